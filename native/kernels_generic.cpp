@@ -1,0 +1,2 @@
+#define CLARINET_ISA_NAME generic
+#include "kernels-inl.hpp"
