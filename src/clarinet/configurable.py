@@ -1,0 +1,92 @@
+"""Everything a user configures (layers, losses, optimizers, initializers, …) is a dataclass that round-trips through JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any, ClassVar, Self, TypeVar
+
+import numpy as np
+
+from clarinet.names import lookup, nearest
+
+T = TypeVar("T")
+
+
+def encode(value: Any) -> Any:
+    """``value`` as JSON can hold it: a configurable becomes ``{"class_name": …, "config": …}``, a tuple a list.
+
+    Raises:
+        TypeError: ``value`` has no JSON form, e.g. a Python function.
+    """
+    if isinstance(value, Configurable):
+        return value.encoded()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (list, tuple)):
+        return [encode(v) for v in value]
+    if isinstance(value, Mapping):
+        return {str(k): encode(v) for k, v in value.items()}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(
+        f"{value!r} cannot be saved: a configuration holds numbers, strings and Clarinet's own objects; "
+        "a Python function has to be given again when the model is loaded"
+    )
+
+
+class Configurable:
+    """Base of dataclasses that are pure configuration."""
+
+    #: Where :func:`resolve` and error messages say this kind of object belongs, e.g. ``"initializer"``.
+    kind: ClassVar[str] = "object"
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as a JSON-able dictionary."""
+        return {f.name: encode(getattr(self, f.name)) for f in dataclasses.fields(self) if f.init}  # type: ignore[arg-type]
+
+    def encoded(self) -> Any:
+        """This object inside another one's configuration."""
+        return {"class_name": type(self).__name__, "config": self.get_config()}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The object that :meth:`get_config` described.
+
+        Raises:
+            ValueError: an argument that the class does not have.
+        """
+        known = [f.name for f in dataclasses.fields(cls) if f.init]  # type: ignore[arg-type]
+        for key in config:
+            if key not in known:
+                raise ValueError(f"{cls.__name__} has no argument {key!r}: {nearest(key, known)}")
+        return cls(**config)
+
+
+def resolve(identifier: Any, base: type[T], table: ModuleType | Mapping[str, Any], wrap: Callable[[Any], T] | None = None) -> T:
+    """Turn what a user gave (an object, a name, a configuration, a class, perhaps a function) into an object of ``base``.
+
+    Args:
+        identifier: an instance of ``base``; a name in ``table``; ``{"class_name": …, "config": …}``; a class.
+        base: what is wanted; its ``kind`` names it in messages.
+        table: module or mapping to look names up in.
+        wrap: makes an object of a Python function, where that is allowed.
+
+    Raises:
+        ValueError: unknown name. TypeError: anything else.
+    """
+    kind = getattr(base, "kind", base.__name__)
+    config: Mapping[str, Any] = {}
+    found = identifier
+    if isinstance(identifier, Mapping) and "class_name" in identifier:
+        found, config = identifier["class_name"], identifier.get("config", {})
+    if isinstance(found, str):
+        found = lookup(found, kind, table)
+    if isinstance(found, type) and issubclass(found, base):
+        return found.from_config(config)  # type: ignore[attr-defined,no-any-return]
+    if isinstance(found, base):
+        return found
+    if wrap is not None and callable(identifier):
+        return wrap(identifier)
+    raise TypeError(f"{kind}: expected a name or an object of {base.__name__}, received {identifier!r}")

@@ -1,0 +1,105 @@
+"""What an engine is: it runs a plan on data. It knows nothing of epochs, callbacks or files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clarinet.params import Array, Store
+from clarinet.records import Chunk
+
+if TYPE_CHECKING:
+    from clarinet.optimizers import OptimizerState
+    from clarinet.plan import Plan
+
+
+@dataclass(frozen=True)
+class Data:
+    """Rows to train on, already checked and in a form that engines accept.
+
+    Attributes:
+        x: shape (n, *input_shape), any numeric dtype or bool; may be memory-mapped, so never copied whole.
+        y: class ids (n, …) of an integer dtype, or numbers of the predictions' shape; None when only predicting.
+        weight: shape (n,) float32, class weight times sample weight; None when every row counts once.
+        metric_weight: shape (n,) float32, sample weight alone, for ``weighted_metrics``; None likewise.
+    """
+
+    x: Array
+    y: Array | None = None
+    weight: Array | None = None
+    metric_weight: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def rows(self, index: Any) -> Data:
+        """Some rows: ``index`` is a slice or an array of row numbers."""
+        pick = lambda a: None if a is None else a[index]  # noqa: E731
+        return Data(self.x[index], pick(self.y), pick(self.weight), pick(self.metric_weight))
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A run of training steps over part of an epoch.
+
+    Step ``i`` takes the rows ``order[first + i * batch_size :][:batch_size]``, never beyond ``stop``.
+
+    Attributes:
+        order: row numbers of the whole epoch; None means as stored.
+        first, stop: positions in ``order``; ``first`` is where the last chunk ended.
+        batch_size: rows a step; the last step of an epoch may have fewer.
+        learning_rates: one for each step (after schedules); as many as there are steps.
+        seconds: stop, at the end of a step, once this much time has passed; None never does.
+        stats_every: collect LayerStats on steps whose number is a multiple of this; 0 means never.
+    """
+
+    order: NDArray[np.int64] | None
+    first: int
+    stop: int
+    batch_size: int
+    learning_rates: NDArray[np.float64]
+    seconds: float | None = 0.1
+    stats_every: int = 0
+
+    def __len__(self) -> int:
+        return -(-(self.stop - self.first) // self.batch_size)
+
+
+class Engine(Protocol):
+    """Runs one plan. Works in place on the store's and the optimizer's buffers, so nothing has to be fetched back."""
+
+    name: str
+
+    def __init__(self, plan: Plan, store: Store, optimizer_state: OptimizerState | None) -> None: ...
+
+    def permutation(self, epoch: int, n: int) -> NDArray[np.int64]:
+        """The order of ``n`` rows in an epoch, ``random.permutation(Key(seed, SHUFFLE, epoch), n)``."""
+        ...
+
+    def train(self, data: Data, steps: Steps) -> Chunk:
+        """Run training steps; ``optimizer_state.step`` counts them. Chunk borders never change a bit of the result."""
+        ...
+
+    def evaluate(self, data: Data, batch_size: int) -> None:
+        """Add these rows, in inference mode, to the running loss and metrics."""
+        ...
+
+    def predict(self, x: Array, batch_size: int) -> Array:
+        """Predictions (n, *output_shape) in inference mode."""
+        ...
+
+    def reset_metrics(self) -> None:
+        """Start the running loss and metrics anew."""
+        ...
+
+    def results(self) -> Mapping[str, float]:
+        """The running loss (weighted by rows) and metrics since :meth:`reset_metrics`."""
+        ...
+
+    def close(self) -> None:
+        """Give back threads and memory."""
+        ...

@@ -1,0 +1,197 @@
+"""The reference engine: the training loop as the textbook has it, in NumPy. It is the specification of what training means."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clarinet.engines.base import Data, Steps
+from clarinet.engines.stats import layer_stats
+from clarinet.layers.base import Context
+from clarinet.metrics import Mean
+from clarinet.params import Array, Store
+from clarinet.random import Key, Stream, permutation
+from clarinet.records import Chunk, LayerStats
+
+if TYPE_CHECKING:
+    from clarinet.optimizers import OptimizerState
+    from clarinet.plan import Op, Plan
+
+
+class ReferenceEngine:
+    """Forward, loss, backward, update, one batch after another, every number in plain sight.
+
+    Works in float32 or float64. Arguments and methods as in :class:`clarinet.engines.base.Engine`.
+    """
+
+    name = "reference"
+
+    def __init__(self, plan: Plan, store: Store, optimizer_state: OptimizerState | None = None) -> None:
+        self.plan, self.store, self.optimizer_state = plan, store, optimizer_state
+        self._params = {op.index: {s.name: s.view(store.params) for s in op.weights} for op in self._all_ops()}
+        self._state = {op.index: {s.name: s.view(store.state) for s in op.state} for op in self._all_ops()}
+        self._loss = Mean("loss")
+
+    def _all_ops(self) -> tuple[Op, ...]:
+        return self.plan.ops if self.plan.output is None else (*self.plan.ops, self.plan.output)
+
+    def permutation(self, epoch: int, n: int) -> NDArray[np.int64]:
+        return permutation(Key(self.plan.seed, Stream.SHUFFLE, epoch=epoch), n)
+
+    # One training step.
+
+    def train(self, data: Data, steps: Steps) -> Chunk:
+        assert self.optimizer_state is not None
+        began, first_step = time.perf_counter(), self.optimizer_state.step + 1
+        losses: list[float] = []
+        samples: list[int] = []
+        layers: list[LayerStats] = []
+        for i, learning_rate in enumerate(steps.learning_rates):
+            start = steps.first + i * steps.batch_size
+            stop = min(start + steps.batch_size, steps.stop)
+            batch = data.rows(slice(start, stop) if steps.order is None else steps.order[start:stop])
+            self.optimizer_state.step += 1
+            sampled = steps.stats_every and self.optimizer_state.step % steps.stats_every == 0
+            losses.append(self._step(batch, float(learning_rate), layers if sampled else None))
+            samples.append(len(batch))
+            if steps.seconds is not None and time.perf_counter() - began > steps.seconds:
+                break
+        done = len(losses)
+        return Chunk(
+            first_step,
+            np.array(losses, np.float32),
+            np.array(samples, np.int64),
+            steps.learning_rates[:done],
+            time.perf_counter() - began,
+            dict(self.results()),
+            layers,
+        )
+
+    def _step(self, batch: Data, learning_rate: float, stats: list[LayerStats] | None) -> float:
+        y_pred, caches, outputs = self.forward(batch.x, training=True)
+        loss, dy = self._measure(batch, y_pred, outputs)
+        grads = self.backward(dy, caches)
+        update = self._update(grads, learning_rate)
+        if stats is not None:
+            assert self.optimizer_state is not None
+            stats.extend(layer_stats(self.plan, self.optimizer_state.step, outputs, grads, update))
+        return loss
+
+    def forward(self, x: Array, training: bool = False) -> tuple[Array, list[Any], list[Array]]:
+        """Run all operations.
+
+        Returns:
+            The output (logits where the loss absorbed the last activation), every operation's cache, and every
+            operation's output.
+        """
+        caches, outputs = [], []
+        y = np.asarray(x).astype(self.plan.dtype)
+        for op in self.plan.ops:
+            y, cache, new_state = op.spec.forward(
+                self._params[op.index], self._state[op.index], y, self._context(op, training)
+            )
+            for name, value in new_state.items():
+                self._state[op.index][name][...] = value
+            caches.append(cache)
+            outputs.append(y)
+        return y, caches, outputs
+
+    def _context(self, op: Op, training: bool) -> Context:
+        step = self.optimizer_state.step if self.optimizer_state is not None else 0
+        return Context(training, Key(self.plan.seed, Stream.DROPOUT, step=step, layer=op.index))
+
+    def _measure(self, batch: Data, y_pred: Array, outputs: list[Array]) -> tuple[float, Array]:
+        """Loss of a batch, penalties included, and its gradient at the output; updates the running metrics.
+
+        loss = sum_i w_i l_i / rows, Keras's ``sum_over_batch_size``.
+        """
+        assert self.plan.loss is not None
+        values = self.plan.loss.values(batch.y, y_pred)
+        share = np.full(values.shape, 1 / max(values.size, 1), values.dtype)
+        if batch.weight is not None:
+            share *= batch.weight.reshape(-1, *[1] * (values.ndim - 1))
+        loss = float(np.sum(values * share)) + self._penalty()
+        self._loss.add(loss * len(batch), len(batch))
+        self._update_metrics(batch, self._through_output(y_pred))
+        return loss, self.plan.loss.gradient(batch.y, y_pred) * share[..., None]
+
+    def _through_output(self, logits: Array) -> Array:
+        """Predictions from what the operations gave: through the activation that the loss absorbed, if any."""
+        if self.plan.output is None:
+            return logits
+        return self.plan.output.spec.forward({}, {}, logits, Context())[0]
+
+    def _penalty(self) -> float:
+        """Sum of the regularizers' penalties."""
+        return float(
+            sum(
+                s.weight.regularizer(self._params[op.index][s.name])
+                for op in self.plan.ops
+                for s in op.weights
+                if s.weight.regularizer is not None
+            )
+        )
+
+    def _update_metrics(self, batch: Data, y_pred: Array) -> None:
+        for metric in self.plan.metrics:
+            metric.update_state(batch.y, y_pred)
+        for metric in self.plan.weighted_metrics:
+            metric.update_state(batch.y, y_pred, batch.metric_weight)
+
+    def backward(self, dy: Array, caches: list[Any]) -> dict[int, dict[str, Array]]:
+        """Gradients of the loss, penalties included, by operation and weight name."""
+        grads: dict[int, dict[str, Array]] = {}
+        for op, cache in zip(reversed(self.plan.ops), reversed(caches), strict=True):
+            params = self._params[op.index]
+            dy, own = op.spec.backward(params, cache, dy)
+            for s in op.weights:
+                if s.weight.regularizer is not None:
+                    own[s.name] = own[s.name] + s.weight.regularizer.gradient(params[s.name])
+            grads[op.index] = own
+        return grads
+
+    def _update(self, grads: dict[int, dict[str, Array]], learning_rate: float) -> Any:
+        assert self.plan.optimizer is not None and self.optimizer_state is not None
+        trainable = [(op, s) for op in self.plan.ops for s in op.weights if s.trainable]
+        weights = [self._params[op.index][s.name] for op, s in trainable]
+        before = [w.copy() for w in weights]
+        self.plan.optimizer.apply(
+            weights,
+            [grads[op.index][s.name] for op, s in trainable],
+            [self.optimizer_state.views(s) for _, s in trainable],
+            learning_rate,
+            self.optimizer_state.step,
+        )
+        return {(op.index, s.name): (w0, w) for (op, s), w0, w in zip(trainable, before, weights, strict=True)}
+
+    # Inference.
+
+    def evaluate(self, data: Data, batch_size: int) -> None:
+        assert self.plan.loss is not None
+        for start in range(0, len(data), batch_size):
+            batch = data.rows(slice(start, start + batch_size))
+            y_pred, _, outputs = self.forward(batch.x)
+            self._measure(batch, y_pred, outputs)
+
+    def predict(self, x: Array, batch_size: int) -> Array:
+        parts = [
+            self._through_output(self.forward(x[start : start + batch_size])[0])
+            for start in range(0, len(x), batch_size)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, *self.plan.output_shape), self.plan.dtype)
+
+    def reset_metrics(self) -> None:
+        self._loss.reset_state()
+        for metric in (*self.plan.metrics, *self.plan.weighted_metrics):
+            metric.reset_state()
+
+    def results(self) -> Mapping[str, float]:
+        tracked = (self._loss, *self.plan.metrics, *self.plan.weighted_metrics)
+        return {metric.name: float(metric.result()) for metric in tracked}
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,215 @@
+"""What a layer is: a frozen configuration with pure maths, and a small handle on its weights.
+
+The maths never touches ``self`` beyond the configuration: parameters and state are passed in, and what backward needs is
+returned. So two threads can share a model, and every activation and gradient is in the hand of the loop that runs it.
+Only ``name``, ``trainable`` and the place in a model's store may change after construction.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import InitVar, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from clarinet.configurable import Configurable
+from clarinet.names import snake_case
+from clarinet.params import Array, Store, Weight
+from clarinet.random import Key
+
+if TYPE_CHECKING:
+    from clarinet.params import Segment
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a forward pass may depend on besides its inputs.
+
+    Attributes:
+        training: True while training; dropout and batch statistics look at it.
+        key: names the random numbers of this layer on this step.
+        xp: array namespace (NumPy, or another one that follows the array API standard).
+    """
+
+    training: bool = False
+    key: Key = Key(0)
+    xp: Any = np
+
+
+class Place(NamedTuple):
+    """Where a built layer's weights are."""
+
+    store: Store
+    index: int
+
+
+_HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner"})
+
+
+@dataclass(eq=False, repr=False)
+class Layer(Configurable):
+    """Base class of all layers.
+
+    A subclass is a dataclass whose fields are its configuration; it gives :meth:`output_shape`, :meth:`forward`,
+    :meth:`backward` and, where it has weights, :meth:`weight_specs` and :meth:`state_specs`.
+
+    Args:
+        name: unique in a model; by default made of the class name, e.g. ``"dense_1"``.
+        trainable: False freezes the weights (and makes batch normalisation use its running statistics). Takes effect at
+            the next ``fit``.
+        input_shape: shape of one sample, on a model's first layer.
+        input_dim: short for ``input_shape=(input_dim,)``.
+    """
+
+    kind: ClassVar[str] = "layer"
+
+    name: str = field(default="", kw_only=True)
+    trainable: bool = field(default=True, kw_only=True)
+    input_shape: Shape | None = field(default=None, kw_only=True)
+    input_dim: InitVar[int | None] = field(default=None, kw_only=True)
+
+    _place: Place | None = field(default=None, init=False)
+    _owner: Any = field(default=None, init=False)
+
+    def __post_init__(self, input_dim: int | None = None) -> None:
+        if input_dim is not None and not isinstance(input_dim, property):
+            self.input_shape = (input_dim,)
+        if self.input_shape is not None:
+            self.input_shape = check_shape(self.input_shape, f"{type(self).__name__}: input_shape")
+        self.check()
+        object.__setattr__(self, "_frozen", True)
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        if key not in _HANDLE_FIELDS and getattr(self, "_frozen", False):
+            raise AttributeError(
+                f"{type(self).__name__}.{key} is fixed once the layer is made; make a new layer with {key}={value!r}"
+            )
+        object.__setattr__(self, key, value)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items() if v is not None and k != "trainable")
+        return f"{type(self).__name__}({shown})"
+
+    def check(self) -> None:
+        """Check and normalise the configuration; called once, by the constructor."""
+
+    # The maths, for a subclass to give.
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Shape of one output sample; raises ValueError where the input does not fit."""
+        return input_shape
+
+    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        """The trainable weights for inputs of this shape, in Keras's order."""
+        return ()
+
+    def state_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        """What is kept between batches and not trained."""
+        return ()
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        """Compute ``y, cache, new_state``; ``cache`` is what :meth:`backward` needs."""
+        raise NotImplementedError(f"{type(self).__name__} does not define forward")
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        """Compute ``dx`` and the gradients by weight name from ``dy``, the gradient of the loss at the output."""
+        raise NotImplementedError(f"{type(self).__name__} does not define backward")
+
+    def parts(self) -> tuple[Layer, ...]:
+        """The elementary layers an engine runs in place of this one, e.g. an affine map and its activation."""
+        return (copy.copy(self),)
+
+    # The handle.
+
+    @property
+    def built(self) -> bool:
+        """Whether the layer has weights (or is part of a built model)."""
+        return self._place is not None
+
+    def _weights(self) -> list[tuple[Segment, Array]]:
+        if self._place is None:
+            raise ValueError(
+                f"layer {self.name or snake_case(type(self).__name__)!r} is not built, so it has no weights yet: put it in "
+                "a model that starts with Input(shape) or input_shape=..., or call fit"
+            )
+        return self._place.store.weights_of(self._place.index)
+
+    @property
+    def weights(self) -> list[Array]:
+        """Copies of all weights, trainable first, then state."""
+        return self.get_weights()
+
+    def get_weights(self) -> list[Array]:
+        """Copies of all weights in Keras's order: kernel, bias; or gamma, beta, moving_mean, moving_variance.
+
+        Raises:
+            ValueError: the layer is not built.
+        """
+        return [view.copy() for _, view in self._weights()]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Replace all weights.
+
+        Args:
+            weights: arrays in the order and shapes of :meth:`get_weights`.
+
+        Raises:
+            ValueError: wrong number of arrays or a wrong shape; nothing is changed then.
+        """
+        own = self._weights()
+        arrays = [np.asarray(w) for w in weights]
+        if len(arrays) != len(own):
+            names = ", ".join(s.name for s, _ in own) or "none"
+            raise ValueError(f"layer {self.name!r} has {len(own)} weights ({names}), received {len(arrays)} arrays")
+        for (segment, _), array in zip(own, arrays, strict=True):
+            if array.shape != segment.shape:
+                raise ValueError(
+                    f"layer {self.name!r}: weight {segment.name!r} has shape {segment.shape}, received {array.shape}"
+                )
+        for (_, view), array in zip(own, arrays, strict=True):
+            view[...] = array
+
+    def count_params(self) -> int:
+        """Number of elements in all weights, state included."""
+        return sum(s.size for s, _ in self._weights())
+
+    def unplaced(self) -> Layer:
+        """A copy that belongs to no model."""
+        twin = copy.copy(self)
+        twin._place = twin._owner = None
+        return twin
+
+    def changed(self, **changes: Any) -> Any:
+        """A copy with another configuration."""
+        return replace(self, **changes)
+
+
+def check_shape(shape: Any, what: str) -> Shape:
+    """A tuple of positive integers.
+
+    Raises:
+        ValueError, TypeError: anything else; the message starts with ``what``.
+    """
+    if isinstance(shape, (int, np.integer)):
+        shape = (shape,)
+    if not isinstance(shape, (list, tuple)):
+        raise TypeError(f"{what}: expected a tuple of positive integers such as (28, 28), received {shape!r}")
+    for size in shape:
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size <= 0:
+            raise ValueError(f"{what}: expected positive integers, received {tuple(shape)!r}")
+    return tuple(int(size) for size in shape)
+
+
+def check_positive_int(value: Any, what: str) -> int:
+    """A whole number of at least 1; the message of any error starts with ``what``."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{what}: expected a positive whole number, received {value!r} of type {type(value).__name__}")
+    if value <= 0:
+        raise ValueError(f"{what}: expected a positive whole number, received {value}")
+    return int(value)

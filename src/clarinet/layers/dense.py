@@ -1,0 +1,88 @@
+"""Fully connected layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from clarinet import activations, initializers, regularizers
+from clarinet.layers.activation import Activation
+from clarinet.layers.base import Array, Context, Layer, Shape, check_positive_int
+from clarinet.params import Weight
+
+
+@dataclass(eq=False, repr=False)
+class Dense(Layer):
+    """Every unit sees every input: ``z = x W + b``, ``a = activation(z)``.
+
+    Shapes: ``x`` (n, …, inputs), ``W`` the kernel (inputs, units), ``b`` the bias (units,), output (n, …, units). Inputs of
+    any rank: the last axis is contracted, the others are kept.
+
+    Gradients: ``dW = x^T dz``, ``db = sum over rows of dz``, ``dx = dz W^T`` (Rumelhart, Hinton, Williams, Nature 1986).
+
+    Args:
+        units: size of the output, a positive whole number.
+        activation: name or object; None (default) is linear.
+        use_bias: whether to add ``b``; default True.
+        kernel_initializer: default ``"glorot_uniform"``.
+        bias_initializer: default ``"zeros"``.
+        kernel_regularizer, bias_regularizer: penalty on the weights; default None.
+
+    Raises:
+        TypeError, ValueError: ``units`` is not a positive whole number; an unknown name.
+
+    Example:
+        >>> from clarinet.layers import Dense
+        >>> Dense(3, activation="relu").output_shape((4,))
+        (3,)
+    """
+
+    units: int
+    activation: Any = None
+    use_bias: bool = True
+    kernel_initializer: Any = "glorot_uniform"
+    bias_initializer: Any = "zeros"
+    kernel_regularizer: Any = None
+    bias_regularizer: Any = None
+
+    def check(self) -> None:
+        self.units = check_positive_int(self.units, "Dense: units")
+        self.activation = activations.get(self.activation)
+        self.kernel_initializer = initializers.get(self.kernel_initializer)
+        self.bias_initializer = initializers.get(self.bias_initializer)
+        self.kernel_regularizer = regularizers.get(self.kernel_regularizer)
+        self.bias_regularizer = regularizers.get(self.bias_regularizer)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if not input_shape:
+            raise ValueError("Dense: expected samples with at least one axis, received scalars; reshape x to (n, 1)")
+        return (*input_shape[:-1], self.units)
+
+    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        kernel = Weight("kernel", (input_shape[-1], self.units), self.kernel_initializer, self.kernel_regularizer)
+        if not self.use_bias:
+            return (kernel,)
+        return (kernel, Weight("bias", (self.units,), self.bias_initializer, self.bias_regularizer))
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        z = ctx.xp.matmul(x, params["kernel"])
+        if self.use_bias:
+            z = z + params["bias"]
+        a = self.activation.forward(z, ctx.xp)
+        return a, (x, z, a, ctx.xp), {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        x, z, a, xp = cache
+        dz = self.activation.backward(dy, z, a, xp)
+        rows_x, rows_dz = xp.reshape(x, (-1, x.shape[-1])), xp.reshape(dz, (-1, self.units))
+        grads = {"kernel": xp.matmul(rows_x.T, rows_dz)}
+        if self.use_bias:
+            grads["bias"] = xp.sum(rows_dz, axis=0)
+        return xp.matmul(dz, params["kernel"].T), grads
+
+    def parts(self) -> tuple[Layer, ...]:
+        if self.activation == activations.linear:
+            return (self.unplaced(),)
+        return self.changed(activation=None), Activation(self.activation, name=self.name)

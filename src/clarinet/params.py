@@ -1,0 +1,150 @@
+"""Where weights live: one flat buffer of parameters, one of state, and views with names and shapes.
+
+This module is the only authority on the layout. Every view starts on a 64-byte boundary and is dense in its logical shape;
+gaps hold zeros and take no part in anything. An optimizer's slots (momentum, velocity) are buffers of the same layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+ALIGNMENT = 64
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What a layer says of one of its weights.
+
+    Attributes:
+        name: ``"kernel"``, ``"bias"``, ``"gamma"``, ``"moving_mean"``, …
+        shape: logical shape.
+        initializer: called as ``initializer(shape, dtype=..., key=...)``.
+        regularizer: adds a penalty and its gradient, or None.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    initializer: Callable[..., Array]
+    regularizer: Any = None
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A weight's place in a flat buffer.
+
+    Attributes:
+        layer: index of the layer in ``model.layers``.
+        weight: name, shape, initializer, regularizer.
+        offset: index of its first element; a multiple of 64 bytes.
+        trainable: whether the optimizer updates it (always False for state).
+    """
+
+    layer: int
+    weight: Weight
+    offset: int
+    trainable: bool
+
+    @property
+    def name(self) -> str:
+        """The weight's name within its layer."""
+        return self.weight.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Logical shape."""
+        return self.weight.shape
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.weight.size
+
+    def view(self, buffer: Array) -> Array:
+        """This segment of ``buffer``, in its shape, sharing memory."""
+        return buffer[self.offset : self.offset + self.size].reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All segments of one flat buffer, in order."""
+
+    segments: tuple[Segment, ...]
+    size: int
+
+    @staticmethod
+    def of(layers: Iterable[tuple[Iterable[Weight], bool]], itemsize: int) -> Layout:
+        """Lay out the weights of each layer one after another.
+
+        Args:
+            layers: for every layer its weights and whether they are trainable.
+            itemsize: bytes per element.
+        """
+        step = ALIGNMENT // itemsize
+        segments: list[Segment] = []
+        offset = 0
+        for index, (weights, trainable) in enumerate(layers):
+            for weight in weights:
+                segments.append(Segment(index, weight, offset, trainable))
+                offset += -(-weight.size // step) * step
+        return Layout(tuple(segments), offset)
+
+    def zeros(self, dtype: Any) -> Array:
+        """A new buffer of this layout, filled with zeros, its first byte on a 64-byte boundary."""
+        dtype = np.dtype(dtype)
+        raw = np.zeros(self.size * dtype.itemsize + ALIGNMENT, np.uint8)
+        start = -raw.ctypes.data % ALIGNMENT
+        return raw[start : start + self.size * dtype.itemsize].view(dtype)
+
+    def views(self, buffer: Array, layer: int) -> dict[str, Array]:
+        """The weights of one layer as views of ``buffer``, by name."""
+        return {s.name: s.view(buffer) for s in self.segments if s.layer == layer}
+
+    def of_layer(self, layer: int) -> Iterator[Segment]:
+        """The segments of one layer."""
+        return (s for s in self.segments if s.layer == layer)
+
+
+@dataclass
+class Store:
+    """A built model's numbers.
+
+    Attributes:
+        layout, params: parameters; what the optimizer may change.
+        state_layout, state: what layers keep between batches (running statistics).
+    """
+
+    layout: Layout
+    state_layout: Layout
+    dtype: np.dtype[Any]
+    params: Array = field(init=False)
+    state: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.params = self.layout.zeros(self.dtype)
+        self.state = self.state_layout.zeros(self.dtype)
+
+    def weights_of(self, layer: int) -> list[tuple[Segment, Array]]:
+        """A layer's weights in Keras's order: parameters, then state."""
+        return [(s, s.view(self.params)) for s in self.layout.of_layer(layer)] + [
+            (s, s.view(self.state)) for s in self.state_layout.of_layer(layer)
+        ]
+
+    def snapshot(self) -> tuple[Array, Array]:
+        """Copies of both buffers, for :meth:`restore`."""
+        return self.params.copy(), self.state.copy()
+
+    def restore(self, snapshot: tuple[Array, Array]) -> None:
+        """Put back what :meth:`snapshot` took."""
+        self.params[:], self.state[:] = snapshot

@@ -1,0 +1,136 @@
+"""A compiled model as an engine sees it: a list of elementary operations, where their weights are, and what to minimise.
+
+Pure data, rebuilt at every ``fit``; ``print(plan)`` shows it as a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet import losses as losses_module
+from clarinet.layers.activation import Activation
+from clarinet.layers.base import Layer, Shape
+from clarinet.params import Layout, Segment, Store
+
+if TYPE_CHECKING:
+    from clarinet.losses import Loss
+    from clarinet.metrics import Metric
+    from clarinet.optimizers import Optimizer
+
+
+@dataclass(frozen=True)
+class Op:
+    """One elementary operation.
+
+    Attributes:
+        spec: the layer whose forward and backward define it.
+        layer: index of the user's layer that it came from.
+        index: its own place in the plan; random numbers are keyed by it.
+        input_shape, output_shape: of one sample.
+        weights, state: segments in the two flat buffers.
+    """
+
+    spec: Layer
+    layer: int
+    index: int
+    input_shape: Shape
+    output_shape: Shape
+    weights: tuple[Segment, ...]
+    state: tuple[Segment, ...]
+
+    @property
+    def kind(self) -> str:
+        """The layer's class name, which engines dispatch on."""
+        return type(self.spec).__name__
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything an engine needs to know.
+
+    Attributes:
+        ops: in the order of the forward pass; without ``output`` where the loss absorbed it.
+        output: the activation that was absorbed by the loss; predictions and metrics pass through it. None otherwise.
+        loss: None for a model that was not compiled; it can only predict.
+        optimizer, metrics, weighted_metrics: as compiled.
+        layout, state_layout: the flat buffers.
+        seed: of shuffling and dropout.
+        dtype: float32 or float64.
+    """
+
+    ops: tuple[Op, ...]
+    output: Op | None
+    loss: Loss | None
+    optimizer: Optimizer | None
+    metrics: tuple[Metric, ...]
+    weighted_metrics: tuple[Metric, ...]
+    layout: Layout
+    state_layout: Layout
+    seed: int
+    dtype: np.dtype[Any]
+
+    @property
+    def input_shape(self) -> Shape:
+        """Of one sample."""
+        return (self.ops[0] if self.ops else self.output).input_shape  # type: ignore[union-attr]
+
+    @property
+    def output_shape(self) -> Shape:
+        """Of one prediction."""
+        return (self.output or self.ops[-1]).output_shape
+
+    def __str__(self) -> str:
+        rows = [("op", "layer", "input", "output", "weights")]
+        for op in (*self.ops, *((self.output,) if self.output else ())):
+            weights = ", ".join(f"{s.name}@{s.offset}{'' if s.trainable else ' frozen'}" for s in op.weights)
+            note = " (in the loss)" if op is self.output else ""
+            rows.append((op.kind + note, str(op.layer), str(op.input_shape), str(op.output_shape), weights))
+        widths = [max(len(r[i]) for r in rows) for i in range(5)]
+        return "\n".join("  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows)
+
+
+def make_plan(
+    layers: Sequence[Layer],
+    input_shape: Shape,
+    store: Store,
+    *,
+    loss: Loss | None = None,
+    optimizer: Optimizer | None = None,
+    metrics: Sequence[Metric] = (),
+    weighted_metrics: Sequence[Metric] = (),
+    seed: int = 0,
+) -> Plan:
+    """Split layers into elementary operations and let the loss absorb the last activation where that is exact."""
+    ops: list[Op] = []
+    shape = input_shape
+    for index, layer in enumerate(layers):
+        weights = tuple(
+            Segment(index, s.weight, s.offset, layer.trainable) for s in store.layout.of_layer(index)
+        )
+        state = tuple(store.state_layout.of_layer(index))
+        for number, part in enumerate(layer.parts()):
+            before, shape = shape, part.output_shape(shape)
+            first = number == 0  # only the first part of a layer holds weights
+            ops.append(Op(part, index, len(ops), before, shape, weights if first else (), state if first else ()))
+    output = None
+    if loss is not None and ops and isinstance(ops[-1].spec, Activation):
+        fused = losses_module.absorb(ops[-1].spec.activation, loss)
+        if fused is not None:
+            loss, output = fused, ops.pop()
+    segments = tuple(s for op in ops for s in op.weights)
+    return Plan(
+        tuple(ops),
+        output,
+        loss,
+        optimizer,
+        tuple(metrics),
+        tuple(weighted_metrics),
+        Layout(segments, store.layout.size),
+        store.state_layout,
+        seed,
+        store.dtype,
+    )

@@ -1,0 +1,115 @@
+"""Counter-based random numbers: the same bits on both engines, whatever the order or the number of threads.
+
+Philox-4x32 with ten rounds (Salmon, Moraes, Dror, Shaw: *Parallel random numbers: as easy as 1, 2, 3*, SC 2011) turns a
+128-bit counter and a 64-bit key into four independent 32-bit words. Nothing is carried from one draw to the next, so a
+number depends only on *what it is for*: the seed, the stream, the epoch, the step, the layer, and its place. NumPy's own
+generators are not used because their streams may change between versions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
+_KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
+_LOW_WORD = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+
+
+class Stream(IntEnum):
+    """What a random number is for. Streams never overlap."""
+
+    INIT = 0
+    SHUFFLE = 1
+    DROPOUT = 2
+    DATA = 3
+
+
+def philox(key: tuple[int, int], counter: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Philox-4x32-10: one block of four words for every row of ``counter``.
+
+    Args:
+        key: two 32-bit words.
+        counter: shape (blocks, 4), uint32.
+
+    Returns:
+        shape (blocks, 4), uint32.
+    """
+    c0, c1, c2, c3 = (counter[:, i].astype(np.uint64) for i in range(4))
+    k0, k1 = key
+    for _ in range(10):
+        product0, product1 = c0 * _MULTIPLIERS[0], c2 * _MULTIPLIERS[1]
+        c0, c1, c2, c3 = (
+            (product1 >> _HALF) ^ c1 ^ np.uint64(k0),
+            product1 & _LOW_WORD,
+            (product0 >> _HALF) ^ c3 ^ np.uint64(k1),
+            product0 & _LOW_WORD,
+        )
+        k0, k1 = (k0 + _KEY_STEPS[0]) & 0xFFFFFFFF, (k1 + _KEY_STEPS[1]) & 0xFFFFFFFF
+    return np.stack([c0, c1, c2, c3], axis=1).astype(np.uint32)
+
+
+@dataclass(frozen=True)
+class Key:
+    """Names a sequence of random numbers; equal keys give equal numbers.
+
+    The counter of block ``i`` is ``(i, step, epoch, stream + 256 * layer)``, the key is the seed's two halves.
+
+    Args:
+        seed: 64-bit seed of the model or of the call.
+        stream: what the numbers are for.
+        epoch: epoch over the model's life (shuffling).
+        step: training step over the model's life (dropout), or the index of a weight (initialisation).
+        layer: index of the layer.
+
+    Example:
+        >>> Key(7).bits(3).tolist() == Key(7).bits(5)[:3].tolist()
+        True
+    """
+
+    seed: int
+    stream: int = Stream.INIT
+    epoch: int = 0
+    step: int = 0
+    layer: int = 0
+
+    def at(self, **changes: Any) -> Key:
+        """The same key with some fields changed, e.g. ``key.at(layer=2)``."""
+        return replace(self, **changes)
+
+    def bits(self, n: int) -> NDArray[np.uint32]:
+        """``n`` uniform 32-bit integers; number ``i`` is word ``i % 4`` of block ``i // 4``."""
+        blocks = -(-n // 4)
+        counter = np.empty((blocks, 4), np.uint32)
+        counter[:, 0] = np.arange(blocks, dtype=np.uint32)
+        counter[:, 1:] = [self.step & 0xFFFFFFFF, self.epoch & 0xFFFFFFFF, self.stream + 256 * self.layer]
+        return philox((self.seed & 0xFFFFFFFF, (self.seed >> 32) & 0xFFFFFFFF), counter).reshape(-1)[:n]
+
+    def uniform(self, n: int) -> NDArray[np.float64]:
+        """``n`` numbers uniform in the open interval (0, 1): ``(bits + 1/2) / 2**32``."""
+        return (self.bits(n).astype(np.float64) + 0.5) * 2.0**-32
+
+    def normal(self, n: int) -> NDArray[np.float64]:
+        """``n`` standard normal numbers by Box and Muller's method (Annals of Math. Statistics, 1958)."""
+        pairs = self.uniform(2 * (-(-n // 2))).reshape(-1, 2)
+        radius, angle = np.sqrt(-2.0 * np.log(pairs[:, 0])), 2.0 * np.pi * pairs[:, 1]
+        return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).reshape(-1)[:n]
+
+    def keep(self, n: int, rate: float) -> NDArray[np.bool_]:
+        """Dropout's mask: ``n`` booleans, False with probability ``rate``; an integer comparison, so engines agree."""
+        return self.bits(n) >= np.uint32(drop_threshold(rate))
+
+
+def drop_threshold(rate: float) -> int:
+    """The integer below which a 32-bit word means "drop": ``rate * 2**32`` rounded, at most ``2**32 - 1``."""
+    return min(round(rate * 2**32), 2**32 - 1)
+
+
+def permutation(key: Key, n: int) -> NDArray[np.int64]:
+    """The order of ``n`` rows in an epoch: a stable argsort of one 32-bit word per row."""
+    return np.argsort(key.bits(n), kind="stable").astype(np.int64, copy=False)
