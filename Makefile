@@ -1,0 +1,84 @@
+# Every target does all its own set-up: a fresh clone needs Python >= 3.11, a C++20 compiler and a package index.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help train test bench lint format sanitize build package clean
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+ARGS ?=
+BUILD_FILES := pyproject.toml CMakeLists.txt $(wildcard native/*)
+PACKAGE_FILES := $(BUILD_FILES) $(shell find src -type f -not -name '*.pyc')
+BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
+BIN := .venv/bin
+# Without isolation the build folder's cache stays valid, so a second build compiles only what changed.
+PIP_BUILD := pip install --quiet --no-build-isolation
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@echo "  ARGS=...       options for the program behind train, test, bench or sanitize"
+
+train: .venv/.build  ## learn to read handwritten digits (writes digits.clarinet)
+	$(BIN)/clarinet train mnist --out digits.clarinet $(ARGS)
+
+test: .venv/.build .venv/.test  ## run the test suite
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: .venv-bench/.installed  ## measure against other frameworks (its own environment; a large download)
+	.venv-bench/bin/python -m benchmarks $(ARGS)
+
+lint: .venv/.build .venv/.lint  ## ruff, mypy --strict and the import contract
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.lint  ## let ruff mend and format (ARGS=path for a part)
+	$(BIN)/ruff check --fix $(ARGS)
+	$(BIN)/ruff format $(ARGS)
+
+build: .venv/.build  ## (re)build the extension into .venv
+
+# libstdc++ is preloaded too: AddressSanitizer looks up __cxa_throw before Python has loaded any C++.
+sanitize: .venv-sanitize/.installed build/tsan/.built  ## native tests under ASan + UBSan, the C++ driver under TSan
+	LD_PRELOAD="$$($${CXX:-g++} -print-file-name=libasan.so) $$($${CXX:-g++} -print-file-name=libstdc++.so)" \
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc CLARINET_SANITIZED=1 \
+	.venv-sanitize/bin/python -m pytest tests/native $(ARGS)
+	TSAN_OPTIONS=halt_on_error=1 build/tsan/driver
+
+package: .venv/.build  ## build sdist and wheel, and try the wheel in an empty environment elsewhere
+	$(BIN)/pip install --quiet "build>=1.2"
+	$(BIN)/python -m build --no-isolation --outdir dist
+	sh .ci/try-wheel $(BIN)/python dist/clarinet-*.whl
+
+clean:  ## remove everything that these targets made
+	rm -rf .venv .venv-bench .venv-sanitize build dist
+
+%/.tools: pyproject.toml
+	sh .ci/make-venv $*
+	$*/bin/python -c '$(BUILD_REQUIRES)' > $*/build-requires.txt
+	$*/bin/pip install --quiet -r $*/build-requires.txt
+	@touch $@
+
+.venv/.build: .venv/.tools $(BUILD_FILES)
+	$(BIN)/$(PIP_BUILD) -e .
+	@touch $@
+
+.venv/.test .venv/.lint: .venv/.%: pyproject.toml | .venv/.build
+	$(BIN)/$(PIP_BUILD) -e ".[$*]"
+	@touch $@
+
+.venv-bench/.installed: .venv-bench/.tools benchmarks/requirements.txt $(PACKAGE_FILES)
+	.venv-bench/bin/pip install --quiet -r benchmarks/requirements.txt
+	.venv-bench/bin/$(PIP_BUILD) --config-settings=build-dir=build/bench .
+	@touch $@
+
+.venv-sanitize/.installed: .venv-sanitize/.tools $(BUILD_FILES)
+	.venv-sanitize/bin/$(PIP_BUILD) --config-settings=build-dir=build/sanitize \
+		--config-settings=cmake.define.CLARINET_SANITIZE=address,undefined -e . pytest hypothesis
+	@touch $@
+
+build/tsan/.built: .venv-sanitize/.tools $(BUILD_FILES)
+	.venv-sanitize/bin/cmake -S . -B build/tsan -DCLARINET_PYTHON=OFF -DCLARINET_SANITIZE=thread
+	.venv-sanitize/bin/cmake --build build/tsan --target driver
+	@touch $@
