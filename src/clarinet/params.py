@@ -7,7 +7,7 @@ gaps hold zeros and take no part in anything. An optimizer's slots (momentum, ve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -116,24 +116,47 @@ class Layout:
         return (s for s in self.segments if s.layer == layer)
 
 
-@dataclass
 class Store:
-    """A built model's numbers.
+    """A built model's numbers; they are drawn when first looked at, so a seed given to ``fit`` still counts.
+
+    Args:
+        layout, state_layout: of the parameters and of the state.
+        dtype: float32 or float64.
+        fill: draws the initial values, called once with this store.
 
     Attributes:
-        layout, params: parameters; what the optimizer may change.
-        state_layout, state: what layers keep between batches (running statistics).
+        params: what the optimizer may change.
+        state: what layers keep between batches (running statistics).
     """
 
-    layout: Layout
-    state_layout: Layout
-    dtype: np.dtype[Any]
-    params: Array = field(init=False)
-    state: Array = field(init=False)
+    def __init__(
+        self, layout: Layout, state_layout: Layout, dtype: Any, fill: Callable[[Store], None] | None = None
+    ) -> None:
+        self.layout, self.state_layout, self.dtype = layout, state_layout, np.dtype(dtype)
+        self._params, self._state = layout.zeros(dtype), state_layout.zeros(dtype)
+        self._fill = fill
 
-    def __post_init__(self) -> None:
-        self.params = self.layout.zeros(self.dtype)
-        self.state = self.state_layout.zeros(self.dtype)
+    @property
+    def drawn(self) -> bool:
+        """Whether the initial values have been drawn."""
+        return self._fill is None
+
+    def _ready(self) -> None:
+        if self._fill is not None:
+            fill, self._fill = self._fill, None
+            fill(self)
+
+    @property
+    def params(self) -> Array:
+        """The flat buffer of parameters."""
+        self._ready()
+        return self._params
+
+    @property
+    def state(self) -> Array:
+        """The flat buffer of state."""
+        self._ready()
+        return self._state
 
     def weights_of(self, layer: int) -> list[tuple[Segment, Array]]:
         """A layer's weights in Keras's order: parameters, then state."""
@@ -148,3 +171,11 @@ class Store:
     def restore(self, snapshot: tuple[Array, Array]) -> None:
         """Put back what :meth:`snapshot` took."""
         self.params[:], self.state[:] = snapshot
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._ready()
+        return self.__dict__
+
+    def __setstate__(self, saved: dict[str, Any]) -> None:
+        self.__init__(saved["layout"], saved["state_layout"], saved["dtype"])  # type: ignore[misc]  # aligned again
+        self.restore((saved["_params"], saved["_state"]))

@@ -184,6 +184,10 @@ class ReferenceEngine:
         ]
         return np.concatenate(parts) if parts else np.empty((0, *self.plan.output_shape), self.plan.dtype)
 
+    def predict_training(self, x: Array) -> Array:
+        """Predictions of one batch as a training step sees them: dropout drops, batch statistics are used."""
+        return self._through_output(self.forward(x, training=True)[0])
+
     def reset_metrics(self) -> None:
         self._loss.reset_state()
         for metric in (*self.plan.metrics, *self.plan.weighted_metrics):

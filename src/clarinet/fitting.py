@@ -1,0 +1,216 @@
+"""The loop of ``fit``: epochs, chunks of steps, validation, callbacks. No maths, no files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet import checks
+from clarinet import data as data_module
+from clarinet.callbacks import CallbackList, History, ProgressBar
+from clarinet.engines import Data, Engine, Steps
+from clarinet.params import Array
+from clarinet.records import Chunk
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+#: Seconds after which an engine hands control back, so that Ctrl-C and the progress bar are never late.
+CHUNK_SECONDS = 0.1
+
+
+def as_list(value: Any) -> list[Any]:
+    """None -> [], one thing -> a list of it, a list or tuple -> a list."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+class Fit:
+    """One call of ``fit``: what it trains on, and the loop over epochs."""
+
+    def __init__(self, model: Sequential, arguments: dict[str, Any]) -> None:
+        self.model, self.arguments = model, arguments
+        self.batches: data_module.Batches | None = None
+        self.data: Data | None = None
+        self.validation: Data | data_module.Batches | None = None
+        if arguments["seed"] is not None:
+            model.seed = int(arguments["seed"])
+        if data_module.is_batches(arguments["x"]):
+            self._take_batches()
+        else:
+            self._take_arrays()
+        self.engine: Engine = model.runner(self.label_shape, fresh=True)
+        self.callbacks = self._callback_list()
+
+    # What to train on.
+
+    def _take_arrays(self) -> None:
+        a = self.arguments
+        x, y, w = data_module.as_rows(a["x"], a["y"], a["sample_weight"])
+        build_for(self.model, x)
+        validation = a["validation_data"]
+        if validation is None and a["validation_split"]:
+            (x, y, w), validation = data_module.split_validation(x, y, w, a["validation_split"])
+        self.data = checked(self.model, x, y, w, a["class_weight"])
+        self.label_shape = self.data.y.shape[1:] if self.data.y is not None else None
+        self._take_validation(validation)
+
+    def _take_batches(self) -> None:
+        a = self.arguments
+        self.batches = data_module.Batches(a["x"], a["steps_per_epoch"])
+        x, y, _ = self.batches.peek()
+        build_for(self.model, x)
+        self.label_shape = checked(self.model, *self.batches.peek(), a["class_weight"]).y.shape[1:]  # type: ignore[union-attr]
+        self._take_validation(a["validation_data"])
+
+    def _take_validation(self, validation: Any) -> None:
+        if validation is None:
+            return
+        if data_module.is_batches(validation):
+            self.validation = data_module.Batches(validation, self.arguments["validation_steps"])
+        else:
+            x, y, w = data_module.as_rows(*data_module.unpack(validation, "validation_data"))
+            self.validation = checked(self.model, x, y, w, None, where="fit.validation")
+
+    @property
+    def batch_size(self) -> int:
+        return int(self.arguments["batch_size"] or 32)
+
+    @property
+    def rows(self) -> int:
+        """Rows of array data that an epoch uses."""
+        assert self.data is not None
+        steps = self.arguments["steps_per_epoch"]
+        return len(self.data) if steps is None else min(len(self.data), steps * self.batch_size)
+
+    @property
+    def steps(self) -> int | None:
+        """Steps an epoch; None where only the data knows."""
+        if self.batches is not None:
+            return self.batches.steps
+        return -(-self.rows // self.batch_size)
+
+    def _callback_list(self) -> CallbackList:
+        a, model = self.arguments, self.model
+        model.history = History()
+        extra: list[Any] = [model.history]
+        verbose = ProgressBar.resolve(a["verbose"])
+        if verbose:
+            extra.append(ProgressBar(verbose))
+        params = {
+            "epochs": a["epochs"],
+            "steps": self.steps,
+            "samples": None if self.data is None else self.rows,
+            "verbose": verbose,
+        }
+        return CallbackList([*extra[:1], *as_list(a["callbacks"]), *extra[1:]], model, params)
+
+    # The loop.
+
+    def run(self) -> History:
+        model, a = self.model, self.arguments
+        model.stop_training = False
+        logs: dict[str, float] = {}
+        self.callbacks.on_train_begin()
+        try:
+            for epoch in range(a["initial_epoch"], a["epochs"]):
+                self.callbacks.on_epoch_begin(epoch)
+                logs = self._epoch(epoch)
+                self.callbacks.on_epoch_end(epoch, logs)
+                if model.stop_training:
+                    break
+        finally:  # after Ctrl-C too: weights and history stay valid
+            self.callbacks.on_train_end(logs)
+        assert model.history is not None
+        return model.history
+
+    def _epoch(self, epoch: int) -> dict[str, float]:
+        self.engine.reset_metrics()
+        for _ in self._batch_chunks() if self.data is None else self._array_chunks():
+            if self.model.stop_training:
+                break
+        self.model.epochs_trained += 1
+        logs = dict(self.engine.results())
+        due = (epoch + 1) % self.arguments["validation_freq"] == 0
+        if self.validation is not None and due:
+            logs |= {f"val_{name}": value for name, value in self._validate().items()}
+        return logs
+
+    def _array_chunks(self) -> Iterator[Chunk]:
+        """Train over the epoch's rows in chunks of about CHUNK_SECONDS, or of one step where a callback looks at batches."""
+        assert self.data is not None
+        shuffle = self.arguments["shuffle"]
+        order = self.engine.permutation(self.model.epochs_trained, len(self.data)) if shuffle else None
+        position, step = 0, 0
+        while position < self.rows:
+            stop = min(position + self.batch_size, self.rows) if self.callbacks.wants_batches else self.rows
+            chunk = self._train(self.data, order, position, stop, self.batch_size, step)
+            step += len(chunk)
+            position = min(position + len(chunk) * self.batch_size, self.rows)
+            yield chunk
+
+    def _batch_chunks(self) -> Iterator[Chunk]:
+        assert self.batches is not None
+        for step, (x, y, w) in enumerate(self.batches):
+            batch = checked(self.model, x, y, w, self.arguments["class_weight"])
+            yield self._train(batch, None, 0, len(batch), len(batch), step)
+
+    def _train(self, data: Data, order: Any, first: int, stop: int, batch_size: int, step: int) -> Chunk:
+        if self.callbacks.wants_batches:
+            self.callbacks.on_train_batch_begin(step)
+        rates = learning_rates(self.model, -(-(stop - first) // batch_size))
+        every = self.arguments["stats_every"]
+        chunk = self.engine.train(data, Steps(order, first, stop, batch_size, rates, CHUNK_SECONDS, every))
+        self.callbacks.on_chunk(chunk)
+        if self.callbacks.wants_batches:
+            self.callbacks.on_train_batch_end(step, dict(chunk.metrics))
+        return chunk
+
+    def _validate(self) -> dict[str, float]:
+        assert self.validation is not None
+        size = self.arguments["validation_batch_size"] or self.batch_size
+        return run_evaluation(self.model, self.engine, self.validation, size, self.callbacks)
+
+
+def learning_rates(model: Sequential, steps: int) -> Array:
+    """The optimizer's rates for the next ``steps`` updates, shape (steps,)."""
+    assert model.optimizer is not None and model.optimizer_state is not None
+    first = model.optimizer_state.step
+    if callable(model.optimizer.learning_rate):
+        return np.array([model.optimizer.rate(first + i) for i in range(steps)])
+    return np.full(steps, model.optimizer.rate(first))
+
+
+def build_for(model: Sequential, x: Any) -> None:
+    """Build a model that does not know its input yet for the rows of ``x``."""
+    if not model.layers:
+        raise ValueError("the model has no layers; add one, e.g. model.add(Dense(10))")
+    if not model.built:
+        model.build(x.shape[1:])
+
+
+def checked(model: Sequential, x: Any, y: Any, w: Any, class_weight: Any, where: str = "data") -> Data:
+    """Rows in the form that engines accept, after every check that refuses."""
+    checks.raise_first(checks.check_data(model, x, y, w, class_weight, where))
+    assert model.loss is not None and model.output_shape is not None
+    return data_module.prepare(x, y, w, class_weight, model.loss, model.output_shape)
+
+
+def run_evaluation(
+    model: Sequential, engine: Engine, source: Data | data_module.Batches, batch_size: int, callbacks: CallbackList
+) -> dict[str, float]:
+    """Loss and metrics in inference mode."""
+    callbacks.on_test_begin()
+    engine.reset_metrics()
+    if isinstance(source, Data):
+        engine.evaluate(source, batch_size)
+    else:
+        for x, y, w in source:
+            batch = checked(model, x, y, w, None)
+            engine.evaluate(batch, len(batch))
+    logs = dict(engine.results())
+    callbacks.on_test_end(logs)
+    return logs

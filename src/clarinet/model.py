@@ -1,0 +1,240 @@
+"""The model: a list of layers that can be compiled, fitted, evaluated, used and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet import engines, losses, optimizers, saving, training
+from clarinet import layers as layers_module
+from clarinet import metrics as metrics_module
+from clarinet.configurable import encode, resolve
+from clarinet.fitting import as_list
+from clarinet.layers.base import Layer, Shape
+from clarinet.names import nearest
+from clarinet.optimizers import OptimizerState
+from clarinet.plan import Plan, make_plan
+from clarinet.stack import LayerStack
+
+if TYPE_CHECKING:
+    from clarinet.callbacks import History
+
+
+class Sequential(LayerStack):
+    """A plain stack of layers: the output of each is the input of the next.
+
+    Args:
+        layers: layers in order; an ``Input`` (or ``input_shape=`` on the first layer) builds the model at once, otherwise
+            the first data does.
+        name: for people; default ``"sequential"``.
+
+    Attributes:
+        layers: the layers, without ``Input``.
+        input_shape, output_shape: of one sample; None before the model is built.
+        history: the last ``fit``'s History.
+        engine, engine_reason: which engine runs the model, and why.
+        stop_training: a callback sets it to True to end ``fit``.
+        metadata: JSON-able extras that are saved with the model, e.g. class names.
+
+    Example:
+        >>> import clarinet
+        >>> model = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1)])
+        >>> model.count_params()
+        3
+    """
+
+    def __init__(self, layers: Iterable[Any] = (), name: str | None = None) -> None:
+        self.history: History | None = None
+        self.stop_training = False
+        self.epochs_trained = 0
+        self.metadata: dict[str, Any] = {}
+        self.optimizer: optimizers.Optimizer | None = None
+        self.loss: losses.Loss | None = None
+        self._metrics: tuple[list[Any], list[Any]] = ([], [])
+        self._requested_engine = "auto"
+        self._runner: tuple[Any, engines.Engine, str] | None = None
+        super().__init__(layers, name)
+
+    def _structure_changed(self) -> None:
+        super()._structure_changed()
+        self._runner = None
+
+    # Compiling.
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        *,
+        engine: str = "auto",
+        dtype: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+    ) -> None:
+        """Say how the model is to learn.
+
+        Args:
+            optimizer: name or object; default ``"rmsprop"`` as in Keras.
+            loss: name, object, or None for a model that only predicts.
+            metrics: names, objects, or functions of (y_true, y_pred); one or a list.
+            weighted_metrics: the same, weighted by ``sample_weight``.
+            engine: ``"auto"``, ``"native"`` or ``"reference"``.
+            dtype: ``"float32"`` (default) or ``"float64"``, which selects the reference engine.
+            run_eagerly, steps_per_execution, jit_compile: accepted for Keras programs; they change nothing here.
+
+        Raises:
+            ValueError: an unknown name (with the nearest right one), engine or dtype. TypeError: something else.
+        """
+        self.optimizer = optimizers.get(optimizer)
+        self.loss = None if loss is None else losses.get(loss)
+        self._metrics = as_list(metrics), as_list(weighted_metrics)
+        for identifier in (*self._metrics[0], *self._metrics[1]):
+            metrics_module.check_name(identifier)
+        self._requested_engine = _check_engine(engine)
+        self.dtype, before = _check_dtype(dtype), self.dtype
+        self.optimizer_state = self._runner = None
+        if self.dtype != before:
+            self._rebuild()
+
+    def make_plan(self, label_shape: Shape | None = None) -> Plan:
+        """The plan of this model as it stands.
+
+        Args:
+            label_shape: shape of one label; what ``"accuracy"`` means depends on it. Default: the output's.
+        """
+        store, output = self.store, self.output_shape
+        assert output is not None
+        labels = output if label_shape is None else label_shape
+        resolved = [
+            metrics_module.resolve_all(group, self.loss, output, labels) if self.loss is not None else ()
+            for group in self._metrics
+        ]
+        return make_plan(
+            self.layers,
+            self._known_shape(),
+            store,
+            loss=self.loss,
+            optimizer=self.optimizer,
+            metrics=resolved[0],
+            weighted_metrics=resolved[1],
+            seed=self.seed,
+        )
+
+    def runner(self, label_shape: Shape | None = None, fresh: bool = False) -> engines.Engine:
+        """The engine with the model's plan; made anew when something that the plan depends on has changed."""
+        state = (label_shape, tuple(layer.trainable for layer in self.layers))
+        if fresh or self._runner is None or (label_shape is not None and self._runner[0] != state):
+            plan = self.make_plan(label_shape)
+            if self.optimizer is not None and self.optimizer_state is None:
+                self.optimizer_state = OptimizerState.new(self.optimizer, self.store.layout, self.dtype)
+            chosen, reason = engines.choose(plan, self._requested_engine)
+            if self._runner is not None:
+                self._runner[1].close()
+            self._runner = state, chosen(plan, self.store, self.optimizer_state), reason
+        return self._runner[1]
+
+    @property
+    def engine(self) -> str:
+        """``"native"`` or ``"reference"``."""
+        return self.runner().name
+
+    @property
+    def engine_reason(self) -> str:
+        """Why that engine."""
+        self.runner()
+        assert self._runner is not None
+        return self._runner[2]
+
+    # Training and use: the loops are in training.py.
+
+    fit = training.fit
+    evaluate = training.evaluate
+    predict = training.predict
+    train_on_batch = training.train_on_batch
+    test_on_batch = training.test_on_batch
+    predict_on_batch = training.predict_on_batch
+    __call__ = training.call
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """``["loss", …]``, in the order that ``evaluate`` returns."""
+        return list(self.runner().results())
+
+    def reset_metrics(self) -> None:
+        """Start the running metrics of ``train_on_batch`` and ``test_on_batch`` anew."""
+        self.runner().reset_metrics()
+
+    # Configuration, files, copies.
+
+    def get_config(self) -> dict[str, Any]:
+        """The model's structure as a JSON-able dictionary, without weights."""
+        return {"name": self.name, "input_shape": encode(self.input_shape), "layers": [x.encoded() for x in self.layers]}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Sequential:
+        """The model that :meth:`get_config` described, with fresh weights."""
+        model = cls(name=config.get("name"))
+        if config.get("input_shape") is not None:
+            model.input_shape = layers_module.Input(config["input_shape"]).shape
+        for layer in config["layers"]:
+            model._append(resolve(layer, Layer, layers_module))
+        model._rebuild()
+        return model
+
+    def compile_config(self) -> dict[str, Any] | None:
+        """The arguments of ``compile`` as a JSON-able dictionary; None before it was called."""
+        if self.optimizer is None:
+            return None
+        groups = {"metrics": self._metrics[0], "weighted_metrics": self._metrics[1]}
+        settings = {"engine": self._requested_engine, "dtype": self.dtype.name}
+        return encode({"optimizer": self.optimizer, "loss": self.loss} | groups | settings)  # type: ignore[no-any-return]
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """Compile as :meth:`compile_config` described."""
+        self.compile(**config)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model, its weights and the optimizer's state to one file, atomically; see :mod:`clarinet.saving`."""
+        saving.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Sequential:
+        """Read what :meth:`save` wrote; runs no code from the file."""
+        return saving.load(path)
+
+    def save_weights(self, path: str | Path) -> None:
+        """Write the weights alone, as safetensors."""
+        saving.save_weights(self, path)
+
+    def load_weights(self, path: str | Path) -> None:
+        """Read what :meth:`save_weights` wrote into a model of the same structure."""
+        saving.load_weights(self, path)
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._store is not None:
+            self.store.params  # noqa: B018  # draws the initial values: their recipe is not part of a copy
+        return self.__dict__ | {"_runner": None, "_carried": {}}
+
+
+def _check_engine(engine: str) -> str:
+    """The name of an engine, or ValueError with the nearest right one."""
+    if engine not in engines.CHOICES:
+        raise ValueError(f"compile: unknown engine {engine!r}: {nearest(str(engine), engines.CHOICES)}")
+    return engine
+
+
+def _check_dtype(dtype: Any) -> np.dtype[Any]:
+    """float32 (for None too) or float64, or ValueError."""
+    try:
+        found = np.dtype(np.float32 if dtype is None else dtype)
+    except TypeError:
+        found = None
+    if found not in (np.float32, np.float64):
+        raise ValueError(f"compile: dtype is 'float32' or 'float64', received {dtype!r}")
+    return found

@@ -1,0 +1,35 @@
+"""Models, by the names Keras has for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clarinet import saving
+from clarinet.model import Sequential
+
+__all__ = ["Sequential", "clone_model", "load_model", "save_model"]
+
+
+def load_model(path: str | Path) -> Sequential:
+    """Read a model that ``model.save`` wrote; see :func:`clarinet.saving.load`."""
+    return saving.load(path)
+
+
+def save_model(model: Sequential, path: str | Path) -> None:
+    """Write a model; see :func:`clarinet.saving.save`."""
+    saving.save(model, path)
+
+
+def clone_model(model: Sequential) -> Sequential:
+    """A model of the same structure with fresh weights; not compiled.
+
+    Args:
+        model: the model to imitate.
+
+    Example:
+        >>> import clarinet
+        >>> model = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1)])
+        >>> clarinet.models.clone_model(model).get_weights()[0].shape
+        (2, 1)
+    """
+    return Sequential.from_config(model.get_config())

@@ -1,0 +1,237 @@
+"""The structure of a model: which layers, which shapes, where the weights are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from clarinet import layers as layers_module
+from clarinet.layers.base import Layer, Place, Shape
+from clarinet.names import snake_case
+from clarinet.optimizers import OptimizerState
+from clarinet.params import Array, Layout, Store
+from clarinet.random import Key, Stream, next_seed
+from clarinet.summary import print_summary
+
+
+class LayerStack:
+    """Layers in order and the buffers that hold their weights; :class:`clarinet.Sequential` adds learning to it.
+
+    Args:
+        layers: layers in order, perhaps with an ``Input`` before them.
+        name: for people.
+    """
+
+    def __init__(self, layers: Iterable[Any] = (), name: str | None = None) -> None:
+        self.name = name or "sequential"
+        self.seed = next_seed()
+        self.layers: list[Layer] = []
+        self.input_shape: Shape | None = None
+        self.dtype: np.dtype[Any] = np.dtype(np.float32)
+        self.optimizer_state: OptimizerState | None = None
+        self._store: Store | None = None
+        self._carried: dict[int, list[Array]] = {}
+        for layer in layers or ():
+            self._append(layer)
+        self._rebuild()
+
+    def add(self, layer: Any) -> None:
+        """Append a layer.
+
+        Raises:
+            TypeError: not a layer. ValueError: the layer is already in this model, or its name is taken.
+        """
+        self._append(layer)
+        self._rebuild()
+
+    def _append(self, layer: Any) -> None:
+        if isinstance(layer, layers_module.Input):
+            if self.layers or self.input_shape is not None:
+                raise ValueError(f"Input comes first and once, received it after {len(self.layers)} layers")
+            self.input_shape = layer.shape
+            return
+        if not isinstance(layer, Layer):
+            reuse = "; to reuse a model, give its layers: Sequential([*model.layers, ...])"
+            hint = reuse if isinstance(layer, LayerStack) else ""
+            raise TypeError(f"add: expected a layer such as Dense(10), received {layer!r}{hint}")
+        if layer._owner is self:
+            raise ValueError(f"layer {layer.name!r} is already in this model; make a second one to have its like again")
+        if layer._owner is not None:  # another model's: copied, with its weights
+            source, layer = layer, layer.unplaced()
+            if source.built:
+                self._carried[id(layer)] = source.get_weights()
+        layer.name = self._free_name(layer)
+        if not self.layers and self.input_shape is None:
+            self.input_shape = layer.input_shape
+        layer._owner = self
+        self.layers.append(layer)
+
+    def _free_name(self, layer: Layer) -> str:
+        taken = {other.name for other in self.layers}
+        if layer.name:
+            if layer.name in taken:
+                raise ValueError(f"two layers are called {layer.name!r}; give one another name=")
+            return layer.name
+        base = snake_case(type(layer).__name__)
+        names = (base if i == 0 else f"{base}_{i}" for i in range(len(taken) + 1))
+        return next(name for name in names if name not in taken)
+
+    def pop(self) -> Layer:
+        """Remove the last layer and return it; the others keep their weights.
+
+        Raises:
+            ValueError: there are no layers.
+        """
+        if not self.layers:
+            raise ValueError("pop: the model has no layers")
+        weights = self.layers[-1].get_weights() if self.layers[-1].built else None
+        layer = self.layers.pop()
+        self._rebuild()
+        layer._place = layer._owner = None
+        if weights is not None:
+            self._carried[id(layer)] = weights  # so that it can be added back
+        return layer
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """A layer by its name or index.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if index is not None and name is None and -len(self.layers) <= index < len(self.layers):
+            return self.layers[index]
+        for layer in self.layers:
+            if name is not None and layer.name == name:
+                return layer
+        have = ", ".join(layer.name for layer in self.layers)
+        raise ValueError(f"no layer {name if index is None else index!r}; this model has {have or 'no layers'}")
+
+    @property
+    def built(self) -> bool:
+        """Whether the shapes are known, so that there are weights."""
+        return self._store is not None
+
+    def build(self, input_shape: Any = None) -> None:
+        """Fix the shape of one sample.
+
+        Args:
+            input_shape: with or without the leading batch axis None, e.g. ``(None, 784)`` or ``(784,)``.
+        """
+        if input_shape is not None:
+            shape = tuple(input_shape) if not isinstance(input_shape, int) else (input_shape,)
+            self.input_shape = layers_module.Input(shape[1:] if shape[:1] == (None,) else shape).shape
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Lay out the weights anew; layers that had weights of the same shapes keep them."""
+        self._structure_changed()
+        if self.input_shape is None:
+            return
+        kept = {id(x): x.get_weights() for x in self.layers if x.built and self._store and self._store.drawn}
+        kept = self._carried | kept
+        shapes = [self.layer_input_shape(layer) for layer in self.layers]
+        specs = list(zip(self.layers, shapes, strict=True))
+        itemsize = self.dtype.itemsize
+        store = Store(
+            Layout.of([(x.weight_specs(s), x.trainable) for x, s in specs], itemsize),
+            Layout.of([(x.state_specs(s), False) for x, s in specs], itemsize),
+            self.dtype,
+            lambda new: self._draw(new, kept),
+        )
+        for index, layer in enumerate(self.layers):
+            layer._place = Place(store, index)
+        self._store = store
+
+    def _structure_changed(self) -> None:
+        """What was made for the old structure is of no use any more."""
+        self.optimizer_state = None
+
+    def _draw(self, store: Store, kept: Mapping[int, list[Array]]) -> None:
+        for index, layer in enumerate(self.layers):
+            old = kept.get(id(layer), [])
+            weights = store.weights_of(index)
+            if old and [a.shape for a in old] == [s.shape for s, _ in weights]:
+                for (_, view), array in zip(weights, old, strict=True):
+                    view[...] = array
+                continue
+            for number, (segment, view) in enumerate(weights):
+                key = Key(self.seed, Stream.INIT, step=number, layer=index)
+                view[...] = segment.weight.initializer(segment.shape, dtype=self.dtype, key=key)
+
+    def layer_input_shape(self, layer: Layer) -> Shape:
+        """Shape of one sample as it enters ``layer``."""
+        shape = self._known_shape()
+        for other in self.layers[: self.layers.index(layer)]:
+            shape = other.output_shape(shape)
+        return shape
+
+    def _known_shape(self) -> Shape:
+        if self.input_shape is None:
+            raise ValueError(
+                f"model {self.name!r} does not know the shape of its input: start it with Input(shape), give the first "
+                "layer input_shape=..., or call fit"
+            )
+        return self.input_shape
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """Shape of one prediction; None before the model is built."""
+        shape = self.input_shape
+        for layer in self.layers if shape is not None else ():
+            shape = layer.output_shape(shape)  # type: ignore[arg-type]
+        return shape
+
+    def summary(self, print_fn: Callable[[str], Any] | None = None) -> None:
+        """Print a table of layers, output shapes and numbers of parameters.
+
+        Args:
+            print_fn: called once a line; default ``print``.
+        """
+        print_summary(self, print_fn)
+
+    # Weights.
+
+    @property
+    def store(self) -> Store:
+        """The model's flat buffers.
+
+        Raises:
+            ValueError: the model is not built.
+        """
+        if self._store is None:
+            self._known_shape()
+            self._rebuild()
+        assert self._store is not None
+        return self._store
+
+    def count_params(self) -> int:
+        """Number of elements in all weights, state included."""
+        return sum(s.size for s in (*self.store.layout.segments, *self.store.state_layout.segments))
+
+    def get_weights(self) -> list[Array]:
+        """Copies of all weights, layer by layer."""
+        store = self.store
+        return [view.copy() for i in range(len(self.layers)) for _, view in store.weights_of(i)]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Replace all weights.
+
+        Args:
+            weights: arrays in the order and shapes of :meth:`get_weights`.
+
+        Raises:
+            ValueError: wrong number of arrays or a wrong shape; nothing is changed then.
+        """
+        counts = [len(self.store.weights_of(i)) for i in range(len(self.layers))]
+        if sum(counts) != len(weights):
+            raise ValueError(f"the model has {sum(counts)} weights, received {len(weights)} arrays")
+        before, position = self.get_weights(), 0
+        try:
+            for layer, count in zip(self.layers, counts, strict=True):
+                layer.set_weights(weights[position : position + count])
+                position += count
+        except ValueError:
+            self.set_weights(before)
+            raise

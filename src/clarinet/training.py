@@ -1,0 +1,238 @@
+"""The verbs of a model: ``fit``, ``evaluate``, ``predict`` and their batch-wise forms. They become its methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet import checks
+from clarinet import data as data_module
+from clarinet.callbacks import CallbackList
+from clarinet.engines import Data, Engine, ReferenceEngine, Steps
+from clarinet.fitting import Fit, as_list, build_for, checked, learning_rates, run_evaluation
+from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.callbacks import History
+    from clarinet.model import Sequential
+
+#: Every how many steps the layers' statistics are taken, by default.
+STATS_EVERY = 100
+#: Rows per call of an engine when predicting; results do not depend on it.
+PREDICT_BATCH = 256
+
+
+def fit(
+    self: Sequential,
+    x: Any = None,
+    y: Any = None,
+    batch_size: int | None = None,
+    epochs: int = 1,
+    verbose: Any = "auto",
+    callbacks: Any = None,
+    validation_split: float = 0.0,
+    validation_data: Any = None,
+    shuffle: bool = True,
+    class_weight: Any = None,
+    sample_weight: Any = None,
+    initial_epoch: int = 0,
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
+    validation_batch_size: int | None = None,
+    validation_freq: int = 1,
+    *,
+    seed: int | None = None,
+    stats_every: int = STATS_EVERY,
+) -> History:
+    """Train the model.
+
+    Args:
+        x: rows (n, *input_shape): an array, a data frame, a list; or a source of batches ``(x, y)`` or ``(x, y, weights)``:
+            a generator, a ``clarinet.utils.Sequence``, or any iterable.
+        y: labels (n, …); not given with a source of batches.
+        batch_size: rows per update; default 32.
+        epochs: index of the last epoch plus one: ``initial_epoch=3, epochs=5`` trains two.
+        verbose: 0 silent, 1 a bar, 2 a line an epoch, ``"auto"`` a bar in a terminal or notebook and lines elsewhere.
+        callbacks: a list of :class:`clarinet.callbacks.Callback`.
+        validation_split: share of the rows, the LAST ones, before shuffling, to validate on.
+        validation_data: ``(x, y)`` or ``(x, y, weights)``, or a source of batches.
+        shuffle: draw a new order of the rows every epoch; default True.
+        class_weight: ``{class: weight}``, for integer, one-hot or binary labels.
+        sample_weight: (n,), one weight a row.
+        initial_epoch: where to start counting epochs.
+        steps_per_epoch: updates an epoch; default as many as the data gives.
+        validation_steps, validation_batch_size, validation_freq: the same for validation; every ``validation_freq`` epochs.
+        seed: fixes shuffling and dropout, and the initial weights if nobody has looked at them yet.
+        stats_every: take statistics of the layers on steps whose number is a multiple of this; 0 never.
+
+    Returns:
+        History: ``.history`` holds a list for each of ``loss``, the metrics, ``val_loss``, …; ``.epoch`` the epochs.
+
+    Raises:
+        ValueError, TypeError: the data does not fit the model, holds NaN, is empty, …; nothing has been trained then.
+        KeyboardInterrupt: after Ctrl-C, with weights and ``model.history`` valid.
+
+    The loss of a batch is ``sum_i w_i l_i / rows`` plus penalties; an epoch's loss is the mean weighted by rows.
+
+    Example:
+        >>> import numpy as np, clarinet
+        >>> clarinet.utils.set_random_seed(0)
+        >>> model = clarinet.Sequential([clarinet.Input((1,)), clarinet.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> x = np.linspace(0, 1, 64, dtype="float32")[:, None]
+        >>> history = model.fit(x, 2 * x, epochs=50, verbose=0)
+        >>> history.history["loss"][-1] < history.history["loss"][0]
+        True
+    """
+    arguments = {name: value for name, value in locals().items() if name != "self"}
+    checks.raise_first(checks.check_fit_arguments(self, arguments))
+    return Fit(self, arguments).run()
+
+
+def evaluate(
+    self: Sequential,
+    x: Any = None,
+    y: Any = None,
+    batch_size: int | None = None,
+    verbose: Any = 0,
+    sample_weight: Any = None,
+    steps: int | None = None,
+    callbacks: Any = None,
+    return_dict: bool = False,
+) -> Any:
+    """Loss and metrics on data, in inference mode.
+
+    Args:
+        x, y, sample_weight: as for :meth:`fit`.
+        batch_size: rows per pass; default 32.
+        verbose: 1 or 2 print the result.
+        steps: batches to use of a source of batches.
+        callbacks: their ``on_test_begin`` and ``on_test_end`` are called.
+        return_dict: return a dictionary by name.
+
+    Returns:
+        ``[loss, metric, …]`` in the order of ``metrics_names``; the loss alone where there are no metrics.
+
+    Raises:
+        ValueError, TypeError: as for :meth:`fit`.
+    """
+    checks.raise_first(checks.check_evaluate_arguments(self, locals()))
+    source: Data | data_module.Batches
+    if data_module.is_batches(x):
+        source = data_module.Batches(x, steps)
+        first_x, first_y, first_w = source.peek()
+        build_for(self, first_x)
+        labels = checked(self, first_x, first_y, first_w, None)
+    else:
+        rows_x, rows_y, rows_w = data_module.as_rows(x, y, sample_weight)
+        build_for(self, rows_x)
+        source = labels = checked(self, rows_x, rows_y, rows_w, None)
+    engine = self.runner(None if labels.y is None else labels.y.shape[1:])
+    logs = run_evaluation(self, engine, source, batch_size or 32, CallbackList(as_list(callbacks), self, {}))
+    if verbose in (1, 2):
+        print(" - ".join(f"{name}: {value:.4f}" for name, value in logs.items()))
+    return _result(logs, return_dict)
+
+
+def _result(logs: dict[str, float], return_dict: bool) -> Any:
+    if return_dict:
+        return logs
+    values = list(logs.values())
+    return values if len(values) > 1 else values[0]
+
+
+def predict(
+    self: Sequential,
+    x: Any,
+    batch_size: int | None = None,
+    verbose: Any = 0,
+    steps: int | None = None,
+    callbacks: Any = None,
+) -> Array:
+    """Predictions (n, *output_shape) in inference mode.
+
+    Args:
+        x: rows (n, *input_shape), or a source of batches.
+        batch_size: rows per pass; changes nothing but memory.
+        verbose: accepted for Keras programs; predicting is too quick for a bar.
+        steps: batches to use of a source of batches.
+        callbacks: their ``on_predict_begin`` and ``on_predict_end`` are called.
+
+    Raises:
+        ValueError, TypeError: the rows do not have the model's input shape.
+    """
+    if callbacks is not None:
+        watchers = CallbackList(as_list(callbacks), self, {})
+        watchers.on_predict_begin()
+        y = predict(self, x, batch_size, 0, steps)
+        watchers.on_predict_end()
+        return y
+    if data_module.is_batches(x):
+        batches = data_module.Batches(x, steps, labels=False)
+        return np.concatenate([predict(self, rows, batch_size) for rows, _, _ in batches])
+    if not (type(x) is np.ndarray and x.shape[1:] == self.input_shape and x.dtype.kind in "fiub"):
+        x = data_module.as_array(x, "x")
+        build_for(self, x)
+        checks.raise_first(checks.check_input(self, x))
+    return self.runner().predict(x, batch_size or PREDICT_BATCH)
+
+
+def train_on_batch(
+    self: Sequential,
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    return_dict: bool = False,
+) -> Any:
+    """One update on one batch; the running loss and metrics go on from the call before (``reset_metrics`` starts anew).
+
+    Args:
+        x, y, sample_weight, class_weight, return_dict: as for :meth:`fit` and :meth:`evaluate`.
+    """
+    batch, engine = _one_batch(self, x, y, sample_weight, class_weight)
+    engine.train(batch, Steps(None, 0, len(batch), len(batch), learning_rates(self, 1), None, 0))
+    return _result(dict(engine.results()), return_dict)
+
+
+def test_on_batch(self: Sequential, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+    """Running loss and metrics with one more batch, in inference mode; arguments as for :meth:`train_on_batch`."""
+    batch, engine = _one_batch(self, x, y, sample_weight, None)
+    engine.evaluate(batch, len(batch))
+    return _result(dict(engine.results()), return_dict)
+
+
+def _one_batch(self: Sequential, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> tuple[Data, Engine]:
+    checks.raise_first(checks.check_compiled(self))
+    rows_x, rows_y, rows_w = data_module.as_rows(x, y, sample_weight)
+    build_for(self, rows_x)
+    batch = checked(self, rows_x, rows_y, rows_w, class_weight)
+    return batch, self.runner(None if batch.y is None else batch.y.shape[1:])
+
+
+def predict_on_batch(self: Sequential, x: Any) -> Array:
+    """Predictions for one batch."""
+    return predict(self, x)
+
+
+def call(self: Sequential, x: Any, training: bool = False) -> Array:
+    """Predictions for an array; with ``training=True`` as in a training step: dropout drops, batch statistics are used.
+
+    Args:
+        x: rows (n, *input_shape).
+        training: whether layers behave as in training; nothing is updated.
+    """
+    if not training:
+        return predict(self, x)
+    rows = data_module.as_array(x, "x")
+    build_for(self, rows)
+    checks.raise_first(checks.check_input(self, rows))
+    before = self.store.snapshot()
+    engine = ReferenceEngine(self.make_plan(), self.store, self.optimizer_state)
+    y = engine.predict_training(rows)
+    self.store.restore(before)
+    return y
+
+
+__all__ = ["call", "evaluate", "fit", "predict", "predict_on_batch", "test_on_batch", "train_on_batch"]
