@@ -48,6 +48,7 @@ sanitize: .venv-sanitize/.installed build/tsan/.built  ## native tests under ASa
 
 package: .venv/.build  ## build sdist and wheel, and try the wheel in an empty environment elsewhere
 	$(BIN)/pip install --quiet "build>=1.2"
+	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist
 	sh .ci/try-wheel $(BIN)/python dist/clarinet-*.whl
 
@@ -79,6 +80,8 @@ clean:  ## remove everything that these targets made
 	@touch $@
 
 build/tsan/.built: .venv-sanitize/.tools $(BUILD_FILES)
-	.venv-sanitize/bin/cmake -S . -B build/tsan -DCLARINET_PYTHON=OFF -DCLARINET_SANITIZE=thread
+	PATH="$$PWD/.venv-sanitize/bin:$$PATH" \
+	.venv-sanitize/bin/cmake -G Ninja -S . -B build/tsan -DCLARINET_PYTHON=OFF \
+		-DCLARINET_SANITIZE=thread
 	.venv-sanitize/bin/cmake --build build/tsan --target driver
 	@touch $@
