@@ -1,0 +1,274 @@
+"""People's own pictures: a folder with one sub-folder a class becomes arrays."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["Images", "load_images"]
+
+# Formats that Pillow decodes itself: some others start programs (EPS) or hold no picture (PDF).
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm")
+_GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N")
+_ORIENTATION = 0x0112  # the EXIF tag with which a camera says how it was held; 5 to 8 mean a quarter turn
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Labelled pictures.
+
+    Args:
+        x: uint8 (n, height, width) for greyscale, (n, height, width, 3) for RGB.
+        y: int64 (n,) class numbers.
+        classes: the sub-folders' names by class number.
+        files: where each picture came from, relative to the folder.
+        report: what was found, left out or changed, one sentence each; ``print(images)`` shows it.
+    """
+
+    x: NDArray[np.uint8] = field(repr=False)
+    y: NDArray[np.int64] = field(repr=False)
+    classes: tuple[str, ...]
+    files: tuple[str, ...] = field(repr=False)
+    report: tuple[str, ...] = field(repr=False)
+
+    def __str__(self) -> str:
+        return "\n".join(self.report)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One picture whose header could be read: its class, file, upright size (height, width), and whether it is grey."""
+
+    label: int
+    path: Path
+    size: tuple[int, int]
+    grey: bool
+
+
+def load_images(
+    folder: str | os.PathLike[str],
+    size: tuple[int, int] | None = None,
+    color: str = "auto",
+    *,
+    skip_damaged: bool = False,
+) -> Images:
+    """Read a folder of pictures in which each sub-folder is a class, such as ``pets/cat/1.jpg`` and ``pets/dog/7.png``.
+
+    Pictures are turned upright by their EXIF tag, transparent parts are laid on white, 16-bit greyscale is brought to
+    8 bits, and of an animation the first frame is taken. PNG, JPEG, GIF, BMP, TIFF, WebP and PNM files are read, in
+    sub-folders of the classes too; other files are left out and reported, hidden ones likewise.
+
+    Args:
+        folder: holds one folder a class.
+        size: ``(height, width)`` in pixels to which every picture is brought; None wants them all of one size.
+        color: ``"grayscale"``, ``"rgb"``, or ``"auto"``: grayscale if every picture is.
+        skip_damaged: leave out pictures that cannot be read, and report them, instead of raising an error.
+
+    Returns:
+        ``Images``: ``x``, ``y``, ``classes`` (sorted), ``files`` (sorted within a class), ``report``.
+
+    Raises:
+        ImportError: Pillow is missing.
+        FileNotFoundError: there is no such folder.
+        ValueError: no sub-folders, a class without pictures, a damaged picture, one of more than 89 million pixels,
+            pictures of differing size without ``size=``, or an argument out of range.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from clarinet.datasets import load_images
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> for name, grey in (("dark", 20), ("light", 200)):
+        ...     (folder / name).mkdir()
+        ...     _ = (folder / name / "one.pgm").write_bytes(b"P5 4 2 255 " + bytes([grey] * 8))
+        >>> images = load_images(folder)
+        >>> images.x.shape, images.y.tolist(), images.classes
+        ((2, 2, 4), [0, 1], ('dark', 'light'))
+    """
+    try:
+        import PIL  # noqa: F401
+    except ImportError:
+        raise ImportError(
+            'load_images needs Pillow, which is not installed; run pip install "clarinet[images]"'
+        ) from None
+    _check_arguments(size, color)
+    folder = Path(folder)
+    report: list[str] = []
+    damaged: dict[Path, str] = {}
+    classes = _class_folders(folder, report)
+    found = []
+    for label, place in enumerate(classes):
+        for path in _pictures(folder, place, report):
+            header = _try(lambda path=path, label=label: _inspect(path, label), path, skip_damaged, damaged)
+            found += [header] if header else []
+    grey = color == "grayscale" or (color == "auto" and all(each.grey for each in found))
+    height, width = size or _common_size(found)
+    x, found = _decode_all(found, (height, width), grey, skip_damaged, damaged)
+    y = np.array([each.label for each in found], np.int64)
+    names = tuple(place.name for place in classes)
+    _check_every_class(folder, names, y, damaged)
+    report = [*_describe(folder, names, y, found, (height, width), grey), *report]
+    report += [f"{path.relative_to(folder)}: left out: {reason}" for path, reason in damaged.items()]
+    files = tuple(each.path.relative_to(folder).as_posix() for each in found)
+    return Images(x, y, names, files, tuple(f"{sentence}." for sentence in report))
+
+
+def _check_arguments(size: tuple[int, int] | None, color: str) -> None:
+    if color not in ("auto", "grayscale", "rgb"):
+        raise ValueError(f"color={color!r}: expected 'auto', 'grayscale' or 'rgb'")
+    if size is None:
+        return
+    whole = isinstance(size, tuple | list) and len(size) == 2 and all(type(side) is int and side > 0 for side in size)
+    if not whole:
+        raise ValueError(f"size={size!r}: expected (height, width), two whole numbers above 0")
+
+
+def _class_folders(folder: Path, report: list[str]) -> list[Path]:
+    """The sub-folders, sorted by name. A link back to the folder or above it would hold every class: it is none."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is no folder; expected one that holds a sub-folder for each class")
+    places, loose = [], 0
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if path.name.startswith("."):
+            report.append(f"{path.name}: left out: hidden")
+        elif not path.is_dir():
+            loose += 1
+        elif folder.resolve().is_relative_to(path.resolve()):
+            report.append(f"{path.name}: left out: a link back to {folder}")
+        else:
+            places.append(path)
+    if not places:
+        where = f"{loose} files lie in it directly; move them into sub-folders" if loose else "it is empty"
+        raise ValueError(f"{folder} holds no sub-folders, and each is one class: {where}")
+    if loose:
+        report.append(f"{loose} files outside the classes' folders: left out")
+    return places
+
+
+def _pictures(folder: Path, place: Path, report: list[str]) -> Iterator[Path]:
+    """Picture files of a class, sorted; ``os.walk`` follows no links to folders, so loops end."""
+    paths = sorted(Path(base, name) for base, _, names in os.walk(place) for name in names)
+    for path in paths:
+        inside = path.relative_to(place)
+        if any(part.startswith(".") for part in inside.parts):
+            report.append(f"{path.relative_to(folder)}: left out: hidden")
+        elif path.suffix.lower() not in _ENDINGS:
+            report.append(f"{path.relative_to(folder)}: left out: no picture by its name")
+        else:
+            yield path
+
+
+def _try(action: Any, path: Path, skip_damaged: bool, damaged: dict[Path, str]) -> Any:
+    """Run a step on one picture; a failure is noted, or raised with the file's name."""
+    try:
+        return action()
+    except Exception as error:  # decoders raise almost anything at damaged data: OSError, SyntaxError, struct.error …
+        reason = f"it cannot be read ({error})"
+        if not skip_damaged:
+            hint = "replace or remove it, or pass skip_damaged=True to leave out such files"
+            raise ValueError(f"{path}: {reason}; {hint}") from error
+        damaged[path] = reason
+        return None
+
+
+def _open(path: Path) -> Image.Image:
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        # Pillow only warns of a picture that unpacks to more than 89 million pixels; a network wants no such thing.
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return Image.open(path, formats=_FORMATS)
+
+
+def _inspect(path: Path, label: int) -> _Found:
+    with _open(path) as image:
+        turned = image.getexif().get(_ORIENTATION, 1) >= 5
+        size = (image.width, image.height) if turned else (image.height, image.width)
+        return _Found(label, path, size, image.mode in _GREY_MODES)
+
+
+def _common_size(found: list[_Found]) -> tuple[int, int]:
+    for each in found:
+        if each.size != found[0].size:
+            first, other = (f"{f.path} has {f.size[0]} x {f.size[1]}" for f in (found[0], each))
+            raise ValueError(
+                f"the pictures differ in size (height x width): {first}, {other}; pass size=(height, width)"
+            )
+    return found[0].size if found else (0, 0)
+
+
+def _decode_all(
+    found: list[_Found], size: tuple[int, int], grey: bool, skip_damaged: bool, damaged: dict[Path, str]
+) -> tuple[NDArray[np.uint8], list[_Found]]:
+    """Fill one array, so that the pictures are in memory once."""
+    x = np.empty((len(found), *size) if grey else (len(found), *size, 3), np.uint8)
+    read: list[_Found] = []
+    for each in found:
+        pixels = _try(lambda each=each: _decode(each.path, size, grey), each.path, skip_damaged, damaged)
+        if pixels is not None:
+            x[len(read)] = pixels
+            read.append(each)
+    return x[: len(read)], read
+
+
+def _decode(path: Path, size: tuple[int, int], grey: bool) -> NDArray[np.uint8]:
+    from PIL import Image, ImageOps
+
+    with _open(path) as image:
+        upright = _eight_bits(ImageOps.exif_transpose(image))
+        if upright.has_transparency_data:
+            upright = upright.convert("RGBA")
+            upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
+        flat = upright.convert("L" if grey else "RGB")
+        height, width = size
+        if flat.size != (width, height):
+            flat = flat.resize((width, height), Image.Resampling.BILINEAR)
+        return np.asarray(flat)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Bring 16-bit greyscale to 8 bits by dividing by 257; Pillow's own conversion clips instead."""
+    from PIL import Image
+
+    if not image.mode.startswith("I"):
+        if image.mode == "F":
+            raise ValueError("pixels are floating-point numbers; save it with 8 or 16 bits")
+        return image
+    pixels = np.asarray(image).astype(np.int64)
+    if pixels.min() < 0 or pixels.max() > 0xFFFF:
+        raise ValueError(f"pixels run from {pixels.min()} to {pixels.max()}; expected 16 bits, 0 to 65535")
+    return Image.fromarray(np.round(pixels / 257).astype(np.uint8))
+
+
+def _check_every_class(folder: Path, names: tuple[str, ...], y: NDArray[np.int64], damaged: dict[Path, str]) -> None:
+    for label, name in enumerate(names):
+        if not (y == label).any():
+            lost = f" ({len(damaged)} files could not be read)" if damaged else ""
+            raise ValueError(f"{folder / name} holds no picture{lost}; add some, or remove the folder")
+
+
+def _describe(
+    folder: Path, names: tuple[str, ...], y: NDArray[np.int64], found: list[_Found], size: tuple[int, int], grey: bool
+) -> list[str]:
+    """What was read, and what was changed on the way."""
+    counts = ", ".join(f"{name} {count}" for name, count in zip(names, np.bincount(y, minlength=len(names))))
+    sentences = [f"{folder}: {len(y)} pictures of {len(names)} classes ({counts})"]
+    sentences.append(f"All are {'grayscale' if grey else 'RGB'}, {size[0]} pixels high and {size[1]} wide")
+    recoloured = sum(each.grey != grey for each in found)
+    if recoloured:
+        sentences.append(f"{recoloured} were turned from {'colour to grayscale' if grey else 'grayscale to RGB'}")
+    resized = [each for each in found if each.size != size]
+    stretched = sum(each.size[0] * size[1] != each.size[1] * size[0] for each in resized)
+    if resized:
+        sentences.append(f"{len(resized)} were resized, {stretched} of them to another ratio of height to width")
+    return sentences
