@@ -8,6 +8,8 @@ generators are not used because their streams may change between versions.
 
 from __future__ import annotations
 
+import os
+import threading
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
@@ -28,6 +30,7 @@ class Stream(IntEnum):
     SHUFFLE = 1
     DROPOUT = 2
     DATA = 3
+    SEED = 4
 
 
 def philox(key: tuple[int, int], counter: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -113,3 +116,45 @@ def drop_threshold(rate: float) -> int:
 def permutation(key: Key, n: int) -> NDArray[np.int64]:
     """The order of ``n`` rows in an epoch: a stable argsort of one 32-bit word per row."""
     return np.argsort(key.bits(n), kind="stable").astype(np.int64, copy=False)
+
+
+class _Seeds:
+    """The process-wide seed, and how many models have taken theirs from it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._base: int | None = None
+        self._taken = 0
+
+    def set(self, seed: int) -> None:
+        with self._lock:
+            self._base, self._taken = seed, 0
+
+    def next(self) -> int:
+        with self._lock:
+            if self._base is None:
+                return int.from_bytes(os.urandom(8), "little")
+            self._taken += 1
+            low, high = Key(self._base, Stream.SEED, step=self._taken).bits(2).tolist()
+            return int(low | high << 32)
+
+
+_seeds = _Seeds()
+
+
+def set_seed(seed: int) -> None:
+    """Fix the seeds that :func:`next_seed` gives from now on.
+
+    Example:
+        >>> set_seed(1)
+        >>> first = next_seed()
+        >>> set_seed(1)
+        >>> first == next_seed() != next_seed()
+        True
+    """
+    _seeds.set(seed)
+
+
+def next_seed() -> int:
+    """A 64-bit seed: the next one that follows from :func:`set_seed`, or one from the operating system."""
+    return _seeds.next()

@@ -1,0 +1,24 @@
+"""What can be told of training, and act on it: history, early stopping, checkpoints, learning rates, the progress bar."""
+
+from clarinet.callbacks.base import Callback, CallbackList, LambdaCallback, wants_batches
+from clarinet.callbacks.checkpoint import ModelCheckpoint
+from clarinet.callbacks.early_stopping import EarlyStopping
+from clarinet.callbacks.history import CSVLogger, History
+from clarinet.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
+from clarinet.callbacks.nan import TerminateOnNaN
+from clarinet.callbacks.progress import ProgressBar
+
+__all__ = [
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ProgressBar",
+    "ReduceLROnPlateau",
+    "TerminateOnNaN",
+    "wants_batches",
+]

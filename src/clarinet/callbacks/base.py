@@ -1,0 +1,216 @@
+"""What a callback is, and the list that calls them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from clarinet.names import nearest
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+    from clarinet.records import Chunk
+
+Logs = dict[str, float]
+
+
+class Callback:
+    """Base class: override what you want to be told of.
+
+    ``logs`` holds numbers by name (``loss``, the metrics, ``val_loss``, …); at the end of an epoch all callbacks share one
+    dictionary, and what one adds to it ends up in the history.
+
+    A callback may call ``self.model.set_weights``, change ``self.model.optimizer.learning_rate`` and set
+    ``self.model.stop_training = True``. Overriding ``on_train_batch_begin`` or ``on_train_batch_end`` makes the engine
+    return after every single batch, which is slower; :meth:`on_chunk` brings the same numbers in blocks for free.
+
+    Attributes:
+        model: the model in training.
+        params: ``epochs``, ``steps`` (batches an epoch, None if not known), ``samples`` (rows an epoch, likewise), ``verbose``.
+
+    Example:
+        >>> class Announce(Callback):
+        ...     def on_epoch_end(self, epoch, logs=None):
+        ...         print("epoch", epoch, "of", self.params["epochs"])
+        >>> announce = Announce()
+        >>> announce.set_params({"epochs": 3})
+        >>> announce.on_epoch_end(0, {"loss": 0.5})
+        epoch 0 of 3
+    """
+
+    model: Sequential
+    params: Mapping[str, Any]
+
+    def set_model(self, model: Sequential) -> None:
+        """Called before anything else."""
+        self.model = model
+
+    def set_params(self, params: Mapping[str, Any]) -> None:
+        """Called before training with what is known of it."""
+        self.params = params
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """``fit`` starts."""
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """``fit`` ends, after Ctrl-C too; ``logs`` are the last epoch's."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """An epoch starts; epochs count from 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """An epoch and its validation are over."""
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """A batch starts; batches count from 0 in each epoch."""
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """A batch is done; ``logs`` are the epoch's running averages."""
+
+    def on_chunk(self, chunk: Chunk) -> None:
+        """The engine hands back a run of steps, about ten times a second."""
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """``evaluate``, or the validation of an epoch, starts."""
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """It ends, with loss and metrics in ``logs``."""
+
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """A batch of it starts."""
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """A batch of it is done; ``logs`` are the running averages."""
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        """``predict`` starts."""
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        """``predict`` ends."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """A batch of it starts."""
+
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """A batch of it is done, with the predictions as ``logs["outputs"]``."""
+
+
+_EVENTS = tuple(name for name in vars(Callback) if name.startswith("on_"))
+
+
+def wants_batches(callback: Any, kind: str = "train") -> bool:
+    """Whether a callback is to be told of every batch.
+
+    Args:
+        callback: any callback.
+        kind: ``"train"``, ``"test"`` or ``"predict"``.
+
+    Example:
+        >>> wants_batches(Callback()), wants_batches(LambdaCallback(on_train_batch_end=lambda batch, logs: None))
+        (False, True)
+    """
+    names = f"on_{kind}_batch_begin", f"on_{kind}_batch_end"
+    return any(
+        name in vars(callback) or getattr(type(callback), name, None) not in (None, getattr(Callback, name))
+        for name in names
+    )
+
+
+class CallbackList:
+    """Calls every callback in order.
+
+    Args:
+        callbacks: the callbacks.
+        model: handed to each of them.
+        params: likewise, see :class:`Callback`.
+
+    Attributes:
+        wants_batches, wants_test_batches, wants_predict_batches: whether any callback looks at single batches.
+    """
+
+    def __init__(self, callbacks: Iterable[Any], model: Sequential, params: Mapping[str, Any]) -> None:
+        self.callbacks = list(callbacks)
+        self.wants_batches = any(wants_batches(c) for c in self.callbacks)
+        self.wants_test_batches = any(wants_batches(c, "test") for c in self.callbacks)
+        self.wants_predict_batches = any(wants_batches(c, "predict") for c in self.callbacks)
+        for callback in self.callbacks:
+            callback.set_model(model)
+            callback.set_params(params)
+
+    def _call(self, event: str, *arguments: Any) -> None:
+        for callback in self.callbacks:
+            method = getattr(callback, event, None)  # another library's callbacks may lack ours
+            if method is not None:
+                method(*arguments)
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._call("on_train_begin", logs or {})
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self._call("on_train_end", logs or {})
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._call("on_epoch_begin", epoch, {} if logs is None else logs)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._call("on_epoch_end", epoch, {} if logs is None else logs)
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        self._call("on_train_batch_begin", batch, logs or {})
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._call("on_train_batch_end", batch, logs or {})
+
+    def on_chunk(self, chunk: Chunk) -> None:
+        self._call("on_chunk", chunk)
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        self._call("on_test_begin", logs or {})
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        self._call("on_test_end", logs or {})
+
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        self._call("on_test_batch_begin", batch, logs or {})
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._call("on_test_batch_end", batch, logs or {})
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        self._call("on_predict_begin", logs or {})
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        self._call("on_predict_end", logs or {})
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        self._call("on_predict_batch_begin", batch, logs or {})
+
+    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._call("on_predict_batch_end", batch, logs or {})
+
+
+class LambdaCallback(Callback):
+    """A callback made of functions.
+
+    Args:
+        functions: any method of :class:`Callback` by name, e.g. ``on_epoch_end=lambda epoch, logs: print(logs)``.
+
+    Raises:
+        TypeError: a name that :class:`Callback` does not have, or something that cannot be called.
+
+    Example:
+        >>> seen = []
+        >>> LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch)).on_epoch_end(3, {})
+        >>> seen
+        [3]
+    """
+
+    def __init__(self, **functions: Callable[..., Any] | None) -> None:
+        for name, function in functions.items():
+            if name not in _EVENTS:
+                raise TypeError(f"LambdaCallback: unknown event {name!r}: {nearest(name, _EVENTS)}")
+            if function is None:
+                continue
+            if not callable(function):
+                raise TypeError(f"LambdaCallback: {name} has to be a function, received {function!r}")
+            setattr(self, name, function)

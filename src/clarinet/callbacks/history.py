@@ -1,0 +1,107 @@
+"""Keeping the numbers of every epoch, in memory and in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from clarinet.callbacks.base import Callback, Logs
+
+if TYPE_CHECKING:
+    import csv
+
+
+class History(Callback):
+    """What ``fit`` returns: the loss and metrics of every epoch.
+
+    Attributes:
+        history: a list for each of ``loss``, the metrics, ``val_loss``, ….
+        epoch: the epochs' numbers, from 0.
+
+    Example:
+        >>> history = History()
+        >>> history.on_train_begin()
+        >>> history.on_epoch_end(0, {"loss": 0.5})
+        >>> history.history, history.epoch
+        ({'loss': [0.5]}, [0])
+    """
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.epoch = []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+
+    def __repr__(self) -> str:
+        return f"History({len(self.epoch)} epochs of {', '.join(self.history) or 'nothing'})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the model, which holds its history itself."""
+        return {k: v for k, v in self.__dict__.items() if k != "model"}
+
+
+class CSVLogger(Callback):
+    """Write a row for every epoch to a CSV file.
+
+    Args:
+        filename: path of the file.
+        separator: between columns; default ``","``.
+        append: go on with a file that is there instead of starting anew.
+
+    The columns are ``epoch`` and the names of the first epoch's logs in alphabetical order. When that epoch had no
+    validation, columns ``val_…`` are added for the case that a later one has; a missing value is written as ``NA``.
+
+    Example:
+        >>> import tempfile, os
+        >>> path = os.path.join(tempfile.mkdtemp(), "log.csv")
+        >>> logger = CSVLogger(path)
+        >>> logger.on_train_begin()
+        >>> logger.on_epoch_end(0, {"loss": 0.5, "val_loss": 0.6})
+        >>> logger.on_train_end()
+        >>> open(path).read().split()
+        ['epoch,loss,val_loss', '0,0.5,0.6']
+    """
+
+    def __init__(self, filename: str | Path, separator: str = ",", append: bool = False) -> None:
+        self.filename, self.separator, self.append = Path(filename), separator, append
+        self._file: IO[str] | None = None
+        self._writer: csv.DictWriter[str] | None = None
+        self._header = True
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.on_train_end()
+        self._header = not (self.append and self.filename.exists() and self.filename.stat().st_size > 0)
+        self._file = self.filename.open("a" if self.append else "w", newline="", encoding="utf-8")
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        import csv
+
+        assert self._file is not None
+        logs = logs or {}
+        if self._writer is None:
+            names = sorted(logs)
+            if not any(name.startswith("val_") for name in names):
+                names += [f"val_{name}" for name in names]
+            self._writer = csv.DictWriter(
+                self._file,
+                ["epoch", *names],
+                restval="NA",
+                extrasaction="ignore",
+                delimiter=self.separator,
+                lineterminator="\n",
+            )
+            if self._header:
+                self._writer.writeheader()
+        self._writer.writerow({"epoch": epoch, **logs})
+        self._file.flush()
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._file = self._writer = None

@@ -1,0 +1,150 @@
+"""The progress bar: what there is to see while training runs. Driven by chunks, not by batches, so it costs nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from clarinet.callbacks.base import Callback, Logs
+
+if TYPE_CHECKING:
+    from clarinet.records import Chunk
+
+_BAR_WIDTH = 24
+_SECONDS_BETWEEN_DRAWINGS = 0.1
+
+
+class ProgressBar(Callback):
+    """Show epochs, a bar, samples a second, the time left, loss, metrics and validation.
+
+    Args:
+        verbose: 1 draws a bar that moves, for terminals and notebooks; 2 prints a line an epoch, for files and logs.
+
+    Example:
+        >>> ProgressBar.resolve(0), ProgressBar.resolve(2)
+        (0, 2)
+    """
+
+    def __init__(self, verbose: int = 1) -> None:
+        self.verbose = verbose
+        self._steps = self._samples = 0
+        self._train_seconds = self._began = self._drawn = 0.0
+        self._open = 0  # characters of an unfinished line
+
+    @staticmethod
+    def resolve(verbose: Any) -> int:
+        """0, 1 or 2 for what ``fit`` was given: ``"auto"`` is 1 in a terminal or a notebook and 2 elsewhere."""
+        if verbose != "auto":
+            return int(verbose)
+        return 1 if _is_interactive() else 2
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._steps = self._samples = 0
+        self._train_seconds = self._drawn = 0.0
+        self._began = time.perf_counter()
+        if self.verbose == 1:
+            self._write(f"Epoch {epoch + 1}/{self.params['epochs']}\n")
+
+    def on_chunk(self, chunk: Chunk) -> None:
+        self._steps += len(chunk)
+        self._samples += int(chunk.samples.sum())
+        self._train_seconds += chunk.seconds
+        now = time.perf_counter()
+        if self.verbose == 1 and now - self._drawn >= _SECONDS_BETWEEN_DRAWINGS:
+            self._drawn = now
+            self._redraw(f"{self._bar()}  {self._speed()}{self._time_left()}  {format_logs(chunk.metrics)}")
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        seconds = time.perf_counter() - self._began
+        numbers = f"{format_seconds(seconds)}  {self._speed()}  {format_logs(logs or {})}"
+        if self.verbose == 1:
+            self._redraw(f"{self._bar()}  {numbers}")
+            self._close()
+        else:
+            self._write(f"Epoch {epoch + 1}/{self.params['epochs']}  {numbers}\n")
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self._close()
+
+    # The parts of a line.
+
+    def _bar(self) -> str:
+        total = self.params.get("steps")
+        if not total:
+            return f"step {self._steps}"
+        full, empty = ("━", "─") if _can_print("━─") else ("#", ".")
+        filled = min(_BAR_WIDTH, _BAR_WIDTH * self._steps // total)
+        return f"{self._steps:>{len(str(total))}}/{total} {full * filled}{empty * (_BAR_WIDTH - filled)}"
+
+    def _speed(self) -> str:
+        return f"{self._samples / max(self._train_seconds, 1e-9):,.0f} samples/s"
+
+    def _time_left(self) -> str:
+        total = self.params.get("steps")
+        if not total or not self._steps:
+            return ""
+        left = (total - self._steps) * (time.perf_counter() - self._began) / self._steps
+        return f"  ETA {format_seconds(left)}"
+
+    # Writing. ``sys.stdout`` is looked up each time, since notebooks and tests exchange it.
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def _redraw(self, line: str) -> None:
+        """Replace the unfinished line; never longer than the terminal, since a wrapped line cannot be replaced."""
+        line = line[: shutil.get_terminal_size((120, 24)).columns - 1]
+        self._write("\r" + line.ljust(self._open))
+        self._open = len(line)
+
+    def _close(self) -> None:
+        if self._open:
+            self._write("\n")
+        self._open = 0
+
+
+def _is_interactive() -> bool:
+    if "ipykernel" in sys.modules:
+        return True
+    isatty = getattr(sys.stdout, "isatty", None)
+    return bool(isatty and isatty())
+
+
+def _can_print(text: str) -> bool:
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def format_logs(logs: Mapping[str, float]) -> str:
+    """Names and numbers on one line.
+
+    Example:
+        >>> format_logs({"loss": 0.12345, "val_loss": 0.00001})
+        'loss 0.1235  val_loss 1.0000e-05'
+    """
+    return "  ".join(f"{name} {_number(value)}" for name, value in logs.items())
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.4e}"
+
+
+def format_seconds(seconds: float) -> str:
+    """A length of time, e.g. ``0.41 s``, ``12.3 s``, ``2:05``, ``1:02:05``.
+
+    Example:
+        >>> format_seconds(0.412), format_seconds(125)
+        ('0.41 s', '2:05')
+    """
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,21 @@
+"""What is refused before any work starts, and what is merely doubtful.
+
+Every check yields :class:`~clarinet.problems.Problem` records, cheap checks first; only ``raise_first`` raises.
+"""
+
+from clarinet.checks.arguments import check_evaluate_arguments, check_fit_arguments
+from clarinet.checks.data import check_data, check_input
+from clarinet.checks.models import check_compiled, check_model
+from clarinet.problems import ClarinetWarning, Problem, raise_first
+
+__all__ = [
+    "ClarinetWarning",
+    "Problem",
+    "check_compiled",
+    "check_data",
+    "check_evaluate_arguments",
+    "check_fit_arguments",
+    "check_input",
+    "check_model",
+    "raise_first",
+]

@@ -1,0 +1,179 @@
+"""The arguments of ``fit``, ``evaluate`` and ``predict`` that are not data."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet.checks.models import check_compiled, check_model
+from clarinet.data import is_batches
+from clarinet.names import nearest
+from clarinet.problems import Problem, error
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+Rule = Callable[[str, Any], Problem | None]
+
+
+def _argument(name: str, message: str, error_class: type[Exception] = ValueError) -> Problem:
+    return error("bad_argument", f"fit.{name}", f"{name}: {message}", error_class)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _whole(least: int, hint: str = "") -> Rule:
+    def rule(name: str, value: Any) -> Problem | None:
+        expected = f"expected a whole number of at least {least}"
+        if not _is_whole(value):
+            mend = f"; use int({value})" if isinstance(value, numbers.Real) and not isinstance(value, bool) else ""
+            return _argument(name, f"{expected}, received {value!r}{mend}", TypeError)
+        return _argument(name, f"{expected}, received {value}{hint}") if value < least else None
+
+    return rule
+
+
+def _optional(rule: Rule) -> Rule:
+    return lambda name, value: None if value is None else rule(name, value)
+
+
+def _one_of(*choices: Any) -> Rule:
+    def rule(name: str, value: Any) -> Problem | None:
+        if any(value is c or (type(value) is type(c) and value == c) for c in choices):
+            return None
+        hint = ""
+        if isinstance(value, str):
+            hint = "; " + nearest(value, [c for c in choices if isinstance(c, str)])
+        return _argument(name, f"expected one of {', '.join(map(repr, choices))}, received {value!r}{hint}")
+
+    return rule
+
+
+def _fraction(name: str, value: Any) -> Problem | None:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return _argument(name, f"expected a fraction between 0 and 1, received {value!r}", TypeError)
+    if not 0.0 <= float(value) < 1.0:
+        mend = (
+            f"; for {value} percent use {value / 100}"
+            if 1 < value < 100
+            else "; 0.2 keeps the last fifth for validation"
+        )
+        return _argument(name, f"expected a fraction from 0 up to but not including 1, received {value}{mend}")
+    return None
+
+
+def _yes_or_no(name: str, value: Any) -> Problem | None:
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    return _argument(name, f"expected True or False, received {value!r}", TypeError)
+
+
+def _seed(name: str, value: Any) -> Problem | None:
+    if not _is_whole(value):
+        return _argument(name, f"expected a whole number, received {value!r}", TypeError)
+    if not 0 <= value < 2**64:
+        return _argument(name, f"expected a whole number from 0 to 2**64 - 1, received {value}")
+    return None
+
+
+def _class_weight(name: str, value: Any) -> Problem | None:
+    if isinstance(value, dict):
+        return None
+    shape = "{0: 1.0, 1: 5.0}"
+    mend = "; use dict(enumerate(...))" if isinstance(value, (list, tuple, np.ndarray)) else ""
+    return _argument(
+        name, f"expected a dictionary from class id to weight such as {shape}, received {value!r}{mend}", TypeError
+    )
+
+
+_RULES: dict[str, Rule] = {
+    "batch_size": _optional(_whole(1)),
+    "epochs": _whole(1),
+    "initial_epoch": _whole(0),
+    "steps_per_epoch": _optional(_whole(1)),
+    "steps": _optional(_whole(1)),
+    "validation_steps": _optional(_whole(1)),
+    "validation_batch_size": _optional(_whole(1)),
+    "validation_freq": _whole(1),
+    "validation_split": _fraction,
+    "verbose": _one_of("auto", 0, 1, 2, True, False),
+    "shuffle": _yes_or_no,
+    "seed": _optional(_seed),
+    "class_weight": _optional(_class_weight),
+}
+
+
+def check_arguments(arguments: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems of the arguments that have a rule, e.g. ``batch_size``, ``epochs``, ``validation_split``.
+
+    Example:
+        >>> [p.message for p in check_arguments({"batch_size": 0, "epochs": 10})]
+        ['batch_size: expected a whole number of at least 1, received 0']
+    """
+    for name, value in arguments.items():
+        problem = _RULES[name](name, value) if name in _RULES else None
+        if problem is not None:
+            yield problem
+
+
+def check_fit_arguments(model: Sequential, arguments: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems of a call of ``fit`` that can be seen before looking into the data, then doubts about the model."""
+    yield from check_compiled(model)
+    yield from check_arguments(arguments)
+    yield from _check_sources(arguments)
+    yield from _check_callbacks(arguments.get("callbacks"))
+    yield from check_model(model)
+
+
+def check_evaluate_arguments(model: Sequential, arguments: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems of a call of ``evaluate`` that can be seen before looking into the data."""
+    yield from check_compiled(model, "evaluate", training=False)
+    yield from check_arguments(arguments)
+    yield from _check_sources(arguments)
+    yield from _check_callbacks(arguments.get("callbacks"))
+
+
+def _check_sources(arguments: Mapping[str, Any]) -> Iterator[Problem]:
+    """Whether what is given beside ``x`` goes with the kind of ``x``."""
+    x = arguments.get("x")
+    if x is None:
+        yield error("bad_argument", "data.x", "x: expected rows to learn from, received None; give x and y")
+    elif is_batches(x):
+        for name in ("y", "sample_weight", "validation_split"):
+            value = arguments.get(name)
+            if value is not None and not (name == "validation_split" and value == 0):
+                yield error(
+                    "bad_argument",
+                    f"fit.{name}",
+                    f"{name}: x is a source of batches, which yields (x, y) or (x, y, sample_weight) itself; "
+                    + ("give validation_data" if name == "validation_split" else f"leave {name} out"),
+                )
+    elif arguments.get("y") is None:
+        yield error(
+            "missing_labels", "data.y", "y: the loss needs labels, received None; give y, one label for every row of x"
+        )
+
+
+def _check_callbacks(callbacks: Any) -> Iterator[Problem]:
+    """A callback is anything with the methods of Callback; a class or a function is a slip."""
+    given = callbacks if isinstance(callbacks, (list, tuple)) else [] if callbacks is None else [callbacks]
+    for callback in given:
+        if isinstance(callback, type):
+            yield error(
+                "bad_argument",
+                "fit.callbacks",
+                f"callbacks: received the class {callback.__name__}; make one: {callback.__name__}()",
+                TypeError,
+            )
+        elif not hasattr(callback, "set_model"):
+            yield error(
+                "bad_argument",
+                "fit.callbacks",
+                f"callbacks: expected objects of clarinet.callbacks.Callback, received {callback!r}; wrap a function in LambdaCallback(on_epoch_end=...)",
+                TypeError,
+            )

@@ -1,0 +1,161 @@
+"""Rows, labels and weights against the model that is to learn from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from clarinet.checks.finite import first_nonfinite
+from clarinet.checks.labels import check_labels
+from clarinet.checks.models import describe
+from clarinet.data import fit_rank, label_form
+from clarinet.params import Array
+from clarinet.problems import Problem, error
+
+if TYPE_CHECKING:
+    from clarinet.layers.base import Shape
+    from clarinet.model import Sequential
+
+
+def check_data(
+    model: Sequential,
+    x: Array,
+    y: Array | None,
+    sample_weight: Array | None = None,
+    class_weight: Mapping[Any, float] | None = None,
+    where: str = "data",
+) -> Iterator[Problem]:
+    """Everything that makes training on these rows impossible or certainly wrong, then what is doubtful.
+
+    Args:
+        model: built and compiled.
+        x, y, sample_weight: arrays as ``data.as_rows`` makes them.
+        class_weight: as given to ``fit``.
+        where: ``"data"``, or ``"fit.validation"`` for validation data; problems are placed at ``data.x``, ``data.y``, ….
+
+    Yields:
+        problems, cheap checks first; when shapes are wrong the values are not looked at.
+    """
+    prefix = "" if where == "data" else "validation_data: "
+    stopped = False
+    for problem in _check_shapes(model, x, y, sample_weight, prefix, where):
+        stopped = True
+        yield problem
+    if stopped or y is None:
+        return
+    yield from check_labels(model, y, prefix, where)
+    yield from _check_weights(model, y, sample_weight, class_weight, prefix, where)
+    yield from _check_finite(x, f"{prefix}x", f"{where}.x")
+    if sample_weight is not None:
+        yield from _check_finite(sample_weight, f"{prefix}sample_weight", f"{where}.sample_weight")
+
+
+def check_input(model: Sequential, x: Array) -> Iterator[Problem]:
+    """Whether the rows of ``x`` have the model's input shape."""
+    yield from _check_input_shape(model, x, "x", "data.x")
+
+
+def _check_shapes(
+    model: Sequential, x: Array, y: Array | None, sample_weight: Array | None, prefix: str, where: str
+) -> Iterator[Problem]:
+    if len(x) == 0:
+        yield error("empty_data", f"{where}.x", f"{prefix}x: has no rows (shape {x.shape}); expected at least one")
+        return
+    yield from _check_input_shape(model, x, f"{prefix}x", f"{where}.x")
+    if y is None:
+        yield error("missing_labels", f"{where}.y", f"{prefix}y: the loss needs labels, received None; give y")
+        return
+    for name, array in (("y", y), ("sample_weight", sample_weight)):
+        if array is not None and len(array) != len(x):
+            hint = (
+                "; y has a row for each column of x: use y.T?" if array.ndim == 2 and array.shape[1] == len(x) else ""
+            )
+            yield error(
+                "length_mismatch",
+                f"{where}.{name}",
+                f"{prefix}x has {len(x)} rows but {name} has {len(array)}; every row of x needs one of {name}{hint}",
+            )
+
+
+def _check_input_shape(model: Sequential, x: Array, what: str, where: str) -> Iterator[Problem]:
+    wanted = model.input_shape
+    assert wanted is not None
+    if fit_rank(x, wanted).shape[1:] != wanted:
+        yield error(
+            "input_shape_mismatch",
+            where,
+            f"{what}: each row has shape {x.shape[1:]}, but {describe(model.layers[0])}, the first layer, was built for "
+            f"{wanted}{_mend_input(x, wanted)}",
+        )
+
+
+def _mend_input(x: Array, wanted: Shape) -> str:
+    own = x.shape[1:]
+    if x.shape == wanted:
+        return f"; this is one sample without the batch axis: use x[None], of shape {(1, *wanted)}"
+    if prod(own) == prod(wanted):
+        if sorted(own) == sorted(wanted) and len(own) > 1:
+            return "; the axes are in another order: use np.moveaxis or np.transpose"
+        if len(wanted) == 1:
+            return f"; put Flatten() first in the model, or use x.reshape(-1, {wanted[0]})"
+        return f"; use x.reshape(-1, {', '.join(map(str, wanted))})"
+    if len(own) == len(wanted) == 1:
+        return f"; it needs {wanted[0]} columns, x has {own[0]}: give the columns that it was made for, or change Input"
+    return "; reshape x, or change the model's Input"
+
+
+def _check_weights(
+    model: Sequential,
+    y: Array,
+    sample_weight: Array | None,
+    class_weight: Mapping[Any, float] | None,
+    prefix: str,
+    where: str,
+) -> Iterator[Problem]:
+    if sample_weight is not None and sample_weight.shape not in ((len(y),), (len(y), 1)):
+        yield error(
+            "weight_shape_mismatch",
+            f"{where}.sample_weight",
+            f"{prefix}sample_weight: expected one weight a row, shape ({len(y)},), received shape {sample_weight.shape}",
+        )
+    if class_weight is not None:
+        yield from _check_class_weight(model, y, class_weight)
+
+
+def _check_class_weight(model: Sequential, y: Array, class_weight: Mapping[Any, float]) -> Iterator[Problem]:
+    def problem(message: str) -> Problem:
+        return error("bad_class_weight", "fit.class_weight", f"class_weight: {message}")
+
+    assert model.output_shape is not None
+    units = model.output_shape[-1]
+    classes = max(units, 2)
+    if len(model.output_shape) > 1:
+        yield problem(f"needs one class a row, but predictions have shape {model.output_shape}; use sample_weight")
+        return
+    if label_form(model.loss) in ("numbers", "any") and (units > 1 or (y % 1).any()):
+        yield problem("the labels are numbers, not classes; use sample_weight")
+        return
+    for key, value in class_weight.items():
+        if isinstance(key, bool) or not isinstance(key, (int, float)) or key != int(key) or not 0 <= key < classes:
+            yield problem(f"{key!r} is no class; expected class ids from 0 to {classes - 1} as keys")
+        elif (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or value != value
+            or abs(value) == float("inf")
+        ):
+            yield problem(f"the weight of class {key} is {value!r}; expected a number")
+
+
+def _check_finite(array: Array, what: str, where: str) -> Iterator[Problem]:
+    place = first_nonfinite(array)
+    if place is not None:
+        value = array[place]
+        at = f"row {place[0]}"
+        if len(place) == 2:
+            at += f", column {place[1]}"
+        elif len(place) > 2:
+            at += f", position {tuple(int(i) for i in place[1:])}"
+        mend = "fill or drop missing values first, e.g. np.nan_to_num, or leave the row out"
+        yield error("nan_in_data", where, f"{what}: holds {value} at {at}; expected finite numbers: {mend}")

@@ -1,0 +1,48 @@
+"""Finding NaN and infinity without copying: blocks of rows, or the native engine's threads where it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from clarinet.params import Array
+
+#: Elements looked at in one go, so that a memory-mapped array is read piece by piece.
+_BLOCK = 1 << 20
+
+
+@cache
+def _native() -> Callable[[Array], int] | None:
+    """``find_nonfinite(array) -> flat index or -1`` of the extension, or None."""
+    try:
+        from clarinet import _native as extension
+    except ImportError:
+        return None
+    return getattr(extension, "find_nonfinite", None)
+
+
+def first_nonfinite(array: Array) -> tuple[int, ...] | None:
+    """Index of the first NaN or infinity, None when all values are finite.
+
+    Example:
+        >>> first_nonfinite(np.array([[1.0, 2.0], [np.nan, 4.0]]))
+        (1, 0)
+    """
+    if array.dtype.kind != "f" or array.size == 0:
+        return None
+    find = _native()
+    plain = array.flags.c_contiguous and array.dtype.isnative and array.dtype.itemsize in (4, 8)
+    if find is not None and plain:
+        flat = int(find(array))
+        return None if flat < 0 else tuple(int(i) for i in np.unravel_index(flat, array.shape))
+    rows = max(1, _BLOCK // max(1, array[0].size))
+    for start in range(0, len(array), rows):
+        block = array[start : start + rows]
+        if np.isfinite(block.sum(dtype=block.dtype if block.dtype.itemsize > 2 else np.float32)):
+            continue  # a sum is finite only if all terms are; the other way round it may have overflowed
+        bad = np.argwhere(~np.isfinite(block))
+        if len(bad):
+            return (start + int(bad[0][0]), *(int(i) for i in bad[0][1:]))
+    return None

@@ -1,0 +1,177 @@
+"""Labels against loss and output layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clarinet import losses
+from clarinet.checks.finite import first_nonfinite
+from clarinet.checks.models import describe, output_layer
+from clarinet.data import fit_rank, label_form
+from clarinet.params import Array
+from clarinet.problems import Problem, error, warning
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+
+def check_labels(model: Sequential, y: Array, prefix: str = "", where: str = "data") -> Iterator[Problem]:
+    """Shape and range of labels for the model's loss.
+
+    Args:
+        model: built and compiled.
+        y: labels, as many as there are rows.
+        prefix: begins every message.
+        where: ``"data"`` or ``"fit.validation"``.
+    """
+    place = first_nonfinite(y)
+    if place is not None:
+        at = f"row {place[0]}" + (f", column {place[1]}" if len(place) > 1 else "")
+        yield error(
+            "nan_in_data",
+            f"{where}.y",
+            f"{prefix}y: holds {y[place]} at {at}; expected finite numbers: leave out rows without a label",
+        )
+        return
+    form = label_form(model.loss)
+    check = {"ids": _check_ids, "one-hot": _check_one_hot, "numbers": _check_numbers}.get(form)
+    if check is not None:
+        for problem in check(model, y):
+            yield Problem(
+                problem.kind,
+                problem.where.replace("data.", f"{where}."),
+                problem.severity,
+                prefix + problem.message,
+                problem.error,
+            )
+
+
+def _check_ids(model: Sequential, y: Array) -> Iterator[Problem]:
+    """Sparse categorical cross-entropy: class ids (n,) from 0 to units - 1."""
+    assert model.output_shape is not None
+    *outer, units = model.output_shape
+    ids = fit_rank(y, tuple(outer))
+    if ids.shape[1:] != tuple(outer):
+        yield _wrong_id_shape(model, y, tuple(outer), units)
+        return
+    if ids.dtype.kind == "f" and (ids % 1).any():
+        row = int(np.argmax((ids % 1 != 0).reshape(len(ids), -1).any(axis=1)))
+        yield error(
+            "label_encoding_mismatch",
+            "data.y",
+            f"y: row {row} holds {ids[row]}, expected whole class ids from 0 to {units - 1} for "
+            "sparse_categorical_crossentropy; for numbers to predict use loss='mse'",
+        )
+        return
+    yield from _check_id_range(model, int(ids.min()), int(ids.max()), units)
+
+
+def _check_id_range(model: Sequential, low: int, high: int, units: int) -> Iterator[Problem]:
+    index, layer = output_layer(model)
+    name = describe(layer)
+    if low < 0:
+        mend = "map -1 and 1 to 0 and 1, e.g. (y + 1) // 2" if low == -1 and high == 1 else "class ids count from 0"
+        yield error(
+            "label_encoding_mismatch",
+            "data.y",
+            f"{name}: the labels run from {low} to {high}, expected 0 to {units - 1}; {mend}",
+        )
+    elif high >= units and low == high - units + 1:
+        yield error(
+            "label_encoding_mismatch",
+            "data.y",
+            f"{name}: the labels run from {low} to {high}, but class ids start at 0; use y - {low}",
+        )
+    elif high >= units:
+        more = (
+            f"use {type(layer).__name__}({high + 1})"
+            if hasattr(layer, "units")
+            else f"give the model {high + 1} outputs"
+        )
+        yield error(
+            "output_units_mismatch",
+            f"layer:{index}",
+            f"{name}: the labels hold {high + 1} classes (0..{high}) but the layer has {units} unit{'s' * (units != 1)}; {more}"
+            + (
+                ", or Dense(1, activation='sigmoid') with loss='binary_crossentropy'" if (units, high) == (1, 1) else ""
+            ),
+        )
+
+
+def _wrong_id_shape(model: Sequential, y: Array, outer: tuple[int, ...], units: int) -> Problem:
+    if y.shape[1:] == (*outer, units):
+        return error(
+            "label_encoding_mismatch",
+            "data.y",
+            f"y: has shape {y.shape}, one column a class, but sparse_categorical_crossentropy expects class ids of shape "
+            f"{(len(y), *outer)}; use loss='categorical_crossentropy', or y.argmax(axis=-1)",
+        )
+    return _wrong_shape(model, y, (len(y), *outer), "class ids")
+
+
+def _check_one_hot(model: Sequential, y: Array) -> Iterator[Problem]:
+    """Categorical cross-entropy: a column for every class."""
+    assert model.output_shape is not None
+    shape = model.output_shape
+    if fit_rank(y, shape).shape[1:] == shape:
+        return
+    if y.shape[1:] in (shape[:-1], (*shape[:-1], 1)):
+        yield error(
+            "label_encoding_mismatch",
+            "data.y",
+            f"y: has shape {y.shape}, one class id a row, but categorical_crossentropy expects one column a class, shape "
+            f"{(len(y), *shape)}; use loss='sparse_categorical_crossentropy', or utils.to_categorical(y, {shape[-1]})",
+        )
+    elif y.ndim == len(shape) + 1:
+        yield _wrong_units(model, y.shape[-1], "columns, one for each class")
+    else:
+        yield _wrong_shape(model, y, (len(y), *shape), "one column a class")
+
+
+def _check_numbers(model: Sequential, y: Array) -> Iterator[Problem]:
+    """Any other loss: labels in the predictions' shape."""
+    assert model.output_shape is not None
+    shape = model.output_shape
+    if fit_rank(y, shape).shape[1:] != shape:
+        if len(shape) == 1 and y.ndim <= 2:
+            columns = 1 if y.ndim == 1 else y.shape[1]
+            extra = ""
+            if columns == 1 and y.dtype.kind in "iu" and shape[-1] > 1:
+                extra = "; for class ids use loss='sparse_categorical_crossentropy'"
+            yield _wrong_units(model, columns, f"column{'s' * (columns != 1)} (shape {y.shape})", extra)
+        else:
+            yield _wrong_shape(model, y, (len(y), *shape), "one value for every output")
+    elif isinstance(model.loss, losses.BinaryCrossentropy) and y.dtype.kind != "b":
+        low, high = y.min(), y.max()
+        if low < 0 or high > 1:
+            yield warning(
+                "targets_out_of_range",
+                "data.y",
+                f"y: runs from {low} to {high}, but binary_crossentropy expects 0 and 1 (or shares between); "
+                + ("use y - 1" if (low, high) == (1, 2) else "map the classes to 0 and 1, or use loss='mse'"),
+            )
+
+
+def _wrong_units(model: Sequential, columns: int, what: str, extra: str = "") -> Problem:
+    index, layer = output_layer(model)
+    assert model.output_shape is not None
+    units = model.output_shape[-1]
+    mend = f"use {type(layer).__name__}({columns})" if hasattr(layer, "units") else f"give the model {columns} outputs"
+    return error(
+        "output_units_mismatch",
+        f"layer:{index}",
+        f"{describe(layer)}: the labels have {columns} {what} but the layer has {units} unit{'s' * (units != 1)}; {mend}{extra}",
+    )
+
+
+def _wrong_shape(model: Sequential, y: Array, wanted: tuple[int, ...], what: str) -> Problem:
+    shape = model.output_shape
+    hint = "; put Flatten() before the last Dense layers to have one prediction a row" if len(wanted) > y.ndim else ""
+    return error(
+        "label_shape_mismatch",
+        "data.y",
+        f"y: has shape {y.shape}, expected {what} of shape {wanted}, since one prediction has shape {shape}{hint}",
+    )

@@ -1,0 +1,91 @@
+"""The model itself: whether it can be trained, and what is doubtful about it without looking at data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from clarinet import losses
+from clarinet.activations import Sigmoid, Softmax
+from clarinet.problems import Problem, error, warning
+
+if TYPE_CHECKING:
+    from clarinet.layers.base import Layer
+    from clarinet.model import Sequential
+
+_PROBABILITY_LOSSES = (
+    losses.BinaryCrossentropy,
+    losses.CategoricalCrossentropy,
+    losses.SparseCategoricalCrossentropy,
+)
+
+
+def describe(layer: Layer) -> str:
+    """How messages call a layer: ``Dense(10)``, ``Flatten()``."""
+    return f"{type(layer).__name__}({getattr(layer, 'units', '')})"
+
+
+def output_layer(model: Sequential) -> tuple[int, Layer]:
+    """Index and object of the layer that decides how many outputs there are: the last one with units, else the last one."""
+    for index in reversed(range(len(model.layers))):
+        if hasattr(model.layers[index], "units"):
+            return index, model.layers[index]
+    return len(model.layers) - 1, model.layers[-1]
+
+
+def final_activation(model: Sequential) -> Any:
+    """The function that the last layer ends with; None for a layer that has none."""
+    return getattr(model.layers[-1].parts()[-1], "activation", None)
+
+
+def check_compiled(model: Sequential, doing: str = "fit", training: bool = True) -> Iterator[Problem]:
+    """Whether the model has layers, a loss and, for training, an optimizer."""
+    if not model.layers:
+        yield error("no_layers", "model", f"{doing}: the model has no layers; add one, e.g. model.add(Dense(10))")
+    elif model.optimizer is None and training:
+        yield error(
+            "not_compiled",
+            "model",
+            f"{doing}: the model is not compiled; call model.compile(optimizer='adam', loss=...) first",
+        )
+    elif model.loss is None:
+        yield error(
+            "not_compiled",
+            "loss",
+            f"{doing}: the model has no loss; call model.compile(loss='mse') or another loss first",
+        )
+
+
+def check_model(model: Sequential) -> Iterator[Problem]:
+    """Doubts about optimizer, loss and last activation."""
+    if not model.layers or model.optimizer is None or model.loss is None:
+        return
+    rate = model.optimizer.learning_rate
+    if not callable(rate) and rate < 0:
+        yield warning(
+            "learning_rate_negative",
+            "optimizer",
+            f"learning_rate={rate}: a negative rate climbs the loss; use {-rate} to descend",
+        )
+    yield from _check_output(model)
+
+
+def _check_output(model: Sequential) -> Iterator[Problem]:
+    """Last activation against loss."""
+    if not isinstance(model.loss, _PROBABILITY_LOSSES):
+        return
+    last, activation, name = len(model.layers) - 1, final_activation(model), type(model.loss).__name__
+    if model.output_shape is not None and isinstance(activation, Softmax) and model.output_shape[-1] == 1:
+        yield warning(
+            "softmax_on_single_unit",
+            f"layer:{last}",
+            f"{describe(model.layers[last])}: softmax over a single unit is always 1, so nothing is learned; use activation='sigmoid'",
+        )
+    elif model.loss.from_logits and isinstance(activation, (Softmax, Sigmoid)):
+        function = type(activation).__name__.lower()
+        yield warning(
+            "double_softmax",
+            "loss",
+            f"{name}(from_logits=True) applies the {function} itself, but the last layer has activation={function!r} already; "
+            "leave one of them out",
+        )

@@ -1,0 +1,17 @@
+"""From what a user has (lists, arrays, frames, memory maps, generators) to what engines run on."""
+
+from clarinet.data.arrays import as_array
+from clarinet.data.batches import Batches, is_batches, unpack
+from clarinet.data.rows import as_rows, fit_rank, label_form, prepare, split_validation
+
+__all__ = [
+    "Batches",
+    "as_array",
+    "as_rows",
+    "fit_rank",
+    "is_batches",
+    "label_form",
+    "prepare",
+    "split_validation",
+    "unpack",
+]

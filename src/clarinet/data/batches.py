@@ -1,0 +1,148 @@
+"""Sources of batches: generators, ``clarinet.utils.Sequence``, data loaders, any iterable."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from clarinet.problems import ClarinetWarning
+from clarinet.data.arrays import as_array
+from clarinet.data.rows import Rows, as_rows
+
+_ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__dlpack__", "to_numpy", "toarray")
+
+
+def is_batches(source: Any) -> bool:
+    """Whether ``source`` yields batches rather than being an array: generators, sequences of batches, other iterables.
+
+    Example:
+        >>> is_batches([[1.0], [2.0]]), is_batches(([x], [x]) for x in range(3))
+        (False, True)
+    """
+    if isinstance(source, (list, tuple, str, bytes, dict, set, range)) or source is None:
+        return False
+    if any(hasattr(source, name) for name in _ARRAY_PROTOCOLS):
+        return False
+    return hasattr(source, "__iter__") or (hasattr(source, "__getitem__") and hasattr(source, "__len__"))
+
+
+def unpack(item: Any, what: str = "batch", labels: bool = True) -> tuple[Any, Any, Any]:
+    """``(x,)``, ``(x, y)`` or ``(x, y, weights)`` as three things, the missing ones None.
+
+    Args:
+        item: a tuple or list; without labels also ``x`` alone.
+        what: how messages call it.
+        labels: whether y has to be there.
+
+    Raises:
+        TypeError: not a tuple. ValueError: a tuple of another length.
+    """
+    if not labels and not isinstance(item, tuple):
+        return item, None, None
+    if not isinstance(item, (tuple, list)):
+        raise TypeError(f"{what}: expected a tuple (x, y) or (x, y, sample_weight), received {type(item).__name__}")
+    parts = tuple(item)
+    if not (2 if labels else 1) <= len(parts) <= 3:
+        raise ValueError(f"{what}: expected (x, y) or (x, y, sample_weight), received a tuple of length {len(parts)}")
+    return parts if len(parts) == 3 else (*parts, *(None,) * (3 - len(parts)))  # type: ignore[return-value]
+
+
+class Batches:
+    """A source of batches, iterated once an epoch.
+
+    A generator goes on where the last epoch stopped; what can be iterated again starts anew, unless ``steps`` bounds an
+    epoch: then epochs follow each other through the source and it starts anew when it is exhausted.
+
+    Args:
+        source: generator, iterable, or an object with ``__len__`` and ``__getitem__``; ``on_epoch_end()`` is called if it has one.
+        steps: batches an epoch; None takes what there is.
+        labels: whether every batch needs labels.
+
+    Attributes:
+        steps: batches an epoch; None as long as it is not known.
+        exhausted: whether it ran dry before the epoch's end, so that there is no use in another epoch.
+    """
+
+    def __init__(self, source: Any, steps: int | None = None, labels: bool = True) -> None:
+        self.source, self.labels, self._bound = source, labels, steps
+        self._indexed = hasattr(source, "__getitem__") and hasattr(source, "__len__")
+        self._once = hasattr(source, "__next__")
+        self.steps = steps if steps is not None else len(source) if hasattr(source, "__len__") else None
+        if self.steps == 0:
+            raise ValueError("the source of batches has length 0; it needs at least one batch")
+        self.exhausted = False
+        self._running: Iterator[Any] | None = None
+        self._peeked: list[Rows] = []
+
+    def _start(self) -> Iterator[Any]:
+        if self._once:
+            return iter(self.source)
+        if self._indexed:
+            return (self.source[i] for i in range(len(self.source)))
+        return iter(self.source)
+
+    def _next(self) -> Rows:
+        """The next batch of the running pass; StopIteration at its end."""
+        if self._peeked:
+            return self._peeked.pop()
+        if self._running is None:
+            self._running = self._start()
+        x, y, weight = unpack(next(self._running), "batch", self.labels)
+        if not self.labels:
+            return as_array(x, "batch: x"), None, None
+        return as_rows(x, y, weight, "batch: ")
+
+    def peek(self) -> Rows:
+        """The first batch, which the next epoch will see again.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if not self._peeked:
+            try:
+                self._peeked = [self._next()]
+            except StopIteration:
+                raise ValueError("the source of batches is empty; it needs to yield at least one (x, y)") from None
+        return self._peeked[0]
+
+    def __iter__(self) -> Iterator[Rows]:
+        """One epoch."""
+        taken = 0
+        while self._bound is None or taken < self._bound:
+            try:
+                batch = self._next()
+            except StopIteration:
+                self._running = None
+                if self._ended(taken):
+                    break
+                continue
+            taken += 1
+            yield batch
+        if self._bound is None:
+            self.steps = max(taken, 1)
+        if hasattr(self.source, "on_epoch_end"):
+            self.source.on_epoch_end()
+
+    def _ended(self, taken: int) -> bool:
+        """Whether a pass that ended after ``taken`` batches of this epoch ends the epoch too."""
+        if self._bound is None and taken:
+            return True
+        if self._once or self._empty():
+            self.exhausted = True
+            wanted = self._bound or self.steps or "some"
+            warnings.warn(
+                f"the source of batches ran out of data: {wanted} batches were wanted for this epoch, it gave {taken}; training "
+                "ends here. Give a generator that goes on for ever with steps_per_epoch=..., or a clarinet.utils.PyDataset",
+                ClarinetWarning,
+                stacklevel=2,
+            )
+            return True
+        return False
+
+    def _empty(self) -> bool:
+        try:
+            self._peeked = [self._next()]
+        except StopIteration:
+            return True
+        return False

@@ -1,0 +1,148 @@
+"""Rows in the form that engines run on: labels and weights beside the inputs.
+
+Conversion only: whether the values make sense for a model is the business of :mod:`clarinet.checks`, which is asked first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clarinet import losses
+from clarinet.data.arrays import as_array
+from clarinet.engines.base import Data
+from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.layers.base import Shape
+    from clarinet.losses import Loss
+
+Rows = tuple[Array, Array | None, Array | None]
+
+
+def as_rows(x: Any, y: Any = None, sample_weight: Any = None, prefix: str = "") -> Rows:
+    """``x``, ``y`` and ``sample_weight`` as arrays; None stays None for the last two.
+
+    Raises:
+        TypeError, ValueError: as :func:`as_array`.
+    """
+    labels = None if y is None else as_array(y, prefix + "y")
+    weight = None if sample_weight is None else as_array(sample_weight, prefix + "sample_weight")
+    return as_array(x, prefix + "x"), labels, weight
+
+
+def label_form(loss: Loss | None) -> str:
+    """What a loss wants: ``"ids"`` (class ids), ``"one-hot"``, ``"numbers"`` (the predictions' shape) or ``"any"``."""
+    if isinstance(loss, losses.SparseCategoricalCrossentropy):
+        return "ids"
+    if isinstance(loss, losses.CategoricalCrossentropy):
+        return "one-hot"
+    return "any" if loss is None or isinstance(loss, losses.Custom) else "numbers"
+
+
+def fit_rank(array: Array, shape: tuple[int, ...]) -> Array:
+    """Add or drop a last axis of length 1 where that makes rows of ``array`` have ``shape``; otherwise as it was.
+
+    Example:
+        >>> fit_rank(np.zeros(5), (1,)).shape, fit_rank(np.zeros((5, 28, 28)), (28, 28, 1)).shape
+        ((5, 1), (5, 28, 28, 1))
+    """
+    own = array.shape[1:]
+    if own == (*shape, 1):
+        return array[..., 0]
+    return array[..., None] if (*own, 1) == shape else array
+
+
+def prepare(
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    class_weight: Mapping[int, float] | None = None,
+    loss: Loss | None = None,
+    output_shape: Shape = (),
+    *,
+    input_shape: Shape | None = None,
+    dtype: Any = np.float32,
+) -> Data:
+    """Rows in the form that engines accept. Assumes that :func:`clarinet.checks.check_data` found no error.
+
+    Class ids become int64 of shape (n, …); other labels ``dtype`` in the predictions' shape, so that labels (n,) meet
+    predictions (n, 1); weights float32 (n,), class weight times sample weight.
+
+    Args:
+        x, y, sample_weight: arrays or what :func:`as_array` takes; y and sample_weight may be None.
+        class_weight: ``{class id: weight}``; classes that are not named weigh 1.
+        loss: decides the form of y.
+        output_shape: of one prediction.
+        input_shape: of one sample; x (n, 28, 28) meets (28, 28, 1) then.
+        dtype: of labels that are numbers.
+
+    Example:
+        >>> from clarinet.losses import BinaryCrossentropy
+        >>> data = prepare([[0.0], [1.0]], [False, True], loss=BinaryCrossentropy(), output_shape=(1,), class_weight={1: 3})
+        >>> data.y.tolist(), data.weight.tolist()
+        ([[0.0], [1.0]], [1.0, 3.0])
+    """
+    x = as_array(x, "x")
+    if input_shape is not None:
+        x = fit_rank(x, input_shape)
+    labels = None if y is None else _prepare_labels(as_array(y, "y"), loss, output_shape, dtype)
+    weight = None if sample_weight is None else flat_weight(sample_weight)
+    if class_weight is not None and labels is not None:
+        by_class = class_to_row_weights(labels, label_form(loss), class_weight)
+        weight = by_class if weight is None else weight * by_class
+    return Data(x, labels, weight, weight)
+
+
+def _prepare_labels(y: Array, loss: Loss | None, output_shape: Shape, dtype: Any) -> Array:
+    form = label_form(loss)
+    if form == "ids":
+        return np.ascontiguousarray(fit_rank(y, output_shape[:-1]), np.int64)
+    return np.ascontiguousarray(fit_rank(y, output_shape) if form != "any" else y, dtype)
+
+
+def flat_weight(sample_weight: Any) -> NDArray[np.float32]:
+    """Weights of shape (n,) or (n, 1) as float32 of shape (n,)."""
+    return np.ascontiguousarray(fit_rank(as_array(sample_weight, "sample_weight"), ()), np.float32)
+
+
+def class_to_row_weights(y: Array, form: str, class_weight: Mapping[int, float]) -> NDArray[np.float32]:
+    """The weight of every row's class; 1 for classes that ``class_weight`` does not name, as in Keras."""
+    ids = y if form == "ids" else y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else np.rint(y.reshape(len(y)))
+    weight = np.ones(len(ids), np.float32)
+    for key, value in class_weight.items():
+        weight[ids == int(key)] = value
+    return weight
+
+
+def split_validation(x: Array, y: Array | None, sample_weight: Array | None, fraction: float) -> tuple[Rows, Rows]:
+    """Split off the last part of the rows, before any shuffling, as Keras does: ``at = floor(n * (1 - fraction))``.
+
+    Args:
+        fraction: between 0 and 1, exclusive.
+
+    Returns:
+        ``(x, y, sample_weight)`` to train on, and the same to validate on; views, not copies.
+
+    Raises:
+        ValueError: one of the parts would have no rows.
+
+    Example:
+        >>> train, held_out = split_validation(np.arange(10), None, None, 0.2)
+        >>> held_out[0].tolist()
+        [8, 9]
+    """
+    at = math.floor(len(x) * (1.0 - fraction))
+    if at in (0, len(x)):
+        raise ValueError(
+            f"validation_split={fraction}: of {len(x)} rows this leaves {at} to train on and {len(x) - at} to validate on; "
+            "both need at least one: use another fraction, or validation_data"
+        )
+    head, tail = (
+        tuple(None if a is None else a[part] for a in (x, y, sample_weight)) for part in (slice(at), slice(at, None))
+    )
+    return head, tail  # type: ignore[return-value]

@@ -1,0 +1,65 @@
+"""The record that every check returns, and how ``fit`` acts on it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class ClarinetWarning(UserWarning):
+    """Something that can be computed but is probably not what was meant."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, or doubtful.
+
+    Attributes:
+        kind: a short name such as ``"nan_in_data"`` or ``"output_units_mismatch"``.
+        where: ``"data.x"``, ``"data.y"``, ``"data.sample_weight"``, ``"layer:2"``, ``"loss"``, ``"optimizer"``, ``"fit.epochs"``, …
+        severity: ``"error"`` (``fit`` refuses) or ``"warning"`` (``fit`` warns once and trains).
+        message: what was received, what was expected, the likely mend.
+        error: class of the exception that ``fit`` raises.
+    """
+
+    kind: str
+    where: str
+    severity: str
+    message: str
+    error: type[Exception] = ValueError
+
+
+def error(kind: str, where: str, message: str, error_class: type[Exception] = ValueError) -> Problem:
+    """A problem that stops ``fit``."""
+    return Problem(kind, where, "error", message, error_class)
+
+
+def warning(kind: str, where: str, message: str) -> Problem:
+    """A problem that ``fit`` only mentions."""
+    return Problem(kind, where, "warning", message)
+
+
+def raise_first(problems: Iterable[Problem]) -> None:
+    """Raise the first error; when there is none, warn once for each kind of doubt.
+
+    Args:
+        problems: consumed only up to the first error, so dear checks may come last.
+
+    Raises:
+        ValueError, TypeError: as the problem says.
+
+    Example:
+        >>> raise_first([Problem("empty_data", "data.x", "error", "x: has no rows")])
+        Traceback (most recent call last):
+            ...
+        ValueError: x: has no rows
+    """
+    doubts: dict[str, str] = {}
+    for problem in problems:
+        if problem.severity == "error":
+            raise problem.error(problem.message)
+        if problem.severity == "warning":
+            doubts.setdefault(problem.kind, problem.message)
+    for message in doubts.values():
+        warnings.warn(message, ClarinetWarning, stacklevel=3)

@@ -1,0 +1,201 @@
+"""Small helpers, by the names Keras has for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as AbstractSequence
+from typing import Any
+
+import numpy as np
+
+from clarinet.data import as_array
+from clarinet.params import Array
+from clarinet.random import Key, Stream, next_seed, permutation, set_seed
+
+__all__ = ["PyDataset", "Sequence", "normalize", "set_random_seed", "split_dataset", "to_categorical"]
+
+
+def set_random_seed(seed: int) -> None:
+    """Fix everything random that follows: initial weights, shuffling, dropout.
+
+    Models made afterwards take their seeds from it one after another, so a program that calls this first gives the same
+    bits every time, on both engines. Python's and NumPy's own generators are seeded as well, as Keras does.
+
+    Args:
+        seed: whole number from 0 to 2**32 - 1.
+
+    Raises:
+        ValueError, TypeError: anything else.
+
+    Example:
+        >>> import clarinet
+        >>> set_random_seed(1)
+        >>> first = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1)]).get_weights()[0]
+        >>> set_random_seed(1)
+        >>> second = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1)]).get_weights()[0]
+        >>> bool((first == second).all())
+        True
+    """
+    import random
+
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise TypeError(f"set_random_seed: expected a whole number, received {seed!r}")
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"set_random_seed: expected a whole number from 0 to 2**32 - 1, received {seed}")
+    random.seed(int(seed))
+    np.random.seed(int(seed))  # noqa: NPY002  # for the user's own draws; Clarinet never uses it
+    set_seed(int(seed))
+
+
+def to_categorical(x: Any, num_classes: int | None = None) -> Array:
+    """Class ids as one-hot rows, for ``categorical_crossentropy``.
+
+    Args:
+        x: class ids of any shape; a last axis of length 1 is dropped.
+        num_classes: columns; default the largest id plus one.
+
+    Returns:
+        float64 of shape (*x.shape, num_classes).
+
+    Raises:
+        ValueError: ids that are not whole, negative, or not below ``num_classes``.
+
+    Example:
+        >>> to_categorical([0, 2, 1], 3).tolist()
+        [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
+    """
+    ids = as_array(x, "to_categorical: x")
+    if ids.ndim > 1 and ids.shape[-1] == 1:
+        ids = ids[..., 0]
+    if ids.dtype.kind == "f" and (ids != np.floor(ids)).any():
+        raise ValueError(f"to_categorical: expected whole class ids, received {ids[ids != np.floor(ids)].flat[0]}")
+    if ids.size == 0 and num_classes is None:
+        raise ValueError("to_categorical: x is empty, so the number of classes is not known; give num_classes")
+    ids = ids.astype(np.int64)
+    low, high = (int(ids.min()), int(ids.max())) if ids.size else (0, 0)
+    classes = high + 1 if num_classes is None else num_classes
+    if low < 0 or high >= classes:
+        raise ValueError(f"to_categorical: class ids run from {low} to {high}, expected 0 to {classes - 1}")
+    return np.eye(classes)[ids]
+
+
+def normalize(x: Any, axis: int = -1, order: float = 2) -> Array:
+    """Divide every vector along ``axis`` by its norm; a vector of zeros stays.
+
+    Args:
+        x: array.
+        axis: along which the vectors lie.
+        order: of the norm; 2 is the Euclidean one.
+
+    Example:
+        >>> normalize([[3.0, 4.0], [0.0, 0.0]]).tolist()
+        [[0.6, 0.8], [0.0, 0.0]]
+    """
+    array = as_array(x, "normalize: x")
+    norm = np.linalg.norm(array, order, axis, keepdims=True)
+    return np.asarray(array / np.where(norm == 0, 1, norm))
+
+
+def split_dataset(
+    dataset: Any,
+    left_size: float | int | None = None,
+    right_size: float | int | None = None,
+    shuffle: bool = False,
+    seed: int | None = None,
+) -> tuple[Any, Any]:
+    """Split arrays into two parts, e.g. to train and to test.
+
+    Args:
+        dataset: an array, or a tuple or list of arrays with the same number of rows.
+        left_size, right_size: a fraction of the rows (a float) or a number of rows (an int); one of the two may be left out.
+        shuffle: draw the order of the rows first.
+        seed: of that order; default the next one after ``set_random_seed``.
+
+    Returns:
+        left and right part, each an array, or a tuple of arrays as ``dataset`` was.
+
+    Raises:
+        ValueError: sizes that do not fit, or arrays of different lengths.
+
+    Example:
+        >>> left, right = split_dataset((np.arange(10), np.arange(10) ** 2), left_size=0.8)
+        >>> right[1].tolist()
+        [64, 81]
+    """
+    several = isinstance(dataset, (tuple, list)) and len(dataset) > 0 and hasattr(dataset[0], "shape")
+    arrays = [as_array(a, "split_dataset") for a in (dataset if several else (dataset,))]
+    lengths = sorted({len(a) for a in arrays})
+    if len(lengths) > 1:
+        raise ValueError(f"split_dataset: the arrays have different numbers of rows: {', '.join(map(str, lengths))}")
+    left, right = _sizes(left_size, right_size, lengths[0])
+    order: Any = np.arange(lengths[0])
+    if shuffle:
+        order = permutation(Key(next_seed() if seed is None else seed, Stream.DATA), lengths[0])
+    parts = [tuple(a[rows] for a in arrays) for rows in (order[:left], order[left : left + right])]
+    return (parts[0], parts[1]) if several else (parts[0][0], parts[1][0])
+
+
+def _sizes(left: float | int | None, right: float | int | None, n: int) -> tuple[int, int]:
+    if left is None and right is None:
+        raise ValueError("split_dataset: give left_size or right_size, e.g. left_size=0.8")
+    left_rows, right_rows = _rows(left, "left_size", n), _rows(right, "right_size", n)
+    left_rows = n - right_rows if left_rows is None and right_rows is not None else left_rows
+    right_rows = n - left_rows if right_rows is None and left_rows is not None else right_rows
+    assert left_rows is not None and right_rows is not None
+    if left_rows < 1 or right_rows < 1 or left_rows + right_rows > n:
+        raise ValueError(
+            f"split_dataset: left_size={left}, right_size={right} would make parts of {left_rows} and {right_rows} out of {n} rows; "
+            "each needs at least one, and together they cannot exceed what there is"
+        )
+    return left_rows, right_rows
+
+
+def _rows(size: float | int | None, name: str, n: int) -> int | None:
+    if size is None:
+        return None
+    if isinstance(size, bool) or not isinstance(size, (int, float, np.integer, np.floating)):
+        raise TypeError(f"split_dataset: {name} is a fraction such as 0.8 or a number of rows, received {size!r}")
+    if isinstance(size, (float, np.floating)):
+        if not 0.0 < size < 1.0:
+            raise ValueError(
+                f"split_dataset: {name}={size}: a fraction lies between 0 and 1; for a number of rows give a whole number"
+            )
+        return round(float(size) * n)
+    return int(size)
+
+
+class PyDataset:
+    """A source of batches that ``fit`` can start anew every epoch; ``Sequence`` is another name for it.
+
+    A subclass gives ``__len__`` (batches an epoch) and ``__getitem__(i)``, which returns ``(x, y)`` or
+    ``(x, y, sample_weight)``. ``on_epoch_end`` may reorder the data.
+
+    Args:
+        workers, use_multiprocessing, max_queue_size: accepted for Keras programs; batches are made one after another here.
+
+    Example:
+        >>> class Halves(PyDataset):
+        ...     def __len__(self):
+        ...         return 2
+        ...     def __getitem__(self, i):
+        ...         return np.full((4, 1), i), np.full(4, i)
+        >>> [x[0, 0].item() for x, y in Halves()]
+        [0, 1]
+    """
+
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
+        self.workers, self.use_multiprocessing, self.max_queue_size = workers, use_multiprocessing, max_queue_size
+
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__} needs __len__: the number of batches an epoch")
+
+    def __getitem__(self, index: int) -> AbstractSequence[Any]:
+        raise NotImplementedError(f"{type(self).__name__} needs __getitem__(index), which returns (x, y)")
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    def on_epoch_end(self) -> None:
+        """Called after every epoch."""
+
+
+Sequence = PyDataset
