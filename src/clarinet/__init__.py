@@ -1,5 +1,55 @@
-"""Neural networks you can see through."""
+"""Neural networks you can see through.
 
+>>> import clarinet
+>>> model = clarinet.Sequential([clarinet.Input((784,)), clarinet.layers.Dense(10, activation="softmax")])
+>>> model.output_shape
+(10,)
+"""
+
+import sys
+
+from clarinet import (
+    activations,
+    callbacks,
+    datasets,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    regularizers,
+    utils,
+)
 from clarinet._native import version as __version__
+from clarinet.layers import Input
+from clarinet.models import Sequential
 
-__all__ = ["__version__"]
+__all__ = [
+    "Input",
+    "Sequential",
+    "__version__",
+    "activations",
+    "callbacks",
+    "datasets",
+    "initializers",
+    "keras",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "regularizers",
+    "utils",
+]
+
+# A program written for `tensorflow` finds what it needs under `clarinet.keras`, which is this package itself. Import
+# statements look in `sys.modules` first, so the alias has to stand there too, or they would load every module twice.
+keras = sys.modules[__name__]
+sys.modules.update(
+    {
+        name.replace("clarinet", "clarinet.keras", 1): module
+        for name, module in list(sys.modules.items())
+        if name == "clarinet" or name.startswith("clarinet.")
+    }
+)

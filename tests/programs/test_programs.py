@@ -1,0 +1,50 @@
+"""Programs that people have from tutorials run with only their import lines changed."""
+
+import runpy
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def no_windows(monkeypatch):
+    """Figures are drawn, but no window opens."""
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
+
+
+def test_the_digits_tutorial(no_windows, capsys):
+    names = runpy.run_path(str(HERE / "tutorial_digits.py"))
+    shown = capsys.readouterr().out
+    assert "Training data shape: (60000, 28, 28)" in shown
+    assert "109,386" in shown  # parameters, in the summary
+    assert len(names["history"].history["val_accuracy"]) == 10
+    assert names["test_accuracy"] > 0.97
+    assert names["predictions"].shape == (10, 10)
+    assert names["weights"].shape == (784, 128)
+
+
+def test_the_perceptron(capsys):
+    names = runpy.run_path(str(HERE / "tutorial_perceptron.py"))
+    history = names["history"].history
+    assert set(history) == {"accuracy", "loss", "val_accuracy", "val_loss"}
+    assert all(0.8 < value < 1 for value in history["accuracy"])
+    assert np.isfinite(history["loss"]).all()
+
+
+def test_keras_is_the_package_itself():
+    import clarinet
+    import clarinet.keras.layers
+    from clarinet.keras.datasets import mnist
+    from clarinet.keras.layers import Dense
+
+    assert clarinet.keras is clarinet
+    assert clarinet.keras.layers is clarinet.layers
+    assert Dense is clarinet.layers.Dense
+    assert mnist is clarinet.datasets.mnist
