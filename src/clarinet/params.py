@@ -141,6 +141,10 @@ class Store:
         """Whether the initial values have been drawn."""
         return self._fill is None
 
+    def skip_drawing(self) -> None:
+        """Leave the buffers at zero: all values are about to be put in, e.g. from a file."""
+        self._fill = None
+
     def _ready(self) -> None:
         if self._fill is not None:
             fill, self._fill = self._fill, None

@@ -1,0 +1,190 @@
+"""The archive around a model's parts: written atomically, read with suspicion."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
+
+CONFIG, WEIGHTS, OPTIMIZER = "config.json", "weights.safetensors", "optimizer.safetensors"
+_MEMBERS = (CONFIG, WEIGHTS, OPTIMIZER)
+#: More than any sensible configuration with its metadata; guards against archives made to exhaust memory.
+_MAX_CONFIG_BYTES = 16 * 2**20
+_OLD = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that equal models give equal bytes
+
+
+class ModelFileError(ValueError):
+    """A model file that is damaged, hostile, of another version, or no model file at all."""
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """A binary file that takes its place only when everything has been written and flushed to the disk.
+
+    Raises:
+        FileNotFoundError: the folder does not exist. IsADirectoryError: the path is a folder.
+    """
+    target = Path(os.path.realpath(path))  # through a symbolic link, so that the link stays
+    if target.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; give the name of a file, e.g. {path / 'model.clarinet'}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"{path}: the folder {target.parent} does not exist; make it first")
+    beside = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
+    try:
+        with beside.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+    _flush_folder(target.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename last through a power cut; only POSIX systems can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_archive(path: Path, members: Mapping[str, bytes]) -> None:
+    """Write a zip archive with these members, uncompressed."""
+    from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+    with atomic_file(path) as file, ZipFile(file, "w", ZIP_STORED) as archive:
+        for name, content in members.items():
+            archive.writestr(ZipInfo(name, _OLD), content)
+
+
+def read_archive(path: Path) -> dict[str, bytes]:
+    """The members of a model file.
+
+    Raises:
+        FileNotFoundError: there is none. ModelFileError: it is not what :func:`write_archive` writes.
+    """
+    from zipfile import ZipFile
+
+    with open_for_reading(path) as file:
+        _refuse_other_formats(path, file)
+        with refusing(path, "is damaged"), ZipFile(file) as archive:
+            members = archive.infolist()
+            _check_members(path, members)
+            return {info.filename: _read_member(path, archive, info) for info in members}
+
+
+@contextmanager
+def open_for_reading(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that should be there."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; give the model's file")
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file{_similar(path)}")
+    with path.open("rb") as file:
+        yield file
+
+
+def _similar(path: Path) -> str:
+    import difflib
+
+    if not path.parent.is_dir():
+        return f"; the folder {path.parent} does not exist either"
+    close = difflib.get_close_matches(path.name, os.listdir(path.parent), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+@contextmanager
+def refusing(path: Path, what: str) -> Iterator[None]:
+    """Turn whatever goes wrong on damaged bytes into a ModelFileError that says which file it was."""
+    try:
+        yield
+    except ModelFileError:
+        raise
+    except Exception as error:  # damaged bytes make zipfile, json and safetensors raise almost anything
+        reason = str(error) or type(error).__name__
+        raise ModelFileError(f"{path}: {what}: {reason}") from error
+
+
+def _refuse_other_formats(path: Path, file: IO[bytes]) -> None:
+    start = file.read(8)
+    file.seek(0)
+    if not start:
+        raise ModelFileError(f"{path}: the file is empty; was it copied whole?")
+    if start.startswith(b"\x89HDF"):
+        raise ModelFileError(f"{path}: this is an HDF5 file, as Keras writes it; expected a file written by model.save")
+    if start[:1] == b"\x80":
+        raise ModelFileError(f"{path}: this looks like a pickle, which may hold code and is never loaded here")
+    if not start.startswith(b"PK"):
+        raise ModelFileError(f"{path}: not a Clarinet model: it does not begin as a zip archive; expected a file written by model.save")
+
+
+def _check_members(path: Path, members: list[ZipInfo]) -> None:
+    from zipfile import ZIP_STORED
+
+    names = [info.filename for info in members]
+    if "model.weights.h5" in names:
+        raise ModelFileError(f"{path}: this is a Keras file; build the model here and call set_weights with Keras's get_weights()")
+    for info in members:
+        name = info.filename
+        if name not in _MEMBERS:
+            leaves = "; such a name could write outside its folder" if ".." in name or name.startswith("/") else ""
+            raise ModelFileError(f"{path}: holds an unexpected member {name!r}, expected only {', '.join(_MEMBERS)}{leaves}")
+        if names.count(name) > 1:
+            raise ModelFileError(f"{path}: holds {name!r} {names.count(name)} times, expected it once")
+        if info.flag_bits & 1:
+            raise ModelFileError(f"{path}: {name!r} is encrypted, which model files never are")
+        if info.compress_type != ZIP_STORED:
+            raise ModelFileError(
+                f"{path}: {name!r} is compressed ({info.compress_size} bytes to {info.file_size}), but model files are stored "
+                "uncompressed, so that a small file cannot unpack to a huge one; save the model again with model.save"
+            )
+        if name == CONFIG and info.file_size > _MAX_CONFIG_BYTES:
+            raise ModelFileError(f"{path}: {name} has {info.file_size} bytes, at most {_MAX_CONFIG_BYTES} are allowed")
+    for name in (CONFIG, WEIGHTS):
+        if name not in names:
+            raise ModelFileError(f"{path}: {name!r} is missing from the archive; save the model again with model.save")
+
+
+def _read_member(path: Path, archive: ZipFile, info: ZipInfo) -> bytes:
+    size = path.stat().st_size
+    if info.file_size > size:
+        raise ModelFileError(f"{path}: {info.filename} claims {info.file_size} bytes, but the whole file has {size}; it is truncated")
+    return archive.read(info)
+
+
+# The configuration.
+
+
+def read_config(path: Path, content: bytes) -> dict[str, Any]:
+    """Parse ``config.json``; numbers that JSON does not have and endless nesting are refused."""
+
+    def constant(text: str) -> Any:
+        raise ModelFileError(f"{path}: {CONFIG} holds {text}, which is no JSON")
+
+    with refusing(path, f"{CONFIG} cannot be read"):
+        try:
+            config = json.loads(content.decode("utf-8"), parse_constant=constant)
+        except RecursionError:
+            raise ModelFileError(f"{path}: {CONFIG} is nested too deeply") from None
+    if not isinstance(config, dict):
+        raise ModelFileError(f"{path}: {CONFIG} holds a {type(config).__name__}, expected an object")
+    return config
+
+
+def entry(path: Path, config: Mapping[str, Any], name: str, check: Callable[[Any], bool], expected: str) -> Any:
+    """One entry of the configuration, checked."""
+    if name not in config:
+        raise ModelFileError(f"{path}: {CONFIG} has no entry {name!r}, expected {expected}")
+    value = config[name]
+    if not check(value):
+        raise ModelFileError(f"{path}: {CONFIG}: {name!r} is {str(value)[:60]!r}, expected {expected}")
+    return value

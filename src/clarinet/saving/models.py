@@ -1,0 +1,238 @@
+"""A model as the parts of a file, and back."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clarinet import layers as layers_module
+from clarinet.configurable import resolve
+from clarinet.layers.base import Layer
+from clarinet.optimizers import OptimizerState
+from clarinet.params import Array, Layout, Store
+from clarinet.problems import ClarinetWarning
+from clarinet.saving import container, tensors
+from clarinet.saving.container import CONFIG, OPTIMIZER, WEIGHTS, ModelFileError, refusing
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+FORMAT, VERSION = "clarinet", 1
+#: Far more than a stack of layers ever has; a file that asks for more is made to waste time.
+_MAX_LAYERS = 10_000
+
+
+def save(model: Sequential, path: str | Path) -> None:
+    """Write structure, weights, compile arguments, optimizer state, counters and metadata to one file, atomically.
+
+    Args:
+        model: built or not, compiled or not.
+        path: of the file; its folder has to exist. The customary ending is ``.clarinet``.
+
+    Raises:
+        TypeError: a layer that holds a Python function. FileNotFoundError, IsADirectoryError, PermissionError: the path.
+
+    A loss or metric that is a Python function is left out with a warning: call ``compile`` again after loading.
+
+    Example:
+        >>> import clarinet, tempfile, os
+        >>> model = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1)])
+        >>> path = os.path.join(tempfile.mkdtemp(), "line.clarinet")
+        >>> save(model, path)
+        >>> bool((load(path).get_weights()[0] == model.get_weights()[0]).all())
+        True
+    """
+    state = model.optimizer_state
+    config = {
+        "format": FORMAT,
+        "version": VERSION,
+        "model": model.get_config(),
+        "compile": _compile_config(model),
+        "training": {"seed": model.seed, "epochs": model.epochs_trained, "steps": 0 if state is None else state.step},
+        "metadata": model.metadata,
+    }
+    members = {
+        CONFIG: _to_json(config),
+        WEIGHTS: tensors.pack(dict(_weights(model.store)) if model.built else {}),
+    }
+    if state is not None and config["compile"] is not None:
+        members[OPTIMIZER] = tensors.pack(dict(_slots(model.store.layout, state)))
+    container.write_archive(Path(path), members)
+
+
+def load(path: str | Path) -> Sequential:
+    """Read what :func:`save` wrote; runs no code from the file.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        the model, compiled as it was, ready to predict or to train on from where it stopped.
+
+    Raises:
+        FileNotFoundError: there is no such file. ModelFileError: it is damaged, hostile, of another version, or something else.
+
+    Example:
+        >>> import tempfile, os
+        >>> path = os.path.join(tempfile.mkdtemp(), "text.clarinet")
+        >>> _ = open(path, "w").write("hello")
+        >>> load(path)
+        Traceback (most recent call last):
+            ...
+        clarinet.saving.container.ModelFileError: ...: not a Clarinet model: it does not begin as a zip archive; ...
+    """
+    path = Path(path)
+    members = container.read_archive(path)
+    config = container.read_config(path, members[CONFIG])
+    _check_version(path, config)
+    weights = tensors.unpack(path, WEIGHTS, members[WEIGHTS])
+    model = _build(path, config, weights)
+    if model.built:
+        tensors.check_tensors(path, WEIGHTS, weights, _shapes(model.store), model.dtype)
+        model.store.skip_drawing()
+        for name, view in _weights(model.store):
+            view[...] = weights[name]
+    if OPTIMIZER in members:
+        _restore_optimizer(path, model, tensors.unpack(path, OPTIMIZER, members[OPTIMIZER]), config["training"]["steps"])
+    return model
+
+
+def save_weights(model: Sequential, path: str | Path) -> None:
+    """Write the weights alone as a safetensors file, atomically; names are ``layers.<index>.<weight>``.
+
+    Raises:
+        ValueError: the model is not built.
+    """
+    with container.atomic_file(Path(path)) as file:
+        file.write(tensors.pack(dict(_weights(model.store))))
+
+
+def load_weights(model: Sequential, path: str | Path) -> None:
+    """Read what :func:`save_weights` wrote into a built model of the same structure; nothing is changed on an error.
+
+    Raises:
+        FileNotFoundError: there is no such file. ModelFileError: it is damaged or belongs to another model.
+        ValueError: the model is not built.
+    """
+    path = Path(path)
+    store = model.store
+    with container.open_for_reading(path) as file:
+        found = tensors.unpack(path, path.name, file.read())
+    tensors.check_tensors(path, path.name, found, _shapes(store), store.dtype)
+    for name, view in _weights(store):
+        view[...] = found[name]
+
+
+# Names of tensors.
+
+
+def _weights(store: Store) -> Iterator[tuple[str, Array]]:
+    """All weights, state included, as views by name."""
+    for layout, buffer in ((store.layout, store.params), (store.state_layout, store.state)):
+        for segment in layout.segments:
+            yield f"layers.{segment.layer}.{segment.name}", segment.view(buffer)
+
+
+def _shapes(store: Store) -> dict[str, tuple[int, ...]]:
+    segments = (*store.layout.segments, *store.state_layout.segments)
+    return {f"layers.{s.layer}.{s.name}": s.shape for s in segments}
+
+
+def _slots(layout: Layout, state: OptimizerState) -> Iterator[tuple[str, Array]]:
+    """The optimizer's slots as views by name, e.g. ``momentum.layers.0.kernel``."""
+    for slot, buffer in state.slots.items():
+        for segment in layout.segments:
+            yield f"{slot}.layers.{segment.layer}.{segment.name}", segment.view(buffer)
+
+
+# Writing.
+
+
+def _compile_config(model: Sequential) -> dict[str, Any] | None:
+    try:
+        return model.compile_config()
+    except TypeError as error:
+        message = f"save: the model is saved without its compile arguments; call compile after loading: {error}"
+        warnings.warn(message, ClarinetWarning, stacklevel=3)
+        return None
+
+
+def _to_json(config: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(config, indent=1, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"save: {error}; a configuration and model.metadata hold finite numbers, strings, lists and dictionaries only"
+        ) from None
+
+
+# Reading.
+
+
+def _check_version(path: Path, config: Mapping[str, Any]) -> None:
+    if config.get("format") != FORMAT:
+        raise ModelFileError(f"{path}: not a Clarinet model: its format is {config.get('format')!r}, expected {FORMAT!r}")
+    version = container.entry(path, config, "version", lambda v: type(v) is int and v > 0, "a whole number")
+    if version > VERSION:
+        raise ModelFileError(
+            f"{path}: has format version {version}, this Clarinet reads up to {VERSION}; upgrade with pip install -U clarinet"
+        )
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**64
+
+
+def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) -> Sequential:
+    """The model without its weights; nothing large is made before the file is known to hold as much."""
+    from clarinet.model import Sequential
+
+    def is_object(value: Any) -> bool:
+        return isinstance(value, dict)
+
+    structure = container.entry(path, config, "model", is_object, "the model's structure")
+    training = container.entry(path, config, "training", is_object, "counters")
+    for name in ("seed", "epochs", "steps"):
+        container.entry(path, training, name, _is_count, "a whole number of at least 0")
+    with refusing(path, "the model's structure does not make sense"):
+        _check_size(path, structure, weights)
+        model = Sequential.from_config(structure)
+        model.seed, model.epochs_trained = training["seed"], training["epochs"]
+    model.metadata = container.entry(path, config, "metadata", is_object, "an object")
+    if config.get("compile") is not None:
+        with refusing(path, "the compile arguments do not make sense"):
+            model.compile_from_config(config["compile"])
+    return model
+
+
+def _check_size(path: Path, structure: Mapping[str, Any], weights: Mapping[str, Array]) -> None:
+    """Refuse a structure whose weights are not those of the file, before memory is taken for them."""
+    layers = container.entry(path, structure, "layers", lambda v: isinstance(v, list), "a list of layers")
+    if len(layers) > _MAX_LAYERS:
+        raise ModelFileError(f"{path}: {CONFIG} names {len(layers)} layers, at most {_MAX_LAYERS} are allowed")
+    if structure.get("input_shape") is None:
+        wanted = 0
+    else:
+        shape, wanted = layers_module.Input(structure["input_shape"]).shape, 0
+        for config in layers:
+            layer = resolve(config, Layer, layers_module)
+            wanted += sum(w.size for w in (*layer.weight_specs(shape), *layer.state_specs(shape)))
+            shape = layer.output_shape(shape)
+    found = sum(tensor.size for tensor in weights.values())
+    if wanted != found:
+        raise ModelFileError(f"{path}: {CONFIG} describes {wanted} weights, {WEIGHTS} holds {found}; they do not belong together")
+
+
+def _restore_optimizer(path: Path, model: Sequential, found: Mapping[str, Array], steps: int) -> None:
+    if model.optimizer is None or not model.built:
+        raise ModelFileError(f"{path}: holds {OPTIMIZER}, but the model in it was not compiled or has no weights")
+    state = OptimizerState.new(model.optimizer, model.store.layout, model.dtype)
+    views = dict(_slots(model.store.layout, state))
+    tensors.check_tensors(path, OPTIMIZER, found, {name: view.shape for name, view in views.items()}, model.dtype)
+    for name, view in views.items():
+        view[...] = found[name]
+    state.step = steps
+    model.optimizer_state = state
