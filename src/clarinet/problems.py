@@ -17,7 +17,7 @@ class Problem:
 
     Attributes:
         kind: a short name such as ``"nan_in_data"`` or ``"output_units_mismatch"``.
-        where: ``"data.x"``, ``"data.y"``, ``"data.sample_weight"``, ``"layer:2"``, ``"loss"``, ``"optimizer"``, ``"fit.epochs"``, …
+        where: ``"data.x"``, ``"data.y"``, ``"layer:2"``, ``"loss"``, ``"optimizer"``, ``"fit.epochs"``, …
         severity: ``"error"`` (``fit`` refuses) or ``"warning"`` (``fit`` warns once and trains).
         message: what was received, what was expected, the likely mend.
         error: class of the exception that ``fit`` raises.

@@ -2,8 +2,8 @@
 
 Philox-4x32 with ten rounds (Salmon, Moraes, Dror, Shaw: *Parallel random numbers: as easy as 1, 2, 3*, SC 2011) turns a
 128-bit counter and a 64-bit key into four independent 32-bit words. Nothing is carried from one draw to the next, so a
-number depends only on *what it is for*: the seed, the stream, the epoch, the step, the layer, and its place. NumPy's own
-generators are not used because their streams may change between versions.
+number depends only on *what it is for*: the seed, the stream, the epoch, the step, the layer, and its place. NumPy's
+own generators are not used because their streams may change between versions.
 """
 
 from __future__ import annotations

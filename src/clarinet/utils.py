@@ -106,7 +106,8 @@ def split_dataset(
 
     Args:
         dataset: an array, or a tuple or list of arrays with the same number of rows.
-        left_size, right_size: a fraction of the rows (a float) or a number of rows (an int); one of the two may be left out.
+        left_size, right_size: a fraction of the rows (a float) or a number of rows (an int); one of the two may be left
+            out.
         shuffle: draw the order of the rows first.
         seed: of that order; default the next one after ``set_random_seed``.
 
@@ -143,8 +144,8 @@ def _sizes(left: float | int | None, right: float | int | None, n: int) -> tuple
     assert left_rows is not None and right_rows is not None
     if left_rows < 1 or right_rows < 1 or left_rows + right_rows > n:
         raise ValueError(
-            f"split_dataset: left_size={left}, right_size={right} would make parts of {left_rows} and {right_rows} out of {n} rows; "
-            "each needs at least one, and together they cannot exceed what there is"
+            f"split_dataset: left_size={left}, right_size={right} would make parts of {left_rows} and {right_rows} "
+            f"out of {n} rows; each needs at least one, and together they cannot exceed what there is"
         )
     return left_rows, right_rows
 
@@ -157,7 +158,7 @@ def _rows(size: float | int | None, name: str, n: int) -> int | None:
     if isinstance(size, (float, np.floating)):
         if not 0.0 < size < 1.0:
             raise ValueError(
-                f"split_dataset: {name}={size}: a fraction lies between 0 and 1; for a number of rows give a whole number"
+                f"split_dataset: {name}={size}: a fraction lies between 0 and 1; for a number of rows give an int"
             )
         return round(float(size) * n)
     return int(size)
@@ -170,7 +171,7 @@ class PyDataset:
     ``(x, y, sample_weight)``. ``on_epoch_end`` may reorder the data.
 
     Args:
-        workers, use_multiprocessing, max_queue_size: accepted for Keras programs; batches are made one after another here.
+        workers, use_multiprocessing, max_queue_size: accepted for Keras programs; batches are made one after another.
 
     Example:
         >>> class Halves(PyDataset):

@@ -1,4 +1,4 @@
-"""What can be told of training, and act on it: history, early stopping, checkpoints, learning rates, the progress bar."""
+"""What watches training and acts on it: history, early stopping, checkpoints, learning rates, the progress bar."""
 
 from clarinet.callbacks.base import Callback, CallbackList, LambdaCallback, wants_batches
 from clarinet.callbacks.checkpoint import ModelCheckpoint

@@ -17,8 +17,8 @@ Logs = dict[str, float]
 class Callback:
     """Base class: override what you want to be told of.
 
-    ``logs`` holds numbers by name (``loss``, the metrics, ``val_loss``, …); at the end of an epoch all callbacks share one
-    dictionary, and what one adds to it ends up in the history.
+    ``logs`` holds numbers by name (``loss``, the metrics, ``val_loss``, …); at the end of an epoch all callbacks share
+    one dictionary, and what one adds to it ends up in the history.
 
     A callback may call ``self.model.set_weights``, change ``self.model.optimizer.learning_rate`` and set
     ``self.model.stop_training = True``. Overriding ``on_train_batch_begin`` or ``on_train_batch_end`` makes the engine
@@ -26,7 +26,8 @@ class Callback:
 
     Attributes:
         model: the model in training.
-        params: ``epochs``, ``steps`` (batches an epoch, None if not known), ``samples`` (rows an epoch, likewise), ``verbose``.
+        params: ``epochs``, ``steps`` (batches an epoch, None if not known), ``samples`` (rows an epoch, likewise),
+            ``verbose``.
 
     Example:
         >>> class Announce(Callback):

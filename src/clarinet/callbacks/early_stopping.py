@@ -11,8 +11,8 @@ from clarinet.callbacks.monitor import Monitor
 class EarlyStopping(Monitor):
     """Stop training when a number has not improved for some epochs, and go back to the best weights.
 
-    Differs from Keras in one default: ``restore_best_weights`` is True here. Restoring covers the layers' state (running
-    statistics) as well as the trained weights.
+    Differs from Keras in one default: ``restore_best_weights`` is True here. Restoring covers the layers' state
+    (running statistics) as well as the trained weights.
 
     Args:
         monitor: name in the logs; default ``"val_loss"``.

@@ -30,8 +30,8 @@ class LearningRateScheduler(Callback):
     """Set the learning rate at the start of every epoch; the rate is added to the epoch's logs as ``learning_rate``.
 
     Args:
-        schedule: called as ``schedule(epoch, learning_rate)``, or as ``schedule(epoch)`` if it takes one argument; epochs
-            count from 0.
+        schedule: called as ``schedule(epoch, learning_rate)``, or as ``schedule(epoch)`` if it takes one argument;
+            epochs count from 0.
         verbose: 1 prints the rate.
 
     Raises:

@@ -58,7 +58,8 @@ class Monitor(Callback):
         if any(part in name for part in _UP):
             return 1.0
         raise ValueError(
-            f"{type(self).__name__}: whether {self.monitor!r} should grow or shrink cannot be told from its name; give mode='max' or mode='min'"
+            f"{type(self).__name__}: whether {self.monitor!r} should grow or shrink cannot be told from its name; "
+            "give mode='max' or mode='min'"
         )
 
     def is_improvement(self, value: float, reference: float | None) -> bool:
@@ -73,12 +74,9 @@ class Monitor(Callback):
             self._warned = True
             names = sorted(logs or {})
             hint = nearest(self.monitor, names) if names else "there are none"
+            found = f"watches {self.monitor!r}, which is not among the logs ({', '.join(names)})"
             mend = "; give fit validation_data or validation_split" if self.monitor.startswith("val_") else ""
-            warnings.warn(
-                f"{type(self).__name__} watches {self.monitor!r}, which is not among the logs ({', '.join(names)}): {hint}{mend}",
-                ClarinetWarning,
-                stacklevel=2,
-            )
+            warnings.warn(f"{type(self).__name__} {found}: {hint}{mend}", ClarinetWarning, stacklevel=2)
         return None if value is None else float(value)
 
     def tell(self, message: str) -> None:

@@ -57,12 +57,10 @@ def _one_of(*choices: Any) -> Rule:
 def _fraction(name: str, value: Any) -> Problem | None:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return _argument(name, f"expected a fraction between 0 and 1, received {value!r}", TypeError)
-    if not 0.0 <= float(value) < 1.0:
-        mend = (
-            f"; for {value} percent use {value / 100}"
-            if 1 < value < 100
-            else "; 0.2 keeps the last fifth for validation"
-        )
+    fraction = float(value)
+    if not 0.0 <= fraction < 1.0:
+        percent = f"; for {fraction:g} percent use {fraction / 100:g}"
+        mend = percent if 1 < fraction < 100 else "; 0.2 keeps the last fifth for validation"
         return _argument(name, f"expected a fraction from 0 up to but not including 1, received {value}{mend}")
     return None
 
@@ -174,6 +172,7 @@ def _check_callbacks(callbacks: Any) -> Iterator[Problem]:
             yield error(
                 "bad_argument",
                 "fit.callbacks",
-                f"callbacks: expected objects of clarinet.callbacks.Callback, received {callback!r}; wrap a function in LambdaCallback(on_epoch_end=...)",
+                f"callbacks: expected objects of clarinet.callbacks.Callback, received {callback!r}; "
+                "wrap a function in LambdaCallback(on_epoch_end=...)",
                 TypeError,
             )

@@ -32,7 +32,7 @@ def check_data(
         model: built and compiled.
         x, y, sample_weight: arrays as ``data.as_rows`` makes them.
         class_weight: as given to ``fit``.
-        where: ``"data"``, or ``"fit.validation"`` for validation data; problems are placed at ``data.x``, ``data.y``, ….
+        where: ``"data"``, or ``"fit.validation"`` for validation data; problems are placed at ``data.x``, ….
 
     Yields:
         problems, cheap checks first; when shapes are wrong the values are not looked at.
@@ -85,8 +85,8 @@ def _check_input_shape(model: Sequential, x: Array, what: str, where: str) -> It
         yield error(
             "input_shape_mismatch",
             where,
-            f"{what}: each row has shape {x.shape[1:]}, but {describe(model.layers[0])}, the first layer, was built for "
-            f"{wanted}{_mend_input(x, wanted)}",
+            f"{what}: each row has shape {x.shape[1:]}, but the first layer, {describe(model.layers[0])}, was built "
+            f"for {wanted}{_mend_input(x, wanted)}",
         )
 
 
@@ -117,7 +117,8 @@ def _check_weights(
         yield error(
             "weight_shape_mismatch",
             f"{where}.sample_weight",
-            f"{prefix}sample_weight: expected one weight a row, shape ({len(y)},), received shape {sample_weight.shape}",
+            f"{prefix}sample_weight: expected one weight a row, shape ({len(y)},), received "
+            f"shape {sample_weight.shape}",
         )
     if class_weight is not None:
         yield from _check_class_weight(model, y, class_weight)

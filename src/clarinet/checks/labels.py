@@ -70,8 +70,7 @@ def _check_ids(model: Sequential, y: Array) -> Iterator[Problem]:
 
 
 def _check_id_range(model: Sequential, low: int, high: int, units: int) -> Iterator[Problem]:
-    index, layer = output_layer(model)
-    name = describe(layer)
+    name = describe(output_layer(model)[1])
     if low < 0:
         mend = "map -1 and 1 to 0 and 1, e.g. (y + 1) // 2" if low == -1 and high == 1 else "class ids count from 0"
         yield error(
@@ -86,19 +85,8 @@ def _check_id_range(model: Sequential, low: int, high: int, units: int) -> Itera
             f"{name}: the labels run from {low} to {high}, but class ids start at 0; use y - {low}",
         )
     elif high >= units:
-        more = (
-            f"use {type(layer).__name__}({high + 1})"
-            if hasattr(layer, "units")
-            else f"give the model {high + 1} outputs"
-        )
-        yield error(
-            "output_units_mismatch",
-            f"layer:{index}",
-            f"{name}: the labels hold {high + 1} classes (0..{high}) but the layer has {units} unit{'s' * (units != 1)}; {more}"
-            + (
-                ", or Dense(1, activation='sigmoid') with loss='binary_crossentropy'" if (units, high) == (1, 1) else ""
-            ),
-        )
+        extra = ", or keep one unit with sigmoid and loss='binary_crossentropy'" if (units, high) == (1, 1) else ""
+        yield _wrong_units(model, f"hold {high + 1} classes (0..{high})", high + 1, extra)
 
 
 def _wrong_id_shape(model: Sequential, y: Array, outer: tuple[int, ...], units: int) -> Problem:
@@ -106,8 +94,8 @@ def _wrong_id_shape(model: Sequential, y: Array, outer: tuple[int, ...], units: 
         return error(
             "label_encoding_mismatch",
             "data.y",
-            f"y: has shape {y.shape}, one column a class, but sparse_categorical_crossentropy expects class ids of shape "
-            f"{(len(y), *outer)}; use loss='categorical_crossentropy', or y.argmax(axis=-1)",
+            f"y: has shape {y.shape}, one column a class, but sparse_categorical_crossentropy expects class "
+            f"ids of shape {(len(y), *outer)}; use loss='categorical_crossentropy', or y.argmax(axis=-1)",
         )
     return _wrong_shape(model, y, (len(y), *outer), "class ids")
 
@@ -122,11 +110,12 @@ def _check_one_hot(model: Sequential, y: Array) -> Iterator[Problem]:
         yield error(
             "label_encoding_mismatch",
             "data.y",
-            f"y: has shape {y.shape}, one class id a row, but categorical_crossentropy expects one column a class, shape "
-            f"{(len(y), *shape)}; use loss='sparse_categorical_crossentropy', or utils.to_categorical(y, {shape[-1]})",
+            f"y: has shape {y.shape}, one class id a row, but categorical_crossentropy expects one column a class, "
+            f"shape {(len(y), *shape)}; use loss='sparse_categorical_crossentropy', or "
+            f"utils.to_categorical(y, {shape[-1]})",
         )
     elif y.ndim == len(shape) + 1:
-        yield _wrong_units(model, y.shape[-1], "columns, one for each class")
+        yield _wrong_units(model, f"have {y.shape[-1]} columns, one for each class", y.shape[-1], "")
     else:
         yield _wrong_shape(model, y, (len(y), *shape), "one column a class")
 
@@ -138,10 +127,11 @@ def _check_numbers(model: Sequential, y: Array) -> Iterator[Problem]:
     if fit_rank(y, shape).shape[1:] != shape:
         if len(shape) == 1 and y.ndim <= 2:
             columns = 1 if y.ndim == 1 else y.shape[1]
+            have = f"have {columns} column{'s' * (columns != 1)} (shape {y.shape})"
             extra = ""
             if columns == 1 and y.dtype.kind in "iu" and shape[-1] > 1:
                 extra = "; for class ids use loss='sparse_categorical_crossentropy'"
-            yield _wrong_units(model, columns, f"column{'s' * (columns != 1)} (shape {y.shape})", extra)
+            yield _wrong_units(model, have, columns, extra)
         else:
             yield _wrong_shape(model, y, (len(y), *shape), "one value for every output")
     elif isinstance(model.loss, losses.BinaryCrossentropy) and y.dtype.kind != "b":
@@ -155,15 +145,16 @@ def _check_numbers(model: Sequential, y: Array) -> Iterator[Problem]:
             )
 
 
-def _wrong_units(model: Sequential, columns: int, what: str, extra: str = "") -> Problem:
+def _wrong_units(model: Sequential, have: str, wanted: int, extra: str) -> Problem:
+    """The labels ask for ``wanted`` outputs."""
     index, layer = output_layer(model)
     assert model.output_shape is not None
     units = model.output_shape[-1]
-    mend = f"use {type(layer).__name__}({columns})" if hasattr(layer, "units") else f"give the model {columns} outputs"
+    mend = f"use {type(layer).__name__}({wanted})" if hasattr(layer, "units") else f"give the model {wanted} outputs"
     return error(
         "output_units_mismatch",
         f"layer:{index}",
-        f"{describe(layer)}: the labels have {columns} {what} but the layer has {units} unit{'s' * (units != 1)}; {mend}{extra}",
+        f"{describe(layer)}: the labels {have} but the layer has {units} unit{'s' * (units != 1)}; {mend}{extra}",
     )
 
 

@@ -26,7 +26,7 @@ def describe(layer: Layer) -> str:
 
 
 def output_layer(model: Sequential) -> tuple[int, Layer]:
-    """Index and object of the layer that decides how many outputs there are: the last one with units, else the last one."""
+    """Index and object of the layer that decides how many outputs there are: the last with units, else the last."""
     for index in reversed(range(len(model.layers))):
         if hasattr(model.layers[index], "units"):
             return index, model.layers[index]
@@ -79,13 +79,14 @@ def _check_output(model: Sequential) -> Iterator[Problem]:
         yield warning(
             "softmax_on_single_unit",
             f"layer:{last}",
-            f"{describe(model.layers[last])}: softmax over a single unit is always 1, so nothing is learned; use activation='sigmoid'",
+            f"{describe(model.layers[last])}: softmax over a single unit is always 1, so nothing is learned; "
+            "use activation='sigmoid'",
         )
     elif model.loss.from_logits and isinstance(activation, (Softmax, Sigmoid)):
         function = type(activation).__name__.lower()
         yield warning(
             "double_softmax",
             "loss",
-            f"{name}(from_logits=True) applies the {function} itself, but the last layer has activation={function!r} already; "
-            "leave one of them out",
+            f"{name}(from_logits=True) applies the {function} itself, but the last layer has "
+            f"activation={function!r} already; leave one of them out",
         )

@@ -118,7 +118,8 @@ def _refuse_dtype(array: Array, value: Any, what: str) -> Array:
         )
     if kind in "Mm":
         raise TypeError(
-            f"{what}: holds dates or durations, expected numbers; use e.g. {what}.astype('int64') or split them into columns"
+            f"{what}: holds dates or durations, expected numbers; use e.g. {what}.astype('int64') or split them "
+            "into columns"
         )
     if kind in "USO":
         return array.astype(np.float64)

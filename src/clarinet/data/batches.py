@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from clarinet.problems import ClarinetWarning
 from clarinet.data.arrays import as_array
 from clarinet.data.rows import Rows, as_rows
+from clarinet.problems import ClarinetWarning
 
 _ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__dlpack__", "to_numpy", "toarray")
 
@@ -45,7 +45,7 @@ def unpack(item: Any, what: str = "batch", labels: bool = True) -> tuple[Any, An
     parts = tuple(item)
     if not (2 if labels else 1) <= len(parts) <= 3:
         raise ValueError(f"{what}: expected (x, y) or (x, y, sample_weight), received a tuple of length {len(parts)}")
-    return parts if len(parts) == 3 else (*parts, *(None,) * (3 - len(parts)))  # type: ignore[return-value]
+    return parts if len(parts) == 3 else (*parts, *(None,) * (3 - len(parts)))
 
 
 class Batches:
@@ -55,7 +55,8 @@ class Batches:
     epoch: then epochs follow each other through the source and it starts anew when it is exhausted.
 
     Args:
-        source: generator, iterable, or an object with ``__len__`` and ``__getitem__``; ``on_epoch_end()`` is called if it has one.
+        source: generator, iterable, or an object with ``__len__`` and ``__getitem__``; ``on_epoch_end()`` is called if
+            it has one.
         steps: batches an epoch; None takes what there is.
         labels: whether every batch needs labels.
 
@@ -132,8 +133,8 @@ class Batches:
             self.exhausted = True
             wanted = self._bound or self.steps or "some"
             warnings.warn(
-                f"the source of batches ran out of data: {wanted} batches were wanted for this epoch, it gave {taken}; training "
-                "ends here. Give a generator that goes on for ever with steps_per_epoch=..., or a clarinet.utils.PyDataset",
+                f"the source of batches ran out of data: {wanted} batches were wanted for this epoch, it gave {taken}; "
+                "training ends here. Give a generator that goes on for ever with steps_per_epoch=..., or a PyDataset",
                 ClarinetWarning,
                 stacklevel=2,
             )

@@ -1,6 +1,6 @@
 """Rows in the form that engines run on: labels and weights beside the inputs.
 
-Conversion only: whether the values make sense for a model is the business of :mod:`clarinet.checks`, which is asked first.
+Conversion only: whether the values make sense for a model is the business of :mod:`clarinet.checks`, asked first.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def prepare(
 
     Example:
         >>> from clarinet.losses import BinaryCrossentropy
-        >>> data = prepare([[0.0], [1.0]], [False, True], loss=BinaryCrossentropy(), output_shape=(1,), class_weight={1: 3})
+        >>> data = prepare([[0.0], [1.0]], [False, True], None, {1: 3}, BinaryCrossentropy(), (1,))
         >>> data.y.tolist(), data.weight.tolist()
         ([[0.0], [1.0]], [1.0, 3.0])
     """
@@ -95,7 +95,7 @@ def prepare(
     if class_weight is not None and labels is not None:
         by_class = class_to_row_weights(labels, label_form(loss), class_weight)
         weight = by_class if weight is None else weight * by_class
-    return Data(x, labels, weight, weight)
+    return Data(x, labels, weight)
 
 
 def _prepare_labels(y: Array, loss: Loss | None, output_shape: Shape, dtype: Any) -> Array:
@@ -139,8 +139,8 @@ def split_validation(x: Array, y: Array | None, sample_weight: Array | None, fra
     at = math.floor(len(x) * (1.0 - fraction))
     if at in (0, len(x)):
         raise ValueError(
-            f"validation_split={fraction}: of {len(x)} rows this leaves {at} to train on and {len(x) - at} to validate on; "
-            "both need at least one: use another fraction, or validation_data"
+            f"validation_split={fraction}: of {len(x)} rows this leaves {at} to train on and {len(x) - at} to validate "
+            "on; both need at least one: use another fraction, or validation_data"
         )
     head, tail = (
         tuple(None if a is None else a[part] for a in (x, y, sample_weight)) for part in (slice(at), slice(at, None))

@@ -124,7 +124,9 @@ def _refuse_other_formats(path: Path, file: IO[bytes]) -> None:
     if start[:1] == b"\x80":
         raise ModelFileError(f"{path}: this looks like a pickle, which may hold code and is never loaded here")
     if not start.startswith(b"PK"):
-        raise ModelFileError(f"{path}: not a Clarinet model: it does not begin as a zip archive; expected a file written by model.save")
+        raise ModelFileError(
+            f"{path}: not a Clarinet model: it does not begin as a zip archive; expected a file written by model.save"
+        )
 
 
 def _check_members(path: Path, members: list[ZipInfo]) -> None:
@@ -132,20 +134,24 @@ def _check_members(path: Path, members: list[ZipInfo]) -> None:
 
     names = [info.filename for info in members]
     if "model.weights.h5" in names:
-        raise ModelFileError(f"{path}: this is a Keras file; build the model here and call set_weights with Keras's get_weights()")
+        raise ModelFileError(
+            f"{path}: this is a Keras file; build the model here and call set_weights with Keras's get_weights()"
+        )
     for info in members:
         name = info.filename
         if name not in _MEMBERS:
             leaves = "; such a name could write outside its folder" if ".." in name or name.startswith("/") else ""
-            raise ModelFileError(f"{path}: holds an unexpected member {name!r}, expected only {', '.join(_MEMBERS)}{leaves}")
+            raise ModelFileError(
+                f"{path}: holds an unexpected member {name!r}, expected only {', '.join(_MEMBERS)}{leaves}"
+            )
         if names.count(name) > 1:
             raise ModelFileError(f"{path}: holds {name!r} {names.count(name)} times, expected it once")
         if info.flag_bits & 1:
             raise ModelFileError(f"{path}: {name!r} is encrypted, which model files never are")
         if info.compress_type != ZIP_STORED:
             raise ModelFileError(
-                f"{path}: {name!r} is compressed ({info.compress_size} bytes to {info.file_size}), but model files are stored "
-                "uncompressed, so that a small file cannot unpack to a huge one; save the model again with model.save"
+                f"{path}: {name!r} is compressed ({info.compress_size} bytes to {info.file_size}), but tensors and "
+                "configuration are stored as they are, so that a small file cannot unpack to a huge one"
             )
         if name == CONFIG and info.file_size > _MAX_CONFIG_BYTES:
             raise ModelFileError(f"{path}: {name} has {info.file_size} bytes, at most {_MAX_CONFIG_BYTES} are allowed")
@@ -157,7 +163,9 @@ def _check_members(path: Path, members: list[ZipInfo]) -> None:
 def _read_member(path: Path, archive: ZipFile, info: ZipInfo) -> bytes:
     size = path.stat().st_size
     if info.file_size > size:
-        raise ModelFileError(f"{path}: {info.filename} claims {info.file_size} bytes, but the whole file has {size}; it is truncated")
+        raise ModelFileError(
+            f"{path}: {info.filename} claims {info.file_size} bytes, but the whole file has {size}; it is truncated"
+        )
     return archive.read(info)
 
 

@@ -33,7 +33,8 @@ def save(model: Sequential, path: str | Path) -> None:
         path: of the file; its folder has to exist. The customary ending is ``.clarinet``.
 
     Raises:
-        TypeError: a layer that holds a Python function. FileNotFoundError, IsADirectoryError, PermissionError: the path.
+        TypeError: a layer that holds a Python function.
+        FileNotFoundError, IsADirectoryError, PermissionError: the path.
 
     A loss or metric that is a Python function is left out with a warning: call ``compile`` again after loading.
 
@@ -73,7 +74,8 @@ def load(path: str | Path) -> Sequential:
         the model, compiled as it was, ready to predict or to train on from where it stopped.
 
     Raises:
-        FileNotFoundError: there is no such file. ModelFileError: it is damaged, hostile, of another version, or something else.
+        FileNotFoundError: there is no such file.
+        ModelFileError: it is damaged, hostile, of another version, or no model file.
 
     Example:
         >>> import tempfile, os
@@ -96,7 +98,9 @@ def load(path: str | Path) -> Sequential:
         for name, view in _weights(model.store):
             view[...] = weights[name]
     if OPTIMIZER in members:
-        _restore_optimizer(path, model, tensors.unpack(path, OPTIMIZER, members[OPTIMIZER]), config["training"]["steps"])
+        _restore_optimizer(
+            path, model, tensors.unpack(path, OPTIMIZER, members[OPTIMIZER]), config["training"]["steps"]
+        )
     return model
 
 
@@ -165,7 +169,7 @@ def _to_json(config: Mapping[str, Any]) -> bytes:
         return json.dumps(config, indent=1, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"save: {error}; a configuration and model.metadata hold finite numbers, strings, lists and dictionaries only"
+            f"save: {error}; a configuration and model.metadata hold finite numbers, strings, lists and dictionaries"
         ) from None
 
 
@@ -174,11 +178,14 @@ def _to_json(config: Mapping[str, Any]) -> bytes:
 
 def _check_version(path: Path, config: Mapping[str, Any]) -> None:
     if config.get("format") != FORMAT:
-        raise ModelFileError(f"{path}: not a Clarinet model: its format is {config.get('format')!r}, expected {FORMAT!r}")
+        raise ModelFileError(
+            f"{path}: not a Clarinet model: its format is {config.get('format')!r}, expected {FORMAT!r}"
+        )
     version = container.entry(path, config, "version", lambda v: type(v) is int and v > 0, "a whole number")
     if version > VERSION:
         raise ModelFileError(
-            f"{path}: has format version {version}, this Clarinet reads up to {VERSION}; upgrade with pip install -U clarinet"
+            f"{path}: has format version {version}, this Clarinet reads up to {VERSION}; "
+            "upgrade with pip install -U clarinet"
         )
 
 
@@ -223,7 +230,9 @@ def _check_size(path: Path, structure: Mapping[str, Any], weights: Mapping[str, 
             shape = layer.output_shape(shape)
     found = sum(tensor.size for tensor in weights.values())
     if wanted != found:
-        raise ModelFileError(f"{path}: {CONFIG} describes {wanted} weights, {WEIGHTS} holds {found}; they do not belong together")
+        raise ModelFileError(
+            f"{path}: {CONFIG} describes {wanted} weights, {WEIGHTS} holds {found}; they do not belong together"
+        )
 
 
 def _restore_optimizer(path: Path, model: Sequential, found: Mapping[str, Array], steps: int) -> None:

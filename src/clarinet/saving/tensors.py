@@ -32,18 +32,22 @@ def unpack(path: Path, what: str, content: bytes) -> dict[str, Array]:
     from safetensors.numpy import load
 
     if len(content) < 8:
-        raise ModelFileError(f"{path}: {what} has {len(content)} bytes, too few for a safetensors file; it is truncated")
+        raise ModelFileError(
+            f"{path}: {what} has {len(content)} bytes, too few for a safetensors file; it is truncated"
+        )
     (header,) = struct.unpack("<Q", content[:8])
     if header > min(_MAX_HEADER_BYTES, len(content) - 8):
         raise ModelFileError(
-            f"{path}: {what} claims a header of {header} bytes; there are {len(content) - 8}, and at most {_MAX_HEADER_BYTES} "
-            "are allowed; it is no safetensors file, or damaged"
+            f"{path}: {what} claims a header of {header} bytes; there are {len(content) - 8}, and at most "
+            f"{_MAX_HEADER_BYTES} are allowed; it is no safetensors file, or damaged"
         )
     with refusing(path, f"{what} is no sound safetensors file"):
         return dict(load(content))
 
 
-def check_tensors(path: Path, what: str, tensors: Mapping[str, Array], wanted: Mapping[str, tuple[int, ...]], dtype: Any) -> None:
+def check_tensors(
+    path: Path, what: str, tensors: Mapping[str, Array], wanted: Mapping[str, tuple[int, ...]], dtype: Any
+) -> None:
     """Whether names, shapes and dtypes are what the model's structure asks for.
 
     Raises:
@@ -54,15 +58,17 @@ def check_tensors(path: Path, what: str, tensors: Mapping[str, Array], wanted: M
         lacks = f"lacks {_few(missing)}" if missing else ""
         has = f"has {_few(extra)}, which the model does not" if extra else ""
         raise ModelFileError(
-            f"{path}: {what} {' and '.join(filter(None, (lacks, has)))}: expected {len(wanted)} tensors, found {len(tensors)}; "
-            "the file belongs to another model"
+            f"{path}: {what} {' and '.join(filter(None, (lacks, has)))}: expected {len(wanted)} tensors, found "
+            f"{len(tensors)}; the file belongs to another model"
         )
     for name, shape in wanted.items():
         tensor = tensors[name]
         if tensor.shape != shape:
             raise ModelFileError(f"{path}: {what}: {name} has shape {tensor.shape}, the model's has {shape}")
         if tensor.dtype != dtype:
-            raise ModelFileError(f"{path}: {what}: {name} holds {tensor.dtype}, the model computes in {np.dtype(dtype)}")
+            raise ModelFileError(
+                f"{path}: {what}: {name} holds {tensor.dtype}, the model computes in {np.dtype(dtype)}"
+            )
 
 
 def _few(names: list[str]) -> str:
