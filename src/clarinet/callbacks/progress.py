@@ -13,7 +13,7 @@ from clarinet.callbacks.base import Callback, Logs
 if TYPE_CHECKING:
     from clarinet.records import Chunk
 
-_BAR_WIDTH = 24
+_BAR_WIDTH, _LEAST_BAR_WIDTH = 24, 5
 _SECONDS_BETWEEN_DRAWINGS = 0.1
 
 
@@ -55,13 +55,14 @@ class ProgressBar(Callback):
         now = time.perf_counter()
         if self.verbose == 1 and now - self._drawn >= _SECONDS_BETWEEN_DRAWINGS:
             self._drawn = now
-            self._redraw(f"{self._bar()}  {self._speed()}{self._time_left()}  {format_logs(chunk.metrics)}")
+            line = self._with_bar(f"{self._speed()}{self._time_left()}  {format_logs(chunk.metrics)}")
+            self._redraw(line[: _columns() - 1])  # a line that wraps could not be replaced
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         seconds = time.perf_counter() - self._began
         numbers = f"{format_seconds(seconds)}  {self._speed()}  {format_logs(logs or {})}"
         if self.verbose == 1:
-            self._redraw(f"{self._bar()}  {numbers}")
+            self._redraw(self._with_bar(numbers))
             self._close()
         else:
             self._write(f"Epoch {epoch + 1}/{self.params['epochs']}  {numbers}\n")
@@ -71,13 +72,18 @@ class ProgressBar(Callback):
 
     # The parts of a line.
 
-    def _bar(self) -> str:
+    def _with_bar(self, numbers: str) -> str:
+        """Steps done, a bar as wide as there is room for, and the numbers."""
         total = self.params.get("steps")
         if not total:
-            return f"step {self._steps}"
+            return f"step {self._steps}  {numbers}"
+        count = f"{self._steps:>{len(str(total))}}/{total}"
+        width = min(_BAR_WIDTH, _columns() - len(count) - len(numbers) - 4)
+        if width < _LEAST_BAR_WIDTH:
+            return f"{count}  {numbers}"
         full, empty = ("━", "─") if _can_print("━─") else ("#", ".")
-        filled = min(_BAR_WIDTH, _BAR_WIDTH * self._steps // total)
-        return f"{self._steps:>{len(str(total))}}/{total} {full * filled}{empty * (_BAR_WIDTH - filled)}"
+        filled = min(width, width * self._steps // total)
+        return f"{count} {full * filled}{empty * (width - filled)}  {numbers}"
 
     def _speed(self) -> str:
         return f"{self._samples / max(self._train_seconds, 1e-9):,.0f} samples/s"
@@ -96,8 +102,7 @@ class ProgressBar(Callback):
         sys.stdout.flush()
 
     def _redraw(self, line: str) -> None:
-        """Replace the unfinished line; never longer than the terminal, since a wrapped line cannot be replaced."""
-        line = line[: shutil.get_terminal_size((120, 24)).columns - 1]
+        """Replace the unfinished line."""
         self._write("\r" + line.ljust(self._open))
         self._open = len(line)
 
@@ -105,6 +110,10 @@ class ProgressBar(Callback):
         if self._open:
             self._write("\n")
         self._open = 0
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size((120, 24)).columns
 
 
 def _is_interactive() -> bool:
