@@ -196,7 +196,9 @@ def checked(model: Sequential, x: Any, y: Any, w: Any, class_weight: Any, where:
     """Rows in the form that engines accept, after every check that refuses."""
     checks.raise_first(checks.check_data(model, x, y, w, class_weight, where))
     assert model.loss is not None and model.output_shape is not None
-    return data_module.prepare(x, y, w, class_weight, model.loss, model.output_shape)
+    return data_module.prepare(
+        x, y, w, class_weight, model.loss, model.output_shape, input_shape=model.input_shape, dtype=model.dtype
+    )
 
 
 def run_evaluation(

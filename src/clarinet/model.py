@@ -95,7 +95,7 @@ class Sequential(LayerStack):
         self.loss = None if loss is None else losses.get(loss)
         self._metrics = as_list(metrics), as_list(weighted_metrics)
         for identifier in (*self._metrics[0], *self._metrics[1]):
-            metrics_module.check_name(identifier)
+            metrics_module.get(identifier)  # an unknown name is refused here
         self._requested_engine = _check_engine(engine)
         self.dtype, before = _check_dtype(dtype), self.dtype
         self.optimizer_state = self._runner = None
@@ -111,18 +111,15 @@ class Sequential(LayerStack):
         store, output = self.store, self.output_shape
         assert output is not None
         labels = output if label_shape is None else label_shape
-        resolved = [
-            metrics_module.resolve_all(group, self.loss, output, labels) if self.loss is not None else ()
-            for group in self._metrics
-        ]
+        plain, weighted = metrics_module.resolve_all(*self._metrics, output, labels)
         return make_plan(
             self.layers,
             self._known_shape(),
             store,
             loss=self.loss,
             optimizer=self.optimizer,
-            metrics=resolved[0],
-            weighted_metrics=resolved[1],
+            metrics=plain,
+            weighted_metrics=weighted,
             seed=self.seed,
         )
 

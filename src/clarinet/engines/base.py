@@ -24,14 +24,13 @@ class Data:
     Attributes:
         x: shape (n, *input_shape), any numeric dtype or bool; may be memory-mapped, so never copied whole.
         y: class ids (n, …) of an integer dtype, or numbers of the predictions' shape; None when only predicting.
-        weight: shape (n,) float32, class weight times sample weight; None when every row counts once.
-        metric_weight: shape (n,) float32, sample weight alone, for ``weighted_metrics``; None likewise.
+        weight: shape (n,) float32, class weight times sample weight; weighs the loss and ``weighted_metrics``. None when
+            every row counts once.
     """
 
     x: Array
     y: Array | None = None
     weight: Array | None = None
-    metric_weight: Array | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -39,7 +38,7 @@ class Data:
     def rows(self, index: Any) -> Data:
         """Some rows: ``index`` is a slice or an array of row numbers."""
         pick = lambda a: None if a is None else a[index]  # noqa: E731
-        return Data(self.x[index], pick(self.y), pick(self.weight), pick(self.metric_weight))
+        return Data(self.x[index], pick(self.y), pick(self.weight))
 
 
 @dataclass(frozen=True)
