@@ -106,7 +106,7 @@ class Fit:
             "samples": None if self.data is None else self.rows,
             "verbose": verbose,
         }
-        return CallbackList([*extra[:1], *as_list(a["callbacks"]), *extra[1:]], model, params)
+        return CallbackList([*as_list(a["callbacks"]), *extra], model, params)  # history keeps what they add to the logs
 
     # The loop.
 
@@ -120,7 +120,7 @@ class Fit:
                 self.callbacks.on_epoch_begin(epoch)
                 logs = self._epoch(epoch)
                 self.callbacks.on_epoch_end(epoch, logs)
-                if model.stop_training:
+                if model.stop_training or (self.batches is not None and self.batches.exhausted):
                     break
         finally:  # after Ctrl-C too: weights and history stay valid
             self.callbacks.on_train_end(logs)
@@ -201,18 +201,30 @@ def checked(model: Sequential, x: Any, y: Any, w: Any, class_weight: Any, where:
     )
 
 
+def evaluation_batches(
+    model: Sequential, source: Data | data_module.Batches, batch_size: int, one_by_one: bool
+) -> Iterator[Data]:
+    """What the engine is to look at: all rows at once, unless they come, or are wanted, batch by batch."""
+    if not isinstance(source, Data):
+        yield from (checked(model, x, y, w, None) for x, y, w in source)
+    elif one_by_one:
+        yield from (source.rows(slice(start, start + batch_size)) for start in range(0, len(source), batch_size))
+    else:
+        yield source
+
+
 def run_evaluation(
     model: Sequential, engine: Engine, source: Data | data_module.Batches, batch_size: int, callbacks: CallbackList
 ) -> dict[str, float]:
     """Loss and metrics in inference mode."""
     callbacks.on_test_begin()
     engine.reset_metrics()
-    if isinstance(source, Data):
-        engine.evaluate(source, batch_size)
-    else:
-        for x, y, w in source:
-            batch = checked(model, x, y, w, None)
-            engine.evaluate(batch, len(batch))
+    for number, batch in enumerate(evaluation_batches(model, source, batch_size, callbacks.wants_test_batches)):
+        if callbacks.wants_test_batches:
+            callbacks.on_test_batch_begin(number)
+        engine.evaluate(batch, batch_size if isinstance(source, Data) else len(batch))
+        if callbacks.wants_test_batches:
+            callbacks.on_test_batch_end(number, dict(engine.results()))
     logs = dict(engine.results())
     callbacks.on_test_end(logs)
     return logs
