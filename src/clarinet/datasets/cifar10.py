@@ -102,7 +102,8 @@ def _read_archive(path: Path) -> dict[str, _Batch]:
             name = member.name.rpartition("/")[2]
             if name not in (*_TRAIN, _TEST):
                 continue
-            if name in batches or not member.isreg():
+            # A sparse member's holes unpack to any size from no data at all.
+            if name in batches or not member.isreg() or member.issparse():
                 raise ValueError(
                     f"{path}: {member.name} is there twice or is no plain file; download the archive again"
                 )

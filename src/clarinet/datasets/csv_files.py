@@ -61,7 +61,7 @@ def _rows(text: str, delimiter: str | None, path: Path) -> tuple[list[list[str]]
                 continue
             if rows and len(row) != len(rows[0]):
                 raise ValueError(
-                    f"{path}, line {reader.line_num}: {len(row)} cells, but the header has {len(rows[0])}; "
+                    f"{path}, line {reader.line_num}: expected {len(rows[0])} cells, as in the header, got {len(row)}; "
                     'text that holds the delimiter belongs in quotation marks ("a, b")'
                 )
             rows.append([cell.strip() for cell in row])

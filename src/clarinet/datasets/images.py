@@ -151,7 +151,7 @@ def _class_folders(folder: Path, report: list[str]) -> list[Path]:
         where = f"{loose} files lie in it directly; move them into sub-folders" if loose else "it is empty"
         raise ValueError(f"{folder} holds no sub-folders, and each is one class: {where}")
     if loose:
-        report.append(f"{loose} files outside the classes' folders: left out")
+        report.append(f"Left out for lying outside the classes' folders: {loose} of the files")
     return places
 
 
@@ -266,9 +266,9 @@ def _describe(
     sentences.append(f"All are {'grayscale' if grey else 'RGB'}, {size[0]} pixels high and {size[1]} wide")
     recoloured = sum(each.grey != grey for each in found)
     if recoloured:
-        sentences.append(f"{recoloured} were turned from {'colour to grayscale' if grey else 'grayscale to RGB'}")
+        sentences.append(f"Turned from {'colour to grayscale' if grey else 'grayscale to RGB'}: {recoloured}")
     resized = [each for each in found if each.size != size]
     stretched = sum(each.size[0] * size[1] != each.size[1] * size[0] for each in resized)
     if resized:
-        sentences.append(f"{len(resized)} were resized, {stretched} of them to another ratio of height to width")
+        sentences.append(f"Resized: {len(resized)}, to another ratio of height to width: {stretched}")
     return sentences

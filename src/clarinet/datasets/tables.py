@@ -317,7 +317,7 @@ def _with_target(table: TextTable, target: str, missing: frozenset[str]) -> tupl
         return table, []
     lost = sorted(set(range(len(table))) - set(kept))
     where = ", ".join(table.places[i] for i in lost[:5]) + (", …" if len(lost) > 5 else "")
-    return table.keep(kept), [f"{len(lost)} rows without {target!r} are left out ({where})"]
+    return table.keep(kept), [f"Left out for want of {target!r}: {len(lost)} of {len(table)} rows ({where})"]
 
 
 def _learn(table: TextTable, names: list[str], dropped: set[str], rules: Rules) -> tuple[tuple[Column, ...], list[str]]:

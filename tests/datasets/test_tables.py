@@ -1,0 +1,241 @@
+"""Tables: what becomes of each kind of column, the report, and coding later rows the same way."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clarinet.datasets import TableCoding, load_table
+
+HOUSES = """rooms,colour,garden,built,street,price
+3,red,yes,2001-05-04,Elm,100.5
+,blue,no,1999-01-01,Oak,90
+5,,yes,1980-12-31,Ash,150
+4,red,no,2020-02-29,Fir,n/a
+2,green,yes,2010-10-10,Yew,80.25
+"""
+
+
+@pytest.fixture
+def houses(tmp_path):
+    path = tmp_path / "houses.csv"
+    path.write_text(HOUSES)
+    return path
+
+
+def test_every_kind_of_column(houses):
+    table = load_table(houses, target="price", drop="street")
+    assert table.feature_names == (
+        "rooms", "rooms (missing)", "colour=blue", "colour=green", "colour=red", "colour=(missing)", "garden",
+    )  # fmt: skip
+    assert table.x.dtype == np.float32 and table.x.tolist() == [
+        [3, 0, 0, 0, 1, 0, 1],
+        [3, 1, 1, 0, 0, 0, 0],
+        [5, 0, 0, 0, 0, 1, 1],
+        [2, 0, 0, 1, 0, 0, 1],
+    ]
+    assert table.y.dtype == np.float32 and table.y.tolist() == [[100.5], [90], [150], [80.25]]
+    assert (table.task, table.target_name, table.classes) == ("regression", "price", ())
+    assert repr(table) == "<Table: 4 rows, 7 features, regression of 'price'>"
+    assert str(table).splitlines() == [
+        f"{houses}: 5 rows, 6 columns.",
+        "Left out for want of 'price': 1 of 5 rows (line 5).",
+        "Target 'price': numbers from 80.25 to 150: regression.",
+        "'rooms': numbers from 2 to 5; 1 missing, filled with the median 3 and marked in 'rooms (missing)'.",
+        "'colour': 3 categories, one feature each (blue, green, red); 1 missing, a category of their own.",
+        "'garden': booleans as 0 and 1.",
+        "'built': left out: dates; columns such as year, month or days since can stand for them.",
+        "'street': left out, as asked.",
+    ]
+
+
+def test_transform_gives_what_load_gave(houses):
+    table = load_table(houses, "price", drop="street")
+    rows = [0, 1, 2, 4]  # the row without a target was left out
+    np.testing.assert_array_equal(table.transform(houses)[rows], table.x)
+    stored = json.loads(json.dumps(table.coding.to_config()))
+    coding = TableCoding.from_config(stored)
+    assert coding == table.coding
+    np.testing.assert_array_equal(coding.transform(pd.read_csv(houses).iloc[rows]), table.x)
+    np.testing.assert_array_equal(coding.targets(pl.read_csv(houses, null_values="n/a")[rows]), table.y)
+
+
+cells = {
+    "number": st.floats(-1e6, 1e6, width=32) | st.none(),
+    "whole": st.integers(-50, 50),
+    "colour": st.sampled_from(["red", "green", "blue, light", 'a "b"', "naïve", None]),
+    "flag": st.booleans(),
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(rows=st.lists(st.fixed_dictionaries({**cells, "y": st.floats(0, 1)}), min_size=2, max_size=15))
+def test_all_sources_agree_and_transform_repeats(rows):
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    rows = pd.DataFrame(columns).to_dict("records")  # Hypothesis also varies the order of each row's keys
+    try:
+        table = load_table(rows, "y", task="regression")
+    except ValueError as error:  # a column without any value, or nothing but constants, is refused
+        assert "no value at all" in str(error) or "no column is left" in str(error)
+        return
+    for source in (rows, columns, pd.DataFrame(columns), pl.DataFrame(columns, strict=False)):
+        np.testing.assert_array_equal(table.transform(source), table.x)
+        np.testing.assert_array_equal(load_table(source, "y", task="regression").x, table.x)
+    assert table.x.shape == (len(rows), len(table.feature_names)) and np.isfinite(table.x).all()
+    one_hot = [i for i, name in enumerate(table.feature_names) if name.startswith("colour=")]
+    assert not one_hot or (table.x[:, one_hot].sum(axis=1) == 1).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    texts=st.lists(st.tuples(st.text("ab,;|\t\"'\n é", max_size=6), st.floats(0, 9)), min_size=2, max_size=8),
+    delimiter=st.sampled_from(",;\t|"),
+)
+def test_csv_written_by_pandas_reads_back(tmp_path_factory, texts, delimiter):
+    frame = pd.DataFrame(texts, columns=["text", "y"]).assign(n=range(len(texts)))
+    frame["text"] = "t" + frame["text"].str.strip()
+    path = tmp_path_factory.mktemp("csv") / "t.csv"
+    frame.to_csv(path, index=False, sep=delimiter)
+    wanted = load_table(frame, "y", task="regression", categorical="n")
+    found = load_table(path, "y", task="regression", categorical="n", delimiter=delimiter)
+    assert found.feature_names == wanted.feature_names
+    np.testing.assert_array_equal(found.x, wanted.x)
+
+
+@pytest.mark.parametrize(
+    ("cells", "classes", "y"),
+    [
+        (["cat", "dog", "cat"], ("cat", "dog"), [0, 1, 0]),
+        (["None", "Apnea", "None"], ("Apnea", "None"), [1, 0, 1]),
+        ([True, False, True], ("False", "True"), [1, 0, 1]),
+        ([0, 1, 1], ("0", "1"), [0, 1, 1]),
+        ([1.0, 0.0, 1.0], ("0", "1"), [1, 0, 1]),
+        ([10, 9, 8] * 10, ("8", "9", "10"), [2, 1, 0] * 10),
+    ],
+)
+def test_targets_that_are_classes(cells, classes, y):
+    data = {"x": [0.5 * i for i in range(len(cells))], "y": cells}
+    table = load_table(data, "y")
+    assert table.task == "classification" and table.classes == classes
+    assert table.y.dtype == np.int64 and table.y.tolist() == y
+    assert table.coding.targets(data).tolist() == y
+
+
+def test_targets_that_are_numbers():
+    study = {"slept": [3, 5, 10], "studied": [5, 1, 2], "score": [75, 82, 93]}
+    assert load_table(study, "score").y.tolist() == [[75], [82], [93]]
+    assert load_table(study, "score", task="classification").classes == ("75", "82", "93")
+    grades = {"x": [0.1 * i for i in range(30)], "y": [1, 2, 3] * 10}
+    assert "task='regression' predicts the number instead" in str(load_table(grades, "y"))
+    assert load_table(grades, "y", task="regression").y.shape == (30, 1)
+
+
+def test_numbers_that_are_names():
+    table = load_table({"post": [10115, 80331, 10115], "y": [1.5, 2, 3]}, "y", categorical=["post"])
+    assert table.feature_names == ("post=10115", "post=80331")
+
+
+def test_what_is_left_out():
+    n = 60
+    data = {
+        "x": [0.1 * i for i in range(n)],
+        "PassengerId": range(100, 100 + n),
+        "paid": range(n),
+        "name": [f"person {i}" for i in range(n)],
+        "shop": [f"shop {i // 2}" for i in range(n)],
+        "same": [7] * n,
+        "alike": ["a"] * n,
+        "when": [f"{1 + i % 28}.3.2024 12:00" for i in range(n)],
+        "y": [0.3 * i for i in range(n)],
+    }
+    table = load_table(data, "y", max_categories=20)
+    assert table.feature_names == ("x", "paid")
+    report = str(table)
+    for sentence in (
+        "'PassengerId': left out: whole numbers that name the rows",
+        "'name': left out: every row holds another text",
+        "'shop': left out: 30 different texts, more than max_categories=20; categorical=['shop'] keeps it",
+        "'same': left out: 7 in every row",
+        "'alike': left out: 'a' in every row",
+        "'when': left out: dates",
+    ):
+        assert sentence in report
+    assert len(load_table(data, "y", categorical="shop").feature_names) == 32
+
+
+def test_missing_values():
+    data = {"a": [1, None, 3, 8], "b": ["-", "x", "none", "x"], "c": ["1", "none", "3", "2"], "y": [1.5, 2, 3, 4]}
+    table = load_table(data, "y", missing="-", mark_missing=False)
+    assert table.feature_names == ("a", "b=none", "b=x", "b=(missing)", "c")
+    assert table.x[:, 0].tolist() == [1, 3, 3, 8] and table.x[:, 4].tolist() == [1, 2, 3, 2]
+    later = table.transform([{"a": None, "b": "", "c": "None"}])
+    assert later.tolist() == [[3, 0, 0, 1, 2]]
+
+
+def test_a_later_table_may_lack_what_is_not_used(houses):
+    table = load_table(houses, "price", drop="street")
+    later = [{"garden": "no", "rooms": 9, "colour": "red", "anything": "else"}]
+    assert table.transform(later).tolist() == [[9, 0, 0, 0, 1, 0, 0]]
+
+
+def test_unseen_categories_warn(houses):
+    table = load_table(houses, "price", drop="street")
+    with pytest.warns(UserWarning, match=r"none of them: 'colour' \('pink' in row 0\)"):
+        later = table.transform([{"garden": "yes", "rooms": 1, "colour": "pink"}])
+    assert later.tolist() == [[1, 0, 0, 0, 0, 0, 1]]
+
+
+def test_wild_ranges_are_reported():
+    table = load_table({"small": [0.1, 0.2], "large": [5e4, 1e5], "y": [0.5, 1.5]}, "y")
+    assert "differ widely in size, from 'small' up to 0.2 to 'large' up to 100000" in table.report[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("a,b,y\n1,u,2.5\n2,v,3.5\n", {}),
+        ("a;b;y\n1;u;2.5\n2;v;3.5\n", {}),
+        ("a\tb\ty\r\n1\tu\t2.5\r\n2\tv\t3.5\r\n", {}),
+        ("a|b|y\n1|u|2.5\n2|v|3.5", {}),
+        ("a b y\n1 u 2.5\n2 v 3.5\n", {"delimiter": " "}),
+        ("\ufeffa, b, y\n\n 1, u ,2.5\n\n2,v,3.5\n\n", {}),
+        ("a;b;y\n1;u;2,5\n2;v;3,5\n", {"decimal": ","}),
+        ('"a","b","y"\n"1","u","2.5"\n"2","v","3.5"\n', {}),
+        ('a;"b";y\n1;u;2.5\n2;v;3.5\n', {}),
+    ],
+)
+def test_dialects(tmp_path, text, options):
+    path = tmp_path / "t.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    table = load_table(path, "y", **options)
+    assert table.x.tolist() == [[1, 1, 0], [2, 0, 1]] and table.y.tolist() == [[2.5], [3.5]]
+    np.testing.assert_array_equal(table.transform(path), table.x)
+    # A frame is not a file: the decimal comma concerns files alone.
+    assert table.transform([{"a": 1.5, "b": "u"}]).tolist() == [[1.5, 1, 0]]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_encodings(tmp_path, encoding):
+    path = tmp_path / "t.csv"
+    path.write_text("a,y\ncafé,1\nbar,2.5\n", encoding=encoding)
+    table = load_table(path, "y", encoding=encoding)
+    assert table.feature_names == ("a=bar", "a=café")
+    np.testing.assert_array_equal(table.transform(path), table.x)
+
+
+def test_row_numbers_of_pandas_are_left_out(tmp_path):
+    pd.DataFrame({"x": [1.5, 2.5, 4], "y": [1.5, 2, 3]}).to_csv(tmp_path / "t.csv")
+    assert load_table(tmp_path / "t.csv", "y").feature_names == ("x",)
+
+
+def test_a_hundred_thousand_cells_are_quick():
+    import time
+
+    data = {f"c{i}": np.arange(10_000) * (i + 0.5) for i in range(10)}
+    begun = time.perf_counter()
+    load_table({**data, "y": data["c0"]}, "y")
+    assert time.perf_counter() - begun < 3  # about 0.15 s on a quiet machine
