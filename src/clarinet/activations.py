@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from clarinet.arrays import erf, namespace
-from clarinet.configurable import Configurable, resolve
+from clarinet.configurable import Configurable, check_number, resolve
 from clarinet.names import snake_case
 from clarinet.params import Array
 
@@ -61,13 +61,106 @@ class Linear(Activation):
 
 @dataclass(frozen=True)
 class Relu(Activation):
-    """a = max(z, 0), da/dz = 1 where z > 0, else 0 (Nair and Hinton, ICML 2010)."""
+    """a = max(z, 0), da/dz = 1 where z > 0, else 0 (Nair and Hinton, ICML 2010).
+
+    With settings: a = min(z, max_value) where z > threshold, else negative_slope (z - threshold).
+
+    Args:
+        negative_slope: at least 0; default 0.
+        max_value: at least 0; default None, no limit.
+        threshold: at least 0; default 0.
+
+    Example:
+        >>> relu([-2.0, 3.0, 9.0], max_value=6).tolist()
+        [0.0, 3.0, 6.0]
+    """
+
+    negative_slope: float = 0.0
+    max_value: float | None = None
+    threshold: float = 0.0
+
+    def __post_init__(self) -> None:
+        for key, value in vars(self).items():
+            if value is not None:
+                check_number(value, f"relu: {key}", low=0)
 
     def forward(self, z: Array, xp: Any = np) -> Array:
-        return xp.where(z > 0, z, xp.zeros_like(z))  # type: ignore[no-any-return]
+        above = z if self.max_value is None else xp.clip(z, None, self.max_value)
+        below = (z - self.threshold) * self.negative_slope if self.negative_slope else xp.zeros_like(z)
+        return xp.where(z > self.threshold, above, below)  # type: ignore[no-any-return]
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
-        return xp.where(z > 0, dy, xp.zeros_like(dy))  # type: ignore[no-any-return]
+        nothing = xp.zeros_like(dy)
+        above = dy if self.max_value is None else xp.where(z < self.max_value, dy, nothing)
+        below = dy * self.negative_slope if self.negative_slope else nothing
+        return xp.where(z > self.threshold, above, below)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class LeakyRelu(Activation):
+    """a = z where z > 0, else negative_slope z; da/dz = 1 or negative_slope (Maas, Hannun, Ng, ICML 2013).
+
+    Args:
+        negative_slope: default 0.2.
+
+    Example:
+        >>> leaky_relu([-10.0, 2.0]).tolist()
+        [-2.0, 2.0]
+    """
+
+    negative_slope: float = 0.2
+
+    def __post_init__(self) -> None:
+        check_number(self.negative_slope, "leaky_relu: negative_slope")
+
+    def forward(self, z: Array, xp: Any = np) -> Array:
+        return xp.where(z > 0, z, z * self.negative_slope)  # type: ignore[no-any-return]
+
+    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+        return xp.where(z > 0, dy, dy * self.negative_slope)  # type: ignore[no-any-return]
+
+
+def _below_zero(z: Array, xp: Any) -> Array:
+    """min(z, 0), so that an exponential of it never overflows."""
+    return xp.where(z > 0, xp.zeros_like(z), z)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Elu(Activation):
+    """a = z where z > 0, else alpha (exp(z) - 1); da/dz = 1 or a + alpha (Clevert, Unterthiner, Hochreiter, ICLR 2016).
+
+    Args:
+        alpha: default 1.
+    """
+
+    alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_number(self.alpha, "elu: alpha")
+
+    def forward(self, z: Array, xp: Any = np) -> Array:
+        return xp.where(z > 0, z, self.alpha * xp.expm1(_below_zero(z, xp)))  # type: ignore[no-any-return]
+
+    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+        return xp.where(z > 0, dy, dy * (a + self.alpha))  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Selu(Activation):
+    """a = s z where z > 0, else s alpha (exp(z) - 1); da/dz = s or a + s alpha.
+
+    With s and alpha such that mean 0 and variance 1 are kept from layer to layer (Klambauer, Unterthiner, Mayr,
+    Hochreiter, NeurIPS 2017).
+    """
+
+    scale: ClassVar[float] = 1.0507009873554805
+    alpha: ClassVar[float] = 1.6732632423543772
+
+    def forward(self, z: Array, xp: Any = np) -> Array:
+        return self.scale * xp.where(z > 0, z, self.alpha * xp.expm1(_below_zero(z, xp)))  # type: ignore[no-any-return]
+
+    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+        return xp.where(z > 0, dy * self.scale, dy * (a + self.scale * self.alpha))  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -80,6 +173,40 @@ class Sigmoid(Activation):
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
         return dy * a * (1 - a)
+
+
+@dataclass(frozen=True)
+class Tanh(Activation):
+    """a = tanh(z); da/dz = 1 - a^2."""
+
+    def forward(self, z: Array, xp: Any = np) -> Array:
+        return xp.tanh(z)  # type: ignore[no-any-return]
+
+    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+        return dy * (1 - a * a)
+
+
+@dataclass(frozen=True)
+class Softplus(Activation):
+    """a = log(1 + exp(z)), a smooth ReLU; da/dz = sigmoid(z) (Glorot, Bordes, Bengio, AISTATS 2011)."""
+
+    def forward(self, z: Array, xp: Any = np) -> Array:
+        return xp.where(z > 0, z, xp.zeros_like(z)) + xp.log1p(xp.exp(-xp.abs(z)))  # type: ignore[no-any-return]
+
+    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+        return dy * sigmoid.forward(z, xp)
+
+
+@dataclass(frozen=True)
+class Silu(Activation):
+    """a = z s, s = sigmoid(z), also called swish; da/dz = s (1 + z (1 - s)) (Ramachandran, Zoph, Le, arXiv:1710.05941)."""
+
+    def forward(self, z: Array, xp: Any = np) -> Array:
+        return z * sigmoid.forward(z, xp)
+
+    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+        s = sigmoid.forward(z, xp)
+        return dy * s * (1 + z * (1 - s))
 
 
 @dataclass(frozen=True)
@@ -121,7 +248,10 @@ class Gelu(Activation):
         return dy * (phi + z * slope)
 
 
-linear, relu, sigmoid, softmax, gelu = Linear(), Relu(), Sigmoid(), Softmax(), Gelu()
+linear, sigmoid, tanh, softmax = Linear(), Sigmoid(), Tanh(), Softmax()
+relu, leaky_relu, elu, selu = Relu(), LeakyRelu(), Elu(), Selu()
+gelu, silu, softplus = Gelu(), Silu(), Softplus()
+swish = silu
 
 
 @dataclass(frozen=True)
@@ -165,4 +295,17 @@ def get(identifier: Any) -> Activation:
     return resolve(identifier, Activation, {name: globals()[name] for name in __all__}, _refuse)
 
 
-__all__ = ["gelu", "linear", "relu", "sigmoid", "softmax"]
+__all__ = [
+    "elu",
+    "gelu",
+    "leaky_relu",
+    "linear",
+    "relu",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "swish",
+    "tanh",
+]

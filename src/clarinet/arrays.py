@@ -14,6 +14,56 @@ def namespace(x: Any) -> Any:
     return x.__array_namespace__() if hasattr(x, "__array_namespace__") else np
 
 
+# Cody's rational Chebyshev approximations, highest power first: erf(x) = x N(x^2)/D(x^2) for |x| <= 0.46875, and
+# erfc(x) = exp(-x^2) N(x)/D(x) beyond.
+_ERF_TOP = (
+    1.85777706184603153e-1,
+    3.16112374387056560,
+    1.13864154151050156e2,
+    3.77485237685302021e2,
+    3.20937758913846947e3,
+)
+_ERF_BOTTOM = (1.0, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3)
+_ERFC_TOP = (
+    2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.61191906371416295e1, 2.98635138197400131e2,
+    8.81952221241769090e2, 1.71204761263407058e3, 2.05107837782607147e3, 1.23033935479799725e3,
+)  # fmt: skip
+_ERFC_BOTTOM = (
+    1.0, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2, 1.62138957456669019e3,
+    3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3, 1.23033935480374942e3,
+)  # fmt: skip
+_SPLIT = 0.46875
+_FLAT = 6.0  # 1 - erf(6) = 2e-17: below the last digit of float64
+
+
 def erf(x: Array, xp: Any = np) -> Array:
-    """The error function to about 1e-15 in float64 and 1e-7 in float32."""
-    raise NotImplementedError
+    """The error function, elementwise: ``2 / sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to ``x``.
+
+    Absolute error about 1e-15 in float64 and 1e-7 in float32; ``erf(-x) == -erf(x)`` exactly; NaN stays NaN. Formula:
+    W. J. Cody, *Rational Chebyshev approximations for the error function*, Mathematics of Computation 23 (1969).
+
+    Args:
+        x: floating-point array of any shape.
+        xp: array namespace of ``x``.
+
+    Returns:
+        An array of the shape and dtype of ``x``.
+
+    Example:
+        >>> import numpy as np
+        >>> erf(np.array([0.0, 1.0, -np.inf])).round(12).tolist()
+        [0.0, 0.842700792950, -1.0]
+    """
+    size = xp.clip(xp.abs(x), 0.0, _FLAT)
+    near = xp.clip(size, 0.0, _SPLIT)
+    inner = near * _ratio(near * near, _ERF_TOP, _ERF_BOTTOM)
+    outer = 1.0 - xp.exp(-size * size) * _ratio(size, _ERFC_TOP, _ERFC_BOTTOM)
+    return xp.sign(x) * xp.where(size <= _SPLIT, inner, outer)  # type: ignore[no-any-return]
+
+
+def _ratio(x: Array, top: tuple[float, ...], bottom: tuple[float, ...]) -> Array:
+    """Quotient of two polynomials by Horner's rule."""
+    numerator, denominator = x * 0.0 + top[0], x * 0.0 + bottom[0]
+    for a, b in zip(top[1:], bottom[1:]):
+        numerator, denominator = numerator * x + a, denominator * x + b
+    return numerator / denominator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from math import isfinite
 from types import ModuleType
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -64,7 +65,9 @@ class Configurable:
         return cls(**config)
 
 
-def resolve(identifier: Any, base: type[T], table: ModuleType | Mapping[str, Any], wrap: Callable[[Any], T] | None = None) -> T:
+def resolve(
+    identifier: Any, base: type[T], table: ModuleType | Mapping[str, Any], wrap: Callable[[Any], T] | None = None
+) -> T:
     """Turn what a user gave (an object, a name, a configuration, a class, perhaps a function) into an object of ``base``.
 
     Args:
@@ -90,3 +93,24 @@ def resolve(identifier: Any, base: type[T], table: ModuleType | Mapping[str, Any
     if wrap is not None and callable(identifier):
         return wrap(identifier)
     raise TypeError(f"{kind}: expected a name or an object of {base.__name__}, received {identifier!r}")
+
+
+def check_number(
+    value: Any, what: str, low: float | None = None, high: float | None = None, below: float | None = None
+) -> float:
+    """A finite number from ``low`` to ``high``, or under ``below``; the message of any error starts with ``what``.
+
+    Raises:
+        TypeError: not a number. ValueError: out of range.
+    """
+    limits = [f"at least {low:g}"] if low is not None else []
+    limits += [f"at most {high:g}"] if high is not None else []
+    limits += [f"below {below:g}"] if below is not None else []
+    expected = f"expected a finite number{', ' if limits else ''}{' and '.join(limits)}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{what}: {expected}; received {value!r} of type {type(value).__name__}")
+    number = float(value)
+    too_low, too_high = low is not None and number < low, high is not None and number > high
+    if not isfinite(number) or too_low or too_high or (below is not None and number >= below):
+        raise ValueError(f"{what}: {expected}; received {value!r}")
+    return number

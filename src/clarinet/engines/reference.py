@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from clarinet.engines.base import Data, Steps
 from clarinet.engines.stats import layer_stats
 from clarinet.layers.base import Context
+from clarinet.losses import spread
 from clarinet.metrics import Mean
 from clarinet.params import Array, Store
 from clarinet.random import Key, Stream, permutation
@@ -72,13 +73,16 @@ class ReferenceEngine:
         )
 
     def _step(self, batch: Data, learning_rate: float, stats: list[LayerStats] | None) -> float:
-        y_pred, caches, outputs = self.forward(batch.x, training=True)
-        loss, dy = self._measure(batch, y_pred, outputs)
+        assert self.plan.loss is not None and batch.y is not None
+        y, caches, outputs = self.forward(batch.x, training=True)
+        y_pred = self._through_output(y)
+        loss, shares = self._measure(batch, y, y_pred)
+        dy = self.plan.loss.gradient(batch.y, y) * shares[..., None]
         grads = self.backward(dy, caches)
         update = self._update(grads, learning_rate)
         if stats is not None:
             assert self.optimizer_state is not None
-            stats.extend(layer_stats(self.plan, self.optimizer_state.step, outputs, grads, update))
+            stats.extend(layer_stats(self.plan, self.optimizer_state.step, [*outputs, y_pred], grads, update))
         return loss
 
     def forward(self, x: Array, training: bool = False) -> tuple[Array, list[Any], list[Array]]:
@@ -104,20 +108,24 @@ class ReferenceEngine:
         step = self.optimizer_state.step if self.optimizer_state is not None else 0
         return Context(training, Key(self.plan.seed, Stream.DROPOUT, step=step, layer=op.index))
 
-    def _measure(self, batch: Data, y_pred: Array, outputs: list[Array]) -> tuple[float, Array]:
-        """Loss of a batch, penalties included, and its gradient at the output; updates the running metrics.
+    def _measure(self, batch: Data, y: Array, y_pred: Array) -> tuple[float, Array]:
+        """Add a batch to the running loss and metrics.
 
-        loss = sum_i w_i l_i / rows, Keras's ``sum_over_batch_size``.
+        Returns:
+            Its loss ``sum_i s_i l_i``, penalties included, and the shares ``s_i``: by default the weight of a row (1 if
+            there is none) divided by the number of values, Keras's ``sum_over_batch_size``.
         """
-        assert self.plan.loss is not None
-        values = self.plan.loss.values(batch.y, y_pred)
-        share = np.full(values.shape, 1 / max(values.size, 1), values.dtype)
-        if batch.weight is not None:
-            share *= batch.weight.reshape(-1, *[1] * (values.ndim - 1))
-        loss = float(np.sum(values * share)) + self._penalty()
+        assert self.plan.loss is not None and batch.y is not None
+        values = self.plan.loss.values(batch.y, y)
+        weight = np.ones_like(values) if batch.weight is None else spread(batch.weight, values)
+        shares = self.plan.loss.shares(weight)
+        loss = float(np.sum(values * shares)) + self._penalty()
         self._loss.add(loss * len(batch), len(batch))
-        self._update_metrics(batch, self._through_output(y_pred))
-        return loss, self.plan.loss.gradient(batch.y, y_pred) * share[..., None]
+        for metric in self.plan.metrics:
+            metric.update_state(batch.y, y_pred)
+        for metric in self.plan.weighted_metrics:
+            metric.update_state(batch.y, y_pred, batch.weight)
+        return loss, shares
 
     def _through_output(self, logits: Array) -> Array:
         """Predictions from what the operations gave: through the activation that the loss absorbed, if any."""
@@ -135,12 +143,6 @@ class ReferenceEngine:
                 if s.weight.regularizer is not None
             )
         )
-
-    def _update_metrics(self, batch: Data, y_pred: Array) -> None:
-        for metric in self.plan.metrics:
-            metric.update_state(batch.y, y_pred)
-        for metric in self.plan.weighted_metrics:
-            metric.update_state(batch.y, y_pred, batch.metric_weight)
 
     def backward(self, dy: Array, caches: list[Any]) -> dict[int, dict[str, Array]]:
         """Gradients of the loss, penalties included, by operation and weight name."""
@@ -171,11 +173,10 @@ class ReferenceEngine:
     # Inference.
 
     def evaluate(self, data: Data, batch_size: int) -> None:
-        assert self.plan.loss is not None
         for start in range(0, len(data), batch_size):
             batch = data.rows(slice(start, start + batch_size))
-            y_pred, _, outputs = self.forward(batch.x)
-            self._measure(batch, y_pred, outputs)
+            y, _, _ = self.forward(batch.x)
+            self._measure(batch, y, self._through_output(y))
 
     def predict(self, x: Array, batch_size: int) -> Array:
         parts = [

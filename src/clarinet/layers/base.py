@@ -44,7 +44,7 @@ class Place(NamedTuple):
     """Where a built layer's weights are."""
 
     store: Store
-    index: int
+    index: int  # type: ignore[assignment]  # tuple.index gives way
 
 
 _HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner"})

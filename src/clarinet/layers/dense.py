@@ -7,8 +7,8 @@ from typing import Any
 
 from clarinet import activations, initializers, regularizers
 from clarinet.layers.activation import Activation
-from clarinet.layers.base import Array, Context, Layer, Shape, check_positive_int
-from clarinet.params import Weight
+from clarinet.layers.base import Context, Layer, Shape, check_positive_int
+from clarinet.params import Array, Weight
 
 
 @dataclass(eq=False, repr=False)

@@ -1,0 +1,45 @@
+"""How weights start. Every initializer is called as ``initializer(shape, dtype="float32", key=None)``.
+
+Random ones draw from the model's :class:`clarinet.random.Key`, unless they were given a ``seed`` of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clarinet.configurable import resolve
+from clarinet.initializers.base import Initializer
+from clarinet.initializers.constant import Constant, Identity, Ones, Zeros
+from clarinet.initializers.distributions import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
+from clarinet.initializers.scaling import (
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    VarianceScaling,
+)
+
+__all__ = [
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "LecunNormal",
+    "LecunUniform",
+    "Ones",
+    "Orthogonal",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "VarianceScaling",
+    "Zeros",
+]
+
+
+def get(identifier: Any) -> Initializer:
+    """The initializer that a name such as ``"glorot_uniform"``, an object, a class or a configuration stands for."""
+    return resolve(identifier, Initializer, {name: globals()[name] for name in __all__})

@@ -1,0 +1,46 @@
+"""What an initializer is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clarinet.configurable import Configurable
+from clarinet.params import Array
+from clarinet.random import Key, next_seed
+
+Shape = tuple[int, ...]
+
+
+class Initializer(Configurable):
+    """Base class: makes the first values of a weight."""
+
+    kind: ClassVar[str] = "initializer"
+
+    def values(self, shape: Shape, key: Key) -> NDArray[np.float64]:
+        """The values in float64; the base class casts them."""
+        raise NotImplementedError
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32", key: Key | None = None) -> Array:
+        """A new array.
+
+        Args:
+            shape: of the weight.
+            dtype: default float32.
+            key: names the random numbers; the initializer's own ``seed`` comes before it. Without either, the numbers
+                differ from call to call (and follow ``clarinet.utils.set_random_seed``).
+        """
+        seed = getattr(self, "seed", None)
+        if seed is not None:
+            key = Key(seed)
+        values = self.values(tuple(int(n) for n in shape), key or Key(next_seed()))
+        return np.ascontiguousarray(values, dtype=dtype)
+
+
+def check_seed(owner: Initializer) -> None:
+    seed = getattr(owner, "seed", None)
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer))):
+        raise TypeError(f"{type(owner).__name__}: seed is a whole number or None, received {seed!r}")

@@ -1,0 +1,29 @@
+"""The shape of what goes into a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clarinet.layers.base import Shape, check_shape
+
+
+class Input:
+    """Says what one sample looks like; stands before the first layer.
+
+    Args:
+        shape: of one sample, without the batch axis, e.g. ``(784,)`` or ``(28, 28, 1)``.
+        batch_size, dtype, name: accepted for Keras programs; they change nothing here.
+
+    Raises:
+        TypeError, ValueError: ``shape`` is not a tuple of positive whole numbers.
+
+    Example:
+        >>> Input((28, 28)).shape
+        (28, 28)
+    """
+
+    def __init__(self, shape: Any, batch_size: int | None = None, dtype: Any = None, name: str | None = None) -> None:
+        self.shape: Shape = check_shape(shape, "Input: shape")
+
+    def __repr__(self) -> str:
+        return f"Input({self.shape})"

@@ -1,0 +1,83 @@
+"""Layers that give the same numbers another shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from clarinet.layers.base import Context, Layer, Shape
+from clarinet.params import Array
+
+
+class _SameNumbers(Layer):
+    """What Flatten and Reshape have in common: ``dx`` is ``dy`` in the shape of ``x``."""
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        y = ctx.xp.reshape(x, (x.shape[0], *self.output_shape(tuple(x.shape[1:]))))
+        return y, (tuple(x.shape), ctx.xp), {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        shape, xp = cache
+        return xp.reshape(dy, shape), {}
+
+
+@dataclass(eq=False, repr=False)
+class Flatten(_SameNumbers):
+    """Every sample becomes one row of numbers, the last axis running fastest.
+
+    Shapes: ``x`` (n, …), output (n, product of the others). Gradient: ``dx`` is ``dy`` in the shape of ``x``.
+
+    Example:
+        >>> Flatten().output_shape((28, 28))
+        (784,)
+    """
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return (prod(input_shape),)
+
+
+@dataclass(eq=False, repr=False)
+class Reshape(_SameNumbers):
+    """Every sample in another shape, the last axis running fastest.
+
+    Shapes: ``x`` (n, …), output (n, *target_shape). Gradient: ``dx`` is ``dy`` in the shape of ``x``.
+
+    Args:
+        target_shape: of one sample; one size may be -1 and follows from the others.
+
+    Raises:
+        TypeError, ValueError: not a tuple of positive whole numbers with at most one -1; when built, a shape that does not
+            hold as many numbers as the input.
+
+    Example:
+        >>> Reshape((-1, 14)).output_shape((28, 28))
+        (56, 14)
+    """
+
+    target_shape: Shape
+
+    def check(self) -> None:
+        shape = (self.target_shape,) if isinstance(self.target_shape, (int, np.integer)) else self.target_shape
+        if not isinstance(shape, (list, tuple)) or not all(
+            isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in shape
+        ):
+            raise TypeError(f"Reshape: target_shape is a tuple of whole numbers such as (28, 28), received {shape!r}")
+        if any(n < -1 or n == 0 for n in shape) or sum(n == -1 for n in shape) > 1:
+            raise ValueError(
+                f"Reshape: target_shape holds positive whole numbers and at most one -1, received {shape!r}"
+            )
+        self.target_shape = tuple(int(n) for n in shape)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        size, known = prod(input_shape), prod(n for n in self.target_shape if n != -1)
+        missing = size // known if -1 in self.target_shape else 1
+        if known * missing != size:
+            raise ValueError(
+                f"Reshape: a sample of shape {input_shape} holds {size} numbers, which do not fit {self.target_shape}"
+            )
+        return tuple(missing if n == -1 else n for n in self.target_shape)

@@ -1,0 +1,153 @@
+"""Losses, each with its gradient beside it, and the one place where a loss takes in the activation before it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from clarinet.activations import Activation, Sigmoid, Softmax
+from clarinet.configurable import resolve
+from clarinet.losses.base import Loss, align, as_arrays, class_ids, spread
+from clarinet.losses.crossentropy import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
+from clarinet.losses.regression import Custom, MeanAbsoluteError, MeanSquaredError
+from clarinet.params import Array
+
+__all__ = [
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "Custom",
+    "Loss",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "SparseCategoricalCrossentropy",
+    "absorb",
+    "align",
+    "as_arrays",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "class_ids",
+    "get",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "sparse_categorical_crossentropy",
+    "spread",
+]
+
+
+def absorb(activation: Activation, loss: Loss) -> Loss | None:
+    """The loss that takes the place of ``loss`` after ``activation``, or None where there is none.
+
+    A cross-entropy's logarithm undoes the exponential in softmax (or sigmoid), and the two derivatives cancel: with
+    ``p = softmax(z)`` and ``l = -sum_i t_i log p_i`` the chain rule gives ``dl/dz = p sum(t) - t``, in which no small
+    ``p`` is divided by and nothing saturates. So these pairs are computed as one function of the logits, which is exact
+    where the pair as written would be clipped. Every other pair is computed as written.
+    """
+    softmax = type(activation) is Softmax and type(loss) in (CategoricalCrossentropy, SparseCategoricalCrossentropy)
+    sigmoid = type(activation) is Sigmoid and type(loss) is BinaryCrossentropy
+    if (softmax or sigmoid) and not loss.from_logits:  # type: ignore[attr-defined]
+        return replace(loss, from_logits=True)  # type: ignore[call-arg]
+    return None
+
+
+def _per_sample(loss: Loss, y_true: Any, y_pred: Any) -> Array:
+    return loss.values(*as_arrays(y_true, y_pred))
+
+
+def mean_squared_error(y_true: Any, y_pred: Any) -> Array:
+    """Mean over the last axis of ``(y_pred - y_true)**2``, one value per sample.
+
+    Example:
+        >>> mean_squared_error([[0.0, 1.0]], [[1.0, 1.0]]).tolist()
+        [0.5]
+    """
+    return _per_sample(MeanSquaredError(), y_true, y_pred)
+
+
+def mean_absolute_error(y_true: Any, y_pred: Any) -> Array:
+    """Mean over the last axis of ``|y_pred - y_true|``, one value per sample.
+
+    Example:
+        >>> mean_absolute_error([[0.0, 1.0]], [[1.0, 1.0]]).tolist()
+        [0.5]
+    """
+    return _per_sample(MeanAbsoluteError(), y_true, y_pred)
+
+
+def binary_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Array:
+    """:class:`BinaryCrossentropy`, one value per sample.
+
+    Example:
+        >>> binary_crossentropy([[1.0], [0.0]], [[0.5], [0.5]]).round(4).tolist()
+        [0.6931, 0.6931]
+    """
+    return _per_sample(BinaryCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
+
+
+def categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Array:
+    """:class:`CategoricalCrossentropy`, one value per sample.
+
+    Example:
+        >>> categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).round(4).tolist()
+        [0.6931]
+    """
+    return _per_sample(CategoricalCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
+
+
+def sparse_categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+) -> Array:
+    """:class:`SparseCategoricalCrossentropy`, one value per sample.
+
+    Example:
+        >>> sparse_categorical_crossentropy([1], [[0.5, 0.5]]).round(4).tolist()
+        [0.6931]
+    """
+    return _per_sample(SparseCategoricalCrossentropy(from_logits, ignore_class, axis), y_true, y_pred)
+
+
+_CLASSES = (
+    MeanSquaredError,
+    MeanAbsoluteError,
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
+)
+_NAMES = {cls.__name__: cls for cls in _CLASSES} | {
+    "mse": MeanSquaredError,
+    "mae": MeanAbsoluteError,
+    "bce": BinaryCrossentropy,
+}
+_FUNCTIONS = {
+    mean_squared_error: MeanSquaredError,
+    mean_absolute_error: MeanAbsoluteError,
+    binary_crossentropy: BinaryCrossentropy,
+    categorical_crossentropy: CategoricalCrossentropy,
+    sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
+}
+
+
+def _from_function(function: Any) -> Loss:
+    if function in _FUNCTIONS:
+        return _FUNCTIONS[function]()
+    raise TypeError(
+        f"loss {getattr(function, '__name__', function)!r} is a Python function without a derivative: "
+        "use clarinet.losses.Custom(function, derivative)"
+    )
+
+
+def get(identifier: Any) -> Loss:
+    """The loss that a name (``"mse"``, ``"sparse_categorical_crossentropy"``), object, class or configuration stands for.
+
+    Raises:
+        ValueError: an unknown name, with the nearest right one. TypeError: something else, or a Python function without
+        its derivative.
+
+    Example:
+        >>> get("mse")
+        MeanSquaredError(reduction='sum_over_batch_size', name='mean_squared_error')
+    """
+    return resolve(identifier, Loss, _NAMES, _from_function)

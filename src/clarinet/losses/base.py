@@ -1,0 +1,140 @@
+"""What a loss is, and how targets, predictions and weights meet.
+
+Notation: ``t`` targets (``y_true``), ``p`` predictions (``y_pred``), ``z`` logits, ``k`` the size of the last axis. A loss
+gives one value per sample, the last axis being summed or averaged over; a batch's loss is ``sum_i w_i l_i / n``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from clarinet.configurable import Configurable
+from clarinet.names import snake_case
+from clarinet.params import Array
+
+REDUCTIONS = ("sum_over_batch_size", "sum", "mean_with_sample_weight", "none")
+
+
+def align(y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    """Targets in the rank of the predictions: (n,) meets (n, 1) and the other way round, as in Keras.
+
+    Args:
+        y_true: shape of ``y_pred``, or with a last axis of 1 more or less.
+        y_pred: predictions.
+        xp: array namespace.
+
+    Raises:
+        ValueError: shapes that do not go together.
+    """
+    if (
+        y_true.ndim == y_pred.ndim + 1
+        and y_true.shape[-1] == 1
+        or y_pred.ndim == y_true.ndim + 1
+        and y_pred.shape[-1] == 1
+    ):
+        y_true = xp.reshape(y_true, y_pred.shape)
+    if y_true.shape != y_pred.shape:
+        raise ValueError(
+            f"y_true has shape {tuple(y_true.shape)} and y_pred {tuple(y_pred.shape)}: expected the same shape; class ids "
+            "go with sparse_categorical_crossentropy and SparseCategoricalAccuracy"
+        )
+    return y_true if y_true.dtype == y_pred.dtype else xp.astype(y_true, y_pred.dtype)
+
+
+def class_ids(y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    """Class ids in the shape of one loss value each: a last axis of 1 is dropped.
+
+    Raises:
+        ValueError: shapes that do not go together.
+    """
+    if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
+        y_true = y_true[..., 0]
+    if tuple(y_true.shape) != tuple(y_pred.shape[:-1]):
+        raise ValueError(
+            f"y_true has shape {tuple(y_true.shape)}, expected one class id for each of {tuple(y_pred.shape[:-1])}; "
+            "one-hot targets go with categorical_crossentropy and CategoricalAccuracy"
+        )
+    return y_true
+
+
+def as_arrays(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+    """What a user gave as NumPy arrays, predictions as floating-point numbers (float32 unless they are already)."""
+    y_pred = np.asarray(y_pred)
+    return np.asarray(y_true), y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Loss(Configurable):
+    """Base class: a subclass gives :meth:`values` and :meth:`gradient`; instances are pure configuration.
+
+    Args:
+        reduction: how a batch's values become one number: ``"sum_over_batch_size"`` (default; also ``"mean"``) divides
+            their weighted sum by how many there are, ``"sum"`` does not divide, ``"mean_with_sample_weight"`` divides by
+            the sum of the weights, ``"none"`` (or None) leaves them as they are and is for direct calls only.
+        name: for people; default made of the class name.
+
+    Raises:
+        ValueError: an unknown reduction.
+    """
+
+    kind: ClassVar[str] = "loss"
+
+    reduction: str | None = field(default="sum_over_batch_size", kw_only=True)
+    name: str = field(default="", kw_only=True)
+
+    def __post_init__(self) -> None:
+        names = {None: "none", "mean": "sum_over_batch_size"}
+        reduction = names.get(self.reduction, self.reduction)
+        if reduction not in REDUCTIONS:
+            raise ValueError(
+                f"{type(self).__name__}: reduction is one of {', '.join(REDUCTIONS)}, received {reduction!r}"
+            )
+        object.__setattr__(self, "reduction", reduction)
+        object.__setattr__(self, "name", self.name or snake_case(type(self).__name__))
+
+    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+        """One loss per sample, of shape ``y_pred.shape[:-1]``."""
+        raise NotImplementedError
+
+    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+        """Derivative of each sample's loss at its predictions, of the shape of ``y_pred``."""
+        raise NotImplementedError
+
+    def shares(self, weight: Array) -> Array:
+        """How much each value counts in the batch's loss ``sum(shares * values)``; ``weight`` has the values' shape."""
+        if self.reduction == "sum":
+            return weight
+        if self.reduction == "mean_with_sample_weight":
+            total = float(np.sum(weight))
+            return weight / total if total else weight * 0
+        return weight / max(weight.size, 1)
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The loss of a batch.
+
+        Args:
+            y_true: targets.
+            y_pred: predictions, shape (n, …, k).
+            sample_weight: one number per loss value, or per sample; default 1.
+
+        Returns:
+            A float; an array of values where ``reduction`` is ``"none"``.
+        """
+        y_true, y_pred = as_arrays(y_true, y_pred)
+        values = np.asarray(self.values(y_true, y_pred))
+        weight = np.ones_like(values) if sample_weight is None else spread(sample_weight, values)
+        if self.reduction == "none":
+            return values * weight
+        return float(np.sum(values * self.shares(weight)))
+
+
+def spread(weight: Any, values: Array) -> Array:
+    """Sample weights brought to the shape of the loss values: (n,), (n, 1) or the values' own shape."""
+    weight = np.asarray(weight, values.dtype)
+    if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
+        weight = weight[..., 0]
+    missing = values.ndim - weight.ndim
+    return np.broadcast_to(weight.reshape(weight.shape + (1,) * missing), values.shape)

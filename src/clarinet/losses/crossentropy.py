@@ -1,0 +1,177 @@
+"""Cross-entropies: how surprised the predicted probabilities are by the targets.
+
+With ``from_logits=False`` probabilities are clipped to [1e-7, 1 - 1e-7] before the logarithm, as Keras does; outside, the
+clip is flat, so the gradient is zero. With ``from_logits=True`` nothing is clipped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clarinet.activations import sigmoid, softmax
+from clarinet.configurable import check_number
+from clarinet.losses.base import Loss, align, class_ids
+from clarinet.params import Array
+
+EPSILON = 1e-7
+
+
+@dataclass(frozen=True)
+class _Crossentropy(Loss):
+    """What the cross-entropies have in common: checks of their settings."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        name, settings = type(self).__name__, vars(self)
+        if not isinstance(settings["from_logits"], (bool, np.bool_)):
+            raise TypeError(f"{name}: from_logits is True or False, received {settings['from_logits']!r}")
+        check_number(settings.get("label_smoothing", 0.0), f"{name}: label_smoothing", low=0, high=1)
+        if settings["axis"] != -1:
+            raise ValueError(f"{name}: classes are on the last axis, axis=-1; received axis={settings['axis']!r}")
+        if settings.get("ignore_class") is not None:
+            raise ValueError(f"{name}: ignore_class is not supported; give those rows sample_weight 0 instead")
+
+
+@dataclass(frozen=True)
+class BinaryCrossentropy(_Crossentropy):
+    """For yes-or-no targets: the mean over the last axis of ``-t log p - (1 - t) log(1 - p)``.
+
+    Gradient ``((1 - t) / (1 - p) - t / p) / k``; from logits ``(sigmoid(z) - t) / k``.
+
+    Args:
+        from_logits: predictions are logits ``z``, with ``p = sigmoid(z)``; default False.
+        label_smoothing: ``s`` in [0, 1] moves targets towards one half, ``t (1 - s) + s / 2``; default 0.
+        axis: only -1.
+        reduction, name: see :class:`clarinet.losses.Loss`.
+
+    Raises:
+        TypeError, ValueError: a setting out of range.
+
+    Example:
+        >>> round(BinaryCrossentropy()([[1.0], [0.0]], [[0.5], [0.5]]), 4)
+        0.6931
+    """
+
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+
+    def _targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+        t = align(y_true, y_pred, xp)
+        return t * (1 - self.label_smoothing) + 0.5 * self.label_smoothing if self.label_smoothing else t
+
+    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+        t = self._targets(y_true, y_pred, xp)
+        if self.from_logits:  # -t log s(z) - (1 - t) log(1 - s(z)) without overflow
+            z = y_pred
+            positive = xp.where(z > 0, z, xp.zeros_like(z))
+            return xp.mean(positive - t * z + xp.log1p(xp.exp(-xp.abs(z))), axis=-1)  # type: ignore[no-any-return]
+        p = xp.clip(y_pred, EPSILON, 1 - EPSILON)
+        return xp.mean(-t * xp.log(p) - (1 - t) * xp.log(1 - p), axis=-1)  # type: ignore[no-any-return]
+
+    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+        t = self._targets(y_true, y_pred, xp)
+        if self.from_logits:
+            return (sigmoid.forward(y_pred, xp) - t) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
+        p = xp.clip(y_pred, EPSILON, 1 - EPSILON)
+        slope = ((1 - t) / (1 - p) - t / p) * (1 / y_pred.shape[-1])
+        return xp.where(p == y_pred, slope, xp.zeros_like(slope))  # type: ignore[no-any-return]
+
+
+def _log_softmax(z: Array, xp: Any) -> Array:
+    shifted = z - xp.max(z, axis=-1, keepdims=True)
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=-1, keepdims=True))  # type: ignore[no-any-return]
+
+
+def _values(t: Array, y_pred: Array, from_logits: bool, xp: Any) -> Array:
+    """``-sum_i t_i log q_i`` with ``q = softmax(z)``, or ``q = clip(p / sum(p))``."""
+    if from_logits:
+        return -xp.sum(t * _log_softmax(y_pred, xp), axis=-1)  # type: ignore[no-any-return]
+    q = xp.clip(y_pred / xp.sum(y_pred, axis=-1, keepdims=True), EPSILON, 1 - EPSILON)
+    return -xp.sum(t * xp.log(q), axis=-1)  # type: ignore[no-any-return]
+
+
+def _gradient(t: Array, y_pred: Array, from_logits: bool, xp: Any) -> Array:
+    """Derivative of :func:`_values` at ``y_pred``."""
+    if from_logits:
+        return softmax.forward(y_pred, xp) * xp.sum(t, axis=-1, keepdims=True) - t  # type: ignore[no-any-return]
+    total = xp.sum(y_pred, axis=-1, keepdims=True)
+    q = y_pred / total
+    clipped = xp.clip(q, EPSILON, 1 - EPSILON)
+    g = xp.where(q == clipped, -t / clipped, xp.zeros_like(q))
+    return (g - xp.sum(g * q, axis=-1, keepdims=True)) / total  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class CategoricalCrossentropy(_Crossentropy):
+    """For one-hot targets (or given probabilities): ``-sum_i t_i log q_i``.
+
+    ``q = p / sum(p)``, so predictions that do not sum to one are scaled. Gradient from logits ``softmax(z) sum(t) - t``;
+    from probabilities ``(g - sum_i g_i q_i) / sum(p)`` with ``g = -t / q``.
+
+    Args:
+        from_logits: predictions are logits ``z``, with ``q = softmax(z)``; default False.
+        label_smoothing: ``s`` in [0, 1] moves targets towards equal shares, ``t (1 - s) + s / k``; default 0.
+        axis: only -1.
+        reduction, name: see :class:`clarinet.losses.Loss`.
+
+    Raises:
+        TypeError, ValueError: a setting out of range.
+
+    Example:
+        >>> round(CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]]), 4)
+        0.6931
+    """
+
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+
+    def _targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+        t, s = align(y_true, y_pred, xp), self.label_smoothing
+        return t * (1 - s) + s / y_pred.shape[-1] if s else t
+
+    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+        return _values(self._targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
+
+    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+        return _gradient(self._targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
+
+
+@dataclass(frozen=True)
+class SparseCategoricalCrossentropy(_Crossentropy):
+    """For class ids: ``-log q_t``, the categorical cross-entropy of the one-hot target.
+
+    Targets are whole numbers of shape (n, …) or (n, …, 1), predictions of shape (n, …, classes).
+
+    Args:
+        from_logits: predictions are logits ``z``, with ``q = softmax(z)``; default False.
+        ignore_class: only None.
+        axis: only -1.
+        reduction, name: see :class:`clarinet.losses.Loss`.
+
+    Raises:
+        TypeError, ValueError: a setting out of range.
+
+    Example:
+        >>> round(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]]), 4)
+        0.6931
+    """
+
+    from_logits: bool = False
+    ignore_class: int | None = None
+    axis: int = -1
+
+    def _targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+        ids = xp.astype(class_ids(y_true, y_pred, xp), xp.int64)
+        hot = ids[..., None] == xp.arange(y_pred.shape[-1], dtype=xp.int64)
+        return xp.astype(hot, y_pred.dtype)  # type: ignore[no-any-return]
+
+    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+        return _values(self._targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
+
+    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+        return _gradient(self._targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)

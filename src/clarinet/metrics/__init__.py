@@ -1,0 +1,130 @@
+"""Metrics: numbers that judge predictions and that nothing is trained on. A handle adds up batches until it is reset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from clarinet.configurable import resolve
+from clarinet.metrics.accuracy import (
+    Accuracy,
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+)
+from clarinet.metrics.base import Custom, Mean, MeanMetric, Metric
+from clarinet.metrics.errors import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    RootMeanSquaredError,
+    SparseCategoricalCrossentropy,
+)
+
+__all__ = [
+    "Accuracy",
+    "BinaryAccuracy",
+    "BinaryCrossentropy",
+    "CategoricalAccuracy",
+    "CategoricalCrossentropy",
+    "Custom",
+    "Mean",
+    "MeanAbsoluteError",
+    "MeanMetric",
+    "MeanSquaredError",
+    "Metric",
+    "RootMeanSquaredError",
+    "SparseCategoricalAccuracy",
+    "SparseCategoricalCrossentropy",
+    "SparseTopKCategoricalAccuracy",
+    "TopKCategoricalAccuracy",
+    "get",
+    "resolve_all",
+]
+
+_CLASSES = (
+    Accuracy,
+    BinaryAccuracy,
+    BinaryCrossentropy,
+    CategoricalAccuracy,
+    CategoricalCrossentropy,
+    Mean,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    RootMeanSquaredError,
+    SparseCategoricalAccuracy,
+    SparseCategoricalCrossentropy,
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+)
+_NAMES = {cls.__name__: cls for cls in _CLASSES} | {
+    "acc": Accuracy,
+    "bce": BinaryCrossentropy,
+    "mae": MeanAbsoluteError,
+    "mse": MeanSquaredError,
+}
+
+
+def _accuracy_for(output_shape: Sequence[int], label_shape: Sequence[int]) -> type[MeanMetric]:
+    """What ``"accuracy"`` means, by the shapes of one prediction and one label, as Keras decides it."""
+    if output_shape and output_shape[-1] == 1:
+        return BinaryAccuracy
+    if len(label_shape) < len(output_shape) or (label_shape and label_shape[-1] == 1):
+        return SparseCategoricalAccuracy
+    return CategoricalAccuracy
+
+
+def get(identifier: Any, output_shape: Sequence[int] | None = None, label_shape: Sequence[int] | None = None) -> Metric:
+    """The metric that a name, object, class, configuration or Python function of (y_true, y_pred) stands for.
+
+    A name also becomes the key in logs: ``"mse"`` stays ``"mse"``, ``MeanSquaredError()`` is ``"mean_squared_error"``.
+
+    Args:
+        identifier: what the user gave.
+        output_shape, label_shape: of one prediction and one label. Where they are given, ``"accuracy"`` (or ``"acc"``)
+            is the binary one for an output of one unit, the sparse one for class ids, else the categorical one.
+
+    Raises:
+        ValueError: an unknown name, with the nearest right one. TypeError: something else.
+
+    Example:
+        >>> get("accuracy", output_shape=(10,), label_shape=())
+        SparseCategoricalAccuracy(name='accuracy', total=0.0, count=0.0)
+    """
+    if not isinstance(identifier, str):
+        return resolve(identifier, Metric, _NAMES, lambda function: Custom(function=function))
+    metric = resolve(identifier, Metric, _NAMES)
+    if type(metric) is Accuracy and output_shape is not None and label_shape is not None:
+        metric = _accuracy_for(output_shape, label_shape)()
+    metric.name = identifier
+    return metric
+
+
+def resolve_all(
+    metrics: Iterable[Any], weighted: Iterable[Any], output_shape: Sequence[int], label_shape: Sequence[int]
+) -> tuple[tuple[Metric, ...], tuple[Metric, ...]]:
+    """All metrics of a model, with names that differ.
+
+    A name that comes twice gets a number, as in Keras (``"mse"``, ``"mse_1"``); a weighted metric whose name is taken is
+    called ``"weighted_mse"``.
+
+    Args:
+        metrics, weighted: what the user gave to ``compile``.
+        output_shape, label_shape: of one prediction and one label.
+    """
+    taken: dict[str, int] = {}
+
+    def name(metric: Metric, prefix: str = "") -> Metric:
+        if prefix and metric.name in taken:
+            metric.name = prefix + metric.name
+        seen = taken.get(metric.name, 0)
+        taken[metric.name] = seen + 1
+        if seen:
+            metric.name = f"{metric.name}_{seen}"
+        return metric
+
+    plain = tuple(name(get(m, output_shape, label_shape)) for m in metrics)
+    return plain, tuple(name(get(m, output_shape, label_shape), "weighted_") for m in weighted)

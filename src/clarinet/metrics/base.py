@@ -1,0 +1,138 @@
+"""What a metric is, and means of anything over samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from clarinet import losses
+from clarinet.configurable import Configurable
+from clarinet.losses import as_arrays
+from clarinet.names import snake_case
+from clarinet.params import Array
+
+
+@dataclass(eq=False)
+class Metric(Configurable):
+    """Base class: a subclass gives :meth:`update_state`, :meth:`result` and :meth:`reset_state`.
+
+    Args:
+        name: the key in logs and history; default made of the class name.
+    """
+
+    kind: ClassVar[str] = "metric"
+
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        self.name = self.name or snake_case(type(self).__name__)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch."""
+        raise NotImplementedError
+
+    def result(self) -> float:
+        """The metric over everything since :meth:`reset_state`; 0 if there was nothing."""
+        raise NotImplementedError
+
+    def reset_state(self) -> None:
+        """Start anew."""
+        raise NotImplementedError
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
+        """Add a batch and return the result so far."""
+        self.update_state(y_true, y_pred, sample_weight)
+        return self.result()
+
+
+@dataclass(eq=False)
+class MeanMetric(Metric):
+    """A weighted mean over samples; a subclass gives :meth:`values`.
+
+    Attributes:
+        total: float64 sum of weights times values; engines add to it.
+        count: float64 sum of weights, or the number of samples.
+    """
+
+    total: float = field(default=0.0, init=False)
+    count: float = field(default=0.0, init=False)
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        """One value per sample, shape (n, …); axes after the first are averaged over."""
+        raise NotImplementedError
+
+    def add(self, total: float, count: float) -> None:
+        """Add a sum of values and how many (or how much weight) they were."""
+        self.total += total
+        self.count += count
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        self._add_values(self.values(*as_arrays(y_true, y_pred)), sample_weight)
+
+    def _add_values(self, values: Any, sample_weight: Any) -> None:
+        values = np.atleast_1d(np.asarray(values, np.float64))
+        if sample_weight is None:
+            self.add(float(_rows(values).sum()), len(values))
+            return
+        weight = np.asarray(sample_weight, np.float64)
+        if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
+            weight = weight[..., 0]
+        values = values.mean(axis=tuple(range(weight.ndim, values.ndim)))
+        weight = np.broadcast_to(weight, values.shape)
+        self.add(float(_rows(values * weight).sum()), float(_rows(weight).sum()))
+
+    def result(self) -> float:
+        return self.total / self.count if self.count else 0.0
+
+    def reset_state(self) -> None:
+        self.total = self.count = 0.0
+
+
+def _rows(values: Array) -> Array:
+    """The mean of each row."""
+    return values.mean(axis=tuple(range(1, values.ndim)))  # type: ignore[no-any-return]
+
+
+@dataclass(eq=False)
+class Mean(MeanMetric):
+    """The mean of given values.
+
+    Args:
+        name: default ``"mean"``.
+
+    Example:
+        >>> mean = Mean()
+        >>> mean.update_state([1.0, 3.0, 5.0])
+        >>> mean.result()
+        3.0
+    """
+
+    def update_state(self, values: Any, sample_weight: Any = None, _: Any = None) -> None:  # type: ignore[override]
+        """Add values, perhaps weighted."""
+        self._add_values(values, sample_weight)
+
+
+@dataclass(eq=False)
+class Custom(MeanMetric):
+    """The mean of a Python function over samples.
+
+    Args:
+        name: default the function's own.
+        function: ``values = function(y_true, y_pred)``, one per sample (or one number for the batch).
+
+    Example:
+        >>> Custom(function=lambda t, p: abs(t - p).max(axis=-1), name="worst")([[0.0, 0.0]], [[1.0, 3.0]])
+        3.0
+    """
+
+    function: Callable[[Array, Array], Any] = field(default=losses.mean_squared_error, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.name = self.name or getattr(self.function, "__name__", "custom")
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        values = np.asarray(self.function(y_true, y_pred))
+        return np.full(len(y_pred), values) if values.ndim == 0 else values

@@ -1,0 +1,26 @@
+"""Optimizers: how weights follow the gradient. Each is configuration and a pure rule; its buffers live beside the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clarinet.configurable import resolve
+from clarinet.optimizers.adam import Adam, AdamW
+from clarinet.optimizers.base import Optimizer, OptimizerState
+from clarinet.optimizers.rmsprop import RMSprop
+from clarinet.optimizers.sgd import SGD
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "OptimizerState", "RMSprop", "get"]
+
+
+def get(identifier: Any) -> Optimizer:
+    """The optimizer that a name (``"adam"``), object, class or configuration stands for.
+
+    Raises:
+        ValueError: an unknown name, with the nearest right one. TypeError: something else.
+
+    Example:
+        >>> get("sgd").learning_rate
+        0.01
+    """
+    return resolve(identifier, Optimizer, {cls.__name__: cls for cls in (SGD, Adam, AdamW, RMSprop)})
