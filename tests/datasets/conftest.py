@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from local_server import Server, running_server
+
+from tests.datasets.local_server import Server, running_server
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import io
 import tarfile
 
 import pytest
-from dataset_files import cifar_files, cifar_records, tar_gz, write_files
 
 from clarinet.datasets import cifar10
+from tests.datasets.dataset_files import cifar_files, cifar_records, tar_gz, write_files
 
 ARCHIVE = "cifar-10-binary.tar.gz"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_files import cifar_files, image_set_files, tar_gz, write_files
-from local_server import Server
 
 from clarinet.datasets import cifar10, download, fashion_mnist
 from clarinet.datasets.download import RemoteFile
+from tests.datasets.dataset_files import cifar_files, image_set_files, tar_gz, write_files
+from tests.datasets.local_server import Server
 
 IMAGES = "train-images-idx3-ubyte.gz"
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_files import IDX_CODES, idx_bytes, image_set_files, write_files
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from clarinet.datasets import mnist
 from clarinet.datasets.idx import read_idx
+from tests.datasets.dataset_files import IDX_CODES, idx_bytes, image_set_files, write_files
 
 THREE = bytes([0, 0, 8, 1, 0, 0, 0, 3])
 
