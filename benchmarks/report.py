@@ -1,0 +1,110 @@
+"""The run as a Markdown page and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from .session import Result, Settings
+from .thresholds import OURS, Check, ratio
+from .work import BATCH, CLASSES, HIDDEN, INPUTS
+
+_COLUMNS = (
+    "", "threads", "epoch, s (least – most)", "× Clarinet's", "uint8 input, s", "with validation, s",
+    "one prediction, µs", "test accuracy", "peak memory, MiB", "import, s", "installed, MB",
+)  # fmt: skip
+
+_NOTES = """\
+The work: a network {shape} with ReLU and softmax, Adam at 10⁻³, batches of {batch}, {rows:,} rows of MNIST,
+shuffled in every epoch. Timed is one epoch on a warm model as the user calls it (for Clarinet and Keras
+`fit(epochs=1, verbose=0)`), loss and accuracy recorded (scikit-learn records the loss alone), shuffle and checks of
+the data included. The peers take turns, each in a process of its own and with the number of threads that suited it
+best in trials before; times are medians of {rounds} rounds, and the ratio is the median of the rounds' ratios.
+*uint8 input* feeds the pixels as bytes and scales them inside the model; *with validation* holds out the last fifth
+of 1.25 times the rows. *One prediction* is one image, NumPy array in, NumPy array out, median. *Test accuracy*
+follows {epochs} epoch(s) of one seed; seeds differ by about 0.002. *Peak memory* is the process's, data included.
+*Import* and *installed* count what comes on top of NumPy,
+with all dependencies and without bundled data."""
+
+
+def page(results: Sequence[Result], settings: Settings, machine: dict[str, Any], checks: Sequence[Check]) -> str:
+    """The whole Markdown page."""
+    shape = "-".join(map(str, (INPUTS, *HIDDEN, CLASSES)))
+    notes = _NOTES.format(shape=shape, batch=BATCH, rows=settings.rows, rounds=settings.rounds, epochs=settings.epochs)
+    failures = [f"- {result.label}: {result.error}" for result in results if result.error]
+    parts = [
+        "# Clarinet beside its peers",
+        table(results),
+        notes,
+        "Reproduce it with `make bench` on a quiet machine.",
+        "## Machine\n\n" + _machine(machine),
+        "## Seconds an epoch by number of threads (trials)\n\n" + _trials(results, settings),
+        "## Promises\n\n```\n" + "\n".join(map(str, checks)) + "\n```",
+    ]
+    if failures:
+        parts.append("## Left out\n\n" + "\n".join(failures))
+    return "\n\n".join(parts) + "\n"
+
+
+def table(results: Sequence[Result]) -> str:
+    """The Markdown table alone, fastest first."""
+    ours = next((result for result in results if result.name == OURS), None)
+    measured = sorted((r for r in results if r.epochs.get("float32")), key=lambda r: median(r.epochs["float32"]))
+    return _markdown(_COLUMNS, [_cells(result, ours) for result in measured])
+
+
+def _cells(result: Result, ours: Result | None) -> list[str]:
+    times = result.epochs["float32"]
+    factor = ratio(ours, result) if ours else None
+    return [
+        f"**{result.label}**" if result.name == OURS else result.label,
+        str(result.threads),
+        f"{median(times):.3f} ({min(times):.3f} – {max(times):.3f})",
+        _number(factor, ".1f"),
+        *(_number(median(t) if (t := result.epochs.get(w)) else None, ".3f") for w in ("uint8", "validation")),
+        _number(result.predict_one, ",.0f", 1e6),
+        _number(result.accuracy, ".4f"),
+        _number(result.memory_mb, ",.0f"),
+        _number(result.import_seconds, ".2f"),
+        _number(result.installed_mb, ",.0f"),
+    ]
+
+
+def _trials(results: Sequence[Result], settings: Settings) -> str:
+    header = ("", *(f"{n} thread{'s' * (n > 1)}" for n in settings.threads))
+    rows = [
+        [r.label, *(_number(median(t) if (t := r.trials.get(n)) else None, ".3f") for n in settings.threads)]
+        for r in results
+    ]
+    return _markdown(header, rows)
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['instruction_sets']}; {machine['system']}, "
+        f"Python {machine['python']}; {versions}; load average {machine['load']} before the run; {machine['date']}."
+    )
+
+
+def _number(value: float | None, form: str, unit: float = 1.0) -> str:
+    return "–" if value is None else format(value * unit, form)
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---", *("---:" for _ in header[1:])], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def write(
+    folder: Path, results: Sequence[Result], settings: Settings, machine: dict[str, Any], checks: Sequence[Check]
+) -> None:
+    """Write ``results.md`` and ``results.json`` into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.md").write_text(page(results, settings, machine, checks), encoding="utf-8")
+    data = {"machine": machine, "settings": asdict(settings), "results": [asdict(result) for result in results]}
+    (folder / "results.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,69 @@
+"""What Clarinet promises about speed and size, in one place, and whether a run keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from .session import Result
+
+OURS = "clarinet"
+
+#: An epoch takes at most 1/factor of this row's time.
+EPOCH_FACTORS = {"keras-tensorflow": 9.0, "torch-fused": 5.0, "sklearn": 7.0, "keras-jax": 2.2, "jax-scan": 1.7}
+
+#: The same factor against the peer's tuned row: not promised, but shown, for a claim is worth what its best rival is.
+BEYOND = {"keras-tensorflow-tuned": 9.0, "torch-compile": 5.0, "keras-jax-tuned": 2.2}
+
+PREDICT_ONE_SECONDS = 20e-6
+IMPORT_SECONDS = 0.15
+INSTALLED_MB = 15.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of ``--check``; ``passed`` is None where the run did not measure what the line needs."""
+
+    text: str
+    measured: str
+    passed: bool | None
+    promised: bool = True
+
+    def __str__(self) -> str:
+        verdict = {True: "pass", False: "FAIL", None: "not measured"}[self.passed]
+        return f"{verdict:12s} {self.text}: {self.measured}" + ("" if self.promised else " (not promised)")
+
+
+def ratio(ours: Result, other: Result, workload: str = "float32") -> float | None:
+    """The other's time of an epoch over ours: the median of the rounds' own ratios, None if either is missing."""
+    pairs = list(zip(ours.epochs.get(workload, ()), other.epochs.get(workload, ()), strict=False))
+    return median(theirs / mine for mine, theirs in pairs) if pairs else None
+
+
+def check(results: Sequence[Result]) -> list[Check]:
+    """Every promise, kept or not."""
+    by_name = {result.name: result for result in results}
+    ours = by_name.get(OURS, Result(OURS, OURS))
+    return [
+        *(_epoch(by_name, ours, name, factor, True) for name, factor in EPOCH_FACTORS.items()),
+        *(_epoch(by_name, ours, name, factor, False) for name, factor in BEYOND.items()),
+        _at_most("one prediction of one image, µs", ours.predict_one, PREDICT_ONE_SECONDS, 1e6),
+        _at_most("import beyond NumPy, s", ours.import_seconds, IMPORT_SECONDS),
+        _at_most("installed beyond NumPy without MNIST, MB", ours.installed_mb, INSTALLED_MB),
+    ]
+
+
+def _epoch(by_name: Mapping[str, Result], ours: Result, name: str, factor: float, promised: bool) -> Check:
+    text = f"an epoch takes at most 1/{factor:g} of {name}'s"
+    measured = ratio(ours, by_name[name]) if name in by_name else None
+    if measured is None:
+        return Check(text, "not in this run", None, promised)
+    return Check(text, f"1/{measured:.2f}", measured >= factor, promised)
+
+
+def _at_most(text: str, measured: float | None, limit: float, unit: float = 1.0) -> Check:
+    text = f"{text}, at most {limit * unit:g}"
+    if measured is None:
+        return Check(text, "not in this run", None)
+    return Check(text, f"{measured * unit:.3g}", measured <= limit)

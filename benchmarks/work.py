@@ -1,0 +1,75 @@
+"""The work that every peer does: one network, one optimizer, one data set, in three forms of input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+INPUTS = 784
+HIDDEN = (128, 64)
+CLASSES = 10
+BATCH = 32
+LEARNING_RATE = 1e-3
+ROWS = 48_000
+VALIDATION_SPLIT = 0.2
+
+#: What is fed to ``fit``: float32 rows in [0, 1]; the same pixels as uint8, scaled inside the model; float32 rows with
+#: a fifth of them held out for validation.
+WORKLOADS = ("float32", "uint8", "validation")
+
+Array = NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Work:
+    """Training rows (n, 784) with labels (n,) and, in ``validation``, the share of the last rows that is held out."""
+
+    x: Array
+    y: Array
+    validation_split: float = 0.0
+
+    @property
+    def scale(self) -> float:
+        """Factor that brings the rows to [0, 1]."""
+        return 1 / 255 if self.x.dtype == np.uint8 else 1.0
+
+    @property
+    def train(self) -> tuple[Array, Array]:
+        return self.x[: self._border], self.y[: self._border]
+
+    @property
+    def validation(self) -> tuple[Array, Array]:
+        """The held-out rows; empty without a validation split."""
+        return self.x[self._border :], self.y[self._border :]
+
+    @property
+    def _border(self) -> int:
+        return round(len(self.x) * (1 - self.validation_split))
+
+
+def load(workload: str, rows: int = ROWS) -> Work:
+    """MNIST's first ``rows`` training images, and a quarter more to hold out in the workload ``validation``."""
+    from clarinet.datasets import mnist
+
+    split = VALIDATION_SPLIT if workload == "validation" else 0.0
+    total = round(rows / (1 - split))
+    (x, y), _ = mnist.load_data()
+    x = x[:total].reshape(-1, INPUTS)
+    return Work(x if workload == "uint8" else to_float(x), y[:total], split)
+
+
+def load_test(rows: int | None = None) -> tuple[Array, Array]:
+    """MNIST's first ``rows`` test images (all 10,000 by default) as float32 in [0, 1], with their labels."""
+    from clarinet.datasets import mnist
+
+    _, (x, y) = mnist.load_data()
+    return to_float(x[:rows].reshape(-1, INPUTS)), y[:rows]
+
+
+def to_float(pixels: Array) -> Array:
+    """Pixels scaled to [0, 1] without a temporary copy: the peak of memory shall be the peer's, not ours."""
+    scaled = np.empty(pixels.shape, np.float32)
+    np.multiply(pixels, np.float32(1 / 255), out=scaled)
+    return scaled
