@@ -62,6 +62,8 @@ class LayerStack:
             source, layer = layer, layer.unplaced()
             if source.built:
                 self._carried[id(layer)] = source.get_weights()
+                if not self.layers and self.input_shape is None:
+                    self.input_shape = source._owner.layer_input_shape(source)
         layer.name = self._free_name(layer)
         if not self.layers and self.input_shape is None:
             self.input_shape = layer.input_shape

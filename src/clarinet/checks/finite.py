@@ -40,7 +40,7 @@ def first_nonfinite(array: Array) -> tuple[int, ...] | None:
     rows = max(1, _BLOCK // max(1, array[0].size))
     for start in range(0, len(array), rows):
         block = array[start : start + rows]
-        if np.isfinite(block.sum(dtype=block.dtype if block.dtype.itemsize > 2 else np.float32)):
+        if np.isfinite(block.sum(dtype=np.float32 if block.dtype.itemsize <= 4 else np.float64)):
             continue  # a sum is finite only if all terms are; the other way round it may have overflowed
         bad = np.argwhere(~np.isfinite(block))
         if len(bad):

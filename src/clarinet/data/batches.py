@@ -20,6 +20,8 @@ def is_batches(source: Any) -> bool:
         >>> is_batches([[1.0], [2.0]]), is_batches(([x], [x]) for x in range(3))
         (False, True)
     """
+    if isinstance(source, list) and source and isinstance(source[0], tuple):
+        return all(getattr(part, "ndim", 0) for part in source[0])  # a list of (x, y), not rows written as tuples
     if isinstance(source, (list, tuple, str, bytes, dict, set, range)) or source is None:
         return False
     if any(hasattr(source, name) for name in _ARRAY_PROTOCOLS):
