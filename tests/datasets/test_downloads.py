@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import clarinet
 from clarinet.datasets import cifar10, download, fashion_mnist
 from clarinet.datasets.download import RemoteFile
 from tests.datasets.dataset_files import cifar_files, image_set_files, tar_gz, write_files
@@ -164,8 +165,22 @@ def test_cifar10_downloads(cifar, data):
     assert leftovers(data) == {"cifar-10-binary.tar.gz"}
 
 
-def test_importing_loads_no_network_code():
-    code = (
-        "import sys, clarinet.datasets as d; print(*{'pooch', 'requests', 'PIL', 'pandas', 'csv'} & set(sys.modules))"
+def fresh(code: str) -> str:
+    """What a fresh interpreter prints."""
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_importing_is_light_and_parts_come_when_used():
+    parts = "[name for name in sys.modules if name.startswith('clarinet.datasets.')]"
+    assert fresh(f"import sys, clarinet.datasets; print({parts})") == "[]"
+    assert fresh("import clarinet; print(len(clarinet.datasets.study_hours.load_data()[0]))") == "3"
+    everything = "import sys; from clarinet.datasets import *; "
+    assert (
+        fresh(everything + "print({'pooch', 'requests', 'PIL', 'pandas', 'csv', 'tarfile'} & set(sys.modules))")
+        == "set()"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split() == []
+
+
+def test_unknown_data_set_names_what_there_is():
+    with pytest.raises(AttributeError, match=r"no attribute 'minst'; it has .*mnist"):
+        clarinet.datasets.minst  # noqa: B018

@@ -1,8 +1,15 @@
-"""Data sets: bundled, downloaded, drawn, or your own tables and folders of images."""
+"""Data sets: bundled, downloaded, drawn, or your own tables and folders of images.
 
-from clarinet.datasets import cifar10, fashion_mnist, mnist, study_hours, toys
-from clarinet.datasets.images import Images, load_images
-from clarinet.datasets.tables import Table, TableCoding, load_table
+Each part is imported when it is first used: ``import clarinet`` pays for none of them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clarinet.datasets import cifar10, fashion_mnist, mnist, study_hours, toys
+    from clarinet.datasets.images import Images, load_images
+    from clarinet.datasets.tables import Table, TableCoding, load_table
 
 __all__ = [
     "Images",
@@ -16,3 +23,22 @@ __all__ = [
     "study_hours",
     "toys",
 ]
+
+_HOMES = {
+    "Images": "images",
+    "load_images": "images",
+    "Table": "tables",
+    "TableCoding": "tables",
+    "load_table": "tables",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+    module = import_module(f"{__name__}.{_HOMES.get(name, name)}")
+    return getattr(module, name) if name in _HOMES else module
+
+
+def __dir__() -> list[str]:
+    return __all__
