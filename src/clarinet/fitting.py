@@ -106,7 +106,9 @@ class Fit:
             "samples": None if self.data is None else self.rows,
             "verbose": verbose,
         }
-        return CallbackList([*as_list(a["callbacks"]), *extra], model, params)  # history keeps what they add to the logs
+        return CallbackList(
+            [*as_list(a["callbacks"]), *extra], model, params
+        )  # history keeps what they add to the logs
 
     # The loop.
 
@@ -155,7 +157,7 @@ class Fit:
     def _batch_chunks(self) -> Iterator[Chunk]:
         assert self.batches is not None
         for step, (x, y, w) in enumerate(self.batches):
-            batch = checked(self.model, x, y, w, self.arguments["class_weight"])
+            batch = checked(self.model, x, y, w, self.arguments["class_weight"], where=f"batch {step}")
             yield self._train(batch, None, 0, len(batch), len(batch), step)
 
     def _train(self, data: Data, order: Any, first: int, stop: int, batch_size: int, step: int) -> Chunk:
@@ -206,7 +208,8 @@ def evaluation_batches(
 ) -> Iterator[Data]:
     """What the engine is to look at: all rows at once, unless they come, or are wanted, batch by batch."""
     if not isinstance(source, Data):
-        yield from (checked(model, x, y, w, None) for x, y, w in source)
+        for number, (x, y, w) in enumerate(source):
+            yield checked(model, x, y, w, None, where=f"batch {number}")
     elif one_by_one:
         yield from (source.rows(slice(start, start + batch_size)) for start in range(0, len(source), batch_size))
     else:

@@ -10,7 +10,6 @@ import numpy as np
 
 from clarinet.checks.models import check_compiled, check_model
 from clarinet.data import is_batches
-from clarinet.names import nearest
 from clarinet.problems import Problem, error
 
 if TYPE_CHECKING:
@@ -46,10 +45,7 @@ def _one_of(*choices: Any) -> Rule:
     def rule(name: str, value: Any) -> Problem | None:
         if any(value is c or (type(value) is type(c) and value == c) for c in choices):
             return None
-        hint = ""
-        if isinstance(value, str):
-            hint = "; " + nearest(value, [c for c in choices if isinstance(c, str)])
-        return _argument(name, f"expected one of {', '.join(map(repr, choices))}, received {value!r}{hint}")
+        return _argument(name, f"expected one of {', '.join(map(repr, choices))}, received {value!r}")
 
     return rule
 

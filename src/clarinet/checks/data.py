@@ -32,12 +32,13 @@ def check_data(
         model: built and compiled.
         x, y, sample_weight: arrays as ``data.as_rows`` makes them.
         class_weight: as given to ``fit``.
-        where: ``"data"``, or ``"fit.validation"`` for validation data; problems are placed at ``data.x``, ….
+        where: ``"data"``, ``"fit.validation"``, or ``"batch 3"``; problems are placed at ``data.x``, …, and what is not
+            plain data is named in messages.
 
     Yields:
         problems, cheap checks first; when shapes are wrong the values are not looked at.
     """
-    prefix = "" if where == "data" else "validation_data: "
+    prefix = {"data": "", "fit.validation": "validation_data: "}.get(where, f"{where}: ")
     stopped = False
     for problem in _check_shapes(model, x, y, sample_weight, prefix, where):
         stopped = True

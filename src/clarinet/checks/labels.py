@@ -66,13 +66,16 @@ def _check_ids(model: Sequential, y: Array) -> Iterator[Problem]:
             "sparse_categorical_crossentropy; for numbers to predict use loss='mse'",
         )
         return
-    yield from _check_id_range(model, int(ids.min()), int(ids.max()), units)
+    yield from _check_id_range(model, ids, units)
 
 
-def _check_id_range(model: Sequential, low: int, high: int, units: int) -> Iterator[Problem]:
+def _check_id_range(model: Sequential, ids: Array, units: int) -> Iterator[Problem]:
+    low, high = int(ids.min()), int(ids.max())
     name = describe(output_layer(model)[1])
     if low < 0:
-        mend = "map -1 and 1 to 0 and 1, e.g. (y + 1) // 2" if low == -1 and high == 1 else "class ids count from 0"
+        mend = f"use y + {-low}" if high - low < units else "class ids count from 0"
+        if low == -1 and high == 1 and not (ids == 0).any():
+            mend = "map -1 and 1 to 0 and 1 with (y + 1) // 2"
         yield error(
             "label_encoding_mismatch",
             "data.y",

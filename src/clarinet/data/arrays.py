@@ -30,7 +30,7 @@ def as_array(value: Any, what: str = "x") -> Array:
         >>> as_array([["a"], ["b"]], "y")
         Traceback (most recent call last):
             ...
-        TypeError: y: holds text ('a'), expected numbers; turn names into class ids with ...
+        TypeError: y: holds text ('a' in row 0), expected numbers; turn names into class ids with ...
     """
     array = value if type(value) is np.ndarray else _to_numpy(value, what)
     if array.dtype.kind not in "buif":
@@ -102,9 +102,10 @@ def _refuse_dtype(array: Array, value: Any, what: str) -> Array:
     kind = array.dtype.kind
     strings = _STRINGS_AS_LABELS if what.endswith("y") else _STRINGS_AS_INPUTS
     if kind in "USO" and array.size:
-        odd, place = _first_odd(array, value)
-        if odd is None:
+        found = _first_odd(array, value)
+        if found is None:
             return array.astype(np.float64)
+        odd, place = found
         if isinstance(odd, (str, bytes)):
             raise TypeError(f"{what}: holds text ({odd!r}{place}), expected numbers; {strings}")
         if hasattr(odd, "__len__"):
@@ -128,16 +129,16 @@ def _refuse_dtype(array: Array, value: Any, what: str) -> Array:
     )
 
 
-def _first_odd(array: Array, value: Any) -> tuple[Any, str]:
-    """The first element that is no number, and where it is."""
+def _first_odd(array: Array, value: Any) -> tuple[Any, str] | None:
+    """The first element that is no number and where it is; None when all are numbers."""
     columns = getattr(value, "columns", None)
     for index, item in np.ndenumerate(array):
         if isinstance(item, (bool, int, float, np.bool_, np.integer, np.floating)):
             continue
         if len(index) == 2 and columns is not None:
             return item, f" in row {index[0]}, column {columns[index[1]]!r}"
-        return item, f" in row {index[0]}" if array.ndim > 1 or not isinstance(item, (str, bytes)) else ""
-    return None, ""
+        return str(item) if isinstance(item, str) else item, f" in row {index[0]}"
+    return None
 
 
 def _shown(value: Any) -> str:

@@ -30,9 +30,10 @@ def as_rows(x: Any, y: Any = None, sample_weight: Any = None, prefix: str = "") 
     Raises:
         TypeError, ValueError: as :func:`as_array`.
     """
+    rows = as_array(x, prefix + "x")
     labels = None if y is None else as_array(y, prefix + "y")
     weight = None if sample_weight is None else as_array(sample_weight, prefix + "sample_weight")
-    return as_array(x, prefix + "x"), labels, weight
+    return rows, labels, weight
 
 
 def label_form(loss: Loss | None) -> str:
