@@ -199,7 +199,7 @@ class Softplus(Activation):
 
 @dataclass(frozen=True)
 class Silu(Activation):
-    """a = z s, s = sigmoid(z), also called swish; da/dz = s (1 + z (1 - s)) (Ramachandran, Zoph, Le, arXiv:1710.05941)."""
+    """a = z s, s = sigmoid(z); da/dz = s (1 + z (1 - s)); also called swish (Ramachandran et al., arXiv:1710.05941)."""
 
     def forward(self, z: Array, xp: Any = np) -> Array:
         return z * sigmoid.forward(z, xp)

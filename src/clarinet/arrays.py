@@ -52,7 +52,7 @@ def erf(x: Array, xp: Any = np) -> Array:
     Example:
         >>> import numpy as np
         >>> erf(np.array([0.0, 1.0, -np.inf])).round(12).tolist()
-        [0.0, 0.842700792950, -1.0]
+        [0.0, 0.84270079295, -1.0]
     """
     size = xp.clip(xp.abs(x), 0.0, _FLAT)
     near = xp.clip(size, 0.0, _SPLIT)

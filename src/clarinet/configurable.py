@@ -1,4 +1,4 @@
-"""Everything a user configures (layers, losses, optimizers, initializers, …) is a dataclass that round-trips through JSON."""
+"""What a user configures (layers, losses, optimizers, initializers, …) is a dataclass that round-trips through JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class Configurable:
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as a JSON-able dictionary."""
-        return {f.name: encode(getattr(self, f.name)) for f in dataclasses.fields(self) if f.init}  # type: ignore[arg-type]
+        fields = dataclasses.fields(self)  # type: ignore[arg-type]
+        return {f.name: encode(getattr(self, f.name)) for f in fields if f.init}
 
     def encoded(self) -> Any:
         """This object inside another one's configuration."""
@@ -68,7 +69,7 @@ class Configurable:
 def resolve(
     identifier: Any, base: type[T], table: ModuleType | Mapping[str, Any], wrap: Callable[[Any], T] | None = None
 ) -> T:
-    """Turn what a user gave (an object, a name, a configuration, a class, perhaps a function) into an object of ``base``.
+    """Turn what a user gave (an object, a name, a configuration, a class, perhaps a function) into a ``base`` object.
 
     Args:
         identifier: an instance of ``base``; a name in ``table``; ``{"class_name": …, "config": …}``; a class.

@@ -17,7 +17,8 @@ from clarinet.params import Array
 class L1L2(Configurable):
     """Both penalties: ``l1 * sum(|w|) + l2 * sum(w**2)``; gradient ``l1 * sign(w) + 2 * l2 * w``.
 
-    Zou and Hastie, *Regularization and variable selection via the elastic net*, J. Royal Statistical Society B 67 (2005).
+    Zou and Hastie, *Regularization and variable selection via the elastic net*, J. Royal Statistical Society B 67
+    (2005).
 
     Args:
         l1: factor of the sum of absolute values; default 0.
@@ -91,7 +92,7 @@ __all__ = ["L1", "L1L2", "L2", "l1", "l1_l2", "l2"]
 
 
 def get(identifier: Any) -> L1L2 | None:
-    """The regularizer that a name (``"l1"``, ``"l2"``, ``"l1_l2"``), object or configuration stands for; None is none."""
+    """The regularizer that a name (``"l1"``, ``"l2"``, ``"l1_l2"``), object or configuration stands for, or None."""
     if identifier is None:
         return None
     return resolve(identifier, L1L2, {cls.__name__: cls for cls in (L1, L2, L1L2)})

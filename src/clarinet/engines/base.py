@@ -24,8 +24,8 @@ class Data:
     Attributes:
         x: shape (n, *input_shape), any numeric dtype or bool; may be memory-mapped, so never copied whole.
         y: class ids (n, …) of an integer dtype, or numbers of the predictions' shape; None when only predicting.
-        weight: shape (n,) float32, class weight times sample weight; weighs the loss and ``weighted_metrics``. None when
-            every row counts once.
+        weight: shape (n,) float32, class weight times sample weight; weighs the loss and ``weighted_metrics``. None
+            when every row counts once.
     """
 
     x: Array
@@ -65,7 +65,7 @@ class Steps:
     stats_every: int = 0
 
     def __len__(self) -> int:
-        return -(-(self.stop - self.first) // self.batch_size)
+        return (self.stop - self.first + self.batch_size - 1) // self.batch_size
 
 
 class Engine(Protocol):

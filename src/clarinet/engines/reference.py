@@ -1,4 +1,4 @@
-"""The reference engine: the training loop as the textbook has it, in NumPy. It is the specification of what training means."""
+"""The reference engine: the training loop as the textbook has it, in NumPy, and what training means."""
 
 from __future__ import annotations
 

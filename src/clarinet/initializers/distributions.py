@@ -97,8 +97,8 @@ def truncated_normal(key: Key, n: int) -> NDArray[np.float64]:
 class Orthogonal(Initializer):
     """``gain`` times a random matrix with orthonormal rows or columns (Saxe, McClelland, Ganguli, ICLR 2014).
 
-    The Q of a normal matrix's QR factors, signs chosen so that it is uniform over all such matrices. Axes before the last
-    are taken together.
+    The Q of a normal matrix's QR factors, signs chosen so that it is uniform over all such matrices. Axes before the
+    last are taken together.
 
     Args:
         gain: default 1.

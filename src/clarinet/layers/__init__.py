@@ -1,4 +1,4 @@
-"""Layers: what a network is made of. Each is plain configuration with pure maths, formula and derivative side by side."""
+"""Layers: what a network is made of. Each is plain configuration and pure maths, formula beside derivative."""
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ class Activation(Layer):
 
 @dataclass(eq=False, repr=False)
 class ReLU(Layer):
-    """Rectified linear unit: ``x`` above ``threshold`` (at most ``max_value``), else ``negative_slope (x - threshold)``.
+    """Rectified linear unit: ``x`` above ``threshold`` (at most ``max_value``), else ``negative_slope (x -
+    threshold)``.
 
     Shapes: output as ``x``. Gradient: ``dy`` where ``threshold < x < max_value``, ``negative_slope dy`` at or below the
     threshold, 0 at or above ``max_value``.

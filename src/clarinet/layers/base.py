@@ -1,8 +1,8 @@
 """What a layer is: a frozen configuration with pure maths, and a small handle on its weights.
 
-The maths never touches ``self`` beyond the configuration: parameters and state are passed in, and what backward needs is
-returned. So two threads can share a model, and every activation and gradient is in the hand of the loop that runs it.
-Only ``name``, ``trainable`` and the place in a model's store may change after construction.
+The maths never touches ``self`` beyond the configuration: parameters and state are passed in, and what backward needs
+is returned. So two threads can share a model, and every activation and gradient is in the hand of the loop that runs
+it. Only ``name``, ``trainable`` and the place in a model's store may change after construction.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Context:
     """
 
     training: bool = False
-    key: Key = Key(0)
+    key: Key = field(default_factory=lambda: Key(0))
     xp: Any = np
 
 
@@ -75,8 +75,8 @@ class Layer(Configurable):
     _place: Place | None = field(default=None, init=False)
     _owner: Any = field(default=None, init=False)
 
-    def __post_init__(self, input_dim: int | None = None) -> None:
-        if input_dim is not None and not isinstance(input_dim, property):
+    def __post_init__(self, input_dim: int | None) -> None:
+        if input_dim is not None:
             self.input_shape = (input_dim,)
         if self.input_shape is not None:
             self.input_shape = check_shape(self.input_shape, f"{type(self).__name__}: input_shape")
@@ -135,8 +135,8 @@ class Layer(Configurable):
     def _weights(self) -> list[tuple[Segment, Array]]:
         if self._place is None:
             raise ValueError(
-                f"layer {self.name or snake_case(type(self).__name__)!r} is not built, so it has no weights yet: put it in "
-                "a model that starts with Input(shape) or input_shape=..., or call fit"
+                f"layer {self.name or snake_case(type(self).__name__)!r} is not built, so it has no weights yet: put "
+                "it in a model that starts with Input(shape) or input_shape=..., or call fit"
             )
         return self._place.store.weights_of(self._place.index)
 

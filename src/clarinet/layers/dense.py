@@ -15,10 +15,11 @@ from clarinet.params import Array, Weight
 class Dense(Layer):
     """Every unit sees every input: ``z = x W + b``, ``a = activation(z)``.
 
-    Shapes: ``x`` (n, …, inputs), ``W`` the kernel (inputs, units), ``b`` the bias (units,), output (n, …, units). Inputs of
-    any rank: the last axis is contracted, the others are kept.
+    Shapes: ``x`` (n, …, inputs), ``W`` the kernel (inputs, units), ``b`` the bias (units,), output (n, …, units).
+    Inputs of any rank: the last axis is contracted, the others are kept.
 
-    Gradients: ``dW = x^T dz``, ``db = sum over rows of dz``, ``dx = dz W^T`` (Rumelhart, Hinton, Williams, Nature 1986).
+    Gradients: ``dW = x^T dz``, ``db = sum over rows of dz``, ``dx = dz W^T`` (Rumelhart, Hinton, Williams, Nature
+    1986).
 
     Args:
         units: size of the output, a positive whole number.

@@ -17,10 +17,10 @@ from clarinet.params import Array
 class Dropout(Layer):
     """While training, sets a share ``rate`` of the inputs to zero and scales the others by ``1 / (1 - rate)``.
 
-    ``y = x m / (1 - rate)`` with a random mask ``m`` of zeros and ones, new on every step; in inference ``y = x``. Shapes:
-    output as ``x``. Gradient: ``dx = dy m / (1 - rate)``. (Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov,
-    J. Machine Learning Research 15, 2014.) The mask of a step depends on seed, step and layer alone, so both engines drop
-    the same.
+    ``y = x m / (1 - rate)`` with a random mask ``m`` of zeros and ones, new on every step; in inference ``y = x``.
+    Shapes: output as ``x``. Gradient: ``dx = dy m / (1 - rate)``. (Srivastava, Hinton, Krizhevsky, Sutskever,
+    Salakhutdinov, J. Machine Learning Research 15, 2014.) The mask of a step depends on seed, step and layer alone, so
+    both engines drop the same.
 
     Args:
         rate: share that is dropped, at least 0 and below 1.

@@ -15,8 +15,8 @@ from clarinet.params import Array, Weight
 class BatchNormalization(Layer):
     """Brings every feature (entry of the last axis) to mean 0 and variance 1 over the batch, then scales and shifts it.
 
-    ``u = (x - mean) / sqrt(variance + epsilon)``, ``y = gamma u + beta``. While training, mean and (biased) variance are
-    the batch's, over all axes but the last, and the moving ones follow:
+    ``u = (x - mean) / sqrt(variance + epsilon)``, ``y = gamma u + beta``. While training, mean and (biased) variance
+    are the batch's, over all axes but the last, and the moving ones follow:
     ``moving <- momentum moving + (1 - momentum) batch``. In inference, and while the layer is frozen
     (``trainable=False``), the moving ones are used. (Ioffe and Szegedy, ICML 2015; semantics of Keras 3.)
 

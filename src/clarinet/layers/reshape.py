@@ -51,8 +51,8 @@ class Reshape(_SameNumbers):
         target_shape: of one sample; one size may be -1 and follows from the others.
 
     Raises:
-        TypeError, ValueError: not a tuple of positive whole numbers with at most one -1; when built, a shape that does not
-            hold as many numbers as the input.
+        TypeError, ValueError: not a tuple of positive whole numbers with at most one -1; when built, a shape that does
+            not hold as many numbers as the input.
 
     Example:
         >>> Reshape((-1, 14)).output_shape((28, 28))

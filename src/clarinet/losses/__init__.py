@@ -140,7 +140,8 @@ def _from_function(function: Any) -> Loss:
 
 
 def get(identifier: Any) -> Loss:
-    """The loss that a name (``"mse"``, ``"sparse_categorical_crossentropy"``), object, class or configuration stands for.
+    """The loss that a name (``"mse"``, ``"sparse_categorical_crossentropy"``), object, class or configuration stands
+    for.
 
     Raises:
         ValueError: an unknown name, with the nearest right one. TypeError: something else, or a Python function without

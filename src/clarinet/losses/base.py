@@ -1,7 +1,7 @@
 """What a loss is, and how targets, predictions and weights meet.
 
-Notation: ``t`` targets (``y_true``), ``p`` predictions (``y_pred``), ``z`` logits, ``k`` the size of the last axis. A loss
-gives one value per sample, the last axis being summed or averaged over; a batch's loss is ``sum_i w_i l_i / n``.
+Notation: ``t`` targets (``y_true``), ``p`` predictions (``y_pred``), ``z`` logits, ``k`` the size of the last axis. A
+loss gives one value per sample, the last axis being summed or averaged over; a batch's loss is ``sum_i w_i l_i / n``.
 """
 
 from __future__ import annotations
@@ -29,17 +29,14 @@ def align(y_true: Array, y_pred: Array, xp: Any = np) -> Array:
     Raises:
         ValueError: shapes that do not go together.
     """
-    if (
-        y_true.ndim == y_pred.ndim + 1
-        and y_true.shape[-1] == 1
-        or y_pred.ndim == y_true.ndim + 1
-        and y_pred.shape[-1] == 1
-    ):
+    longer = y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1
+    shorter = y_pred.ndim == y_true.ndim + 1 and y_pred.shape[-1] == 1
+    if (longer or shorter) and y_true.size == y_pred.size:
         y_true = xp.reshape(y_true, y_pred.shape)
     if y_true.shape != y_pred.shape:
         raise ValueError(
-            f"y_true has shape {tuple(y_true.shape)} and y_pred {tuple(y_pred.shape)}: expected the same shape; class ids "
-            "go with sparse_categorical_crossentropy and SparseCategoricalAccuracy"
+            f"y_true has shape {tuple(y_true.shape)} and y_pred {tuple(y_pred.shape)}: expected the same shape; "
+            "class ids go with sparse_categorical_crossentropy and SparseCategoricalAccuracy"
         )
     return y_true if y_true.dtype == y_pred.dtype else xp.astype(y_true, y_pred.dtype)
 
@@ -72,8 +69,8 @@ class Loss(Configurable):
 
     Args:
         reduction: how a batch's values become one number: ``"sum_over_batch_size"`` (default; also ``"mean"``) divides
-            their weighted sum by how many there are, ``"sum"`` does not divide, ``"mean_with_sample_weight"`` divides by
-            the sum of the weights, ``"none"`` (or None) leaves them as they are and is for direct calls only.
+            their weighted sum by how many there are, ``"sum"`` does not divide, ``"mean_with_sample_weight"`` divides
+            by the sum of the weights, ``"none"`` (or None) leaves them as they are and is for direct calls only.
         name: for people; default made of the class name.
 
     Raises:

@@ -1,7 +1,7 @@
 """Cross-entropies: how surprised the predicted probabilities are by the targets.
 
-With ``from_logits=False`` probabilities are clipped to [1e-7, 1 - 1e-7] before the logarithm, as Keras does; outside, the
-clip is flat, so the gradient is zero. With ``from_logits=True`` nothing is clipped.
+With ``from_logits=False`` probabilities are clipped to [1e-7, 1 - 1e-7] before the logarithm, as Keras does; outside,
+the clip is flat, so the gradient is zero. With ``from_logits=True`` nothing is clipped.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ def _gradient(t: Array, y_pred: Array, from_logits: bool, xp: Any) -> Array:
 class CategoricalCrossentropy(_Crossentropy):
     """For one-hot targets (or given probabilities): ``-sum_i t_i log q_i``.
 
-    ``q = p / sum(p)``, so predictions that do not sum to one are scaled. Gradient from logits ``softmax(z) sum(t) - t``;
-    from probabilities ``(g - sum_i g_i q_i) / sum(p)`` with ``g = -t / q``.
+    ``q = p / sum(p)``, so predictions that do not sum to one are scaled. Gradient from logits ``softmax(z) sum(t) -
+    t``; from probabilities ``(g - sum_i g_i q_i) / sum(p)`` with ``g = -t / q``.
 
     Args:
         from_logits: predictions are logits ``z``, with ``q = softmax(z)``; default False.

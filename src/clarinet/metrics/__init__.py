@@ -1,4 +1,4 @@
-"""Metrics: numbers that judge predictions and that nothing is trained on. A handle adds up batches until it is reset."""
+"""Metrics: numbers that judge predictions and that nothing is trained on. Each adds up batches until it is reset."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def resolve_all(
 ) -> tuple[tuple[Metric, ...], tuple[Metric, ...]]:
     """All metrics of a model, with names that differ.
 
-    A name that comes twice gets a number, as in Keras (``"mse"``, ``"mse_1"``); a weighted metric whose name is taken is
-    called ``"weighted_mse"``.
+    A name that comes twice gets a number, as in Keras (``"mse"``, ``"mse_1"``); a weighted metric whose name is taken
+    is called ``"weighted_mse"``.
 
     Args:
         metrics, weighted: what the user gave to ``compile``.

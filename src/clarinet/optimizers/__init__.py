@@ -1,4 +1,4 @@
-"""Optimizers: how weights follow the gradient. Each is configuration and a pure rule; its buffers live beside the weights."""
+"""Optimizers: how weights follow the gradient. Each is configuration and a pure rule; buffers lie beside weights."""
 
 from __future__ import annotations
 

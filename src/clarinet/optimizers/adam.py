@@ -17,9 +17,9 @@ class Adam(Optimizer):
     """Adaptive moments: running means of the gradient and of its square, corrected for their start at zero.
 
     Update number ``t``: ``m <- m + (1 - beta_1)(g - m)``, ``v <- v + (1 - beta_2)(g**2 - v)``,
-    ``alpha = lr sqrt(1 - beta_2**t) / (1 - beta_1**t)``, ``w <- w - alpha m / (sqrt(v) + epsilon)``. (Kingma and Ba, ICLR
-    2015, the form before section 2.1, in which epsilon is added to the uncorrected root, as in Keras; PyTorch adds it to
-    the corrected one. AMSGrad: Reddi, Kale, Kumar, ICLR 2018.)
+    ``alpha = lr sqrt(1 - beta_2**t) / (1 - beta_1**t)``, ``w <- w - alpha m / (sqrt(v) + epsilon)``. (Kingma and Ba,
+    ICLR 2015, the form before section 2.1, in which epsilon is added to the uncorrected root, as in Keras; PyTorch adds
+    it to the corrected one. AMSGrad: Reddi, Kale, Kumar, ICLR 2018.)
 
     Args:
         learning_rate: default 0.001.

@@ -45,10 +45,12 @@ class Optimizer(Configurable):
 
     Args:
         learning_rate: a number, or a callable from the step (0 for the first) to a number.
-        weight_decay: decoupled decay: ``w -= learning_rate * weight_decay * w`` before the update; None (default) is off.
+        weight_decay: decoupled decay: ``w -= learning_rate * weight_decay * w`` before the update; None (default) is
+        off.
         clipnorm: scale the gradient of each weight down to this Euclidean norm; None is off.
         clipvalue: clip every element of the gradient to [-clipvalue, clipvalue]; None is off.
-        global_clipnorm: scale all gradients together down to this norm; None is off. Only one of the three may be given.
+        global_clipnorm: scale all gradients together down to this norm; None is off. Only one of the three may be
+        given.
         name: for people; default made of the class name.
 
     Raises:

@@ -15,8 +15,8 @@ class SGD(Optimizer):
     """Stochastic gradient descent, perhaps with momentum.
 
     Update: ``w <- w - lr g``. With momentum ``mu``: ``m <- mu m - lr g``, then ``w <- w + m``; with Nesterov's
-    ``w <- w + mu m - lr g`` (Polyak 1964; Nesterov 1983; Sutskever, Martens, Dahl, Hinton, ICML 2013). The learning rate is
-    inside ``m``, as in Keras; PyTorch keeps it outside, which differs where the rate changes.
+    ``w <- w + mu m - lr g`` (Polyak 1964; Nesterov 1983; Sutskever, Martens, Dahl, Hinton, ICML 2013). The learning
+    rate is inside ``m``, as in Keras; PyTorch keeps it outside, which differs where the rate changes.
 
     Args:
         learning_rate: default 0.01.
