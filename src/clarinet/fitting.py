@@ -61,7 +61,7 @@ class Fit:
     def _take_batches(self) -> None:
         a = self.arguments
         self.batches = data_module.Batches(a["x"], a["steps_per_epoch"])
-        x, y, _ = self.batches.peek()
+        x, _, _ = self.batches.peek()
         build_for(self.model, x)
         self.label_shape = checked(self.model, *self.batches.peek(), a["class_weight"]).y.shape[1:]  # type: ignore[union-attr]
         self._take_validation(a["validation_data"])
@@ -142,7 +142,7 @@ class Fit:
         return logs
 
     def _array_chunks(self) -> Iterator[Chunk]:
-        """Train over the epoch's rows in chunks of about CHUNK_SECONDS, or of one step where a callback looks at batches."""
+        """Train over the rows in chunks of about CHUNK_SECONDS, or of one step where a callback looks at batches."""
         assert self.data is not None
         shuffle = self.arguments["shuffle"]
         order = self.engine.permutation(self.model.epochs_trained, len(self.data)) if shuffle else None

@@ -27,8 +27,8 @@ class Sequential(LayerStack):
     """A plain stack of layers: the output of each is the input of the next.
 
     Args:
-        layers: layers in order; an ``Input`` (or ``input_shape=`` on the first layer) builds the model at once, otherwise
-            the first data does.
+        layers: layers in order; an ``Input`` (or ``input_shape=`` on the first layer) builds the model at once,
+            otherwise the first data does.
         name: for people; default ``"sequential"``.
 
     Attributes:
@@ -125,16 +125,21 @@ class Sequential(LayerStack):
 
     def runner(self, label_shape: Shape | None = None, fresh: bool = False) -> engines.Engine:
         """The engine with the model's plan; made anew when something that the plan depends on has changed."""
-        state = (label_shape, tuple(layer.trainable for layer in self.layers))
-        if fresh or self._runner is None or (label_shape is not None and self._runner[0] != state):
-            plan = self.make_plan(label_shape)
-            if self.optimizer is not None and self.optimizer_state is None:
-                self.optimizer_state = OptimizerState.new(self.optimizer, self.store.layout, self.dtype)
-            chosen, reason = engines.choose(plan, self._requested_engine)
-            if self._runner is not None:
-                self._runner[1].close()
-            self._runner = state, chosen(plan, self.store, self.optimizer_state), reason
+        if self._runner is not None and label_shape is None and not fresh:
+            return self._runner[1]
+        wanted = (label_shape, tuple(layer.trainable for layer in self.layers))
+        if fresh or self._runner is None or self._runner[0] != wanted:
+            self._runner = wanted, *self._new_engine(label_shape)
         return self._runner[1]
+
+    def _new_engine(self, label_shape: Shape | None) -> tuple[engines.Engine, str]:
+        plan = self.make_plan(label_shape)
+        if self.optimizer is not None and self.optimizer_state is None:
+            self.optimizer_state = OptimizerState.new(self.optimizer, self.store.layout, self.dtype)
+        chosen, reason = engines.choose(plan, self._requested_engine)
+        if self._runner is not None:
+            self._runner[1].close()
+        return chosen(plan, self.store, self.optimizer_state), reason
 
     @property
     def engine(self) -> str:
@@ -171,7 +176,11 @@ class Sequential(LayerStack):
 
     def get_config(self) -> dict[str, Any]:
         """The model's structure as a JSON-able dictionary, without weights."""
-        return {"name": self.name, "input_shape": encode(self.input_shape), "layers": [x.encoded() for x in self.layers]}
+        return {
+            "name": self.name,
+            "input_shape": encode(self.input_shape),
+            "layers": [x.encoded() for x in self.layers],
+        }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Sequential:
@@ -197,7 +206,7 @@ class Sequential(LayerStack):
         self.compile(**config)
 
     def save(self, path: str | Path) -> None:
-        """Write the model, its weights and the optimizer's state to one file, atomically; see :mod:`clarinet.saving`."""
+        """Write model, weights and optimizer state to one file, atomically; see :mod:`clarinet.saving`."""
         saving.save(self, path)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Strings such as ``"relu"`` or ``"adam"`` are looked up in a module's ``__all__``; a wrong one names the nearest right one."""
+"""Strings such as ``"relu"`` are looked up in a module's ``__all__``; a wrong one names the nearest right one."""
 
 from __future__ import annotations
 

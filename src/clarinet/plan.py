@@ -1,4 +1,4 @@
-"""A compiled model as an engine sees it: a list of elementary operations, where their weights are, and what to minimise.
+"""A compiled model as an engine sees it: elementary operations, where their weights are, and what to minimise.
 
 Pure data, rebuilt at every ``fit``; ``print(plan)`` shows it as a table.
 """
@@ -108,9 +108,7 @@ def make_plan(
     ops: list[Op] = []
     shape = input_shape
     for index, layer in enumerate(layers):
-        weights = tuple(
-            Segment(index, s.weight, s.offset, layer.trainable) for s in store.layout.of_layer(index)
-        )
+        weights = tuple(Segment(index, s.weight, s.offset, layer.trainable) for s in store.layout.of_layer(index))
         state = tuple(store.state_layout.of_layer(index))
         for number, part in enumerate(layer.parts()):
             before, shape = shape, part.output_shape(shape)

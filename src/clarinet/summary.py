@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.stack import LayerStack
 
 _COLUMNS = ("Layer (type)", "Output Shape", "Param #")
 
@@ -20,7 +20,7 @@ def _size(count: int, itemsize: int) -> str:
     raise AssertionError
 
 
-def summary_lines(model: Sequential) -> list[str]:
+def summary_lines(model: LayerStack) -> list[str]:
     """One line of text for each line of the table."""
     rows = [_COLUMNS]
     shape = model.input_shape
@@ -36,25 +36,26 @@ def summary_lines(model: Sequential) -> list[str]:
         trainable, frozen = trainable + learned, frozen + count - learned
         rows.append((f"{layer.name} ({kind})", str((None, *shape)), f"{count:,}"))
     widths = [max(len(r[i]) for r in rows) for i in range(3)]
-    bar = lambda left, mid, right, dash: left + mid.join(dash * (w + 2) for w in widths) + right  # noqa: E731
-    text = [
-        "│ " + " │ ".join((a.ljust(widths[0]), b.ljust(widths[1]), c.rjust(widths[2]))) + " │" for a, b, c in rows
-    ]
+
+    def bar(left: str, middle: str, right: str) -> str:
+        return left + middle.join("─" * (w + 2) for w in widths) + right
+
+    text = ["│ " + " │ ".join((a.ljust(widths[0]), b.ljust(widths[1]), c.rjust(widths[2]))) + " │" for a, b, c in rows]
     itemsize = model.dtype.itemsize
     return [
         f'Model: "{model.name}"',
-        bar("┌", "┬", "┐", "─"),
+        bar("┌", "┬", "┐"),
         text[0],
-        bar("├", "┼", "┤", "─"),
+        bar("├", "┼", "┤"),
         *text[1:],
-        bar("└", "┴", "┘", "─"),
+        bar("└", "┴", "┘"),
         f" Total params: {trainable + frozen:,} ({_size(trainable + frozen, itemsize)})",
         f" Trainable params: {trainable:,} ({_size(trainable, itemsize)})",
         f" Non-trainable params: {frozen:,} ({_size(frozen, itemsize)})",
     ]
 
 
-def print_summary(model: Sequential, print_fn: Callable[[str], Any] | None = None) -> None:
+def print_summary(model: LayerStack, print_fn: Callable[[str], Any] | None = None) -> None:
     """Print the table, line by line."""
     for line in summary_lines(model):
         (print_fn or print)(line)

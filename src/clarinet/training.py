@@ -48,8 +48,8 @@ def fit(
     """Train the model.
 
     Args:
-        x: rows (n, *input_shape): an array, a data frame, a list; or a source of batches ``(x, y)`` or ``(x, y, weights)``:
-            a generator, a ``clarinet.utils.Sequence``, or any iterable.
+        x: rows (n, *input_shape): an array, a data frame, a list; or a source of batches ``(x, y)`` or
+            ``(x, y, weights)``: a generator, a ``clarinet.utils.Sequence``, or any iterable.
         y: labels (n, …); not given with a source of batches.
         batch_size: rows per update; default 32.
         epochs: index of the last epoch plus one: ``initial_epoch=3, epochs=5`` trains two.
@@ -62,7 +62,8 @@ def fit(
         sample_weight: (n,), one weight a row.
         initial_epoch: where to start counting epochs.
         steps_per_epoch: updates an epoch; default as many as the data gives.
-        validation_steps, validation_batch_size, validation_freq: the same for validation; every ``validation_freq`` epochs.
+        validation_steps, validation_batch_size: the same for validation.
+        validation_freq: validate every so many epochs.
         seed: fixes shuffling and dropout, and the initial weights if nobody has looked at them yet.
         stats_every: take statistics of the layers on steps whose number is a multiple of this; 0 never.
 

@@ -18,7 +18,9 @@ Y = (X @ rng.normal(size=(4, 3))).argmax(1)
 
 def classifier(engine="auto", dropout=0.0, metrics=("accuracy",), optimizer="adam"):
     clarinet.utils.set_random_seed(5)
-    model = clarinet.Sequential([Input((4,)), Dense(8, activation="relu"), Dropout(dropout), Dense(3, activation="softmax")])
+    model = clarinet.Sequential(
+        [Input((4,)), Dense(8, activation="relu"), Dropout(dropout), Dense(3, activation="softmax")]
+    )
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=list(metrics), engine=engine)
     return model
 
@@ -80,7 +82,9 @@ def test_the_validation_split_is_the_last_part(engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_initial_epoch_and_validation_freq(engine):
-    history = classifier(engine).fit(X, Y, initial_epoch=3, epochs=6, validation_data=(X, Y), validation_freq=2, verbose=0)
+    history = classifier(engine).fit(
+        X, Y, initial_epoch=3, epochs=6, validation_data=(X, Y), validation_freq=2, verbose=0
+    )
     assert history.epoch == [3, 4, 5]
     assert len(history.history["loss"]) == 3
     assert len(history.history["val_loss"]) == 2
@@ -126,7 +130,9 @@ def test_statistics_agree_between_engines():
     assert len(records[0]) == len(records[1]) == 9
     for a, b in zip(*records, strict=True):
         assert (a.step, a.layer) == (b.step, b.layer)
-        np.testing.assert_allclose([getattr(a, f) for f in fields], [getattr(b, f) for f in fields], rtol=2e-4, atol=1e-6)
+        np.testing.assert_allclose(
+            [getattr(a, f) for f in fields], [getattr(b, f) for f in fields], rtol=2e-4, atol=1e-6
+        )
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -258,7 +264,9 @@ def test_a_callback_can_stop_training_and_set_the_rate(engine):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_learning_rate_can_be_a_function_of_the_step(engine):
     given, fixed = classifier(engine), classifier(engine)
-    given.compile(clarinet.optimizers.SGD(lambda step: 0.1 if step < 3 else 0.0), "sparse_categorical_crossentropy", engine=engine)
+    given.compile(
+        clarinet.optimizers.SGD(lambda step: 0.1 if step < 3 else 0.0), "sparse_categorical_crossentropy", engine=engine
+    )
     fixed.compile(clarinet.optimizers.SGD(0.1), "sparse_categorical_crossentropy", engine=engine)
     given.fit(X, Y, verbose=0, seed=1)
     fixed.fit(X, Y, verbose=0, seed=1)
@@ -337,7 +345,9 @@ def test_frames(engine):
 
     models = [classifier(engine) for _ in range(3)]
     columns = {f"c{i}": X[:, i] for i in range(4)}
-    for model, (x, y) in zip(models, [(X, Y), (pd.DataFrame(columns), pd.Series(Y)), (pl.DataFrame(columns), pl.Series(Y))], strict=True):
+    for model, (x, y) in zip(
+        models, [(X, Y), (pd.DataFrame(columns), pd.Series(Y)), (pl.DataFrame(columns), pl.Series(Y))], strict=True
+    ):
         model.fit(x, y, verbose=0, seed=1)
     assert same_weights(models[0], models[1])
     assert same_weights(models[0], models[2])

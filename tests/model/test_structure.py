@@ -30,7 +30,7 @@ def test_input_shape_on_the_first_layer():
 
 def test_without_a_shape_weights_wait():
     model = clarinet.Sequential([Dense(3)])
-    with pytest.raises(ValueError, match="not built.*Input"):
+    with pytest.raises(ValueError, match=r"not built.*Input"):
         model.layers[0].get_weights()
     with pytest.raises(ValueError, match="does not know the shape of its input"):
         model.get_weights()
@@ -152,7 +152,9 @@ def test_the_seed_of_fit_counts_while_nobody_has_looked():
 
 def test_summary_prints_a_table():
     lines = []
-    model = clarinet.Sequential([Input((28, 28)), Flatten(), Dense(128, activation="relu"), BatchNormalization(), Dense(10)])
+    model = clarinet.Sequential(
+        [Input((28, 28)), Flatten(), Dense(128, activation="relu"), BatchNormalization(), Dense(10)]
+    )
     model.layers[1].trainable = False
     model.summary(print_fn=lines.append)
     text = "\n".join(lines)

@@ -37,8 +37,8 @@ class Data:
 
     def rows(self, index: Any) -> Data:
         """Some rows: ``index`` is a slice or an array of row numbers."""
-        pick = lambda a: None if a is None else a[index]  # noqa: E731
-        return Data(self.x[index], pick(self.y), pick(self.weight))
+        y = None if self.y is None else self.y[index]
+        return Data(self.x[index], y, None if self.weight is None else self.weight[index])
 
 
 @dataclass(frozen=True)
