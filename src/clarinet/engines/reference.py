@@ -14,7 +14,7 @@ from clarinet.engines.stats import layer_stats
 from clarinet.layers.base import Context
 from clarinet.losses import spread
 from clarinet.metrics import Mean
-from clarinet.params import Array, Store
+from clarinet.params import Array, Segment, Store
 from clarinet.random import Key, Stream, permutation
 from clarinet.records import Chunk, LayerStats
 
@@ -45,6 +45,7 @@ class ReferenceEngine:
 
     # One training step.
 
+    @np.errstate(all="ignore")  # a run that diverges is reported by its losses, not by NumPy's warnings
     def train(self, data: Data, steps: Steps) -> Chunk:
         assert self.optimizer_state is not None
         began, first_step = time.perf_counter(), self.optimizer_state.step + 1
@@ -79,9 +80,12 @@ class ReferenceEngine:
         loss, shares = self._measure(batch, y, y_pred)
         dy = self.plan.loss.gradient(batch.y, y) * shares[..., None]
         grads = self.backward(dy, caches)
-        update = self._update(grads, learning_rate)
-        if stats is not None:
-            assert self.optimizer_state is not None
+        before = (
+            {} if stats is None else {(op.index, s.name): self._weight(op, s).copy() for op, s in self._trainable()}
+        )
+        self._update(grads, learning_rate)
+        if stats is not None and self.optimizer_state is not None:
+            update = {(i, name): (w, self._params[i][name]) for (i, name), w in before.items()}
             stats.extend(layer_stats(self.plan, self.optimizer_state.step, [*outputs, y_pred], grads, update))
         return loss
 
@@ -134,15 +138,15 @@ class ReferenceEngine:
         return self.plan.output.spec.forward({}, {}, logits, Context())[0]
 
     def _penalty(self) -> float:
-        """Sum of the regularizers' penalties."""
-        return float(
-            sum(
-                s.weight.regularizer(self._params[op.index][s.name])
-                for op in self.plan.ops
-                for s in op.weights
-                if s.weight.regularizer is not None
-            )
-        )
+        """Sum of the regularizers' penalties on trainable weights."""
+        own = [(s.weight.regularizer, self._weight(op, s)) for op, s in self._trainable()]
+        return float(sum(regularizer(w) for regularizer, w in own if regularizer is not None))
+
+    def _trainable(self) -> list[tuple[Op, Segment]]:
+        return [(op, s) for op in self.plan.ops for s in op.weights if s.trainable]
+
+    def _weight(self, op: Op, segment: Segment) -> Array:
+        return self._params[op.index][segment.name]
 
     def backward(self, dy: Array, caches: list[Any]) -> dict[int, dict[str, Array]]:
         """Gradients of the loss, penalties included, by operation and weight name."""
@@ -151,33 +155,32 @@ class ReferenceEngine:
             params = self._params[op.index]
             dy, own = op.spec.backward(params, cache, dy)
             for s in op.weights:
-                if s.weight.regularizer is not None:
+                if s.trainable and s.weight.regularizer is not None:
                     own[s.name] = own[s.name] + s.weight.regularizer.gradient(params[s.name])
             grads[op.index] = own
         return grads
 
-    def _update(self, grads: dict[int, dict[str, Array]], learning_rate: float) -> Any:
+    def _update(self, grads: dict[int, dict[str, Array]], learning_rate: float) -> None:
         assert self.plan.optimizer is not None and self.optimizer_state is not None
-        trainable = [(op, s) for op in self.plan.ops for s in op.weights if s.trainable]
-        weights = [self._params[op.index][s.name] for op, s in trainable]
-        before = [w.copy() for w in weights]
+        trainable = self._trainable()
         self.plan.optimizer.apply(
-            weights,
+            [self._weight(op, s) for op, s in trainable],
             [grads[op.index][s.name] for op, s in trainable],
             [self.optimizer_state.views(s) for _, s in trainable],
             learning_rate,
             self.optimizer_state.step,
         )
-        return {(op.index, s.name): (w0, w) for (op, s), w0, w in zip(trainable, before, weights, strict=True)}
 
     # Inference.
 
+    @np.errstate(all="ignore")
     def evaluate(self, data: Data, batch_size: int) -> None:
         for start in range(0, len(data), batch_size):
             batch = data.rows(slice(start, start + batch_size))
             y, _, _ = self.forward(batch.x)
             self._measure(batch, y, self._through_output(y))
 
+    @np.errstate(all="ignore")
     def predict(self, x: Array, batch_size: int) -> Array:
         parts = [
             self._through_output(self.forward(x[start : start + batch_size])[0])
