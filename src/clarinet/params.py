@@ -1,7 +1,8 @@
 """Where weights live: one flat buffer of parameters, one of state, and views with names and shapes.
 
 This module is the only authority on the layout. Every view starts on a 64-byte boundary and is dense in its logical
-shape; gaps hold zeros and take no part in anything. An optimizer's slots (momentum, velocity) are buffers of the same layout.
+shape; gaps hold zeros and take no part in anything. An optimizer's slots (momentum, velocity) are buffers of the same
+layout.
 """
 
 from __future__ import annotations
