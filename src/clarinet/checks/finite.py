@@ -38,9 +38,12 @@ def first_nonfinite(array: Array) -> tuple[int, ...] | None:
         flat = int(find(array))
         return None if flat < 0 else tuple(int(i) for i in np.unravel_index(flat, array.shape))
     rows = max(1, _BLOCK // max(1, array[0].size))
+    wide = np.float32 if array.dtype.itemsize <= 4 else np.float64
     for start in range(0, len(array), rows):
         block = array[start : start + rows]
-        if np.isfinite(block.sum(dtype=np.float32 if block.dtype.itemsize <= 4 else np.float64)):
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = block.sum(dtype=wide)
+        if np.isfinite(total):
             continue  # a sum is finite only if all terms are; the other way round it may have overflowed
         bad = np.argwhere(~np.isfinite(block))
         if len(bad):
