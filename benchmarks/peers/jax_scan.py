@@ -1,4 +1,4 @@
-"""JAX at its best: the whole epoch, shuffle included, is one jitted ``lax.scan`` over the steps."""
+"""JAX at its best: after the shuffle the whole epoch is one jitted ``lax.scan`` over the steps."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Peer:
         self.x, self.y = (jnp.asarray(a) for a in work.train)
         self.validation = tuple(jnp.asarray(a) for a in work.validation)
         self.scale = work.scale
-        self.key = jax.random.key(seed)
+        self.rng = np.random.default_rng(seed)  # NumPy's permutation takes less than half the time of JAX's
         parameters = _initial(seed)
         zeros = jax.tree.map(np.zeros_like, parameters)
         self.state = jax.tree.map(jnp.array, (parameters, zeros, zeros, np.float32(0)))
 
     def epoch(self) -> dict[str, float]:
-        self.key, key = jax.random.split(self.key)
-        self.state, (loss, accuracy) = _epoch(self.state, key, self.x, self.y, self.scale)
+        order = self.rng.permutation(len(self.x)).astype(np.int32)
+        self.state, (loss, accuracy) = _epoch(self.state, order, self.x, self.y, self.scale)
         logs = {"loss": float(loss), "accuracy": float(accuracy)}
         if len(self.validation[0]):
             loss, correct = _evaluate(self.state[0], *self.validation, self.scale)
@@ -85,10 +85,9 @@ def _step(
 
 @partial(jax.jit, donate_argnums=0)
 def _epoch(
-    state: Tree, key: jax.Array, x: jax.Array, y: jax.Array, scale: float
+    state: Tree, order: jax.Array, x: jax.Array, y: jax.Array, scale: float
 ) -> tuple[Tree, tuple[jax.Array, jax.Array]]:
     whole = len(x) // BATCH * BATCH
-    order = jax.random.permutation(key, len(x))
     state, (losses, corrects) = jax.lax.scan(partial(_step, (x, y), scale), state, order[:whole].reshape(-1, BATCH))
     loss, correct = losses.sum() * BATCH, corrects.sum()
     if whole < len(x):

@@ -16,9 +16,9 @@ class Peer:
     """The loop of PyTorch's own tutorial.
 
     Args:
-        mode: ``"loader"``, a DataLoader and a plain Adam as the tutorial writes it; ``"fused"``, batches indexed out
-            of one tensor, Adam(fused=True), loss and accuracy summed without leaving torch; ``"compile"``, the same
-            with forward, loss and backward compiled.
+        mode: ``"loader"``, a DataLoader and a plain Adam as the tutorial writes it; ``"fused"``, the rows permuted once
+            an epoch and cut into batches, Adam(fused=True), losses and outputs collected and reduced at the end;
+            ``"compile"``, the same with forward, loss and backward compiled.
     """
 
     def __init__(self, mode: str = "loader") -> None:
@@ -34,42 +34,45 @@ class Peer:
         self.model = nn.Sequential(*hidden, nn.Linear(HIDDEN[-1], CLASSES))
         self.loss = nn.CrossEntropyLoss()
         self.optimizer = torch.optim.Adam(self.model.parameters(), LEARNING_RATE, fused=self.mode != "loader")
-        self.forward = torch.compile(self._loss_and_correct) if self.mode == "compile" else self._loss_and_correct
+        self.forward = torch.compile(self._forward) if self.mode == "compile" else self._forward
 
-    def _loss_and_correct(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         logits = self.model(x)
-        return self.loss(logits, y), (logits.argmax(1) == y).sum()
+        return self.loss(logits, y), logits
 
     def epoch(self) -> dict[str, float]:
         logs = self._epoch_of_loader() if self.mode == "loader" else self._epoch_of_tensor()
         x, y = self.validation
         if len(x):
             with torch.inference_mode():
-                loss, correct = self._loss_and_correct(self._scaled(x), y)
-            logs |= {"val_loss": loss.item(), "val_accuracy": correct.item() / len(x)}
+                loss, logits = self._forward(self._scaled(x), y)
+            logs |= {"val_loss": loss.item(), "val_accuracy": _correct(logits, y) / len(x)}
         return logs
 
     def _epoch_of_loader(self) -> dict[str, float]:
         loss_sum, correct_sum = 0.0, 0
         for x, y in DataLoader(TensorDataset(self.x, self.y), batch_size=BATCH, shuffle=True):
             self.optimizer.zero_grad()
-            loss, correct = self._loss_and_correct(self._scaled(x), y)
+            loss, logits = self._forward(self._scaled(x), y)
             loss.backward()
             self.optimizer.step()
             loss_sum += loss.item() * len(x)
-            correct_sum += correct.item()
+            correct_sum += _correct(logits, y)
         return {"loss": loss_sum / len(self.x), "accuracy": correct_sum / len(self.x)}
 
     def _epoch_of_tensor(self) -> dict[str, float]:
-        loss_sum, correct_sum = torch.zeros(()), torch.zeros((), dtype=torch.int64)
-        for rows in torch.randperm(len(self.x)).split(BATCH):
-            loss, correct = self.forward(self._scaled(self.x[rows]), self.y[rows])
+        order = torch.randperm(len(self.x))
+        images, labels = self.x[order], self.y[order]
+        losses, outputs = [], []
+        for x, y in zip(images.split(BATCH), labels.split(BATCH), strict=True):
+            loss, logits = self.forward(self._scaled(x), y)
             loss.backward()
             self.optimizer.step()
             self.optimizer.zero_grad()
-            loss_sum += loss.detach() * len(rows)
-            correct_sum += correct
-        return {"loss": loss_sum.item() / len(self.x), "accuracy": correct_sum.item() / len(self.x)}
+            losses.append(loss.detach() * len(x))
+            outputs.append(logits.detach())
+        accuracy = _correct(torch.cat(outputs), labels) / len(labels)
+        return {"loss": torch.stack(losses).sum().item() / len(labels), "accuracy": accuracy}
 
     def _scaled(self, x: torch.Tensor) -> torch.Tensor:
         return x if x.dtype == torch.float32 else x.float().mul_(self.scale)
@@ -81,7 +84,11 @@ class Peer:
     @torch.inference_mode()
     def accuracy(self, x: Array, y: Array) -> float:
         images, labels = _tensors(x, y)
-        return self._loss_and_correct(images, labels)[1].item() / len(x)
+        return _correct(self._forward(images, labels)[1], labels) / len(x)
+
+
+def _correct(logits: torch.Tensor, y: torch.Tensor) -> int:
+    return int((logits.argmax(1) == y).sum())
 
 
 def _tensors(x: Array, y: Array) -> tuple[torch.Tensor, torch.Tensor]:
