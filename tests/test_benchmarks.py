@@ -1,0 +1,125 @@
+"""The benchmark's harness works: on a few hundred rows, with the two peers that every environment has."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks import machine, report, thresholds
+from benchmarks.__main__ import main
+from benchmarks.host import Host, WorkerError, thread_settings
+from benchmarks.peers import ROWS, Row, select
+from benchmarks.session import Result, Session, Settings
+
+SMALL = Settings(rows=320, rounds=2, trials=1, epochs=1, test_rows=100, threads=(1,), imports=1)
+
+
+def by_name(name: str) -> Row:
+    return next(row for row in ROWS if row.name == name)
+
+
+@pytest.fixture(scope="module")
+def results() -> list[Result]:
+    rows = (by_name("clarinet-reference"), by_name("numpy"))
+    return Session(rows, SMALL, say=lambda _: None).run()
+
+
+def test_every_workload_is_timed_in_every_round(results: list[Result]) -> None:
+    for result in results:
+        assert result.error is None
+        assert {name: len(times) for name, times in result.epochs.items()} == {
+            "float32": 2,
+            "uint8": 2,
+            "validation": 2,
+        }
+        assert all(time > 0 for times in result.epochs.values() for time in times)
+        assert len(result.trials[1]) == 1
+
+
+def test_the_peers_did_the_work(results: list[Result]) -> None:
+    for result in results:
+        assert set(result.logs["float32"]) == {"loss", "accuracy"}
+        assert set(result.logs["validation"]) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+        assert result.logs["float32"]["loss"] < 1.7, "three epochs on 320 rows learn something"
+        assert result.logs["uint8"]["loss"] == pytest.approx(result.logs["validation"]["loss"], abs=1)
+        assert result.accuracy is not None
+        assert 0.1 < result.accuracy <= 1
+
+
+def test_footprints_count_what_comes_on_top_of_numpy(results: list[Result]) -> None:
+    clarinet, numpy = results
+    assert numpy.installed_mb == 0
+    assert clarinet.installed_mb is not None
+    assert clarinet.installed_mb > 1  # rich and safetensors at least
+    assert clarinet.import_seconds is not None
+    assert 0 < clarinet.import_seconds < 10
+    assert clarinet.memory_mb is not None
+    assert clarinet.memory_mb > 20
+
+
+def test_the_report_holds_every_row_and_reads_back(results: list[Result], tmp_path) -> None:
+    checks = thresholds.check(results)
+    report.write(tmp_path, results, SMALL, machine.describe(), checks)
+    page = (tmp_path / "results.md").read_text(encoding="utf-8")
+    data = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert all(result.label in page for result in results)
+    assert "make bench" in page
+    assert [entry["name"] for entry in data["results"]] == ["clarinet-reference", "numpy"]
+    assert data["machine"]["versions"]["numpy"]
+
+
+def test_a_peer_that_fails_is_left_out_and_says_why() -> None:
+    broken = Row("no-such-row", "Broken", "no_such_peer", "clarinet", "clarinet")
+    (result, _) = Session((broken, by_name("numpy")), SMALL, say=lambda _: None).run()
+    assert result.error is not None
+    assert "no-such-row" in result.error
+    assert not result.epochs
+
+
+def test_a_worker_that_ends_is_reported_with_its_last_words() -> None:
+    row = by_name("numpy")
+    with Host(row, 1) as host:
+        host._process.kill()
+        with pytest.raises(WorkerError, match=r"numpy \(1 threads\), epoch: the process ended"):
+            host.ask("epoch")
+
+
+def test_promises_are_judged_by_the_median_of_paired_rounds() -> None:
+    ours = Result("clarinet", "", epochs={"float32": [1.0, 10.0, 1.0]}, predict_one=1e-5, import_seconds=0.2)
+    rival = Result("jax-scan", "", epochs={"float32": [2.0, 20.0, 1.0]})
+    lines = {check.text: check for check in thresholds.check([ours, rival])}
+    assert lines["an epoch takes at most 1/1.7 of jax-scan's"].passed is True
+    assert lines["an epoch takes at most 1/1.7 of jax-scan's"].measured == "1/2.00"
+    assert lines["an epoch takes at most 1/9 of keras-tensorflow's"].passed is None
+    assert lines["one prediction of one image, µs, at most 20"].passed is True
+    assert lines["import beyond NumPy, s, at most 0.15"].passed is False
+    assert lines["installed beyond NumPy without MNIST, MB, at most 15"].passed is None
+
+
+def test_rows_are_selected_by_name_or_family() -> None:
+    assert [row.name for row in select("jax-scan,keras-jax")] == ["jax-scan", "keras-jax", "keras-jax-tuned"]
+    with pytest.raises(ValueError, match=r"'jaxx'.*expected some of: clarinet, jax-scan"):
+        select("jaxx")
+
+
+def test_threads_are_set_for_every_library() -> None:
+    assert thread_settings(1)["XLA_FLAGS"]
+    assert set(thread_settings(2).values()) == {"2"}
+
+
+def test_the_command_prints_the_table_and_writes_only_where_told(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["--quick", "--only", "numpy", "--threads", "1", "--rounds", "1", "--output", str(tmp_path), "--check"])
+    printed = capsys.readouterr().out
+    assert code == 1, "promises that were not measured are not kept"
+    assert "NumPy, the textbook's loop" in printed
+    assert "not measured" in printed
+    assert {path.name for path in tmp_path.iterdir()} == {"results.md", "results.json"}
+
+
+@pytest.mark.parametrize("arguments", [["--only", "nothing"], ["--rounds", "0"], ["--threads", "one"]])
+def test_wrong_options_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert "error" in capsys.readouterr().err
