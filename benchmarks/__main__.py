@@ -36,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     folder = options.output or (HERE if whole else None)
     if folder is not None:
         report.write(folder, results, settings, about, checks)
+    if folder == HERE:
+        report.fill_readme(HERE.parent / "README.md", report.summary(results, settings, about))
     if not options.check:
         return 0
     print("\n" + "\n".join(map(str, checks)))
@@ -61,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output",
         type=Path,
-        help="folder for results.md and results.json\n(default: this one for a whole run, else none)",
+        help="folder for results.md and results.json\n(default: for a whole run this one, and the README's table; else none)",
     )
     return parser
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,9 @@ _COLUMNS = (
     "", "threads", "epoch, s (least – most)", "× Clarinet's", "uint8 input, s", "with validation, s",
     "one prediction, µs", "test accuracy", "peak memory, MiB", "import, s", "installed, MB",
 )  # fmt: skip
+_SUMMARY = ("", "threads", "epoch, s (least – most)", "× Clarinet's", "one prediction, µs", "test accuracy")
+
+_README_BLOCK = re.compile("(?<=<!-- benchmark -->\n).*?(?=<!-- /benchmark -->)", re.DOTALL)
 
 _NOTES = """\
 The work: a network {shape} with ReLU and softmax, Adam at 10⁻³, batches of {batch}, {rows:,} rows of MNIST,
@@ -52,9 +56,25 @@ def page(results: Sequence[Result], settings: Settings, machine: dict[str, Any],
 
 def table(results: Sequence[Result]) -> str:
     """The Markdown table alone, fastest first."""
+    return _markdown(_COLUMNS, _rows(results))
+
+
+def summary(results: Sequence[Result], settings: Settings, machine: dict[str, Any]) -> str:
+    """The few columns that the README shows, and where the others are."""
+    kept = [_COLUMNS.index(name) for name in _SUMMARY]
+    rows = [[row[column] for column in kept] for row in _rows(results)]
+    text = (
+        f"Seconds an epoch of 784-128-64-10 (Adam, batch {BATCH}, {settings.rows:,} rows of MNIST), every peer at its "
+        f"best thread count, in turn in one run of `make bench` on {_machine(machine)} What is measured, and memory, "
+        "import time and size: [benchmarks/results.md](benchmarks/results.md)."
+    )
+    return _markdown(_SUMMARY, rows) + "\n\n" + text
+
+
+def _rows(results: Sequence[Result]) -> list[list[str]]:
     ours = next((result for result in results if result.name == OURS), None)
     measured = sorted((r for r in results if r.epochs.get("float32")), key=lambda r: median(r.epochs["float32"]))
-    return _markdown(_COLUMNS, [_cells(result, ours) for result in measured])
+    return [_cells(result, ours) for result in measured]
 
 
 def _cells(result: Result, ours: Result | None) -> list[str]:
@@ -108,3 +128,15 @@ def write(
     (folder / "results.md").write_text(page(results, settings, machine, checks), encoding="utf-8")
     data = {"machine": machine, "settings": asdict(settings), "results": [asdict(result) for result in results]}
     (folder / "results.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def fill_readme(readme: Path, text: str) -> None:
+    """Put the text between the README's two benchmark marks.
+
+    Raises:
+        ValueError: the marks are not there.
+    """
+    page, filled = _README_BLOCK.subn(lambda _: text + "\n", readme.read_text(encoding="utf-8"))
+    if filled != 1:
+        raise ValueError(f"{readme.name} has {filled} benchmark blocks; expected one pair of <!-- benchmark --> marks")
+    readme.write_text(page, encoding="utf-8")

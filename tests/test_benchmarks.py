@@ -69,6 +69,21 @@ def test_the_report_holds_every_row_and_reads_back(results: list[Result], tmp_pa
     assert data["machine"]["versions"]["numpy"]
 
 
+def test_the_readme_s_table_is_replaced_between_its_marks(results: list[Result], tmp_path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("before\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nafter\n", encoding="utf-8")
+    for _ in range(2):
+        report.fill_readme(readme, report.summary(results, SMALL, machine.describe()))
+    text = readme.read_text(encoding="utf-8")
+    assert text.startswith("before\n<!-- benchmark -->\n|  | threads |")
+    assert text.endswith("<!-- /benchmark -->\nafter\n")
+    assert text.count("NumPy, the textbook's loop") == 1
+    assert "old" not in text
+    readme.write_text("no marks", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"README\.md has 0 benchmark blocks"):
+        report.fill_readme(readme, "")
+
+
 def test_a_peer_that_fails_is_left_out_and_says_why() -> None:
     broken = Row("no-such-row", "Broken", "no_such_peer", "clarinet", "clarinet")
     (result, _) = Session((broken, by_name("numpy")), SMALL, say=lambda _: None).run()
