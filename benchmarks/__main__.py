@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output",
         type=Path,
-        help="folder for results.md and results.json\n(default: for a whole run this one, and the README's table; else none)",
+        help="folder for results.md and results.json\n(default: for a whole run this one and the README; else none)",
     )
     return parser
 
