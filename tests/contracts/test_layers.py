@@ -1,0 +1,196 @@
+"""Every layer: derivatives, purity, shapes, precision, array API, configuration."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from clarinet import layers
+from clarinet.layers.base import Context
+from clarinet.random import Key
+from tests.cases import LAYERS
+from tests.contracts.derivatives import assert_close, numeric_gradient
+
+each = pytest.mark.parametrize("case", LAYERS, ids=repr)
+modes = pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
+
+
+def setting(case, dtype=np.float64, rows=5):
+    """A layer, its weights and state at random values, inputs, and a gradient for its output."""
+    layer, rng = case.make(), np.random.default_rng(2)
+    params = {w.name: rng.normal(size=w.shape).astype(dtype) for w in layer.weight_specs(case.shape)}
+    state = {w.name: rng.uniform(0.5, 2.0, w.shape).astype(dtype) for w in layer.state_specs(case.shape)}
+    x = rng.normal(scale=1.5, size=(rows, *case.shape)).astype(dtype)
+    dy = rng.normal(size=(rows, *layer.output_shape(case.shape))).astype(dtype)
+    return layer, params, state, x, dy
+
+
+def context(training, xp=np):
+    return Context(training, Key(9, step=4, layer=1), xp)
+
+
+@each
+@modes
+def test_derivatives(case, training):
+    layer, params, state, x, dy = setting(case)
+
+    def loss(x, **changed):
+        return float(np.sum(dy * layer.forward(params | changed, state, x, context(training))[0]))
+
+    _, cache, _ = layer.forward(params, state, x, context(training))
+    dx, grads = layer.backward(params, cache, dy)
+    assert_close(dx, numeric_gradient(loss, x))
+    assert set(grads) == set(params)
+    for name, w in params.items():
+        assert_close(grads[name], numeric_gradient(lambda w, name=name: loss(x, **{name: w}), w))
+
+
+@each
+@modes
+def test_nothing_is_changed_in_place(case, training):
+    layer, params, state, x, dy = setting(case)
+    for array in (*params.values(), *state.values(), x, dy):
+        array.flags.writeable = False  # writing raises
+    before = dict(vars(layer))
+    y, cache, new_state = layer.forward(params, state, x, context(training))
+    layer.backward(params, cache, dy)
+    assert vars(layer) == before
+    assert y.shape == dy.shape
+    assert set(new_state) <= set(state)
+
+
+@each
+def test_threads_share_a_layer(case):
+    layer, params, state, x, dy = setting(case, rows=40)
+    batches = [(x * scale, dy) for scale in np.linspace(0.1, 2, 24)]
+
+    def run(batch):
+        y, cache, _ = layer.forward(params, state, batch[0], context(True))
+        return y, layer.backward(params, cache, batch[1])
+
+    alone = [run(batch) for batch in batches]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(run, batches))
+    for (y, (dx, grads)), (y2, (dx2, grads2)) in zip(alone, together):
+        np.testing.assert_array_equal(y, y2)
+        np.testing.assert_array_equal(dx, dx2)
+        for name in grads:
+            np.testing.assert_array_equal(grads[name], grads2[name])
+
+
+@each
+@modes
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dtype_is_kept(case, training, dtype):
+    layer, params, state, x, dy = setting(case, dtype)
+    y, cache, new_state = layer.forward(params, state, x, context(training))
+    dx, grads = layer.backward(params, cache, dy)
+    assert {a.dtype for a in (y, dx, *grads.values(), *new_state.values())} == {np.dtype(dtype)}
+
+
+@each
+@modes
+def test_array_api_only(case, training):
+    xp = pytest.importorskip("array_api_strict")
+    layer, params, state, x, dy = setting(case)
+    strict = [{k: xp.asarray(v) for k, v in d.items()} for d in (params, state)]
+    y, cache, _ = layer.forward(*strict, xp.asarray(x), context(training, xp))
+    dx, grads = layer.backward(strict[0], cache, xp.asarray(dy))
+    y2, cache2, _ = layer.forward(params, state, x, context(training))
+    dx2, grads2 = layer.backward(params, cache2, dy)
+    np.testing.assert_allclose(np.asarray(y), y2, rtol=1e-12)
+    np.testing.assert_allclose(np.asarray(dx), dx2, rtol=1e-12, atol=1e-15)
+    for name in grads2:
+        np.testing.assert_allclose(np.asarray(grads[name]), grads2[name], rtol=1e-12)
+
+
+@each
+def test_parts_compute_the_same(case):
+    layer, params, state, x, dy = setting(case)
+    y, cache, _ = layer.forward(params, state, x, context(True))
+    dx, _ = layer.backward(params, cache, dy)
+    caches, a = [], x
+    for number, part in enumerate(layer.parts()):
+        weights = (params, state) if number == 0 else ({}, {})
+        a, cache, _ = part.forward(*weights, a, context(True))
+        caches.append((part, weights[0], cache))
+    np.testing.assert_array_equal(a, y)
+    d = dy
+    for part, weights, cache in reversed(caches):
+        d, _ = part.backward(weights, cache, d)
+    np.testing.assert_array_equal(d, dx)
+
+
+@each
+def test_configuration_round_trip(case):
+    layer = case.make()
+    twin = layers.get(json.loads(json.dumps(layer.encoded())))
+    assert type(twin) is type(layer)
+    assert twin.get_config() == layer.get_config()
+    assert eval(repr(twin.get_config())) == layer.get_config()  # noqa: S307
+    with pytest.raises(ValueError, match="has no argument 'unitss'"):
+        type(layer).from_config(layer.get_config() | {"unitss": 1})
+
+
+@each
+def test_configuration_is_fixed(case):
+    layer = case.make()
+    layer.name, layer.trainable = "other", False
+    with pytest.raises(AttributeError, match=r"input_shape is fixed once the layer is made"):
+        layer.input_shape = (3,)
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean():
+    layer, x = layers.Dropout(0.3), np.ones((400, 100))
+    y, _, _ = layer.forward({}, {}, x, context(True))
+    assert np.mean(y == 0) == pytest.approx(0.3, abs=0.01)
+    assert y.mean() == pytest.approx(1, abs=0.02)
+    np.testing.assert_allclose(y[y != 0], 1 / 0.7)
+
+
+def test_dropout_masks_depend_on_step_and_layer_alone():
+    x = np.ones((8, 8))
+
+    def mask(spec, **changes):
+        return spec.forward({}, {}, x, Context(True, Key(9, **changes)))[0] != 0
+
+    drop = layers.Dropout(0.5)
+    assert (mask(drop, step=1) == mask(drop, step=1)).all()
+    assert (mask(drop, step=1) != mask(drop, step=2)).any()
+    assert (mask(drop, step=1, layer=1) != mask(drop, step=1, layer=2)).any()
+    own = layers.Dropout(0.5, seed=3)
+    assert (mask(own, step=1) == own.forward({}, {}, x, Context(True, Key(77, step=1)))[0].astype(bool)).all()
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: layers.Dense(0), ValueError, "Dense: units: expected a positive whole number, received 0"),
+        (lambda: layers.Dense(2.5), TypeError, r"Dense: units: .* received 2.5 of type float"),
+        (lambda: layers.Dense(True), TypeError, "received True of type bool"),
+        (lambda: layers.Dense(3, activation="rellu"), ValueError, "did you mean 'relu'"),
+        (lambda: layers.Dense(3, kernel_initializer="glorot"), ValueError, "did you mean 'glorot_"),
+        (lambda: layers.Dense(3, kernel_regularizer="l3"), ValueError, "unknown regularizer 'l3'"),
+        (lambda: layers.Dense(3).output_shape(()), ValueError, "received scalars"),
+        (lambda: layers.Dropout(1.0), ValueError, "Dropout: rate: .*below 1; received 1.0"),
+        (lambda: layers.Dropout("a"), TypeError, "Dropout: rate"),
+        (lambda: layers.Dropout(0.5, seed=1.5), TypeError, "Dropout: seed"),
+        (lambda: layers.Rescaling(np.nan), ValueError, "Rescaling: scale"),
+        (lambda: layers.Reshape((2, 0)), ValueError, "Reshape: target_shape"),
+        (lambda: layers.Reshape((-1, -1)), ValueError, "at most one -1"),
+        (lambda: layers.Reshape("ab"), TypeError, "Reshape: target_shape"),
+        (lambda: layers.Reshape((4, 4)).output_shape((15,)), ValueError, "holds 15 numbers, which do not fit"),
+        (lambda: layers.Reshape((-1, 4)).output_shape((15,)), ValueError, "holds 15 numbers, which do not fit"),
+        (lambda: layers.BatchNormalization(axis=1), ValueError, "axis=-1; received axis=1"),
+        (lambda: layers.BatchNormalization(momentum=2), ValueError, "BatchNormalization: momentum"),
+        (lambda: layers.BatchNormalization(epsilon="x"), TypeError, "BatchNormalization: epsilon"),
+        (lambda: layers.Input((0,)), ValueError, "Input: shape"),
+        (lambda: layers.Input("abc"), TypeError, "Input: shape"),
+        (lambda: layers.ReLU(max_value=-1), ValueError, "relu: max_value"),
+        (lambda: layers.get("Dence"), ValueError, "unknown layer 'Dence': did you mean 'dense'"),
+    ],
+)
+def test_settings_without_meaning_are_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
