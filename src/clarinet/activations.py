@@ -13,13 +13,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from clarinet.arrays import erf, namespace
-from clarinet.configurable import Configurable, check_number, resolve
+from clarinet.configurable import Value, check_number, resolve
 from clarinet.names import snake_case
 from clarinet.params import Array
 
 
-@dataclass(frozen=True)
-class Activation(Configurable):
+@dataclass(eq=False, repr=False)
+class Activation(Value):
     """Base class: a function of one array and its derivative. Instances are pure configuration."""
 
     kind: ClassVar[str] = "activation"
@@ -48,7 +48,7 @@ class Activation(Configurable):
         return self.name if self == type(self)() else super().encoded()
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Linear(Activation):
     """a = z; da/dz = 1."""
 
@@ -59,7 +59,7 @@ class Linear(Activation):
         return dy
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Relu(Activation):
     """a = max(z, 0), da/dz = 1 where z > 0, else 0 (Nair and Hinton, ICML 2010).
 
@@ -96,7 +96,7 @@ class Relu(Activation):
         return xp.where(z > self.threshold, above, below)  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class LeakyRelu(Activation):
     """a = z where z > 0, else negative_slope z; da/dz = 1 or negative_slope (Maas, Hannun, Ng, ICML 2013).
 
@@ -125,7 +125,7 @@ def _below_zero(z: Array, xp: Any) -> Array:
     return xp.where(z > 0, xp.zeros_like(z), z)  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Elu(Activation):
     """a = z where z > 0, else alpha (exp(z) - 1); da/dz = 1 or a + alpha (Clevert, Unterthiner, Hochreiter, ICLR 2016).
 
@@ -145,7 +145,7 @@ class Elu(Activation):
         return xp.where(z > 0, dy, dy * (a + self.alpha))  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Selu(Activation):
     """a = s z where z > 0, else s alpha (exp(z) - 1); da/dz = s or a + s alpha.
 
@@ -163,7 +163,7 @@ class Selu(Activation):
         return xp.where(z > 0, dy * self.scale, dy * (a + self.scale * self.alpha))  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Sigmoid(Activation):
     """a = 1 / (1 + exp(-z)); da/dz = a (1 - a)."""
 
@@ -175,7 +175,7 @@ class Sigmoid(Activation):
         return dy * a * (1 - a)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Tanh(Activation):
     """a = tanh(z); da/dz = 1 - a^2."""
 
@@ -186,7 +186,7 @@ class Tanh(Activation):
         return dy * (1 - a * a)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Softplus(Activation):
     """a = log(1 + exp(z)), a smooth ReLU; da/dz = sigmoid(z) (Glorot, Bordes, Bengio, AISTATS 2011)."""
 
@@ -197,7 +197,7 @@ class Softplus(Activation):
         return dy * sigmoid.forward(z, xp)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Silu(Activation):
     """a = z s, s = sigmoid(z); da/dz = s (1 + z (1 - s)); also called swish (Ramachandran et al., arXiv:1710.05941)."""
 
@@ -209,7 +209,7 @@ class Silu(Activation):
         return dy * s * (1 + z * (1 - s))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Softmax(Activation):
     """a_i = exp(z_i) / sum_j exp(z_j) over the last axis; dz_i = a_i (dy_i - sum_j dy_j a_j)."""
 
@@ -221,7 +221,7 @@ class Softmax(Activation):
         return a * (dy - xp.sum(dy * a, axis=-1, keepdims=True))  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Gelu(Activation):
     """a = z Phi(z), Phi the normal distribution function (Hendrycks and Gimpel, arXiv:1606.08415).
 
@@ -254,7 +254,7 @@ gelu, silu, softplus = Gelu(), Silu(), Softplus()
 swish = silu
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Custom(Activation):
     """A Python function with its derivative; runs on the reference engine.
 

@@ -66,6 +66,30 @@ class Configurable:
         return cls(**config)
 
 
+class Value(Configurable):
+    """A configuration that never changes: equal where class and fields are equal, hashable, printed as it was made.
+
+    Subclasses are ``@dataclass(eq=False, repr=False)``. What ``@dataclass(frozen=True)`` would generate for each of them
+    stands here once: generating it for forty classes takes longer than the rest of their import.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__:
+            kind = type(self).__name__
+            raise AttributeError(f"{kind}.{name} is fixed once the object is made; make a new one with {name}={value!r}")
+        super().__setattr__(name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.__dict__.values()))
+
+    def __repr__(self) -> str:
+        shown = (f for f in dataclasses.fields(self) if f.repr)  # type: ignore[arg-type]
+        return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
+
+
 def resolve(
     identifier: Any, base: type[T], table: ModuleType | Mapping[str, Any], wrap: Callable[[Any], T] | None = None
 ) -> T:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from clarinet.arrays import namespace
-from clarinet.configurable import Configurable, check_number, resolve
+from clarinet.configurable import Value, check_number, resolve
 from clarinet.params import Array
 
 
-@dataclass(frozen=True)
-class L1L2(Configurable):
+@dataclass(eq=False, repr=False)
+class L1L2(Value):
     """Both penalties: ``l1 * sum(|w|) + l2 * sum(w**2)``; gradient ``l1 * sign(w) + 2 * l2 * w``.
 
     Zou and Hastie, *Regularization and variable selection via the elastic net*, J. Royal Statistical Society B 67
@@ -52,7 +52,7 @@ class L1L2(Configurable):
         return self.l1 * namespace(w).sign(w) + 2 * self.l2 * w  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class L1(L1L2):
     """The sum of absolute values, which drives weights to exactly zero: ``l1 * sum(|w|)``.
 
@@ -69,7 +69,7 @@ class L1(L1L2):
     l2: float = field(default=0.0, init=False)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class L2(L1L2):
     """The sum of squares, which keeps weights small: ``l2 * sum(w**2)``, gradient ``2 * l2 * w``.
 

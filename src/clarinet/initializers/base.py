@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.configurable import Configurable
+from clarinet.configurable import Value
 from clarinet.params import Array
 from clarinet.random import Key, next_seed
 
 Shape = tuple[int, ...]
 
 
-class Initializer(Configurable):
+class Initializer(Value):
     """Base class: makes the first values of a weight."""
 
     kind: ClassVar[str] = "initializer"

@@ -12,7 +12,7 @@ from clarinet.initializers.base import Initializer, Shape
 from clarinet.random import Key
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Zeros(Initializer):
     """All zeros, the default for biases.
 
@@ -25,7 +25,7 @@ class Zeros(Initializer):
         return np.zeros(shape)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Ones(Initializer):
     """All ones.
 
@@ -38,7 +38,7 @@ class Ones(Initializer):
         return np.ones(shape)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Constant(Initializer):
     """The same value everywhere, or given values.
 
@@ -60,7 +60,7 @@ class Constant(Initializer):
         return np.broadcast_to(np.asarray(self.value, np.float64), shape)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Identity(Initializer):
     """``gain`` on the diagonal, zero elsewhere; for two-dimensional weights.
 

@@ -12,7 +12,7 @@ from clarinet.initializers.base import Initializer, Shape, check_seed
 from clarinet.random import Key
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class RandomUniform(Initializer):
     """Uniform between ``minval`` and ``maxval``.
 
@@ -36,7 +36,7 @@ class RandomUniform(Initializer):
         return self.minval + (self.maxval - self.minval) * key.uniform(prod(shape)).reshape(shape)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class RandomNormal(Initializer):
     """Normal distribution.
 
@@ -60,7 +60,7 @@ class RandomNormal(Initializer):
         return self.mean + self.stddev * key.normal(prod(shape)).reshape(shape)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class TruncatedNormal(Initializer):
     """Normal distribution; what falls outside two standard deviations is drawn again.
 
@@ -93,7 +93,7 @@ def truncated_normal(key: Key, n: int) -> NDArray[np.float64]:
     return values
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Orthogonal(Initializer):
     """``gain`` times a random matrix with orthonormal rows or columns (Saxe, McClelland, Ganguli, ICLR 2014).
 

@@ -20,7 +20,7 @@ _FANS = ("fan_in", "fan_out", "fan_avg")
 _DISTRIBUTIONS = ("truncated_normal", "normal", "untruncated_normal", "uniform")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class VarianceScaling(Initializer):
     """Random numbers whose variance is ``scale / fan``.
 
@@ -82,7 +82,7 @@ def _scaled(scale: float, mode: str, distribution: str, shape: Shape, key: Key) 
     return values.reshape(shape)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class _Named(Initializer):
     """A variance scaling with a name of its own."""
 
@@ -97,7 +97,7 @@ class _Named(Initializer):
         return _scaled(*self.scaling, shape, key)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class GlorotUniform(_Named):
     """Uniform in ±sqrt(6 / (fan_in + fan_out)), the default for kernels (Glorot and Bengio, AISTATS 2010).
 
@@ -112,7 +112,7 @@ class GlorotUniform(_Named):
     scaling = (1.0, "fan_avg", "uniform")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class GlorotNormal(_Named):
     """Truncated normal of variance 2 / (fan_in + fan_out) (Glorot and Bengio, AISTATS 2010).
 
@@ -127,7 +127,7 @@ class GlorotNormal(_Named):
     scaling = (1.0, "fan_avg", "truncated_normal")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class HeUniform(_Named):
     """Uniform in ±sqrt(6 / fan_in), for ReLU (He, Zhang, Ren, Sun, ICCV 2015).
 
@@ -142,7 +142,7 @@ class HeUniform(_Named):
     scaling = (2.0, "fan_in", "uniform")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class HeNormal(_Named):
     """Truncated normal of variance 2 / fan_in, for ReLU (He, Zhang, Ren, Sun, ICCV 2015).
 
@@ -157,7 +157,7 @@ class HeNormal(_Named):
     scaling = (2.0, "fan_in", "truncated_normal")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class LecunUniform(_Named):
     """Uniform in ±sqrt(3 / fan_in) (LeCun, Bottou, Orr, Müller, *Efficient BackProp*, 1998).
 
@@ -172,7 +172,7 @@ class LecunUniform(_Named):
     scaling = (1.0, "fan_in", "uniform")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class LecunNormal(_Named):
     """Truncated normal of variance 1 / fan_in, for SELU (LeCun, Bottou, Orr, Müller, *Efficient BackProp*, 1998).
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from clarinet.configurable import Configurable
+from clarinet.configurable import Value
 from clarinet.names import snake_case
 from clarinet.params import Array
 
@@ -63,8 +63,8 @@ def as_arrays(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
     return np.asarray(y_true), y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float32)
 
 
-@dataclass(frozen=True)
-class Loss(Configurable):
+@dataclass(eq=False, repr=False)
+class Loss(Value):
     """Base class: a subclass gives :meth:`values` and :meth:`gradient`; instances are pure configuration.
 
     Args:

@@ -19,7 +19,7 @@ from clarinet.params import Array
 EPSILON = 1e-7
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class _Crossentropy(Loss):
     """What the cross-entropies have in common: checks of their settings."""
 
@@ -35,7 +35,7 @@ class _Crossentropy(Loss):
             raise ValueError(f"{name}: ignore_class is not supported; give those rows sample_weight 0 instead")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class BinaryCrossentropy(_Crossentropy):
     """For yes-or-no targets: the mean over the last axis of ``-t log p - (1 - t) log(1 - p)``.
 
@@ -105,7 +105,7 @@ def _gradient(t: Array, y_pred: Array, from_logits: bool, xp: Any) -> Array:
     return (g - xp.sum(g * q, axis=-1, keepdims=True)) / total  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class CategoricalCrossentropy(_Crossentropy):
     """For one-hot targets (or given probabilities): ``-sum_i t_i log q_i``.
 
@@ -141,7 +141,7 @@ class CategoricalCrossentropy(_Crossentropy):
         return _gradient(self._targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class SparseCategoricalCrossentropy(_Crossentropy):
     """For class ids: ``-log q_t``, the categorical cross-entropy of the one-hot target.
 

@@ -12,7 +12,7 @@ from clarinet.losses.base import Loss, align
 from clarinet.params import Array
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class MeanSquaredError(Loss):
     """Mean over the last axis of ``(p - t)**2``; gradient ``2 (p - t) / k``.
 
@@ -32,7 +32,7 @@ class MeanSquaredError(Loss):
         return (y_pred - align(y_true, y_pred, xp)) * (2 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class MeanAbsoluteError(Loss):
     """Mean over the last axis of ``|p - t|``; gradient ``sign(p - t) / k``, 0 where they are equal.
 
@@ -51,7 +51,7 @@ class MeanAbsoluteError(Loss):
         return xp.sign(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Custom(Loss):
     """A Python function with its gradient; runs on the reference engine.
 
