@@ -1,11 +1,217 @@
+// The engine as Python sees it. Everything that can be wrong with what is handed over is checked here or in
+// engines/native.py, before the engine runs without the interpreter's lock.
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
-#include "kernels.hpp"
+#include <stdexcept>
+
+#include "dispatch.hpp"
+#include "engine.hpp"
+#include "finite.hpp"
+#include "random.hpp"
 
 namespace nb = nanobind;
+using namespace nb::literals;
+using namespace clarinet;
+
+namespace {
+
+using Array = nb::ndarray<nb::ro, nb::device::cpu>;
+using Floats = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Rates = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Numbers = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using OutNumbers = nb::ndarray<int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Out = nb::ndarray<float, nb::c_contig, nb::device::cpu>;
+
+void require(bool condition, const char* message) {
+  if (!condition) throw std::invalid_argument(message);
+}
+
+Dtype dtype_of(const Array& array) {
+  const nb::dlpack::dtype d = array.dtype();
+  using Code = nb::dlpack::dtype_code;
+  struct Known {
+    Code code;
+    int bits;
+    Dtype dtype;
+  };
+  constexpr Known known[] = {
+      {Code::UInt, 8, Dtype::u8},   {Code::Int, 8, Dtype::i8},    {Code::UInt, 16, Dtype::u16}, {Code::Int, 16, Dtype::i16},
+      {Code::UInt, 32, Dtype::u32}, {Code::Int, 32, Dtype::i32},  {Code::UInt, 64, Dtype::u64}, {Code::Int, 64, Dtype::i64},
+      {Code::Float, 32, Dtype::f32}, {Code::Float, 64, Dtype::f64},
+  };
+  for (const Known& k : known)
+    if (d.code == static_cast<uint8_t>(k.code) && d.bits == k.bits && d.lanes == 1) return k.dtype;
+  throw std::invalid_argument("an array's dtype has no native form");
+}
+
+// Rows of an array; all axes but the first lie next to each other.
+Source source_of(const Array& array) {
+  require(array.ndim() >= 1, "expected an array of rows, received a number");
+  Source source;
+  source.data = array.data();
+  source.dtype = dtype_of(array);
+  source.rows = static_cast<int64_t>(array.shape(0));
+  source.columns = 1;
+  for (size_t axis = array.ndim(); axis-- > 1;) {
+    require(array.shape(axis) == 1 || array.stride(axis) == source.columns, "the numbers of a row are not contiguous");
+    source.columns *= static_cast<int64_t>(array.shape(axis));
+  }
+  source.stride = array.stride(0) * static_cast<int64_t>(array.itemsize());
+  return source;
+}
+
+struct PyEngine {
+  PyEngine(Spec spec, Floats params, Floats state, std::vector<std::optional<Floats>> slots, int threads,
+           const std::string& isa)
+      : kept{params, state} {
+    spec.params = params.data();
+    spec.params_size = static_cast<int64_t>(params.size());
+    spec.state = state.data();
+    spec.state_size = static_cast<int64_t>(state.size());
+    for (const auto& slot : slots) {
+      require(!slot || slot->size() == params.size(), "an optimizer's slot is not laid out as the parameters");
+      spec.slots.push_back(slot ? slot->data() : nullptr);
+      if (slot) kept.push_back(*slot);
+    }
+    engine = std::make_unique<Engine>(std::move(spec), isa.empty() ? kernels() : named_kernels(isa),
+                                      threads > 0 ? threads : allowed_threads());
+  }
+
+  Rows rows(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight) const {
+    Rows rows{source_of(x), {}, {}};
+    require(rows.x.columns == engine->spec().inputs, "x does not have the input's shape");
+    require(engine->objective().present(), "the plan has no loss");
+    require(y.has_value(), "the loss needs labels");
+    rows.y = source_of(*y);
+    require(engine->objective().fits(rows.y.columns), "y does not have the shape that the loss takes");
+    require(rows.y.rows == rows.x.rows, "x and y differ in length");
+    if (weight) {
+      rows.weight = source_of(*weight);
+      require(rows.weight.rows == rows.x.rows && rows.weight.columns == 1, "expected one weight for each row");
+    }
+    return rows;
+  }
+
+  nb::tuple train(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight,
+                  const std::optional<Numbers>& order, int64_t first, int64_t stop, int64_t batch, const Rates& rates,
+                  double seconds, uint64_t steps_before, uint64_t stats_every, Floats losses) {
+    const Rows data = rows(x, y, weight);
+    require(engine->trains(), "the plan has no optimizer");
+    const int64_t available = order ? static_cast<int64_t>(order->size()) : data.x.rows;
+    require(0 <= first && first < stop && stop <= available && batch > 0, "the steps leave the rows of the data");
+    const int64_t count = (stop - first + batch - 1) / batch;
+    require(static_cast<int64_t>(rates.size()) >= count, "a step has no learning rate");
+    require(static_cast<int64_t>(losses.size()) >= count, "there is no place for a step's loss");
+    TrainSteps steps;
+    steps.order = {order ? order->data() : nullptr, first};
+    steps.rows = stop - first, steps.batch = batch;
+    steps.learning_rates = rates.data();
+    steps.seconds = seconds;
+    steps.steps_before = steps_before, steps.stats_every = stats_every;
+    steps.losses = losses.data();
+    TrainResult result;
+    {
+      const nb::gil_scoped_release unlocked;
+      result = engine->train(data, steps);
+    }
+    nb::list layers;
+    for (const LayerNumbers& l : result.layers)
+      layers.append(nb::make_tuple(l.step, l.layer, l.mean, l.std, l.zeros, l.saturated, l.gradient_norm, l.weight_norm,
+                                   l.update_ratio, l.finite));
+    return nb::make_tuple(result.steps, layers);
+  }
+
+  void evaluate(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight, int64_t batch) {
+    const Rows data = rows(x, y, weight);
+    require(batch > 0, "batch is a positive number");
+    const nb::gil_scoped_release unlocked;
+    engine->evaluate(data, batch);
+  }
+
+  void predict(const Array& x, Out out) {
+    const Source source = source_of(x);
+    require(source.columns == engine->spec().inputs, "x does not have the input's shape");
+    require(static_cast<int64_t>(out.size()) == source.rows * engine->outputs(), "out does not have the output's shape");
+    const nb::gil_scoped_release unlocked;
+    engine->predict(source, out.data());
+  }
+
+  nb::list running() {
+    nb::list all;
+    for (const Running& r : engine->running()) all.append(nb::make_tuple(r.total, r.count));
+    return all;
+  }
+
+  std::vector<Floats> kept;  // the buffers that the engine works on
+  std::unique_ptr<Engine> engine;
+};
+
+int64_t find(const Array& array) {
+  const Dtype dtype = dtype_of(array);
+  const Source flat = source_of(array);
+  require(array.ndim() < 2 || flat.rows <= 1 || flat.stride == flat.columns * static_cast<int64_t>(array.itemsize()),
+          "find_nonfinite: expected a contiguous array");
+  require(dtype == Dtype::f32 || dtype == Dtype::f64, "find_nonfinite: expected float32 or float64");
+  const int64_t n = static_cast<int64_t>(array.size());
+  const nb::gil_scoped_release unlocked;
+  if (dtype == Dtype::f32) return find_nonfinite(static_cast<const float*>(flat.data), n);
+  return find_nonfinite(static_cast<const double*>(flat.data), n);
+}
+
+void permute(uint64_t seed, uint32_t stream, uint32_t epoch, OutNumbers out) {
+  require(out.size() < (uint64_t{1} << 32), "permutation: at most 2**32 - 1 rows");
+  const nb::gil_scoped_release unlocked;
+  permutation(seed, stream, epoch, static_cast<int64_t>(out.size()), out.data());
+}
+
+// The plan in plain numbers, field by field as in spec.hpp.
+void bind_spec(nb::module_& m) {
+  nb::class_<Weight>(m, "Weight")
+      .def(nb::init<int64_t, int64_t, bool, float, float>(), "offset"_a, "size"_a, "trainable"_a, "l1"_a, "l2"_a);
+  nb::class_<OpSpec>(m, "OpSpec")
+      .def(nb::init<std::string, int64_t, int64_t, int64_t, std::vector<Weight>, std::vector<int64_t>,
+                    std::map<std::string, double>, uint32_t, uint64_t>(),
+           "kind"_a, "rows"_a, "inputs"_a, "outputs"_a, "weights"_a, "state"_a, "settings"_a, "index"_a, "seed"_a);
+  nb::class_<LossSpec>(m, "LossSpec")
+      .def(nb::init<std::string, std::string, float, bool>(), "kind"_a = "", "reduction"_a = "", "smoothing"_a = 0.0f,
+           "sparse"_a = false);
+  nb::class_<MetricSpec>(m, "MetricSpec")
+      .def(nb::init<std::string, bool, double, float>(), "kind"_a, "weighted"_a, "parameter"_a, "smoothing"_a);
+  nb::class_<OptimizerSpec>(m, "OptimizerSpec")
+      .def(nb::init<std::string, std::map<std::string, double>>(), "kind"_a = "",
+           "settings"_a = std::map<std::string, double>());
+  nb::class_<StatsSpec>(m, "StatsSpec")
+      .def(nb::init<int64_t, float, float, std::vector<int64_t>>(), "tensor"_a, "low"_a, "high"_a, "ops"_a);
+  nb::class_<Spec>(m, "Spec")
+      .def(nb::init<std::vector<OpSpec>, std::vector<OpSpec>, LossSpec, OptimizerSpec, std::vector<MetricSpec>,
+                    std::vector<StatsSpec>, int64_t>(),
+           "ops"_a, "output"_a, "loss"_a, "optimizer"_a, "metrics"_a, "layers"_a, "inputs"_a);
+}
+
+}  // namespace
 
 NB_MODULE(_native, m) {
-  m.doc() = "Clarinet's native engine.";
+  m.doc() = "Clarinet's native engine; clarinet.engines.native is its one user.";
   m.attr("version") = CLARINET_VERSION;
-  m.def("isa", [] { return clarinet::kernels().isa; }, "Name of the instruction set in use.");
+  m.def("isa", [] { return kernels().isa; }, "Name of the instruction set in use; CLARINET_ISA chooses another.");
+  m.def("isas", available_isas, "Names of the instruction sets that this processor has, best first.");
+  m.def("threads", allowed_threads, "Threads that may be used; CLARINET_NUM_THREADS sets another number.");
+  m.def("find_nonfinite", find, "array"_a, "Flat index of the first NaN or infinity of a contiguous array, or -1.");
+  m.def("permutation", permute, "seed"_a, "stream"_a, "epoch"_a, "out"_a, "clarinet.random.permutation, into an array.");
+  bind_spec(m);
+  nb::class_<PyEngine>(m, "Engine")
+      .def(nb::init<Spec, Floats, Floats, std::vector<std::optional<Floats>>, int, const std::string&>(), "spec"_a,
+           "params"_a, "state"_a, "slots"_a, "threads"_a = 0, "isa"_a = "")
+      .def("train", &PyEngine::train, "x"_a, "y"_a.none(), "weight"_a.none(), "order"_a.none(), "first"_a, "stop"_a,
+           "batch"_a, "rates"_a, "seconds"_a, "steps_before"_a, "stats_every"_a, "losses"_a)
+      .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a.none(), "weight"_a.none(), "batch"_a)
+      .def("predict", &PyEngine::predict, "x"_a, "out"_a)
+      .def("running", &PyEngine::running, "(total, count) of the loss and of each metric.")
+      .def("reset", [](PyEngine& self) { self.engine->reset(); })
+      .def_prop_ro("allocations", [](PyEngine& self) { return self.engine->allocations(); });
 }

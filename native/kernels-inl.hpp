@@ -1,6 +1,11 @@
-// Included once per instruction set. No standard library containers here: an inline function of theirs compiled with
-// wider vectors could be the copy that the linker keeps for the baseline path too.
+// Included once per instruction set. No standard library containers or algorithms here: an inline function of theirs
+// compiled with wider vectors could be the copy that the linker keeps for the baseline path too.
+#include "elementwise-inl.hpp"
 #include "kernels.hpp"
+#include "normalize-inl.hpp"
+#include "product-inl.hpp"
+#include "rows-inl.hpp"
+#include "update-inl.hpp"
 
 #define CLARINET_TEXT_(x) #x
 #define CLARINET_TEXT(x) CLARINET_TEXT_(x)
@@ -10,7 +15,34 @@
 namespace clarinet {
 
 const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
-  static constexpr KernelTable table{CLARINET_TEXT(CLARINET_ISA_NAME)};
+  static constexpr KernelTable table{
+      CLARINET_TEXT(CLARINET_ISA_NAME),
+      kLanes,
+      kTileRows,
+      product,
+      transpose,
+      column_sums,
+      activate<>,
+      activate_back<>,
+      softmax,
+      softmax_back,
+      affine,
+      multiply,
+      loss,
+      argmax,
+      update,
+      add_penalty,
+      clip,
+      sum_squares,
+      sum_absolute,
+      distance_squared,
+      dropout_mask,
+      to_floats,
+      moments,
+      normalize,
+      normalize_sums,
+      normalize_back,
+  };
   return table;
 }
 

@@ -1,17 +1,115 @@
-// What each instruction set's object exports: one table, and nothing else.
+// What each instruction set's object exports: one table of functions, and nothing else.
+//
+// A kernel works on one thread's part of the data. Its result for an element does not depend on how the work was split:
+// sums run in a fixed order, and a vector's ragged end is computed with the same operations as its body.
 #pragma once
+
+#include <cstddef>
+#include <cstdint>
 
 namespace clarinet {
 
+// C[i, j] = start[i, j] + sum over k of A[i, k] B[k, j], each element one chain of multiply-adds in the order of k.
+struct Product {
+  long rows, columns, depth;
+  const float* a;
+  long a_row, a_step;  // A[i, k] is a[i * a_row + k * a_step]
+  const float* b;
+  long b_step;  // B[k, j] is b[k * b_step + j]
+  float* c;
+  long c_row;
+  const float* start;  // nullptr for zeros
+  long start_row;      // 0 where all rows start alike (a bias)
+};
+
+enum class Activation : int { relu, sigmoid, tanh, elu, selu, gelu, gelu_tanh, silu, softplus, leaky_relu, clipped_relu };
+
+// A function of one number; what a, b and c mean is said beside each one in elementwise-inl.hpp.
+struct Elementwise {
+  Activation kind;
+  float a, b, c;
+};
+
+enum class LossKind : int {
+  squared_error,
+  absolute_error,
+  binary_crossentropy,
+  binary_crossentropy_logits,
+  categorical_crossentropy,
+  categorical_crossentropy_logits,
+};
+
+// The loss of some rows of predictions; targets are of their shape.
+struct LossRows {
+  LossKind kind;
+  long rows, columns;
+  float smoothing;
+  const float* predictions;
+  const float* targets;
+  const float* shares;  // what each row's gradient is multiplied by
+  float* values;        // one a row, without its share
+  float* gradient;      // rows x columns; nullptr where it is not wanted
+};
+
+enum class Rule : int { sgd, momentum, nesterov, rmsprop, adam };
+
+// One step's update of some weights: what the letters mean is said beside each rule in update-inl.hpp.
+struct Update {
+  Rule rule;
+  bool has_momentum, centered, amsgrad;  // variants of rmsprop and adam
+  float rate, momentum, beta_1, one_less_beta_1, one_less_beta_2, epsilon;
+  float decay;  // learning rate times weight decay: w -= decay w first
+};
+
+struct DropoutMask {
+  uint32_t key[2], step, epoch, stream;
+  uint32_t threshold;  // a word below it means "drop"
+  float scale;         // of what is kept
+};
+
+enum class Dtype : int { u8, i8, u16, i16, u32, i32, u64, i64, f32, f64 };
+
 struct KernelTable {
   const char* isa;
+  long lanes;
+  long tile_rows;
+
+  void (*product)(const Product&);
+  void (*transpose)(const float* from, long from_row, long rows, long columns, float* to, long to_row);
+  void (*column_sums)(const float* x, long rows, long row, long columns, float* sums);
+
+  void (*activate)(const Elementwise&, const float* z, float* a, long n);
+  void (*activate_back)(const Elementwise&, const float* dy, const float* z, const float* a, float* dz, long n);
+  void (*softmax)(const float* z, float* a, long rows, long columns);
+  void (*softmax_back)(const float* dy, const float* a, float* dz, long rows, long columns);
+  void (*affine)(const float* x, float scale, float offset, float* y, long n);
+  void (*multiply)(const float* x, const float* factor, float* y, long n);
+
+  void (*loss)(const LossRows&, float* scratch);  // scratch: one row
+  void (*argmax)(const float* x, long rows, long columns, int32_t* where);
+
+  void (*update)(const Update&, const float* g, float* w, float* const slots[3], long n);
+  void (*add_penalty)(float l1, float l2, const float* w, float* g, long n);  // g += l1 sign(w) + 2 l2 w
+  void (*clip)(float limit, float* g, long n);
+  double (*sum_squares)(const float* x, long n);
+  double (*sum_absolute)(const float* x, long n);
+  double (*distance_squared)(const float* x, const float* y, long n);
+
+  void (*dropout_mask)(const DropoutMask&, uint64_t first, long n, float* mask);
+  void (*to_floats)(Dtype, const void* from, float* to, long n);
+
+  // Batch normalisation: statistics of columns of a matrix whose rows are `row` floats apart, and what is done with them.
+  void (*moments)(const float* x, long rows, long row, long columns, float* mean, float* variance);
+  void (*normalize)(const float* x, long rows, long columns, const float* mean, const float* scale, const float* shift,
+                    float* y);
+  void (*normalize_sums)(const float* dy, const float* x, long rows, long row, long columns, const float* mean,
+                         const float* inverse, float* sum_dy, float* sum_dy_xhat);
+  void (*normalize_back)(const float* dy, const float* x, long rows, long columns, const float* mean, const float* a,
+                         const float* b, const float* c, float* dx);
 };
 
 const KernelTable& kernels_generic();
 const KernelTable& kernels_avx2();
 const KernelTable& kernels_avx512();
-
-// The table in use for this process.
-const KernelTable& kernels();
 
 }  // namespace clarinet

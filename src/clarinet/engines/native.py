@@ -1,21 +1,218 @@
-"""The native engine: the plan in C++, on all cores, with the GIL released."""
+"""The native engine: the plan in C++, on all cores, with the interpreter's lock released."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from clarinet.engines.reference import ReferenceEngine
+import numpy as np
+from numpy.typing import NDArray
+
+from clarinet import _native
+from clarinet.engines import lowering
+from clarinet.engines.base import Data, Steps
+from clarinet.losses import align, class_ids
+from clarinet.metrics import Mean
+from clarinet.params import Array, Store
+from clarinet.random import Stream
+from clarinet.records import Chunk, LayerStats
 
 if TYPE_CHECKING:
+    from clarinet.optimizers import OptimizerState
     from clarinet.plan import Plan
 
+#: What C++ reads as it lies; rows of other dtypes are converted here, some at a time.
+_PLAIN = frozenset(np.dtype(c) for c in ("?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"))
+#: Numbers of an array that are converted at once.
+_BLOCK = 1 << 20
+#: Seconds that one call without a deadline of its own may take, so that Ctrl-C is noticed.
+_PATIENCE = 0.05
 
-class NativeEngine(ReferenceEngine):
-    """Runs a plan natively. No operation has its native form yet, so :meth:`supports` sends every plan to the reference."""
+
+def _plain(array: Array) -> Array | None:
+    """The array as C++ reads it without a copy: rows at any distance, the numbers of a row side by side; else None."""
+    if array.dtype not in _PLAIN or not (array.flags.c_contiguous or (len(array) and array[0].flags.c_contiguous)):
+        return None
+    return array.view(np.uint8) if array.dtype == np.bool_ else array
+
+
+def _converted(array: Array) -> Array:
+    """A contiguous copy in a dtype that C++ reads."""
+    plain = array.dtype if array.dtype in _PLAIN else np.dtype(np.float32 if array.dtype.kind == "f" else np.int64)
+    copy = np.ascontiguousarray(array, plain if array.dtype.itemsize <= 8 else np.float64)
+    return copy.view(np.uint8) if copy.dtype == np.bool_ else copy
+
+
+class NativeEngine:
+    """Runs a plan natively. Arguments and methods as in :class:`clarinet.engines.base.Engine`.
+
+    Args:
+        threads: at most so many; 0 (default) takes CLARINET_NUM_THREADS, or what affinity and quota leave.
+        isa: instruction set, e.g. ``"avx2"``; empty (default) takes CLARINET_ISA, or the best there is.
+
+    Raises:
+        ValueError: an environment variable that names no instruction set or no number of threads.
+    """
 
     name = "native"
+
+    def __init__(
+        self,
+        plan: Plan,
+        store: Store,
+        optimizer_state: OptimizerState | None = None,
+        *,
+        threads: int = 0,
+        isa: str = "",
+    ) -> None:
+        self.plan, self.optimizer_state = plan, optimizer_state
+        slots = optimizer_state.slots if optimizer_state is not None else {}
+        self._core = _native.Engine(
+            lowering.lower(plan),
+            store.params,
+            store.state,
+            [slots.get(name) for name in lowering.slot_names(plan)],
+            threads,
+            isa,
+        )
+        self._metrics: tuple[Any, ...] = (Mean("loss"), *plan.metrics, *plan.weighted_metrics)
+        self._layers = lowering.layers_of(plan)
+        self._output_shape = plan.output_shape
+        self._order: Any = None  # the last permutation: it needs no check
 
     @staticmethod
     def supports(plan: Plan) -> str | None:
         """Why the plan cannot run here, in the user's words; None if it can."""
-        return "the native engine has no operations yet"
+        return lowering.obstacle(plan)
+
+    def permutation(self, epoch: int, n: int) -> NDArray[np.int64]:
+        self._order = np.empty(n, np.int64)
+        _native.permutation(self.plan.seed & (2**64 - 1), int(Stream.SHUFFLE), epoch & 0xFFFFFFFF, self._order)
+        return self._order  # type: ignore[no-any-return]
+
+    # Training.
+
+    def train(self, data: Data, steps: Steps) -> Chunk:
+        assert self.optimizer_state is not None
+        self._check_labels(data)
+        began, first_step = time.perf_counter(), self.optimizer_state.step + 1
+        losses, layers = np.empty(len(steps), np.float32), []
+        done = 0
+        for part, order, first, stop in self._runs(data, steps):
+            seconds = -1.0 if steps.seconds is None else max(0.0, steps.seconds - (time.perf_counter() - began))
+            count, rows = self._core.train(
+                part.x,
+                part.y,
+                part.weight,
+                order,
+                first,
+                stop,
+                steps.batch_size,
+                np.ascontiguousarray(steps.learning_rates[done:], np.float64),
+                seconds,
+                self.optimizer_state.step,
+                steps.stats_every,
+                losses[done:],
+            )
+            done += count
+            self.optimizer_state.step += count
+            layers += [LayerStats(row[0], self._layers[row[1]], *row[2:]) for row in rows]
+            if steps.seconds is not None and time.perf_counter() - began > steps.seconds:
+                break
+        samples = np.full(done, steps.batch_size, np.int64)
+        samples[-1] = min(steps.batch_size, steps.stop - steps.first - (done - 1) * steps.batch_size)
+        seconds = time.perf_counter() - began
+        rates = steps.learning_rates[:done]
+        return Chunk(first_step, losses[:done], samples, rates, seconds, dict(self.results()), layers)
+
+    def _runs(self, data: Data, steps: Steps) -> Iterator[tuple[Data, Any, int, int]]:
+        """What to train on in one native call each: everything where C++ can read it, else some batches at a time."""
+        order = steps.order
+        whole = _as_it_lies(data)
+        if whole is not None:
+            if order is not None and order is not self._order:
+                order = _checked_order(order, len(data))
+            yield whole, order, steps.first, steps.stop
+            return
+        rows = steps.batch_size * max(1, _BLOCK // (steps.batch_size * max(1, data.x[0].size)))
+        for start in range(steps.first, steps.stop, rows):
+            stop = min(start + rows, steps.stop)
+            block = data.rows(slice(start, stop) if order is None else order[start:stop])
+            yield _copied(block), None, 0, stop - start
+
+    def _check_labels(self, data: Data) -> None:
+        """The reference's own error for labels whose shape does not meet the predictions'."""
+        y_pred = np.empty((1, *self._output_shape), np.float32)
+        if data.y is not None and len(data.y):
+            sparse = type(self.plan.loss).__name__ == "SparseCategoricalCrossentropy"
+            (class_ids if sparse else align)(data.y[:1], y_pred)
+
+    # Inference.
+
+    def evaluate(self, data: Data, batch_size: int) -> None:
+        self._check_labels(data)
+        for part in self._slices(len(data), batch_size):
+            rows = data.rows(part)
+            rows = _as_it_lies(rows) or _copied(rows)
+            self._core.evaluate(rows.x, rows.y, rows.weight, batch_size)
+
+    def predict(self, x: Array, batch_size: int) -> Array:
+        out = np.empty((len(x), *self._output_shape), np.float32)
+        plain = _plain(x)
+        if len(x) == 1 and plain is not None:
+            self._core.predict(plain, out)
+            return out
+        for part in self._slices(len(x), batch_size):
+            rows = x[part]
+            self._core.predict(_converted(rows) if plain is None else plain[part], out[part])
+        return out
+
+    def _slices(self, n: int, batch_size: int) -> Iterator[slice]:
+        """Runs of whole batches that take a fraction of a second each; results do not depend on where they end."""
+        size = max(1, _BLOCK // (batch_size * 1000)) * batch_size
+        start = 0
+        while start < n:
+            began = time.perf_counter()
+            yield slice(start, start + size)
+            start += size
+            size *= 2 if time.perf_counter() - began < _PATIENCE / 2 else 1
+
+    # The running loss and metrics.
+
+    def reset_metrics(self) -> None:
+        self._core.reset()
+
+    def results(self) -> Mapping[str, float]:
+        for metric, (total, count) in zip(self._metrics, self._core.running()):
+            metric.total, metric.count = total, count
+        return {metric.name: float(metric.result()) for metric in self._metrics}
+
+    def close(self) -> None:
+        """Give back threads and memory; the engine is of no use any more."""
+        self._core = None
+
+
+def _as_it_lies(data: Data) -> Data | None:
+    """Views of the data that C++ can read, None where some of it has to be converted."""
+    arrays = [None if a is None else _plain(a) for a in (data.x, data.y, data.weight)]
+    if any(a is not None and b is None for a, b in zip((data.x, data.y, data.weight), arrays)):
+        return None
+    return Data(*arrays)  # type: ignore[arg-type]
+
+
+def _copied(data: Data) -> Data:
+    """The same rows in contiguous arrays that C++ can read."""
+    return Data(*(None if a is None else _converted(a) for a in (data.x, data.y, data.weight)))  # type: ignore[arg-type]
+
+
+def _checked_order(given: Any, n: int) -> NDArray[np.int64]:
+    """Row numbers as C++ takes them.
+
+    Raises:
+        IndexError: a number that is no row of the data.
+    """
+    order: NDArray[np.int64] = np.ascontiguousarray(given, np.int64)
+    if len(order) and not (order.min() >= 0 and order.max() < n):
+        raise IndexError(f"order names row {order.min() if order.min() < 0 else order.max()} of data with {n} rows")
+    return order

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: How near an output has to be to a limit of its activation to count as saturated.
 _NEAR = 0.01
-_LIMITS = {Sigmoid: (0.0, 1.0), Softmax: (0.0, 1.0), Tanh: (-1.0, 1.0)}
+_LIMITS: dict[type, tuple[float, float]] = {Sigmoid: (0.0, 1.0), Softmax: (0.0, 1.0), Tanh: (-1.0, 1.0)}
 
 
 def layer_stats(
@@ -77,10 +77,15 @@ def _norm(arrays: Sequence[Array]) -> float:
     return sqrt(sum(float(np.sum(np.square(a, dtype=np.float64))) for a in arrays)) if arrays else nan
 
 
+def limits(op: Op) -> tuple[float, float] | None:
+    """The two values that an operation's activation cannot leave; None where there are not two."""
+    return _LIMITS.get(type(getattr(op.spec, "activation", None)))
+
+
 def _saturated(op: Op, output: Array) -> float:
     """Share of outputs within 0.01 of a limit of the operation's activation; NaN where there are no limits."""
-    limits = _LIMITS.get(type(getattr(op.spec, "activation", None)))
-    if limits is None:
+    ends = limits(op)
+    if ends is None:
         return nan
-    low, high = limits
+    low, high = ends
     return float(np.mean((output < low + _NEAR) | (output > high - _NEAR)))

@@ -1,0 +1,321 @@
+#include "engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "stats.hpp"
+
+namespace clarinet {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kWorthAThread = 1e6;  // multiply-adds a step that make up for one more thread's barriers
+constexpr long kPredictRows = 128;     // a thread's share of a batch of predictions
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::vector<std::unique_ptr<Op>> make_ops(const std::vector<OpSpec>& specs, const Spec& spec) {
+  std::vector<std::unique_ptr<Op>> ops;
+  for (const OpSpec& op : specs) ops.push_back(make_op(op, spec.params, spec.state));
+  return ops;
+}
+
+const OpSpec* last_op(const Spec& spec) {
+  if (!spec.output.empty()) return &spec.output[0];
+  return spec.ops.empty() ? nullptr : &spec.ops.back();
+}
+
+Objective make_objective(const Spec& spec) {
+  const OpSpec* last = last_op(spec);
+  return last ? Objective(spec.loss, spec.metrics, last->rows, last->outputs)
+              : Objective(spec.loss, spec.metrics, 1, spec.inputs);
+}
+
+size_t first_trained(const std::vector<std::unique_ptr<Op>>& ops) {
+  for (size_t i = 0; i < ops.size(); ++i)
+    for (const Weight& weight : ops[i]->spec.weights)
+      if (weight.trainable) return i;
+  return ops.size();
+}
+
+}  // namespace
+
+struct Engine::Run {
+  const Rows& rows;
+  const TrainSteps& steps;
+  Clock::time_point began;
+  TrainResult result;
+  bool stop = false;  // written by one thread between barriers
+
+  long samples(int64_t number) const {
+    return static_cast<long>(std::min(steps.batch, steps.rows - number * steps.batch));
+  }
+  bool sampled(uint64_t step) const { return steps.stats_every != 0 && step % steps.stats_every == 0; }
+};
+
+struct Engine::Team {
+  uint32_t generation = fork_generation();
+  std::mutex mutex;
+  std::unique_ptr<Pool> pool;
+};
+
+Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
+    : spec_(std::move(spec)),
+      k_(kernels),
+      threads_(threads),
+      ops_(make_ops(spec_.ops, spec_)),
+      objective_(make_objective(spec_)),
+      updater_(spec_, ops_),
+      first_trained_(first_trained(ops_)),
+      team_(new Team) {
+  if (!spec_.output.empty()) output_ = make_op(spec_.output[0], spec_.params, spec_.state);
+}
+
+// In a forked child the threads of before are gone, so their objects cannot be taken down in order: they are left alone.
+Engine::~Engine() {
+  Team* team = team_.load();
+  if (team->generation == fork_generation()) delete team;
+}
+
+Engine::Team& Engine::team() {
+  Team* team = team_.load();
+  if (team->generation == fork_generation()) return *team;
+  Team* fresh = new Team;
+  if (team_.compare_exchange_strong(team, fresh)) return *fresh;
+  delete fresh;
+  return *team;
+}
+
+int64_t Engine::outputs() const {
+  const OpSpec* last = last_op(spec_);
+  return last ? last->rows * last->outputs : spec_.inputs;
+}
+
+// `passes`: how many times as much work as forward there is.
+int Engine::useful_threads(int64_t rows, double passes) const {
+  double work = 0.0;
+  for (const auto& op : ops_) work += op->work();
+  const double worth = work * static_cast<double>(rows) * passes / kWorthAThread;
+  return std::clamp(static_cast<int>(std::min(worth, 1e6)), 1, threads_);
+}
+
+void Engine::reserve(long rows, int threads) {
+  if (rows <= capacity_ && threads <= capacity_threads_) return;
+  ++allocations_;
+  capacity_ = std::max(rows, capacity_);
+  capacity_threads_ = std::max(threads, capacity_threads_);
+  for (auto& op : ops_) op->reserve(capacity_);
+  objective_.reserve(capacity_);
+  carve_arena();
+  long each = std::max(4096L, static_cast<long>(outputs()));
+  for (const auto& op : ops_) each = std::max(each, op->scratch(capacity_));
+  scratch_each_ = static_cast<long>(Buffer::rounded(static_cast<size_t>(each)));
+  scratch_ = Buffer(static_cast<size_t>(scratch_each_ * capacity_threads_));
+  layer_numbers_.resize(spec_.layers.size());
+}
+
+void Engine::carve_arena() {
+  auto floats = [&](int64_t size) { return Buffer::rounded(static_cast<size_t>(capacity_ * size)); };
+  size_t total = floats(spec_.inputs) + floats(outputs());
+  for (const auto& op : ops_) total += 2 * floats(op->out_size());
+  arena_ = Buffer(total);
+  float* next = arena_.get();
+  auto take = [&](int64_t size) {
+    float* place = next;
+    next += floats(size);
+    return place;
+  };
+  buffers_.assign(1, take(spec_.inputs));
+  deltas_.assign(1, nullptr);
+  for (const auto& op : ops_) {
+    buffers_.push_back(take(op->out_size()));
+    deltas_.push_back(take(op->out_size()));
+  }
+  predictions_ = take(outputs());
+  for (size_t i = ops_.size(); i-- > 0;)  // an operation that works in place needs no second gradient
+    if (ops_[i]->in_place()) deltas_[i] = deltas_[i + 1];
+}
+
+// Where each operation's output is: its own buffer, or its input where it changes nothing.
+void Engine::lay_out(bool training) {
+  values_ = buffers_;
+  for (size_t i = 0; i < ops_.size(); ++i)
+    if (ops_[i]->identity(training)) values_[i + 1] = values_[i];
+}
+
+Pass Engine::pass_of(const Team& team, int thread, int threads, long rows) const {
+  Pass pass{k_};
+  pass.thread = thread;
+  pass.threads = threads;
+  pass.barrier = threads > 1 ? &team.pool->barrier() : nullptr;
+  pass.rows = rows;
+  pass.first = rows * thread / threads;
+  pass.last = rows * (thread + 1) / threads;
+  pass.scratch = scratch_.get() + scratch_each_ * thread;
+  return pass;
+}
+
+// f(thread) on each of the threads, which must have memory reserved.
+void Engine::work(Team& team, int threads, const std::function<void(int)>& f) {
+  if (threads == 1) {
+    const FlushDenormals flush;
+    return f(0);
+  }
+  if (!team.pool) team.pool = std::make_unique<Pool>(threads_);
+  team.pool->run(threads, f);
+}
+
+const float* Engine::forward(const Pass& pass) {
+  for (size_t i = 0; i < ops_.size(); ++i)
+    if (values_[i + 1] != values_[i]) ops_[i]->forward(pass, values_[i], values_[i + 1]);
+  return values_.back();
+}
+
+const float* Engine::through_output(const Pass& pass, const float* y) {
+  if (!output_) return y;
+  output_->forward(pass, y, predictions_);
+  return predictions_;
+}
+
+void Engine::backward(const Pass& pass) {
+  for (size_t i = ops_.size(); i-- > first_trained_;) {
+    float* dx = i > first_trained_ ? deltas_[i] : nullptr;
+    ops_[i]->backward(pass, values_[i], values_[i + 1], deltas_[i + 1], dx);
+  }
+}
+
+// Each thread does its rows from gathering to the gradient at its inputs; then, all deltas being there, its share of the
+// weights.
+void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
+  const Order order{run.steps.order.order, run.steps.order.first + number * run.steps.batch};
+  const bool sampled = run.sampled(pass.step);
+  gather(k_, run.rows.x, order, pass.first, pass.last, values_[0]);
+  updater_.penalize(pass);
+  const float* y = forward(pass);
+  objective_.measure(pass, run.rows.y, run.rows.weight, order, y, deltas_.back());
+  if (objective_.has_metrics() || sampled) objective_.judge(pass, through_output(pass, y));
+  backward(pass);
+  if (pass.thread == 0) updater_.begin(run.steps.learning_rates[number], pass.step);
+  pass.sync();
+  if (pass.thread == 0) {
+    run.steps.losses[number] = static_cast<float>(objective_.account(pass, updater_.penalty()));
+    ++run.result.steps;
+    run.stop = run.steps.seconds >= 0.0 && seconds_since(run.began) > run.steps.seconds;
+  }
+  if (sampled) measure_layers(pass);
+  updater_.update(pass, values_, deltas_, sampled);
+  pass.sync();
+  if (sampled && pass.thread == 0) record_layers(pass, run.result);
+}
+
+TrainResult Engine::train(const Rows& rows, const TrainSteps& steps) {
+  Team& team = this->team();
+  const std::lock_guard<std::mutex> lock(team.mutex);
+  Run run{rows, steps, Clock::now(), {}};
+  const int threads = useful_threads(std::min(steps.batch, steps.rows), 3.0);
+  reserve(run.samples(0), threads);
+  lay_out(true);
+  updater_.divide(threads, run.samples(0));
+  const int64_t count = (steps.rows + steps.batch - 1) / steps.batch;
+  work(team, threads, [&](int thread) {
+    for (int64_t i = 0; i < count && !run.stop; ++i) {
+      Pass pass = pass_of(team, thread, threads, run.samples(i));
+      pass.training = true;
+      pass.step = steps.steps_before + static_cast<uint64_t>(i) + 1;
+      train_step(pass, run, i);
+    }
+  });
+  return std::move(run.result);
+}
+
+void Engine::measure_layers(const Pass& pass) {
+  for (size_t i = static_cast<size_t>(pass.thread); i < spec_.layers.size(); i += static_cast<size_t>(pass.threads)) {
+    const StatsSpec& layer = spec_.layers[i];
+    const size_t tensor = static_cast<size_t>(layer.tensor);
+    const bool inside = tensor < values_.size();
+    const int64_t size = tensor == 0 ? spec_.inputs : inside ? ops_[tensor - 1]->out_size() : outputs();
+    const TensorNumbers t = tensor_numbers(inside ? values_[tensor] : predictions_,
+                                           static_cast<long>(pass.rows * size), layer.low, layer.high);
+    layer_numbers_[i] = {pass.step, static_cast<int64_t>(i), t.mean, t.std, t.zeros, t.saturated, NAN, NAN, NAN, true};
+  }
+}
+
+// After the update: the norms, and the layers' records.
+void Engine::record_layers(const Pass&, TrainResult& result) {
+  const std::vector<std::vector<WeightNorms>> norms = updater_.norms();
+  for (size_t i = 0; i < spec_.layers.size(); ++i) {
+    LayerNumbers& numbers = layer_numbers_[i];
+    WeightNorms sum;
+    bool any = false;
+    for (int64_t op : spec_.layers[i].ops) {
+      for (const WeightNorms& norm : norms[static_cast<size_t>(op)]) {
+        any = true;
+        sum.gradient += norm.gradient, sum.weight += norm.weight, sum.move += norm.move;
+      }
+    }
+    numbers.finite = std::isfinite(numbers.mean) && std::isfinite(numbers.std);
+    if (any) {
+      numbers.gradient_norm = std::sqrt(sum.gradient);
+      numbers.weight_norm = std::sqrt(sum.weight);
+      numbers.update_ratio = sum.weight != 0.0 ? std::sqrt(sum.move / sum.weight) : NAN;
+      numbers.finite = numbers.finite && std::isfinite(sum.gradient) && std::isfinite(sum.move);
+    }
+    result.layers.push_back(numbers);
+  }
+}
+
+// A batch's forward runs while one thread still adds up the batch before: they meet before anything it reads is written.
+void Engine::evaluate(const Rows& rows, int64_t batch) {
+  Team& team = this->team();
+  const std::lock_guard<std::mutex> lock(team.mutex);
+  batch = std::min(batch, rows.x.rows);
+  const int threads = useful_threads(batch, 1.0);
+  reserve(static_cast<long>(batch), threads);
+  lay_out(false);
+  work(team, threads, [&](int thread) {
+    for (int64_t first = 0; first < rows.x.rows; first += batch) {
+      const Pass pass = pass_of(team, thread, threads, static_cast<long>(std::min(batch, rows.x.rows - first)));
+      const Order order{nullptr, first};
+      gather(k_, rows.x, order, pass.first, pass.last, values_[0]);
+      const float* y = forward(pass);
+      pass.sync();
+      objective_.measure(pass, rows.y, rows.weight, order, y, nullptr);
+      if (objective_.has_metrics()) objective_.judge(pass, through_output(pass, y));
+      updater_.penalize(pass);
+      pass.sync();
+      if (thread == 0) objective_.account(pass, updater_.penalty());
+    }
+  });
+}
+
+void Engine::predict(const Source& x, float* out) {
+  Team& team = this->team();
+  const std::lock_guard<std::mutex> lock(team.mutex);
+  const int threads = useful_threads(x.rows, 1.0);
+  const int64_t batch = std::min<int64_t>(x.rows, kPredictRows * threads);
+  reserve(static_cast<long>(batch), threads);
+  lay_out(false);
+  const int64_t width = outputs();
+  work(team, threads, [&](int thread) {
+    for (int64_t first = 0; first < x.rows; first += batch) {
+      const Pass pass = pass_of(team, thread, threads, static_cast<long>(std::min(batch, x.rows - first)));
+      gather(k_, x, {nullptr, first}, pass.first, pass.last, values_[0]);
+      const float* y = through_output(pass, forward(pass));
+      std::copy(y + pass.first * width, y + pass.last * width, out + (first + pass.first) * width);
+    }
+  });
+}
+
+std::vector<Running> Engine::running() {
+  const std::lock_guard<std::mutex> lock(team().mutex);
+  return objective_.running();
+}
+
+void Engine::reset() {
+  const std::lock_guard<std::mutex> lock(team().mutex);
+  objective_.reset();
+}
+
+}  // namespace clarinet

@@ -1,0 +1,105 @@
+// The engine: a network, its buffers, and the loops over batches. It knows nothing of Python.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "memory.hpp"
+#include "objective.hpp"
+#include "op.hpp"
+#include "updater.hpp"
+
+namespace clarinet {
+
+// Rows to learn from or to be judged by.
+struct Rows {
+  Source x, y, weight;
+};
+
+struct TrainSteps {
+  Order order;
+  int64_t rows = 0;  // of this run, after order.first
+  int64_t batch = 0;
+  const double* learning_rates = nullptr;  // one for each step
+  double seconds = 0.0;                    // stop at the end of a step after this time; negative: never
+  uint64_t steps_before = 0;               // over the model's life
+  uint64_t stats_every = 0;
+  float* losses = nullptr;  // one for each step, written
+};
+
+// One user's layer on one sampled step; see clarinet.records.LayerStats.
+struct LayerNumbers {
+  uint64_t step;
+  int64_t layer;
+  double mean, std, zeros, saturated, gradient_norm, weight_norm, update_ratio;
+  bool finite;
+};
+
+struct TrainResult {
+  int64_t steps = 0;  // that were done
+  std::vector<LayerNumbers> layers;
+};
+
+class Engine {
+ public:
+  // At most so many threads. Throws std::invalid_argument for a specification that has no native form.
+  Engine(Spec, const KernelTable&, int threads);
+  ~Engine();
+
+  TrainResult train(const Rows&, const TrainSteps&);
+  void evaluate(const Rows&, int64_t batch);
+  void predict(const Source& x, float* out);
+  std::vector<Running> running();
+  void reset();
+
+  bool trains() const { return !spec_.optimizer.kind.empty(); }
+  const Spec& spec() const { return spec_; }
+  const Objective& objective() const { return objective_; }
+  int64_t outputs() const;  // numbers in a prediction
+
+  // How often buffers were laid out; training on batches of one size adds nothing to it.
+  int64_t allocations() const { return allocations_; }
+
+ private:
+  struct Team;  // threads, and the lock of those who call; rebuilt in a forked child
+  struct Run;   // one call of train
+
+  Team& team();
+  int useful_threads(int64_t rows, double passes) const;
+  void reserve(long rows, int threads);
+  void carve_arena();
+  void lay_out(bool training);
+  Pass pass_of(const Team&, int thread, int threads, long rows) const;
+  void work(Team&, int threads, const std::function<void(int)>&);
+
+  const float* forward(const Pass&);
+  const float* through_output(const Pass&, const float* y);
+  void backward(const Pass&);
+  void train_step(const Pass&, Run&, int64_t number);
+  void finish_step(Run&, const Pass&, double learning_rate);
+  void measure_layers(const Pass&);
+  void record_layers(const Pass&, TrainResult&);
+
+  const Spec spec_;
+  const KernelTable& k_;
+  const int threads_;
+  std::vector<std::unique_ptr<Op>> ops_;
+  std::unique_ptr<Op> output_;
+  Objective objective_;
+  Updater updater_;
+  const size_t first_trained_;  // backward goes no further down than this operation
+
+  Buffer arena_, scratch_;
+  // Tensors: 0 is the input, i + 1 what operation i gives, and their gradients.
+  std::vector<float*> buffers_, values_, deltas_;
+  float* predictions_ = nullptr;
+  long capacity_ = 0, scratch_each_ = 0;
+  int capacity_threads_ = 0;
+  int64_t allocations_ = 0;
+  std::vector<LayerNumbers> layer_numbers_;
+  std::atomic<Team*> team_;
+};
+
+}  // namespace clarinet

@@ -1,0 +1,69 @@
+// Batch normalisation, a column at a time; and dropout's masks.
+#pragma once
+
+#include "kernels.hpp"
+#include "philox.hpp"
+#include "product-inl.hpp"
+
+namespace clarinet {
+namespace {
+
+// Mean, then the mean square distance from it, over the rows of each column.
+void moments(const float* x, long rows, long row, long columns, float* mean, float* variance) {
+  float share = 1.0f / static_cast<float>(rows);
+  column_sums(x, rows, row, columns, mean);
+  each_vector(columns, [&](long j, auto part) { store(mean + j, load(mean + j, part) * share, part); });
+  auto term = [&](long i, long j, auto part) {
+    Vec d = load(x + i * row + j, part) - load(mean + j, part);
+    return d * d;
+  };
+  sum_rows(rows, columns, term, variance);
+  each_vector(columns, [&](long j, auto part) { store(variance + j, load(variance + j, part) * share, part); });
+}
+
+// y = (x - mean) scale + shift
+void normalize(const float* x, long rows, long columns, const float* mean, const float* scale, const float* shift,
+               float* y) {
+  for (long i = 0; i < rows; ++i, x += columns, y += columns)
+    each_vector(columns, [&](long j, auto part) {
+      Vec d = load(x + j, part) - load(mean + j, part);
+      store(y + j, fma(d, load(scale + j, part), load(shift + j, part)), part);
+    });
+}
+
+// Sums over rows of dy, and of dy times the normalised x.
+void normalize_sums(const float* dy, const float* x, long rows, long row, long columns, const float* mean,
+                    const float* inverse, float* sum_dy, float* sum_dy_xhat) {
+  column_sums(dy, rows, row, columns, sum_dy);
+  auto term = [&](long i, long j, auto part) {
+    Vec xhat = (load(x + i * row + j, part) - load(mean + j, part)) * load(inverse + j, part);
+    return load(dy + i * row + j, part) * xhat;
+  };
+  sum_rows(rows, columns, term, sum_dy_xhat);
+}
+
+// dx = a dy + b + c (x - mean)
+void normalize_back(const float* dy, const float* x, long rows, long columns, const float* mean, const float* a,
+                    const float* b, const float* c, float* dx) {
+  for (long i = 0; i < rows; ++i, dy += columns, x += columns, dx += columns)
+    each_vector(columns, [&](long j, auto part) {
+      Vec d = load(x + j, part) - load(mean + j, part);
+      Vec rest = fma(load(c + j, part), d, load(b + j, part));
+      store(dx + j, fma(load(a + j, part), load(dy + j, part), rest), part);
+    });
+}
+
+// Entries first, first + 1, … of a batch's mask: `scale` where the word of that number is at least the threshold, else 0.
+void dropout_mask(const DropoutMask& d, uint64_t first, long n, float* mask) {
+  for (uint64_t block = first / 4; block * 4 < first + static_cast<uint64_t>(n); ++block) {
+    uint32_t word[4] = {static_cast<uint32_t>(block), d.step, d.epoch, d.stream};
+    philox(d.key, word);
+    for (int i = 0; i < 4; ++i) {
+      uint64_t place = block * 4 + i;
+      if (place >= first && place < first + n) mask[place - first] = word[i] >= d.threshold ? d.scale : 0.0f;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace clarinet

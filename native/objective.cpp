@@ -1,0 +1,112 @@
+#include "objective.hpp"
+
+#include <algorithm>
+
+#include "metrics.hpp"
+
+namespace clarinet {
+
+Objective::Objective(const LossSpec& spec, const std::vector<MetricSpec>& metrics, long rows, long columns)
+    : present_(!spec.kind.empty()), spec_(spec), rows_(rows), columns_(columns) {
+  if (!present_) return;
+  kind_ = loss_kind(spec.kind);
+  for (const MetricSpec& metric : metrics) metrics_.push_back(make_metric(metric));
+}
+
+Objective::~Objective() = default;
+
+void Objective::reserve(long samples) {
+  if (!present_) return;
+  const size_t rows = static_cast<size_t>(samples * rows_);
+  targets_.resize(rows * static_cast<size_t>(columns_));
+  for (auto* v : {&shares_, &values_}) v->resize(rows);
+  weights_.resize(static_cast<size_t>(samples));
+  ids_.resize(rows);
+  for (auto& metric : metrics_) metric->values.resize(static_cast<size_t>(samples));
+}
+
+void Objective::fetch(const Pass& pass, const Source& targets, const Source& weights, Order order) {
+  const long first = pass.first * rows_, last = pass.last * rows_;
+  if (spec_.sparse) {
+    gather_ids(targets, order, pass.first, pass.last, ids_.data());
+    std::fill(targets_.begin() + first * columns_, targets_.begin() + last * columns_, 0.0f);
+    for (long i = first; i < last; ++i)
+      if (ids_[i] >= 0 && ids_[i] < columns_) targets_[i * columns_ + ids_[i]] = 1.0f;
+  } else {
+    gather(pass.k, targets, order, pass.first, pass.last, targets_.data());
+  }
+  if (weights) {
+    gather(pass.k, weights, order, pass.first, pass.last, weights_.data());
+  } else {
+    std::fill(weights_.begin() + pass.first, weights_.begin() + pass.last, 1.0f);
+  }
+}
+
+// Of the whole batch, in order: each thread needs it before the others have fetched theirs.
+double Objective::weight_sum(const Pass& pass, const Source& weights, Order order) const {
+  double sum = 0.0;
+  for (long i = 0; i < pass.rows; ++i) {
+    float weight = 1.0f;
+    if (weights) gather(pass.k, weights, {order.order, order.first + i}, 0, 1, &weight);
+    sum += weight;
+  }
+  return sum * static_cast<double>(rows_);
+}
+
+void Objective::measure(const Pass& pass, const Source& targets, const Source& weights, Order order, const float* y,
+                        float* gradient) {
+  fetch(pass, targets, weights, order);
+  double divisor = static_cast<double>(pass.rows * rows_);
+  if (spec_.reduction == "sum") divisor = 1.0;
+  if (spec_.reduction == "mean_with_sample_weight") divisor = weight_sum(pass, weights, order);
+  const float share = divisor != 0.0 ? static_cast<float>(1.0 / divisor) : 0.0f;
+  for (long i = pass.first; i < pass.last; ++i)
+    for (long r = 0; r < rows_; ++r) shares_[i * rows_ + r] = weights_[i] * share;
+  const long at = pass.first * rows_;
+  const LossRows l{kind_,
+                   (pass.last - pass.first) * rows_,
+                   columns_,
+                   spec_.smoothing,
+                   y + at * columns_,
+                   targets_.data() + at * columns_,
+                   shares_.data() + at,
+                   values_.data() + at,
+                   gradient ? gradient + at * columns_ : nullptr};
+  pass.k.loss(l, pass.scratch);
+}
+
+void Objective::judge(const Pass& pass, const float* predictions) {
+  const Judged judged{rows_, columns_, predictions, targets_.data(), spec_.sparse ? ids_.data() : nullptr};
+  for (auto& metric : metrics_) metric->judge(pass, judged);
+}
+
+double Objective::account(const Pass& pass, double penalty) {
+  double loss = 0.0;
+  for (long i = 0; i < pass.rows * rows_; ++i) loss += static_cast<double>(values_[i]) * shares_[i];
+  loss += penalty;
+  const double samples = static_cast<double>(pass.rows);
+  loss_.add(loss * samples, samples);
+  for (auto& metric : metrics_) {
+    double total = 0.0, count = 0.0;
+    for (long i = 0; i < pass.rows; ++i) {
+      const double weight = metric->spec.weighted ? static_cast<double>(weights_[i]) : 1.0;
+      total += metric->values[i] * weight;
+      count += weight;
+    }
+    metric->running.add(total, count);
+  }
+  return loss;
+}
+
+void Objective::reset() {
+  loss_ = {};
+  for (auto& metric : metrics_) metric->running = {};
+}
+
+std::vector<Running> Objective::running() const {
+  std::vector<Running> all{loss_};
+  for (const auto& metric : metrics_) all.push_back(metric->running);
+  return all;
+}
+
+}  // namespace clarinet

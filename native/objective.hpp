@@ -1,0 +1,57 @@
+// The loss of a batch, its gradient at the predictions, and the running metrics.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "op.hpp"
+#include "source.hpp"
+
+namespace clarinet {
+
+// Sums that go on from batch to batch.
+struct Running {
+  double total = 0.0, count = 0.0;
+  void add(double t, double n) { total += t, count += n; }
+};
+
+class Metric;
+
+class Objective {
+ public:
+  // `rows` predictions of `columns` numbers a sample.
+  Objective(const LossSpec&, const std::vector<MetricSpec>&, long rows, long columns);
+  ~Objective();
+
+  void reserve(long samples);
+  bool present() const { return present_; }
+  bool has_metrics() const { return !metrics_.empty(); }
+  // Whether y may have so many numbers a sample: class ids, or targets of the predictions' shape.
+  bool fits(int64_t columns) const { return columns == (spec_.sparse ? rows_ : rows_ * columns_); }
+
+  // This thread's samples: fetch targets and weights, compute each row's loss and, where `gradient` is not nullptr, the
+  // gradient of the batch's loss at y.
+  void measure(const Pass&, const Source& targets, const Source& weights, Order, const float* y, float* gradient);
+  // This thread's samples' part of the metrics.
+  void judge(const Pass&, const float* predictions);
+  // The batch's loss, and all running sums; one thread, after the others' measure and judge.
+  double account(const Pass&, double penalty);  // gives the loss
+
+  void reset();
+  std::vector<Running> running() const;  // loss, then metrics
+
+ private:
+  void fetch(const Pass&, const Source& targets, const Source& weights, Order);
+  double weight_sum(const Pass&, const Source& weights, Order) const;
+
+  const bool present_;
+  const LossSpec spec_;
+  const long rows_, columns_;
+  LossKind kind_{};
+  std::vector<std::unique_ptr<Metric>> metrics_;
+  std::vector<float> targets_, weights_, shares_, values_;
+  std::vector<int32_t> ids_;
+  Running loss_;
+};
+
+}  // namespace clarinet

@@ -1,0 +1,75 @@
+// What an operation of the network is to the engine.
+#pragma once
+
+#include <memory>
+
+#include "kernels.hpp"
+#include "optimizer.hpp"
+#include "pool.hpp"
+#include "spec.hpp"
+
+namespace clarinet {
+
+// One thread's share of one batch.
+struct Pass {
+  const KernelTable& k;
+  int thread = 0, threads = 1;
+  Barrier* barrier = nullptr;
+  long rows = 0;             // samples in the batch
+  long first = 0, last = 0;  // those of this thread
+  bool training = false;
+  uint64_t step = 0;         // of the model's life, from 1
+  float* scratch = nullptr;  // of this thread alone
+
+  void sync() const {
+    if (barrier) barrier->wait();
+  }
+};
+
+// A trainable weight whose gradient can be computed in pieces: `count` rows of `row` numbers.
+struct GradientPart {
+  const Weight* weight;
+  long count, row;
+  long depth;  // multiply-adds for each number, per sample
+};
+
+// All threads call the same methods in the same order, each with its own Pass. Tensors are those of the whole batch;
+// a thread reads and writes its own samples' part of them unless it meets the others at pass.sync() in between.
+class Op {
+ public:
+  explicit Op(const OpSpec& spec) : spec(spec) {}
+  virtual ~Op() = default;
+
+  const OpSpec spec;
+  long in_size() const { return static_cast<long>(spec.rows * spec.inputs); }
+  long out_size() const { return static_cast<long>(spec.rows * spec.outputs); }
+
+  // Prepare for batches of at most `rows` samples.
+  virtual void reserve(long rows) { (void)rows; }
+  // Floats of scratch that one thread needs for its share, of at most `rows` samples.
+  virtual long scratch(long rows) const { return rows * 0; }
+  // Whether the output is the input.
+  virtual bool identity(bool training) const { return training && false; }
+  // Whether backward may write dx over dy.
+  virtual bool in_place() const { return true; }
+  // Rough cost of forward, in multiply-adds a sample.
+  virtual double work() const { return static_cast<double>(out_size()); }
+
+  virtual void forward(const Pass&, const float* x, float* y) = 0;
+  // dx from dy; dx is nullptr where nobody wants it.
+  virtual void backward(const Pass&, const float* x, const float* y, float* dy, float* dx) = 0;
+
+  virtual std::vector<GradientPart> parts() const { return {}; }
+  // Rows [from, to) of part number `part` of the gradient, handed to `sink` piece by piece; only after all threads'
+  // backward.
+  virtual void gradient(const Pass&, int part, long from, long to, const float* x, const float* dy, const Sink& sink) {
+    (void)part, (void)from, (void)to, (void)x, (void)dy, (void)sink;
+  }
+};
+
+// The operation of a specification; throws std::invalid_argument for an unknown kind.
+std::unique_ptr<Op> make_op(const OpSpec&, float* params, float* state);
+
+double setting(const OpSpec&, const char* name);
+
+}  // namespace clarinet

@@ -1,0 +1,75 @@
+// Functions of one number, and softmax over rows.
+#include <stdexcept>
+
+#include "ops.hpp"
+
+namespace clarinet {
+namespace {
+
+// Up to three settings of each function, in the order of Elementwise's a, b, c.
+struct Function {
+  Activation kind;
+  const char* settings[3];
+};
+
+const std::map<std::string, Function> kFunctions = {
+    {"clipped_relu", {Activation::clipped_relu, {"negative_slope", "threshold", "max_value"}}},
+    {"elu", {Activation::elu, {"alpha"}}},
+    {"gelu", {Activation::gelu, {}}},
+    {"gelu_tanh", {Activation::gelu_tanh, {}}},
+    {"leaky_relu", {Activation::leaky_relu, {"negative_slope"}}},
+    {"relu", {Activation::relu, {}}},
+    {"selu", {Activation::selu, {}}},
+    {"sigmoid", {Activation::sigmoid, {}}},
+    {"silu", {Activation::silu, {}}},
+    {"softplus", {Activation::softplus, {}}},
+    {"tanh", {Activation::tanh, {}}},
+};
+
+Elementwise elementwise(const OpSpec& spec) {
+  const auto found = kFunctions.find(spec.kind);
+  if (found == kFunctions.end()) throw std::invalid_argument("no native operation is called " + spec.kind);
+  float values[3] = {};
+  for (int i = 0; i < 3; ++i)
+    if (const char* name = found->second.settings[i]) values[i] = static_cast<float>(setting(spec, name));
+  return {found->second.kind, values[0], values[1], values[2]};
+}
+
+class ActivationOp : public Op {
+ public:
+  explicit ActivationOp(const OpSpec& spec) : Op(spec), function_(elementwise(spec)) {}
+
+  void forward(const Pass& pass, const float* x, float* y) override {
+    const long at = pass.first * out_size();
+    pass.k.activate(function_, x + at, y + at, (pass.last - pass.first) * out_size());
+  }
+  void backward(const Pass& pass, const float* x, const float* y, float* dy, float* dx) override {
+    const long at = pass.first * out_size();
+    if (dx) pass.k.activate_back(function_, dy + at, x + at, y + at, dx + at, (pass.last - pass.first) * out_size());
+  }
+
+ private:
+  const Elementwise function_;
+};
+
+class Softmax : public Op {
+ public:
+  using Op::Op;
+
+  double work() const override { return 4.0 * out_size(); }
+  void forward(const Pass& pass, const float* x, float* y) override {
+    const long at = pass.first * out_size();
+    pass.k.softmax(x + at, y + at, (pass.last - pass.first) * spec.rows, spec.outputs);
+  }
+  void backward(const Pass& pass, const float*, const float* y, float* dy, float* dx) override {
+    const long at = pass.first * out_size();
+    if (dx) pass.k.softmax_back(dy + at, y + at, dx + at, (pass.last - pass.first) * spec.rows, spec.outputs);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Op> make_activation(const OpSpec& spec, float*, float*) { return std::make_unique<ActivationOp>(spec); }
+std::unique_ptr<Op> make_softmax(const OpSpec& spec, float*, float*) { return std::make_unique<Softmax>(spec); }
+
+}  // namespace clarinet

@@ -1,0 +1,72 @@
+// What an engine is told: the plan in plain numbers. Strings name things as the table in engines/native.py does.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace clarinet {
+
+// A trainable weight's place in the flat buffer of parameters.
+struct Weight {
+  int64_t offset = 0, size = 0;
+  bool trainable = true;
+  float l1 = 0.0f, l2 = 0.0f;
+};
+
+// One elementary operation. A sample of its input is `rows` rows of `inputs` numbers, of its output `rows` of `outputs`.
+struct OpSpec {
+  std::string kind;
+  int64_t rows = 1, inputs = 0, outputs = 0;
+  std::vector<Weight> weights;              // in the layer's order
+  std::vector<int64_t> state;               // offsets in the flat buffer of state
+  std::map<std::string, double> settings;   // the layer's configuration
+  uint32_t index = 0;                       // its number in the plan, which random numbers are keyed by
+  uint64_t seed = 0;                        // of its random numbers
+};
+
+struct LossSpec {
+  std::string kind;       // empty: there is no loss, the engine only predicts
+  std::string reduction;  // sum_over_batch_size, sum, mean_with_sample_weight
+  float smoothing = 0.0f;
+  bool sparse = false;  // targets are class ids
+};
+
+struct MetricSpec {
+  std::string kind;
+  bool weighted = false;
+  double parameter = 0.0;  // threshold of binary accuracy, k of top-k
+  float smoothing = 0.0f;
+};
+
+struct OptimizerSpec {
+  std::string kind;                        // empty: none
+  std::map<std::string, double> settings;  // the optimizer's configuration
+};
+
+// A user's layer for statistics: the tensor it gives (0 is the input, i + 1 what operation i gives; the predictions come
+// after the last), the limits of its activation (low >= high: none), and its operations' weights.
+struct StatsSpec {
+  int64_t tensor = 0;
+  float low = 0.0f, high = 0.0f;
+  std::vector<int64_t> ops;
+};
+
+struct Spec {
+  std::vector<OpSpec> ops;
+  std::vector<OpSpec> output;  // the activation that the loss absorbed: none or one
+  LossSpec loss;
+  OptimizerSpec optimizer;
+  std::vector<MetricSpec> metrics;
+  std::vector<StatsSpec> layers;
+  int64_t inputs = 0;  // numbers in a sample
+
+  float* params = nullptr;
+  int64_t params_size = 0;
+  float* state = nullptr;
+  int64_t state_size = 0;
+  std::vector<float*> slots{};  // of the optimizer, laid out as the parameters
+};
+
+}  // namespace clarinet

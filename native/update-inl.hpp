@@ -1,0 +1,128 @@
+// The optimizers' rules, the penalties and the clipping that come before them, and norms.
+//
+// w: weight, g: its gradient, lr: learning rate (for Adam with the corrections for the start at zero)
+#pragma once
+
+#include "kernels.hpp"
+#include "vec.hpp"
+
+namespace clarinet {
+namespace {
+
+template <class Step>
+CLARINET_INLINE void update_each(const Update& u, const float* g, float* w, long n, Step step) {
+  Vec keep_share = set1(u.decay);
+  each_vector(n, [&](long i, auto part) {
+    Vec old = load(w + i, part);
+    old = fnma(keep_share, old, old);
+    store(w + i, step(i, part, load(g + i, part), old), part);
+  });
+}
+
+// m <- mu m - lr g; w <- w + m, or with Nesterov's look ahead w <- w + mu m - lr g
+template <bool nesterov>
+void update_momentum(const Update& u, const float* g, float* w, float* m, long n) {
+  Vec mu = set1(u.momentum), rate = set1(u.rate);
+  update_each(u, g, w, n, [&](long i, auto part, Vec grad, Vec old) {
+    Vec move = fnma(rate, grad, mu * load(m + i, part));
+    store(m + i, move, part);
+    return nesterov ? fnma(rate, grad, fma(mu, move, old)) : old + move;
+  });
+}
+
+// v <- rho v + (1 - rho) g^2; w <- w - lr g / sqrt(v - mean^2 + eps), the mean of g where centred; beta_1 is rho.
+template <bool has_momentum, bool centered>
+void update_rmsprop(const Update& u, const float* g, float* w, float* const slots[3], long n) {
+  float *v = slots[0], *m = slots[1], *mean = slots[2];
+  Vec rho = set1(u.beta_1), rest = set1(u.one_less_beta_1), rate = set1(u.rate), mu = set1(u.momentum);
+  update_each(u, g, w, n, [&](long i, auto part, Vec grad, Vec old) {
+    Vec spread = fma(rho, load(v + i, part), rest * grad * grad);
+    store(v + i, spread, part);
+    if constexpr (centered) {
+      Vec average = fma(rho, load(mean + i, part), rest * grad);
+      store(mean + i, average, part);
+      spread = fnma(average, average, spread);
+    }
+    Vec move = rate * grad / sqrt(spread + u.epsilon);
+    if constexpr (has_momentum) {
+      move = fma(mu, load(m + i, part), move);
+      store(m + i, move, part);
+    }
+    return old - move;
+  });
+}
+
+// m <- m + (1 - beta_1)(g - m), v <- v + (1 - beta_2)(g^2 - v), w <- w - lr m / (sqrt(v) + eps); AMSGrad divides by the
+// largest v so far.
+template <bool amsgrad>
+void update_adam(const Update& u, const float* g, float* w, float* const slots[3], long n) {
+  float *m = slots[0], *v = slots[1], *v_hat = slots[2];
+  Vec c1 = set1(u.one_less_beta_1), c2 = set1(u.one_less_beta_2), rate = set1(u.rate), epsilon = set1(u.epsilon);
+  update_each(u, g, w, n, [&](long i, auto part, Vec grad, Vec old) {
+    Vec mean = load(m + i, part), spread = load(v + i, part);
+    mean = fma(c1, grad - mean, mean);
+    spread = fnma(c2, fnma(grad, grad, spread), spread);
+    store(m + i, mean, part);
+    store(v + i, spread, part);
+    if constexpr (amsgrad) {
+      spread = max(load(v_hat + i, part), spread);
+      store(v_hat + i, spread, part);
+    }
+    return fnma(rate, ratio(mean, sqrt(spread) + epsilon), old);
+  });
+}
+
+void update(const Update& u, const float* g, float* w, float* const slots[3], long n) {
+  switch (u.rule) {
+    case Rule::sgd:
+      return update_each(u, g, w, n, [&](long, auto, Vec grad, Vec old) { return fnma(set1(u.rate), grad, old); });
+    case Rule::momentum: return update_momentum<false>(u, g, w, slots[0], n);
+    case Rule::nesterov: return update_momentum<true>(u, g, w, slots[0], n);
+    case Rule::rmsprop:
+      if (u.centered) return (u.has_momentum ? update_rmsprop<true, true> : update_rmsprop<false, true>)(u, g, w, slots, n);
+      return (u.has_momentum ? update_rmsprop<true, false> : update_rmsprop<false, false>)(u, g, w, slots, n);
+    case Rule::adam: return (u.amsgrad ? update_adam<true> : update_adam<false>)(u, g, w, slots, n);
+  }
+}
+
+void add_penalty(float l1, float l2, const float* w, float* g, long n) {
+  Vec zero = set1(0.0f), up = set1(l1), down = set1(-l1), twice = set1(2.0f * l2);
+  each_vector(n, [&](long i, auto part) {
+    Vec x = load(w + i, part);
+    Vec sign = select(x > zero, up, select(zero > x, down, x));
+    store(g + i, load(g + i, part) + fma(twice, x, sign), part);
+  });
+}
+
+void clip(float limit, float* g, long n) {
+  Vec high = set1(limit), low = set1(-limit);
+  each_vector(n, [&](long i, auto part) { store(g + i, min(high, max(low, load(g + i, part))), part); });
+}
+
+// Sums of n terms, n being at most a few thousand: lane by lane in float, by 256 terms in double.
+template <class Term>
+CLARINET_INLINE double long_sum(long n, Term term) {
+  double total = 0.0;
+  for (long start = 0; start < n; start += 256) {
+    Vec block = set1(0.0f);
+    each_vector(n - start < 256 ? n - start : 256, [&](long i, auto part) { block = block + term(start + i, part); });
+    total += static_cast<double>(sum(block));
+  }
+  return total;
+}
+
+double sum_squares(const float* x, long n) {
+  return long_sum(n, [&](long i, auto part) { return load(x + i, part) * load(x + i, part); });
+}
+double sum_absolute(const float* x, long n) {
+  return long_sum(n, [&](long i, auto part) { return abs(load(x + i, part)); });
+}
+double distance_squared(const float* x, const float* y, long n) {
+  return long_sum(n, [&](long i, auto part) {
+    Vec d = load(x + i, part) - load(y + i, part);
+    return d * d;
+  });
+}
+
+}  // namespace
+}  // namespace clarinet

@@ -1,0 +1,150 @@
+#include "updater.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace clarinet {
+namespace {
+
+constexpr long kBlock = 4096;
+constexpr double kUpdateCost = 16.0;  // of one number's update, in multiply-adds
+
+// The part of n things that belongs to one of several threads.
+struct Range {
+  long first, last;
+};
+Range part_of(long n, const Pass& pass) { return {n * pass.thread / pass.threads, n * (pass.thread + 1) / pass.threads}; }
+
+}  // namespace
+
+Updater::Updater(const Spec& spec, const std::vector<std::unique_ptr<Op>>& ops)
+    : ops_(ops), optimizer_(spec.optimizer, spec.params, spec.slots), params_(spec.params) {
+  for (const auto& op : ops_) {
+    for (const Weight& weight : op->spec.weights) {
+      if (weight.l1 != 0.0f || weight.l2 != 0.0f) add_blocks(&weight, 0, penalized_);
+      if (!weight.trainable) continue;
+      add_blocks(&weight, static_cast<int>(weights_.size()), blocks_);
+      weights_.push_back(&weight);
+    }
+  }
+  squares_.resize(weights_.size());
+  scales_.resize(weights_.size());
+  if (optimizer_.active()) gradients_ = Buffer(static_cast<size_t>(spec.params_size));
+}
+
+void Updater::add_blocks(const Weight* weight, int owner, std::vector<Block>& blocks) const {
+  for (long from = 0; from < weight->size; from += kBlock)
+    blocks.push_back({weight, owner, from, std::min(kBlock, static_cast<long>(weight->size) - from), 0, 0, 0, 0});
+}
+
+// Contiguous runs of rows of about the same cost each. Whole tiles stay together; the bits do not depend on it.
+void Updater::divide(int threads, long rows) {
+  jobs_.assign(static_cast<size_t>(threads), {});
+  auto cost_of = [&](const GradientPart& part) {
+    return static_cast<double>(part.row) * (static_cast<double>(part.depth * rows) + kUpdateCost);
+  };
+  double all = 0.0;
+  for (const auto& op : ops_)
+    for (const GradientPart& part : op->parts())
+      if (part.weight->trainable) all += cost_of(part) * static_cast<double>(part.count);
+  double before = 0.0;
+  for (size_t o = 0; o < ops_.size(); ++o) {
+    const std::vector<GradientPart> parts = ops_[o]->parts();
+    for (size_t p = 0; p < parts.size(); ++p) {
+      if (!parts[p].weight->trainable) continue;
+      const double cost = cost_of(parts[p]);
+      const long grain = parts[p].row > 1 ? 8 : 16;
+      long from = 0;
+      for (int t = 0; t < threads && from < parts[p].count; ++t) {
+        const double share = (all * (t + 1) / threads - before) / cost;
+        long to = t + 1 == threads ? parts[p].count : static_cast<long>(std::max(0.0, share) + 0.5 * grain) / grain * grain;
+        to = std::min(to, parts[p].count);
+        if (to <= from) continue;
+        jobs_[static_cast<size_t>(t)].push_back({static_cast<int>(o), static_cast<int>(p), from, to});
+        from = to;
+      }
+      before += cost * static_cast<double>(parts[p].count);
+    }
+  }
+}
+
+void Updater::update(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas,
+                     bool measure) {
+  const bool at_once = !measure && !optimizer_.needs_norm();
+  const Sink sink{pass.k, optimizer_, at_once ? nullptr : gradients_.get()};
+  for (const Job& job : jobs_[static_cast<size_t>(pass.thread)]) {
+    const size_t op = static_cast<size_t>(job.op);
+    ops_[op]->gradient(pass, job.part, job.from, job.to, values[op], deltas[op + 1], sink);
+  }
+  if (!at_once) two_phases(pass, measure);
+}
+
+void Updater::two_phases(const Pass& pass, bool measure) {
+  pass.sync();
+  const Range own = part_of(static_cast<long>(blocks_.size()), pass);
+  for (long i = own.first; i < own.last; ++i) {
+    Block& block = blocks_[static_cast<size_t>(i)];
+    block.gradient = pass.k.sum_squares(gradients_.get() + block.weight->offset + block.from, block.count);
+  }
+  pass.sync();
+  if (pass.thread == 0) {
+    std::fill(squares_.begin(), squares_.end(), 0.0);
+    for (const Block& block : blocks_) squares_[static_cast<size_t>(block.owner)] += block.gradient;
+    std::fill(scales_.begin(), scales_.end(), 1.0f);
+    if (optimizer_.needs_norm()) optimizer_.clip_scales(squares_, scales_);
+  }
+  pass.sync();
+  for (long i = own.first; i < own.last; ++i) {
+    Block& block = blocks_[static_cast<size_t>(i)];
+    update_block(pass, block, scales_[static_cast<size_t>(block.owner)], measure);
+  }
+}
+
+void Updater::update_block(const Pass& pass, Block& block, float scale, bool measure) {
+  const long start = static_cast<long>(block.weight->offset) + block.from;
+  float *g = gradients_.get() + start, *w = params_ + start, *before = pass.scratch;
+  if (measure) {
+    std::memcpy(before, w, static_cast<size_t>(block.count) * sizeof(float));
+    block.weight_squares = pass.k.sum_squares(before, block.count);
+  }
+  optimizer_.clip(pass.k, scale, g, block.count);
+  optimizer_.apply(pass.k, *block.weight, block.from, g, block.count);
+  if (measure) block.move = pass.k.distance_squared(w, before, block.count);
+}
+
+void Updater::penalize(const Pass& pass) {
+  const Range own = part_of(static_cast<long>(penalized_.size()), pass);
+  for (long i = own.first; i < own.last; ++i) {
+    Block& block = penalized_[static_cast<size_t>(i)];
+    const float* w = params_ + block.weight->offset + block.from;
+    block.penalty = 0.0;
+    if (block.weight->l1 != 0.0f) block.penalty += block.weight->l1 * pass.k.sum_absolute(w, block.count);
+    if (block.weight->l2 != 0.0f) block.penalty += block.weight->l2 * pass.k.sum_squares(w, block.count);
+  }
+}
+
+double Updater::penalty() const {
+  double sum = 0.0;
+  for (const Block& block : penalized_) sum += block.penalty;
+  return sum;
+}
+
+std::vector<std::vector<WeightNorms>> Updater::norms() const {
+  std::vector<WeightNorms> flat(weights_.size());
+  for (const Block& block : blocks_) {
+    WeightNorms& norm = flat[static_cast<size_t>(block.owner)];
+    norm.gradient += block.gradient;
+    norm.weight += block.weight_squares;
+    norm.move += block.move;
+  }
+  std::vector<std::vector<WeightNorms>> by_op;
+  size_t next = 0;
+  for (const auto& op : ops_) {
+    by_op.emplace_back();
+    for (const Weight& weight : op->spec.weights)
+      if (weight.trainable) by_op.back().push_back(flat[next++]);
+  }
+  return by_op;
+}
+
+}  // namespace clarinet

@@ -1,0 +1,64 @@
+// From a batch's deltas to new weights: who computes which part of the gradient, norms, and what statistics see of it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "memory.hpp"
+#include "op.hpp"
+
+namespace clarinet {
+
+// Squared norms of one weight on one step.
+struct WeightNorms {
+  double gradient = 0.0, weight = 0.0, move = 0.0;
+};
+
+class Updater {
+ public:
+  Updater(const Spec&, const std::vector<std::unique_ptr<Op>>&);
+
+  // Share the work on batches of `rows` samples among `threads`.
+  void divide(int threads, long rows);
+
+  // This thread's part of the weights' update. Operation i took values[i], and deltas[i + 1] is the gradient at its
+  // output. All threads' backward is over, and forward begins only after all have come back from here and met.
+  void update(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas, bool measure);
+
+  void begin(double learning_rate, uint64_t step) { optimizer_.begin(learning_rate, step); }
+
+  // The penalties on the weights as they are: each thread its part, then one thread the sum.
+  void penalize(const Pass&);
+  double penalty() const;
+
+  // After an update with `measure`: by operation, then by weight.
+  std::vector<std::vector<WeightNorms>> norms() const;
+
+ private:
+  struct Job {
+    int op, part;
+    long from, to;
+  };
+  struct Block {  // a fixed stretch of a weight, for sums whose order does not depend on the threads
+    const Weight* weight;
+    int owner;  // index into weights_
+    long from, count;
+    double gradient, weight_squares, move, penalty;
+  };
+
+  void add_blocks(const Weight*, int owner, std::vector<Block>&) const;
+  void two_phases(const Pass&, bool measure);
+  void update_block(const Pass&, Block&, float scale, bool measure);
+
+  const std::vector<std::unique_ptr<Op>>& ops_;
+  Optimizer optimizer_;
+  float* params_;
+  Buffer gradients_;                  // laid out as the parameters
+  std::vector<const Weight*> weights_;  // the trainable ones
+  std::vector<Block> blocks_, penalized_;
+  std::vector<std::vector<Job>> jobs_;  // by thread
+  std::vector<double> squares_;
+  std::vector<float> scales_;
+};
+
+}  // namespace clarinet

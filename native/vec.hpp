@@ -1,0 +1,71 @@
+// A vector of floats as wide as the instruction set has it. Kernels are written once in these terms; this file and the
+// three that it chooses from are all that knows an instruction set or a compiler.
+//
+//   Vec   kLanes floats          Mask  one truth value a lane        Int  kLanes 32-bit integers
+//   Tail  the first few lanes: load(p, t) gives 0 beyond them and touches no memory there, keep(v, t, x) gives x; Full is
+//         all of them
+//
+// Everything is in an anonymous namespace: each object has its own copy, so the linker never mixes instruction sets.
+#pragma once
+
+#include <cstdint>
+
+#if defined(__GNUC__)
+#define CLARINET_INLINE inline __attribute__((always_inline))
+#define CLARINET_UNROLL _Pragma("GCC unroll 32")
+#else
+#define CLARINET_INLINE inline
+#define CLARINET_UNROLL
+#endif
+#if defined(_MSC_VER)
+#include <intrin.h>
+#endif
+
+#if defined(__AVX512F__)
+#include "vec_avx512.hpp"
+#elif defined(__AVX2__)
+#include "vec_avx2.hpp"
+#else
+#include "vec_generic.hpp"
+#endif
+
+namespace clarinet {
+namespace {
+
+struct Full {};
+
+CLARINET_INLINE Vec load(const float* p, Full) { return load(p); }
+CLARINET_INLINE void store(float* p, Vec v, Full) { store(p, v); }
+CLARINET_INLINE Vec keep(Vec v, Full, float) { return v; }
+
+CLARINET_INLINE Vec operator-(Vec a) { return set1(0.0f) - a; }
+CLARINET_INLINE Vec operator+(Vec a, float b) { return a + set1(b); }
+CLARINET_INLINE Vec operator-(Vec a, float b) { return a - set1(b); }
+CLARINET_INLINE Vec operator-(float a, Vec b) { return set1(a) - b; }
+CLARINET_INLINE Vec operator*(Vec a, float b) { return a * set1(b); }
+CLARINET_INLINE Vec operator/(float a, Vec b) { return set1(a) / b; }
+CLARINET_INLINE Vec fma(Vec a, Vec b, float c) { return fma(a, b, set1(c)); }
+CLARINET_INLINE Vec fma(Vec a, float b, Vec c) { return fma(a, set1(b), c); }
+CLARINET_INLINE Mask operator>(Vec a, float b) { return a > set1(b); }
+CLARINET_INLINE Mask operator<(Vec a, float b) { return set1(b) > a; }
+
+CLARINET_INLINE long lowest_bit(uint32_t x) {  // of x != 0
+#if defined(_MSC_VER)
+  unsigned long place;
+  _BitScanForward(&place, x);
+  return static_cast<long>(place);
+#else
+  return __builtin_ctz(x);
+#endif
+}
+
+// f(i, part) for i = 0, kLanes, 2 kLanes, …: `part` is Full, and at the ragged end a Tail.
+template <class F>
+CLARINET_INLINE void each_vector(long n, F f) {
+  long i = 0;
+  for (; i + kLanes <= n; i += kLanes) f(i, Full{});
+  if (i < n) f(i, tail(n - i));
+}
+
+}  // namespace
+}  // namespace clarinet
