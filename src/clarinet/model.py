@@ -12,6 +12,7 @@ from clarinet import engines, losses, optimizers, saving, training
 from clarinet import layers as layers_module
 from clarinet import metrics as metrics_module
 from clarinet.configurable import encode, resolve
+from clarinet.data import label_form
 from clarinet.fitting import as_list
 from clarinet.layers.base import Layer, Shape
 from clarinet.names import nearest
@@ -106,12 +107,13 @@ class Sequential(LayerStack):
         """The plan of this model as it stands.
 
         Args:
-            label_shape: shape of one label; what ``"accuracy"`` means depends on it. Default: the output's.
+            label_shape: shape of one label; what ``"accuracy"`` means depends on it. Default: what the loss wants.
         """
         store, output = self.store, self.output_shape
         assert output is not None
-        labels = output if label_shape is None else label_shape
-        plain, weighted = metrics_module.resolve_all(*self._metrics, output, labels)
+        if label_shape is None:
+            label_shape = output[:-1] if label_form(self.loss) == "ids" else output
+        plain, weighted = metrics_module.resolve_all(*self._metrics, output, label_shape)
         return make_plan(
             self.layers,
             self._known_shape(),

@@ -4,7 +4,6 @@ import runpy
 from pathlib import Path
 
 import matplotlib
-import numpy as np
 import pytest
 
 HERE = Path(__file__).parent
@@ -34,8 +33,9 @@ def test_the_perceptron(capsys):
     names = runpy.run_path(str(HERE / "tutorial_perceptron.py"))
     history = names["history"].history
     assert set(history) == {"accuracy", "loss", "val_accuracy", "val_loss"}
-    assert all(0.8 < value < 1 for value in history["accuracy"])
-    assert np.isfinite(history["loss"]).all()
+    # On raw pixels it does worse than always saying "no five" (0.91): that is what the tutorial goes on to debug.
+    assert all(0.3 < value < 0.91 for value in history["val_accuracy"])
+    assert history["loss"][0] > 100 > 20 > history["loss"][-1]
 
 
 def test_keras_is_the_package_itself():

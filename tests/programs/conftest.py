@@ -1,0 +1,3 @@
+"""The tutorials' programs are run by tests, not imported."""
+
+collect_ignore_glob = ["tutorial_*.py"]
