@@ -185,7 +185,7 @@ def _op(plan: Plan, op: Op) -> Any:
 
 
 def _weight(segment: Segment) -> Any:
-    penalty = segment.weight.regularizer
+    penalty = segment.weight.regularizer if segment.trainable else None  # a frozen weight has no penalty, as in Keras
     return _native.Weight(
         offset=segment.offset,
         size=segment.size,

@@ -1,0 +1,188 @@
+"""Training follows Keras step by step: every layer, activation, loss and optimizer; weights, label shapes, metrics."""
+
+import numpy as np
+import pytest
+
+import clarinet
+from tests.cases import ACTIVATIONS, LAYERS, LOSSES, OPTIMIZERS
+from tests.keras_parity.following import ENGINES, Program, assert_follows
+
+# Keras 3.15 itself warns under NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+RNG = np.random.default_rng(0)
+ROWS = 58
+X = RNG.normal(size=(ROWS, 3)).astype(np.float32)
+NUMBERS = (X[:, :1] * X[:, 1:2] - X[:, 2:] + 0.1 * RNG.normal(size=(ROWS, 1))).astype(np.float32)
+IDS = np.digitize(X[:, 0] + 0.3 * RNG.normal(size=ROWS), [-0.8, 0.0, 0.8])
+ONE_HOT = np.eye(4, dtype=np.float32)[IDS]
+YES_NO = (X[:, 0] > 0).astype(np.float32)
+WEIGHTS = RNG.uniform(0, 2, ROWS).astype(np.float32)
+CLASS_WEIGHTS = {0: 0.5, 1: 2.0, 2: 1.0, 3: 0.25}
+
+
+def ours_or_theirs(case):
+    """``case.make`` for Clarinet, ``case.keras`` for Keras."""
+    return lambda k: case.make() if k is clarinet else case.keras(k)
+
+
+def of_layer(case):
+    make = ours_or_theirs(case)
+    x = RNG.normal(size=(ROWS, *case.shape)).astype(np.float32)
+    return Program(
+        f"layer-{case.id}",
+        lambda k: [k.layers.Dense(x.shape[-1]), make(k), k.layers.Flatten(), k.layers.Dense(1)],
+        x,
+        np.tanh(x.reshape(ROWS, -1).sum(axis=1, keepdims=True)),
+        lambda k: "mse",
+    )
+
+
+def of_activations(cases):
+    """One Dense for each, one after another."""
+
+    def layers(k):
+        functions = [case.make() if k is clarinet else case.keras(k) for case in cases]
+        return [*(k.layers.Dense(4, activation=f) for f in functions), k.layers.Dense(1)]
+
+    name = "activations-" + "-".join(case.id for case in cases)
+    return Program(name, layers, X, NUMBERS, lambda k: "mse")
+
+
+def of_loss(case, weight=None):
+    ending = {
+        ("one-hot", "chances"): "softmax",
+        ("ids", "chances"): "softmax",
+        ("binary", "chances"): "sigmoid",
+    }.get((case.targets, case.predictions))
+    targets = {"numbers": np.repeat(NUMBERS, 4, axis=1) + X[:, :1], "binary": (ONE_HOT + ONE_HOT[::-1]).clip(0, 1)}
+    targets |= {"one-hot": ONE_HOT, "ids": IDS}
+    return Program(
+        f"loss-{case.id}{'' if weight is None else '-weighted'}",
+        lambda k: [k.layers.Dense(4, activation=ending)],
+        X,
+        targets[case.targets],
+        ours_or_theirs(case),
+        optimizer=lambda k: k.optimizers.SGD(0.01 if "sum" in case.id else 0.1),
+        fitting={} if weight is None else {"sample_weight": weight},
+    )
+
+
+def of_optimizer(case):
+    return Program(
+        f"optimizer-{case.id}",
+        lambda k: [k.layers.Dense(5, activation="tanh"), k.layers.Dense(1)],
+        X,
+        NUMBERS,
+        lambda k: "mse",
+        optimizer=ours_or_theirs(case),
+    )
+
+
+def classifier(name, y, units, ending, loss, **more):
+    return Program(
+        name,
+        lambda k: [k.layers.Dense(6, activation="tanh"), k.layers.Dense(units, activation=ending)],
+        X,
+        y,
+        lambda k: loss,
+        held_out=13,
+        **more,
+    )
+
+
+METRICS = {"metrics": ["accuracy", "mse"], "weighted_metrics": ["accuracy", "mae"]}
+SPARSE, CATEGORICAL, BINARY = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
+BY_CLASS = {"class_weight": CLASS_WEIGHTS}
+BY_ANSWER = {"class_weight": {0: 3.0, 1: 0.5}}
+BY_ROW = {"sample_weight": WEIGHTS, "validation_batch_size": 5}
+
+WEIGHTED = [
+    classifier("class-weights-ids", IDS, 4, "softmax", SPARSE, fitting=BY_CLASS),
+    classifier("class-weights-one-hot", ONE_HOT, 4, "softmax", CATEGORICAL, fitting=BY_CLASS, compiling=METRICS),
+    classifier("class-weights-binary", YES_NO[:, None], 1, "sigmoid", BINARY, fitting=BY_ANSWER),
+    classifier("class-weights-binary-flat", YES_NO, 1, "sigmoid", BINARY, fitting=BY_ANSWER),
+    classifier("sample-weights-ids", IDS, 4, "softmax", SPARSE, fitting=BY_ROW, compiling={
+        "metrics": ["accuracy", SPARSE], "weighted_metrics": ["accuracy"]}),
+    classifier("sample-weights-one-hot", ONE_HOT, 4, "softmax", CATEGORICAL, fitting=BY_ROW, compiling=METRICS),
+    classifier("sample-weights-binary", YES_NO[:, None], 1, "sigmoid", BINARY, fitting=BY_ROW, compiling=METRICS),
+]  # fmt: skip
+
+LABELS = [
+    classifier("labels-bool-flat", YES_NO.astype(bool), 1, "sigmoid", BINARY, compiling={"metrics": ["accuracy"]}),
+    classifier("labels-column-of-ids", IDS[:, None], 4, "softmax", SPARSE, compiling={"metrics": ["accuracy"]}),
+    classifier("labels-numbers-flat", NUMBERS[:, 0], 1, None, "mse", compiling={"metrics": ["mae", "mse"]}),
+    classifier("labels-many-binary", (ONE_HOT + ONE_HOT[::-1]).clip(0, 1), 4, "sigmoid", BINARY, compiling={
+        "metrics": ["accuracy", "binary_accuracy"]}),
+    classifier("pair-softmax-mse", ONE_HOT, 4, "softmax", "mse", compiling={"metrics": ["accuracy"]}),
+    classifier("pair-softmax-binary", ONE_HOT, 4, "softmax", BINARY),
+    classifier("pair-sigmoid-categorical", ONE_HOT, 4, "sigmoid", CATEGORICAL),
+    classifier("pair-sigmoid-sparse", IDS, 4, "sigmoid", SPARSE),
+    Program(
+        "sequence-of-ids",
+        lambda k: [k.layers.Dense(6, activation="tanh"), k.layers.Dense(4, activation="softmax")],
+        RNG.normal(size=(ROWS, 5, 3)).astype(np.float32),
+        RNG.integers(0, 4, (ROWS, 5)),
+        lambda k: SPARSE,
+        compiling={"metrics": ["accuracy"]},
+    ),
+    Program(
+        "frozen-layer-with-penalty",
+        lambda k: [
+            k.layers.Dense(5, activation="relu", kernel_regularizer="l2", trainable=False),
+            k.layers.Dense(5, activation="elu", kernel_regularizer=k.regularizers.L1(0.03), bias_regularizer="l2"),
+            k.layers.Dense(1),
+        ],
+        X,
+        NUMBERS,
+        lambda k: "mse",
+        optimizer=lambda k: k.optimizers.SGD(0.05, weight_decay=0.1, global_clipnorm=0.5),
+    ),
+    Program(
+        "images-normalised",
+        lambda k: [
+            k.layers.Rescaling(1 / 255),
+            k.layers.Flatten(),
+            k.layers.Dense(8, use_bias=False),
+            k.layers.BatchNormalization(momentum=0.9),
+            k.layers.ReLU(),
+            k.layers.Dropout(0.0),
+            k.layers.Dense(4, activation="softmax"),
+        ],
+        RNG.integers(0, 256, (ROWS, 4, 4, 1)).astype(np.float32),
+        IDS,
+        lambda k: SPARSE,
+        optimizer=lambda k: k.optimizers.SGD(0.05, 0.9),
+        compiling={"metrics": ["accuracy"]},
+        tolerance=1e-4,
+    ),
+]  # fmt: skip
+
+PROGRAMS = [
+    *(of_layer(case) for case in LAYERS if case.keras is not None),
+    *(of_activations(ACTIVATIONS[first : first + 4]) for first in range(0, len(ACTIVATIONS), 4)),
+    *(of_loss(case) for case in LOSSES),
+    *(of_loss(case, WEIGHTS) for case in LOSSES if case.id in ("mae", "mse-sum", "mse-mean-with-sample-weight")),
+    *(of_optimizer(case) for case in OPTIMIZERS),
+    *WEIGHTED,
+    *LABELS,
+]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("program", PROGRAMS, ids=repr)
+def test_training_follows_keras(program, engine):
+    assert_follows(program, engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_both_kinds_of_weights_multiply(engine):
+    """Keras refuses them together."""
+    program = classifier("", IDS, 4, "softmax", SPARSE, compiling={"weighted_metrics": ["accuracy"]})
+    product = WEIGHTS * np.array([CLASS_WEIGHTS[i] for i in IDS], np.float32)
+    histories = []
+    for weights in ({"sample_weight": WEIGHTS, "class_weight": CLASS_WEIGHTS}, {"sample_weight": product}):
+        clarinet.utils.set_random_seed(0)
+        model = program.model(clarinet, engine="auto" if engine == "native" else engine)
+        histories.append(model.fit(X, IDS, epochs=2, verbose=0, **weights).history)
+    assert histories[0] == histories[1]
