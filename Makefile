@@ -7,7 +7,7 @@ SHELL := /bin/sh
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ARGS ?=
-BUILD_FILES := pyproject.toml CMakeLists.txt $(wildcard native/*)
+BUILD_FILES := pyproject.toml CMakeLists.txt $(shell find native -type f)
 PACKAGE_FILES := $(BUILD_FILES) $(shell find src -type f -not -name '*.pyc')
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
 BIN := .venv/bin
