@@ -172,7 +172,7 @@ class Sigmoid(Activation):
         return xp.where(z >= 0, 1 / (1 + small), small / (1 + small))  # type: ignore[no-any-return]
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
-        return dy * a * (1 - a)
+        return dy * a * (1 - a)  # type: ignore[no-any-return]
 
 
 @dataclass(eq=False, repr=False)
@@ -183,7 +183,7 @@ class Tanh(Activation):
         return xp.tanh(z)  # type: ignore[no-any-return]
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
-        return dy * (1 - a * a)
+        return dy * (1 - a * a)  # type: ignore[no-any-return]
 
 
 @dataclass(eq=False, repr=False)
@@ -206,7 +206,7 @@ class Silu(Activation):
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
         s = sigmoid.forward(z, xp)
-        return dy * s * (1 + z * (1 - s))
+        return dy * s * (1 + z * (1 - s))  # type: ignore[no-any-return]
 
 
 @dataclass(eq=False, repr=False)
@@ -245,7 +245,7 @@ class Gelu(Activation):
             slope = 2 * phi * (1 - phi) * 0.7978845608028654 * (1 + 3 * 0.044715 * z * z)
         else:
             slope = 0.3989422804014327 * xp.exp(-0.5 * z * z)
-        return dy * (phi + z * slope)
+        return dy * (phi + z * slope)  # type: ignore[no-any-return]
 
 
 linear, sigmoid, tanh, softmax = Linear(), Sigmoid(), Tanh(), Softmax()
