@@ -78,8 +78,8 @@ struct PyEngine {
       spec.slots.push_back(slot ? slot->data() : nullptr);
       if (slot) kept.push_back(*slot);
     }
-    engine = std::make_unique<Engine>(std::move(spec), isa.empty() ? kernels() : named_kernels(isa),
-                                      threads > 0 ? threads : allowed_threads());
+    require(threads >= 0 && threads <= 256, "threads: expected 0 (as many as the work is worth) to 256");
+    engine = std::make_unique<Engine>(std::move(spec), isa.empty() ? kernels() : named_kernels(isa), threads);
   }
 
   Rows rows(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight) const {

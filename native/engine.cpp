@@ -64,7 +64,8 @@ struct Engine::Team {
 Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
     : spec_(std::move(spec)),
       k_(kernels),
-      threads_(threads),
+      threads_(threads > 0 ? threads : allowed_threads()),
+      exactly_(threads > 0),
       ops_(make_ops(spec_.ops, spec_)),
       objective_(make_objective(spec_)),
       updater_(spec_, ops_),
@@ -95,6 +96,7 @@ int64_t Engine::outputs() const {
 
 // `passes`: how many times as much work as forward there is.
 int Engine::useful_threads(int64_t rows, double passes) const {
+  if (exactly_) return threads_;
   double work = 0.0;
   for (const auto& op : ops_) work += op->work();
   const double worth = work * static_cast<double>(rows) * passes / kWorthAThread;
@@ -300,7 +302,10 @@ void Engine::predict(const Source& x, float* out) {
   const int64_t width = outputs();
   work(team, threads, [&](int thread) {
     for (int64_t first = 0; first < x.rows; first += batch) {
-      const Pass pass = pass_of(team, thread, threads, static_cast<long>(std::min(batch, x.rows - first)));
+      // A thread keeps its place in the tensors on a ragged last batch too: nobody waits for it between batches.
+      Pass pass = pass_of(team, thread, threads, static_cast<long>(batch));
+      pass.rows = static_cast<long>(std::min(batch, x.rows - first));
+      pass.first = std::min(pass.first, pass.rows), pass.last = std::min(pass.last, pass.rows);
       gather(k_, x, {nullptr, first}, pass.first, pass.last, values_[0]);
       const float* y = through_output(pass, forward(pass));
       std::copy(y + pass.first * width, y + pass.last * width, out + (first + pass.first) * width);

@@ -44,7 +44,8 @@ struct TrainResult {
 
 class Engine {
  public:
-  // At most so many threads. Throws std::invalid_argument for a specification that has no native form.
+  // Exactly so many threads; 0: as many as are allowed and as the work of a batch is worth. Throws std::invalid_argument
+  // for a specification that has no native form, or a bad environment variable.
   Engine(Spec, const KernelTable&, int threads);
   ~Engine();
 
@@ -84,7 +85,8 @@ class Engine {
 
   const Spec spec_;
   const KernelTable& k_;
-  const int threads_;
+  const int threads_;  // at most
+  const bool exactly_;
   std::vector<std::unique_ptr<Op>> ops_;
   std::unique_ptr<Op> output_;
   Objective objective_;

@@ -48,7 +48,8 @@ class NativeEngine:
     """Runs a plan natively. Arguments and methods as in :class:`clarinet.engines.base.Engine`.
 
     Args:
-        threads: at most so many; 0 (default) takes CLARINET_NUM_THREADS, or what affinity and quota leave.
+        threads: exactly so many; 0 (default) takes as many as the work of a batch is worth, at most
+            CLARINET_NUM_THREADS or what affinity and quota leave.
         isa: instruction set, e.g. ``"avx2"``; empty (default) takes CLARINET_ISA, or the best there is.
 
     Raises:

@@ -1,0 +1,224 @@
+// The engine without Python: `make sanitize` runs this under ThreadSanitizer. It trains small networks on synthetic data
+// and checks that the bits do not depend on threads, chunks or company, and that steps allocate nothing.
+#include <atomic>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <thread>
+#include <vector>
+
+#include "dispatch.hpp"
+#include "engine.hpp"
+#include "finite.hpp"
+#include "random.hpp"
+
+namespace {
+
+std::atomic<long> allocations{0};
+
+}  // namespace
+
+#if defined(__GNUC__)  // which sees only one of the two inlined
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+void* operator new(std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* p = std::malloc(size)) return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+
+namespace {
+
+using namespace clarinet;
+
+constexpr int64_t kRows = 301, kInputs = 37, kClasses = 10, kBatch = 48;
+
+int failures = 0;
+
+void check(bool ok, const char* what, const char* isa, int threads) {
+  if (ok) return;
+  ++failures;
+  std::printf("FAILED: %s (%s, %d threads)\n", what, isa, threads);
+}
+
+struct Data {
+  std::vector<float> x;
+  std::vector<int64_t> y, order;
+  Data() : x(kRows * kInputs), y(kRows), order(kRows) {
+    for (size_t i = 0; i < x.size(); ++i) x[i] = i % 3 ? std::sin(0.37f * static_cast<float>(i)) : 0.0f;
+    for (int64_t i = 0; i < kRows; ++i) y[static_cast<size_t>(i)] = i * 7 % kClasses;
+    permutation(5, 1, 0, kRows, order.data());
+  }
+  Rows rows() const {
+    Rows r;
+    r.x = {x.data(), Dtype::f32, kRows, kInputs, kInputs * 4};
+    r.y = {y.data(), Dtype::i64, kRows, 1, 8};
+    return r;
+  }
+};
+
+// A network with every kind of barrier: dense layers, batch normalisation, dropout; clipped or not.
+struct Network {
+  std::vector<float> params, state, momentum, velocity;
+
+  int64_t place(std::vector<float>& buffer, int64_t size, float value, bool random) {
+    const int64_t offset = static_cast<int64_t>(buffer.size());
+    for (int64_t i = 0; i < (size + 15) / 16 * 16; ++i)
+      buffer.push_back(random ? 0.2f * std::sin(1.7f * static_cast<float>(offset + i)) : value);
+    return offset;
+  }
+  OpSpec op(const char* kind, int64_t inputs, int64_t outputs, std::map<std::string, double> settings = {}) {
+    return {kind, 1, inputs, outputs, {}, {}, std::move(settings), 0, 3};
+  }
+  OpSpec dense(int64_t inputs, int64_t units) {
+    OpSpec spec = op("dense", inputs, units);
+    spec.weights.push_back({place(params, inputs * units, 0, true), inputs * units, true, 0.0f, 1e-4f});
+    spec.weights.push_back({place(params, units, 0, false), units, true, 0.0f, 0.0f});
+    return spec;
+  }
+  OpSpec normalization(int64_t n) {
+    OpSpec spec = op("batch_normalization", n, n,
+                     {{"momentum", 0.9}, {"epsilon", 1e-3}, {"center", 1}, {"scale", 1}, {"trainable", 1}});
+    spec.weights.push_back({place(params, n, 1, false), n, true, 0.0f, 0.0f});
+    spec.weights.push_back({place(params, n, 0, false), n, true, 0.0f, 0.0f});
+    spec.state = {place(state, n, 0, false), place(state, n, 1, false)};
+    return spec;
+  }
+  Spec spec(double global_clipnorm) {
+    Spec s;
+    s.inputs = kInputs;
+    s.ops.push_back(dense(kInputs, 67));
+    s.ops.push_back(normalization(67));
+    s.ops.push_back(op("relu", 67, 67));
+    s.ops.push_back(op("dropout", 67, 67, {{"rate", 0.25}, {"threshold", 1073741824.0}}));
+    s.ops.push_back(dense(67, 33));
+    s.ops.push_back(op("tanh", 33, 33));
+    s.ops.push_back(dense(33, kClasses));
+    for (size_t i = 0; i < s.ops.size(); ++i) s.ops[i].index = static_cast<uint32_t>(i);
+    s.output.push_back(op("softmax", kClasses, kClasses));
+    s.loss = {"categorical_crossentropy_logits", "sum_over_batch_size", 0.0f, true};
+    s.metrics.push_back({"categorical_accuracy", false, 0.0, 0.0f});
+    s.optimizer = {"adam",
+                   {{"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}, {"global_clipnorm", global_clipnorm}}};
+    s.layers.push_back({1, 0.0f, 0.0f, {0}});
+    s.layers.push_back({8, 0.0f, 1.0f, {6}});
+    momentum.assign(params.size(), 0.0f);
+    velocity.assign(params.size(), 0.0f);
+    s.params = params.data(), s.params_size = static_cast<int64_t>(params.size());
+    s.state = state.data(), s.state_size = static_cast<int64_t>(state.size());
+    s.slots = {momentum.data(), velocity.data(), nullptr};
+    return s;
+  }
+};
+
+struct Outcome {
+  std::vector<float> params, state, losses, predictions;
+  bool operator==(const Outcome& o) const {
+    auto same = [](const std::vector<float>& a, const std::vector<float>& b) {
+      return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+    };
+    return same(params, o.params) && same(state, o.state) && same(losses, o.losses) && same(predictions, o.predictions);
+  }
+};
+
+// Two epochs in chunks of `chunk` steps.
+Outcome train(const Data& data, const KernelTable& k, int threads, int64_t chunk, double clip, uint64_t stats_every) {
+  Network network;
+  Engine engine(network.spec(clip), k, threads);
+  const int64_t steps = (kRows + kBatch - 1) / kBatch;
+  const std::vector<double> rates(static_cast<size_t>(steps), 1e-2);
+  Outcome outcome;
+  outcome.losses.resize(static_cast<size_t>(2 * steps));
+  outcome.predictions.resize(static_cast<size_t>(kRows * kClasses));
+  int64_t done = 0;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    for (int64_t step = 0; step < steps; step += chunk) {
+      TrainSteps t;
+      t.order = {data.order.data(), step * kBatch};
+      t.rows = std::min(kRows - step * kBatch, chunk * kBatch), t.batch = kBatch;
+      t.learning_rates = rates.data();
+      t.seconds = -1.0;
+      t.steps_before = static_cast<uint64_t>(done), t.stats_every = stats_every;
+      t.losses = outcome.losses.data() + done;
+      done += engine.train(data.rows(), t).steps;
+    }
+  }
+  engine.evaluate(data.rows(), kBatch);
+  engine.predict(data.rows().x, outcome.predictions.data());
+  outcome.params = network.params, outcome.state = network.state;
+  return outcome;
+}
+
+void check_threads(const Data& data, const KernelTable& k) {
+  const Outcome plain = train(data, k, 1, 100, 0.0, 0), clipped = train(data, k, 1, 100, 0.5, 0);
+  check(!(plain == clipped), "clipping changes something", k.isa, 1);
+  check(plain.losses.back() < plain.losses.front(), "the loss falls", k.isa, 1);
+  for (int threads : {1, 2, 3, 8}) {
+    check(train(data, k, threads, 100, 0.0, 0) == plain, "bits depend on threads", k.isa, threads);
+    check(train(data, k, threads, 2, 0.0, 0) == plain, "bits depend on chunks", k.isa, threads);
+    check(train(data, k, threads, 100, 0.0, 3) == plain, "bits depend on statistics", k.isa, threads);
+    check(train(data, k, threads, 100, 0.5, 0) == clipped, "bits depend on threads when clipping", k.isa, threads);
+  }
+}
+
+void check_company(const Data& data, const KernelTable& k) {
+  const Outcome alone = train(data, k, 2, 100, 0.0, 0);
+  Outcome one, other;
+  std::thread second([&] { other = train(data, k, 2, 100, 0.0, 0); });
+  one = train(data, k, 2, 100, 0.0, 0);
+  second.join();
+  check(one == alone && other == alone, "two engines at once disturb each other", k.isa, 2);
+
+  Network network;
+  Engine shared(network.spec(0.0), k, 2);
+  std::vector<float> a(static_cast<size_t>(kRows * kClasses)), b(a.size());
+  std::thread caller([&] { shared.predict(data.rows().x, a.data()); });
+  shared.predict(data.rows().x, b.data());
+  caller.join();
+  check(a == b, "two callers of one engine disturb each other", k.isa, 2);
+}
+
+void check_allocations(const Data& data, const KernelTable& k) {
+  Network network;
+  Engine engine(network.spec(0.0), k, 2);
+  const std::vector<double> rates(100, 1e-3);
+  std::vector<float> losses(100);
+  TrainSteps t;
+  t.rows = kRows, t.batch = kBatch, t.learning_rates = rates.data(), t.seconds = -1.0, t.losses = losses.data();
+  auto count = [&](int64_t rows) {
+    t.rows = rows;
+    const long before = allocations.load();
+    engine.train(data.rows(), t);
+    return allocations.load() - before;
+  };
+  count(kRows);
+  check(count(kBatch) == count(6 * kBatch), "steps allocate", k.isa, 2);
+}
+
+void check_finite() {
+  std::vector<float> x(5000000, 1.0f);
+  check(find_nonfinite(x.data(), 5000000) == -1, "finite numbers are found wanting", "", 2);
+  x[4000001] = INFINITY;
+  x[4999999] = NAN;
+  check(find_nonfinite(x.data(), 5000000) == 4000001, "the first infinity is missed", "", 2);
+}
+
+}  // namespace
+
+int main() {
+  const Data data;
+  for (const std::string& isa : available_isas()) {
+    const KernelTable& k = named_kernels(isa);
+    check_threads(data, k);
+    check_company(data, k);
+    check_allocations(data, k);
+    std::printf("%s: done\n", k.isa);
+  }
+  check_finite();
+  std::printf(failures ? "%d checks failed\n" : "all checks passed\n", failures);
+  return failures != 0;
+}
