@@ -96,7 +96,7 @@ def oracle(program: Program) -> dict[str, Any]:
         keras.utils.set_random_seed(4)
         model = program.model(keras)
         rng = np.random.default_rng(1)  # nowhere exactly zero, where derivatives of |w| are a matter of taste
-        start = [np.asarray(w) + rng.uniform(0.01, 0.1, w.shape).astype(np.float32) for w in model.get_weights()]
+        start = [np.asarray(w) + rng.normal(0, 0.03, w.shape).astype(np.float32) for w in model.get_weights()]
         model.set_weights(start)
         _ORACLE[program.id] = {"start": start, **program.run(model, watching(keras))}
     return _ORACLE[program.id]

@@ -108,7 +108,23 @@ WEIGHTED = [
     classifier("sample-weights-binary", YES_NO[:, None], 1, "sigmoid", BINARY, fitting=BY_ROW, compiling=METRICS),
 ]  # fmt: skip
 
+DIGITS = clarinet.datasets.mnist.load_data()[0]
+
 LABELS = [
+    Program(
+        "tutorial-network",
+        lambda k: [
+            k.layers.Dense(128, activation="relu"),
+            k.layers.Dense(64, activation="relu"),
+            k.layers.Dense(10, activation="softmax"),
+        ],
+        DIGITS[0][:ROWS].reshape(ROWS, 784).astype(np.float32) / 255,
+        DIGITS[1][:ROWS],
+        lambda k: SPARSE,
+        optimizer=lambda k: k.optimizers.Adam(),
+        compiling={"metrics": ["accuracy"]},
+        tolerance=1e-4,
+    ),
     classifier("labels-bool-flat", YES_NO.astype(bool), 1, "sigmoid", BINARY, compiling={"metrics": ["accuracy"]}),
     classifier("labels-column-of-ids", IDS[:, None], 4, "softmax", SPARSE, compiling={"metrics": ["accuracy"]}),
     classifier("labels-numbers-flat", NUMBERS[:, 0], 1, None, "mse", compiling={"metrics": ["mae", "mse"]}),
