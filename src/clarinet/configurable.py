@@ -69,14 +69,15 @@ class Configurable:
 class Value(Configurable):
     """A configuration that never changes: equal where class and fields are equal, hashable, printed as it was made.
 
-    Subclasses are ``@dataclass(eq=False, repr=False)``. What ``@dataclass(frozen=True)`` would generate for each of them
-    stands here once: generating it for forty classes takes longer than the rest of their import.
+    Subclasses are ``@dataclass(eq=False, repr=False)``. What ``@dataclass(frozen=True)`` would generate for each of
+    them stands here once: generating it for forty classes takes longer than the rest of their import.
     """
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.__dict__:
-            kind = type(self).__name__
-            raise AttributeError(f"{kind}.{name} is fixed once the object is made; make a new one with {name}={value!r}")
+            raise AttributeError(
+                f"{type(self).__name__}.{name} is fixed once the object is made; make a new one with {name}={value!r}"
+            )
         super().__setattr__(name, value)
 
     def __eq__(self, other: object) -> bool:

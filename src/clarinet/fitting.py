@@ -9,7 +9,8 @@ import numpy as np
 
 from clarinet import checks
 from clarinet import data as data_module
-from clarinet.callbacks import CallbackList, History, ProgressBar
+from clarinet.callbacks import History, ProgressBar
+from clarinet.callbacks.base import CallbackList
 from clarinet.engines import Data, Engine, Steps
 from clarinet.params import Array
 from clarinet.records import Chunk

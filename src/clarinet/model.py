@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import engines, losses, optimizers, saving, training
+from clarinet import engines, losses, optimizers, training
 from clarinet import layers as layers_module
 from clarinet import metrics as metrics_module
 from clarinet.configurable import encode, resolve
@@ -21,6 +20,8 @@ from clarinet.plan import Plan, make_plan
 from clarinet.stack import LayerStack
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clarinet.callbacks import History
 
 
@@ -209,19 +210,27 @@ class Sequential(LayerStack):
 
     def save(self, path: str | Path) -> None:
         """Write model, weights and optimizer state to one file, atomically; see :mod:`clarinet.saving`."""
+        from clarinet import saving  # with zipfile and json, which few programs need
+
         saving.save(self, path)
 
     @classmethod
     def load(cls, path: str | Path) -> Sequential:
         """Read what :meth:`save` wrote; runs no code from the file."""
+        from clarinet import saving
+
         return saving.load(path)
 
     def save_weights(self, path: str | Path) -> None:
         """Write the weights alone, as safetensors."""
+        from clarinet import saving
+
         saving.save_weights(self, path)
 
     def load_weights(self, path: str | Path) -> None:
         """Read what :meth:`save_weights` wrote into a model of the same structure."""
+        from clarinet import saving
+
         saving.load_weights(self, path)
 
     def __getstate__(self) -> dict[str, Any]:

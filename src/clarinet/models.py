@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from clarinet import saving
 from clarinet.model import Sequential
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Sequential", "clone_model", "load_model", "save_model"]
 
 
 def load_model(path: str | Path) -> Sequential:
     """Read a model that ``model.save`` wrote; see :func:`clarinet.saving.load`."""
-    return saving.load(path)
+    return Sequential.load(path)
 
 
 def save_model(model: Sequential, path: str | Path) -> None:
     """Write a model; see :func:`clarinet.saving.save`."""
-    saving.save(model, path)
+    model.save(path)
 
 
 def clone_model(model: Sequential) -> Sequential:

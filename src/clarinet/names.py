@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from types import ModuleType
@@ -22,6 +21,8 @@ def snake_case(name: str) -> str:
 
 def nearest(name: str, choices: Iterable[str]) -> str:
     """The end of an error message: ``; did you mean 'relu'?`` or the list of what there is."""
+    import difflib  # needed for messages only
+
     choices = sorted(choices)
     close = difflib.get_close_matches(name.lower(), choices, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(choices)}"

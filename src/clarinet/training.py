@@ -8,7 +8,7 @@ import numpy as np
 
 from clarinet import checks
 from clarinet import data as data_module
-from clarinet.callbacks import CallbackList
+from clarinet.callbacks.base import CallbackList
 from clarinet.engines import Data, Engine, ReferenceEngine, Steps
 from clarinet.fitting import Fit, as_list, build_for, checked, learning_rates, run_evaluation
 from clarinet.params import Array

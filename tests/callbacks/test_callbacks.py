@@ -14,6 +14,7 @@ import pytest
 
 import clarinet
 from clarinet import callbacks, utils
+from clarinet.callbacks.base import wants_batches
 from clarinet.layers import BatchNormalization, Dense, Input
 from clarinet.problems import ClarinetWarning
 
@@ -175,8 +176,8 @@ def test_checkpoints_by_batches(model: clarinet.Sequential, tmp_path: Path) -> N
     check = callbacks.ModelCheckpoint(tmp_path / "{epoch}-{batch}.clarinet", save_freq=3)
     model.fit(X, Y, batch_size=16, epochs=2, callbacks=[check], verbose=0)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["1-3.clarinet", "2-2.clarinet"]
-    assert callbacks.wants_batches(check)
-    assert not callbacks.wants_batches(callbacks.ModelCheckpoint(tmp_path / "a"))
+    assert wants_batches(check)
+    assert not wants_batches(callbacks.ModelCheckpoint(tmp_path / "a"))
 
 
 def test_checkpoint_path_names_something_unknown(model: clarinet.Sequential, tmp_path: Path) -> None:

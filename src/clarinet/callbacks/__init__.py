@@ -1,6 +1,6 @@
 """What watches training and acts on it: history, early stopping, checkpoints, learning rates, the progress bar."""
 
-from clarinet.callbacks.base import Callback, CallbackList, LambdaCallback, wants_batches
+from clarinet.callbacks.base import Callback, LambdaCallback
 from clarinet.callbacks.checkpoint import ModelCheckpoint
 from clarinet.callbacks.early_stopping import EarlyStopping
 from clarinet.callbacks.history import CSVLogger, History
@@ -11,7 +11,6 @@ from clarinet.callbacks.progress import ProgressBar
 __all__ = [
     "CSVLogger",
     "Callback",
-    "CallbackList",
     "EarlyStopping",
     "History",
     "LambdaCallback",
@@ -20,5 +19,4 @@ __all__ = [
     "ProgressBar",
     "ReduceLROnPlateau",
     "TerminateOnNaN",
-    "wants_batches",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clarinet.callbacks.base import Logs
 from clarinet.callbacks.monitor import Monitor, shown
 from clarinet.names import nearest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class ModelCheckpoint(Monitor):
@@ -83,6 +86,8 @@ class ModelCheckpoint(Monitor):
         """Where the model of this epoch (from 0) is saved."""
         values = {"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **logs}
         try:
+            from pathlib import Path
+
             return Path(self.filepath.format(**values))
         except KeyError as error:
             name = str(error.args[0])

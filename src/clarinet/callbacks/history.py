@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from clarinet.callbacks.base import Callback, Logs
 
 if TYPE_CHECKING:
     import csv
+    from pathlib import Path
 
 
 class History(Callback):
@@ -69,6 +69,8 @@ class CSVLogger(Callback):
     """
 
     def __init__(self, filename: str | Path, separator: str = ",", append: bool = False) -> None:
+        from pathlib import Path
+
         self.filename, self.separator, self.append = Path(filename), separator, append
         self._file: IO[str] | None = None
         self._writer: csv.DictWriter[str] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -113,6 +112,8 @@ class ProgressBar(Callback):
 
 
 def _columns() -> int:
+    import shutil
+
     return shutil.get_terminal_size((120, 24)).columns
 
 

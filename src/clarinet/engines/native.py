@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clarinet import _native
 from clarinet.engines import lowering
-from clarinet.engines.base import Data, Steps
+from clarinet.engines.base import Data, Engine, Steps
 from clarinet.losses import align, class_ids
 from clarinet.metrics import Mean
 from clarinet.params import Array, Store
@@ -44,7 +44,7 @@ def _converted(array: Array) -> Array:
     return copy.view(np.uint8) if copy.dtype == np.bool_ else copy
 
 
-class NativeEngine:
+class NativeEngine(Engine):
     """Runs a plan natively. Arguments and methods as in :class:`clarinet.engines.base.Engine`.
 
     Args:

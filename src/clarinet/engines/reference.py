@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.engines.base import Data, Steps
+from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.stats import layer_stats
 from clarinet.layers.base import Context
 from clarinet.losses import spread
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from clarinet.plan import Op, Plan
 
 
-class ReferenceEngine:
+class ReferenceEngine(Engine):
     """Forward, loss, backward, update, one batch after another, every number in plain sight.
 
     Works in float32 or float64. Arguments and methods as in :class:`clarinet.engines.base.Engine`.
