@@ -1,0 +1,111 @@
+"""One short training run on one engine, and everything that it leaves behind."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from clarinet import Input, Sequential, _native
+from clarinet.engines import Data, NativeEngine, ReferenceEngine, Steps
+from clarinet.optimizers import OptimizerState
+
+ISAS = _native.isas()
+THREADS = (1, 2, 3, 5, 8)
+
+
+@dataclass
+class Outcome:
+    losses: np.ndarray
+    params: np.ndarray
+    state: np.ndarray
+    slots: dict[str, np.ndarray]
+    training: dict[str, float]
+    evaluation: dict[str, float]
+    predictions: np.ndarray
+    layers: list[Any] = field(default_factory=list)
+
+
+@dataclass
+class Work:
+    """A network and what it is trained on; ``stack`` is made anew for every run."""
+
+    stack: Any
+    loss: Any
+    data: Data
+    optimizer: Any = "sgd"
+    metrics: Any = ()
+    weighted_metrics: Any = ()
+    batch: int = 4
+    epochs: int = 2
+    rate: float = 0.05
+    stats_every: int = 0
+    chunk: int = 1000  # steps
+    shuffle: bool = True
+
+    def model(self) -> Sequential:
+        model = Sequential([Input(self.data.x.shape[1:]), *self.stack()])
+        model.seed = 11
+        optimizer = self.optimizer() if callable(self.optimizer) else self.optimizer
+        metrics, weighted = (m() if callable(m) else m for m in (self.metrics, self.weighted_metrics))
+        model.compile(optimizer, self.loss, metrics=list(metrics), weighted_metrics=list(weighted), engine="reference")
+        return model
+
+    def run(self, isa: str | None = None, threads: int = 1) -> Outcome:
+        """On the reference engine, or natively with an instruction set and a number of threads."""
+        model = self.model()
+        plan = model.make_plan(self.data.y.shape[1:])
+        state = OptimizerState.new(model.optimizer, model.store.layout, np.float32)
+        if isa is None:
+            engine = ReferenceEngine(plan, model.store, state)
+        else:
+            assert NativeEngine.supports(plan) is None
+            engine = NativeEngine(plan, model.store, state, threads=threads, isa=isa)
+        losses, layers = self._train(engine)
+        training = dict(engine.results())
+        engine.reset_metrics()
+        engine.evaluate(self.data, self.batch)
+        evaluation = dict(engine.results())
+        predictions = engine.predict(self.data.x, self.batch)
+        engine.close()
+        return Outcome(
+            np.concatenate(losses),
+            model.store.params,
+            model.store.state,
+            state.slots,
+            training,
+            evaluation,
+            predictions,
+            layers,
+        )
+
+    def _train(self, engine: Any) -> tuple[list[np.ndarray], list[Any]]:
+        n, losses, layers = len(self.data), [], []
+        for epoch in range(self.epochs):
+            order = engine.permutation(epoch, n) if self.shuffle else None
+            for first in range(0, n, self.batch * self.chunk):
+                stop = min(n, first + self.batch * self.chunk)
+                rates = np.full(-(-(stop - first) // self.batch), self.rate)
+                chunk = engine.train(self.data, Steps(order, first, stop, self.batch, rates, None, self.stats_every))
+                losses.append(chunk.losses)
+                layers += chunk.layers
+        return losses, layers
+
+
+def assert_close(ours: Outcome, expected: Outcome, rtol: float = 2e-5, atol: float = 2e-6) -> None:
+    """The same within rounding of float32."""
+    assert np.isfinite(expected.losses).all()
+    for name in ("losses", "params", "state", "predictions"):
+        np.testing.assert_allclose(getattr(ours, name), getattr(expected, name), rtol, atol, err_msg=name)
+    for name, slot in expected.slots.items():
+        np.testing.assert_allclose(ours.slots[name], slot, 10 * rtol, atol, err_msg=name)
+    for name in ("training", "evaluation"):
+        mine, theirs = getattr(ours, name), getattr(expected, name)
+        assert list(mine) == list(theirs)
+        np.testing.assert_allclose(list(mine.values()), list(theirs.values()), rtol, atol, err_msg=name)
+
+
+def assert_same_bits(ours: Outcome, expected: Outcome) -> None:
+    for name in ("losses", "params", "state", "predictions"):
+        assert getattr(ours, name).tobytes() == getattr(expected, name).tobytes(), name
+    assert {k: v.tobytes() for k, v in ours.slots.items()} == {k: v.tobytes() for k, v in expected.slots.items()}
+    assert ours.training == expected.training and ours.evaluation == expected.evaluation

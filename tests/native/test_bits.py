@@ -1,0 +1,88 @@
+"""The same bits for any number of threads, wherever a chunk ends, whatever statistics are taken."""
+
+import numpy as np
+import pytest
+
+from clarinet import layers, optimizers
+from clarinet.engines import Data
+from tests.native.running import ISAS, THREADS, Work, assert_close, assert_same_bits
+
+RNG = np.random.default_rng(4)
+X = RNG.normal(size=(75, 13)).astype(np.float32)
+X[RNG.random(X.shape) < 0.4] = 0  # as in images: products with zeros may be left out, but not change a bit
+IDS = RNG.integers(0, 3, 75)
+
+
+@pytest.mark.parametrize("units", [1, 3, 10, 16, 17])
+@pytest.mark.parametrize("batch", [1, 3, 7, 32, 33])
+def test_threads_and_sizes(batch, units):
+    """75 rows: no batch but 1 and 3 divides them."""
+    rows = 9 if batch == 1 else 75
+    work = Work(
+        lambda: [
+            layers.Dense(units, "relu"),
+            layers.BatchNormalization(),
+            layers.Dense(units),
+            layers.Dense(3, "softmax"),
+        ],
+        "sparse_categorical_crossentropy",
+        Data(X[:rows], IDS[:rows]),
+        optimizer="sgd",
+        metrics=["accuracy"],
+        batch=batch,
+        epochs=1,
+    )
+    expected = work.run()
+    for isa in ISAS:
+        alone = work.run(isa, 1)
+        assert_close(alone, expected, rtol=1e-3, atol=1e-4)  # a batch of few rows makes its statistics sensitive
+        for threads in THREADS[1:]:
+            assert_same_bits(work.run(isa, threads), alone)
+
+
+def full(**changes):
+    def stack():
+        return [
+            layers.Dense(40, "relu", kernel_regularizer="l2"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.3),
+            layers.Dense(21, "gelu"),
+            layers.Dense(3, "softmax"),
+        ]
+
+    settings = {"optimizer": "adam", "metrics": ["accuracy"], "batch": 8, "epochs": 3} | changes
+    return Work(stack, "sparse_categorical_crossentropy", Data(X, IDS), **settings)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("threads", THREADS)
+def test_chunks_and_statistics(isa, threads):
+    alone = full().run(isa, 1)
+    assert_same_bits(full(chunk=1).run(isa, threads), alone)
+    assert_same_bits(full(chunk=3, stats_every=2).run(isa, threads), alone)
+
+
+@pytest.mark.parametrize("optimizer", [optimizers.SGD(0.1, clipnorm=0.1), optimizers.Adam(global_clipnorm=0.2)])
+def test_clipping(optimizer):
+    for isa in ISAS:
+        alone = full(optimizer=optimizer).run(isa, 1)
+        for threads in THREADS[1:]:
+            assert_same_bits(full(optimizer=optimizer, chunk=2).run(isa, threads), alone)
+
+
+def test_ten_runs():
+    runs = [full().run(ISAS[0], threads) for threads in (*THREADS, *THREADS)]
+    for other in runs[1:]:
+        assert_same_bits(other, runs[0])
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_wide_layers(isa):
+    """More columns than a piece of the gradient holds, more rows than a block of dx, leading axes."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(9, 17, 5)).astype(np.float32), rng.normal(size=(9, 17, 2)).astype(np.float32)
+    work = Work(lambda: [layers.Dense(531, "relu"), layers.Dense(70), layers.Dense(2)], "mse", Data(x, y), rate=0.01)
+    alone = work.run(isa, 1)
+    assert_close(alone, work.run(), rtol=1e-4, atol=1e-5)
+    for threads in THREADS[1:]:
+        assert_same_bits(work.run(isa, threads), alone)
