@@ -88,8 +88,8 @@ def run_fresh(code: str) -> str:
 
 
 def test_import_is_quick() -> None:
-    code = "import numpy, time; t = time.perf_counter(); import clarinet; print(time.perf_counter() - t)"
-    # The minimum, because other work on the machine can only add to the time.
+    code = "import numpy, time; t = time.process_time(); import clarinet; print(time.process_time() - t)"
+    # Processor time, and the least of several tries: other work on the machine says nothing about the import.
     seconds = min(float(run_fresh(code)) for _ in range(5))
     assert seconds <= MAX_IMPORT_SECONDS, f"import clarinet takes {seconds:.3f} s beyond import numpy"
 
