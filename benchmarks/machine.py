@@ -14,13 +14,16 @@ _CPUINFO = Path("/proc/cpuinfo")
 
 
 def describe() -> dict[str, object]:
-    """CPU, cores, instruction sets, versions, load and date, ready for JSON."""
+    """CPU, cores, instruction sets and the one that Clarinet uses, versions, load and date, ready for JSON."""
+    from clarinet import _native
+
     info = _cpuinfo()
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "cpu": _cpu_name(info),
         "cores": _cores(),
         "instruction_sets": _instruction_sets(info),
+        "used": _native.isa(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "versions": {name: found for name in PACKAGES if (found := _version(name))},

@@ -105,10 +105,9 @@ def _trials(results: Sequence[Result], settings: Settings) -> str:
 
 def _machine(machine: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    return (
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['instruction_sets']}; {machine['system']}, "
-        f"Python {machine['python']}; {versions}; load average {machine['load']} before the run; {machine['date']}."
-    )
+    cpu = f"{machine['cpu']}, {machine['cores']} cores, {machine['instruction_sets']} (Clarinet uses {machine['used']})"
+    system = f"{machine['system']}, Python {machine['python']}"
+    return f"{cpu}; {system}; {versions}; load average {machine['load']} before the run; {machine['date']}."
 
 
 def _number(value: float | None, form: str, unit: float = 1.0) -> str:
