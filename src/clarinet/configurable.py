@@ -91,6 +91,12 @@ class Value(Configurable):
         return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
 
 
+def exported(module: Mapping[str, Any], base: type[T]) -> dict[str, type[T]]:
+    """The subclasses of ``base`` that a module exports, by name: ``exported(globals(), Layer)``."""
+    found = {name: module.get(name) for name in module["__all__"]}
+    return {n: c for n, c in found.items() if isinstance(c, type) and issubclass(c, base) and c is not base}
+
+
 def resolve(
     identifier: Any, base: type[T], table: ModuleType | Mapping[str, Any], wrap: Callable[[Any], T] | None = None
 ) -> T:

@@ -95,4 +95,4 @@ def get(identifier: Any) -> L1L2 | None:
     """The regularizer that a name (``"l1"``, ``"l2"``, ``"l1_l2"``), object or configuration stands for, or None."""
     if identifier is None:
         return None
-    return resolve(identifier, L1L2, {cls.__name__: cls for cls in (L1, L2, L1L2)})
+    return resolve(identifier, L1L2, {"l1": L1, "l2": L2, "l1_l2": L1L2})

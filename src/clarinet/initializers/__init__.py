@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clarinet.configurable import resolve
+from clarinet.configurable import exported, resolve
 from clarinet.initializers.base import Initializer
 from clarinet.initializers.constant import Constant, Identity, Ones, Zeros
 from clarinet.initializers.distributions import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
@@ -42,4 +42,4 @@ __all__ = [
 
 def get(identifier: Any) -> Initializer:
     """The initializer that a name such as ``"glorot_uniform"``, an object, a class or a configuration stands for."""
-    return resolve(identifier, Initializer, {name: globals()[name] for name in __all__})
+    return resolve(identifier, Initializer, exported(globals(), Initializer))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clarinet.configurable import resolve
+from clarinet.configurable import exported, resolve
 from clarinet.layers.activation import Activation, ReLU
 from clarinet.layers.base import Layer
 from clarinet.layers.dense import Dense
@@ -39,5 +39,4 @@ def get(identifier: Any) -> Layer:
         >>> get({"class_name": "Dense", "config": {"units": 3}}).units
         3
     """
-    classes = (Activation, BatchNormalization, Dense, Dropout, Flatten, ReLU, Rescaling, Reshape)
-    return resolve(identifier, Layer, {cls.__name__: cls for cls in classes})
+    return resolve(identifier, Layer, exported(globals(), Layer))

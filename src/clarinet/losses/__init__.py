@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from clarinet.activations import Activation, Sigmoid, Softmax
-from clarinet.configurable import resolve
+from clarinet.configurable import exported, resolve
 from clarinet.losses.base import Loss, align, as_arrays, class_ids, spread
 from clarinet.losses.crossentropy import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from clarinet.losses.regression import Custom, MeanAbsoluteError, MeanSquaredError
@@ -109,33 +109,16 @@ def sparse_categorical_crossentropy(
     return _per_sample(SparseCategoricalCrossentropy(from_logits, ignore_class, axis), y_true, y_pred)
 
 
-_CLASSES = (
-    MeanSquaredError,
-    MeanAbsoluteError,
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    SparseCategoricalCrossentropy,
-)
-_NAMES = {cls.__name__: cls for cls in _CLASSES} | {
-    "mse": MeanSquaredError,
-    "mae": MeanAbsoluteError,
-    "bce": BinaryCrossentropy,
-}
-_FUNCTIONS = {
-    mean_squared_error: MeanSquaredError,
-    mean_absolute_error: MeanAbsoluteError,
-    binary_crossentropy: BinaryCrossentropy,
-    categorical_crossentropy: CategoricalCrossentropy,
-    sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
-}
+_SHORT = {"mse": MeanSquaredError, "mae": MeanAbsoluteError, "bce": BinaryCrossentropy}
+_NAMES: dict[str, type[Loss]] = {n: c for n, c in exported(globals(), Loss).items() if c is not Custom} | _SHORT
 
 
 def _from_function(function: Any) -> Loss:
-    if function in _FUNCTIONS:
-        return _FUNCTIONS[function]()
+    name = getattr(function, "__name__", repr(function))
+    if globals().get(name) is function:  # one of the functions above goes by the name of its class
+        return resolve(name, Loss, _NAMES)
     raise TypeError(
-        f"loss {getattr(function, '__name__', function)!r} is a Python function without a derivative: "
-        "use clarinet.losses.Custom(function, derivative)"
+        f"loss {name!r} is a Python function without a derivative: use clarinet.losses.Custom(function, derivative)"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from clarinet.configurable import resolve
+from clarinet.configurable import exported, resolve
 from clarinet.metrics.accuracy import (
     Accuracy,
     BinaryAccuracy,
@@ -45,27 +45,9 @@ __all__ = [
     "resolve_all",
 ]
 
-_CLASSES = (
-    Accuracy,
-    BinaryAccuracy,
-    BinaryCrossentropy,
-    CategoricalAccuracy,
-    CategoricalCrossentropy,
-    Mean,
-    MeanAbsoluteError,
-    MeanSquaredError,
-    RootMeanSquaredError,
-    SparseCategoricalAccuracy,
-    SparseCategoricalCrossentropy,
-    SparseTopKCategoricalAccuracy,
-    TopKCategoricalAccuracy,
-)
-_NAMES = {cls.__name__: cls for cls in _CLASSES} | {
-    "acc": Accuracy,
-    "bce": BinaryCrossentropy,
-    "mae": MeanAbsoluteError,
-    "mse": MeanSquaredError,
-}
+_SHORT = {"acc": Accuracy, "bce": BinaryCrossentropy, "mae": MeanAbsoluteError, "mse": MeanSquaredError}
+_ABSTRACT = (Custom, MeanMetric)
+_NAMES: dict[str, type[Metric]] = {n: c for n, c in exported(globals(), Metric).items() if c not in _ABSTRACT} | _SHORT
 
 
 def _accuracy_for(output_shape: Sequence[int], label_shape: Sequence[int]) -> type[MeanMetric]:

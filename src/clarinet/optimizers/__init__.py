@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clarinet.configurable import resolve
+from clarinet.configurable import exported, resolve
 from clarinet.optimizers.adam import Adam, AdamW
 from clarinet.optimizers.base import Optimizer, OptimizerState
 from clarinet.optimizers.rmsprop import RMSprop
@@ -23,4 +23,4 @@ def get(identifier: Any) -> Optimizer:
         >>> get("sgd").learning_rate
         0.01
     """
-    return resolve(identifier, Optimizer, {cls.__name__: cls for cls in (SGD, Adam, AdamW, RMSprop)})
+    return resolve(identifier, Optimizer, exported(globals(), Optimizer))
