@@ -50,7 +50,12 @@ class Activation(Value):
 
 @dataclass(eq=False, repr=False)
 class Linear(Activation):
-    """a = z; da/dz = 1."""
+    """a = z; da/dz = 1.
+
+    Example:
+        >>> linear([-1.0, 2.0]).tolist()
+        [-1.0, 2.0]
+    """
 
     def forward(self, z: Array, xp: Any = np) -> Array:
         return z
@@ -131,6 +136,10 @@ class Elu(Activation):
 
     Args:
         alpha: default 1.
+
+    Example:
+        >>> elu([-1.0, 1.0]).round(4).tolist()
+        [-0.6321, 1.0]
     """
 
     alpha: float = 1.0
@@ -151,6 +160,10 @@ class Selu(Activation):
 
     With s and alpha such that mean 0 and variance 1 are kept from layer to layer (Klambauer, Unterthiner, Mayr,
     Hochreiter, NeurIPS 2017).
+
+    Example:
+        >>> selu([-1.0, 1.0]).round(4).tolist()
+        [-1.1113, 1.0507]
     """
 
     scale: ClassVar[float] = 1.0507009873554805
@@ -165,7 +178,12 @@ class Selu(Activation):
 
 @dataclass(eq=False, repr=False)
 class Sigmoid(Activation):
-    """a = 1 / (1 + exp(-z)); da/dz = a (1 - a)."""
+    """a = 1 / (1 + exp(-z)); da/dz = a (1 - a).
+
+    Example:
+        >>> sigmoid([0.0, 1000.0, -1000.0]).tolist()
+        [0.5, 1.0, 0.0]
+    """
 
     def forward(self, z: Array, xp: Any = np) -> Array:
         small = xp.exp(-xp.abs(z))  # never overflows
@@ -177,7 +195,12 @@ class Sigmoid(Activation):
 
 @dataclass(eq=False, repr=False)
 class Tanh(Activation):
-    """a = tanh(z); da/dz = 1 - a^2."""
+    """a = tanh(z); da/dz = 1 - a^2.
+
+    Example:
+        >>> tanh([0.0, 1000.0]).tolist()
+        [0.0, 1.0]
+    """
 
     def forward(self, z: Array, xp: Any = np) -> Array:
         return xp.tanh(z)  # type: ignore[no-any-return]
@@ -188,7 +211,12 @@ class Tanh(Activation):
 
 @dataclass(eq=False, repr=False)
 class Softplus(Activation):
-    """a = log(1 + exp(z)), a smooth ReLU; da/dz = sigmoid(z) (Glorot, Bordes, Bengio, AISTATS 2011)."""
+    """a = log(1 + exp(z)), a smooth ReLU; da/dz = sigmoid(z) (Glorot, Bordes, Bengio, AISTATS 2011).
+
+    Example:
+        >>> softplus([0.0, 1000.0]).round(4).tolist()
+        [0.6931, 1000.0]
+    """
 
     def forward(self, z: Array, xp: Any = np) -> Array:
         return xp.where(z > 0, z, xp.zeros_like(z)) + xp.log1p(xp.exp(-xp.abs(z)))  # type: ignore[no-any-return]
@@ -199,7 +227,12 @@ class Softplus(Activation):
 
 @dataclass(eq=False, repr=False)
 class Silu(Activation):
-    """a = z s, s = sigmoid(z); da/dz = s (1 + z (1 - s)); also called swish (Ramachandran et al., arXiv:1710.05941)."""
+    """a = z s, s = sigmoid(z); da/dz = s (1 + z (1 - s)); also called swish (Ramachandran et al., arXiv:1710.05941).
+
+    Example:
+        >>> silu([0.0, 1.0]).round(4).tolist()
+        [0.0, 0.7311]
+    """
 
     def forward(self, z: Array, xp: Any = np) -> Array:
         return z * sigmoid.forward(z, xp)
@@ -211,7 +244,12 @@ class Silu(Activation):
 
 @dataclass(eq=False, repr=False)
 class Softmax(Activation):
-    """a_i = exp(z_i) / sum_j exp(z_j) over the last axis; dz_i = a_i (dy_i - sum_j dy_j a_j)."""
+    """a_i = exp(z_i) / sum_j exp(z_j) over the last axis; dz_i = a_i (dy_i - sum_j dy_j a_j).
+
+    Example:
+        >>> softmax([0.0, 0.0, 0.0, 0.0]).tolist()
+        [0.25, 0.25, 0.25, 0.25]
+    """
 
     def forward(self, z: Array, xp: Any = np) -> Array:
         e = xp.exp(z - xp.max(z, axis=-1, keepdims=True))
@@ -227,6 +265,10 @@ class Gelu(Activation):
 
     Args:
         approximate: use the form with tanh; default False, the exact one with erf.
+
+    Example:
+        >>> gelu([-1.0, 1.0]).round(4).tolist()
+        [-0.1587, 0.8413]
     """
 
     approximate: bool = False

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clarinet import _native
 from clarinet.engines import lowering
 from clarinet.engines.base import Data, Engine, Steps
-from clarinet.losses import align, class_ids
+from clarinet.losses.base import align, class_ids
 from clarinet.metrics import Mean
 from clarinet.params import Array, Store
 from clarinet.random import Stream

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.stats import layer_stats
 from clarinet.layers.base import Context
-from clarinet.losses import spread
+from clarinet.losses.base import spread
 from clarinet.metrics import Mean
 from clarinet.params import Array, Segment, Store
 from clarinet.random import Key, Stream, permutation

@@ -7,7 +7,7 @@ from typing import Any
 
 from clarinet.activations import Activation, Sigmoid, Softmax
 from clarinet.configurable import exported, resolve
-from clarinet.losses.base import Loss, align, as_arrays, class_ids, spread
+from clarinet.losses.base import Loss, as_arrays
 from clarinet.losses.crossentropy import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from clarinet.losses.regression import Custom, MeanAbsoluteError, MeanSquaredError
 from clarinet.params import Array
@@ -21,16 +21,12 @@ __all__ = [
     "MeanSquaredError",
     "SparseCategoricalCrossentropy",
     "absorb",
-    "align",
-    "as_arrays",
     "binary_crossentropy",
     "categorical_crossentropy",
-    "class_ids",
     "get",
     "mean_absolute_error",
     "mean_squared_error",
     "sparse_categorical_crossentropy",
-    "spread",
 ]
 
 

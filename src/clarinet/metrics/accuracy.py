@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from clarinet.losses import align, class_ids
+from clarinet.losses.base import align, class_ids
 from clarinet.metrics.base import MeanMetric
 from clarinet.params import Array
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet import losses
 from clarinet.configurable import Configurable
-from clarinet.losses import as_arrays
+from clarinet.losses.base import as_arrays
 from clarinet.names import snake_case
 from clarinet.params import Array
 
