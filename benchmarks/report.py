@@ -23,16 +23,15 @@ _SUMMARY = ("", "threads", "epoch, s (least – most)", "× Clarinet's", "one pr
 _README_BLOCK = re.compile("(?<=<!-- benchmark -->\n).*?(?=<!-- /benchmark -->)", re.DOTALL)
 
 _NOTES = """\
-The work: a network {shape} with ReLU and softmax, Adam at 10⁻³, batches of {batch}, {rows:,} rows of MNIST,
-shuffled in every epoch. Timed is one epoch on a warm model as the user calls it (for Clarinet and Keras
-`fit(epochs=1, verbose=0)`), loss and accuracy recorded (scikit-learn records the loss alone), shuffle and checks of
-the data included. The peers take turns, each in a process of its own and with the number of threads that suited it
-best in trials before; times are medians of {rounds} rounds, and the ratio is the median of the rounds' ratios.
-*uint8 input* feeds the pixels as bytes and scales them inside the model; *with validation* holds out the last fifth
-of 1.25 times the rows. *One prediction* is one image, NumPy array in, NumPy array out, median. *Test accuracy*
-follows {epochs} epoch(s) of one seed; seeds differ by about 0.002. *Peak memory* is the process's, data included.
-*Import* and *installed* count what comes on top of NumPy,
-with all dependencies and without bundled data."""
+The work: a network {shape} with ReLU and softmax, Adam at 10⁻³, batches of {batch}, {rows:,} rows of MNIST, shuffled
+in every epoch. Timed is one epoch on a warm model as the user calls it (for Clarinet and Keras `fit(epochs=1,
+verbose=0)`), loss and accuracy recorded (scikit-learn records the loss alone), shuffle and checks of the data
+included. The peers take turns, each in a process of its own and with the number of threads that suited it best in
+trials before; times are medians of {rounds} rounds, and the ratio is the median of the rounds' ratios. *uint8 input*
+feeds the pixels as bytes and scales them inside the model; *with validation* holds out the last fifth of 1.25 times
+the rows. *One prediction* is one image, NumPy array in, NumPy array out, median. *Test accuracy* follows {epochs}
+epoch(s) of one seed; seeds differ by about 0.002. *Peak memory* is the process's, data included. *Import* and
+*installed* count what comes on top of NumPy, with all dependencies and without bundled data."""
 
 
 def page(results: Sequence[Result], settings: Settings, machine: dict[str, Any], checks: Sequence[Check]) -> str:
