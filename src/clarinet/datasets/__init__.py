@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from clarinet.datasets import cifar10, fashion_mnist, mnist, study_hours, toys
-    from clarinet.datasets.images import Images, load_images
+    from clarinet.datasets.digits import load_digit
+    from clarinet.datasets.images import Images, load_images, read_image
     from clarinet.datasets.tables import Table, TableCoding, load_table
 
 __all__ = [
@@ -17,16 +18,20 @@ __all__ = [
     "TableCoding",
     "cifar10",
     "fashion_mnist",
+    "load_digit",
     "load_images",
     "load_table",
     "mnist",
+    "read_image",
     "study_hours",
     "toys",
 ]
 
 _HOMES = {
     "Images": "images",
+    "load_digit": "digits",
     "load_images": "images",
+    "read_image": "images",
     "Table": "tables",
     "TableCoding": "tables",
     "load_table": "tables",

@@ -95,12 +95,7 @@ def load_images(
         >>> images.x.shape, images.y.tolist(), images.classes
         ((2, 2, 4), [0, 1], ('dark', 'light'))
     """
-    try:
-        import PIL  # noqa: F401
-    except ImportError:
-        raise ImportError(
-            'load_images needs Pillow, which is not installed; run pip install "clarinet[images]"'
-        ) from None
+    _require_pillow()
     _check_arguments(size, color)
     folder = Path(folder)
     report: list[str] = []
@@ -121,6 +116,50 @@ def load_images(
     report += [f"{path.relative_to(folder)}: left out: {reason}" for path, reason in damaged.items()]
     files = tuple(each.path.relative_to(folder).as_posix() for each in found)
     return Images(x, y, names, files, tuple(f"{sentence}." for sentence in report))
+
+
+def read_image(
+    path: str | os.PathLike[str], size: tuple[int, int] | None = None, color: str = "rgb"
+) -> NDArray[np.uint8]:
+    """Read one picture file, upright, transparent parts on white.
+
+    Args:
+        path: of the file.
+        size: ``(height, width)`` to bring it to; None keeps its own.
+        color: ``"grayscale"`` or ``"rgb"``.
+
+    Returns:
+        uint8 (height, width), or (height, width, 3) for RGB.
+
+    Raises:
+        ImportError: Pillow is missing. FileNotFoundError: there is no such file.
+        ValueError: it cannot be read, or has more than 89 million pixels.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "dots.pgm")
+        >>> _ = path.write_bytes(b"P5 2 1 255 " + bytes([0, 200]))
+        >>> read_image(path, color="grayscale").tolist()
+        [[0, 200]]
+    """
+    _require_pillow()
+    _check_arguments(size, color)
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such picture file")
+    try:
+        return _decode(path, size, color == "grayscale")
+    except Exception as error:  # decoders raise almost anything at damaged data
+        raise ValueError(f"{path}: it cannot be read as a picture ({error})") from error
+
+
+def _require_pillow() -> None:
+    try:
+        import PIL  # noqa: F401
+    except ImportError:
+        raise ImportError(
+            'reading pictures needs Pillow, which is not installed; run pip install "clarinet[images]"'
+        ) from None
 
 
 def _check_arguments(size: tuple[int, int] | None, color: str) -> None:
@@ -221,7 +260,7 @@ def _decode_all(
     return x[: len(read)], read
 
 
-def _decode(path: Path, size: tuple[int, int], grey: bool) -> NDArray[np.uint8]:
+def _decode(path: Path, size: tuple[int, int] | None, grey: bool) -> NDArray[np.uint8]:
     from PIL import Image, ImageOps
 
     with _open(path) as image:
@@ -230,9 +269,8 @@ def _decode(path: Path, size: tuple[int, int], grey: bool) -> NDArray[np.uint8]:
             upright = upright.convert("RGBA")
             upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
         flat = upright.convert("L" if grey else "RGB")
-        height, width = size
-        if flat.size != (width, height):
-            flat = flat.resize((width, height), Image.Resampling.BILINEAR)
+        if size is not None and flat.size != size[::-1]:
+            flat = flat.resize(size[::-1], Image.Resampling.BILINEAR)
         return np.asarray(flat)
 
 

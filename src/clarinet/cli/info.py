@@ -1,0 +1,51 @@
+"""``clarinet info``."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from typing import Any
+
+import numpy as np
+
+import clarinet
+from clarinet import _native, saving
+from clarinet.cli import sources
+from clarinet.cli.output import Output
+
+
+def run(options: argparse.Namespace, output: Output) -> int:
+    """Print what is installed and what the engine uses; with a model, what it is."""
+    values: dict[str, Any] = {
+        "version": clarinet.__version__,
+        "engine": "native",
+        "instruction_set": _native.isa(),
+        "instruction_sets": list(_native.isas()),
+        "threads": _native.threads(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+    if options.model is None:
+        text = "\n".join(f"{name.replace('_', ' '):16}  {_text(value)}" for name, value in values.items())
+        output.result(values, text)
+        return 0
+    model = saving.load(options.model)
+    model.summary(print_fn=output.say)
+    about = sources.describe(model)
+    facts = {
+        "model": options.model,
+        "trained_on": about["kind"],
+        "classes": about["classes"],
+        "epochs": model.epochs_trained,
+        "parameters": model.count_params() if model.built else 0,
+        "engine": model.engine if model.built else None,
+    }
+    output.result(
+        {**values, **facts}, "\n".join(f"{name.replace('_', ' '):16}  {_text(v)}" for name, v in facts.items())
+    )
+    return 0
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

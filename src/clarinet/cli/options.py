@@ -1,0 +1,175 @@
+"""The command line's words: sub-commands, options, their help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+_CODES = "exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (training saves the model so far first)"
+
+_DATA = """DATA is one of
+  mnist, fashion_mnist, cifar10   a well-known data set
+  houses.csv                      a table with column names in its first line
+  photos/                         a folder with one sub-folder of pictures for each class
+"""
+
+_TRAIN = f"""{_DATA}
+examples:
+  clarinet train mnist --epochs 10 --hidden 128,64 --out digits.clarinet
+  clarinet train houses.csv --target price
+  clarinet train photos/ --image-size 32,32 --epochs 30
+
+Ctrl-C stops training and saves the model as it is then.
+{_CODES}"""
+
+_EVALUATE = f"""{_DATA}
+example:
+  clarinet evaluate digits.clarinet mnist
+{_CODES}"""
+
+_PREDICT = f"""examples:
+  clarinet predict digits.clarinet photo.png another.jpg
+  clarinet predict houses.clarinet new-houses.csv --json
+
+A model trained on mnist reads photos of digits of any size, dark on light or light on dark.
+{_CODES}"""
+
+_INFO = f"""examples:
+  clarinet info
+  clarinet info digits.clarinet
+{_CODES}"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``clarinet``; ``options.run(options, output)`` does what was asked."""
+    top = argparse.ArgumentParser(
+        prog="clarinet",
+        description="Train, evaluate and use neural networks.",
+        epilog=_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=_version())
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_train(commands)
+    evaluate = _command(commands, "evaluate", "measure a model on data", _EVALUATE)
+    evaluate.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
+    evaluate.add_argument("data", metavar="DATA", help="what to measure it on")
+    predict = _command(commands, "predict", "use a model", _PREDICT)
+    predict.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
+    predict.add_argument("inputs", metavar="FILE", nargs="+", help="pictures, or CSV files for a model of a table")
+    predict.add_argument("--show", action="store_true", help="draw each picture as the network sees it")
+    info = _command(commands, "info", "what is installed, or what a model is", _INFO)
+    info.add_argument("model", metavar="MODEL", nargs="?", help="a model file")
+    return top
+
+
+def _add_train(commands: Any) -> None:
+    train = _command(commands, "train", "train a network and save it", _TRAIN)
+    train.add_argument("data", metavar="DATA", help="what to learn from")
+    train.add_argument("--target", metavar="COLUMN", help="of a table: the column to predict")
+    train.add_argument(
+        "--epochs", type=whole(1), metavar="N", help="default 10; for your own data up to 100, stopping early"
+    )
+    train.add_argument("--batch-size", type=whole(1), default=32, metavar="N", help="rows per update (default 32)")
+    train.add_argument(
+        "--hidden", type=units, default=(128, 64), metavar="128,64", help="units of the hidden layers; 0 for none"
+    )
+    train.add_argument("--lr", type=rate, default=1e-3, metavar="RATE", help="Adam's learning rate (default 0.001)")
+    train.add_argument(
+        "--validation", type=share, default=0.1, metavar="SHARE", help="of the rows, to watch (default 0.1)"
+    )
+    train.add_argument("--seed", type=whole(0), metavar="N", help="the same seed gives the same network")
+    train.add_argument("--engine", choices=("auto", "native", "reference"), default="auto", help="default auto")
+    train.add_argument(
+        "--image-size", type=size, metavar="H,W", help="bring a folder's pictures to this height and width"
+    )
+    train.add_argument("--out", metavar="FILE", help="where to save the model (default: DATA's name + .clarinet)")
+
+
+def _command(commands: Any, name: str, about: str, epilog: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=about,
+        description=f"{about[0].upper()}{about[1:]}.",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    command.set_defaults(run=_runner(name))
+    return command
+
+
+def _runner(name: str) -> Callable[[argparse.Namespace, Any], int]:
+    """Import a command's module only when it is run, so that ``--help`` is quick."""
+
+    def run(options: argparse.Namespace, output: Any) -> int:
+        from importlib import import_module
+
+        return int(import_module(f"clarinet.cli.{name}").run(options, output))
+
+    return run
+
+
+def _version() -> str:
+    import clarinet
+
+    return f"clarinet {clarinet.__version__}"
+
+
+# What options may hold.
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """A whole number of at least ``least``."""
+
+    def convert(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(f"expected a whole number of at least {least}, received {text!r}")
+        return value
+
+    return convert
+
+
+def units(text: str) -> tuple[int, ...]:
+    """``128,64`` -> (128, 64); ``0`` -> ()."""
+    if text == "0":
+        return ()
+    try:
+        return tuple(whole(1)(part) for part in text.split(","))
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"expected whole numbers such as 128,64, received {text!r}") from None
+
+
+def size(text: str) -> tuple[int, int]:
+    """``32,48`` -> (32, 48)."""
+    parts = units(text)
+    if len(parts) != 2:
+        raise argparse.ArgumentTypeError(f"expected height and width such as 32,32, received {text!r}")
+    return parts[0], parts[1]
+
+
+def rate(text: str) -> float:
+    """A number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number above 0 such as 0.001, received {text!r}")
+    return value
+
+
+def share(text: str) -> float:
+    """A number from 0 up to but not including 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < 1.0:
+        raise argparse.ArgumentTypeError(f"expected a share from 0 to below 1 such as 0.1, received {text!r}")
+    return value

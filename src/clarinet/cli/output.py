@@ -1,0 +1,46 @@
+"""What the command prints: sentences for people, or one JSON document for scripts."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import Any
+
+
+class Output:
+    """Where a command's words go.
+
+    Args:
+        as_json: print nothing but one JSON document at the end.
+    """
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def say(self, text: str) -> None:
+        """A sentence for people."""
+        if not self.as_json:
+            print(text, flush=True)
+
+    def result(self, values: Any, text: str = "") -> None:
+        """What the command was run for: as JSON, or as text if there is any."""
+        if self.as_json:
+            print(json.dumps(_plain(values)), flush=True)
+        elif text:
+            print(text, flush=True)
+
+    def fail(self, message: str) -> None:
+        """What went wrong, on standard error; with JSON also as ``{"error": …}``."""
+        print(f"clarinet: {message}", file=sys.stderr, flush=True)
+        if self.as_json:
+            self.result({"error": message})
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as JSON can hold it; NaN and infinities, which it cannot, become null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,91 @@
+"""``clarinet predict``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet import datasets, saving
+from clarinet.cli import sources
+from clarinet.cli.output import Output
+from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+_SHADES = " .:-=+*#%@"
+
+
+def run(options: argparse.Namespace, output: Output) -> int:
+    """Print what a model says of every file; files that cannot be read are reported, and make the exit code 1."""
+    model = saving.load(options.model)
+    about = sources.describe(model)
+    predictions: list[dict[str, Any]] = []
+    failed = False
+    for file in options.inputs:
+        try:
+            for name, row in _rows(model, about, file):
+                if options.show and row.ndim > 1:
+                    output.say(_drawing(row))
+                found = {"input": name, **_answer(model.predict(row[None])[0], about["classes"])}
+                predictions.append(found)
+                output.say(_sentence(found))
+        except (OSError, ValueError) as error:
+            failed = True
+            predictions.append({"input": file, "error": str(error)})
+            if not options.json:
+                output.fail(str(error))
+    output.result(predictions)
+    return int(failed)
+
+
+def _rows(model: Sequential, about: dict[str, Any], file: str) -> Iterator[tuple[str, Array]]:
+    """The rows that a file holds, each with a name: one for a picture, one a line for a table."""
+    kind = about["kind"]
+    if kind == "table":
+        coded = datasets.TableCoding.from_config(about["coding"]).transform(file)
+        yield from ((f"{file}, row {number}", row) for number, row in enumerate(coded, 1))
+    elif kind == "unknown":
+        raise ValueError(
+            f"{file}: the model does not say how files become its inputs of shape {model.input_shape}; train it with "
+            "clarinet train, or predict from Python"
+        )
+    else:
+        yield file, sources.as_inputs(model, _picture(about, file)[None])[0]
+
+
+def _picture(about: dict[str, Any], file: str) -> Array:
+    """Pixels as the data set that the model was trained on has them."""
+    if about["kind"] == "mnist":
+        return datasets.load_digit(file)
+    color = {"fashion_mnist": "grayscale", "cifar10": "rgb"}.get(about["kind"]) or about["color"]
+    size = {"fashion_mnist": (28, 28), "cifar10": (32, 32)}.get(about["kind"]) or tuple(about["size"])
+    return datasets.read_image(file, size, color)
+
+
+def _answer(prediction: Array, classes: list[str]) -> dict[str, Any]:
+    """Class and confidence, or a number."""
+    values = [float(v) for v in np.ravel(prediction)]
+    if len(values) == 1 and not classes:
+        return {"value": values[0]}
+    if len(values) == 1:  # one sigmoid: the probability of class 1
+        values = [1 - values[0], values[0]]
+    best = int(np.argmax(values))
+    names = classes if len(classes) == len(values) else [str(i) for i in range(len(values))]
+    return {"class": names[best], "confidence": values[best], "probabilities": dict(zip(names, values, strict=True))}
+
+
+def _sentence(found: dict[str, Any]) -> str:
+    if "value" in found:
+        return f"{found['input']}: {found['value']:g}"
+    return f"{found['input']}: {found['class']} ({100 * found['confidence']:.1f} %)"
+
+
+def _drawing(row: Array) -> str:
+    """A picture in letters, two for each pixel."""
+    grey = row.reshape(row.shape[0], row.shape[1], -1).mean(axis=2)
+    shades = (grey / max(float(grey.max()), 1e-9) * (len(_SHADES) - 1)).round().astype(int)
+    return "\n".join("".join(2 * _SHADES[s] for s in line).rstrip() for line in shades)

@@ -1,0 +1,149 @@
+"""``clarinet train``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clarinet import callbacks, layers, utils
+from clarinet.callbacks.progress import format_logs
+from clarinet.cli import sources
+from clarinet.cli.output import Output
+from clarinet.cli.sources import Source
+from clarinet.model import Sequential
+from clarinet.optimizers import Adam
+from clarinet.params import Array
+
+_EPOCHS, _MOST_EPOCHS, _PATIENCE, _TEST_SHARE = 10, 100, 10, 0.2
+_INTERRUPTED = 130
+
+
+def run(options: argparse.Namespace, output: Output) -> int:
+    """Train a network as the options say, save it, and report how well it does."""
+    out = _destination(options)
+    if options.seed is not None:
+        utils.set_random_seed(options.seed)
+    source = sources.load(options.data, options.target, options.image_size)
+    for sentence in source.report:
+        output.say(sentence)
+    source = _with_test_rows(source)
+    model = _network(source, options)
+    output.say(f"Network: {_drawn(model)}; {model.count_params():,} parameters; Adam, learning rate {options.lr:g}.")
+    output.say(f"Engine: {model.engine} ({model.engine_reason}).")
+    began = time.perf_counter()
+    interrupted = not _fit(model, source, options)
+    seconds = time.perf_counter() - began
+    model.save(out)
+    test = _test(model, source, output)
+    history = model.history
+    epochs = 0 if history is None else len(history.epoch)
+    stopped = f"Interrupted in epoch {epochs + 1}; the model so far is saved in" if interrupted else "Saved"
+    values = {
+        "model": str(out),
+        "engine": model.engine,
+        "epochs": epochs,
+        "seconds": seconds,
+        "interrupted": interrupted,
+    }
+    output.result({**values, "history": {} if history is None else history.history, "test": test}, f"{stopped} {out}")
+    return _INTERRUPTED if interrupted else 0
+
+
+def _destination(options: argparse.Namespace) -> Path:
+    """Where the model goes; refused before hours of training rather than after them."""
+    name = Path(options.data).resolve().stem if os.sep in options.data or "." in options.data else options.data
+    out = Path(options.out or f"{name}.clarinet")
+    if out.is_dir():
+        raise IsADirectoryError(f"--out {out} is a folder; give the name of a file, e.g. {out / 'model.clarinet'}")
+    if not out.absolute().parent.is_dir():
+        raise FileNotFoundError(f"--out {out}: the folder {out.parent} does not exist; make it first")
+    if not os.access(out.absolute().parent, os.W_OK):
+        raise PermissionError(f"--out {out}: files cannot be written in {out.absolute().parent}")
+    return out
+
+
+def _with_test_rows(source: Source) -> Source:
+    """Shuffled, with a fifth of the rows set aside, where the data set has no test rows of its own."""
+    if source.x_test is not None or len(source.x) * _TEST_SHARE < 1:
+        return source
+    rows = (source.x, source.y)
+    (x, y), (x_test, y_test) = utils.split_dataset(rows, right_size=_TEST_SHARE, shuffle=True)
+    return Source(x, y, x_test, y_test, source.about)
+
+
+def _network(source: Source, options: argparse.Namespace) -> Sequential:
+    """Inputs scaled, hidden layers with ReLU, softmax over the classes or one number."""
+    hidden = [layers.Dense(units, activation="relu") for units in options.hidden]
+    classes = source.about["classes"]
+    is_table = source.about["kind"] == "table"
+    first = [_standardised()] if is_table else [layers.Rescaling(1 / 255), layers.Flatten()]
+    last: list[layers.Layer]
+    if classes:
+        last = [layers.Dense(len(classes), activation="softmax")]
+        loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
+    else:
+        last = [layers.Dense(1), _unscaled(source.y)]
+        loss, metrics = "mse", ["mae"]
+    model = Sequential([layers.Input(source.x.shape[1:]), *first, *hidden, *last])
+    if is_table:
+        model.layers[0].set_weights([source.x.mean(axis=0), source.x.var(axis=0)])
+    model.metadata["data"] = source.about
+    model.compile(Adam(learning_rate=options.lr), loss, metrics, engine=options.engine)
+    return model
+
+
+def _standardised() -> layers.Layer:
+    """Brings a table's columns to mean 0 and variance 1: frozen, so it keeps the statistics it is given."""
+    return layers.BatchNormalization(center=False, scale=False, epsilon=1e-7, trainable=False, name="standardise")
+
+
+def _unscaled(y: Array) -> layers.Layer:
+    """Lets the network predict numbers near 0 and puts the target's own range back on them."""
+    return layers.Rescaling(float(y.std()) or 1.0, float(y.mean()), name="units_of_the_target")
+
+
+def _fit(model: Sequential, source: Source, options: argparse.Namespace) -> bool:
+    """Train; False after Ctrl-C, with the model as it was then."""
+    own_data = source.about["kind"] not in sources.NAMED
+    epochs = options.epochs or (_MOST_EPOCHS if own_data else _EPOCHS)
+    split = options.validation if 0 < int(len(source.x) * options.validation) < len(source.x) else 0.0
+    stop: list[Any] = []
+    if own_data and options.epochs is None and split:
+        stop = [callbacks.EarlyStopping(patience=_PATIENCE, verbose=0 if options.json else 1)]
+    try:
+        model.fit(
+            source.x,
+            source.y,
+            batch_size=options.batch_size,
+            epochs=epochs,
+            validation_split=split,
+            callbacks=stop,
+            verbose=0 if options.json else "auto",
+        )
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
+def _test(model: Sequential, source: Source, output: Output) -> dict[str, Any]:
+    """Loss and metric on the rows that training never saw."""
+    if source.x_test is None or source.y_test is None:
+        return {}
+    results: dict[str, Any] = model.evaluate(source.x_test, source.y_test, batch_size=256, return_dict=True)
+    output.say(f"On {len(source.x_test):,} rows that it has never seen: {format_logs(results)}")
+    return {"rows": len(source.x_test), **results}
+
+
+def _drawn(model: Sequential) -> str:
+    """``784 → 128 relu → 10 softmax``."""
+    parts = [str(int(np.prod(model.input_shape or ())))]
+    for layer in model.layers:
+        if isinstance(layer, layers.Dense):
+            activation = type(layer.activation).__name__.lower()
+            parts.append(f"{layer.units}" if activation == "linear" else f"{layer.units} {activation}")
+    return " → ".join(parts)
