@@ -6,6 +6,8 @@ from pathlib import Path
 import matplotlib
 import pytest
 
+import clarinet
+
 HERE = Path(__file__).parent
 
 
@@ -19,6 +21,7 @@ def no_windows(monkeypatch):
 
 
 def test_the_digits_tutorial(no_windows, capsys):
+    clarinet.utils.set_random_seed(0)
     names = runpy.run_path(str(HERE / "tutorial_digits.py"))
     shown = capsys.readouterr().out
     assert "Training data shape: (60000, 28, 28)" in shown
@@ -29,7 +32,8 @@ def test_the_digits_tutorial(no_windows, capsys):
     assert names["weights"].shape == (784, 128)
 
 
-def test_the_perceptron(capsys):
+def test_the_perceptron():
+    clarinet.utils.set_random_seed(0)
     names = runpy.run_path(str(HERE / "tutorial_perceptron.py"))
     history = names["history"].history
     assert set(history) == {"accuracy", "loss", "val_accuracy", "val_loss"}
@@ -39,7 +43,6 @@ def test_the_perceptron(capsys):
 
 
 def test_keras_is_the_package_itself():
-    import clarinet
     import clarinet.keras.layers
     from clarinet.keras.datasets import mnist
     from clarinet.keras.layers import Dense
