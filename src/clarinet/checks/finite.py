@@ -1,26 +1,14 @@
-"""Finding NaN and infinity without copying: blocks of rows, or the native engine's threads where it is built."""
+"""Finding NaN and infinity without copying: the native engine's threads, or block after block of an exotic array."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-
 import numpy as np
 
+from clarinet._native import find_nonfinite
 from clarinet.params import Array
 
 #: Elements looked at in one go, so that a memory-mapped array is read piece by piece.
 _BLOCK = 1 << 20
-
-
-@cache
-def _native() -> Callable[[Array], int] | None:
-    """``find_nonfinite(array) -> flat index or -1`` of the extension, or None."""
-    try:
-        from clarinet import _native as extension
-    except ImportError:
-        return None
-    return getattr(extension, "find_nonfinite", None)
 
 
 def first_nonfinite(array: Array) -> tuple[int, ...] | None:
@@ -32,11 +20,13 @@ def first_nonfinite(array: Array) -> tuple[int, ...] | None:
     """
     if array.dtype.kind != "f" or array.size == 0:
         return None
-    find = _native()
-    plain = array.flags.c_contiguous and array.dtype.isnative and array.dtype.itemsize in (4, 8)
-    if find is not None and plain:
-        flat = int(find(array))
+    if array.flags.c_contiguous and array.dtype.isnative and array.dtype.itemsize in (4, 8):
+        flat = find_nonfinite(array)
         return None if flat < 0 else tuple(int(i) for i in np.unravel_index(flat, array.shape))
+    return _by_blocks(array)
+
+
+def _by_blocks(array: Array) -> tuple[int, ...] | None:
     rows = max(1, _BLOCK // max(1, array[0].size))
     wide = np.float32 if array.dtype.itemsize <= 4 else np.float64
     for start in range(0, len(array), rows):
