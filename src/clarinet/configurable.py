@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from inspect import CO_VARKEYWORDS
 from math import isfinite
 from types import ModuleType
 from typing import Any, ClassVar, Self, TypeVar
@@ -42,6 +43,16 @@ class Configurable:
 
     #: Where :func:`resolve` and error messages say this kind of object belongs, e.g. ``"initializer"``.
     kind: ClassVar[str] = "object"
+
+    def __new__(cls, *_: Any, **arguments: Any) -> Self:
+        """Refuse a misspelt argument with the nearest right one, which Python's own message does not name."""
+        code = cls.__init__.__code__
+        known = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+        if not code.co_flags & CO_VARKEYWORDS:
+            for name in arguments:
+                if name not in known:
+                    raise TypeError(f"{cls.__name__} has no argument {name!r}: {nearest(name, known)}")
+        return super().__new__(cls)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as a JSON-able dictionary."""
