@@ -58,13 +58,13 @@ class CSVLogger(Callback):
     validation, columns ``val_…`` are added for the case that a later one has; a missing value is written as ``NA``.
 
     Example:
-        >>> import tempfile, os
-        >>> path = os.path.join(tempfile.mkdtemp(), "log.csv")
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "log.csv")
         >>> logger = CSVLogger(path)
         >>> logger.on_train_begin()
         >>> logger.on_epoch_end(0, {"loss": 0.5, "val_loss": 0.6})
         >>> logger.on_train_end()
-        >>> open(path).read().split()
+        >>> path.read_text().split()
         ['epoch,loss,val_loss', '0,0.5,0.6']
     """
 

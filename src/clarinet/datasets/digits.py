@@ -42,11 +42,11 @@ def load_digit(image: str | os.PathLike[str]) -> NDArray[np.uint8]:
         ValueError: no picture, a damaged one, one of too many pixels, or one without anything on it.
 
     Example:
-        >>> import os, tempfile
-        >>> path = os.path.join(tempfile.mkdtemp(), "one.pgm")
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "one.pgm")
         >>> paper = np.full((40, 60), 200, np.uint8)
         >>> paper[5:35, 40:44] = 20
-        >>> _ = open(path, "wb").write(b"P5 60 40 255 " + paper.tobytes())
+        >>> _ = path.write_bytes(b"P5 60 40 255 " + paper.tobytes())
         >>> load_digit(path)[[3, 4, 23, 24], 14].tolist()
         [0, 255, 255, 0]
     """

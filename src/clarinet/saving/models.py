@@ -78,9 +78,9 @@ def load(path: str | Path) -> Sequential:
         ModelFileError: it is damaged, hostile, of another version, or no model file.
 
     Example:
-        >>> import tempfile, os
-        >>> path = os.path.join(tempfile.mkdtemp(), "text.clarinet")
-        >>> _ = open(path, "w").write("hello")
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "text.clarinet")
+        >>> _ = path.write_text("hello")
         >>> load(path)
         Traceback (most recent call last):
             ...
