@@ -5,6 +5,7 @@
 #include "normalize-inl.hpp"
 #include "product-inl.hpp"
 #include "rows-inl.hpp"
+#include "sparse-inl.hpp"
 #include "update-inl.hpp"
 
 #define CLARINET_TEXT_(x) #x
@@ -18,8 +19,8 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
   static constexpr KernelTable table{
       CLARINET_TEXT(CLARINET_ISA_NAME),
       kLanes,
-      kTileRows,
       product,
+      sparse_product,
       transpose,
       column_sums,
       activate<>,

@@ -72,9 +72,9 @@ enum class Dtype : int { u8, i8, u16, i16, u32, i32, u64, i64, f32, f64 };
 struct KernelTable {
   const char* isa;
   long lanes;
-  long tile_rows;
 
   void (*product)(const Product&);
+  void (*sparse_product)(const Product&);  // the same, looking for zeros in A; a_step or a_row is 1
   void (*transpose)(const float* from, long from_row, long rows, long columns, float* to, long to_row);
   void (*column_sums)(const float* x, long rows, long row, long columns, float* sums);
 

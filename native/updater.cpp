@@ -7,6 +7,7 @@ namespace clarinet {
 namespace {
 
 constexpr long kBlock = 4096;
+constexpr long kGrain = 16;  // rows of a part of a gradient that are not split
 constexpr double kUpdateCost = 16.0;  // of one number's update, in multiply-adds
 
 // The part of n things that belongs to one of several threads.
@@ -53,11 +54,10 @@ void Updater::divide(int threads, long rows) {
     for (size_t p = 0; p < parts.size(); ++p) {
       if (!parts[p].weight->trainable) continue;
       const double cost = cost_of(parts[p]);
-      const long grain = parts[p].row > 1 ? 8 : 16;
-      long from = 0;
+            long from = 0;
       for (int t = 0; t < threads && from < parts[p].count; ++t) {
         const double share = (all * (t + 1) / threads - before) / cost;
-        long to = t + 1 == threads ? parts[p].count : static_cast<long>(std::max(0.0, share) + 0.5 * grain) / grain * grain;
+        long to = t + 1 == threads ? parts[p].count : static_cast<long>(std::max(0.0, share) + 0.5 * kGrain) / kGrain * kGrain;
         to = std::min(to, parts[p].count);
         if (to <= from) continue;
         jobs_[static_cast<size_t>(t)].push_back({static_cast<int>(o), static_cast<int>(p), from, to});

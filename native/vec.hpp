@@ -49,15 +49,28 @@ CLARINET_INLINE Vec fma(Vec a, float b, Vec c) { return fma(a, set1(b), c); }
 CLARINET_INLINE Mask operator>(Vec a, float b) { return a > set1(b); }
 CLARINET_INLINE Mask operator<(Vec a, float b) { return set1(b) > a; }
 
-CLARINET_INLINE long lowest_bit(uint32_t x) {  // of x != 0
+CLARINET_INLINE long lowest_bit(uint64_t x) {  // of x != 0
 #if defined(_MSC_VER)
   unsigned long place;
-  _BitScanForward(&place, x);
+  _BitScanForward64(&place, x);
   return static_cast<long>(place);
 #else
-  return __builtin_ctz(x);
+  return __builtin_ctzll(x);
 #endif
 }
+
+CLARINET_INLINE long popcount(uint32_t x) {
+#if defined(_MSC_VER)
+  return static_cast<long>(__popcnt(x));
+#else
+  return __builtin_popcount(x);
+#endif
+}
+
+template <int n>
+struct Count {  // a number that is known when compiling
+  static constexpr int value = n;
+};
 
 // f(i, part) for i = 0, kLanes, 2 kLanes, …: `part` is Full, and at the ragged end a Tail.
 template <class F>

@@ -69,11 +69,15 @@ CLARINET_INLINE float largest(Vec a) {
 }
 CLARINET_INLINE float first(Vec a) { return _mm256_cvtss_f32(a.v); }
 
+CLARINET_INLINE Mask nonzero(Vec a) { return {_mm256_cmp_ps(a.v, _mm256_setzero_ps(), _CMP_NEQ_UQ)}; }
+
 CLARINET_INLINE Int set1(int32_t x) { return {_mm256_set1_epi32(x)}; }
 CLARINET_INLINE Int operator+(Int a, Int b) { return {_mm256_add_epi32(a.v, b.v)}; }
 CLARINET_INLINE Int operator-(Int a, Int b) { return {_mm256_sub_epi32(a.v, b.v)}; }
 CLARINET_INLINE Int operator&(Int a, Int b) { return {_mm256_and_si256(a.v, b.v)}; }
 CLARINET_INLINE Int operator|(Int a, Int b) { return {_mm256_or_si256(a.v, b.v)}; }
+CLARINET_INLINE Int where(Mask m, Int a) { return {_mm256_and_si256(_mm256_castps_si256(m.v), a.v)}; }  // 0 elsewhere
+CLARINET_INLINE void store(uint32_t* p, Int a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.v); }
 template <int n>
 CLARINET_INLINE Int shift_left(Int a) {
   return {_mm256_slli_epi32(a.v, n)};

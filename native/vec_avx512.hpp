@@ -75,11 +75,15 @@ CLARINET_INLINE float largest(Vec a) {
 }
 CLARINET_INLINE float first(Vec a) { return _mm512_cvtss_f32(a.v); }
 
+CLARINET_INLINE Mask nonzero(Vec a) { return {_mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ)}; }
+
 CLARINET_INLINE Int set1(int32_t x) { return {_mm512_set1_epi32(x)}; }
 CLARINET_INLINE Int operator+(Int a, Int b) { return {_mm512_add_epi32(a.v, b.v)}; }
 CLARINET_INLINE Int operator-(Int a, Int b) { return {_mm512_sub_epi32(a.v, b.v)}; }
 CLARINET_INLINE Int operator&(Int a, Int b) { return {_mm512_and_si512(a.v, b.v)}; }
 CLARINET_INLINE Int operator|(Int a, Int b) { return {_mm512_or_si512(a.v, b.v)}; }
+CLARINET_INLINE Int where(Mask m, Int a) { return {_mm512_maskz_mov_epi32(m.m, a.v)}; }  // 0 elsewhere
+CLARINET_INLINE void store(uint32_t* p, Int a) { _mm512_storeu_si512(p, a.v); }
 template <int n>
 CLARINET_INLINE Int shift_left(Int a) {
   return {_mm512_slli_epi32(a.v, n)};

@@ -132,6 +132,8 @@ CLARINET_INLINE Int shift_right(Int a) {
   for (int i = 0; i < 4; ++i) a.v[i] = a.v[i] >> n;
   return a;
 }
+CLARINET_INLINE Int where(Mask m, Int a) { return {m.v & a.v}; }  // 0 elsewhere
+CLARINET_INLINE void store(uint32_t* p, Int a) { memcpy(p, &a.v, sizeof a.v); }
 CLARINET_INLINE Int as_int(Vec a) {
   Int r;
   memcpy(&r.v, &a.v, sizeof r.v);
@@ -153,6 +155,10 @@ CLARINET_INLINE Vec to_vec(Int a) {
   return r;
 }
 
+CLARINET_INLINE Mask nonzero(Vec a) {
+  Mask equal = a == set1(0.0f);
+  return {(set1(-1) - Int{equal.v}).v};
+}
 CLARINET_INLINE Vec select(Mask m, Vec yes, Vec no) {
   Int y = as_int(yes), n = as_int(no), all = set1(-1), mask = {m.v};
   return as_vec((y & mask) | (n & (all - mask)));  // -1 - mask is its complement

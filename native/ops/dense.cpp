@@ -9,6 +9,7 @@ namespace {
 
 // Floats of a piece of dW: it stays in the first-level cache between its product and its update.
 constexpr long kPiece = 4096;
+constexpr long kGrain = 16;  // rows of dW that are computed together, so that where zeros are skipped is the same for all
 constexpr long kBlock = 64;  // rows (and inputs) that dx is computed for at a time
 
 class Dense : public Op {
@@ -19,7 +20,8 @@ class Dense : public Op {
   }
 
   long scratch(long rows) const override {
-    return std::max(kPiece + 64 * piece_columns(), units_ * dx_rows(rows) + kBlock * dx_rows(rows));
+    const long at_once = std::min(rows * static_cast<long>(spec.rows), kBlock);
+    return std::max({kPiece, kGrain * piece_columns(), (units_ + kBlock) * at_once});
   }
   bool in_place() const override { return false; }
   double work() const override { return static_cast<double>(spec.rows) * inputs_ * units_; }
@@ -33,7 +35,7 @@ class Dense : public Op {
     p.b = kernel_, p.b_step = units_;
     p.c = y + first * units_, p.c_row = units_;
     p.start = bias_;
-    pass.k.product(p);
+    pass.k.sparse_product(p);
   }
 
   // As dx^T = W dy^T: W is read as it lies, and only the small dy and dx are transposed.
@@ -70,12 +72,11 @@ class Dense : public Op {
   }
 
  private:
-  static long dx_rows(long rows) { return std::min(rows, kBlock); }
   long piece_columns() const { return std::min(units_, 512L); }
 
   void kernel_gradient(const Pass& pass, long from, long to, const float* x, const float* dy, const Sink& sink) {
     const long columns = piece_columns();
-    const long height = std::max(pass.k.tile_rows, kPiece / columns / pass.k.tile_rows * pass.k.tile_rows);
+    const long height = std::max(kGrain, kPiece / columns / kGrain * kGrain);
     for (long i = from; i < to; i += height) {
       Product p{};
       p.rows = std::min(height, to - i), p.depth = pass.rows * spec.rows;
@@ -86,7 +87,7 @@ class Dense : public Op {
         p.columns = std::min(columns, units_ - j);
         p.b = dy + j;
         p.c_row = p.columns;
-        pass.k.product(p);
+        pass.k.sparse_product(p);
         hand_over(p, i, j, sink);
       }
     }

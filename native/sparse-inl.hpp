@@ -1,0 +1,178 @@
+// Matrix products that leave out the terms whose A[i, k] is zero, where that pays: four fifths of them where the inputs
+// are handwritten digits, about half behind a ReLU. What remains is added in the same order with the same operations, and
+// a zero term changes no sum, so the result is that of product() to the bit, but for the sign of a zero and for infinities
+// and NaNs in B, which zeros of A no longer spread. What is left out is decided row by row, whoever computes the row.
+#pragma once
+
+#include "kernels.hpp"
+#include "product-inl.hpp"
+#include "vec.hpp"
+
+namespace clarinet {
+namespace {
+
+constexpr int kSkipVectors = 8;  // accumulators: enough to hide the latency of a multiply-add
+constexpr long kWord = 64;       // terms looked at together, a bit for each
+
+// The largest share of nonzeros at which leaving out the others pays. Rows of B that are wider than one panel of columns
+// lie apart, and crowd each other out of the first-level cache.
+CLARINET_INLINE float worth_skipping(long columns) {
+  if (columns < 4 * kLanes) return 0.0f;
+  return columns <= kSkipVectors * kLanes ? 0.6f : 0.35f;
+}
+
+// Adds the terms k whose bit is set to one row of C; A[i, k] is a[k * a_step].
+template <int V, class Last>
+CLARINET_INLINE void add_terms(uint64_t bits, const float* a, long a_step, const float* b, long b_step,
+                               const float* start, float* c, Last last) {
+  Vec sum[V];
+  CLARINET_UNROLL
+  for (int v = 0; v < V - 1; ++v) sum[v] = start ? load(start + v * kLanes) : set1(0.0f);
+  sum[V - 1] = start ? load(start + (V - 1) * kLanes, last) : set1(0.0f);
+  for (; bits; bits &= bits - 1) {
+    const long k = lowest_bit(bits);
+    const Vec x = set1(a[k * a_step]);
+    const float* row = b + k * b_step;
+    CLARINET_UNROLL
+    for (int v = 0; v < V - 1; ++v) sum[v] = fma(x, load(row + v * kLanes), sum[v]);
+    sum[V - 1] = fma(x, load(row + (V - 1) * kLanes, last), sum[V - 1]);
+  }
+  CLARINET_UNROLL
+  for (int v = 0; v < V - 1; ++v) store(c + v * kLanes, sum[v]);
+  store(c + (V - 1) * kLanes, sum[V - 1], last);
+}
+
+// f(j, number of vectors as a constant, Full or Tail of the last) for panels that cover the columns.
+template <class F>
+CLARINET_INLINE void each_panel(long columns, F f) {
+  long j = 0;
+  for (; j + kSkipVectors * kLanes <= columns; j += kSkipVectors * kLanes) f(j, Count<kSkipVectors>{}, Full{});
+  for (; j + 4 * kLanes <= columns; j += 4 * kLanes) f(j, Count<4>{}, Full{});
+  for (; j + kLanes <= columns; j += kLanes) f(j, Count<1>{}, Full{});
+  if (j < columns) f(j, Count<1>{}, tail(columns - j));
+}
+
+// The terms k … k + 63 of rows i …, whose nonzeros are found: one bit each.
+CLARINET_INLINE void add_block(const Product& p, long i, long rows, long k, const uint64_t* found) {
+  each_panel(p.columns, [&](long j, auto count, auto last) {
+    for (long r = 0; r < rows; ++r) {
+      if (!found[r] && k) continue;
+      float* c = p.c + (i + r) * p.c_row + j;
+      const float* start = k ? c : p.start ? p.start + (i + r) * p.start_row + j : nullptr;
+      add_terms<count.value>(found[r], p.a + (i + r) * p.a_row + k * p.a_step, p.a_step, p.b + k * p.b_step + j,
+                             p.b_step, start, c, last);
+    }
+  });
+}
+
+CLARINET_INLINE Product rows_of(const Product& p, long i, long rows) {
+  Product part = p;
+  part.rows = rows;
+  part.a += i * p.a_row;
+  part.c += i * p.c_row;
+  if (p.start) part.start += i * p.start_row;
+  return part;
+}
+
+CLARINET_INLINE uint64_t nonzero_word(const float* a, long n) {
+  uint64_t found = 0;
+  each_vector(n, [&](long k, auto part) { found |= uint64_t{bits(nonzero(load(a + k, part)))} << k; });
+  return found;
+}
+
+// Whether few enough are nonzero, by a sample of eight places; count_at(place) is of kLanes numbers.
+template <class Count>
+CLARINET_INLINE bool few_nonzeros(long places, float most, Count count_at) {
+  constexpr long kSample = 8;
+  const long sample = places < kSample ? places : kSample;
+  long count = 0;
+  for (long s = 0; s < sample; ++s) count += count_at(sample > 1 ? (places - 1) * s / (sample - 1) : 0);
+  return static_cast<float>(count) <= most * static_cast<float>(sample * kLanes);
+}
+
+// Calls sparse(from, to) or dense(from, to) for runs of i = 0, step, … below n by what choose(i) says.
+template <class Choose, class Sparse, class Dense>
+CLARINET_INLINE void each_run(long n, long step, Choose choose, Sparse sparse, Dense dense) {
+  bool now = choose(0);
+  for (long i = 0; i < n;) {
+    long end = i + step;
+    bool next = now;
+    while (end < n && (next = choose(end)) == now) end += step;
+    if (end > n) end = n;
+    now ? sparse(i, end) : dense(i, end);
+    i = end;
+    now = next;
+  }
+}
+
+// Rows of A are contiguous. Terms are taken by blocks, so that B's rows stay near from one row of C to the next.
+void skip_in_rows(const Product& p) {
+  constexpr long kRows = 32;
+  uint64_t found[kRows];
+  for (long i = 0; i < p.rows; i += kRows) {
+    const long rows = p.rows - i < kRows ? p.rows - i : kRows;
+    for (long k = 0; k < p.depth; k += kWord) {
+      const long n = p.depth - k < kWord ? p.depth - k : kWord;
+      for (long r = 0; r < rows; ++r) found[r] = nonzero_word(p.a + (i + r) * p.a_row + k, n);
+      add_block(p, i, rows, k, found);
+    }
+  }
+}
+
+void sparse_rows(const Product& p) {
+  const float most = worth_skipping(p.columns);
+  const long vectors = p.depth / kLanes;
+  auto choose = [&](long i) {
+    const float* a = p.a + i * p.a_row;
+    if (!vectors) return true;
+    return few_nonzeros(vectors, most, [&](long v) { return popcount(bits(nonzero(load(a + v * kLanes)))); });
+  };
+  each_run(
+      p.rows, 1, choose, [&](long from, long to) { skip_in_rows(rows_of(p, from, to - from)); },
+      [&](long from, long to) { product(rows_of(p, from, to - from)); });
+}
+
+// Columns of A are contiguous: the bits of kLanes rows of C are found together, for n <= 32 terms.
+CLARINET_INLINE void nonzero_columns(const float* a, long a_step, long n, long lanes, uint64_t* found) {
+  uint32_t words[kLanes];
+  each_vector(lanes, [&](long, auto part) {
+    Int columns = set1(int32_t{0});
+    for (long m = 0; m < n; ++m)
+      columns = columns | where(nonzero(load(a + m * a_step, part)), set1(static_cast<int32_t>(uint32_t{1} << m)));
+    store(words, columns);
+  });
+  for (long r = 0; r < lanes; ++r) found[r] = words[r];
+}
+
+void skip_in_columns(const Product& p) {
+  constexpr long kTerms = 32;
+  uint64_t found[kLanes];
+  for (long i = 0; i < p.rows; i += kLanes) {
+    const long lanes = p.rows - i < kLanes ? p.rows - i : kLanes;
+    for (long k = 0; k < p.depth; k += kTerms) {
+      const long n = p.depth - k < kTerms ? p.depth - k : kTerms;
+      nonzero_columns(p.a + i * p.a_row + k * p.a_step, p.a_step, n, lanes, found);
+      add_block(p, i, lanes, k, found);
+    }
+  }
+}
+
+void sparse_columns(const Product& p) {
+  const float most = worth_skipping(p.columns);
+  auto choose = [&](long i) {
+    if (i + kLanes > p.rows) return true;
+    return few_nonzeros(p.depth, most,
+                        [&](long k) { return popcount(bits(nonzero(load(p.a + i * p.a_row + k * p.a_step)))); });
+  };
+  each_run(
+      p.rows, kLanes, choose, [&](long from, long to) { skip_in_columns(rows_of(p, from, to - from)); },
+      [&](long from, long to) { product(rows_of(p, from, to - from)); });
+}
+
+void sparse_product(const Product& p) {
+  if (worth_skipping(p.columns) == 0.0f) return product(p);
+  p.a_step == 1 ? sparse_rows(p) : sparse_columns(p);
+}
+
+}  // namespace
+}  // namespace clarinet
