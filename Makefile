@@ -61,8 +61,9 @@ clean:  ## remove everything that these targets made
 	$*/bin/pip install --quiet -r $*/build-requires.txt
 	@touch $@
 
+# With [images], so that a network that `make train` made can read photos.
 .venv/.build: .venv/.tools $(BUILD_FILES)
-	$(BIN)/$(PIP_BUILD) -e .
+	$(BIN)/$(PIP_BUILD) -e ".[images]"
 	@touch $@
 
 .venv/.test .venv/.lint: .venv/.%: pyproject.toml | .venv/.build

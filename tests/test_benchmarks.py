@@ -51,7 +51,7 @@ def test_footprints_count_what_comes_on_top_of_numpy(results: list[Result]) -> N
     clarinet, numpy = results
     assert numpy.installed_mb == 0
     assert clarinet.installed_mb is not None
-    assert clarinet.installed_mb > 1  # rich and safetensors at least
+    assert clarinet.installed_mb > 1  # the extension and safetensors at least
     assert clarinet.import_seconds is not None
     assert 0 < clarinet.import_seconds < 10
     assert clarinet.memory_mb is not None

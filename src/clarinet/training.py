@@ -166,7 +166,7 @@ def predict(
     if callbacks is not None:
         watchers = CallbackList(as_list(callbacks), self, {})
         watchers.on_predict_begin()
-        y = predict(self, x, batch_size, 0, steps)
+        y = _predict_watched(self, x, batch_size, steps, watchers)
         watchers.on_predict_end()
         return y
     if data_module.is_batches(x):
@@ -177,6 +177,24 @@ def predict(
         build_for(self, x)
         checks.raise_first(checks.check_input(self, x))
     return self.runner().predict(x, batch_size or PREDICT_BATCH)
+
+
+def _predict_watched(
+    self: Sequential, x: Any, batch_size: int | None, steps: int | None, watchers: CallbackList
+) -> Array:
+    if not watchers.wants_predict_batches:
+        return predict(self, x, batch_size, 0, steps)
+    if data_module.is_batches(x):
+        pieces = [rows for rows, _, _ in data_module.Batches(x, steps, labels=False)]
+    else:
+        rows, size = data_module.as_array(x, "x"), batch_size or 32
+        pieces = [rows[i : i + size] for i in range(0, len(rows), size)]
+    outputs = []
+    for number, piece in enumerate(pieces):
+        watchers.on_predict_batch_begin(number)
+        outputs.append(predict(self, piece))
+        watchers.on_predict_batch_end(number, {"outputs": outputs[-1]})
+    return np.concatenate(outputs)
 
 
 def train_on_batch(

@@ -306,6 +306,18 @@ def test_evaluate_and_predict(engine):
     assert model.evaluate([(X, Y)]) == pytest.approx([loss, accuracy])
 
 
+def test_callbacks_watch_predictions():
+    class Pieces(Callback):
+        seen = ()
+
+        def on_predict_batch_end(self, batch, logs=None):
+            self.seen = (*self.seen, (batch, len(logs["outputs"])))
+
+    model, pieces = classifier(), Pieces()
+    np.testing.assert_array_equal(model.predict(X, batch_size=32, callbacks=[pieces]), model.predict(X))
+    assert pieces.seen == ((0, 32), (1, 32), (2, 6))
+
+
 def test_calling_in_training_mode_drops_and_changes_nothing():
     model = classifier(dropout=0.5)
     before = model.get_weights()
