@@ -30,6 +30,7 @@ def test_every_workload_is_timed_in_every_round(results: list[Result]) -> None:
         assert result.error is None
         assert {name: len(times) for name, times in result.epochs.items()} == {
             "float32": 2,
+            "no zeros": 2,
             "uint8": 2,
             "validation": 2,
         }
