@@ -74,8 +74,9 @@ def summary(results: Sequence[Result], settings: Settings, machine: dict[str, An
     rows = [[row[column] for column in kept] for row in _rows(results)]
     text = (
         f"Seconds an epoch of 784-128-64-10 (Adam, batch {BATCH}, {settings.rows:,} rows of MNIST), every peer at its "
-        f"best thread count, in turn in one run of `make bench` on {_machine(machine)} Four fifths of MNIST's pixels are "
-        "zero, and Clarinet leaves out the products with them; *no zeros* is the same with none. What else is measured: "
+        f"best thread count, in turn in one run of `make bench` on {_machine(machine)} Four fifths of MNIST's pixels "
+        "are zero, and Clarinet leaves out the products with them; *no zeros* is the same with none. Memory, import "
+        "time, size and more: "
         "[benchmarks/results.md](benchmarks/results.md)."
     )
     return _markdown(_SUMMARY, rows) + "\n\n" + text
