@@ -196,6 +196,7 @@ void bind_spec(nb::module_& m) {
 }  // namespace
 
 NB_MODULE(_native, m) {
+  nb::set_leak_warnings(false);  // a model that is alive when Python ends is no leak
   m.doc() = "Clarinet's native engine; clarinet.engines.native is its one user.";
   m.attr("version") = CLARINET_VERSION;
   m.def("isa", [] { return kernels().isa; }, "Name of the instruction set in use; CLARINET_ISA chooses another.");
