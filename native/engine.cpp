@@ -71,6 +71,7 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
       updater_(spec_, ops_),
       first_trained_(first_trained(ops_)),
       team_(new Team) {
+  if (first_trained_ < ops_.size()) ops_[first_trained_]->first_trained = true;
   if (!spec_.output.empty()) output_ = make_op(spec_.output[0], spec_.params, spec_.state);
 }
 
@@ -148,7 +149,7 @@ void Engine::lay_out(bool training) {
 }
 
 Pass Engine::pass_of(const Team& team, int thread, int threads, long rows) const {
-  Pass pass{k_};
+  Pass pass(k_);
   pass.thread = thread;
   pass.threads = threads;
   pass.barrier = threads > 1 ? &team.pool->barrier() : nullptr;
@@ -219,15 +220,18 @@ TrainResult Engine::train(const Rows& rows, const TrainSteps& steps) {
   const int threads = useful_threads(std::min(steps.batch, steps.rows), 3.0);
   reserve(run.samples(0), threads);
   lay_out(true);
-  updater_.divide(threads, run.samples(0));
   const int64_t count = (steps.rows + steps.batch - 1) / steps.batch;
+  updater_.divide(threads, run.samples(0), count);
   work(team, threads, [&](int thread) {
+    Pass pass = pass_of(team, thread, threads, run.samples(0));
+    updater_.adopt(pass);
     for (int64_t i = 0; i < count && !run.stop; ++i) {
-      Pass pass = pass_of(team, thread, threads, run.samples(i));
+      pass = pass_of(team, thread, threads, run.samples(i));
       pass.training = true;
       pass.step = steps.steps_before + static_cast<uint64_t>(i) + 1;
       train_step(pass, run, i);
     }
+    updater_.release(pass);
   });
   return std::move(run.result);
 }

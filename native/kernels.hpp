@@ -20,6 +20,7 @@ struct Product {
   long c_row;
   const float* start;  // nullptr for zeros
   long start_row;      // 0 where all rows start alike (a bias)
+  long width;          // columns of the whole, where this is the part of one thread
 };
 
 enum class Activation : int { relu, sigmoid, tanh, elu, selu, gelu, gelu_tanh, silu, softplus, leaky_relu, clipped_relu };
@@ -61,6 +62,12 @@ struct Update {
   float decay;  // learning rate times weight decay: w -= decay w first
 };
 
+// Part of a weight: `rows` stretches of `columns` numbers, `w_row` apart in the weight and its slots, `g_row` apart in the
+// piece of its gradient.
+struct Tile {
+  long rows, columns, w_row, g_row;
+};
+
 struct DropoutMask {
   uint32_t key[2], step, epoch, stream;
   uint32_t threshold;  // a word below it means "drop"
@@ -88,7 +95,7 @@ struct KernelTable {
   void (*loss)(const LossRows&, float* scratch);  // scratch: one row
   void (*argmax)(const float* x, long rows, long columns, int32_t* where);
 
-  void (*update)(const Update&, const float* g, float* w, float* const slots[3], long n);
+  void (*update)(const Update&, const Tile&, const float* g, float* w, float* const slots[3]);
   void (*add_penalty)(float l1, float l2, const float* w, float* g, long n);  // g += l1 sign(w) + 2 l2 w
   void (*clip)(float limit, float* g, long n);
   double (*sum_squares)(const float* x, long n);

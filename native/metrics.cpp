@@ -48,8 +48,8 @@ class Top : public Metric {
   void judge(const Pass& pass, const Judged& j) override {
     each_row(pass, j, values, [&](long row) {
       int32_t place = 0;
-      pass.k.argmax(j.predictions + row * j.columns, 1, j.columns, &place);
-      return place == true_class(pass.k, j, row) ? 1.0 : 0.0;
+      pass.k->argmax(j.predictions + row * j.columns, 1, j.columns, &place);
+      return place == true_class(*pass.k, j, row) ? 1.0 : 0.0;
     });
   }
 };
@@ -61,7 +61,7 @@ class TopK : public Metric {
   void judge(const Pass& pass, const Judged& j) override {
     each_row(pass, j, values, [&](long row) {
       const float* p = j.predictions + row * j.columns;
-      const int32_t id = true_class(pass.k, j, row);
+      const int32_t id = true_class(*pass.k, j, row);
       if (id < 0 || id >= j.columns) return 0.0;
       long higher = 0;
       for (long c = 0; c < j.columns; ++c) higher += p[c] > p[id];
@@ -79,7 +79,7 @@ class LossMetric : public Metric {
       float value = 0.0f;
       const long at = row * j.columns;
       const LossRows l{kind_, 1, j.columns, spec.smoothing, j.predictions + at, j.targets + at, nullptr, &value, nullptr};
-      pass.k.loss(l, pass.scratch);
+      pass.k->loss(l, pass.scratch);
       return static_cast<double>(value);
     });
   }

@@ -33,10 +33,10 @@ void Objective::fetch(const Pass& pass, const Source& targets, const Source& wei
     for (long i = first; i < last; ++i)
       if (ids_[i] >= 0 && ids_[i] < columns_) targets_[i * columns_ + ids_[i]] = 1.0f;
   } else {
-    gather(pass.k, targets, order, pass.first, pass.last, targets_.data());
+    gather(*pass.k, targets, order, pass.first, pass.last, targets_.data());
   }
   if (weights) {
-    gather(pass.k, weights, order, pass.first, pass.last, weights_.data());
+    gather(*pass.k, weights, order, pass.first, pass.last, weights_.data());
   } else {
     std::fill(weights_.begin() + pass.first, weights_.begin() + pass.last, 1.0f);
   }
@@ -47,7 +47,7 @@ double Objective::weight_sum(const Pass& pass, const Source& weights, Order orde
   double sum = 0.0;
   for (long i = 0; i < pass.rows; ++i) {
     float weight = 1.0f;
-    if (weights) gather(pass.k, weights, {order.order, order.first + i}, 0, 1, &weight);
+    if (weights) gather(*pass.k, weights, {order.order, order.first + i}, 0, 1, &weight);
     sum += weight;
   }
   return sum * static_cast<double>(rows_);
@@ -72,7 +72,7 @@ void Objective::measure(const Pass& pass, const Source& targets, const Source& w
                    shares_.data() + at,
                    values_.data() + at,
                    gradient ? gradient + at * columns_ : nullptr};
-  pass.k.loss(l, pass.scratch);
+  pass.k->loss(l, pass.scratch);
 }
 
 void Objective::judge(const Pass& pass, const float* predictions) {

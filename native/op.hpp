@@ -12,7 +12,9 @@ namespace clarinet {
 
 // One thread's share of one batch.
 struct Pass {
-  const KernelTable& k;
+  explicit Pass(const KernelTable& kernels) : k(&kernels) {}
+
+  const KernelTable* k;
   int thread = 0, threads = 1;
   Barrier* barrier = nullptr;
   long rows = 0;             // samples in the batch
@@ -24,6 +26,10 @@ struct Pass {
   void sync() const {
     if (barrier) barrier->wait();
   }
+};
+
+struct Range {
+  long first, last;
 };
 
 // A trainable weight whose gradient can be computed in pieces: `count` rows of `row` numbers.
@@ -59,8 +65,21 @@ class Op {
   // dx from dy; dx is nullptr where nobody wants it.
   virtual void backward(const Pass&, const float* x, const float* y, float* dy, float* dx) = 0;
 
+  // Set where nobody wants the gradient at this operation's input while training.
+  bool first_trained = false;
+
+  // Before a run of `steps` training steps on batches of `rows` samples: whether the threads are to take the first
+  // weight home, each a share of its columns, from adopt() to release(); share() says which.
+  virtual bool settle(int threads, long rows, int64_t steps, const Optimizer&) {
+    return threads + rows + steps < 0;
+  }
+  virtual void adopt(const Pass&, const Optimizer&) {}
+  virtual void release(const Pass&, const Optimizer&) {}
+  virtual Range share(int thread, int threads) const { return {thread, threads}; }
+
+  // What there is to compute of the gradient.
   virtual std::vector<GradientPart> parts() const { return {}; }
-  // Rows [from, to) of part number `part` of the gradient, handed to `sink` piece by piece; only after all threads'
+  // Rows [from, to) of part number `part` of the gradient (columns, where threads have those at home), handed to `sink` piece by piece; only after all threads'
   // backward.
   virtual void gradient(const Pass&, int part, long from, long to, const float* x, const float* dy, const Sink& sink) {
     (void)part, (void)from, (void)to, (void)x, (void)dy, (void)sink;

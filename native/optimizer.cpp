@@ -61,11 +61,11 @@ void Optimizer::clip(const KernelTable& k, float scale, float* g, long n) const 
   if (clip_value_ > 0.0) k.clip(static_cast<float>(clip_value_), g, n);
 }
 
-void Optimizer::apply(const KernelTable& k, const Weight& weight, long from, const float* g, long n) const {
+Home Optimizer::home(const Weight& weight, long from) const {
   const long start = static_cast<long>(weight.offset) + from;
-  float* slots[3];
-  for (int i = 0; i < 3; ++i) slots[i] = slots_[i] ? slots_[i] + start : nullptr;
-  k.update(update_, g, params_ + start, slots, n);
+  Home home{params_ + start, {}};
+  for (int i = 0; i < 3; ++i) home.slots[i] = slots_[i] ? slots_[i] + start : nullptr;
+  return home;
 }
 
 void Optimizer::clip_scales(const std::vector<double>& squares, std::vector<float>& scales) const {
@@ -78,14 +78,23 @@ void Optimizer::clip_scales(const std::vector<double>& squares, std::vector<floa
   }
 }
 
-void Sink::take(const Weight& weight, long from, float* g, long n) const {
-  optimizer.add_penalty(k, weight, from, g, n);
-  if (gradients) {
-    std::memcpy(gradients + weight.offset + from, g, static_cast<size_t>(n) * sizeof(float));
-  } else {
-    optimizer.clip(k, 1.0f, g, n);
-    optimizer.apply(k, weight, from, g, n);
+void Sink::take(const Weight& weight, long from, const Tile& tile, float* g) const {
+  for (long r = 0; r < tile.rows; ++r)
+    optimizer.add_penalty(k, weight, from + r * tile.w_row, g + r * tile.g_row, tile.columns);
+  take(weight, from, tile, g, optimizer.home(weight, from), tile.w_row);
+}
+
+void Sink::take(const Weight& weight, long from, const Tile& tile, float* g, const Home& home, long home_row) const {
+  for (long r = 0; r < tile.rows; ++r) {
+    float* row = g + r * tile.g_row;
+    if (gradients) {
+      float* to = gradients + weight.offset + from + r * tile.w_row;
+      std::memcpy(to, row, static_cast<size_t>(tile.columns) * sizeof(float));
+    } else {
+      optimizer.clip(k, 1.0f, row, tile.columns);
+    }
   }
+  if (!gradients) optimizer.apply(k, home, {tile.rows, tile.columns, home_row, tile.g_row}, g);
 }
 
 }  // namespace clarinet

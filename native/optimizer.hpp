@@ -8,6 +8,12 @@
 
 namespace clarinet {
 
+// Where a stretch of a weight is kept, and its part of each of the optimizer's slots.
+struct Home {
+  float* w = nullptr;
+  float* slots[3] = {};
+};
+
 class Optimizer {
  public:
   Optimizer(const OptimizerSpec&, float* params, const std::vector<float*>& slots);
@@ -22,7 +28,12 @@ class Optimizer {
   // On elements [from, from + n) of a weight, g being their gradient, which is changed:
   void add_penalty(const KernelTable&, const Weight&, long from, float* g, long n) const;
   void clip(const KernelTable&, float scale, float* g, long n) const;  // times `scale`, then by value
-  void apply(const KernelTable&, const Weight&, long from, const float* g, long n) const;
+  void apply(const KernelTable& k, const Home& home, const Tile& tile, const float* g) const {
+    k.update(update_, tile, g, home.w, home.slots);
+  }
+
+  // Element `from` of a weight in the flat buffers.
+  Home home(const Weight&, long from) const;
 
   // What gradients are multiplied by, from the sums of squares of each weight's.
   void clip_scales(const std::vector<double>& squares, std::vector<float>& scales) const;
@@ -43,8 +54,11 @@ struct Sink {
   const Optimizer& optimizer;
   float* gradients;  // nullptr: update at once
 
-  // Elements [from, from + n) of the weight's gradient, without its penalty's; g is used up.
-  void take(const Weight&, long from, float* g, long n) const;
+  // A piece of the weight's gradient that starts at element `from`, without its penalty's; g is used up.
+  void take(const Weight&, long from, const Tile&, float* g) const;
+  void take(const Weight& weight, long from, float* g, long n) const { take(weight, from, {1, n, n, n}, g); }
+  // The same of a weight without penalties that lives elsewhere, `home_row` from one row to the next.
+  void take(const Weight&, long from, const Tile&, float* g, const Home&, long home_row) const;
 };
 
 }  // namespace clarinet

@@ -120,7 +120,7 @@ void skip_in_rows(const Product& p) {
 }
 
 void sparse_rows(const Product& p) {
-  const float most = worth_skipping(p.columns);
+  const float most = worth_skipping(p.width);
   const long vectors = p.depth / kLanes;
   auto choose = [&](long i) {
     const float* a = p.a + i * p.a_row;
@@ -158,7 +158,7 @@ void skip_in_columns(const Product& p) {
 }
 
 void sparse_columns(const Product& p) {
-  const float most = worth_skipping(p.columns);
+  const float most = worth_skipping(p.width);
   auto choose = [&](long i) {
     if (i + kLanes > p.rows) return true;
     return few_nonzeros(p.depth, most,
@@ -170,7 +170,7 @@ void sparse_columns(const Product& p) {
 }
 
 void sparse_product(const Product& p) {
-  if (worth_skipping(p.columns) == 0.0f) return product(p);
+  if (worth_skipping(p.width) == 0.0f) return product(p);
   p.a_step == 1 ? sparse_rows(p) : sparse_columns(p);
 }
 

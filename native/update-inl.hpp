@@ -9,21 +9,25 @@
 namespace clarinet {
 namespace {
 
+// step(i, part, g, w) gives the new w of the numbers at place i of the weight.
 template <class Step>
-CLARINET_INLINE void update_each(const Update& u, const float* g, float* w, long n, Step step) {
-  Vec keep_share = set1(u.decay);
-  each_vector(n, [&](long i, auto part) {
-    Vec old = load(w + i, part);
-    old = fnma(keep_share, old, old);
-    store(w + i, step(i, part, load(g + i, part), old), part);
-  });
+CLARINET_INLINE void update_each(const Update& u, const Tile& t, const float* g, float* w, Step step) {
+  Vec lost = set1(u.decay);
+  for (long r = 0; r < t.rows; ++r) {
+    const long at = r * t.w_row;
+    each_vector(t.columns, [&](long j, auto part) {
+      Vec old = load(w + at + j, part);
+      old = fnma(lost, old, old);
+      store(w + at + j, step(at + j, part, load(g + r * t.g_row + j, part), old), part);
+    });
+  }
 }
 
 // m <- mu m - lr g; w <- w + m, or with Nesterov's look ahead w <- w + mu m - lr g
 template <bool nesterov>
-void update_momentum(const Update& u, const float* g, float* w, float* m, long n) {
+void update_momentum(const Update& u, const Tile& t, const float* g, float* w, float* m) {
   Vec mu = set1(u.momentum), rate = set1(u.rate);
-  update_each(u, g, w, n, [&](long i, auto part, Vec grad, Vec old) {
+  update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
     Vec move = fnma(rate, grad, mu * load(m + i, part));
     store(m + i, move, part);
     return nesterov ? fnma(rate, grad, fma(mu, move, old)) : old + move;
@@ -32,10 +36,10 @@ void update_momentum(const Update& u, const float* g, float* w, float* m, long n
 
 // v <- rho v + (1 - rho) g^2; w <- w - lr g / sqrt(v - mean^2 + eps), the mean of g where centred; beta_1 is rho.
 template <bool has_momentum, bool centered>
-void update_rmsprop(const Update& u, const float* g, float* w, float* const slots[3], long n) {
+void update_rmsprop(const Update& u, const Tile& t, const float* g, float* w, float* const slots[3]) {
   float *v = slots[0], *m = slots[1], *mean = slots[2];
   Vec rho = set1(u.beta_1), rest = set1(u.one_less_beta_1), rate = set1(u.rate), mu = set1(u.momentum);
-  update_each(u, g, w, n, [&](long i, auto part, Vec grad, Vec old) {
+  update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
     Vec spread = fma(rho, load(v + i, part), rest * grad * grad);
     store(v + i, spread, part);
     if constexpr (centered) {
@@ -55,10 +59,10 @@ void update_rmsprop(const Update& u, const float* g, float* w, float* const slot
 // m <- m + (1 - beta_1)(g - m), v <- v + (1 - beta_2)(g^2 - v), w <- w - lr m / (sqrt(v) + eps); AMSGrad divides by the
 // largest v so far.
 template <bool amsgrad>
-void update_adam(const Update& u, const float* g, float* w, float* const slots[3], long n) {
+void update_adam(const Update& u, const Tile& t, const float* g, float* w, float* const slots[3]) {
   float *m = slots[0], *v = slots[1], *v_hat = slots[2];
   Vec c1 = set1(u.one_less_beta_1), c2 = set1(u.one_less_beta_2), rate = set1(u.rate), epsilon = set1(u.epsilon);
-  update_each(u, g, w, n, [&](long i, auto part, Vec grad, Vec old) {
+  update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
     Vec mean = load(m + i, part), spread = load(v + i, part);
     mean = fma(c1, grad - mean, mean);
     spread = fnma(c2, fnma(grad, grad, spread), spread);
@@ -72,16 +76,16 @@ void update_adam(const Update& u, const float* g, float* w, float* const slots[3
   });
 }
 
-void update(const Update& u, const float* g, float* w, float* const slots[3], long n) {
+void update(const Update& u, const Tile& t, const float* g, float* w, float* const slots[3]) {
   switch (u.rule) {
     case Rule::sgd:
-      return update_each(u, g, w, n, [&](long, auto, Vec grad, Vec old) { return fnma(set1(u.rate), grad, old); });
-    case Rule::momentum: return update_momentum<false>(u, g, w, slots[0], n);
-    case Rule::nesterov: return update_momentum<true>(u, g, w, slots[0], n);
+      return update_each(u, t, g, w, [&](long, auto, Vec grad, Vec old) { return fnma(set1(u.rate), grad, old); });
+    case Rule::momentum: return update_momentum<false>(u, t, g, w, slots[0]);
+    case Rule::nesterov: return update_momentum<true>(u, t, g, w, slots[0]);
     case Rule::rmsprop:
-      if (u.centered) return (u.has_momentum ? update_rmsprop<true, true> : update_rmsprop<false, true>)(u, g, w, slots, n);
-      return (u.has_momentum ? update_rmsprop<true, false> : update_rmsprop<false, false>)(u, g, w, slots, n);
-    case Rule::adam: return (u.amsgrad ? update_adam<true> : update_adam<false>)(u, g, w, slots, n);
+      if (u.centered) return (u.has_momentum ? update_rmsprop<true, true> : update_rmsprop<false, true>)(u, t, g, w, slots);
+      return (u.has_momentum ? update_rmsprop<true, false> : update_rmsprop<false, false>)(u, t, g, w, slots);
+    case Rule::adam: return (u.amsgrad ? update_adam<true> : update_adam<false>)(u, t, g, w, slots);
   }
 }
 

@@ -10,10 +10,7 @@ constexpr long kBlock = 4096;
 constexpr long kGrain = 16;  // rows of a part of a gradient that are not split
 constexpr double kUpdateCost = 16.0;  // of one number's update, in multiply-adds
 
-// The part of n things that belongs to one of several threads.
-struct Range {
-  long first, last;
-};
+// The part of n things that belongs to a thread.
 Range part_of(long n, const Pass& pass) { return {n * pass.thread / pass.threads, n * (pass.thread + 1) / pass.threads}; }
 
 }  // namespace
@@ -38,45 +35,70 @@ void Updater::add_blocks(const Weight* weight, int owner, std::vector<Block>& bl
     blocks.push_back({weight, owner, from, std::min(kBlock, static_cast<long>(weight->size) - from), 0, 0, 0, 0});
 }
 
-// Contiguous runs of rows of about the same cost each. Whole tiles stay together; the bits do not depend on it.
-void Updater::divide(int threads, long rows) {
+// Contiguous runs of rows of about the same cost each, but what the threads have at home. The bits do not depend on it.
+void Updater::divide(int threads, long rows, int64_t steps) {
   jobs_.assign(static_cast<size_t>(threads), {});
-  auto cost_of = [&](const GradientPart& part) {
-    return static_cast<double>(part.row) * (static_cast<double>(part.depth * rows) + kUpdateCost);
+  struct Shared {
+    int op, part;
+    long count;
+    double cost;
   };
+  std::vector<Shared> shared;
   double all = 0.0;
-  for (const auto& op : ops_)
-    for (const GradientPart& part : op->parts())
-      if (part.weight->trainable) all += cost_of(part) * static_cast<double>(part.count);
-  double before = 0.0;
   for (size_t o = 0; o < ops_.size(); ++o) {
+    const bool homes = ops_[o]->settle(threads, rows, steps, optimizer_);
     const std::vector<GradientPart> parts = ops_[o]->parts();
     for (size_t p = 0; p < parts.size(); ++p) {
       if (!parts[p].weight->trainable) continue;
-      const double cost = cost_of(parts[p]);
-            long from = 0;
-      for (int t = 0; t < threads && from < parts[p].count; ++t) {
-        const double share = (all * (t + 1) / threads - before) / cost;
-        long to = t + 1 == threads ? parts[p].count : static_cast<long>(std::max(0.0, share) + 0.5 * kGrain) / kGrain * kGrain;
-        to = std::min(to, parts[p].count);
-        if (to <= from) continue;
-        jobs_[static_cast<size_t>(t)].push_back({static_cast<int>(o), static_cast<int>(p), from, to});
-        from = to;
+      if (homes && p == 0) {
+        for (int t = 0; t < threads; ++t) {
+          const Range own = ops_[o]->share(t, threads);
+          jobs_[static_cast<size_t>(t)].push_back({static_cast<int>(o), 0, own.first, own.last});
+        }
+        continue;
       }
-      before += cost * static_cast<double>(parts[p].count);
+      const double cost = static_cast<double>(parts[p].row) * (static_cast<double>(parts[p].depth * rows) + kUpdateCost);
+      shared.push_back({static_cast<int>(o), static_cast<int>(p), parts[p].count, cost});
+      all += cost * static_cast<double>(parts[p].count);
     }
   }
+  double before = 0.0;
+  for (const Shared& s : shared) {
+    long from = 0;
+    for (int t = 0; t < threads && from < s.count; ++t) {
+      const double end = std::max(0.0, (all * (t + 1) / threads - before) / s.cost);
+      const long to = t + 1 == threads || end >= static_cast<double>(s.count)
+                          ? s.count
+                          : std::min(s.count, static_cast<long>(end + 0.5 * kGrain) / kGrain * kGrain);
+      if (to <= from) continue;
+      jobs_[static_cast<size_t>(t)].push_back({s.op, s.part, from, to});
+      from = to;
+    }
+    before += s.cost * static_cast<double>(s.count);
+  }
+}
+
+void Updater::adopt(const Pass& pass) {
+  for (const auto& op : ops_) op->adopt(pass, optimizer_);
+}
+
+void Updater::release(const Pass& pass) {
+  for (const auto& op : ops_) op->release(pass, optimizer_);
 }
 
 void Updater::update(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas,
                      bool measure) {
   const bool at_once = !measure && !optimizer_.needs_norm();
-  const Sink sink{pass.k, optimizer_, at_once ? nullptr : gradients_.get()};
+  const Sink sink{*pass.k, optimizer_, at_once ? nullptr : gradients_.get()};
   for (const Job& job : jobs_[static_cast<size_t>(pass.thread)]) {
     const size_t op = static_cast<size_t>(job.op);
     ops_[op]->gradient(pass, job.part, job.from, job.to, values[op], deltas[op + 1], sink);
   }
-  if (!at_once) two_phases(pass, measure);
+  if (at_once) return;
+  release(pass);
+  two_phases(pass, measure);
+  pass.sync();
+  adopt(pass);
 }
 
 void Updater::two_phases(const Pass& pass, bool measure) {
@@ -84,7 +106,7 @@ void Updater::two_phases(const Pass& pass, bool measure) {
   const Range own = part_of(static_cast<long>(blocks_.size()), pass);
   for (long i = own.first; i < own.last; ++i) {
     Block& block = blocks_[static_cast<size_t>(i)];
-    block.gradient = pass.k.sum_squares(gradients_.get() + block.weight->offset + block.from, block.count);
+    block.gradient = pass.k->sum_squares(gradients_.get() + block.weight->offset + block.from, block.count);
   }
   pass.sync();
   if (pass.thread == 0) {
@@ -105,11 +127,11 @@ void Updater::update_block(const Pass& pass, Block& block, float scale, bool mea
   float *g = gradients_.get() + start, *w = params_ + start, *before = pass.scratch;
   if (measure) {
     std::memcpy(before, w, static_cast<size_t>(block.count) * sizeof(float));
-    block.weight_squares = pass.k.sum_squares(before, block.count);
+    block.weight_squares = pass.k->sum_squares(before, block.count);
   }
-  optimizer_.clip(pass.k, scale, g, block.count);
-  optimizer_.apply(pass.k, *block.weight, block.from, g, block.count);
-  if (measure) block.move = pass.k.distance_squared(w, before, block.count);
+  optimizer_.clip(*pass.k, scale, g, block.count);
+  optimizer_.apply(*pass.k, optimizer_.home(*block.weight, block.from), {1, block.count, 0, 0}, g);
+  if (measure) block.move = pass.k->distance_squared(w, before, block.count);
 }
 
 void Updater::penalize(const Pass& pass) {
@@ -118,8 +140,8 @@ void Updater::penalize(const Pass& pass) {
     Block& block = penalized_[static_cast<size_t>(i)];
     const float* w = params_ + block.weight->offset + block.from;
     block.penalty = 0.0;
-    if (block.weight->l1 != 0.0f) block.penalty += block.weight->l1 * pass.k.sum_absolute(w, block.count);
-    if (block.weight->l2 != 0.0f) block.penalty += block.weight->l2 * pass.k.sum_squares(w, block.count);
+    if (block.weight->l1 != 0.0f) block.penalty += block.weight->l1 * pass.k->sum_absolute(w, block.count);
+    if (block.weight->l2 != 0.0f) block.penalty += block.weight->l2 * pass.k->sum_squares(w, block.count);
   }
 }
 

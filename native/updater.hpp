@@ -18,8 +18,11 @@ class Updater {
  public:
   Updater(const Spec&, const std::vector<std::unique_ptr<Op>>&);
 
-  // Share the work on batches of `rows` samples among `threads`.
-  void divide(int threads, long rows);
+  // Share the work of a run of steps on batches of `rows` samples among `threads`.
+  void divide(int threads, long rows, int64_t steps);
+  // Around the run, by each thread: operations may move their weights to where a thread has them to itself.
+  void adopt(const Pass&);
+  void release(const Pass&);
 
   // This thread's part of the weights' update. Operation i took values[i], and deltas[i + 1] is the gradient at its
   // output. All threads' backward is over, and forward begins only after all have come back from here and met.

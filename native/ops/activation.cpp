@@ -41,11 +41,11 @@ class ActivationOp : public Op {
 
   void forward(const Pass& pass, const float* x, float* y) override {
     const long at = pass.first * out_size();
-    pass.k.activate(function_, x + at, y + at, (pass.last - pass.first) * out_size());
+    pass.k->activate(function_, x + at, y + at, (pass.last - pass.first) * out_size());
   }
   void backward(const Pass& pass, const float* x, const float* y, float* dy, float* dx) override {
     const long at = pass.first * out_size();
-    if (dx) pass.k.activate_back(function_, dy + at, x + at, y + at, dx + at, (pass.last - pass.first) * out_size());
+    if (dx) pass.k->activate_back(function_, dy + at, x + at, y + at, dx + at, (pass.last - pass.first) * out_size());
   }
 
  private:
@@ -59,11 +59,11 @@ class Softmax : public Op {
   double work() const override { return 4.0 * out_size(); }
   void forward(const Pass& pass, const float* x, float* y) override {
     const long at = pass.first * out_size();
-    pass.k.softmax(x + at, y + at, (pass.last - pass.first) * spec.rows, spec.outputs);
+    pass.k->softmax(x + at, y + at, (pass.last - pass.first) * spec.rows, spec.outputs);
   }
   void backward(const Pass& pass, const float*, const float* y, float* dy, float* dx) override {
     const long at = pass.first * out_size();
-    if (dx) pass.k.softmax_back(dy + at, y + at, dx + at, (pass.last - pass.first) * spec.rows, spec.outputs);
+    if (dx) pass.k->softmax_back(dy + at, y + at, dx + at, (pass.last - pass.first) * spec.rows, spec.outputs);
   }
 };
 

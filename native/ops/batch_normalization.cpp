@@ -36,7 +36,7 @@ class BatchNormalization : public Op {
     const Columns own = columns(pass);
     pass.sync();  // all of x is there, and nobody still uses the columns' constants
     if (pass.training && batch_statistics_) {
-      pass.k.moments(x + own.first, pass.rows * spec.rows, features_, own.count, mean_.data() + own.first,
+      pass.k->moments(x + own.first, pass.rows * spec.rows, features_, own.count, mean_.data() + own.first,
                      variance_.data() + own.first);
       for (long j = own.first; j < own.first + own.count; ++j) {
         moving_mean_[j] = momentum_ * moving_mean_[j] + rest_ * mean_[j];
@@ -55,7 +55,7 @@ class BatchNormalization : public Op {
     }
     pass.sync();
     const long first = pass.first * out_size();
-    pass.k.normalize(x + first, (pass.last - pass.first) * spec.rows, features_, mean_.data(), scale_.data(),
+    pass.k->normalize(x + first, (pass.last - pass.first) * spec.rows, features_, mean_.data(), scale_.data(),
                      shift_.data(), y + first);
   }
 
@@ -63,7 +63,7 @@ class BatchNormalization : public Op {
     const Columns own = columns(pass);
     const long j0 = own.first;
     pass.sync();  // all of dy is there
-    pass.k.normalize_sums(dy + j0, x + j0, pass.rows * spec.rows, features_, own.count, mean_.data() + j0,
+    pass.k->normalize_sums(dy + j0, x + j0, pass.rows * spec.rows, features_, own.count, mean_.data() + j0,
                           inverse_.data() + j0, sum_dy_.data() + j0, sum_dy_u_.data() + j0);
     const float share = batch_statistics_ ? 1.0f / static_cast<float>(pass.rows * spec.rows) : 0.0f;
     for (long j = j0; j < j0 + own.count; ++j) {
@@ -73,7 +73,7 @@ class BatchNormalization : public Op {
     pass.sync();
     const long first = pass.first * out_size();
     if (dx)
-      pass.k.normalize_back(dy + first, x + first, (pass.last - pass.first) * spec.rows, features_, mean_.data(),
+      pass.k->normalize_back(dy + first, x + first, (pass.last - pass.first) * spec.rows, features_, mean_.data(),
                             scale_.data(), b_.data(), c_.data(), dx + first);
   }
 

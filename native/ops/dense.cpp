@@ -1,7 +1,9 @@
 // Fully connected: y = x W + b, W (inputs, units); dx = dy W^T, dW = x^T dy, db = sum of dy over rows.
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
+#include "../memory.hpp"
 #include "ops.hpp"
 
 namespace clarinet {
@@ -10,6 +12,8 @@ namespace {
 // Floats of a piece of dW: it stays in the first-level cache between its product and its update.
 constexpr long kPiece = 4096;
 constexpr long kGrain = 16;  // rows of dW that are computed together, so that where zeros are skipped is the same for all
+// Units a thread, size of W and steps of a run that make up for two barriers a step and for moving W.
+constexpr long kHomeUnits = 32, kHomeSize = 16384, kHomeSteps = 8;
 constexpr long kBlock = 64;  // rows (and inputs) that dx is computed for at a time
 
 class Dense : public Op {
@@ -27,15 +31,14 @@ class Dense : public Op {
   double work() const override { return static_cast<double>(spec.rows) * inputs_ * units_; }
 
   void forward(const Pass& pass, const float* x, float* y) override {
-    const long first = pass.first * spec.rows, rows = (pass.last - pass.first) * spec.rows;
-    if (rows == 0) return;
-    Product p{};
-    p.rows = rows, p.columns = units_, p.depth = inputs_;
-    p.a = x + first * inputs_, p.a_row = inputs_, p.a_step = 1;
-    p.b = kernel_, p.b_step = units_;
-    p.c = y + first * units_, p.c_row = units_;
-    p.start = bias_;
-    pass.k.sparse_product(p);
+    if (!homes_ || !pass.training) {
+      const long first = pass.first * spec.rows, rows = (pass.last - pass.first) * spec.rows;
+      return multiply(pass, x + first * inputs_, rows, {0, units_}, kernel_, units_, y + first * units_);
+    }
+    pass.sync();  // all of x is there
+    const Range own = share(pass.thread, pass.threads);
+    multiply(pass, x, pass.rows * spec.rows, own, home(own).w, own.last - own.first, y);
+    pass.sync();
   }
 
   // As dx^T = W dy^T: W is read as it lies, and only the small dy and dx are transposed.
@@ -45,17 +48,45 @@ class Dense : public Op {
     for (long row = pass.first * spec.rows; row < last; row += kBlock) {
       const long rows = std::min(kBlock, last - row);
       float *turned = pass.scratch, *piece = turned + units_ * rows;
-      pass.k.transpose(dy + row * units_, units_, rows, units_, turned, rows);
+      pass.k->transpose(dy + row * units_, units_, rows, units_, turned, rows);
       for (long i = 0; i < inputs_; i += kBlock) {
         Product p{};
         p.rows = std::min(kBlock, inputs_ - i), p.columns = rows, p.depth = units_;
         p.a = kernel_ + i * units_, p.a_row = units_, p.a_step = 1;
         p.b = turned, p.b_step = rows;
         p.c = piece, p.c_row = rows;
-        pass.k.product(p);
-        pass.k.transpose(piece, rows, p.rows, rows, dx + row * inputs_ + i, inputs_);
+        pass.k->product(p);
+        pass.k->transpose(piece, rows, p.rows, rows, dx + row * inputs_ + i, inputs_);
       }
     }
+  }
+
+  // Threads can share the columns of W instead of the batch: then each has its part of W, and of the optimizer's slots, in
+  // its own cache, side by side, and what travels between the threads on every step is x and y. Not where dx is wanted,
+  // which takes all of W, nor where something else looks at W during the run.
+  bool settle(int threads, long rows, int64_t steps, const Optimizer& optimizer) override {
+    const Weight& w = spec.weights[0];
+    const bool alone = threads == 1 || !first_trained || optimizer.needs_norm() || w.l1 != 0.0f || w.l2 != 0.0f;
+    const bool worth = units_ >= kHomeUnits * threads && w.size >= kHomeSize && rows * spec.rows < 4 * units_;
+    homes_ = !alone && worth && steps >= kHomeSteps;
+    if (homes_) {
+      slots_ = 0;
+      while (slots_ < 3 && optimizer.home(w, 0).slots[slots_]) ++slots_;
+      if (!memory_.get()) memory_ = Buffer(static_cast<size_t>((1 + slots_) * inputs_ * units_));
+    }
+    return homes_;
+  }
+
+  Range share(int thread, int threads) const override {
+    const long blocks = (units_ + kGrain - 1) / kGrain;
+    return {blocks * thread / threads * kGrain, std::min(units_, blocks * (thread + 1) / threads * kGrain)};
+  }
+
+  void adopt(const Pass& pass, const Optimizer& optimizer) override {
+    exchange(pass, optimizer, [](float* home, float* flat, size_t bytes) { std::memcpy(home, flat, bytes); });
+  }
+  void release(const Pass& pass, const Optimizer& optimizer) override {
+    exchange(pass, optimizer, [](float* home, float* flat, size_t bytes) { std::memcpy(flat, home, bytes); });
   }
 
   std::vector<GradientPart> parts() const override {
@@ -66,41 +97,94 @@ class Dense : public Op {
 
   void gradient(const Pass& pass, int part, long from, long to, const float* x, const float* dy,
                 const Sink& sink) override {
-    if (part == 0) return kernel_gradient(pass, from, to, x, dy, sink);
-    pass.k.column_sums(dy + from, pass.rows * spec.rows, units_, to - from, pass.scratch);
+    if (part == 0) {
+      return homes_ ? kernel_gradient(pass, {0, inputs_}, {from, to}, x, dy, sink)
+                    : kernel_gradient(pass, {from, to}, {0, units_}, x, dy, sink);
+    }
+    pass.k->column_sums(dy + from, pass.rows * spec.rows, units_, to - from, pass.scratch);
     sink.take(spec.weights[1], from, pass.scratch, to - from);
   }
 
  private:
+  // Some columns of y = x W + b for `rows` rows; w is where those of W begin.
+  void multiply(const Pass& pass, const float* x, long rows, Range columns, const float* w, long w_row, float* y) const {
+    if (rows == 0 || columns.first >= columns.last) return;
+    Product p{};
+    p.rows = rows, p.columns = columns.last - columns.first, p.depth = inputs_;
+    p.a = x, p.a_row = inputs_, p.a_step = 1;
+    p.b = w, p.b_step = w_row;
+    p.c = y + columns.first, p.c_row = units_;
+    p.start = bias_ ? bias_ + columns.first : nullptr;
+    p.width = units_;
+    pass.k->sparse_product(p);
+  }
+
   long piece_columns() const { return std::min(units_, 512L); }
 
-  void kernel_gradient(const Pass& pass, long from, long to, const float* x, const float* dy, const Sink& sink) {
-    const long columns = piece_columns();
+  void kernel_gradient(const Pass& pass, Range rows, Range all, const float* x, const float* dy, const Sink& sink) const {
+    const long width = all.last - all.first, columns = std::min(width, piece_columns());
+    if (width <= 0) return;
     const long height = std::max(kGrain, kPiece / columns / kGrain * kGrain);
-    for (long i = from; i < to; i += height) {
+    for (long i = rows.first; i < rows.last; i += height) {
       Product p{};
-      p.rows = std::min(height, to - i), p.depth = pass.rows * spec.rows;
+      p.rows = std::min(height, rows.last - i), p.depth = pass.rows * spec.rows;
       p.a = x + i, p.a_row = 1, p.a_step = inputs_;
       p.b_step = units_;
       p.c = pass.scratch;
-      for (long j = 0; j < units_; j += columns) {
-        p.columns = std::min(columns, units_ - j);
+      p.width = units_;
+      for (long j = all.first; j < all.last; j += columns) {
+        p.columns = p.c_row = std::min(columns, all.last - j);
         p.b = dy + j;
-        p.c_row = p.columns;
-        pass.k.sparse_product(p);
-        hand_over(p, i, j, sink);
+        pass.k->sparse_product(p);
+        hand_over(p, i, j, all, sink);
       }
     }
   }
 
-  // A piece that is as wide as W lies in one stretch there, a narrower one row by row.
-  void hand_over(const Product& p, long i, long j, const Sink& sink) const {
-    if (p.columns == units_) return sink.take(spec.weights[0], i * units_, p.c, p.rows * units_);
-    for (long r = 0; r < p.rows; ++r) sink.take(spec.weights[0], (i + r) * units_ + j, p.c + r * p.c_row, p.columns);
+  // A piece as wide as what W is kept in lies there in one stretch.
+  void hand_over(const Product& p, long i, long j, Range all, const Sink& sink) const {
+    const long width = all.last - all.first, from = i * units_ + j;
+    const bool whole = p.columns == width;
+    if (homes_ && !sink.gradients) {
+      Home at = home(all);
+      const long offset = i * width + j - all.first;
+      at.w += offset;
+      for (int s = 0; s < slots_; ++s) at.slots[s] += offset;
+      const Tile tile = whole ? Tile{1, p.rows * width, 0, 0} : Tile{p.rows, p.columns, 0, p.c_row};
+      return sink.take(spec.weights[0], from, tile, p.c, at, width);
+    }
+    const bool stretch = whole && width == units_;
+    sink.take(spec.weights[0], from,
+              stretch ? Tile{1, p.rows * units_, 0, 0} : Tile{p.rows, p.columns, units_, p.c_row}, p.c);
+  }
+
+  // Where the thread with these columns keeps them: (inputs, columns) of W, then of each slot.
+  Home home(Range own) const {
+    const long size = inputs_ * (own.last - own.first);
+    Home at;
+    at.w = memory_.get() + (1 + slots_) * inputs_ * own.first;
+    for (int s = 0; s < slots_; ++s) at.slots[s] = at.w + (1 + s) * size;
+    return at;
+  }
+
+  template <class Copy>
+  void exchange(const Pass& pass, const Optimizer& optimizer, Copy copy) const {
+    if (!homes_) return;
+    const Range own = share(pass.thread, pass.threads);
+    const long width = own.last - own.first;
+    const Home at = home(own), flat = optimizer.home(spec.weights[0], own.first);
+    for (long i = 0; i < inputs_; ++i) {
+      const size_t bytes = static_cast<size_t>(width) * sizeof(float);
+      copy(at.w + i * width, flat.w + i * units_, bytes);
+      for (int s = 0; s < slots_; ++s) copy(at.slots[s] + i * width, flat.slots[s] + i * units_, bytes);
+    }
   }
 
   const long inputs_, units_;
   const float *kernel_, *bias_;
+  bool homes_ = false;  // whether threads have columns of W at home in this run
+  int slots_ = 0;
+  Buffer memory_;
 };
 
 }  // namespace

@@ -21,12 +21,12 @@ class Dropout : public Op {
     const long at = pass.first * out_size(), n = (pass.last - pass.first) * out_size();
     const DropoutMask mask{{static_cast<uint32_t>(spec.seed), static_cast<uint32_t>(spec.seed >> 32)},
                            static_cast<uint32_t>(pass.step), 0, kStream + 256 * spec.index, threshold_, scale_};
-    pass.k.dropout_mask(mask, static_cast<uint64_t>(at), n, mask_.data() + at);
-    pass.k.multiply(x + at, mask_.data() + at, y + at, n);
+    pass.k->dropout_mask(mask, static_cast<uint64_t>(at), n, mask_.data() + at);
+    pass.k->multiply(x + at, mask_.data() + at, y + at, n);
   }
   void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
     const long at = pass.first * out_size();
-    if (dx) pass.k.multiply(dy + at, mask_.data() + at, dx + at, (pass.last - pass.first) * out_size());
+    if (dx) pass.k->multiply(dy + at, mask_.data() + at, dx + at, (pass.last - pass.first) * out_size());
   }
 
  private:

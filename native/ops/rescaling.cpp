@@ -13,11 +13,11 @@ class Rescaling : public Op {
 
   void forward(const Pass& pass, const float* x, float* y) override {
     const long at = pass.first * out_size();
-    pass.k.affine(x + at, scale_, offset_, y + at, (pass.last - pass.first) * out_size());
+    pass.k->affine(x + at, scale_, offset_, y + at, (pass.last - pass.first) * out_size());
   }
   void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
     const long at = pass.first * out_size();
-    if (dx) pass.k.affine(dy + at, scale_, 0.0f, dx + at, (pass.last - pass.first) * out_size());
+    if (dx) pass.k->affine(dy + at, scale_, 0.0f, dx + at, (pass.last - pass.first) * out_size());
   }
 
  private:

@@ -1,5 +1,7 @@
 """The same bits for any number of threads, wherever a chunk ends, whatever statistics are taken."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,27 @@ def test_wide_layers(isa):
     assert_close(alone, work.run(), rtol=1e-4, atol=1e-5)
     for threads in THREADS[1:]:
         assert_same_bits(work.run(isa, threads), alone)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize(
+    "optimizer", [optimizers.Adam(amsgrad=True), optimizers.SGD(), optimizers.RMSprop(momentum=0.5)]
+)
+def test_a_large_first_layer(isa, optimizer):
+    """Its columns may move to where a thread has them to itself, on long runs of steps only: chunks of few do not."""
+    rng = np.random.default_rng(1)
+    x = np.maximum(rng.normal(size=(70, 300)), 0).astype(np.float32)
+    work = Work(
+        lambda: [layers.Dense(257, "relu"), layers.Dense(3, "softmax")],
+        "sparse_categorical_crossentropy",
+        Data(x, IDS[:70]),
+        optimizer=optimizer,
+        batch=6,
+        rate=0.002,
+    )
+    alone = work.run(isa, 1)
+    np.testing.assert_allclose(alone.losses, work.run().losses, rtol=1e-3)
+    for threads in (2, 3, 8):
+        assert_same_bits(work.run(isa, threads), alone)
+        for changes in ({"chunk": 3}, {"chunk": 9, "stats_every": 4}):
+            assert_same_bits(replace(work, **changes).run(isa, threads), alone)
