@@ -13,6 +13,7 @@
 #include "engine.hpp"
 #include "finite.hpp"
 #include "random.hpp"
+#include "unlocked.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -116,7 +117,7 @@ struct PyEngine {
     steps.losses = losses.data();
     TrainResult result;
     {
-      const nb::gil_scoped_release unlocked;
+      const Unlocked unlocked;
       result = engine->train(data, steps);
     }
     nb::list layers;
@@ -129,7 +130,7 @@ struct PyEngine {
   void evaluate(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight, int64_t batch) {
     const Rows data = rows(x, y, weight);
     require(batch > 0, "batch is a positive number");
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     engine->evaluate(data, batch);
   }
 
@@ -137,7 +138,7 @@ struct PyEngine {
     const Source source = source_of(x);
     require(source.columns == engine->spec().inputs, "x does not have the input's shape");
     require(static_cast<int64_t>(out.size()) == source.rows * engine->outputs(), "out does not have the output's shape");
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     engine->predict(source, out.data());
   }
 
@@ -158,14 +159,14 @@ int64_t find(const Array& array) {
           "find_nonfinite: expected a contiguous array");
   require(dtype == Dtype::f32 || dtype == Dtype::f64, "find_nonfinite: expected float32 or float64");
   const int64_t n = static_cast<int64_t>(array.size());
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   if (dtype == Dtype::f32) return find_nonfinite(static_cast<const float*>(flat.data), n);
   return find_nonfinite(static_cast<const double*>(flat.data), n);
 }
 
 void permute(uint64_t seed, uint32_t stream, uint32_t epoch, OutNumbers out) {
   require(out.size() < (uint64_t{1} << 32), "permutation: at most 2**32 - 1 rows");
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   permutation(seed, stream, epoch, static_cast<int64_t>(out.size()), out.data());
 }
 
@@ -204,6 +205,7 @@ NB_MODULE(_native, m) {
   m.def("threads", allowed_threads, "Threads that may be used; CLARINET_NUM_THREADS sets another number.");
   m.def("find_nonfinite", find, "array"_a, "Flat index of the first NaN or infinity of a contiguous array, or -1.");
   m.def("permutation", permute, "seed"_a, "stream"_a, "epoch"_a, "out"_a, "clarinet.random.permutation, into an array.");
+  nb::module_::import_("atexit").attr("register")(nb::cpp_function(interpreter_ends));
   bind_spec(m);
   nb::class_<PyEngine>(m, "Engine")
       .def(nb::init<Spec, Floats, Floats, std::vector<std::optional<Floats>>, int, const std::string&>(), "spec"_a,
