@@ -7,9 +7,9 @@
 namespace clarinet {
 namespace {
 
-// One tile of R rows and V vectors, the last of them perhaps ragged.
-template <int R, int V, class Last>
-void tile(const Product& p, long i, long j, Last last) {
+// One tile of R rows and V vectors, the last of them perhaps ragged in B or in C.
+template <int R, int V, class LastB, class Last>
+void tile(const Product& p, long i, long j, LastB last_b, Last last) {
   Vec sum[R][V];
   const float* start = p.start ? p.start + i * p.start_row + j : nullptr;
   CLARINET_UNROLL
@@ -28,7 +28,7 @@ void tile(const Product& p, long i, long j, Last last) {
     Vec row[V];
     CLARINET_UNROLL
     for (int v = 0; v < V - 1; ++v) row[v] = load(b + v * kLanes);
-    row[V - 1] = load(b + (V - 1) * kLanes, last);
+    row[V - 1] = load(b + (V - 1) * kLanes, last_b);
     CLARINET_UNROLL
     for (int r = 0; r < R; ++r) {
       Vec x = set1(a[r / 3][(r % 3) * p.a_row]);
@@ -48,44 +48,92 @@ void tile(const Product& p, long i, long j, Last last) {
   }
 }
 
-// All rows of one panel of V vectors of columns.
-template <int V, class Last>
-void panel(const Product& p, long j, Last last) {
+// All rows of one panel of V vectors of columns; before_tile(i) is called before each tile.
+template <int R, int V, class LastB, class Last, class Before>
+CLARINET_INLINE void panel(const Product& p, long j, LastB last_b, Last last, Before before_tile) {
   long i = 0;
-  for (; i + kTileRows <= p.rows; i += kTileRows) tile<kTileRows, V>(p, i, j, last);
+  for (; i + R <= p.rows; i += R) {
+    before_tile(i);
+    tile<R, V>(p, i, j, last_b, last);
+  }
   if (i + 4 <= p.rows) {
-    tile<4, V>(p, i, j, last);
+    tile<4, V>(p, i, j, last_b, last);
     i += 4;
   }
   if (i + 2 <= p.rows) {
-    tile<2, V>(p, i, j, last);
+    tile<2, V>(p, i, j, last_b, last);
     i += 2;
   }
-  if (i < p.rows) tile<1, V>(p, i, j, last);
+  if (i < p.rows) tile<1, V>(p, i, j, last_b, last);
 }
 
 // A single row: as many vectors as hide the latency of a multiply-add.
 void row_product(const Product& p) {
   constexpr int kWide = 8;
   long j = 0;
-  for (; j + kWide * kLanes <= p.columns; j += kWide * kLanes) tile<1, kWide>(p, 0, j, Full{});
-  for (; j + kLanes <= p.columns; j += kLanes) tile<1, 1>(p, 0, j, Full{});
-  if (j < p.columns) tile<1, 1>(p, 0, j, tail(p.columns - j));
+  for (; j + kWide * kLanes <= p.columns; j += kWide * kLanes) tile<1, kWide>(p, 0, j, Full{}, Full{});
+  for (; j + kLanes <= p.columns; j += kLanes) tile<1, 1>(p, 0, j, Full{}, Full{});
+  if (j < p.columns) tile<1, 1>(p, 0, j, tail(p.columns - j), tail(p.columns - j));
+}
+
+// f(j, number of vectors as a constant, Full or Tail of the last) for panels of at most two vectors of columns.
+template <class F>
+CLARINET_INLINE void each_pair(long columns, F f) {
+  static_assert(kTileVectors == 2 && (kTileRows - 1) / 4 <= 1, "panel() takes the remaining rows by 4, 2 and 1");
+  long j = 0;
+  for (; j + 2 * kLanes <= columns; j += 2 * kLanes) f(j, Count<2>{}, Full{});
+  const long left = columns - j;
+  if (left > kLanes) {
+    f(j, Count<2>{}, tail(left - kLanes));
+  } else if (left == kLanes) {
+    f(j, Count<1>{}, Full{});
+  } else if (left > 0) {
+    f(j, Count<1>{}, tail(left));
+  }
+}
+
+// Each block of a panel of B is copied to where it lies in one stretch: rows of B that lie far apart crowd each other out
+// of the first-level cache, and are on a page each. The sums rest in C from block to block, which takes nothing off them.
+void packed_product(const Product& p) {
+  constexpr long kDepth = 4096 / kLanes;
+  constexpr int kRows = kTileRows < 6 ? kTileRows : 6;  // rows of A that lie 4096 bytes apart still fit in an 8-way cache
+  alignas(64) float packed[kDepth * 2 * kLanes];
+  each_pair(p.columns, [&](long j, auto count, auto last) {
+    for (long k = 0; k < p.depth; k += kDepth) {
+      Product part = p;
+      part.depth = p.depth - k < kDepth ? p.depth - k : kDepth;
+      part.a = p.a + k * p.a_step;
+      part.b = packed;
+      part.b_step = count.value * kLanes;
+      part.c = p.c + j;
+      part.start = k ? part.c : p.start ? p.start + j : nullptr;
+      part.start_row = k ? p.c_row : p.start_row;
+      const float* b = p.b + k * p.b_step + j;
+      for (long r = 0; r < part.depth; ++r, b += p.b_step) {
+        float* row = packed + r * part.b_step;
+        if constexpr (count.value == 2) store(row, load(b));
+        store(row + part.b_step - kLanes, load(b + part.b_step - kLanes, last));
+      }
+      const bool more = k + kDepth < p.depth;  // the block to come, in this panel or the next, is fetched meanwhile
+      const float* next = more ? b : p.b + j + 2 * kLanes;
+      const long ahead = more ? p.depth - k - kDepth : j + 4 * kLanes <= p.columns ? p.depth : 0;
+      const long share = (ahead < kDepth ? ahead : kDepth) * kRows / p.rows + 1;
+      panel<kRows, count.value>(part, 0, Full{}, last, [&](long i) {
+        const float* line = next + i / kRows * share * p.b_step;
+        for (long r = i / kRows * share; r < (i / kRows + 1) * share && r < ahead; ++r, line += p.b_step) {
+          prefetch(line);
+          prefetch(line + 2 * kLanes - 1);
+        }
+      });
+    }
+  });
 }
 
 void product(const Product& p) {
-  static_assert(kTileVectors == 2 && (kTileRows - 1) / 4 <= 1, "panel() takes the remaining rows by 4, 2 and 1");
+  constexpr long kRows = 16, kApart = 256;  // rows of C and floats from one row of B to the next that make up for copying
   if (p.rows == 1) return row_product(p);
-  long j = 0;
-  for (; j + 2 * kLanes <= p.columns; j += 2 * kLanes) panel<2>(p, j, Full{});
-  long left = p.columns - j;
-  if (left > kLanes) {
-    panel<2>(p, j, tail(left - kLanes));
-  } else if (left == kLanes) {
-    panel<1>(p, j, Full{});
-  } else if (left > 0) {
-    panel<1>(p, j, tail(left));
-  }
+  if (p.rows >= kRows && p.b_step > kApart) return packed_product(p);
+  each_pair(p.columns, [&](long j, auto count, auto last) { panel<kTileRows, count.value>(p, j, last, last, [](long) {}); });
 }
 
 // to[j, i] = from[i, j]

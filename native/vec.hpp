@@ -49,6 +49,14 @@ CLARINET_INLINE Vec fma(Vec a, float b, Vec c) { return fma(a, set1(b), c); }
 CLARINET_INLINE Mask operator>(Vec a, float b) { return a > set1(b); }
 CLARINET_INLINE Mask operator<(Vec a, float b) { return set1(b) > a; }
 
+CLARINET_INLINE void prefetch(const float* p) {  // into the second-level cache
+#if defined(__GNUC__)
+  __builtin_prefetch(p, 0, 2);
+#else
+  (void)p;
+#endif
+}
+
 CLARINET_INLINE long lowest_bit(uint64_t x) {  // of x != 0
 #if defined(_MSC_VER)
   unsigned long place;
