@@ -1,20 +1,13 @@
 #include "engine.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
-
-#include "stats.hpp"
+#include <cstdlib>
 
 namespace clarinet {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr double kWorthAThread = 1e6;  // multiply-adds a step that make up for one more thread's barriers
 constexpr long kPredictRows = 128;     // a thread's share of a batch of predictions
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 std::vector<std::unique_ptr<Op>> make_ops(const std::vector<OpSpec>& specs, const Spec& spec) {
   std::vector<std::unique_ptr<Op>> ops;
@@ -42,30 +35,12 @@ size_t first_trained(const std::vector<std::unique_ptr<Op>>& ops) {
 
 }  // namespace
 
-struct Engine::Run {
-  const Rows& rows;
-  const TrainSteps& steps;
-  Clock::time_point began;
-  TrainResult result;
-  bool stop = false;  // written by one thread between barriers
-
-  long samples(int64_t number) const {
-    return static_cast<long>(std::min(steps.batch, steps.rows - number * steps.batch));
-  }
-  bool sampled(uint64_t step) const { return steps.stats_every != 0 && step % steps.stats_every == 0; }
-};
-
-struct Engine::Team {
-  uint32_t generation = fork_generation();
-  std::mutex mutex;
-  std::unique_ptr<Pool> pool;
-};
-
 Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
     : spec_(std::move(spec)),
       k_(kernels),
       threads_(threads > 0 ? threads : allowed_threads()),
       exactly_(threads > 0),
+      paced_(!exactly_ && !std::getenv("CLARINET_NUM_THREADS")),
       ops_(make_ops(spec_.ops, spec_)),
       objective_(make_objective(spec_)),
       updater_(spec_, ops_),
@@ -186,89 +161,6 @@ void Engine::backward(const Pass& pass) {
   for (size_t i = ops_.size(); i-- > first_trained_;) {
     float* dx = i > first_trained_ ? deltas_[i] : nullptr;
     ops_[i]->backward(pass, values_[i], values_[i + 1], deltas_[i + 1], dx);
-  }
-}
-
-// Each thread does its rows from gathering to the gradient at its inputs; then, all deltas being there, its share of the
-// weights.
-void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
-  const Order order{run.steps.order.order, run.steps.order.first + number * run.steps.batch};
-  const bool sampled = run.sampled(pass.step);
-  gather(k_, run.rows.x, order, pass.first, pass.last, values_[0]);
-  updater_.penalize(pass);
-  const float* y = forward(pass);
-  objective_.measure(pass, run.rows.y, run.rows.weight, order, y, deltas_.back());
-  if (objective_.has_metrics() || sampled) objective_.judge(pass, through_output(pass, y));
-  backward(pass);
-  if (pass.thread == 0) updater_.begin(run.steps.learning_rates[number], pass.step);
-  pass.sync();
-  if (pass.thread == 0) {
-    run.steps.losses[number] = static_cast<float>(objective_.account(pass, updater_.penalty()));
-    ++run.result.steps;
-    run.stop = run.steps.seconds >= 0.0 && seconds_since(run.began) > run.steps.seconds;
-  }
-  if (sampled) measure_layers(pass);
-  updater_.update(pass, values_, deltas_, sampled);
-  pass.sync();
-  if (sampled && pass.thread == 0) record_layers(pass, run.result);
-}
-
-TrainResult Engine::train(const Rows& rows, const TrainSteps& steps) {
-  Team& team = this->team();
-  const std::lock_guard<std::mutex> lock(team.mutex);
-  Run run{rows, steps, Clock::now(), {}};
-  const int threads = useful_threads(std::min(steps.batch, steps.rows), 3.0);
-  reserve(run.samples(0), threads);
-  lay_out(true);
-  const int64_t count = (steps.rows + steps.batch - 1) / steps.batch;
-  updater_.divide(threads, run.samples(0), count);
-  work(team, threads, [&](int thread) {
-    Pass pass = pass_of(team, thread, threads, run.samples(0));
-    updater_.adopt(pass);
-    for (int64_t i = 0; i < count && !run.stop; ++i) {
-      pass = pass_of(team, thread, threads, run.samples(i));
-      pass.training = true;
-      pass.step = steps.steps_before + static_cast<uint64_t>(i) + 1;
-      train_step(pass, run, i);
-    }
-    updater_.release(pass);
-  });
-  return std::move(run.result);
-}
-
-void Engine::measure_layers(const Pass& pass) {
-  for (size_t i = static_cast<size_t>(pass.thread); i < spec_.layers.size(); i += static_cast<size_t>(pass.threads)) {
-    const StatsSpec& layer = spec_.layers[i];
-    const size_t tensor = static_cast<size_t>(layer.tensor);
-    const bool inside = tensor < values_.size();
-    const int64_t size = tensor == 0 ? spec_.inputs : inside ? ops_[tensor - 1]->out_size() : outputs();
-    const TensorNumbers t = tensor_numbers(inside ? values_[tensor] : predictions_,
-                                           static_cast<long>(pass.rows * size), layer.low, layer.high);
-    layer_numbers_[i] = {pass.step, static_cast<int64_t>(i), t.mean, t.std, t.zeros, t.saturated, NAN, NAN, NAN, true};
-  }
-}
-
-// After the update: the norms, and the layers' records.
-void Engine::record_layers(const Pass&, TrainResult& result) {
-  const std::vector<std::vector<WeightNorms>> norms = updater_.norms();
-  for (size_t i = 0; i < spec_.layers.size(); ++i) {
-    LayerNumbers& numbers = layer_numbers_[i];
-    WeightNorms sum;
-    bool any = false;
-    for (int64_t op : spec_.layers[i].ops) {
-      for (const WeightNorms& norm : norms[static_cast<size_t>(op)]) {
-        any = true;
-        sum.gradient += norm.gradient, sum.weight += norm.weight, sum.move += norm.move;
-      }
-    }
-    numbers.finite = std::isfinite(numbers.mean) && std::isfinite(numbers.std);
-    if (any) {
-      numbers.gradient_norm = std::sqrt(sum.gradient);
-      numbers.weight_norm = std::sqrt(sum.weight);
-      numbers.update_ratio = sum.weight != 0.0 ? std::sqrt(sum.move / sum.weight) : NAN;
-      numbers.finite = numbers.finite && std::isfinite(sum.gradient) && std::isfinite(sum.move);
-    }
-    result.layers.push_back(numbers);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "memory.hpp"
 #include "objective.hpp"
 #include "op.hpp"
+#include "pace.hpp"
 #include "updater.hpp"
 
 namespace clarinet {
@@ -64,8 +65,12 @@ class Engine {
   int64_t allocations() const { return allocations_; }
 
  private:
-  struct Team;  // threads, and the lock of those who call; rebuilt in a forked child
-  struct Run;   // one call of train
+  struct Team {  // threads, and the lock of those who call; a new one in a forked child
+    uint32_t generation = fork_generation();
+    std::mutex mutex;
+    std::unique_ptr<Pool> pool;
+  };
+  struct Run;  // one call of train
 
   Team& team();
   int useful_threads(int64_t rows, double passes) const;
@@ -78,15 +83,16 @@ class Engine {
   const float* forward(const Pass&);
   const float* through_output(const Pass&, const float* y);
   void backward(const Pass&);
+  void train_stretch(Team&, Run&, int threads, int64_t most);
   void train_step(const Pass&, Run&, int64_t number);
-  void finish_step(Run&, const Pass&, double learning_rate);
   void measure_layers(const Pass&);
   void record_layers(const Pass&, TrainResult&);
 
   const Spec spec_;
   const KernelTable& k_;
   const int threads_;  // at most
-  const bool exactly_;
+  const bool exactly_, paced_;
+  Pace pace_;
   std::vector<std::unique_ptr<Op>> ops_;
   std::unique_ptr<Op> output_;
   Objective objective_;
