@@ -21,6 +21,7 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       kLanes,
       product,
       sparse_product,
+      dot,
       transpose,
       column_sums,
       activate<>,

@@ -82,6 +82,7 @@ struct KernelTable {
 
   void (*product)(const Product&);
   void (*sparse_product)(const Product&);  // the same, looking for zeros in A; a_step or a_row is 1
+  void (*dot)(const float* a, long rows, long depth, const float* b, float start, float* y);
   void (*transpose)(const float* from, long from_row, long rows, long columns, float* to, long to_row);
   void (*column_sums)(const float* x, long rows, long row, long columns, float* sums);
 

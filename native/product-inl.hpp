@@ -136,6 +136,21 @@ void product(const Product& p) {
   each_pair(p.columns, [&](long j, auto count, auto last) { panel<kTileRows, count.value>(p, j, last, last, [](long) {}); });
 }
 
+// y[i] = start + sum over k of A[i, k] b[k]: lanes of k by themselves, then joined, so not to the bit what product() gives.
+void dot(const float* a, long rows, long depth, const float* b, float start, float* y) {
+  constexpr long kSums = 4;
+  for (long i = 0; i < rows; ++i, a += depth) {
+    Vec sums[kSums] = {set1(0.0f), set1(0.0f), set1(0.0f), set1(0.0f)};
+    long k = 0;
+    for (; k + kSums * kLanes <= depth; k += kSums * kLanes) {
+      CLARINET_UNROLL
+      for (long s = 0; s < kSums; ++s) sums[s] = fma(load(a + k + s * kLanes), load(b + k + s * kLanes), sums[s]);
+    }
+    each_vector(depth - k, [&](long j, auto part) { sums[0] = fma(load(a + k + j, part), load(b + k + j, part), sums[0]); });
+    y[i] = start + sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  }
+}
+
 // to[j, i] = from[i, j]
 void transpose(const float* from, long from_row, long rows, long columns, float* to, long to_row) {
   for (long i = 0; i < rows; ++i)

@@ -109,6 +109,7 @@ class Dense : public Op {
   // Some columns of y = x W + b for `rows` rows; w is where those of W begin.
   void multiply(const Pass& pass, const float* x, long rows, Range columns, const float* w, long w_row, float* y) const {
     if (rows == 0 || columns.first >= columns.last) return;
+    if (units_ == 1) return pass.k->dot(x, rows, inputs_, w, bias_ ? bias_[0] : 0.0f, y);
     Product p{};
     p.rows = rows, p.columns = columns.last - columns.first, p.depth = inputs_;
     p.a = x, p.a_row = inputs_, p.a_step = 1;
@@ -124,6 +125,7 @@ class Dense : public Op {
   void kernel_gradient(const Pass& pass, Range rows, Range all, const float* x, const float* dy, const Sink& sink) const {
     const long width = all.last - all.first, columns = std::min(width, piece_columns());
     if (width <= 0) return;
+    if (units_ == 1) return vector_gradient(pass, rows, x, dy, sink);
     const long height = std::max(kGrain, kPiece / columns / kGrain * kGrain);
     for (long i = rows.first; i < rows.last; i += height) {
       Product p{};
@@ -138,6 +140,20 @@ class Dense : public Op {
         pass.k->sparse_product(p);
         hand_over(p, i, j, all, sink);
       }
+    }
+  }
+
+  // Of a single unit: as a row, so that x is read as it lies.
+  void vector_gradient(const Pass& pass, Range rows, const float* x, const float* dy, const Sink& sink) const {
+    for (long i = rows.first; i < rows.last; i += kPiece) {
+      Product p{};
+      p.rows = 1, p.columns = std::min(kPiece, rows.last - i), p.depth = pass.rows * spec.rows;
+      p.a = dy, p.a_step = 1;
+      p.b = x + i, p.b_step = inputs_;
+      p.c = pass.scratch;
+      p.width = p.columns;
+      pass.k->product(p);
+      sink.take(spec.weights[0], i, p.c, p.columns);
     }
   }
 
