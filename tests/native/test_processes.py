@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,8 +85,15 @@ def in_a_child(job):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_forked_workers():
+    """In a process of its own, because other libraries that tests load warn of every fork."""
+    root = Path(__file__).parents[2]
+    code = "from tests.native.test_processes import fork_and_compare; fork_and_compare()"
+    done = python(code, PYTHONPATH=str(root))
+    assert done.returncode == 0, done.stderr
+
+
+def fork_and_compare():
     """An engine whose threads were started by the parent works in the child, and goes on working in the parent."""
     expected = work().run(ISAS[0], 2)
     model = work().model()
