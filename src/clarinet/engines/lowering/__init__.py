@@ -1,0 +1,146 @@
+"""From a plan to what the native engine is told: one row for each operation, activation, loss, metric and optimizer.
+
+A kind that is missing here has no native form; :func:`obstacle` says so in the user's words, and the reference engine
+runs the model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet import _native, layers, losses
+from clarinet.engines.lowering.objectives import LOSSES, METRICS
+from clarinet.engines.lowering.operations import ACTIVATIONS, OPS
+from clarinet.engines.lowering.optimizers import CLIPPING, OPTIMIZERS
+from clarinet.engines.stats import limits
+
+if TYPE_CHECKING:
+    from clarinet.params import Segment
+    from clarinet.plan import Op, Plan
+
+
+def obstacle(plan: Plan) -> str | None:
+    """Why a plan cannot run natively, in the user's words; None if it can."""
+    if plan.dtype != np.float32:
+        return f"{plan.dtype} runs on the reference engine"
+    return next(_obstacles(plan), None)
+
+
+def _obstacles(plan: Plan) -> Iterator[str]:
+    for op in _all_ops(plan):
+        activation = getattr(op.spec, "activation", None)
+        if type(op.spec) not in OPS:
+            yield f"layer {op.layer} ({op.kind}) has no native form"
+        elif isinstance(op.spec, layers.Activation) and type(activation) not in ACTIVATIONS:
+            yield f"the activation {getattr(activation, 'name', activation)!r} of layer {op.layer} has no native form"
+    if plan.loss is not None and type(plan.loss) not in LOSSES:
+        yield f"the loss {plan.loss.name!r} has no native form"
+    sparse = isinstance(plan.loss, losses.SparseCategoricalCrossentropy)
+    for metric in (*plan.metrics, *plan.weighted_metrics):
+        if type(metric) not in METRICS:
+            yield f"the metric {metric.name!r} has no native form"
+        elif METRICS[type(metric)](metric)[1] != sparse:
+            yield f"the metric {metric.name!r} does not take labels in the form that the loss takes"
+    if plan.optimizer is not None and type(plan.optimizer) not in OPTIMIZERS:
+        yield f"the optimizer {plan.optimizer.name!r} has no native form"
+
+
+def _all_ops(plan: Plan) -> tuple[Op, ...]:
+    return plan.ops if plan.output is None else (*plan.ops, plan.output)
+
+
+def slot_names(plan: Plan) -> tuple[str, ...]:
+    """The optimizer's slots in the order that the native engine takes them."""
+    return () if plan.optimizer is None else OPTIMIZERS[type(plan.optimizer)][2]
+
+
+def lower(plan: Plan) -> Any:
+    """The plan in the native engine's terms, a ``_native.Spec``; operations that change nothing are left out."""
+    native = [op for op in plan.ops if _named(op)]
+    return _native.Spec(
+        ops=[_op(plan, op) for op in native],
+        output=[] if plan.output is None or not _named(plan.output) else [_op(plan, plan.output)],
+        loss=_loss(plan),
+        optimizer=_optimizer(plan),
+        metrics=[_metric(m, False) for m in plan.metrics] + [_metric(m, True) for m in plan.weighted_metrics],
+        layers=[_layer(plan, ops, native) for ops in _by_layer(plan).values()],
+        inputs=math.prod(plan.input_shape),
+    )
+
+
+def layers_of(plan: Plan) -> list[int]:
+    """Indices of the layers that statistics are about, in order."""
+    return list(_by_layer(plan))
+
+
+def _named(op: Op) -> str:
+    return OPS[type(op.spec)](op.spec)[0]
+
+
+def _op(plan: Plan, op: Op) -> Any:
+    kind, settings = OPS[type(op.spec)](op.spec)
+    seed = getattr(op.spec, "seed", None)
+    return _native.OpSpec(
+        kind=kind,
+        rows=math.prod(op.output_shape[:-1]),
+        inputs=math.prod(op.input_shape[-1:]),
+        outputs=math.prod(op.output_shape[-1:]),
+        weights=[_weight(s) for s in op.weights],
+        state=[s.offset for s in op.state],
+        settings={name: float(value) for name, value in settings.items()},
+        index=op.index,
+        seed=(plan.seed if seed is None else seed) & 0xFFFFFFFFFFFFFFFF,
+    )
+
+
+def _weight(segment: Segment) -> Any:
+    penalty = segment.weight.regularizer if segment.trainable else None  # a frozen weight has no penalty, as in Keras
+    return _native.Weight(
+        offset=segment.offset,
+        size=segment.size,
+        trainable=segment.trainable,
+        l1=0.0 if penalty is None else penalty.l1,
+        l2=0.0 if penalty is None else penalty.l2,
+    )
+
+
+def _loss(plan: Plan) -> Any:
+    if plan.loss is None:
+        return _native.LossSpec()
+    kind, smoothing = LOSSES[type(plan.loss)](plan.loss)
+    sparse = isinstance(plan.loss, losses.SparseCategoricalCrossentropy)
+    return _native.LossSpec(kind=kind, reduction=plan.loss.reduction, smoothing=smoothing, sparse=sparse)
+
+
+def _metric(metric: Any, weighted: bool) -> Any:
+    kind, _, parameter = METRICS[type(metric)](metric)
+    smoothing = getattr(metric, "label_smoothing", 0.0)
+    return _native.MetricSpec(kind=kind, weighted=weighted, parameter=float(parameter), smoothing=smoothing)
+
+
+def _optimizer(plan: Plan) -> Any:
+    if plan.optimizer is None:
+        return _native.OptimizerSpec()
+    kind, names, _ = OPTIMIZERS[type(plan.optimizer)]
+    settings = {name: float(getattr(plan.optimizer, name) or 0.0) for name in (*names, *CLIPPING)}
+    return _native.OptimizerSpec(kind=kind, settings=settings)
+
+
+def _by_layer(plan: Plan) -> dict[int, list[Op]]:
+    found: dict[int, list[Op]] = {}
+    for op in _all_ops(plan):
+        found.setdefault(op.layer, []).append(op)
+    return found
+
+
+def _layer(plan: Plan, ops: list[Op], native: list[Op]) -> Any:
+    """What statistics need to know of a layer: which tensor it gives, its activation's limits, its operations."""
+    last = ops[-1]
+    before = len(native) + 1 if last is plan.output and _named(last) else sum(op.index <= last.index for op in native)
+    low, high = limits(last) or (0.0, 0.0)
+    own = [number for number, op in enumerate(native) if op.layer == last.layer]
+    return _native.StatsSpec(tensor=before, low=low, high=high, ops=own)

@@ -1,0 +1,56 @@
+"""Native names and settings of elementary operations and activations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from clarinet import activations, layers
+from clarinet.random import drop_threshold
+
+Settings = dict[str, float]
+
+
+def _relu(relu: activations.Relu) -> tuple[str, Settings]:
+    if relu == activations.relu:
+        return "relu", {}
+    limit = math.inf if relu.max_value is None else relu.max_value
+    return "clipped_relu", {"negative_slope": relu.negative_slope, "threshold": relu.threshold, "max_value": limit}
+
+
+#: Native name and settings of each activation.
+ACTIVATIONS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
+    activations.Elu: lambda a: ("elu", {"alpha": a.alpha}),
+    activations.Gelu: lambda a: ("gelu_tanh" if a.approximate else "gelu", {}),
+    activations.LeakyRelu: lambda a: ("leaky_relu", {"negative_slope": a.negative_slope}),
+    activations.Linear: lambda a: ("", {}),
+    activations.Relu: _relu,
+    activations.Selu: lambda a: ("selu", {}),
+    activations.Sigmoid: lambda a: ("sigmoid", {}),
+    activations.Silu: lambda a: ("silu", {}),
+    activations.Softmax: lambda a: ("softmax", {}),
+    activations.Softplus: lambda a: ("softplus", {}),
+    activations.Tanh: lambda a: ("tanh", {}),
+}
+
+
+def _batch_normalization(spec: layers.BatchNormalization) -> tuple[str, Settings]:
+    names = ("momentum", "epsilon", "center", "scale", "trainable")
+    return "batch_normalization", {name: float(getattr(spec, name)) for name in names}
+
+
+def _dropout(spec: layers.Dropout) -> tuple[str, Settings]:
+    return ("dropout", {"rate": spec.rate, "threshold": drop_threshold(spec.rate)}) if spec.rate else ("", {})
+
+
+#: Native name and settings of each elementary operation; an empty name changes nothing.
+OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
+    layers.Activation: lambda spec: ACTIVATIONS[type(spec.activation)](spec.activation),
+    layers.BatchNormalization: _batch_normalization,
+    layers.Dense: lambda spec: ("dense", {}),
+    layers.Dropout: _dropout,
+    layers.Flatten: lambda spec: ("", {}),
+    layers.Rescaling: lambda spec: ("rescaling", {"scale": spec.scale, "offset": spec.offset}),
+    layers.Reshape: lambda spec: ("", {}),
+}

@@ -1,0 +1,26 @@
+"""One row for every layer, activation, loss, optimizer, metric, initializer and regularizer.
+
+The contract tests and the comparison with Keras run over these rows: a new thing needs its row here and no test of its
+own. ``keras`` makes the same thing of the module ``keras``, which is imported only where it is needed.
+"""
+
+from tests.cases.activations import ACTIVATIONS
+from tests.cases.case import Case, example
+from tests.cases.initializers import INITIALIZERS
+from tests.cases.layers import LAYERS
+from tests.cases.losses import LOSSES
+from tests.cases.metrics import METRICS
+from tests.cases.optimizers import OPTIMIZERS
+from tests.cases.regularizers import REGULARIZERS
+
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "LAYERS",
+    "LOSSES",
+    "METRICS",
+    "OPTIMIZERS",
+    "REGULARIZERS",
+    "Case",
+    "example",
+]

@@ -1,0 +1,47 @@
+"""What a row is, and data for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Keras = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A thing of ours, made by ``make``, and the same thing of Keras.
+
+    ``shape`` is of one sample of a layer's input; ``targets`` and ``predictions`` say which data a loss or metric takes
+    (see :func:`example`).
+    """
+
+    id: str
+    make: Callable[[], Any]
+    keras: Keras | None = None
+    shape: tuple[int, ...] = (3,)
+    targets: str = "numbers"
+    predictions: str = "numbers"
+
+    def __repr__(self) -> str:
+        return self.id
+
+
+def example(case: Case, dtype: Any = np.float32, rows: int = 12, columns: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """Targets and predictions that suit a loss or metric, the same on every call."""
+    rng = np.random.default_rng(5)
+    numbers = rng.normal(size=(rows, columns))
+    ids = rng.integers(0, columns, rows)
+    targets = {
+        "numbers": rng.normal(size=(rows, columns)),
+        "binary": rng.integers(0, 2, (rows, columns)),
+        "one-hot": np.eye(columns)[ids],
+        "ids": ids,
+    }[case.targets]
+    predictions = {
+        "numbers": numbers,
+        "chances": np.exp(numbers) / np.exp(numbers).sum(-1, keepdims=True),
+        "zeros": (numbers > 0) * 1.0,
+    }[case.predictions]
+    return targets if case.targets == "ids" else targets.astype(dtype), predictions.astype(dtype)
