@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -67,3 +69,104 @@ def _ratio(x: Array, top: tuple[float, ...], bottom: tuple[float, ...]) -> Array
     for a, b in zip(top[1:], bottom[1:]):
         numerator, denominator = numerator * x + a, denominator * x + b
     return numerator / denominator
+
+
+# Windows that slide over the axes between the first (samples) and the last (channels).
+
+Sizes = Sequence[int]
+
+
+def pad(x: Array, margins: Sequence[tuple[int, int]], value: float = 0.0, xp: Any = np) -> Array:
+    """``x`` with ``(before, after)`` entries of ``value`` around axes 1, 2, …, as many as there are margins.
+
+    Example:
+        >>> import numpy as np
+        >>> pad(np.ones((1, 2, 1)), [(1, 2)]).ravel().tolist()
+        [0.0, 1.0, 1.0, 0.0, 0.0]
+    """
+    for axis, sizes in enumerate(margins, 1):
+        shapes = [(*x.shape[:axis], size, *x.shape[axis + 1 :]) for size in sizes]
+        edges = [xp.full(shape, value, dtype=x.dtype) for shape in shapes]
+        x = xp.concat([edges[0], x, edges[1]], axis=axis) if any(sizes) else x
+    return x
+
+
+def crop(x: Array, margins: Sequence[tuple[int, int]]) -> Array:
+    """``x`` without ``(before, after)`` entries at the ends of axes 1, 2, …: what :func:`pad` added.
+
+    Example:
+        >>> import numpy as np
+        >>> crop(np.arange(5).reshape(1, 5, 1), [(1, 2)]).ravel().tolist()
+        [1, 2]
+    """
+    inner: Any = [slice(before, size - after) for (before, after), size in zip(margins, x.shape[1:])]
+    return x[(slice(None), *inner, ...)]
+
+
+def window_count(size: int, window: int, stride: int, dilation: int) -> int:
+    """How many places a window has on an axis of ``size`` entries; 0 where it does not fit."""
+    return max(0, (size - (window - 1) * dilation - 1) // stride + 1)
+
+
+def _places(spatial: Sizes, window: Sizes, strides: Sizes, dilation: Sizes) -> Iterator[Any]:
+    counts = [window_count(*sizes) for sizes in zip(spatial, window, strides, dilation, strict=True)]
+    for place in product(*(range(size) for size in window)):
+        starts = [p * d for p, d in zip(place, dilation, strict=True)]
+        yield tuple(slice(a, a + (n - 1) * s + 1, s) for a, n, s in zip(starts, counts, strides, strict=True))
+
+
+def windows(x: Array, window: Sizes, strides: Sizes, dilation: Sizes) -> list[Array]:
+    """What a sliding window sees: for every place in the window, row by row, the entries of ``x`` under it.
+
+    Args:
+        x: (n, *spatial, channels).
+        window, strides, dilation: one number for each spatial axis.
+
+    Returns:
+        as many views (n, *counts, channels) as the window has places; stacked they are what is called im2col.
+
+    Example:
+        >>> import numpy as np
+        >>> [v.ravel().tolist() for v in windows(np.arange(5).reshape(1, 5, 1), [2], [2], [1])]
+        [[0, 2], [1, 3]]
+    """
+    return [x[(slice(None), *place, ...)] for place in _places(x.shape[1:-1], window, strides, dilation)]
+
+
+def scatter_windows(
+    parts: Iterable[Array], spatial: Sizes, window: Sizes, strides: Sizes, dilation: Sizes, xp: Any = np
+) -> Array:
+    """The transpose of :func:`windows`: every entry goes back to where it was read, and what meets there is added.
+
+    Args:
+        parts: one array (n, *counts, channels) for each place in the window.
+        spatial: sizes of the result's spatial axes.
+
+    Returns:
+        array (n, *spatial, channels).
+
+    Example:
+        >>> import numpy as np
+        >>> scatter_windows(np.ones((2, 1, 4, 1)), [5], [2], [1], [1]).ravel().tolist()
+        [1.0, 2.0, 2.0, 2.0, 1.0]
+    """
+    total: Any = None
+    for part, place in zip(parts, _places(spatial, window, strides, dilation), strict=True):
+        if total is None:
+            total = xp.zeros((part.shape[0], *spatial, part.shape[-1]), dtype=part.dtype)
+        if xp is np:
+            total[(slice(None), *place, ...)] += part
+        else:
+            total = total + _spread(part, spatial, place, xp)
+    return total  # type: ignore[no-any-return]
+
+
+def _spread(part: Array, spatial: Sizes, place: Any, xp: Any) -> Array:
+    """Zeros (n, *spatial, channels) with ``part`` at ``place``."""
+    for axis, (size, where) in enumerate(zip(spatial, place, strict=True), 1):
+        nothing = part.shape[axis]  # index of a row of zeros that is appended
+        index = [nothing] * size
+        index[where] = range(nothing)
+        zeros = xp.zeros((*part.shape[:axis], 1, *part.shape[axis + 1 :]), dtype=part.dtype)
+        part = xp.take(xp.concat([part, zeros], axis=axis), xp.asarray(index), axis=axis)
+    return part

@@ -43,6 +43,8 @@ class Configurable:
 
     #: Where :func:`resolve` and error messages say this kind of object belongs, e.g. ``"initializer"``.
     kind: ClassVar[str] = "object"
+    #: Arguments that Keras has and this class has not, each with the reason and what to do instead.
+    refused: ClassVar[Mapping[str, str]] = {}
 
     def __new__(cls, *_: Any, **arguments: Any) -> Self:
         """Refuse a misspelt argument with the nearest right one, which Python's own message does not name."""
@@ -50,6 +52,8 @@ class Configurable:
         known = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
         if not code.co_flags & CO_VARKEYWORDS:
             for name in arguments:
+                if name in cls.refused:
+                    raise TypeError(f"{cls.__name__}: {name} is not supported: {cls.refused[name]}")
                 if name not in known:
                     raise TypeError(f"{cls.__name__} has no argument {name!r}: {nearest(name, known)}")
         return super().__new__(cls)

@@ -2,6 +2,7 @@
 
 from clarinet import layers, regularizers
 from tests.cases.case import Case
+from tests.cases.convolutions import CONVOLUTIONS
 
 LAYERS = [
     Case("dense", lambda: layers.Dense(4), lambda k: k.layers.Dense(4)),
@@ -43,4 +44,5 @@ LAYERS = [
         lambda: layers.BatchNormalization(trainable=False),
         lambda k: k.layers.BatchNormalization(trainable=False),
     ),
+    *CONVOLUTIONS,
 ]

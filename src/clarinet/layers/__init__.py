@@ -7,21 +7,25 @@ from typing import Any
 from clarinet.configurable import exported, resolve
 from clarinet.layers.activation import Activation, ReLU
 from clarinet.layers.base import Layer
+from clarinet.layers.convolution import Conv2D
 from clarinet.layers.dense import Dense
 from clarinet.layers.dropout import Dropout
 from clarinet.layers.input import Input
 from clarinet.layers.normalization import BatchNormalization
+from clarinet.layers.pooling import MaxPooling2D
 from clarinet.layers.rescaling import Rescaling
 from clarinet.layers.reshape import Flatten, Reshape
 
 __all__ = [
     "Activation",
     "BatchNormalization",
+    "Conv2D",
     "Dense",
     "Dropout",
     "Flatten",
     "Input",
     "Layer",
+    "MaxPooling2D",
     "ReLU",
     "Rescaling",
     "Reshape",

@@ -8,7 +8,7 @@ it. Only ``name``, ``trainable`` and the place in a model's store may change aft
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -66,6 +66,9 @@ class Layer(Configurable):
     """
 
     kind: ClassVar[str] = "layer"
+    refused: ClassVar[Mapping[str, str]] = {
+        "dtype": "all layers of a model have its dtype; use model.compile(dtype='float64')",
+    }
 
     name: str = field(default="", kw_only=True)
     trainable: bool = field(default=True, kw_only=True)

@@ -1,0 +1,210 @@
+"""Convolutions: every output looks at a window of the input through the same kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar
+
+from clarinet import activations, initializers, regularizers
+from clarinet.arrays import crop, pad, scatter_windows, windows
+from clarinet.layers.activation import Activation
+from clarinet.layers.base import Context, Layer, Shape, check_positive_int
+from clarinet.layers.geometry import check_data_format, check_padding, check_rank, margins, output_sizes, per_axis
+from clarinet.params import Array, Weight
+
+NO_CONSTRAINTS = "there are no weight constraints; use a regularizer, or set_weights in a callback"
+CONSTRAINTS = {**Layer.refused, "kernel_constraint": NO_CONSTRAINTS, "bias_constraint": NO_CONSTRAINTS}
+
+
+class Convolution(Layer):
+    """The maths that all convolutions share, for any number of spatial axes and of groups.
+
+    A group is a set of input channels with filters of its own: 1 in a plain convolution, every channel alone in a
+    depthwise one. The windows of all samples become the rows of one matrix per group, times that group's kernel.
+    """
+
+    rank: ClassVar[int]
+    paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
+
+    kernel_size: Any
+    strides: Any
+    padding: str
+    data_format: str | None
+    dilation_rate: Any
+    activation: Any
+    use_bias: bool
+    bias_initializer: Any
+    bias_regularizer: Any
+
+    def check(self) -> None:
+        name = type(self).__name__
+        for setting in ("kernel_size", "strides", "dilation_rate"):
+            setattr(self, setting, per_axis(getattr(self, setting), self.rank, f"{name}: {setting}"))
+        self.padding = check_padding(self.padding, f"{name}: padding", self.paddings)
+        self.data_format = check_data_format(self.data_format, name)
+        self.activation = activations.get(self.activation)
+        self.bias_initializer = initializers.get(self.bias_initializer)
+        self.bias_regularizer = regularizers.get(self.bias_regularizer)
+
+    def groups_of(self, channels: int) -> int:
+        """Number of groups for so many input channels."""
+        raise NotImplementedError
+
+    def filters_of(self, channels: int) -> int:
+        """Number of output channels for so many input channels."""
+        raise NotImplementedError
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        name = type(self).__name__
+        check_rank(input_shape, self.rank, name)
+        spatial, channels = input_shape[:-1], input_shape[-1]
+        sizes = output_sizes(spatial, self.kernel_size, self.strides, self.dilation_rate, self.padding, name)
+        return (*sizes, self.filters_of(channels))
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        xp, out = ctx.xp, self.output_shape(tuple(x.shape[1:]))
+        edges = margins(tuple(x.shape[1:-1]), self.kernel_size, self.strides, self.dilation_rate, self.padding)
+        padded = pad(x, edges, xp=xp)
+        z = xp.matmul(self._rows(padded, xp), self._matrices(params["kernel"], x.shape[-1], xp))
+        z = xp.reshape(xp.permute_dims(z, (1, 0, 2)), (x.shape[0], *out))
+        if self.use_bias:
+            z = z + params["bias"]
+        a = self.activation.forward(z, xp)
+        return a, (padded, edges, z, a, xp), {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        padded, edges, z, a, xp = cache
+        kernel, channels, groups = params["kernel"], padded.shape[-1], self.groups_of(padded.shape[-1])
+        dz = self.activation.backward(dy, z, a, xp)
+        rows_dz = xp.permute_dims(xp.reshape(dz, (-1, groups, dz.shape[-1] // groups)), (1, 0, 2))
+        dkernel = xp.matmul(xp.matrix_transpose(self._rows(padded, xp)), rows_dz)
+        grads = {"kernel": xp.reshape(xp.permute_dims(dkernel, (1, 0, 2)), kernel.shape)}
+        if self.use_bias:
+            grads["bias"] = xp.sum(dz, axis=tuple(range(dz.ndim - 1)))
+        rows_dx = xp.matmul(rows_dz, xp.matrix_transpose(self._matrices(kernel, channels, xp)))
+        return self._inputs(rows_dx, padded, edges, dz, xp), grads
+
+    def _rows(self, padded: Array, xp: Any) -> Array:
+        """What every window sees, as (groups, windows of all samples, places times channels of the group)."""
+        groups, places = self.groups_of(padded.shape[-1]), prod(self.kernel_size)
+        seen = xp.stack(windows(padded, self.kernel_size, self.strides, self.dilation_rate), axis=-2)
+        seen = xp.permute_dims(xp.reshape(seen, (-1, places, groups, padded.shape[-1] // groups)), (2, 0, 1, 3))
+        return xp.reshape(seen, (groups, seen.shape[1], -1))  # type: ignore[no-any-return]
+
+    def _matrices(self, kernel: Array, channels: int, xp: Any) -> Array:
+        """The kernel as (groups, places times channels of the group, filters of the group)."""
+        groups = self.groups_of(channels)
+        rows = prod(self.kernel_size) * (channels // groups)
+        return xp.permute_dims(xp.reshape(kernel, (rows, groups, -1)), (1, 0, 2))  # type: ignore[no-any-return]
+
+    def _inputs(self, rows: Array, padded: Array, edges: Any, dz: Array, xp: Any) -> Array:
+        """The gradient at the inputs from the one at the rows of :meth:`_rows`."""
+        groups, places = rows.shape[0], prod(self.kernel_size)
+        seen = xp.permute_dims(xp.reshape(rows, (groups, rows.shape[1], places, -1)), (2, 1, 0, 3))
+        seen = xp.reshape(seen, (places, *dz.shape[:-1], padded.shape[-1]))
+        parts = [seen[place, ...] for place in range(places)]
+        dx = scatter_windows(parts, padded.shape[1:-1], self.kernel_size, self.strides, self.dilation_rate, xp)
+        return crop(dx, edges)
+
+    def parts(self) -> tuple[Layer, ...]:
+        if self.activation == activations.linear:
+            return (self.unplaced(),)
+        return self.changed(activation=None), Activation(self.activation, name=self.name)
+
+
+class _Filters(Convolution):
+    """Convolutions with filters that mix the channels of a group."""
+
+    filters: int
+    groups: int
+    kernel_initializer: Any
+    kernel_regularizer: Any
+
+    def check(self) -> None:
+        super().check()
+        name = type(self).__name__
+        self.filters = check_positive_int(self.filters, f"{name}: filters")
+        self.groups = check_positive_int(self.groups, f"{name}: groups")
+        if self.filters % self.groups:
+            raise ValueError(f"{name}: filters={self.filters} cannot be divided into groups={self.groups}")
+        self.kernel_initializer = initializers.get(self.kernel_initializer)
+        self.kernel_regularizer = regularizers.get(self.kernel_regularizer)
+
+    def groups_of(self, channels: int) -> int:
+        return self.groups
+
+    def filters_of(self, channels: int) -> int:
+        if channels % self.groups:
+            raise ValueError(
+                f"{type(self).__name__}: the {channels} channels of its input cannot be divided into "
+                f"groups={self.groups}"
+            )
+        return self.filters
+
+    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        shape = (*self.kernel_size, input_shape[-1] // self.groups, self.filters)
+        kernel = Weight("kernel", shape, self.kernel_initializer, self.kernel_regularizer)
+        if not self.use_bias:
+            return (kernel,)
+        return (kernel, Weight("bias", (self.filters,), self.bias_initializer, self.bias_regularizer))
+
+
+@dataclass(eq=False, repr=False)
+class Conv2D(_Filters):
+    """Slides ``filters`` kernels over images: ``a = activation(z)`` with
+    ``z[i, j, f] = b[f] + sum over u, v, c of x[si + du, sj + dv, c] W[u, v, c, f]``, stride ``s`` and dilation ``d``
+    (LeCun et al., Neural Computation 1, 1989).
+
+    Shapes: ``x`` (n, height, width, channels), ``W`` the kernel (kernel height, kernel width, channels / groups,
+    filters), ``b`` the bias (filters,), output (n, new height, new width, filters). With padding ``"valid"`` a new size
+    is ``floor((size - (kernel - 1) d - 1) / s) + 1``, with ``"same"`` it is ``ceil(size / s)`` and the image is
+    surrounded by zeros.
+
+    Gradients: ``dW[u, v, c, f]`` is the sum of ``x[si + du, sj + dv, c] dz[i, j, f]`` over samples and places,
+    ``db`` the sum of ``dz``, and ``dx`` gets ``W[u, v, c, f] dz[i, j, f]`` back wherever ``z`` read it.
+
+    Args:
+        filters: number of output channels, a positive whole number.
+        kernel_size: height and width of the window, or one number for both.
+        strides: step between windows; default 1.
+        padding: ``"valid"`` (default) or ``"same"``.
+        data_format: None or ``"channels_last"``.
+        dilation_rate: distance between the entries that a window looks at; default 1.
+        groups: the channels are divided into so many sets with ``filters / groups`` filters each; default 1.
+        activation: name or object; None (default) is linear.
+        use_bias: whether to add ``b``; default True.
+        kernel_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
+        kernel_regularizer, bias_regularizer: penalty on the weights; default None.
+
+    Raises:
+        TypeError, ValueError: a size that is no positive whole number, an unknown name; when built, samples that have
+            no three axes or are smaller than the window.
+
+    Example:
+        >>> from clarinet.layers import Conv2D
+        >>> Conv2D(32, 3, activation="relu").output_shape((28, 28, 1))
+        (26, 26, 32)
+        >>> Conv2D(32, (5, 3), strides=2, padding="same").output_shape((28, 28, 1))
+        (14, 14, 32)
+    """
+
+    rank = 2
+    refused: ClassVar[Mapping[str, str]] = CONSTRAINTS
+
+    filters: int
+    kernel_size: Any
+    strides: Any = 1
+    padding: str = "valid"
+    data_format: str | None = None
+    dilation_rate: Any = 1
+    groups: int = 1
+    activation: Any = None
+    use_bias: bool = True
+    kernel_initializer: Any = "glorot_uniform"
+    bias_initializer: Any = "zeros"
+    kernel_regularizer: Any = None
+    bias_regularizer: Any = None

@@ -1,0 +1,94 @@
+"""What layers with sliding windows have in common: settings per spatial axis, padding, output sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from clarinet.arrays import window_count
+from clarinet.layers.base import Shape, check_positive_int
+
+#: How messages call the axes of one sample.
+_AXES = {1: "(steps, channels)", 2: "(height, width, channels)"}
+
+
+def per_axis(value: Any, rank: int, what: str) -> tuple[int, ...]:
+    """One positive whole number for each of ``rank`` spatial axes; a single number stands for all.
+
+    Raises:
+        TypeError, ValueError: anything else; the message starts with ``what``.
+    """
+    if isinstance(value, (list, tuple)):
+        if len(value) != rank:
+            raise ValueError(f"{what}: expected a whole number or {rank} of them, received {value!r}")
+        return tuple(check_positive_int(v, what) for v in value)
+    return (check_positive_int(value, what),) * rank
+
+
+def check_padding(value: Any, what: str, allowed: tuple[str, ...] = ("valid", "same")) -> str:
+    """``"valid"`` or ``"same"`` (or ``"causal"`` where that is allowed), whatever the case of the letters."""
+    name = value.lower() if isinstance(value, str) else value
+    if name not in allowed:
+        raise ValueError(f"{what}: expected {' or '.join(map(repr, allowed))}, received {value!r}")
+    return str(name)
+
+
+def check_data_format(value: Any, what: str) -> str | None:
+    """None or ``"channels_last"``, which mean the same."""
+    if value not in (None, "channels_last"):
+        raise ValueError(
+            f"{what}: data_format is 'channels_last', received {value!r}; bring the channels of x to the last axis, "
+            "e.g. with np.moveaxis(x, 1, -1)"
+        )
+    return value  # type: ignore[no-any-return]
+
+
+def check_rank(input_shape: Shape, rank: int, what: str) -> None:
+    """Samples have ``rank`` spatial axes and one of channels.
+
+    Raises:
+        ValueError: they have not; where the axis of channels is missing the message says how to add it.
+    """
+    if len(input_shape) == rank + 1:
+        return
+    mend = ""
+    if len(input_shape) == rank:
+        inside = ", ".join(map(str, (*input_shape, 1)))
+        mend = f"; if only the channels are missing, use x.reshape(-1, {inside}) or put Reshape(({inside})) first"
+    raise ValueError(f"{what}: expected samples of shape {_AXES[rank]}, received {input_shape}{mend}")
+
+
+def margins(
+    spatial: Shape, window: Shape, strides: Shape, dilation: Shape, padding: str
+) -> tuple[tuple[int, int], ...]:
+    """Entries to add before and after every spatial axis.
+
+    ``"same"`` makes the output ``ceil(size / stride)``, the odd entry after the axis; ``"causal"`` adds all before it.
+    """
+    found = []
+    for size, reach, stride, step in zip(spatial, window, strides, dilation, strict=True):
+        span = (reach - 1) * step
+        if padding == "same":
+            span = max((-(-size // stride) - 1) * stride + span + 1 - size, 0)
+        before = {"valid": 0, "same": span // 2, "causal": span}[padding]
+        found.append((before, 0 if padding in ("valid", "causal") else span - before))
+    return tuple(found)
+
+
+def output_sizes(spatial: Shape, window: Shape, strides: Shape, dilation: Shape, padding: str, what: str) -> Shape:
+    """How many places a window has on every spatial axis.
+
+    Raises:
+        ValueError: the window does not fit.
+    """
+    edges = margins(spatial, window, strides, dilation, padding)
+    padded = [size + sum(edge) for size, edge in zip(spatial, edges, strict=True)]
+    counts = tuple(window_count(*sizes) for sizes in zip(padded, window, strides, dilation, strict=True))
+    if 0 in counts:
+        reach = tuple((np.array(window) - 1) * dilation + 1)
+        raise ValueError(
+            f"{what}: a window of {' x '.join(map(str, reach))} does not fit in samples of "
+            f"{' x '.join(map(str, spatial))}; use a smaller one, padding='same', or fewer layers that shrink"
+        )
+    return counts
