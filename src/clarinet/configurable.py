@@ -161,3 +161,28 @@ def check_number(
     if not isfinite(number) or too_low or too_high or (below is not None and number >= below):
         raise ValueError(f"{what}: {expected}; received {value!r}")
     return number
+
+
+def check_whole(value: Any, what: str, low: int | None = None) -> int:
+    """A whole number of at least ``low``; the message of any error starts with ``what``.
+
+    Raises:
+        TypeError: not a whole number. ValueError: too small.
+    """
+    expected = f"expected a whole number{'' if low is None else f' of at least {low}'}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{what}: {expected}; received {value!r} of type {type(value).__name__}")
+    if low is not None and value < low:
+        raise ValueError(f"{what}: {expected}; received {value!r}")
+    return int(value)
+
+
+def check_flag(value: Any, what: str) -> bool:
+    """True or False; the message of any error starts with ``what``.
+
+    Raises:
+        TypeError: anything else.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{what}: expected True or False; received {value!r} of type {type(value).__name__}")
+    return bool(value)

@@ -125,10 +125,18 @@ class Fit:
                 self.callbacks.on_epoch_end(epoch, logs)
                 if model.stop_training or (self.batches is not None and self.batches.exhausted):
                     break
+            self._finish()
         finally:  # after Ctrl-C too: weights and history stay valid
             self.callbacks.on_train_end(logs)
         assert model.history is not None
         return model.history
+
+    def _finish(self) -> None:
+        """Let the optimizer put moving averages in the weights' place."""
+        optimizer, state, store = self.model.optimizer, self.model.optimizer_state, self.model.store
+        assert optimizer is not None and state is not None
+        trained = [s for s in self.model.make_plan(self.label_shape).layout.segments if s.trainable]
+        optimizer.finish([s.view(store.params) for s in trained], [state.views(s) for s in trained])
 
     def _epoch(self, epoch: int) -> dict[str, float]:
         self.engine.reset_metrics()

@@ -5,12 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from clarinet.configurable import exported, resolve
+from clarinet.optimizers.adadelta import Adadelta
+from clarinet.optimizers.adagrad import Adagrad
 from clarinet.optimizers.adam import Adam, AdamW
+from clarinet.optimizers.adamax import Adamax
 from clarinet.optimizers.base import Optimizer, OptimizerState
+from clarinet.optimizers.ftrl import Ftrl
+from clarinet.optimizers.lion import Lion
+from clarinet.optimizers.nadam import Nadam
 from clarinet.optimizers.rmsprop import RMSprop
 from clarinet.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "OptimizerState", "RMSprop", "get"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "OptimizerState",
+    "RMSprop",
+    "get",
+]
 
 
 def get(identifier: Any) -> Optimizer:

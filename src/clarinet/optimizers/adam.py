@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Adam(Optimizer):
         beta_2: decay of the mean of squares, in [0, 1); default 0.999.
         epsilon: default 1e-7.
         amsgrad: divide by the largest ``v`` so far; default False.
-        weight_decay, clipnorm, global_clipnorm, clipvalue, name: see :class:`clarinet.optimizers.Optimizer`.
+        weight_decay, clipnorm, use_ema, …, name: see :class:`clarinet.optimizers.Optimizer`.
 
     Raises:
         TypeError, ValueError: an argument out of range.
@@ -55,16 +56,16 @@ class Adam(Optimizer):
         return ("momentum", "velocity", *(("velocity_hat",) if self.amsgrad else ()))
 
     def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int
+        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         m, v = slots["momentum"], slots["velocity"]
         m = m + (1 - self.beta_1) * (g - m)
         v = v + (1 - self.beta_2) * (g * g - v)
         new, spread = {"momentum": m, "velocity": v}, v
         if self.amsgrad:
-            spread = new["velocity_hat"] = np.maximum(slots["velocity_hat"], v)
+            spread = new["velocity_hat"] = xp.maximum(slots["velocity_hat"], v)
         alpha = learning_rate * sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
-        return w - alpha * m / (np.sqrt(spread) + self.epsilon), new
+        return w - alpha * m / (xp.sqrt(spread) + self.epsilon), new
 
 
 @dataclass(eq=False)
@@ -77,7 +78,7 @@ class AdamW(Adam):
         learning_rate: default 0.001.
         weight_decay: default 0.004.
         beta_1, beta_2, epsilon, amsgrad: see :class:`Adam`.
-        clipnorm, global_clipnorm, clipvalue, name: see :class:`clarinet.optimizers.Optimizer`.
+        clipnorm, use_ema, …, name: see :class:`clarinet.optimizers.Optimizer`.
 
     Raises:
         TypeError, ValueError: an argument out of range; ``weight_decay=None``.

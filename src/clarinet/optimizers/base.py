@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from clarinet.configurable import Configurable, check_number
+from clarinet.configurable import Configurable, check_flag, check_number, check_whole
 from clarinet.names import snake_case
 from clarinet.params import Array, Layout, Segment
 
@@ -28,8 +28,12 @@ class OptimizerState:
 
     @staticmethod
     def new(optimizer: Optimizer, layout: Layout, dtype: Any) -> OptimizerState:
-        """Fresh slots, filled with zeros."""
-        return OptimizerState(0, {name: layout.zeros(dtype) for name in optimizer.slots})
+        """Fresh slots, filled with what the optimizer starts them at, mostly zero."""
+        slots = {name: layout.zeros(dtype) for name in optimizer.buffers}
+        for name, buffer in slots.items():
+            if optimizer.start(name):
+                buffer += optimizer.start(name)
+        return OptimizerState(0, slots)
 
     def views(self, segment: Segment) -> dict[str, Array]:
         """One weight's part of every slot, sharing memory."""
@@ -51,6 +55,11 @@ class Optimizer(Configurable):
         clipvalue: clip every element of the gradient to [-clipvalue, clipvalue]; None is off.
         global_clipnorm: scale all gradients together down to this norm; None is off. Only one of the three may be
         given.
+        use_ema: keep a moving average of every weight, ``e <- ema_momentum e + (1 - ema_momentum) w`` after each update
+            (the weight itself after the first), and put it in the weight's place when ``fit`` ends; default False.
+            (Polyak and Juditsky, SIAM J. Control and Optimization 30, 1992.)
+        ema_momentum: in [0, 1]; default 0.99.
+        ema_overwrite_frequency: put the averages in place after every so many updates too; None (default) never.
         name: for people; default made of the class name.
 
     Raises:
@@ -65,6 +74,9 @@ class Optimizer(Configurable):
     clipnorm: float | None = None
     clipvalue: float | None = None
     global_clipnorm: float | None = None
+    use_ema: bool = False
+    ema_momentum: float = 0.99
+    ema_overwrite_frequency: int | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -79,6 +91,10 @@ class Optimizer(Configurable):
             raise ValueError(f"{kind}: give only one of clipnorm, clipvalue and global_clipnorm, received {clips}")
         if self.weight_decay is not None:
             check_number(self.weight_decay, f"{kind}: weight_decay")
+        check_flag(self.use_ema, f"{kind}: use_ema")
+        check_number(self.ema_momentum, f"{kind}: ema_momentum", low=0, high=1)
+        if self.ema_overwrite_frequency is not None:
+            check_whole(self.ema_overwrite_frequency, f"{kind}: ema_overwrite_frequency", low=1)
         self.check()
 
     def __setattr__(self, key: str, value: Any) -> None:
@@ -93,28 +109,37 @@ class Optimizer(Configurable):
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """Names of the buffers that go with every weight, in Keras's order."""
+        """Names of the buffers that :meth:`update` works with, in Keras's order."""
         return ()
+
+    @property
+    def buffers(self) -> tuple[str, ...]:
+        """Names of all buffers that go with every weight: the slots, and the moving average of the weights."""
+        return (*self.slots, *(("average",) if self.use_ema else ()))
+
+    def start(self, slot: str) -> float:
+        """What a buffer is filled with before the first step."""
+        return 0.0
 
     def rate(self, step: int) -> float:
         """The learning rate of the update number ``step``, from 0."""
         return float(self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate)
 
     def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int
+        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
-        """One weight's new value and new slots; ``step`` counts from 1. Pure."""
+        """One weight's new value and new slots; ``step`` counts from 1, ``xp`` is the arrays' namespace. Pure."""
         raise NotImplementedError
 
-    def clip(self, grads: Sequence[Array]) -> list[Array]:
+    def clip(self, grads: Sequence[Array], xp: Any = np) -> list[Array]:
         """Gradients after clipping; a limit of 0 is off, as in Keras."""
         if self.clipnorm:
-            return [g * (self.clipnorm / max(_norm([g]), self.clipnorm)) for g in grads]
+            return [g * (self.clipnorm / max(_norm([g], xp), self.clipnorm)) for g in grads]
         if self.global_clipnorm:
-            scale = self.global_clipnorm / max(_norm(grads), self.global_clipnorm)
+            scale = self.global_clipnorm / max(_norm(grads, xp), self.global_clipnorm)
             return [g * scale for g in grads]
         if self.clipvalue:
-            return [np.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
+            return [xp.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
         return list(grads)
 
     def apply(
@@ -124,16 +149,28 @@ class Optimizer(Configurable):
         slots: Sequence[dict[str, Array]],
         learning_rate: float,
         step: int,
+        xp: Any = np,
     ) -> None:
-        """Clip, decay, update: writes the new weights and slots in place."""
-        for w, g, own in zip(weights, self.clip(grads), slots, strict=True):
+        """Clip, decay, update, average: writes the new weights and buffers in place."""
+        for w, g, own in zip(weights, self.clip(grads, xp), slots, strict=True):
             decayed = w if not self.weight_decay else w - learning_rate * self.weight_decay * w
-            new_w, new_slots = self.update(decayed, g, own, learning_rate, step)
+            new_w, new_slots = self.update(decayed, g, own, learning_rate, step, xp)
+            if self.use_ema:
+                kept = self.ema_momentum if step > 1 else 0.0
+                new_slots["average"] = kept * own["average"] + (1 - kept) * new_w
+                if self.ema_overwrite_frequency and step % self.ema_overwrite_frequency == 0:
+                    new_w = new_slots["average"]
             w[...] = new_w
             for name, value in new_slots.items():
                 own[name][...] = value
 
+    def finish(self, weights: Sequence[Array], slots: Sequence[dict[str, Array]]) -> None:
+        """What is left to do when ``fit`` ends: the moving averages take the place of the weights."""
+        if self.use_ema:
+            for w, own in zip(weights, slots, strict=True):
+                w[...] = own["average"]
 
-def _norm(grads: Sequence[Array]) -> float:
-    """Euclidean norm of all elements together."""
-    return sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in grads))
+
+def _norm(grads: Sequence[Array], xp: Any) -> float:
+    """Euclidean norm of all elements together, summed in float64."""
+    return sqrt(sum(float(xp.sum(xp.square(xp.astype(g, xp.float64)))) for g in grads))

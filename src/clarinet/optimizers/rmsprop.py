@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class RMSprop(Optimizer):
         momentum: ``mu`` in [0, 1]; default 0.
         epsilon: default 1e-7.
         centered: default False.
-        weight_decay, clipnorm, global_clipnorm, clipvalue, name: see :class:`clarinet.optimizers.Optimizer`.
+        weight_decay, clipnorm, use_ema, …, name: see :class:`clarinet.optimizers.Optimizer`.
 
     Raises:
         TypeError, ValueError: an argument out of range.
@@ -57,7 +58,7 @@ class RMSprop(Optimizer):
         )
 
     def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int
+        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         v = self.rho * slots["velocity"] + (1 - self.rho) * g * g
         new, spread = {"velocity": v}, v
@@ -65,7 +66,7 @@ class RMSprop(Optimizer):
             mean = self.rho * slots["average_gradient"] + (1 - self.rho) * g
             new["average_gradient"] = mean
             spread = v - mean * mean
-        move = learning_rate * g / np.sqrt(spread + self.epsilon)
+        move = learning_rate * g / xp.sqrt(spread + self.epsilon)
         if self.momentum:
             move = new["momentum"] = self.momentum * slots["momentum"] + move
         return w - move, new

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from clarinet.configurable import check_number
 from clarinet.optimizers.base import Optimizer
 from clarinet.params import Array
@@ -22,7 +24,7 @@ class SGD(Optimizer):
         learning_rate: default 0.01.
         momentum: ``mu`` in [0, 1]; default 0.
         nesterov: default False.
-        weight_decay, clipnorm, global_clipnorm, clipvalue, name: see :class:`clarinet.optimizers.Optimizer`.
+        weight_decay, clipnorm, use_ema, …, name: see :class:`clarinet.optimizers.Optimizer`.
 
     Raises:
         TypeError, ValueError: an argument out of range.
@@ -46,7 +48,7 @@ class SGD(Optimizer):
         return ("momentum",) if self.momentum else ()
 
     def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int
+        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         if not self.momentum:
             return w - learning_rate * g, {}

@@ -47,6 +47,8 @@ def _obstacles(plan: Plan) -> Iterator[str]:
             yield f"the metric {metric.name!r} does not take labels in the form that the loss takes"
     if plan.optimizer is not None and type(plan.optimizer) not in OPTIMIZERS:
         yield f"the optimizer {plan.optimizer.name!r} has no native form"
+    elif plan.optimizer is not None and plan.optimizer.use_ema:
+        yield "moving averages of the weights (use_ema=True) have no native form"
 
 
 def _all_ops(plan: Plan) -> tuple[Op, ...]:

@@ -1,0 +1,79 @@
+"""Nadam."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from clarinet.configurable import check_number
+from clarinet.optimizers.base import Optimizer
+from clarinet.params import Array
+
+
+@dataclass(eq=False)
+class Nadam(Optimizer):
+    """Adam with Nesterov's momentum, which warms up.
+
+    Update number ``t``: ``u_t = beta_1 (1 - 0.5 * 0.96**t)``, ``U_t = u_1 u_2 … u_t``; ``m`` and ``v`` as in
+    :class:`Adam`; ``m_hat = u_{t+1} m / (1 - U_{t+1}) + (1 - u_t) g / (1 - U_t)``, ``v_hat = v / (1 - beta_2**t)``,
+    ``w <- w - lr m_hat / (sqrt(v_hat) + epsilon)``. (Dozat, ICLR 2016 workshop. As in Keras the momentum warms up with
+    ``0.96**t``; PyTorch takes ``0.96**(0.004 t)``, as the paper does.)
+
+    Args:
+        learning_rate: default 0.001.
+        beta_1: decay of the mean of gradients, in [0, 1); default 0.9.
+        beta_2: decay of the mean of squares, in [0, 1); default 0.999.
+        epsilon: default 1e-7.
+        weight_decay, clipnorm, use_ema, …, name: see :class:`clarinet.optimizers.Optimizer`.
+
+    Raises:
+        TypeError, ValueError: an argument out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> w, g, slots = np.array([1.0]), np.array([0.5]), {"momentum": np.zeros(1), "velocity": np.zeros(1)}
+        >>> Nadam().update(w, g, slots, learning_rate=0.1, step=1)[0].round(4).tolist()
+        [0.8937]
+    """
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+
+    def check(self) -> None:
+        check_number(self.beta_1, "Nadam: beta_1", low=0, below=1)
+        check_number(self.beta_2, "Nadam: beta_2", low=0, below=1)
+        check_number(self.epsilon, "Nadam: epsilon", low=0)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("momentum", "velocity")
+
+    def update(
+        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    ) -> tuple[Array, dict[str, Array]]:
+        m, v = slots["momentum"], slots["velocity"]
+        m = m + (1 - self.beta_1) * (g - m)
+        v = v + (1 - self.beta_2) * (g * g - v)
+        u, u_next = self.momentum(step), self.momentum(step + 1)
+        m_hat = u_next / (1 - self.momenta(step + 1)) * m + (1 - u) / (1 - self.momenta(step)) * g
+        v_hat = v / (1 - self.beta_2**step)
+        return w - learning_rate * m_hat / (xp.sqrt(v_hat) + self.epsilon), {"momentum": m, "velocity": v}
+
+    def momentum(self, step: int) -> float:
+        """``u_t`` of update number ``step``, from 1."""
+        return self.beta_1 * (1 - 0.5 * 0.96**step)
+
+    def momenta(self, step: int) -> float:
+        """``U_t = u_1 u_2 … u_t``."""
+        warming = _warming()
+        return self.beta_1**step * float(warming[min(step, len(warming)) - 1])
+
+
+@cache
+def _warming() -> Array:
+    """The products of ``1 - 0.5 * 0.96**i`` for ``i`` up to 1, 2, …; beyond 1000 a factor is 1 to the last digit."""
+    return np.cumprod(1 - 0.5 * 0.96 ** np.arange(1, 1001))
