@@ -116,7 +116,11 @@ def test_learning_rate_may_change_or_follow_a_schedule():
         (lambda: optimizers.SGD(momentum=1.5), ValueError, "SGD: momentum: .*at most 1; received 1.5"),
         (lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0), ValueError, "only one of clipnorm, clipvalue"),
         (lambda: optimizers.SGD(clipnorm="x"), TypeError, "SGD: clipnorm"),
-        (lambda: optimizers.Lion(beta_1=0), ValueError, "Lion: beta_1 is above 0, received 0; without momentum use SGD"),
+        (
+            lambda: optimizers.Lion(beta_1=0),
+            ValueError,
+            "Lion: beta_1 is above 0, received 0; without momentum use SGD",
+        ),
         (lambda: optimizers.Ftrl(learning_rate_power=1), ValueError, "Ftrl: learning_rate_power: .*at most 0"),
         (lambda: optimizers.Adam(use_ema=1), TypeError, "Adam: use_ema: expected True or False; received 1"),
         (lambda: optimizers.SGD(ema_momentum=1.1), ValueError, "SGD: ema_momentum: .*at most 1"),
