@@ -4,6 +4,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -148,6 +149,12 @@ struct PyEngine {
     return all;
   }
 
+  void resume(const std::vector<std::pair<double, double>>& all) {
+    std::vector<Running> sums;
+    for (const auto& [total, count] : all) sums.push_back({total, count});
+    engine->resume(sums);
+  }
+
   std::vector<Floats> kept;  // the buffers that the engine works on
   std::unique_ptr<Engine> engine;
 };
@@ -215,6 +222,7 @@ NB_MODULE(_native, m) {
       .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a.none(), "weight"_a.none(), "batch"_a)
       .def("predict", &PyEngine::predict, "x"_a, "out"_a)
       .def("running", &PyEngine::running, "(total, count) of the loss and of each metric.")
+      .def("resume", &PyEngine::resume, "running"_a, "Go on from what running() gave.")
       .def("reset", [](PyEngine& self) { self.engine->reset(); })
       .def_prop_ro("allocations", [](PyEngine& self) { return self.engine->allocations(); });
 }

@@ -214,6 +214,11 @@ std::vector<Running> Engine::running() {
   return objective_.running();
 }
 
+void Engine::resume(const std::vector<Running>& all) {
+  const std::lock_guard<std::mutex> lock(team().mutex);
+  objective_.resume(all);
+}
+
 void Engine::reset() {
   const std::lock_guard<std::mutex> lock(team().mutex);
   objective_.reset();

@@ -54,6 +54,7 @@ class Engine {
   void evaluate(const Rows&, int64_t batch);
   void predict(const Source& x, float* out);
   std::vector<Running> running();
+  void resume(const std::vector<Running>&);
   void reset();
 
   bool trains() const { return !spec_.optimizer.kind.empty(); }

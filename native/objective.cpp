@@ -1,6 +1,7 @@
 #include "objective.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "metrics.hpp"
 
@@ -107,6 +108,12 @@ std::vector<Running> Objective::running() const {
   std::vector<Running> all{loss_};
   for (const auto& metric : metrics_) all.push_back(metric->running);
   return all;
+}
+
+void Objective::resume(const std::vector<Running>& all) {
+  if (all.size() != metrics_.size() + 1) throw std::invalid_argument("resume: not one sum for the loss and each metric");
+  loss_ = all[0];
+  for (size_t i = 0; i < metrics_.size(); ++i) metrics_[i]->running = all[i + 1];
 }
 
 }  // namespace clarinet

@@ -39,6 +39,7 @@ class Objective {
 
   void reset();
   std::vector<Running> running() const;  // loss, then metrics
+  void resume(const std::vector<Running>&);
 
  private:
   void fetch(const Pass&, const Source& targets, const Source& weights, Order);

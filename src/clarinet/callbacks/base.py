@@ -21,7 +21,8 @@ class Callback:
     one dictionary, and what one adds to it ends up in the history.
 
     A callback may call ``self.model.set_weights``, change ``self.model.optimizer.learning_rate`` and set
-    ``self.model.stop_training = True``. Overriding ``on_train_batch_begin`` or ``on_train_batch_end`` makes the engine
+    ``self.model.stop_training = True``. One that remembers something from epoch to epoch gives it to checkpoints through
+    :meth:`get_state`, so that a resumed run ends as one that was never interrupted. Overriding ``on_train_batch_begin`` or ``on_train_batch_end`` makes the engine
     return after every single batch, which is slower; :meth:`on_chunk` brings the same numbers in blocks for free.
 
     Attributes:
@@ -49,6 +50,15 @@ class Callback:
     def set_params(self, params: Mapping[str, Any]) -> None:
         """Called before training with what is known of it."""
         self.params = params
+
+    def get_state(self) -> dict[str, Any]:
+        """What it remembers between epochs, for a checkpoint: numbers, strings, lists, dictionaries and arrays."""
+        return {}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take up what :meth:`get_state` gave; called after ``on_train_begin`` when training is resumed."""
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """``fit`` starts."""

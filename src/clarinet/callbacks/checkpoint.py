@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clarinet.callbacks.base import Logs
 from clarinet.callbacks.monitor import Monitor, shown
@@ -56,6 +56,9 @@ class ModelCheckpoint(Monitor):
         self._epoch = self._batches = 0
         if save_freq != "epoch":  # on the object, so that saving by epochs does not cost a stop at every batch
             self.on_train_batch_end = self._count_batch  # type: ignore[method-assign]
+
+    def get_state(self) -> dict[str, Any]:
+        return {"best": self.best, "_epoch": self._epoch, "_batches": self._batches}
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch

@@ -54,6 +54,10 @@ class EarlyStopping(Monitor):
         self.best: float | None = None
         self.best_weights: list[Any] | None = None
 
+    def get_state(self) -> dict[str, Any]:
+        names = ("wait", "stopped_epoch", "best_epoch", "best", "best_weights")
+        return {name: getattr(self, name) for name in names}
+
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         current = self.current(logs)
         if current is None or epoch < self.start_from_epoch:

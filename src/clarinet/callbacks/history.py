@@ -7,7 +7,6 @@ from typing import IO, TYPE_CHECKING, Any
 from clarinet.callbacks.base import Callback, Logs
 
 if TYPE_CHECKING:
-    import csv
     from pathlib import Path
 
 
@@ -32,6 +31,9 @@ class History(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch = []
+
+    def get_state(self) -> dict[str, Any]:
+        return {"history": self.history, "epoch": self.epoch}
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)
@@ -73,37 +75,38 @@ class CSVLogger(Callback):
 
         self.filename, self.separator, self.append = Path(filename), separator, append
         self._file: IO[str] | None = None
-        self._writer: csv.DictWriter[str] | None = None
-        self._header = True
+        self._columns: list[str] = []
+        self._keep = 0  # bytes of the file that stay
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.on_train_end()
-        self._header = not (self.append and self.filename.exists() and self.filename.stat().st_size > 0)
-        self._file = self.filename.open("a" if self.append else "w", newline="", encoding="utf-8")
+        self._file = self.filename.open("a", newline="", encoding="utf-8")  # cut with the first row, unless resumed
+        self._columns, self._keep = [], self._file.tell() if self.append else 0
+
+    def get_state(self) -> dict[str, Any]:
+        return {"_columns": self._columns, "_keep": self._keep}
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         import csv
 
         assert self._file is not None
         logs = logs or {}
-        if self._writer is None:
+        if not self._columns:
             names = sorted(logs)
             if not any(name.startswith("val_") for name in names):
                 names += [f"val_{name}" for name in names]
-            self._writer = csv.DictWriter(
-                self._file,
-                ["epoch", *names],
-                restval="NA",
-                extrasaction="ignore",
-                delimiter=self.separator,
-                lineterminator="\n",
-            )
-            if self._header:
-                self._writer.writeheader()
-        self._writer.writerow({"epoch": epoch, **logs})
+            self._columns = ["epoch", *names]
+        if self._file.tell() > self._keep:
+            self._file.truncate(self._keep)
+            self._file.seek(0, 2)
+        row = csv.DictWriter(self._file, self._columns, "NA", "ignore", delimiter=self.separator, lineterminator="\n")
+        if self._file.tell() == 0:
+            row.writeheader()
+        row.writerow({"epoch": epoch, **logs})
         self._file.flush()
+        self._keep = self._file.tell()
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self._file is not None:
             self._file.close()
-        self._file = self._writer = None
+        self._file = None

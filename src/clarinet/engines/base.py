@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -97,6 +97,14 @@ class Engine(Protocol):
 
     def results(self) -> Mapping[str, float]:
         """The running loss (weighted by rows) and metrics since :meth:`reset_metrics`."""
+        ...
+
+    def running(self) -> list[dict[str, Any]]:
+        """What the loss and each metric have added up, for :meth:`resume`; arrays may be shared with them."""
+        ...
+
+    def resume(self, running: Sequence[Mapping[str, Any]]) -> None:
+        """Let the loss and each metric go on from what :meth:`running` gave."""
         ...
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -188,6 +188,15 @@ class NativeEngine(Engine):
         for metric, (total, count) in zip(self._metrics, self._core.running()):
             metric.total, metric.count = total, count
         return {metric.name: float(metric.result()) for metric in self._metrics}
+
+    def running(self) -> list[dict[str, Any]]:
+        self.results()
+        return [metric.get_state() for metric in self._metrics]
+
+    def resume(self, running: Sequence[Mapping[str, Any]]) -> None:
+        for metric, state in zip(self._metrics, running, strict=True):
+            metric.set_state(state)
+        self._core.resume([(metric.total, metric.count) for metric in self._metrics])
 
     def close(self) -> None:
         """Give back threads and memory; the engine is of no use any more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.stats import layer_stats
 from clarinet.layers.base import Context
 from clarinet.losses.base import spread
-from clarinet.metrics import Mean
+from clarinet.metrics import Mean, Metric
 from clarinet.params import Array, Segment, Store
 from clarinet.random import Key, Stream, permutation
 from clarinet.records import Chunk, LayerStats
@@ -36,6 +36,7 @@ class ReferenceEngine(Engine):
         self._params = {op.index: {s.name: s.view(store.params) for s in op.weights} for op in self._all_ops()}
         self._state = {op.index: {s.name: s.view(store.state) for s in op.state} for op in self._all_ops()}
         self._loss = Mean("loss")
+        self._tracked: tuple[Metric, ...] = (self._loss, *plan.metrics, *plan.weighted_metrics)
 
     def _all_ops(self) -> tuple[Op, ...]:
         return self.plan.ops if self.plan.output is None else (*self.plan.ops, self.plan.output)
@@ -193,13 +194,18 @@ class ReferenceEngine(Engine):
         return self._through_output(self.forward(x, training=True)[0])
 
     def reset_metrics(self) -> None:
-        self._loss.reset_state()
-        for metric in (*self.plan.metrics, *self.plan.weighted_metrics):
+        for metric in self._tracked:
             metric.reset_state()
 
     def results(self) -> Mapping[str, float]:
-        tracked = (self._loss, *self.plan.metrics, *self.plan.weighted_metrics)
-        return {metric.name: float(metric.result()) for metric in tracked}
+        return {metric.name: float(metric.result()) for metric in self._tracked}
+
+    def running(self) -> list[dict[str, Any]]:
+        return [metric.get_state() for metric in self._tracked]
+
+    def resume(self, running: Sequence[Mapping[str, Any]]) -> None:
+        for metric, state in zip(self._tracked, running, strict=True):
+            metric.set_state(state)
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -41,6 +41,16 @@ class Metric(Configurable):
     def reset_state(self) -> None:
         """Start anew."""
         raise NotImplementedError
+
+    def get_state(self) -> dict[str, Any]:
+        """What has been added up since :meth:`reset_state`: all attributes that the constructor does not take."""
+        configured = {f.name for f in fields(self) if f.init}
+        return {name: value for name, value in vars(self).items() if name not in configured}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`get_state` gave."""
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
         """Add a batch and return the result so far."""

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -13,7 +14,28 @@ if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
 
 CONFIG, WEIGHTS, OPTIMIZER = "config.json", "weights.safetensors", "optimizer.safetensors"
-_MEMBERS = (CONFIG, WEIGHTS, OPTIMIZER)
+#: What a checkpoint holds besides: where training stood and what everybody concerned remembered.
+TRAINING, REMEMBERED = "training.json", "training.safetensors"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The members that a kind of archive has.
+
+    Attributes:
+        what, writer: how messages call the archive, and what writes it.
+        required, optional: members by name.
+    """
+
+    what: str
+    writer: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+#: A checkpoint is a model file with more in it, so it can be opened as a model too.
+MODEL = Contents("model", "model.save", (CONFIG, WEIGHTS), (OPTIMIZER, TRAINING, REMEMBERED))
+CHECKPOINT = Contents("checkpoint", "fit(checkpoint=...)", (CONFIG, WEIGHTS, OPTIMIZER, TRAINING, REMEMBERED))
 #: More than any sensible configuration with its metadata; guards against archives made to exhaust memory.
 _MAX_CONFIG_BYTES = 16 * 2**20
 _OLD = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that equal models give equal bytes
@@ -66,8 +88,8 @@ def write_archive(path: Path, members: Mapping[str, bytes]) -> None:
             archive.writestr(ZipInfo(name, _OLD), content)
 
 
-def read_archive(path: Path) -> dict[str, bytes]:
-    """The members of a model file.
+def read_archive(path: Path, contents: Contents = MODEL) -> dict[str, bytes]:
+    """The members of an archive.
 
     Raises:
         FileNotFoundError: there is none. ModelFileError: it is not what :func:`write_archive` writes.
@@ -75,10 +97,10 @@ def read_archive(path: Path) -> dict[str, bytes]:
     from zipfile import ZipFile
 
     with open_for_reading(path) as file:
-        _refuse_other_formats(path, file)
+        _refuse_other_formats(path, file, contents)
         with refusing(path, "is damaged"), ZipFile(file) as archive:
             members = archive.infolist()
-            _check_members(path, members)
+            _check_members(path, members, contents)
             return {info.filename: _read_member(path, archive, info) for info in members}
 
 
@@ -114,35 +136,38 @@ def refusing(path: Path, what: str) -> Iterator[None]:
         raise ModelFileError(f"{path}: {what}: {reason}") from error
 
 
-def _refuse_other_formats(path: Path, file: IO[bytes]) -> None:
+def _refuse_other_formats(path: Path, file: IO[bytes], contents: Contents) -> None:
     start = file.read(8)
     file.seek(0)
     if not start:
         raise ModelFileError(f"{path}: the file is empty; was it copied whole?")
     if start.startswith(b"\x89HDF"):
-        raise ModelFileError(f"{path}: this is an HDF5 file, as Keras writes it; expected a file written by model.save")
+        raise ModelFileError(
+            f"{path}: this is an HDF5 file, as Keras writes it; expected a file written by {contents.writer}"
+        )
     if start[:1] == b"\x80":
         raise ModelFileError(f"{path}: this looks like a pickle, which may hold code and is never loaded here")
     if not start.startswith(b"PK"):
         raise ModelFileError(
-            f"{path}: not a Clarinet model: it does not begin as a zip archive; expected a file written by model.save"
+            f"{path}: not a Clarinet {contents.what}: it does not begin as a zip archive; expected a file written by "
+            f"{contents.writer}"
         )
 
 
-def _check_members(path: Path, members: list[ZipInfo]) -> None:
+def _check_members(path: Path, members: list[ZipInfo], contents: Contents) -> None:
     from zipfile import ZIP_STORED
 
-    names = [info.filename for info in members]
+    names, known = [info.filename for info in members], (*contents.required, *contents.optional)
     if "model.weights.h5" in names:
         raise ModelFileError(
             f"{path}: this is a Keras file; build the model here and call set_weights with Keras's get_weights()"
         )
     for info in members:
         name = info.filename
-        if name not in _MEMBERS:
+        if name not in known:
             leaves = "; such a name could write outside its folder" if ".." in name or name.startswith("/") else ""
             raise ModelFileError(
-                f"{path}: holds an unexpected member {name!r}, expected only {', '.join(_MEMBERS)}{leaves}"
+                f"{path}: holds an unexpected member {name!r}, expected only {', '.join(known)}{leaves}"
             )
         if names.count(name) > 1:
             raise ModelFileError(f"{path}: holds {name!r} {names.count(name)} times, expected it once")
@@ -153,11 +178,11 @@ def _check_members(path: Path, members: list[ZipInfo]) -> None:
                 f"{path}: {name!r} is compressed ({info.compress_size} bytes to {info.file_size}), but tensors and "
                 "configuration are stored as they are, so that a small file cannot unpack to a huge one"
             )
-        if name == CONFIG and info.file_size > _MAX_CONFIG_BYTES:
+        if name.endswith(".json") and info.file_size > _MAX_CONFIG_BYTES:
             raise ModelFileError(f"{path}: {name} has {info.file_size} bytes, at most {_MAX_CONFIG_BYTES} are allowed")
-    for name in (CONFIG, WEIGHTS):
+    for name in contents.required:
         if name not in names:
-            raise ModelFileError(f"{path}: {name!r} is missing from the archive; save the model again with model.save")
+            raise ModelFileError(f"{path}: {name!r} is missing from the archive; write it again with {contents.writer}")
 
 
 def _read_member(path: Path, archive: ZipFile, info: ZipInfo) -> bytes:
@@ -172,27 +197,29 @@ def _read_member(path: Path, archive: ZipFile, info: ZipInfo) -> bytes:
 # The configuration.
 
 
-def read_config(path: Path, content: bytes) -> dict[str, Any]:
-    """Parse ``config.json``; numbers that JSON does not have and endless nesting are refused."""
+def read_config(path: Path, content: bytes, what: str = CONFIG) -> dict[str, Any]:
+    """Parse a JSON member; numbers that JSON does not have and endless nesting are refused."""
 
     def constant(text: str) -> Any:
-        raise ModelFileError(f"{path}: {CONFIG} holds {text}, which is no JSON")
+        raise ModelFileError(f"{path}: {what} holds {text}, which is no JSON")
 
-    with refusing(path, f"{CONFIG} cannot be read"):
+    with refusing(path, f"{what} cannot be read"):
         try:
             config = json.loads(content.decode("utf-8"), parse_constant=constant)
         except RecursionError:
-            raise ModelFileError(f"{path}: {CONFIG} is nested too deeply") from None
+            raise ModelFileError(f"{path}: {what} is nested too deeply") from None
     if not isinstance(config, dict):
-        raise ModelFileError(f"{path}: {CONFIG} holds a {type(config).__name__}, expected an object")
+        raise ModelFileError(f"{path}: {what} holds a {type(config).__name__}, expected an object")
     return config
 
 
-def entry(path: Path, config: Mapping[str, Any], name: str, check: Callable[[Any], bool], expected: str) -> Any:
-    """One entry of the configuration, checked."""
+def entry(
+    path: Path, config: Mapping[str, Any], name: str, check: Callable[[Any], bool], expected: str, what: str = CONFIG
+) -> Any:
+    """One entry of a JSON member, checked."""
     if name not in config:
-        raise ModelFileError(f"{path}: {CONFIG} has no entry {name!r}, expected {expected}")
+        raise ModelFileError(f"{path}: {what} has no entry {name!r}, expected {expected}")
     value = config[name]
     if not check(value):
-        raise ModelFileError(f"{path}: {CONFIG}: {name!r} is {str(value)[:60]!r}, expected {expected}")
+        raise ModelFileError(f"{path}: {what}: {name!r} is {str(value)[:60]!r}, expected {expected}")
     return value

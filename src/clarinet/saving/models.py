@@ -15,7 +15,7 @@ from clarinet.optimizers import OptimizerState
 from clarinet.params import Array, Layout, Store
 from clarinet.problems import ClarinetWarning
 from clarinet.saving import container, tensors
-from clarinet.saving.container import CONFIG, OPTIMIZER, WEIGHTS, ModelFileError, refusing
+from clarinet.saving.container import CONFIG, OPTIMIZER, TRAINING, WEIGHTS, ModelFileError, refusing
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
@@ -46,22 +46,36 @@ def save(model: Sequential, path: str | Path) -> None:
         >>> bool((load(path).get_weights()[0] == model.get_weights()[0]).all())
         True
     """
+    compiled = _compile_config(model)
+    members = members_of(model, compiled)
+    if compiled is None:
+        members.pop(OPTIMIZER, None)
+    container.write_archive(Path(path), members)
+
+
+def members_of(model: Sequential, compiled: Mapping[str, Any] | None) -> dict[str, bytes]:
+    """The parts of a model's file.
+
+    Args:
+        model: built or not, compiled or not.
+        compiled: the arguments of ``compile``, None where they have no JSON form.
+    """
     state = model.optimizer_state
     config = {
         "format": FORMAT,
         "version": VERSION,
         "model": model.get_config(),
-        "compile": _compile_config(model),
+        "compile": compiled,
         "training": {"seed": model.seed, "epochs": model.epochs_trained, "steps": 0 if state is None else state.step},
         "metadata": model.metadata,
     }
     members = {
-        CONFIG: _to_json(config),
+        CONFIG: to_json(config),
         WEIGHTS: tensors.pack(dict(_weights(model.store)) if model.built else {}),
     }
-    if state is not None and config["compile"] is not None:
+    if state is not None:
         members[OPTIMIZER] = tensors.pack(dict(_slots(model.store.layout, state)))
-    container.write_archive(Path(path), members)
+    return members
 
 
 def load(path: str | Path) -> Sequential:
@@ -97,11 +111,30 @@ def load(path: str | Path) -> Sequential:
         model.store.skip_drawing()
         for name, view in _weights(model.store):
             view[...] = weights[name]
-    if OPTIMIZER in members:
-        _restore_optimizer(
-            path, model, tensors.unpack(path, OPTIMIZER, members[OPTIMIZER]), config["training"]["steps"]
-        )
+    if OPTIMIZER in members and (model.optimizer is not None or TRAINING not in members):
+        slots = tensors.unpack(path, OPTIMIZER, members[OPTIMIZER])
+        if model.optimizer is None or not model.built:
+            raise ModelFileError(f"{path}: holds {OPTIMIZER}, but the model in it was not compiled or has no weights")
+        model.optimizer_state = OptimizerState.new(model.optimizer, model.store.layout, model.dtype)
+        _fill_slots(path, model, slots, config["training"]["steps"])
     return model
+
+
+def fill(model: Sequential, path: Path, members: Mapping[str, bytes]) -> None:
+    """Put a file's weights, optimizer state and counters into a compiled model of the same structure, in place.
+
+    Raises:
+        ModelFileError: the file is damaged or belongs to another model; nothing is changed then.
+    """
+    config, store = container.read_config(path, members[CONFIG]), model.store
+    _check_version(path, config)
+    training = _counters(path, config)
+    weights = tensors.unpack(path, WEIGHTS, members[WEIGHTS])
+    tensors.check_tensors(path, WEIGHTS, weights, _shapes(store), store.dtype)
+    _fill_slots(path, model, tensors.unpack(path, OPTIMIZER, members[OPTIMIZER]), training["steps"])
+    for name, view in _weights(store):
+        view[...] = weights[name]
+    model.seed, model.epochs_trained = training["seed"], training["epochs"]
 
 
 def save_weights(model: Sequential, path: str | Path) -> None:
@@ -164,7 +197,8 @@ def _compile_config(model: Sequential) -> dict[str, Any] | None:
         return None
 
 
-def _to_json(config: Mapping[str, Any]) -> bytes:
+def to_json(config: Mapping[str, Any]) -> bytes:
+    """A configuration as the bytes of a member."""
     try:
         return json.dumps(config, indent=1, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
@@ -193,6 +227,13 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**64
 
 
+def _counters(path: Path, config: Mapping[str, Any]) -> dict[str, int]:
+    training: dict[str, int] = container.entry(path, config, "training", lambda v: isinstance(v, dict), "counters")
+    for name in ("seed", "epochs", "steps"):
+        container.entry(path, training, name, _is_count, "a whole number of at least 0")
+    return training
+
+
 def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) -> Sequential:
     """The model without its weights; nothing large is made before the file is known to hold as much."""
     from clarinet.model import Sequential
@@ -201,9 +242,7 @@ def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) 
         return isinstance(value, dict)
 
     structure = container.entry(path, config, "model", is_object, "the model's structure")
-    training = container.entry(path, config, "training", is_object, "counters")
-    for name in ("seed", "epochs", "steps"):
-        container.entry(path, training, name, _is_count, "a whole number of at least 0")
+    training = _counters(path, config)
     with refusing(path, "the model's structure does not make sense"):
         _check_size(path, structure, weights)
         model = Sequential.from_config(structure)
@@ -235,13 +274,11 @@ def _check_size(path: Path, structure: Mapping[str, Any], weights: Mapping[str, 
         )
 
 
-def _restore_optimizer(path: Path, model: Sequential, found: Mapping[str, Array], steps: int) -> None:
-    if model.optimizer is None or not model.built:
-        raise ModelFileError(f"{path}: holds {OPTIMIZER}, but the model in it was not compiled or has no weights")
-    state = OptimizerState.new(model.optimizer, model.store.layout, model.dtype)
+def _fill_slots(path: Path, model: Sequential, found: Mapping[str, Array], steps: int) -> None:
+    state = model.optimizer_state
+    assert state is not None
     views = dict(_slots(model.store.layout, state))
     tensors.check_tensors(path, OPTIMIZER, found, {name: view.shape for name, view in views.items()}, model.dtype)
     for name, view in views.items():
         view[...] = found[name]
     state.step = steps
-    model.optimizer_state = state

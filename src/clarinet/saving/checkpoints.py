@@ -1,0 +1,75 @@
+"""Checkpoints: a model file that also holds where training stood and what everybody concerned remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clarinet.saving import container, models, tensors, trees
+from clarinet.saving.container import CHECKPOINT, REMEMBERED, TRAINING, ModelFileError, refusing
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that has been read and found sound.
+
+    Attributes:
+        path: of the file.
+        state: what :func:`save_checkpoint` was given.
+    """
+
+    path: Path
+    state: dict[str, Any]
+    _members: Mapping[str, bytes]
+
+    def fill(self, model: Sequential) -> None:
+        """Put weights, optimizer state and counters into a compiled model of the same structure, in place.
+
+        Raises:
+            ModelFileError: the checkpoint is another model's; nothing is changed then.
+        """
+        models.fill(model, self.path, self._members)
+
+
+def save_checkpoint(model: Sequential, path: Path, state: Mapping[str, Any]) -> None:
+    """Write a model in training and ``state`` (see :func:`clarinet.saving.trees.flatten`) to one file, atomically.
+
+    Raises:
+        OSError: the file cannot be written; then there is none. TypeError: ``state`` holds what cannot be saved.
+    """
+    try:
+        compiled = model.compile_config()
+    except TypeError:  # a Python function; whoever resumes compiles the model anew
+        compiled = None
+    remembered: dict[str, Any] = {}
+    tree = {"version": VERSION, "state": trees.flatten(state, remembered)}
+    members = models.members_of(model, compiled)
+    extra = {TRAINING: models.to_json(tree), REMEMBERED: tensors.pack(remembered)}
+    container.write_archive(path, members | extra)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read what :func:`save_checkpoint` wrote.
+
+    Raises:
+        FileNotFoundError: there is no such file. ModelFileError: it is damaged, hostile or no checkpoint.
+    """
+    members = container.read_archive(path, CHECKPOINT)
+    tree = container.read_config(path, members[TRAINING], TRAINING)
+    version = container.entry(path, tree, "version", lambda v: type(v) is int, "a whole number", TRAINING)
+    if version != VERSION:
+        raise ModelFileError(
+            f"{path}: has checkpoint version {version}, this Clarinet reads version {VERSION}; "
+            "go on with the Clarinet that wrote it"
+        )
+    state = container.entry(path, tree, "state", lambda v: isinstance(v, dict), "an object", TRAINING)
+    remembered = tensors.unpack(path, REMEMBERED, members[REMEMBERED])
+    with refusing(path, f"{TRAINING} and {REMEMBERED} do not belong together"):
+        return Checkpoint(path, trees.unflatten(state, remembered), members)
