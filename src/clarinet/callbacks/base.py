@@ -21,9 +21,11 @@ class Callback:
     one dictionary, and what one adds to it ends up in the history.
 
     A callback may call ``self.model.set_weights``, change ``self.model.optimizer.learning_rate`` and set
-    ``self.model.stop_training = True``. One that remembers something from epoch to epoch gives it to checkpoints through
-    :meth:`get_state`, so that a resumed run ends as one that was never interrupted. Overriding ``on_train_batch_begin`` or ``on_train_batch_end`` makes the engine
+    ``self.model.stop_training = True``. Overriding ``on_train_batch_begin`` or ``on_train_batch_end`` makes the engine
     return after every single batch, which is slower; :meth:`on_chunk` brings the same numbers in blocks for free.
+
+    One that remembers something from epoch to epoch gives it to checkpoints through :meth:`get_state`, so that a run
+    that was interrupted and resumed ends as one that was not.
 
     Attributes:
         model: the model in training.

@@ -18,7 +18,7 @@ def flatten(state: Any, tensors: dict[str, Array], path: str = "state") -> Any:
     """The part of ``state`` that JSON can hold; arrays are put into ``tensors`` under their place in it.
 
     Args:
-        state: numbers, strings, booleans, None, arrays, and lists, tuples (which become lists) and dictionaries of them.
+        state: numbers, strings, booleans, None, arrays; lists, tuples (they become lists) and dictionaries of them.
         tensors: receives the arrays.
         path: how messages and tensors call this place.
 
