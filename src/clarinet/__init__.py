@@ -7,6 +7,7 @@
 """
 
 import sys
+from typing import TYPE_CHECKING, Any
 
 from clarinet import (
     activations,
@@ -25,6 +26,9 @@ from clarinet._native import version as __version__
 from clarinet.layers import Input
 from clarinet.models import Sequential
 
+if TYPE_CHECKING:
+    from clarinet import runs
+
 __all__ = [
     "Input",
     "Sequential",
@@ -40,8 +44,19 @@ __all__ = [
     "models",
     "optimizers",
     "regularizers",
+    "runs",
     "utils",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """``clarinet.runs`` is loaded when somebody first speaks of it: most programs do not."""
+    if name == "runs":
+        from importlib import import_module
+
+        return import_module("clarinet.runs")
+    raise AttributeError(f"module 'clarinet' has no attribute {name!r}")
+
 
 # A program written for `tensorflow` finds what it needs under `clarinet.keras`, which is this package itself. Import
 # statements look in `sys.modules` first, so the alias has to stand there too, or they would load every module twice.

@@ -1,0 +1,88 @@
+"""Where the store is: a folder ``.clarinet`` beside the user's code, never on a network file system."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+#: File systems whose locks and shared memory cannot be relied on, which SQLite's write-ahead log needs.
+_NETWORK = {"9p", "afs", "beegfs", "ceph", "cifs", "davfs", "fuse.sshfs", "glusterfs", "gpfs", "lustre", "ncpfs"}
+_NETWORK |= {
+    "nfs",
+    "nfs4",
+    "smb2",
+    "smb3",
+    "smbfs",
+    "webdav",
+    "fuse.rclone",
+    "fuse.s3fs",
+    "fuse.glusterfs",
+    "fuse.ceph",
+}
+_MOUNTS = Path("/proc/self/mounts")
+
+
+class StoreError(OSError):
+    """The store cannot be used as it is; the message says why and what to do."""
+
+
+def home(start: str | Path | None = None) -> Path:
+    """The folder of the store; it need not exist yet.
+
+    ``CLARINET_HOME`` if that is set; else the nearest ``.clarinet`` in the working directory or a folder above it, as
+    version control finds its folder; else a new ``.clarinet`` in the working directory.
+
+    Args:
+        start: where to look from; default the working directory.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "deep" / "down").mkdir(parents=True); (folder / ".clarinet").mkdir()
+        >>> home(folder / "deep" / "down") == (folder / ".clarinet").resolve()
+        True
+    """
+    chosen = os.environ.get("CLARINET_HOME")
+    if chosen and start is None:
+        return Path(chosen).expanduser().resolve()
+    here = Path(start or ".").resolve()
+    for folder in (here, *here.parents):
+        if (folder / ".clarinet").is_dir():
+            return folder / ".clarinet"
+    return here / ".clarinet"
+
+
+def refuse_network(folder: Path) -> None:
+    """Refuse a folder on a network file system.
+
+    Raises:
+        StoreError: it is on one.
+    """
+    kind = file_system(folder)
+    if kind in _NETWORK:
+        raise StoreError(
+            f"{folder} is on a network file system ({kind}), where SQLite's write-ahead log can be damaged; keep the "
+            "store on a local disk: set CLARINET_HOME, e.g. CLARINET_HOME=/tmp/clarinet"
+        )
+
+
+def file_system(folder: Path, mounts: Path = _MOUNTS) -> str | None:
+    """Kind of file system that a folder, or the nearest one above it that exists, is on; None where that is not known.
+
+    Args:
+        folder: any path.
+        mounts: the system's table of mounts; only Linux has one.
+    """
+    try:
+        lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return None
+    target = os.path.realpath(folder)
+    found, depth = None, -1
+    for line in lines:
+        _, place, kind, *_ = line.split(" ")
+        place = place.encode("utf-8", "surrogateescape").decode("unicode_escape")  # a space is written \040
+        inside = target == place or target.startswith(place.rstrip("/") + "/")
+        if inside and len(place) >= depth:  # of mounts on one place, the last one counts
+            found, depth = kind, len(place)
+    return found

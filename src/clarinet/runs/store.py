@@ -1,0 +1,285 @@
+"""The database: connections, transactions of two classes of durability, and the rows of runs."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clarinet.names import nearest
+from clarinet.runs import location, schema
+from clarinet.runs.documents import to_json
+from clarinet.runs.location import StoreError
+from clarinet.runs.processes import process_token
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+    from clarinet.runs.run import Run
+
+#: Seconds that a transaction waits for another process that writes.
+PATIENCE = 30.0
+
+
+class Store:
+    """A folder with the database of runs and a folder for each run's files.
+
+    Args:
+        folder: of the store; default see :func:`clarinet.runs.home`. Made when the first run is.
+
+    Attributes:
+        folder: its absolute path.
+
+    Raises:
+        StoreError: the folder is on a network file system or cannot be used, the database is damaged or was written by
+            a newer Clarinet.
+
+    Example:
+        >>> import tempfile
+        >>> store = Store(tempfile.mkdtemp())
+        >>> run = store.start("digits")
+        >>> run.log({"loss": 0.5})
+        >>> run.finish()
+        >>> store.get("digits").status
+        'finished'
+    """
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        import threading
+
+        self.folder = location.home() if folder is None else Path(folder).expanduser().resolve()
+        location.refuse_network(self.folder)
+        self._lock = threading.RLock()
+        self._connection: Connection | None = None
+        self._process = 0
+        self._durable: bool | None = None
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self.folder / "runs.sqlite"
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever kept here."""
+        return self.path.exists()
+
+    # Connections and transactions.
+
+    @property
+    def connection(self) -> Connection:
+        """This process's connection; opened when first needed, and anew after a fork, which it would not survive."""
+        if self._connection is None or self._process != os.getpid():
+            self._process = os.getpid()
+            self._connection, self._durable = self._open(), None
+        return self._connection
+
+    def _open(self) -> Connection:
+        import sqlite3
+
+        with self._explained():
+            self._make_folder()
+            connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            self._bring_up_to_date(connection)
+        return connection
+
+    def _make_folder(self) -> None:
+        (self.folder / "runs").mkdir(parents=True, exist_ok=True)
+        ignore = self.folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("# Runs are kept here; share one with `clarinet runs pack`.\n*\n", "utf-8")
+
+    def _bring_up_to_date(self, connection: Connection) -> None:
+        def version() -> int:
+            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+        if version() > schema.VERSION:
+            raise StoreError(
+                f"{self.path}: written by a newer Clarinet (schema {version()}, this one knows up to "
+                f"{schema.VERSION}); upgrade with pip install -U clarinet"
+            )
+        if version() == schema.VERSION:
+            return
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if version() == 0:  # looked at again: another process may have been quicker
+                schema.create(connection)
+            else:
+                schema.migrate(connection, version())
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what SQLite and the system say into messages with a mend."""
+        import sqlite3
+
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{self.path}: {error}; {_mend(str(error), self.path)}") from error
+        except (PermissionError, FileExistsError, NotADirectoryError) as error:
+            raise StoreError(
+                f"the store of runs cannot be made in {self.folder} ({error.strerror}); set CLARINET_HOME to a folder "
+                "that you may write to"
+            ) from error
+
+    @contextmanager
+    def transaction(self, durable: bool = False) -> Iterator[Connection]:
+        """Everything inside is kept, or nothing.
+
+        Args:
+            durable: wait until the disk has it, so that it survives a power cut; otherwise it survives the end of the
+                process, however that comes about, and the power cut may cost the last moments.
+
+        Raises:
+            StoreError: the database is locked, full, read-only or damaged; nothing was kept.
+        """
+        with self._lock, self._explained():
+            connection = self.connection
+            if self._durable is not durable:
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def query(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        """Rows of a query; none where there is no store yet.
+
+        Raises:
+            StoreError: the query is wrong or the database cannot be read.
+        """
+        if not self.exists:
+            return []
+        with self._lock, self._explained():
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def close(self) -> None:
+        """Give back the connection; it is opened again when needed."""
+        with self._lock:
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+            self._connection = None
+
+    # Runs.
+
+    def start(
+        self,
+        name: str | bool | None = None,
+        *,
+        config: Any = None,
+        notes: str | None = None,
+        tags: Any = (),
+        group: str | None = None,
+    ) -> Run:
+        """Begin a run.
+
+        Args:
+            name: what to call it; a name that is taken gets a number: ``digits``, ``digits-2``. Default ``run-1``, ….
+            config: settings, a JSON-able dictionary.
+            notes: for people.
+            tags: words to find it by.
+            group: runs that belong together, e.g. one setting with several seeds.
+
+        Raises:
+            ValueError: a name that cannot be one. TypeError: settings that JSON cannot hold.
+            StoreError: the store cannot be used.
+        """
+        from clarinet.runs.run import Run
+
+        wanted = None if name is None or name is True else check_name(name)
+        body = to_json("config", dict(config or {}))
+        uid = os.urandom(16).hex()
+        with self.transaction(durable=True) as connection:
+            row = connection.execute(
+                'INSERT INTO runs (uid, name, status, started, notes, "group", process) '
+                "VALUES (?, ?, 'running', ?, ?, ?, ?) RETURNING id",
+                (uid, self._free_name(wanted), time.time(), notes, group, process_token(os.getpid())),
+            ).fetchone()
+            connection.execute("INSERT INTO documents VALUES (?, 'config', ?)", (row[0], body))
+            connection.executemany("INSERT INTO tags VALUES (?, ?)", ((row[0], tag) for tag in sorted(set(tags))))
+        run = Run(self, row[0])
+        run.folder.mkdir(parents=True, exist_ok=True)
+        run.begin_writing()
+        return run
+
+    def _free_name(self, wanted: str | None) -> str:
+        taken = {row[0] for row in self.query("SELECT name FROM runs WHERE deleted IS NULL")}
+        if wanted is not None and wanted not in taken:
+            return wanted
+        stem, number = (wanted, 2) if wanted is not None else ("run", 1)
+        while f"{stem}-{number}" in taken:
+            number += 1
+        return f"{stem}-{number}"
+
+    def get(self, name: str | int) -> Run:
+        """The run of this name, or with this id.
+
+        Raises:
+            ValueError: there is none; the message holds the nearest name.
+        """
+        from clarinet.runs.run import Run
+
+        column = "id" if isinstance(name, int) else "name"
+        found = self.query(f"SELECT id FROM runs WHERE {column} = ? AND deleted IS NULL", (name,))
+        if not found:
+            names = [row[0] for row in self.query("SELECT name FROM runs WHERE deleted IS NULL ORDER BY id")]
+            hint = (
+                nearest(str(name), names) if names else 'there are no runs yet; give fit a name: fit(..., run="first")'
+            )
+            raise ValueError(f"no run {name!r} in {self.folder}: {hint}")
+        return Run(self, found[0][0])
+
+    def last(self) -> Run | None:
+        """The run that was begun last; None where there are none."""
+        from clarinet.runs.run import Run
+
+        found = self.query("SELECT id FROM runs WHERE deleted IS NULL ORDER BY id DESC LIMIT 1")
+        return Run(self, found[0][0]) if found else None
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.folder)!r})"
+
+
+def check_name(name: Any) -> str:
+    """A name that people can type and file systems can hold.
+
+    Raises:
+        TypeError: not a string. ValueError: empty, too long, or with characters that names cannot hold.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"run: expected a name, True or None, received {name!r}")
+    if not name.strip() or len(name) > 100 or name[0] in ".-" or any(c in '/\\:*?"<>|' or c < " " for c in name):
+        raise ValueError(
+            f"run: {name!r} cannot be a run's name; expected 1 to 100 characters, none of / \\ : * ? \" < > |, not "
+            "beginning with . or -, e.g. 'digits-128'"
+        )
+    return name
+
+
+def _mend(message: str, path: Path) -> str:
+    if "locked" in message or "busy" in message:
+        return "another program has kept it locked; end that program, or set CLARINET_HOME to another folder"
+    if "full" in message:
+        return "make room on the disk: `clarinet runs gc` empties the bin"
+    if "readonly" in message or "unable to open" in message:
+        return "make the folder writable, or set CLARINET_HOME to a folder that you may write to"
+    if "malformed" in message or "not a database" in message:
+        return f"the file is damaged: move it away, and save what can be read with `sqlite3 {path.name} .recover`"
+    if "disk I/O" in message:
+        return "the disk failed to read or write; look after it, or set CLARINET_HOME to another one"
+    return "see docs/runs.md for the schema"

@@ -1,0 +1,155 @@
+"""The store: runs, their numbers and documents, names, versions, and what is refused."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+import pytest
+
+from clarinet.runs import Store, StoreError
+from clarinet.runs.location import file_system
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+def values(store, run, name, view="step_metrics"):
+    return dict(store.query(f"SELECT step, value FROM {view} WHERE run = ? AND name = ?", (run.id, name)))
+
+
+def test_a_run_from_start_to_finish(store):
+    with store.start("digits", config={"rate": 0.1}, tags=["a", "b"], group="g", notes="hello") as run:
+        run.log({"loss": 2})
+        run.log({"loss": np.float32(0.5), "accuracy": 0.75})
+        assert run.status == "running"
+    again = store.get("digits")
+    assert again.status == "finished"
+    assert again.summary == {"loss": 0.5, "accuracy": 0.75}
+    assert (again.config, again.tags, again.group, again.notes) == ({"rate": 0.1}, ["a", "b"], "g", "hello")
+    assert again.folder.is_dir()
+    assert again.ended >= again.started
+
+
+def test_names(store):
+    names = [store.start(name).name for name in ("digits", "digits", None, True, "digits", "run-4", None)]
+    assert names == ["digits", "digits-2", "run-1", "run-2", "digits-3", "run-4", "run-3"]
+    with pytest.raises(ValueError, match=r"no run 'digit'.*did you mean 'digits'"):
+        store.get("digit")
+    for bad in ("a/b", "", " ", ".hidden", "-x", "a\nb", "x" * 101):
+        with pytest.raises(ValueError, match="cannot be a run's name"):
+            store.start(bad)
+    with pytest.raises(TypeError, match="expected a name"):
+        store.start(3.5)
+
+
+SPECIAL = np.array([1, -2.5, np.nan, np.inf, -np.inf, 1e-40, 3.14159, -0.0, 3.4e38], np.float32)
+
+
+def test_the_view_unpacks_float32_exactly(store):
+    with store.start() as run:
+        run.writer.steps(1, {"loss": SPECIAL})
+        run.writer.steps(1 + len(SPECIAL), {"loss": np.arange(3000) / 7})
+    wanted = np.concatenate([SPECIAL, (np.arange(3000) / 7).astype(np.float32)])
+    found = values(store, run, "loss")
+    assert sorted(found) == list(range(1, len(wanted) + 1))
+    got = np.array([np.nan if found[i] is None else found[i] for i in sorted(found)])
+    np.testing.assert_array_equal(got, wanted)
+    blocks = store.query('SELECT block, first, length("values") FROM blocks ORDER BY block')
+    assert blocks == [(0, 1, 4 * 1023), (1, 1024, 4096), (2, 2048, 4 * (len(wanted) - 2047))]
+
+
+def test_steps_that_are_run_again_replace_their_numbers(store):
+    run = store.start()
+    run.writer.steps(1, {"loss": np.arange(1, 2001)})
+    for epoch in range(4):
+        run.writer.epoch(epoch, {"loss": float(epoch)})
+    run.log({"own": 1.0}, step=5)
+    run.finish()
+    run = store.get(run.id)
+    run.reopen()
+    run.rewind(1500, 2)
+    assert max(values(store, run, "loss")) == 1500
+    assert store.query("SELECT last_step, last, max FROM series WHERE kind = 'step'") == [(1500, 1500.0, 1500.0)]
+    assert values(store, run, "loss", "metrics") == {0: 0.0, 1: 1.0}
+    run.writer.steps(1501, {"loss": -np.arange(1501, 2201)})
+    run.writer.epoch(2, {"loss": 20.0})
+    run.log({"own": 2.0}, step=5)
+    run.finish()
+    found = values(store, run, "loss")
+    assert [found[i] for i in (1500, 1501, 2200)] == [1500, -1501, -2200]
+    assert len(found) == 2200
+    assert values(store, run, "own", "metrics") == {5: 2.0}
+    assert run.summary["loss"] == 20.0
+
+
+def test_a_killed_process_is_told_from_a_running_one(store):
+    run = store.start()
+    assert store.get(run.name).status == "running"
+    with store.transaction() as connection:
+        connection.execute("UPDATE runs SET process = '999999999 1 boot'")
+    assert store.get(run.name).status == "killed"
+
+
+def test_an_exception_is_recorded(store):
+    with pytest.raises(ZeroDivisionError), store.start("a") as run:
+        1 / 0  # noqa: B018
+    assert (run.status, run.error) == ("failed", "ZeroDivisionError: division by zero")
+    with pytest.raises(KeyboardInterrupt), store.start("b") as run:
+        raise KeyboardInterrupt
+    assert run.status == "interrupted"
+
+
+def test_logging_refuses_what_is_no_number(store):
+    with store.start("a") as run:
+        for bad in ("text", [1, 2], None, np.ones(3)):
+            with pytest.raises(TypeError, match=r"'x' is .*expected a number"):
+                run.log({"x": bad})
+    with pytest.raises(ValueError, match="run 'a' has ended"):
+        run.log({"x": 1.0})
+    with pytest.raises(TypeError, match=r"config: .*not JSON serializable; expected numbers"):
+        store.start(config={"x": object()})
+
+
+def test_a_newer_store_is_refused(store):
+    store.start().finish()
+    store.close()
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match=r"written by a newer Clarinet.*pip install -U"):
+        Store(store.folder).last()
+
+
+def test_a_damaged_store_says_so(store):
+    store.start().finish()
+    store.close()
+    store.path.write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match="damaged: move it away"):
+        Store(store.folder).start()
+
+
+def test_network_file_systems(tmp_path):
+    mounts = tmp_path / "mounts"
+    mounts.write_text("/dev/a / ext4 rw 0 0\nserver:/home /home nfs4 rw 0 0\n/dev/b /home/my\\040disk xfs rw 0 0\n")
+    kinds = [file_system(p, mounts) for p in ("/etc", "/home/ada", "/homes", "/home/my disk/x")]
+    assert kinds == ["ext4", "nfs4", "ext4", "xfs"]
+    assert file_system("/", tmp_path / "none") is None
+
+
+def test_network_file_systems_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("clarinet.runs.location.file_system", lambda folder: "nfs4")
+    with pytest.raises(StoreError, match=r"network file system \(nfs4\).*CLARINET_HOME"):
+        Store(tmp_path)
+
+
+def test_two_stores_write_at_once(store):
+    other = Store(store.folder)
+    a, b = store.start("a"), other.start("b")
+    for i in range(2000):
+        a.log({"x": float(i)})
+        b.log({"x": -float(i)})
+    a.finish()
+    b.finish()
+    assert [len(values(store, run, "x", "metrics")) for run in (a, b)] == [2000, 2000]
