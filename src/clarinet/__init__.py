@@ -49,13 +49,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """``clarinet.runs`` is loaded when somebody first speaks of it: most programs do not."""
-    if name == "runs":
-        from importlib import import_module
+if not TYPE_CHECKING:  # which would take it to promise any name at all
 
-        return import_module("clarinet.runs")
-    raise AttributeError(f"module 'clarinet' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """``clarinet.runs`` is loaded when somebody first speaks of it: most programs do not."""
+        if name == "runs":
+            from importlib import import_module
+
+            return import_module("clarinet.runs")
+        raise AttributeError(f"module 'clarinet' has no attribute {name!r}")
 
 
 # A program written for `tensorflow` finds what it needs under `clarinet.keras`, which is this package itself. Import
