@@ -12,7 +12,18 @@ from clarinet.params import Array
 
 
 def namespace(x: Any) -> Any:
-    """The array namespace that ``x`` belongs to; NumPy for anything that does not say."""
+    """The array namespace that ``x`` belongs to; NumPy for numbers and lists.
+
+    Raises:
+        ImportError: a PyTorch tensor or CuPy array without the package ``array-api-compat``, which smooths out their
+            differences from the standard.
+    """
+    if isinstance(x, (np.ndarray, np.generic)) or not hasattr(x, "shape"):
+        return np
+    if type(x).__module__.partition(".")[0] in ("torch", "cupy"):
+        import array_api_compat
+
+        return array_api_compat.array_namespace(x)
     return x.__array_namespace__() if hasattr(x, "__array_namespace__") else np
 
 

@@ -14,6 +14,7 @@ from clarinet.configurable import encode, resolve
 from clarinet.data import label_form
 from clarinet.fitting import as_list
 from clarinet.layers.base import Layer, Shape
+from clarinet.layers.parts import leaves
 from clarinet.names import nearest
 from clarinet.optimizers import OptimizerState
 from clarinet.plan import Plan, make_plan
@@ -130,7 +131,7 @@ class Sequential(LayerStack):
         """The engine with the model's plan; made anew when something that the plan depends on has changed."""
         if self._runner is not None and label_shape is None and not fresh:
             return self._runner[1]
-        wanted = (label_shape, tuple(layer.trainable for layer in self.layers))
+        wanted = (label_shape, tuple(leaf.trainable for layer in self.layers for leaf in leaves(layer)))
         if fresh or self._runner is None or self._runner[0] != wanted:
             self._runner = wanted, *self._new_engine(label_shape)
         return self._runner[1]
@@ -236,7 +237,7 @@ class Sequential(LayerStack):
     def __getstate__(self) -> dict[str, Any]:
         if self._store is not None:
             self.store.params  # noqa: B018  # draws the initial values: their recipe is not part of a copy
-        return self.__dict__ | {"_runner": None, "_carried": {}}
+        return self.__dict__ | {"_runner": None}
 
 
 def _check_engine(engine: str) -> str:

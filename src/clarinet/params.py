@@ -112,9 +112,9 @@ class Layout:
         """The weights of one layer as views of ``buffer``, by name."""
         return {s.name: s.view(buffer) for s in self.segments if s.layer == layer}
 
-    def of_layer(self, layer: int) -> Iterator[Segment]:
-        """The segments of one layer."""
-        return (s for s in self.segments if s.layer == layer)
+    def of_layer(self, layer: int, prefix: str = "") -> Iterator[Segment]:
+        """The segments of one layer whose names begin with ``prefix``."""
+        return (s for s in self.segments if s.layer == layer and s.name.startswith(prefix))
 
 
 class Store:
@@ -163,11 +163,10 @@ class Store:
         self._ready()
         return self._state
 
-    def weights_of(self, layer: int) -> list[tuple[Segment, Array]]:
-        """A layer's weights in Keras's order: parameters, then state."""
-        return [(s, s.view(self.params)) for s in self.layout.of_layer(layer)] + [
-            (s, s.view(self.state)) for s in self.state_layout.of_layer(layer)
-        ]
+    def weights_of(self, layer: int, prefix: str = "") -> list[tuple[Segment, Array]]:
+        """A layer's weights whose names begin with ``prefix``, in Keras's order: parameters, then state."""
+        buffers = (self.layout, self.params), (self.state_layout, self.state)
+        return [(s, s.view(buffer)) for layout, buffer in buffers for s in layout.of_layer(layer, prefix)]
 
     def snapshot(self) -> tuple[Array, Array]:
         """Copies of both buffers, for :meth:`restore`."""

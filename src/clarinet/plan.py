@@ -5,8 +5,8 @@ Pure data, rebuilt at every ``fit``; ``print(plan)`` shows it as a table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,8 @@ import numpy as np
 from clarinet import losses as losses_module
 from clarinet.layers.activation import Activation
 from clarinet.layers.base import Layer, Shape
-from clarinet.params import Layout, Segment, Store
+from clarinet.layers.parts import Part, elementary
+from clarinet.params import Layout, Segment, Store, Weight
 
 if TYPE_CHECKING:
     from clarinet.losses import Loss
@@ -30,17 +31,26 @@ class Op:
         spec: the layer whose forward and backward define it.
         layer: index of the user's layer that it came from.
         index: its own place in the plan; random numbers are keyed by it.
-        input_shape, output_shape: of one sample.
-        weights, state: segments in the two flat buffers.
+        sources: the tensors it takes: 0 is the model's input, ``i + 1`` what operation ``i`` gives; several where it
+            merges.
+        input_shapes: of one sample of each of them.
+        output_shape: of one sample.
+        weights, state: segments in the two flat buffers, called as ``spec`` calls them.
     """
 
     spec: Layer
     layer: int
     index: int
-    input_shape: Shape
+    sources: tuple[int, ...]
+    input_shapes: tuple[Shape, ...]
     output_shape: Shape
     weights: tuple[Segment, ...]
     state: tuple[Segment, ...]
+
+    @property
+    def input_shape(self) -> Shape:
+        """Of one sample of its first input."""
+        return self.input_shapes[0]
 
     @property
     def kind(self) -> str:
@@ -53,7 +63,7 @@ class Plan:
     """Everything an engine needs to know.
 
     Attributes:
-        ops: in the order of the forward pass; without ``output`` where the loss absorbed it.
+        ops: in the order of the forward pass, the last gives the result; without ``output`` where the loss absorbed it.
         output: the activation that was absorbed by the loss; predictions and metrics pass through it. None otherwise.
         loss: None for a model that was not compiled; it can only predict.
         optimizer, metrics, weighted_metrics: as compiled.
@@ -84,12 +94,13 @@ class Plan:
         return (self.output or self.ops[-1]).output_shape
 
     def __str__(self) -> str:
-        rows = [("op", "layer", "input", "output", "weights")]
+        rows = [("op", "layer", "from", "input", "output", "weights")]
         for op in (*self.ops, *((self.output,) if self.output else ())):
             weights = ", ".join(f"{s.name}@{s.offset}{'' if s.trainable else ' frozen'}" for s in op.weights)
             note = " (in the loss)" if op is self.output else ""
-            rows.append((op.kind + note, str(op.layer), str(op.input_shape), str(op.output_shape), weights))
-        widths = [max(len(r[i]) for r in rows) for i in range(5)]
+            sources, shapes = ", ".join(map(str, op.sources)), ", ".join(map(str, op.input_shapes))
+            rows.append((op.kind + note, str(op.layer), sources, shapes, str(op.output_shape), weights))
+        widths = [max(len(r[i]) for r in rows) for i in range(6)]
         return "\n".join("  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows)
 
 
@@ -106,14 +117,17 @@ def make_plan(
 ) -> Plan:
     """Split layers into elementary operations and let the loss absorb the last activation where that is exact."""
     ops: list[Op] = []
-    shape = input_shape
+    shapes = [input_shape]  # of every tensor
     for index, layer in enumerate(layers):
-        weights = tuple(Segment(index, s.weight, s.offset, layer.trainable) for s in store.layout.of_layer(index))
-        state = tuple(store.state_layout.of_layer(index))
-        for number, part in enumerate(layer.parts()):
-            before, shape = shape, part.output_shape(shape)
-            first = number == 0  # only the first part of a layer holds weights
-            ops.append(Op(part, index, len(ops), before, shape, weights if first else (), state if first else ()))
+        first = len(ops)  # also the number of the tensor that the layer takes
+        named = {s.name: s for layout in (store.layout, store.state_layout) for s in layout.of_layer(index)}
+        for part in elementary(layer):
+            sources = tuple(first + s for s in part.sources or ())
+            taken = tuple(shapes[s] for s in sources)
+            weights, state = _segments(part, taken, index, named)
+            output_shape = part.layer.output_shape(taken if part.layer.merges else taken[0])  # type: ignore[arg-type]
+            ops.append(Op(part.layer, index, len(ops), sources, taken, output_shape, weights, state))
+            shapes.append(ops[-1].output_shape)
     output = None
     if loss is not None and ops and isinstance(ops[-1].spec, Activation):
         fused = losses_module.absorb(ops[-1].spec.activation, loss)
@@ -132,3 +146,17 @@ def make_plan(
         seed,
         store.dtype,
     )
+
+
+def _segments(
+    part: Part, shapes: tuple[Shape, ...], layer: int, named: Mapping[str, Segment]
+) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
+    """A part's weights and state among all those of its layer, called as the part calls them."""
+    spec = part.layer
+    taken: Any = shapes if spec.merges else shapes[0]
+
+    def find(weights: Iterable[Weight], trainable: bool) -> tuple[Segment, ...]:
+        found = ((w.name, named[part.called(w.name)]) for w in weights)
+        return tuple(Segment(layer, replace(s.weight, name=name), s.offset, trainable) for name, s in found)
+
+    return find(spec.weight_specs(taken), spec.trainable), find(spec.state_specs(taken), False)

@@ -9,9 +9,10 @@ import numpy as np
 
 from clarinet import layers as layers_module
 from clarinet.layers.base import Layer, Place, Shape
+from clarinet.layers.parts import leaves
 from clarinet.names import snake_case
 from clarinet.optimizers import OptimizerState
-from clarinet.params import Array, Layout, Store
+from clarinet.params import Array, Layout, Segment, Store
 from clarinet.random import Key, Stream, next_seed
 from clarinet.summary import print_summary
 
@@ -32,7 +33,6 @@ class LayerStack:
         self.dtype: np.dtype[Any] = np.dtype(np.float32)
         self.optimizer_state: OptimizerState | None = None
         self._store: Store | None = None
-        self._carried: dict[int, list[Array]] = {}
         for layer in layers or ():
             self._append(layer)
         self._rebuild()
@@ -59,11 +59,10 @@ class LayerStack:
         if layer._owner is self:
             raise ValueError(f"layer {layer.name!r} is already in this model; make a second one to have its like again")
         if layer._owner is not None:  # another model's: copied, with its weights
-            source, layer = layer, layer.unplaced()
-            if source.built:
-                self._carried[id(layer)] = source.get_weights()
-                if not self.layers and self.input_shape is None:
-                    self.input_shape = source._owner.layer_input_shape(source)
+            source, layer = layer, layer.twin()
+            whole = source.built and isinstance(source._owner, LayerStack)  # not one of a container's
+            if whole and not self.layers and self.input_shape is None:
+                self.input_shape = source._owner.layer_input_shape(source)
         layer.name = self._free_name(layer)
         if not self.layers and self.input_shape is None:
             self.input_shape = layer.input_shape
@@ -88,12 +87,12 @@ class LayerStack:
         """
         if not self.layers:
             raise ValueError("pop: the model has no layers")
-        weights = self.layers[-1].get_weights() if self.layers[-1].built else None
         layer = self.layers.pop()
+        for leaf, *_ in leaves(layer):  # so that it can be added back, or to another model
+            leaf._brought = leaf.own_weights()
         self._rebuild()
-        layer._place = layer._owner = None
-        if weights is not None:
-            self._carried[id(layer)] = weights  # so that it can be added back
+        layer.put(None)
+        layer._owner = None
         return layer
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
@@ -131,8 +130,9 @@ class LayerStack:
         self._structure_changed()
         if self.input_shape is None:
             return
-        kept = {id(x): x.get_weights() for x in self.layers if x.built and self._store and self._store.drawn}
-        kept = self._carried | kept
+        drawn = self._store is not None and self._store.drawn
+        own = [leaf for layer in self.layers for leaf, *_ in leaves(layer)]
+        kept = {id(leaf): leaf.get_weights() if leaf.built and drawn else leaf._brought for leaf in own}
         shapes = [self.layer_input_shape(layer) for layer in self.layers]
         specs = list(zip(self.layers, shapes, strict=True))
         itemsize = self.dtype.itemsize
@@ -143,24 +143,30 @@ class LayerStack:
             lambda new: self._draw(new, kept),
         )
         for index, layer in enumerate(self.layers):
-            layer._place = Place(store, index)
+            layer.put(Place(store, index))
         self._store = store
 
     def _structure_changed(self) -> None:
         """What was made for the old structure is of no use any more."""
         self.optimizer_state = None
 
-    def _draw(self, store: Store, kept: Mapping[int, list[Array]]) -> None:
+    def _draw(self, store: Store, kept: Mapping[int, list[Array] | None]) -> None:
         for index, layer in enumerate(self.layers):
-            old = kept.get(id(layer), [])
-            weights = store.weights_of(index)
-            if old and [a.shape for a in old] == [s.shape for s, _ in weights]:
-                for (_, view), array in zip(weights, old, strict=True):
-                    view[...] = array
-                continue
-            for number, (segment, view) in enumerate(weights):
-                key = Key(self.seed, Stream.INIT, step=number, layer=index)
-                view[...] = segment.weight.initializer(segment.shape, dtype=self.dtype, key=key)
+            number = 0  # of the weight within the outermost layer
+            for leaf, prefix, _ in leaves(layer):
+                old, weights = kept.get(id(leaf)), store.weights_of(index, prefix)
+                if old and [a.shape for a in old] == [s.shape for s, _ in weights]:
+                    for (_, view), array in zip(weights, old, strict=True):
+                        view[...] = array
+                else:
+                    self._draw_weights(weights, index, number)
+                leaf._brought = None
+                number += len(weights)
+
+    def _draw_weights(self, weights: Sequence[tuple[Segment, Array]], layer: int, first: int) -> None:
+        for number, (segment, view) in enumerate(weights, first):
+            key = Key(self.seed, Stream.INIT, step=number, layer=layer)
+            view[...] = segment.weight.initializer(segment.shape, dtype=self.dtype, key=key)
 
     def layer_input_shape(self, layer: Layer) -> Shape:
         """Shape of one sample as it enters ``layer``."""
@@ -214,8 +220,8 @@ class LayerStack:
 
     def get_weights(self) -> list[Array]:
         """Copies of all weights, layer by layer."""
-        store = self.store
-        return [view.copy() for i in range(len(self.layers)) for _, view in store.weights_of(i)]
+        self.store  # noqa: B018  # builds, or says why not
+        return [array for layer in self.layers for array in layer.get_weights()]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Replace all weights.
@@ -226,10 +232,11 @@ class LayerStack:
         Raises:
             ValueError: wrong number of arrays or a wrong shape; nothing is changed then.
         """
-        counts = [len(self.store.weights_of(i)) for i in range(len(self.layers))]
+        before = self.get_weights()
+        counts = [len(layer.get_weights()) for layer in self.layers]
         if sum(counts) != len(weights):
             raise ValueError(f"the model has {sum(counts)} weights, received {len(weights)} arrays")
-        before, position = self.get_weights(), 0
+        position = 0
         try:
             for layer, count in zip(self.layers, counts, strict=True):
                 layer.set_weights(weights[position : position + count])

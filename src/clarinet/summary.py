@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from clarinet.layers.parts import direct, shapes_within
+
 if TYPE_CHECKING:
+    from clarinet.layers.base import Layer, Shape
     from clarinet.stack import LayerStack
 
 _COLUMNS = ("Layer (type)", "Output Shape", "Param #")
@@ -20,21 +23,34 @@ def _size(count: int, itemsize: int) -> str:
     raise AssertionError
 
 
+def _rows(layer: Layer, shape: Shape | None, depth: int = 0) -> Iterator[tuple[str, str, str]]:
+    """The row of a layer that gets samples of ``shape``, and those of its children, set in."""
+    what = f"{'  ' * depth}{layer.name} ({type(layer).__name__})"
+    if shape is None:
+        yield what, "?", "0 (unbuilt)"
+    else:
+        yield what, str((None, *layer.output_shape(shape))), f"{layer.count_params():,}"
+    if not layer.children:
+        return
+    parts = direct(layer)
+    takes = [None for _ in parts] if shape is None else [taken for _, taken in shapes_within(shape, parts)]
+    for part, taken in zip(parts, takes, strict=True):
+        if any(part.layer is child for child in layer.children):
+            yield from _rows(part.layer, taken, depth + 1)
+
+
 def summary_lines(model: LayerStack) -> list[str]:
     """One line of text for each line of the table."""
     rows = [_COLUMNS]
     shape = model.input_shape
-    trainable = frozen = 0
+    trainable = total = 0
     for layer in model.layers:
-        kind = type(layer).__name__
-        if shape is None:
-            rows.append((f"{layer.name} ({kind})", "?", "0 (unbuilt)"))
-            continue
-        shape = layer.output_shape(shape)
-        count = layer.count_params()
-        learned = sum(w.size for w in layer.weight_specs(model.layer_input_shape(layer))) if layer.trainable else 0
-        trainable, frozen = trainable + learned, frozen + count - learned
-        rows.append((f"{layer.name} ({kind})", str((None, *shape)), f"{count:,}"))
+        rows += _rows(layer, shape)
+        if shape is not None:
+            shape = layer.output_shape(shape)
+            total += layer.count_params()
+            trainable += layer.count_params(trainable=True)
+    frozen = total - trainable
     widths = [max(len(r[i]) for r in rows) for i in range(3)]
 
     def bar(left: str, middle: str, right: str) -> str:
@@ -49,7 +65,7 @@ def summary_lines(model: LayerStack) -> list[str]:
         bar("├", "┼", "┤"),
         *text[1:],
         bar("└", "┴", "┘"),
-        f" Total params: {trainable + frozen:,} ({_size(trainable + frozen, itemsize)})",
+        f" Total params: {total:,} ({_size(total, itemsize)})",
         f" Trainable params: {trainable:,} ({_size(trainable, itemsize)})",
         f" Non-trainable params: {frozen:,} ({_size(frozen, itemsize)})",
     ]

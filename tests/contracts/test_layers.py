@@ -8,9 +8,23 @@ import pytest
 
 from clarinet import layers
 from clarinet.layers.base import Context
+from clarinet.layers.composite import Composite
+from clarinet.layers.parts import elementary
 from clarinet.random import Key
 from tests.cases import LAYERS
 from tests.contracts.derivatives import assert_close, numeric_gradient
+
+
+class OfParts(Composite):
+    """Any layer as the parts that engines run."""
+
+    def __init__(self, whole):
+        super().__init__()
+        object.__setattr__(self, "whole", whole)
+
+    def parts(self):
+        return tuple(elementary(self.whole))
+
 
 each = pytest.mark.parametrize("case", LAYERS, ids=repr)
 modes = pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
@@ -109,17 +123,14 @@ def test_array_api_only(case, training):
 def test_parts_compute_the_same(case):
     layer, params, state, x, dy = setting(case)
     y, cache, _ = layer.forward(params, state, x, context(True))
-    dx, _ = layer.backward(params, cache, dy)
-    caches, a = [], x
-    for number, part in enumerate(layer.parts()):
-        weights = (params, state) if number == 0 else ({}, {})
-        a, cache, _ = part.forward(*weights, a, context(True))
-        caches.append((part, weights[0], cache))
-    np.testing.assert_array_equal(a, y)
-    d = dy
-    for part, weights, cache in reversed(caches):
-        d, _ = part.backward(weights, cache, d)
-    np.testing.assert_array_equal(d, dx)
+    dx, grads = layer.backward(params, cache, dy)
+    whole = OfParts(layer)
+    y2, cache2, _ = whole.forward(params, state, x, context(True))
+    dx2, grads2 = whole.backward(params, cache2, dy)
+    for mine, theirs in ((y2, y), (dx2, dx), *((grads2[name], grads[name]) for name in grads)):
+        np.testing.assert_array_equal(mine, theirs)
+    assert [w.name for w in whole.weight_specs(case.shape)] == list(params)
+    assert [w.name for w in whole.state_specs(case.shape)] == list(state)
 
 
 @each

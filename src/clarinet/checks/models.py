@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clarinet import losses
 from clarinet.activations import Sigmoid, Softmax
+from clarinet.layers.parts import elementary
 from clarinet.problems import Problem, error, warning
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def output_layer(model: Sequential) -> tuple[int, Layer]:
 
 def final_activation(model: Sequential) -> Any:
     """The function that the last layer ends with; None for a layer that has none."""
-    return getattr(model.layers[-1].parts()[-1], "activation", None)
+    return getattr(elementary(model.layers[-1])[-1].layer, "activation", None)
 
 
 def check_compiled(model: Sequential, doing: str = "fit", training: bool = True) -> Iterator[Problem]:

@@ -97,17 +97,21 @@ class ReferenceEngine(Engine):
             The output (logits where the loss absorbed the last activation), every operation's cache, and every
             operation's output.
         """
-        caches, outputs = [], []
-        y = np.asarray(x).astype(self.plan.dtype)
+        caches = []
+        tensors = [np.asarray(x).astype(self.plan.dtype)]
         for op in self.plan.ops:
+            taken: Any = tuple(tensors[s] for s in op.sources)
             y, cache, new_state = op.spec.forward(
-                self._params[op.index], self._state[op.index], y, self._context(op, training)
+                self._params[op.index],
+                self._state[op.index],
+                taken if op.spec.merges else taken[0],
+                self._context(op, training),
             )
             for name, value in new_state.items():
                 self._state[op.index][name][...] = value
             caches.append(cache)
-            outputs.append(y)
-        return y, caches, outputs
+            tensors.append(y)
+        return tensors[-1], caches, tensors[1:]
 
     def _context(self, op: Op, training: bool) -> Context:
         step = self.optimizer_state.step if self.optimizer_state is not None else 0
@@ -150,11 +154,17 @@ class ReferenceEngine(Engine):
         return self._params[op.index][segment.name]
 
     def backward(self, dy: Array, caches: list[Any]) -> dict[int, dict[str, Array]]:
-        """Gradients of the loss, penalties included, by operation and weight name."""
+        """Gradients of the loss, penalties included, by operation and weight name.
+
+        What several operations take gets the sum of what they hand back, from the last to the first.
+        """
         grads: dict[int, dict[str, Array]] = {}
+        deltas = {len(self.plan.ops): dy}  # by tensor
         for op, cache in zip(reversed(self.plan.ops), reversed(caches), strict=True):
             params = self._params[op.index]
-            dy, own = op.spec.backward(params, cache, dy)
+            dx, own = op.spec.backward(params, cache, deltas.pop(op.index + 1))
+            for source, delta in zip(op.sources, dx if op.spec.merges else (dx,), strict=True):
+                deltas[source] = deltas[source] + delta if source in deltas else delta
             for s in op.weights:
                 if s.trainable and s.weight.regularizer is not None:
                     own[s.name] = own[s.name] + s.weight.regularizer.gradient(params[s.name])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from clarinet.configurable import Configurable
+from clarinet.layers.parts import Part, leaves
 from clarinet.names import snake_case
 from clarinet.params import Array, Store, Weight
 from clarinet.random import Key
@@ -41,13 +42,14 @@ class Context:
 
 
 class Place(NamedTuple):
-    """Where a built layer's weights are."""
+    """Where a built layer's weights are: those of a layer of the model, or within it those whose names begin so."""
 
     store: Store
     index: int  # type: ignore[assignment]  # tuple.index gives way
+    prefix: str = ""
 
 
-_HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner"})
+_HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner", "_brought"})
 
 
 @dataclass(eq=False, repr=False)
@@ -69,6 +71,8 @@ class Layer(Configurable):
     refused: ClassVar[Mapping[str, str]] = {
         "dtype": "all layers of a model have its dtype; use model.compile(dtype='float64')",
     }
+    #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
+    merges: ClassVar[bool] = False
 
     name: str = field(default="", kw_only=True)
     trainable: bool = field(default=True, kw_only=True)
@@ -77,6 +81,7 @@ class Layer(Configurable):
 
     _place: Place | None = field(default=None, init=False)
     _owner: Any = field(default=None, init=False)
+    _brought: list[Array] | None = field(default=None, init=False)  # weights from an earlier model, to begin with
 
     def __post_init__(self, input_dim: int | None) -> None:
         if input_dim is not None:
@@ -124,9 +129,22 @@ class Layer(Configurable):
         """Compute ``dx`` and the gradients by weight name from ``dy``, the gradient of the loss at the output."""
         raise NotImplementedError(f"{type(self).__name__} does not define backward")
 
-    def parts(self) -> tuple[Layer, ...]:
-        """The elementary layers an engine runs in place of this one, e.g. an affine map and its activation."""
+    def penalty(self, x: Array) -> float:
+        """What the layer adds to the loss of a batch ``x``; its gradient is part of :meth:`backward`."""
+        return 0.0
+
+    def parts(self) -> tuple[Layer | Part, ...]:
+        """The layers an engine runs in place of this one, e.g. an affine map and its activation.
+
+        The last gives the output. A bare layer takes what the one before gives, and its weights are called as in this
+        layer.
+        """
         return (copy.copy(self),)
+
+    @property
+    def children(self) -> tuple[Layer, ...]:
+        """The layers that a container holds."""
+        return ()
 
     # The handle.
 
@@ -141,7 +159,8 @@ class Layer(Configurable):
                 f"layer {self.name or snake_case(type(self).__name__)!r} is not built, so it has no weights yet: put "
                 "it in a model that starts with Input(shape) or input_shape=..., or call fit"
             )
-        return self._place.store.weights_of(self._place.index)
+        store, index, prefix = self._place
+        return [w for leaf in leaves(self, prefix) for w in store.weights_of(index, leaf.prefix)]
 
     @property
     def weights(self) -> list[Array]:
@@ -178,15 +197,37 @@ class Layer(Configurable):
         for (_, view), array in zip(own, arrays, strict=True):
             view[...] = array
 
-    def count_params(self) -> int:
-        """Number of elements in all weights, state included."""
-        return sum(s.size for s, _ in self._weights())
+    def count_params(self, trainable: bool = False) -> int:
+        """Number of elements in all weights, state included; or of what is trained alone."""
+        if not trainable:
+            return sum(s.size for s, _ in self._weights())
+        assert self._place is not None
+        store, index, prefix = self._place
+        on = [leaf.prefix for leaf in leaves(self, prefix) if leaf.trainable]
+        return sum(s.size for begin in on for s in store.layout.of_layer(index, begin))
 
     def unplaced(self) -> Layer:
         """A copy that belongs to no model."""
         twin = copy.copy(self)
-        twin._place = twin._owner = None
+        twin._place = twin._owner = twin._brought = None
         return twin
+
+    def twin(self) -> Layer:
+        """A copy that belongs to no model and brings its weights along."""
+        twin = self.unplaced()
+        for mine, its in zip(leaves(self), leaves(twin), strict=True):
+            its.layer._brought = mine.layer.own_weights()
+        return twin
+
+    def own_weights(self) -> list[Array] | None:
+        """Copies of the weights, those of an earlier model where they are not built; None where there are none yet."""
+        return self.get_weights() if self.built else self._brought
+
+    def put(self, place: Place | None) -> None:
+        """Say where the weights of this layer and of its children are."""
+        self._place = place
+        for number, child in enumerate(self.children):
+            child.put(None if place is None else place._replace(prefix=f"{place.prefix}{number}."))
 
     def changed(self, **changes: Any) -> Any:
         """A copy with another configuration."""

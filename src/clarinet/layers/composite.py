@@ -1,0 +1,66 @@
+"""A layer whose maths is that of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from clarinet.layers.base import Context, Layer, Shape
+from clarinet.layers.parts import Part, elementary, shapes_within
+from clarinet.params import Array, Weight
+
+
+@dataclass(eq=False, repr=False)
+class Composite(Layer):
+    """Base of layers that give :meth:`parts` and nothing else: weights, shapes and both passes follow from them.
+
+    Used by itself it computes what an engine does with its parts; where several parts take one tensor, their gradients
+    are added from the last to the first. Random parts count on from the layer number of the key that they are given.
+    """
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return shapes_within(input_shape, elementary(self))[-1][0]
+
+    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        return tuple(_renamed(elementary(self), input_shape, lambda spec, shape: spec.weight_specs(shape)))
+
+    def state_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        return tuple(_renamed(elementary(self), input_shape, lambda spec, shape: spec.state_specs(shape)))
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        tensors, steps, new_state = [x], [], {}
+        for number, part in enumerate(elementary(self)):
+            spec, sources = part.layer, part.sources or ()
+            taken: Any = tuple(tensors[s] for s in sources)
+            shape: Any = tuple(t.shape[1:] for t in taken) if spec.merges else taken[0].shape[1:]
+            own = {w.name: params[part.called(w.name)] for w in spec.weight_specs(shape)}
+            kept = {w.name: state[part.called(w.name)] for w in spec.state_specs(shape)}
+            its_ctx = replace(ctx, key=ctx.key.at(layer=ctx.key.layer + number))
+            y, cache, changed = spec.forward(own, kept, taken if spec.merges else taken[0], its_ctx)
+            new_state.update({part.called(name): value for name, value in changed.items()})
+            steps.append((part, own, cache))
+            tensors.append(y)
+        return tensors[-1], steps, new_state
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        grads: dict[str, Array] = {}
+        deltas = {len(cache): dy}  # by tensor
+        for number in reversed(range(len(cache))):
+            part, own, its_cache = cache[number]
+            dx, its_grads = part.layer.backward(own, its_cache, deltas.pop(number + 1))
+            for source, delta in zip(part.sources, dx if part.layer.merges else (dx,), strict=True):
+                deltas[source] = deltas[source] + delta if source in deltas else delta
+            grads.update({part.called(name): g for name, g in its_grads.items()})
+        return deltas[0], grads
+
+
+def _renamed(
+    parts: list[Part], input_shape: Shape, specs: Callable[[Layer, Any], Iterable[Weight]]
+) -> Iterable[Weight]:
+    """The weights of all parts, called as in the whole layer."""
+    for part, (_, taken) in zip(parts, shapes_within(input_shape, parts), strict=True):
+        for weight in specs(part.layer, taken):
+            yield replace(weight, name=part.called(weight.name))

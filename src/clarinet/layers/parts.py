@@ -1,0 +1,95 @@
+"""What a layer consists of: the graph of its parts, down to the elementary layers that engines run."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from clarinet.layers.base import Layer, Shape
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the layers that a layer consists of, and how it is connected.
+
+    Attributes:
+        layer: whose forward and backward define it.
+        sources: what it takes: 0 is the whole layer's input, ``i + 1`` what part ``i`` gives; None (default) is what
+            the part before gives. More than one for a layer that merges.
+        names: the whole layer's names for the part's weights and state, where they are called otherwise there.
+        prefix: put before every name.
+    """
+
+    layer: Layer
+    sources: tuple[int, ...] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+    whole: Part | None = None  # the part of a layer further out that this one's layer is
+
+    def called(self, name: str) -> str:
+        """The outermost layer's name for the part's weight ``name``."""
+        name = self.prefix + self.names.get(name, name)
+        return name if self.whole is None else self.whole.called(name)
+
+    def within(self, whole: Part) -> Part:
+        """This part as one of a layer that is itself a part."""
+        return replace(self, whole=whole if self.whole is None else self.whole.within(whole))
+
+
+class Leaf(NamedTuple):
+    """A layer without children, what its weights' names begin with in the outermost layer, whether it is trained."""
+
+    layer: Layer
+    prefix: str
+    trainable: bool
+
+
+def leaves(layer: Layer, prefix: str = "", trainable: bool = True) -> Iterator[Leaf]:
+    """The layers without children that a layer holds, in order; itself where it holds none."""
+    trainable = trainable and layer.trainable
+    if not layer.children:
+        yield Leaf(layer, prefix, trainable)
+    for number, child in enumerate(layer.children):
+        yield from leaves(child, f"{prefix}{number}.", trainable)
+
+
+def direct(layer: Layer) -> list[Part]:
+    """A layer's own parts, each with its sources."""
+    parts = [part if isinstance(part, Part) else Part(part) for part in layer.parts()]
+    return [replace(p, sources=(number,) if p.sources is None else p.sources) for number, p in enumerate(parts)]
+
+
+def elementary(layer: Layer) -> list[Part]:
+    """A layer as elementary parts, each with its sources; a frozen layer's parts are frozen."""
+    parts = direct(layer)
+    if len(parts) == 1 and type(parts[0].layer) is type(layer):
+        return parts
+    found: list[Part] = []
+    given = [0]  # the number that each part's output has among those found
+    for part in parts:
+        assert part.sources is not None
+        sources, begin = tuple(given[s] for s in part.sources), len(found)
+        for inner in elementary(part.layer):
+            assert inner.sources is not None
+            own = sources if part.layer.merges else tuple(begin + s if s else sources[0] for s in inner.sources)
+            spec = inner.layer
+            if not layer.trainable and spec.trainable:
+                spec = copy.copy(spec)
+                spec.trainable = False
+            found.append(replace(inner, layer=spec, sources=own).within(part))
+        given.append(len(found))
+    return found
+
+
+def shapes_within(input_shape: Shape, parts: Iterable[Part]) -> list[tuple[Shape, Any]]:
+    """For each part the shape of what it gives and of what it takes (a tuple of shapes for one that merges)."""
+    given, found = [input_shape], []
+    for part in parts:
+        taken = tuple(given[s] for s in part.sources or ())
+        takes: Any = taken if part.layer.merges else taken[0]
+        given.append(part.layer.output_shape(takes))
+        found.append((given[-1], takes))
+    return found
