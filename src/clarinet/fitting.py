@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +17,21 @@ from clarinet.params import Array
 from clarinet.records import Chunk
 
 if TYPE_CHECKING:
+    from clarinet.data.rows import Rows
     from clarinet.model import Sequential
+    from clarinet.runs.resuming import Keeper
 
 #: Seconds after which an engine hands control back, so that Ctrl-C and the progress bar are never late.
 CHUNK_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where training stands: so many steps and rows of this epoch are done."""
+
+    epoch: int
+    step: int = 0
+    row: int = 0
 
 
 def as_list(value: Any) -> list[Any]:
@@ -37,6 +49,7 @@ class Fit:
         self.batches: data_module.Batches | None = None
         self.data: Data | None = None
         self.validation: Data | data_module.Batches | None = None
+        self.epoch_batches: Iterator[Rows] = iter(())
         if arguments["seed"] is not None:
             model.seed = int(arguments["seed"])
         if data_module.is_batches(arguments["x"]):
@@ -45,6 +58,8 @@ class Fit:
             self._take_arrays()
         self.engine: Engine = model.runner(self.label_shape, fresh=True)
         self.callbacks = self._callback_list()
+        self.place, self.logs = Place(arguments["initial_epoch"]), dict[str, float]()
+        self.keeper: Keeper | None = None
 
     # What to train on.
 
@@ -113,23 +128,24 @@ class Fit:
 
     # The loop.
 
+    @property
+    def stopped(self) -> bool:
+        """Whether training is to end before its last epoch."""
+        return self.model.stop_training or (self.batches is not None and self.batches.exhausted)
+
     def run(self) -> History:
-        model, a = self.model, self.arguments
-        model.stop_training = False
-        logs: dict[str, float] = {}
+        self.model.stop_training = False
         self.callbacks.on_train_begin()
         try:
-            for epoch in range(a["initial_epoch"], a["epochs"]):
-                self.callbacks.on_epoch_begin(epoch)
-                logs = self._epoch(epoch)
-                self.callbacks.on_epoch_end(epoch, logs)
-                if model.stop_training or (self.batches is not None and self.batches.exhausted):
-                    break
+            if self.keeper is not None:
+                self.keeper.begin()
+            while self.place.epoch < self.arguments["epochs"] and not self.stopped:
+                self._epoch()
             self._finish()
         finally:  # after Ctrl-C too: weights and history stay valid
-            self.callbacks.on_train_end(logs)
-        assert model.history is not None
-        return model.history
+            self.callbacks.on_train_end(self.logs)
+        assert self.model.history is not None
+        return self.model.history
 
     def _finish(self) -> None:
         """Let the optimizer put moving averages in the weights' place."""
@@ -138,38 +154,67 @@ class Fit:
         trained = [s for s in self.model.make_plan(self.label_shape).layout.segments if s.trainable]
         optimizer.finish([s.view(store.params) for s in trained], [state.views(s) for s in trained])
 
-    def _epoch(self, epoch: int) -> dict[str, float]:
-        self.engine.reset_metrics()
+    def _epoch(self) -> None:
+        """An epoch, or what is left of one that was interrupted."""
+        epoch = self.place.epoch
+        if self.place.step == 0:
+            self.begin_epoch()
         for _ in self._batch_chunks() if self.data is None else self._array_chunks():
             if self.model.stop_training:
                 break
+            if self.keeper is not None:
+                self.keeper.after_chunk()
         self.model.epochs_trained += 1
-        logs = dict(self.engine.results())
-        due = (epoch + 1) % self.arguments["validation_freq"] == 0
-        if self.validation is not None and due:
-            logs |= {f"val_{name}": value for name, value in self._validate().items()}
-        return logs
+        self.logs = dict(self.engine.results())
+        if self.validation is not None and self.validates(epoch):
+            self.logs |= {f"val_{name}": value for name, value in self._validate().items()}
+        self.callbacks.on_epoch_end(epoch, self.logs)
+        self.place = Place(epoch + 1)
+        if self.keeper is not None:
+            self.keeper.after_epoch()
+
+    def begin_epoch(self) -> None:
+        """Tell the callbacks, and start the running sums and the pass through a source of batches."""
+        self.callbacks.on_epoch_begin(self.place.epoch)
+        self.engine.reset_metrics()
+        if self.batches is not None:
+            self.epoch_batches = iter(self.batches)
+
+    def validates(self, epoch: int) -> bool:
+        """Whether this epoch ends with validation, if there is any."""
+        return (epoch + 1) % int(self.arguments["validation_freq"]) == 0
 
     def _array_chunks(self) -> Iterator[Chunk]:
         """Train over the rows in chunks of about CHUNK_SECONDS, or of one step where a callback looks at batches."""
         assert self.data is not None
         shuffle = self.arguments["shuffle"]
         order = self.engine.permutation(self.model.epochs_trained, len(self.data)) if shuffle else None
-        position, step = 0, 0
-        while position < self.rows:
-            stop = min(position + self.batch_size, self.rows) if self.callbacks.wants_batches else self.rows
-            chunk = self._train(self.data, order, position, stop, self.batch_size, step)
-            step += len(chunk)
-            position = min(position + len(chunk) * self.batch_size, self.rows)
+        while self.place.row < self.rows:
+            row = self.place.row
+            chunk = self._train(self.data, order, row, min(row + self._most_rows(), self.rows), self.batch_size)
+            row = min(row + len(chunk) * self.batch_size, self.rows)
+            self.place = replace(self.place, step=self.place.step + len(chunk), row=row)
             yield chunk
 
-    def _batch_chunks(self) -> Iterator[Chunk]:
-        assert self.batches is not None
-        for step, (x, y, w) in enumerate(self.batches):
-            batch = checked(self.model, x, y, w, self.arguments["class_weight"], where=f"batch {step}")
-            yield self._train(batch, None, 0, len(batch), len(batch), step)
+    def _most_rows(self) -> int:
+        """Rows of the next chunk, at most."""
+        if self.callbacks.wants_batches:
+            return self.batch_size
+        steps = None if self.keeper is None else self.keeper.steps_left()
+        return self.rows if steps is None else steps * self.batch_size
 
-    def _train(self, data: Data, order: Any, first: int, stop: int, batch_size: int, step: int) -> Chunk:
+    def _batch_chunks(self) -> Iterator[Chunk]:
+        for x, y, w in self.epoch_batches:
+            if self.keeper is not None:
+                self.keeper.see_batch((x, y, w))
+            where = f"batch {self.place.step}"
+            batch = checked(self.model, x, y, w, self.arguments["class_weight"], where=where)
+            chunk = self._train(batch, None, 0, len(batch), len(batch))
+            self.place = replace(self.place, step=self.place.step + 1)
+            yield chunk
+
+    def _train(self, data: Data, order: Any, first: int, stop: int, batch_size: int) -> Chunk:
+        step = self.place.step
         if self.callbacks.wants_batches:
             self.callbacks.on_train_batch_begin(step)
         rates = learning_rates(self.model, -(-(stop - first) // batch_size))

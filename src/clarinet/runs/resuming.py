@@ -1,0 +1,168 @@
+"""Stopping and going on: what a training run is made of at one moment, and how it is put together again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import numpy as np
+
+from clarinet.callbacks import History
+from clarinet.checks.intervals import Interval
+from clarinet.data import Batches
+from clarinet.fitting import Fit, Place
+
+if TYPE_CHECKING:
+    from clarinet.data.rows import Rows
+    from clarinet.runs.checkpoints import Checkpoints
+    from clarinet.saving.checkpoints import Checkpoint
+
+
+class Keeper:
+    """Keeps one ``fit`` in checkpoints, and takes it up from one.
+
+    Everything that the numbers to come depend on is in a checkpoint: weights, layers' and optimizer's state, seed and
+    counters (which the random numbers follow from), the place in the epoch, the epoch's running sums, the learning
+    rate, and what callbacks and history remember.
+
+    Args:
+        fit: the training.
+        checkpoints: where to write to.
+        every: how often; there is one at the beginning and one at the end in any case.
+        found: the checkpoint to go on from; None starts anew.
+    """
+
+    def __init__(self, fit: Fit, checkpoints: Checkpoints, every: Interval, found: Checkpoint | None = None) -> None:
+        self.fit, self.checkpoints, self.every, self.found = fit, checkpoints, every, found
+        self._written = time.monotonic()
+        self._seen = 0  # checksum of all batches of a source, in order
+
+    # While training goes on.
+
+    def begin(self) -> None:
+        """Go on from the checkpoint, or write the first one."""
+        if self.found is None:
+            self._write()
+        else:
+            self._take_up(self.found)
+
+    def steps_left(self) -> int | None:
+        """Steps until the next checkpoint; None where that is not a matter of steps."""
+        state, every = self.fit.model.optimizer_state, self.every.steps
+        return None if every is None or state is None else every - state.step % every
+
+    def see_batch(self, batch: Rows) -> None:
+        """Take notice of a batch that is about to be trained on."""
+        for part in batch:
+            if part is not None:
+                self._seen = crc32(np.ascontiguousarray(part).view(np.uint8).data, self._seen)
+
+    def after_chunk(self) -> None:
+        """Write a checkpoint if one is due."""
+        every = self.every
+        by_steps = every.steps is not None and self.steps_left() == every.steps
+        by_time = every.seconds is not None and time.monotonic() - self._written >= every.seconds
+        if by_steps or by_time:
+            self._write()
+
+    def after_epoch(self) -> None:
+        """Write a checkpoint if one is due, or if this was the last epoch."""
+        if self.every.epochs or self.fit.stopped or self.fit.place.epoch >= self.fit.arguments["epochs"]:
+            self._write()
+
+    def _write(self) -> None:
+        self.checkpoints.write(self.fit.model, self._state())
+        self._written = time.monotonic()
+
+    # The state.
+
+    def _callbacks(self) -> list[Any]:
+        """Those that the user gave, and the history; what merely shows or records training is left out."""
+        own = self.fit.arguments["callbacks"]
+        given = {id(c) for c in (own if isinstance(own, (list, tuple)) else [own])}
+        return [c for c in self.fit.callbacks.callbacks if id(c) in given or type(c) is History]
+
+    def _state(self) -> dict[str, Any]:
+        fit, optimizer = self.fit, self.fit.model.optimizer
+        rate = None if optimizer is None or callable(optimizer.learning_rate) else optimizer.learning_rate
+        return {
+            "place": asdict(fit.place),
+            "stopped": fit.stopped,
+            "learning_rate": rate,
+            "running": fit.engine.running(),
+            "logs": fit.logs,
+            "batches": self._seen,
+            "callbacks": [[type(c).__name__, _state_of(c)] for c in self._callbacks()],
+        }
+
+    def _take_up(self, checkpoint: Checkpoint) -> None:
+        fit, model, state = self.fit, self.fit.model, checkpoint.state
+        fit.place = Place(**state["place"])
+        callbacks = self._matched(checkpoint)
+        if fit.batches is not None or isinstance(fit.validation, Batches):
+            self._replay(state)
+        if fit.place.step:
+            fit.callbacks.on_epoch_begin(fit.place.epoch)
+        checkpoint.fill(model)
+        if state["learning_rate"] is not None and model.optimizer is not None:
+            model.optimizer.learning_rate = state["learning_rate"]
+        fit.engine.resume(state["running"])
+        for callback, remembered in callbacks:
+            if remembered:
+                callback.set_state(remembered)
+        fit.logs, model.stop_training = state["logs"], state["stopped"]
+
+    def _matched(self, checkpoint: Checkpoint) -> list[tuple[Any, Mapping[str, Any]]]:
+        """The callbacks with what they remembered.
+
+        Raises:
+            ValueError: they are not the ones that the checkpoint was written with.
+        """
+        callbacks, saved = self._callbacks(), checkpoint.state["callbacks"]
+        before, now = [name for name, _ in saved], [type(c).__name__ for c in callbacks]
+        if before != now:
+            raise ValueError(
+                f"resume: training was begun with the callbacks {_listed(before)}, received {_listed(now)}; give the "
+                "same in the same order"
+            )
+        return [(callback, remembered) for callback, (_, remembered) in zip(callbacks, saved)]
+
+    def _replay(self, state: Mapping[str, Any]) -> None:
+        """Bring sources of batches to the place where training stopped, by passing over what was used before.
+
+        Raises:
+            ValueError: the source does not give the same batches again.
+        """
+        fit, place = self.fit, self.fit.place
+        for epoch in range(fit.arguments["initial_epoch"], place.epoch):
+            for batch in fit.batches or ():
+                self.see_batch(batch)
+            if isinstance(fit.validation, Batches) and fit.validates(epoch):
+                for _ in fit.validation:
+                    pass
+        if fit.batches is None:
+            return
+        if place.step:
+            fit.epoch_batches = iter(fit.batches)
+            for _, batch in zip(range(place.step), fit.epoch_batches):
+                self.see_batch(batch)
+        if self._seen != state["batches"]:
+            raise ValueError(
+                "resume: the source of batches did not give the same batches again, so its position cannot be "
+                "restored; give a fresh one whose order follows from a fixed seed, or arrays"
+            )
+
+
+def _state_of(callback: Any) -> dict[str, Any]:
+    """What a callback remembers; another library's may have no way to say it."""
+    return dict(callback.get_state()) if hasattr(callback, "get_state") else {}
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(name for name in names if name != "History") or "none"
+
+
+__all__ = ["Keeper"]
