@@ -32,4 +32,23 @@ ACTIVATIONS = [
         lambda: activations.LeakyRelu(0.01),
         lambda k: lambda x: k.activations.leaky_relu(x, negative_slope=0.01),
     ),
+    *(
+        Case(name, lambda name=name: activations.get(name), lambda k, name=name: getattr(k.activations, name))
+        for name in (
+            "relu6",
+            "celu",
+            "softsign",
+            "mish",
+            "hard_sigmoid",
+            "hard_silu",
+            "hard_swish",
+            "exponential",
+            "log_softmax",
+        )
+    ),
+    Case("celu-alpha", lambda: activations.Celu(0.5), lambda k: lambda x: k.activations.celu(x, alpha=0.5)),
+    Case("softmax-axis", lambda: activations.Softmax(axis=1), lambda k: lambda x: k.activations.softmax(x, axis=1)),
+    Case(
+        "log_softmax-axis", lambda: activations.LogSoftmax(axis=1), lambda k: lambda x: k.activations.log_softmax(x, 1)
+    ),
 ]

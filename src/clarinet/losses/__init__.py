@@ -38,7 +38,7 @@ def absorb(activation: Activation, loss: Loss) -> Loss | None:
     ``p`` is divided by and nothing saturates. So these pairs are computed as one function of the logits, which is exact
     where the pair as written would be clipped. Every other pair is computed as written.
     """
-    softmax = type(activation) is Softmax and type(loss) in (CategoricalCrossentropy, SparseCategoricalCrossentropy)
+    softmax = activation == Softmax() and type(loss) in (CategoricalCrossentropy, SparseCategoricalCrossentropy)
     sigmoid = type(activation) is Sigmoid and type(loss) is BinaryCrossentropy
     if (softmax or sigmoid) and not loss.from_logits:  # type: ignore[attr-defined]
         return replace(loss, from_logits=True)  # type: ignore[call-arg]

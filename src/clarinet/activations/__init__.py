@@ -1,0 +1,100 @@
+"""Activation functions, each with its derivative beside it.
+
+Notation: ``z`` pre-activation, ``a`` activation, ``dy`` the gradient of the loss at ``a``; ``backward`` returns the
+gradient at ``z``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from clarinet.activations.base import Activation
+from clarinet.activations.custom import Custom
+from clarinet.activations.normalised import LogSoftmax, Softmax
+from clarinet.activations.piecewise import HardSigmoid, HardSilu, LeakyRelu, Linear, Relu, Relu6
+from clarinet.activations.smooth import (
+    Celu,
+    Elu,
+    Exponential,
+    Gelu,
+    Mish,
+    Selu,
+    Sigmoid,
+    Silu,
+    Softplus,
+    Softsign,
+    Tanh,
+)
+from clarinet.configurable import resolve
+
+__all__ = [
+    "Activation",
+    "Celu",
+    "Custom",
+    "Elu",
+    "Exponential",
+    "Gelu",
+    "HardSigmoid",
+    "HardSilu",
+    "LeakyRelu",
+    "Linear",
+    "LogSoftmax",
+    "Mish",
+    "Relu",
+    "Relu6",
+    "Selu",
+    "Sigmoid",
+    "Silu",
+    "Softmax",
+    "Softplus",
+    "Softsign",
+    "Tanh",
+    "celu",
+    "elu",
+    "exponential",
+    "gelu",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "softsign",
+    "swish",
+    "tanh",
+]
+
+linear, sigmoid, tanh, softmax, log_softmax = Linear(), Sigmoid(), Tanh(), Softmax(), LogSoftmax()
+relu, relu6, leaky_relu, elu, celu, selu = Relu(), Relu6(), LeakyRelu(), Elu(), Celu(), Selu()
+gelu, silu, mish, softplus, softsign, exponential = Gelu(), Silu(), Mish(), Softplus(), Softsign(), Exponential()
+hard_sigmoid, hard_silu = HardSigmoid(), HardSilu()
+swish, hard_swish = silu, hard_silu
+
+
+_NAMES = {name: globals()[name] for name in __all__ if isinstance(globals()[name], Activation)}
+
+
+def _refuse(function: Callable[..., Any]) -> Activation:
+    raise TypeError(
+        f"activation {getattr(function, '__name__', function)!r} is a Python function without a derivative: "
+        "use clarinet.activations.Custom(function, derivative)"
+    )
+
+
+def get(identifier: Any) -> Activation:
+    """The activation that a name, object, or configuration stands for; None means linear."""
+    if identifier is None:
+        return linear
+    if isinstance(identifier, dict) and "class_name" in identifier:
+        classes = {c.__name__: c for c in Activation.__subclasses__()}
+        return resolve(identifier, Activation, classes)
+    return resolve(identifier, Activation, _NAMES, _refuse)

@@ -1,0 +1,43 @@
+"""What an activation is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from clarinet.arrays import namespace
+from clarinet.configurable import Value
+from clarinet.names import snake_case
+from clarinet.params import Array
+
+
+@dataclass(eq=False, repr=False)
+class Activation(Value):
+    """Base class: a function of one array and its derivative. Instances are pure configuration."""
+
+    kind: ClassVar[str] = "activation"
+
+    @property
+    def name(self) -> str:
+        """The name that ``Dense(activation=...)`` takes."""
+        return snake_case(type(self).__name__)
+
+    def forward(self, z: Array, xp: Any = np) -> Array:
+        """The activation, of the shape of ``z``."""
+        raise NotImplementedError
+
+    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+        """The gradient of the loss at ``z``, given the one at ``a = forward(z)``."""
+        raise NotImplementedError
+
+    def __call__(self, x: Any, **changes: Any) -> Array:
+        """Apply the function to an array, e.g. ``leaky_relu(x, negative_slope=0.1)``."""
+        x = np.asarray(x)
+        x = x if x.dtype.kind == "f" else x.astype(np.float32)
+        return (replace(self, **changes) if changes else self).forward(x, namespace(x))
+
+    def encoded(self) -> Any:
+        """The plain name where all settings are the defaults."""
+        return self.name if self == type(self)() else super().encoded()

@@ -1,0 +1,56 @@
+"""An activation of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clarinet.activations.base import Activation
+from clarinet.configurable import encode
+from clarinet.params import Array
+
+
+@dataclass(eq=False, repr=False)
+class Custom(Activation):
+    """A Python function with its derivative; runs on the reference engine.
+
+    ``clarinet.check_gradients`` tells whether the two belong together. It cannot be saved with a model: a file holds no
+    code.
+
+    Args:
+        function: ``a = function(z)``, elementwise, on arrays.
+        derivative: ``da/dz = derivative(z)``, elementwise.
+
+    Raises:
+        TypeError: one of the two cannot be called.
+
+    Example:
+        >>> cube = Custom(lambda z: z**3, lambda z: 3 * z**2)
+        >>> cube([-1.0, 2.0]).tolist()
+        [-1.0, 8.0]
+    """
+
+    function: Callable[[Array], Array]
+    derivative: Callable[[Array], Array]
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not callable(value):
+                raise TypeError(f"activations.Custom: {name}: expected a function of an array, received {value!r}")
+
+    @property
+    def name(self) -> str:
+        """The function's own name."""
+        return getattr(self.function, "__name__", "custom")
+
+    def forward(self, z: Array, xp: Any = np) -> Array:
+        return self.function(z)
+
+    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+        return dy * self.derivative(z)
+
+    def encoded(self) -> Any:
+        return encode(self.function)  # refused, in the words that every Python function is refused with
