@@ -7,6 +7,7 @@
 #include "rows-inl.hpp"
 #include "sparse-inl.hpp"
 #include "update-inl.hpp"
+#include "window-inl.hpp"
 
 #define CLARINET_TEXT_(x) #x
 #define CLARINET_TEXT(x) CLARINET_TEXT_(x)
@@ -21,6 +22,9 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       kLanes,
       product,
       sparse_product,
+      gathered_product,
+      window_sums,
+      add_windows,
       dot,
       transpose,
       column_sums,

@@ -23,6 +23,30 @@ struct Product {
   long width;          // columns of the whole, where this is the part of one thread
 };
 
+// C[i, j] = start[i, j] + sum over k of a[a_row[i] + a_step[k]] b[b_step[k] + j]: A and the rows of B lie wherever the tables
+// say, as the windows of a convolution do.
+struct GatheredProduct {
+  long rows, columns, depth;
+  const float* a;
+  const int32_t *a_row, *a_step;
+  const float* b;
+  const int32_t* b_step;
+  float* c;
+  long c_row;
+  const float* start;  // nullptr for zeros
+  long start_row;      // 0 where all rows start alike (a bias)
+};
+
+// C[j, r, i] += sum over positions p of dy[p, j] x[windows[p] + run[r] + i], i < length: a convolution's kernel gradient, where
+// a window is `runs` stretches of numbers that lie side by side.
+struct WindowSums {
+  long positions, columns, runs, length;
+  const float *x, *dy;
+  const int32_t *windows, *run;
+  const int32_t *dy_steps, *column_steps;  // p * columns, and j: the tables that GatheredProduct takes
+  float* c;
+};
+
 enum class Activation : int { relu, sigmoid, tanh, elu, selu, gelu, gelu_tanh, silu, softplus, leaky_relu, clipped_relu };
 
 // A function of one number; what a, b and c mean is said beside each one in elementwise-inl.hpp.
@@ -82,6 +106,11 @@ struct KernelTable {
 
   void (*product)(const Product&);
   void (*sparse_product)(const Product&);  // the same, looking for zeros in A; a_step or a_row is 1
+  void (*gathered_product)(const GatheredProduct&);
+  void (*window_sums)(const WindowSums&);  // looking for zeros in dy
+  // to[windows[p] + run[r] + i] += from[p, r, i]
+  void (*add_windows)(const float* from, long positions, const int32_t* windows, const int32_t* run, long runs,
+                      long length, float* to);
   void (*dot)(const float* a, long rows, long depth, const float* b, float start, float* y);
   void (*transpose)(const float* from, long from_row, long rows, long columns, float* to, long to_row);
   void (*column_sums)(const float* x, long rows, long row, long columns, float* sums);

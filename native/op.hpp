@@ -32,6 +32,11 @@ struct Range {
   long first, last;
 };
 
+// Samples of a batch that sums run over before these sums are added in order, at most sixteen of them: fixed by the batch,
+// not by who computes them.
+constexpr long kMostSumBlocks = 16;
+inline long sum_block(long rows) { return (rows + kMostSumBlocks - 1) / kMostSumBlocks; }
+
 // A trainable weight whose gradient can be computed in pieces: `count` rows of `row` numbers.
 struct GradientPart {
   const Weight* weight;
@@ -50,18 +55,25 @@ class Op {
   long in_size() const { return static_cast<long>(spec.rows * spec.inputs); }
   long out_size() const { return static_cast<long>(spec.rows * spec.outputs); }
 
-  // Prepare for batches of at most `rows` samples.
-  virtual void reserve(long rows) { (void)rows; }
+  // Prepare for batches of at most `rows` samples on at most `threads` threads.
+  virtual void reserve(long rows, int threads) { (void)rows, (void)threads; }
   // Floats of scratch that one thread needs for its share, of at most `rows` samples.
   virtual long scratch(long rows) const { return rows * 0; }
   // Whether the output is the input.
   virtual bool identity(bool training) const { return training && false; }
   // Whether backward may write dx over dy.
   virtual bool in_place() const { return true; }
+  // Whether it takes each sample by itself, and gains nothing from many at once: some such operations in a row run through
+  // a few samples at a time, which stay in the cache from one to the next.
+  virtual bool by_sample() const { return false; }
+  // Whether backward sums over each block of sum_block(rows) samples by itself, so that a thread's share must be whole blocks.
+  virtual bool sums_by_block() const { return false; }
   // Rough cost of forward, in multiply-adds a sample.
   virtual double work() const { return static_cast<double>(out_size()); }
 
   virtual void forward(const Pass&, const float* x, float* y) = 0;
+  // By each thread before the first of its samples' backward.
+  virtual void begin_backward(const Pass&) {}
   // dx from dy; dx is nullptr where nobody wants it.
   virtual void backward(const Pass&, const float* x, const float* y, float* dy, float* dx) = 0;
 

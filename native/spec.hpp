@@ -24,6 +24,7 @@ struct OpSpec {
   std::map<std::string, double> settings;   // the layer's configuration
   uint32_t index = 0;                       // its number in the plan, which random numbers are keyed by
   uint64_t seed = 0;                        // of its random numbers
+  std::vector<int64_t> shape{};             // of a sample of its input
 };
 
 struct LossSpec {

@@ -39,6 +39,8 @@ class ActivationOp : public Op {
  public:
   explicit ActivationOp(const OpSpec& spec) : Op(spec), function_(elementwise(spec)) {}
 
+  bool by_sample() const override { return true; }
+
   void forward(const Pass& pass, const float* x, float* y) override {
     const long at = pass.first * out_size();
     pass.k->activate(function_, x + at, y + at, (pass.last - pass.first) * out_size());

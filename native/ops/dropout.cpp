@@ -15,7 +15,8 @@ class Dropout : public Op {
 
   bool identity(bool training) const override { return !training; }
   double work() const override { return 4.0 * out_size(); }
-  void reserve(long rows) override { mask_.resize(static_cast<size_t>(rows * out_size())); }
+  bool by_sample() const override { return true; }
+  void reserve(long rows, int) override { mask_.resize(static_cast<size_t>(rows * out_size())); }
 
   void forward(const Pass& pass, const float* x, float* y) override {
     const long at = pass.first * out_size(), n = (pass.last - pass.first) * out_size();

@@ -7,6 +7,7 @@ namespace {
 
 const std::map<std::string, OpMaker> kMakers = {
     {"batch_normalization", make_batch_normalization},
+    {"conv", make_conv},
     {"dense", make_dense},
     {"dropout", make_dropout},
     {"rescaling", make_rescaling},

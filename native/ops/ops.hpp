@@ -9,6 +9,7 @@ using OpMaker = std::unique_ptr<Op> (*)(const OpSpec&, float* params, float* sta
 
 std::unique_ptr<Op> make_activation(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_batch_normalization(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_conv(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_dense(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_dropout(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_rescaling(const OpSpec&, float*, float*);

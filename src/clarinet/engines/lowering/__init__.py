@@ -98,6 +98,7 @@ def _op(plan: Plan, op: Op) -> Any:
         settings={name: float(value) for name, value in settings.items()},
         index=op.index,
         seed=(plan.seed if seed is None else seed) & 0xFFFFFFFFFFFFFFFF,
+        shape=list(op.input_shape),
     )
 
 

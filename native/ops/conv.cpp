@@ -1,0 +1,187 @@
+// Convolution: y[p] = x[window p] W + b, a window being its kernel_h * kernel_w * channels numbers in a row; W (kernel_h,
+// kernel_w, channels, filters). dW = sum over p of x[window p]^T dy[p]; dx is what the rows of dy W^T add up to where windows lie.
+//
+// Nothing holds all windows: products take them from the sample through tables of offsets. dy is mostly zero behind a
+// pooling layer, so dx and dW look for zeros in it.
+#include <algorithm>
+#include <cstring>
+
+#include "../memory.hpp"
+#include "../window.hpp"
+#include "ops.hpp"
+
+namespace clarinet {
+namespace {
+
+constexpr long kBand = 128;     // windows of a sample that forward takes at a time
+constexpr long kBackBand = 32;  // and the gradient at its input
+constexpr long kPiece = 4096;   // floats of a piece of dW
+constexpr long kLongRun = 16;   // numbers of a window side by side that are worth vectors of their own in dW
+
+class Conv : public Op {
+ public:
+  Conv(const OpSpec& spec, float* params)
+      : Op(spec),
+        window_(spec),
+        filters_(spec.outputs),
+        depth_(window_.taps() * window_.channels),
+        positions_(window_.positions()),
+        kernel_(params + spec.weights[0].offset),
+        windows_(window_.windows()),
+        places_(window_.places()) {
+    bias_ = spec.weights.size() > 1 ? params + spec.weights[1].offset : nullptr;
+    for (const Weight& weight : spec.weights) trains_ = trains_ || weight.trainable;
+    length_ = window_.channels * (window_.w.dilation == 1 ? window_.w.kernel : 1);
+    for (long k = 0; k < depth_; k += length_) runs_.push_back(places_[static_cast<size_t>(k)]);
+    for (long j = 0; j < filters_; ++j) columns_.push_back(static_cast<int32_t>(j));
+    for (long i = 0; i < std::max(depth_, positions_); ++i) rows_.push_back(static_cast<int32_t>(i * filters_));
+  }
+
+  bool in_place() const override { return false; }
+  bool by_sample() const override { return true; }
+  bool sums_by_block() const override { return trains_; }
+  double work() const override { return static_cast<double>(positions_) * depth_ * filters_; }
+
+  void reserve(long rows, int threads) override {
+    if (trains_) sums_ = Buffer(static_cast<size_t>(std::min(rows, kMostSumBlocks) * sums_size()));
+    if (!first_trained) turned_ = Buffer(static_cast<size_t>(threads * depth_ * filters_));
+  }
+  long scratch(long) const override {
+    return std::max({window_.padded_size() + kBackBand * depth_, window_.padded_size() + filters_, 2 * kPiece + 2 * filters_});
+  }
+
+  void forward(const Pass& pass, const float* x, float* y) override {
+    for (long n = pass.first; n < pass.last; ++n) {
+      GatheredProduct p{};
+      p.a = padded(pass, x + n * window_.size());
+      p.a_step = places_.data();
+      p.columns = p.c_row = filters_, p.depth = depth_;
+      p.b = kernel_, p.b_step = rows_.data();
+      p.start = bias_;
+      for (long first = 0; first < positions_; first += kBand) {
+        p.rows = std::min(kBand, positions_ - first);
+        p.a_row = windows_.data() + first;
+        p.c = y + n * out_size() + first * filters_;
+        pass.k->gathered_product(p);
+      }
+    }
+  }
+
+  // W turned, for dx: each thread makes a copy of its own and so waits for nobody.
+  void begin_backward(const Pass& pass) override {
+    if (!first_trained) pass.k->transpose(kernel_, filters_, depth_, filters_, turned(pass), depth_);
+  }
+
+  void backward(const Pass& pass, const float* x, const float*, float* dy, float* dx) override {
+    for (long n = pass.first; n < pass.last; ++n) {
+      const float* sample_dy = dy + n * out_size();
+      if (trains_) add_gradients(pass, n, x + n * window_.size(), sample_dy);
+      if (dx) input_gradient(pass, sample_dy, dx + n * window_.size());
+    }
+  }
+
+  std::vector<GradientPart> parts() const override {
+    std::vector<GradientPart> all{{&spec.weights[0], depth_, filters_, 0}};
+    if (bias_) all.push_back({&spec.weights[1], filters_, 1, 0});
+    return all;
+  }
+
+  // The blocks' sums, added in order.
+  void gradient(const Pass& pass, int part, long from, long to, const float*, const float*, const Sink& sink) override {
+    const long blocks = (pass.rows + sum_block(pass.rows) - 1) / sum_block(pass.rows);
+    if (part == 1) {
+      pass.k->column_sums(sums_.get() + depth_ * filters_ + from, blocks, sums_size(), to - from, pass.scratch);
+      return sink.take(spec.weights[1], from, pass.scratch, to - from);
+    }
+    const long height = std::max(1L, kPiece / filters_);
+    for (long i = from; i < to; i += height) {
+      const long rows = std::min(height, to - i);
+      kernel_sums(pass, i, rows, blocks);
+      sink.take(spec.weights[0], i * filters_, pass.scratch, rows * filters_);
+    }
+  }
+
+ private:
+  long sums_size() const { return static_cast<long>(Buffer::rounded(static_cast<size_t>((depth_ + 1) * filters_))); }
+  float* turned(const Pass& pass) const { return turned_.get() + pass.thread * depth_ * filters_; }
+  // Whether dW is summed as (filters, depth), in vectors along the windows, rather than in vectors along the filters.
+  bool turns() const { return length_ >= kLongRun; }
+
+  const float* padded(const Pass& pass, const float* sample) const {
+    if (!window_.pads()) return sample;
+    window_.pad(sample, pass.scratch);
+    return pass.scratch;
+  }
+
+  void add_gradients(const Pass& pass, long n, const float* x, const float* dy) {
+    float* sums = sums_.get() + n / sum_block(pass.rows) * sums_size();
+    if (n % sum_block(pass.rows) == 0) std::memset(sums, 0, static_cast<size_t>(sums_size()) * sizeof(float));
+    x = padded(pass, x);
+    turns() ? add_along_windows(pass, x, dy, sums) : add_along_filters(pass, x, dy, sums);
+    float *bias = sums + depth_ * filters_, *sample = pass.scratch + window_.padded_size();
+    pass.k->column_sums(dy, positions_, filters_, filters_, sample);
+    for (long j = 0; j < filters_; ++j) bias[j] += sample[j];
+  }
+
+  void add_along_windows(const Pass& pass, const float* x, const float* dy, float* sums) const {
+    WindowSums s{};
+    s.positions = positions_, s.columns = filters_, s.runs = static_cast<long>(runs_.size()), s.length = length_;
+    s.x = x, s.dy = dy;
+    s.windows = windows_.data(), s.run = runs_.data();
+    s.dy_steps = rows_.data(), s.column_steps = columns_.data();
+    s.c = sums;
+    pass.k->window_sums(s);
+  }
+
+  void add_along_filters(const Pass& pass, const float* x, const float* dy, float* sums) const {
+    GatheredProduct p{};
+    p.rows = depth_, p.columns = filters_, p.depth = positions_;
+    p.a = x, p.a_row = places_.data(), p.a_step = windows_.data();
+    p.b = dy, p.b_step = rows_.data();
+    p.c = sums, p.c_row = filters_;
+    p.start = sums, p.start_row = filters_;
+    pass.k->gathered_product(p);
+  }
+
+  void input_gradient(const Pass& pass, const float* dy, float* dx) const {
+    float* whole = window_.pads() ? pass.scratch : dx;
+    float* piece = pass.scratch + window_.padded_size();
+    std::memset(whole, 0, static_cast<size_t>(window_.padded_size()) * sizeof(float));
+    for (long first = 0; first < positions_; first += kBackBand) {
+      Product p{};
+      p.rows = std::min(kBackBand, positions_ - first), p.columns = depth_, p.depth = filters_;
+      p.a = dy + first * filters_, p.a_row = filters_, p.a_step = 1;
+      p.b = turned(pass), p.b_step = depth_;
+      p.c = piece, p.c_row = depth_;
+      p.width = depth_;
+      pass.k->sparse_product(p);
+      pass.k->add_windows(piece, p.rows, windows_.data() + first, runs_.data(), static_cast<long>(runs_.size()), length_,
+                          whole);
+    }
+    if (window_.pads()) window_.unpad(whole, dx);
+  }
+
+  // Rows of dW, into scratch.
+  void kernel_sums(const Pass& pass, long first, long rows, long blocks) const {
+    if (!turns()) return pass.k->column_sums(sums_.get() + first * filters_, blocks, sums_size(), rows * filters_, pass.scratch);
+    float* turned = pass.scratch + std::max(kPiece, filters_);
+    for (long j = 0; j < filters_; ++j)
+      pass.k->column_sums(sums_.get() + j * depth_ + first, blocks, sums_size(), rows, turned + j * rows);
+    pass.k->transpose(turned, rows, filters_, rows, pass.scratch, filters_);
+  }
+
+  const Window window_;
+  const long filters_, depth_, positions_;
+  const float *kernel_, *bias_;
+  bool trains_ = false;
+  long length_ = 0;                          // of a window's runs of numbers that lie side by side
+  const std::vector<int32_t> windows_, places_;  // see Window
+  std::vector<int32_t> runs_, columns_, rows_;   // where runs begin; j; i * filters
+  Buffer sums_, turned_;
+};
+
+}  // namespace
+
+std::unique_ptr<Op> make_conv(const OpSpec& spec, float* params, float*) { return std::make_unique<Conv>(spec, params); }
+
+}  // namespace clarinet
