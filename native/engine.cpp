@@ -8,6 +8,7 @@ namespace {
 
 constexpr double kWorthAThread = 1e6;  // multiply-adds a step that make up for one more thread's barriers
 constexpr long kPredictRows = 128;     // a thread's share of a batch of predictions
+constexpr long kStageFloats = 1 << 16; // of the tensors of a stage, which stay in the second-level cache
 
 std::vector<std::unique_ptr<Op>> make_ops(const std::vector<OpSpec>& specs, const Spec& spec) {
   std::vector<std::unique_ptr<Op>> ops;
@@ -48,6 +49,31 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
       team_(new Team) {
   if (first_trained_ < ops_.size()) ops_[first_trained_]->first_trained = true;
   if (!spec_.output.empty()) output_ = make_op(spec_.output[0], spec_.params, spec_.state);
+  for (const auto& op : ops_) sums_by_block_ = sums_by_block_ || op->sums_by_block();
+  make_stages();
+}
+
+// Operations in a row that take samples by themselves are one stage: each gets its input from the cache.
+void Engine::make_stages() {
+  long floats = 0;
+  for (size_t i = 0; i < ops_.size(); ++i) {
+    const bool joins = i > 0 && ops_[i]->by_sample() && ops_[i - 1]->by_sample();
+    if (!joins) stages_.push_back({i, i, 0}), floats = 0;
+    floats += ops_[i]->out_size();
+    stages_.back().last = i + 1;
+    stages_.back().samples = std::max(1L, kStageFloats / floats);
+  }
+}
+
+// work(pass) for this thread's samples, as many at a time as the stage takes.
+template <class Work>
+void Engine::each_part(const Pass& pass, const Stage& stage, Work work) const {
+  if (stage.last - stage.first == 1) return work(pass);
+  Pass part = pass;
+  for (long n = pass.first; n < pass.last; n += stage.samples) {
+    part.first = n, part.last = std::min(pass.last, n + stage.samples);
+    work(part);
+  }
 }
 
 // In a forked child the threads of before are gone, so their objects cannot be taken down in order: they are left alone.
@@ -84,7 +110,7 @@ void Engine::reserve(long rows, int threads) {
   ++allocations_;
   capacity_ = std::max(rows, capacity_);
   capacity_threads_ = std::max(threads, capacity_threads_);
-  for (auto& op : ops_) op->reserve(capacity_);
+  for (auto& op : ops_) op->reserve(capacity_, capacity_threads_);
   objective_.reserve(capacity_);
   carve_arena();
   long each = std::max(4096L, static_cast<long>(outputs()));
@@ -129,8 +155,9 @@ Pass Engine::pass_of(const Team& team, int thread, int threads, long rows) const
   pass.threads = threads;
   pass.barrier = threads > 1 ? &team.pool->barrier() : nullptr;
   pass.rows = rows;
-  pass.first = rows * thread / threads;
-  pass.last = rows * (thread + 1) / threads;
+  const long block = sums_by_block_ ? sum_block(rows) : 1, blocks = (rows + block - 1) / block;
+  pass.first = std::min(rows, blocks * thread / threads * block);
+  pass.last = std::min(rows, blocks * (thread + 1) / threads * block);
   pass.scratch = scratch_.get() + scratch_each_ * thread;
   return pass;
 }
@@ -146,8 +173,12 @@ void Engine::work(Team& team, int threads, const std::function<void(int)>& f) {
 }
 
 const float* Engine::forward(const Pass& pass) {
-  for (size_t i = 0; i < ops_.size(); ++i)
-    if (values_[i + 1] != values_[i]) ops_[i]->forward(pass, values_[i], values_[i + 1]);
+  for (const Stage& stage : stages_) {
+    each_part(pass, stage, [&](const Pass& part) {
+      for (size_t i = stage.first; i < stage.last; ++i)
+        if (values_[i + 1] != values_[i]) ops_[i]->forward(part, values_[i], values_[i + 1]);
+    });
+  }
   return values_.back();
 }
 
@@ -158,9 +189,14 @@ const float* Engine::through_output(const Pass& pass, const float* y) {
 }
 
 void Engine::backward(const Pass& pass) {
-  for (size_t i = ops_.size(); i-- > first_trained_;) {
-    float* dx = i > first_trained_ ? deltas_[i] : nullptr;
-    ops_[i]->backward(pass, values_[i], values_[i + 1], deltas_[i + 1], dx);
+  for (size_t i = first_trained_; i < ops_.size(); ++i) ops_[i]->begin_backward(pass);
+  for (size_t s = stages_.size(); s-- > 0 && stages_[s].last > first_trained_;) {
+    each_part(pass, stages_[s], [&](const Pass& part) {
+      for (size_t i = stages_[s].last; i-- > std::max(stages_[s].first, first_trained_);) {
+        float* dx = i > first_trained_ ? deltas_[i] : nullptr;
+        ops_[i]->backward(part, values_[i], values_[i + 1], deltas_[i + 1], dx);
+      }
+    });
   }
 }
 

@@ -71,6 +71,10 @@ class Engine {
     std::mutex mutex;
     std::unique_ptr<Pool> pool;
   };
+  struct Stage {  // operations first … last - 1, which go through some of a thread's samples at a time
+    size_t first, last;
+    long samples;
+  };
   struct Run;  // one call of train
 
   Team& team();
@@ -78,6 +82,9 @@ class Engine {
   void reserve(long rows, int threads);
   void carve_arena();
   void lay_out(bool training);
+  void make_stages();
+  template <class Work>
+  void each_part(const Pass&, const Stage&, Work) const;
   Pass pass_of(const Team&, int thread, int threads, long rows) const;
   void work(Team&, int threads, const std::function<void(int)>&);
 
@@ -99,6 +106,8 @@ class Engine {
   Objective objective_;
   Updater updater_;
   const size_t first_trained_;  // backward goes no further down than this operation
+  bool sums_by_block_ = false;
+  std::vector<Stage> stages_;  // all operations, in order
 
   Buffer arena_, scratch_;
   // Tensors: 0 is the input, i + 1 what operation i gives, and their gradients.

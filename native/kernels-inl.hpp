@@ -3,6 +3,7 @@
 #include "elementwise-inl.hpp"
 #include "kernels.hpp"
 #include "normalize-inl.hpp"
+#include "pooling-inl.hpp"
 #include "product-inl.hpp"
 #include "rows-inl.hpp"
 #include "sparse-inl.hpp"
@@ -25,6 +26,10 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       gathered_product,
       window_sums,
       add_windows,
+      max_pool,
+      max_pool_back,
+      mean_pool,
+      mean_pool_back,
       dot,
       transpose,
       column_sums,

@@ -47,6 +47,11 @@ struct WindowSums {
   float* c;
 };
 
+// Windows over a sample (height, width, channels), the first of them `top` and `left` places ahead of it.
+struct Pooling {
+  long height, width, channels, out_h, out_w, kernel_h, kernel_w, stride_h, stride_w, top, left;
+};
+
 enum class Activation : int { relu, sigmoid, tanh, elu, selu, gelu, gelu_tanh, silu, softplus, leaky_relu, clipped_relu };
 
 // A function of one number; what a, b and c mean is said beside each one in elementwise-inl.hpp.
@@ -111,6 +116,10 @@ struct KernelTable {
   // to[windows[p] + run[r] + i] += from[p, r, i]
   void (*add_windows)(const float* from, long positions, const int32_t* windows, const int32_t* run, long runs,
                       long length, float* to);
+  void (*max_pool)(const Pooling&, const float* x, float* y);
+  void (*max_pool_back)(const Pooling&, const float* x, const float* y, const float* dy, float* dx);
+  void (*mean_pool)(const Pooling&, const float* x, float* y);
+  void (*mean_pool_back)(const Pooling&, const float* dy, float* dx);
   void (*dot)(const float* a, long rows, long depth, const float* b, float start, float* y);
   void (*transpose)(const float* from, long from_row, long rows, long columns, float* to, long to_row);
   void (*column_sums)(const float* x, long rows, long row, long columns, float* sums);

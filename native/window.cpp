@@ -46,11 +46,11 @@ std::vector<int32_t> Window::windows() const {
   return offsets;
 }
 
-std::vector<int32_t> Window::places() const {
+std::vector<int32_t> Window::places(long group) const {
   std::vector<int32_t> offsets;
   for (long y = 0; y < h.kernel; ++y)
     for (long x = 0; x < w.kernel; ++x)
-      for (long c = 0; c < channels; ++c)
+      for (long c = 0; c < group; ++c)
         offsets.push_back(static_cast<int32_t>((y * h.dilation * w.padded() + x * w.dilation) * channels + c));
   return offsets;
 }

@@ -29,9 +29,9 @@ struct Window {
   long size() const { return h.size * w.size * channels; }
   long padded_size() const { return h.padded() * w.padded() * channels; }
 
-  // Offsets in the padded sample: of each window, and of each of its places from there.
+  // Offsets in the padded sample: of each window, and of its numbers from there, for the first `group` of the channels.
   std::vector<int32_t> windows() const;
-  std::vector<int32_t> places() const;
+  std::vector<int32_t> places(long group) const;
 
   // The sample with its zeros around it, and back.
   void pad(const float* sample, float* padded) const;

@@ -1,6 +1,8 @@
 // Convolution: y[p] = x[window p] W + b, a window being its kernel_h * kernel_w * channels numbers in a row; W (kernel_h,
 // kernel_w, channels, filters). dW = sum over p of x[window p]^T dy[p]; dx is what the rows of dy W^T add up to where windows lie.
 //
+// With groups, filters see the channels of their group only: as many products side by side.
+//
 // Nothing holds all windows: products take them from the sample through tables of offsets. dy is mostly zero behind a
 // pooling layer, so dx and dW look for zeros in it.
 #include <algorithm>
@@ -24,14 +26,15 @@ class Conv : public Op {
       : Op(spec),
         window_(spec),
         filters_(spec.outputs),
-        depth_(window_.taps() * window_.channels),
+        groups_(static_cast<long>(setting(spec, "groups"))),
+        depth_(window_.taps() * (window_.channels / groups_)),
         positions_(window_.positions()),
         kernel_(params + spec.weights[0].offset),
         windows_(window_.windows()),
-        places_(window_.places()) {
+        places_(window_.places(window_.channels / groups_)) {
     bias_ = spec.weights.size() > 1 ? params + spec.weights[1].offset : nullptr;
     for (const Weight& weight : spec.weights) trains_ = trains_ || weight.trainable;
-    length_ = window_.channels * (window_.w.dilation == 1 ? window_.w.kernel : 1);
+    length_ = window_.channels / groups_ * (groups_ == 1 && window_.w.dilation == 1 ? window_.w.kernel : 1);
     for (long k = 0; k < depth_; k += length_) runs_.push_back(places_[static_cast<size_t>(k)]);
     for (long j = 0; j < filters_; ++j) columns_.push_back(static_cast<int32_t>(j));
     for (long i = 0; i < std::max(depth_, positions_); ++i) rows_.push_back(static_cast<int32_t>(i * filters_));
@@ -51,18 +54,23 @@ class Conv : public Op {
   }
 
   void forward(const Pass& pass, const float* x, float* y) override {
+    GatheredProduct p{};
+    p.a_step = places_.data();
+    p.columns = filters_ / groups_, p.depth = depth_;
+    p.b_step = rows_.data();
+    p.c_row = filters_;
     for (long n = pass.first; n < pass.last; ++n) {
-      GatheredProduct p{};
-      p.a = padded(pass, x + n * window_.size());
-      p.a_step = places_.data();
-      p.columns = p.c_row = filters_, p.depth = depth_;
-      p.b = kernel_, p.b_step = rows_.data();
-      p.start = bias_;
+      const float* sample = padded(pass, x + n * window_.size());
       for (long first = 0; first < positions_; first += kBand) {
         p.rows = std::min(kBand, positions_ - first);
         p.a_row = windows_.data() + first;
-        p.c = y + n * out_size() + first * filters_;
-        pass.k->gathered_product(p);
+        for (long g = 0; g < groups_; ++g) {
+          p.a = sample + g * group_channels();
+          p.b = kernel_ + g * p.columns;
+          p.c = y + n * out_size() + first * filters_ + g * p.columns;
+          p.start = bias_ ? bias_ + g * p.columns : nullptr;
+          pass.k->gathered_product(p);
+        }
       }
     }
   }
@@ -103,9 +111,10 @@ class Conv : public Op {
 
  private:
   long sums_size() const { return static_cast<long>(Buffer::rounded(static_cast<size_t>((depth_ + 1) * filters_))); }
+  long group_channels() const { return window_.channels / groups_; }
   float* turned(const Pass& pass) const { return turned_.get() + pass.thread * depth_ * filters_; }
   // Whether dW is summed as (filters, depth), in vectors along the windows, rather than in vectors along the filters.
-  bool turns() const { return length_ >= kLongRun; }
+  bool turns() const { return groups_ == 1 && length_ >= kLongRun; }
 
   const float* padded(const Pass& pass, const float* sample) const {
     if (!window_.pads()) return sample;
@@ -135,28 +144,35 @@ class Conv : public Op {
 
   void add_along_filters(const Pass& pass, const float* x, const float* dy, float* sums) const {
     GatheredProduct p{};
-    p.rows = depth_, p.columns = filters_, p.depth = positions_;
-    p.a = x, p.a_row = places_.data(), p.a_step = windows_.data();
-    p.b = dy, p.b_step = rows_.data();
-    p.c = sums, p.c_row = filters_;
-    p.start = sums, p.start_row = filters_;
-    pass.k->gathered_product(p);
+    p.rows = depth_, p.columns = filters_ / groups_, p.depth = positions_;
+    p.a_row = places_.data(), p.a_step = windows_.data();
+    p.b_step = rows_.data();
+    p.c_row = p.start_row = filters_;
+    for (long g = 0; g < groups_; ++g) {
+      p.a = x + g * group_channels();
+      p.b = dy + g * p.columns;
+      p.start = p.c = sums + g * p.columns;
+      pass.k->gathered_product(p);
+    }
   }
 
   void input_gradient(const Pass& pass, const float* dy, float* dx) const {
     float* whole = window_.pads() ? pass.scratch : dx;
     float* piece = pass.scratch + window_.padded_size();
     std::memset(whole, 0, static_cast<size_t>(window_.padded_size()) * sizeof(float));
+    Product p{};
+    p.columns = p.width = p.b_step = p.c_row = depth_, p.depth = filters_ / groups_;
+    p.a_row = filters_, p.a_step = 1;
+    p.c = piece;
     for (long first = 0; first < positions_; first += kBackBand) {
-      Product p{};
-      p.rows = std::min(kBackBand, positions_ - first), p.columns = depth_, p.depth = filters_;
-      p.a = dy + first * filters_, p.a_row = filters_, p.a_step = 1;
-      p.b = turned(pass), p.b_step = depth_;
-      p.c = piece, p.c_row = depth_;
-      p.width = depth_;
-      pass.k->sparse_product(p);
-      pass.k->add_windows(piece, p.rows, windows_.data() + first, runs_.data(), static_cast<long>(runs_.size()), length_,
-                          whole);
+      p.rows = std::min(kBackBand, positions_ - first);
+      for (long g = 0; g < groups_; ++g) {
+        p.a = dy + first * filters_ + g * p.depth;
+        p.b = turned(pass) + g * p.depth * depth_;
+        pass.k->sparse_product(p);
+        pass.k->add_windows(piece, p.rows, windows_.data() + first, runs_.data(), static_cast<long>(runs_.size()), length_,
+                            whole + g * group_channels());
+      }
     }
     if (window_.pads()) window_.unpad(whole, dx);
   }
@@ -171,7 +187,7 @@ class Conv : public Op {
   }
 
   const Window window_;
-  const long filters_, depth_, positions_;
+  const long filters_, groups_, depth_, positions_;  // depth: numbers that a filter sees at once
   const float *kernel_, *bias_;
   bool trains_ = false;
   long length_ = 0;                          // of a window's runs of numbers that lie side by side

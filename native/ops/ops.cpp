@@ -6,10 +6,12 @@ namespace clarinet {
 namespace {
 
 const std::map<std::string, OpMaker> kMakers = {
+    {"average_pooling", make_average_pooling},
     {"batch_normalization", make_batch_normalization},
     {"conv", make_conv},
     {"dense", make_dense},
     {"dropout", make_dropout},
+    {"max_pooling", make_max_pooling},
     {"rescaling", make_rescaling},
     {"softmax", make_softmax},
 };

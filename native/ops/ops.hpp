@@ -8,10 +8,12 @@ namespace clarinet {
 using OpMaker = std::unique_ptr<Op> (*)(const OpSpec&, float* params, float* state);
 
 std::unique_ptr<Op> make_activation(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_average_pooling(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_batch_normalization(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_conv(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_dense(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_dropout(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_max_pooling(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_rescaling(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_softmax(const OpSpec&, float*, float*);
 

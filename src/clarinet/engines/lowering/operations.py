@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clarinet import activations, layers
+from clarinet.layers.base import Shape
 from clarinet.random import drop_threshold
 
 Settings = dict[str, float]
@@ -44,13 +45,32 @@ def _dropout(spec: layers.Dropout) -> tuple[str, Settings]:
     return ("dropout", {"rate": spec.rate, "threshold": drop_threshold(spec.rate)}) if spec.rate else ("", {})
 
 
+def _window(size: Shape, strides: Shape, dilation: Shape, padding: str) -> Settings:
+    """How a window lies over a sample; one of one axis has height 1."""
+    settings = {"padding": float(("valid", "same", "causal").index(padding))}
+    for name, values in (("kernel", size), ("stride", strides), ("dilation", dilation)):
+        settings[f"{name}_h"], settings[f"{name}_w"] = ((1, *values) if len(values) == 1 else values)
+    return settings
+
+
+def _convolution(spec: Any) -> tuple[str, Settings]:
+    window = _window(spec.kernel_size, spec.strides, spec.dilation_rate, spec.padding)
+    return "conv", {**window, "groups": spec.groups}
+
+
+def _pooling(kind: str) -> Callable[[Any], tuple[str, Settings]]:
+    return lambda spec: (kind, _window(spec.pool_size, spec.strides, (1,) * len(spec.pool_size), spec.padding))
+
+
 #: Native name and settings of each elementary operation; an empty name changes nothing.
 OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     layers.Activation: lambda spec: ACTIVATIONS[type(spec.activation)](spec.activation),
     layers.BatchNormalization: _batch_normalization,
+    layers.Conv2D: _convolution,
     layers.Dense: lambda spec: ("dense", {}),
     layers.Dropout: _dropout,
     layers.Flatten: lambda spec: ("", {}),
+    layers.MaxPooling2D: _pooling("max_pooling"),
     layers.Rescaling: lambda spec: ("rescaling", {"scale": spec.scale, "offset": spec.offset}),
     layers.Reshape: lambda spec: ("", {}),
 }
