@@ -49,7 +49,7 @@ def _window(size: Shape, strides: Shape, dilation: Shape, padding: str) -> Setti
     """How a window lies over a sample; one of one axis has height 1."""
     settings = {"padding": float(("valid", "same", "causal").index(padding))}
     for name, values in (("kernel", size), ("stride", strides), ("dilation", dilation)):
-        settings[f"{name}_h"], settings[f"{name}_w"] = ((1, *values) if len(values) == 1 else values)
+        settings[f"{name}_h"], settings[f"{name}_w"] = (1, *values) if len(values) == 1 else values
     return settings
 
 
