@@ -19,6 +19,7 @@ from clarinet.records import Chunk
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
     from clarinet.model import Sequential
+    from clarinet.runs.recording import Recording
     from clarinet.runs.resuming import Keeper
 
 #: Seconds after which an engine hands control back, so that Ctrl-C and the progress bar are never late.
@@ -56,6 +57,7 @@ class Fit:
             self._take_batches()
         else:
             self._take_arrays()
+        self.recording = self._recording()  # before the engine is made: resuming brings the seed back
         self.engine: Engine = model.runner(self.label_shape, fresh=True)
         self.callbacks = self._callback_list()
         self.place, self.logs = Place(arguments["initial_epoch"]), dict[str, float]()
@@ -109,6 +111,15 @@ class Fit:
             return self.batches.steps
         return -(-self.rows // self.batch_size)
 
+    def _recording(self) -> Recording | None:
+        """The run that this training is kept in, if that is wanted."""
+        a = self.arguments
+        if a["run"] in (None, False) and a["checkpoint"] in (None, False) and not a["resume"]:
+            return None
+        from clarinet.runs.recording import Recording  # with sqlite3, which not every program needs
+
+        return Recording(self)
+
     def _callback_list(self) -> CallbackList:
         a, model = self.arguments, self.model
         model.history = History()
@@ -134,6 +145,12 @@ class Fit:
         return self.model.stop_training or (self.batches is not None and self.batches.exhausted)
 
     def run(self) -> History:
+        if self.recording is None:
+            return self._train_all()
+        with self.recording:
+            return self._train_all()
+
+    def _train_all(self) -> History:
         self.model.stop_training = False
         self.callbacks.on_train_begin()
         try:

@@ -44,6 +44,9 @@ def fit(
     *,
     seed: int | None = None,
     stats_every: int = STATS_EVERY,
+    run: str | bool | None = None,
+    checkpoint: int | str | bool | None = None,
+    resume: bool = False,
 ) -> History:
     """Train the model.
 
@@ -66,6 +69,12 @@ def fit(
         validation_freq: validate every so many epochs.
         seed: fixes shuffling and dropout, and the initial weights if nobody has looked at them yet.
         stats_every: take statistics of the layers on steps whose number is a multiple of this; 0 never.
+        run: keep this training in the store of runs (see :mod:`clarinet.runs`), under this name; True invents one.
+        checkpoint: how often everything is saved that is needed to go on after an interruption: a number of steps,
+            ``"epoch"``, or a time such as ``"30s"``. Checkpoints belong to a run, which is begun if none is named.
+        resume: go on with the run of this name where its last checkpoint stands, if there is such a run; without a
+            name, with the run that was begun last. The numbers come out as if there had been no interruption. The
+            program has to build, compile and call ``fit`` as before; ``epochs`` may be larger.
 
     Returns:
         History: ``.history`` holds a list for each of ``loss``, the metrics, ``val_loss``, …; ``.epoch`` the epochs.

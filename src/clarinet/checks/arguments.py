@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clarinet.checks.intervals import interval
 from clarinet.checks.models import check_compiled, check_model
 from clarinet.data import is_batches
 from clarinet.problems import Problem, error
@@ -85,6 +86,20 @@ def _class_weight(name: str, value: Any) -> Problem | None:
     )
 
 
+def _how_often(name: str, value: Any) -> Problem | None:
+    try:
+        interval(value)
+    except (TypeError, ValueError) as wrong:
+        return _argument(name, str(wrong), type(wrong))
+    return None
+
+
+def _run_name(name: str, value: Any) -> Problem | None:
+    if isinstance(value, (str, bool)):
+        return None
+    return _argument(name, f"expected a name such as 'digits-128', or True, received {value!r}", TypeError)
+
+
 _RULES: dict[str, Rule] = {
     "batch_size": _optional(_whole(1)),
     "epochs": _whole(1),
@@ -99,6 +114,9 @@ _RULES: dict[str, Rule] = {
     "shuffle": _yes_or_no,
     "seed": _optional(_seed),
     "class_weight": _optional(_class_weight),
+    "run": _optional(_run_name),
+    "checkpoint": lambda name, value: None if value in (None, False) else _how_often(name, value),
+    "resume": _yes_or_no,
 }
 
 

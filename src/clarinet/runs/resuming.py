@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -33,10 +33,18 @@ class Keeper:
         checkpoints: where to write to.
         every: how often; there is one at the beginning and one at the end in any case.
         found: the checkpoint to go on from; None starts anew.
+        rewind: called with a step and an epoch: what was recorded of later ones is to be forgotten, they come again.
     """
 
-    def __init__(self, fit: Fit, checkpoints: Checkpoints, every: Interval, found: Checkpoint | None = None) -> None:
-        self.fit, self.checkpoints, self.every, self.found = fit, checkpoints, every, found
+    def __init__(
+        self,
+        fit: Fit,
+        checkpoints: Checkpoints,
+        every: Interval,
+        found: Checkpoint | None,
+        rewind: Callable[[int, int], None],
+    ) -> None:
+        self.fit, self.checkpoints, self.every, self.found, self.rewind = fit, checkpoints, every, found, rewind
         self._written = time.monotonic()
         self._seen = 0  # checksum of all batches of a source, in order
 
@@ -48,6 +56,9 @@ class Keeper:
             self._write()
         else:
             self._take_up(self.found)
+        state = self.fit.model.optimizer_state
+        assert state is not None
+        self.rewind(state.step, self.fit.place.epoch)
 
     def steps_left(self) -> int | None:
         """Steps until the next checkpoint; None where that is not a matter of steps."""

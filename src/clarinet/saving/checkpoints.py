@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clarinet.saving import container, models, tensors, trees
-from clarinet.saving.container import CHECKPOINT, REMEMBERED, TRAINING, ModelFileError, refusing
+from clarinet.saving.container import CHECKPOINT, CONFIG, REMEMBERED, TRAINING, ModelFileError, refusing
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
@@ -28,6 +28,12 @@ class Checkpoint:
     path: Path
     state: dict[str, Any]
     _members: Mapping[str, bytes]
+
+    @property
+    def seed(self) -> int:
+        """The model's seed."""
+        config = container.read_config(self.path, self._members[CONFIG])
+        return models.counters(self.path, config)["seed"]
 
     def fill(self, model: Sequential) -> None:
         """Put weights, optimizer state and counters into a compiled model of the same structure, in place.

@@ -128,7 +128,7 @@ def fill(model: Sequential, path: Path, members: Mapping[str, bytes]) -> None:
     """
     config, store = container.read_config(path, members[CONFIG]), model.store
     _check_version(path, config)
-    training = _counters(path, config)
+    training = counters(path, config)
     weights = tensors.unpack(path, WEIGHTS, members[WEIGHTS])
     tensors.check_tensors(path, WEIGHTS, weights, _shapes(store), store.dtype)
     _fill_slots(path, model, tensors.unpack(path, OPTIMIZER, members[OPTIMIZER]), training["steps"])
@@ -227,7 +227,8 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**64
 
 
-def _counters(path: Path, config: Mapping[str, Any]) -> dict[str, int]:
+def counters(path: Path, config: Mapping[str, Any]) -> dict[str, int]:
+    """Seed, epochs and steps of a file's configuration."""
     training: dict[str, int] = container.entry(path, config, "training", lambda v: isinstance(v, dict), "counters")
     for name in ("seed", "epochs", "steps"):
         container.entry(path, training, name, _is_count, "a whole number of at least 0")
@@ -242,7 +243,7 @@ def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) 
         return isinstance(value, dict)
 
     structure = container.entry(path, config, "model", is_object, "the model's structure")
-    training = _counters(path, config)
+    training = counters(path, config)
     with refusing(path, "the model's structure does not make sense"):
         _check_size(path, structure, weights)
         model = Sequential.from_config(structure)
