@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from clarinet import layers
+from clarinet.names import snake_case
+
 Keras = Callable[[Any], Any]
 
 
@@ -26,6 +29,19 @@ class Case:
 
     def __repr__(self) -> str:
         return self.id
+
+
+def rows(name: str, shape: tuple[int, ...], *settings: tuple[str, dict[str, Any]]) -> list[Case]:
+    """A row for each set of arguments of a layer, which has the same name and arguments in Keras."""
+    return [
+        Case(
+            f"{snake_case(name).replace('_', '-')}{note and '-'}{note}",
+            lambda a=arguments: getattr(layers, name)(**a),
+            lambda k, a=arguments: getattr(k.layers, name)(**a),
+            shape,
+        )
+        for note, arguments in settings
+    ]
 
 
 def example(case: Case, dtype: Any = np.float32, rows: int = 12, columns: int = 4) -> tuple[np.ndarray, np.ndarray]:

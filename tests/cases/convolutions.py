@@ -1,38 +1,67 @@
-"""A row for every convolution and pooling layer."""
+"""A row for every layer with sliding windows, and for those that change the size of images."""
 
-from clarinet import layers
-from tests.cases.case import Case
+from tests.cases.case import rows
 
-
-def _rows(name, kind, shape, *settings):
-    """One row for each set of arguments, which are the same here and in Keras."""
-    return [
-        Case(
-            f"{name}-{note}",
-            lambda a=arguments: getattr(layers, kind)(**a),
-            lambda k, a=arguments: getattr(k.layers, kind)(**a),
-            shape,
-        )
-        for note, arguments in settings
-    ]
-
+WINDOWS = [
+    ("", {"pool_size": 2}),
+    ("same-overlapping", {"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}),
+    ("gaps", {"pool_size": (1, 2), "strides": 3}),
+]
+WINDOWS_1D = [("", {"pool_size": 2}), ("same-overlapping", {"pool_size": 3, "strides": 2, "padding": "same"})]
+GLOBAL = [("", {}), ("keepdims", {"keepdims": True})]
 
 CONVOLUTIONS = [
-    *_rows(
-        "conv2d",
+    *rows(
         "Conv2D",
         (6, 5, 3),
-        ("valid", {"filters": 4, "kernel_size": 3, "activation": "tanh"}),
+        ("", {"filters": 4, "kernel_size": 3, "activation": "tanh"}),
         ("same-strides", {"filters": 2, "kernel_size": (2, 3), "strides": 2, "padding": "same", "use_bias": False}),
         ("dilation", {"filters": 2, "kernel_size": 2, "dilation_rate": (3, 2), "kernel_regularizer": "l2"}),
         ("groups", {"filters": 6, "kernel_size": (3, 1), "groups": 3, "activation": "relu"}),
     ),
-    *_rows(
-        "max-pooling2d",
-        "MaxPooling2D",
-        (5, 6, 2),
-        ("valid", {}),
-        ("same-overlapping", {"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}),
-        ("gaps", {"pool_size": (1, 2), "strides": 3}),
+    *rows(
+        "Conv1D",
+        (7, 2),
+        ("", {"filters": 4, "kernel_size": 3, "strides": 2}),
+        ("same", {"filters": 2, "kernel_size": 4, "padding": "same", "groups": 2}),
+        ("causal", {"filters": 3, "kernel_size": 2, "padding": "causal", "dilation_rate": 3, "activation": "tanh"}),
     ),
+    *rows(
+        "DepthwiseConv2D",
+        (5, 6, 3),
+        ("", {"kernel_size": 3, "activation": "tanh"}),
+        ("same-multiplied", {"kernel_size": (2, 3), "strides": 2, "padding": "same", "depth_multiplier": 2}),
+        ("plain", {"kernel_size": 2, "dilation_rate": 2, "use_bias": False, "depthwise_regularizer": "l2"}),
+    ),
+    *rows("MaxPooling2D", (5, 6, 2), *WINDOWS),
+    *rows("AveragePooling2D", (5, 6, 2), *WINDOWS),
+    *rows("MaxPooling1D", (7, 2), *WINDOWS_1D),
+    *rows("AveragePooling1D", (7, 2), *WINDOWS_1D),
+    *rows("GlobalAveragePooling1D", (4, 3), *GLOBAL),
+    *rows("GlobalAveragePooling2D", (4, 2, 3), *GLOBAL),
+    *rows("GlobalMaxPooling1D", (4, 3), *GLOBAL),
+    *rows("GlobalMaxPooling2D", (4, 2, 3), *GLOBAL),
+]
+
+IMAGES = [
+    *rows(
+        "ZeroPadding2D", (2, 3, 2), ("", {}), ("sides", {"padding": ((1, 0), (2, 3))}), ("pair", {"padding": (0, 2)})
+    ),
+    *rows(
+        "UpSampling2D",
+        (2, 3, 2),
+        ("", {}),
+        ("bilinear", {"size": (3, 2), "interpolation": "bilinear"}),
+        ("bicubic", {"size": (2, 3), "interpolation": "bicubic"}),
+        ("lanczos3", {"interpolation": "lanczos3"}),
+    ),
+    *rows(
+        "Resizing",
+        (5, 4, 2),
+        ("", {"height": 3, "width": 6}),
+        ("nearest", {"height": 3, "width": 7, "interpolation": "nearest"}),
+        ("cropped", {"height": 4, "width": 2, "crop_to_aspect_ratio": True}),
+        ("antialias", {"height": 2, "width": 3, "antialias": True}),
+    ),
+    *rows("CenterCrop", (5, 6, 2), ("", {"height": 2, "width": 3}), ("larger", {"height": 6, "width": 4})),
 ]

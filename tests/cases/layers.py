@@ -1,8 +1,8 @@
 """A row for every layer."""
 
 from clarinet import layers, regularizers
-from tests.cases.case import Case
-from tests.cases.convolutions import CONVOLUTIONS
+from tests.cases.case import Case, rows
+from tests.cases.convolutions import CONVOLUTIONS, IMAGES
 
 LAYERS = [
     Case("dense", lambda: layers.Dense(4), lambda k: k.layers.Dense(4)),
@@ -22,8 +22,13 @@ LAYERS = [
         lambda: layers.ReLU(max_value=1.2, negative_slope=0.1, threshold=0.3),
         lambda k: k.layers.ReLU(max_value=1.2, negative_slope=0.1, threshold=0.3),
     ),
+    *rows("LeakyReLU", (2, 3), ("", {}), ("slope", {"negative_slope": 0.1})),
+    *rows("ELU", (2, 3), ("", {}), ("alpha", {"alpha": 0.3})),
+    *rows("Softmax", (2, 3), ("", {})),
+    *rows("PReLU", (2, 3, 2), ("", {"alpha_initializer": "he_normal"}), ("shared", {"shared_axes": [1, 2]})),
     Case("flatten", layers.Flatten, lambda k: k.layers.Flatten(), (2, 3, 2)),
     Case("reshape", lambda: layers.Reshape((3, -1)), lambda k: k.layers.Reshape((3, -1)), (2, 6)),
+    *rows("Permute", (2, 3, 4), ("", {"dims": (3, 1, 2)})),
     Case("rescaling", lambda: layers.Rescaling(0.5, -0.25), lambda k: k.layers.Rescaling(0.5, -0.25)),
     Case("dropout", lambda: layers.Dropout(0.4), None, (6,)),
     Case("dropout-seed", lambda: layers.Dropout(0.4, seed=3), None, (6,)),
@@ -45,4 +50,5 @@ LAYERS = [
         lambda k: k.layers.BatchNormalization(trainable=False),
     ),
     *CONVOLUTIONS,
+    *IMAGES,
 ]

@@ -1,5 +1,7 @@
 """Training follows Keras step by step: every layer, activation, loss and optimizer; weights, label shapes, metrics."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -26,16 +28,24 @@ def ours_or_theirs(case):
     return lambda k: case.make() if k is clarinet else case.keras(k)
 
 
-def of_layer(case):
-    make = ours_or_theirs(case)
-    x = RNG.normal(size=(ROWS, *case.shape)).astype(np.float32)
-    return Program(
-        f"layer-{case.id}",
-        lambda k: [k.layers.Dense(x.shape[-1]), make(k), k.layers.Flatten(), k.layers.Dense(1)],
-        x,
-        np.tanh(x.reshape(ROWS, -1).sum(axis=1, keepdims=True)),
-        lambda k: "mse",
-    )
+def of_layers(cases):
+    """Several layers in one model, each between two dense ones: compiling in Keras is what takes the time."""
+
+    def layers(k):
+        stack = []
+        for case in cases:
+            dense = k.layers.Dense(math.prod(case.shape))
+            stack += [dense, k.layers.Reshape(case.shape), ours_or_theirs(case)(k), k.layers.Flatten()]
+        return [*stack, k.layers.Dense(1)]
+
+    name = "layers-" + "-".join(case.id for case in cases)
+    return Program(name, layers, X, NUMBERS, lambda k: "mse", optimizer=lambda k: k.optimizers.SGD(0.02))
+
+
+def groups(cases, size):
+    """Rows that Keras has too, some at a time."""
+    cases = [case for case in cases if case.keras is not None]
+    return [cases[first : first + size] for first in range(0, len(cases), size)]
 
 
 def of_activations(cases):
@@ -175,7 +185,7 @@ LABELS = [
 ]  # fmt: skip
 
 PROGRAMS = [
-    *(of_layer(case) for case in LAYERS if case.keras is not None),
+    *(of_layers(cases) for cases in groups(LAYERS, 5)),
     *(of_activations(ACTIVATIONS[first : first + 4]) for first in range(0, len(ACTIVATIONS), 4)),
     *(of_loss(case) for case in LOSSES),
     *(of_loss(case, WEIGHTS) for case in LOSSES if case.id in ("mae", "mse-sum", "mse-mean-with-sample-weight")),

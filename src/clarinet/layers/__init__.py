@@ -5,30 +5,58 @@ from __future__ import annotations
 from typing import Any
 
 from clarinet.configurable import exported, resolve
-from clarinet.layers.activation import Activation, ReLU
+from clarinet.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from clarinet.layers.base import Layer
-from clarinet.layers.convolution import Conv2D
+from clarinet.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D
 from clarinet.layers.dense import Dense
 from clarinet.layers.dropout import Dropout
 from clarinet.layers.input import Input
 from clarinet.layers.normalization import BatchNormalization
-from clarinet.layers.pooling import MaxPooling2D
+from clarinet.layers.pooling import (
+    AveragePooling1D,
+    AveragePooling2D,
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    MaxPooling1D,
+    MaxPooling2D,
+)
+from clarinet.layers.resampling import CenterCrop, Resizing, UpSampling2D, ZeroPadding2D
 from clarinet.layers.rescaling import Rescaling
-from clarinet.layers.reshape import Flatten, Reshape
+from clarinet.layers.reshape import Flatten, Permute, Reshape
 
 __all__ = [
+    "ELU",
     "Activation",
+    "AveragePooling1D",
+    "AveragePooling2D",
     "BatchNormalization",
+    "CenterCrop",
+    "Conv1D",
     "Conv2D",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
     "Input",
     "Layer",
+    "LeakyReLU",
+    "MaxPooling1D",
     "MaxPooling2D",
+    "PReLU",
+    "Permute",
     "ReLU",
     "Rescaling",
     "Reshape",
+    "Resizing",
+    "Softmax",
+    "UpSampling2D",
+    "ZeroPadding2D",
     "get",
 ]
 

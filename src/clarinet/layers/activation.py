@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from clarinet import activations
-from clarinet.layers.base import Context, Layer
-from clarinet.params import Array
+from clarinet import activations, initializers, regularizers
+from clarinet.configurable import check_number
+from clarinet.layers.base import Context, Layer, Shape, check_positive_int
+from clarinet.params import Array, Weight
 
 
 @dataclass(eq=False, repr=False)
@@ -42,8 +44,29 @@ class Activation(Layer):
         return self.activation.backward(dy, x, a, xp), {}
 
 
+class _Function(Layer):
+    """A layer that is one activation function, made of its settings."""
+
+    def check(self) -> None:
+        self._function()
+
+    def _function(self) -> activations.Activation:
+        raise NotImplementedError
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        return self.parts()[0].forward(params, state, x, ctx)
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return self.parts()[0].backward(params, cache, dy)
+
+    def parts(self) -> tuple[Layer, ...]:
+        return (Activation(self._function(), name=self.name),)
+
+
 @dataclass(eq=False, repr=False)
-class ReLU(Layer):
+class ReLU(_Function):
     """Rectified linear unit: ``x`` above ``threshold`` (at most ``max_value``), else ``negative_slope (x -
     threshold)``.
 
@@ -67,19 +90,133 @@ class ReLU(Layer):
     negative_slope: float = 0.0
     threshold: float = 0.0
 
-    def check(self) -> None:
-        self._relu()
-
-    def _relu(self) -> activations.Relu:
+    def _function(self) -> activations.Activation:
         return activations.Relu(self.negative_slope or 0.0, self.max_value, self.threshold or 0.0)
+
+
+@dataclass(eq=False, repr=False)
+class LeakyReLU(_Function):
+    """``y = x`` where ``x > 0``, else ``negative_slope x`` (Maas, Hannun, Ng, ICML 2013).
+
+    Shapes: output as ``x``. Gradient: ``dy``, times ``negative_slope`` where ``x <= 0``.
+
+    Args:
+        negative_slope: at least 0; default 0.3.
+
+    Raises:
+        TypeError, ValueError: a number out of range.
+
+    Example:
+        >>> LeakyReLU(0.1).output_shape((3, 2))
+        (3, 2)
+    """
+
+    negative_slope: float = 0.3
+
+    def _function(self) -> activations.Activation:
+        return activations.LeakyRelu(check_number(self.negative_slope, "LeakyReLU: negative_slope", low=0))
+
+
+@dataclass(eq=False, repr=False)
+class ELU(_Function):
+    """Exponential linear unit: ``y = x`` where ``x > 0``, else ``alpha (exp(x) - 1)`` (Clevert, Unterthiner,
+    Hochreiter, ICLR 2016).
+
+    Shapes: output as ``x``. Gradient: ``dy``, times ``y + alpha`` where ``x <= 0``.
+
+    Args:
+        alpha: default 1.
+
+    Raises:
+        TypeError, ValueError: not a finite number.
+
+    Example:
+        >>> ELU().output_shape((3, 2))
+        (3, 2)
+    """
+
+    alpha: float = 1.0
+
+    def _function(self) -> activations.Activation:
+        return activations.Elu(self.alpha)
+
+
+@dataclass(eq=False, repr=False)
+class Softmax(_Function):
+    """``y_i = exp(x_i) / sum_j exp(x_j)`` over the last axis.
+
+    Shapes: output as ``x``. Gradient: ``dx_i = y_i (dy_i - sum_j dy_j y_j)``.
+
+    Args:
+        axis: only the last, -1.
+
+    Raises:
+        ValueError: another axis.
+
+    Example:
+        >>> Softmax().output_shape((3, 2))
+        (3, 2)
+    """
+
+    axis: int = -1
+
+    def _function(self) -> activations.Activation:
+        if self.axis != -1:
+            raise ValueError(
+                f"Softmax: the last axis, axis=-1, is normalised; received {self.axis!r}; use Permute first"
+            )
+        return activations.softmax
+
+
+@dataclass(eq=False, repr=False)
+class PReLU(Layer):
+    """``y = x`` where ``x > 0``, else ``alpha x`` with a trained ``alpha`` for every place of a sample (He, Zhang, Ren,
+    Sun, ICCV 2015).
+
+    Shapes: ``x`` (n, …), ``alpha`` as one sample, with size 1 on ``shared_axes``; output as ``x``. Gradients:
+    ``dx = dy`` where ``x > 0``, else ``alpha dy``; ``dalpha = sum of dy min(x, 0)`` over samples and shared axes.
+
+    Args:
+        alpha_initializer: default ``"zeros"``.
+        alpha_regularizer: penalty on ``alpha``; default None.
+        shared_axes: axes along which ``alpha`` is the same, 1 being the first of a sample; ``[1, 2]`` after a
+            convolution gives one ``alpha`` a channel. Default None.
+
+    Raises:
+        TypeError, ValueError: axes that are not whole numbers from 1, or when built, that samples have not.
+
+    Example:
+        >>> [w.shape for w in PReLU(shared_axes=[1, 2]).weight_specs((8, 8, 16))]
+        [(1, 1, 16)]
+    """
+
+    refused: ClassVar[Mapping[str, str]] = {**Layer.refused, "alpha_constraint": "there are no weight constraints"}
+
+    alpha_initializer: Any = "zeros"
+    alpha_regularizer: Any = None
+    shared_axes: Any = None
+
+    def check(self) -> None:
+        self.alpha_initializer = initializers.get(self.alpha_initializer)
+        self.alpha_regularizer = regularizers.get(self.alpha_regularizer)
+        if self.shared_axes is not None:
+            axes = self.shared_axes if isinstance(self.shared_axes, (list, tuple)) else [self.shared_axes]
+            self.shared_axes = tuple(check_positive_int(axis, "PReLU: shared_axes") for axis in axes)
+
+    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        shared = self.shared_axes or ()
+        if any(axis > len(input_shape) for axis in shared):
+            raise ValueError(f"PReLU: shared_axes={shared} names an axis that samples of shape {input_shape} have not")
+        shape = tuple(1 if axis in shared else size for axis, size in enumerate(input_shape, 1))
+        return (Weight("alpha", shape, self.alpha_initializer, self.alpha_regularizer),)
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, Any, dict[str, Array]]:
-        return self.parts()[0].forward(params, state, x, ctx)
+        return ctx.xp.where(x > 0, x, x * params["alpha"]), (x, ctx.xp), {}
 
     def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        return self.parts()[0].backward(params, cache, dy)
-
-    def parts(self) -> tuple[Layer, ...]:
-        return (Activation(self._relu(), name=self.name),)
+        x, xp = cache
+        below = xp.where(x > 0, xp.zeros_like(x), x)
+        dalpha = xp.sum(dy * below, axis=(0, *(self.shared_axes or ())), keepdims=True)
+        return xp.where(x > 0, dy, dy * params["alpha"]), {"alpha": dalpha[0, ...]}

@@ -208,3 +208,118 @@ class Conv2D(_Filters):
     bias_initializer: Any = "zeros"
     kernel_regularizer: Any = None
     bias_regularizer: Any = None
+
+
+@dataclass(eq=False, repr=False)
+class Conv1D(_Filters):
+    """Slides ``filters`` kernels over sequences: ``a = activation(z)`` with
+    ``z[t, f] = b[f] + sum over u, c of x[st + du, c] W[u, c, f]``, stride ``s`` and dilation ``d``.
+
+    Shapes: ``x`` (n, steps, channels), ``W`` the kernel (kernel size, channels / groups, filters), ``b`` the bias
+    (filters,), output (n, new steps, filters), with new sizes and gradients as in :class:`Conv2D`. With padding
+    ``"causal"`` all zeros are added before the sequence, so that no output sees a later input (van den Oord et al.,
+    arXiv:1609.03499); the new size is that of ``"same"``.
+
+    Args:
+        filters: number of output channels, a positive whole number.
+        kernel_size: steps that a window looks at.
+        strides: step between windows; default 1.
+        padding: ``"valid"`` (default), ``"same"`` or ``"causal"``.
+        data_format: None or ``"channels_last"``.
+        dilation_rate: distance between the entries that a window looks at; default 1.
+        groups: the channels are divided into so many sets with ``filters / groups`` filters each; default 1.
+        activation: name or object; None (default) is linear.
+        use_bias: whether to add ``b``; default True.
+        kernel_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
+        kernel_regularizer, bias_regularizer: penalty on the weights; default None.
+
+    Raises:
+        TypeError, ValueError: as for :class:`Conv2D`.
+
+    Example:
+        >>> Conv1D(8, 3, padding="causal", dilation_rate=4).output_shape((100, 2))
+        (100, 8)
+    """
+
+    rank = 1
+    paddings = ("valid", "same", "causal")
+    refused: ClassVar[Mapping[str, str]] = CONSTRAINTS
+
+    filters: int
+    kernel_size: Any
+    strides: Any = 1
+    padding: str = "valid"
+    data_format: str | None = None
+    dilation_rate: Any = 1
+    groups: int = 1
+    activation: Any = None
+    use_bias: bool = True
+    kernel_initializer: Any = "glorot_uniform"
+    bias_initializer: Any = "zeros"
+    kernel_regularizer: Any = None
+    bias_regularizer: Any = None
+
+
+@dataclass(eq=False, repr=False)
+class DepthwiseConv2D(Convolution):
+    """Every channel is convolved with ``depth_multiplier`` kernels of its own: ``a = activation(z)`` with
+    ``z[i, j, c m + q] = b[c m + q] + sum over u, v of x[si + du, sj + dv, c] W[u, v, c, q]``, ``m`` the multiplier.
+
+    Shapes: ``x`` (n, height, width, channels), ``W`` the kernel (kernel height, kernel width, channels, m), ``b`` the
+    bias (channels m,), output (n, new height, new width, channels m); sizes and gradients as in :class:`Conv2D`.
+
+    Args:
+        kernel_size: height and width of the window, or one number for both.
+        strides: step between windows; default 1.
+        padding: ``"valid"`` (default) or ``"same"``.
+        depth_multiplier: kernels for each channel; default 1.
+        data_format: None or ``"channels_last"``.
+        dilation_rate: distance between the entries that a window looks at; default 1.
+        activation: name or object; None (default) is linear.
+        use_bias: whether to add ``b``; default True.
+        depthwise_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
+        depthwise_regularizer, bias_regularizer: penalty on the weights; default None.
+
+    Raises:
+        TypeError, ValueError: as for :class:`Conv2D`.
+
+    Example:
+        >>> DepthwiseConv2D(3, depth_multiplier=2).output_shape((10, 10, 4))
+        (8, 8, 8)
+    """
+
+    rank = 2
+    refused: ClassVar[Mapping[str, str]] = {**CONSTRAINTS, "depthwise_constraint": NO_CONSTRAINTS}
+
+    kernel_size: Any
+    strides: Any = 1
+    padding: str = "valid"
+    depth_multiplier: int = 1
+    data_format: str | None = None
+    dilation_rate: Any = 1
+    activation: Any = None
+    use_bias: bool = True
+    depthwise_initializer: Any = "glorot_uniform"
+    bias_initializer: Any = "zeros"
+    depthwise_regularizer: Any = None
+    bias_regularizer: Any = None
+
+    def check(self) -> None:
+        super().check()
+        self.depth_multiplier = check_positive_int(self.depth_multiplier, "DepthwiseConv2D: depth_multiplier")
+        self.depthwise_initializer = initializers.get(self.depthwise_initializer)
+        self.depthwise_regularizer = regularizers.get(self.depthwise_regularizer)
+
+    def groups_of(self, channels: int) -> int:
+        return channels
+
+    def filters_of(self, channels: int) -> int:
+        return channels * self.depth_multiplier
+
+    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        shape = (*self.kernel_size, input_shape[-1], self.depth_multiplier)
+        kernel = Weight("kernel", shape, self.depthwise_initializer, self.depthwise_regularizer)
+        if not self.use_bias:
+            return (kernel,)
+        bias = Weight("bias", (self.filters_of(input_shape[-1]),), self.bias_initializer, self.bias_regularizer)
+        return (kernel, bias)

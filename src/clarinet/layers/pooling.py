@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, prod
 from typing import Any, ClassVar
 
 from clarinet.arrays import crop, pad, scatter_windows, windows
@@ -72,6 +72,24 @@ class _MaxPooling(_Pooling):
         return self._gather(parts, x, edges, xp), {}
 
 
+class _AveragePooling(_Pooling):
+    """The mean of each window over those of its entries that are in the sample, so not over what is added around it."""
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        counts = self._sums(ctx.xp.ones_like(x[:1, ...]), ctx.xp)
+        return self._sums(x, ctx.xp) / counts, (x, counts, ctx.xp), {}
+
+    def _sums(self, x: Array, xp: Any) -> Array:
+        seen = windows(pad(x, self._margins(x), xp=xp), *self._window)
+        return sum(seen[1:], start=seen[0])
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        x, counts, xp = cache
+        return self._gather([dy / counts] * prod(self.pool_size), x, self._margins(x), xp), {}
+
+
 @dataclass(eq=False, repr=False)
 class MaxPooling2D(_MaxPooling):
     """The largest entry of every window: ``y[i, j, c] = max over u, v of x[si + u, sj + v, c]`` with stride ``s``.
@@ -101,3 +119,238 @@ class MaxPooling2D(_MaxPooling):
     strides: Any = None
     padding: str = "valid"
     data_format: str | None = None
+
+
+@dataclass(eq=False, repr=False)
+class MaxPooling1D(_MaxPooling):
+    """The largest entry of every window of a sequence: ``y[t, c] = max over u of x[st + u, c]``.
+
+    Shapes: ``x`` (n, steps, channels), output (n, new steps, channels). Sizes and gradient as in :class:`MaxPooling2D`.
+
+    Args:
+        pool_size: steps of a window; default 2.
+        strides: step between windows; default (None) ``pool_size``, so that they do not overlap.
+        padding: ``"valid"`` (default) or ``"same"``.
+        data_format: None or ``"channels_last"``.
+
+    Raises:
+        TypeError, ValueError: as for :class:`MaxPooling2D`.
+
+    Example:
+        >>> MaxPooling1D(3).output_shape((10, 4))
+        (3, 4)
+    """
+
+    rank = 1
+
+    pool_size: Any = 2
+    strides: Any = None
+    padding: str = "valid"
+    data_format: str | None = None
+
+
+@dataclass(eq=False, repr=False)
+class AveragePooling2D(_AveragePooling):
+    """The mean of every window: ``y[i, j, c] = mean over u, v of x[si + u, sj + v, c]`` with stride ``s``.
+
+    Shapes: ``x`` (n, height, width, channels), output (n, new height, new width, channels), sizes as in
+    :class:`MaxPooling2D`. What padding ``"same"`` adds around an image does not count. Gradient: the entries of a
+    window share its ``dy`` equally.
+
+    Args:
+        pool_size: height and width of the window, or one number for both; default 2.
+        strides: step between windows; default (None) ``pool_size``, so that they do not overlap.
+        padding: ``"valid"`` (default) or ``"same"``.
+        data_format: None or ``"channels_last"``.
+
+    Raises:
+        TypeError, ValueError: as for :class:`MaxPooling2D`.
+
+    Example:
+        >>> AveragePooling2D((2, 3), padding="same").output_shape((5, 6, 4))
+        (3, 2, 4)
+    """
+
+    rank = 2
+
+    pool_size: Any = 2
+    strides: Any = None
+    padding: str = "valid"
+    data_format: str | None = None
+
+
+@dataclass(eq=False, repr=False)
+class AveragePooling1D(_AveragePooling):
+    """The mean of every window of a sequence: ``y[t, c] = mean over u of x[st + u, c]``.
+
+    Shapes: ``x`` (n, steps, channels), output (n, new steps, channels). Sizes and gradient as in
+    :class:`AveragePooling2D`.
+
+    Args:
+        pool_size: steps of a window; default 2.
+        strides: step between windows; default (None) ``pool_size``, so that they do not overlap.
+        padding: ``"valid"`` (default) or ``"same"``.
+        data_format: None or ``"channels_last"``.
+
+    Raises:
+        TypeError, ValueError: as for :class:`MaxPooling2D`.
+
+    Example:
+        >>> AveragePooling1D(2, strides=1).output_shape((10, 4))
+        (9, 4)
+    """
+
+    rank = 1
+
+    pool_size: Any = 2
+    strides: Any = None
+    padding: str = "valid"
+    data_format: str | None = None
+
+
+class _GlobalPooling(Layer):
+    """One number for each channel of a sample."""
+
+    rank: ClassVar[int]
+
+    data_format: str | None
+    keepdims: bool
+
+    def check(self) -> None:
+        self.data_format = check_data_format(self.data_format, type(self).__name__)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        check_rank(input_shape, self.rank, type(self).__name__)
+        return (*((1,) * self.rank if self.keepdims else ()), input_shape[-1])
+
+    def _shaped(self, y: Array, x: Array, xp: Any) -> Array:
+        return xp.reshape(y, (x.shape[0], *self.output_shape(tuple(x.shape[1:]))))  # type: ignore[no-any-return]
+
+    @property
+    def _axes(self) -> tuple[int, ...]:
+        return tuple(range(1, self.rank + 1))
+
+
+class _GlobalAveragePooling(_GlobalPooling):
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        return self._shaped(ctx.xp.mean(x, axis=self._axes), x, ctx.xp), (tuple(x.shape), ctx.xp), {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        shape, xp = cache
+        share = xp.reshape(dy, (shape[0], *(1,) * self.rank, shape[-1])) / prod(shape[1:-1])
+        return xp.broadcast_to(share, shape), {}
+
+
+class _GlobalMaxPooling(_GlobalPooling):
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        return self._shaped(ctx.xp.max(x, axis=self._axes), x, ctx.xp), (x, ctx.xp), {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        x, xp = cache
+        wide = (x.shape[0], *(1,) * self.rank, x.shape[-1])
+        largest = xp.astype(x == xp.max(x, axis=self._axes, keepdims=True), dy.dtype)
+        return largest * (xp.reshape(dy, wide) / xp.sum(largest, axis=self._axes, keepdims=True)), {}
+
+
+@dataclass(eq=False, repr=False)
+class GlobalAveragePooling2D(_GlobalAveragePooling):
+    """The mean of every channel of an image (Lin, Chen, Yan, ICLR 2014).
+
+    Shapes: ``x`` (n, height, width, channels), output (n, channels). Gradient: all
+    entries of a channel get ``dy`` divided by their number.
+
+    Args:
+        data_format: None or ``"channels_last"``.
+        keepdims: keep the axes that were pooled, with size 1; default False.
+
+    Raises:
+        ValueError: another data format; when built, samples of another rank.
+
+    Example:
+        >>> GlobalAveragePooling2D().output_shape((7, 7, 64))
+        (64,)
+    """
+
+    rank = 2
+
+    data_format: str | None = None
+    keepdims: bool = False
+
+
+@dataclass(eq=False, repr=False)
+class GlobalAveragePooling1D(_GlobalAveragePooling):
+    """The mean of every channel of a sequence.
+
+    Shapes: ``x`` (n, steps, channels), output (n, channels). Gradient: all
+    entries of a channel get ``dy`` divided by their number.
+
+    Args:
+        data_format: None or ``"channels_last"``.
+        keepdims: keep the axes that were pooled, with size 1; default False.
+
+    Raises:
+        ValueError: another data format; when built, samples of another rank.
+
+    Example:
+        >>> GlobalAveragePooling1D(keepdims=True).output_shape((10, 4))
+        (1, 4)
+    """
+
+    rank = 1
+
+    data_format: str | None = None
+    keepdims: bool = False
+
+
+@dataclass(eq=False, repr=False)
+class GlobalMaxPooling2D(_GlobalMaxPooling):
+    """The largest entry of every channel of an image.
+
+    Shapes: ``x`` (n, height, width, channels), output (n, channels). Gradient: the
+    entries that are as large share ``dy`` equally.
+
+    Args:
+        data_format: None or ``"channels_last"``.
+        keepdims: keep the axes that were pooled, with size 1; default False.
+
+    Raises:
+        ValueError: another data format; when built, samples of another rank.
+
+    Example:
+        >>> GlobalMaxPooling2D().output_shape((7, 7, 64))
+        (64,)
+    """
+
+    rank = 2
+
+    data_format: str | None = None
+    keepdims: bool = False
+
+
+@dataclass(eq=False, repr=False)
+class GlobalMaxPooling1D(_GlobalMaxPooling):
+    """The largest entry of every channel of a sequence.
+
+    Shapes: ``x`` (n, steps, channels), output (n, channels). Gradient: the
+    entries that are as large share ``dy`` equally.
+
+    Args:
+        data_format: None or ``"channels_last"``.
+        keepdims: keep the axes that were pooled, with size 1; default False.
+
+    Raises:
+        ValueError: another data format; when built, samples of another rank.
+
+    Example:
+        >>> GlobalMaxPooling1D().output_shape((10, 4))
+        (4,)
+    """
+
+    rank = 1
+
+    data_format: str | None = None
+    keepdims: bool = False

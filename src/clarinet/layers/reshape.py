@@ -81,3 +81,46 @@ class Reshape(_SameNumbers):
                 f"Reshape: a sample of shape {input_shape} holds {size} numbers, which do not fit {self.target_shape}"
             )
         return tuple(missing if n == -1 else n for n in self.target_shape)
+
+
+@dataclass(eq=False, repr=False)
+class Permute(Layer):
+    """The axes of every sample in another order.
+
+    Shapes: ``x`` (n, …), output likewise: axis ``i`` is axis ``dims[i]`` of ``x``. Gradient: ``dy`` in the old order.
+
+    Args:
+        dims: the axes of a sample, 1 being the first, each once: ``(2, 1)`` turns matrices.
+
+    Raises:
+        TypeError, ValueError: not a permutation of 1, 2, …; when built, samples with another number of axes.
+
+    Example:
+        >>> Permute((2, 1)).output_shape((10, 64))
+        (64, 10)
+    """
+
+    dims: Shape
+
+    def check(self) -> None:
+        if not isinstance(self.dims, (list, tuple)):
+            raise TypeError(f"Permute: dims is a tuple such as (2, 1), received {self.dims!r}")
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ValueError(
+                f"Permute: dims names each axis of a sample once, counting from 1, e.g. (2, 1); received {self.dims!r}"
+            )
+        self.dims = tuple(int(axis) for axis in self.dims)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != len(self.dims):
+            raise ValueError(f"Permute: dims={self.dims} needs {len(self.dims)} axes, samples have shape {input_shape}")
+        return tuple(input_shape[axis - 1] for axis in self.dims)
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        return ctx.xp.permute_dims(x, (0, *self.dims)), ctx.xp, {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        back = tuple(self.dims.index(axis) + 1 for axis in range(1, len(self.dims) + 1))
+        return cache.permute_dims(dy, (0, *back)), {}
