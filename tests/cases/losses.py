@@ -3,6 +3,18 @@
 from clarinet import losses
 from tests.cases.case import Case
 
+
+def both(name, kind, targets="numbers", predictions="numbers", **settings):
+    """A row for a loss whose arguments are the same here and in Keras."""
+    return Case(
+        name,
+        lambda: getattr(losses, kind)(**settings),
+        lambda k: getattr(k.losses, kind)(**settings),
+        targets=targets,
+        predictions=predictions,
+    )
+
+
 LOSSES = [
     Case("mse", lambda: losses.get("mse"), lambda k: k.losses.MeanSquaredError()),
     Case("mae", lambda: losses.get("mae"), lambda k: k.losses.MeanAbsoluteError()),
@@ -65,4 +77,40 @@ LOSSES = [
         lambda k: k.losses.SparseCategoricalCrossentropy(from_logits=True),
         targets="ids",
     ),
+    both("mape", "MeanAbsolutePercentageError"),
+    both("msle", "MeanSquaredLogarithmicError", "binary", "chances"),
+    both("huber", "Huber"),
+    both("huber-delta", "Huber", delta=0.4),
+    both("log-cosh", "LogCosh"),
+    both("cosine-similarity", "CosineSimilarity"),
+    both("kl-divergence", "KLDivergence", "one-hot", "chances"),
+    both("poisson", "Poisson", "binary", "chances"),
+    both("hinge", "Hinge"),
+    both("hinge-binary", "Hinge", "binary"),
+    both("squared-hinge", "SquaredHinge", "binary"),
+    both("categorical-hinge", "CategoricalHinge", "one-hot"),
+    both("binary-focal", "BinaryFocalCrossentropy", "binary", "chances"),
+    both(
+        "binary-focal-all-settings",
+        "BinaryFocalCrossentropy",
+        "binary",
+        "chances",
+        apply_class_balancing=True,
+        alpha=0.4,
+        gamma=1.5,
+        label_smoothing=0.1,
+    ),
+    both("binary-focal-logits", "BinaryFocalCrossentropy", "binary", gamma=3.0, from_logits=True),
+    both("binary-focal-gamma-0", "BinaryFocalCrossentropy", "binary", gamma=0.0, from_logits=True, label_smoothing=0.2),
+    both("categorical-focal", "CategoricalFocalCrossentropy", "one-hot", "chances"),
+    both(
+        "categorical-focal-all-settings",
+        "CategoricalFocalCrossentropy",
+        "one-hot",
+        "chances",
+        alpha=0.6,
+        gamma=1.5,
+        label_smoothing=0.2,
+    ),
+    both("categorical-focal-logits", "CategoricalFocalCrossentropy", "one-hot", gamma=0.5, from_logits=True),
 ]

@@ -179,12 +179,42 @@ def my_loss(t, p):
         (lambda: losses.BinaryCrossentropy(from_logits=3), TypeError, "from_logits is True or False, received 3"),
         (lambda: losses.CategoricalCrossentropy(axis=0), ValueError, "axis=-1; received axis=0"),
         (lambda: losses.SparseCategoricalCrossentropy(ignore_class=1), ValueError, "ignore_class is not supported"),
+        (lambda: losses.Huber(-1), ValueError, "Huber: delta: .*at least 0"),
+        (lambda: losses.CosineSimilarity(axis=1), ValueError, "axis=-1; received axis=1"),
+        (lambda: losses.BinaryFocalCrossentropy(alpha=2), ValueError, "BinaryFocalCrossentropy: alpha: .*at most 1"),
+        (lambda: losses.BinaryFocalCrossentropy(1), TypeError, "apply_class_balancing: expected True or False"),
+        (lambda: losses.CategoricalFocalCrossentropy(["a"]), TypeError, "CategoricalFocalCrossentropy: alpha"),
+        (lambda: losses.Custom(np.mean, "x"), TypeError, "losses.Custom: derivative: expected a function"),
         (lambda: losses.get(3), TypeError, "loss: expected a name or an object of Loss, received 3"),
     ],
 )
 def test_settings_without_meaning_are_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_focal_weights_may_differ_by_class():
+    import keras
+
+    t, p = np.eye(3, dtype=np.float32), np.array([[0.6, 0.3, 0.1]] * 3, np.float32)
+    ours, theirs = (m.CategoricalFocalCrossentropy(alpha=[0.2, 0.5, 0.9]) for m in (losses, keras.losses))
+    assert ours(t, p) == pytest.approx(float(theirs(t, p)), rel=1e-6)
+    assert losses.get(json.loads(json.dumps(ours.encoded()))) == ours
+    assert hash(ours)
+
+
+def test_targets_of_hinges_may_be_zeros_and_ones():
+    p = np.array([[0.3], [-0.4]])
+    assert losses.hinge([[0], [1]], p).tolist() == losses.hinge([[-1], [1]], p).tolist()
+    assert losses.hinge([[-1], [0]], p).tolist() == [1.3, 1.0]  # zeros stay zeros where not all are zeros and ones
+
+
+def test_short_names():
+    for name, kind in (("mape", "MeanAbsolutePercentageError"), ("msle", "MeanSquaredLogarithmicError")):
+        assert type(losses.get(name)).__name__ == kind
+    for name in ("kld", "kl_divergence", "kullback_leibler_divergence", losses.kl_divergence):
+        assert losses.get(name) == losses.KLDivergence()
+    assert losses.get("logcosh") == losses.get("log_cosh") == losses.LogCosh()
 
 
 def test_reduction_none_gives_the_values():

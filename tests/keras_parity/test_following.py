@@ -73,7 +73,7 @@ def of_loss(case, weight=None):
         X,
         targets[case.targets],
         ours_or_theirs(case),
-        optimizer=lambda k: k.optimizers.SGD(0.01 if "sum" in case.id else 0.1),
+        optimizer=lambda k: k.optimizers.SGD({"mse-sum": 0.01, "mape": 0.001}.get(case.id, 0.1)),
         fitting={} if weight is None else {"sample_weight": weight},
     )
 

@@ -105,7 +105,7 @@ def _wrong_id_shape(model: Sequential, y: Array, outer: tuple[int, ...], units: 
 
 def _check_one_hot(model: Sequential, y: Array) -> Iterator[Problem]:
     """Categorical cross-entropy: a column for every class."""
-    assert model.output_shape is not None
+    assert model.output_shape is not None and model.loss is not None
     shape = model.output_shape
     if fit_rank(y, shape).shape[1:] == shape:
         return
@@ -113,7 +113,7 @@ def _check_one_hot(model: Sequential, y: Array) -> Iterator[Problem]:
         yield error(
             "label_encoding_mismatch",
             "data.y",
-            f"y: has shape {y.shape}, one class id a row, but categorical_crossentropy expects one column a class, "
+            f"y: has shape {y.shape}, one class id a row, but {model.loss.name} expects one column a class, "
             f"shape {(len(y), *shape)}; use loss='sparse_categorical_crossentropy', or "
             f"utils.to_categorical(y, {shape[-1]})",
         )
@@ -137,13 +137,13 @@ def _check_numbers(model: Sequential, y: Array) -> Iterator[Problem]:
             yield _wrong_units(model, have, columns, extra)
         else:
             yield _wrong_shape(model, y, (len(y), *shape), "one value for every output")
-    elif isinstance(model.loss, losses.BinaryCrossentropy) and y.dtype.kind != "b":
+    elif isinstance(model.loss, (losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy)) and y.dtype.kind != "b":
         low, high = y.min(), y.max()
         if low < 0 or high > 1:
             yield warning(
                 "targets_out_of_range",
                 "data.y",
-                f"y: runs from {low} to {high}, but binary_crossentropy expects 0 and 1 (or shares between); "
+                f"y: runs from {low} to {high}, but {model.loss.name} expects 0 and 1 (or shares between); "
                 + ("use y - 1" if (low, high) == (1, 2) else "map the classes to 0 and 1, or use loss='mse'"),
             )
 

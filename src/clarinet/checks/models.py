@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _PROBABILITY_LOSSES = (
     losses.BinaryCrossentropy,
+    losses.BinaryFocalCrossentropy,
     losses.CategoricalCrossentropy,
+    losses.CategoricalFocalCrossentropy,
     losses.SparseCategoricalCrossentropy,
 )
 

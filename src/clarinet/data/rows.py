@@ -40,7 +40,7 @@ def label_form(loss: Loss | None) -> str:
     """What a loss wants: ``"ids"`` (class ids), ``"one-hot"``, ``"numbers"`` (the predictions' shape) or ``"any"``."""
     if isinstance(loss, losses.SparseCategoricalCrossentropy):
         return "ids"
-    if isinstance(loss, losses.CategoricalCrossentropy):
+    if isinstance(loss, (losses.CategoricalCrossentropy, losses.CategoricalFocalCrossentropy)):
         return "one-hot"
     return "any" if loss is None or isinstance(loss, losses.Custom) else "numbers"
 

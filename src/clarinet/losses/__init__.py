@@ -7,26 +7,80 @@ from typing import Any
 
 from clarinet.activations import Activation, Sigmoid, Softmax
 from clarinet.configurable import exported, resolve
-from clarinet.losses.base import Loss, as_arrays
+from clarinet.losses.base import Loss
 from clarinet.losses.crossentropy import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
-from clarinet.losses.regression import Custom, MeanAbsoluteError, MeanSquaredError
-from clarinet.params import Array
+from clarinet.losses.custom import Custom
+from clarinet.losses.distributions import KLDivergence, Poisson
+from clarinet.losses.focal import BinaryFocalCrossentropy, CategoricalFocalCrossentropy
+from clarinet.losses.functions import (
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_hinge,
+    cosine_similarity,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
+from clarinet.losses.margins import CategoricalHinge, Hinge, SquaredHinge
+from clarinet.losses.regression import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+)
 
 __all__ = [
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
     "Custom",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
     "Loss",
     "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
     "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
     "SparseCategoricalCrossentropy",
+    "SquaredHinge",
     "absorb",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
     "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
     "mean_absolute_error",
+    "mean_absolute_percentage_error",
     "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
     "sparse_categorical_crossentropy",
+    "squared_hinge",
 ]
 
 
@@ -45,67 +99,15 @@ def absorb(activation: Activation, loss: Loss) -> Loss | None:
     return None
 
 
-def _per_sample(loss: Loss, y_true: Any, y_pred: Any) -> Array:
-    return loss.values(*as_arrays(y_true, y_pred))
-
-
-def mean_squared_error(y_true: Any, y_pred: Any) -> Array:
-    """Mean over the last axis of ``(y_pred - y_true)**2``, one value per sample.
-
-    Example:
-        >>> mean_squared_error([[0.0, 1.0]], [[1.0, 1.0]]).tolist()
-        [0.5]
-    """
-    return _per_sample(MeanSquaredError(), y_true, y_pred)
-
-
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Array:
-    """Mean over the last axis of ``|y_pred - y_true|``, one value per sample.
-
-    Example:
-        >>> mean_absolute_error([[0.0, 1.0]], [[1.0, 1.0]]).tolist()
-        [0.5]
-    """
-    return _per_sample(MeanAbsoluteError(), y_true, y_pred)
-
-
-def binary_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Array:
-    """:class:`BinaryCrossentropy`, one value per sample.
-
-    Example:
-        >>> binary_crossentropy([[1.0], [0.0]], [[0.5], [0.5]]).round(4).tolist()
-        [0.6931, 0.6931]
-    """
-    return _per_sample(BinaryCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
-
-
-def categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Array:
-    """:class:`CategoricalCrossentropy`, one value per sample.
-
-    Example:
-        >>> categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).round(4).tolist()
-        [0.6931]
-    """
-    return _per_sample(CategoricalCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
-
-
-def sparse_categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
-) -> Array:
-    """:class:`SparseCategoricalCrossentropy`, one value per sample.
-
-    Example:
-        >>> sparse_categorical_crossentropy([1], [[0.5, 0.5]]).round(4).tolist()
-        [0.6931]
-    """
-    return _per_sample(SparseCategoricalCrossentropy(from_logits, ignore_class, axis), y_true, y_pred)
-
-
-_SHORT = {"mse": MeanSquaredError, "mae": MeanAbsoluteError, "bce": BinaryCrossentropy}
+_SHORT = {
+    "mse": MeanSquaredError,
+    "mae": MeanAbsoluteError,
+    "mape": MeanAbsolutePercentageError,
+    "msle": MeanSquaredLogarithmicError,
+    "bce": BinaryCrossentropy,
+    "kld": KLDivergence,
+    "kullback_leibler_divergence": KLDivergence,
+}
 _NAMES: dict[str, type[Loss]] = {n: c for n, c in exported(globals(), Loss).items() if c is not Custom} | _SHORT
 
 

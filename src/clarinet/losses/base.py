@@ -15,6 +15,8 @@ from clarinet.configurable import Value
 from clarinet.names import snake_case
 from clarinet.params import Array
 
+#: What probabilities and lengths are kept away from zero by, as in Keras.
+EPSILON = 1e-7
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean_with_sample_weight", "none")
 
 
@@ -55,6 +57,12 @@ def class_ids(y_true: Array, y_pred: Array, xp: Any = np) -> Array:
             "one-hot targets go with categorical_crossentropy and CategoricalAccuracy"
         )
     return y_true
+
+
+def check_last_axis(loss: Loss, axis: Any) -> None:
+    """Raise unless ``axis`` is -1."""
+    if axis != -1:
+        raise ValueError(f"{type(loss).__name__}: classes are on the last axis, axis=-1; received axis={axis!r}")
 
 
 def as_arrays(y_true: Any, y_pred: Any) -> tuple[Array, Array]:

@@ -13,10 +13,8 @@ import numpy as np
 
 from clarinet.activations import sigmoid, softmax
 from clarinet.configurable import check_number
-from clarinet.losses.base import Loss, align, class_ids
+from clarinet.losses.base import EPSILON, Loss, align, check_last_axis, class_ids
 from clarinet.params import Array
-
-EPSILON = 1e-7
 
 
 @dataclass(eq=False, repr=False)
@@ -29,14 +27,35 @@ class _Crossentropy(Loss):
         if not isinstance(settings["from_logits"], (bool, np.bool_)):
             raise TypeError(f"{name}: from_logits is True or False, received {settings['from_logits']!r}")
         check_number(settings.get("label_smoothing", 0.0), f"{name}: label_smoothing", low=0, high=1)
-        if settings["axis"] != -1:
-            raise ValueError(f"{name}: classes are on the last axis, axis=-1; received axis={settings['axis']!r}")
+        check_last_axis(self, settings["axis"])
         if settings.get("ignore_class") is not None:
             raise ValueError(f"{name}: ignore_class is not supported; give those rows sample_weight 0 instead")
 
 
+class BinaryTargets(_Crossentropy):
+    """Base of the losses whose targets are 0 and 1, perhaps smoothed."""
+
+    label_smoothing: float
+
+    def targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+        """Targets in the predictions' shape, moved towards one half."""
+        t = align(y_true, y_pred, xp)
+        return t * (1 - self.label_smoothing) + 0.5 * self.label_smoothing if self.label_smoothing else t
+
+
+class CategoricalTargets(_Crossentropy):
+    """Base of the losses whose targets are one-hot, perhaps smoothed."""
+
+    label_smoothing: float
+
+    def targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+        """Targets in the predictions' shape, moved towards equal shares."""
+        t, s = align(y_true, y_pred, xp), self.label_smoothing
+        return t * (1 - s) + s / y_pred.shape[-1] if s else t
+
+
 @dataclass(eq=False, repr=False)
-class BinaryCrossentropy(_Crossentropy):
+class BinaryCrossentropy(BinaryTargets):
     """For yes-or-no targets: the mean over the last axis of ``-t log p - (1 - t) log(1 - p)``.
 
     Gradient ``((1 - t) / (1 - p) - t / p) / k``; from logits ``(sigmoid(z) - t) / k``.
@@ -59,12 +78,8 @@ class BinaryCrossentropy(_Crossentropy):
     label_smoothing: float = 0.0
     axis: int = -1
 
-    def _targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
-        t = align(y_true, y_pred, xp)
-        return t * (1 - self.label_smoothing) + 0.5 * self.label_smoothing if self.label_smoothing else t
-
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
-        t = self._targets(y_true, y_pred, xp)
+        t = self.targets(y_true, y_pred, xp)
         if self.from_logits:  # -t log s(z) - (1 - t) log(1 - s(z)) without overflow
             z = y_pred
             positive = xp.where(z > 0, z, xp.zeros_like(z))
@@ -73,7 +88,7 @@ class BinaryCrossentropy(_Crossentropy):
         return xp.mean(-t * xp.log(p) - (1 - t) * xp.log(1 - p), axis=-1)  # type: ignore[no-any-return]
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
-        t = self._targets(y_true, y_pred, xp)
+        t = self.targets(y_true, y_pred, xp)
         if self.from_logits:
             return (sigmoid.forward(y_pred, xp) - t) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
         p = xp.clip(y_pred, EPSILON, 1 - EPSILON)
@@ -81,7 +96,8 @@ class BinaryCrossentropy(_Crossentropy):
         return xp.where(p == y_pred, slope, xp.zeros_like(slope))  # type: ignore[no-any-return]
 
 
-def _log_softmax(z: Array, xp: Any) -> Array:
+def log_softmax(z: Array, xp: Any) -> Array:
+    """Logarithms of the shares over the last axis."""
     shifted = z - xp.max(z, axis=-1, keepdims=True)
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=-1, keepdims=True))  # type: ignore[no-any-return]
 
@@ -89,7 +105,7 @@ def _log_softmax(z: Array, xp: Any) -> Array:
 def _values(t: Array, y_pred: Array, from_logits: bool, xp: Any) -> Array:
     """``-sum_i t_i log q_i`` with ``q = softmax(z)``, or ``q = clip(p / sum(p))``."""
     if from_logits:
-        return -xp.sum(t * _log_softmax(y_pred, xp), axis=-1)  # type: ignore[no-any-return]
+        return -xp.sum(t * log_softmax(y_pred, xp), axis=-1)  # type: ignore[no-any-return]
     q = xp.clip(y_pred / xp.sum(y_pred, axis=-1, keepdims=True), EPSILON, 1 - EPSILON)
     return -xp.sum(t * xp.log(q), axis=-1)  # type: ignore[no-any-return]
 
@@ -106,7 +122,7 @@ def _gradient(t: Array, y_pred: Array, from_logits: bool, xp: Any) -> Array:
 
 
 @dataclass(eq=False, repr=False)
-class CategoricalCrossentropy(_Crossentropy):
+class CategoricalCrossentropy(CategoricalTargets):
     """For one-hot targets (or given probabilities): ``-sum_i t_i log q_i``.
 
     ``q = p / sum(p)``, so predictions that do not sum to one are scaled. Gradient from logits ``softmax(z) sum(t) -
@@ -130,15 +146,11 @@ class CategoricalCrossentropy(_Crossentropy):
     label_smoothing: float = 0.0
     axis: int = -1
 
-    def _targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
-        t, s = align(y_true, y_pred, xp), self.label_smoothing
-        return t * (1 - s) + s / y_pred.shape[-1] if s else t
-
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
-        return _values(self._targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
+        return _values(self.targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
-        return _gradient(self._targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
+        return _gradient(self.targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
 
 
 @dataclass(eq=False, repr=False)
@@ -165,13 +177,14 @@ class SparseCategoricalCrossentropy(_Crossentropy):
     ignore_class: int | None = None
     axis: int = -1
 
-    def _targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+    def targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+        """Class ids as one-hot targets."""
         ids = xp.astype(class_ids(y_true, y_pred, xp), xp.int64)
         hot = ids[..., None] == xp.arange(y_pred.shape[-1], dtype=xp.int64)
         return xp.astype(hot, y_pred.dtype)  # type: ignore[no-any-return]
 
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
-        return _values(self._targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
+        return _values(self.targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
-        return _gradient(self._targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
+        return _gradient(self.targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
