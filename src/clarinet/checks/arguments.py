@@ -115,7 +115,7 @@ _RULES: dict[str, Rule] = {
     "seed": _optional(_seed),
     "class_weight": _optional(_class_weight),
     "run": _optional(_run_name),
-    "checkpoint": lambda name, value: None if value in (None, False) else _how_often(name, value),
+    "checkpoint": lambda name, value: None if value is None or value is False else _how_often(name, value),
     "resume": _yes_or_no,
 }
 

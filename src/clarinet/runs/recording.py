@@ -42,15 +42,17 @@ class Recording:
     def __enter__(self) -> Run:
         """Begin the run, or go on with it."""
         every, resume = self.fit.arguments["checkpoint"], self.fit.arguments["resume"]
-        if self.run is None:
-            self.run = self._store.start(self.fit.arguments["run"])
-        else:
-            self.run.reopen()
+        run = self.run or self._store.start(self.fit.arguments["run"])
+        checkpoints = Checkpoints(run.folder / "checkpoints")
         if every or resume:
-            checkpoints = Checkpoints(self.run.folder / "checkpoints")
+            keeper = Keeper(self.fit, checkpoints, interval(every or "epoch"), self._found, run.rewind)
+            keeper.check()
+            self.fit.keeper = keeper
+        if self.run is not None:
+            run.reopen()
             checkpoints.clean()
-            self.fit.keeper = Keeper(self.fit, checkpoints, interval(every or "epoch"), self._found, self.run.rewind)
-        return self.run
+        self.run = run
+        return run
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         assert self.run is not None

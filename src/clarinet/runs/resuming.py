@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,14 @@ from zlib import crc32
 
 import numpy as np
 
+from clarinet import _native
 from clarinet.callbacks import History
 from clarinet.checks.intervals import Interval
+from clarinet.configurable import encode
 from clarinet.data import Batches
 from clarinet.fitting import Fit, Place
+from clarinet.problems import ClarinetWarning
+from clarinet.runs.differences import differences
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
@@ -46,7 +51,18 @@ class Keeper:
     ) -> None:
         self.fit, self.checkpoints, self.every, self.found, self.rewind = fit, checkpoints, every, found, rewind
         self._written = time.monotonic()
+        self._settings, self._platform = _settings(fit), _platform(fit)
         self._seen = 0  # checksum of all batches of a source, in order
+
+    def check(self) -> None:
+        """Whether this training can go on from the checkpoint.
+
+        Raises:
+            ValueError: it is another training: a setting that the numbers depend on, or the callbacks, have changed.
+        """
+        if self.found is not None:
+            self._check_settings(self.found.state)
+            self._matched(self.found)
 
     # While training goes on.
 
@@ -103,6 +119,8 @@ class Keeper:
             "place": asdict(fit.place),
             "stopped": fit.stopped,
             "learning_rate": rate,
+            "settings": self._settings,
+            "platform": self._platform,
             "running": fit.engine.running(),
             "logs": fit.logs,
             "batches": self._seen,
@@ -112,7 +130,6 @@ class Keeper:
     def _take_up(self, checkpoint: Checkpoint) -> None:
         fit, model, state = self.fit, self.fit.model, checkpoint.state
         fit.place = Place(**state["place"])
-        callbacks = self._matched(checkpoint)
         if fit.batches is not None or isinstance(fit.validation, Batches):
             self._replay(state)
         if fit.place.step:
@@ -121,17 +138,29 @@ class Keeper:
         if state["learning_rate"] is not None and model.optimizer is not None:
             model.optimizer.learning_rate = state["learning_rate"]
         fit.engine.resume(state["running"])
-        for callback, remembered in callbacks:
+        for callback, remembered in self._matched(checkpoint):
             if remembered:
                 callback.set_state(remembered)
         fit.logs, model.stop_training = state["logs"], state["stopped"]
 
-    def _matched(self, checkpoint: Checkpoint) -> list[tuple[Any, Mapping[str, Any]]]:
-        """The callbacks with what they remembered.
+    def _check_settings(self, state: Mapping[str, Any]) -> None:
+        """Refuse another training; warn where the same one can come out with other bits."""
+        changed = list(differences(state["settings"], self._settings))
+        if changed:
+            listed = "; ".join(f"{path} was {before!r}, now it is {now!r}" for path, before, now in changed[:3])
+            raise ValueError(
+                f"resume: this is not the training that was interrupted: {listed}. Set it back to go on, or give "
+                "another name to train anew: fit(..., run=...)"
+            )
+        moved = [f"{path} {before} → {now}" for path, before, now in differences(state["platform"], self._platform)]
+        if moved:
+            message = (
+                f"resume: what computes has changed ({', '.join(moved)}), so the last bits may come out differently"
+            )
+            warnings.warn(message, ClarinetWarning, stacklevel=2)
 
-        Raises:
-            ValueError: they are not the ones that the checkpoint was written with.
-        """
+    def _matched(self, checkpoint: Checkpoint) -> list[tuple[Any, Mapping[str, Any]]]:
+        """The callbacks with what they remembered; refuses others than those that the checkpoint was written with."""
         callbacks, saved = self._callbacks(), checkpoint.state["callbacks"]
         before, now = [name for name, _ in saved], [type(c).__name__ for c in callbacks]
         if before != now:
@@ -165,6 +194,35 @@ class Keeper:
                 "resume: the source of batches did not give the same batches again, so its position cannot be "
                 "restored; give a fresh one whose order follows from a fixed seed, or arrays"
             )
+
+
+#: Arguments of ``fit`` that the numbers depend on.
+_DECISIVE = ("batch_size", "shuffle", "steps_per_epoch", "initial_epoch", "validation_split", "validation_freq", "seed")
+
+
+def _settings(fit: Fit) -> dict[str, Any]:
+    """What has to be the same for training to go on as it began."""
+    model, a = fit.model, fit.arguments
+    try:
+        compiled = model.compile_config()
+    except TypeError:  # a Python function, which cannot be compared
+        compiled = None
+    settings = {"model": model.get_config(), "compile": compiled, "fit": {name: a[name] for name in _DECISIVE}}
+    rows = None if fit.data is None else len(fit.data)
+    weights = {str(key): value for key, value in (a["class_weight"] or {}).items()}
+    return encode({**settings, "rows": rows, "class_weight": weights})  # type: ignore[no-any-return]
+
+
+def _platform(fit: Fit) -> dict[str, Any]:
+    """What decides over the last bits."""
+    import clarinet
+
+    native = fit.engine.name == "native"
+    return {
+        "clarinet": clarinet.__version__,
+        "engine": fit.engine.name,
+        **({"instruction_set": _native.isa()} if native else {"numpy": np.__version__}),
+    }
 
 
 def _state_of(callback: Any) -> dict[str, Any]:

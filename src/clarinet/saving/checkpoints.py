@@ -57,7 +57,7 @@ def save_checkpoint(model: Sequential, path: Path, state: Mapping[str, Any]) -> 
     remembered: dict[str, Any] = {}
     tree = {"version": VERSION, "state": trees.flatten(state, remembered)}
     members = models.members_of(model, compiled)
-    extra = {TRAINING: models.to_json(tree), REMEMBERED: tensors.pack(remembered)}
+    extra = {TRAINING: models.to_json(tree, indent=None), REMEMBERED: tensors.pack(remembered)}
     container.write_archive(path, members | extra)
 
 
