@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help train test bench lint format sanitize build package clean
+.PHONY: help train test torture bench lint format sanitize build package clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ARGS ?=
@@ -16,13 +16,16 @@ PIP_BUILD := pip install --quiet --no-build-isolation
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
-	@echo "  ARGS=...       options for the program behind train, test, bench or sanitize"
+	@echo "  ARGS=...       options for the program behind train, test, torture, bench or sanitize"
 
 train: .venv/.build  ## learn to read handwritten digits (writes digits.clarinet)
 	$(BIN)/clarinet train mnist --out digits.clarinet $(ARGS)
 
 test: .venv/.build .venv/.test  ## run the test suite
 	$(BIN)/python -m pytest $(ARGS)
+
+torture: .venv/.build .venv/.test  ## kill training at 200 random moments, resume it, and compare
+	$(BIN)/python -m tests.runs.torture $(ARGS)
 
 bench: .venv-bench/.installed  ## measure against other frameworks (its own environment; a large download)
 	.venv-bench/bin/python -m benchmarks $(ARGS)
