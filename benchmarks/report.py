@@ -1,4 +1,4 @@
-"""The run as a Markdown page and as JSON."""
+"""The run of the tutorials' network as a Markdown page and as JSON."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from .networks import TUTORIAL
 from .session import Result, Settings
 from .thresholds import OURS, Check, ratio
-from .work import BATCH, CLASSES, HIDDEN, INPUTS, WORKLOADS
+from .work import WORKLOADS
 
 _COLUMNS = (
     "", "threads", "epoch, s (least – most)", "× Clarinet's", "no zeros, s", "uint8 input, s", "with validation, s",
@@ -46,15 +47,17 @@ dependencies and without bundled data."""
 
 def page(results: Sequence[Result], settings: Settings, machine: dict[str, Any], checks: Sequence[Check]) -> str:
     """The whole Markdown page."""
-    shape = "-".join(map(str, (INPUTS, *HIDDEN, CLASSES)))
-    notes = _NOTES.format(shape=shape, batch=BATCH, rows=settings.rows, rounds=settings.rounds, epochs=settings.epochs)
+    notes = _NOTES.format(
+        shape=TUTORIAL.label, batch=TUTORIAL.batch, rows=settings.rows or TUTORIAL.rows, rounds=settings.rounds,
+        epochs=settings.epochs,
+    )  # fmt: skip
     failures = [f"- {result.label}: {result.error}" for result in results if result.error]
     parts = [
         "# Clarinet beside its peers",
         table(results),
         notes,
-        "Reproduce it with `make bench` on a quiet machine.",
-        "## Machine\n\n" + _machine(machine),
+        "Reproduce it with `make bench` on a quiet machine. Other networks: [networks.md](networks.md).",
+        "## Machine\n\n" + machine_text(machine),
         "## Seconds an epoch by number of threads (trials)\n\n" + _trials(results, settings),
         "## Promises\n\n```\n" + "\n".join(map(str, checks)) + "\n```",
     ]
@@ -65,7 +68,7 @@ def page(results: Sequence[Result], settings: Settings, machine: dict[str, Any],
 
 def table(results: Sequence[Result]) -> str:
     """The Markdown table alone, fastest first."""
-    return _markdown(_COLUMNS, _rows(results))
+    return markdown(_COLUMNS, _rows(results))
 
 
 def summary(results: Sequence[Result], settings: Settings, machine: dict[str, Any]) -> str:
@@ -73,13 +76,14 @@ def summary(results: Sequence[Result], settings: Settings, machine: dict[str, An
     kept = [_COLUMNS.index(name) for name in _SUMMARY]
     rows = [[row[column] for column in kept] for row in _rows(results)]
     text = (
-        f"Seconds an epoch of 784-128-64-10 (Adam, batch {BATCH}, {settings.rows:,} rows of MNIST), every peer at its "
-        f"best thread count, in turn in one run of `make bench` on {_machine(machine)} Four fifths of MNIST's pixels "
+        f"Seconds an epoch of {TUTORIAL.label} (Adam, batch {TUTORIAL.batch}, {settings.rows or TUTORIAL.rows:,} "
+        "rows of MNIST), every peer at its best thread count, in turn in one run of `make bench` on "
+        f"{machine_text(machine)} Four fifths of MNIST's pixels "
         "are zero, and Clarinet leaves out the products with them; *no zeros* is the same with none. Memory, import "
         "time, size and more: "
         "[benchmarks/results.md](benchmarks/results.md)."
     )
-    return _markdown(_SUMMARY, rows) + "\n\n" + text
+    return markdown(_SUMMARY, rows) + "\n\n" + text
 
 
 def _rows(results: Sequence[Result]) -> list[list[str]]:
@@ -95,37 +99,40 @@ def _cells(result: Result, ours: Result | None) -> list[str]:
         f"**{result.label}**" if result.name == OURS else result.label,
         str(result.threads),
         f"{median(times):.3f} ({min(times):.3f} – {max(times):.3f})",
-        _number(factor, ".1f"),
-        *(_number(median(t) if (t := result.epochs.get(w)) else None, ".3f") for w in WORKLOADS[1:]),
-        _number(result.predict_one, ",.0f", 1e6),
-        _number(result.accuracy, ".4f"),
-        _number(result.memory_mb, ",.0f"),
-        _number(result.import_seconds, ".2f"),
-        _number(result.installed_mb, ",.0f"),
+        number(factor, ".1f"),
+        *(number(median(t) if (t := result.epochs.get(w)) else None, ".3f") for w in WORKLOADS[1:]),
+        number(result.predict_one, ",.0f", 1e6),
+        number(result.accuracy, ".4f"),
+        number(result.memory_mb, ",.0f"),
+        number(result.import_seconds, ".2f"),
+        number(result.installed_mb, ",.0f"),
     ]
 
 
 def _trials(results: Sequence[Result], settings: Settings) -> str:
     header = ("", *(f"{n} thread{'s' * (n > 1)}" for n in settings.threads))
     rows = [
-        [r.label, *(_number(median(t) if (t := r.trials.get(n)) else None, ".3f") for n in settings.threads)]
+        [r.label, *(number(median(t) if (t := r.trials.get(n)) else None, ".3f") for n in settings.threads)]
         for r in results
     ]
-    return _markdown(header, rows)
+    return markdown(header, rows)
 
 
-def _machine(machine: dict[str, Any]) -> str:
+def machine_text(machine: dict[str, Any]) -> str:
+    """The machine in a sentence."""
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     cpu = f"{machine['cpu']}, {machine['cores']} cores, {machine['instruction_sets']} (Clarinet uses {machine['used']})"
     system = f"{machine['system']}, Python {machine['python']}"
     return f"{cpu}; {system}; {versions}; load average {machine['load']} before the run; {machine['date']}."
 
 
-def _number(value: float | None, form: str, unit: float = 1.0) -> str:
+def number(value: float | None, form: str, unit: float = 1.0) -> str:
+    """The value in units, or a dash where it was not measured."""
     return "–" if value is None else format(value * unit, form)
 
 
-def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table, the first column to the left and numbers to the right."""
     lines = [header, ["---", *("---:" for _ in header[1:])], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -134,10 +141,15 @@ def write(
     folder: Path, results: Sequence[Result], settings: Settings, machine: dict[str, Any], checks: Sequence[Check]
 ) -> None:
     """Write ``results.md`` and ``results.json`` into the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "results.md").write_text(page(results, settings, machine, checks), encoding="utf-8")
     data = {"machine": machine, "settings": asdict(settings), "results": [asdict(result) for result in results]}
-    (folder / "results.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    write_page(folder, "results", page(results, settings, machine, checks), data)
+
+
+def write_page(folder: Path, name: str, text: str, data: dict[str, Any]) -> None:
+    """A Markdown page and what it was made from."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
 def fill_readme(readme: Path, text: str) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from . import footprint
 from .host import Host, WorkerError
+from .networks import Network
 from .peers import Row
-from .work import ROWS, WORKLOADS
 
 
 @dataclass(frozen=True)
@@ -19,22 +19,24 @@ class Settings:
     """How much is measured.
 
     Args:
-        rows: training rows of an epoch.
+        rows: training rows of an epoch; None takes the network's number.
         rounds: timed epochs of each peer and workload.
         trials: timed epochs with each thread count, before the better one is kept.
         epochs: epochs before the accuracy on the test set is taken.
         test_rows: test images; None takes all.
         threads: thread counts to try.
         imports: repetitions of each import.
+        details: whether a prediction's time, accuracy, import and size are measured too.
     """
 
-    rows: int = ROWS
+    rows: int | None = None
     rounds: int = 7
     trials: int = 3
     epochs: int = 10
     test_rows: int | None = None
     threads: tuple[int, ...] = (1, 2)
     imports: int = 5
+    details: bool = True
 
 
 @dataclass
@@ -60,10 +62,10 @@ Say = Callable[[str], None]
 
 
 class Session:
-    """One run over some rows. A peer that fails is left out from then on, and its result says why."""
+    """One network with some rows. A peer that fails is left out from then on, and its result says why."""
 
-    def __init__(self, rows: Iterable[Row], settings: Settings, say: Say) -> None:
-        self.rows, self.settings, self.say = tuple(rows), settings, say
+    def __init__(self, network: Network, rows: Iterable[Row], settings: Settings, say: Say) -> None:
+        self.network, self.rows, self.settings, self.say = network, tuple(rows), settings, say
         self.results = {row.name: Result(row.name, row.label) for row in self.rows}
         self._hosts: dict[str, Host] = {}
 
@@ -72,11 +74,11 @@ class Session:
         with ExitStack() as stack:
             for row in self.rows:
                 self._guard(row.name, lambda row=row: self._keep_better(row, stack))
-            for workload in WORKLOADS:
+            for workload in self.network.workloads:
                 self._rounds(workload)
-            for name in list(self._hosts):
+            for name in list(self._hosts) if self.settings.details else ():
                 self._guard(name, lambda name=name: self._last_questions(name))
-        for row in self.rows:
+        for row in self.rows if self.settings.details else ():
             self._guard(row.name, lambda row=row: self._footprint(row))
         return list(self.results.values())
 
@@ -85,27 +87,31 @@ class Session:
         result = self.results[row.name]
         hosts = {threads: stack.enter_context(Host(row, threads)) for threads in self.settings.threads}
         for host in hosts.values():
-            host.ask("prepare", workload="float32", rows=self.settings.rows)
+            self._prepare(host, "float32")
         result.trials = {threads: [] for threads in hosts}
         for _ in range(self.settings.trials):
             for threads, host in hosts.items():
-                result.trials[threads].append(host.ask("epoch")["seconds"])
+                if _hopeful(threads, result.trials):
+                    result.trials[threads].append(host.ask("epoch")["seconds"])
         result.threads = min(hosts, key=lambda threads: median(result.trials[threads]))
         for threads, host in hosts.items():
             if threads != result.threads:
                 host.close()
         self._hosts[row.name] = hosts[result.threads]
         tried = ", ".join(f"{median(seconds):.3f} s with {n}" for n, seconds in result.trials.items())
-        self.say(f"{row.name}: {tried} threads")
+        self.say(f"{self.network.name}, {row.name}: {tried} threads")
+
+    def _prepare(self, host: Host, workload: str) -> None:
+        host.ask("prepare", network=self.network.name, workload=workload, rows=self.settings.rows)
 
     def _rounds(self, workload: str) -> None:
         for name, host in list(self._hosts.items()):
             if workload != "float32":  # the trial has prepared and warmed that one
-                self._guard(name, lambda host=host: host.ask("prepare", workload=workload, rows=self.settings.rows))
+                self._guard(name, lambda host=host: self._prepare(host, workload))
         for number in range(self.settings.rounds):
             for name in list(self._hosts):
                 self._guard(name, lambda name=name: self._epoch(name, workload))
-            self.say(f"{workload}: round {number + 1} of {self.settings.rounds}")
+            self.say(f"{self.network.name}, {workload}: round {number + 1} of {self.settings.rounds}")
 
     def _epoch(self, name: str, workload: str) -> None:
         answer, result = self._hosts[name].ask("epoch"), self.results[name]
@@ -117,7 +123,7 @@ class Session:
 
     def _last_questions(self, name: str) -> None:
         result, host, settings = self.results[name], self._hosts[name], self.settings
-        host.ask("prepare", workload="float32", rows=settings.rows)
+        self._prepare(host, "float32")
         result.predict_one = host.ask("predict_one")["seconds"]
         result.accuracy = host.ask("accuracy", epochs=settings.epochs, rows=settings.test_rows)["accuracy"]
         self.say(f"{name}: accuracy {result.accuracy:.4f}, one prediction {result.predict_one * 1e6:.0f} µs")
@@ -137,3 +143,9 @@ class Session:
                 host.close()
             self.results[name].error = self.results[name].error or str(error)
             self.say(f"left out: {error}")
+
+
+def _hopeful(threads: int, trials: dict[int, list[float]]) -> bool:
+    """Whether this thread count may still turn out best: some are so slow on small steps that once is enough."""
+    own, others = trials[threads], [min(seconds) for seconds in trials.values() if seconds]
+    return not own or min(own) < 3 * min(others)

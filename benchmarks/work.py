@@ -1,4 +1,4 @@
-"""The work that every peer does: one network, one optimizer, one data set, in four forms of input."""
+"""The data that every peer is fed: MNIST as a network wants it, in four forms."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-INPUTS = 784
-HIDDEN = (128, 64)
+from .networks import Network
+
 CLASSES = 10
-BATCH = 32
-LEARNING_RATE = 1e-3
-ROWS = 48_000
 VALIDATION_SPLIT = 0.2
 
 #: What is fed to ``fit``: float32 rows in [0, 1]; the same with black raised from 0 to 1/255, so that leaving out zeros
@@ -24,8 +21,12 @@ Array = NDArray[np.generic]
 
 @dataclass(frozen=True)
 class Work:
-    """Training rows (n, 784) with labels (n,) and, in ``validation``, the share of the last rows that is held out."""
+    """A network, its training rows ``x`` (n, *inputs) with their targets, and the share of the last rows held out.
 
+    ``y`` is (n,) digits, or what the network's loss wants: (n, 1) "is it odd?", (n, 10) one-hot digits, in float32.
+    """
+
+    network: Network
     x: Array
     y: Array
     validation_split: float = 0.0
@@ -49,25 +50,35 @@ class Work:
         return round(len(self.x) * (1 - self.validation_split))
 
 
-def load(workload: str, rows: int = ROWS) -> Work:
-    """MNIST's first ``rows`` training images, and a quarter more to hold out in the workload ``validation``."""
+def load(network: Network, workload: str = "float32", rows: int | None = None) -> Work:
+    """MNIST's first training images: ``rows`` or the network's number, and a quarter more in ``validation``."""
     from clarinet.datasets import mnist
 
     split = VALIDATION_SPLIT if workload == "validation" else 0.0
-    total = round(rows / (1 - split))
+    total = round((rows or network.rows) / (1 - split))
     (x, y), _ = mnist.load_data()
-    x = x[:total].reshape(-1, INPUTS)
+    x = x[:total].reshape(-1, *network.inputs)
     if workload == "no zeros":
         x = np.maximum(x, 1)
-    return Work(x if workload == "uint8" else to_float(x), y[:total], split)
+    return Work(network, x if workload == "uint8" else to_float(x), targets(network, y[:total]), split)
 
 
-def load_test(rows: int | None = None) -> tuple[Array, Array]:
-    """MNIST's first ``rows`` test images (all 10,000 by default) as float32 in [0, 1], with their labels."""
+def load_test(network: Network, rows: int | None = None) -> tuple[Array, Array]:
+    """MNIST's first ``rows`` test images (all 10,000 by default) as float32 in [0, 1], with their targets."""
     from clarinet.datasets import mnist
 
     _, (x, y) = mnist.load_data()
-    return to_float(x[:rows].reshape(-1, INPUTS)), y[:rows]
+    return to_float(x[:rows].reshape(-1, *network.inputs)), targets(network, y[:rows])
+
+
+def targets(network: Network, digits: Array) -> Array:
+    """What the network's loss compares with."""
+    match network.loss:
+        case "binary_crossentropy":
+            return (digits % 2).astype(np.float32)[:, np.newaxis]
+        case "mean_squared_error":
+            return np.eye(CLASSES, dtype=np.float32)[digits]
+    return digits
 
 
 def to_float(pixels: Array) -> Array:

@@ -18,6 +18,7 @@ from statistics import median
 from typing import Any
 
 from . import work
+from .networks import NETWORKS
 from .peers import ROWS
 
 #: One prediction is repeated this often at most, or until the time (in seconds) is up.
@@ -31,9 +32,10 @@ class Worker:
         (row,) = (row for row in ROWS if row.name == name)
         self._peer = importlib.import_module(f".peers.{row.module}", __package__).Peer(**row.options)
 
-    def prepare(self, workload: str, rows: int, warm: int = 1) -> dict[str, Any]:
+    def prepare(self, network: str, workload: str, rows: int | None = None, warm: int = 1) -> dict[str, Any]:
         """Load the data, build the model and warm it up with ``warm`` untimed epochs."""
-        self._work = work.load(workload, rows)
+        (chosen,) = (one for one in NETWORKS if one.name == network)
+        self._work = work.load(chosen, workload, rows)
         self._peer.prepare(self._work, seed=0)
         for _ in range(warm):
             self._peer.epoch()
@@ -54,7 +56,7 @@ class Worker:
 
     def accuracy(self, epochs: int, rows: int | None = None) -> dict[str, Any]:
         """Accuracy on the test set of a fresh model after ``epochs`` epochs on the workload that was prepared."""
-        x, y = work.load_test(rows)
+        x, y = work.load_test(self._work.network, rows)
         self._peer.prepare(self._work, seed=1)
         for _ in range(epochs):
             self._peer.epoch()

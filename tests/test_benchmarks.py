@@ -6,13 +6,18 @@ import json
 
 import pytest
 
-from benchmarks import machine, report, thresholds
+from benchmarks import machine, network_report, networks, peak, report, session, thresholds
 from benchmarks.__main__ import main
 from benchmarks.host import Host, WorkerError, thread_settings
+from benchmarks.networks import NETWORKS, TUTORIAL, Network
 from benchmarks.peers import ROWS, Row, select
 from benchmarks.session import Result, Session, Settings
 
 SMALL = Settings(rows=320, rounds=2, trials=1, epochs=1, test_rows=100, threads=(1,), imports=1)
+
+
+def network(name: str) -> Network:
+    return next(one for one in NETWORKS if one.name == name)
 
 
 def by_name(name: str) -> Row:
@@ -22,7 +27,7 @@ def by_name(name: str) -> Row:
 @pytest.fixture(scope="module")
 def results() -> list[Result]:
     rows = (by_name("clarinet-reference"), by_name("numpy"))
-    return Session(rows, SMALL, say=lambda _: None).run()
+    return Session(TUTORIAL, rows, SMALL, say=lambda _: None).run()
 
 
 def test_every_workload_is_timed_in_every_round(results: list[Result]) -> None:
@@ -87,7 +92,7 @@ def test_the_readme_s_table_is_replaced_between_its_marks(results: list[Result],
 
 def test_a_peer_that_fails_is_left_out_and_says_why() -> None:
     broken = Row("no-such-row", "Broken", "no_such_peer", "clarinet", "clarinet")
-    (result, _) = Session((broken, by_name("numpy")), SMALL, say=lambda _: None).run()
+    (result, _) = Session(TUTORIAL, (broken, by_name("numpy")), SMALL, say=lambda _: None).run()
     assert result.error is not None
     assert "no-such-row" in result.error
     assert not result.epochs
@@ -114,9 +119,9 @@ def test_promises_are_judged_by_the_median_of_paired_rounds() -> None:
 
 
 def test_rows_are_selected_by_name_or_family() -> None:
-    assert [row.name for row in select("jax-scan,keras-jax")] == ["jax-scan", "keras-jax", "keras-jax-tuned"]
+    assert [row.name for row in select("jax-scan,keras-jax", TUTORIAL)] == ["jax-scan", "keras-jax", "keras-jax-tuned"]
     with pytest.raises(ValueError, match=r"'jaxx'.*expected some of: clarinet, jax-scan"):
-        select("jaxx")
+        select("jaxx", TUTORIAL)
 
 
 def test_threads_are_set_for_every_library() -> None:
@@ -125,7 +130,22 @@ def test_threads_are_set_for_every_library() -> None:
 
 
 def test_the_command_prints_the_table_and_writes_only_where_told(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["--quick", "--only", "numpy", "--threads", "1", "--rounds", "1", "--output", str(tmp_path), "--check"])
+    code = main(
+        [
+            "--suite",
+            "tutorial",
+            "--quick",
+            "--only",
+            "numpy",
+            "--threads",
+            "1",
+            "--rounds",
+            "1",
+            "--output",
+            str(tmp_path),
+            "--check",
+        ]
+    )
     printed = capsys.readouterr().out
     assert code == 1, "promises that were not measured are not kept"
     assert "NumPy, the textbook's loop" in printed
@@ -133,9 +153,63 @@ def test_the_command_prints_the_table_and_writes_only_where_told(tmp_path, capsy
     assert {path.name for path in tmp_path.iterdir()} == {"results.md", "results.json"}
 
 
-@pytest.mark.parametrize("arguments", [["--only", "nothing"], ["--rounds", "0"], ["--threads", "one"]])
+@pytest.mark.parametrize(
+    "arguments", [["--only", "nothing"], ["--rounds", "0"], ["--threads", "one"], ["--suite", "none"]]
+)
 def test_wrong_options_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
     assert "error" in capsys.readouterr().err
+
+
+def test_the_networks_work_is_counted_by_hand() -> None:
+    assert network("perceptron").flop == 48_000 * 2 * 2 * 784
+    assert network("online").flop == 12_000 * 2 * (2 * 784 * 20 + 3 * 20 * 10)
+    conv = 26 * 26 * 32 * 9 * 2 + 3 * (11 * 11 * 64 * 9 * 32 + 1600 * 128 + 128 * 10)
+    assert network("cnn").flop == 6400 * 2 * conv
+
+
+def test_every_rule_of_the_networks_names_peers_that_are_measured() -> None:
+    assert set(thresholds.NETWORK_SHARES) == {n.name for n in NETWORKS} - {"tutorial"}
+    for name, shares in thresholds.NETWORK_SHARES.items():
+        assert {peer for share in shares for peer in share.peers} <= set(network(name).peers)
+    known = {row.name for row in ROWS}
+    assert all(set(n.peers) <= known for n in NETWORKS)
+
+
+def test_suites_are_selected_by_name() -> None:
+    assert networks.select(None) == NETWORKS
+    assert networks.select("networks") == NETWORKS[1:]
+    assert [n.name for n in networks.select("deep,wide")] == ["wide", "deep"]
+
+
+def test_shares_are_of_the_fastest_peer() -> None:
+    times = {"clarinet": 1.0, "torch-fused": 4.0, "keras-jax": 2.5, "keras-tensorflow": 3.0, "jax-scan": 1.25}
+    results = [Result(name, name, epochs={"float32": [seconds]}, memory_mb=100.0) for name, seconds in times.items()]
+    lines = [(check.measured, check.passed) for check in thresholds.check_network("wide", results)]
+    assert lines == [("0.4", True), ("0.8", True), ("0.8", False), ("100", True)]
+    assert {check.passed for check in thresholds.check_network("wide", results[:3])} == {None, True}
+
+
+def test_a_network_s_page_holds_its_peers_and_the_peak(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--quick", "--rounds", "1", "--threads", "1", "--only", "clarinet,numpy-online", "--output"]
+    assert main(["--suite", "online", *arguments, str(tmp_path)]) == 0
+    assert "the from-scratch tutorial's loop" in capsys.readouterr().out
+    page = (tmp_path / "networks.md").read_text(encoding="utf-8")
+    assert "## Sample by sample" in page
+    data = json.loads((tmp_path / "networks.json").read_text(encoding="utf-8"))
+    assert [entry["name"] for entry in data["results"]["online"]] == ["clarinet", "numpy-online"]
+
+
+def test_without_a_compiler_there_is_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert peak.gflops((1,)) == {}
+    assert "| – |" in network_report.table(
+        network("wide"), [Result("clarinet", "Clarinet", 1, epochs={"float32": [2.0]})], {}, 24_000
+    )
+
+
+def test_a_thread_count_that_is_far_slower_is_tried_once() -> None:
+    trials = {1: [1.0], 2: [3.5], 4: []}
+    assert [session._hopeful(threads, trials) for threads in trials] == [True, False, True]

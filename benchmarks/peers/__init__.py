@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..networks import Network
+
 
 @dataclass(frozen=True)
 class Row:
@@ -49,6 +51,7 @@ ROWS = (
     ),
     Row("sklearn", "scikit-learn MLPClassifier", "sklearn_mlp", "scikit-learn", "sklearn.neural_network"),
     Row("numpy", "NumPy, the textbook's loop", "numpy_loop", "numpy", "numpy"),
+    Row("numpy-online", "NumPy, the from-scratch tutorial's loop", "numpy_online", "numpy", "numpy"),
     Row(
         "clarinet-reference", "Clarinet, reference engine", "clarinet_fit", "clarinet", "clarinet",
         {"engine": "reference"},
@@ -56,20 +59,21 @@ ROWS = (
 )  # fmt: skip
 
 
-def select(names: str | None) -> tuple[Row, ...]:
-    """The rows that ``--only`` names: exact names, or families such as ``keras``; all by default.
+def select(names: str | None, network: Network) -> tuple[Row, ...]:
+    """Of the rows that measure the network, those that ``--only`` names: exact names, or families such as ``keras``.
 
     Raises:
-        ValueError: a name that selects no row.
+        ValueError: a name that no row has.
     """
+    measured = tuple(row for row in ROWS if row.name in network.peers)
     if names is None:
-        return ROWS
+        return measured
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     for name in wanted:
         if not any(_selected(row, name) for row in ROWS):
             known = ", ".join(row.name for row in ROWS)
             raise ValueError(f"--only names {name!r}, but no row is called so; expected some of: {known}")
-    return tuple(row for row in ROWS if any(_selected(row, name) for name in wanted))
+    return tuple(row for row in measured if any(_selected(row, name) for name in wanted))
 
 
 def _selected(row: Row, name: str) -> bool:

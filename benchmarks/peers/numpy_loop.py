@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..work import BATCH, CLASSES, HIDDEN, INPUTS, LEARNING_RATE, Array, Work
+from ..work import Array, Work
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-7
 
@@ -17,7 +17,7 @@ class Peer:
     def prepare(self, work: Work, seed: int) -> None:
         self.work = work
         self.rng = np.random.default_rng(seed)
-        sizes = (INPUTS, *HIDDEN, CLASSES)
+        sizes = work.network.sizes
         self.weights = [self._glorot(n_in, n_out) for n_in, n_out in pairwise(sizes)]
         self.biases = [np.zeros(n_out, np.float32) for n_out in sizes[1:]]
         self.moments = [(np.zeros_like(p), np.zeros_like(p)) for p in self.weights + self.biases]
@@ -29,10 +29,10 @@ class Peer:
 
     def epoch(self) -> dict[str, float]:
         x, y = self.work.train
-        order = self.rng.permutation(len(x))
+        order, batch = self.rng.permutation(len(x)), self.work.network.batch
         loss, correct = 0.0, 0
-        for start in range(0, len(x), BATCH):
-            rows = order[start : start + BATCH]
+        for start in range(0, len(x), batch):
+            rows = order[start : start + batch]
             batch_loss, batch_correct = self._step(self._scaled(x[rows]), y[rows])
             loss += batch_loss
             correct += batch_correct
@@ -73,7 +73,7 @@ class Peer:
 
     def _adam(self, gradients: list[Array]) -> None:
         self.steps += 1
-        rate = np.float32(LEARNING_RATE * np.sqrt(1 - BETA2**self.steps) / (1 - BETA1**self.steps))
+        rate = np.float32(self.work.network.learning_rate * np.sqrt(1 - BETA2**self.steps) / (1 - BETA1**self.steps))
         for p, g, (m, v) in zip(self.weights + self.biases, gradients, self.moments, strict=True):
             m += (1 - BETA1) * (g - m)
             v += (1 - BETA2) * (g * g - v)

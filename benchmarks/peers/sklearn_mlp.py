@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from ..work import BATCH, HIDDEN, LEARNING_RATE, Array, Work
+from ..work import Array, Work
 
 
 class Peer:
@@ -19,8 +19,8 @@ class Peer:
         self.x_validation, self.y_validation = work.validation
         self.scale = np.float32(work.scale)
         self.model = MLPClassifier(
-            HIDDEN, solver="adam", alpha=0.0, batch_size=BATCH, learning_rate_init=LEARNING_RATE, epsilon=1e-7,
-            max_iter=1, warm_start=True, random_state=seed,
+            work.network.sizes[1:-1], solver="adam", alpha=0.0, batch_size=work.network.batch,
+            learning_rate_init=work.network.learning_rate, epsilon=1e-7, max_iter=1, warm_start=True, random_state=seed,
         )  # fmt: skip
         warnings.simplefilter("ignore", ConvergenceWarning)  # one epoch never converges
 

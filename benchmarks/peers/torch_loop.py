@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,14 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from ..work import BATCH, CLASSES, HIDDEN, INPUTS, LEARNING_RATE, Array, Work
+from ..networks import Conv, Dense, Flatten, Network, Pool
+from ..work import Array, Work
+
+LOSSES = {
+    "sparse_categorical_crossentropy": nn.CrossEntropyLoss,
+    "binary_crossentropy": nn.BCEWithLogitsLoss,
+    "mean_squared_error": nn.MSELoss,
+}
 
 
 class Peer:
@@ -26,14 +34,16 @@ class Peer:
 
     def prepare(self, work: Work, seed: int) -> None:
         torch.manual_seed(seed)
+        self.batch = work.network.batch
         self.x, self.y = _tensors(*work.train)
         self.validation = _tensors(*work.validation)
         self.scale = work.scale
-        sizes = (INPUTS, *HIDDEN)
-        hidden = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.ReLU())]
-        self.model = nn.Sequential(*hidden, nn.Linear(HIDDEN[-1], CLASSES))
-        self.loss = nn.CrossEntropyLoss()
-        self.optimizer = torch.optim.Adam(self.model.parameters(), LEARNING_RATE, fused=self.mode != "loader")
+        self.model = nn.Sequential(*_modules(work.network))
+        self.loss = LOSSES[work.network.loss]()
+        optimizer = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[work.network.optimizer]
+        self.optimizer = optimizer(
+            self.model.parameters(), lr=work.network.learning_rate, fused=self.mode != "loader"
+        )  # fmt: skip
         self.forward = torch.compile(self._forward) if self.mode == "compile" else self._forward
 
     def _forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -51,7 +61,7 @@ class Peer:
 
     def _epoch_of_loader(self) -> dict[str, float]:
         loss_sum, correct_sum = 0.0, 0
-        for x, y in DataLoader(TensorDataset(self.x, self.y), batch_size=BATCH, shuffle=True):
+        for x, y in DataLoader(TensorDataset(self.x, self.y), batch_size=self.batch, shuffle=True):
             self.optimizer.zero_grad()
             loss, logits = self._forward(self._scaled(x), y)
             loss.backward()
@@ -64,7 +74,7 @@ class Peer:
         order = torch.randperm(len(self.x))
         images, labels = self.x[order], self.y[order]
         losses, outputs = [], []
-        for x, y in zip(images.split(BATCH), labels.split(BATCH), strict=True):
+        for x, y in zip(images.split(self.batch), labels.split(self.batch), strict=True):
             loss, logits = self.forward(self._scaled(x), y)
             loss.backward()
             self.optimizer.step()
@@ -79,7 +89,8 @@ class Peer:
 
     @torch.inference_mode()
     def predict_one(self, image: Array) -> Array:
-        return torch.softmax(self.model(self._scaled(torch.from_numpy(image[np.newaxis]))), 1).numpy()
+        logits = self.model(self._scaled(_tensor(image[np.newaxis])))
+        return (torch.softmax(logits, 1) if logits.shape[1] > 1 else torch.sigmoid(logits)).numpy()
 
     @torch.inference_mode()
     def accuracy(self, x: Array, y: Array) -> float:
@@ -87,9 +98,33 @@ class Peer:
         return _correct(self._forward(images, labels)[1], labels) / len(x)
 
 
-def _correct(logits: torch.Tensor, y: torch.Tensor) -> int:
-    return int((logits.argmax(1) == y).sum())
+def _modules(network: Network) -> Iterator[nn.Module]:
+    """The layers; the loss takes logits where there is one that does."""
+    for layer, (before, after) in zip(network.layers, pairwise(network.shapes), strict=True):
+        match layer:
+            case Dense():
+                yield nn.Linear(before[-1], after[-1])
+                if layer is not network.layers[-1] or network.loss == "mean_squared_error":
+                    yield nn.Sigmoid() if layer.activation == "sigmoid" else nn.ReLU()
+            case Conv():
+                yield nn.Conv2d(before[-1], layer.filters, layer.size)
+                yield nn.ReLU()
+            case Pool():
+                yield nn.MaxPool2d(layer.size)
+            case Flatten():
+                yield nn.Flatten()
+
+
+def _correct(outputs: torch.Tensor, y: torch.Tensor) -> int:
+    if outputs.shape[1] == 1:
+        return int(((outputs > 0) == (y > 0.5)).sum())
+    return int((outputs.argmax(1) == (y if y.ndim == 1 else y.argmax(1))).sum())
 
 
 def _tensors(x: Array, y: Array) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.from_numpy(x), torch.from_numpy(y.astype(np.int64))
+    return _tensor(x), torch.from_numpy(y.astype(np.int64) if y.ndim == 1 else y)
+
+
+def _tensor(x: Array) -> torch.Tensor:
+    """The images, the channels before the sides as PyTorch has them."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(x, -1, 1)) if x.ndim == 4 else x)

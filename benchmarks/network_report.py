@@ -1,0 +1,92 @@
+"""The run of the networks other than the tutorials' as a Markdown page and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from .networks import Network
+from .report import machine_text, markdown, number, write_page
+from .session import Result, Settings
+from .thresholds import OURS, Check, least_ratio, ratio
+
+_COLUMNS = (
+    "", "threads", "epoch, s (least – most)", "× Clarinet's", "× by least", "no zeros, s", "× no zeros", "GFLOP/s",
+    "of the peak", "peak memory, MiB",
+)  # fmt: skip
+
+_NOTES = """\
+Timed is one epoch on a warm model as the user calls it, loss and accuracy recorded, shuffle and checks of the data
+included. The peers take turns, each in a process of its own and with the number of threads that suited it best in
+trials before; times are medians of {rounds} rounds, ratios the median of the rounds' ratios and, beside it, that of the
+least times. The data are MNIST's digits; *no zeros* raises black from 0 to 1/255. *GFLOP/s* counts the products of
+forward, weights' gradient and inputs' gradient as if no factor were zero, and no activations, updates or reading of
+data; Clarinet leaves terms with a zero factor out where that pays, so its figure can pass what the processor did. The
+*peak* is measured in the same run with independent multiply-adds on as many threads: {peak}. *Peak memory* is the
+process's, data included."""
+
+
+def table(network: Network, results: Sequence[Result], peak: Mapping[int, float], rows: int) -> str:
+    """The Markdown table of one network, fastest first."""
+    ours = next((result for result in results if result.name == OURS), None)
+    measured = sorted((r for r in results if r.epochs.get("float32")), key=lambda r: median(r.epochs["float32"]))
+    flop = network.flop / network.rows * rows
+    return markdown(_COLUMNS, [_cells(result, ours, flop, peak) for result in measured])
+
+
+def _cells(result: Result, ours: Result | None, flop: float, peak: Mapping[int, float]) -> list[str]:
+    times, dense = result.epochs["float32"], result.epochs.get("no zeros")
+    gflops = flop / median(times) / 1e9
+    share = gflops / peak[result.threads] if result.threads in peak else None
+    return [
+        f"**{result.label}**" if result.name == OURS else result.label,
+        str(result.threads),
+        f"{median(times):.3f} ({min(times):.3f} – {max(times):.3f})",
+        number(ratio(ours, result) if ours else None, ".2f"),
+        number(least_ratio(ours, result) if ours else None, ".2f"),
+        number(median(dense) if dense else None, ".3f"),
+        number(ratio(ours, result, "no zeros") if ours else None, ".2f"),
+        number(gflops, ".1f"),
+        number(share, ".0%"),
+        number(result.memory_mb, ",.0f"),
+    ]
+
+
+def page(
+    measured: Mapping[Network, Sequence[Result]],
+    settings: Settings,
+    machine: dict[str, Any],
+    peak: Mapping[int, float],
+    checks: Sequence[Check],
+) -> str:
+    """The whole Markdown page."""
+    peaks = ", ".join(f"{value:.0f} GFLOP/s on {threads}" for threads, value in peak.items()) or "no compiler found"
+    parts = ["# Other networks", _NOTES.format(rounds=settings.rounds, peak=peaks)]
+    for network, results in measured.items():
+        rows = settings.rows or network.rows
+        batches = f"{rows:,} rows in batches of {network.batch}" if network.batch > 1 else f"{rows:,} rows one by one"
+        parts += [f"## {network.label.capitalize()}", f"{batches}.", table(network, results, peak, rows)]
+        parts += [f"Left out: {result.label}: {result.error}" for result in results if result.error]
+    parts += [
+        "## Promises\n\n```\n" + "\n".join(map(str, checks)) + "\n```",
+        'Reproduce it with `make bench` (or `make bench ARGS="--suite networks"`) on a quiet machine.',
+        "## Machine\n\n" + machine_text(machine),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write(
+    folder: Path,
+    measured: Mapping[Network, Sequence[Result]],
+    settings: Settings,
+    machine: dict[str, Any],
+    peak: Mapping[int, float],
+    checks: Sequence[Check],
+) -> None:
+    """Write ``networks.md`` and ``networks.json`` into the folder."""
+    results = {network.name: [asdict(result) for result in of] for network, of in measured.items()}
+    data = {"machine": machine, "settings": asdict(settings), "peak_gflops": dict(peak), "results": results}
+    write_page(folder, "networks", page(measured, settings, machine, peak, checks), data)
