@@ -99,7 +99,10 @@ struct Network {
     s.ops.push_back(dense(67, 33, 1e-4f));
     s.ops.push_back(op("tanh", 33, 33));
     s.ops.push_back(dense(33, kClasses));
-    for (size_t i = 0; i < s.ops.size(); ++i) s.ops[i].index = static_cast<uint32_t>(i);
+    for (size_t i = 0; i < s.ops.size(); ++i) {
+      s.ops[i].index = static_cast<uint32_t>(i);
+      s.ops[i].sources = {static_cast<int64_t>(i)};
+    }
     s.output.push_back(op("softmax", kClasses, kClasses));
     s.loss = {"categorical_crossentropy_logits", "sum_over_batch_size", 0.0f, true};
     s.metrics.push_back({"categorical_accuracy", false, 0.0, 0.0f});

@@ -27,11 +27,15 @@ Objective make_objective(const Spec& spec) {
               : Objective(spec.loss, spec.metrics, 1, spec.inputs);
 }
 
-size_t first_trained(const std::vector<std::unique_ptr<Op>>& ops) {
-  for (size_t i = 0; i < ops.size(); ++i)
-    for (const Weight& weight : ops[i]->spec.weights)
-      if (weight.trainable) return i;
-  return ops.size();
+std::vector<bool> wanted_gradients(const std::vector<OpSpec>& ops) {
+  std::vector<bool> wanted(ops.size() + 1, false);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    for (const Weight& weight : ops[i].weights)
+      if (weight.trainable) wanted[i + 1] = true;
+    for (int64_t source : ops[i].sources)
+      if (wanted[static_cast<size_t>(source)]) wanted[i + 1] = true;
+  }
+  return wanted;
 }
 
 }  // namespace
@@ -45,9 +49,12 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
       ops_(make_ops(spec_.ops, spec_)),
       objective_(make_objective(spec_)),
       updater_(spec_, ops_),
-      first_trained_(first_trained(ops_)),
+      wanted_(wanted_gradients(spec_.ops)),
       team_(new Team) {
-  if (first_trained_ < ops_.size()) ops_[first_trained_]->first_trained = true;
+  for (auto& op : ops_) {
+    const auto& sources = op->spec.sources;
+    op->first_trained = std::none_of(sources.begin(), sources.end(), [&](int64_t s) { return wanted_[s]; });
+  }
   if (!spec_.output.empty()) output_ = make_op(spec_.output[0], spec_.params, spec_.state);
   for (const auto& op : ops_) sums_by_block_ = sums_by_block_ || op->sums_by_block();
   make_stages();
@@ -123,7 +130,10 @@ void Engine::reserve(long rows, int threads) {
 void Engine::carve_arena() {
   auto floats = [&](int64_t size) { return Buffer::rounded(static_cast<size_t>(capacity_ * size)); };
   size_t total = floats(spec_.inputs) + floats(outputs());
-  for (const auto& op : ops_) total += 2 * floats(op->out_size());
+  for (const auto& op : ops_) {
+    total += 2 * floats(op->out_size());
+    for (int64_t source : op->spec.sources) total += floats(size_of(source));
+  }
   arena_ = Buffer(total);
   float* next = arena_.get();
   auto take = [&](int64_t size) {
@@ -138,15 +148,32 @@ void Engine::carve_arena() {
     deltas_.push_back(take(op->out_size()));
   }
   predictions_ = take(outputs());
-  for (size_t i = ops_.size(); i-- > 0;)  // an operation that works in place needs no second gradient
-    if (ops_[i]->in_place()) deltas_[i] = deltas_[i + 1];
+  parts_.assign(ops_.size(), {});
+  std::vector<bool> written(deltas_.size(), false);
+  for (size_t i = ops_.size(); i-- > 0;) {
+    for (int64_t from : ops_[i]->spec.sources) {
+      const size_t source = static_cast<size_t>(from);
+      const bool first = parts_[i].empty() && !written[source];
+      if (first && source != 0 && ops_[i]->in_place()) deltas_[source] = deltas_[i + 1];  // it needs no second gradient
+      parts_[i].push_back(!wanted_[source] ? nullptr : written[source] ? take(size_of(from)) : deltas_[source]);
+      written[source] = true;
+    }
+  }
+}
+
+long Engine::size_of(int64_t tensor) const {
+  return tensor == 0 ? static_cast<long>(spec_.inputs) : ops_[static_cast<size_t>(tensor) - 1]->out_size();
 }
 
 // Where each operation's output is: its own buffer, or its input where it changes nothing.
 void Engine::lay_out(bool training) {
   values_ = buffers_;
-  for (size_t i = 0; i < ops_.size(); ++i)
-    if (ops_[i]->identity(training)) values_[i + 1] = values_[i];
+  inputs_.resize(ops_.size());
+  for (size_t i = 0; i < ops_.size(); ++i) {
+    inputs_[i].clear();
+    for (int64_t source : ops_[i]->spec.sources) inputs_[i].push_back(values_[static_cast<size_t>(source)]);
+    if (ops_[i]->identity(training)) values_[i + 1] = values_[static_cast<size_t>(ops_[i]->spec.sources[0])];
+  }
 }
 
 Pass Engine::pass_of(const Team& team, int thread, int threads, long rows) const {
@@ -176,7 +203,7 @@ const float* Engine::forward(const Pass& pass) {
   for (const Stage& stage : stages_) {
     each_part(pass, stage, [&](const Pass& part) {
       for (size_t i = stage.first; i < stage.last; ++i)
-        if (values_[i + 1] != values_[i]) ops_[i]->forward(part, values_[i], values_[i + 1]);
+        if (values_[i + 1] != inputs_[i][0]) ops_[i]->forward_all(part, inputs_[i].data(), values_[i + 1]);
     });
   }
   return values_.back();
@@ -189,15 +216,33 @@ const float* Engine::through_output(const Pass& pass, const float* y) {
 }
 
 void Engine::backward(const Pass& pass) {
-  for (size_t i = first_trained_; i < ops_.size(); ++i) ops_[i]->begin_backward(pass);
-  for (size_t s = stages_.size(); s-- > 0 && stages_[s].last > first_trained_;) {
+  for (size_t i = 0; i < ops_.size(); ++i)
+    if (wanted_[i + 1]) ops_[i]->begin_backward(pass);
+  for (size_t s = stages_.size(); s-- > 0;) {
     each_part(pass, stages_[s], [&](const Pass& part) {
-      for (size_t i = stages_[s].last; i-- > std::max(stages_[s].first, first_trained_);) {
-        float* dx = i > first_trained_ ? deltas_[i] : nullptr;
-        ops_[i]->backward(part, values_[i], values_[i + 1], deltas_[i + 1], dx);
-      }
+      for (size_t i = stages_[s].last; i-- > stages_[s].first;)
+        if (wanted_[i + 1]) backward(part, i);
     });
   }
+}
+
+// One operation's. Where others have handed back gradients at the same tensor before, its own is added to theirs.
+void Engine::backward(const Pass& pass, size_t i) {
+  ops_[i]->backward_all(pass, inputs_[i].data(), values_[i + 1], deltas_[i + 1], parts_[i].data());
+  for (size_t j = 0; j < parts_[i].size(); ++j) {
+    const int64_t source = ops_[i]->spec.sources[j];
+    float* sum = deltas_[static_cast<size_t>(source)];
+    const float* own = parts_[i][j];
+    if (own == nullptr || own == sum) continue;
+    const long size = size_of(source);
+    for (long n = pass.first * size; n < pass.last * size; ++n) sum[n] += own[n];
+  }
+}
+
+double Engine::penalty(const Pass& pass) const {
+  double sum = updater_.penalty();
+  for (const auto& op : ops_) sum += op->penalty(pass);
+  return sum;
 }
 
 // A batch's forward runs while one thread still adds up the batch before: they meet before anything it reads is written.
@@ -219,7 +264,7 @@ void Engine::evaluate(const Rows& rows, int64_t batch) {
       if (objective_.has_metrics()) objective_.judge(pass, through_output(pass, y));
       updater_.penalize(pass);
       pass.sync();
-      if (thread == 0) objective_.account(pass, updater_.penalty());
+      if (thread == 0) objective_.account(pass, penalty(pass));
     }
   });
 }

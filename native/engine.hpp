@@ -81,6 +81,7 @@ class Engine {
   int useful_threads(int64_t rows, double passes) const;
   void reserve(long rows, int threads);
   void carve_arena();
+  long size_of(int64_t tensor) const;  // numbers in a sample
   void lay_out(bool training);
   void make_stages();
   template <class Work>
@@ -91,6 +92,8 @@ class Engine {
   const float* forward(const Pass&);
   const float* through_output(const Pass&, const float* y);
   void backward(const Pass&);
+  void backward(const Pass&, size_t op);
+  double penalty(const Pass&) const;  // on weights and activities
   void train_stretch(Team&, Run&, int threads, int64_t most);
   void train_step(const Pass&, Run&, int64_t number);
   void measure_layers(const Pass&);
@@ -105,13 +108,17 @@ class Engine {
   std::unique_ptr<Op> output_;
   Objective objective_;
   Updater updater_;
-  const size_t first_trained_;  // backward goes no further down than this operation
   bool sums_by_block_ = false;
   std::vector<Stage> stages_;  // all operations, in order
+  // Tensors: 0 is the input, i + 1 what operation i gives. Wanted: the gradient there, as it leads to a trained weight.
+  const std::vector<bool> wanted_;
 
   Buffer arena_, scratch_;
-  // Tensors: 0 is the input, i + 1 what operation i gives, and their gradients.
   std::vector<float*> buffers_, values_, deltas_;
+  // For each operation what it takes, and where it puts the gradients there: `parts_` are places of their own, where a
+  // tensor's gradient is a sum and others came before.
+  std::vector<std::vector<const float*>> inputs_;
+  std::vector<std::vector<float*>> parts_;
   float* predictions_ = nullptr;
   long capacity_ = 0, scratch_each_ = 0;
   int capacity_threads_ = 0;

@@ -77,6 +77,15 @@ class Op {
   // dx from dy; dx is nullptr where nobody wants it.
   virtual void backward(const Pass&, const float* x, const float* y, float* dy, float* dx) = 0;
 
+  // The same where there may be several inputs; dx[j] is nullptr where nobody wants it. Only dx[0] may be written over dy.
+  virtual void forward_all(const Pass& pass, const float* const* x, float* y) { forward(pass, x[0], y); }
+  virtual void backward_all(const Pass& pass, const float* const* x, const float* y, float* dy, float* const* dx) {
+    backward(pass, x[0], y, dy, dx[0]);
+  }
+
+  // What the operation adds to the batch's loss; one thread asks after all threads' forward.
+  virtual double penalty(const Pass&) const { return 0.0; }
+
   // Set where nobody wants the gradient at this operation's input while training.
   bool first_trained = false;
 
@@ -96,6 +105,24 @@ class Op {
   virtual void gradient(const Pass&, int part, long from, long to, const float* x, const float* dy, const Sink& sink) {
     (void)part, (void)from, (void)to, (void)x, (void)dy, (void)sink;
   }
+};
+
+// An operation of several inputs.
+class Merge : public Op {
+ public:
+  using Op::Op;
+
+  bool in_place() const override { return false; }
+  double work() const override { return static_cast<double>(out_size() * count()); }
+  void forward(const Pass& pass, const float* x, float* y) final { forward_all(pass, &x, y); }
+  void backward(const Pass& pass, const float* x, const float* y, float* dy, float* dx) final {
+    backward_all(pass, &x, y, dy, &dx);
+  }
+  void forward_all(const Pass&, const float* const* x, float* y) override = 0;
+  void backward_all(const Pass&, const float* const* x, const float* y, float* dy, float* const* dx) override = 0;
+
+ protected:
+  long count() const { return static_cast<long>(spec.sources.size()); }
 };
 
 // The operation of a specification; throws std::invalid_argument for an unknown kind.

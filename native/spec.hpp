@@ -25,6 +25,7 @@ struct OpSpec {
   uint32_t index = 0;                       // its number in the plan, which random numbers are keyed by
   uint64_t seed = 0;                        // of its random numbers
   std::vector<int64_t> shape{};             // of a sample of its input
+  std::vector<int64_t> sources{};           // tensors it takes: 0 is the input, i + 1 what operation i gives
 };
 
 struct LossSpec {

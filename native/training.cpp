@@ -43,7 +43,7 @@ void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   if (pass.thread == 0) updater_.begin(run.steps.learning_rates[number], pass.step);
   pass.sync();
   if (pass.thread == 0) {
-    run.steps.losses[number] = static_cast<float>(objective_.account(pass, updater_.penalty()));
+    run.steps.losses[number] = static_cast<float>(objective_.account(pass, penalty(pass)));
     ++run.result.steps;
     run.stop = run.steps.seconds >= 0.0 && seconds_since(run.began) > run.steps.seconds;
   }
@@ -97,7 +97,7 @@ void Engine::measure_layers(const Pass& pass) {
     const StatsSpec& layer = spec_.layers[i];
     const size_t tensor = static_cast<size_t>(layer.tensor);
     const bool inside = tensor < values_.size();
-    const int64_t size = tensor == 0 ? spec_.inputs : inside ? ops_[tensor - 1]->out_size() : outputs();
+    const int64_t size = inside ? size_of(layer.tensor) : outputs();
     const TensorNumbers t = tensor_numbers(inside ? values_[tensor] : predictions_,
                                            static_cast<long>(pass.rows * size), layer.low, layer.high);
     layer_numbers_[i] = {pass.step, static_cast<int64_t>(i), t.mean, t.std, t.zeros, t.saturated, NAN, NAN, NAN, true};

@@ -92,7 +92,8 @@ void Updater::update(const Pass& pass, const std::vector<float*>& values, const 
   const Sink sink{*pass.k, optimizer_, at_once ? nullptr : gradients_.get()};
   for (const Job& job : jobs_[static_cast<size_t>(pass.thread)]) {
     const size_t op = static_cast<size_t>(job.op);
-    ops_[op]->gradient(pass, job.part, job.from, job.to, values[op], deltas[op + 1], sink);
+    const float* x = values[static_cast<size_t>(ops_[op]->spec.sources[0])];
+    ops_[op]->gradient(pass, job.part, job.from, job.to, x, deltas[op + 1], sink);
   }
   if (at_once) return;
   release(pass);

@@ -24,7 +24,7 @@ class Updater {
   void adopt(const Pass&);
   void release(const Pass&);
 
-  // This thread's part of the weights' update. Operation i took values[i], and deltas[i + 1] is the gradient at its
+  // This thread's part of the weights' update. Operation i gave values[i + 1], and deltas[i + 1] is the gradient at its
   // output. All threads' backward is over, and forward begins only after all have come back from here and met.
   void update(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas, bool measure);
 

@@ -6,12 +6,18 @@ namespace clarinet {
 namespace {
 
 const std::map<std::string, OpMaker> kMakers = {
+    {"activity_regularization", make_activity_regularization},
+    {"add", make_add},
+    {"average", make_average},
     {"average_pooling", make_average_pooling},
     {"batch_normalization", make_batch_normalization},
+    {"concatenate", make_concatenate},
     {"conv", make_conv},
     {"dense", make_dense},
     {"dropout", make_dropout},
     {"max_pooling", make_max_pooling},
+    {"maximum", make_maximum},
+    {"multiply", make_multiply},
     {"rescaling", make_rescaling},
     {"softmax", make_softmax},
 };

@@ -7,6 +7,12 @@ namespace clarinet {
 
 using OpMaker = std::unique_ptr<Op> (*)(const OpSpec&, float* params, float* state);
 
+std::unique_ptr<Op> make_activity_regularization(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_add(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_average(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_concatenate(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_maximum(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_multiply(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_activation(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_average_pooling(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_batch_normalization(const OpSpec&, float*, float*);

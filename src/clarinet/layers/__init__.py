@@ -7,6 +7,7 @@ from typing import Any
 from clarinet.configurable import exported, resolve
 from clarinet.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from clarinet.layers.base import Layer
+from clarinet.layers.containers import Parallel, Residual
 from clarinet.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D
 from clarinet.layers.dense import Dense
 from clarinet.layers.dropout import Dropout
@@ -49,10 +50,12 @@ __all__ = [
     "MaxPooling1D",
     "MaxPooling2D",
     "PReLU",
+    "Parallel",
     "Permute",
     "ReLU",
     "Rescaling",
     "Reshape",
+    "Residual",
     "Resizing",
     "Softmax",
     "UpSampling2D",

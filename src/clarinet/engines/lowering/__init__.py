@@ -17,6 +17,7 @@ from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, OPS
 from clarinet.engines.lowering.optimizers import CLIPPING, OPTIMIZERS
 from clarinet.engines.stats import limits
+from clarinet.layers.merge import Merge
 
 if TYPE_CHECKING:
     from clarinet.params import Segment
@@ -64,14 +65,18 @@ def slot_names(plan: Plan) -> tuple[str, ...]:
 
 def lower(plan: Plan) -> Any:
     """The plan in the native engine's terms, a ``_native.Spec``; operations that change nothing are left out."""
-    native = [op for op in plan.ops if _named(op)]
+    native, tensors = [], [0]  # for each tensor of the plan its number among those of the native engine
+    for op in plan.ops:
+        if _named(op):
+            native.append(op)
+        tensors.append(len(native) if _named(op) else tensors[op.sources[0]])
     return _native.Spec(
-        ops=[_op(plan, op) for op in native],
-        output=[] if plan.output is None or not _named(plan.output) else [_op(plan, plan.output)],
+        ops=[_op(plan, op, tensors) for op in native],
+        output=[] if plan.output is None or not _named(plan.output) else [_op(plan, plan.output, tensors)],
         loss=_loss(plan),
         optimizer=_optimizer(plan),
         metrics=[_metric(m, False) for m in plan.metrics] + [_metric(m, True) for m in plan.weighted_metrics],
-        layers=[_layer(plan, ops, native) for ops in _by_layer(plan).values()],
+        layers=[_layer(plan, ops, native, tensors) for ops in _by_layer(plan).values()],
         inputs=math.prod(plan.input_shape),
     )
 
@@ -85,8 +90,10 @@ def _named(op: Op) -> str:
     return OPS[type(op.spec)](op.spec)[0]
 
 
-def _op(plan: Plan, op: Op) -> Any:
+def _op(plan: Plan, op: Op, tensors: list[int]) -> Any:
     kind, settings = OPS[type(op.spec)](op.spec)
+    if isinstance(op.spec, Merge):
+        settings = op.spec.runs(op.input_shapes)
     seed = getattr(op.spec, "seed", None)
     return _native.OpSpec(
         kind=kind,
@@ -99,6 +106,7 @@ def _op(plan: Plan, op: Op) -> Any:
         index=op.index,
         seed=(plan.seed if seed is None else seed) & 0xFFFFFFFFFFFFFFFF,
         shape=list(op.input_shape),
+        sources=[tensors[source] for source in op.sources],
     )
 
 
@@ -142,10 +150,13 @@ def _by_layer(plan: Plan) -> dict[int, list[Op]]:
     return found
 
 
-def _layer(plan: Plan, ops: list[Op], native: list[Op]) -> Any:
+def _layer(plan: Plan, ops: list[Op], native: list[Op], tensors: list[int]) -> Any:
     """What statistics need to know of a layer: which tensor it gives, its activation's limits, its operations."""
     last = ops[-1]
-    before = len(native) + 1 if last is plan.output and _named(last) else sum(op.index <= last.index for op in native)
+    if last is plan.output:
+        tensor = len(native) + 1 if _named(last) else tensors[-1]
+    else:
+        tensor = tensors[last.index + 1]
     low, high = limits(last) or (0.0, 0.0)
     own = [number for number, op in enumerate(native) if op.layer == last.layer]
-    return _native.StatsSpec(tensor=before, low=low, high=high, ops=own)
+    return _native.StatsSpec(tensor=tensor, low=low, high=high, ops=own)

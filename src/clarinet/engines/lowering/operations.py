@@ -8,6 +8,7 @@ from typing import Any
 
 from clarinet import activations, layers
 from clarinet.layers.base import Shape
+from clarinet.layers.merge import Merge
 from clarinet.random import drop_threshold
 
 Settings = dict[str, float]
@@ -64,6 +65,7 @@ def _pooling(kind: str) -> Callable[[Any], tuple[str, Settings]]:
 
 #: Native name and settings of each elementary operation; an empty name changes nothing.
 OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
+    Merge: lambda spec: (spec.merge, {}),
     layers.Activation: lambda spec: ACTIVATIONS[type(spec.activation)](spec.activation),
     layers.BatchNormalization: _batch_normalization,
     layers.Conv2D: _convolution,

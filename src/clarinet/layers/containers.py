@@ -1,0 +1,185 @@
+"""Layers that hold layers: skip connections and parallel branches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from clarinet.configurable import resolve
+from clarinet.layers.base import Layer
+from clarinet.layers.composite import Composite
+from clarinet.layers.merge import Merge
+from clarinet.layers.parts import Part
+from clarinet.names import snake_case
+
+
+@dataclass(eq=False, repr=False)
+class Container(Composite):
+    """Base of layers made of chains of layers, all of which take the same input; their outputs are merged."""
+
+    def chains(self) -> tuple[tuple[Layer, ...], ...]:
+        """The chains, in order; an empty one hands on the input as it is."""
+        raise NotImplementedError
+
+    def merging(self) -> Merge:
+        """What makes one tensor of the chains' outputs."""
+        raise NotImplementedError
+
+    @property
+    def children(self) -> tuple[Layer, ...]:
+        return tuple(layer for chain in self.chains() for layer in chain)
+
+    def parts(self) -> tuple[Layer | Part, ...]:
+        parts: list[Part] = []
+        ends = []
+        for chain in self.chains():
+            end = 0
+            for layer in chain:
+                parts.append(Part(layer, (end,), prefix=f"{len(parts)}."))
+                end = len(parts)
+            ends.append(end)
+        return (*parts, Part(self.merging(), tuple(ends)))
+
+    def unplaced(self) -> Layer:
+        """A copy that belongs to no model, of copies of the children."""
+        twin = super().unplaced()
+        copies = {id(child): child.unplaced() for child in self.children}
+        for name in self._chain_fields():
+            object.__setattr__(twin, name, _exchanged(getattr(self, name), copies))
+        for child in twin.children:
+            child._owner = twin
+        return twin
+
+    @classmethod
+    def _chain_fields(cls) -> tuple[str, ...]:
+        """Names of the fields that hold layers."""
+        raise NotImplementedError
+
+    def _adopt(self, given: Any, what: str) -> tuple[Layer, ...]:
+        """A chain of layers of this container's own, from a layer, a list of layers, or their configurations."""
+        from clarinet import layers as layers_module
+
+        one = isinstance(given, (str, dict, Layer)) or not isinstance(given, Iterable)
+        own = []
+        for item in [given] if one else given:
+            if not isinstance(item, (Layer, dict)):
+                raise TypeError(f"{what}: expected layers such as Dense(10), received {item!r}")
+            layer = resolve(item, Layer, layers_module)
+            if layer._owner is self:
+                raise ValueError(f"{what}: {layer!r} is there twice; make a second one to have its like again")
+            own.append(layer if layer._owner is None else layer.twin())
+            own[-1]._owner = self
+        return tuple(own)
+
+    def _name_children(self) -> None:
+        taken: set[str] = set()
+        for child in self.children:
+            base = child.name or snake_case(type(child).__name__)
+            if child.name and base in taken:
+                raise ValueError(f"{type(self).__name__}: two layers are called {base!r}; give one another name=")
+            names = (base if i == 0 else f"{base}_{i}" for i in range(len(taken) + 1))
+            child.name = next(name for name in names if name not in taken)
+            taken.add(child.name)
+
+
+@dataclass(eq=False, repr=False)
+class Residual(Container):
+    """A skip connection: ``y = shortcut(x) + layers(x)``.
+
+    Shapes: ``layers`` and ``shortcut`` have to give the same shape, which is the output's. Gradient: that of ``x`` is the
+    sum of what the two hand back. (He, Zhang, Ren, Sun, *Deep residual learning for image recognition*, CVPR 2016.)
+    Weights come layer by layer: first those of ``layers``, then those of ``shortcut``.
+
+    Args:
+        layers: the layers that ``x`` goes through, in order, at least one. Layers of another model or container are
+            copied, with their weights.
+        shortcut: those of the other way, e.g. ``[Dense(units)]`` to change the shape; default none: ``x`` itself.
+        trainable: False freezes everything within.
+
+    Raises:
+        TypeError: something that is no layer. ValueError: no layers, two of one name, shapes that differ.
+
+    Example:
+        >>> import clarinet
+        >>> from clarinet.layers import Dense, Input, Residual
+        >>> model = clarinet.Sequential([Input((8,)), Residual([Dense(16, "relu"), Dense(8)]), Dense(1)])
+        >>> model.layers[0].output_shape((8,))
+        (8,)
+    """
+
+    layers: Any
+    shortcut: Any = ()
+
+    def check(self) -> None:
+        self.layers = self._adopt(self.layers, "Residual: layers")
+        self.shortcut = self._adopt(self.shortcut, "Residual: shortcut")
+        if not self.layers:
+            raise ValueError("Residual: layers is empty; expected at least one layer, e.g. Residual([Dense(8)])")
+        self._name_children()
+
+    def chains(self) -> tuple[tuple[Layer, ...], ...]:
+        return self.layers, self.shortcut
+
+    def merging(self) -> Merge:
+        return Merge("add")
+
+    @classmethod
+    def _chain_fields(cls) -> tuple[str, ...]:
+        return "layers", "shortcut"
+
+
+@dataclass(eq=False, repr=False)
+class Parallel(Container):
+    """Branches that all take ``x``, and one tensor of what they give: side by side, or their sum, product, mean, maximum.
+
+    Shapes: the branches have to give the same shape; with ``"concatenate"`` they may differ along ``axis``, which the
+    output has all of. Gradients: see the merges' derivatives; that of ``x`` is the sum of what the branches hand back.
+    (Szegedy et al., *Going deeper with convolutions*, CVPR 2015.) Weights come branch by branch, layer by layer.
+
+    Args:
+        branches: a list with a layer, or a list of layers in order, for each branch; an empty list hands on ``x``.
+            Layers of another model or container are copied, with their weights.
+        merge: ``"concatenate"`` (default), ``"add"``, ``"multiply"``, ``"average"`` or ``"maximum"``. Where two are equal
+            each gets half of a maximum's gradient.
+        axis: along which to concatenate, counting the batch axis as 0; default -1, the last.
+        trainable: False freezes everything within.
+
+    Raises:
+        TypeError: something that is no layer. ValueError: no branches, an unknown merge, two layers of one name, the
+        batch axis, shapes that do not fit.
+
+    Example:
+        >>> from clarinet.layers import Dense, Parallel
+        >>> Parallel([Dense(3), [Dense(8, "relu"), Dense(2)], []]).output_shape((4,))
+        (9,)
+    """
+
+    branches: Any
+    merge: str = "concatenate"
+    axis: int = -1
+
+    def check(self) -> None:
+        if isinstance(self.branches, (str, dict, Layer)) or not isinstance(self.branches, Iterable):
+            raise TypeError(f"Parallel: branches is a list of layers or of lists of layers, received {self.branches!r}")
+        found = tuple(self._adopt(branch, f"Parallel: branch {i}") for i, branch in enumerate(self.branches))
+        self.branches = found
+        if not found:
+            raise ValueError("Parallel: branches is empty; expected at least one, e.g. Parallel([Dense(4), Dense(4)])")
+        self.merging()
+        self._name_children()
+
+    def chains(self) -> tuple[tuple[Layer, ...], ...]:
+        return self.branches  # type: ignore[no-any-return]
+
+    def merging(self) -> Merge:
+        return Merge(self.merge, self.axis)
+
+    @classmethod
+    def _chain_fields(cls) -> tuple[str, ...]:
+        return ("branches",)
+
+
+def _exchanged(held: Any, copies: dict[int, Layer]) -> Any:
+    """The same tuples of other layers."""
+    return copies[id(held)] if isinstance(held, Layer) else tuple(_exchanged(item, copies) for item in held)

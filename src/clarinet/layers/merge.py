@@ -1,0 +1,136 @@
+"""Several tensors into one: what containers end with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar
+
+from clarinet.layers.base import Context, Layer, Shape
+from clarinet.names import lookup
+from clarinet.params import Array
+
+MERGES = ("add", "average", "concatenate", "maximum", "multiply")
+
+
+@dataclass(eq=False, repr=False)
+class Merge(Layer):
+    """One tensor of several: ``y = x_1 + x_2 + ...``, their mean, product or maximum, or side by side along an axis.
+
+    Shapes: for ``"concatenate"`` equal but along ``axis``, else all equal, and the output's too. Gradients: of a sum
+    ``dx_j = dy``, of a mean ``dy / count``, of a product ``dy`` times the others; of a maximum, taken two by two, ``dy``
+    goes to the larger and half of it to each of two equal ones, as in JAX.
+
+    Args:
+        merge: ``"add"``, ``"average"``, ``"concatenate"``, ``"maximum"`` or ``"multiply"``.
+        axis: for ``"concatenate"``: counts the batch axis as 0, as in Keras; default -1.
+
+    Raises:
+        ValueError: another merge or the batch axis; shapes that do not fit.
+    """
+
+    merges: ClassVar[bool] = True
+
+    merge: str
+    axis: int = -1
+
+    def check(self) -> None:
+        if self.merge not in MERGES:
+            lookup(self.merge, "merge", {name: name for name in MERGES})
+        if isinstance(self.axis, bool) or not isinstance(self.axis, int) or self.axis == 0:
+            raise ValueError(
+                f"merge={self.merge!r}: axis is a whole number, not 0, which is the batch's; received {self.axis!r}"
+            )
+
+    def output_shape(self, input_shape: Any) -> Shape:
+        shapes: tuple[Shape, ...] = input_shape
+        first = shapes[0]
+        if self.merge != "concatenate":
+            if any(shape != first for shape in shapes):
+                raise ValueError(
+                    f"merge={self.merge!r} takes branches of one shape, received {', '.join(map(str, shapes))}; give them "
+                    "the same number of units, or a shortcut such as [Dense(units)]"
+                )
+            return first
+        axis = self.sample_axis(len(first))
+        if any(len(s) != len(first) or s[:axis] + s[axis + 1 :] != first[:axis] + first[axis + 1 :] for s in shapes):
+            raise ValueError(
+                f"merge='concatenate' takes shapes that differ along axis {self.axis} alone, received "
+                f"{', '.join(map(str, shapes))}"
+            )
+        return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])
+
+    def sample_axis(self, rank: int) -> int:
+        """The axis of a sample of so many axes."""
+        axis = self.axis + rank if self.axis < 0 else self.axis - 1
+        if not 0 <= axis < rank:
+            raise ValueError(f"merge='concatenate': samples with {rank} axes have no axis {self.axis}")
+        return axis
+
+    def runs(self, shapes: tuple[Shape, ...]) -> dict[str, float]:
+        """For ``"concatenate"`` how many runs of numbers lie side by side in a sample, and each input's length of one."""
+        if self.merge != "concatenate":
+            return {}
+        axis = self.sample_axis(len(shapes[0]))
+        return {"outer": prod(shapes[0][:axis])} | {str(j): prod(shape[axis:]) for j, shape in enumerate(shapes)}
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Any, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        xp, y = ctx.xp, x[0]
+        if self.merge == "concatenate":
+            axis = 1 + self.sample_axis(y.ndim - 1)
+            return xp.concat(x, axis=axis), ([a.shape[axis] for a in x], axis), {}
+        for other in x[1:]:
+            y = _JOIN[self.merge](y, other, xp)
+        return (y / len(x) if self.merge == "average" else y), (x, xp), {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
+        if self.merge == "concatenate":
+            return _split(dy, *cache), {}
+        x, xp = cache
+        return _SLOPES[self.merge](dy, x, xp), {}
+
+
+def _split(dy: Array, sizes: list[int], axis: int) -> tuple[Array, ...]:
+    found, start = [], 0
+    for size in sizes:
+        found.append(dy[(slice(None),) * axis + (slice(start, start + size),)])
+        start += size
+    return tuple(found)
+
+
+def _of_product(dy: Array, x: tuple[Array, ...], xp: Any) -> tuple[Array, ...]:
+    found = []
+    for j in range(len(x)):
+        others = xp.ones_like(dy)
+        for k, other in enumerate(x):
+            others = others * other if k != j else others
+        found.append(dy * others)
+    return tuple(found)
+
+
+def _of_maximum(dy: Array, x: tuple[Array, ...], xp: Any) -> tuple[Array, ...]:
+    so_far = [x[0]]
+    for other in x[1:]:
+        so_far.append(xp.maximum(so_far[-1], other))
+    found: list[Array] = []
+    for before, other in zip(reversed(so_far[:-1]), reversed(x[1:])):
+        share = (xp.astype(other > before, dy.dtype) + xp.astype(other >= before, dy.dtype)) * 0.5
+        found.append(dy * share)
+        dy = dy * (1 - share)
+    return (dy, *reversed(found))
+
+
+_JOIN = {
+    "add": lambda a, b, xp: a + b,
+    "average": lambda a, b, xp: a + b,
+    "multiply": lambda a, b, xp: a * b,
+    "maximum": lambda a, b, xp: xp.maximum(a, b),
+}
+_SLOPES = {
+    "add": lambda dy, x, xp: (dy,) * len(x),
+    "average": lambda dy, x, xp: (dy / len(x),) * len(x),
+    "multiply": _of_product,
+    "maximum": _of_maximum,
+}

@@ -1,0 +1,99 @@
+"""A row for every container of layers."""
+
+from typing import Any
+
+from clarinet import layers
+from tests.cases.case import Case
+
+
+def in_keras(k: Any, merge: str, *chains: list[Any], **settings: Any) -> Any:
+    """A layer of Keras that merges what chains of layers give, with weights chain by chain."""
+
+    @k.saving.register_keras_serializable("cases")
+    class Branches(k.layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.chains = [list(chain) for chain in chains]
+            self.merge = getattr(k.layers, merge.title())(**settings)
+
+        def call(self, x: Any) -> Any:
+            ends = []
+            for chain in self.chains:
+                y = x
+                for layer in chain:
+                    y = layer(y)
+                ends.append(y)
+            return self.merge(ends)
+
+    return Branches()
+
+
+def merging(merge: str) -> Case:
+    """Three branches, one of them without layers."""
+
+    def chains(k: Any) -> list[Any]:
+        return [[k.layers.Dense(3, activation="tanh")], [], [k.layers.Dense(5, activation="elu"), k.layers.Dense(3)]]
+
+    return Case(
+        f"parallel-{merge}",
+        lambda: layers.Parallel(chains(_Ours), merge=merge),
+        lambda k: in_keras(k, merge, *chains(k)),
+    )
+
+
+class _Ours:
+    layers = layers
+
+
+def _normalised(k: Any) -> list[Any]:
+    return [k.layers.Dense(4, use_bias=False), k.layers.BatchNormalization(momentum=0.9), k.layers.ReLU()]
+
+
+CONTAINERS = [
+    Case(
+        "residual",
+        lambda: layers.Residual([layers.Dense(5, activation="tanh"), layers.Dense(3)]),
+        lambda k: in_keras(k, "add", [k.layers.Dense(5, activation="tanh"), k.layers.Dense(3)], []),
+    ),
+    Case(
+        "residual-shortcut",
+        lambda: layers.Residual(_normalised(_Ours), shortcut=[layers.Dense(4), layers.BatchNormalization()]),
+        lambda k: in_keras(k, "add", _normalised(k), [k.layers.Dense(4), k.layers.BatchNormalization()]),
+        (2, 3),
+    ),
+    Case(
+        "residual-nested",
+        lambda: layers.Residual(
+            [layers.Parallel([layers.Residual(layers.Dense(3)), [layers.Dense(1)]]), layers.Dense(3)]
+        ),
+        lambda k: in_keras(
+            k,
+            "add",
+            [
+                in_keras(k, "concatenate", [in_keras(k, "add", [k.layers.Dense(3)], [])], [k.layers.Dense(1)]),
+                k.layers.Dense(3),
+            ],
+            [],
+        ),
+    ),  # fmt: skip
+    Case(
+        "residual-frozen-child",
+        lambda: layers.Residual([layers.Dense(4, trainable=False), layers.BatchNormalization(), layers.Dense(3)]),
+        lambda k: in_keras(
+            k, "add", [k.layers.Dense(4, trainable=False), k.layers.BatchNormalization(), k.layers.Dense(3)], []
+        ),
+    ),
+    Case(
+        "residual-dropout",
+        lambda: layers.Residual([layers.Dense(6), layers.Dropout(0.4), layers.Dropout(0.3)]),
+        None,
+        (6,),
+    ),
+    *map(merging, ("add", "average", "concatenate", "maximum", "multiply")),
+    Case(
+        "parallel-concatenate-axis",
+        lambda: layers.Parallel([[layers.Dense(3)], [], layers.Reshape((2, 3))], axis=1),
+        lambda k: in_keras(k, "concatenate", [k.layers.Dense(3)], [], [k.layers.Reshape((2, 3))], axis=1),
+        (2, 3),
+    ),
+]
