@@ -28,17 +28,9 @@ def in_keras(k: Any, merge: str, *chains: list[Any], **settings: Any) -> Any:
     return Branches()
 
 
-def merging(merge: str) -> Case:
-    """Three branches, one of them without layers."""
-
-    def chains(k: Any) -> list[Any]:
-        return [[k.layers.Dense(3, activation="tanh")], [], [k.layers.Dense(5, activation="elu"), k.layers.Dense(3)]]
-
-    return Case(
-        f"parallel-{merge}",
-        lambda: layers.Parallel(chains(_Ours), merge=merge),
-        lambda k: in_keras(k, merge, *chains(k)),
-    )
+def _branches(k: Any) -> list[Any]:
+    """Three, one of them without layers."""
+    return [[k.layers.Dense(3, activation="tanh")], [], [k.layers.Dense(5, activation="elu"), k.layers.Dense(3)]]
 
 
 class _Ours:
@@ -49,12 +41,12 @@ def _normalised(k: Any) -> list[Any]:
     return [k.layers.Dense(4, use_bias=False), k.layers.BatchNormalization(momentum=0.9), k.layers.ReLU()]
 
 
+def _residual_beside_dense(k: Any) -> Any:
+    return in_keras(k, "concatenate", [in_keras(k, "add", [k.layers.Dense(3)], [])], [k.layers.Dense(1)])
+
+
 CONTAINERS = [
-    Case(
-        "residual",
-        lambda: layers.Residual([layers.Dense(5, activation="tanh"), layers.Dense(3)]),
-        lambda k: in_keras(k, "add", [k.layers.Dense(5, activation="tanh"), k.layers.Dense(3)], []),
-    ),
+    Case("residual", lambda: layers.Residual([layers.Dense(5, activation="tanh"), layers.Dense(3)])),
     Case(
         "residual-shortcut",
         lambda: layers.Residual(_normalised(_Ours), shortcut=[layers.Dense(4), layers.BatchNormalization()]),
@@ -66,16 +58,8 @@ CONTAINERS = [
         lambda: layers.Residual(
             [layers.Parallel([layers.Residual(layers.Dense(3)), [layers.Dense(1)]]), layers.Dense(3)]
         ),
-        lambda k: in_keras(
-            k,
-            "add",
-            [
-                in_keras(k, "concatenate", [in_keras(k, "add", [k.layers.Dense(3)], [])], [k.layers.Dense(1)]),
-                k.layers.Dense(3),
-            ],
-            [],
-        ),
-    ),  # fmt: skip
+        lambda k: in_keras(k, "add", [_residual_beside_dense(k), k.layers.Dense(3)], []),
+    ),
     Case(
         "residual-frozen-child",
         lambda: layers.Residual([layers.Dense(4, trainable=False), layers.BatchNormalization(), layers.Dense(3)]),
@@ -89,7 +73,19 @@ CONTAINERS = [
         None,
         (6,),
     ),
-    *map(merging, ("add", "average", "concatenate", "maximum", "multiply")),
+    *(
+        Case(f"parallel-{merge}", lambda merge=merge: layers.Parallel(_branches(_Ours), merge))
+        for merge in ("add", "average", "concatenate", "maximum", "multiply")
+    ),
+    Case(
+        "parallel-of-parallels",
+        lambda: layers.Parallel(
+            [layers.Parallel(_branches(_Ours), merge) for merge in ("add", "average", "multiply")], "maximum"
+        ),
+        lambda k: in_keras(
+            k, "maximum", *([in_keras(k, merge, *_branches(k))] for merge in ("add", "average", "multiply"))
+        ),
+    ),
     Case(
         "parallel-concatenate-axis",
         lambda: layers.Parallel([[layers.Dense(3)], [], layers.Reshape((2, 3))], axis=1),

@@ -2,6 +2,7 @@
 
 from clarinet import layers, regularizers
 from tests.cases.case import Case, rows
+from tests.cases.containers import CONTAINERS
 from tests.cases.convolutions import CONVOLUTIONS, IMAGES
 
 LAYERS = [
@@ -49,6 +50,7 @@ LAYERS = [
         lambda: layers.BatchNormalization(trainable=False),
         lambda k: k.layers.BatchNormalization(trainable=False),
     ),
+    *CONTAINERS,
     *CONVOLUTIONS,
     *IMAGES,
 ]

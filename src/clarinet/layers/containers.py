@@ -87,8 +87,8 @@ class Container(Composite):
 class Residual(Container):
     """A skip connection: ``y = shortcut(x) + layers(x)``.
 
-    Shapes: ``layers`` and ``shortcut`` have to give the same shape, which is the output's. Gradient: that of ``x`` is the
-    sum of what the two hand back. (He, Zhang, Ren, Sun, *Deep residual learning for image recognition*, CVPR 2016.)
+    Shapes: ``layers`` and ``shortcut`` have to give the same shape, which is the output's. Gradient: that of ``x`` is
+    the sum of what the two hand back. (He, Zhang, Ren, Sun, *Deep residual learning for image recognition*, CVPR 2016.)
     Weights come layer by layer: first those of ``layers``, then those of ``shortcut``.
 
     Args:
@@ -131,7 +131,7 @@ class Residual(Container):
 
 @dataclass(eq=False, repr=False)
 class Parallel(Container):
-    """Branches that all take ``x``, and one tensor of what they give: side by side, or their sum, product, mean, maximum.
+    """Branches that all take ``x``, and one tensor of what they give: side by side, their sum, product, mean, maximum.
 
     Shapes: the branches have to give the same shape; with ``"concatenate"`` they may differ along ``axis``, which the
     output has all of. Gradients: see the merges' derivatives; that of ``x`` is the sum of what the branches hand back.
@@ -140,8 +140,8 @@ class Parallel(Container):
     Args:
         branches: a list with a layer, or a list of layers in order, for each branch; an empty list hands on ``x``.
             Layers of another model or container are copied, with their weights.
-        merge: ``"concatenate"`` (default), ``"add"``, ``"multiply"``, ``"average"`` or ``"maximum"``. Where two are equal
-            each gets half of a maximum's gradient.
+        merge: ``"concatenate"`` (default), ``"add"``, ``"multiply"``, ``"average"`` or ``"maximum"``. Where two are
+            equal each gets half of a maximum's gradient.
         axis: along which to concatenate, counting the batch axis as 0; default -1, the last.
         trainable: False freezes everything within.
 

@@ -18,8 +18,8 @@ class Merge(Layer):
     """One tensor of several: ``y = x_1 + x_2 + ...``, their mean, product or maximum, or side by side along an axis.
 
     Shapes: for ``"concatenate"`` equal but along ``axis``, else all equal, and the output's too. Gradients: of a sum
-    ``dx_j = dy``, of a mean ``dy / count``, of a product ``dy`` times the others; of a maximum, taken two by two, ``dy``
-    goes to the larger and half of it to each of two equal ones, as in JAX.
+    ``dx_j = dy``, of a mean ``dy / count``, of a product ``dy`` times the others; of a maximum, taken two by two,
+    ``dy`` goes to the larger and half of it to each of two equal ones, as in JAX.
 
     Args:
         merge: ``"add"``, ``"average"``, ``"concatenate"``, ``"maximum"`` or ``"multiply"``.
@@ -48,8 +48,8 @@ class Merge(Layer):
         if self.merge != "concatenate":
             if any(shape != first for shape in shapes):
                 raise ValueError(
-                    f"merge={self.merge!r} takes branches of one shape, received {', '.join(map(str, shapes))}; give them "
-                    "the same number of units, or a shortcut such as [Dense(units)]"
+                    f"merge={self.merge!r} takes branches of one shape, received {', '.join(map(str, shapes))}; give "
+                    "them the same number of units, or a shortcut such as [Dense(units)]"
                 )
             return first
         axis = self.sample_axis(len(first))
@@ -68,11 +68,11 @@ class Merge(Layer):
         return axis
 
     def runs(self, shapes: tuple[Shape, ...]) -> dict[str, float]:
-        """For ``"concatenate"`` how many runs of numbers lie side by side in a sample, and each input's length of one."""
+        """For ``"concatenate"`` how many runs of numbers a sample holds, and how long each input's are."""
         if self.merge != "concatenate":
             return {}
         axis = self.sample_axis(len(shapes[0]))
-        return {"outer": prod(shapes[0][:axis])} | {str(j): prod(shape[axis:]) for j, shape in enumerate(shapes)}
+        return {"outer": float(prod(shapes[0][:axis]))} | {str(j): float(prod(s[axis:])) for j, s in enumerate(shapes)}
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Any, ctx: Context
@@ -95,7 +95,8 @@ class Merge(Layer):
 def _split(dy: Array, sizes: list[int], axis: int) -> tuple[Array, ...]:
     found, start = [], 0
     for size in sizes:
-        found.append(dy[(slice(None),) * axis + (slice(start, start + size),)])
+        index: Any = (*(slice(None),) * axis, slice(start, start + size), ...)
+        found.append(dy[index])
         start += size
     return tuple(found)
 

@@ -153,10 +153,8 @@ def _by_layer(plan: Plan) -> dict[int, list[Op]]:
 def _layer(plan: Plan, ops: list[Op], native: list[Op], tensors: list[int]) -> Any:
     """What statistics need to know of a layer: which tensor it gives, its activation's limits, its operations."""
     last = ops[-1]
-    if last is plan.output:
-        tensor = len(native) + 1 if _named(last) else tensors[-1]
-    else:
-        tensor = tensors[last.index + 1]
+    of_output = len(native) + 1 if _named(last) else tensors[-1]
+    tensor = of_output if last is plan.output else tensors[last.index + 1]
     low, high = limits(last) or (0.0, 0.0)
     own = [number for number, op in enumerate(native) if op.layer == last.layer]
     return _native.StatsSpec(tensor=tensor, low=low, high=high, ops=own)
