@@ -159,16 +159,31 @@ struct PyEngine {
   std::unique_ptr<Engine> engine;
 };
 
-int64_t find(const Array& array) {
+using Hashes = nb::ndarray<uint64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+uint64_t* hashes_of(const Hashes& hashes, int64_t bytes) {
+  require(static_cast<int64_t>(hashes.size()) == (bytes + kHashed - 1) / kHashed, "expected room for a hash a block");
+  return hashes.data();
+}
+
+int64_t find(const Array& array, std::optional<Hashes> hashes) {
   const Dtype dtype = dtype_of(array);
   const Source flat = source_of(array);
   require(array.ndim() < 2 || flat.rows <= 1 || flat.stride == flat.columns * static_cast<int64_t>(array.itemsize()),
           "find_nonfinite: expected a contiguous array");
   require(dtype == Dtype::f32 || dtype == Dtype::f64, "find_nonfinite: expected float32 or float64");
   const int64_t n = static_cast<int64_t>(array.size());
+  uint64_t* room = hashes ? hashes_of(*hashes, n * static_cast<int64_t>(array.itemsize())) : nullptr;
   const Unlocked unlocked;
-  if (dtype == Dtype::f32) return find_nonfinite(static_cast<const float*>(flat.data), n);
-  return find_nonfinite(static_cast<const double*>(flat.data), n);
+  if (dtype == Dtype::f32) return find_nonfinite(static_cast<const float*>(flat.data), n, room);
+  return find_nonfinite(static_cast<const double*>(flat.data), n, room);
+}
+
+void hash_bytes(const nb::ndarray<const uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>& bytes, Hashes hashes) {
+  const int64_t n = static_cast<int64_t>(bytes.size());
+  uint64_t* room = hashes_of(hashes, n);
+  const Unlocked unlocked;
+  hash_blocks(bytes.data(), n, room);
 }
 
 void permute(uint64_t seed, uint32_t stream, uint32_t epoch, OutNumbers out) {
@@ -211,7 +226,9 @@ NB_MODULE(_native, m) {
   m.def("isa", [] { return kernels().isa; }, "Name of the instruction set in use; CLARINET_ISA chooses another.");
   m.def("isas", available_isas, "Names of the instruction sets that this processor has, best first.");
   m.def("threads", allowed_threads, "Threads that may be used; CLARINET_NUM_THREADS sets another number.");
-  m.def("find_nonfinite", find, "array"_a, "Flat index of the first NaN or infinity of a contiguous array, or -1.");
+  m.def("find_nonfinite", find, "array"_a, "hashes"_a.none() = nb::none(),
+        "Flat index of the first NaN or infinity of a contiguous array, or -1; hashes takes one hash a block.");
+  m.def("hash_blocks", hash_bytes, "bytes"_a, "hashes"_a, "One hash for every block of 65,536 bytes.");
   m.def("permutation", permute, "seed"_a, "stream"_a, "epoch"_a, "out"_a, "clarinet.random.permutation, into an array.");
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(interpreter_ends));
   bind_spec(m);

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Seconds after which an engine hands control back, so that Ctrl-C and the progress bar are never late.
 CHUNK_SECONDS = 0.1
 
+#: Arguments of ``fit`` that are data, or do not change what is learnt.
+_NO_SETTINGS = {"x", "y", "sample_weight", "validation_data", "verbose", "run"}
+
 
 @dataclass(frozen=True)
 class Place:
@@ -53,11 +56,13 @@ class Fit:
         self.epoch_batches: Iterator[Rows] = iter(())
         if arguments["seed"] is not None:
             model.seed = int(arguments["seed"])
+        self.recording = self._recording()  # before the engine is made: resuming brings the seed back
+        self.watchers = [*as_list(arguments["callbacks"]), *([self.recording.tracker] if self.recording else [])]
+        self.seen: dict[str, Any] | None = {} if any(hasattr(c, "wants_fingerprint") for c in self.watchers) else None
         if data_module.is_batches(arguments["x"]):
             self._take_batches()
         else:
             self._take_arrays()
-        self.recording = self._recording()  # before the engine is made: resuming brings the seed back
         self.engine: Engine = model.runner(self.label_shape, fresh=True)
         self.callbacks = self._callback_list()
         self.place, self.logs = Place(arguments["initial_epoch"]), dict[str, float]()
@@ -72,7 +77,7 @@ class Fit:
         validation = a["validation_data"]
         if validation is None and a["validation_split"]:
             (x, y, w), validation = data_module.split_validation(x, y, w, a["validation_split"])
-        self.data = checked(self.model, x, y, w, a["class_weight"])
+        self.data = checked(self.model, x, y, w, a["class_weight"], seen=self.seen)
         self.label_shape = self.data.y.shape[1:] if self.data.y is not None else None
         self._take_validation(validation)
 
@@ -91,7 +96,8 @@ class Fit:
             self.validation = data_module.Batches(validation, self.arguments["validation_steps"])
         else:
             x, y, w = data_module.as_rows(*data_module.unpack(validation, "validation_data"))
-            self.validation = checked(self.model, x, y, w, None, where="fit.validation")
+            seen: dict[str, Any] | None = None if self.seen is None else self.seen.setdefault("validation", {})
+            self.validation = checked(self.model, x, y, w, None, where="fit.validation", seen=seen)
 
     @property
     def batch_size(self) -> int:
@@ -132,10 +138,12 @@ class Fit:
             "steps": self.steps,
             "samples": None if self.data is None else self.rows,
             "verbose": verbose,
+            "arguments": {k: v for k, v in a.items() if k not in _NO_SETTINGS},
+            "data": self.data,
+            "validation": self.validation,
+            "seen": self.seen,
         }
-        return CallbackList(
-            [*as_list(a["callbacks"]), *extra], model, params
-        )  # history keeps what they add to the logs
+        return CallbackList([*self.watchers, *extra], model, params)  # history keeps what they add to the logs
 
     # The loop.
 
@@ -265,9 +273,17 @@ def build_for(model: Sequential, x: Any) -> None:
         model.build(x.shape[1:])
 
 
-def checked(model: Sequential, x: Any, y: Any, w: Any, class_weight: Any, where: str = "data") -> Data:
-    """Rows in the form that engines accept, after every check that refuses."""
-    checks.raise_first(checks.check_data(model, x, y, w, class_weight, where))
+def checked(
+    model: Sequential,
+    x: Any,
+    y: Any,
+    w: Any,
+    class_weight: Any,
+    where: str = "data",
+    seen: dict[str, Any] | None = None,
+) -> Data:
+    """Rows in the form that engines accept, after every check that refuses; ``seen`` takes what the data are."""
+    checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, seen))
     assert model.loss is not None and model.output_shape is not None
     return data_module.prepare(
         x, y, w, class_weight, model.loss, model.output_shape, input_shape=model.input_shape, dtype=model.dtype

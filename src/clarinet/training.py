@@ -44,7 +44,7 @@ def fit(
     *,
     seed: int | None = None,
     stats_every: int = STATS_EVERY,
-    run: str | bool | None = None,
+    run: Any = None,
     checkpoint: int | str | bool | None = None,
     resume: bool = False,
 ) -> History:
@@ -69,7 +69,8 @@ def fit(
         validation_freq: validate every so many epochs.
         seed: fixes shuffling and dropout, and the initial weights if nobody has looked at them yet.
         stats_every: take statistics of the layers on steps whose number is a multiple of this; 0 never.
-        run: keep this training in the store of runs (see :mod:`clarinet.runs`), under this name; True invents one.
+        run: keep this training in the store of runs (see :mod:`clarinet.runs`), under this name; True makes one up. A
+            :class:`clarinet.runs.Tracker` says more, and an open :class:`clarinet.runs.Run` is written to.
         checkpoint: how often everything is saved that is needed to go on after an interruption: a number of steps,
             ``"epoch"``, or a time such as ``"30s"``. Checkpoints belong to a run, which is begun if none is named.
         resume: go on with the run of this name where its last checkpoint stands, if there is such a run; without a

@@ -11,11 +11,6 @@ from clarinet.runs import Store, StoreError
 from clarinet.runs.location import file_system
 
 
-@pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "store")
-
-
 def values(store, run, name, view="step_metrics"):
     return dict(store.query(f"SELECT step, value FROM {view} WHERE run = ? AND name = ?", (run.id, name)))
 

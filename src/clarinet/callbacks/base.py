@@ -30,7 +30,8 @@ class Callback:
     Attributes:
         model: the model in training.
         params: ``epochs``, ``steps`` (batches an epoch, None if not known), ``samples`` (rows an epoch, likewise),
-            ``verbose``.
+            ``verbose``; for observers also ``arguments`` (fit's settings), ``data`` and ``validation`` (what the engine
+            runs on) and ``seen`` (shapes, dtypes and hashes of the data, where a callback ``wants_fingerprint``).
 
     Example:
         >>> class Announce(Callback):

@@ -95,8 +95,8 @@ def _how_often(name: str, value: Any) -> Problem | None:
 
 
 def _run_name(name: str, value: Any) -> Problem | None:
-    if isinstance(value, (str, bool)):
-        return None
+    if isinstance(value, (str, bool)) or hasattr(value, "reopen") or hasattr(value, "wants_fingerprint"):
+        return None  # a name, a Run, a Tracker
     return _argument(name, f"expected a name such as 'digits-128', or True, received {value!r}", TypeError)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from clarinet.checks.finite import first_nonfinite
+from clarinet.checks.finite import fingerprint, first_nonfinite, room_for
 from clarinet.checks.labels import check_labels
 from clarinet.checks.models import describe
 from clarinet.data import fit_rank, label_form
@@ -25,6 +25,7 @@ def check_data(
     sample_weight: Array | None = None,
     class_weight: Mapping[Any, float] | None = None,
     where: str = "data",
+    seen: dict[str, Any] | None = None,
 ) -> Iterator[Problem]:
     """Everything that makes training on these rows impossible or certainly wrong, then what is doubtful.
 
@@ -34,6 +35,8 @@ def check_data(
         class_weight: as given to ``fit``.
         where: ``"data"``, ``"fit.validation"``, or ``"batch 3"``; problems are placed at ``data.x``, …, and what is not
             plain data is named in messages.
+        seen: where given, takes shape, dtype and fingerprint of ``x``, ``y`` and ``sample_weight``, computed in the
+            same pass; complete when there was no error.
 
     Yields:
         problems, cheap checks first; when shapes are wrong the values are not looked at.
@@ -47,9 +50,11 @@ def check_data(
         return
     yield from check_labels(model, y, prefix, where)
     yield from _check_weights(model, y, sample_weight, class_weight, prefix, where)
-    yield from _check_finite(x, f"{prefix}x", f"{where}.x")
-    if sample_weight is not None:
-        yield from _check_finite(sample_weight, f"{prefix}sample_weight", f"{where}.sample_weight")
+    for name, array in (("x", x), ("sample_weight", sample_weight)):
+        if array is not None:
+            yield from _check_finite(array, f"{prefix}{name}", f"{where}.{name}", name, seen)
+    if seen is not None:
+        _look(y, "y", seen)  # whether it holds NaN has been seen with the labels
 
 
 def check_input(model: Sequential, x: Array) -> Iterator[Problem]:
@@ -150,8 +155,18 @@ def _check_class_weight(model: Sequential, y: Array, class_weight: Mapping[Any, 
             yield problem(f"the weight of class {key} is {value!r}; expected a number")
 
 
-def _check_finite(array: Array, what: str, where: str) -> Iterator[Problem]:
-    place = first_nonfinite(array)
+def _look(array: Array, name: str, seen: dict[str, Any] | None) -> tuple[int, ...] | None:
+    """The place of the first number that is not finite; on the way, what the array is goes to ``seen``."""
+    hashes = None if seen is None else room_for(array)
+    place = first_nonfinite(array, hashes)
+    if seen is not None and hashes is not None and place is None:
+        shape, dtype = [int(n) for n in array.shape], array.dtype.str
+        seen[name] = {"shape": shape, "dtype": dtype, "hash": fingerprint(array, hashes)}
+    return place
+
+
+def _check_finite(array: Array, what: str, where: str, name: str, seen: dict[str, Any] | None) -> Iterator[Problem]:
+    place = _look(array, name, seen)
     if place is not None:
         value = array[place]
         at = f"row {place[0]}"

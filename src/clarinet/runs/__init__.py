@@ -13,5 +13,6 @@
 from clarinet.runs.location import StoreError, home
 from clarinet.runs.run import Run
 from clarinet.runs.store import Store
+from clarinet.runs.tracker import Tracker
 
-__all__ = ["Run", "Store", "StoreError", "home"]
+__all__ = ["Run", "Store", "StoreError", "Tracker", "home"]

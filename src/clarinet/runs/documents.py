@@ -23,6 +23,17 @@ def to_json(section: str, document: Any) -> str:
         raise TypeError(f"{section}: {error}; expected numbers, strings, lists and dictionaries") from None
 
 
+def plain(value: Any) -> Any:
+    """``value`` with everything that JSON cannot hold as text: an object of ours by its class's name."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if value is None or isinstance(value, (bool, int, float, str)) else type(value).__name__
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _finite(v) for key, v in value.items()}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from clarinet.checks.intervals import interval
 from clarinet.runs.checkpoints import Checkpoints
 from clarinet.runs.resuming import Keeper
-from clarinet.runs.run import Run, ending
+from clarinet.runs.run import Run
 from clarinet.runs.store import Store
+from clarinet.runs.tracker import Tracker
 
 if TYPE_CHECKING:
     from clarinet.fitting import Fit
@@ -27,40 +28,43 @@ class Recording:
 
     Attributes:
         run: the run; None until it is begun, unless it was there before.
+        tracker: the callback that fills it.
 
     Raises:
         StoreError: the store cannot be used. ValueError: there is nothing to resume.
     """
 
     def __init__(self, fit: Fit) -> None:
-        self.fit, self._store = fit, Store()
-        self.run = _known(self._store, fit.arguments["run"]) if fit.arguments["resume"] else None
+        wanted = fit.arguments["run"]
+        self.fit = fit
+        self.tracker = wanted if isinstance(wanted, Tracker) else Tracker(wanted or True)
+        self.run = _known(self.tracker.store, self.tracker.wanted) if fit.arguments["resume"] else None
         self._found = None if self.run is None else _last_checkpoint(self.run)
         if self._found is not None:
             fit.model.seed = self._found.seed
 
     def __enter__(self) -> Run:
         """Begin the run, or go on with it."""
-        every, resume = self.fit.arguments["checkpoint"], self.fit.arguments["resume"]
-        run = self.run or self._store.start(self.fit.arguments["run"])
-        checkpoints = Checkpoints(run.folder / "checkpoints")
-        if every or resume:
-            keeper = Keeper(self.fit, checkpoints, interval(every or "epoch"), self._found, run.rewind)
-            keeper.check()
-            self.fit.keeper = keeper
         if self.run is not None:
-            run.reopen()
-            checkpoints.clean()
-        self.run = run
-        return run
+            self._keeper(self.run).check()  # before anything is changed
+        self.run = self.tracker.begin(self.run)
+        if self.fit.arguments["checkpoint"] or self.fit.arguments["resume"]:
+            self.fit.keeper = self._keeper(self.run)
+            self.fit.keeper.checkpoints.clean()
+        return self.run
+
+    def _keeper(self, run: Run) -> Keeper:
+        every = interval(self.fit.arguments["checkpoint"] or "epoch")
+        return Keeper(self.fit, Checkpoints(run.folder / "checkpoints"), every, self._found, run.rewind)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        assert self.run is not None
-        self.run.finish(*ending(error))
+        self.tracker.end(error)
 
 
 def _known(store: Store, name: Any) -> Run | None:
     """The run to be resumed; None if the name is free, so that one program can both begin and go on."""
+    if isinstance(name, Run):
+        return name
     if isinstance(name, str):
         taken = store.query("SELECT id FROM runs WHERE name = ? AND deleted IS NULL", (name,))
         return Run(store, taken[0][0]) if taken else None

@@ -140,7 +140,25 @@ class Run:
         ranked = sorted(rows, key=lambda row: order[row[0]])
         return {name: float("nan") if last is None else last for _, name, last in ranked}
 
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """The numbers of the epochs, as ``fit`` returns them in ``History.history``, and each epoch's ``seconds``."""
+        rows = self.store.query(
+            "SELECT s.name, p.value FROM series s JOIN points p ON p.series = s.id "
+            "WHERE s.run = ? AND s.kind = 'epoch' ORDER BY s.id, p.step",
+            (self.id,),
+        )
+        found: dict[str, list[float]] = {}
+        for name, value in rows:
+            found.setdefault(name, []).append(float("nan") if value is None else value)
+        return found
+
     # Writing.
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this object is writing the run."""
+        return self._writer is not None
 
     def begin_writing(self) -> None:
         """Make this object the run's writer: of a new run, or of an old one that is resumed."""
@@ -190,15 +208,19 @@ class Run:
         """
         self.writer.log(values, step)
 
+    def record_all(self, documents: Mapping[str, Any]) -> None:
+        """Keep several sections as one; see :meth:`record`."""
+        bodies = [(self.id, section, to_json(section, document)) for section, document in documents.items()]
+        with self.store.transaction(durable=True) as connection:
+            connection.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", bodies)
+
     def record(self, section: str, document: Any) -> None:
         """Keep a section of the configuration, durably; it replaces one of the same name.
 
         Raises:
             TypeError: what JSON cannot hold. StoreError: it could not be kept.
         """
-        body = to_json(section, document)
-        with self.store.transaction(durable=True) as connection:
-            connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (self.id, section, body))
+        self.record_all({section: document})
 
     def rewind(self, step: int, epoch: int) -> None:
         """Forget the numbers of steps after ``step`` and of epochs from ``epoch`` on, durably: they are run again.

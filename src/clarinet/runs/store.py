@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,6 +185,7 @@ class Store:
         notes: str | None = None,
         tags: Any = (),
         group: str | None = None,
+        documents: Mapping[str, Any] | None = None,
     ) -> Run:
         """Begin a run.
 
@@ -194,6 +195,7 @@ class Store:
             notes: for people.
             tags: words to find it by.
             group: runs that belong together, e.g. one setting with several seeds.
+            documents: further sections of the configuration, see :meth:`Run.document`.
 
         Raises:
             ValueError: a name that cannot be one. TypeError: settings that JSON cannot hold.
@@ -202,7 +204,8 @@ class Store:
         from clarinet.runs.run import Run
 
         wanted = None if name is None or name is True else check_name(name)
-        body = to_json("config", dict(config or {}))
+        sections = {"config": dict(config or {}), **(documents or {})}
+        bodies = [(section, to_json(section, body)) for section, body in sections.items()]
         uid = os.urandom(16).hex()
         with self.transaction(durable=True) as connection:
             row = connection.execute(
@@ -210,7 +213,7 @@ class Store:
                 "VALUES (?, ?, 'running', ?, ?, ?, ?) RETURNING id",
                 (uid, self._free_name(wanted), time.time(), notes, group, process_token(os.getpid())),
             ).fetchone()
-            connection.execute("INSERT INTO documents VALUES (?, 'config', ?)", (row[0], body))
+            connection.executemany("INSERT INTO documents VALUES (?, ?, ?)", ((row[0], *body) for body in bodies))
             connection.executemany("INSERT INTO tags VALUES (?, ?)", ((row[0], tag) for tag in sorted(set(tags))))
         run = Run(self, row[0])
         run.folder.mkdir(parents=True, exist_ok=True)

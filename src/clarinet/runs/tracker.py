@@ -1,0 +1,203 @@
+"""The callback that keeps a training: what was trained how on what, every step's loss, every epoch's numbers."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet.callbacks.base import Callback, Logs
+from clarinet.problems import ClarinetWarning
+from clarinet.runs.documents import plain, to_json
+from clarinet.runs.environment import Git, environment, program
+from clarinet.runs.run import Run, ending
+from clarinet.runs.store import Store, check_name
+
+if TYPE_CHECKING:
+    from clarinet.engines import Data
+    from clarinet.records import Chunk
+
+#: Names of the file with the trained model, in the run's folder.
+MODEL = "model.clarinet"
+
+
+class Tracker(Callback):
+    """Keep a training in the store of runs. ``fit(run="digits")`` adds one; give your own to say more.
+
+    Kept are: the model, the arguments of compile and fit, shape, dtype and hash of the data, versions and machine, loss
+    and learning rate of every step, statistics of the layers, every epoch's numbers, and in the end predictions for a
+    few rows and the model itself.
+
+    Args:
+        run: a name (a number is added where it is taken), True for ``run-1``, …, or a :class:`Run`: one that is open is
+            written to and left open; one that has ended is reopened.
+        config: settings of your own, a JSON-able dictionary.
+        notes: for people.
+        tags: words to find it by.
+        group: runs that belong together, e.g. one setting with several seeds.
+        store: where to; default the store beside your code.
+        samples: rows of the validation data (without any, of the training data) whose predictions are kept.
+
+    Attributes:
+        run: the run, once training has begun.
+
+    Example:
+        >>> import tempfile, numpy as np, clarinet
+        >>> store = clarinet.runs.Store(tempfile.mkdtemp())
+        >>> model = clarinet.Sequential([clarinet.Input((1,)), clarinet.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> tracker = clarinet.runs.Tracker("line", store=store, config={"slope": 2})
+        >>> x = np.linspace(0, 1, 64, dtype="float32")[:, None]
+        >>> history = model.fit(x, 2 * x, epochs=3, verbose=0, callbacks=[tracker])
+        >>> run = store.get("line")
+        >>> run.status, run.config, run.history["loss"] == history.history["loss"]
+        ('finished', {'slope': 2}, True)
+    """
+
+    #: Says that ``fit`` is to take the data's fingerprint while it checks them.
+    wants_fingerprint = True
+
+    def __init__(
+        self,
+        run: str | bool | Run = True,
+        *,
+        config: Mapping[str, Any] | None = None,
+        notes: str | None = None,
+        tags: Any = (),
+        group: str | None = None,
+        store: Store | None = None,
+        samples: int = 16,
+    ) -> None:
+        self.wanted = run if run is True or isinstance(run, Run) else check_name(run)
+        self._store, self._samples = store, samples
+        self._about: dict[str, Any] = {"config": config, "notes": notes, "tags": tags, "group": group}
+        self.run: Run | None = None
+        self._owned = self._by_itself = False
+        self._outer: BaseException | None = None
+        self._git: Git | None = None
+
+    @property
+    def store(self) -> Store:
+        """Where the run is kept."""
+        if self._store is None:
+            self._store = self.wanted.store if isinstance(self.wanted, Run) else Store()
+        return self._store
+
+    def begin(self, run: Run | None = None) -> Run:
+        """Begin the run, or go on with this one; called with model and parameters set.
+
+        Raises:
+            StoreError: it cannot be kept. ValueError: it is running in another process.
+        """
+        git = Git()  # answers while the rest is done
+        if run is None and isinstance(self.wanted, Run):
+            run = self.wanted
+        self._owned = run is None or not run.is_open
+        if run is None:
+            name = None if self.wanted is True else str(self.wanted)
+            run = self.store.start(name, **self._about, documents=self._documents())
+        else:
+            run.reopen()
+            if run.document("fit") is None:
+                run.record_all(self._documents())
+        self.run, self._git = run, git
+        return run
+
+    def end(self, error: BaseException | None) -> None:
+        """End the run, unless it was open before; ``error`` is what training ended with."""
+        if self._owned:
+            self._guarded(lambda: self._open_run.finish(*ending(error)))
+
+    # Training.
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        if self.run is None or not self.run.is_open:  # given as a callback: nobody else has begun the run
+            self._by_itself, self._outer = True, sys.exception()
+            self.begin()
+        self._last = time.perf_counter()
+        self._open_run.writer.flush()
+        self._offset: int | None = None
+
+    def _documents(self) -> dict[str, Any]:
+        """The sections of the run's configuration."""
+        model = self.model
+        return {
+            "model": _or_described(model.get_config, model.layers),
+            "compile": _or_described(model.compile_config, [model.optimizer, model.loss]),
+            "fit": plain(self.params.get("arguments", {})) | {"seed": model.seed},
+            "data": self.params.get("seen"),
+            "environment": environment(model),
+            "program": program(),
+        }
+
+    @property
+    def _open_run(self) -> Run:
+        assert self.run is not None
+        return self.run
+
+    def on_chunk(self, chunk: Chunk) -> None:
+        writer = self._open_run.writer
+        writer.steps(chunk.first_step, {"loss": chunk.losses, "learning_rate": chunk.learning_rates})
+        writer.layers(chunk.layers)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        now = time.perf_counter()
+        numbers = dict(logs or {}) | {"seconds": now - self._last}
+        self._last = now
+        if self._offset is None:  # a run that goes over several fits counts its epochs on
+            sql = "SELECT max(last_step) FROM series WHERE run = ? AND kind = 'epoch'"
+            last = self.store.query(sql, (self._open_run.id,))[0][0]
+            self._offset = 0 if last is None else max(0, last + 1 - epoch)
+        self._open_run.writer.epoch(epoch + self._offset, numbers)
+        if self._git is not None and self._git.is_ready:
+            self._take_git()
+
+    def _take_git(self) -> None:
+        if self._git is not None:
+            answer, self._git = self._git.answer(), None
+            if answer is not None:
+                self._guarded(lambda: self._open_run.record("git", answer))
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        error = sys.exception()
+        if error is self._outer:
+            error = None  # fit was called where an exception was being handled
+        self._take_git()
+        if error is None or isinstance(error, KeyboardInterrupt):
+            self._guarded(self._keep_samples)
+            self._guarded(lambda: self.model.save(self._open_run.folder / MODEL))
+        if self._by_itself:
+            self.end(error)
+
+    def _guarded(self, act: Callable[[], Any]) -> None:
+        """What cannot be kept is said, and does no harm to the training."""
+        try:
+            act()
+        except (OSError, TypeError) as error:
+            warnings.warn(f"run {self._open_run.name!r}: not everything could be kept: {error}", ClarinetWarning, 2)
+
+    def _keep_samples(self) -> None:
+        """A few rows with what the network makes of them."""
+        data: Data | None = self.params.get("validation") or self.params.get("data")
+        if not hasattr(data, "x") or data is None or not self._samples:
+            return
+        x = np.ascontiguousarray(data.x[: self._samples])
+        y = None if data.y is None else data.y[: self._samples]
+        for row, prediction in enumerate(self.model.predict(x)):
+            label = None if y is None else json.dumps(np.asarray(y[row]).tolist())
+            shape, shown = json.dumps(list(x.shape[1:])), to_json("prediction", prediction.tolist())
+            values = self._open_run.id, row, shape, x.dtype.str, x[row].tobytes(), label, shown
+            self._open_run.writer.row("INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def _or_described(config: Callable[[], Any], parts: Sequence[Any]) -> Any:
+    """A configuration; where it holds what JSON cannot, such as a Python function, what it looks like."""
+    try:
+        return config()
+    except TypeError as error:
+        return {"described": [repr(part) for part in parts], "because": str(error)}
