@@ -170,7 +170,7 @@ class Tracker(Callback):
         self._take_git()
         if error is None or isinstance(error, KeyboardInterrupt):
             self._guarded(self._keep_samples)
-            self._guarded(lambda: self.model.save(self._open_run.folder / MODEL))
+            self._guarded(self._keep_model)
         if self._by_itself:
             self.end(error)
 
@@ -180,6 +180,11 @@ class Tracker(Callback):
             act()
         except (OSError, TypeError) as error:
             warnings.warn(f"run {self._open_run.name!r}: not everything could be kept: {error}", ClarinetWarning, 2)
+
+    def _keep_model(self) -> None:
+        with warnings.catch_warnings():  # a Python function that no file can hold is in the run's documents already
+            warnings.simplefilter("ignore", ClarinetWarning)
+            self.model.save(self._open_run.folder / MODEL)
 
     def _keep_samples(self) -> None:
         """A few rows with what the network makes of them."""
