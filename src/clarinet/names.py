@@ -19,13 +19,18 @@ def snake_case(name: str) -> str:
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name).lower()
 
 
+#: Names that a message lists at most.
+_SHOWN = 24
+
+
 def nearest(name: str, choices: Iterable[str]) -> str:
     """The end of an error message: ``; did you mean 'relu'?`` or the list of what there is."""
     import difflib  # needed for messages only
 
     choices = sorted(choices)
     close = difflib.get_close_matches(name.lower(), choices, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(choices)}"
+    more = f" and {len(choices) - _SHOWN} others" if len(choices) > _SHOWN else ""
+    return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(choices[:_SHOWN])}{more}"
 
 
 def _plain(name: str) -> str:
