@@ -25,6 +25,7 @@ from clarinet import (
 from clarinet._native import version as __version__
 from clarinet.layers import Input
 from clarinet.models import Sequential
+from clarinet.target import TransformedTarget
 
 if TYPE_CHECKING:
     from clarinet import runs
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Input",
     "Sequential",
+    "TransformedTarget",
     "__version__",
     "activations",
     "callbacks",

@@ -77,7 +77,7 @@ class Fit:
         validation = a["validation_data"]
         if validation is None and a["validation_split"]:
             (x, y, w), validation = data_module.split_validation(x, y, w, a["validation_split"])
-        self.data = checked(self.model, x, y, w, a["class_weight"], seen=self.seen)
+        self.data = checked(self.model, x, y, w, a["class_weight"], seen=self.seen, adapt=True)
         self.label_shape = self.data.y.shape[1:] if self.data.y is not None else None
         self._take_validation(validation)
 
@@ -281,10 +281,23 @@ def checked(
     class_weight: Any,
     where: str = "data",
     seen: dict[str, Any] | None = None,
+    adapt: bool = False,
 ) -> Data:
-    """Rows in the form that engines accept, after every check that refuses; ``seen`` takes what the data are."""
+    """Rows in the form that engines accept, after every check that refuses.
+
+    Args:
+        model, x, y, w, class_weight: as ``fit`` has them, rows as arrays.
+        where: what messages call the data.
+        seen: takes what the data are.
+        adapt: whether a transform of the target that has seen no data yet takes its numbers from these labels.
+    """
     checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, seen))
     assert model.loss is not None and model.output_shape is not None
+    if model.target is not None and y is not None:
+        y = data_module.fit_rank(data_module.as_array(y, "y"), model.output_shape)
+        if adapt and not model.target.adapted:
+            model.target.adapt(y)
+        y = model.target.forward(y)
     return data_module.prepare(
         x, y, w, class_weight, model.loss, model.output_shape, input_shape=model.input_shape, dtype=model.dtype
     )

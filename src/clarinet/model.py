@@ -10,6 +10,7 @@ import numpy as np
 from clarinet import engines, losses, optimizers, training
 from clarinet import layers as layers_module
 from clarinet import metrics as metrics_module
+from clarinet import target as target_module
 from clarinet.configurable import encode, resolve
 from clarinet.data import label_form
 from clarinet.fitting import as_list
@@ -56,6 +57,7 @@ class Sequential(LayerStack):
         self.metadata: dict[str, Any] = {}
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
+        self.target: target_module.TransformedTarget | None = None
         self._metrics: tuple[list[Any], list[Any]] = ([], [])
         self._requested_engine = "auto"
         self._runner: tuple[Any, engines.Engine, str] | None = None
@@ -76,6 +78,7 @@ class Sequential(LayerStack):
         *,
         engine: str = "auto",
         dtype: Any = None,
+        target: Any = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: Any = "auto",
@@ -89,6 +92,8 @@ class Sequential(LayerStack):
             weighted_metrics: the same, weighted by ``sample_weight``.
             engine: ``"auto"``, ``"native"`` or ``"reference"``.
             dtype: ``"float32"`` (default) or ``"float64"``, which selects the reference engine.
+            target: train on transformed targets, judge in original units: ``"standard"``, ``"minmax"``, ``"log"``,
+                ``"log1p"``, a pair of functions or a :class:`clarinet.TransformedTarget`; default None, as they are.
             run_eagerly, steps_per_execution, jit_compile: accepted for Keras programs; they change nothing here.
 
         Raises:
@@ -100,6 +105,7 @@ class Sequential(LayerStack):
         for identifier in (*self._metrics[0], *self._metrics[1]):
             metrics_module.get(identifier)  # an unknown name is refused here
         self._requested_engine = _check_engine(engine)
+        self.target = target_module.for_loss(target, self.loss)
         self.dtype, before = _check_dtype(dtype), self.dtype
         self.optimizer_state = self._runner = None
         if self.dtype != before:
@@ -116,6 +122,8 @@ class Sequential(LayerStack):
         if label_shape is None:
             label_shape = output[:-1] if label_form(self.loss) == "ids" else output
         plain, weighted = metrics_module.resolve_all(*self._metrics, output, label_shape)
+        if self.target is not None:
+            plain, weighted = self.target.judging(plain, weighted, self.loss)
         return make_plan(
             self.layers,
             self._known_shape(),
@@ -202,7 +210,7 @@ class Sequential(LayerStack):
         if self.optimizer is None:
             return None
         groups = {"metrics": self._metrics[0], "weighted_metrics": self._metrics[1]}
-        settings = {"engine": self._requested_engine, "dtype": self.dtype.name}
+        settings = {"engine": self._requested_engine, "dtype": self.dtype.name, "target": self.target}
         return encode({"optimizer": self.optimizer, "loss": self.loss} | groups | settings)  # type: ignore[no-any-return]
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:

@@ -186,7 +186,11 @@ def predict(
         x = data_module.as_array(x, "x")
         build_for(self, x)
         checks.raise_first(checks.check_input(self, x))
-    return self.runner().predict(x, batch_size or PREDICT_BATCH)
+    return _in_original_units(self, self.runner().predict(x, batch_size or PREDICT_BATCH))
+
+
+def _in_original_units(self: Sequential, y: Array) -> Array:
+    return y if self.target is None else self.target.inverse(y)
 
 
 def _predict_watched(
@@ -259,7 +263,7 @@ def call(self: Sequential, x: Any, training: bool = False) -> Array:
     checks.raise_first(checks.check_input(self, rows))
     before = self.store.snapshot()
     engine = ReferenceEngine(self.make_plan(), self.store, self.optimizer_state)
-    y = engine.predict_training(rows)
+    y = _in_original_units(self, engine.predict_training(rows))
     self.store.restore(before)
     return y
 

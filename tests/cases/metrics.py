@@ -3,6 +3,18 @@
 from clarinet import metrics
 from tests.cases.case import Case
 
+
+def both(name, kind, targets="numbers", predictions="numbers", **settings):
+    """A row for a metric whose arguments are the same here and in Keras."""
+    return Case(
+        name,
+        lambda: getattr(metrics, kind)(**settings),
+        lambda k: getattr(k.metrics, kind)(**settings),
+        targets=targets,
+        predictions=predictions,
+    )
+
+
 METRICS = [
     Case("accuracy", metrics.Accuracy, lambda k: k.metrics.Accuracy(), targets="binary", predictions="zeros"),
     Case(
@@ -67,4 +79,13 @@ METRICS = [
         targets="ids",
         predictions="chances",
     ),
+    both("mape", "MeanAbsolutePercentageError"),
+    both("msle", "MeanSquaredLogarithmicError", "binary", "chances"),
+    both("logcosh", "LogCoshError"),
+    both("cosine-similarity", "CosineSimilarity"),
+    both("kl-divergence", "KLDivergence", "one-hot", "chances"),
+    both("poisson", "Poisson", "binary", "chances"),
+    both("hinge", "Hinge"),
+    both("squared-hinge", "SquaredHinge", "binary"),
+    both("categorical-hinge", "CategoricalHinge", "one-hot"),
 ]

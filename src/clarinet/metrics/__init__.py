@@ -18,10 +18,19 @@ from clarinet.metrics.base import Custom, Mean, MeanMetric, Metric
 from clarinet.metrics.errors import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
+    CategoricalHinge,
+    CosineSimilarity,
+    Hinge,
+    KLDivergence,
+    LogCoshError,
     MeanAbsoluteError,
+    MeanAbsolutePercentageError,
     MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
     RootMeanSquaredError,
     SparseCategoricalCrossentropy,
+    SquaredHinge,
 )
 
 __all__ = [
@@ -30,22 +39,39 @@ __all__ = [
     "BinaryCrossentropy",
     "CategoricalAccuracy",
     "CategoricalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
     "Custom",
+    "Hinge",
+    "KLDivergence",
+    "LogCoshError",
     "Mean",
     "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
     "MeanMetric",
     "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
     "Metric",
+    "Poisson",
     "RootMeanSquaredError",
     "SparseCategoricalAccuracy",
     "SparseCategoricalCrossentropy",
     "SparseTopKCategoricalAccuracy",
+    "SquaredHinge",
     "TopKCategoricalAccuracy",
     "get",
     "resolve_all",
 ]
 
-_SHORT = {"acc": Accuracy, "bce": BinaryCrossentropy, "mae": MeanAbsoluteError, "mse": MeanSquaredError}
+_SHORT = {
+    "acc": Accuracy,
+    "bce": BinaryCrossentropy,
+    "kld": KLDivergence,
+    "mae": MeanAbsoluteError,
+    "mape": MeanAbsolutePercentageError,
+    "mse": MeanSquaredError,
+    "msle": MeanSquaredLogarithmicError,
+}
 _ABSTRACT = (Custom, MeanMetric)
 _NAMES: dict[str, type[Metric]] = {n: c for n, c in exported(globals(), Metric).items() if c not in _ABSTRACT} | _SHORT
 

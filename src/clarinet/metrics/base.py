@@ -42,6 +42,10 @@ class Metric(Configurable):
         """Start anew."""
         raise NotImplementedError
 
+    def scaled(self, scale: float) -> bool:
+        """Take targets and predictions to be in units of ``scale`` from now on; False where that has no simple rule."""
+        return False
+
     def get_state(self) -> dict[str, Any]:
         """What has been added up since :meth:`reset_state`: all attributes that the constructor does not take."""
         configured = {f.name for f in fields(self) if f.init}
@@ -65,10 +69,15 @@ class MeanMetric(Metric):
     Attributes:
         total: float64 sum of weights times values; engines add to it.
         count: float64 sum of weights, or the number of samples.
+        unit: what the mean is multiplied by.
     """
+
+    #: The power of a common scale of targets and predictions that the mean grows with; None where there is none.
+    degree: ClassVar[int | None] = None
 
     total: float = field(default=0.0, init=False)
     count: float = field(default=0.0, init=False)
+    unit: float = field(default=1.0, init=False, repr=False)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         """One value per sample, shape (n, …); axes after the first are averaged over."""
@@ -95,7 +104,12 @@ class MeanMetric(Metric):
         self.add(float(_rows(values * weight).sum()), float(_rows(weight).sum()))
 
     def result(self) -> float:
-        return self.total / self.count if self.count else 0.0
+        return self.unit * self.total / self.count if self.count else 0.0
+
+    def scaled(self, scale: float) -> bool:
+        if self.degree is not None:
+            self.unit = scale**self.degree
+        return self.degree is not None
 
     def reset_state(self) -> None:
         self.total = self.count = 0.0

@@ -23,6 +23,8 @@ class MeanSquaredError(MeanMetric):
         0.5
     """
 
+    degree = 2
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return losses.MeanSquaredError().values(y_true, y_pred)
 
@@ -54,6 +56,8 @@ class MeanAbsoluteError(MeanMetric):
         >>> MeanAbsoluteError()([[0.0, 1.0]], [[2.0, 1.0]])
         1.0
     """
+
+    degree = 1
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return losses.MeanAbsoluteError().values(y_true, y_pred)
@@ -116,3 +120,152 @@ class SparseCategoricalCrossentropy(MeanMetric):
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return losses.SparseCategoricalCrossentropy(self.from_logits).values(y_true, y_pred)
+
+
+@dataclass(eq=False)
+class MeanAbsolutePercentageError(MeanMetric):
+    """Mean of ``100 |y_pred - y_true| / |y_true|``; see the loss.
+
+    Args:
+        name: default ``"mean_absolute_percentage_error"``.
+
+    Example:
+        >>> MeanAbsolutePercentageError()([[2.0, 4.0]], [[1.0, 5.0]])
+        37.5
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return losses.MeanAbsolutePercentageError().values(y_true, y_pred)
+
+
+@dataclass(eq=False)
+class MeanSquaredLogarithmicError(MeanMetric):
+    """Mean of ``(log(1 + y_pred) - log(1 + y_true))**2``; see the loss.
+
+    Args:
+        name: default ``"mean_squared_logarithmic_error"``.
+
+    Example:
+        >>> round(MeanSquaredLogarithmicError()([[0.0, 3.0]], [[1.0, 3.0]]), 4)
+        0.2402
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return losses.MeanSquaredLogarithmicError().values(y_true, y_pred)
+
+
+@dataclass(eq=False)
+class LogCoshError(MeanMetric):
+    """Mean of ``log(cosh(y_pred - y_true))``; see :class:`clarinet.losses.LogCosh`.
+
+    Args:
+        name: default ``"logcosh"``.
+
+    Example:
+        >>> round(LogCoshError()([[0.0, 0.0]], [[0.0, 1.0]]), 4)
+        0.2169
+    """
+
+    name: str = "logcosh"
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return losses.LogCosh().values(y_true, y_pred)
+
+
+@dataclass(eq=False)
+class CosineSimilarity(MeanMetric):
+    """Mean cosine of the angle between prediction and target: 1 same direction, -1 opposite, unlike the loss.
+
+    Args:
+        name: default ``"cosine_similarity"``.
+        axis: only -1.
+
+    Example:
+        >>> round(CosineSimilarity()([[0.0, 1.0], [1.0, 1.0]], [[1.0, 0.0], [1.0, 1.0]]), 4)
+        0.5
+    """
+
+    axis: int = -1
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return -losses.CosineSimilarity(self.axis).values(y_true, y_pred)
+
+
+@dataclass(eq=False)
+class KLDivergence(MeanMetric):
+    """Mean of :class:`clarinet.losses.KLDivergence`.
+
+    Args:
+        name: default ``"kl_divergence"``.
+
+    Example:
+        >>> round(KLDivergence()([[0.5, 0.5]], [[0.25, 0.75]]), 4)
+        0.1438
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return losses.KLDivergence().values(y_true, y_pred)
+
+
+@dataclass(eq=False)
+class Poisson(MeanMetric):
+    """Mean of :class:`clarinet.losses.Poisson`.
+
+    Args:
+        name: default ``"poisson"``.
+
+    Example:
+        >>> round(Poisson()([[2.0]], [[1.0]]), 4)
+        1.0
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return losses.Poisson().values(y_true, y_pred)
+
+
+@dataclass(eq=False)
+class Hinge(MeanMetric):
+    """Mean of :class:`clarinet.losses.Hinge`.
+
+    Args:
+        name: default ``"hinge"``.
+
+    Example:
+        >>> Hinge()([[1.0, -1.0]], [[0.5, 2.0]])
+        1.75
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return losses.Hinge().values(y_true, y_pred)
+
+
+@dataclass(eq=False)
+class SquaredHinge(MeanMetric):
+    """Mean of :class:`clarinet.losses.SquaredHinge`.
+
+    Args:
+        name: default ``"squared_hinge"``.
+
+    Example:
+        >>> SquaredHinge()([[1.0, -1.0]], [[0.5, 2.0]])
+        4.625
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return losses.SquaredHinge().values(y_true, y_pred)
+
+
+@dataclass(eq=False)
+class CategoricalHinge(MeanMetric):
+    """Mean of :class:`clarinet.losses.CategoricalHinge`.
+
+    Args:
+        name: default ``"categorical_hinge"``.
+
+    Example:
+        >>> CategoricalHinge()([[0.0, 1.0, 0.0]], [[0.5, 1.0, 0.25]])
+        0.5
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return losses.CategoricalHinge().values(y_true, y_pred)

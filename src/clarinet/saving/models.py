@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clarinet import layers as layers_module
-from clarinet.configurable import resolve
+from clarinet.configurable import encode, resolve
 from clarinet.layers.base import Layer
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Array, Layout, Store
@@ -189,6 +189,8 @@ def _slots(layout: Layout, state: OptimizerState) -> Iterator[tuple[str, Array]]
 
 
 def _compile_config(model: Sequential) -> dict[str, Any] | None:
+    if model.target is not None:
+        encode(model.target)  # a file without it would predict in other units: refused rather than left out
     try:
         return model.compile_config()
     except TypeError as error:

@@ -1,0 +1,217 @@
+"""Training on a transformed target: the network learns well-scaled numbers, people read the original ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from clarinet import losses, metrics
+from clarinet.configurable import Configurable, encode
+from clarinet.losses import Loss
+from clarinet.losses.base import as_arrays
+from clarinet.metrics import Custom, Metric
+from clarinet.names import nearest
+from clarinet.params import Array
+
+#: Function and inverse of the transforms that need no numbers of the data.
+_FUNCTIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
+    "log": (np.log, np.exp),
+    "log1p": (np.log1p, np.expm1),
+}
+#: Where the transforms that shift and scale begin, and what they divide by.
+_SCALINGS: dict[str, Callable[[Array], tuple[Array, Array]]] = {
+    "standard": lambda y: (y.mean(axis=0), y.std(axis=0)),
+    "minmax": lambda y: (y.min(axis=0), y.max(axis=0) - y.min(axis=0)),
+}
+
+
+_OF_CLASSES = (
+    losses.BinaryCrossentropy,
+    losses.BinaryFocalCrossentropy,
+    losses.CategoricalCrossentropy,
+    losses.CategoricalFocalCrossentropy,
+    losses.CategoricalHinge,
+    losses.Hinge,
+    losses.SparseCategoricalCrossentropy,
+    losses.SquaredHinge,
+)
+
+
+@dataclass(eq=False)
+class TransformedTarget(Configurable):
+    """What ``compile(target=...)`` takes: train on ``f(y)``, predict and judge in the units of ``y``.
+
+    Prices, populations or temperatures make poor targets as they stand: a mean squared error of a million needs its own
+    learning rate. With this the network learns ``f(y)``; ``predict`` returns ``f^-1`` of what it gives, and metrics
+    compare in original units. ``loss`` stays what is minimised, so it is that of ``f(y)``; if no metrics are compiled,
+    the loss in original units is added as one. The first ``fit`` adapts the transform to its training rows alone.
+
+    Args:
+        transform: ``"standard"`` (default; ``(y - mean) / std``, each column for itself), ``"minmax"`` (``(y - min) /
+            (max - min)``), ``"log"`` (for positive numbers), ``"log1p"`` (for numbers of at least 0), or a pair of
+            Python functions ``(f, inverse)``, with which the model cannot be saved.
+        center, scale: what is subtracted and divided by; default None, found by :meth:`adapt`.
+
+    Raises:
+        ValueError: an unknown name, with the nearest right one. TypeError: neither a name nor a pair of functions.
+
+    Example:
+        >>> import numpy as np, clarinet
+        >>> clarinet.utils.set_random_seed(0)
+        >>> x = np.linspace(-1, 1, 50)[:, None]
+        >>> model = clarinet.Sequential([clarinet.Input((1,)), clarinet.layers.Dense(1)])
+        >>> model.compile(clarinet.optimizers.SGD(0.1), "mse", metrics=["mae"], target="standard")
+        >>> history = model.fit(x, 2e6 + 3e5 * x, epochs=50, verbose=0)
+        >>> bool(abs(model.predict([[0.5]])[0, 0] - 2.15e6) < 1000)
+        True
+    """
+
+    kind: ClassVar[str] = "target"
+
+    transform: Any = "standard"
+    center: Any = None
+    scale: Any = None
+
+    def __post_init__(self) -> None:
+        known = (*_SCALINGS, *_FUNCTIONS)
+        if isinstance(self.transform, str):
+            if self.transform not in known:
+                raise ValueError(f"target: unknown transform {self.transform!r}: {nearest(self.transform, known)}")
+        elif not (
+            isinstance(self.transform, tuple) and len(self.transform) == 2 and all(map(callable, self.transform))
+        ):
+            raise TypeError(
+                f"target: expected one of {', '.join(known)} or a pair of functions (f, inverse), "
+                f"received {self.transform!r}"
+            )
+        for name in ("center", "scale"):
+            value = getattr(self, name)
+            setattr(self, name, None if value is None else np.asarray(value, np.float64))
+
+    def get_config(self) -> dict[str, Any]:
+        numbers = {name: getattr(self, name) for name in ("center", "scale")}
+        listed = {name: None if value is None else value.tolist() for name, value in numbers.items()}
+        return {"transform": encode(self.transform), **listed}
+
+    @property
+    def adapted(self) -> bool:
+        """Whether the transform knows the numbers that it needs."""
+        return self.transform not in _SCALINGS or self.scale is not None
+
+    def adapt(self, y: Any) -> None:
+        """Find mean and standard deviation, or least and largest, of every column.
+
+        Args:
+            y: targets, shape (n, …).
+        """
+        if self.transform in _SCALINGS:
+            center, scale = _SCALINGS[self.transform](np.asarray(y, np.float64))
+            self.center, self.scale = np.asarray(center), np.where(scale == 0, 1.0, scale)  # a constant stays as it is
+
+    def _check_adapted(self) -> None:
+        if not self.adapted:
+            raise ValueError(
+                f"target: the transform {self.transform!r} has seen no targets yet; call fit with arrays first, "
+                "or model.target.adapt(y)"
+            )
+
+    def forward(self, y: Array) -> Array:
+        """``f(y)`` in float64.
+
+        Raises:
+            ValueError: the transform is not adapted, or is not defined for some of the targets.
+        """
+        self._check_adapted()
+        y = np.asarray(y, np.float64)
+        if self.transform in _SCALINGS:
+            return (y - self.center) / self.scale  # type: ignore[no-any-return]
+        function = _FUNCTIONS.get(self.transform, self.transform)[0]
+        with np.errstate(all="ignore"):
+            transformed = np.asarray(function(y))
+        wrong = ~np.isfinite(transformed)
+        if transformed.shape != y.shape:
+            raise ValueError(f"target: f(y) has shape {transformed.shape}, expected that of y, {y.shape}")
+        if wrong.any():
+            row = int(np.argmax(wrong.reshape(len(y), -1).any(axis=1)))
+            hint = "use 'log1p' for zeros, 'standard' for any numbers" if self.transform == "log" else "use 'standard'"
+            raise ValueError(f"target: the transform of row {row} of y, {y[row]}, is not a finite number; {hint}")
+        return transformed
+
+    def inverse(self, y: Array) -> Array:
+        """``f^-1(y)`` in the precision of ``y``."""
+        self._check_adapted()
+        if self.transform in _SCALINGS:
+            return (y * self.scale + self.center).astype(y.dtype)  # type: ignore[no-any-return]
+        with np.errstate(over="ignore"):  # a run that diverges shows in its numbers
+            original = _FUNCTIONS.get(self.transform, self.transform)[1](y.astype(np.float64))
+        return np.asarray(original).astype(y.dtype)
+
+    def judging(
+        self, plain: tuple[Metric, ...], weighted: tuple[Metric, ...], loss: Loss | None
+    ) -> tuple[tuple[Metric, ...], tuple[Metric, ...]]:
+        """A model's metrics in original units; the loss as a metric where there are none."""
+        if not (plain or weighted) and loss is not None:
+            plain = (_as_metric(loss),)
+        return tuple(map(self.in_original_units, plain)), tuple(map(self.in_original_units, weighted))
+
+    def in_original_units(self, metric: Metric) -> Metric:
+        """A metric that is fed with transformed targets and predictions and judges the original ones.
+
+        Where all columns have one scale and the metric grows with a power of it, its result is multiplied, which every
+        engine can do; otherwise targets and predictions are transformed back, on the reference engine.
+        """
+        scales: Any = np.unique(1.0 if self.scale is None else self.scale) if self.transform in _SCALINGS else ()
+        if len(scales) == 1 and metric.scaled(float(scales[0])):
+            return metric
+        return InOriginalUnits(metric.name, metric, self)
+
+
+@dataclass(eq=False)
+class InOriginalUnits(Metric):
+    """A metric of targets and predictions that are transformed back first."""
+
+    metric: Any = None
+    target: Any = None
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        y_true, y_pred = as_arrays(y_true, y_pred)
+        self.metric.update_state(
+            self.target.inverse(y_true.astype(np.float64)),
+            self.target.inverse(y_pred.astype(np.float64)),
+            sample_weight,
+        )
+
+    def result(self) -> Any:
+        return self.metric.result()
+
+    def reset_state(self) -> None:
+        self.metric.reset_state()
+
+    def get_state(self) -> dict[str, Any]:
+        return self.metric.get_state()  # type: ignore[no-any-return]
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        self.metric.set_state(state)
+
+
+def _as_metric(loss: Loss) -> Metric:
+    known = getattr(metrics, type(loss).__name__, None)
+    return known() if known not in (None, Custom) else Custom(loss.name, function=loss.values)
+
+
+def for_loss(identifier: Any, loss: Loss | None) -> TransformedTarget | None:
+    """The transform that None, a name, a pair of functions, an object or a configuration stands for.
+
+    Raises:
+        ValueError, TypeError: no such transform, or a loss whose targets are classes.
+    """
+    if identifier is None:
+        return None
+    if isinstance(identifier, dict) and identifier.get("class_name") == "TransformedTarget":
+        identifier = TransformedTarget.from_config(identifier["config"])
+    if isinstance(loss, _OF_CLASSES):
+        raise ValueError(f"target: the loss {loss.name!r} is for classes, which are not transformed; leave target out")
+    return identifier if isinstance(identifier, TransformedTarget) else TransformedTarget(identifier)
