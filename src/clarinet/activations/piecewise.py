@@ -12,7 +12,6 @@ from clarinet.configurable import check_number
 from clarinet.params import Array
 
 
-@dataclass(eq=False, repr=False)
 class Linear(Activation):
     """a = z; da/dz = 1.
 
@@ -65,7 +64,6 @@ class Relu(Activation):
         return xp.where(z > self.threshold, above, below)  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class Relu6(Activation):
     """a = min(max(z, 0), 6); da/dz = 1 where 0 < z < 6, else 0 (Krizhevsky, 2010).
 
@@ -105,7 +103,6 @@ class LeakyRelu(Activation):
         return xp.where(z > 0, dy, dy * self.negative_slope)  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class HardSigmoid(Activation):
     """a = min(max(z / 6 + 1/2, 0), 1), straight lines near a sigmoid; da/dz = 1/6 where -3 < z < 3, else 0.
 
@@ -123,7 +120,6 @@ class HardSigmoid(Activation):
         return xp.where(xp.abs(z) < 3, dy * (1 / 6), xp.zeros_like(dy))  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class HardSilu(Activation):
     """a = z hard_sigmoid(z); da/dz = (2 z + 3) / 6 where -3 < z < 3, 1 above, 0 below; also called hard_swish.
 

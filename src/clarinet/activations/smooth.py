@@ -81,7 +81,6 @@ class Celu(Activation):
         return xp.where(z > 0, dy, dy * (1 + a * (1 / self.alpha)))  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class Selu(Activation):
     """a = s z where z > 0, else s alpha (exp(z) - 1); da/dz = s or a + s alpha.
 
@@ -103,7 +102,6 @@ class Selu(Activation):
         return xp.where(z > 0, dy * self.scale, dy * (a + self.scale * self.alpha))  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class Exponential(Activation):
     """a = exp(z); da/dz = a. Infinite beyond z = 88 in float32.
 
@@ -119,7 +117,6 @@ class Exponential(Activation):
         return dy * a
 
 
-@dataclass(eq=False, repr=False)
 class Sigmoid(Activation):
     """a = 1 / (1 + exp(-z)); da/dz = a (1 - a).
 
@@ -135,7 +132,6 @@ class Sigmoid(Activation):
         return dy * a * (1 - a)  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class Tanh(Activation):
     """a = tanh(z); da/dz = 1 - a^2.
 
@@ -151,7 +147,6 @@ class Tanh(Activation):
         return dy * (1 - a * a)  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class Softsign(Activation):
     """a = z / (1 + |z|); da/dz = 1 / (1 + |z|)^2 (Bergstra, Desjardins, Lamblin, Bengio, 2009).
 
@@ -167,7 +162,6 @@ class Softsign(Activation):
         return dy / (1 + xp.abs(z)) ** 2  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class Softplus(Activation):
     """a = log(1 + exp(z)), a smooth ReLU; da/dz = sigmoid(z) (Glorot, Bordes, Bengio, AISTATS 2011).
 
@@ -183,7 +177,6 @@ class Softplus(Activation):
         return dy * logistic(z, xp)
 
 
-@dataclass(eq=False, repr=False)
 class Silu(Activation):
     """a = z s, s = sigmoid(z); da/dz = s (1 + z (1 - s)); also called swish (Ramachandran et al., arXiv:1710.05941).
 
@@ -200,7 +193,6 @@ class Silu(Activation):
         return dy * s * (1 + z * (1 - s))  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class Mish(Activation):
     """a = z t, t = tanh(softplus(z)); da/dz = t + z sigmoid(z) (1 - t^2) (Misra, BMVC 2020).
 

@@ -97,7 +97,6 @@ class _Named(Initializer):
         return _scaled(*self.scaling, shape, key)
 
 
-@dataclass(eq=False, repr=False)
 class GlorotUniform(_Named):
     """Uniform in ±sqrt(6 / (fan_in + fan_out)), the default for kernels (Glorot and Bengio, AISTATS 2010).
 
@@ -112,7 +111,6 @@ class GlorotUniform(_Named):
     scaling = (1.0, "fan_avg", "uniform")
 
 
-@dataclass(eq=False, repr=False)
 class GlorotNormal(_Named):
     """Truncated normal of variance 2 / (fan_in + fan_out) (Glorot and Bengio, AISTATS 2010).
 
@@ -127,7 +125,6 @@ class GlorotNormal(_Named):
     scaling = (1.0, "fan_avg", "truncated_normal")
 
 
-@dataclass(eq=False, repr=False)
 class HeUniform(_Named):
     """Uniform in ±sqrt(6 / fan_in), for ReLU (He, Zhang, Ren, Sun, ICCV 2015).
 
@@ -142,7 +139,6 @@ class HeUniform(_Named):
     scaling = (2.0, "fan_in", "uniform")
 
 
-@dataclass(eq=False, repr=False)
 class HeNormal(_Named):
     """Truncated normal of variance 2 / fan_in, for ReLU (He, Zhang, Ren, Sun, ICCV 2015).
 
@@ -157,7 +153,6 @@ class HeNormal(_Named):
     scaling = (2.0, "fan_in", "truncated_normal")
 
 
-@dataclass(eq=False, repr=False)
 class LecunUniform(_Named):
     """Uniform in ±sqrt(3 / fan_in) (LeCun, Bottou, Orr, Müller, *Efficient BackProp*, 1998).
 
@@ -172,7 +167,6 @@ class LecunUniform(_Named):
     scaling = (1.0, "fan_in", "uniform")
 
 
-@dataclass(eq=False, repr=False)
 class LecunNormal(_Named):
     """Truncated normal of variance 1 / fan_in, for SELU (LeCun, Bottou, Orr, Müller, *Efficient BackProp*, 1998).
 

@@ -17,7 +17,6 @@ from clarinet.losses.base import EPSILON, Loss, align, check_last_axis, class_id
 from clarinet.params import Array
 
 
-@dataclass(eq=False, repr=False)
 class _Crossentropy(Loss):
     """What the cross-entropies have in common: checks of their settings."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from clarinet.losses.base import EPSILON, Loss, align
 from clarinet.params import Array
 
 
-@dataclass(eq=False, repr=False)
 class KLDivergence(Loss):
     """How far a predicted distribution is from the target's: ``sum_i t_i log(t_i / p_i)`` over the last axis.
 
@@ -35,7 +33,6 @@ class KLDivergence(Loss):
         return xp.where(p == y_pred, -t / p, xp.zeros_like(p))  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class Poisson(Loss):
     """For counts: the mean over the last axis of ``p - t log(p + 1e-7)``, ``p`` being the predicted mean count.
 

@@ -5,7 +5,6 @@ Targets are -1 and 1; where all targets of a call (of a batch) are 0 or 1, the z
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ def _margin(t: Array, p: Array, xp: Any) -> Array:
     return xp.clip(1 - t * p, 0.0, None)  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class Hinge(Loss):
     """Mean over the last axis of ``max(1 - t p, 0)``; gradient ``-t / k`` where ``t p < 1``, else 0.
 
@@ -46,7 +44,6 @@ class Hinge(Loss):
         return xp.where(t * y_pred < 1, -t, xp.zeros_like(t)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class SquaredHinge(Loss):
     """Mean over the last axis of ``max(1 - t p, 0)**2``; gradient ``-2 t max(1 - t p, 0) / k``.
 
@@ -67,7 +64,6 @@ class SquaredHinge(Loss):
         return -t * _margin(t, y_pred, xp) * (2 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class CategoricalHinge(Loss):
     """For one-hot targets: ``max(n - s + 1, 0)``, ``s = sum_i t_i p_i`` the true class's score, ``n = max_i (1 - t_i)
     p_i`` the best of the others.

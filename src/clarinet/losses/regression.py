@@ -12,7 +12,6 @@ from clarinet.losses.base import EPSILON, Loss, align, check_last_axis
 from clarinet.params import Array
 
 
-@dataclass(eq=False, repr=False)
 class MeanSquaredError(Loss):
     """Mean over the last axis of ``(p - t)**2``; gradient ``2 (p - t) / k``.
 
@@ -32,7 +31,6 @@ class MeanSquaredError(Loss):
         return (y_pred - align(y_true, y_pred, xp)) * (2 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class MeanAbsoluteError(Loss):
     """Mean over the last axis of ``|p - t|``; gradient ``sign(p - t) / k``, 0 where they are equal.
 
@@ -51,7 +49,6 @@ class MeanAbsoluteError(Loss):
         return xp.sign(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class MeanAbsolutePercentageError(Loss):
     """Mean over the last axis of ``100 |e| / max(|t|, 1e-7)``; gradient ``100 sign(e) / max(|t|, 1e-7) / k``.
 
@@ -74,7 +71,6 @@ class MeanAbsolutePercentageError(Loss):
         return xp.sign(y_pred - t) / xp.clip(xp.abs(t), EPSILON, None) * (100 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class MeanSquaredLogarithmicError(Loss):
     """Mean over the last axis of ``(log(1 + p) - log(1 + t))**2``, for numbers that are not negative.
 
@@ -138,7 +134,6 @@ class Huber(Loss):
         return xp.clip(error, -self.delta, self.delta) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False, repr=False)
 class LogCosh(Loss):
     """Mean over the last axis of ``log(cosh(e))``: ``e**2 / 2`` for small errors, ``|e| - log 2`` for large ones.
 

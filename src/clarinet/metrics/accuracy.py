@@ -11,7 +11,6 @@ from clarinet.metrics.base import MeanMetric
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
 class Accuracy(MeanMetric):
     """Share of predictions that equal the targets exactly.
 
@@ -46,7 +45,6 @@ class BinaryAccuracy(MeanMetric):
         return align(y_true, y_pred) == (y_pred > self.threshold)  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False)
 class CategoricalAccuracy(MeanMetric):
     """Share of samples whose largest prediction is at the largest entry of the one-hot target.
 
@@ -62,7 +60,6 @@ class CategoricalAccuracy(MeanMetric):
         return align(y_true, y_pred).argmax(-1) == y_pred.argmax(-1)  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False)
 class SparseCategoricalAccuracy(MeanMetric):
     """Share of samples whose largest prediction is at the class id.
 

@@ -120,7 +120,6 @@ def _rows(values: Array) -> Array:
     return values.mean(axis=tuple(range(1, values.ndim)))  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False)
 class Mean(MeanMetric):
     """The mean of given values.
 

@@ -11,7 +11,6 @@ from clarinet.metrics.base import MeanMetric
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
 class MeanSquaredError(MeanMetric):
     """Mean of ``(y_pred - y_true)**2``.
 
@@ -29,7 +28,6 @@ class MeanSquaredError(MeanMetric):
         return losses.MeanSquaredError().values(y_true, y_pred)
 
 
-@dataclass(eq=False)
 class RootMeanSquaredError(MeanSquaredError):
     """Square root of the mean of ``(y_pred - y_true)**2`` over all samples.
 
@@ -45,7 +43,6 @@ class RootMeanSquaredError(MeanSquaredError):
         return float(np.sqrt(super().result()))
 
 
-@dataclass(eq=False)
 class MeanAbsoluteError(MeanMetric):
     """Mean of ``|y_pred - y_true|``.
 
@@ -122,7 +119,6 @@ class SparseCategoricalCrossentropy(MeanMetric):
         return losses.SparseCategoricalCrossentropy(self.from_logits).values(y_true, y_pred)
 
 
-@dataclass(eq=False)
 class MeanAbsolutePercentageError(MeanMetric):
     """Mean of ``100 |y_pred - y_true| / |y_true|``; see the loss.
 
@@ -138,7 +134,6 @@ class MeanAbsolutePercentageError(MeanMetric):
         return losses.MeanAbsolutePercentageError().values(y_true, y_pred)
 
 
-@dataclass(eq=False)
 class MeanSquaredLogarithmicError(MeanMetric):
     """Mean of ``(log(1 + y_pred) - log(1 + y_true))**2``; see the loss.
 
@@ -191,7 +186,6 @@ class CosineSimilarity(MeanMetric):
         return -losses.CosineSimilarity(self.axis).values(y_true, y_pred)
 
 
-@dataclass(eq=False)
 class KLDivergence(MeanMetric):
     """Mean of :class:`clarinet.losses.KLDivergence`.
 
@@ -207,7 +201,6 @@ class KLDivergence(MeanMetric):
         return losses.KLDivergence().values(y_true, y_pred)
 
 
-@dataclass(eq=False)
 class Poisson(MeanMetric):
     """Mean of :class:`clarinet.losses.Poisson`.
 
@@ -223,7 +216,6 @@ class Poisson(MeanMetric):
         return losses.Poisson().values(y_true, y_pred)
 
 
-@dataclass(eq=False)
 class Hinge(MeanMetric):
     """Mean of :class:`clarinet.losses.Hinge`.
 
@@ -239,7 +231,6 @@ class Hinge(MeanMetric):
         return losses.Hinge().values(y_true, y_pred)
 
 
-@dataclass(eq=False)
 class SquaredHinge(MeanMetric):
     """Mean of :class:`clarinet.losses.SquaredHinge`.
 
@@ -255,7 +246,6 @@ class SquaredHinge(MeanMetric):
         return losses.SquaredHinge().values(y_true, y_pred)
 
 
-@dataclass(eq=False)
 class CategoricalHinge(MeanMetric):
     """Mean of :class:`clarinet.losses.CategoricalHinge`.
 
