@@ -15,6 +15,7 @@ from clarinet.saving.container import ModelFileError
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
+    from clarinet.runs.run import Run
 
 #: Checkpoints that are kept; more than one, in case the disk damages the last.
 KEPT = 3
@@ -116,6 +117,11 @@ class Checkpoints:
         """Remove what a process left that was killed while it wrote; only for the one who writes here."""
         for path in self.folder.glob(".step-*.part") if self.folder.is_dir() else ():
             path.unlink(missing_ok=True)
+
+
+def checkpoints_of(run: Run) -> Checkpoints:
+    """The checkpoints of a run."""
+    return Checkpoints(run.folder / "checkpoints")
 
 
 def _mend(error: OSError) -> str:

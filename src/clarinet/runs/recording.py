@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from clarinet.checks.intervals import interval
-from clarinet.runs.checkpoints import Checkpoints
+from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.resuming import Keeper
 from clarinet.runs.run import Run
 from clarinet.runs.store import Store
@@ -50,12 +50,10 @@ class Recording:
         self.run = self.tracker.begin(self.run)
         if self.fit.arguments["checkpoint"] or self.fit.arguments["resume"]:
             self.fit.keeper = self._keeper(self.run)
-            self.fit.keeper.checkpoints.clean()
         return self.run
 
     def _keeper(self, run: Run) -> Keeper:
-        every = interval(self.fit.arguments["checkpoint"] or "epoch")
-        return Keeper(self.fit, Checkpoints(run.folder / "checkpoints"), every, self._found, run.rewind)
+        return Keeper(self.fit, run, interval(self.fit.arguments["checkpoint"] or "epoch"), self._found)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.tracker.end(error)
@@ -76,7 +74,7 @@ def _known(store: Store, name: Any) -> Run | None:
 
 
 def _last_checkpoint(run: Run) -> Checkpoint | None:
-    checkpoints = Checkpoints(run.folder / "checkpoints")
+    checkpoints = checkpoints_of(run)
     found = checkpoints.last()
     if found is None and checkpoints.files():
         raise ValueError(

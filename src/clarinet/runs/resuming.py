@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -18,11 +18,12 @@ from clarinet.configurable import encode
 from clarinet.data import Batches
 from clarinet.fitting import Fit, Place
 from clarinet.problems import ClarinetWarning
+from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.differences import differences
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
-    from clarinet.runs.checkpoints import Checkpoints
+    from clarinet.runs.run import Run
     from clarinet.saving.checkpoints import Checkpoint
 
 
@@ -35,21 +36,14 @@ class Keeper:
 
     Args:
         fit: the training.
-        checkpoints: where to write to.
+        run: the run that the checkpoints belong to.
         every: how often; there is one at the beginning and one at the end in any case.
         found: the checkpoint to go on from; None starts anew.
-        rewind: called with a step and an epoch: what was recorded of later ones is to be forgotten, they come again.
     """
 
-    def __init__(
-        self,
-        fit: Fit,
-        checkpoints: Checkpoints,
-        every: Interval,
-        found: Checkpoint | None,
-        rewind: Callable[[int, int], None],
-    ) -> None:
-        self.fit, self.checkpoints, self.every, self.found, self.rewind = fit, checkpoints, every, found, rewind
+    def __init__(self, fit: Fit, run: Run, every: Interval, found: Checkpoint | None) -> None:
+        self.fit, self.run, self.every, self.found = fit, run, every, found
+        self.checkpoints = checkpoints_of(run)
         self._written = time.monotonic()
         self._settings, self._platform = _settings(fit), _platform(fit)
         self._seen = 0  # checksum of all batches of a source, in order
@@ -67,14 +61,15 @@ class Keeper:
     # While training goes on.
 
     def begin(self) -> None:
-        """Go on from the checkpoint, or write the first one."""
+        """Go on from the checkpoint, or write the first one; what was recorded of later steps comes again."""
+        self.checkpoints.clean()
         if self.found is None:
             self._write()
         else:
             self._take_up(self.found)
         state = self.fit.model.optimizer_state
         assert state is not None
-        self.rewind(state.step, self.fit.place.epoch)
+        self.run.rewind(state.step, self.fit.place.epoch)
 
     def steps_left(self) -> int | None:
         """Steps until the next checkpoint; None where that is not a matter of steps."""
@@ -101,6 +96,7 @@ class Keeper:
             self._write()
 
     def _write(self) -> None:
+        self.run.writer.flush()  # first, so that no number is missing between the two parts of an interrupted run
         self.checkpoints.write(self.fit.model, self._state())
         self._written = time.monotonic()
 
@@ -210,7 +206,7 @@ def _settings(fit: Fit) -> dict[str, Any]:
     settings = {"model": model.get_config(), "compile": compiled, "fit": {name: a[name] for name in _DECISIVE}}
     rows = None if fit.data is None else len(fit.data)
     weights = {str(key): value for key, value in (a["class_weight"] or {}).items()}
-    return encode({**settings, "rows": rows, "class_weight": weights})  # type: ignore[no-any-return]
+    return encode({**settings, "rows": rows, "data": fit.seen, "class_weight": weights})  # type: ignore[no-any-return]
 
 
 def _platform(fit: Fit) -> dict[str, Any]:

@@ -94,7 +94,6 @@ class Tracker(Callback):
         Raises:
             StoreError: it cannot be kept. ValueError: it is running in another process.
         """
-        git = Git()  # answers while the rest is done
         if run is None and isinstance(self.wanted, Run):
             run = self.wanted
         self._owned = run is None or not run.is_open
@@ -105,11 +104,12 @@ class Tracker(Callback):
             run.reopen()
             if run.document("fit") is None:
                 run.record_all(self._documents())
-        self.run, self._git = run, git
+        self.run, self._git = run, Git()  # it answers while training goes on
         return run
 
     def end(self, error: BaseException | None) -> None:
         """End the run, unless it was open before; ``error`` is what training ended with."""
+        self._take_git()
         if self._owned:
             self._guarded(lambda: self._open_run.finish(*ending(error)))
 
