@@ -12,6 +12,7 @@ from clarinet.initializers.base import Initializer, Shape
 from clarinet.random import Key
 
 
+@dataclass(eq=False, repr=False)
 class Zeros(Initializer):
     """All zeros, the default for biases.
 
@@ -24,6 +25,7 @@ class Zeros(Initializer):
         return np.zeros(shape)
 
 
+@dataclass(eq=False, repr=False)
 class Ones(Initializer):
     """All ones.
 
