@@ -239,8 +239,8 @@ void Engine::backward(const Pass& pass, size_t i) {
   }
 }
 
-double Engine::penalty(const Pass& pass) const {
-  double sum = updater_.penalty();
+double Engine::activity_penalty(const Pass& pass) const {
+  double sum = 0.0;
   for (const auto& op : ops_) sum += op->penalty(pass);
   return sum;
 }
@@ -263,8 +263,9 @@ void Engine::evaluate(const Rows& rows, int64_t batch) {
       objective_.measure(pass, rows.y, rows.weight, order, y, nullptr);
       if (objective_.has_metrics()) objective_.judge(pass, through_output(pass, y));
       updater_.penalize(pass);
+      const double activity = thread == 0 ? activity_penalty(pass) : 0.0;  // the next forward writes over its terms
       pass.sync();
-      if (thread == 0) objective_.account(pass, penalty(pass));
+      if (thread == 0) objective_.account(pass, updater_.penalty() + activity);
     }
   });
 }

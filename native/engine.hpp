@@ -93,7 +93,7 @@ class Engine {
   const float* through_output(const Pass&, const float* y);
   void backward(const Pass&);
   void backward(const Pass&, size_t op);
-  double penalty(const Pass&) const;  // on weights and activities
+  double activity_penalty(const Pass&) const;
   void train_stretch(Team&, Run&, int threads, int64_t most);
   void train_step(const Pass&, Run&, int64_t number);
   void measure_layers(const Pass&);

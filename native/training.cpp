@@ -43,7 +43,7 @@ void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   if (pass.thread == 0) updater_.begin(run.steps.learning_rates[number], pass.step);
   pass.sync();
   if (pass.thread == 0) {
-    run.steps.losses[number] = static_cast<float>(objective_.account(pass, penalty(pass)));
+    run.steps.losses[number] = static_cast<float>(objective_.account(pass, updater_.penalty() + activity_penalty(pass)));
     ++run.result.steps;
     run.stop = run.steps.seconds >= 0.0 && seconds_since(run.began) > run.steps.seconds;
   }

@@ -16,6 +16,17 @@ LAYERS = [
         lambda: layers.Dense(4, kernel_regularizer="l2", bias_regularizer=regularizers.L1(0.02)),
         lambda k: k.layers.Dense(4, kernel_regularizer="l2", bias_regularizer=k.regularizers.L1(0.02)),
     ),
+    Case(
+        "dense-activity",
+        lambda: layers.Dense(4, activation="relu", activity_regularizer=regularizers.L1L2(0.03, 0.02)),
+        lambda k: k.layers.Dense(4, activation="relu", activity_regularizer=k.regularizers.L1L2(0.03, 0.02)),
+    ),
+    Case(
+        "activity-regularization",
+        lambda: layers.ActivityRegularization(l1=0.03, l2=0.02),
+        lambda k: k.layers.ActivityRegularization(l1=0.03, l2=0.02),
+        (2, 3),
+    ),
     Case("activation", lambda: layers.Activation("gelu"), lambda k: k.layers.Activation("gelu"), (2, 3)),
     Case("relu", layers.ReLU, lambda k: k.layers.ReLU()),
     Case(

@@ -78,7 +78,7 @@ class ReferenceEngine(Engine):
         assert self.plan.loss is not None and batch.y is not None
         y, caches, outputs = self.forward(batch.x, training=True)
         y_pred = self._through_output(y)
-        loss, shares = self._measure(batch, y, y_pred)
+        loss, shares = self._measure(batch, y, y_pred, outputs)
         dy = self.plan.loss.gradient(batch.y, y) * shares[..., None]
         grads = self.backward(dy, caches)
         before = (
@@ -117,7 +117,7 @@ class ReferenceEngine(Engine):
         step = self.optimizer_state.step if self.optimizer_state is not None else 0
         return Context(training, Key(self.plan.seed, Stream.DROPOUT, step=step, layer=op.index))
 
-    def _measure(self, batch: Data, y: Array, y_pred: Array) -> tuple[float, Array]:
+    def _measure(self, batch: Data, y: Array, y_pred: Array, outputs: list[Array]) -> tuple[float, Array]:
         """Add a batch to the running loss and metrics.
 
         Returns:
@@ -128,7 +128,7 @@ class ReferenceEngine(Engine):
         values = self.plan.loss.values(batch.y, y)
         weight = np.ones_like(values) if batch.weight is None else spread(batch.weight, values)
         shares = self.plan.loss.shares(weight)
-        loss = float(np.sum(values * shares)) + self._penalty()
+        loss = float(np.sum(values * shares)) + self._penalty(outputs)
         self._loss.add(loss * len(batch), len(batch))
         for metric in self.plan.metrics:
             metric.update_state(batch.y, y_pred)
@@ -142,10 +142,11 @@ class ReferenceEngine(Engine):
             return logits
         return self.plan.output.spec.forward({}, {}, logits, Context())[0]
 
-    def _penalty(self) -> float:
-        """Sum of the regularizers' penalties on trainable weights."""
+    def _penalty(self, outputs: list[Array]) -> float:
+        """Sum of the regularizers' penalties on trainable weights, and of the operations' on what they give."""
+        activity = sum(op.spec.penalty(y) for op, y in zip(self.plan.ops, outputs, strict=True))
         own = [(s.weight.regularizer, self._weight(op, s)) for op, s in self._trainable()]
-        return float(sum(regularizer(w) for regularizer, w in own if regularizer is not None))
+        return float(sum(regularizer(w) for regularizer, w in own if regularizer is not None) + activity)
 
     def _trainable(self) -> list[tuple[Op, Segment]]:
         return [(op, s) for op in self.plan.ops for s in op.weights if s.trainable]
@@ -188,8 +189,8 @@ class ReferenceEngine(Engine):
     def evaluate(self, data: Data, batch_size: int) -> None:
         for start in range(0, len(data), batch_size):
             batch = data.rows(slice(start, start + batch_size))
-            y, _, _ = self.forward(batch.x)
-            self._measure(batch, y, self._through_output(y))
+            y, _, outputs = self.forward(batch.x)
+            self._measure(batch, y, self._through_output(y), outputs)
 
     @np.errstate(all="ignore")
     def predict(self, x: Array, batch_size: int) -> Array:

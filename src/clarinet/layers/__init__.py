@@ -6,6 +6,7 @@ from typing import Any
 
 from clarinet.configurable import exported, resolve
 from clarinet.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from clarinet.layers.activity import ActivityRegularization
 from clarinet.layers.base import Layer
 from clarinet.layers.containers import Parallel, Residual
 from clarinet.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D
@@ -30,6 +31,7 @@ from clarinet.layers.reshape import Flatten, Permute, Reshape
 __all__ = [
     "ELU",
     "Activation",
+    "ActivityRegularization",
     "AveragePooling1D",
     "AveragePooling2D",
     "BatchNormalization",

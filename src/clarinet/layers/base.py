@@ -129,8 +129,8 @@ class Layer(Configurable):
         """Compute ``dx`` and the gradients by weight name from ``dy``, the gradient of the loss at the output."""
         raise NotImplementedError(f"{type(self).__name__} does not define backward")
 
-    def penalty(self, x: Array) -> float:
-        """What the layer adds to the loss of a batch ``x``; its gradient is part of :meth:`backward`."""
+    def penalty(self, y: Array) -> float:
+        """What an elementary layer adds to the loss of a batch for which it gives ``y``; ``backward`` knows of it."""
         return 0.0
 
     def parts(self) -> tuple[Layer | Part, ...]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from clarinet import activations, initializers, regularizers
 from clarinet.arrays import crop, pad, scatter_windows, windows
-from clarinet.layers.activation import Activation
+from clarinet.layers.activity import check_activity, endings
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.layers.geometry import check_data_format, check_padding, check_rank, margins, output_sizes, per_axis
 from clarinet.params import Array, Weight
@@ -37,6 +37,7 @@ class Convolution(Layer):
     use_bias: bool
     bias_initializer: Any
     bias_regularizer: Any
+    activity_regularizer: Any
 
     def check(self) -> None:
         name = type(self).__name__
@@ -47,6 +48,7 @@ class Convolution(Layer):
         self.activation = activations.get(self.activation)
         self.bias_initializer = initializers.get(self.bias_initializer)
         self.bias_regularizer = regularizers.get(self.bias_regularizer)
+        self.activity_regularizer = check_activity(self.activity_regularizer, name)
 
     def groups_of(self, channels: int) -> int:
         """Number of groups for so many input channels."""
@@ -111,9 +113,8 @@ class Convolution(Layer):
         return crop(dx, edges)
 
     def parts(self) -> tuple[Layer, ...]:
-        if self.activation == activations.linear:
-            return (self.unplaced(),)
-        return self.changed(activation=None), Activation(self.activation, name=self.name)
+        bare = self.changed(activation=None, activity_regularizer=None)
+        return bare, *endings(self.activation, self.activity_regularizer, self.name)
 
 
 class _Filters(Convolution):
@@ -179,6 +180,7 @@ class Conv2D(_Filters):
         use_bias: whether to add ``b``; default True.
         kernel_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
         kernel_regularizer, bias_regularizer: penalty on the weights; default None.
+        activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
 
     Raises:
         TypeError, ValueError: a size that is no positive whole number, an unknown name; when built, samples that have
@@ -208,6 +210,7 @@ class Conv2D(_Filters):
     bias_initializer: Any = "zeros"
     kernel_regularizer: Any = None
     bias_regularizer: Any = None
+    activity_regularizer: Any = None
 
 
 @dataclass(eq=False, repr=False)
@@ -232,6 +235,7 @@ class Conv1D(_Filters):
         use_bias: whether to add ``b``; default True.
         kernel_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
         kernel_regularizer, bias_regularizer: penalty on the weights; default None.
+        activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
 
     Raises:
         TypeError, ValueError: as for :class:`Conv2D`.
@@ -258,6 +262,7 @@ class Conv1D(_Filters):
     bias_initializer: Any = "zeros"
     kernel_regularizer: Any = None
     bias_regularizer: Any = None
+    activity_regularizer: Any = None
 
 
 @dataclass(eq=False, repr=False)
@@ -279,6 +284,7 @@ class DepthwiseConv2D(Convolution):
         use_bias: whether to add ``b``; default True.
         depthwise_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
         depthwise_regularizer, bias_regularizer: penalty on the weights; default None.
+        activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
 
     Raises:
         TypeError, ValueError: as for :class:`Conv2D`.
@@ -303,6 +309,7 @@ class DepthwiseConv2D(Convolution):
     bias_initializer: Any = "zeros"
     depthwise_regularizer: Any = None
     bias_regularizer: Any = None
+    activity_regularizer: Any = None
 
     def check(self) -> None:
         super().check()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clarinet import activations, initializers, regularizers
-from clarinet.layers.activation import Activation
+from clarinet.layers.activity import check_activity, endings
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.params import Array, Weight
 
@@ -28,6 +28,7 @@ class Dense(Layer):
         kernel_initializer: default ``"glorot_uniform"``.
         bias_initializer: default ``"zeros"``.
         kernel_regularizer, bias_regularizer: penalty on the weights; default None.
+        activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
 
     Raises:
         TypeError, ValueError: ``units`` is not a positive whole number; an unknown name.
@@ -45,6 +46,7 @@ class Dense(Layer):
     bias_initializer: Any = "zeros"
     kernel_regularizer: Any = None
     bias_regularizer: Any = None
+    activity_regularizer: Any = None
 
     def check(self) -> None:
         self.units = check_positive_int(self.units, "Dense: units")
@@ -53,6 +55,7 @@ class Dense(Layer):
         self.bias_initializer = initializers.get(self.bias_initializer)
         self.kernel_regularizer = regularizers.get(self.kernel_regularizer)
         self.bias_regularizer = regularizers.get(self.bias_regularizer)
+        self.activity_regularizer = check_activity(self.activity_regularizer, "Dense")
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if not input_shape:
@@ -84,6 +87,5 @@ class Dense(Layer):
         return xp.matmul(dz, params["kernel"].T), grads
 
     def parts(self) -> tuple[Layer, ...]:
-        if self.activation == activations.linear:
-            return (self.unplaced(),)
-        return self.changed(activation=None), Activation(self.activation, name=self.name)
+        bare = self.changed(activation=None, activity_regularizer=None)
+        return bare, *endings(self.activation, self.activity_regularizer, self.name)

@@ -66,6 +66,7 @@ def _pooling(kind: str) -> Callable[[Any], tuple[str, Settings]]:
 #: Native name and settings of each elementary operation; an empty name changes nothing.
 OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     Merge: lambda spec: (spec.merge, {}),
+    layers.ActivityRegularization: lambda spec: ("activity_regularization", {"l1": spec.l1, "l2": spec.l2}),
     layers.Activation: lambda spec: ACTIVATIONS[type(spec.activation)](spec.activation),
     layers.BatchNormalization: _batch_normalization,
     layers.Conv2D: _convolution,

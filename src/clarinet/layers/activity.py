@@ -1,0 +1,73 @@
+"""Penalties on what a layer gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from clarinet import activations, regularizers
+from clarinet.layers.activation import Activation
+from clarinet.layers.base import Context, Layer
+from clarinet.params import Array
+from clarinet.regularizers import L1L2
+
+
+@dataclass(eq=False, repr=False)
+class ActivityRegularization(Layer):
+    """Hands on ``x`` and adds to the loss of a batch of ``n`` rows ``(l1 * sum(|x|) + l2 * sum(x**2)) / n``.
+
+    Shapes: output as ``x``. Gradient: ``dx = dy + (l1 * sign(x) + 2 * l2 * x) / n``. The penalty counts in ``evaluate``
+    and validation too, and while the layer is frozen, as in Keras. (L1: Glorot, Bordes, Bengio, *Deep sparse rectifier
+    neural networks*, AISTATS 2011.)
+
+    Args:
+        l1: factor of the sum of absolute values; default 0.
+        l2: factor of the sum of squares; default 0.
+
+    Raises:
+        TypeError, ValueError: a factor that is not a finite number.
+
+    Example:
+        >>> import numpy as np
+        >>> ActivityRegularization(l1=0.5).penalty(np.array([[2.0], [-4.0]]))
+        1.5
+    """
+
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def check(self) -> None:
+        self._rule()
+
+    def _rule(self) -> L1L2:
+        return L1L2(self.l1, self.l2)
+
+    def penalty(self, y: Array) -> float:
+        return float(self._rule()(y) / max(1, y.shape[0]))
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        return x, x, {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy + self._rule().gradient(cache) / cache.shape[0], {}
+
+
+def check_activity(identifier: Any, kind: str) -> L1L2 | None:
+    """The regularizer of a layer's activity, or None.
+
+    Raises:
+        ValueError: one that is not a sum over single numbers. TypeError: something else.
+    """
+    regularizer = regularizers.get(identifier)
+    if regularizer is not None and not isinstance(regularizer, L1L2):
+        raise ValueError(f"{kind}: activity_regularizer is L1, L2 or L1L2, received {regularizer!r}")
+    return regularizer
+
+
+def endings(activation: Any, activity_regularizer: L1L2 | None, name: str) -> tuple[Layer, ...]:
+    """What comes after the linear part of a layer: its activation, and the penalty on what that gives."""
+    function = () if activation == activations.linear else (Activation(activation, name=name),)
+    penalty = activity_regularizer
+    return (*function, *(() if penalty is None else (ActivityRegularization(penalty.l1, penalty.l2, name=name),)))
