@@ -10,11 +10,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from clarinet.runs import curves
 from clarinet.runs.documents import to_json
 from clarinet.runs.processes import is_alive, process_token
+from clarinet.runs.settings import Config
 from clarinet.runs.writing import Writer
 
 if TYPE_CHECKING:
+    from clarinet.problems import Problem
     from clarinet.runs.store import Store
 
 
@@ -116,10 +122,10 @@ class Run:
             connection.executemany("INSERT INTO tags VALUES (?, ?)", ((self.id, tag) for tag in sorted(set(tags))))
 
     @property
-    def config(self) -> dict[str, Any]:
-        """The settings that the program gave; see :meth:`document` for all that was recorded."""
-        config: dict[str, Any] = self.document("config") or {}
-        return config
+    def config(self) -> Config:
+        """The settings that the program gave; more may be set: ``run.config.epochs = 3``. See :meth:`document` for all
+        that was recorded."""
+        return Config(self)
 
     def document(self, section: str) -> Any:
         """What was recorded of a section (``"config"``, ``"model"``, ``"compile"``, ``"fit"``, ``"data"``,
@@ -152,6 +158,53 @@ class Run:
         for name, value in rows:
             found.setdefault(name, []).append(float("nan") if value is None else value)
         return found
+
+    @property
+    def metrics(self) -> list[tuple[str, str]]:
+        """Kind (``"step"``, ``"epoch"`` or ``"log"``) and name of every metric."""
+        rows = self.store.query("SELECT kind, name FROM series WHERE run = ? ORDER BY kind, name", (self.id,))
+        return [(row[0], row[1]) for row in rows]
+
+    def curve(
+        self, name: str, by: str | None = None, points: int | None = None, method: str = "lttb"
+    ) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """A metric's steps and values.
+
+        Args:
+            name: of the metric.
+            by: ``"step"``, ``"epoch"`` or ``"log"``; default the finest there is.
+            points: so many at most, chosen by ``method``; see :func:`clarinet.runs.downsample`.
+            method: ``"lttb"`` or ``"minmax"``.
+
+        Raises:
+            ValueError: there is no such metric.
+        """
+        x, y = curves.read(self.store, self.id, name, by)
+        return (x, y) if points is None else curves.downsample(x, y, points, method)
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """What was found wrong or doubtful; see :meth:`find`."""
+        rows = self.store.query(
+            'SELECT step, kind, "where", severity, message FROM findings WHERE run = ? ORDER BY id', (self.id,)
+        )
+        return [dict(zip(("step", "kind", "where", "severity", "message"), row)) for row in rows]
+
+    @property
+    def samples(self) -> list[dict[str, Any]]:
+        """A few rows of the data, with label and prediction, each a dictionary of lists."""
+        rows = self.store.query(
+            "SELECT row, shape, dtype, input, label, prediction FROM samples WHERE run = ? ORDER BY row", (self.id,)
+        )
+        return [
+            {
+                "row": row,
+                "input": np.frombuffer(given, dtype).reshape(json.loads(shape)).tolist(),
+                "label": None if label is None else json.loads(label),
+                "prediction": json.loads(prediction),
+            }
+            for row, shape, dtype, given, label, prediction in rows
+        ]
 
     # Writing.
 
@@ -222,6 +275,17 @@ class Run:
         """
         self.record_all({section: document})
 
+    def find(self, problem: Problem, step: int | None = None) -> None:
+        """Keep something that was found wrong or doubtful.
+
+        Args:
+            problem: what.
+            step: when, if it belongs to a step.
+        """
+        values = self.id, step, problem.kind, problem.where, problem.severity, problem.message
+        sql = 'INSERT INTO findings (run, step, kind, "where", severity, message) VALUES (?, ?, ?, ?, ?, ?)'
+        self.writer.row(sql, values)
+
     def rewind(self, step: int, epoch: int) -> None:
         """Forget the numbers of steps after ``step`` and of epochs from ``epoch`` on, durably: they are run again.
 
@@ -248,6 +312,30 @@ class Run:
                 "UPDATE runs SET status = ?, error = ?, ended = ?, seconds = seconds + ?, process = NULL WHERE id = ?",
                 (status, error, time.time(), seconds, self.id),
             )
+
+    # What may be done with it afterwards.
+
+    def export(self, path: str | Path) -> Path:
+        """Write everything but its files to a ``.csv`` (every value a line) or ``.json`` file."""
+        from clarinet.runs.exporting import export
+
+        return export(self, path)
+
+    def to_html(self, path: str | Path | None = None) -> Path:
+        """Write one page that shows it all, and needs nothing else; default ``report.html`` in the run's folder."""
+        from clarinet.runs.page import write
+
+        return write(self, self.folder / "report.html" if path is None else Path(path))
+
+    def delete(self) -> None:
+        """Put it in the bin, from which ``runs.restore(name)`` takes it back for 30 days.
+
+        Raises:
+            ValueError: it is still running.
+        """
+        from clarinet.runs.bin import delete
+
+        delete(self)
 
     def __enter__(self) -> Self:
         self.begin_writing()

@@ -168,6 +168,15 @@ class Store:
         with self._lock, self._explained():
             return self.connection.execute(sql, parameters).fetchall()
 
+    def compact(self) -> None:
+        """Give the room of deleted rows back to the disk.
+
+        Raises:
+            StoreError: the database is in use or cannot be written.
+        """
+        with self._lock, self._explained():
+            self.connection.execute("VACUUM")
+
     def close(self) -> None:
         """Give back the connection; it is opened again when needed."""
         with self._lock:

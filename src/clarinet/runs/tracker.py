@@ -16,6 +16,7 @@ from clarinet.problems import ClarinetWarning
 from clarinet.runs.documents import plain, to_json
 from clarinet.runs.environment import Git, environment, program
 from clarinet.runs.run import Run, ending
+from clarinet.runs.session import current
 from clarinet.runs.store import Store, check_name
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Tracker(Callback):
 
     Args:
         run: a name (a number is added where it is taken), True for ``run-1``, …, or a :class:`Run`: one that is open is
-            written to and left open; one that has ended is reopened.
+            written to and left open; one that has ended is reopened. Default: the run that ``runs.init`` or
+            ``runs.start`` began, else a new one.
         config: settings of your own, a JSON-able dictionary.
         notes: for people.
         tags: words to find it by.
@@ -64,7 +66,7 @@ class Tracker(Callback):
 
     def __init__(
         self,
-        run: str | bool | Run = True,
+        run: str | bool | Run | None = None,
         *,
         config: Mapping[str, Any] | None = None,
         notes: str | None = None,
@@ -73,6 +75,7 @@ class Tracker(Callback):
         store: Store | None = None,
         samples: int = 16,
     ) -> None:
+        run = (current() or True) if run is None else run
         self.wanted = run if run is True or isinstance(run, Run) else check_name(run)
         self._store, self._samples = store, samples
         self._about: dict[str, Any] = {"config": config, "notes": notes, "tags": tags, "group": group}

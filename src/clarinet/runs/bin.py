@@ -1,0 +1,72 @@
+"""Deleting runs: first into the bin, from which they come back, then for good."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clarinet.runs.run import Run
+    from clarinet.runs.store import Store
+
+#: Days that a run stays in the bin.
+DAYS = 30.0
+
+
+def delete(run: Run) -> None:
+    """Put a run in the bin. Its name is free again; its files stay until :func:`collect`.
+
+    Raises:
+        ValueError: it is still running.
+    """
+    if run.status == "running":
+        raise ValueError(f"run {run.name!r} is still running; end it first")
+    with run.store.transaction(durable=True) as connection:
+        connection.execute("UPDATE runs SET deleted = ? WHERE id = ?", (time.time(), run.id))
+
+
+def deleted(store: Store) -> list[tuple[int, str, float]]:
+    """Id, name and Unix time of deletion of the runs in the bin, the latest first."""
+    sql = "SELECT id, name, deleted FROM runs WHERE deleted IS NOT NULL ORDER BY deleted DESC, id DESC"
+    return [(row[0], row[1], row[2]) for row in store.query(sql)]
+
+
+def restore(store: Store, name: str) -> Run:
+    """Take the latest run of this name back out of the bin.
+
+    Raises:
+        ValueError: there is none in the bin, or the name has been taken again.
+    """
+    found = [id for id, other, _ in deleted(store) if other == name]
+    if not found:
+        names = sorted({other for _, other, _ in deleted(store)})
+        raise ValueError(f"restore: no run {name!r} in the bin; it holds {', '.join(names) or 'nothing'}")
+    if store.query("SELECT 1 FROM runs WHERE name = ? AND deleted IS NULL", (name,)):
+        raise ValueError(f"restore: another run is called {name!r} by now; delete that one first")
+    with store.transaction(durable=True) as connection:
+        connection.execute("UPDATE runs SET deleted = NULL WHERE id = ?", (found[0],))
+    return store.get(found[0])
+
+
+def collect(store: Store, days: float = DAYS) -> list[str]:
+    """Remove for good what has been in the bin for longer than ``days``, and folders that belong to no run.
+
+    Returns:
+        names of the runs that are gone.
+    """
+    if not store.exists:
+        return []
+    before = time.time() - days * 86_400
+    gone = store.query("SELECT id, name FROM runs WHERE deleted IS NOT NULL AND deleted <= ?", (before,))
+    with store.transaction(durable=True) as connection:
+        for id, _ in gone:
+            connection.execute("DELETE FROM runs WHERE id = ?", (id,))
+    known = {f"{id}-{name}" for id, name in store.query("SELECT id, name FROM runs")}
+    for folder in (store.folder / "runs").iterdir():
+        number = folder.name.partition("-")[0]
+        if folder.name not in known and folder.is_dir() and number.isdigit() and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
+    if gone:
+        store.compact()
+    return [name for _, name in gone]
