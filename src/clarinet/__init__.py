@@ -23,6 +23,7 @@ from clarinet import (
     utils,
 )
 from clarinet._native import version as __version__
+from clarinet.gradients import check_gradients
 from clarinet.layers import Input
 from clarinet.models import Sequential
 from clarinet.target import TransformedTarget
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "activations",
     "callbacks",
+    "check_gradients",
     "datasets",
     "initializers",
     "keras",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,14 @@ from clarinet.records import Chunk, LayerStats
 if TYPE_CHECKING:
     from clarinet.optimizers import OptimizerState
     from clarinet.plan import Op, Plan
+
+
+class Gradients(NamedTuple):
+    """What one forward and backward pass gives: gradients by operation and weight name, outputs of all operations."""
+
+    loss: float
+    by_weight: dict[int, dict[str, Array]]
+    outputs: list[Array]
 
 
 class ReferenceEngine(Engine):
@@ -75,20 +83,24 @@ class ReferenceEngine(Engine):
         )
 
     def _step(self, batch: Data, learning_rate: float, stats: list[LayerStats] | None) -> float:
-        assert self.plan.loss is not None and batch.y is not None
-        y, caches, outputs = self.forward(batch.x, training=True)
-        y_pred = self._through_output(y)
-        loss, shares = self._measure(batch, y, y_pred, outputs)
-        dy = self.plan.loss.gradient(batch.y, y) * shares[..., None]
-        grads = self.backward(dy, caches)
+        loss, grads, outputs = self.gradients(batch)
         before = (
             {} if stats is None else {(op.index, s.name): self._weight(op, s).copy() for op, s in self._trainable()}
         )
         self._update(grads, learning_rate)
         if stats is not None and self.optimizer_state is not None:
             update = {(i, name): (w, self._params[i][name]) for (i, name), w in before.items()}
-            stats.extend(layer_stats(self.plan, self.optimizer_state.step, [*outputs, y_pred], grads, update))
+            stats.extend(layer_stats(self.plan, self.optimizer_state.step, outputs, grads, update))
         return loss
+
+    def gradients(self, batch: Data) -> Gradients:
+        """The batch's loss, penalties included, and its gradients; nothing is updated but running metrics and state."""
+        assert self.plan.loss is not None and batch.y is not None
+        y, caches, outputs = self.forward(batch.x, training=True)
+        y_pred = self._through_output(y)
+        loss, shares = self._measure(batch, y, y_pred, outputs)
+        dy = self.plan.loss.gradient(batch.y, y) * shares[..., None]
+        return Gradients(loss, self.backward(dy, caches), [*outputs, y_pred])
 
     def forward(self, x: Array, training: bool = False) -> tuple[Array, list[Any], list[Array]]:
         """Run all operations.

@@ -1,0 +1,327 @@
+"""Are the derivatives right? Central differences against what ``backward`` and ``gradient`` say."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from clarinet.activations import Activation
+from clarinet.configurable import check_number
+from clarinet.data import as_array, label_form
+from clarinet.engines import ReferenceEngine
+from clarinet.fitting import checked
+from clarinet.layers.base import Context, Layer, check_positive_int, check_shape
+from clarinet.losses import Loss
+from clarinet.model import Sequential
+from clarinet.params import Array
+from clarinet.random import Key
+from clarinet.regularizers import L1L2
+
+#: Distance of the two points of a difference: its error is about 1e-10 of the function's third derivative, and 1e-11 of
+#: its value by rounding.
+_STEP = 1e-5
+_CLASSES = 4
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """One array whose gradient was compared.
+
+    Attributes:
+        name: ``"input"``, or the weight's.
+        shape: of the array.
+        checked: how many of its entries were compared.
+        error: ``|g - d| / |g + d|`` with Euclidean norms, ``g`` what was given and ``d`` the differences. Below a
+            thousandth of the function's own value ``|g + d|`` counts as that much: there differences are rounding.
+        worst: index of the entry where they differ most.
+        given, difference: the two numbers there.
+        passed: whether ``error`` is at most the tolerance.
+        note: what is wrong beyond numbers, e.g. a gradient of another shape; empty otherwise.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    checked: int
+    error: float
+    worst: tuple[int, ...]
+    given: float
+    difference: float
+    passed: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """What :func:`check_gradients` found; true where everything passed, and prints as a table.
+
+    Attributes:
+        subject: what was checked.
+        checks: one for each array.
+        tolerance: the largest error that passes.
+    """
+
+    subject: str
+    checks: tuple[GradientCheck, ...]
+    tolerance: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gradient is right."""
+        return all(check.passed for check in self.checks)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __str__(self) -> str:
+        rows = [("gradient of", "shape", "checked", "error", "worst entry: given, by differences", "")]
+        for c in self.checks:
+            at = f"{list(c.worst)}: {c.given:.6g}, {c.difference:.6g}"
+            rows.append((c.name, str(c.shape), str(c.checked), f"{c.error:.1e}", c.note or at, _VERDICT[c.passed]))
+        widths = [max(len(row[i]) for row in rows) for i in range(6)]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        verdict = "all right" if self.passed else "WRONG"
+        return "\n".join([f"{self.subject}: {verdict} (tolerance {self.tolerance:g})", *lines])
+
+
+_VERDICT = {True: "right", False: "WRONG"}
+
+
+def check_gradients(
+    thing: Any,
+    x: Any = None,
+    y: Any = None,
+    *,
+    input_shape: Any = None,
+    rows: int = 4,
+    training: bool = True,
+    most: int = 100,
+    tolerance: float = 1e-6,
+    seed: int = 0,
+    raise_on_failure: bool = False,
+) -> GradientReport:
+    """Compare derivatives with central differences ``(f(w + h) - f(w - h)) / 2h`` in float64.
+
+    For a layer the gradients of its input and weights are checked on a random linear function of its output, for an
+    activation that of its input, for a loss that of the predictions, for a regularizer that of the weight, for a
+    compiled model those of all trained weights of the loss, penalties included. Weights and state of a layer are its
+    own where it is built, else random. Nothing is changed. Where a function has a kink within 1e-5 of a number, like
+    ReLU at 0, the two disagree and neither is wrong: check on other numbers.
+
+    Args:
+        thing: a layer, activation, loss, regularizer or compiled model, of Clarinet or of your own.
+        x: input rows of a layer or model; the predictions for a loss; the numbers for an activation or regularizer.
+            Default: random numbers, for a loss between 0 and 1; a model needs them.
+        y: the targets of a loss or model. Default for a loss: random, as the loss takes them; a model needs them.
+        input_shape: of one sample, for a layer that is in no model.
+        rows: of the random numbers; default 4.
+        training: whether a layer computes as while training (default True) or in inference.
+        most: entries of each array that are compared, drawn at random where there are more; default 100.
+        tolerance: largest ``|g - d| / |g + d|`` that passes; default 1e-6.
+        seed: of the random numbers; default 0.
+        raise_on_failure: raise instead of returning a report that did not pass.
+
+    Returns:
+        GradientReport: true where all is right; ``print`` it for a table.
+
+    Raises:
+        TypeError, ValueError: something that has no gradients, a model without data, numbers that do not fit.
+        AssertionError: with ``raise_on_failure``, the report, where something is wrong.
+
+    Example:
+        >>> import numpy as np
+        >>> from clarinet import check_gradients, losses
+        >>> def quartic(t, p):
+        ...     return np.mean((p - t) ** 4, axis=-1)
+        >>> bool(check_gradients(losses.Custom(quartic, lambda t, p: 4 * (p - t) ** 3 / p.shape[-1])))
+        True
+        >>> bool(check_gradients(losses.Custom(quartic, lambda t, p: 4 * (p - t) ** 3)))
+        False
+    """
+    rows, most = check_positive_int(rows, "check_gradients: rows"), check_positive_int(most, "check_gradients: most")
+    check_number(tolerance, "check_gradients: tolerance", low=0)
+    rng = np.random.default_rng(seed)
+    given = None if x is None else _numbers(x, "x")
+    if isinstance(thing, Sequential):
+        arrays = _of_model(thing, x, y)
+    elif isinstance(thing, Layer):
+        arrays = _of_layer(thing, given, input_shape, rows, training, rng)
+    elif isinstance(thing, Loss):
+        arrays = _of_loss(thing, given, y, rows, rng)
+    elif isinstance(thing, Activation):
+        arrays = _of_activation(thing, given, rows, rng)
+    elif isinstance(thing, L1L2) or (callable(thing) and hasattr(thing, "gradient")):
+        arrays = _of_regularizer(thing, given, rng)
+    else:
+        raise TypeError(
+            f"check_gradients: expected a layer, activation, loss, regularizer or compiled model, received {thing!r}; "
+            "give a function with its derivative as losses.Custom(...) or activations.Custom(...)"
+        )
+    with np.errstate(all="ignore"):
+        checks = tuple(_compare(*array, most, tolerance, rng) for array in arrays)
+    report = GradientReport(_described(thing), checks, tolerance)
+    if raise_on_failure and not report:
+        raise AssertionError(str(report))
+    return report
+
+
+def _described(thing: Any) -> str:
+    return f"model {thing.name!r}" if isinstance(thing, Sequential) else repr(thing)
+
+
+def _numbers(values: Any, what: str) -> Array:
+    """Finite numbers as float64."""
+    array = as_array(values, what).astype(np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"check_gradients: {what} holds NaN or infinite numbers; expected finite ones")
+    return array
+
+
+# What there is to compare: name, array, function of the array as it stands, its gradient.
+
+Arrays = Iterator[tuple[str, Array, Callable[[], float], Any]]
+
+
+def _of_layer(
+    layer: Layer, x: Array | None, input_shape: Any, rows: int, training: bool, rng: np.random.Generator
+) -> Arrays:
+    shape = _input_shape(layer, x, input_shape)
+    x = rng.normal(size=(rows, *shape)) if x is None else x
+    if x.shape[1:] != shape:
+        raise ValueError(f"check_gradients: x has rows of shape {x.shape[1:]}, the layer takes {shape}")
+    dy = rng.normal(size=(len(x), *layer.output_shape(shape)))
+    params, state = _weights(layer, shape, rng)
+    ctx = Context(training, Key(0, step=1))
+
+    def function() -> float:
+        y, _, _ = layer.forward(params, state, x, ctx)
+        return float(np.sum(dy * y)) + layer.penalty(y)
+
+    _, cache, _ = layer.forward(params, state, x, ctx)
+    dx, grads = layer.backward(params, cache, dy)
+    yield "input", x, function, dx
+    for name, w in params.items():
+        yield name, w, function, grads.get(name)
+
+
+def _input_shape(layer: Layer, x: Array | None, input_shape: Any) -> tuple[int, ...]:
+    if input_shape is not None:
+        return check_shape(input_shape, "check_gradients: input_shape")
+    if isinstance(layer._owner, Sequential) and layer._owner.built:
+        return layer._owner.layer_input_shape(layer)
+    if x is not None or layer.input_shape is not None:
+        return x.shape[1:] if x is not None else layer.input_shape  # type: ignore[return-value]
+    raise ValueError(
+        f"check_gradients: {layer!r} is in no model, so the shape of its input is not known; give input_shape=(4,) or x"
+    )
+
+
+def _weights(
+    layer: Layer, shape: tuple[int, ...], rng: np.random.Generator
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Weights and state in float64: the layer's own, or random ones about where they begin."""
+    specs = layer.weight_specs(shape), layer.state_specs(shape)
+    if layer.built:
+        own = iter({s.name: view.astype(np.float64) for s, view in layer._weights()}.items())
+        values = dict(own)
+        prefix = "" if layer._place is None else layer._place.prefix
+        found = [{w.name: values[prefix + w.name] for w in group} for group in specs]
+    else:
+        key = Key(0)
+        found = [{w.name: w.initializer(w.shape, dtype=np.float64, key=key) for w in group} for group in specs]
+        found[0] = {name: w + 0.3 * rng.normal(size=w.shape) for name, w in found[0].items()}
+    return found[0], found[1]
+
+
+def _of_activation(activation: Activation, z: Array | None, rows: int, rng: np.random.Generator) -> Arrays:
+    z = 2 * rng.normal(size=(rows, _CLASSES)) if z is None else z
+    dy = rng.normal(size=z.shape)
+    gradient = activation.backward(dy, z, activation.forward(z))
+    yield "input", z, lambda: float(np.sum(dy * activation.forward(z))), gradient
+
+
+def _of_regularizer(regularizer: Any, w: Array | None, rng: np.random.Generator) -> Arrays:
+    w = rng.normal(size=(5, _CLASSES)) if w is None else w
+    yield "weight", w, lambda: float(regularizer(w)), regularizer.gradient(w)
+
+
+def _of_loss(loss: Loss, p: Array | None, y: Any, rows: int, rng: np.random.Generator) -> Arrays:
+    p = rng.uniform(0.05, 0.95, (rows, _CLASSES)) if p is None else p
+    if y is None:
+        ids, form = rng.integers(0, p.shape[-1], p.shape[:-1]), label_form(loss)
+        hot = np.eye(p.shape[-1])[ids]
+        targets = ids if form == "ids" else hot if form == "one-hot" else rng.uniform(0.05, 0.95, p.shape)
+    else:
+        targets = as_array(y, "y")
+    share = rng.uniform(0.5, 1.5, np.shape(loss.values(targets, p)))
+    yield (
+        "predictions",
+        p,
+        lambda: float(np.sum(share * loss.values(targets, p))),
+        loss.gradient(targets, p) * share[..., None],
+    )
+
+
+def _of_model(model: Sequential, x: Any, y: Any) -> Arrays:
+    if x is None or y is None:
+        raise ValueError("check_gradients: a model is checked on data; give x and y, some rows are enough")
+    if model.loss is None:
+        raise ValueError("check_gradients: the model has no loss; call model.compile(loss='mse') or another loss first")
+    x = as_array(x, "x")
+    twin = copy.deepcopy(model)
+    if not twin.built:
+        twin.build(x.shape[1:])
+    twin.compile(twin.optimizer, twin.loss, engine="reference", dtype="float64")
+    data = checked(twin, x, y, None, None)
+    engine = twin.runner()
+    assert isinstance(engine, ReferenceEngine)
+    gradients = engine.gradients(data).by_weight
+    named = {s.offset: f"{twin.layers[s.layer].name}/{s.name}" for s in twin.store.layout.segments}
+    for op in engine.plan.ops:
+        for segment in op.weights:
+            if segment.trainable:
+                w = segment.view(twin.store.params)
+                given = gradients[op.index].get(segment.name)
+                yield named[segment.offset], w, lambda: engine.gradients(data).loss, given
+
+
+# The comparison.
+
+
+def _compare(
+    name: str,
+    array: Array,
+    function: Callable[[], float],
+    gradient: Array | None,
+    most: int,
+    tolerance: float,
+    rng: np.random.Generator,
+) -> GradientCheck:
+    if gradient is None or np.shape(gradient) != array.shape:
+        what = "no gradient" if gradient is None else f"a gradient of shape {np.shape(gradient)}"
+        return GradientCheck(name, array.shape, 0, np.inf, (), np.nan, np.nan, False, f"backward gave {what}")
+    places = np.arange(array.size) if array.size <= most else np.sort(rng.choice(array.size, most, replace=False))
+    given = np.asarray(gradient, np.float64).reshape(-1)[places]
+    differences = np.array([_difference(function, array, np.unravel_index(i, array.shape)) for i in places])
+    apart, together = np.linalg.norm(given - differences), np.linalg.norm(given + differences)
+    scale = max(float(together), 1e-3 * abs(function()))
+    error = float(apart) / scale if scale else float(apart)
+    k = int(np.argmax(np.nan_to_num(np.abs(given - differences), nan=np.inf))) if len(places) else 0
+    worst = tuple(int(i) for i in np.unravel_index(places[k], array.shape)) if len(places) else ()
+    numbers = (float(given[k]), float(differences[k])) if len(places) else (0.0, 0.0)
+    return GradientCheck(name, array.shape, len(places), error, worst, *numbers, isfinite(error) and error <= tolerance)
+
+
+def _difference(function: Callable[[], float], array: Array, index: Any) -> float:
+    """The central difference at one entry, which is put back."""
+    before = array[index]
+    array[index] = before + _STEP
+    above = function()
+    array[index] = before - _STEP
+    below = function()
+    array[index] = before
+    return (above - below) / (2 * _STEP)
