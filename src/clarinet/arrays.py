@@ -181,3 +181,25 @@ def _spread(part: Array, spatial: Sizes, place: Any, xp: Any) -> Array:
         zeros = xp.zeros((*part.shape[:axis], 1, *part.shape[axis + 1 :]), dtype=part.dtype)
         part = xp.take(xp.concat([part, zeros], axis=axis), xp.asarray(index), axis=axis)
     return part
+
+
+def scatter_add(rows: Array, index: Array, count: int, xp: Any = np) -> Array:
+    """``count`` rows, each the sum of those ``rows`` that ``index`` sends there, in their order.
+
+    Args:
+        rows: (n, size). index: (n,), whole numbers from 0 to ``count - 1``.
+
+    Example:
+        >>> import numpy as np
+        >>> scatter_add(np.array([[1.0], [2.0], [4.0]]), np.array([2, 0, 2]), 3).ravel().tolist()
+        [2.0, 0.0, 5.0]
+    """
+    if xp is not np:
+        chosen = xp.expand_dims(xp.arange(count), axis=1) == xp.expand_dims(index, axis=0)
+        return xp.matmul(xp.astype(chosen, rows.dtype), rows)  # type: ignore[no-any-return]
+    total = np.zeros((count, rows.shape[-1]), rows.dtype)
+    if len(index):
+        order = np.argsort(index, kind="stable")
+        found, starts = np.unique(index[order], return_index=True)
+        total[found] = np.add.reduceat(rows[order], starts, axis=0)
+    return total

@@ -5,7 +5,7 @@ own. ``keras`` makes the same thing of the module ``keras``, which is imported o
 """
 
 from tests.cases.activations import ACTIVATIONS
-from tests.cases.case import Case, example
+from tests.cases.case import Case, example, inputs
 from tests.cases.initializers import INITIALIZERS
 from tests.cases.layers import LAYERS
 from tests.cases.losses import LOSSES
@@ -23,4 +23,5 @@ __all__ = [
     "REGULARIZERS",
     "Case",
     "example",
+    "inputs",
 ]

@@ -16,8 +16,8 @@ Keras = Callable[[Any], Any]
 class Case:
     """A thing of ours, made by ``make``, and the same thing of Keras.
 
-    ``shape`` is of one sample of a layer's input; ``targets`` and ``predictions`` say which data a loss or metric takes
-    (see :func:`example`).
+    ``shape`` is of one sample of a layer's input and ``inputs`` what stands in it (see :func:`inputs`); ``targets`` and
+    ``predictions`` say which data a loss or metric takes (see :func:`example`).
     """
 
     id: str
@@ -26,22 +26,41 @@ class Case:
     shape: tuple[int, ...] = (3,)
     targets: str = "numbers"
     predictions: str = "numbers"
+    inputs: str = "numbers"
 
     def __repr__(self) -> str:
         return self.id
 
 
-def rows(name: str, shape: tuple[int, ...], *settings: tuple[str, dict[str, Any]]) -> list[Case]:
-    """A row for each set of arguments of a layer, which has the same name and arguments in Keras."""
+def rows(
+    name: str,
+    shape: tuple[int, ...],
+    *settings: tuple[str, dict[str, Any]],
+    inputs: str = "numbers",
+    random: bool = False,
+) -> list[Case]:
+    """A row for each set of arguments of a layer, which has the same name and arguments in Keras.
+
+    What a ``random`` one does in training cannot be compared with Keras step by step.
+    """
     return [
         Case(
             f"{snake_case(name).replace('_', '-')}{note and '-'}{note}",
             lambda a=arguments: getattr(layers, name)(**a),
-            lambda k, a=arguments: getattr(k.layers, name)(**a),
+            None if random else lambda k, a=arguments: getattr(k.layers, name)(**a),
             shape,
+            inputs=inputs,
         )
         for note, arguments in settings
     ]
+
+
+def inputs(case: Case, rows: int, dtype: Any = np.float32, seed: int = 2) -> np.ndarray:
+    """Rows that a layer takes: numbers around zero, or ids from 0 to 6."""
+    rng = np.random.default_rng(seed)
+    if case.inputs == "ids":
+        return rng.integers(0, 7, (rows, *case.shape)).astype(dtype)
+    return rng.normal(scale=1.5, size=(rows, *case.shape)).astype(dtype)
 
 
 def example(case: Case, dtype: Any = np.float32, rows: int = 12, columns: int = 4) -> tuple[np.ndarray, np.ndarray]:

@@ -33,6 +33,22 @@ CONVOLUTIONS = [
         ("same-multiplied", {"kernel_size": (2, 3), "strides": 2, "padding": "same", "depth_multiplier": 2}),
         ("plain", {"kernel_size": 2, "dilation_rate": 2, "use_bias": False, "depthwise_regularizer": "l2"}),
     ),
+    *rows(
+        "SeparableConv2D",
+        (5, 6, 3),
+        ("", {"filters": 4, "kernel_size": 3, "activation": "tanh", "pointwise_regularizer": "l2"}),
+        (
+            "same-multiplied",
+            {
+                "filters": 2,
+                "kernel_size": (2, 3),
+                "strides": 2,
+                "padding": "same",
+                "depth_multiplier": 2,
+                "use_bias": False,
+            },
+        ),
+    ),
     *rows("MaxPooling2D", (5, 6, 2), *WINDOWS),
     *rows("AveragePooling2D", (5, 6, 2), *WINDOWS),
     *rows("MaxPooling1D", (7, 2), *WINDOWS_1D),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import clarinet
-from tests.cases import ACTIVATIONS, LAYERS, LOSSES, OPTIMIZERS
+from tests.cases import ACTIVATIONS, LAYERS, LOSSES, OPTIMIZERS, inputs
 from tests.keras_parity.following import ENGINES, Program, assert_follows
 
 # Keras 3.15 itself warns under NumPy 2.
@@ -33,19 +33,22 @@ def of_layers(cases):
 
     def layers(k):
         stack = []
-        for case in cases:
-            dense = k.layers.Dense(math.prod(case.shape))
-            stack += [dense, k.layers.Reshape(case.shape), ours_or_theirs(case)(k), k.layers.Flatten()]
+        for number, case in enumerate(cases):
+            if number or case.inputs == "numbers":
+                stack += [k.layers.Dense(math.prod(case.shape)), k.layers.Reshape(case.shape)]
+            stack += [ours_or_theirs(case)(k), k.layers.Flatten()]
         return [*stack, k.layers.Dense(1)]
 
     name = "layers-" + "-".join(case.id for case in cases)
-    return Program(name, layers, X, NUMBERS, lambda k: "mse", optimizer=lambda k: k.optimizers.SGD(0.02))
+    x = X if cases[0].inputs == "numbers" else inputs(cases[0], ROWS)
+    return Program(name, layers, x, NUMBERS, lambda k: "mse", optimizer=lambda k: k.optimizers.SGD(0.02))
 
 
 def groups(cases, size):
-    """Rows that Keras has too, some at a time."""
+    """Rows that Keras has too, some at a time; those that have to come first in a model by themselves."""
     cases = [case for case in cases if case.keras is not None]
-    return [cases[first : first + size] for first in range(0, len(cases), size)]
+    first, later = ([c for c in cases if (c.inputs == "numbers") is kind] for kind in (False, True))
+    return [*([case] for case in first), *(later[start : start + size] for start in range(0, len(later), size))]
 
 
 def of_activations(cases):

@@ -42,4 +42,5 @@ __all__ = [
 
 def get(identifier: Any) -> Initializer:
     """The initializer that a name such as ``"glorot_uniform"``, an object, a class or a configuration stands for."""
-    return resolve(identifier, Initializer, exported(globals(), Initializer))
+    short = {"uniform": RandomUniform, "normal": RandomNormal}  # as in Keras
+    return resolve(identifier, Initializer, exported(globals(), Initializer) | short)

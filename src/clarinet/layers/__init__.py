@@ -9,11 +9,12 @@ from clarinet.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, 
 from clarinet.layers.activity import ActivityRegularization
 from clarinet.layers.base import Layer
 from clarinet.layers.containers import Parallel, Residual
-from clarinet.layers.convolution import Conv1D, Conv2D, DepthwiseConv2D
+from clarinet.layers.convolution import Conv1D, Conv2D
 from clarinet.layers.dense import Dense
-from clarinet.layers.dropout import Dropout
+from clarinet.layers.dropout import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
+from clarinet.layers.embedding import Embedding
 from clarinet.layers.input import Input
-from clarinet.layers.normalization import BatchNormalization
+from clarinet.layers.normalization import BatchNormalization, GroupNormalization, LayerNormalization
 from clarinet.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -25,13 +26,15 @@ from clarinet.layers.pooling import (
     MaxPooling2D,
 )
 from clarinet.layers.resampling import CenterCrop, Resizing, UpSampling2D, ZeroPadding2D
-from clarinet.layers.rescaling import Rescaling
+from clarinet.layers.rescaling import Normalization, Rescaling
 from clarinet.layers.reshape import Flatten, Permute, Reshape
+from clarinet.layers.separable import DepthwiseConv2D, SeparableConv2D
 
 __all__ = [
     "ELU",
     "Activation",
     "ActivityRegularization",
+    "AlphaDropout",
     "AveragePooling1D",
     "AveragePooling2D",
     "BatchNormalization",
@@ -41,16 +44,21 @@ __all__ = [
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
+    "Embedding",
     "Flatten",
+    "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GroupNormalization",
     "Input",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Normalization",
     "PReLU",
     "Parallel",
     "Permute",
@@ -59,7 +67,10 @@ __all__ = [
     "Reshape",
     "Residual",
     "Resizing",
+    "SeparableConv2D",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
     "UpSampling2D",
     "ZeroPadding2D",
     "get",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from clarinet import activations, initializers, regularizers
 from clarinet.configurable import check_number
@@ -189,8 +188,6 @@ class PReLU(Layer):
         >>> [w.shape for w in PReLU(shared_axes=[1, 2]).weight_specs((8, 8, 16))]
         [(1, 1, 16)]
     """
-
-    refused: ClassVar[Mapping[str, str]] = {**Layer.refused, "alpha_constraint": "there are no weight constraints"}
 
     alpha_initializer: Any = "zeros"
     alpha_regularizer: Any = None

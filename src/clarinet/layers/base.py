@@ -49,6 +49,8 @@ class Place(NamedTuple):
     prefix: str = ""
 
 
+_NO_CONSTRAINTS = "there are no weight constraints; use a regularizer, or set_weights in a callback"
+_CONSTRAINED = ("kernel", "bias", "depthwise", "pointwise", "recurrent", "embeddings", "gamma", "beta", "alpha")
 _HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner", "_brought"})
 
 
@@ -70,6 +72,8 @@ class Layer(Configurable):
     kind: ClassVar[str] = "layer"
     refused: ClassVar[Mapping[str, str]] = {
         "dtype": "all layers of a model have its dtype; use model.compile(dtype='float64')",
+        **{f"{weight}_constraint": _NO_CONSTRAINTS for weight in _CONSTRAINED},
+        **dict.fromkeys(("lora_rank", "lora_alpha", "quantization_config"), "there is no such form of the weights"),
     }
     #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
     merges: ClassVar[bool] = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
@@ -13,9 +12,6 @@ from clarinet.layers.activity import check_activity, endings
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.layers.geometry import check_data_format, check_padding, check_rank, margins, output_sizes, per_axis
 from clarinet.params import Array, Weight
-
-NO_CONSTRAINTS = "there are no weight constraints; use a regularizer, or set_weights in a callback"
-CONSTRAINTS = {**Layer.refused, "kernel_constraint": NO_CONSTRAINTS, "bias_constraint": NO_CONSTRAINTS}
 
 
 class Convolution(Layer):
@@ -195,7 +191,6 @@ class Conv2D(_Filters):
     """
 
     rank = 2
-    refused: ClassVar[Mapping[str, str]] = CONSTRAINTS
 
     filters: int
     kernel_size: Any
@@ -247,7 +242,6 @@ class Conv1D(_Filters):
 
     rank = 1
     paddings = ("valid", "same", "causal")
-    refused: ClassVar[Mapping[str, str]] = CONSTRAINTS
 
     filters: int
     kernel_size: Any
@@ -263,70 +257,3 @@ class Conv1D(_Filters):
     kernel_regularizer: Any = None
     bias_regularizer: Any = None
     activity_regularizer: Any = None
-
-
-@dataclass(eq=False, repr=False)
-class DepthwiseConv2D(Convolution):
-    """Every channel is convolved with ``depth_multiplier`` kernels of its own: ``a = activation(z)`` with
-    ``z[i, j, c m + q] = b[c m + q] + sum over u, v of x[si + du, sj + dv, c] W[u, v, c, q]``, ``m`` the multiplier.
-
-    Shapes: ``x`` (n, height, width, channels), ``W`` the kernel (kernel height, kernel width, channels, m), ``b`` the
-    bias (channels m,), output (n, new height, new width, channels m); sizes and gradients as in :class:`Conv2D`.
-
-    Args:
-        kernel_size: height and width of the window, or one number for both.
-        strides: step between windows; default 1.
-        padding: ``"valid"`` (default) or ``"same"``.
-        depth_multiplier: kernels for each channel; default 1.
-        data_format: None or ``"channels_last"``.
-        dilation_rate: distance between the entries that a window looks at; default 1.
-        activation: name or object; None (default) is linear.
-        use_bias: whether to add ``b``; default True.
-        depthwise_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
-        depthwise_regularizer, bias_regularizer: penalty on the weights; default None.
-        activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
-
-    Raises:
-        TypeError, ValueError: as for :class:`Conv2D`.
-
-    Example:
-        >>> DepthwiseConv2D(3, depth_multiplier=2).output_shape((10, 10, 4))
-        (8, 8, 8)
-    """
-
-    rank = 2
-    refused: ClassVar[Mapping[str, str]] = {**CONSTRAINTS, "depthwise_constraint": NO_CONSTRAINTS}
-
-    kernel_size: Any
-    strides: Any = 1
-    padding: str = "valid"
-    depth_multiplier: int = 1
-    data_format: str | None = None
-    dilation_rate: Any = 1
-    activation: Any = None
-    use_bias: bool = True
-    depthwise_initializer: Any = "glorot_uniform"
-    bias_initializer: Any = "zeros"
-    depthwise_regularizer: Any = None
-    bias_regularizer: Any = None
-    activity_regularizer: Any = None
-
-    def check(self) -> None:
-        super().check()
-        self.depth_multiplier = check_positive_int(self.depth_multiplier, "DepthwiseConv2D: depth_multiplier")
-        self.depthwise_initializer = initializers.get(self.depthwise_initializer)
-        self.depthwise_regularizer = regularizers.get(self.depthwise_regularizer)
-
-    def groups_of(self, channels: int) -> int:
-        return channels
-
-    def filters_of(self, channels: int) -> int:
-        return channels * self.depth_multiplier
-
-    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        shape = (*self.kernel_size, input_shape[-1], self.depth_multiplier)
-        kernel = Weight("kernel", shape, self.depthwise_initializer, self.depthwise_regularizer)
-        if not self.use_bias:
-            return (kernel,)
-        bias = Weight("bias", (self.filters_of(input_shape[-1]),), self.bias_initializer, self.bias_regularizer)
-        return (kernel, bias)

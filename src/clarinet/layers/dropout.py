@@ -1,20 +1,72 @@
-"""Dropout."""
+"""Noise while training: dropout and its relatives. In inference all of these layers do nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
-from typing import Any
+from math import prod, sqrt
+from typing import Any, ClassVar
 
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.layers.base import Context, Layer
+from clarinet.layers.base import Context, Layer, Shape
+from clarinet.layers.geometry import check_data_format, check_rank
 from clarinet.params import Array
+from clarinet.random import Key
+
+#: What ``selu`` gives for large negative numbers.
+LOWER_LIMIT = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946
+
+
+def check_seed(seed: Any, what: str) -> None:
+    """A whole number or None."""
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer))):
+        raise TypeError(f"{what}: seed is a whole number or None, received {seed!r}")
+
+
+class Noise(Layer):
+    """Base of layers that draw random numbers while training: those of a step depend on seed, step and layer alone."""
+
+    seed: int | None
+
+    def check(self) -> None:
+        check_seed(self.seed, type(self).__name__)
+
+    def key(self, ctx: Context) -> Key:
+        """What names this step's numbers."""
+        return ctx.key if self.seed is None else ctx.key.at(seed=self.seed)
+
+
+class _Masking(Noise):
+    """``y = x m / (1 - rate)`` with a mask of zeros and ones whose shape a subclass gives."""
+
+    rate: float
+
+    def check(self) -> None:
+        super().check()
+        self.rate = check_number(self.rate, f"{type(self).__name__}: rate", low=0, below=1)
+
+    def mask_shape(self, shape: Shape) -> Shape:
+        """Of the mask for inputs of this shape, with which it is broadcast."""
+        return shape
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        if not ctx.training or self.rate == 0:
+            return x, None, {}
+        shape = self.mask_shape(tuple(x.shape))
+        mask = ctx.xp.asarray(self.key(ctx).keep(prod(shape), self.rate).reshape(shape))
+        factor = ctx.xp.astype(mask, x.dtype) * (1 / (1 - self.rate))
+        return x * factor, factor, {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy if cache is None else dy * cache, {}
 
 
 @dataclass(eq=False, repr=False)
-class Dropout(Layer):
+class Dropout(_Masking):
     """While training, sets a share ``rate`` of the inputs to zero and scales the others by ``1 / (1 - rate)``.
 
     ``y = x m / (1 - rate)`` with a random mask ``m`` of zeros and ones, new on every step; in inference ``y = x``.
@@ -34,23 +86,159 @@ class Dropout(Layer):
         (10,)
     """
 
+    refused: ClassVar[Mapping[str, str]] = {
+        **Layer.refused,
+        "noise_shape": "use SpatialDropout1D or SpatialDropout2D, which drop whole channels",
+    }
+
+    rate: float
+    seed: int | None = None
+
+
+@dataclass(eq=False, repr=False)
+class SpatialDropout1D(_Masking):
+    """Dropout of whole channels of sequences: a channel is zero at all steps of a sample, or at none.
+
+    ``y = x m / (1 - rate)`` with a mask ``m`` (n, 1, channels), new on every step; in inference ``y = x``. Shapes:
+    ``x`` (n, steps, channels), output as ``x``. Gradient: ``dx = dy m / (1 - rate)``. (Tompson et al., CVPR 2015.)
+
+    Args:
+        rate: share that is dropped, at least 0 and below 1.
+        seed: fixes the masks whatever the model's seed; default None.
+
+    Raises:
+        TypeError, ValueError: as for :class:`Dropout`; when built, samples that have no two axes.
+
+    Example:
+        >>> SpatialDropout1D(0.2).output_shape((50, 8))
+        (50, 8)
+    """
+
+    rate: float
+    seed: int | None = None
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        check_rank(input_shape, 1, "SpatialDropout1D")
+        return input_shape
+
+    def mask_shape(self, shape: Shape) -> Shape:
+        return (shape[0], 1, shape[2])
+
+
+@dataclass(eq=False, repr=False)
+class SpatialDropout2D(_Masking):
+    """Dropout of whole channels of images: neighbouring pixels are so alike that dropping single ones changes little.
+
+    ``y = x m / (1 - rate)`` with a mask ``m`` (n, 1, 1, channels), new on every step; in inference ``y = x``. Shapes:
+    ``x`` (n, height, width, channels), output as ``x``. Gradient: ``dx = dy m / (1 - rate)``. (Tompson et al., CVPR
+    2015.)
+
+    Args:
+        rate: share that is dropped, at least 0 and below 1.
+        data_format: None or ``"channels_last"``.
+        seed: fixes the masks whatever the model's seed; default None.
+
+    Raises:
+        TypeError, ValueError: as for :class:`Dropout`; when built, samples that have no three axes.
+
+    Example:
+        >>> SpatialDropout2D(0.2).output_shape((7, 7, 8))
+        (7, 7, 8)
+    """
+
+    rate: float
+    data_format: str | None = None
+    seed: int | None = None
+
+    def check(self) -> None:
+        super().check()
+        self.data_format = check_data_format(self.data_format, "SpatialDropout2D")
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        check_rank(input_shape, 2, "SpatialDropout2D")
+        return input_shape
+
+    def mask_shape(self, shape: Shape) -> Shape:
+        return (shape[0], 1, 1, shape[3])
+
+
+@dataclass(eq=False, repr=False)
+class GaussianNoise(Noise):
+    """While training adds normal noise: ``y = x + stddev z`` with ``z`` of mean 0 and variance 1; in inference ``y =
+    x``.
+
+    Shapes: output as ``x``. Gradient: ``dx = dy``.
+
+    Args:
+        stddev: standard deviation of the noise, at least 0.
+        seed: fixes the noise whatever the model's seed; default None.
+
+    Raises:
+        TypeError, ValueError: a number out of range.
+
+    Example:
+        >>> GaussianNoise(0.1).output_shape((10,))
+        (10,)
+    """
+
+    stddev: float
+    seed: int | None = None
+
+    def check(self) -> None:
+        super().check()
+        self.stddev = check_number(self.stddev, "GaussianNoise: stddev", low=0)
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        if not ctx.training or self.stddev == 0:
+            return x, None, {}
+        noise = self.stddev * self.key(ctx).normal(prod(x.shape)).reshape(tuple(x.shape))
+        return x + ctx.xp.asarray(noise, dtype=x.dtype), None, {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy, {}
+
+
+@dataclass(eq=False, repr=False)
+class AlphaDropout(Noise):
+    """Dropout that keeps mean 0 and variance 1, for networks of ``selu`` (Klambauer et al., NeurIPS 2017).
+
+    While training, a share ``rate`` of the inputs becomes ``s = -1.7581``, the lower limit of ``selu``, and everything
+    is scaled and shifted: ``y = a (x m + s (1 - m)) + b`` with a mask ``m`` of zeros and ones, new on every step,
+    ``a = ((1 - rate) (1 + rate s^2))^(-1/2)`` and ``b = -a s rate``. In inference ``y = x``. Shapes: output as ``x``.
+    Gradient: ``dx = a m dy``.
+
+    Args:
+        rate: share that is dropped, at least 0 and below 1.
+        seed: fixes the masks whatever the model's seed; default None.
+
+    Raises:
+        TypeError, ValueError: as for :class:`Dropout`.
+
+    Example:
+        >>> AlphaDropout(0.1).output_shape((10,))
+        (10,)
+    """
+
+    refused: ClassVar[Mapping[str, str]] = Dropout.refused
+
     rate: float
     seed: int | None = None
 
     def check(self) -> None:
-        self.rate = check_number(self.rate, "Dropout: rate", low=0, below=1)
-        if self.seed is not None and (isinstance(self.seed, bool) or not isinstance(self.seed, (int, np.integer))):
-            raise TypeError(f"Dropout: seed is a whole number or None, received {self.seed!r}")
+        super().check()
+        self.rate = check_number(self.rate, "AlphaDropout: rate", low=0, below=1)
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, Any, dict[str, Array]]:
         if not ctx.training or self.rate == 0:
             return x, None, {}
-        key = ctx.key if self.seed is None else ctx.key.at(seed=self.seed)
-        mask = ctx.xp.asarray(key.keep(prod(x.shape), self.rate).reshape(x.shape))
-        factor = ctx.xp.astype(mask, x.dtype) * (1 / (1 - self.rate))
-        return x * factor, factor, {}
+        a = 1 / sqrt((1 - self.rate) * (1 + self.rate * LOWER_LIMIT**2))
+        mask = ctx.xp.asarray(self.key(ctx).keep(prod(x.shape), self.rate).reshape(tuple(x.shape)))
+        kept = ctx.xp.where(mask, x, ctx.xp.full_like(x, LOWER_LIMIT))
+        return a * kept - a * LOWER_LIMIT * self.rate, ctx.xp.astype(mask, x.dtype) * a, {}
 
     def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy if cache is None else dy * cache, {}

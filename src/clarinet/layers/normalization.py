@@ -1,18 +1,45 @@
-"""Batch normalisation."""
+"""Normalisation by the statistics of a batch, of a sample, or of groups of its channels."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from clarinet import initializers, regularizers
 from clarinet.configurable import check_number
-from clarinet.layers.base import Context, Layer, Shape
+from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.params import Array, Weight
 
 
+class _Normalized(Layer):
+    """What follows on normalising: ``y = gamma u + beta``, each if wanted."""
+
+    epsilon: float
+    center: bool
+    scale: bool
+    beta_initializer: Any
+    gamma_initializer: Any
+    beta_regularizer: Any
+    gamma_regularizer: Any
+
+    def check(self) -> None:
+        self.epsilon = check_number(self.epsilon, f"{type(self).__name__}: epsilon", low=0)
+        for name in ("beta", "gamma"):
+            setattr(self, f"{name}_initializer", initializers.get(getattr(self, f"{name}_initializer")))
+            setattr(self, f"{name}_regularizer", regularizers.get(getattr(self, f"{name}_regularizer")))
+
+    def _weights_of(self, shape: Shape) -> tuple[Weight, ...]:
+        gamma = Weight("gamma", shape, self.gamma_initializer, self.gamma_regularizer)
+        beta = Weight("beta", shape, self.beta_initializer, self.beta_regularizer)
+        return (*((gamma,) if self.scale else ()), *((beta,) if self.center else ()))
+
+    def _grads(self, dgamma: Array, dbeta: Array) -> dict[str, Array]:
+        return {**({"gamma": dgamma} if self.scale else {}), **({"beta": dbeta} if self.center else {})}
+
+
 @dataclass(eq=False, repr=False)
-class BatchNormalization(Layer):
+class BatchNormalization(_Normalized):
     """Brings every feature (entry of the last axis) to mean 0 and variance 1 over the batch, then scales and shifts it.
 
     ``u = (x - mean) / sqrt(variance + epsilon)``, ``y = gamma u + beta``. While training, mean and (biased) variance
@@ -45,6 +72,12 @@ class BatchNormalization(Layer):
         ['gamma', 'beta']
     """
 
+    refused: ClassVar[Mapping[str, str]] = {
+        **Layer.refused,
+        **dict.fromkeys(("renorm", "renorm_clipping", "renorm_momentum"), "there is no renormalisation of batches"),
+        "synchronized": "a model runs on one machine",
+    }
+
     axis: int = -1
     momentum: float = 0.99
     epsilon: float = 1e-3
@@ -60,12 +93,10 @@ class BatchNormalization(Layer):
     def check(self) -> None:
         if self.axis != -1:
             raise ValueError(f"BatchNormalization: features are on the last axis, axis=-1; received axis={self.axis!r}")
+        super().check()
         self.momentum = check_number(self.momentum, "BatchNormalization: momentum", low=0, high=1)
-        self.epsilon = check_number(self.epsilon, "BatchNormalization: epsilon", low=0)
-        for name in ("beta", "gamma", "moving_mean", "moving_variance"):
+        for name in ("moving_mean", "moving_variance"):
             setattr(self, f"{name}_initializer", initializers.get(getattr(self, f"{name}_initializer")))
-        self.beta_regularizer = regularizers.get(self.beta_regularizer)
-        self.gamma_regularizer = regularizers.get(self.gamma_regularizer)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if not input_shape:
@@ -73,10 +104,7 @@ class BatchNormalization(Layer):
         return input_shape
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        features = input_shape[-1:]
-        gamma = Weight("gamma", features, self.gamma_initializer, self.gamma_regularizer)
-        beta = Weight("beta", features, self.beta_initializer, self.beta_regularizer)
-        return (*((gamma,) if self.scale else ()), *((beta,) if self.center else ()))
+        return self._weights_of(input_shape[-1:])
 
     def state_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         features = input_shape[-1:]
@@ -114,4 +142,178 @@ class BatchNormalization(Layer):
             count = dy.size / dy.shape[-1]
             dx = dy - dbeta / count - u * (dgamma / count)
         dx = dx * (inverse * params["gamma"] if self.scale else inverse)
-        return dx, {**({"gamma": dgamma} if self.scale else {}), **({"beta": dbeta} if self.center else {})}
+        return dx, self._grads(dgamma, dbeta)
+
+
+def _standardized(x: Array, axes: tuple[int, ...], epsilon: float, xp: Any) -> tuple[Array, Array]:
+    """``u = (x - mean) / sqrt(variance + epsilon)`` over ``axes``, and the factor."""
+    centred = x - xp.mean(x, axis=axes, keepdims=True)
+    inverse = 1 / xp.sqrt(xp.mean(centred**2, axis=axes, keepdims=True) + epsilon)
+    return centred * inverse, inverse
+
+
+def _through_standardized(du: Array, u: Array, inverse: Array, axes: tuple[int, ...], xp: Any) -> Array:
+    """The gradient at ``x`` from the one at ``u``."""
+    mean = xp.mean(du, axis=axes, keepdims=True)
+    return inverse * (du - mean - u * xp.mean(du * u, axis=axes, keepdims=True))  # type: ignore[no-any-return]
+
+
+@dataclass(eq=False, repr=False)
+class LayerNormalization(_Normalized):
+    """Brings every sample to mean 0 and variance 1 over some of its axes, then scales and shifts each place.
+
+    ``u = (x - mean) / sqrt(variance + epsilon)``, ``y = gamma u + beta``; the same in training and inference. (Ba,
+    Kiros, Hinton, arXiv:1607.06450.)
+
+    Shapes: ``x`` (n, …), ``gamma`` and ``beta`` of the sizes of ``axis``, output as ``x``.
+
+    Gradients, with ``du = gamma dy`` and means over ``axis``: ``dx = (du - mean(du) - u mean(du u)) /
+    sqrt(variance + epsilon)``; ``dgamma`` and ``dbeta`` are the sums of ``dy u`` and ``dy`` over all other axes.
+
+    Args:
+        axis: one or several axes of ``x``, of which 0 is the batch; default -1.
+        epsilon: default 1e-3.
+        center: whether to add ``beta``; default True.
+        scale: whether to multiply by ``gamma``; default True.
+        beta_initializer, gamma_initializer: default ``"zeros"`` and ``"ones"``.
+        beta_regularizer, gamma_regularizer: penalty on the weights; default None.
+
+    Raises:
+        TypeError, ValueError: a number out of range; an unknown name; when built, axes that samples have not.
+
+    Example:
+        >>> [w.shape for w in LayerNormalization(axis=[1, 2]).weight_specs((4, 5, 6))]
+        [(4, 5), (4, 5)]
+    """
+
+    axis: Any = -1
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+    beta_initializer: Any = "zeros"
+    gamma_initializer: Any = "ones"
+    beta_regularizer: Any = None
+    gamma_regularizer: Any = None
+
+    def check(self) -> None:
+        super().check()
+        axes = self.axis if isinstance(self.axis, (list, tuple)) else (self.axis,)
+        if not axes or any(isinstance(a, bool) or not isinstance(a, int) or a == 0 for a in axes):
+            raise ValueError(
+                f"LayerNormalization: axis is one or several axes of a sample, -1 or from 1, received {self.axis!r}"
+            )
+        self.axis = tuple(axes) if isinstance(self.axis, (list, tuple)) else self.axis
+
+    def axes(self, rank: int) -> tuple[int, ...]:
+        """The axes to normalise over, in order, of inputs with ``rank`` axes, the batch counted."""
+        given = self.axis if isinstance(self.axis, tuple) else (self.axis,)
+        axes = tuple(sorted(a + rank if a < 0 else a for a in given))
+        if len(set(axes)) != len(axes) or any(not 0 < a < rank for a in axes):
+            raise ValueError(f"LayerNormalization: axis={self.axis} does not fit samples with {rank - 1} axes")
+        return axes
+
+    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        return self._weights_of(tuple(input_shape[a - 1] for a in self.axes(len(input_shape) + 1)))
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        axes = self.axes(x.ndim)
+        u, inverse = _standardized(x, axes, self.epsilon, ctx.xp)
+        shape = tuple(size if axis in axes else 1 for axis, size in enumerate(x.shape))
+        y = u * ctx.xp.reshape(params["gamma"], shape) if self.scale else u
+        y = y + ctx.xp.reshape(params["beta"], shape) if self.center else y
+        return y, (u, inverse, shape, ctx.xp), {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        u, inverse, shape, xp = cache
+        axes = self.axes(dy.ndim)
+        others = tuple(axis for axis in range(dy.ndim) if axis not in axes)
+        dgamma, dbeta = xp.sum(dy * u, axis=others), xp.sum(dy, axis=others)
+        du = dy * xp.reshape(params["gamma"], shape) if self.scale else dy
+        return _through_standardized(du, u, inverse, axes, xp), self._grads(dgamma, dbeta)
+
+
+@dataclass(eq=False, repr=False)
+class GroupNormalization(_Normalized):
+    """Brings groups of channels of every sample to mean 0 and variance 1, then scales and shifts each channel.
+
+    ``u = (x - mean) / sqrt(variance + epsilon)`` over all places and the channels of a group, ``y = gamma u + beta``;
+    the same in training and inference, whatever the batch. (Wu and He, ECCV 2018.)
+
+    Shapes: ``x`` (n, …, channels), ``gamma`` and ``beta`` (channels,), output as ``x``. Gradients: as in
+    :class:`LayerNormalization`, with means over a group.
+
+    Args:
+        groups: number of groups, a divisor of the channels; -1 gives every channel its own. Default 32.
+        axis: only the last, -1.
+        epsilon: default 1e-3.
+        center: whether to add ``beta``; default True.
+        scale: whether to multiply by ``gamma``; default True.
+        beta_initializer, gamma_initializer: default ``"zeros"`` and ``"ones"``.
+        beta_regularizer, gamma_regularizer: penalty on the weights; default None.
+
+    Raises:
+        TypeError, ValueError: another axis; a number out of range; an unknown name; when built, channels that cannot be
+            divided into the groups.
+
+    Example:
+        >>> GroupNormalization(4).output_shape((5, 5, 16))
+        (5, 5, 16)
+    """
+
+    groups: int = 32
+    axis: int = -1
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+    beta_initializer: Any = "zeros"
+    gamma_initializer: Any = "ones"
+    beta_regularizer: Any = None
+    gamma_regularizer: Any = None
+
+    def check(self) -> None:
+        super().check()
+        if self.axis != -1:
+            raise ValueError(f"GroupNormalization: channels are on the last axis, axis=-1; received axis={self.axis!r}")
+        if self.groups != -1:
+            self.groups = check_positive_int(self.groups, "GroupNormalization: groups")
+
+    def groups_of(self, channels: int) -> int:
+        """Number of groups for so many channels."""
+        groups = channels if self.groups == -1 else self.groups
+        if channels % groups:
+            raise ValueError(f"GroupNormalization: {channels} channels cannot be divided into groups={groups}")
+        return groups
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if not input_shape:
+            raise ValueError("GroupNormalization: expected samples with at least one axis, received scalars")
+        self.groups_of(input_shape[-1])
+        return input_shape
+
+    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        return self._weights_of(input_shape[-1:])
+
+    def _grouped(self, x: Array, xp: Any) -> tuple[Array, tuple[int, ...]]:
+        """``x`` as (n, places, groups, channels of a group), and the axes to normalise over."""
+        groups = self.groups_of(x.shape[-1])
+        return xp.reshape(x, (x.shape[0], -1, groups, x.shape[-1] // groups)), (1, 3)
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        grouped, axes = self._grouped(x, ctx.xp)
+        u, inverse = _standardized(grouped, axes, self.epsilon, ctx.xp)
+        y = ctx.xp.reshape(u, x.shape)
+        y = y * params["gamma"] if self.scale else y
+        y = y + params["beta"] if self.center else y
+        return y, (u, inverse, ctx.xp), {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        u, inverse, xp = cache
+        rows = tuple(range(dy.ndim - 1))
+        dgamma, dbeta = xp.sum(dy * xp.reshape(u, dy.shape), axis=rows), xp.sum(dy, axis=rows)
+        du, axes = self._grouped(dy * params["gamma"] if self.scale else dy, xp)
+        dx = _through_standardized(du, u, inverse, axes, xp)
+        return xp.reshape(dx, dy.shape), self._grads(dgamma, dbeta)

@@ -2,43 +2,226 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
-from clarinet.configurable import check_number
-from clarinet.layers.base import Context, Layer
-from clarinet.params import Array
+import numpy as np
+
+from clarinet.initializers import Constant
+from clarinet.layers.base import Context, Layer, Shape
+from clarinet.params import Array, Weight
+
+#: The smallest standard deviation that is divided by, Keras's epsilon.
+_LEAST = 1e-7
+#: Numbers of a data set that are looked at in one go.
+_BLOCK = 1 << 20
+
+
+def _numbers(value: Any, what: str) -> Any:
+    """A finite number, or a tuple of them, nested if need be, as the configuration holds it."""
+    try:
+        array = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what}: expected a number or a list of numbers, received {value!r}") from None
+    if isinstance(value, (bool, str)) or array.size == 0 or not np.isfinite(array).all():
+        raise ValueError(f"{what}: expected a finite number or a list of them, received {value!r}")
+    return _nested(array.tolist())
+
+
+def _nested(value: Any) -> Any:
+    return tuple(_nested(v) for v in value) if isinstance(value, list) else value
 
 
 @dataclass(eq=False, repr=False)
 class Rescaling(Layer):
     """``y = x * scale + offset``; pixels 0 … 255 become 0 … 1 with ``Rescaling(1 / 255)``.
 
-    Shapes: output as ``x``. Gradient: ``dx = dy * scale``.
+    Shapes: output as ``x``; lists are broadcast with samples from the last axis on. Gradient: ``dx = dy * scale``.
 
     Args:
-        scale: a number.
-        offset: a number; default 0.
+        scale: a number, or one for each entry of the last axis.
+        offset: likewise; default 0.
 
     Raises:
-        TypeError, ValueError: not a finite number.
+        TypeError, ValueError: not finite numbers; when built, lists that do not fit samples.
 
     Example:
         >>> Rescaling(1 / 255).output_shape((28, 28))
         (28, 28)
     """
 
-    scale: float
-    offset: float = 0.0
+    scale: Any
+    offset: Any = 0.0
 
     def check(self) -> None:
-        self.scale = check_number(self.scale, "Rescaling: scale")
-        self.offset = check_number(self.offset, "Rescaling: offset")
+        self.scale = _numbers(self.scale, "Rescaling: scale")
+        self.offset = _numbers(self.offset, "Rescaling: offset")
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        for name in ("scale", "offset"):
+            shape = np.shape(getattr(self, name))
+            if len(shape) > len(input_shape) or any(a not in (1, b) for a, b in zip(shape[::-1], input_shape[::-1])):
+                raise ValueError(f"Rescaling: {name} of shape {shape} does not fit samples of shape {input_shape}")
+        return input_shape
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, Any, dict[str, Array]]:
-        return x * self.scale + self.offset, None, {}
+        scale, offset = (ctx.xp.asarray(v, dtype=x.dtype) for v in (self.scale, self.offset))
+        return x * scale + offset, scale, {}
 
     def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        return dy * self.scale, {}
+        return dy * cache, {}
+
+
+@dataclass(eq=False, repr=False)
+class Normalization(Layer):
+    """Inputs of mean 0 and variance 1: ``y = (x - mean) / sqrt(variance)``, with statistics of the data.
+
+    Mean and variance are either given, or learned with :meth:`adapt`; training does not change them. A standard
+    deviation below 1e-7 counts as 1e-7. Shapes: output as ``x``; statistics have the sizes of ``axis``. Gradient: ``dx
+    = dy / sqrt(variance)``. State, where nothing is given: ``mean``, ``variance`` and ``count``, which is not used and
+    there to agree with Keras.
+
+    Args:
+        axis: axes of ``x`` whose entries have statistics of their own, 0 being the batch; default -1, one mean for
+            every feature. None: one mean for everything.
+        mean, variance: numbers, or lists that fit ``axis``; both or none.
+        invert: the other way round, ``y = mean + x sqrt(variance)``; default False.
+
+    Raises:
+        TypeError, ValueError: an axis that is none, one statistic without the other, a negative variance; when built,
+            statistics that do not fit samples.
+
+    Example:
+        >>> layer = Normalization()
+        >>> layer.adapt([[0.0, 10.0], [2.0, 30.0]])
+        >>> import clarinet
+        >>> model = clarinet.Sequential([clarinet.Input((2,)), layer])
+        >>> model.predict([[1.0, 40.0]]).tolist()
+        [[0.0, 2.0]]
+    """
+
+    axis: Any = -1
+    mean: Any = None
+    variance: Any = None
+    invert: bool = False
+
+    def check(self) -> None:
+        axes = () if self.axis is None else self.axis if isinstance(self.axis, (list, tuple)) else (self.axis,)
+        if any(isinstance(a, bool) or not isinstance(a, int) or a == 0 for a in axes):
+            raise ValueError(
+                f"Normalization: axis is one or several axes of a sample, -1 or from 1, or None; received {self.axis!r}"
+            )
+        self.axis = tuple(axes) if isinstance(self.axis, (list, tuple)) else self.axis
+        if (self.mean is None) != (self.variance is None):
+            raise ValueError("Normalization: give both mean and variance, or none of them and call adapt(data)")
+        if self.mean is not None:
+            self.mean = _numbers(self.mean, "Normalization: mean")
+            self.variance = _numbers(self.variance, "Normalization: variance")
+            if np.min(self.variance) < 0:
+                raise ValueError(f"Normalization: variance is at least 0, received {self.variance!r}")
+
+    def _kept(self, rank: int) -> tuple[int, ...]:
+        """The axes with statistics of their own, in order, of inputs with ``rank`` axes, the batch counted."""
+        given = () if self.axis is None else self.axis if isinstance(self.axis, tuple) else (self.axis,)
+        axes = tuple(sorted(a + rank if a < 0 else a for a in given))
+        if len(set(axes)) != len(axes) or any(not 0 < a < rank for a in axes):
+            raise ValueError(f"Normalization: axis={self.axis} does not fit samples with {rank - 1} axes")
+        return axes
+
+    def statistics_shape(self, input_shape: Shape) -> Shape:
+        """Of mean and variance for samples of this shape."""
+        return tuple(input_shape[a - 1] for a in self._kept(len(input_shape) + 1))
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        own = self.statistics_shape(input_shape)
+        for name in ("mean", "variance") if self.mean is not None else ():
+            shape = np.shape(getattr(self, name))
+            if len(shape) > len(own) or any(a not in (1, b) for a, b in zip(shape[::-1], own[::-1])):
+                raise ValueError(
+                    f"Normalization: {name} of shape {shape} does not fit axis={self.axis} of samples of shape "
+                    f"{input_shape}, which has {own}"
+                )
+        return input_shape
+
+    def state_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        if self.mean is not None:
+            return ()
+        shape = self.statistics_shape(input_shape)
+        if self._brought is not None and self._brought[0].shape != shape:
+            raise ValueError(
+                f"Normalization: adapt saw data with statistics of shape {self._brought[0].shape}, samples of shape "
+                f"{input_shape} need {shape}; adapt to data like those that the model is for"
+            )
+        zeros, ones = Constant(0.0), Constant(1.0)
+        return (Weight("mean", shape, zeros), Weight("variance", shape, ones), Weight("count", (), zeros))
+
+    def adapt(self, data: Any) -> None:
+        """Take mean and variance from data; what was learned before is forgotten.
+
+        Args:
+            data: rows (n, …), an array, a frame or a list; or an iterator over batches of them, perhaps ``(x, y)``.
+
+        Raises:
+            ValueError: mean and variance were given; no rows, values that are not finite. TypeError: no numbers.
+        """
+        if self.mean is not None:
+            raise ValueError("Normalization: mean and variance were given, nothing is left to adapt; leave them out")
+        whole = hasattr(data, "shape") or isinstance(data, (list, tuple))
+        values = [*self._moments([data] if whole else data), np.zeros(())]
+        if self.built:
+            self.set_weights(values)
+        else:
+            self._brought = values
+
+    def _moments(self, batches: Iterable[Any]) -> tuple[Array, Array]:
+        """Mean and variance of all batches together, in float64 (Chan, Golub, LeVeque, Stanford report 773, 1979)."""
+        count, mean, squares = 0, np.zeros(()), np.zeros(())
+        for rows in _blocks(batches):
+            axes = tuple(a for a in range(rows.ndim) if a not in self._kept(rows.ndim))
+            own = rows.size // max(1, rows.mean(axis=axes).size)
+            shift = rows.mean(axis=axes) - mean
+            share = own / (count + own)
+            squares = squares + rows.var(axis=axes) * own + shift**2 * (count * share)
+            mean, count = mean + shift * share, count + own
+        if not count:
+            raise ValueError("Normalization: adapt received no rows; expected at least one")
+        if not (np.isfinite(mean).all() and np.isfinite(squares).all()):
+            raise ValueError("Normalization: adapt received NaN or infinite values; fill or drop missing values first")
+        return mean, squares / count
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        xp, kept = ctx.xp, self._kept(x.ndim)
+        if self.mean is None:
+            mean, variance = state["mean"], state["variance"]
+        else:
+            shape = self.statistics_shape(tuple(x.shape[1:]))
+            mean, variance = (
+                xp.asarray(np.broadcast_to(v, shape).copy(), dtype=x.dtype) for v in (self.mean, self.variance)
+            )
+        shape = tuple(size if axis in kept else 1 for axis, size in enumerate(x.shape))
+        deviation = xp.sqrt(xp.reshape(variance, shape))
+        deviation = xp.maximum(deviation, xp.full_like(deviation, _LEAST))
+        factor = deviation if self.invert else 1 / deviation
+        mean = xp.reshape(mean, shape)
+        return x * factor + mean if self.invert else (x - mean) * factor, factor, {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy * cache, {}
+
+
+def _blocks(batches: Iterable[Any]) -> Iterator[Array]:
+    """Rows of all batches as float64, a limited number of values at a time."""
+    for batch in batches:
+        rows = np.asarray(batch[0] if isinstance(batch, tuple) else batch)
+        if rows.dtype.kind not in "buif":
+            raise TypeError(f"Normalization: adapt expected an array of numbers, received dtype {rows.dtype}")
+        rows = rows[:, None] if rows.ndim == 1 else rows
+        step = max(1, _BLOCK // max(1, prod(rows.shape[1:])))
+        for start in range(0, len(rows), step):
+            yield rows[start : start + step].astype(np.float64)

@@ -20,7 +20,7 @@ def pack(tensors: Mapping[str, Array]) -> bytes:
     """Tensors as the bytes of a safetensors file."""
     from safetensors.numpy import save
 
-    return save({name: np.ascontiguousarray(array) for name, array in tensors.items()})
+    return save({name: np.asarray(array, order="C") for name, array in tensors.items()})
 
 
 def unpack(path: Path, what: str, content: bytes) -> dict[str, Array]:

@@ -1,0 +1,88 @@
+"""Vectors for ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from clarinet import initializers, regularizers
+from clarinet.arrays import scatter_add
+from clarinet.layers.base import Context, Layer, Shape, check_positive_int
+from clarinet.params import Array, Weight
+
+#: Up to here every whole number is a float32, which is how ids travel to the layer.
+_LARGEST = 2**24
+
+
+@dataclass(eq=False, repr=False)
+class Embedding(Layer):
+    """A trained vector for each id: ``y = W[x]``.
+
+    Shapes: ``x`` (n, …) whole numbers from 0 to ``input_dim - 1``, ``W`` the weight ``embeddings`` (input_dim,
+    output_dim), output (n, …, output_dim). Gradient: every row of ``W`` gets the sum of ``dy`` wherever its id stood;
+    ids have none, so ``dx = 0``.
+
+    Args:
+        input_dim: number of ids, the largest one plus 1; at most 2**24.
+        output_dim: size of the vectors.
+        embeddings_initializer: default ``"uniform"``, between -0.05 and 0.05.
+        embeddings_regularizer: penalty on ``W``; default None.
+        mask_zero: only False; nothing is masked.
+
+    Raises:
+        TypeError, ValueError: sizes that are not positive whole numbers, an unknown name; when fitted or used, ids out
+            of range.
+
+    Example:
+        >>> Embedding(1000, 16).output_shape((80,))
+        (80, 16)
+    """
+
+    refused: ClassVar[Mapping[str, str]] = {
+        **Layer.refused,
+        "weights": "use layer.set_weights([matrix]) once the model is built, or embeddings_initializer",
+        "input_length": "the shape of x says how long sequences are; leave it out, or start with Input((length,))",
+    }
+
+    input_dim: int = field()  # of its own, not short for input_shape
+    output_dim: int
+    embeddings_initializer: Any = "uniform"
+    embeddings_regularizer: Any = None
+    mask_zero: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__(None)
+
+    def check(self) -> None:
+        self.input_dim = check_positive_int(self.input_dim, "Embedding: input_dim")
+        self.output_dim = check_positive_int(self.output_dim, "Embedding: output_dim")
+        if self.input_dim > _LARGEST:
+            raise ValueError(f"Embedding: input_dim is at most 2**24 = {_LARGEST}, received {self.input_dim}")
+        if self.mask_zero:
+            raise ValueError(
+                "Embedding: mask_zero=True is not supported: no layer leaves out steps; use mask_zero=False, which "
+                "gives the padding an id and a vector of its own"
+            )
+        self.embeddings_initializer = initializers.get(self.embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(self.embeddings_regularizer)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return (*input_shape, self.output_dim)
+
+    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        shape = (self.input_dim, self.output_dim)
+        return (Weight("embeddings", shape, self.embeddings_initializer, self.embeddings_regularizer),)
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, Any, dict[str, Array]]:
+        xp = ctx.xp
+        ids = xp.astype(xp.reshape(xp.round(x), (-1,)), xp.int64)
+        rows = xp.take(params["embeddings"], ids, axis=0)
+        return xp.reshape(rows, (*x.shape, self.output_dim)), (x, ids, xp), {}
+
+    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        x, ids, xp = cache
+        rows = xp.reshape(dy, (-1, self.output_dim))
+        return xp.zeros_like(x), {"embeddings": scatter_add(rows, ids, self.input_dim, xp)}

@@ -1,0 +1,172 @@
+"""Convolutions that treat every channel by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from clarinet import activations, initializers, regularizers
+from clarinet.layers.activity import check_activity, endings
+from clarinet.layers.base import Layer, Shape, check_positive_int
+from clarinet.layers.composite import Composite
+from clarinet.layers.convolution import Conv2D, Convolution
+from clarinet.layers.geometry import check_data_format, check_padding, per_axis
+from clarinet.layers.parts import Part
+from clarinet.params import Weight
+
+
+@dataclass(eq=False, repr=False)
+class DepthwiseConv2D(Convolution):
+    """Every channel is convolved with ``depth_multiplier`` kernels of its own: ``a = activation(z)`` with
+    ``z[i, j, c m + q] = b[c m + q] + sum over u, v of x[si + du, sj + dv, c] W[u, v, c, q]``, ``m`` the multiplier.
+
+    Shapes: ``x`` (n, height, width, channels), ``W`` the kernel (kernel height, kernel width, channels, m), ``b`` the
+    bias (channels m,), output (n, new height, new width, channels m); sizes and gradients as in :class:`Conv2D`.
+
+    Args:
+        kernel_size: height and width of the window, or one number for both.
+        strides: step between windows; default 1.
+        padding: ``"valid"`` (default) or ``"same"``.
+        depth_multiplier: kernels for each channel; default 1.
+        data_format: None or ``"channels_last"``.
+        dilation_rate: distance between the entries that a window looks at; default 1.
+        activation: name or object; None (default) is linear.
+        use_bias: whether to add ``b``; default True.
+        depthwise_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
+        depthwise_regularizer, bias_regularizer: penalty on the weights; default None.
+        activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
+
+    Raises:
+        TypeError, ValueError: as for :class:`Conv2D`.
+
+    Example:
+        >>> DepthwiseConv2D(3, depth_multiplier=2).output_shape((10, 10, 4))
+        (8, 8, 8)
+    """
+
+    rank = 2
+
+    kernel_size: Any
+    strides: Any = 1
+    padding: str = "valid"
+    depth_multiplier: int = 1
+    data_format: str | None = None
+    dilation_rate: Any = 1
+    activation: Any = None
+    use_bias: bool = True
+    depthwise_initializer: Any = "glorot_uniform"
+    bias_initializer: Any = "zeros"
+    depthwise_regularizer: Any = None
+    bias_regularizer: Any = None
+    activity_regularizer: Any = None
+
+    def check(self) -> None:
+        super().check()
+        self.depth_multiplier = check_positive_int(self.depth_multiplier, "DepthwiseConv2D: depth_multiplier")
+        self.depthwise_initializer = initializers.get(self.depthwise_initializer)
+        self.depthwise_regularizer = regularizers.get(self.depthwise_regularizer)
+
+    def groups_of(self, channels: int) -> int:
+        return channels
+
+    def filters_of(self, channels: int) -> int:
+        return channels * self.depth_multiplier
+
+    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        shape = (*self.kernel_size, input_shape[-1], self.depth_multiplier)
+        kernel = Weight("kernel", shape, self.depthwise_initializer, self.depthwise_regularizer)
+        if not self.use_bias:
+            return (kernel,)
+        bias = Weight("bias", (self.filters_of(input_shape[-1]),), self.bias_initializer, self.bias_regularizer)
+        return (kernel, bias)
+
+
+@dataclass(eq=False, repr=False)
+class SeparableConv2D(Composite):
+    """A depthwise convolution, then one with windows of a single pixel that mixes the channels, then an activation
+    (Chollet, CVPR 2017).
+
+    Shapes: ``x`` (n, height, width, channels); weights ``depthwise_kernel`` (kernel height, kernel width, channels,
+    depth_multiplier), ``pointwise_kernel`` (1, 1, channels depth_multiplier, filters), ``bias`` (filters,); output (n,
+    new height, new width, filters), sizes as in :class:`Conv2D`. Gradients: those of :class:`DepthwiseConv2D` and
+    :class:`Conv2D`, one after the other.
+
+    Args:
+        filters: number of output channels, a positive whole number.
+        kernel_size: height and width of the window, or one number for both.
+        strides: step between windows; default 1.
+        padding: ``"valid"`` (default) or ``"same"``.
+        data_format: None or ``"channels_last"``.
+        dilation_rate: distance between the entries that a window looks at; default 1.
+        depth_multiplier: depthwise kernels for each channel; default 1.
+        activation: name or object; None (default) is linear.
+        use_bias: whether to add ``bias`` at the end; default True.
+        depthwise_initializer, pointwise_initializer, bias_initializer: default ``"glorot_uniform"``,
+            ``"glorot_uniform"`` and ``"zeros"``.
+        depthwise_regularizer, pointwise_regularizer, bias_regularizer: penalty on the weights; default None.
+        activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
+
+    Raises:
+        TypeError, ValueError: as for :class:`Conv2D`.
+
+    Example:
+        >>> SeparableConv2D(16, 3).output_shape((10, 10, 4))
+        (8, 8, 16)
+    """
+
+    filters: int
+    kernel_size: Any
+    strides: Any = 1
+    padding: str = "valid"
+    data_format: str | None = None
+    dilation_rate: Any = 1
+    depth_multiplier: int = 1
+    activation: Any = None
+    use_bias: bool = True
+    depthwise_initializer: Any = "glorot_uniform"
+    pointwise_initializer: Any = "glorot_uniform"
+    bias_initializer: Any = "zeros"
+    depthwise_regularizer: Any = None
+    pointwise_regularizer: Any = None
+    bias_regularizer: Any = None
+    activity_regularizer: Any = None
+
+    def check(self) -> None:
+        name = "SeparableConv2D"
+        self.filters = check_positive_int(self.filters, f"{name}: filters")
+        for setting in ("kernel_size", "strides", "dilation_rate"):
+            setattr(self, setting, per_axis(getattr(self, setting), 2, f"{name}: {setting}"))
+        self.padding = check_padding(self.padding, f"{name}: padding")
+        self.data_format = check_data_format(self.data_format, name)
+        self.depth_multiplier = check_positive_int(self.depth_multiplier, f"{name}: depth_multiplier")
+        self.activation = activations.get(self.activation)
+        self.activity_regularizer = check_activity(self.activity_regularizer, name)
+        for weight in ("depthwise", "pointwise", "bias"):
+            for kind, module in (("initializer", initializers), ("regularizer", regularizers)):
+                setattr(self, f"{weight}_{kind}", module.get(getattr(self, f"{weight}_{kind}")))
+
+    def parts(self) -> tuple[Layer | Part, ...]:
+        depthwise = DepthwiseConv2D(
+            self.kernel_size,
+            self.strides,
+            self.padding,
+            self.depth_multiplier,
+            dilation_rate=self.dilation_rate,
+            use_bias=False,
+            depthwise_initializer=self.depthwise_initializer,
+            depthwise_regularizer=self.depthwise_regularizer,
+        )
+        pointwise = Conv2D(
+            self.filters,
+            1,
+            use_bias=self.use_bias,
+            kernel_initializer=self.pointwise_initializer,
+            bias_initializer=self.bias_initializer,
+            kernel_regularizer=self.pointwise_regularizer,
+            bias_regularizer=self.bias_regularizer,
+        )
+        return (
+            Part(depthwise, names={"kernel": "depthwise_kernel"}),
+            Part(pointwise, names={"kernel": "pointwise_kernel"}),
+            *endings(self.activation, self.activity_regularizer, self.name),
+        )
