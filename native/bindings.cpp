@@ -198,9 +198,10 @@ void bind_spec(nb::module_& m) {
       .def(nb::init<int64_t, int64_t, bool, float, float>(), "offset"_a, "size"_a, "trainable"_a, "l1"_a, "l2"_a);
   nb::class_<OpSpec>(m, "OpSpec")
       .def(nb::init<std::string, int64_t, int64_t, int64_t, std::vector<Weight>, std::vector<int64_t>,
-                    std::map<std::string, double>, uint32_t, uint64_t, std::vector<int64_t>, std::vector<int64_t>>(),
+                    std::map<std::string, double>, uint32_t, uint64_t, std::vector<int64_t>, std::vector<int64_t>,
+                    std::vector<std::vector<float>>>(),
            "kind"_a, "rows"_a, "inputs"_a, "outputs"_a, "weights"_a, "state"_a, "settings"_a, "index"_a, "seed"_a,
-           "shape"_a, "sources"_a);
+           "shape"_a, "sources"_a, "tables"_a);
   nb::class_<LossSpec>(m, "LossSpec")
       .def(nb::init<std::string, std::string, float, bool>(), "kind"_a = "", "reduction"_a = "", "smoothing"_a = 0.0f,
            "sparse"_a = false);

@@ -41,7 +41,7 @@ std::vector<bool> wanted_gradients(const std::vector<OpSpec>& ops) {
 }  // namespace
 
 Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
-    : spec_(std::move(spec)),
+    : spec_(fused(std::move(spec))),
       k_(kernels),
       threads_(threads > 0 ? threads : allowed_threads()),
       exactly_(threads > 0),
@@ -60,16 +60,34 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
   make_stages();
 }
 
-// Operations in a row that take samples by themselves are one stage: each gets its input from the cache.
+// Operations in a row that take samples by themselves, each the only one to take what the one before gives, are one stage:
+// each gets its input from the cache.
 void Engine::make_stages() {
   long floats = 0;
   for (size_t i = 0; i < ops_.size(); ++i) {
-    const bool joins = i > 0 && ops_[i]->by_sample() && ops_[i - 1]->by_sample();
+    const bool joins = i > 0 && ops_[i]->by_sample() && ops_[i - 1]->by_sample() && follows_alone(spec_.ops, i);
     if (!joins) stages_.push_back({i, i, 0}), floats = 0;
     floats += ops_[i]->out_size();
     stages_.back().last = i + 1;
     stages_.back().samples = std::max(1L, kStageFloats / floats);
   }
+  inner_.assign(ops_.size() + 1, -1);
+  for (const Stage& stage : stages_) place_inner_deltas(stage);
+}
+
+void Engine::place_inner_deltas(const Stage& stage) {
+  long next = 0;
+  for (size_t i = stage.last; --i > stage.first;) {
+    inner_[i] = ops_[i]->in_place() ? inner_[i + 1] : next;
+    if (inner_[i] == next) next += static_cast<long>(Buffer::rounded(static_cast<size_t>(stage.samples * ops_[i - 1]->out_size())));
+  }
+  inner_each_ = std::max(inner_each_, next);
+}
+
+// Where the gradient at a tensor is, as if it were there for the whole batch.
+float* Engine::delta(const Pass& part, size_t tensor) const {
+  if (inner_[tensor] < 0) return deltas_[tensor];
+  return inner_deltas_.get() + part.thread * inner_each_ + inner_[tensor] - part.first * ops_[tensor - 1]->out_size();
 }
 
 // work(pass) for this thread's samples, as many at a time as the stage takes.
@@ -124,15 +142,16 @@ void Engine::reserve(long rows, int threads) {
   for (const auto& op : ops_) each = std::max(each, op->scratch(capacity_));
   scratch_each_ = static_cast<long>(Buffer::rounded(static_cast<size_t>(each)));
   scratch_ = Buffer(static_cast<size_t>(scratch_each_ * capacity_threads_));
+  inner_deltas_ = Buffer(static_cast<size_t>(inner_each_ * capacity_threads_));
   layer_numbers_.resize(spec_.layers.size());
 }
 
 void Engine::carve_arena() {
   auto floats = [&](int64_t size) { return Buffer::rounded(static_cast<size_t>(capacity_ * size)); };
   size_t total = floats(spec_.inputs) + floats(outputs());
-  for (const auto& op : ops_) {
-    total += 2 * floats(op->out_size());
-    for (int64_t source : op->spec.sources) total += floats(size_of(source));
+  for (size_t i = 0; i < ops_.size(); ++i) {
+    total += (inner_[i + 1] < 0 ? 2 : 1) * floats(ops_[i]->out_size());
+    for (int64_t source : ops_[i]->spec.sources) total += floats(size_of(source));
   }
   arena_ = Buffer(total);
   float* next = arena_.get();
@@ -143,9 +162,9 @@ void Engine::carve_arena() {
   };
   buffers_.assign(1, take(spec_.inputs));
   deltas_.assign(1, nullptr);
-  for (const auto& op : ops_) {
-    buffers_.push_back(take(op->out_size()));
-    deltas_.push_back(take(op->out_size()));
+  for (size_t i = 0; i < ops_.size(); ++i) {
+    buffers_.push_back(take(ops_[i]->out_size()));
+    deltas_.push_back(inner_[i + 1] < 0 ? take(ops_[i]->out_size()) : nullptr);
   }
   predictions_ = take(outputs());
   parts_.assign(ops_.size(), {});
@@ -154,7 +173,8 @@ void Engine::carve_arena() {
     for (int64_t from : ops_[i]->spec.sources) {
       const size_t source = static_cast<size_t>(from);
       const bool first = parts_[i].empty() && !written[source];
-      if (first && source != 0 && ops_[i]->in_place()) deltas_[source] = deltas_[i + 1];  // it needs no second gradient
+      const bool shares = first && source != 0 && inner_[i + 1] < 0 && ops_[i]->in_place();
+      if (shares) deltas_[source] = deltas_[i + 1];  // it needs no second gradient
       parts_[i].push_back(!wanted_[source] ? nullptr : written[source] ? take(size_of(from)) : deltas_[source]);
       written[source] = true;
     }
@@ -228,7 +248,12 @@ void Engine::backward(const Pass& pass) {
 
 // One operation's. Where others have handed back gradients at the same tensor before, its own is added to theirs.
 void Engine::backward(const Pass& pass, size_t i) {
-  ops_[i]->backward_all(pass, inputs_[i].data(), values_[i + 1], deltas_[i + 1], parts_[i].data());
+  float* dy = delta(pass, i + 1);
+  if (const size_t source = static_cast<size_t>(ops_[i]->spec.sources[0]); inner_[source] >= 0) {
+    float* dx = wanted_[source] ? delta(pass, source) : nullptr;
+    return ops_[i]->backward(pass, inputs_[i][0], values_[i + 1], dy, dx);
+  }
+  ops_[i]->backward_all(pass, inputs_[i].data(), values_[i + 1], dy, parts_[i].data());
   for (size_t j = 0; j < parts_[i].size(); ++j) {
     const int64_t source = ops_[i]->spec.sources[j];
     float* sum = deltas_[static_cast<size_t>(source)];

@@ -84,6 +84,8 @@ class Engine {
   long size_of(int64_t tensor) const;  // numbers in a sample
   void lay_out(bool training);
   void make_stages();
+  void place_inner_deltas(const Stage&);
+  float* delta(const Pass& part, size_t tensor) const;
   template <class Work>
   void each_part(const Pass&, const Stage&, Work) const;
   Pass pass_of(const Team&, int thread, int threads, long rows) const;
@@ -112,8 +114,12 @@ class Engine {
   std::vector<Stage> stages_;  // all operations, in order
   // Tensors: 0 is the input, i + 1 what operation i gives. Wanted: the gradient there, as it leads to a trained weight.
   const std::vector<bool> wanted_;
+  // Gradients at tensors inside a stage are of the samples that it takes at a time, for each thread: where each begins, or
+  // -1 for a tensor whose gradient is kept for the whole batch.
+  std::vector<long> inner_;
+  long inner_each_ = 0;  // floats for one thread
 
-  Buffer arena_, scratch_;
+  Buffer arena_, scratch_, inner_deltas_;
   std::vector<float*> buffers_, values_, deltas_;
   // For each operation what it takes, and where it puts the gradients there: `parts_` are places of their own, where a
   // tensor's gradient is a sum and others came before.

@@ -1,5 +1,6 @@
 // Included once per instruction set. No standard library containers or algorithms here: an inline function of theirs
 // compiled with wider vectors could be the copy that the linker keeps for the baseline path too.
+#include "depthwise-inl.hpp"
 #include "elementwise-inl.hpp"
 #include "kernels.hpp"
 #include "normalize-inl.hpp"
@@ -26,6 +27,9 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       gathered_product,
       window_sums,
       add_windows,
+      depthwise,
+      depthwise_back,
+      depthwise_gradient,
       max_pool,
       max_pool_back,
       mean_pool,

@@ -35,6 +35,7 @@ struct GatheredProduct {
   long c_row;
   const float* start;  // nullptr for zeros
   long start_row;      // 0 where all rows start alike (a bias)
+  bool relu;           // max(C, 0) instead of C
 };
 
 // C[j, r, i] += sum over positions p of dy[p, j] x[windows[p] + run[r] + i], i < length: a convolution's kernel gradient, where
@@ -47,9 +48,16 @@ struct WindowSums {
   float* c;
 };
 
+// Windows of a sample whose `places` are counted in the padded sample, each channel by itself.
+struct DepthwiseWindows {
+  long positions, taps, channels;
+  const int32_t *windows, *places;
+};
+
 // Windows over a sample (height, width, channels), the first of them `top` and `left` places ahead of it.
 struct Pooling {
   long height, width, channels, out_h, out_w, kernel_h, kernel_w, stride_h, stride_w, top, left;
+  bool masks;  // no gradient to entries that are not positive
 };
 
 enum class Activation : int { relu, sigmoid, tanh, elu, selu, gelu, gelu_tanh, silu, softplus, leaky_relu, clipped_relu };
@@ -116,6 +124,9 @@ struct KernelTable {
   // to[windows[p] + run[r] + i] += from[p, r, i]
   void (*add_windows)(const float* from, long positions, const int32_t* windows, const int32_t* run, long runs,
                       long length, float* to);
+  void (*depthwise)(const DepthwiseWindows&, const float* x, const float* w, const float* bias, float* y);
+  void (*depthwise_back)(const DepthwiseWindows&, const float* dy, const float* w, float* dx);
+  void (*depthwise_gradient)(const DepthwiseWindows&, const float* x, const float* dy, float* dw);
   void (*max_pool)(const Pooling&, const float* x, float* y);
   void (*max_pool_back)(const Pooling&, const float* x, const float* y, const float* dy, float* dx);
   void (*mean_pool)(const Pooling&, const float* x, float* y);

@@ -64,7 +64,7 @@ class Op {
   // Whether backward may write dx over dy.
   virtual bool in_place() const { return true; }
   // Whether it takes each sample by itself, and gains nothing from many at once: some such operations in a row run through
-  // a few samples at a time, which stay in the cache from one to the next.
+  // a few samples at a time, which stay in the cache from one to the next. Their dy is gone when gradient() is called.
   virtual bool by_sample() const { return false; }
   // Whether backward sums over each block of sum_block(rows) samples by itself, so that a thread's share must be whole blocks.
   virtual bool sums_by_block() const { return false; }
@@ -128,6 +128,13 @@ class Merge : public Op {
 // The operation of a specification; throws std::invalid_argument for an unknown kind.
 std::unique_ptr<Op> make_op(const OpSpec&, float* params, float* state);
 
+// Whether operation i takes what operation i - 1 gives, and nothing else, and nobody else takes that.
+bool follows_alone(const std::vector<OpSpec>& ops, size_t i);
+
+// The same network with operations joined where one pass over the data can do the work of two.
+Spec fused(Spec);
+
+bool has(const OpSpec&, const char* name);
 double setting(const OpSpec&, const char* name);
 
 }  // namespace clarinet

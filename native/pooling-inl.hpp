@@ -60,6 +60,7 @@ CLARINET_INLINE void max_pool_back_as(const Pooling& p, const float* x, const fl
     each_vector(p.channels, [&](long c, auto part) {
       const Vec most = load(y + out + c, part), zero = set1(0.0f);
       Vec left = load(dy + out + c, part);
+      if (p.masks) left = select(most > 0.0f, left, zero);
       each_entry(p, cut, c, [&](long at) {
         const Mask chosen = load(x + at, part) == most;
         const Vec given = select(chosen, left, zero);

@@ -26,6 +26,7 @@ struct OpSpec {
   uint64_t seed = 0;                        // of its random numbers
   std::vector<int64_t> shape{};             // of a sample of its input
   std::vector<int64_t> sources{};           // tensors it takes: 0 is the input, i + 1 what operation i gives
+  std::vector<std::vector<float>> tables{};  // constants of the layer
 };
 
 struct LossSpec {

@@ -36,6 +36,13 @@ void gathered_tile(const GatheredProduct& p, long i, long j, Last last) {
       for (int v = 0; v < V; ++v) sum[r][v] = fma(x, row[v], sum[r][v]);
     }
   }
+  if (p.relu) {
+    CLARINET_UNROLL
+    for (int r = 0; r < R; ++r) {
+      CLARINET_UNROLL
+      for (int v = 0; v < V; ++v) sum[r][v] = select(sum[r][v] > 0.0f, sum[r][v], set1(0.0f));
+    }
+  }
   float* c = p.c + i * p.c_row + j;
   CLARINET_UNROLL
   for (int r = 0; r < R; ++r) {
@@ -70,6 +77,7 @@ void gathered_product(const GatheredProduct& p) {
     part.depth = p.depth * (s + 1) / stretches - k;
     part.a_step += k;
     part.b_step += k;
+    part.relu = p.relu && s + 1 == stretches;
     if (s) part.start = p.c, part.start_row = p.c_row;
     each_pair(p.columns, [&](long j, auto count, auto last) { gathered_panel<count.value>(part, j, last); });
   }

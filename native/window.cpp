@@ -10,6 +10,7 @@ namespace {
 enum class Padding { valid, same, causal };
 
 Axis make_axis(long size, long kernel, long stride, long dilation, Padding padding) {
+  if (kernel == 0) kernel = size;
   Axis axis{size, kernel, stride, dilation, 0, 0, 0};
   const long reach = (kernel - 1) * dilation;  // beyond a window's first place
   if (padding == Padding::causal) axis.before = reach;

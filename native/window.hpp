@@ -17,7 +17,7 @@ struct Axis {
 };
 
 struct Window {
-  // Settings: kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w; padding: 0 valid, 1 same, 2 causal.
+  // Settings: kernel_h, kernel_w (0: the whole axis), stride_h, stride_w, dilation_h, dilation_w; padding: 0 valid, 1 same, 2 causal.
   explicit Window(const OpSpec&);
 
   Axis h, w;

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "../memory.hpp"
+#include "../block_sums.hpp"
 #include "../window.hpp"
 #include "ops.hpp"
 
@@ -31,7 +31,9 @@ class Conv : public Op {
         positions_(window_.positions()),
         kernel_(params + spec.weights[0].offset),
         windows_(window_.windows()),
-        places_(window_.places(window_.channels / groups_)) {
+        places_(window_.places(window_.channels / groups_)),
+        relu_(has(spec, "relu")),
+        masks_(relu_ && !has(spec, "masked")) {
     bias_ = spec.weights.size() > 1 ? params + spec.weights[1].offset : nullptr;
     for (const Weight& weight : spec.weights) trains_ = trains_ || weight.trainable;
     length_ = window_.channels / groups_ * (groups_ == 1 && window_.w.dilation == 1 ? window_.w.kernel : 1);
@@ -46,7 +48,7 @@ class Conv : public Op {
   double work() const override { return static_cast<double>(positions_) * depth_ * filters_; }
 
   void reserve(long rows, int threads) override {
-    if (trains_) sums_ = Buffer(static_cast<size_t>(std::min(rows, kMostSumBlocks) * sums_size()));
+    if (trains_) sums_.reserve(rows, (depth_ + 1) * filters_);
     if (!first_trained) turned_ = Buffer(static_cast<size_t>(threads * depth_ * filters_));
   }
   long scratch(long) const override {
@@ -59,6 +61,7 @@ class Conv : public Op {
     p.columns = filters_ / groups_, p.depth = depth_;
     p.b_step = rows_.data();
     p.c_row = filters_;
+    p.relu = relu_;
     for (long n = pass.first; n < pass.last; ++n) {
       const float* sample = padded(pass, x + n * window_.size());
       for (long first = 0; first < positions_; first += kBand) {
@@ -80,9 +83,13 @@ class Conv : public Op {
     if (!first_trained) pass.k->transpose(kernel_, filters_, depth_, filters_, turned(pass), depth_);
   }
 
-  void backward(const Pass& pass, const float* x, const float*, float* dy, float* dx) override {
+  void backward(const Pass& pass, const float* x, const float* y, float* dy, float* dx) override {
     for (long n = pass.first; n < pass.last; ++n) {
-      const float* sample_dy = dy + n * out_size();
+      float* sample_dy = dy + n * out_size();
+      if (masks_) {
+        const float* sample = y + n * out_size();
+        pass.k->activate_back({Activation::relu, 0.0f, 0.0f, 0.0f}, sample_dy, sample, sample, sample_dy, out_size());
+      }
       if (trains_) add_gradients(pass, n, x + n * window_.size(), sample_dy);
       if (dx) input_gradient(pass, sample_dy, dx + n * window_.size());
     }
@@ -96,21 +103,19 @@ class Conv : public Op {
 
   // The blocks' sums, added in order.
   void gradient(const Pass& pass, int part, long from, long to, const float*, const float*, const Sink& sink) override {
-    const long blocks = (pass.rows + sum_block(pass.rows) - 1) / sum_block(pass.rows);
     if (part == 1) {
-      pass.k->column_sums(sums_.get() + depth_ * filters_ + from, blocks, sums_size(), to - from, pass.scratch);
+      sums_.total(pass, depth_ * filters_ + from, to - from, pass.scratch);
       return sink.take(spec.weights[1], from, pass.scratch, to - from);
     }
     const long height = std::max(1L, kPiece / filters_);
     for (long i = from; i < to; i += height) {
       const long rows = std::min(height, to - i);
-      kernel_sums(pass, i, rows, blocks);
+      kernel_sums(pass, i, rows);
       sink.take(spec.weights[0], i * filters_, pass.scratch, rows * filters_);
     }
   }
 
  private:
-  long sums_size() const { return static_cast<long>(Buffer::rounded(static_cast<size_t>((depth_ + 1) * filters_))); }
   long group_channels() const { return window_.channels / groups_; }
   float* turned(const Pass& pass) const { return turned_.get() + pass.thread * depth_ * filters_; }
   // Whether dW is summed as (filters, depth), in vectors along the windows, rather than in vectors along the filters.
@@ -123,8 +128,7 @@ class Conv : public Op {
   }
 
   void add_gradients(const Pass& pass, long n, const float* x, const float* dy) {
-    float* sums = sums_.get() + n / sum_block(pass.rows) * sums_size();
-    if (n % sum_block(pass.rows) == 0) std::memset(sums, 0, static_cast<size_t>(sums_size()) * sizeof(float));
+    float* sums = sums_.at(pass, n);
     x = padded(pass, x);
     turns() ? add_along_windows(pass, x, dy, sums) : add_along_filters(pass, x, dy, sums);
     float *bias = sums + depth_ * filters_, *sample = pass.scratch + window_.padded_size();
@@ -178,22 +182,23 @@ class Conv : public Op {
   }
 
   // Rows of dW, into scratch.
-  void kernel_sums(const Pass& pass, long first, long rows, long blocks) const {
-    if (!turns()) return pass.k->column_sums(sums_.get() + first * filters_, blocks, sums_size(), rows * filters_, pass.scratch);
+  void kernel_sums(const Pass& pass, long first, long rows) const {
+    if (!turns()) return sums_.total(pass, first * filters_, rows * filters_, pass.scratch);
     float* turned = pass.scratch + std::max(kPiece, filters_);
-    for (long j = 0; j < filters_; ++j)
-      pass.k->column_sums(sums_.get() + j * depth_ + first, blocks, sums_size(), rows, turned + j * rows);
+    for (long j = 0; j < filters_; ++j) sums_.total(pass, j * depth_ + first, rows, turned + j * rows);
     pass.k->transpose(turned, rows, filters_, rows, pass.scratch, filters_);
   }
 
   const Window window_;
   const long filters_, groups_, depth_, positions_;  // depth: numbers that a filter sees at once
   const float *kernel_, *bias_;
-  bool trains_ = false;
-  long length_ = 0;                          // of a window's runs of numbers that lie side by side
   const std::vector<int32_t> windows_, places_;  // see Window
+  const bool relu_, masks_;                      // whether y went through ReLU, and dy has to go back through it
+  bool trains_ = false;
+  long length_ = 0;                              // of a window's runs of numbers that lie side by side
   std::vector<int32_t> runs_, columns_, rows_;   // where runs begin; j; i * filters
-  Buffer sums_, turned_;
+  BlockSums sums_;
+  Buffer turned_;
 };
 
 }  // namespace

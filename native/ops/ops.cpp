@@ -1,9 +1,24 @@
 #include "ops.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace clarinet {
 namespace {
+
+// An operation whose work another one does.
+class Done : public Op {
+ public:
+  using Op::Op;
+
+  bool identity(bool) const override { return true; }
+  bool by_sample() const override { return true; }
+  double work() const override { return 0.0; }
+  void forward(const Pass&, const float*, float*) override {}
+  void backward(const Pass&, const float*, const float*, float*, float*) override {}
+};
+
+std::unique_ptr<Op> make_done(const OpSpec& spec, float*, float*) { return std::make_unique<Done>(spec); }
 
 const std::map<std::string, OpMaker> kMakers = {
     {"activity_regularization", make_activity_regularization},
@@ -14,20 +29,51 @@ const std::map<std::string, OpMaker> kMakers = {
     {"concatenate", make_concatenate},
     {"conv", make_conv},
     {"dense", make_dense},
+    {"depthwise", make_depthwise},
+    {"done", make_done},
     {"dropout", make_dropout},
     {"max_pooling", make_max_pooling},
     {"maximum", make_maximum},
     {"multiply", make_multiply},
+    {"permute", make_permute},
+    {"resampling", make_resampling},
     {"rescaling", make_rescaling},
     {"softmax", make_softmax},
 };
 
 }  // namespace
 
+bool follows_alone(const std::vector<OpSpec>& ops, size_t i) {
+  const int64_t tensor = static_cast<int64_t>(i);
+  int64_t uses = 0;
+  for (const OpSpec& op : ops) uses += std::count(op.sources.begin(), op.sources.end(), tensor);
+  return uses == 1 && ops[i].sources == std::vector<int64_t>{tensor};
+}
+
+// A convolution applies the ReLU behind it itself. Where maximum pooling follows, the entries that win are the only ones with
+// a gradient, and it sees by their value whether ReLU lets it through.
+Spec fused(Spec spec) {
+  const auto next = [&](size_t i, const char* kind) {
+    return i < spec.ops.size() && spec.ops[i].kind == kind && follows_alone(spec.ops, i);
+  };
+  for (size_t i = 0; i < spec.ops.size(); ++i) {
+    const bool seen = std::any_of(spec.layers.begin(), spec.layers.end(),
+                                  [&](const StatsSpec& s) { return s.tensor == static_cast<int64_t>(i) + 1; });
+    if (spec.ops[i].kind != "conv" || !next(i + 1, "relu") || seen) continue;
+    spec.ops[i].settings["relu"] = 1.0;
+    spec.ops[i + 1].kind = "done";
+    if (!next(i + 2, "max_pooling")) continue;
+    spec.ops[i].settings["masked"] = spec.ops[i + 2].settings["masks"] = 1.0;
+  }
+  return spec;
+}
+
 std::unique_ptr<Op> make_op(const OpSpec& spec, float* params, float* state) {
   const auto found = kMakers.find(spec.kind);
   return found == kMakers.end() ? make_activation(spec, params, state) : found->second(spec, params, state);
 }
+
+bool has(const OpSpec& spec, const char* name) { return spec.settings.contains(name); }
 
 double setting(const OpSpec& spec, const char* name) {
   const auto found = spec.settings.find(name);

@@ -18,8 +18,11 @@ std::unique_ptr<Op> make_average_pooling(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_batch_normalization(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_conv(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_dense(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_depthwise(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_dropout(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_max_pooling(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_permute(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_resampling(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_rescaling(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_softmax(const OpSpec&, float*, float*);
 

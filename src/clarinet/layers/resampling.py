@@ -138,7 +138,7 @@ class _Resampling(Layer):
         """Height and width of the output."""
         raise NotImplementedError
 
-    def _matrices(self, spatial: Shape) -> list[Array]:
+    def matrices(self, spatial: Shape) -> list[Array]:
         """``R`` and ``C`` for images of this height and width."""
         raise NotImplementedError
 
@@ -149,7 +149,7 @@ class _Resampling(Layer):
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, Any, dict[str, Array]]:
-        rows, columns = (ctx.xp.asarray(m, dtype=x.dtype) for m in self._matrices(tuple(x.shape[1:-1])))
+        rows, columns = (ctx.xp.asarray(m, dtype=x.dtype) for m in self.matrices(tuple(x.shape[1:-1])))
         return _resample(x, rows, columns, ctx.xp), (rows.T, columns.T, ctx.xp), {}
 
     def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
@@ -195,7 +195,7 @@ class UpSampling2D(_Resampling):
     def _sizes(self, spatial: Shape) -> Shape:
         return tuple(n * factor for n, factor in zip(spatial, self.size, strict=True))
 
-    def _matrices(self, spatial: Shape) -> list[Array]:
+    def matrices(self, spatial: Shape) -> list[Array]:
         pairs = zip(spatial, self._sizes(spatial), strict=True)
         return [resampling_matrix(old, new, self.interpolation) for old, new in pairs]
 
@@ -245,7 +245,7 @@ class Resizing(_Resampling):
     def _sizes(self, spatial: Shape) -> Shape:
         return (self.height, self.width)
 
-    def _matrices(self, spatial: Shape) -> list[Array]:
+    def matrices(self, spatial: Shape) -> list[Array]:
         new = (self.height, self.width)
         kept = _proportional(spatial, new) if self.crop_to_aspect_ratio else spatial
         return [
@@ -285,7 +285,7 @@ class CenterCrop(_Resampling):
     def _sizes(self, spatial: Shape) -> Shape:
         return (self.height, self.width)
 
-    def _matrices(self, spatial: Shape) -> list[Array]:
+    def matrices(self, spatial: Shape) -> list[Array]:
         new = (self.height, self.width)
         fits = all(size >= out for size, out in zip(spatial, new, strict=True))
         kept = new if fits else _proportional(spatial, new)

@@ -14,7 +14,7 @@ import numpy as np
 
 from clarinet import _native, layers, losses
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
-from clarinet.engines.lowering.operations import ACTIVATIONS, OPS
+from clarinet.engines.lowering.operations import ACTIVATIONS, OPS, TABLES
 from clarinet.engines.lowering.optimizers import CLIPPING, OPTIMIZERS
 from clarinet.engines.stats import limits
 from clarinet.layers.merge import Merge
@@ -96,6 +96,7 @@ def _op(plan: Plan, op: Op, tensors: list[int]) -> Any:
     kind, settings = OPS[type(op.spec)](op.spec)
     if isinstance(op.spec, Merge):
         settings = op.spec.runs(op.input_shapes)
+    tables = TABLES[type(op.spec)](op.spec, op.input_shape) if type(op.spec) in TABLES else []
     seed = getattr(op.spec, "seed", None)
     return _native.OpSpec(
         kind=kind,
@@ -108,6 +109,7 @@ def _op(plan: Plan, op: Op, tensors: list[int]) -> Any:
         index=op.index,
         seed=(plan.seed if seed is None else seed) & 0xFFFFFFFFFFFFFFFF,
         shape=list(op.input_shape),
+        tables=[np.ravel(table).tolist() for table in tables],
         sources=[tensors[source] for source in op.sources],
     )
 

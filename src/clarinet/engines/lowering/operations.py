@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from clarinet import activations, layers
 from clarinet.layers.base import Shape
 from clarinet.layers.merge import Merge
@@ -47,7 +49,7 @@ def _dropout(spec: layers.Dropout) -> tuple[str, Settings]:
 
 
 def _window(size: Shape, strides: Shape, dilation: Shape, padding: str) -> Settings:
-    """How a window lies over a sample; one of one axis has height 1."""
+    """How a window lies over a sample; one of one axis has height 1, one of size 0 covers the whole axis."""
     settings = {"padding": float(("valid", "same", "causal").index(padding))}
     for name, values in (("kernel", size), ("stride", strides), ("dilation", dilation)):
         settings[f"{name}_h"], settings[f"{name}_w"] = (1, *values) if len(values) == 1 else values
@@ -59,6 +61,14 @@ def _convolution(spec: Any) -> tuple[str, Settings]:
     return "conv", {**window, "groups": spec.groups}
 
 
+def _depthwise(spec: layers.DepthwiseConv2D) -> tuple[str, Settings]:
+    return "depthwise", _window(spec.kernel_size, spec.strides, spec.dilation_rate, spec.padding)
+
+
+def _global_pooling(kind: str) -> Callable[[Any], tuple[str, Settings]]:
+    return lambda spec: (kind, _window((0, 0), (1, 1), (1, 1), "valid"))
+
+
 def _pooling(kind: str) -> Callable[[Any], tuple[str, Settings]]:
     return lambda spec: (kind, _window(spec.pool_size, spec.strides, (1,) * len(spec.pool_size), spec.padding))
 
@@ -68,12 +78,40 @@ OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     Merge: lambda spec: (spec.merge, {}),
     layers.ActivityRegularization: lambda spec: ("activity_regularization", {"l1": spec.l1, "l2": spec.l2}),
     layers.Activation: lambda spec: ACTIVATIONS[type(spec.activation)](spec.activation),
+    layers.AveragePooling1D: _pooling("average_pooling"),
+    layers.AveragePooling2D: _pooling("average_pooling"),
     layers.BatchNormalization: _batch_normalization,
+    layers.CenterCrop: lambda spec: ("resampling", {}),
+    layers.Conv1D: _convolution,
     layers.Conv2D: _convolution,
     layers.Dense: lambda spec: ("dense", {}),
+    layers.DepthwiseConv2D: _depthwise,
     layers.Dropout: _dropout,
     layers.Flatten: lambda spec: ("", {}),
+    layers.GlobalAveragePooling1D: _global_pooling("average_pooling"),
+    layers.GlobalAveragePooling2D: _global_pooling("average_pooling"),
+    layers.GlobalMaxPooling1D: _global_pooling("max_pooling"),
+    layers.GlobalMaxPooling2D: _global_pooling("max_pooling"),
+    layers.MaxPooling1D: _pooling("max_pooling"),
     layers.MaxPooling2D: _pooling("max_pooling"),
+    layers.Permute: lambda spec: ("permute", {}),
     layers.Rescaling: lambda spec: ("rescaling", {"scale": spec.scale, "offset": spec.offset}),
     layers.Reshape: lambda spec: ("", {}),
+    layers.Resizing: lambda spec: ("resampling", {}),
+    layers.UpSampling2D: lambda spec: ("resampling", {}),
+    layers.ZeroPadding2D: lambda spec: ("resampling", {}),
+}
+
+
+def _framed(spec: layers.ZeroPadding2D, shape: Shape) -> list[Any]:
+    return [np.eye(size + sum(edge), size, -edge[0]) for size, edge in zip(shape, spec.padding)]
+
+
+#: Constants of an operation on samples of a shape: arrays of numbers.
+TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
+    layers.CenterCrop: lambda spec, shape: spec.matrices(shape[:-1]),
+    layers.Permute: lambda spec, shape: [np.array(spec.dims) - 1],
+    layers.Resizing: lambda spec, shape: spec.matrices(shape[:-1]),
+    layers.UpSampling2D: lambda spec, shape: spec.matrices(shape[:-1]),
+    layers.ZeroPadding2D: _framed,
 }
