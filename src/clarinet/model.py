@@ -180,6 +180,16 @@ class Sequential(LayerStack):
         """``["loss", …]``, in the order that ``evaluate`` returns."""
         return list(self.runner().results())
 
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Running loss and metrics by name: of the last epoch after ``fit``, of the data after ``evaluate``.
+
+        Unlike in logs and history, a metric of several numbers, such as a confusion matrix, is there as an array.
+        """
+        engine = self.runner()
+        loss = engine.results()["loss"]
+        plan = engine.plan  # type: ignore[attr-defined]
+        return {"loss": loss} | {m.name: m.result() for m in (*plan.metrics, *plan.weighted_metrics)}
+
     def reset_metrics(self) -> None:
         """Start the running metrics of ``train_on_batch`` and ``test_on_batch`` anew."""
         self.runner().reset_metrics()

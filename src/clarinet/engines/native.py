@@ -187,7 +187,7 @@ class NativeEngine(Engine):
     def results(self) -> Mapping[str, float]:
         for metric, (total, count) in zip(self._metrics, self._core.running()):
             metric.total, metric.count = total, count
-        return {metric.name: float(metric.result()) for metric in self._metrics}
+        return {name: value for metric in self._metrics for name, value in metric.logs().items()}
 
     def running(self) -> list[dict[str, Any]]:
         self.results()

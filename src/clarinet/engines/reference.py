@@ -221,7 +221,7 @@ class ReferenceEngine(Engine):
             metric.reset_state()
 
     def results(self) -> Mapping[str, float]:
-        return {metric.name: float(metric.result()) for metric in self._tracked}
+        return {name: value for metric in self._tracked for name, value in metric.logs().items()}
 
     def running(self) -> list[dict[str, Any]]:
         return [metric.get_state() for metric in self._tracked]

@@ -15,6 +15,16 @@ from clarinet.metrics.accuracy import (
     TopKCategoricalAccuracy,
 )
 from clarinet.metrics.base import Custom, Mean, MeanMetric, Metric
+from clarinet.metrics.confusion import (
+    ConfusionMatrix,
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    Recall,
+    TrueNegatives,
+    TruePositives,
+)
+from clarinet.metrics.curves import AUC
 from clarinet.metrics.errors import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -32,16 +42,23 @@ from clarinet.metrics.errors import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
+from clarinet.metrics.scores import F1Score, FBetaScore, R2Score
 
 __all__ = [
+    "AUC",
     "Accuracy",
     "BinaryAccuracy",
     "BinaryCrossentropy",
     "CategoricalAccuracy",
     "CategoricalCrossentropy",
     "CategoricalHinge",
+    "ConfusionMatrix",
     "CosineSimilarity",
     "Custom",
+    "F1Score",
+    "FBetaScore",
+    "FalseNegatives",
+    "FalsePositives",
     "Hinge",
     "KLDivergence",
     "LogCoshError",
@@ -53,12 +70,17 @@ __all__ = [
     "MeanSquaredLogarithmicError",
     "Metric",
     "Poisson",
+    "Precision",
+    "R2Score",
+    "Recall",
     "RootMeanSquaredError",
     "SparseCategoricalAccuracy",
     "SparseCategoricalCrossentropy",
     "SparseTopKCategoricalAccuracy",
     "SquaredHinge",
     "TopKCategoricalAccuracy",
+    "TrueNegatives",
+    "TruePositives",
     "get",
     "resolve_all",
 ]

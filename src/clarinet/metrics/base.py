@@ -34,9 +34,16 @@ class Metric(Configurable):
         """Add a batch."""
         raise NotImplementedError
 
-    def result(self) -> float:
-        """The metric over everything since :meth:`reset_state`; 0 if there was nothing."""
+    def result(self) -> Any:
+        """The metric over everything since :meth:`reset_state`, a number or an array; 0 if there was nothing."""
         raise NotImplementedError
+
+    def logs(self) -> dict[str, float]:
+        """What history and progress bar show: a number; one for each entry of a list; nothing of a matrix."""
+        value = self.result()
+        if isinstance(value, np.ndarray) and value.ndim:
+            return {f"{self.name}_{i}": float(v) for i, v in enumerate(value)} if value.ndim == 1 else {}
+        return {self.name: float(value)}
 
     def reset_state(self) -> None:
         """Start anew."""
@@ -56,7 +63,7 @@ class Metric(Configurable):
         for name, value in state.items():
             setattr(self, name, value)
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Add a batch and return the result so far."""
         self.update_state(y_true, y_pred, sample_weight)
         return self.result()
