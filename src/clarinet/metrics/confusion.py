@@ -268,10 +268,10 @@ class ConfusionMatrix(Metric):
             predicted = y_pred.argmax(-1).ravel()
         classes = self.num_classes or (2 if single else y_pred.shape[-1])
         if len(actual) != len(predicted) or (len(actual) and not 0 <= actual.min() <= actual.max() < classes):
+            found = f" from {actual.min()} to {actual.max()}" if len(actual) else ""
             raise ValueError(
-                f"ConfusionMatrix: expected {len(predicted)} class ids from 0 to {classes - 1}, received "
-                f"{len(actual)}{f' from {actual.min()} to {actual.max()}' if len(actual) else ''}; one-hot targets need a column "
-                "for every output"
+                f"ConfusionMatrix: expected {len(predicted)} class ids from 0 to {classes - 1}, received {len(actual)}"
+                f"{found}; one-hot targets need a column for every output"
             )
         weight = None if sample_weight is None else spread(sample_weight, predicted.reshape(len(y_true), -1)).ravel()
         counts = np.bincount(actual * classes + predicted, weight, classes * classes).reshape(classes, classes)
