@@ -182,7 +182,8 @@ def predict(
     if data_module.is_batches(x):
         batches = data_module.Batches(x, steps, labels=False)
         return np.concatenate([predict(self, rows, batch_size) for rows, _, _ in batches])
-    if not (type(x) is np.ndarray and x.shape[1:] == self.input_shape and x.dtype.kind in "fiub"):
+    plain = type(x) is np.ndarray and x.shape[1:] == self.input_shape and x.dtype.kind in "fiub"
+    if not plain or checks.lookup(self) is not None:
         x = data_module.as_array(x, "x")
         build_for(self, x)
         checks.raise_first(checks.check_input(self, x))

@@ -277,6 +277,27 @@ TABLE = [
         TypeError,
         ("schedule", "None"),
     ),
+    # Ids.
+    Bad(
+        "id too large",
+        lambda: looked_up([[0, 3], [9, 1]]),
+        ValueError,
+        ("holds 9 at row 1, column 0", "Embedding(10, 2)"),
+    ),
+    Bad("id negative", lambda: looked_up([[0, -3]]), ValueError, ("holds -3 at row 0, column 1", "from 0 to 8")),
+    Bad("id fraction", lambda: looked_up([[0.5, 0]]), ValueError, ("holds 0.5", "whole numbers")),
+    Bad(
+        "id in predict",
+        lambda: embedding_model().predict(np.array([[0, 12]])),
+        ValueError,
+        ("holds 12", "Embedding(13, 2)"),
+    ),
+    Bad(
+        "images without channels",
+        lambda: unbuilt(layers.Conv2D(4, 3), np.zeros((5, 28, 28))),
+        ValueError,
+        ("x.reshape(-1, 28, 28, 1)", "(28, 28)"),
+    ),
     # Utilities.
     Bad("categorical too large", lambda: utils.to_categorical([0, 5], 3), ValueError, ("0 to 5", "0 to 2")),
     Bad("categorical fractions", lambda: utils.to_categorical([0.5]), ValueError, ("0.5",)),
@@ -290,6 +311,22 @@ TABLE = [
         ("(1, 2)", "(1, 3)"),
     ),
 ]
+
+
+def embedding_model():
+    model = clarinet.Sequential([layers.Embedding(9, 2), layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+def looked_up(x: Any) -> None:
+    embedding_model().fit(x, np.zeros(len(x)), verbose=0)
+
+
+def unbuilt(layer: Any, x: Any) -> None:
+    model = clarinet.Sequential([layer, layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(x, np.zeros(len(x)), verbose=0)
 
 
 def tracked_by(name: str):

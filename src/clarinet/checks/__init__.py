@@ -5,6 +5,7 @@ Every check yields :class:`~clarinet.problems.Problem` records, cheap checks fir
 
 from clarinet.checks.arguments import check_evaluate_arguments, check_fit_arguments
 from clarinet.checks.data import check_data, check_input
+from clarinet.checks.ids import lookup
 from clarinet.checks.models import check_compiled, check_model
 from clarinet.problems import ClarinetWarning, Problem, raise_first
 
@@ -17,5 +18,6 @@ __all__ = [
     "check_fit_arguments",
     "check_input",
     "check_model",
+    "lookup",
     "raise_first",
 ]

@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from clarinet.checks.finite import fingerprint, first_nonfinite, room_for
+from clarinet.checks.ids import check_ids
 from clarinet.checks.labels import check_labels
 from clarinet.checks.models import describe
 from clarinet.data import fit_rank, label_form
@@ -53,13 +54,15 @@ def check_data(
     for name, array in (("x", x), ("sample_weight", sample_weight)):
         if array is not None:
             yield from _check_finite(array, f"{prefix}{name}", f"{where}.{name}", name, seen)
+    yield from check_ids(model, x, f"{prefix}x", f"{where}.x")
     if seen is not None:
         _look(y, "y", seen)  # whether it holds NaN has been seen with the labels
 
 
 def check_input(model: Sequential, x: Array) -> Iterator[Problem]:
-    """Whether the rows of ``x`` have the model's input shape."""
-    yield from _check_input_shape(model, x, "x", "data.x")
+    """Whether the rows of ``x`` have the model's input shape, and hold ids where it looks them up."""
+    wrong = list(_check_input_shape(model, x, "x", "data.x"))
+    yield from wrong or check_ids(model, x, "x", "data.x")
 
 
 def _check_shapes(

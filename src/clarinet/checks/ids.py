@@ -1,0 +1,54 @@
+"""Rows of ids against the embedding that is to look them up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clarinet import layers
+from clarinet.params import Array
+from clarinet.problems import Problem, error
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+#: Numbers looked at in one go, so that a memory-mapped array is read piece by piece.
+_BLOCK = 1 << 20
+#: Layers that hand on the numbers of ``x`` as they are.
+_CARRIERS = (layers.Flatten, layers.Permute, layers.Reshape)
+
+
+def lookup(model: Sequential) -> layers.Embedding | None:
+    """The embedding that the numbers of ``x`` go to as they are; None where there is none."""
+    first = next((layer for layer in model.layers if not isinstance(layer, _CARRIERS)), None)
+    return first if isinstance(first, layers.Embedding) else None
+
+
+def check_ids(model: Sequential, x: Array, what: str, where: str) -> Iterator[Problem]:
+    """Whether ``x`` holds ids that the model's first layer knows, where that is an embedding."""
+    embedding = lookup(model)
+    if embedding is None:
+        return
+    rows = max(1, _BLOCK // max(1, x[:1].size))
+    for start in range(0, len(x), rows):
+        block = x[start : start + rows]
+        bad = (block < 0) | (block >= embedding.input_dim)
+        if block.dtype.kind == "f":
+            bad |= block != np.round(block)
+        if bad.any():
+            place = tuple(int(i) for i in np.argwhere(bad)[0])
+            yield _unknown_id(embedding, block[place], (start + place[0], *place[1:]), what, where)
+            return
+
+
+def _unknown_id(embedding: layers.Embedding, value: float, place: tuple[int, ...], what: str, where: str) -> Problem:
+    known = f"Embedding({embedding.input_dim}, {embedding.output_dim}) takes whole numbers from 0 to "
+    known += str(embedding.input_dim - 1)
+    if value < 0 or value != np.round(value):
+        mend = "turn words or categories into such ids first, e.g. with np.unique(..., return_inverse=True)"
+    else:
+        mend = f"use Embedding({int(value) + 1}, {embedding.output_dim}) or larger"
+    at = f"row {place[0]}" + (f", column {place[1]}" if len(place) == 2 else f", position {place[1:]}")
+    return error("id_out_of_range", where, f"{what}: holds {value} at {at}, but {known}; {mend}")
