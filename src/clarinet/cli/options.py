@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from clarinet.checks.intervals import interval
+
 _CODES = "exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (training saves the model so far first)"
 
 _DATA = """DATA is one of
@@ -19,6 +21,7 @@ examples:
   clarinet train mnist --epochs 10 --hidden 128,64 --out digits.clarinet
   clarinet train houses.csv --target price
   clarinet train photos/ --image-size 32,32 --epochs 30
+  clarinet train mnist --run digits
 
 Ctrl-C stops training and saves the model as it is then.
 {_CODES}"""
@@ -84,6 +87,15 @@ def _add_train(commands: Any) -> None:
     train.add_argument(
         "--image-size", type=size, metavar="H,W", help="bring a folder's pictures to this height and width"
     )
+    train.add_argument("--run", dest="run_name", metavar="NAME", help="keep the training in the store of runs")
+    train.add_argument(
+        "--checkpoint",
+        type=every,
+        default="epoch",
+        metavar="EVERY",
+        help="of a run: how often it is saved to go on from: steps, epoch, 30s, 5m, never (default epoch)",
+    )
+    train.add_argument("--resume", action="store_true", help="go on with the run of this name, if it is there")
     train.add_argument("--out", metavar="FILE", help="where to save the model (default: DATA's name + .clarinet)")
 
 
@@ -151,6 +163,18 @@ def size(text: str) -> tuple[int, int]:
     if len(parts) != 2:
         raise argparse.ArgumentTypeError(f"expected height and width such as 32,32, received {text!r}")
     return parts[0], parts[1]
+
+
+def every(text: str) -> int | str | None:
+    """A number of steps, ``epoch``, a time, or ``never``."""
+    if text == "never":
+        return None
+    value = int(text) if text.isdecimal() else text
+    try:
+        interval(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return value
 
 
 def rate(text: str) -> float:

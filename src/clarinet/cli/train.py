@@ -6,18 +6,21 @@ import argparse
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clarinet import callbacks, layers, utils
 from clarinet.callbacks.progress import format_logs
-from clarinet.cli import sources
+from clarinet.cli import recorded, sources
 from clarinet.cli.output import Output
 from clarinet.cli.sources import Source
 from clarinet.model import Sequential
 from clarinet.optimizers import Adam
 from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.runs import Tracker
 
 _EPOCHS, _MOST_EPOCHS, _PATIENCE, _TEST_SHARE = 10, 100, 10, 0.2
 _INTERRUPTED = 130
@@ -25,7 +28,18 @@ _INTERRUPTED = 130
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Train a network as the options say, save it, and report how well it does."""
+    code, values = train(options, output)
+    stopped = f"Interrupted in epoch {values['epochs'] + 1}; the model so far is saved in" if code else "Saved"
+    kept = f"; the run is {values['run']}" if values["run"] else ""
+    output.result(values, f"{stopped} {values['model']}{kept}")
+    return code
+
+
+def train(options: argparse.Namespace, output: Output) -> tuple[int, dict[str, Any]]:
+    """Train and save; the exit code and what there is to report."""
     out = _destination(options)
+    if options.run_name and options.seed is None:  # so that the run can be resumed and reproduced
+        options.seed = int.from_bytes(os.urandom(4), "little")
     if options.seed is not None:
         utils.set_random_seed(options.seed)
     source = sources.load(options.data, options.target, options.image_size)
@@ -36,22 +50,32 @@ def run(options: argparse.Namespace, output: Output) -> int:
     output.say(f"Network: {_drawn(model)}; {model.count_params():,} parameters; Adam, learning rate {options.lr:g}.")
     output.say(f"Engine: {model.engine} ({model.engine_reason}).")
     began = time.perf_counter()
-    interrupted = not _fit(model, source, options)
+    tracker = _tracker(options, out)
+    interrupted = not _fit(model, source, options, tracker)
     seconds = time.perf_counter() - began
     model.save(out)
     test = _test(model, source, output)
     history = model.history
     epochs = 0 if history is None else len(history.epoch)
-    stopped = f"Interrupted in epoch {epochs + 1}; the model so far is saved in" if interrupted else "Saved"
     values = {
         "model": str(out),
+        "run": None if tracker is None or tracker.run is None else tracker.run.name,
         "engine": model.engine,
         "epochs": epochs,
         "seconds": seconds,
         "interrupted": interrupted,
     }
-    output.result({**values, "history": {} if history is None else history.history, "test": test}, f"{stopped} {out}")
-    return _INTERRUPTED if interrupted else 0
+    values |= {"history": {} if history is None else history.history, "test": test}
+    return _INTERRUPTED if interrupted else 0, values
+
+
+def _tracker(options: argparse.Namespace, out: Path) -> Tracker | None:
+    """What keeps the training in a run, if that is wanted."""
+    if not options.run_name:
+        return None
+    from clarinet.runs import Tracker
+
+    return Tracker(options.run_name, config=recorded.settings(options, out))
 
 
 def _destination(options: argparse.Namespace) -> Path:
@@ -107,7 +131,7 @@ def _unscaled(y: Array) -> layers.Layer:
     return layers.Rescaling(float(y.std()) or 1.0, float(y.mean()), name="units_of_the_target")
 
 
-def _fit(model: Sequential, source: Source, options: argparse.Namespace) -> bool:
+def _fit(model: Sequential, source: Source, options: argparse.Namespace, tracker: Tracker | None) -> bool:
     """Train; False after Ctrl-C, with the model as it was then."""
     own_data = source.about["kind"] not in sources.NAMED
     epochs = options.epochs or (_MOST_EPOCHS if own_data else _EPOCHS)
@@ -124,6 +148,9 @@ def _fit(model: Sequential, source: Source, options: argparse.Namespace) -> bool
             validation_split=split,
             callbacks=stop,
             verbose=0 if options.json else "auto",
+            run=tracker,
+            checkpoint=options.checkpoint if tracker else None,
+            resume=options.resume,
         )
     except KeyboardInterrupt:
         return False

@@ -1,0 +1,65 @@
+"""``clarinet runs resume``, ``reproduce``, ``pack`` and ``unpack``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+
+from clarinet.cli import train
+from clarinet.cli.output import Output
+from clarinet.cli.recorded import options_of
+from clarinet.runs import Store
+from clarinet.runs.packing import pack, unpack
+from clarinet.runs.reproducing import compare
+
+
+def run(options: argparse.Namespace, output: Output) -> int:
+    """Do what was asked."""
+    return _DO[options.do](options, output)
+
+
+def _resume(options: argparse.Namespace, output: Output) -> int:
+    """Go on with a training of this command line."""
+    found = Store().get(options.name)
+    origin = found.document("unpacked")
+    if origin is not None:
+        raise ValueError(f"run {found.name!r} was unpacked from {origin['file']}; resume it where it was made")
+    again = options_of(found, f"--run={found.name}", "--resume", f"--out={found.config.get('out')}")
+    again.json = options.json
+    return train.run(again, output)
+
+
+def _reproduce(options: argparse.Namespace, output: Output) -> int:
+    """Train again as a run of this command line was trained, and say whether it came out the same."""
+    store = Store()
+    first = store.get(options.name)
+    with tempfile.TemporaryDirectory() as folder:  # the run keeps the model; the first one's file is left alone
+        out = os.path.join(folder, "model.clarinet")
+        again = options_of(first, f"--run={first.name[:80]}-again", f"--out={out}", "--checkpoint=never")
+        again.json = options.json
+        code, values = train.train(again, output)
+    if code:
+        return code
+    verdict = compare(first, store.get(values["run"]))
+    result = {"run": first.name, "again": verdict.again, "identical": verdict.identical}
+    output.result({**result, "found": verdict.found, "reasons": verdict.reasons}, str(verdict))
+    return 0 if verdict.identical else 1
+
+
+def _pack(options: argparse.Namespace, output: Output) -> int:
+    """Write a run to one file."""
+    path = pack(Store().get(options.name), options.out)
+    size = path.stat().st_size
+    output.result({"file": str(path), "bytes": size}, f"Packed {options.name} in {path} ({size / 1e6:.1f} MB)")
+    return 0
+
+
+def _unpack(options: argparse.Namespace, output: Output) -> int:
+    """Put a packed run into the store."""
+    found = unpack(options.file, options.name)
+    output.result({"run": found.name, "folder": str(found.folder)}, f"Unpacked as {found.name}")
+    return 0
+
+
+_DO = {"resume": _resume, "reproduce": _reproduce, "pack": _pack, "unpack": _unpack}

@@ -1,0 +1,51 @@
+"""The options of a ``clarinet train`` as its run keeps them, and back."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clarinet.runs import Run
+
+COMMAND = "clarinet train"
+#: Options that decide over the numbers.
+_OPTIONS = ("target", "epochs", "batch_size", "hidden", "lr", "validation", "seed", "engine", "image_size")
+
+
+def settings(options: argparse.Namespace, out: Path) -> dict[str, Any]:
+    """What a run keeps of the options; a path becomes one that holds anywhere on this machine."""
+    data = str(Path(options.data).resolve()) if Path(options.data).exists() else options.data
+    own = {name: getattr(options, name) for name in _OPTIONS}
+    return {"command": COMMAND, "data": data, **own, "out": str(out.absolute())}
+
+
+def options_of(run: Run, *more: str) -> argparse.Namespace:
+    """The options that a run was trained with.
+
+    Args:
+        run: of ``clarinet train``.
+        more: further arguments.
+
+    Raises:
+        ValueError: the run is of another program; the message says how to go on.
+    """
+    from clarinet.cli.options import parser
+
+    kept = run.config
+    if kept.get("command") != COMMAND:
+        script = (run.document("program") or {}).get("script")
+        raise ValueError(
+            f"run {run.name!r} is of {script or 'a Python program'}, not of `clarinet train`. To resume it, start the "
+            f"program again with fit(..., run={run.name!r}, resume=True); to reproduce it, call "
+            f"clarinet.runs.reproduce({run.name!r}, x, y) with its data"
+        )
+    words = [f"--{name.replace('_', '-')}={_word(kept[name])}" for name in _OPTIONS if kept.get(name) is not None]
+    return parser().parse_args(["train", *words, *more, "--", str(kept["data"])])
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(str, value)) or "0"
+    return repr(value) if isinstance(value, float) else str(value)
