@@ -19,6 +19,8 @@ from clarinet.runs.bin import restore as _restore
 from clarinet.runs.curves import downsample, smooth, sparkline
 from clarinet.runs.listing import Entry, Group, Runs
 from clarinet.runs.location import StoreError, home
+from clarinet.runs.packing import pack, unpack
+from clarinet.runs.reproducing import Verdict, reproduce
 from clarinet.runs.run import Run
 from clarinet.runs.session import current, finish, init, log, start
 from clarinet.runs.store import Store
@@ -32,6 +34,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Tracker",
+    "Verdict",
     "best",
     "compare",
     "current",
@@ -47,10 +50,13 @@ __all__ = [
     "last",
     "list",
     "log",
+    "pack",
+    "reproduce",
     "restore",
     "smooth",
     "sparkline",
     "start",
+    "unpack",
 ]
 
 # The same on the store beside the user's code.

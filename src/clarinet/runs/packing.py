@@ -34,11 +34,11 @@ _ENDED = ("finished", "failed", "interrupted")
 _FIELDS = ("uid", "name", "status", "started", "ended", "seconds", "group", "notes", "error", "tags")
 
 
-def pack(run: Run, path: str | Path | None = None) -> Path:
+def pack(run: Run | str, path: str | Path | None = None) -> Path:
     """Write a run to one file.
 
     Args:
-        run: one that is not running.
+        run: one that is not running, or its name in the store beside your code.
         path: of the file; default the run's name and ``.zip`` in the working directory.
 
     Returns:
@@ -56,6 +56,7 @@ def pack(run: Run, path: str | Path | None = None) -> Path:
         >>> copy.name, copy.config["sides"], copy.summary
         ('dice', 6, {'mean': 3.5})
     """
+    run = Store().get(run) if isinstance(run, str) else run
     if run.status == "running":
         raise ValueError(f"pack: run {run.name!r} is still running; wait until it has ended")
     target = Path(f"{run.name}.zip" if path is None else path)
@@ -134,7 +135,7 @@ def unpack(path: str | Path, name: str | None = None, store: Store | None = None
             connection.execute("DELETE FROM runs WHERE id = ?", (run.id,))
         shutil.rmtree(run.folder, ignore_errors=True)
         raise
-    return run
+    return Run(store, run.id)
 
 
 class _Packed:
@@ -229,9 +230,8 @@ def _run_fields(found: Any) -> dict[str, Any]:
 
 def _expect(tensor: Array, dtype: Any, dimensions: int) -> Array:
     if tensor.dtype != dtype or tensor.ndim != dimensions:
-        raise ValueError(
-            f"expected {np.dtype(dtype)} in {dimensions} dimensions, received {tensor.dtype} {tensor.shape}"
-        )
+        wanted = f"{dimensions} dimensions of {np.dtype(dtype)}"
+        raise ValueError(f"expected {wanted}, received {tensor.dtype} of shape {tensor.shape}")
     return tensor
 
 
@@ -246,7 +246,9 @@ def _curve(numbers: Mapping[str, Array], index: int, kind: str) -> tuple[Array, 
 
 
 def _layer(row: Array) -> LayerStats:
-    return LayerStats(int(row[0]), int(row[1]), *row[2:9].tolist(), bool(row[9]))
+    mean, std, zeros, saturated, gradient, weight, ratio = row[2:9].tolist()
+    numbers = mean, std, zeros, saturated, gradient, weight, ratio
+    return LayerStats(int(row[0]), int(row[1]), *numbers, finite=bool(row[9]))
 
 
 def _finding(found: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -49,8 +49,8 @@ class Verdict:
 def reproduce(name: str, x: Any, y: Any = None, *, store: Store | None = None, **arguments: Any) -> Verdict:
     """Train again as a run was trained, in a run of its own, and compare.
 
-    Model, arguments of ``compile`` and of ``fit`` and the seed are taken from the run. The data are not kept in it: give
-    them, and callbacks that change the training, again; the data are compared by their fingerprint.
+    Model, arguments of ``compile`` and of ``fit`` and the seed are taken from the run. The data are not kept in it:
+    give them, and callbacks that change the training, again; the data are compared by their fingerprint.
 
     Args:
         name: of the run.
