@@ -130,6 +130,7 @@ class Fit:
         a, model = self.arguments, self.model
         model.history = History()
         extra: list[Any] = [model.history]
+        size = None if self.data is None else self.batch_size
         verbose = ProgressBar.resolve(a["verbose"])
         if verbose:
             extra.append(ProgressBar(verbose))
@@ -138,7 +139,7 @@ class Fit:
             "steps": self.steps,
             "samples": None if self.data is None else self.rows,
             "verbose": verbose,
-            "arguments": {k: v for k, v in a.items() if k not in _NO_SETTINGS},
+            "arguments": {k: v for k, v in (a | {"batch_size": size}).items() if k not in _NO_SETTINGS},
             "data": self.data,
             "validation": self.validation,
             "seen": self.seen,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clarinet.checks.intervals import interval
+from clarinet.cli.runs_options import add_runs
 
 _CODES = "exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (training saves the model so far first)"
 
@@ -64,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("--show", action="store_true", help="draw each picture as the network sees it")
     info = _command(commands, "info", "what is installed, or what a model is", _INFO)
     info.add_argument("model", metavar="MODEL", nargs="?", help="a model file")
+    add_runs(commands, _command)
     return top
 
 

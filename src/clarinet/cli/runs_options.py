@@ -1,0 +1,80 @@
+"""The words of ``clarinet runs``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+_FORMATTER = argparse.RawDescriptionHelpFormatter
+
+_RUNS = """examples:
+  clarinet runs                                   the latest runs
+  clarinet runs ls --where "val_accuracy > 0.9" --sort=-val_accuracy
+  clarinet runs show digits
+  clarinet runs diff digits digits-2
+  clarinet runs plot digits digits-2 --metric val_loss
+  clarinet runs export --out runs.csv
+
+Runs are kept in the folder .clarinet beside your code, or in CLARINET_HOME. A training is kept with
+fit(run="digits") or `clarinet train … --run digits`."""
+
+_WHERE = """a condition: a metric (loss, val_loss.min), a setting (fit.batch_size, or the end of its name: batch_size)
+or one of name, status, group, tag; one of = != < <= > >=; a value. May be given several times."""
+
+
+def add_runs(commands: Any, command: Callable[[Any, str, str, str], argparse.ArgumentParser]) -> None:
+    """Add ``runs`` and what stands behind it to the commands."""
+    top = command(commands, "runs", "the trainings that were kept: list, compare, draw, export, delete", _RUNS)
+    top.set_defaults(do="ls", where=[], sort=None, limit=20, columns=None, bin=False)
+    parts = top.add_subparsers(title="what to do (default ls)", metavar="WHAT")
+    _add_reading(parts)
+    _add_keeping(parts)
+
+
+def _part(parts: Any, name: str, about: str, epilog: str = "") -> argparse.ArgumentParser:
+    part: argparse.ArgumentParser = parts.add_parser(
+        name, help=about, description=f"{about[0].upper()}{about[1:]}.", epilog=epilog, formatter_class=_FORMATTER
+    )
+    # Not set where it is absent, or it would undo a --json that came before the word.
+    part.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document and nothing else"
+    )
+    part.set_defaults(do=name)
+    return part
+
+
+def _add_where(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--where", action="append", default=[], metavar="CONDITION", help=_WHERE)
+
+
+def _add_reading(parts: Any) -> None:
+    ls = _part(parts, "ls", "list the runs, the newest first")
+    _add_where(ls)
+    ls.add_argument("--sort", metavar="KEY", help="by a metric, a setting or a column; --sort=-KEY: the largest first")
+    ls.add_argument("--limit", type=int, default=20, metavar="N", help="so many at most (default 20; 0 for all)")
+    ls.add_argument("--columns", metavar="KEY,KEY", help="metrics and settings to show")
+    ls.add_argument("--bin", action="store_true", help="list the runs in the bin")
+    show = _part(parts, "show", "show a run: curves, numbers, configuration, findings")
+    show.add_argument("name", metavar="NAME", help="a run's name")
+    diff = _part(parts, "diff", "settings and numbers that are not the same in several runs")
+    diff.add_argument("names", metavar="NAME", nargs="+", help="runs' names")
+    plot = _part(parts, "plot", "draw curves in the terminal, or as a page")
+    plot.add_argument("names", metavar="NAME", nargs="+", help="runs' names")
+    plot.add_argument("--metric", action="append", metavar="METRIC", help="which (default all); several times for more")
+    plot.add_argument("--by", choices=("step", "epoch", "log"), help="by what (default the finest there is)")
+    plot.add_argument("--smooth", type=float, default=0.0, metavar="WEIGHT", help="0 (default) to below 1")
+    plot.add_argument("--html", metavar="FILE", help="write a page about the one run instead")
+    export = _part(parts, "export", "write runs to a CSV or JSON file")
+    export.add_argument("name", metavar="NAME", nargs="?", help="one run with every value (default: the list of runs)")
+    export.add_argument("--out", metavar="FILE", required=True, help="ending in .csv or .json")
+    _add_where(export)
+
+
+def _add_keeping(parts: Any) -> None:
+    rm = _part(parts, "rm", "put runs in the bin; they can be restored for 30 days")
+    rm.add_argument("names", metavar="NAME", nargs="+", help="runs' names")
+    restore = _part(parts, "restore", "take a run back out of the bin")
+    restore.add_argument("name", metavar="NAME", help="its name")
+    gc = _part(parts, "gc", "remove for good what has been in the bin for long, and files that belong to no run")
+    gc.add_argument("--days", type=float, default=30.0, metavar="N", help="in the bin for so long (default 30)")
