@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from clarinet import metrics
+from clarinet.saving.trees import flatten, unflatten
 from tests.cases import METRICS, example
 
 each = pytest.mark.parametrize("case", METRICS, ids=repr)
@@ -48,6 +49,18 @@ def test_default_name_is_that_of_keras(case):
 
     if case.keras is not None:
         assert type(case.make())().name == re.sub(r"_\d+$", "", case.keras(keras).name)  # Keras counts its objects
+
+
+@each
+def test_goes_on_from_its_state(case):
+    """As a checkpoint keeps it: in JSON and tensors."""
+    (t, p), whole, resumed, tensors = example(case), case.make(), case.make(), {}
+    whole.update_state(t[:7], p[:7])
+    tree = json.loads(json.dumps(flatten(whole.get_state(), tensors)))
+    resumed.set_state(unflatten(tree, {name: array.copy() for name, array in tensors.items()}))
+    for metric in (whole, resumed):
+        metric.update_state(t[7:], p[7:])
+    np.testing.assert_array_equal(resumed.result(), whole.result())
 
 
 @each
