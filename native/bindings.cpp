@@ -4,7 +4,6 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -143,18 +142,6 @@ struct PyEngine {
     engine->predict(source, out.data());
   }
 
-  nb::list running() {
-    nb::list all;
-    for (const Running& r : engine->running()) all.append(nb::make_tuple(r.total, r.count));
-    return all;
-  }
-
-  void resume(const std::vector<std::pair<double, double>>& all) {
-    std::vector<Running> sums;
-    for (const auto& [total, count] : all) sums.push_back({total, count});
-    engine->resume(sums);
-  }
-
   std::vector<Floats> kept;  // the buffers that the engine works on
   std::unique_ptr<Engine> engine;
 };
@@ -198,18 +185,17 @@ void bind_spec(nb::module_& m) {
       .def(nb::init<int64_t, int64_t, bool, float, float>(), "offset"_a, "size"_a, "trainable"_a, "l1"_a, "l2"_a);
   nb::class_<OpSpec>(m, "OpSpec")
       .def(nb::init<std::string, int64_t, int64_t, int64_t, std::vector<Weight>, std::vector<int64_t>,
-                    std::map<std::string, double>, uint32_t, uint64_t, std::vector<int64_t>, std::vector<int64_t>,
+                    Settings, uint32_t, uint64_t, std::vector<int64_t>, std::vector<int64_t>,
                     std::vector<std::vector<float>>>(),
            "kind"_a, "rows"_a, "inputs"_a, "outputs"_a, "weights"_a, "state"_a, "settings"_a, "index"_a, "seed"_a,
            "shape"_a, "sources"_a, "tables"_a);
   nb::class_<LossSpec>(m, "LossSpec")
-      .def(nb::init<std::string, std::string, float, bool>(), "kind"_a = "", "reduction"_a = "", "smoothing"_a = 0.0f,
-           "sparse"_a = false);
+      .def(nb::init<std::string, std::string, Settings, bool>(), "kind"_a = "", "reduction"_a = "",
+           "settings"_a = Settings(), "sparse"_a = false);
   nb::class_<MetricSpec>(m, "MetricSpec")
-      .def(nb::init<std::string, bool, double, float>(), "kind"_a, "weighted"_a, "parameter"_a, "smoothing"_a);
+      .def(nb::init<std::string, bool, Settings>(), "kind"_a, "weighted"_a, "settings"_a);
   nb::class_<OptimizerSpec>(m, "OptimizerSpec")
-      .def(nb::init<std::string, std::map<std::string, double>>(), "kind"_a = "",
-           "settings"_a = std::map<std::string, double>());
+      .def(nb::init<std::string, Settings>(), "kind"_a = "", "settings"_a = Settings());
   nb::class_<StatsSpec>(m, "StatsSpec")
       .def(nb::init<int64_t, float, float, std::vector<int64_t>>(), "tensor"_a, "low"_a, "high"_a, "ops"_a);
   nb::class_<Spec>(m, "Spec")
@@ -240,8 +226,9 @@ NB_MODULE(_native, m) {
            "batch"_a, "rates"_a, "seconds"_a, "steps_before"_a, "stats_every"_a, "losses"_a)
       .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a.none(), "weight"_a.none(), "batch"_a)
       .def("predict", &PyEngine::predict, "x"_a, "out"_a)
-      .def("running", &PyEngine::running, "(total, count) of the loss and of each metric.")
-      .def("resume", &PyEngine::resume, "running"_a, "Go on from what running() gave.")
+      .def("running", [](PyEngine& self) { return self.engine->running(); }, "Sums of the loss and of each metric.")
+      .def("resume", [](PyEngine& self, const Sums& all) { self.engine->resume(all); }, "running"_a,
+           "Go on from what running() gave.")
       .def("reset", [](PyEngine& self) { self.engine->reset(); })
       .def_prop_ro("allocations", [](PyEngine& self) { return self.engine->allocations(); });
 }

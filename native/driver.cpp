@@ -72,7 +72,7 @@ struct Network {
       buffer.push_back(random ? 0.2f * std::sin(1.7f * static_cast<float>(offset + i)) : value);
     return offset;
   }
-  OpSpec op(const char* kind, int64_t inputs, int64_t outputs, std::map<std::string, double> settings = {}) {
+  OpSpec op(const char* kind, int64_t inputs, int64_t outputs, Settings settings = {}) {
     return {kind, 1, inputs, outputs, {}, {}, std::move(settings), 0, 3};
   }
   OpSpec dense(int64_t inputs, int64_t units, float l2 = 0.0f) {
@@ -83,7 +83,7 @@ struct Network {
   }
   OpSpec normalization(int64_t n) {
     OpSpec spec = op("batch_normalization", n, n,
-                     {{"momentum", 0.9}, {"epsilon", 1e-3}, {"center", 1}, {"scale", 1}, {"trainable", 1}});
+                     {{"momentum", {0.9}}, {"epsilon", {1e-3}}, {"center", {1}}, {"scale", {1}}, {"trainable", {1}}});
     spec.weights.push_back({place(params, n, 1, false), n, true, 0.0f, 0.0f});
     spec.weights.push_back({place(params, n, 0, false), n, true, 0.0f, 0.0f});
     spec.state = {place(state, n, 0, false), place(state, n, 1, false)};
@@ -95,7 +95,7 @@ struct Network {
     s.ops.push_back(dense(kInputs, 67));
     s.ops.push_back(normalization(67));
     s.ops.push_back(op("relu", 67, 67));
-    s.ops.push_back(op("dropout", 67, 67, {{"rate", 0.25}, {"threshold", 1073741824.0}}));
+    s.ops.push_back(op("dropout", 67, 67, {{"rate", {0.25}}, {"threshold", {1073741824.0}}}));
     s.ops.push_back(dense(67, 33, 1e-4f));
     s.ops.push_back(op("tanh", 33, 33));
     s.ops.push_back(dense(33, kClasses));
@@ -104,10 +104,10 @@ struct Network {
       s.ops[i].sources = {static_cast<int64_t>(i)};
     }
     s.output.push_back(op("softmax", kClasses, kClasses));
-    s.loss = {"categorical_crossentropy_logits", "sum_over_batch_size", 0.0f, true};
-    s.metrics.push_back({"categorical_accuracy", false, 0.0, 0.0f});
+    s.loss = {"categorical_crossentropy_logits", "sum_over_batch_size", {}, true};
+    s.metrics.push_back({"categorical_accuracy", false, {}});
     s.optimizer = {"adam",
-                   {{"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}, {"global_clipnorm", global_clipnorm}}};
+                   {{"beta_1", {0.9}}, {"beta_2", {0.999}}, {"epsilon", {1e-7}}, {"global_clipnorm", {global_clipnorm}}}};
     s.layers.push_back({1, 0.0f, 0.0f, {0}});
     s.layers.push_back({8, 0.0f, 1.0f, {6}});
     momentum.assign(params.size(), 0.0f);

@@ -12,6 +12,7 @@ constexpr float kSqrtHalf = 0.707106781f, kSqrtTwoOverPi = 0.797884561f, kInvSqr
 constexpr float kGeluCubic = 0.044715f;
 
 CLARINET_INLINE Vec normal_distribution(Vec z) { return (erf(z * kSqrtHalf) + 1.0f) * 0.5f; }
+CLARINET_INLINE Vec hard_sigmoid(Vec z) { return min(set1(1.0f), max(set1(0.0f), fma(z, set1(1.0f / 6.0f), set1(0.5f)))); }
 CLARINET_INLINE Vec normal_tanh(Vec z) {  // the form with tanh
   return (tanh((z + z * z * z * kGeluCubic) * kSqrtTwoOverPi) + 1.0f) * 0.5f;
 }
@@ -25,10 +26,16 @@ CLARINET_INLINE Vec value(const Elementwise& e, Vec z) {
   if constexpr (kind == Activation::tanh) return tanh(z);
   if constexpr (kind == Activation::elu) return select(z > 0.0f, z, expm1_negative(z) * e.a);  // a: alpha
   if constexpr (kind == Activation::selu) return select(z > 0.0f, z, expm1_negative(z) * kSeluAlpha) * kSeluScale;
+  if constexpr (kind == Activation::celu) return select(z > 0.0f, z, expm1_negative(z / set1(e.a)) * e.a);  // a: alpha
   if constexpr (kind == Activation::gelu) return z * normal_distribution(z);
   if constexpr (kind == Activation::gelu_tanh) return z * normal_tanh(z);
   if constexpr (kind == Activation::silu) return z * sigmoid(z);
+  if constexpr (kind == Activation::mish) return z * tanh(softplus(z));
   if constexpr (kind == Activation::softplus) return softplus(z);
+  if constexpr (kind == Activation::softsign) return z / (abs(z) + 1.0f);
+  if constexpr (kind == Activation::exponential) return exp(z);
+  if constexpr (kind == Activation::hard_sigmoid) return hard_sigmoid(z);
+  if constexpr (kind == Activation::hard_silu) return z * hard_sigmoid(z);
   if constexpr (kind == Activation::leaky_relu) return select(z > 0.0f, z, z * e.a);  // a: slope
   if constexpr (kind == Activation::clipped_relu) {  // a: slope below the threshold b, c: largest value
     return select(z > e.b, min(set1(e.c), z), (z - e.b) * e.a);
@@ -44,6 +51,7 @@ CLARINET_INLINE Vec slope(const Elementwise& e, Vec z, Vec a) {
   if constexpr (kind == Activation::tanh) return fnma(a, a, one);
   if constexpr (kind == Activation::elu) return select(z > 0.0f, one, a + e.a);
   if constexpr (kind == Activation::selu) return select(z > 0.0f, set1(kSeluScale), a + kSeluScale * kSeluAlpha);
+  if constexpr (kind == Activation::celu) return select(z > 0.0f, one, a / set1(e.a) + 1.0f);
   if constexpr (kind == Activation::gelu) {
     return fma(z * exp(z * z * -0.5f), kInvSqrtTwoPi, normal_distribution(z));
   }
@@ -55,7 +63,20 @@ CLARINET_INLINE Vec slope(const Elementwise& e, Vec z, Vec a) {
     Vec s = sigmoid(z);
     return s * fma(z, 1.0f - s, one);
   }
+  if constexpr (kind == Activation::mish) {
+    Vec t = tanh(softplus(z));
+    return fma(z * sigmoid(z), fnma(t, t, one), t);
+  }
   if constexpr (kind == Activation::softplus) return sigmoid(z);
+  if constexpr (kind == Activation::softsign) {
+    Vec shrink = 1.0f / (abs(z) + 1.0f);
+    return shrink * shrink;
+  }
+  if constexpr (kind == Activation::exponential) return a;
+  if constexpr (kind == Activation::hard_sigmoid) return select(set1(3.0f) > abs(z), set1(1.0f / 6.0f), zero);
+  if constexpr (kind == Activation::hard_silu) {
+    return select(set1(3.0f) > abs(z), fma(z, 1.0f / 3.0f, set1(0.5f)), select(z > 0.0f, one, zero));
+  }
   if constexpr (kind == Activation::leaky_relu) return select(z > 0.0f, one, set1(e.a));
   if constexpr (kind == Activation::clipped_relu) {
     return select(z > e.b, select(set1(e.c) > z, one, zero), set1(e.a));

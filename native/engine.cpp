@@ -316,12 +316,12 @@ void Engine::predict(const Source& x, float* out) {
   });
 }
 
-std::vector<Running> Engine::running() {
+Sums Engine::running() {
   const std::lock_guard<std::mutex> lock(team().mutex);
   return objective_.running();
 }
 
-void Engine::resume(const std::vector<Running>& all) {
+void Engine::resume(const Sums& all) {
   const std::lock_guard<std::mutex> lock(team().mutex);
   objective_.resume(all);
 }

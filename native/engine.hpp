@@ -53,8 +53,8 @@ class Engine {
   TrainResult train(const Rows&, const TrainSteps&);
   void evaluate(const Rows&, int64_t batch);
   void predict(const Source& x, float* out);
-  std::vector<Running> running();
-  void resume(const std::vector<Running>&);
+  Sums running();
+  void resume(const Sums&);
   void reset();
 
   bool trains() const { return !spec_.optimizer.kind.empty(); }

@@ -3,6 +3,7 @@
 #include "depthwise-inl.hpp"
 #include "elementwise-inl.hpp"
 #include "kernels.hpp"
+#include "losses-inl.hpp"
 #include "normalize-inl.hpp"
 #include "pooling-inl.hpp"
 #include "product-inl.hpp"
@@ -41,11 +42,14 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       activate_back<>,
       softmax,
       softmax_back,
+      log_softmax,
+      log_softmax_back,
       affine,
       multiply,
       loss,
       argmax,
       update,
+      average,
       add_penalty,
       clip,
       sum_squares,

@@ -60,7 +60,25 @@ struct Pooling {
   bool masks;  // no gradient to entries that are not positive
 };
 
-enum class Activation : int { relu, sigmoid, tanh, elu, selu, gelu, gelu_tanh, silu, softplus, leaky_relu, clipped_relu };
+enum class Activation : int {
+  relu,
+  sigmoid,
+  tanh,
+  elu,
+  selu,
+  celu,
+  gelu,
+  gelu_tanh,
+  silu,
+  mish,
+  softplus,
+  softsign,
+  exponential,
+  hard_sigmoid,
+  hard_silu,
+  leaky_relu,
+  clipped_relu,
+};
 
 // A function of one number; what a, b and c mean is said beside each one in elementwise-inl.hpp.
 struct Elementwise {
@@ -71,17 +89,37 @@ struct Elementwise {
 enum class LossKind : int {
   squared_error,
   absolute_error,
+  absolute_percentage_error,
+  squared_logarithmic_error,
+  huber,
+  log_cosh,
+  poisson,
+  kl_divergence,
+  hinge,
+  squared_hinge,
   binary_crossentropy,
   binary_crossentropy_logits,
+  binary_focal,
+  binary_focal_logits,
   categorical_crossentropy,
   categorical_crossentropy_logits,
+  categorical_focal,
+  categorical_focal_logits,
+  categorical_hinge,
+  cosine_similarity,
+};
+
+// What a, b and c mean is said beside each loss in losses-inl.hpp. Targets are taken as `t keep + add`.
+struct LossFunction {
+  LossKind kind;
+  float a = 0.0f, b = 0.0f, c = 0.0f;
+  float keep = 1.0f, add = 0.0f;
 };
 
 // The loss of some rows of predictions; targets are of their shape.
 struct LossRows {
-  LossKind kind;
+  LossFunction loss;
   long rows, columns;
-  float smoothing;
   const float* predictions;
   const float* targets;
   const float* shares;  // what each row's gradient is multiplied by
@@ -89,14 +127,20 @@ struct LossRows {
   float* gradient;      // rows x columns; nullptr where it is not wanted
 };
 
-enum class Rule : int { sgd, momentum, nesterov, rmsprop, adam };
+enum class Rule : int { sgd, momentum, nesterov, rmsprop, adam, adamax, nadam, adagrad, adadelta, lion, ftrl };
+
+constexpr int kSlots = 4;  // numbers that an optimizer may keep beside each weight; the last is the weight's moving average
 
 // One step's update of some weights: what the letters mean is said beside each rule in update-inl.hpp.
 struct Update {
   Rule rule;
   bool has_momentum, centered, amsgrad;  // variants of rmsprop and adam
-  float rate, momentum, beta_1, one_less_beta_1, one_less_beta_2, epsilon;
-  float decay;  // learning rate times weight decay: w -= decay w first
+  float rate, momentum, beta_1, one_less_beta_1, beta_2, one_less_beta_2, epsilon;
+  float decay;                        // learning rate times weight decay: w -= decay w first
+  float mean_share, gradient_share;   // nadam
+  float l1, l2, shrinkage, exponent;  // ftrl; l2 is what its parabola has besides the learning rate's part
+  float average_keep, average_rest;   // of the weights' moving average
+  bool overwrite;                     // w takes its average's value
 };
 
 // Part of a weight: `rows` stretches of `columns` numbers, `w_row` apart in the weight and its slots, `g_row` apart in the
@@ -139,13 +183,16 @@ struct KernelTable {
   void (*activate_back)(const Elementwise&, const float* dy, const float* z, const float* a, float* dz, long n);
   void (*softmax)(const float* z, float* a, long rows, long columns);
   void (*softmax_back)(const float* dy, const float* a, float* dz, long rows, long columns);
+  void (*log_softmax)(const float* z, float* a, long rows, long columns);
+  void (*log_softmax_back)(const float* dy, const float* a, float* dz, long rows, long columns);
   void (*affine)(const float* x, float scale, float offset, float* y, long n);
   void (*multiply)(const float* x, const float* factor, float* y, long n);
 
   void (*loss)(const LossRows&, float* scratch);  // scratch: one row
   void (*argmax)(const float* x, long rows, long columns, int32_t* where);
 
-  void (*update)(const Update&, const Tile&, const float* g, float* w, float* const slots[3]);
+  void (*update)(const Update&, const Tile&, const float* g, float* w, float* const slots[kSlots]);
+  void (*average)(const Update&, const Tile&, float* w, float* average);
   void (*add_penalty)(float l1, float l2, const float* w, float* g, long n);  // g += l1 sign(w) + 2 l2 w
   void (*clip)(float limit, float* g, long n);
   double (*sum_squares)(const float* x, long n);

@@ -55,6 +55,12 @@ CLARINET_INLINE Vec log(Vec x) {  // of positive numbers; 0 gives about -88, whi
   return select(x == x, result, x);
 }
 
+CLARINET_INLINE Vec power(Vec x, float exponent) { return exp(log(x) * exponent); }  // of x >= 0
+
+CLARINET_INLINE Vec sign(Vec x) {  // a NaN stays one
+  return select(x > 0.0f, set1(1.0f), select(x < 0.0f, set1(-1.0f), x));
+}
+
 CLARINET_INLINE Vec log1p(Vec x) {  // for x >= 0
   Vec u = x + 1.0f;
   return log(u) + (x - (u - 1.0f)) / u;  // what rounding took from u, to first order

@@ -1,4 +1,5 @@
-// Metrics that have a native form: one number a sample, added up in the samples' order.
+// Metrics that have a native form. Threads judge their own samples; then one adds up what they found, in the samples'
+// order.
 #pragma once
 
 #include <memory>
@@ -22,16 +23,19 @@ class Metric {
   virtual ~Metric() = default;
 
   const MetricSpec spec;
-  Running running;
-  std::vector<double> values;  // of the batch's samples
 
-  // The mean over the sample's predictions, for this thread's samples.
+  virtual void reserve(long samples) = 0;
   virtual void judge(const Pass&, const Judged&) = 0;
+  // One number a sample; all 1 where the metric takes no weights.
+  virtual void account(long samples, const float* weights) = 0;
+  virtual void reset() = 0;
+  virtual std::vector<double> sums() const = 0;
+  virtual void resume(const std::vector<double>& sums) = 0;
+  // Whether to judge one sample takes the targets of all.
+  virtual bool sees_all_targets() const { return false; }
 };
 
-// Throws std::invalid_argument for an unknown kind.
-std::unique_ptr<Metric> make_metric(const MetricSpec&);
-
-LossKind loss_kind(const std::string& name);
+// Of `rows` predictions of `columns` numbers a sample; throws std::invalid_argument for an unknown kind.
+std::unique_ptr<Metric> make_metric(const MetricSpec&, long rows, long columns);
 
 }  // namespace clarinet

@@ -10,8 +10,10 @@ namespace clarinet {
 Objective::Objective(const LossSpec& spec, const std::vector<MetricSpec>& metrics, long rows, long columns)
     : present_(!spec.kind.empty()), spec_(spec), rows_(rows), columns_(columns) {
   if (!present_) return;
-  kind_ = loss_kind(spec.kind);
-  for (const MetricSpec& metric : metrics) metrics_.push_back(make_metric(metric));
+  loss_function_ = loss_function(spec.kind, spec.settings, columns);
+  for (const MetricSpec& metric : metrics) metrics_.push_back(make_metric(metric, rows, columns));
+  sees_all_targets_ = takes_signs(loss_function_);
+  for (const auto& metric : metrics_) sees_all_targets_ |= metric->sees_all_targets();
 }
 
 Objective::~Objective() = default;
@@ -22,8 +24,9 @@ void Objective::reserve(long samples) {
   targets_.resize(rows * static_cast<size_t>(columns_));
   for (auto* v : {&shares_, &values_}) v->resize(rows);
   weights_.resize(static_cast<size_t>(samples));
+  ones_.assign(static_cast<size_t>(samples), 1.0f);
   ids_.resize(rows);
-  for (auto& metric : metrics_) metric->values.resize(static_cast<size_t>(samples));
+  for (auto& metric : metrics_) metric->reserve(samples);
 }
 
 void Objective::fetch(const Pass& pass, const Source& targets, const Source& weights, Order order) {
@@ -57,6 +60,7 @@ double Objective::weight_sum(const Pass& pass, const Source& weights, Order orde
 void Objective::measure(const Pass& pass, const Source& targets, const Source& weights, Order order, const float* y,
                         float* gradient) {
   fetch(pass, targets, weights, order);
+  if (sees_all_targets_) pass.sync();
   double divisor = static_cast<double>(pass.rows * rows_);
   if (spec_.reduction == "sum") divisor = 1.0;
   if (spec_.reduction == "mean_with_sample_weight") divisor = weight_sum(pass, weights, order);
@@ -64,10 +68,9 @@ void Objective::measure(const Pass& pass, const Source& targets, const Source& w
   for (long i = pass.first; i < pass.last; ++i)
     for (long r = 0; r < rows_; ++r) shares_[i * rows_ + r] = weights_[i] * share;
   const long at = pass.first * rows_;
-  const LossRows l{kind_,
+  const LossRows l{with_signs(loss_function_, targets_.data(), pass.rows * rows_ * columns_),
                    (pass.last - pass.first) * rows_,
                    columns_,
-                   spec_.smoothing,
                    y + at * columns_,
                    targets_.data() + at * columns_,
                    shares_.data() + at,
@@ -87,33 +90,29 @@ double Objective::account(const Pass& pass, double penalty) {
   loss += penalty;
   const double samples = static_cast<double>(pass.rows);
   loss_.add(loss * samples, samples);
-  for (auto& metric : metrics_) {
-    double total = 0.0, count = 0.0;
-    for (long i = 0; i < pass.rows; ++i) {
-      const double weight = metric->spec.weighted ? static_cast<double>(weights_[i]) : 1.0;
-      total += metric->values[i] * weight;
-      count += weight;
-    }
-    metric->running.add(total, count);
-  }
+  for (auto& metric : metrics_) metric->account(pass.rows, metric->spec.weighted ? weights_.data() : ones_.data());
   return loss;
 }
 
 void Objective::reset() {
   loss_ = {};
-  for (auto& metric : metrics_) metric->running = {};
+  for (auto& metric : metrics_) metric->reset();
 }
 
-std::vector<Running> Objective::running() const {
-  std::vector<Running> all{loss_};
-  for (const auto& metric : metrics_) all.push_back(metric->running);
+Sums Objective::running() const {
+  Sums all{{loss_.total, loss_.count}};
+  for (const auto& metric : metrics_) all.push_back(metric->sums());
   return all;
 }
 
-void Objective::resume(const std::vector<Running>& all) {
+void Objective::resume(const Sums& all) {
   if (all.size() != metrics_.size() + 1) throw std::invalid_argument("resume: not one sum for the loss and each metric");
-  loss_ = all[0];
-  for (size_t i = 0; i < metrics_.size(); ++i) metrics_[i]->running = all[i + 1];
+  for (size_t i = 0; i < all.size(); ++i) {
+    const size_t size = i == 0 ? 2 : metrics_[i - 1]->sums().size();
+    if (all[i].size() != size) throw std::invalid_argument("resume: not as many sums as there were");
+  }
+  loss_ = {all[0][0], all[0][1]};
+  for (size_t i = 0; i < metrics_.size(); ++i) metrics_[i]->resume(all[i + 1]);
 }
 
 }  // namespace clarinet

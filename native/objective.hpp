@@ -9,11 +9,21 @@
 
 namespace clarinet {
 
-// Sums that go on from batch to batch.
+// What the loss (total, count), then each metric, have added up.
+using Sums = std::vector<std::vector<double>>;
+
+// A mean that goes on from batch to batch.
 struct Running {
   double total = 0.0, count = 0.0;
   void add(double t, double n) { total += t, count += n; }
 };
+
+// The loss of this name, on rows of `columns` numbers; throws std::invalid_argument for an unknown one.
+LossFunction loss_function(const std::string& name, const Settings&, long columns);
+// Whether a loss takes targets of -1 and 1, and 0 and 1 for them where a batch has no others.
+bool takes_signs(const LossFunction&);
+// The loss on a batch with these targets.
+LossFunction with_signs(LossFunction, const float* targets, long n);
 
 class Metric;
 
@@ -38,8 +48,8 @@ class Objective {
   double account(const Pass&, double penalty);  // gives the loss
 
   void reset();
-  std::vector<Running> running() const;  // loss, then metrics
-  void resume(const std::vector<Running>&);
+  Sums running() const;
+  void resume(const Sums&);
 
  private:
   void fetch(const Pass&, const Source& targets, const Source& weights, Order);
@@ -48,9 +58,10 @@ class Objective {
   const bool present_;
   const LossSpec spec_;
   const long rows_, columns_;
-  LossKind kind_{};
+  LossFunction loss_function_{};
+  bool sees_all_targets_ = false;
   std::vector<std::unique_ptr<Metric>> metrics_;
-  std::vector<float> targets_, weights_, shares_, values_;
+  std::vector<float> targets_, weights_, ones_, shares_, values_;
   std::vector<int32_t> ids_;
   Running loss_;
 };

@@ -135,6 +135,7 @@ bool follows_alone(const std::vector<OpSpec>& ops, size_t i);
 Spec fused(Spec);
 
 bool has(const OpSpec&, const char* name);
+// A setting that every operation of its kind has: it is a mistake if it is missing.
 double setting(const OpSpec&, const char* name);
 
 }  // namespace clarinet

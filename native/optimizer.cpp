@@ -2,41 +2,66 @@
 
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <stdexcept>
 
 namespace clarinet {
 namespace {
 
-double value(const OptimizerSpec& spec, const char* name) {
-  const auto found = spec.settings.find(name);
-  return found == spec.settings.end() ? 0.0 : found->second;
-}
+double value(const OptimizerSpec& spec, const char* name) { return setting(spec.settings, name); }
 
 Rule rule_of(const OptimizerSpec& spec) {
   if (spec.kind == "sgd" && value(spec, "momentum") == 0.0) return Rule::sgd;
   if (spec.kind == "sgd") return value(spec, "nesterov") != 0.0 ? Rule::nesterov : Rule::momentum;
-  if (spec.kind == "rmsprop") return Rule::rmsprop;
-  if (spec.kind == "adam") return Rule::adam;
-  throw std::invalid_argument("no native optimizer is called " + spec.kind);
+  static const std::map<std::string, Rule> rules = {
+      {"adadelta", Rule::adadelta}, {"adagrad", Rule::adagrad}, {"adam", Rule::adam}, {"adamax", Rule::adamax},
+      {"ftrl", Rule::ftrl},         {"lion", Rule::lion},       {"nadam", Rule::nadam}, {"rmsprop", Rule::rmsprop},
+  };
+  const auto found = rules.find(spec.kind);
+  if (found == rules.end()) throw std::invalid_argument("no native optimizer is called " + spec.kind);
+  return found->second;
+}
+
+// Nadam's momentum warms up: u_t = beta_1 (1 - 0.96^t / 2).
+double warmed(double beta_1, double t) { return beta_1 * (1.0 - 0.5 * std::pow(0.96, t)); }
+
+// u_1 u_2 … u_t. Of the second factors no more than 1000 differ from 1.
+double warmed_product(double beta_1, double t) {
+  static const std::vector<double> products = [] {
+    std::vector<double> all{1.0};
+    for (double i = 1.0; i <= 1000.0; i += 1.0) all.push_back(all.back() * warmed(1.0, i));
+    return all;
+  }();
+  return std::pow(beta_1, t) * products[static_cast<size_t>(std::fmin(t, 1000.0))];
 }
 
 }  // namespace
 
 Optimizer::Optimizer(const OptimizerSpec& spec, float* params, const std::vector<float*>& slots)
     : active_(!spec.kind.empty()), params_(params), slots_(slots) {
-  slots_.resize(3, nullptr);
+  slots_.resize(kSlots, nullptr);
   if (!active_) return;
   update_.rule = rule_of(spec);
   update_.has_momentum = value(spec, "momentum") != 0.0;
   update_.centered = value(spec, "centered") != 0.0;
   update_.amsgrad = value(spec, "amsgrad") != 0.0;
   update_.momentum = static_cast<float>(value(spec, "momentum"));
-  update_.epsilon = static_cast<float>(value(spec, "epsilon"));
-  beta_1_ = value(spec, update_.rule == Rule::rmsprop ? "rho" : "beta_1");
+  epsilon_ = value(spec, "epsilon");
+  update_.epsilon = static_cast<float>(epsilon_);
+  const bool has_rho = update_.rule == Rule::rmsprop || update_.rule == Rule::adadelta;
+  beta_1_ = value(spec, has_rho ? "rho" : "beta_1");
   beta_2_ = value(spec, "beta_2");
   update_.beta_1 = static_cast<float>(beta_1_);
   update_.one_less_beta_1 = static_cast<float>(1.0 - beta_1_);
+  update_.beta_2 = static_cast<float>(beta_2_);
   update_.one_less_beta_2 = static_cast<float>(1.0 - beta_2_);
+  update_.l1 = static_cast<float>(value(spec, "l1_regularization_strength"));
+  update_.shrinkage = static_cast<float>(value(spec, "l2_shrinkage_regularization_strength"));
+  update_.exponent = static_cast<float>(-value(spec, "learning_rate_power"));
+  l2_ = value(spec, "l2_regularization_strength");
+  beta_ = value(spec, "beta");
+  average_keep_ = value(spec, "ema_momentum");
+  overwrite_every_ = static_cast<uint64_t>(value(spec, "ema_overwrite_frequency"));
   weight_decay_ = value(spec, "weight_decay");
   clip_norm_ = value(spec, "clipnorm");
   global_clip_norm_ = value(spec, "global_clipnorm");
@@ -44,11 +69,30 @@ Optimizer::Optimizer(const OptimizerSpec& spec, float* params, const std::vector
 }
 
 void Optimizer::begin(double learning_rate, uint64_t step) {
-  const double t = static_cast<double>(step);
-  double rate = learning_rate;
-  if (update_.rule == Rule::adam) rate *= std::sqrt(1.0 - std::pow(beta_2_, t)) / (1.0 - std::pow(beta_1_, t));
-  update_.rate = static_cast<float>(rate);
+  update_.rate = static_cast<float>(learning_rate);
   update_.decay = static_cast<float>(learning_rate * weight_decay_);
+  correct_start(learning_rate, static_cast<double>(step));
+  const double keep = step > 1 ? average_keep_ : 0.0;
+  update_.average_keep = static_cast<float>(keep);
+  update_.average_rest = static_cast<float>(1.0 - keep);
+  update_.overwrite = overwrite_every_ != 0 && step % overwrite_every_ == 0;
+}
+
+void Optimizer::correct_start(double learning_rate, double t) {
+  const double mean = 1.0 - std::pow(beta_1_, t), root = std::sqrt(1.0 - std::pow(beta_2_, t));
+  switch (update_.rule) {
+    case Rule::adam: update_.rate = static_cast<float>(learning_rate * root / mean); break;
+    case Rule::adamax: update_.rate = static_cast<float>(learning_rate / mean); break;
+    case Rule::nadam:
+      // w - lr m_hat / (sqrt(v) / root + eps), both multiplied by root
+      update_.rate = static_cast<float>(learning_rate * root);
+      update_.epsilon = static_cast<float>(epsilon_ * root);
+      update_.mean_share = static_cast<float>(warmed(beta_1_, t + 1.0) / (1.0 - warmed_product(beta_1_, t + 1.0)));
+      update_.gradient_share = static_cast<float>((1.0 - warmed(beta_1_, t)) / (1.0 - warmed_product(beta_1_, t)));
+      break;
+    case Rule::ftrl: update_.l2 = static_cast<float>(2.0 * l2_ + beta_ / learning_rate); break;
+    default: break;
+  }
 }
 
 void Optimizer::add_penalty(const KernelTable& k, const Weight& weight, long from, float* g, long n) const {
@@ -64,7 +108,7 @@ void Optimizer::clip(const KernelTable& k, float scale, float* g, long n) const 
 Home Optimizer::home(const Weight& weight, long from) const {
   const long start = static_cast<long>(weight.offset) + from;
   Home home{params_ + start, {}};
-  for (int i = 0; i < 3; ++i) home.slots[i] = slots_[i] ? slots_[i] + start : nullptr;
+  for (int i = 0; i < kSlots; ++i) home.slots[i] = slots_[i] ? slots_[i] + start : nullptr;
   return home;
 }
 

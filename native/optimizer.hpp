@@ -11,7 +11,7 @@ namespace clarinet {
 // Where a stretch of a weight is kept, and its part of each of the optimizer's slots.
 struct Home {
   float* w = nullptr;
-  float* slots[3] = {};
+  float* slots[kSlots] = {};
 };
 
 class Optimizer {
@@ -30,6 +30,7 @@ class Optimizer {
   void clip(const KernelTable&, float scale, float* g, long n) const;  // times `scale`, then by value
   void apply(const KernelTable& k, const Home& home, const Tile& tile, const float* g) const {
     k.update(update_, tile, g, home.w, home.slots);
+    if (home.slots[kSlots - 1]) k.average(update_, tile, home.w, home.slots[kSlots - 1]);
   }
 
   // Element `from` of a weight in the flat buffers.
@@ -41,7 +42,12 @@ class Optimizer {
  private:
   bool active_;
   Update update_{};
-  double beta_1_ = 0.0, beta_2_ = 0.0, weight_decay_ = 0.0;
+  void correct_start(double learning_rate, double t);  // for slots that start at zero
+
+  double beta_1_ = 0.0, beta_2_ = 0.0, epsilon_ = 0.0, weight_decay_ = 0.0;
+  double l2_ = 0.0, beta_ = 0.0;  // ftrl
+  double average_keep_ = 0.0;
+  uint64_t overwrite_every_ = 0;  // steps; 0: never
   double clip_norm_ = 0.0, global_clip_norm_ = 0.0, clip_value_ = 0.0;
   float* params_;
   std::vector<float*> slots_;

@@ -8,6 +8,13 @@
 
 namespace clarinet {
 
+// A configuration by name: each setting is a number, or several.
+using Settings = std::map<std::string, std::vector<double>>;
+
+// What is missing is 0, or empty.
+double setting(const Settings&, const char* name);
+const std::vector<double>& numbers(const Settings&, const char* name);
+
 // A trainable weight's place in the flat buffer of parameters.
 struct Weight {
   int64_t offset = 0, size = 0;
@@ -21,7 +28,7 @@ struct OpSpec {
   int64_t rows = 1, inputs = 0, outputs = 0;
   std::vector<Weight> weights;              // in the layer's order
   std::vector<int64_t> state;               // offsets in the flat buffer of state
-  std::map<std::string, double> settings;   // the layer's configuration
+  Settings settings;                        // the layer's configuration
   uint32_t index = 0;                       // its number in the plan, which random numbers are keyed by
   uint64_t seed = 0;                        // of its random numbers
   std::vector<int64_t> shape{};             // of a sample of its input
@@ -32,20 +39,19 @@ struct OpSpec {
 struct LossSpec {
   std::string kind;       // empty: there is no loss, the engine only predicts
   std::string reduction;  // sum_over_batch_size, sum, mean_with_sample_weight
-  float smoothing = 0.0f;
+  Settings settings;
   bool sparse = false;  // targets are class ids
 };
 
 struct MetricSpec {
   std::string kind;
   bool weighted = false;
-  double parameter = 0.0;  // threshold of binary accuracy, k of top-k
-  float smoothing = 0.0f;
+  Settings settings;
 };
 
 struct OptimizerSpec {
-  std::string kind;                        // empty: none
-  std::map<std::string, double> settings;  // the optimizer's configuration
+  std::string kind;  // empty: none
+  Settings settings;
 };
 
 // A user's layer for statistics: the tensor it gives (0 is the input, i + 1 what operation i gives; the predictions come

@@ -1,10 +1,10 @@
 // The optimizers' rules, the penalties and the clipping that come before them, and norms.
 //
-// w: weight, g: its gradient, lr: learning rate (for Adam with the corrections for the start at zero)
+// w: weight, g: its gradient, lr: learning rate (with the corrections for the start at zero where a rule has them)
 #pragma once
 
 #include "kernels.hpp"
-#include "vec.hpp"
+#include "math-inl.hpp"
 
 namespace clarinet {
 namespace {
@@ -36,7 +36,7 @@ void update_momentum(const Update& u, const Tile& t, const float* g, float* w, f
 
 // v <- rho v + (1 - rho) g^2; w <- w - lr g / sqrt(v - mean^2 + eps), the mean of g where centred; beta_1 is rho.
 template <bool has_momentum, bool centered>
-void update_rmsprop(const Update& u, const Tile& t, const float* g, float* w, float* const slots[3]) {
+void update_rmsprop(const Update& u, const Tile& t, const float* g, float* w, float* const slots[kSlots]) {
   float *v = slots[0], *m = slots[1], *mean = slots[2];
   Vec rho = set1(u.beta_1), rest = set1(u.one_less_beta_1), rate = set1(u.rate), mu = set1(u.momentum);
   update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
@@ -59,7 +59,7 @@ void update_rmsprop(const Update& u, const Tile& t, const float* g, float* w, fl
 // m <- m + (1 - beta_1)(g - m), v <- v + (1 - beta_2)(g^2 - v), w <- w - lr m / (sqrt(v) + eps); AMSGrad divides by the
 // largest v so far.
 template <bool amsgrad>
-void update_adam(const Update& u, const Tile& t, const float* g, float* w, float* const slots[3]) {
+void update_adam(const Update& u, const Tile& t, const float* g, float* w, float* const slots[kSlots]) {
   float *m = slots[0], *v = slots[1], *v_hat = slots[2];
   Vec c1 = set1(u.one_less_beta_1), c2 = set1(u.one_less_beta_2), rate = set1(u.rate), epsilon = set1(u.epsilon);
   update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
@@ -76,7 +76,87 @@ void update_adam(const Update& u, const Tile& t, const float* g, float* w, float
   });
 }
 
-void update(const Update& u, const Tile& t, const float* g, float* w, float* const slots[3]) {
+// m <- m + (1 - beta_1)(g - m), n <- max(beta_2 n, |g|), w <- w - lr m / (n + eps)
+void update_adamax(const Update& u, const Tile& t, const float* g, float* w, float* m, float* norm) {
+  update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
+    Vec mean = load(m + i, part);
+    mean = fma(set1(u.one_less_beta_1), grad - mean, mean);
+    Vec most = max(load(norm + i, part) * u.beta_2, abs(grad));
+    store(m + i, mean, part);
+    store(norm + i, most, part);
+    return old - mean * u.rate / (most + u.epsilon);
+  });
+}
+
+// m and v as Adam's; w <- w - lr (mean_share m + gradient_share g) / (sqrt(v) + eps)
+void update_nadam(const Update& u, const Tile& t, const float* g, float* w, float* m, float* v) {
+  update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
+    Vec mean = load(m + i, part), spread = load(v + i, part);
+    mean = fma(set1(u.one_less_beta_1), grad - mean, mean);
+    spread = fnma(set1(u.one_less_beta_2), fnma(grad, grad, spread), spread);
+    store(m + i, mean, part);
+    store(v + i, spread, part);
+    Vec ahead = fma(mean, u.mean_share, grad * u.gradient_share);
+    return fnma(set1(u.rate), ratio(ahead, sqrt(spread) + u.epsilon), old);
+  });
+}
+
+// s <- s + g^2, w <- w - lr g / sqrt(s + eps)
+void update_adagrad(const Update& u, const Tile& t, const float* g, float* w, float* total) {
+  update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
+    Vec sum = fma(grad, grad, load(total + i, part));
+    store(total + i, sum, part);
+    return old - grad * u.rate / sqrt(sum + u.epsilon);
+  });
+}
+
+// v <- rho v + (1 - rho) g^2, d = sqrt(a + eps) / sqrt(v + eps) g, a <- rho a + (1 - rho) d^2, w <- w - lr d; beta_1 is rho.
+void update_adadelta(const Update& u, const Tile& t, const float* g, float* w, float* v, float* moves) {
+  Vec rho = set1(u.beta_1), rest = set1(u.one_less_beta_1);
+  update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
+    Vec spread = fma(rho, load(v + i, part), rest * grad * grad), before = load(moves + i, part);
+    Vec move = sqrt(before + u.epsilon) * grad / sqrt(spread + u.epsilon);
+    store(v + i, spread, part);
+    store(moves + i, fma(rho, before, rest * move * move), part);
+    return fnma(set1(u.rate), move, old);
+  });
+}
+
+// w <- w - lr sign(beta_1 m + (1 - beta_1) g), m <- beta_2 m + (1 - beta_2) g
+void update_lion(const Update& u, const Tile& t, const float* g, float* w, float* m) {
+  update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
+    Vec mean = load(m + i, part);
+    store(m + i, fma(mean, u.beta_2, grad * u.one_less_beta_2), part);
+    return fnma(set1(u.rate), sign(fma(mean, u.beta_1, grad * u.one_less_beta_1)), old);
+  });
+}
+
+// n' = n + g^2, z <- z + g + 2 shrinkage w - (n'^p - n^p) / lr w, w <- (clip(z, -l1, l1) - z) / (n'^p / lr + l2), n <- n'
+void update_ftrl(const Update& u, const Tile& t, const float* g, float* w, float* total, float* linear) {
+  auto root = [&](Vec n) { return u.exponent == 0.5f ? sqrt(n) : power(n, u.exponent); };
+  update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
+    Vec before = load(total + i, part), sum = fma(grad, grad, before), now = root(sum);
+    Vec pull = fma(old, u.shrinkage * 2.0f, grad), z = load(linear + i, part) + pull;
+    z = fnma((now - root(before)) / set1(u.rate), old, z);
+    store(total + i, sum, part);
+    store(linear + i, z, part);
+    return (min(set1(u.l1), max(set1(-u.l1), z)) - z) / (now / set1(u.rate) + u.l2);
+  });
+}
+
+// e <- keep e + (1 - keep) w, and perhaps w <- e
+void average(const Update& u, const Tile& t, float* w, float* average) {
+  for (long r = 0; r < t.rows; ++r) {
+    const long at = r * t.w_row;
+    each_vector(t.columns, [&](long j, auto part) {
+      Vec e = fma(load(average + at + j, part), u.average_keep, load(w + at + j, part) * u.average_rest);
+      store(average + at + j, e, part);
+      if (u.overwrite) store(w + at + j, e, part);
+    });
+  }
+}
+
+void update(const Update& u, const Tile& t, const float* g, float* w, float* const slots[kSlots]) {
   switch (u.rule) {
     case Rule::sgd:
       return update_each(u, t, g, w, [&](long, auto, Vec grad, Vec old) { return fnma(set1(u.rate), grad, old); });
@@ -86,6 +166,12 @@ void update(const Update& u, const Tile& t, const float* g, float* w, float* con
       if (u.centered) return (u.has_momentum ? update_rmsprop<true, true> : update_rmsprop<false, true>)(u, t, g, w, slots);
       return (u.has_momentum ? update_rmsprop<true, false> : update_rmsprop<false, false>)(u, t, g, w, slots);
     case Rule::adam: return (u.amsgrad ? update_adam<true> : update_adam<false>)(u, t, g, w, slots);
+    case Rule::adamax: return update_adamax(u, t, g, w, slots[0], slots[1]);
+    case Rule::nadam: return update_nadam(u, t, g, w, slots[0], slots[1]);
+    case Rule::adagrad: return update_adagrad(u, t, g, w, slots[0]);
+    case Rule::adadelta: return update_adadelta(u, t, g, w, slots[0], slots[1]);
+    case Rule::lion: return update_lion(u, t, g, w, slots[0]);
+    case Rule::ftrl: return update_ftrl(u, t, g, w, slots[0], slots[1]);
   }
 }
 

@@ -14,15 +14,21 @@ struct Function {
 
 const std::map<std::string, Function> kFunctions = {
     {"clipped_relu", {Activation::clipped_relu, {"negative_slope", "threshold", "max_value"}}},
+    {"celu", {Activation::celu, {"alpha"}}},
     {"elu", {Activation::elu, {"alpha"}}},
+    {"exponential", {Activation::exponential, {}}},
     {"gelu", {Activation::gelu, {}}},
     {"gelu_tanh", {Activation::gelu_tanh, {}}},
+    {"hard_sigmoid", {Activation::hard_sigmoid, {}}},
+    {"hard_silu", {Activation::hard_silu, {}}},
     {"leaky_relu", {Activation::leaky_relu, {"negative_slope"}}},
+    {"mish", {Activation::mish, {}}},
     {"relu", {Activation::relu, {}}},
     {"selu", {Activation::selu, {}}},
     {"sigmoid", {Activation::sigmoid, {}}},
     {"silu", {Activation::silu, {}}},
     {"softplus", {Activation::softplus, {}}},
+    {"softsign", {Activation::softsign, {}}},
     {"tanh", {Activation::tanh, {}}},
 };
 
@@ -54,19 +60,24 @@ class ActivationOp : public Op {
   const Elementwise function_;
 };
 
+// Softmax over the last axis, or its logarithm.
 class Softmax : public Op {
  public:
-  using Op::Op;
+  explicit Softmax(const OpSpec& spec) : Op(spec), log_(spec.kind == "log_softmax") {}
 
   double work() const override { return 4.0 * out_size(); }
   void forward(const Pass& pass, const float* x, float* y) override {
     const long at = pass.first * out_size();
-    pass.k->softmax(x + at, y + at, (pass.last - pass.first) * spec.rows, spec.outputs);
+    (log_ ? pass.k->log_softmax : pass.k->softmax)(x + at, y + at, (pass.last - pass.first) * spec.rows, spec.outputs);
   }
   void backward(const Pass& pass, const float*, const float* y, float* dy, float* dx) override {
     const long at = pass.first * out_size();
-    if (dx) pass.k->softmax_back(dy + at, y + at, dx + at, (pass.last - pass.first) * spec.rows, spec.outputs);
+    const auto back = log_ ? pass.k->log_softmax_back : pass.k->softmax_back;
+    if (dx) back(dy + at, y + at, dx + at, (pass.last - pass.first) * spec.rows, spec.outputs);
   }
+
+ private:
+  const bool log_;
 };
 
 }  // namespace

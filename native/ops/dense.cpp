@@ -69,10 +69,10 @@ class Dense : public Op {
     const bool alone = threads == 1 || !first_trained || optimizer.needs_norm() || w.l1 != 0.0f || w.l2 != 0.0f;
     const bool worth = units_ >= kHomeUnits * threads && w.size >= kHomeSize && rows * spec.rows < 4 * units_;
     homes_ = !alone && worth && steps >= kHomeSteps;
-    if (homes_) {
-      slots_ = 0;
-      while (slots_ < 3 && optimizer.home(w, 0).slots[slots_]) ++slots_;
-      if (!memory_.get()) memory_ = Buffer(static_cast<size_t>((1 + slots_) * inputs_ * units_));
+    if (homes_ && !memory_.get()) {
+      const Home flat = optimizer.home(w, 0);
+      for (int s = 0; s < kSlots; ++s) place_[s] = flat.slots[s] ? ++slots_ : 0;
+      memory_ = Buffer(static_cast<size_t>((1 + slots_) * inputs_ * units_));
     }
     return homes_;
   }
@@ -165,7 +165,7 @@ class Dense : public Op {
       Home at = home(all);
       const long offset = i * width + j - all.first;
       at.w += offset;
-      for (int s = 0; s < slots_; ++s) at.slots[s] += offset;
+      for (float*& slot : at.slots) slot = slot ? slot + offset : nullptr;
       const Tile tile = whole ? Tile{1, p.rows * width, 0, 0} : Tile{p.rows, p.columns, 0, p.c_row};
       return sink.take(spec.weights[0], from, tile, p.c, at, width);
     }
@@ -179,7 +179,7 @@ class Dense : public Op {
     const long size = inputs_ * (own.last - own.first);
     Home at;
     at.w = memory_.get() + (1 + slots_) * inputs_ * own.first;
-    for (int s = 0; s < slots_; ++s) at.slots[s] = at.w + (1 + s) * size;
+    for (int s = 0; s < kSlots; ++s) at.slots[s] = place_[s] ? at.w + place_[s] * size : nullptr;
     return at;
   }
 
@@ -192,14 +192,15 @@ class Dense : public Op {
     for (long i = 0; i < inputs_; ++i) {
       const size_t bytes = static_cast<size_t>(width) * sizeof(float);
       copy(at.w + i * width, flat.w + i * units_, bytes);
-      for (int s = 0; s < slots_; ++s) copy(at.slots[s] + i * width, flat.slots[s] + i * units_, bytes);
+      for (int s = 0; s < kSlots; ++s)
+        if (place_[s]) copy(at.slots[s] + i * width, flat.slots[s] + i * units_, bytes);
     }
   }
 
   const long inputs_, units_;
   const float *kernel_, *bias_;
   bool homes_ = false;  // whether threads have columns of W at home in this run
-  int slots_ = 0;
+  int slots_ = 0, place_[kSlots] = {};  // how many slots there are, and each one's number from 1, 0 for none
   Buffer memory_;
 };
 

@@ -32,6 +32,7 @@ const std::map<std::string, OpMaker> kMakers = {
     {"depthwise", make_depthwise},
     {"done", make_done},
     {"dropout", make_dropout},
+    {"log_softmax", make_softmax},
     {"max_pooling", make_max_pooling},
     {"maximum", make_maximum},
     {"multiply", make_multiply},
@@ -77,8 +78,9 @@ bool has(const OpSpec& spec, const char* name) { return spec.settings.contains(n
 
 double setting(const OpSpec& spec, const char* name) {
   const auto found = spec.settings.find(name);
-  if (found == spec.settings.end()) throw std::invalid_argument(spec.kind + ": setting " + name + " is missing");
-  return found->second;
+  if (found == spec.settings.end() || found->second.empty())
+    throw std::invalid_argument(spec.kind + ": setting " + name + " is missing");
+  return found->second[0];
 }
 
 }  // namespace clarinet

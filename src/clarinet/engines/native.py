@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from clarinet import _native
 from clarinet.engines import lowering
 from clarinet.engines.base import Data, Engine, Steps
+from clarinet.engines.lowering.objectives import restore, sums_of
 from clarinet.losses.base import align, class_ids
 from clarinet.metrics import Mean
 from clarinet.params import Array, Store
@@ -185,8 +186,8 @@ class NativeEngine(Engine):
         self._core.reset()
 
     def results(self) -> Mapping[str, float]:
-        for metric, (total, count) in zip(self._metrics, self._core.running()):
-            metric.total, metric.count = total, count
+        for metric, sums in zip(self._metrics, self._core.running()):
+            restore(metric, sums)
         return {name: value for metric in self._metrics for name, value in metric.logs().items()}
 
     def running(self) -> list[dict[str, Any]]:
@@ -196,7 +197,7 @@ class NativeEngine(Engine):
     def resume(self, running: Sequence[Mapping[str, Any]]) -> None:
         for metric, state in zip(self._metrics, running, strict=True):
             metric.set_state(state)
-        self._core.resume([(metric.total, metric.count) for metric in self._metrics])
+        self._core.resume([sums_of(metric) for metric in self._metrics])
 
     def close(self) -> None:
         """Give back threads and memory; the engine is of no use any more."""

@@ -7,7 +7,7 @@ runs the model.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from clarinet import _native, layers, losses
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, OPS, TABLES
-from clarinet.engines.lowering.optimizers import CLIPPING, OPTIMIZERS
+from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
 from clarinet.engines.stats import limits
 from clarinet.layers.merge import Merge
 
@@ -52,8 +52,6 @@ def _obstacles(plan: Plan) -> Iterator[str]:
             yield f"the metric {metric.name!r} does not take labels in the form that the loss takes"
     if plan.optimizer is not None and type(plan.optimizer) not in OPTIMIZERS:
         yield f"the optimizer {plan.optimizer.name!r} has no native form"
-    elif plan.optimizer is not None and plan.optimizer.use_ema:
-        yield "moving averages of the weights (use_ema=True) have no native form"
 
 
 def _all_ops(plan: Plan) -> tuple[Op, ...]:
@@ -62,7 +60,10 @@ def _all_ops(plan: Plan) -> tuple[Op, ...]:
 
 def slot_names(plan: Plan) -> tuple[str, ...]:
     """The optimizer's slots in the order that the native engine takes them."""
-    return () if plan.optimizer is None else OPTIMIZERS[type(plan.optimizer)][2]
+    if plan.optimizer is None:
+        return ()
+    own = OPTIMIZERS[type(plan.optimizer)][2]
+    return (*own, *("",) * (AVERAGE_SLOT - len(own)), "average")
 
 
 def lower(plan: Plan) -> Any:
@@ -105,7 +106,7 @@ def _op(plan: Plan, op: Op, tensors: list[int]) -> Any:
         outputs=math.prod(op.output_shape[-1:]),
         weights=[_weight(s) for s in op.weights],
         state=[s.offset for s in op.state],
-        settings={name: float(value) for name, value in settings.items()},
+        settings=_numbers(settings),
         index=op.index,
         seed=(plan.seed if seed is None else seed) & 0xFFFFFFFFFFFFFFFF,
         shape=list(op.input_shape),
@@ -128,23 +129,27 @@ def _weight(segment: Segment) -> Any:
 def _loss(plan: Plan) -> Any:
     if plan.loss is None:
         return _native.LossSpec()
-    kind, smoothing = LOSSES[type(plan.loss)](plan.loss)
+    kind, settings = LOSSES[type(plan.loss)](plan.loss)
     sparse = isinstance(plan.loss, losses.SparseCategoricalCrossentropy)
-    return _native.LossSpec(kind=kind, reduction=plan.loss.reduction, smoothing=smoothing, sparse=sparse)
+    return _native.LossSpec(kind=kind, reduction=plan.loss.reduction, settings=_numbers(settings), sparse=sparse)
 
 
 def _metric(metric: Any, weighted: bool) -> Any:
-    kind, _, parameter = METRICS[type(metric)](metric)
-    smoothing = getattr(metric, "label_smoothing", 0.0)
-    return _native.MetricSpec(kind=kind, weighted=weighted, parameter=float(parameter), smoothing=smoothing)
+    kind, _, settings = METRICS[type(metric)](metric)
+    return _native.MetricSpec(kind=kind, weighted=weighted, settings=_numbers(settings))
 
 
 def _optimizer(plan: Plan) -> Any:
     if plan.optimizer is None:
         return _native.OptimizerSpec()
     kind, names, _ = OPTIMIZERS[type(plan.optimizer)]
-    settings = {name: float(getattr(plan.optimizer, name) or 0.0) for name in (*names, *CLIPPING)}
-    return _native.OptimizerSpec(kind=kind, settings=settings)
+    settings = {name: getattr(plan.optimizer, name) or 0.0 for name in (*names, *COMMON)}
+    return _native.OptimizerSpec(kind=kind, settings=_numbers(settings))
+
+
+def _numbers(settings: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Settings as the native engine takes them: a list of numbers each."""
+    return {name: np.ravel(np.asarray(value, np.float64)).tolist() for name, value in settings.items()}
 
 
 def _by_layer(plan: Plan) -> dict[int, list[Op]]:

@@ -2,37 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from clarinet import losses, metrics
 
-
-def _logits(name: str) -> Callable[[Any], tuple[str, float]]:
-    return lambda spec: (name + "_logits" * bool(spec.from_logits), getattr(spec, "label_smoothing", 0.0))
+Settings = dict[str, Any]
 
 
-#: Native name and label smoothing of each loss.
-LOSSES: dict[type, Callable[[Any], tuple[str, float]]] = {
-    losses.BinaryCrossentropy: _logits("binary_crossentropy"),
-    losses.CategoricalCrossentropy: _logits("categorical_crossentropy"),
-    losses.MeanAbsoluteError: lambda spec: ("mean_absolute_error", 0.0),
-    losses.MeanSquaredError: lambda spec: ("mean_squared_error", 0.0),
-    losses.SparseCategoricalCrossentropy: _logits("categorical_crossentropy"),
+def _named(name: str, *settings: str) -> Callable[[Any], tuple[str, Settings]]:
+    """A loss by its native name, with those of its settings that the native form takes too."""
+    return lambda spec: (
+        name + "_logits" * bool(getattr(spec, "from_logits", False)),
+        {setting: getattr(spec, setting) for setting in settings},
+    )
+
+
+#: Native name and settings of each loss.
+LOSSES: dict[type, Callable[[Any], tuple[str, Settings]]] = {
+    losses.BinaryCrossentropy: _named("binary_crossentropy", "label_smoothing"),
+    losses.CategoricalCrossentropy: _named("categorical_crossentropy", "label_smoothing"),
+    losses.MeanAbsoluteError: _named("mean_absolute_error"),
+    losses.MeanSquaredError: _named("mean_squared_error"),
+    losses.SparseCategoricalCrossentropy: _named("categorical_crossentropy"),
 }
 
-#: Native name, whether it takes class ids, and parameter (threshold or k) of each metric.
-METRICS: dict[type, Callable[[Any], tuple[str, bool, float]]] = {
-    metrics.Accuracy: lambda m: ("accuracy", False, 0),
-    metrics.BinaryAccuracy: lambda m: ("binary_accuracy", False, m.threshold),
-    metrics.BinaryCrossentropy: lambda m: (_logits("binary_crossentropy")(m)[0], False, 0),
-    metrics.CategoricalAccuracy: lambda m: ("categorical_accuracy", False, 0),
-    metrics.CategoricalCrossentropy: lambda m: (_logits("categorical_crossentropy")(m)[0], False, 0),
-    metrics.MeanAbsoluteError: lambda m: ("mean_absolute_error", False, 0),
-    metrics.MeanSquaredError: lambda m: ("mean_squared_error", False, 0),
-    metrics.RootMeanSquaredError: lambda m: ("mean_squared_error", False, 0),
-    metrics.SparseCategoricalAccuracy: lambda m: ("categorical_accuracy", True, 0),
-    metrics.SparseCategoricalCrossentropy: lambda m: (_logits("categorical_crossentropy")(m)[0], True, 0),
-    metrics.SparseTopKCategoricalAccuracy: lambda m: ("top_k_categorical_accuracy", True, m.k),
-    metrics.TopKCategoricalAccuracy: lambda m: ("top_k_categorical_accuracy", False, m.k),
+
+def _dense(name: str, *settings: str) -> Callable[[Any], tuple[str, bool, Settings]]:
+    """A metric of targets that have the predictions' shape."""
+    lowered = _named(name, *settings)
+    return lambda spec: (lowered(spec)[0], False, lowered(spec)[1])
+
+
+def _sparse(name: str, *settings: str) -> Callable[[Any], tuple[str, bool, Settings]]:
+    """A metric of class ids."""
+    lowered = _named(name, *settings)
+    return lambda spec: (lowered(spec)[0], True, lowered(spec)[1])
+
+
+#: Native name, whether it takes class ids, and settings of each metric.
+METRICS: dict[type, Callable[[Any], tuple[str, bool, Settings]]] = {
+    metrics.Accuracy: _dense("accuracy"),
+    metrics.BinaryAccuracy: _dense("binary_accuracy", "threshold"),
+    metrics.BinaryCrossentropy: _dense("binary_crossentropy", "label_smoothing"),
+    metrics.CategoricalAccuracy: _dense("categorical_accuracy"),
+    metrics.CategoricalCrossentropy: _dense("categorical_crossentropy", "label_smoothing"),
+    metrics.MeanAbsoluteError: _dense("mean_absolute_error"),
+    metrics.MeanSquaredError: _dense("mean_squared_error"),
+    metrics.RootMeanSquaredError: _dense("mean_squared_error"),
+    metrics.SparseCategoricalAccuracy: _sparse("categorical_accuracy"),
+    metrics.SparseCategoricalCrossentropy: _sparse("categorical_crossentropy"),
+    metrics.SparseTopKCategoricalAccuracy: _sparse("top_k_categorical_accuracy", "k"),
+    metrics.TopKCategoricalAccuracy: _dense("top_k_categorical_accuracy", "k"),
 }
+
+
+def restore(metric: Any, sums: Sequence[float]) -> None:
+    """Give a metric the native sums since the last reset."""
+    metric.total, metric.count = sums
+
+
+def sums_of(metric: Any) -> list[float]:
+    """What :func:`restore` takes, of a metric as it is."""
+    return [metric.total, metric.count]

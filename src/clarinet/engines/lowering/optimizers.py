@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from clarinet import optimizers
 
+_ADAM = ("adam", ("beta_1", "beta_2", "epsilon", "amsgrad"), ("momentum", "velocity", "velocity_hat"))
+_FTRL = (
+    "learning_rate_power",
+    "l1_regularization_strength",
+    "l2_regularization_strength",
+    "l2_shrinkage_regularization_strength",
+    "beta",
+)
+
 #: Native name of each optimizer, its settings, and its slots in the order that the native rule takes them.
 OPTIMIZERS: dict[type, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
-    optimizers.Adam: ("adam", ("beta_1", "beta_2", "epsilon", "amsgrad"), ("momentum", "velocity", "velocity_hat")),
-    optimizers.AdamW: ("adam", ("beta_1", "beta_2", "epsilon", "amsgrad"), ("momentum", "velocity", "velocity_hat")),
+    optimizers.Adadelta: ("adadelta", ("rho", "epsilon"), ("accumulated_grad", "accumulated_delta_var")),
+    optimizers.Adagrad: ("adagrad", ("epsilon",), ("accumulator",)),
+    optimizers.Adam: _ADAM,
+    optimizers.AdamW: _ADAM,
+    optimizers.Adamax: ("adamax", ("beta_1", "beta_2", "epsilon"), ("momentum", "norm")),
+    optimizers.Ftrl: ("ftrl", _FTRL, ("accumulator", "linear")),
+    optimizers.Lion: ("lion", ("beta_1", "beta_2"), ("momentum",)),
+    optimizers.Nadam: ("nadam", ("beta_1", "beta_2", "epsilon"), ("momentum", "velocity")),
     optimizers.RMSprop: (
         "rmsprop",
         ("rho", "momentum", "epsilon", "centered"),
@@ -15,4 +30,7 @@ OPTIMIZERS: dict[type, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     ),
     optimizers.SGD: ("sgd", ("momentum", "nesterov"), ("momentum",)),
 }
-CLIPPING = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
+#: Settings that all have.
+COMMON = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "ema_momentum", "ema_overwrite_frequency")
+#: Number of the slot of the weights' moving average.
+AVERAGE_SLOT = 3
