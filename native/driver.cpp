@@ -103,7 +103,7 @@ struct Network {
       s.ops[i].index = static_cast<uint32_t>(i);
       s.ops[i].sources = {static_cast<int64_t>(i)};
     }
-    s.output.push_back(op("softmax", kClasses, kClasses));
+    s.output.push_back(op("softmax", kClasses, kClasses, {{"axis", {-1}}}));
     s.loss = {"categorical_crossentropy_logits", "sum_over_batch_size", {}, true};
     s.metrics.push_back({"categorical_accuracy", false, {}});
     s.optimizer = {"adam",

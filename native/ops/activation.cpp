@@ -60,24 +60,55 @@ class ActivationOp : public Op {
   const Elementwise function_;
 };
 
-// Softmax over the last axis, or its logarithm.
+// Softmax along an axis, or its logarithm. Along another than the last, each sample is turned so that it is the last.
 class Softmax : public Op {
  public:
-  explicit Softmax(const OpSpec& spec) : Op(spec), log_(spec.kind == "log_softmax") {}
+  explicit Softmax(const OpSpec& spec) : Op(spec), log_(spec.kind == "log_softmax") {
+    const long axes = static_cast<long>(spec.shape.size());
+    const long axis = static_cast<long>(setting(spec, "axis"));  // of the batch, or from the end
+    const long place = axis > 0 ? axis - 1 : axes + axis;
+    for (long i = place + 1; i < axes; ++i) after_ *= spec.shape[static_cast<size_t>(i)];
+    along_ = after_ == 1 ? spec.outputs : spec.shape[static_cast<size_t>(place)];
+  }
 
   double work() const override { return 4.0 * out_size(); }
+  long scratch(long) const override { return after_ == 1 ? 0 : 3 * along_ * after_; }
+
   void forward(const Pass& pass, const float* x, float* y) override {
-    const long at = pass.first * out_size();
-    (log_ ? pass.k->log_softmax : pass.k->softmax)(x + at, y + at, (pass.last - pass.first) * spec.rows, spec.outputs);
+    const auto function = log_ ? pass.k->log_softmax : pass.k->softmax;
+    const long size = along_ * after_;
+    if (after_ == 1) {
+      const long at = pass.first * out_size();
+      return function(x + at, y + at, (pass.last - pass.first) * out_size() / size, along_);
+    }
+    for (long at = pass.first * out_size(); at < pass.last * out_size(); at += size) {
+      float *turned = pass.scratch, *result = turned + size;
+      pass.k->transpose(x + at, after_, along_, after_, turned, along_);
+      function(turned, result, after_, along_);
+      pass.k->transpose(result, along_, after_, along_, y + at, after_);
+    }
   }
+
   void backward(const Pass& pass, const float*, const float* y, float* dy, float* dx) override {
-    const long at = pass.first * out_size();
+    if (!dx) return;
     const auto back = log_ ? pass.k->log_softmax_back : pass.k->softmax_back;
-    if (dx) back(dy + at, y + at, dx + at, (pass.last - pass.first) * spec.rows, spec.outputs);
+    const long size = along_ * after_;
+    if (after_ == 1) {
+      const long at = pass.first * out_size();
+      return back(dy + at, y + at, dx + at, (pass.last - pass.first) * out_size() / size, along_);
+    }
+    for (long at = pass.first * out_size(); at < pass.last * out_size(); at += size) {
+      float *turned_dy = pass.scratch, *turned_y = turned_dy + size, *result = turned_y + size;
+      pass.k->transpose(dy + at, after_, along_, after_, turned_dy, along_);
+      pass.k->transpose(y + at, after_, along_, after_, turned_y, along_);
+      back(turned_dy, turned_y, result, after_, along_);
+      pass.k->transpose(result, along_, after_, along_, dx + at, after_);
+    }
   }
 
  private:
   const bool log_;
+  long along_, after_ = 1;  // numbers along the axis; the stride between them
 };
 
 }  // namespace

@@ -61,10 +61,10 @@ Spec fused(Spec spec) {
     const bool seen = std::any_of(spec.layers.begin(), spec.layers.end(),
                                   [&](const StatsSpec& s) { return s.tensor == static_cast<int64_t>(i) + 1; });
     if (spec.ops[i].kind != "conv" || !next(i + 1, "relu") || seen) continue;
-    spec.ops[i].settings["relu"] = 1.0;
+    spec.ops[i].settings["relu"] = {1.0};
     spec.ops[i + 1].kind = "done";
     if (!next(i + 2, "max_pooling")) continue;
-    spec.ops[i].settings["masked"] = spec.ops[i + 2].settings["masks"] = 1.0;
+    spec.ops[i].settings["masked"] = spec.ops[i + 2].settings["masks"] = {1.0};
   }
   return spec;
 }

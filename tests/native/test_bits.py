@@ -92,7 +92,14 @@ def test_wide_layers(isa):
 
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize(
-    "optimizer", [optimizers.Adam(amsgrad=True), optimizers.SGD(), optimizers.RMSprop(momentum=0.5)]
+    "optimizer",
+    [
+        optimizers.Adam(amsgrad=True),
+        optimizers.SGD(use_ema=True),
+        optimizers.RMSprop(momentum=0.5),
+        optimizers.RMSprop(centered=True),  # whose slots are the first and the third
+    ],
+    ids=repr,
 )
 def test_a_large_first_layer(isa, optimizer):
     """Its columns may move to where a thread has them to itself, on long runs of steps only: chunks of few do not."""

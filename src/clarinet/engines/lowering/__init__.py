@@ -40,8 +40,6 @@ def _obstacles(plan: Plan) -> Iterator[str]:
             yield f"the activation {getattr(activation, 'name', activation)!r} of layer {op.layer} has no native form"
         elif isinstance(op.spec, layers.Rescaling) and (np.ndim(op.spec.scale) or np.ndim(op.spec.offset)):
             yield f"layer {op.layer} (Rescaling) with a number for each feature has no native form"
-        elif activation is not None and getattr(activation, "axis", -1) != -1:
-            yield f"{activation.name} along axis {activation.axis} of layer {op.layer} has no native form"
     if plan.loss is not None and type(plan.loss) not in LOSSES:
         yield f"the loss {plan.loss.name!r} has no native form"
     sparse = isinstance(plan.loss, losses.SparseCategoricalCrossentropy)

@@ -25,16 +25,24 @@ def _relu(relu: activations.Relu) -> tuple[str, Settings]:
 
 #: Native name and settings of each activation.
 ACTIVATIONS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
+    activations.Celu: lambda a: ("celu", {"alpha": a.alpha}),
     activations.Elu: lambda a: ("elu", {"alpha": a.alpha}),
+    activations.Exponential: lambda a: ("exponential", {}),
     activations.Gelu: lambda a: ("gelu_tanh" if a.approximate else "gelu", {}),
+    activations.HardSigmoid: lambda a: ("hard_sigmoid", {}),
+    activations.HardSilu: lambda a: ("hard_silu", {}),
     activations.LeakyRelu: lambda a: ("leaky_relu", {"negative_slope": a.negative_slope}),
     activations.Linear: lambda a: ("", {}),
+    activations.LogSoftmax: lambda a: ("log_softmax", {"axis": a.axis}),
+    activations.Mish: lambda a: ("mish", {}),
     activations.Relu: _relu,
+    activations.Relu6: lambda a: ("clipped_relu", {"negative_slope": 0.0, "threshold": 0.0, "max_value": 6.0}),
     activations.Selu: lambda a: ("selu", {}),
     activations.Sigmoid: lambda a: ("sigmoid", {}),
     activations.Silu: lambda a: ("silu", {}),
-    activations.Softmax: lambda a: ("softmax", {}),
+    activations.Softmax: lambda a: ("softmax", {"axis": a.axis}),
     activations.Softplus: lambda a: ("softplus", {}),
+    activations.Softsign: lambda a: ("softsign", {}),
     activations.Tanh: lambda a: ("tanh", {}),
 }
 
