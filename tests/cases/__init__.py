@@ -1,4 +1,4 @@
-"""One row for every layer, activation, loss, optimizer, metric, initializer and regularizer.
+"""One row for every layer, activation, loss, optimizer, schedule, metric, initializer and regularizer.
 
 The contract tests and the comparison with Keras run over these rows: a new thing needs its row here and no test of its
 own. ``keras`` makes the same thing of the module ``keras``, which is imported only where it is needed.
@@ -12,6 +12,7 @@ from tests.cases.losses import LOSSES
 from tests.cases.metrics import METRICS
 from tests.cases.optimizers import OPTIMIZERS
 from tests.cases.regularizers import REGULARIZERS
+from tests.cases.schedules import SCHEDULES
 
 __all__ = [
     "ACTIVATIONS",
@@ -21,6 +22,7 @@ __all__ = [
     "METRICS",
     "OPTIMIZERS",
     "REGULARIZERS",
+    "SCHEDULES",
     "Case",
     "example",
     "inputs",

@@ -65,6 +65,11 @@ OPTIMIZERS = [
         l2_shrinkage_regularization_strength=0.02,
     ),
     both("ftrl-power-0", "Ftrl", 0.1, learning_rate_power=0.0),
+    Case(
+        "nadam-cosine-decay",
+        lambda: optimizers.Nadam(optimizers.schedules.CosineDecay(0.05, 30, warmup_target=0.1, warmup_steps=4)),
+        lambda k: k.optimizers.Nadam(k.optimizers.schedules.CosineDecay(0.05, 30, warmup_target=0.1, warmup_steps=4)),
+    ),
     both("sgd-average", "SGD", 0.1, use_ema=True, ema_momentum=0.8),
     both("adam-average-overwrites", "Adam", 0.01, use_ema=True, ema_momentum=0.7, ema_overwrite_frequency=5),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clarinet.configurable import exported, resolve
+from clarinet.optimizers import schedules
 from clarinet.optimizers.adadelta import Adadelta
 from clarinet.optimizers.adagrad import Adagrad
 from clarinet.optimizers.adam import Adam, AdamW
@@ -30,6 +31,7 @@ __all__ = [
     "OptimizerState",
     "RMSprop",
     "get",
+    "schedules",
 ]
 
 

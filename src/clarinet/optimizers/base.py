@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from math import sqrt
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ import numpy as np
 
 from clarinet.configurable import Configurable, check_flag, check_number, check_whole
 from clarinet.names import snake_case
+from clarinet.optimizers import schedules
 from clarinet.params import Array, Layout, Segment
 
 
@@ -48,7 +49,8 @@ class Optimizer(Configurable):
     (``model.optimizer.learning_rate = 0.01``) and counts from the next step.
 
     Args:
-        learning_rate: a number, or a callable from the step (0 for the first) to a number.
+        learning_rate: a number, a schedule of :mod:`clarinet.optimizers.schedules`, or any callable from the step (0
+            for the first) to a number.
         weight_decay: decoupled decay: ``w -= learning_rate * weight_decay * w`` before the update; None (default) is
         off.
         clipnorm: scale the gradient of each weight down to this Euclidean norm; None is off.
@@ -98,6 +100,8 @@ class Optimizer(Configurable):
         self.check()
 
     def __setattr__(self, key: str, value: Any) -> None:
+        if key == "learning_rate" and isinstance(value, Mapping):
+            value = schedules.get(value)
         if key == "learning_rate" and not callable(value):
             if isinstance(value, np.ndarray) and value.ndim == 0:
                 value = value.item()
