@@ -14,11 +14,6 @@ from clarinet.runs.packing import pack, unpack
 from clarinet.runs.reproducing import compare
 
 
-def run(options: argparse.Namespace, output: Output) -> int:
-    """Do what was asked."""
-    return _DO[options.do](options, output)
-
-
 def _resume(options: argparse.Namespace, output: Output) -> int:
     """Go on with a training of this command line."""
     found = Store().get(options.name)
@@ -62,4 +57,5 @@ def _unpack(options: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-_DO = {"resume": _resume, "reproduce": _reproduce, "pack": _pack, "unpack": _unpack}
+#: What stands behind ``runs``, to be carried out here.
+AGAIN = {"resume": _resume, "reproduce": _reproduce, "pack": _pack, "unpack": _unpack}

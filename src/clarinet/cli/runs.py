@@ -13,6 +13,7 @@ from typing import Any
 
 from clarinet import runs
 from clarinet.callbacks.progress import format_seconds
+from clarinet.cli.again import AGAIN
 from clarinet.cli.output import Output
 from clarinet.cli.tables import ago, shown, table
 from clarinet.runs.bin import deleted
@@ -27,8 +28,7 @@ _SECTIONS = ("config", "fit", "compile", "environment", "git")
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Do what stands behind ``runs``."""
-    _DO[options.do](options, output)
-    return 0
+    return _DO[options.do](options, output) or 0
 
 
 def _ls(options: argparse.Namespace, output: Output) -> None:
@@ -181,7 +181,7 @@ def _gc(options: argparse.Namespace, output: Output) -> None:
     output.result({"removed": gone}, f"Removed for good: {', '.join(gone)}" if gone else "Nothing to remove.")
 
 
-_DO: dict[str, Callable[[argparse.Namespace, Output], None]] = {
+_DO: dict[str, Callable[[argparse.Namespace, Output], int | None]] = {
     "ls": _ls,
     "show": _show,
     "diff": _diff,
@@ -190,4 +190,5 @@ _DO: dict[str, Callable[[argparse.Namespace, Output], None]] = {
     "rm": _rm,
     "restore": _restore,
     "gc": _gc,
+    **AGAIN,
 }

@@ -15,9 +15,18 @@ _RUNS = """examples:
   clarinet runs diff digits digits-2
   clarinet runs plot digits digits-2 --metric val_loss
   clarinet runs export --out runs.csv
+  clarinet runs resume digits
+  clarinet runs reproduce digits
+  clarinet runs pack digits --out digits.zip
 
 Runs are kept in the folder .clarinet beside your code, or in CLARINET_HOME. A training is kept with
 fit(run="digits") or `clarinet train … --run digits`."""
+
+_RESUME = """This works for runs of `clarinet train`. A Python program goes on when it is started again with
+fit(..., run="digits", checkpoint="epoch", resume=True)."""
+
+_REPRODUCE = """This works for runs of `clarinet train`. In Python: clarinet.runs.reproduce("digits", x, y).
+exit codes: 0 everything came out the same, 1 it did not, or failed"""
 
 _WHERE = """a condition: a metric (loss, val_loss.min), a setting (fit.batch_size, or the end of its name: batch_size)
 or one of name, status, group, tag; one of = != < <= > >=; a value. May be given several times."""
@@ -30,6 +39,7 @@ def add_runs(commands: Any, command: Callable[[Any, str, str, str], argparse.Arg
     parts = top.add_subparsers(title="what to do (default ls)", metavar="WHAT")
     _add_reading(parts)
     _add_keeping(parts)
+    _add_again(parts)
 
 
 def _part(parts: Any, name: str, about: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -78,3 +88,15 @@ def _add_keeping(parts: Any) -> None:
     restore.add_argument("name", metavar="NAME", help="its name")
     gc = _part(parts, "gc", "remove for good what has been in the bin for long, and files that belong to no run")
     gc.add_argument("--days", type=float, default=30.0, metavar="N", help="in the bin for so long (default 30)")
+
+
+def _add_again(parts: Any) -> None:
+    resume = _part(parts, "resume", "go on with a training that was interrupted, as if it had not been", _RESUME)
+    reproduce = _part(parts, "reproduce", "train again and compare, bit for bit", _REPRODUCE)
+    pack = _part(parts, "pack", "write a run to one file, to be shared")
+    for part in (resume, reproduce, pack):
+        part.add_argument("name", metavar="NAME", help="a run's name")
+    pack.add_argument("--out", metavar="FILE", help="default: the run's name + .zip")
+    unpack = _part(parts, "unpack", "put a packed run into the store; no code in the file is run")
+    unpack.add_argument("file", metavar="FILE", help="written by clarinet runs pack")
+    unpack.add_argument("--name", metavar="NAME", help="what to call it here")
