@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -139,12 +143,39 @@ def test_network_file_systems_are_refused(tmp_path, monkeypatch):
         Store(tmp_path)
 
 
-def test_two_stores_write_at_once(store):
-    other = Store(store.folder)
-    a, b = store.start("a"), other.start("b")
+def test_two_runs_are_written_at_once(store):
+    a, b = store.start("a"), Store(store.folder).start("b")
     for i in range(2000):
         a.log({"x": float(i)})
         b.log({"x": -float(i)})
     a.finish()
     b.finish()
     assert [len(values(store, run, "x", "metrics")) for run in (a, b)] == [2000, 2000]
+
+
+def test_a_store_that_was_removed_is_begun_anew(store):
+    store.start("a").finish()
+    shutil.rmtree(store.folder)
+    assert store.last() is None
+    assert store.start("b").id == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_uses_a_connection_of_its_own():
+    program = """
+import os, sys, tempfile
+from clarinet import runs
+store = runs.Store(tempfile.mkdtemp())
+run = store.start("parent")
+run.log({"x": 1.0})
+child = os.fork()
+if child == 0:
+    with store.start("child") as own:
+        own.log({"x": 2.0})
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+run.finish()
+print(store.get("parent").summary, store.get("child").summary, store.get("child").status)
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "{'x': 1.0} {'x': 2.0} finished\n"

@@ -24,6 +24,35 @@ if TYPE_CHECKING:
 PATIENCE = 30.0
 
 
+class _Link:
+    """A process's one connection to a database, which all its stores on that folder share.
+
+    Opening and closing one costs more than a run's own work: the last to close moves the whole log into the database.
+    """
+
+    def __init__(self) -> None:
+        import threading
+
+        self.lock = threading.RLock()
+        self.connection: Connection | None = None
+        self.durable: bool | None = None
+        self.file: tuple[int, int, int] | None = None  # process, device and number of the file
+
+
+_links: dict[Path, _Link] = {}
+_inherited: list[Connection | None] = []  # of the parent process: neither used nor closed after a fork
+
+
+def _forked() -> None:
+    for link in _links.values():
+        _inherited.append(link.connection)
+        link.__init__()  # type: ignore[misc]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
 class Store:
     """A folder with the database of runs and a folder for each run's files.
 
@@ -48,14 +77,9 @@ class Store:
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
-        import threading
-
         self.folder = location.home() if folder is None else Path(folder).expanduser().resolve()
         location.refuse_network(self.folder)
-        self._lock = threading.RLock()
-        self._connection: Connection | None = None
-        self._process = 0
-        self._durable: bool | None = None
+        self._link = _links.setdefault(self.folder, _Link())
 
     @property
     def path(self) -> Path:
@@ -71,11 +95,20 @@ class Store:
 
     @property
     def connection(self) -> Connection:
-        """This process's connection; opened when first needed, and anew after a fork, which it would not survive."""
-        if self._connection is None or self._process != os.getpid():
-            self._process = os.getpid()
-            self._connection, self._durable = self._open(), None
-        return self._connection
+        """This process's connection; opened when first needed, and anew after a fork or when the file was exchanged."""
+        link = self._link
+        if link.connection is None or link.file != self._file():
+            self.close()
+            link.connection, link.durable = self._open(), None
+            link.file = self._file()
+        return link.connection
+
+    def _file(self) -> tuple[int, int, int] | None:
+        try:
+            status = os.stat(self.path)
+        except OSError:
+            return None
+        return os.getpid(), status.st_dev, status.st_ino
 
     def _open(self) -> Connection:
         import sqlite3
@@ -143,11 +176,11 @@ class Store:
         Raises:
             StoreError: the database is locked, full, read-only or damaged; nothing was kept.
         """
-        with self._lock, self._explained():
+        with self._link.lock, self._explained():
             connection = self.connection
-            if self._durable is not durable:
+            if self._link.durable is not durable:
                 connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                self._durable = durable
+                self._link.durable = durable
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -165,7 +198,7 @@ class Store:
         """
         if not self.exists:
             return []
-        with self._lock, self._explained():
+        with self._link.lock, self._explained():
             return self.connection.execute(sql, parameters).fetchall()
 
     def compact(self) -> None:
@@ -174,15 +207,16 @@ class Store:
         Raises:
             StoreError: the database is in use or cannot be written.
         """
-        with self._lock, self._explained():
+        with self._link.lock, self._explained():
             self.connection.execute("VACUUM")
 
     def close(self) -> None:
         """Give back the connection; it is opened again when needed."""
-        with self._lock:
-            if self._connection is not None and self._process == os.getpid():
-                self._connection.close()
-            self._connection = None
+        link = self._link
+        with link.lock:
+            if link.connection is not None and link.file is not None and link.file[0] == os.getpid():
+                link.connection.close()
+            link.connection = link.file = None
 
     # Runs.
 

@@ -164,7 +164,10 @@ class Tracker(Callback):
         if self._git is not None:
             answer, self._git = self._git.answer(), None
             if answer is not None:
-                self._guarded(lambda: self._open_run.record("git", answer))
+                run = self._open_run
+                run.writer.row(
+                    "INSERT OR REPLACE INTO documents VALUES (?, 'git', ?)", (run.id, to_json("git", answer))
+                )
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         error = sys.exception()
