@@ -4,6 +4,7 @@ from clarinet import layers, regularizers
 from tests.cases.case import Case, rows
 from tests.cases.containers import CONTAINERS
 from tests.cases.convolutions import CONVOLUTIONS, IMAGES
+from tests.cases.recurrent import RECURRENT
 
 LAYERS = [
     Case("dense", lambda: layers.Dense(4), lambda k: k.layers.Dense(4)),
@@ -53,8 +54,8 @@ LAYERS = [
         ("", {"mean": (0.5, 0.1, -1.0), "variance": (1.0, 0.5, 4.0)}),
         ("everything", {"axis": None, "mean": 0.5, "variance": 1.5, "invert": True}),
         ("axes", {"axis": (1, 2), "mean": ((1, 2, 3), (4, 5, 6)), "variance": ((4,) * 3, (9,) * 3)}),
-        ("learned", {}),
     ),
+    Case("normalization-learned", layers.Normalization),  # against Keras in tests/layers: it looks at its weights once
     *rows("Dropout", (6,), ("", {"rate": 0.4}), ("seed", {"rate": 0.4, "seed": 3}), random=True),
     *rows("SpatialDropout1D", (2, 6), ("", {"rate": 0.4}), ("seed", {"rate": 0.4, "seed": 3}), random=True),
     *rows("SpatialDropout2D", (2, 3, 6), ("", {"rate": 0.4}), random=True),
@@ -101,4 +102,5 @@ LAYERS = [
     *CONTAINERS,
     *CONVOLUTIONS,
     *IMAGES,
+    *RECURRENT,
 ]

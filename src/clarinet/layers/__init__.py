@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from clarinet.configurable import exported, resolve
 from clarinet.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
@@ -30,8 +31,13 @@ from clarinet.layers.rescaling import Normalization, Rescaling
 from clarinet.layers.reshape import Flatten, Permute, Reshape
 from clarinet.layers.separable import DepthwiseConv2D, SeparableConv2D
 
+if TYPE_CHECKING:
+    from clarinet.layers.recurrent import GRU, LSTM, SimpleRNN
+
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
     "Activation",
     "ActivityRegularization",
     "AlphaDropout",
@@ -68,6 +74,7 @@ __all__ = [
     "Residual",
     "Resizing",
     "SeparableConv2D",
+    "SimpleRNN",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
@@ -75,6 +82,16 @@ __all__ = [
     "ZeroPadding2D",
     "get",
 ]
+
+
+#: Layers that few programs use, each imported when it is first asked for: `import clarinet` stays quick.
+_LATER = {"GRU": "recurrent", "LSTM": "recurrent", "SimpleRNN": "recurrent"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
 
 
 def get(identifier: Any) -> Layer:
@@ -87,4 +104,7 @@ def get(identifier: Any) -> Layer:
         >>> get({"class_name": "Dense", "config": {"units": 3}}).units
         3
     """
-    return resolve(identifier, Layer, exported(globals(), Layer))
+    if isinstance(identifier, Layer):
+        return identifier
+    later = {name: __getattr__(name) for name in _LATER}
+    return resolve(identifier, Layer, exported(globals() | later, Layer))
