@@ -60,6 +60,7 @@ class Sequential(LayerStack):
         self.target: target_module.TransformedTarget | None = None
         self._metrics: tuple[list[Any], list[Any]] = ([], [])
         self._requested_engine = "auto"
+        self._device: str | None = None
         self._runner: tuple[Any, engines.Engine, str] | None = None
         super().__init__(layers, name)
 
@@ -78,6 +79,7 @@ class Sequential(LayerStack):
         *,
         engine: str = "auto",
         dtype: Any = None,
+        device: str | None = None,
         target: Any = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
@@ -92,6 +94,8 @@ class Sequential(LayerStack):
             weighted_metrics: the same, weighted by ``sample_weight``.
             engine: ``"auto"``, ``"native"`` or ``"reference"``.
             dtype: ``"float32"`` (default) or ``"float64"``, which selects the reference engine.
+            device: where the reference engine computes: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"torch"``, ``"cupy"``, …
+                It is not saved with the model. Default None: the processor.
             target: train on transformed targets, judge in original units: ``"standard"``, ``"minmax"``, ``"log"``,
                 ``"log1p"``, a pair of functions or a :class:`clarinet.TransformedTarget`; default None, as they are.
             run_eagerly, steps_per_execution, jit_compile: accepted for Keras programs; they change nothing here.
@@ -104,7 +108,7 @@ class Sequential(LayerStack):
         self._metrics = as_list(metrics), as_list(weighted_metrics)
         for identifier in (*self._metrics[0], *self._metrics[1]):
             metrics_module.get(identifier)  # an unknown name is refused here
-        self._requested_engine = _check_engine(engine)
+        self._requested_engine, self._device = _check_engine(engine, device), device
         self.target = target_module.for_loss(target, self.loss)
         self.dtype, before = _check_dtype(dtype), self.dtype
         self.optimizer_state = self._runner = None
@@ -148,7 +152,7 @@ class Sequential(LayerStack):
         plan = self.make_plan(label_shape)
         if self.optimizer is not None and self.optimizer_state is None:
             self.optimizer_state = OptimizerState.new(self.optimizer, self.store.layout, self.dtype)
-        chosen, reason = engines.choose(plan, self._requested_engine)
+        chosen, reason = engines.choose(plan, self._requested_engine, self._device)
         if self._runner is not None:
             self._runner[1].close()
         return chosen(plan, self.store, self.optimizer_state), reason
@@ -258,10 +262,14 @@ class Sequential(LayerStack):
         return self.__dict__ | {"_runner": None}
 
 
-def _check_engine(engine: str) -> str:
-    """The name of an engine, or ValueError with the nearest right one."""
+def _check_engine(engine: str, device: str | None) -> str:
+    """The name of an engine, or ValueError with the nearest right one; a device that is not there is refused."""
     if engine not in engines.CHOICES:
         raise ValueError(f"compile: unknown engine {engine!r}: {nearest(str(engine), engines.CHOICES)}")
+    if device is not None:
+        engines.open_device(device)
+        if engine == "native":
+            raise ValueError(f"compile: device={device!r} is the reference engine's; leave out engine='native'")
     return engine
 
 

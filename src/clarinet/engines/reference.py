@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.engines.base import Data, Engine, Steps
+from clarinet.engines.devices import open_device
 from clarinet.engines.stats import layer_stats
 from clarinet.layers.base import Context
 from clarinet.losses.base import spread
@@ -35,19 +36,51 @@ class ReferenceEngine(Engine):
     """Forward, loss, backward, update, one batch after another, every number in plain sight.
 
     Works in float32 or float64. Arguments and methods as in :class:`clarinet.engines.base.Engine`.
+
+    Args:
+        device: where to compute, see :func:`clarinet.engines.devices.open_device`; default NumPy. Elsewhere weights are
+            fetched from the store when a call begins and brought back when it ends; metrics are NumPy's.
     """
 
     name = "reference"
 
-    def __init__(self, plan: Plan, store: Store, optimizer_state: OptimizerState | None = None) -> None:
+    def __init__(
+        self, plan: Plan, store: Store, optimizer_state: OptimizerState | None = None, *, device: str | None = None
+    ) -> None:
         self.plan, self.store, self.optimizer_state = plan, store, optimizer_state
-        self._params = {op.index: {s.name: s.view(store.params) for s in op.weights} for op in self._all_ops()}
-        self._state = {op.index: {s.name: s.view(store.state) for s in op.state} for op in self._all_ops()}
+        self._device = open_device(device)
+        self._xp = self._device.xp
+        self._take()
         self._loss = Mean("loss")
         self._tracked: tuple[Metric, ...] = (self._loss, *plan.metrics, *plan.weighted_metrics)
 
     def _all_ops(self) -> tuple[Op, ...]:
         return self.plan.ops if self.plan.output is None else (*self.plan.ops, self.plan.output)
+
+    def _take(self) -> None:
+        """Put the weights, the state and the optimizer's slots where they are computed with."""
+        put, params, state = self._device.put, self.store.params, self.store.state
+        self._params = {op.index: {s.name: put(s.view(params)) for s in op.weights} for op in self._all_ops()}
+        self._state = {op.index: {s.name: put(s.view(state)) for s in op.state} for op in self._all_ops()}
+        kept = self.optimizer_state
+        self._slots = [
+            {} if kept is None else {name: put(view) for name, view in kept.views(s).items()}
+            for _, s in self._trainable()
+        ]
+
+    def _bring_back(self) -> None:
+        """Write what :meth:`_take` took back into the store."""
+        if self._device.shares:
+            return
+        get = self._device.get
+        for op in self._all_ops():
+            for s in op.weights:
+                s.view(self.store.params)[...] = get(self._params[op.index][s.name])
+            for s in op.state:
+                s.view(self.store.state)[...] = get(self._state[op.index][s.name])
+        for (_, s), own in zip(self._trainable(), self._slots, strict=True):
+            for name, array in own.items():
+                s.view(self.optimizer_state.slots[name])[...] = get(array)  # type: ignore[union-attr]
 
     def permutation(self, epoch: int, n: int) -> NDArray[np.int64]:
         return permutation(Key(self.plan.seed, Stream.SHUFFLE, epoch=epoch), n)
@@ -58,6 +91,7 @@ class ReferenceEngine(Engine):
     def train(self, data: Data, steps: Steps) -> Chunk:
         assert self.optimizer_state is not None
         began, first_step = time.perf_counter(), self.optimizer_state.step + 1
+        self._take()
         losses: list[float] = []
         samples: list[int] = []
         layers: list[LayerStats] = []
@@ -71,6 +105,7 @@ class ReferenceEngine(Engine):
             samples.append(len(batch))
             if steps.seconds is not None and time.perf_counter() - began > steps.seconds:
                 break
+        self._bring_back()
         done = len(losses)
         return Chunk(
             first_step,
@@ -84,13 +119,14 @@ class ReferenceEngine(Engine):
 
     def _step(self, batch: Data, learning_rate: float, stats: list[LayerStats] | None) -> float:
         loss, grads, outputs = self.gradients(batch)
-        before = (
-            {} if stats is None else {(op.index, s.name): self._weight(op, s).copy() for op, s in self._trainable()}
-        )
+        get = self._device.get
+        keys = [] if stats is None else [(op.index, s.name) for op, s in self._trainable()]
+        before = {(i, name): get(self._params[i][name]).copy() for i, name in keys}
         self._update(grads, learning_rate)
         if stats is not None and self.optimizer_state is not None:
-            update = {(i, name): (w, self._params[i][name]) for (i, name), w in before.items()}
-            stats.extend(layer_stats(self.plan, self.optimizer_state.step, outputs, grads, update))
+            update = {(i, name): (w, get(self._params[i][name])) for (i, name), w in before.items()}
+            seen = {i: {name: get(g) for name, g in own.items()} for i, own in grads.items()}
+            stats.extend(layer_stats(self.plan, self.optimizer_state.step, [get(y) for y in outputs], seen, update))
         return loss
 
     def gradients(self, batch: Data) -> Gradients:
@@ -99,7 +135,8 @@ class ReferenceEngine(Engine):
         y, caches, outputs = self.forward(batch.x, training=True)
         y_pred = self._through_output(y)
         loss, shares = self._measure(batch, y, y_pred, outputs)
-        dy = self.plan.loss.gradient(batch.y, y) * shares[..., None]
+        put = self._device.put
+        dy = self.plan.loss.gradient(put(batch.y), y, self._xp) * put(shares)[..., None]
         return Gradients(loss, self.backward(dy, caches), [*outputs, y_pred])
 
     def forward(self, x: Array, training: bool = False) -> tuple[Array, list[Any], list[Array]]:
@@ -110,7 +147,7 @@ class ReferenceEngine(Engine):
             operation's output.
         """
         caches = []
-        tensors = [np.asarray(x).astype(self.plan.dtype)]
+        tensors = [self._device.put(np.asarray(x).astype(self.plan.dtype))]
         for op in self.plan.ops:
             taken: Any = tuple(tensors[s] for s in op.sources)
             y, cache, new_state = op.spec.forward(
@@ -127,7 +164,7 @@ class ReferenceEngine(Engine):
 
     def _context(self, op: Op, training: bool) -> Context:
         step = self.optimizer_state.step if self.optimizer_state is not None else 0
-        return Context(training, Key(self.plan.seed, Stream.DROPOUT, step=step, layer=op.index))
+        return Context(training, Key(self.plan.seed, Stream.DROPOUT, step=step, layer=op.index), self._xp)
 
     def _measure(self, batch: Data, y: Array, y_pred: Array, outputs: list[Array]) -> tuple[float, Array]:
         """Add a batch to the running loss and metrics.
@@ -137,11 +174,12 @@ class ReferenceEngine(Engine):
             there is none) divided by the number of values, Keras's ``sum_over_batch_size``.
         """
         assert self.plan.loss is not None and batch.y is not None
-        values = self.plan.loss.values(batch.y, y)
+        values = self._device.get(self.plan.loss.values(self._device.put(batch.y), y, self._xp))
         weight = np.ones_like(values) if batch.weight is None else spread(batch.weight, values)
         shares = self.plan.loss.shares(weight)
         loss = float(np.sum(values * shares)) + self._penalty(outputs)
         self._loss.add(loss * len(batch), len(batch))
+        y_pred = self._device.get(y_pred)
         for metric in self.plan.metrics:
             metric.update_state(batch.y, y_pred)
         for metric in self.plan.weighted_metrics:
@@ -152,7 +190,7 @@ class ReferenceEngine(Engine):
         """Predictions from what the operations gave: through the activation that the loss absorbed, if any."""
         if self.plan.output is None:
             return logits
-        return self.plan.output.spec.forward({}, {}, logits, Context())[0]
+        return self.plan.output.spec.forward({}, {}, logits, Context(xp=self._xp))[0]
 
     def _penalty(self, outputs: list[Array]) -> float:
         """Sum of the regularizers' penalties on trainable weights, and of the operations' on what they give."""
@@ -164,7 +202,7 @@ class ReferenceEngine(Engine):
         return [(op, s) for op in self.plan.ops for s in op.weights if s.trainable]
 
     def _weight(self, op: Op, segment: Segment) -> Array:
-        return self._params[op.index][segment.name]
+        return self._params[op.index][segment.name]  # type: ignore[no-any-return]
 
     def backward(self, dy: Array, caches: list[Any]) -> dict[int, dict[str, Array]]:
         """Gradients of the loss, penalties included, by operation and weight name.
@@ -190,15 +228,17 @@ class ReferenceEngine(Engine):
         self.plan.optimizer.apply(
             [self._weight(op, s) for op, s in trainable],
             [grads[op.index][s.name] for op, s in trainable],
-            [self.optimizer_state.views(s) for _, s in trainable],
+            self._slots,
             learning_rate,
             self.optimizer_state.step,
+            self._xp,
         )
 
     # Inference.
 
     @np.errstate(all="ignore")
     def evaluate(self, data: Data, batch_size: int) -> None:
+        self._take()
         for start in range(0, len(data), batch_size):
             batch = data.rows(slice(start, start + batch_size))
             y, _, outputs = self.forward(batch.x)
@@ -206,15 +246,19 @@ class ReferenceEngine(Engine):
 
     @np.errstate(all="ignore")
     def predict(self, x: Array, batch_size: int) -> Array:
+        self._take()
         parts = [
-            self._through_output(self.forward(x[start : start + batch_size])[0])
+            self._device.get(self._through_output(self.forward(x[start : start + batch_size])[0]))
             for start in range(0, len(x), batch_size)
         ]
         return np.concatenate(parts) if parts else np.empty((0, *self.plan.output_shape), self.plan.dtype)
 
     def predict_training(self, x: Array) -> Array:
         """Predictions of one batch as a training step sees them: dropout drops, batch statistics are used."""
-        return self._through_output(self.forward(x, training=True)[0])
+        self._take()
+        y = self._through_output(self.forward(x, training=True)[0])
+        self._bring_back()
+        return self._device.get(y)
 
     def reset_metrics(self) -> None:
         for metric in self._tracked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
 from clarinet import initializers, regularizers
@@ -139,7 +140,7 @@ class BatchNormalization(_Normalized):
         dbeta, dgamma = xp.sum(dy, axis=rows), xp.sum(dy * u, axis=rows)
         dx = dy
         if batch:
-            count = dy.size / dy.shape[-1]
+            count = prod(dy.shape[:-1])
             dx = dy - dbeta / count - u * (dgamma / count)
         dx = dx * (inverse * params["gamma"] if self.scale else inverse)
         return dx, self._grads(dgamma, dbeta)

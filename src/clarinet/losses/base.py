@@ -7,6 +7,7 @@ loss gives one value per sample, the last axis being summed or averaged over; a 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,7 +34,7 @@ def align(y_true: Array, y_pred: Array, xp: Any = np) -> Array:
     """
     longer = y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1
     shorter = y_pred.ndim == y_true.ndim + 1 and y_pred.shape[-1] == 1
-    if (longer or shorter) and y_true.size == y_pred.size:
+    if (longer or shorter) and prod(y_true.shape) == prod(y_pred.shape):
         y_true = xp.reshape(y_true, y_pred.shape)
     if y_true.shape != y_pred.shape:
         raise ValueError(

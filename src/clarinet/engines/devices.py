@@ -1,0 +1,146 @@
+"""Where the reference engine's arrays live: with NumPy, or with another array library, perhaps on a GPU."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from clarinet.names import nearest
+from clarinet.params import Array
+
+#: Functions of the array API that make arrays of nothing, and so have to be told where.
+_MAKERS = frozenset({"arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros"})
+_LIBRARIES = {"torch": "torch", "cupy": "cupy-cuda12x", "array_api_strict": "array-api-strict"}
+
+
+class Device:
+    """NumPy, in the processor's memory; the other devices have its methods.
+
+    Attributes:
+        xp: the array namespace that layers, losses and optimizers compute with.
+        shares: whether :meth:`put` hands on the array itself, so that nothing has to be brought back.
+    """
+
+    xp: Any = np
+    shares = True
+
+    def put(self, array: Array) -> Any:
+        """The device's array with these numbers."""
+        return array
+
+    def get(self, array: Any) -> Array:
+        """The numbers of one of the device's arrays."""
+        return array  # type: ignore[no-any-return]
+
+
+class OtherDevice(Device):
+    """Arrays of another library.
+
+    Args:
+        xp: its array namespace.
+        place: what its functions take as ``device``; None is the library's default.
+    """
+
+    shares = False
+
+    def __init__(self, xp: Any, place: Any = None) -> None:
+        self.xp = xp if place is None else _Placed(xp, place)
+
+    def put(self, array: Array) -> Any:
+        return self.xp.asarray(array.copy())
+
+    def get(self, array: Any) -> Array:
+        library = type(array).__module__.partition(".")[0]
+        if library == "torch":
+            return array.cpu().numpy()  # type: ignore[no-any-return]
+        return array.get() if library == "cupy" else np.asarray(array)
+
+
+class _Placed:
+    """An array namespace whose new arrays are made on one device."""
+
+    def __init__(self, xp: Any, place: Any) -> None:
+        self._xp, self._place = xp, place
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._xp, name)
+        if name in _MAKERS:
+            found = functools.partial(found, device=self._place)
+        if name == "asarray":
+            found = functools.partial(_as_array, found)
+        setattr(self, name, found)
+        return found
+
+
+def _as_array(make: Any, numbers: Any, **settings: Any) -> Any:
+    """PyTorch shares a NumPy array's memory, and cannot where that is read-only: it gets a copy."""
+    return make(np.array(numbers) if isinstance(numbers, np.ndarray) else numbers, **settings)
+
+
+def open_device(name: str | None) -> Device:
+    """The device of a name.
+
+    Args:
+        name: None or ``"cpu"``: NumPy. ``"cuda"`` or ``"cuda:1"``: a GPU, through CuPy, or PyTorch where that is not
+            there. ``"torch"``, ``"torch:cuda"``, ``"torch:mps"``, …: PyTorch (on the processor, unless said otherwise).
+            ``"cupy"``, ``"cupy:1"``: CuPy. ``"array_api_strict"``: the standard to the letter, for tests.
+
+    Raises:
+        ValueError: another name, or a device that this machine does not have. ImportError: the library is missing.
+        TypeError: not a name.
+    """
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"compile: device is a name such as 'cpu', 'cuda' or 'torch', received {name!r}")
+    library, _, place = (name or "cpu").partition(":")
+    if library == "cuda":
+        return _gpu(place)
+    if library == "cpu" and not place:
+        return Device()
+    if library not in _LIBRARIES:
+        choices = ("cpu", "cuda", *_LIBRARIES)
+        raise ValueError(f"compile: unknown device {name!r}: {nearest(library, choices)}")
+    try:
+        return _open(library, place)
+    except ImportError as error:
+        needs = "" if library == "array_api_strict" else " array-api-compat"
+        message = f"compile: device={name!r} needs {library}: pip install {_LIBRARIES[library]}{needs} ({error})"
+        raise ImportError(message) from None
+
+
+def _gpu(place: str) -> Device:
+    """The GPU of a number, with whichever library there is."""
+    reasons = []
+    for library, where in (("cupy", place), ("torch", f"cuda:{place}" if place else "cuda")):
+        try:
+            return _open(library, where)
+        except (ImportError, ValueError) as error:
+            reasons.append(str(error))
+    raise ValueError(
+        "compile: device='cuda' needs a GPU of NVIDIA's and CuPy or PyTorch: pip install array-api-compat cupy-cuda12x "
+        f"({'; '.join(reasons)}); without one use device='cpu'"
+    )
+
+
+def _open(library: str, place: str) -> Device:
+    if library == "array_api_strict":
+        import array_api_strict
+
+        return OtherDevice(array_api_strict)
+    if library == "torch":
+        import array_api_compat.torch as xp
+        import torch
+
+        try:
+            torch.zeros(1, device=place or "cpu")
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise ValueError(f"compile: device='torch:{place}': PyTorch has no such device here: {reason}") from None
+        return OtherDevice(xp, torch.device(place or "cpu"))
+    import array_api_compat.cupy as xp_cupy
+    import cupy  # type: ignore[import-not-found]
+
+    if cupy.cuda.runtime.getDeviceCount() <= int(place or 0):
+        raise ValueError(f"compile: device='cupy:{place}': there is no such GPU")
+    return OtherDevice(xp_cupy, cupy.cuda.Device(int(place or 0)))
