@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the torture forks")
 def test_training_killed_at_random_moments_ends_as_if_nothing_had_been() -> None:
-    command = [sys.executable, "-m", "tests.runs.torture", "--rounds", "20"]
+    command = [sys.executable, "-m", "tests.runs.torture", "--rounds", "20", "--slow", "0"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)

@@ -36,12 +36,21 @@ _SECONDS = 120.0
 
 
 class Announcer(callbacks.Callback):
-    """Says that a step or an epoch is done."""
+    """Says that a step or an epoch is done, and writes down when.
 
-    def __init__(self, pipe: int) -> None:
-        self.pipe = pipe
+    Args:
+        pipe: where to say it.
+        diary: file for the times of steps.
+        pause: seconds to wait at every step, so that a training takes longer than numbers wait for the database.
+    """
+
+    def __init__(self, pipe: int, diary: Path, pause: float) -> None:
+        self.pipe, self.pause = pipe, pause
+        self.diary = os.open(diary, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def on_chunk(self, chunk: Any) -> None:
+        time.sleep(self.pause)
+        os.write(self.diary, f"{time.time()} {chunk.first_step + len(chunk) - 1}\n".encode())
         os.write(self.pipe, STEP)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -70,26 +79,26 @@ def announce(pipe: int) -> None:
     Store._open = opened  # type: ignore[method-assign]
 
 
-def train(name: str, result: Path, pipe: int) -> None:
+def train(name: str, result: Path, pipe: int, pause: float) -> None:
     """One process's work: begin or resume the training, and write down how it came out."""
     announce(pipe)
+    announcer = Announcer(pipe, result.with_suffix(".diary"), pause)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        weights, history, epochs = small.outcome(
-            small.fit(name, callbacks=[*small.watchers(), Announcer(pipe)], resume=True)
-        )
+        trained = small.fit(name, callbacks=[*small.watchers(), announcer], resume=True)
+        weights, history, epochs = small.outcome(trained)
     result.write_text(json.dumps([[w.hex() for w in weights], history, epochs]))
 
 
 class Process:
     """A training in a process of its own."""
 
-    def __init__(self, name: str, result: Path) -> None:
+    def __init__(self, name: str, result: Path, pause: float = 0.0) -> None:
         self.listening, pipe = os.pipe()
         self.id = os.fork()
         if self.id == 0:
             try:
-                train(name, result, pipe)
+                train(name, result, pipe, pause)
                 os._exit(0)
             except BaseException:
                 traceback.print_exc()
@@ -131,8 +140,8 @@ def numbers(name: str) -> dict[str, Any]:
     return found
 
 
-def look_at_remains(name: str) -> None:
-    """What a killed process left: a run that is known to have been killed, and only whole checkpoints."""
+def look_at_remains(name: str, diary: Path, killed: float) -> None:
+    """What a killed process left: a run that is known to be killed, whole checkpoints, all numbers up to a second ago."""
     store = Store()
     if store.query("SELECT 1 FROM runs WHERE name = ?", (name,)):
         run = store.get(name)
@@ -140,26 +149,30 @@ def look_at_remains(name: str) -> None:
         for path in Checkpoints(run.folder / "checkpoints").files():
             load_checkpoint(path)
         assert store.query("PRAGMA integrity_check") == [("ok",)]
+        lines = [line.split() for line in diary.read_text().splitlines()] if diary.exists() else []
+        old = [int(step) for when, step in lines if float(when) < killed - 1.0]
+        kept = store.query("SELECT max(last_step) FROM series WHERE run = ? AND kind = 'step'", (run.id,))[0][0]
+        assert not old or (kept or 0) >= old[-1], f"step {old[-1]} was over, the store has {kept}"
     store.close()
 
 
-def round_of(number: int, draw: random.Random, folder: Path, usual: float) -> tuple[Path, str, list[str]]:
+def round_of(number: int, draw: random.Random, folder: Path, usual: float, pause: float) -> tuple[Path, str, list[str]]:
     """Begin a training, kill it once or more, and let it end; where its result is, its name, how it was killed."""
     name, result, kills = f"round-{number}", folder / f"{number}.json", []
     for _ in range(draw.choice((1, 1, 2))):
         event = draw.choice((b"", STEP, EPOCH, FILE, COMMIT))
         count = draw.randint(1, _AT_LEAST[event]) if event else 0
-        delay = draw.uniform(0, 0.003) if event else draw.uniform(0, usual)
-        process = Process(name, result)
+        delay = draw.uniform(0, 0.003) if event else draw.uniform(0, usual + 60 * pause)
+        process = Process(name, result, pause)
         process.follow(event, count, delay)
         if process.end(kill=True) == -signal.SIGKILL:
             kills.append(event.decode() or "t")
-        look_at_remains(name)
+        look_at_remains(name, result.with_suffix(".diary"), time.time())
     assert Process(name, result).end(kill=False) == 0, f"round {number} could not be resumed"
     return result, name, kills
 
 
-def torture(rounds: int, seed: int) -> dict[str, Any]:
+def torture(rounds: int, seed: int, slow: int) -> dict[str, Any]:
     """So many rounds; how often training was killed where, and in which rounds something came out differently."""
     draw, kills, wrong = random.Random(seed), Counter[str](), []
     with tempfile.TemporaryDirectory() as folder:
@@ -169,7 +182,8 @@ def torture(rounds: int, seed: int) -> dict[str, Any]:
         usual = time.monotonic() - began
         expected = Path(folder, "whole.json").read_text(), numbers("whole")
         for number in range(rounds):
-            result, name, how = round_of(number, draw, Path(folder), usual)
+            pause = 0.04 if slow and number % slow == 0 else 0.0
+            result, name, how = round_of(number, draw, Path(folder), usual, pause)
             kills.update(how)
             if (result.read_text(), numbers(name)) != expected:
                 wrong.append(number)
@@ -180,8 +194,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "little"))
+    parser.add_argument("--slow", type=int, default=10, help="every which round takes seconds; 0 for none")
     options = parser.parse_args()
-    report = torture(options.rounds, options.seed)
+    report = torture(options.rounds, options.seed, options.slow)
     print(json.dumps(report))
     return 1 if report["wrong"] else 0
 

@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 
 from clarinet import _native
-from clarinet.callbacks import History
+from clarinet.callbacks import History, ProgressBar
 from clarinet.checks.intervals import Interval
 from clarinet.configurable import encode
 from clarinet.data import Batches
@@ -67,9 +67,10 @@ class Keeper:
             self._write()
         else:
             self._take_up(self.found)
-        state = self.fit.model.optimizer_state
-        assert state is not None
-        self.run.rewind(state.step, self.fit.place.epoch)
+        if self.run.metrics:
+            state = self.fit.model.optimizer_state
+            assert state is not None
+            self.run.rewind(state.step, self.fit.place.epoch)
 
     def steps_left(self) -> int | None:
         """Steps until the next checkpoint; None where that is not a matter of steps."""
@@ -137,6 +138,9 @@ class Keeper:
         for callback, remembered in self._matched(checkpoint):
             if remembered:
                 callback.set_state(remembered)
+        for callback in fit.callbacks.callbacks:
+            if isinstance(callback, ProgressBar):
+                callback.set_state({"_steps": fit.place.step})
         fit.logs, model.stop_training = state["logs"], state["stopped"]
 
     def _check_settings(self, state: Mapping[str, Any]) -> None:

@@ -227,13 +227,14 @@ class Run:
         """
         if self._writer is not None:
             return
-        if self.status == "running" and self._column("process") != process_token(os.getpid()):
-            raise ValueError(f"run {self.name!r} is still running in another process; wait for it, or end it first")
+        own, writer = process_token(os.getpid()), self._column("process")
+        busy = self.status == "running" and writer != own
         with self.store.transaction(durable=True) as connection:
-            connection.execute(
-                "UPDATE runs SET status = 'running', ended = NULL, error = NULL, process = ? WHERE id = ?",
-                (process_token(os.getpid()), self.id),
-            )
+            change = "status = 'running', ended = NULL, error = NULL, process = ?"
+            sql = f"UPDATE runs SET {change} WHERE id = ? AND process IS ?"  # unless somebody was quicker
+            taken = not busy and connection.execute(sql, (own, self.id, writer)).rowcount
+        if not taken:
+            raise ValueError(f"run {self.name!r} is still running in another process; wait for it, or end it first")
         self.folder.mkdir(parents=True, exist_ok=True)
         self.begin_writing()
 
