@@ -141,7 +141,7 @@ def numbers(name: str) -> dict[str, Any]:
 
 
 def look_at_remains(name: str, diary: Path, killed: float) -> None:
-    """What a killed process left: a run that is known to be killed, whole checkpoints, all numbers up to a second ago."""
+    """What a killed process left: a run that is known to be killed, whole checkpoints, numbers up to a second ago."""
     store = Store()
     if store.query("SELECT 1 FROM runs WHERE name = ?", (name,)):
         run = store.get(name)
