@@ -15,7 +15,7 @@ BIN := .venv/bin
 PIP_BUILD := pip install --quiet --no-build-isolation
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo "  ARGS=...       options for the program behind train, test, torture, bench or sanitize"
 
 train: .venv/.build  ## learn to read handwritten digits (writes digits.clarinet)
@@ -29,6 +29,9 @@ torture: .venv/.build .venv/.test  ## kill training at 200 random moments, resum
 
 bench: .venv-bench/.installed  ## measure against other frameworks (its own environment; a large download)
 	.venv-bench/bin/python -m benchmarks $(ARGS)
+
+doctor-bench: .venv/.build .venv/.test  ## score the doctor on broken and on sound programs
+	$(BIN)/python -m benchmarks.doctor $(ARGS)
 
 lint: .venv/.build .venv/.lint  ## ruff, mypy --strict and the import contract
 	$(BIN)/ruff check

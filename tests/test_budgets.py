@@ -20,6 +20,8 @@ import clarinet._native
 ROOT = Path(__file__).parents[1]
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 50
+#: Data of a published benchmark, kept as it came.
+AS_IT_CAME = {"benchmarks/doctor/build.py", "benchmarks/doctor/data_makers.py", "benchmarks/doctor/score.py"}
 MAX_IMPORT_SECONDS = 0.15
 MAX_INSTALLED_BYTES = 15_000_000
 TEXT_SUFFIXES = {".py", ".pyi", ".cpp", ".hpp", ".md", ".toml", ".txt", ".js", ".css", ".html", ".yml", ".cfg", ""}
@@ -65,6 +67,7 @@ def test_functions_are_short() -> None:
     too_long = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {code_lines(node)} lines"
         for path in source_files(".py")
+        if str(path.relative_to(ROOT)) not in AS_IT_CAME
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and code_lines(node) > MAX_FUNCTION_LINES
     ]

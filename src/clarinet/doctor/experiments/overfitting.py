@@ -1,0 +1,54 @@
+"""Whether the network learns the rows by heart instead of the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from clarinet.doctor.experiments.trial import Trial
+from clarinet.doctor.findings import Finding, Remedy
+
+KINDS = ("overfit", "too_little_data")
+BASIS = (
+    "the validation loss at the end half as high again as at its lowest, and three times the training loss "
+    "(Prechelt 1998, generalisation loss); fewer than five rows for each column leave the rule undetermined "
+    "(Harrell 2015 asks for ten)"
+)
+_RISE, _GAP, _ROWS_A_COLUMN = 1.5, 3.0, 5
+
+
+def examine(trial: Trial) -> Iterator[Finding]:
+    if trial.given.validation is None and not trial.given.fit.get("validation_split"):
+        return
+    held_out = trial.history.get("val_loss")
+    if not held_out:
+        return
+    train, last, best = trial.history["loss"][-1], held_out[-1], min(held_out)
+    if last < _RISE * best or last < _GAP * train:
+        return
+    evidence = {"loss": train, "val_loss": last, "best_val_loss": best, "best_epoch": held_out.index(best) + 1}
+    yield Finding(
+        "overfit",
+        "model",
+        "warning",
+        0.85,
+        f"the loss on the validation rows rises from {best:.3g} (epoch {evidence['best_epoch']}) to {last:.3g}, "
+        f"while on the training rows it falls to {train:.3g}",
+        "The network has enough weights to learn each row by heart. That makes the training loss perfect and helps "
+        "nobody: what it has learned of single rows is noise for others.",
+        evidence,
+        Remedy("callbacks=[EarlyStopping()], fewer units, Dropout(0.3), kernel_regularizer='l2', or more rows"),
+    )
+    columns = prod(trial.given.input_shape)
+    if trial.given.rows < _ROWS_A_COLUMN * columns:
+        yield Finding(
+            "too_little_data",
+            "data.x",
+            "warning",
+            0.8,
+            f"{trial.given.rows} rows to learn from, with {columns} columns each",
+            "With few rows and many columns some columns fit the labels by pure chance, and nothing tells them "
+            "from those that matter.",
+            {"rows": trial.given.rows, "columns": columns},
+            Remedy("more rows, or fewer columns"),
+        )

@@ -1,0 +1,65 @@
+"""What the doctor says: findings, each with evidence, an explanation and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from clarinet.doctor.program import Program
+
+Severity = Literal["error", "warning", "hint"]
+_RANK: dict[str, int] = {"error": 0, "warning": 1, "hint": 2}
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """How to mend it.
+
+    Attributes:
+        text: what to type, as code to paste where that is possible.
+        change: the same as something the machine can do: takes a program, returns the mended one. None where only a
+            person can do it (collect more data).
+    """
+
+    text: str
+    change: Callable[[Program], Program] | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One cause that keeps a model from learning, or a doubt.
+
+    Attributes:
+        kind: what it is, e.g. ``"unscaled_inputs"``; the names are listed in :data:`clarinet.doctor.KINDS`.
+        where: ``"layer:2"`` (index in ``model.layers``), ``"loss"``, ``"optimizer"``, ``"metrics"``, ``"model"``,
+            ``"data.x"``, ``"data.y"``, ``"fit.epochs"``, ``"fit.batch_size"``, ``"fit.shuffle"`` or
+            ``"fit.validation"``.
+        severity: ``"error"`` (it cannot learn this way), ``"warning"`` (it learns badly) or ``"hint"``.
+        confidence: 0 to 1, how sure the doctor is that this is a fault and not a choice.
+        summary: one sentence with the numbers.
+        explanation: what the thing is and why it hurts, for somebody who is learning.
+        evidence: the numbers that it rests on.
+        remedy: how to mend it.
+    """
+
+    kind: str
+    where: str
+    severity: Severity
+    confidence: float
+    summary: str
+    explanation: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    remedy: Remedy | None = None
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Sorts the worst and surest first."""
+        return _RANK[self.severity], -self.confidence
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able, without the machine's form of the remedy."""
+        own = {name: getattr(self, name) for name in ("kind", "where", "severity", "confidence", "summary")}
+        mend = None if self.remedy is None else self.remedy.text
+        return own | {"explanation": self.explanation, "evidence": dict(self.evidence), "remedy": mend}

@@ -1,0 +1,204 @@
+"""What the rules look at: a program, and facts about its network and data that are worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from clarinet import activations, layers, losses, metrics
+from clarinet.doctor.labels import Labels, describe_labels
+from clarinet.doctor.program import Program
+from clarinet.engines.reference import ReferenceEngine
+from clarinet.layers.base import Shape
+from clarinet.params import Array
+
+#: Rows that facts about a network's activations are measured on.
+SAMPLE = 256
+
+_PLAIN = (activations.Linear,)
+_SQUASHING = (activations.Sigmoid, activations.Tanh)
+_CLASS_LOSSES = (losses.BinaryCrossentropy, losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A layer with a kernel, and what follows it up to the next one.
+
+    Attributes:
+        index: of the layer in ``model.layers``.
+        units: outputs (filters of a convolution).
+        fan_in: inputs that each of them sees.
+        activations: (index of the layer that holds it, function), linear ones left out.
+        dropouts: indices of the dropout layers after it.
+        pooled: whether max pooling follows, which is a non-linear function too.
+        kind: ``"dense"`` or ``"convolution"``.
+        output: whether it is the last.
+    """
+
+    index: int
+    units: int
+    fan_in: int
+    activations: tuple[tuple[int, Any], ...]
+    dropouts: tuple[int, ...]
+    pooled: bool
+    kind: str
+    output: bool
+
+    @property
+    def activation(self) -> Any:
+        """The last non-linear function, or None."""
+        return self.activations[-1][1] if self.activations else None
+
+    @property
+    def activation_index(self) -> int:
+        """The layer that holds it; the site's own where there is none."""
+        return self.activations[-1][0] if self.activations else self.index
+
+
+class Patient:
+    """Facts about a program, each computed when a rule first asks."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    # The network.
+
+    @cached_property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Input shape of every layer, then the output shape."""
+        shapes = [self.program.input_shape]
+        for layer in self.program.layers:
+            shapes.append(layer.output_shape(shapes[-1]))
+        return tuple(shapes)
+
+    @cached_property
+    def sites(self) -> tuple[Site, ...]:
+        """Layers with a kernel, in order."""
+        own = self.program.layers
+        starts = [i for i, layer in enumerate(own) if hasattr(layer, "kernel_initializer")]
+        sites = []
+        for number, start in enumerate(starts):
+            last = number == len(starts) - 1
+            stop = len(own) if last else starts[number + 1]
+            held = [(i, function_of(own[i])) for i in range(start, stop)]
+            found = tuple((i, f) for i, f in held if f is not None and not isinstance(f, _PLAIN))
+            dropouts = tuple(i for i in range(start, stop) if isinstance(own[i], layers.Dropout))
+            pooled = any(type(own[i]).__name__.startswith(("Max", "GlobalMax")) for i in range(start, stop))
+            kernel = own[start].weight_specs(self.shapes[start])[0].shape
+            kind = "dense" if len(kernel) == 2 else "convolution"
+            sites.append(Site(start, kernel[-1], prod(kernel[:-1]), found, dropouts, pooled, kind, last))
+        return tuple(sites)
+
+    @property
+    def hidden(self) -> tuple[Site, ...]:
+        """All sites but the last."""
+        return self.sites[:-1]
+
+    @property
+    def output(self) -> Site | None:
+        """The last site; None for a network without kernels."""
+        return self.sites[-1] if self.sites else None
+
+    @property
+    def units(self) -> int:
+        """Numbers in a prediction."""
+        return prod(self.shapes[-1])
+
+    # What is to be learned.
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What ``y`` looks like."""
+        return describe_labels(self.program.y)
+
+    @cached_property
+    def wants_accuracy(self) -> bool:
+        """Whether a metric counts right answers."""
+        names = [getattr(m, "name", m) for m in self.program.metrics]
+        return any(isinstance(name, str) and ("acc" in name) for name in names) or any(
+            isinstance(m, metrics.Accuracy) for m in self.program.metrics
+        )
+
+    @cached_property
+    def task(self) -> str:
+        """``"classes"``, ``"several"`` (several yes-or-no answers a row), ``"shares"`` or ``"amounts"``."""
+        labels, loss = self.labels, self.program.loss
+        if labels.form == "multi_hot":
+            return "several"
+        if labels.form in ("one_hot", "binary", "signs"):
+            return "classes"
+        if labels.form == "shares":
+            return "shares"
+        classifying = isinstance(loss, _CLASS_LOSSES) or self.wants_accuracy
+        if labels.form == "ids" and (classifying or self.units == labels.classes > 1):
+            return "classes"
+        return "classes" if labels.form == "constant" and classifying else "amounts"
+
+    @property
+    def from_logits(self) -> bool:
+        """Whether the loss applies the last activation itself."""
+        return bool(getattr(self.program.loss, "from_logits", False))
+
+    @property
+    def loss_name(self) -> str:
+        """The loss as messages call it."""
+        return str(getattr(self.program.loss, "name", self.program.loss))
+
+    # What flows in.
+
+    @cached_property
+    def rows(self) -> Array:
+        """A spread sample of the inputs as floats, non-finite rows left out."""
+        x = self.program.x
+        x = x[:: max(1, len(x) // SAMPLE)][:SAMPLE]
+        x = np.asarray(x, dtype=np.float32).reshape(len(x), *self.program.input_shape)
+        return x[np.isfinite(x).reshape(len(x), -1).all(axis=1)]
+
+    @cached_property
+    def signals(self) -> tuple[Array, ...]:
+        """What enters every layer of a fresh model on :attr:`rows`, then its output; as in training but for dropout."""
+        calm = self.program.changed(
+            layers=tuple(
+                layer if not isinstance(layer, layers.Dropout) else layers.Dropout(0.0) for layer in self.program.layers
+            )
+        )
+        model = calm.model()
+        plan = model.make_plan()
+        engine = ReferenceEngine(plan, model.store)
+        _, _, outputs = engine.forward(self.rows, training=True)
+        last = {op.layer: out for op, out in zip(plan.ops, outputs)}
+        signals = [self.rows]
+        for index in range(len(self.program.layers)):
+            signals.append(last.get(index, signals[-1]))
+        return tuple(signals)
+
+    @cached_property
+    def initial_loss(self) -> float | None:
+        """The loss of a fresh model on :attr:`rows`, without penalties; None where the labels do not fit it."""
+        y = np.asarray(self.program.y)
+        y = y[:: max(1, len(y) // SAMPLE)][:SAMPLE]
+        try:
+            values = self.program.loss.values(y[: len(self.signals[-1])], self.signals[-1])
+        except (ValueError, IndexError):
+            return None
+        return float(np.mean(values)) if np.isfinite(values).all() else None
+
+    @cached_property
+    def effective_input(self) -> Array:
+        """What the first layer with a kernel sees, as rows of features (channels count as one feature)."""
+        first = self.sites[0].index if self.sites else 0
+        x = self.signals[first]
+        return np.asarray(x, np.float64).reshape(len(x), -1)
+
+
+def function_of(layer: Any) -> Any:
+    """The activation function that a layer applies; None for one that has none."""
+    function = getattr(layer, "activation", None)
+    if function is not None:
+        return function
+    parts = layer.parts()
+    return getattr(parts[-1], "activation", None) if len(parts) == 1 else None

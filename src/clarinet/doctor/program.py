@@ -1,0 +1,133 @@
+"""A training program as data: layers, compile arguments, data, fit arguments. What a remedy changes."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet import losses, optimizers
+from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.layers.base import Layer
+    from clarinet.model import Sequential
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that ``fit`` depends on; immutable, so that a remedy never touches what it was given.
+
+    Attributes:
+        layers: the model's layers, without weights; their names are their numbers in the model as it was given, so that
+            a remedy finds its layer after another has taken some away.
+        input_shape: of one sample.
+        loss, optimizer, metrics: as compiled.
+        x, y: training rows and labels.
+        validation: (x, y) or None.
+        fit: further arguments of ``fit``: ``epochs``, ``batch_size``, ``shuffle``, …
+        target: how targets are transformed for training, as ``compile(target=...)`` takes it; None: not.
+        finite_only: whether rows with NaN or infinity are left out of training.
+    """
+
+    layers: tuple[Layer, ...]
+    input_shape: tuple[int, ...]
+    loss: Any
+    optimizer: Any
+    metrics: tuple[Any, ...]
+    x: Array
+    y: Array
+    validation: tuple[Array, Array] | None = None
+    fit: dict[str, Any] = field(default_factory=dict)
+    target: Any = None
+    finite_only: bool = False
+
+    def changed(self, **changes: Any) -> Program:
+        """A copy with other contents."""
+        return replace(self, **changes)
+
+    def layer(self, name: str) -> Layer | None:
+        """A layer by name; None if a remedy has taken it away."""
+        return next((layer for layer in self.layers if layer.name == name), None)
+
+    def with_layer(self, name: str, **config: Any) -> Program:
+        """A copy in which one layer has another configuration."""
+        return self.changed(layers=tuple(x.changed(**config) if x.name == name else x for x in self.layers))
+
+    def without_layer(self, name: str) -> Program:
+        """A copy without one layer."""
+        return self.changed(layers=tuple(layer for layer in self.layers if layer.name != name))
+
+    def with_optimizer(self, **config: Any) -> Program:
+        """A copy in which the optimizer has other settings."""
+        settings = self.optimizer.get_config() | config
+        return self.changed(optimizer=type(self.optimizer).from_config(settings))
+
+    def with_fit(self, **arguments: Any) -> Program:
+        """A copy with other arguments of ``fit``."""
+        return self.changed(fit=self.fit | arguments)
+
+    def with_loss(self, loss: Any) -> Program:
+        """A copy with another loss."""
+        return self.changed(loss=losses.get(loss))
+
+    @property
+    def batch_size(self) -> int:
+        """Rows an update."""
+        return int(self.fit.get("batch_size") or 32)
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the data."""
+        return int(self.fit.get("epochs", 1))
+
+    @property
+    def rows(self) -> int:
+        """Rows that are trained on: without those that ``validation_split`` holds out."""
+        return int(len(self.x) * (1 - float(self.fit.get("validation_split") or 0.0)))
+
+    @property
+    def steps(self) -> int:
+        """Updates in the whole training."""
+        return self.epochs * -(-self.rows // self.batch_size)
+
+    def model(self, seed: int = 0) -> Sequential:
+        """A fresh, compiled model of this program."""
+        from clarinet.model import Sequential
+        from clarinet.utils import set_random_seed
+
+        set_random_seed(seed)
+        model = Sequential([layer.unplaced() for layer in self.layers])
+        model.build((None, *self.input_shape))
+        optimizer = optimizers.get(self.optimizer.encoded())
+        model.compile(optimizer, self.loss, list(self.metrics), target=copy.deepcopy(self.target))
+        return model
+
+
+def program_of(model: Sequential, x: Any, y: Any, validation_data: Any, fit: dict[str, Any]) -> Program:
+    """The program that trains ``model`` on this data."""
+    x, y = np.asarray(x), np.asarray(y)
+    validation = None if validation_data is None else (np.asarray(validation_data[0]), np.asarray(validation_data[1]))
+    shape = model.input_shape or x.shape[1:]
+    layers = tuple(_named(layer, str(index)) for index, layer in enumerate(model.layers))
+    metrics = tuple(model._metrics[0])
+    return Program(layers, tuple(shape), model.loss, model.optimizer, metrics, x, y, validation, fit, model.target)
+
+
+def _named(layer: Layer, name: str) -> Layer:
+    twin = layer.unplaced()
+    twin.name = name
+    return twin
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without the warnings of ``fit`` and of diverging arithmetic: what they are about is what is examined."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield

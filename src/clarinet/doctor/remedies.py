@@ -1,0 +1,223 @@
+"""What the machine can change in a program: functions from a program to a mended one, or that make such functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet import activations, layers, regularizers
+from clarinet.doctor.program import Program
+
+if TYPE_CHECKING:
+    from clarinet.doctor.patient import Patient
+
+Change = Callable[[Program], Program]
+
+
+def _patient(program: Program) -> Patient:
+    from clarinet.doctor.patient import Patient
+
+    return Patient(program)
+
+
+# Layers.
+
+
+def output_activation(name: str | None) -> Change:
+    """The last layer with a kernel ends with this function alone."""
+
+    def change(program: Program) -> Program:
+        site = _patient(program).output
+        return program if site is None else _with_activation(program, site, name)
+
+    return change
+
+
+def _with_activation(program: Program, site: Any, name: str | None) -> Program:
+    names = [program.layers[index].name for index, _ in site.activations if index != site.index]
+    own = program.layers[site.index].name
+    for other in names:
+        program = program.without_layer(other)
+    return program.with_layer(own, activation=activations.get(name))
+
+
+def _sites(program: Program, indices: Sequence[int]) -> list[Any]:
+    """Sites of the layers with these numbers, the last first, so that places before one stay valid."""
+    wanted = set(map(str, indices))
+    return [site for site in reversed(_patient(program).sites) if program.layers[site.index].name in wanted]
+
+
+def hidden_activation(indices: Sequence[int], name: str) -> Change:
+    """These layers end with this function alone."""
+
+    def change(program: Program) -> Program:
+        for site in _sites(program, indices):
+            program = _with_activation(program, site, name)
+        return program
+
+    return change
+
+
+def drop_layer(index: int) -> Change:
+    """The program without a layer; of a layer with weights only the activation is taken away."""
+
+    def change(program: Program) -> Program:
+        if hasattr(program.layer(str(index)), "kernel_initializer"):
+            return program.with_layer(str(index), activation=None)
+        return program.without_layer(str(index))
+
+    return change
+
+
+def dropout_rate(indices: Sequence[int], rate: float) -> Change:
+    """These dropout layers with another rate."""
+
+    def change(program: Program) -> Program:
+        for index in indices:
+            program = program.with_layer(str(index), rate=rate)
+        return program
+
+    return change
+
+
+def units(indices: Sequence[int], count: int) -> Change:
+    """These layers with so many units."""
+
+    def change(program: Program) -> Program:
+        for index in indices:
+            program = program.with_layer(str(index), units=count)
+        return program
+
+    return change
+
+
+def initializer(indices: Sequence[int]) -> Change:
+    """These layers with initial weights that suit them: He's for ReLU, Glorot's elsewhere, and zero biases."""
+
+    def change(program: Program) -> Program:
+        for site in _sites(program, indices):
+            own = "he_normal" if isinstance(site.activation, activations.Relu) else "glorot_uniform"
+            name = program.layers[site.index].name
+            program = program.with_layer(name, kernel_initializer=own, bias_initializer="zeros")
+        return program
+
+    return change
+
+
+def lighter_penalties(program: Program) -> Program:
+    """All penalties at a hundredth of their strength."""
+    for layer in program.layers:
+        penalty = getattr(layer, "kernel_regularizer", None)
+        if penalty is not None and hasattr(penalty, "l2"):
+            lighter = regularizers.L1L2(penalty.l1 / 100, penalty.l2 / 100)
+            program = program.with_layer(layer.name, kernel_regularizer=lighter)
+    return program
+
+
+def thaw(program: Program) -> Program:
+    """All layers trainable."""
+    for layer in program.layers:
+        program = program.with_layer(layer.name, trainable=True)
+    return program
+
+
+# Loss and labels.
+
+
+def loss_setting(**settings: Any) -> Change:
+    """The loss with other settings."""
+
+    def change(program: Program) -> Program:
+        return program.changed(loss=type(program.loss).from_config(program.loss.get_config() | settings))
+
+    return change
+
+
+def suitable_loss(patient: Patient) -> str:
+    """The loss for the labels as they are."""
+    labels = patient.labels
+    if patient.task == "amounts":
+        return "mse"
+    if patient.task == "several" or (labels.classes <= 2 and labels.columns == 1):
+        return "binary_crossentropy"
+    return "sparse_categorical_crossentropy" if labels.columns == 1 else "categorical_crossentropy"
+
+
+def classify(program: Program) -> Program:
+    """Units, last activation and loss that suit the labels."""
+    patient = _patient(program)
+    site, labels = patient.output, patient.labels
+    if site is None:
+        return program
+    loss = suitable_loss(patient)
+    wanted: int = (
+        labels.columns if labels.columns > 1 else {"sparse_categorical_crossentropy": int(labels.high) + 1}.get(loss, 1)
+    )
+    ending = {"mse": None, "binary_crossentropy": "sigmoid"}.get(loss, "softmax")
+    name = program.layers[site.index].name
+    program = _with_activation(program, site, ending).with_loss(loss)
+    if getattr(program.layer(name), "units", wanted) != wanted:
+        program = program.with_layer(name, units=wanted)
+    return program.changed(y=zero_based(program.y) if labels.form in ("signs", "ids", "binary") else program.y)
+
+
+def zero_based(y: Any) -> Any:
+    """Class labels counted from 0."""
+    values = np.asarray(y)
+    found = np.unique(values)
+    return np.searchsorted(found, values).astype(np.float32 if len(found) == 2 else np.int64)
+
+
+recode_labels = classify
+
+
+# Optimizer and fit.
+
+
+def learning_rate(rate: float) -> Change:
+    """Another learning rate."""
+    return optimizer_setting(learning_rate=rate)
+
+
+def optimizer_setting(**settings: Any) -> Change:
+    """The optimizer with other settings."""
+    return lambda program: program.with_optimizer(**settings)
+
+
+def fit_argument(**arguments: Any) -> Change:
+    """Another argument of ``fit``."""
+    return lambda program: program.with_fit(**arguments)
+
+
+def balance_classes(program: Program) -> Program:
+    """Every class with the same weight in the loss."""
+    y = np.asarray(program.y).reshape(len(program.y), -1)
+    ids = y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0].astype(int)
+    found, counts = np.unique(ids, return_counts=True)
+    weights = {int(c): len(ids) / (len(found) * int(n)) for c, n in zip(found, counts)}
+    return program.with_fit(class_weight=weights)
+
+
+# Data.
+
+
+def scale_inputs(program: Program) -> Program:
+    """Pixels divided by their largest value, other columns standardised; as a layer, so that use is like training."""
+    x = np.asarray(program.x, np.float64)
+    if program.x.ndim > 2 or (x.shape[1] > 100 and x.min() >= 0 and 200 < x.max() <= 255):
+        scale: Any = layers.Rescaling(1 / float(np.abs(x).max()))
+    else:
+        scale = layers.Normalization(mean=x.mean(axis=0).tolist(), variance=(x.var(axis=0) + 1e-12).tolist())
+    return program.changed(layers=(scale, *program.layers))
+
+
+def scale_targets(program: Program) -> Program:
+    """Training on standardised targets; predictions stay in the units of ``y``."""
+    return program.changed(target="standard")
+
+
+def drop_rows(program: Program) -> Program:
+    """Training without the rows that hold NaN or infinity."""
+    return program.changed(finite_only=True)

@@ -1,0 +1,48 @@
+"""What ``examine`` returns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from clarinet.doctor.findings import Finding
+
+
+@dataclass(frozen=True)
+class Report:
+    """Findings, the worst and surest first.
+
+    Attributes:
+        findings: what is wrong, what is doubtful, and hints.
+        ruled_out: kinds that were looked for and not found.
+        seconds: time that the examination took.
+    """
+
+    findings: tuple[Finding, ...]
+    ruled_out: tuple[str, ...]
+    seconds: float
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing but hints was found."""
+        return all(finding.severity == "hint" for finding in self.findings)
+
+    def to_json(self) -> str:
+        """The findings and what was ruled out, as JSON."""
+        found = [finding.as_dict() for finding in self.findings]
+        return json.dumps({"findings": found, "ruled_out": self.ruled_out, "seconds": round(self.seconds, 4)})
+
+    def __str__(self) -> str:
+        if not self.findings:
+            return f"healthy: {len(self.ruled_out)} kinds of fault were looked for and not found"
+        return "\n\n".join(_paragraph(number, finding) for number, finding in enumerate(self.findings, 1))
+
+
+def _paragraph(number: int, finding: Finding) -> str:
+    lines = [
+        f"{number}. {finding.kind} at {finding.where} ({finding.severity}): {finding.summary}",
+        f"   {finding.explanation}",
+    ]
+    if finding.remedy is not None:
+        lines.append(f"   Try: {finding.remedy.text}")
+    return "\n".join(lines)

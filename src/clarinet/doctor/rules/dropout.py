@@ -1,0 +1,54 @@
+"""Dropout that drops too much, or where it does harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.patient import Patient, Site
+from clarinet.doctor.remedies import drop_layer, dropout_rate
+
+KINDS = ("dropout_too_high", "dropout_misplaced")
+BASIS = "Srivastava et al. 2014: 0.5 for wide hidden layers, 0.2 for inputs; half of 4 units leaves 2, often none"
+_RATE = 0.65
+_LEFT = 3.0
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    for site in patient.sites:
+        for index in site.dropouts:
+            rate = float(patient.program.layers[index].rate)  # type: ignore[attr-defined]
+            if site.output and rate > 0:
+                yield _misplaced(index)
+            elif rate > _RATE or site.units * (1 - rate) < _LEFT:
+                yield _high(site, index, rate)
+
+
+def _misplaced(index: int) -> Finding:
+    return Finding(
+        "dropout_misplaced",
+        f"layer:{index}",
+        "warning",
+        0.9,
+        f"layer {index} drops outputs of the last layer",
+        "Dropout makes hidden units stand in for each other. Behind the last layer there is nothing to stand in: "
+        "it wipes out scores, perhaps the right class's, and the loss punishes the network for it.",
+        {"layer": index},
+        Remedy(f"leave layer {index} out", drop_layer(index)),
+    )
+
+
+def _high(site: Site, index: int, rate: float) -> Finding:
+    left = site.units * (1 - rate)
+    return Finding(
+        "dropout_too_high",
+        f"layer:{index}",
+        "warning",
+        0.8,
+        f"layer {index} drops {rate:.0%} of {site.units} units: about {left:.3g} are left on each step",
+        "Dropout removes units at random while training. If too few are left, each step trains another tiny "
+        "network, and they never agree: the loss stays high in training, and predictions are pulled to the "
+        "average.",
+        {"rate": rate, "units": site.units},
+        Remedy(f"Dropout({0.2}) in layer {index}", dropout_rate([index], 0.2)),
+    )

@@ -1,0 +1,74 @@
+"""Labels are written in a form that the loss reads otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clarinet import losses
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.patient import Patient
+from clarinet.doctor.remedies import classify, recode_labels
+
+KINDS = ("label_encoding_mismatch", "targets_out_of_range")
+BASIS = "the losses' definitions"
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    labels, loss, units = patient.labels, patient.program.loss, patient.units
+    if isinstance(loss, losses.BinaryCrossentropy):
+        yield from _binary(patient)
+    elif isinstance(loss, losses.CategoricalCrossentropy) and labels.columns == 1 and labels.classes > 2:
+        yield _finding(
+            f"class ids {labels.low:g} … {labels.high:g}, but categorical_crossentropy reads one column for each class",
+            f"utils.to_categorical(y), or loss='sparse_categorical_crossentropy' with {labels.classes} units",
+            patient,
+        )
+    elif isinstance(loss, losses.SparseCategoricalCrossentropy):
+        if labels.form == "one_hot":
+            text = "y.argmax(axis=-1), or loss='categorical_crossentropy'"
+            yield _finding("one column for each class, but the sparse loss reads class ids", text, patient)
+        elif labels.discrete and labels.columns == 1 and (labels.low < 0 or labels.high >= max(units, 2)):
+            text = (
+                f"class ids from 0 to {units - 1}: y - {labels.low:g}" if labels.low else f"{labels.high + 1:g} units"
+            )
+            yield _finding(f"class ids {labels.low:g} … {labels.high:g} for {units} units", text, patient)
+
+
+def _binary(patient: Patient) -> Iterator[Finding]:
+    labels = patient.labels
+    if labels.discrete and labels.columns == 1 and labels.classes > 2:
+        text = f"{labels.classes} units with softmax and loss='sparse_categorical_crossentropy'"
+        yield _finding(
+            f"class ids {labels.low:g} … {labels.high:g}, but binary cross-entropy reads 0 and 1", text, patient
+        )
+    elif labels.discrete and labels.columns == 1 and (labels.low, labels.high) != (0, 1):
+        text = f"y = (y == {labels.high:g}).astype('float32')"
+        yield _finding(f"the labels are {labels.low:g} and {labels.high:g}, not 0 and 1", text, patient)
+    elif labels.form == "amounts" and (labels.low < 0 or labels.high > 1):
+        yield Finding(
+            "targets_out_of_range",
+            "data.y",
+            "error",
+            0.9,
+            f"the targets run from {labels.low:.4g} to {labels.high:.4g}; binary cross-entropy reads chances from 0 "
+            "to 1",
+            "Outside [0, 1] binary cross-entropy has no lowest point: the loss falls below zero without end while the "
+            "answers get worse.",
+            {"low": labels.low, "high": labels.high},
+            Remedy("loss='mse' and no activation on the last layer", classify),
+        )
+
+
+def _finding(summary: str, text: str, patient: Patient) -> Finding:
+    return Finding(
+        "label_encoding_mismatch",
+        "data.y",
+        "error",
+        0.9,
+        summary,
+        "Class labels can be written as numbers (0, 1, 2), as columns (0 0 1), or as -1 and 1. The loss takes one "
+        "of these forms and reads another as if it were amounts: it then pulls the outputs to numbers that mean "
+        "nothing.",
+        {"form": patient.labels.form, "low": patient.labels.low, "high": patient.labels.high},
+        Remedy(text, recode_labels),
+    )

@@ -1,0 +1,82 @@
+"""A learning rate that cannot work with its optimizer, whatever the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.patient import Patient
+from clarinet.doctor.remedies import learning_rate
+
+KINDS = ("learning_rate_negative", "learning_rate_too_high", "learning_rate_too_low")
+BASIS = (
+    "the optimizers' papers and Keras's defaults; an adaptive optimizer moves a weight by at most about its rate a "
+    "step (Kingma and Ba 2015, 2.1), so rate times steps bounds how far a weight can go"
+)
+#: Usual rate, and the highest that is ever sensible, by optimizer; SGD's count momentum in: rate / (1 - momentum).
+_USUAL = {
+    "SGD": (1e-2, 1.5),
+    "Adagrad": (1e-2, 1.0),
+    "Adadelta": (1.0, 10.0),
+    "Lion": (1e-4, 1e-2),
+    "Ftrl": (1e-2, 1.0),
+}
+_ADAPTIVE = (1e-3, 5e-2)  # Adam and its kin, RMSprop
+#: Distance that a weight of a usual network (0.05 to 0.5 in size) has to go.
+_DISTANCE = 0.05
+
+
+def usual_rate(optimizer: Any) -> float:
+    """The rate that an optimizer is commonly used with."""
+    return _USUAL.get(type(optimizer).__name__, _ADAPTIVE)[0]
+
+
+def effective_rate(optimizer: Any) -> float:
+    """The rate, for SGD with what momentum adds up to; NaN for a schedule."""
+    if callable(optimizer.learning_rate):
+        return float("nan")
+    momentum = float(getattr(optimizer, "momentum", 0.0) or 0.0) if type(optimizer).__name__ == "SGD" else 0.0
+    return float(optimizer.learning_rate) / max(1 - momentum, 1e-3)
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    optimizer = patient.program.optimizer
+    rate = effective_rate(optimizer)
+    name = type(optimizer).__name__
+    usual, highest = _USUAL.get(name, _ADAPTIVE)
+    if rate < 0:
+        yield _finding(
+            "learning_rate_negative", "error", 1.0, patient, f"the learning rate is {optimizer.learning_rate}",
+            "The gradient points where the loss rises; training goes the other way. A negative rate climbs.", -rate,
+        )  # fmt: skip
+    elif rate > highest:
+        yield _finding(
+            "learning_rate_too_high", "warning", 0.9, patient, f"{name} with a learning rate of {rate:g}",
+            "Each step goes so far that it lands beyond the valley, on the other slope, higher than before. The "
+            "loss jumps "
+            "about or grows, and ReLU units are thrown to where they are never active again.", usual,
+        )  # fmt: skip
+    elif name not in _USUAL and rate < usual / 5 and rate * patient.program.steps < _DISTANCE:
+        _, steps = rate, patient.program.steps
+        yield _finding(
+            "learning_rate_too_low", "warning", 0.9, patient,
+            f"{name} with a learning rate of {rate:g} and {steps} steps can move a weight by {rate * steps:.2g} at "
+            "most",
+            "The learning rate is how far a step goes. With steps this small the weights end where they began.", usual,
+        )  # fmt: skip
+    elif name in _USUAL and rate < usual / 10:
+        yield _finding(
+            "learning_rate_too_low", "warning", 0.75, patient, f"{name} with a learning rate of {rate:g}",
+            f"{name} is commonly used with rates around {usual:g}. The weights hardly move.", usual,
+        )  # fmt: skip
+
+
+def _finding(
+    kind: str, severity: Any, confidence: float, patient: Patient, summary: str, explanation: str, rate: float
+) -> Finding:
+    return Finding(
+        kind, "optimizer", severity, confidence, summary, explanation,
+        {"learning_rate": effective_rate(patient.program.optimizer), "steps": patient.program.steps},
+        Remedy(f"learning_rate={rate:g}", learning_rate(rate)),
+    )  # fmt: skip

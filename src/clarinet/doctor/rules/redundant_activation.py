@@ -1,0 +1,32 @@
+"""Two activations one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clarinet import activations
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.patient import Patient
+from clarinet.doctor.remedies import drop_layer
+
+KINDS = ("redundant_activation",)
+BASIS = "ReLU of ReLU is ReLU; a sigmoid of non-negative numbers lies in [0.5, 1]"
+_CHANCES = activations.Softmax | activations.Sigmoid
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    for site in patient.sites:
+        for (_, before), (index, function) in zip(site.activations, site.activations[1:]):
+            if site.output and isinstance(before, _CHANCES) and isinstance(function, _CHANCES):
+                continue  # double_softmax
+            yield Finding(
+                "redundant_activation",
+                f"layer:{index}",
+                "warning",
+                0.85,
+                f"layer {index} applies {function.name} to what {before.name} has given",
+                "One non-linear function after a layer is enough. A second one either changes nothing (ReLU after "
+                "ReLU) or squeezes what is left into a narrow range, where slopes are small.",
+                {"first": before.name, "second": function.name},
+                Remedy(f"leave layer {index} out", drop_layer(index)),
+            )

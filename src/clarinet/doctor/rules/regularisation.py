@@ -1,0 +1,42 @@
+"""Penalties on the weights that outweigh the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.patient import Patient
+from clarinet.doctor.remedies import lighter_penalties
+
+KINDS = ("over_regularised",)
+BASIS = (
+    "the penalty against the loss of the initial network: above about a third, shrinking weights pays more than "
+    "learning (our measurement)"
+)
+_SHARE = 1 / 3
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    from clarinet.random import Key
+
+    penalties: dict[int, float] = {}
+    for site in patient.sites:
+        spec = patient.program.layers[site.index].weight_specs(patient.shapes[site.index])[0]
+        if spec.regularizer is not None:
+            penalties[site.index] = float(spec.regularizer(spec.initializer(spec.shape, dtype="float32", key=Key(0))))
+    loss = patient.initial_loss
+    total = sum(penalties.values())
+    if not penalties or loss is None or total < _SHARE * loss:
+        return
+    first = min(penalties)
+    yield Finding(
+        "over_regularised",
+        f"layer:{first}",
+        "warning",
+        min(0.95, 0.6 + 0.1 * total / max(loss, 1e-9)),
+        f"the penalties on the weights ({total:.3g}) weigh against a loss of {loss:.3g}",
+        "The optimizer lowers loss and penalty together. If the penalty is that large, the cheapest thing to do is "
+        "to bring all weights to zero, and the network answers the same to everything.",
+        {"penalty": total, "loss": loss, "layers": sorted(penalties)},
+        Remedy("kernel_regularizer with a hundredth of the strength, or none", lighter_penalties),
+    )

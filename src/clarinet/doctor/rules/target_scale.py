@@ -1,0 +1,39 @@
+"""Amounts to predict that are large beside what a fresh network says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.patient import Patient
+from clarinet.doctor.remedies import scale_targets
+
+KINDS = ("unscaled_targets",)
+BASIS = (
+    "a fresh network's outputs are around 1; targets ten and more times larger must first be reached by the last "
+    "layer's weights"
+)
+_LARGE = 10.0
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    if patient.task != "amounts" or patient.program.target is not None:
+        return
+    y = np.asarray(patient.program.y, np.float64)
+    size = float(np.sqrt((y[np.isfinite(y)] ** 2).mean()))
+    if size <= _LARGE:
+        return
+    yield Finding(
+        "unscaled_targets",
+        "data.y",
+        "warning",
+        min(0.9, 0.6 + 0.1 * float(np.log10(size))),
+        f"the targets are around {size:.4g} in size",
+        "A fresh network answers with numbers around 1. With targets this large the first errors, and their "
+        "squares, are enormous: gradients explode, or training is busy for long with nothing but moving the "
+        "average answer.",
+        {"rms": size, "low": patient.labels.low, "high": patient.labels.high},
+        Remedy("model.compile(..., target='standard'): learns standardised y, predicts in its units", scale_targets),
+    )

@@ -1,0 +1,55 @@
+"""Validation rows that are no fair exam."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.patient import Patient
+
+KINDS = ("validation_leak", "train_test_preprocess_mismatch")
+BASIS = "an exam is worth nothing if its questions were the homework; and it must be written in the same language"
+_SHARED, _SCALE = 0.01, 5.0
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    if patient.program.validation is None:
+        return
+    x, held_out = patient.program.x, patient.program.validation[0]
+    if not len(held_out) or held_out.shape[1:] != x.shape[1:]:
+        return
+    known = {row.tobytes() for row in np.ascontiguousarray(x)}
+    shared = sum(row.tobytes() in known for row in np.ascontiguousarray(held_out, dtype=x.dtype)) / len(held_out)
+    distinct = len(known) / len(x)
+    if shared > max(_SHARED, 1.5 * (1 - distinct)):
+        yield Finding(
+            "validation_leak",
+            "fit.validation",
+            "warning",
+            0.9,
+            f"{shared:.0%} of the validation rows are training rows",
+            "Validation shows how the network does on rows that it has not seen. On rows that it has learned by "
+            "heart the score says nothing, and overfitting stays hidden.",
+            {"shared": shared},
+            Remedy("validation_split=0.2, or rows that are not in x"),
+        )
+    yield from _scales(x, held_out)
+
+
+def _scales(x: np.ndarray, held_out: np.ndarray) -> Iterator[Finding]:
+    ours, theirs = (float(np.sqrt(np.mean(np.square(a.astype(np.float64))))) for a in (x, held_out))
+    if not (ours > 0 and theirs > 0 and max(ours / theirs, theirs / ours) > _SCALE):
+        return
+    yield Finding(
+        "train_test_preprocess_mismatch",
+        "fit.validation",
+        "error",
+        0.95,
+        f"training rows are around {ours:.3g} in size, validation rows around {theirs:.3g}",
+        "Rows must be prepared alike for training and for use: what was divided by 255 in one must be in the "
+        "other. Otherwise the network is asked about things it has never seen.",
+        {"training": ours, "validation": theirs},
+        Remedy("the same preparation for both, best as a layer of the model (Rescaling, Normalization)"),
+    )

@@ -1,0 +1,121 @@
+"""The loss answers another question than the labels ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clarinet import activations, losses
+from clarinet.doctor.findings import Finding, Remedy, Severity
+from clarinet.doctor.patient import Patient
+from clarinet.doctor.remedies import classify, suitable_loss
+
+KINDS = ("wrong_loss",)
+BASIS = (
+    "maximum likelihood: which distribution of the labels each loss is the negative logarithm of (Bishop 2006, "
+    "4.3, 5.2)"
+)
+
+_SQUARED = (losses.MeanSquaredError, losses.MeanAbsoluteError)
+_CHANCES = (losses.BinaryCrossentropy, losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    found = _judge(patient)
+    if found is None:
+        return
+    severity, confidence, summary, explanation = found
+    wanted = suitable_loss(patient)
+    yield Finding(
+        "wrong_loss",
+        "loss",
+        severity,
+        confidence,
+        summary,
+        explanation,
+        {"loss": patient.loss_name, "labels": patient.labels.form, "wanted": wanted},
+        Remedy(f"loss={wanted!r}", classify),
+    )
+
+
+_Judgement = tuple[Severity, float, str, str]
+
+
+def _judge(patient: Patient) -> _Judgement | None:
+    if patient.output is None:
+        return None
+    judge = {"amounts": _amounts, "classes": _classes, "several": _several, "shares": _shares}[patient.task]
+    return judge(patient)
+
+
+def _amounts(patient: Patient) -> _Judgement | None:
+    loss, low = patient.program.loss, patient.labels.low
+    if isinstance(loss, _CHANCES):
+        why = (
+            "Cross-entropy compares chances. The targets are amounts: outside [0, 1] it has no meaning, it falls "
+            "without "
+        )
+        return (
+            "error",
+            0.95,
+            f"{patient.loss_name} on targets that are amounts, not classes",
+            why + "end or becomes NaN.",
+        )
+    if patient.loss_name == "poisson" and low < 0:
+        why = "The Poisson loss is for counts: it takes the logarithm of the prediction, which must be positive."
+        return "error", 0.95, f"poisson loss on targets down to {low:.4g}", why
+    return None
+
+
+def _shares(patient: Patient) -> _Judgement | None:
+    if not isinstance(patient.program.loss, _SQUARED):
+        return None
+    why = (
+        "Each row of the targets is a distribution: it sums to one. Cross-entropy (or KL divergence) compares "
+        "distributions."
+    )
+    return "warning", 0.75, f"{patient.loss_name} on rows that sum to one", why
+
+
+def _several(patient: Patient) -> _Judgement | None:
+    loss = patient.program.loss
+    if not isinstance(loss, losses.CategoricalCrossentropy):
+        return None
+    why = "Categorical cross-entropy looks for the one right class. Here a row can have several, or none."
+    return "warning", 0.9, "categorical cross-entropy, but the labels' rows hold any number of ones", why
+
+
+def _classes(patient: Patient) -> _Judgement | None:
+    loss, labels, units = patient.program.loss, patient.labels, patient.units
+    if isinstance(loss, _SQUARED):
+        return _squared(patient)
+    if units == 1 and isinstance(loss, losses.CategoricalCrossentropy | losses.SparseCategoricalCrossentropy):
+        why = "Categorical cross-entropy needs a column for every class; over one column its chances are always 1."
+        return "error", 0.95, f"{patient.loss_name} on a single output", why
+    if units == 1 and labels.classes > 2 and isinstance(loss, losses.BinaryCrossentropy):
+        why = "Binary cross-entropy answers yes or no. There are more than two classes."
+        return "error", 0.9, f"binary cross-entropy on {labels.classes} classes", why
+    if units > 1 and labels.form == "one_hot" and isinstance(loss, losses.BinaryCrossentropy):
+        why = (
+            "With one column for each class, exactly one is right. Binary cross-entropy judges each column by "
+            "itself: most of them are 0, and 'all zeros' is nearly right everywhere; its accuracy counts columns "
+            "and looks high."
+        )
+        return "warning", 0.85, f"binary cross-entropy on {labels.columns} classes that exclude each other", why
+    if labels.form == "ids" and isinstance(loss, losses.CategoricalCrossentropy) and units > 1:
+        why = "categorical_crossentropy expects one column for each class; class ids are for the sparse form."
+        return "error", 0.9, "categorical_crossentropy on class ids", why
+    return None
+
+
+def _squared(patient: Patient) -> _Judgement | None:
+    function = patient.output.activation if patient.output else None
+    absolute = isinstance(patient.program.loss, losses.MeanAbsoluteError)
+    chances = isinstance(function, activations.Sigmoid | activations.Softmax)
+    if isinstance(function, activations.Tanh) and patient.labels.form == "signs" and not absolute:
+        return None
+    why = (
+        "The labels are classes. A squared or absolute error on them has a small slope just where the network is "
+        "surely wrong (the activation is flat there), so learning stalls; cross-entropy's slope is largest there."
+    )
+    severity: Severity = "hint" if chances and not absolute and patient.labels.form != "constant" else "warning"
+    return severity, 0.75, f"{patient.loss_name} on labels that are classes", why

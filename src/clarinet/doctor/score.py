@@ -1,0 +1,77 @@
+"""How good a trained program is, in one number that compares programs with other losses and other label codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from clarinet.doctor.patient import Patient
+from clarinet.doctor.program import Program
+from clarinet.params import Array
+
+#: Below so many rows nothing is held out: the score says "fits", not "generalises".
+FEW_ROWS = 50
+_HELD_OUT = 0.2
+
+
+def split(program: Program, seed: int) -> tuple[Array, Array]:
+    """Indices of the rows to train on and to judge on; classes keep their shares."""
+    count = len(program.x)
+    if count < FEW_ROWS:
+        return np.arange(count), np.arange(count)
+    rng = np.random.default_rng(seed)
+    patient = Patient(program)
+    groups = _classes(program.y) if patient.task == "classes" else np.zeros(count, int)
+    held = [rng.permutation(np.flatnonzero(groups == g)) for g in np.unique(groups)]
+    test = np.sort(np.concatenate([rows[: round(_HELD_OUT * len(rows))] for rows in held]))
+    return np.setdiff1d(np.arange(count), test), test
+
+
+def truth(program: Program) -> tuple[str, Array]:
+    """What the given labels mean: ``("accuracy", class numbers)``, ``("R2", amounts)`` or ``("rows", bits)``."""
+    task = Patient(program).task
+    y = np.asarray(program.y).reshape(len(program.y), -1)
+    if task == "classes":
+        return "accuracy", _classes(y)
+    return ("rows", y.astype(int)) if task == "several" else ("R2", y.astype(np.float64))
+
+
+def _classes(y: Array) -> Array:
+    y = np.asarray(y).reshape(len(y), -1)
+    return y.argmax(axis=1) if y.shape[1] > 1 else np.unique(y[:, 0], return_inverse=True)[1]
+
+
+def judge(kind: str, true: Array, predicted: Any, program: Program) -> float:
+    """Accuracy, R² (at least -99) or share of rows that are right altogether; NaN predictions score worst."""
+    y = np.asarray(predicted, np.float64).reshape(len(true), -1)
+    if not np.isfinite(y).all():
+        return -99.0 if kind == "R2" else 0.0
+    if kind == "R2":
+        if y.shape != true.shape:
+            y = np.repeat(y.mean(axis=1, keepdims=True), true.shape[1], axis=1)
+        spread = float(((true - true.mean(axis=0)) ** 2).sum())
+        return max(-99.0, 1 - float(((true - y) ** 2).sum()) / spread) if spread > 0 else 0.0
+    if kind == "rows":
+        return float((np.round(y).astype(int) == true).all(axis=1).mean()) if y.shape == true.shape else 0.0
+    return float((_answers(y, program) == true).mean())
+
+
+def _answers(y: Array, program: Program) -> Array:
+    """Class numbers from predictions."""
+    if y.shape[1] > 1:
+        return np.asarray(y.argmax(axis=1))
+    logits = bool(getattr(program.loss, "from_logits", False))
+    signs = Patient(program).labels.form == "signs"
+    classes = len(np.unique(program.y))
+    if classes <= 2:
+        return np.asarray(y[:, 0] > (0.0 if logits or signs else 0.5)).astype(int)
+    return np.asarray(np.round(y[:, 0])).astype(int)
+
+
+def constant_score(kind: str, true: Array) -> float:
+    """Of the best constant answer: the majority's share, 0 for R², the most frequent row's share."""
+    if kind == "R2":
+        return 0.0
+    _, counts = np.unique(true, axis=0, return_counts=True)
+    return float(counts.max() / len(true))

@@ -1,0 +1,197 @@
+"""The cure and its proof: remedies on copies, sick and treated trained side by side on paired seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet.doctor.examination import inspect
+from clarinet.doctor.findings import Finding
+from clarinet.doctor.program import Program, program_of, quietly
+from clarinet.doctor.score import FEW_ROWS, constant_score, judge, split, truth
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+    from clarinet.params import Array
+
+SEEDS = 5
+#: Two-sided 95 % points of Student's t for 4 to 9 degrees of freedom.
+_T95 = {4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
+_LONGER = 2
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Scores of one treatment beside those that it must beat, one number a seed.
+
+    Attributes:
+        remedies: kinds of the findings whose remedies were applied.
+        scores: of the treated program.
+        sick, longer: of the given program, and of it trained twice as long.
+        constant: of the best constant answer.
+    """
+
+    remedies: tuple[str, ...]
+    scores: tuple[float, ...]
+    sick: tuple[float, ...]
+    longer: tuple[float, ...]
+    constant: float
+
+    @property
+    def gain(self) -> float:
+        """Mean difference to the sick program's score."""
+        return float(np.mean(np.subtract(self.scores, self.sick)))
+
+    @property
+    def proved(self) -> bool:
+        """Whether it beats the sick program, the sick one trained longer, and a constant answer, beyond seed noise.
+
+        The 95 % interval of the paired differences must lie above zero for each of them.
+        """
+        rivals = (self.sick, self.longer, (self.constant,) * len(self.scores))
+        return all(_lower_bound(np.subtract(self.scores, rival)) > 0 for rival in rivals)
+
+
+def _lower_bound(differences: Any) -> float:
+    n = len(differences)
+    return float(np.mean(differences) - _T95[n - 1] * np.std(differences, ddof=1) / math.sqrt(n))
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What :func:`treat` returns.
+
+    Attributes:
+        proved: whether the treatment beats the sick model beyond seed noise.
+        model: the treated, trained model; predicts in the units of ``y``. None where there was nothing to treat.
+        program: what the treated model was trained as.
+        applied: the findings whose remedies are in it.
+        withdrawn: findings whose remedies made nothing better.
+        comparison: the scores.
+        score: ``"accuracy"``, ``"R2"`` or ``"rows"`` (rows that are right altogether).
+        claim: ``"generalises"`` for scores on rows held out, ``"fits"`` where there were too few.
+    """
+
+    proved: bool
+    model: Sequential | None
+    program: Program
+    applied: tuple[Finding, ...]
+    withdrawn: tuple[Finding, ...]
+    comparison: Comparison | None
+    score: str
+    claim: str
+
+    def __str__(self) -> str:
+        if self.comparison is None:
+            return "nothing to treat"
+        c = self.comparison
+        kinds = ", ".join(finding.kind for finding in self.applied) or "no remedy"
+        verdict = "proved" if self.proved else "not proved"
+        gone = f"; withdrawn: {', '.join(f.kind for f in self.withdrawn)}" if self.withdrawn else ""
+        return (
+            f"{verdict} ({self.claim}): {self.score} {np.mean(c.sick):.3f} -> {np.mean(c.scores):.3f} over "
+            f"{len(c.scores)} seeds (trained twice as long {np.mean(c.longer):.3f}, constant answer "
+            f"{c.constant:.3f}); {kinds}{gone}"
+        )
+
+
+def treat(
+    model: Sequential, x: Any, y: Any, *, validation_data: Any = None, seeds: int = SEEDS, **fit_arguments: Any
+) -> Treatment:
+    """Apply the remedies to copies and prove, by training, which of them cure.
+
+    Args:
+        model: compiled; it is not changed.
+        x, y, validation_data, fit_arguments: as for :func:`clarinet.doctor.examine`.
+        seeds: paired trainings, 5 to 10.
+
+    Returns:
+        Treatment: ``proved``, the treated ``model``, and the numbers.
+
+    Raises:
+        ValueError: ``seeds`` out of range.
+    """
+    if seeds - 1 not in _T95:
+        raise ValueError(f"treat: seeds is from 5 to 10, received {seeds}")
+    program = program_of(model, x, y, validation_data, fit_arguments)
+    report = inspect(program)
+    remedies = [
+        f for f in report.findings if f.severity != "hint" and f.remedy is not None and f.remedy.change is not None
+    ]
+    with quietly():
+        return _Ward(program, seeds).treat(remedies)
+
+
+class _Ward:
+    """Trains the programs to be compared on the same splits and seeds, each once."""
+
+    def __init__(self, program: Program, seeds: int) -> None:
+        self.program, self.seeds = program, seeds
+        self.kind, self.true = truth(program)
+        self.constant = constant_score(self.kind, self.true)
+        self.splits = [split(program, seed) for seed in range(seeds)]
+
+    def treat(self, remedies: Sequence[Finding]) -> Treatment:
+        claim = "generalises" if len(self.program.x) >= FEW_ROWS else "fits"
+        if not remedies:
+            return Treatment(False, None, self.program, (), (), None, self.kind, claim)
+        sick = self._scores(self.program)
+        longer = self._scores(self.program.with_fit(epochs=_LONGER * self.program.epochs))
+
+        def compare(found: Sequence[Finding]) -> tuple[Comparison, Program]:
+            treated = apply(self.program, found)
+            kinds = tuple(finding.kind for finding in found)
+            return Comparison(kinds, self._scores(treated), sick, longer, self.constant), treated
+
+        kept, (best, treated) = list(remedies), compare(remedies)
+        for change in dict.fromkeys(_change(finding) for finding in remedies):
+            rest = [other for other in kept if _change(other) is not change]
+            if rest and (without := compare(rest))[0].gain >= best.gain:
+                kept, (best, treated) = rest, without
+        withdrawn = tuple(finding for finding in remedies if finding not in kept)
+        trained = self._train(treated, np.arange(len(treated.x)), 0)
+        return Treatment(best.proved, trained, treated, tuple(kept), withdrawn, best, self.kind, claim)
+
+    def _scores(self, program: Program) -> tuple[float, ...]:
+        return tuple(self._score(program, seed) for seed in range(self.seeds))
+
+    def _score(self, program: Program, seed: int) -> float:
+        """On the rows of this seed's split that were held out; a program that ``fit`` refuses answers a constant."""
+        train, test = self.splits[seed]
+        try:
+            model = self._train(program, train, seed)
+            predicted = model.predict(self.program.x[test], verbose=0)
+        except (ValueError, TypeError):
+            return self.constant
+        return judge(self.kind, self.true[test], predicted, program)
+
+    def _train(self, program: Program, rows: Array, seed: int) -> Sequential:
+        model = program.model(seed)
+        unused = ("verbose", "callbacks", "validation_split", "validation_data")
+        arguments = {name: value for name, value in program.fit.items() if name not in unused}
+        rows = rows[finite_rows(program, rows)] if program.finite_only else rows
+        model.fit(program.x[rows], program.y[rows], verbose=0, **arguments)
+        return model
+
+
+def finite_rows(program: Program, rows: Array) -> Array:
+    """Which of these rows hold nothing but finite numbers."""
+    x = np.asarray(program.x[rows], np.float64).reshape(len(rows), -1)
+    y = np.asarray(program.y[rows], np.float64).reshape(len(rows), -1)
+    return np.asarray(np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1))
+
+
+def apply(program: Program, findings: Sequence[Finding]) -> Program:
+    """The program with all these remedies, each change made once."""
+    for change in dict.fromkeys(_change(finding) for finding in findings):
+        if change is not None:
+            program = change(program)
+    return program
+
+
+def _change(finding: Finding) -> Callable[[Program], Program] | None:
+    return None if finding.remedy is None else finding.remedy.change

@@ -1,0 +1,41 @@
+"""Every kind of fault is found where it is, and not where it only seems to be."""
+
+import json
+
+import pytest
+
+from clarinet import doctor
+from tests.cases.rules import RULES
+
+FIT = {"epochs": 30}
+
+
+def examine(sketch):
+    return doctor.examine(sketch.model(), sketch.x, sketch.y, **FIT | sketch.fit)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+def test_the_fault_is_found_and_explained(rule):
+    report = examine(rule.sick)
+    finding = next((f for f in report.findings if (f.kind, f.where) == (rule.kind, rule.where)), None)
+    assert finding is not None, str(report)
+    assert not report.healthy
+    assert len(finding.explanation) > 80
+    assert finding.remedy is not None
+    assert finding.evidence
+    assert 0 < finding.confidence <= 1
+    assert rule.kind in str(report)
+    told = json.loads(report.to_json())
+    assert rule.kind in [f["kind"] for f in told["findings"]]
+    assert rule.kind not in told["ruled_out"]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+def test_a_sound_program_is_left_alone(rule):
+    report = examine(rule.sound)
+    assert report.healthy, str(report)
+    assert rule.kind in report.ruled_out
+
+
+def test_every_kind_has_a_row():
+    assert {rule.kind for rule in RULES} == set(doctor.KINDS)

@@ -1,0 +1,80 @@
+"""Cures are proved by training: sick and treated side by side."""
+
+import numpy as np
+import pytest
+
+from clarinet import Input, Sequential, doctor, optimizers
+from clarinet.layers import Dense
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(400, 6)).astype(np.float32)
+YES = (X[:, 0] * X[:, 1] > 0).astype(np.float32)
+AMOUNT = (1000 + 300 * X[:, 0] - 200 * X[:, 1]).astype(np.float32)[:, None]
+
+
+def model(*layers, loss="binary_crossentropy", optimizer=None):
+    network = Sequential([Input((6,)), *layers])
+    network.compile(optimizer or optimizers.Adam(0.02), loss)
+    return network
+
+
+def test_a_cure_is_proved_and_its_model_is_trained():
+    sick = model(Dense(32, activation="relu"), Dense(1, activation="softmax"))
+    before = sick.get_weights()
+    treatment = doctor.treat(sick, X, YES, epochs=20)
+    assert treatment.proved
+    assert treatment.claim == "generalises"
+    assert [finding.kind for finding in treatment.applied] == ["softmax_on_single_unit"]
+    assert ((treatment.model.predict(X)[:, 0] > 0.5) == YES).mean() > 0.9
+    assert "proved (generalises): accuracy 0." in str(treatment)
+    for old, now in zip(before, sick.get_weights()):
+        np.testing.assert_array_equal(old, now)
+
+
+def test_predictions_stay_in_the_units_of_the_targets():
+    sick = model(Dense(16, activation="relu"), Dense(1), loss="mse", optimizer=optimizers.Adam(0.01))
+    treatment = doctor.treat(sick, X, AMOUNT, epochs=15)
+    assert treatment.proved
+    assert np.abs(treatment.model.predict(X) - AMOUNT).mean() < 60
+
+
+def test_a_program_that_fit_refuses_is_compared_with_a_constant_answer():
+    x = X.copy()
+    x[::50, 2] = np.nan
+    treatment = doctor.treat(model(Dense(32, activation="relu"), Dense(1, activation="sigmoid")), x, YES, epochs=20)
+    assert treatment.proved
+    assert set(treatment.comparison.sick) == {treatment.comparison.constant}
+
+
+def test_what_cures_nothing_is_withdrawn():
+    network = model(
+        Dense(32, activation="relu"), Dense(1, activation="softmax"), optimizer=optimizers.Adam(0.02, epsilon=1e-12)
+    )
+    treatment = doctor.treat(network, X, YES, epochs=20)
+    assert treatment.proved
+    kinds = {"softmax_on_single_unit", "optimizer_epsilon_too_low"}
+    assert {f.kind for f in (*treatment.applied, *treatment.withdrawn)} == kinds
+    assert "softmax_on_single_unit" in [f.kind for f in treatment.applied]
+
+
+def test_no_cure_is_proved_where_there_is_nothing_to_learn():
+    luck = RNG.permutation(YES)
+    treatment = doctor.treat(model(Dense(8, activation="relu"), Dense(1, activation="softmax")), X, luck, epochs=5)
+    assert not treatment.proved
+
+
+def test_healthy_programs_are_not_treated():
+    treatment = doctor.treat(model(Dense(32, activation="relu"), Dense(1, activation="sigmoid")), X, YES, epochs=20)
+    assert (treatment.proved, treatment.model, str(treatment)) == (False, None, "nothing to treat")
+
+
+def test_few_rows_only_show_that_it_fits():
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+    network = Sequential([Input((2,)), Dense(8, activation="relu"), Dense(1, activation="relu")])
+    network.compile(optimizers.Adam(0.05), "binary_crossentropy")
+    assert doctor.treat(network, x, np.array([0.0, 1.0, 1.0, 0.0]), epochs=100).claim == "fits"
+
+
+def test_seeds_are_checked():
+    with pytest.raises(ValueError, match="seeds is from 5 to 10, received 3"):
+        doctor.treat(model(Dense(1)), X, YES, seeds=3)
