@@ -197,6 +197,9 @@ def scatter_add(rows: Array, index: Array, count: int, xp: Any = np) -> Array:
     if xp is not np:
         chosen = xp.expand_dims(xp.arange(count), axis=1) == xp.expand_dims(index, axis=0)
         return xp.matmul(xp.astype(chosen, rows.dtype), rows)  # type: ignore[no-any-return]
+    if rows.shape[-1] <= 4:  # sorting would cost more than a pass for each column
+        sums = [np.bincount(index, column, count) for column in rows.T]
+        return np.stack(sums, axis=1).astype(rows.dtype)
     total = np.zeros((count, rows.shape[-1]), rows.dtype)
     if len(index):
         order = np.argsort(index, kind="stable")

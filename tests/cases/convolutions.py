@@ -81,3 +81,21 @@ IMAGES = [
     ),
     *rows("CenterCrop", (5, 6, 2), ("", {"height": 2, "width": 3}), ("larger", {"height": 6, "width": 4})),
 ]
+
+AUGMENTATION = [
+    *rows("RandomFlip", (3, 2, 2), ("", {}), ("horizontal", {"mode": "horizontal", "seed": 3}), random=True),
+    *rows("RandomRotation", (4, 3, 1), ("", {"factor": 0.4}), random=True),
+    *rows(
+        "RandomTranslation",
+        (4, 3, 2),
+        ("", {"height_factor": 0.4, "width_factor": (0, 0.3), "fill_mode": "constant", "fill_value": 0.5}),
+        random=True,
+    ),
+    *rows("RandomZoom", (4, 3, 6), ("", {"height_factor": 0.4, "fill_mode": "wrap"}), random=True),
+    *rows(
+        "RandomZoom",
+        (4, 3, 1),
+        ("nearest", {"height_factor": 0.4, "width_factor": 0.2, "fill_mode": "nearest", "interpolation": "nearest"}),
+        random=True,
+    ),
+]

@@ -3,7 +3,7 @@
 from clarinet import layers, regularizers
 from tests.cases.case import Case, rows
 from tests.cases.containers import CONTAINERS
-from tests.cases.convolutions import CONVOLUTIONS, IMAGES
+from tests.cases.convolutions import AUGMENTATION, CONVOLUTIONS, IMAGES
 from tests.cases.recurrent import RECURRENT
 
 LAYERS = [
@@ -103,4 +103,5 @@ LAYERS = [
     *CONVOLUTIONS,
     *IMAGES,
     *RECURRENT,
+    *AUGMENTATION,
 ]

@@ -32,6 +32,7 @@ from clarinet.layers.reshape import Flatten, Permute, Reshape
 from clarinet.layers.separable import DepthwiseConv2D, SeparableConv2D
 
 if TYPE_CHECKING:
+    from clarinet.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
     from clarinet.layers.recurrent import GRU, LSTM, SimpleRNN
 
 __all__ = [
@@ -68,6 +69,10 @@ __all__ = [
     "PReLU",
     "Parallel",
     "Permute",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "Rescaling",
     "Reshape",
@@ -85,7 +90,10 @@ __all__ = [
 
 
 #: Layers that few programs use, each imported when it is first asked for: `import clarinet` stays quick.
-_LATER = {"GRU": "recurrent", "LSTM": "recurrent", "SimpleRNN": "recurrent"}
+_LATER = {
+    **dict.fromkeys(("GRU", "LSTM", "SimpleRNN"), "recurrent"),
+    **dict.fromkeys(("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"), "augmentation"),
+}
 
 
 def __getattr__(name: str) -> Any:
