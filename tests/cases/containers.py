@@ -41,6 +41,11 @@ def _normalised(k: Any) -> list[Any]:
     return [k.layers.Dense(4, use_bias=False), k.layers.BatchNormalization(momentum=0.9), k.layers.ReLU()]
 
 
+def _convolutions(k: Any) -> list[Any]:
+    same = {"padding": "same"}
+    return [k.layers.Conv2D(4, 3, activation="relu", **same), k.layers.Conv2D(3, 3, activation="tanh", **same)]
+
+
 def _residual_beside_dense(k: Any) -> Any:
     return in_keras(k, "concatenate", [in_keras(k, "add", [k.layers.Dense(3)], [])], [k.layers.Dense(1)])
 
@@ -59,6 +64,12 @@ CONTAINERS = [
             [layers.Parallel([layers.Residual(layers.Dense(3)), [layers.Dense(1)]]), layers.Dense(3)]
         ),
         lambda k: in_keras(k, "add", [_residual_beside_dense(k), k.layers.Dense(3)], []),
+    ),
+    Case(
+        "residual-convolutions",
+        lambda: layers.Residual(_convolutions(_Ours), [layers.MaxPooling2D(2, strides=1, padding="same")]),
+        None,
+        (3, 3, 3),
     ),
     Case(
         "residual-frozen-child",

@@ -123,6 +123,24 @@ WEIGHTED = [
 
 DIGITS = clarinet.datasets.mnist.load_data()[0]
 
+# 45 rows in batches of 8, then 13 in batches of 5: what a penalty on activities is divided by is each batch's own rows.
+PENALISED = [
+    Program(
+        "activity-penalties-of-ragged-batches",
+        lambda k: [
+            k.layers.Dense(5, activation="tanh", activity_regularizer=k.regularizers.L1L2(0.02, 0.05)),
+            k.layers.ActivityRegularization(l2=0.1),
+            k.layers.Dense(4, activation="softmax", activity_regularizer="l2"),
+        ],
+        X,
+        IDS,
+        lambda k: SPARSE,
+        compiling={"metrics": ["accuracy"]},
+        fitting={"validation_batch_size": 5},
+        held_out=13,
+    ),
+]
+
 LABELS = [
     Program(
         "tutorial-network",
@@ -195,6 +213,7 @@ PROGRAMS = [
     *(of_optimizer(case) for case in OPTIMIZERS),
     *WEIGHTED,
     *LABELS,
+    *PENALISED,
 ]
 
 

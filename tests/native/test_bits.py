@@ -64,6 +64,31 @@ def test_chunks_and_statistics(isa, threads):
     assert_same_bits(full(chunk=3, stats_every=2).run(isa, threads), alone)
 
 
+def branched(**changes):
+    """Large first layers side by side, whose columns may move to the threads; skips; statistics over the batch."""
+
+    def stack():
+        wide = [[layers.Dense(200, "relu")], [layers.Dense(136, "tanh"), layers.BatchNormalization()], []]
+        return [
+            layers.Parallel(wide),
+            layers.Residual([layers.Dense(30, "relu"), layers.Dropout(0.2), layers.Dense(466)]),
+            layers.Parallel([layers.Dense(9), [layers.Dense(9, "relu")]], "maximum"),
+            layers.Dense(3, "softmax", activity_regularizer="l2"),
+        ]
+
+    settings = {"optimizer": "adam", "metrics": ["accuracy"], "batch": 8, "epochs": 3, "rate": 0.002} | changes
+    return Work(stack, "sparse_categorical_crossentropy", Data(np.tile(X, (1, 10)), IDS), **settings)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_branches(isa):
+    alone = branched().run(isa, 1)
+    assert_close(alone, branched().run(), rtol=2e-3, atol=2e-4)
+    for threads in THREADS[1:]:
+        assert_same_bits(branched().run(isa, threads), alone)
+        assert_same_bits(branched(chunk=3, stats_every=2).run(isa, threads), alone)
+
+
 @pytest.mark.parametrize("optimizer", [optimizers.SGD(0.1, clipnorm=0.1), optimizers.Adam(global_clipnorm=0.2)])
 def test_clipping(optimizer):
     for isa in ISAS:
