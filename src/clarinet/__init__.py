@@ -25,6 +25,7 @@ from clarinet import (
 from clarinet._native import version as __version__
 from clarinet.gradients import check_gradients
 from clarinet.layers import Input
+from clarinet.learning_rates import LearningRateCurve, find_learning_rate
 from clarinet.models import Sequential
 from clarinet.target import TransformedTarget
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Input",
+    "LearningRateCurve",
     "Sequential",
     "TransformedTarget",
     "__version__",
@@ -40,6 +42,7 @@ __all__ = [
     "callbacks",
     "check_gradients",
     "datasets",
+    "find_learning_rate",
     "initializers",
     "keras",
     "layers",

@@ -20,7 +20,7 @@ from clarinet.losses import Loss
 from clarinet.model import Sequential
 from clarinet.params import Array
 from clarinet.random import Key
-from clarinet.regularizers import L1L2
+from clarinet.regularizers import Regularizer
 
 #: Distance of the two points of a difference: its error is about 1e-10 of the function's third derivative, and 1e-11 of
 #: its value by rounding.
@@ -154,7 +154,7 @@ def check_gradients(
         arrays = _of_loss(thing, given, y, rows, rng)
     elif isinstance(thing, Activation):
         arrays = _of_activation(thing, given, rows, rng)
-    elif isinstance(thing, L1L2) or (callable(thing) and hasattr(thing, "gradient")):
+    elif isinstance(thing, Regularizer) or (callable(thing) and hasattr(thing, "gradient")):
         arrays = _of_regularizer(thing, given, rng)
     else:
         raise TypeError(

@@ -9,13 +9,27 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from clarinet.arrays import namespace
-from clarinet.configurable import Value, check_number, resolve
+from clarinet.configurable import Value, check_number, exported, resolve
 from clarinet.params import Array
 
 
+class Regularizer(Value):
+    """Base class: a penalty on a weight that is added to the loss of every batch, and its derivative."""
+
+    kind: ClassVar[str] = "regularizer"
+
+    def __call__(self, w: Array) -> float:
+        """The penalty on the weight ``w``, a number."""
+        raise NotImplementedError
+
+    def gradient(self, w: Array) -> Array:
+        """Derivative of the penalty, of the shape of ``w``."""
+        raise NotImplementedError
+
+
 @dataclass(eq=False, repr=False)
-class L1L2(Value):
-    """Both penalties: ``l1 * sum(|w|) + l2 * sum(w**2)``; gradient ``l1 * sign(w) + 2 * l2 * w``.
+class L1L2(Regularizer):
+    """Both penalties: ``l1 * sum(|w|) + l2 * sum(w**2)``; gradient ``l1 * sign(w) + 2 * l2 * w`` (0 at 0).
 
     Zou and Hastie, *Regularization and variable selection via the elastic net*, J. Royal Statistical Society B 67
     (2005).
@@ -33,8 +47,6 @@ class L1L2(Value):
         4.0
     """
 
-    kind: ClassVar[str] = "regularizer"
-
     l1: float = 0.0
     l2: float = 0.0
 
@@ -43,12 +55,10 @@ class L1L2(Value):
             check_number(getattr(self, name), f"{type(self).__name__}: {name}")
 
     def __call__(self, w: Array) -> float:
-        """The penalty on the weight ``w``, a number."""
         xp = namespace(w)
         return float(self.l1 * xp.sum(xp.abs(w)) + self.l2 * xp.sum(w * w))
 
     def gradient(self, w: Array) -> Array:
-        """Derivative of the penalty, of the shape of ``w``; that of ``|w|`` at 0 is 0."""
         return self.l1 * namespace(w).sign(w) + 2 * self.l2 * w  # type: ignore[no-any-return]
 
 
@@ -86,13 +96,81 @@ class L2(L1L2):
     l2: float = 0.01
 
 
-l1, l2, l1_l2 = L1, L2, L1L2
+@dataclass(eq=False, repr=False)
+class OrthogonalRegularizer(Regularizer):
+    """Makes the rows (or columns) of a kernel orthogonal: ``factor`` times the mean ``|cos|`` of their angles.
 
-__all__ = ["L1", "L1L2", "L2", "l1", "l1_l2", "l2"]
+    ``factor * sum_(i<j) |u_i · u_j| / pairs`` with ``u_i = w_i / |w_i|``; gradient at ``w_i``: ``(d_i - u_i (u_i ·
+    d_i)) / |w_i|`` with ``d_i = factor / pairs * sum_(j≠i) sign(u_i · u_j) u_j``.
+
+    Args:
+        factor: default 0.01.
+        mode: ``"rows"`` (default) or ``"columns"``.
+
+    Raises:
+        TypeError, ValueError: a setting without meaning; when called, a weight that is not two-dimensional.
+
+    Example:
+        >>> import numpy as np
+        >>> OrthogonalRegularizer(0.5)(np.array([[1.0, 0.0], [3.0, 4.0]]))
+        0.3
+    """
+
+    factor: float = 0.01
+    mode: str = "rows"
+
+    def __post_init__(self) -> None:
+        check_number(self.factor, "OrthogonalRegularizer: factor", low=0)
+        if self.mode not in ("rows", "columns"):
+            raise ValueError(f"OrthogonalRegularizer: mode is 'rows' or 'columns', received {self.mode!r}")
+
+    def _directions(self, w: Array) -> tuple[Array, Array, Array, float]:
+        """Unit vectors as rows, their former lengths, the products of all pairs, and the factor of each pair."""
+        if w.ndim != 2:
+            raise ValueError(
+                f"OrthogonalRegularizer: expected a weight of two dimensions, received shape {tuple(w.shape)}; use L2()"
+            )
+        xp = namespace(w)
+        rows = w if self.mode == "rows" else w.T
+        length = xp.sqrt(xp.sum(rows * rows, axis=1, keepdims=True))
+        length = xp.where(length == 0, xp.ones_like(length), length)
+        unit, n = rows / length, rows.shape[0]
+        products = (unit @ unit.T) * (1 - xp.eye(n, dtype=w.dtype))
+        return unit, length, products, self.factor / max(n * (n - 1) / 2, 1)
+
+    def __call__(self, w: Array) -> float:
+        _, _, products, share = self._directions(w)
+        xp = namespace(w)
+        return float(share * 0.5 * xp.sum(xp.abs(products)))
+
+    def gradient(self, w: Array) -> Array:
+        unit, length, products, share = self._directions(w)
+        xp = namespace(w)
+        delta = share * (xp.sign(products) @ unit)
+        slope = (delta - unit * xp.sum(unit * delta, axis=1, keepdims=True)) / length
+        return slope if self.mode == "rows" else slope.T  # type: ignore[no-any-return]
 
 
-def get(identifier: Any) -> L1L2 | None:
-    """The regularizer that a name (``"l1"``, ``"l2"``, ``"l1_l2"``), object or configuration stands for, or None."""
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
+
+__all__ = [
+    "L1",
+    "L1L2",
+    "L2",
+    "OrthogonalRegularizer",
+    "Regularizer",
+    "l1",
+    "l1_l2",
+    "l2",
+    "orthogonal_regularizer",
+]
+
+
+def get(identifier: Any) -> Regularizer | None:
+    """The regularizer that a name, object or configuration stands for, or None.
+
+    Names: ``"l1"``, ``"l2"``, ``"l1_l2"``, ``"orthogonal_regularizer"``.
+    """
     if identifier is None:
         return None
-    return resolve(identifier, L1L2, {"l1": L1, "l2": L2, "l1_l2": L1L2})
+    return resolve(identifier, Regularizer, exported(globals(), Regularizer))

@@ -28,6 +28,11 @@ LAYERS = [
         lambda k: k.layers.ActivityRegularization(l1=0.03, l2=0.02),
         (2, 3),
     ),
+    Case(
+        "dense-orthogonal",
+        lambda: layers.Dense(4, kernel_regularizer="orthogonal_regularizer"),
+        lambda k: k.layers.Dense(4, kernel_regularizer="orthogonal_regularizer"),
+    ),
     Case("activation", lambda: layers.Activation("gelu"), lambda k: k.layers.Activation("gelu"), (2, 3)),
     Case("relu", layers.ReLU, lambda k: k.layers.ReLU()),
     Case(

@@ -18,6 +18,7 @@ from clarinet.engines.lowering.operations import ACTIVATIONS, OPS, TABLES
 from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
 from clarinet.engines.stats import limits
 from clarinet.layers.merge import Merge
+from clarinet.regularizers import L1L2
 
 if TYPE_CHECKING:
     from clarinet.params import Segment
@@ -40,6 +41,10 @@ def _obstacles(plan: Plan) -> Iterator[str]:
             yield f"the activation {getattr(activation, 'name', activation)!r} of layer {op.layer} has no native form"
         elif isinstance(op.spec, layers.Rescaling) and (np.ndim(op.spec.scale) or np.ndim(op.spec.offset)):
             yield f"layer {op.layer} (Rescaling) with a number for each feature has no native form"
+        for segment in op.weights:
+            penalty = segment.weight.regularizer
+            if segment.trainable and penalty is not None and not isinstance(penalty, L1L2):
+                yield f"{type(penalty).__name__} on the {segment.name} of layer {op.layer} has no native form"
     if plan.loss is not None and type(plan.loss) not in LOSSES:
         yield f"the loss {plan.loss.name!r} has no native form"
     sparse = isinstance(plan.loss, losses.SparseCategoricalCrossentropy)
