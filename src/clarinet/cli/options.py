@@ -45,6 +45,15 @@ _INFO = f"""examples:
 {_CODES}"""
 
 
+_DOCTOR = """examples:
+  clarinet doctor train.py              runs the script; in place of every fit the model is examined
+  clarinet doctor --all train.py -- --lr 0.1
+  clarinet doctor digits.clarinet mnist
+
+A script is executed, with everything that it does besides training.
+exit codes: 0 healthy, 1 something is wrong with the model (or the command failed), 2 wrong usage, 130 interrupted"""
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of ``clarinet``; ``options.run(options, output)`` does what was asked."""
     top = argparse.ArgumentParser(
@@ -65,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("--show", action="store_true", help="draw each picture as the network sees it")
     info = _command(commands, "info", "what is installed, or what a model is", _INFO)
     info.add_argument("model", metavar="MODEL", nargs="?", help="a model file")
+    _add_doctor(commands)
     add_runs(commands, _command)
     return top
 
@@ -99,6 +109,15 @@ def _add_train(commands: Any) -> None:
     )
     train.add_argument("--resume", action="store_true", help="go on with the run of this name, if it is there")
     train.add_argument("--out", metavar="FILE", help="where to save the model (default: DATA's name + .clarinet)")
+
+
+def _add_doctor(commands: Any) -> None:
+    doctor = _command(commands, "doctor", "say why a model does not learn", _DOCTOR)
+    doctor.add_argument("subject", metavar="SCRIPT.py|MODEL", help="a program that trains models, or a model file")
+    doctor.add_argument("rest", metavar="DATA|ARGUMENT", nargs="*", help="a model's data, or the script's arguments")
+    doctor.add_argument("--all", action="store_true", help="of a script: go on after the first sick model")
+    doctor.add_argument("--epochs", type=whole(1), default=10, metavar="N", help="of a model's training (default 10)")
+    doctor.add_argument("--batch-size", type=whole(1), default=32, metavar="N", help="default 32")
 
 
 def _command(commands: Any, name: str, about: str, epilog: str) -> argparse.ArgumentParser:
