@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 import clarinet
-from clarinet import runs
+from clarinet import callbacks, runs
 from clarinet.problems import ClarinetWarning
 from clarinet.runs.checkpoints import Checkpoints
 from clarinet.runs.processes import process_token
 from clarinet.saving import container
 from clarinet.saving.checkpoints import load_checkpoint, save_checkpoint
-from tests.runs.small import Interruption, X, Y, build, fit, outcome
+from tests.runs.small import Interruption, X, Y, build, fit, outcome, watchers
 
 ROOT = Path(__file__).parents[2]
 
@@ -129,13 +129,14 @@ def test_a_full_disk_gets_room_from_older_checkpoints(tmp_path: Path, monkeypatc
 
 
 @pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 kB, where this may be made."""
+def tiny_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A file system of 256 kB, or as the test's parameter says, where this may be made."""
     place = tmp_path / "tiny"
     place.mkdir()
     if not shutil.which("mount") or os.geteuid() != 0:
         pytest.skip("making a file system needs root")
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], check=False, capture_output=True)
+    size = f"size={getattr(request, 'param', '256k')}"
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", place], check=False, capture_output=True)
     if made.returncode:
         pytest.skip("file systems cannot be mounted here")
     yield place
@@ -171,6 +172,54 @@ def test_the_store_is_full_from_the_beginning(tiny_disk: Path, monkeypatch: pyte
     fill(tiny_disk)
     with pytest.raises(OSError, match=r"full|No space"):
         fit("run")
+
+
+class At(callbacks.Callback):
+    """Does something once a step is done."""
+
+    def __init__(self, step: int, act: Callable[[], Any]) -> None:
+        self.step, self.act = step, act
+
+    def on_chunk(self, chunk: Any) -> None:
+        if chunk.first_step <= self.step < chunk.first_step + len(chunk):
+            self.act()
+
+
+@pytest.mark.parametrize("tiny_disk", ["2m"], indirect=True)
+def test_the_disk_is_full_in_the_middle(tiny_disk: Path, whole: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checkpoints, database, model: training goes on without any of them, and what was kept stays."""
+    monkeypatch.setenv("CLARINET_HOME", str(tiny_disk))
+    with pytest.warns(ClarinetWarning) as caught:
+        trained = fit("run", callbacks=[*watchers(), At(20, lambda: fill(tiny_disk))])
+    assert outcome(trained) == whole
+    said = "\n".join(str(warning.message) for warning in caught)
+    assert "the run goes on, but its numbers cannot be kept at the moment; trying again" in said
+    assert "run 'run': not everything could be kept" in said  # the model
+    (tiny_disk / "ballast").unlink()
+    assert_only_whole_files(folder_of("run"))
+    assert outcome(fit("run", callbacks=[*watchers(), At(20, int)], resume=True)) == whole
+    assert runs.get("run").status == "finished"
+
+
+def test_everything_is_read_only_in_the_middle(whole: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker = runs.Tracker("run")
+
+    def fail() -> None:
+        monkeypatch.setattr(container, "os", FailingDisk("replace", errno.EROFS, first=1, times=10**6))
+        tracker.store.connection.execute("PRAGMA query_only = ON")
+
+    with pytest.warns(ClarinetWarning) as caught:
+        trained = fit(tracker, callbacks=[*watchers(), At(20, fail)])  # type: ignore[arg-type]
+    assert outcome(trained) == whole
+    said = "\n".join(str(warning.message) for warning in caught)
+    assert "its numbers cannot be kept at the moment; trying again" in said
+    assert "make the folder writable" in said
+    assert "could not be written (Read-only file system); training goes on, the last good one is step-000000014" in said
+    monkeypatch.setattr(container, "os", os)
+    assert_only_whole_files(folder_of("run"))
+    tracker.store.close()
+    assert outcome(fit("run", callbacks=[*watchers(), At(20, int)], resume=True)) == whole
+    assert runs.get("run").curve("loss", "step")[0].tolist() == list(range(1, 45))
 
 
 # Damaged checkpoints.
@@ -246,6 +295,20 @@ def test_another_models_checkpoint(whole: Any, tmp_path: Path) -> None:
         model = build()
         model.fit(X, Y, verbose=0)
         load_checkpoint(path).fill(model)
+
+
+@pytest.mark.parametrize("part", ["place", "callbacks", "running"])
+def test_a_checkpoint_that_makes_no_sense(part: str) -> None:
+    """Sound as a file, but not written by fit."""
+    with pytest.raises(Interruption):
+        fit("cut", 30)
+    newest = Checkpoints(folder_of("cut")).files()[-1]
+    state = load_checkpoint(newest).state
+    model = build()
+    model.fit(X, Y, verbose=0)
+    save_checkpoint(model, newest, state | {part: [1]})
+    with pytest.raises(container.ModelFileError, match=f"no checkpoint of fit: its '{part}' does not make sense"):
+        fit("cut", resume=True)
 
 
 def test_a_run_that_is_still_going_on_is_not_taken_over() -> None:

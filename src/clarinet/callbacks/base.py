@@ -59,9 +59,12 @@ class Callback:
         return {}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take up what :meth:`get_state` gave; called after ``on_train_begin`` when training is resumed."""
-        for name, value in state.items():
-            setattr(self, name, value)
+        """Take up what :meth:`get_state` gave; called after ``on_train_begin`` when training is resumed.
+
+        By default the entries become attributes, but only those that :meth:`get_state` has now.
+        """
+        for name in self.get_state().keys() & state.keys():
+            setattr(self, name, state[name])
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """``fit`` starts."""

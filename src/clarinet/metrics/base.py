@@ -61,7 +61,8 @@ class Metric(Configurable):
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Go on from what :meth:`get_state` gave."""
         for name, value in state.items():
-            setattr(self, name, value)
+            if not callable(getattr(self, name, None)):  # a file may hold anything
+                setattr(self, name, value)
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Add a batch and return the result so far."""

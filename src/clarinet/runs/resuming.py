@@ -20,6 +20,7 @@ from clarinet.fitting import Fit, Place
 from clarinet.problems import ClarinetWarning
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.differences import differences
+from clarinet.saving.container import ModelFileError
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
@@ -55,6 +56,7 @@ class Keeper:
             ValueError: it is another training: a setting that the numbers depend on, or the callbacks, have changed.
         """
         if self.found is not None:
+            _refuse_malformed(self.found)
             self._check_settings(self.found.state)
             self._matched(self.found)
 
@@ -194,6 +196,32 @@ class Keeper:
                 "resume: the source of batches did not give the same batches again, so its position cannot be "
                 "restored; give a fresh one whose order follows from a fixed seed, or arrays"
             )
+
+
+#: What the state in a checkpoint has to hold.
+_PARTS = {
+    "place": dict,
+    "stopped": bool,
+    "settings": dict,
+    "platform": dict,
+    "running": list,
+    "logs": dict,
+    "batches": int,
+    "callbacks": list,
+}
+
+
+def _refuse_malformed(checkpoint: Checkpoint) -> None:
+    state = checkpoint.state
+    wrong = [name for name, kind in _PARTS.items() if not isinstance(state.get(name), kind)]
+    if not wrong:
+        place, pairs = state["place"], state["callbacks"]
+        counts = all(type(value) is int and value >= 0 for value in place.values())
+        wrong += [] if counts and place.keys() == {"epoch", "step", "row"} else ["place"]
+        wrong += [] if all(isinstance(pair, list) and len(pair) == 2 for pair in pairs) else ["callbacks"]
+        wrong += [] if all(isinstance(sums, dict) for sums in state["running"]) else ["running"]
+    if wrong:
+        raise ModelFileError(f"{checkpoint.path}: no checkpoint of fit: its {wrong[0]!r} does not make sense")
 
 
 #: Arguments of ``fit`` that the numbers depend on.
