@@ -7,6 +7,8 @@ from clarinet.callbacks.history import CSVLogger, History
 from clarinet.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from clarinet.callbacks.nan import TerminateOnNaN
 from clarinet.callbacks.progress import ProgressBar
+from clarinet.callbacks.tensorboard import TensorBoard
+from clarinet.callbacks.weights_and_biases import WandbMetricsLogger
 
 __all__ = [
     "CSVLogger",
@@ -18,5 +20,7 @@ __all__ = [
     "ModelCheckpoint",
     "ProgressBar",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
+    "WandbMetricsLogger",
 ]
