@@ -49,6 +49,7 @@ def test_wandb_keeps_what_is_logged(tmp_path, monkeypatch):
     run = wandb.init(mode="offline", dir=tmp_path, project="clarinet", settings=wandb.Settings(console="off"))
     _, history = trained(WandbMetricsLogger(log_freq=3))
     run.finish()
+    wandb.teardown()  # its own process writes the file, and is done only now
     rows = list(logged(next(tmp_path.rglob("*.wandb"))))
     epochs = [row for row in rows if "epoch/loss" in row]
     assert [row["epoch/epoch"] for row in epochs] == [0, 1, 2]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -179,3 +181,31 @@ print(store.get("parent").summary, store.get("child").summary, store.get("child"
 """
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "{'x': 1.0} {'x': 2.0} finished\n"
+
+
+def test_the_queries_of_the_documentation_work(store, train):
+    train(run="digits", epochs=3)
+    text = (Path(__file__).parents[2] / "docs" / "runs.md").read_text("utf-8")
+    (queries,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    best, losses, rates = (store.query(query) for query in queries.split(";") if query.strip())
+    assert best == [("digits", max(store.get("digits").history["val_accuracy"]))]
+    assert losses == []
+    assert rates == [("digits", 0.001)]
+    tables = {row[0] for row in store.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    described = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert tables - {"powers", "sqlite_sequence"} <= described
+    for name, columns in re.findall(r"^\| `(\w+)` \|.*?\|(.*)\|$", text, re.MULTILINE):
+        if name in tables:
+            there = {row[1] for row in store.query(f"PRAGMA table_info({name})")}
+            assert there <= set(re.findall(r"`(\w+)`", columns)), name
+
+
+def test_a_plain_shell_reads_the_store(store, train):
+    shell = shutil.which("sqlite3")
+    if shell is None:
+        pytest.skip("no sqlite3 here")
+    train(run="digits")
+    query = "SELECT step, value FROM step_metrics WHERE run_name = 'digits' AND name = 'loss' ORDER BY step"
+    done = subprocess.run([shell, str(store.path), query], capture_output=True, text=True, check=True)
+    found = [float(line.split("|")[1]) for line in done.stdout.splitlines()]
+    np.testing.assert_allclose(found, store.get("digits").curve("loss", "step")[1])
