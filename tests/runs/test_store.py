@@ -8,12 +8,13 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from clarinet.runs import Store, StoreError
+from clarinet.runs import Runs, Store, StoreError
 from clarinet.runs.location import file_system
 
 
@@ -209,3 +210,61 @@ def test_a_plain_shell_reads_the_store(store, train):
     done = subprocess.run([shell, str(store.path), query], capture_output=True, text=True, check=True)
     found = [float(line.split("|")[1]) for line in done.stdout.splitlines()]
     np.testing.assert_allclose(found, store.get("digits").curve("loss", "step")[1])
+
+
+def test_a_clock_that_goes_back_mixes_nothing_up(store, monkeypatch):
+    names = []
+    for hour in (5, 4, 3):
+        monkeypatch.setattr(time, "time", lambda hour=hour: hour * 3600.0)
+        with store.start() as run:
+            monkeypatch.setattr(time, "time", lambda hour=hour: hour * 3600.0 - 1000)
+            run.log({"x": 1.0})
+        assert 0 <= run.seconds < 60
+        names.append(run.name)
+    assert [entry.name for entry in Runs(store).entries()] == names[::-1]
+    assert store.last().name == names[-1]
+
+
+def test_logging_takes_microseconds(store):
+    run = store.start()
+    began = time.process_time()
+    for i in range(20_000):
+        run.log({"loss": 0.5 * i, "accuracy": 0.5, "rate": 1e-3})
+    run.finish()
+    assert (time.process_time() - began) / 20_000 < 20e-6  # with all that the thread did to keep them
+
+
+def test_a_run_costs_little(store, train):
+    """Beyond the training itself, in processor time; waiting for the disk comes on top."""
+    train(run="first")
+    costs = []
+    for _ in range(8):
+        costs.append([])
+        for name in (None, "a"):
+            began = time.process_time()
+            train(epochs=1, run=name)
+            costs[-1].append(time.process_time() - began)
+    plain, kept = np.min(costs, axis=0)
+    assert kept - plain < 0.05
+
+
+def test_two_processes_write_to_one_store(store):
+    program = """
+import sys
+from clarinet.runs import Store
+run = Store(sys.argv[1]).start("digits")
+for i in range(3000):
+    run.log({"x": float(i)})
+    if i % 500 == 0:
+        run.writer.flush()
+run.finish()
+print(run.name)
+"""
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, str(store.folder)], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    names = {writer.communicate(timeout=60)[0].strip() for writer in writers}
+    assert names == {"digits", "digits-2"}
+    for name in names:
+        assert store.get(name).curve("x")[1].tolist() == list(range(3000))
