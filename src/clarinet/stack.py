@@ -54,7 +54,8 @@ class LayerStack:
             return
         if not isinstance(layer, Layer):
             reuse = "; to reuse a model, give its layers: Sequential([*model.layers, ...])"
-            hint = reuse if isinstance(layer, LayerStack) else ""
+            before = "; it turns texts into numbers before the model: fit(vectorize(texts), y)"
+            hint = reuse if isinstance(layer, LayerStack) else before if hasattr(layer, "get_vocabulary") else ""
             raise TypeError(f"add: expected a layer such as Dense(10), received {layer!r}{hint}")
         if layer._owner is self:
             raise ValueError(f"layer {layer.name!r} is already in this model; make a second one to have its like again")

@@ -11,7 +11,7 @@ from clarinet.data import as_array
 from clarinet.params import Array
 from clarinet.random import Key, Stream, next_seed, permutation, set_seed
 
-__all__ = ["PyDataset", "Sequence", "normalize", "set_random_seed", "split_dataset", "to_categorical"]
+__all__ = ["PyDataset", "Sequence", "normalize", "pad_sequences", "set_random_seed", "split_dataset", "to_categorical"]
 
 
 def set_random_seed(seed: int) -> None:
@@ -162,6 +162,54 @@ def _rows(size: float | int | None, name: str, n: int) -> int | None:
             )
         return round(float(size) * n)
     return int(size)
+
+
+def pad_sequences(
+    sequences: Any,
+    maxlen: int | None = None,
+    dtype: Any = "int32",
+    padding: str = "pre",
+    truncating: str = "pre",
+    value: Any = 0.0,
+) -> Array:
+    """Sequences of different lengths as one array, e.g. of ids for an Embedding.
+
+    Args:
+        sequences: a list of sequences; their items may be vectors of one shape.
+        maxlen: length of all; default the longest one's.
+        dtype: of the result; default ``"int32"``.
+        padding: ``"pre"`` (default) fills up before a sequence, ``"post"`` after it.
+        truncating: ``"pre"`` (default) cuts off the beginning of what is too long, ``"post"`` the end.
+        value: what to fill up with; default 0.
+
+    Returns:
+        array (sequences, maxlen, ...).
+
+    Raises:
+        TypeError: an item that is no sequence. ValueError: another word, ``maxlen`` below 1, items of several shapes.
+
+    Example:
+        >>> pad_sequences([[1, 2, 3], [4]], maxlen=2).tolist()
+        [[2, 3], [0, 4]]
+    """
+    for name, word in (("padding", padding), ("truncating", truncating)):
+        if word not in ("pre", "post"):
+            raise ValueError(f"pad_sequences: {name} is 'pre' or 'post', received {word!r}")
+    for place, sequence in enumerate(sequences):
+        if not hasattr(sequence, "__len__") or isinstance(sequence, str):
+            raise TypeError(f"pad_sequences: expected a list of sequences, received {sequence!r} at place {place}")
+    length = max(map(len, sequences), default=0) if maxlen is None else maxlen
+    if maxlen is not None and maxlen < 1:
+        raise ValueError(f"pad_sequences: maxlen is at least 1, received {maxlen}")
+    shape = next((np.shape(sequence)[1:] for sequence in sequences if len(sequence)), ())
+    padded = np.full((len(sequences), length, *shape), value, dtype)
+    for place, sequence in enumerate(sequences):
+        kept = np.asarray(sequence[-length:] if truncating == "pre" else sequence[:length], dtype)
+        if len(kept) and kept.shape[1:] != shape:
+            raise ValueError(f"pad_sequences: items at place {place} have shape {kept.shape[1:]}, before it {shape}")
+        start = length - len(kept) if padding == "pre" else 0
+        padded[place, start : start + len(kept)] = kept if len(kept) else value
+    return padded
 
 
 class PyDataset:

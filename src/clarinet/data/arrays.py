@@ -85,7 +85,7 @@ def _from_sequence(value: Any, what: str) -> Array:
             if size != first:
                 raise ValueError(
                     f"{what}: rows differ in length: row 0 has {first}, row {row} has {size}; "
-                    "every row needs the same number of values"
+                    "every row needs the same number of values; clarinet.utils.pad_sequences fills up sequences"
                 ) from None
         raise ValueError(f"{what}: the list cannot become an array ({error}); every row needs the same shape") from None
 

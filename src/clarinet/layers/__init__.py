@@ -34,6 +34,7 @@ from clarinet.layers.separable import DepthwiseConv2D, SeparableConv2D
 if TYPE_CHECKING:
     from clarinet.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
     from clarinet.layers.recurrent import GRU, LSTM, SimpleRNN
+    from clarinet.layers.text import TextVectorization
 
 __all__ = [
     "ELU",
@@ -83,6 +84,7 @@ __all__ = [
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "TextVectorization",
     "UpSampling2D",
     "ZeroPadding2D",
     "get",
@@ -93,6 +95,7 @@ __all__ = [
 _LATER = {
     **dict.fromkeys(("GRU", "LSTM", "SimpleRNN"), "recurrent"),
     **dict.fromkeys(("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"), "augmentation"),
+    "TextVectorization": "text",
 }
 
 
