@@ -13,6 +13,7 @@ from clarinet import data as data_module
 from clarinet.callbacks import History, ProgressBar
 from clarinet.callbacks.base import CallbackList
 from clarinet.engines import Data, Engine, Steps
+from clarinet.optimizers import BFGS
 from clarinet.params import Array
 from clarinet.records import Chunk
 
@@ -101,7 +102,8 @@ class Fit:
 
     @property
     def batch_size(self) -> int:
-        return int(self.arguments["batch_size"] or 32)
+        whole = self.data is not None and isinstance(self.model.optimizer, BFGS)
+        return int(self.arguments["batch_size"] or (len(self.data) if whole else 32))  # type: ignore[arg-type]
 
     @property
     def rows(self) -> int:

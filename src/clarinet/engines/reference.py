@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.devices import open_device
+from clarinet.engines.minimizing import minimize
 from clarinet.engines.stats import layer_stats
 from clarinet.layers.base import Context
 from clarinet.losses.base import spread
 from clarinet.metrics import Mean, Metric
+from clarinet.optimizers import BFGS
 from clarinet.params import Array, Segment, Store
 from clarinet.random import Key, Stream, permutation
 from clarinet.records import Chunk, LayerStats
@@ -48,8 +50,8 @@ class ReferenceEngine(Engine):
         self, plan: Plan, store: Store, optimizer_state: OptimizerState | None = None, *, device: str | None = None
     ) -> None:
         self.plan, self.store, self.optimizer_state = plan, store, optimizer_state
-        self._device = open_device(device)
-        self._xp = self._device.xp
+        self.device = open_device(device)
+        self._xp = self.device.xp
         self._take()
         self._loss = Mean("loss")
         self._tracked: tuple[Metric, ...] = (self._loss, *plan.metrics, *plan.weighted_metrics)
@@ -59,7 +61,7 @@ class ReferenceEngine(Engine):
 
     def _take(self) -> None:
         """Put the weights, the state and the optimizer's slots where they are computed with."""
-        put, params, state = self._device.put, self.store.params, self.store.state
+        put, params, state = self.device.put, self.store.params, self.store.state
         self._params = {op.index: {s.name: put(s.view(params)) for s in op.weights} for op in self._all_ops()}
         self._state = {op.index: {s.name: put(s.view(state)) for s in op.state} for op in self._all_ops()}
         kept = self.optimizer_state
@@ -70,9 +72,9 @@ class ReferenceEngine(Engine):
 
     def _bring_back(self) -> None:
         """Write what :meth:`_take` took back into the store."""
-        if self._device.shares:
+        if self.device.shares:
             return
-        get = self._device.get
+        get = self.device.get
         for op in self._all_ops():
             for s in op.weights:
                 s.view(self.store.params)[...] = get(self._params[op.index][s.name])
@@ -118,8 +120,10 @@ class ReferenceEngine(Engine):
         )
 
     def _step(self, batch: Data, learning_rate: float, stats: list[LayerStats] | None) -> float:
+        if isinstance(self.plan.optimizer, BFGS):
+            return minimize(self, self.plan.optimizer, batch)
         loss, grads, outputs = self.gradients(batch)
-        get = self._device.get
+        get = self.device.get
         keys = [] if stats is None else [(op.index, s.name) for op, s in self._trainable()]
         before = {(i, name): get(self._params[i][name]).copy() for i, name in keys}
         self._update(grads, learning_rate)
@@ -135,7 +139,7 @@ class ReferenceEngine(Engine):
         y, caches, outputs = self.forward(batch.x, training=True)
         y_pred = self._through_output(y)
         loss, shares = self._measure(batch, y, y_pred, outputs)
-        put = self._device.put
+        put = self.device.put
         dy = self.plan.loss.gradient(put(batch.y), y, self._xp) * put(shares)[..., None]
         return Gradients(loss, self.backward(dy, caches), [*outputs, y_pred])
 
@@ -147,7 +151,7 @@ class ReferenceEngine(Engine):
             operation's output.
         """
         caches = []
-        tensors = [self._device.put(np.asarray(x).astype(self.plan.dtype))]
+        tensors = [self.device.put(np.asarray(x).astype(self.plan.dtype))]
         for op in self.plan.ops:
             taken: Any = tuple(tensors[s] for s in op.sources)
             y, cache, new_state = op.spec.forward(
@@ -174,12 +178,12 @@ class ReferenceEngine(Engine):
             there is none) divided by the number of values, Keras's ``sum_over_batch_size``.
         """
         assert self.plan.loss is not None and batch.y is not None
-        values = self._device.get(self.plan.loss.values(self._device.put(batch.y), y, self._xp))
+        values = self.device.get(self.plan.loss.values(self.device.put(batch.y), y, self._xp))
         weight = np.ones_like(values) if batch.weight is None else spread(batch.weight, values)
         shares = self.plan.loss.shares(weight)
         loss = float(np.sum(values * shares)) + self._penalty(outputs)
         self._loss.add(loss * len(batch), len(batch))
-        y_pred = self._device.get(y_pred)
+        y_pred = self.device.get(y_pred)
         for metric in self.plan.metrics:
             metric.update_state(batch.y, y_pred)
         for metric in self.plan.weighted_metrics:
@@ -200,6 +204,14 @@ class ReferenceEngine(Engine):
 
     def _trainable(self) -> list[tuple[Op, Segment]]:
         return [(op, s) for op in self.plan.ops for s in op.weights if s.trainable]
+
+    def trainable_weights(self) -> list[tuple[int, str, Array]]:
+        """Operation, name and numbers, on the device, of every weight that is trained."""
+        return [(op.index, s.name, self._weight(op, s)) for op, s in self._trainable()]
+
+    def states(self) -> list[Array]:
+        """The numbers, on the device, of everything that layers keep between batches."""
+        return [array for own in self._state.values() for array in own.values()]
 
     def _weight(self, op: Op, segment: Segment) -> Array:
         return self._params[op.index][segment.name]  # type: ignore[no-any-return]
@@ -248,7 +260,7 @@ class ReferenceEngine(Engine):
     def predict(self, x: Array, batch_size: int) -> Array:
         self._take()
         parts = [
-            self._device.get(self._through_output(self.forward(x[start : start + batch_size])[0]))
+            self.device.get(self._through_output(self.forward(x[start : start + batch_size])[0]))
             for start in range(0, len(x), batch_size)
         ]
         return np.concatenate(parts) if parts else np.empty((0, *self.plan.output_shape), self.plan.dtype)
@@ -258,7 +270,7 @@ class ReferenceEngine(Engine):
         self._take()
         y = self._through_output(self.forward(x, training=True)[0])
         self._bring_back()
-        return self._device.get(y)
+        return self.device.get(y)
 
     def reset_metrics(self) -> None:
         for metric in self._tracked:

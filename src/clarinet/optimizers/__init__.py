@@ -14,10 +14,13 @@ from clarinet.optimizers.base import Optimizer, OptimizerState
 from clarinet.optimizers.ftrl import Ftrl
 from clarinet.optimizers.lion import Lion
 from clarinet.optimizers.nadam import Nadam
+from clarinet.optimizers.quasi_newton import BFGS, LBFGS
 from clarinet.optimizers.rmsprop import RMSprop
 from clarinet.optimizers.sgd import SGD
 
 __all__ = [
+    "BFGS",
+    "LBFGS",
     "SGD",
     "Adadelta",
     "Adagrad",
