@@ -268,3 +268,20 @@ print(run.name)
     assert names == {"digits", "digits-2"}
     for name in names:
         assert store.get(name).curve("x")[1].tolist() == list(range(3000))
+
+
+def test_time_is_kept_while_it_passes(store):
+    run = store.start()
+    time.sleep(0.2)
+    run.log({"x": 1.0})
+    run.writer.flush()
+    with store.transaction() as connection:  # as after kill -9
+        connection.execute("UPDATE runs SET process = '999999999 1 boot'")
+    killed = store.get(run.name)
+    assert killed.status == "killed"
+    assert killed.seconds > 0.15
+    killed.reopen()
+    time.sleep(0.1)
+    killed.finish()
+    assert 0.3 < killed.seconds < 5
+    run.writer.close()

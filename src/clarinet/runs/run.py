@@ -44,7 +44,6 @@ class Run:
     def __init__(self, store: Store, id: int) -> None:
         self.store, self.id = store, id
         self._writer: Writer | None = None
-        self._began = 0.0
         (self.uid, self.name) = store.query("SELECT uid, name FROM runs WHERE id = ?", (id,))[0]
 
     # What is known.
@@ -82,7 +81,7 @@ class Run:
     @property
     def seconds(self) -> float:
         """Time spent so far, by a clock that cannot go back, over all resumes."""
-        return float(self._column("seconds")) + (time.monotonic() - self._began if self._writer is not None else 0.0)
+        return self._writer.seconds if self._writer is not None else float(self._column("seconds"))
 
     @property
     def error(self) -> str | None:
@@ -216,7 +215,6 @@ class Run:
     def begin_writing(self) -> None:
         """Make this object the run's writer: of a new run, or of an old one that is resumed."""
         if self._writer is None:
-            self._began = time.monotonic()
             self._writer = Writer(self.store, self.id)
 
     def reopen(self) -> None:
@@ -305,12 +303,12 @@ class Run:
         """
         if self._writer is None:
             return
-        seconds = time.monotonic() - self._began
+        seconds = self._writer.seconds
         self._writer.close()
         self._writer = None
         with self.store.transaction(durable=True) as connection:
             connection.execute(
-                "UPDATE runs SET status = ?, error = ?, ended = ?, seconds = seconds + ?, process = NULL WHERE id = ?",
+                "UPDATE runs SET status = ?, error = ?, ended = ?, seconds = ?, process = NULL WHERE id = ?",
                 (status, error, time.time(), seconds, self.id),
             )
 

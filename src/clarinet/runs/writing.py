@@ -7,6 +7,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +44,10 @@ class Writer:
 
     def __init__(self, store: Store, run: int) -> None:
         self._store, self._run = store, run
+        self._before, self._began = (
+            float(store.query("SELECT seconds FROM runs WHERE id = ?", (run,))[0][0]),
+            monotonic(),
+        )
         self._points: list[tuple[str, int, Mapping[str, Any]]] = []
         self._steps: list[tuple[int, dict[str, Floats]]] = []
         self._layers: list[LayerStats] = []
@@ -56,6 +61,11 @@ class Writer:
         self._next = 0 if not found or found[0][0] is None else found[0][0] + 1
         self._thread = threading.Thread(target=self._work, name=f"clarinet-run-{run}", daemon=True)
         self._thread.start()
+
+    @property
+    def seconds(self) -> float:
+        """Time that the run has taken, with what it took before it was resumed."""
+        return self._before + monotonic() - self._began
 
     # Taking numbers.
 
@@ -111,6 +121,7 @@ class Writer:
                     connection.executemany(_LAYER, ((self._run, *_fields(s)) for s in layers))
                     for sql, parameters in rows:
                         connection.execute(sql, parameters)
+                    connection.execute("UPDATE runs SET seconds = ? WHERE id = ?", (self.seconds, self._run))
             except StoreError as error:
                 self._series, self._open = known, {}
                 self._keep_for_later(points, steps, layers, rows, error)
