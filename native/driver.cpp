@@ -62,7 +62,7 @@ struct Data {
 };
 
 // A network with every kind of barrier: a first layer large enough for threads to take its columns home, batch
-// normalisation, dropout, a penalty; clipped or not.
+// normalisation, dropout, a skip connection, penalties; clipped or not.
 struct Network {
   std::vector<float> params, state, momentum, velocity;
 
@@ -96,12 +96,15 @@ struct Network {
     s.ops.push_back(normalization(67));
     s.ops.push_back(op("relu", 67, 67));
     s.ops.push_back(op("dropout", 67, 67, {{"rate", {0.25}}, {"threshold", {1073741824.0}}}));
+    s.ops.push_back(op("add", 67, 67));
+    s.ops.push_back(op("activity_regularization", 67, 67, {{"l1", {1e-3}}, {"l2", {1e-3}}}));
     s.ops.push_back(dense(67, 33, 1e-4f));
     s.ops.push_back(op("tanh", 33, 33));
     s.ops.push_back(dense(33, kClasses));
     for (size_t i = 0; i < s.ops.size(); ++i) {
       s.ops[i].index = static_cast<uint32_t>(i);
       s.ops[i].sources = {static_cast<int64_t>(i)};
+      if (s.ops[i].kind == "add") s.ops[i].sources.push_back(2);  // over activation and dropout
     }
     s.output.push_back(op("softmax", kClasses, kClasses, {{"axis", {-1}}}));
     s.loss = {"categorical_crossentropy_logits", "sum_over_batch_size", {}, true};
@@ -109,7 +112,7 @@ struct Network {
     s.optimizer = {"adam",
                    {{"beta_1", {0.9}}, {"beta_2", {0.999}}, {"epsilon", {1e-7}}, {"global_clipnorm", {global_clipnorm}}}};
     s.layers.push_back({1, 0.0f, 0.0f, {0}});
-    s.layers.push_back({8, 0.0f, 1.0f, {6}});
+    s.layers.push_back({10, 0.0f, 1.0f, {8}});
     momentum.assign(params.size(), 0.0f);
     velocity.assign(params.size(), 0.0f);
     s.params = params.data(), s.params_size = static_cast<int64_t>(params.size());
