@@ -95,7 +95,8 @@ struct Network {
     s.ops.push_back(dense(kInputs, 67));
     s.ops.push_back(normalization(67));
     s.ops.push_back(op("relu", 67, 67));
-    s.ops.push_back(op("dropout", 67, 67, {{"rate", {0.25}}, {"threshold", {1073741824.0}}}));
+    s.ops.push_back(op("dropout", 67, 67,
+                       {{"scale", {1 / 0.75}}, {"dropped", {0}}, {"shift", {0}}, {"threshold", {1073741824.0}}}));
     s.ops.push_back(op("add", 67, 67));
     s.ops.push_back(op("activity_regularization", 67, 67, {{"l1", {1e-3}}, {"l2", {1e-3}}}));
     s.ops.push_back(dense(67, 33, 1e-4f));

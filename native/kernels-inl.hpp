@@ -61,6 +61,10 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       normalize,
       normalize_sums,
       normalize_back,
+      standardize,
+      standardize_back,
+      prelu,
+      prelu_sums,
   };
   return table;
 }

@@ -114,6 +114,7 @@ struct LossFunction {
   LossKind kind;
   float a = 0.0f, b = 0.0f, c = 0.0f;
   float keep = 1.0f, add = 0.0f;
+  const float* by_class = nullptr;  // in the place of b, one number a class
 };
 
 // The loss of some rows of predictions; targets are of their shape.
@@ -210,6 +211,13 @@ struct KernelTable {
                          const float* inverse, float* sum_dy, float* sum_dy_xhat);
   void (*normalize_back)(const float* dy, const float* x, long rows, long columns, const float* mean, const float* a,
                          const float* b, const float* c, float* dx);
+  // Within a sample: u = (x - mean) inverse over `rows` times `columns` numbers, with inverse = 1 / sqrt(variance + epsilon);
+  // and the gradient at x from the one at gamma u, gamma being a number a column.
+  void (*standardize)(const float* x, long rows, long row, long columns, float epsilon, float* u, float* inverse);
+  void (*standardize_back)(const float* dy, const float* u, const float* gamma, long rows, long row, long columns,
+                           float inverse, float* dx);
+  void (*prelu)(const float* x, const float* from, const float* alpha, float* to, long n);  // from, or alpha from
+  void (*prelu_sums)(const float* dy, const float* x, long rows, long row, long columns, float* sums);
 };
 
 const KernelTable& kernels_generic();

@@ -136,13 +136,13 @@ void categorical_logits(const LossRows& l, float* scratch) {
   }
 }
 
-// One class's term and its derivative at the clipped share q; focal: b (1 - q)^a times that of the cross-entropy.
+// One class's term and its derivative at the clipped share q; focal: weight (1 - q)^a times that of the cross-entropy.
 template <bool focal>
-CLARINET_INLINE Entry class_entry(const LossFunction& f, Vec t, Vec q) {
+CLARINET_INLINE Entry class_entry(const LossFunction& f, Vec weight, Vec t, Vec q) {
   Vec entropy = -(t * log(q)), slope = -t / q;
   if constexpr (!focal) return {entropy, slope};
-  Vec missing = 1.0f - q, factor = power(missing, f.a) * f.b;
-  return {factor * entropy, factor * slope - entropy * power(missing, f.a - 1.0f) * (f.a * f.b)};
+  Vec missing = 1.0f - q, factor = power(missing, f.a) * weight;
+  return {factor * entropy, factor * slope - entropy * power(missing, f.a - 1.0f) * weight * f.a};
 }
 
 // value = sum of the classes' terms at clip(q), q = p / sum p; gradient = (g - sum g q) / sum p with g their derivatives, 0
@@ -161,7 +161,8 @@ void categorical(const LossRows& l, float* scratch) {
     }
     auto share_of = [&](long j, auto part) { return load(p + j, part) / set1(total); };
     auto term = [&](long j, auto part) {
-      return class_entry<focal>(l.loss, target(load(t + j, part)), clipped(share_of(j, part)));
+      Vec weight = l.loss.by_class ? load(l.loss.by_class + j, part) : set1(l.loss.b);
+      return class_entry<focal>(l.loss, weight, target(load(t + j, part)), clipped(share_of(j, part)));
     };
     l.values[i] = row_sum(l.columns, [&](long j, auto part) { return term(j, part).value; });
     if (!l.gradient) continue;
@@ -187,10 +188,10 @@ void categorical_hinge(const LossRows& l) {
     Vec most = set1(-INFINITY);
     each_vector(l.columns, [&](long j, auto part) { most = max(most, keep(wrong(j, part), part, -INFINITY)); });
     float worst = largest(most), value = 1.0f + worst - right;
-    l.values[i] = value < 0.0f ? 0.0f : value;
+    l.values[i] = value > 0.0f ? value : 0.0f;
     if (!l.gradient) continue;
     auto hit = [&](long j, auto part) { return select(wrong(j, part) == set1(worst), set1(1.0f), set1(0.0f)); };
-    float hits = row_sum(l.columns, hit), share = value < 0.0f ? 0.0f : l.shares[i];
+    float hits = row_sum(l.columns, hit), share = value > 0.0f ? l.shares[i] : 0.0f;
     each_vector(l.columns, [&](long j, auto part) {
       Vec target = load(t + j, part);
       store(l.gradient + i * l.columns + j, ((1.0f - target) * hit(j, part) / set1(hits) - target) * share, part);

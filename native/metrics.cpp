@@ -120,7 +120,8 @@ class LossMetric : public MeanMetric {
 
 }  // namespace
 
-std::unique_ptr<Metric> make_metric(const MetricSpec& spec, long, long columns) {
+std::unique_ptr<Metric> make_metric(const MetricSpec& spec, long rows, long columns) {
+  if (auto metric = make_entry_metric(spec, rows, columns)) return metric;
   if (spec.kind == "accuracy" || spec.kind == "binary_accuracy") return std::make_unique<Entries>(spec);
   if (spec.kind == "categorical_accuracy") return std::make_unique<Top>(spec);
   if (spec.kind == "top_k_categorical_accuracy") return std::make_unique<TopK>(spec);

@@ -38,4 +38,7 @@ class Metric {
 // Of `rows` predictions of `columns` numbers a sample; throws std::invalid_argument for an unknown kind.
 std::unique_ptr<Metric> make_metric(const MetricSpec&, long rows, long columns);
 
+// One that keeps more than a mean, or nullptr.
+std::unique_ptr<Metric> make_entry_metric(const MetricSpec&, long rows, long columns);
+
 }  // namespace clarinet

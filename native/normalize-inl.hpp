@@ -1,5 +1,7 @@
-// Batch normalisation, a column at a time; and dropout's masks.
+// Normalisation over the batch, a column at a time, and within a sample; PReLU; dropout's masks.
 #pragma once
+
+#include <math.h>
 
 #include "kernels.hpp"
 #include "philox.hpp"
@@ -51,6 +53,60 @@ void normalize_back(const float* dy, const float* x, long rows, long columns, co
       Vec rest = fma(load(c + j, part), d, load(b + j, part));
       store(dx + j, fma(load(a + j, part), load(dy + j, part), rest), part);
     });
+}
+
+// The sum over rows and columns, a row after the other.
+template <class F>
+CLARINET_INLINE float block_sum(long rows, long columns, F term) {
+  Vec total = set1(0.0f);
+  for (long i = 0; i < rows; ++i)
+    each_vector(columns, [&](long j, auto part) { total = total + keep(term(i, j, part), part, 0.0f); });
+  return sum(total);
+}
+
+void standardize(const float* x, long rows, long row, long columns, float epsilon, float* u, float* inverse) {
+  const float share = 1.0f / static_cast<float>(rows * columns);
+  const float mean = share * block_sum(rows, columns, [&](long i, long j, auto part) { return load(x + i * row + j, part); });
+  const float variance = share * block_sum(rows, columns, [&](long i, long j, auto part) {
+    Vec d = load(x + i * row + j, part) - mean;
+    return d * d;
+  });
+  *inverse = 1.0f / sqrtf(variance + epsilon);
+  for (long i = 0; i < rows; ++i)
+    each_vector(columns, [&](long j, auto part) {
+      store(u + i * row + j, (load(x + i * row + j, part) - mean) * *inverse, part);
+    });
+}
+
+// dx = inverse (du - mean du - u mean (du u)) with du = gamma dy
+void standardize_back(const float* dy, const float* u, const float* gamma, long rows, long row, long columns, float inverse,
+                      float* dx) {
+  auto du = [&](long i, long j, auto part) { return load(dy + i * row + j, part) * load(gamma + j, part); };
+  const float share = 1.0f / static_cast<float>(rows * columns);
+  const float mean = share * block_sum(rows, columns, du);
+  const float along = share * block_sum(rows, columns, [&](long i, long j, auto part) {
+    return du(i, j, part) * load(u + i * row + j, part);
+  });
+  for (long i = 0; i < rows; ++i)
+    each_vector(columns, [&](long j, auto part) {
+      Vec rest = fnma(load(u + i * row + j, part), set1(along), du(i, j, part) - mean);
+      store(dx + i * row + j, rest * inverse, part);
+    });
+}
+
+void prelu(const float* x, const float* from, const float* alpha, float* to, long n) {
+  each_vector(n, [&](long i, auto part) {
+    Vec v = load(from + i, part);
+    store(to + i, select(load(x + i, part) > 0.0f, v, v * load(alpha + i, part)), part);
+  });
+}
+
+// Sums over rows of dy min(x, 0).
+void prelu_sums(const float* dy, const float* x, long rows, long row, long columns, float* sums) {
+  auto term = [&](long i, long j, auto part) {
+    return load(dy + i * row + j, part) * min(set1(0.0f), load(x + i * row + j, part));
+  };
+  sum_rows(rows, columns, term, sums);
 }
 
 // Entries first, first + 1, … of a batch's mask: `scale` where the word of that number is at least the threshold, else 0.

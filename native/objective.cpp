@@ -11,6 +11,8 @@ Objective::Objective(const LossSpec& spec, const std::vector<MetricSpec>& metric
     : present_(!spec.kind.empty()), spec_(spec), rows_(rows), columns_(columns) {
   if (!present_) return;
   loss_function_ = loss_function(spec.kind, spec.settings, columns);
+  for (double alpha : numbers(spec.settings, "alpha")) class_weights_.push_back(static_cast<float>(alpha));
+  if (static_cast<long>(class_weights_.size()) == columns) loss_function_.by_class = class_weights_.data();
   for (const MetricSpec& metric : metrics) metrics_.push_back(make_metric(metric, rows, columns));
   sees_all_targets_ = takes_signs(loss_function_);
   for (const auto& metric : metrics_) sees_all_targets_ |= metric->sees_all_targets();

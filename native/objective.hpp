@@ -59,6 +59,7 @@ class Objective {
   const LossSpec spec_;
   const long rows_, columns_;
   LossFunction loss_function_{};
+  std::vector<float> class_weights_;
   bool sees_all_targets_ = false;
   std::vector<std::unique_ptr<Metric>> metrics_;
   std::vector<float> targets_, weights_, ones_, shares_, values_;

@@ -23,6 +23,7 @@ std::unique_ptr<Op> make_done(const OpSpec& spec, float*, float*) { return std::
 const std::map<std::string, OpMaker> kMakers = {
     {"activity_regularization", make_activity_regularization},
     {"add", make_add},
+    {"alpha_dropout", make_dropout},
     {"average", make_average},
     {"average_pooling", make_average_pooling},
     {"batch_normalization", make_batch_normalization},
@@ -32,14 +33,20 @@ const std::map<std::string, OpMaker> kMakers = {
     {"depthwise", make_depthwise},
     {"done", make_done},
     {"dropout", make_dropout},
+    {"embedding", make_embedding},
+    {"gaussian_noise", make_gaussian_noise},
+    {"group_normalization", make_group_normalization},
     {"log_softmax", make_softmax},
     {"max_pooling", make_max_pooling},
     {"maximum", make_maximum},
     {"multiply", make_multiply},
+    {"normalization", make_normalization},
     {"permute", make_permute},
+    {"prelu", make_prelu},
     {"resampling", make_resampling},
     {"rescaling", make_rescaling},
     {"softmax", make_softmax},
+    {"spatial_dropout", make_dropout},
 };
 
 }  // namespace

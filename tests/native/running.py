@@ -12,6 +12,23 @@ from clarinet.optimizers import OptimizerState
 
 ISAS = _native.isas()
 THREADS = (1, 2, 3, 5, 8)
+#: Layers and optimizers without a native form on purpose; anything else must have one.
+REFERENCE_ONLY = (
+    "BFGS",
+    "GRU",
+    "LBFGS",
+    "LSTM",
+    "Muon",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
+    "SimpleRNN",
+    "TextVectorization",
+    "bfgs",
+    "lbfgs",
+    "muon",
+)
 
 
 @dataclass
@@ -61,7 +78,8 @@ class Work:
         else:
             obstacle = NativeEngine.supports(plan)
             if obstacle is not None:
-                pytest.skip(obstacle)
+                known = any(f"({name})" in obstacle or f"'{name}'" in obstacle for name in REFERENCE_ONLY)
+                (pytest.skip if known else pytest.fail)(obstacle)
             engine = NativeEngine(plan, model.store, state, threads=threads, isa=isa)
         losses, layers = self._train(engine)
         training = dict(engine.results())

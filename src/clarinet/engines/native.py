@@ -197,7 +197,9 @@ class NativeEngine(Engine):
     def resume(self, running: Sequence[Mapping[str, Any]]) -> None:
         for metric, state in zip(self._metrics, running, strict=True):
             metric.set_state(state)
-        self._core.resume([sums_of(metric) for metric in self._metrics])
+        self._core.resume(
+            [sums_of(metric, len(sums)) for metric, sums in zip(self._metrics, self._core.running(), strict=True)]
+        )
 
     def close(self) -> None:
         """Give back threads and memory; the engine is of no use any more."""

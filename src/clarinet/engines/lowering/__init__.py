@@ -39,8 +39,6 @@ def _obstacles(plan: Plan) -> Iterator[str]:
             yield f"layer {op.layer} ({op.kind}) has no native form"
         elif isinstance(op.spec, layers.Activation) and type(activation) not in ACTIVATIONS:
             yield f"the activation {getattr(activation, 'name', activation)!r} of layer {op.layer} has no native form"
-        elif isinstance(op.spec, layers.Rescaling) and (np.ndim(op.spec.scale) or np.ndim(op.spec.offset)):
-            yield f"layer {op.layer} (Rescaling) with a number for each feature has no native form"
         for segment in op.weights:
             penalty = segment.weight.regularizer
             if segment.trainable and penalty is not None and not isinstance(penalty, L1L2):
@@ -51,7 +49,7 @@ def _obstacles(plan: Plan) -> Iterator[str]:
     for metric in (*plan.metrics, *plan.weighted_metrics):
         if type(metric) not in METRICS:
             yield f"the metric {metric.name!r} has no native form"
-        elif METRICS[type(metric)](metric)[1] != sparse:
+        elif METRICS[type(metric)](metric)[1] not in (sparse, None):
             yield f"the metric {metric.name!r} does not take labels in the form that the loss takes"
     if plan.optimizer is not None and type(plan.optimizer) not in OPTIMIZERS:
         yield f"the optimizer {plan.optimizer.name!r} has no native form"
@@ -81,7 +79,8 @@ def lower(plan: Plan) -> Any:
         output=[] if plan.output is None or not _named(plan.output) else [_op(plan, plan.output, tensors)],
         loss=_loss(plan),
         optimizer=_optimizer(plan),
-        metrics=[_metric(m, False) for m in plan.metrics] + [_metric(m, True) for m in plan.weighted_metrics],
+        metrics=[_metric(plan, m, False) for m in plan.metrics]
+        + [_metric(plan, m, True) for m in plan.weighted_metrics],
         layers=[_layer(plan, ops, native, tensors) for ops in _by_layer(plan).values()],
         inputs=math.prod(plan.input_shape),
     )
@@ -137,8 +136,9 @@ def _loss(plan: Plan) -> Any:
     return _native.LossSpec(kind=kind, reduction=plan.loss.reduction, settings=_numbers(settings), sparse=sparse)
 
 
-def _metric(metric: Any, weighted: bool) -> Any:
+def _metric(plan: Plan, metric: Any, weighted: bool) -> Any:
     kind, _, settings = METRICS[type(metric)](metric)
+    settings = {**settings, "ids": isinstance(plan.loss, losses.SparseCategoricalCrossentropy)}
     return _native.MetricSpec(kind=kind, weighted=weighted, settings=_numbers(settings))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from clarinet import losses, metrics
 
@@ -21,10 +24,24 @@ def _named(name: str, *settings: str) -> Callable[[Any], tuple[str, Settings]]:
 #: Native name and settings of each loss.
 LOSSES: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     losses.BinaryCrossentropy: _named("binary_crossentropy", "label_smoothing"),
+    losses.BinaryFocalCrossentropy: _named(
+        "binary_focal_crossentropy", "label_smoothing", "gamma", "alpha", "apply_class_balancing"
+    ),
     losses.CategoricalCrossentropy: _named("categorical_crossentropy", "label_smoothing"),
+    losses.CategoricalFocalCrossentropy: _named("categorical_focal_crossentropy", "label_smoothing", "gamma", "alpha"),
+    losses.CategoricalHinge: _named("categorical_hinge"),
+    losses.CosineSimilarity: _named("cosine_similarity"),
+    losses.Hinge: _named("hinge"),
+    losses.Huber: _named("huber", "delta"),
+    losses.KLDivergence: _named("kl_divergence"),
+    losses.LogCosh: _named("log_cosh"),
     losses.MeanAbsoluteError: _named("mean_absolute_error"),
+    losses.MeanAbsolutePercentageError: _named("mean_absolute_percentage_error"),
     losses.MeanSquaredError: _named("mean_squared_error"),
+    losses.MeanSquaredLogarithmicError: _named("mean_squared_logarithmic_error"),
+    losses.Poisson: _named("poisson"),
     losses.SparseCategoricalCrossentropy: _named("categorical_crossentropy"),
+    losses.SquaredHinge: _named("squared_hinge"),
 }
 
 
@@ -40,28 +57,105 @@ def _sparse(name: str, *settings: str) -> Callable[[Any], tuple[str, bool, Setti
     return lambda spec: (lowered(spec)[0], True, lowered(spec)[1])
 
 
-#: Native name, whether it takes class ids, and settings of each metric.
-METRICS: dict[type, Callable[[Any], tuple[str, bool, Settings]]] = {
+def _counts(metric: Any) -> tuple[str, bool, Settings]:
+    class_id, top_k = getattr(metric, "class_id", None), getattr(metric, "top_k", None)
+    settings = {"thresholds": metric.limits, "class_id": -1 if class_id is None else class_id, "top_k": top_k or 0}
+    return "counts", False, settings
+
+
+def _auc(metric: Any) -> tuple[str, bool, Settings]:
+    settings = {"thresholds": metric.limits, "multi_label": metric.multi_label, "from_logits": metric.from_logits}
+    shares = [] if metric.multi_label or metric.label_weights is None else metric.label_weights
+    return "histogram", False, {**settings, "label_weights": shares}
+
+
+def _chosen(metric: Any) -> tuple[str, bool, Settings]:
+    return "chosen", False, {"threshold": metric.threshold or 0.0}
+
+
+#: Native name, whether it takes class ids (None: either these or targets of the predictions' shape), and settings of each
+#: metric.
+METRICS: dict[type, Callable[[Any], tuple[str, bool | None, Settings]]] = {
+    metrics.AUC: _auc,
     metrics.Accuracy: _dense("accuracy"),
     metrics.BinaryAccuracy: _dense("binary_accuracy", "threshold"),
     metrics.BinaryCrossentropy: _dense("binary_crossentropy", "label_smoothing"),
     metrics.CategoricalAccuracy: _dense("categorical_accuracy"),
     metrics.CategoricalCrossentropy: _dense("categorical_crossentropy", "label_smoothing"),
+    metrics.CategoricalHinge: _dense("categorical_hinge"),
+    metrics.ConfusionMatrix: lambda m: (
+        "confusion_matrix",
+        None,
+        {"num_classes": m.num_classes or 0, "threshold": m.threshold},
+    ),
+    metrics.CosineSimilarity: lambda m: ("cosine_similarity", False, {"negated": True}),
+    metrics.F1Score: _chosen,
+    metrics.FBetaScore: _chosen,
+    metrics.FalseNegatives: _counts,
+    metrics.FalsePositives: _counts,
+    metrics.Hinge: _dense("hinge"),
+    metrics.KLDivergence: _dense("kl_divergence"),
+    metrics.LogCoshError: _dense("log_cosh"),
     metrics.MeanAbsoluteError: _dense("mean_absolute_error"),
+    metrics.MeanAbsolutePercentageError: _dense("mean_absolute_percentage_error"),
     metrics.MeanSquaredError: _dense("mean_squared_error"),
+    metrics.MeanSquaredLogarithmicError: _dense("mean_squared_logarithmic_error"),
+    metrics.Poisson: _dense("poisson"),
+    metrics.Precision: _counts,
+    metrics.R2Score: lambda m: ("variance", False, {}),
+    metrics.Recall: _counts,
     metrics.RootMeanSquaredError: _dense("mean_squared_error"),
     metrics.SparseCategoricalAccuracy: _sparse("categorical_accuracy"),
     metrics.SparseCategoricalCrossentropy: _sparse("categorical_crossentropy"),
     metrics.SparseTopKCategoricalAccuracy: _sparse("top_k_categorical_accuracy", "k"),
+    metrics.SquaredHinge: _dense("squared_hinge"),
     metrics.TopKCategoricalAccuracy: _dense("top_k_categorical_accuracy", "k"),
+    metrics.TrueNegatives: _counts,
+    metrics.TruePositives: _counts,
 }
+
+
+_COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+#: What the native sums of a metric are, one part after the other, where they are not total and count.
+_PARTS: dict[str, tuple[str, ...]] = {
+    "chosen": ("true_positives", "predicted", "actual"),
+    "counts": _COUNTS,
+    "histogram": ("positives", "negatives"),
+    "variance": ("sum", "squared_sum", "residual", "count", "num_samples"),
+}
+
+
+def _kind(metric: Any) -> str:
+    return METRICS[type(metric)](metric)[0] if type(metric) in METRICS else ""
 
 
 def restore(metric: Any, sums: Sequence[float]) -> None:
     """Give a metric the native sums since the last reset."""
-    metric.total, metric.count = sums
+    kind, numbers = _kind(metric), np.array(sums)
+    if kind == "confusion_matrix":
+        if numbers[-1]:
+            raise ValueError(
+                f"ConfusionMatrix: {int(numbers[-1])} targets or predictions are no class ids from 0 to "
+                f"{math.isqrt(len(sums) - 1) - 1}; give num_classes"
+            )
+        metric.counts = numbers[:-1].reshape(math.isqrt(len(sums) - 1), -1)
+    elif kind not in _PARTS:
+        metric.total, metric.count = sums
+    else:
+        names = [name for name in _PARTS[kind] if name != "num_samples"]
+        if len(names) < len(_PARTS[kind]):
+            metric.num_samples, numbers = int(numbers[-1]), numbers[:-1]
+        for name, part in zip(names, np.split(numbers, len(names)), strict=True):
+            setattr(metric, name, part.reshape(len(metric.limits) + 1, -1) if kind == "histogram" else part)
 
 
-def sums_of(metric: Any) -> list[float]:
-    """What :func:`restore` takes, of a metric as it is."""
-    return [metric.total, metric.count]
+def sums_of(metric: Any, size: int) -> list[float]:
+    """What :func:`restore` takes, ``size`` numbers, of a metric as it is."""
+    kind = _kind(metric)
+    if kind == "confusion_matrix":
+        parts = [metric.counts, 0.0]
+    else:
+        parts = [getattr(metric, name) for name in _PARTS.get(kind, ("total", "count"))]
+    fresh = any(part is None for part in parts)
+    sums = [] if fresh else np.concatenate([np.ravel(part) for part in parts]).tolist()
+    return sums if len(sums) == size else [0.0] * size  # one that has seen nothing does not know its shape

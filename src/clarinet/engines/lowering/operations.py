@@ -10,10 +10,11 @@ import numpy as np
 
 from clarinet import activations, layers
 from clarinet.layers.base import Shape
+from clarinet.layers.dropout import LOWER_LIMIT
 from clarinet.layers.merge import Merge
 from clarinet.random import drop_threshold
 
-Settings = dict[str, float]
+Settings = dict[str, Any]
 
 
 def _relu(relu: activations.Relu) -> tuple[str, Settings]:
@@ -52,8 +53,31 @@ def _batch_normalization(spec: layers.BatchNormalization) -> tuple[str, Settings
     return "batch_normalization", {name: float(getattr(spec, name)) for name in names}
 
 
-def _dropout(spec: layers.Dropout) -> tuple[str, Settings]:
-    return ("dropout", {"rate": spec.rate, "threshold": drop_threshold(spec.rate)}) if spec.rate else ("", {})
+def _within_samples(spec: Any) -> Settings:
+    settings = {name: getattr(spec, name) for name in ("epsilon", "center", "scale")}
+    if isinstance(spec, layers.GroupNormalization):
+        return {**settings, "groups": spec.groups}
+    return {**settings, "axes": spec.axis}
+
+
+def _dropout(kind: str) -> Callable[[Any], tuple[str, Settings]]:
+    def lowered(spec: Any) -> tuple[str, Settings]:
+        scale = 1 / (1 - spec.rate)
+        return _masked(kind, spec.rate, scale, 0.0, 0.0) if spec.rate else ("", {})
+
+    return lowered
+
+
+def _alpha_dropout(spec: layers.AlphaDropout) -> tuple[str, Settings]:
+    if not spec.rate:
+        return "", {}
+    scale = 1 / math.sqrt((1 - spec.rate) * (1 + spec.rate * LOWER_LIMIT**2))
+    shift = -scale * LOWER_LIMIT * spec.rate
+    return _masked("alpha_dropout", spec.rate, scale, scale * LOWER_LIMIT + shift, shift)
+
+
+def _masked(kind: str, rate: float, scale: float, dropped: float, shift: float) -> tuple[str, Settings]:
+    return kind, {"threshold": drop_threshold(rate), "scale": scale, "dropped": dropped, "shift": shift}
 
 
 def _window(size: Shape, strides: Shape, dilation: Shape, padding: str) -> Settings:
@@ -94,7 +118,16 @@ OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     layers.Conv2D: _convolution,
     layers.Dense: lambda spec: ("dense", {}),
     layers.DepthwiseConv2D: _depthwise,
-    layers.Dropout: _dropout,
+    layers.AlphaDropout: _alpha_dropout,
+    layers.Dropout: _dropout("dropout"),
+    layers.Embedding: lambda spec: ("embedding", {}),
+    layers.GaussianNoise: lambda spec: ("gaussian_noise", {"stddev": spec.stddev}) if spec.stddev else ("", {}),
+    layers.GroupNormalization: lambda spec: ("group_normalization", _within_samples(spec)),
+    layers.LayerNormalization: lambda spec: ("group_normalization", _within_samples(spec)),
+    layers.Normalization: lambda spec: ("normalization", {"invert": spec.invert}),
+    layers.PReLU: lambda spec: ("prelu", {}),
+    layers.SpatialDropout1D: _dropout("spatial_dropout"),
+    layers.SpatialDropout2D: _dropout("spatial_dropout"),
     layers.Flatten: lambda spec: ("", {}),
     layers.GlobalAveragePooling1D: _global_pooling("average_pooling"),
     layers.GlobalAveragePooling2D: _global_pooling("average_pooling"),
@@ -103,7 +136,7 @@ OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     layers.MaxPooling1D: _pooling("max_pooling"),
     layers.MaxPooling2D: _pooling("max_pooling"),
     layers.Permute: lambda spec: ("permute", {}),
-    layers.Rescaling: lambda spec: ("rescaling", {"scale": spec.scale, "offset": spec.offset}),
+    layers.Rescaling: lambda spec: ("rescaling", {}),
     layers.Reshape: lambda spec: ("", {}),
     layers.Resizing: lambda spec: ("resampling", {}),
     layers.UpSampling2D: lambda spec: ("resampling", {}),
@@ -115,10 +148,47 @@ def _framed(spec: layers.ZeroPadding2D, shape: Shape) -> list[Any]:
     return [np.eye(size + sum(edge), size, -edge[0]) for size, edge in zip(shape, spec.padding)]
 
 
+def _turned(spec: layers.LayerNormalization, shape: Shape) -> list[Any]:
+    """Where each entry of a sample is whose axes to normalise over were moved to the end; nothing if they are there."""
+    axes = [axis - 1 for axis in spec.axes(len(shape) + 1)]
+    order = [axis for axis in range(len(shape)) if axis not in axes] + axes
+    places = np.arange(math.prod(shape)).reshape(shape)
+    return [] if order == sorted(order) else [places.transpose(order)]
+
+
+def _statistics(spec: layers.Normalization, shape: Shape) -> list[Any]:
+    """Which of the statistics each entry of a sample takes, as far as they differ; then those that were given."""
+    kept = spec.statistics_shape(shape)
+    if kept == shape[-1:] and spec.axis in (-1, len(shape)):
+        which = np.arange(shape[-1])
+    else:
+        places = [a - 1 if a > 0 else len(shape) + a for a in np.ravel([] if spec.axis is None else spec.axis).tolist()]
+        own = [size if axis in places else 1 for axis, size in enumerate(shape)]
+        which = np.broadcast_to(np.arange(math.prod(own)).reshape(own), shape)
+    given = [] if spec.mean is None else [spec.mean, spec.variance]
+    return [which, *(np.broadcast_to(value, kept) for value in given)]
+
+
+def _factors(spec: layers.Rescaling, shape: Shape) -> list[Any]:
+    """Scale and offset: a number each, or one for each entry of a sample."""
+    single = not (np.ndim(spec.scale) or np.ndim(spec.offset))
+    return [np.broadcast_to(value, () if single else shape) for value in (spec.scale, spec.offset)]
+
+
+def _alphas(spec: layers.PReLU, shape: Shape) -> list[Any]:
+    """Which alpha each entry of a sample takes."""
+    own = spec.weight_specs(shape)[0].shape
+    return [np.broadcast_to(np.arange(math.prod(own)).reshape(own), shape)]
+
+
 #: Constants of an operation on samples of a shape: arrays of numbers.
 TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
     layers.CenterCrop: lambda spec, shape: spec.matrices(shape[:-1]),
+    layers.LayerNormalization: _turned,
+    layers.Normalization: _statistics,
+    layers.PReLU: _alphas,
     layers.Permute: lambda spec, shape: [np.array(spec.dims) - 1],
+    layers.Rescaling: _factors,
     layers.Resizing: lambda spec, shape: spec.matrices(shape[:-1]),
     layers.UpSampling2D: lambda spec, shape: spec.matrices(shape[:-1]),
     layers.ZeroPadding2D: _framed,

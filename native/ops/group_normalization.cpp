@@ -1,0 +1,138 @@
+// Normalisation within a sample: u = (x - mean) / sqrt(variance + epsilon) over each block of `places` rows and `width`
+// columns, y = gamma u + beta with one gamma and beta a column. Layers are one block of one row; groups share the columns.
+#include <algorithm>
+#include <vector>
+
+#include "ops.hpp"
+
+namespace clarinet {
+namespace {
+
+constexpr long kAtOnce = 1024;  // columns of a piece of the gradients
+
+class GroupNormalization : public Op {
+ public:
+  GroupNormalization(const OpSpec& spec, const float* params)
+      : Op(spec),
+        columns_(columns_of(spec)),
+        places_(has(spec, "groups") ? out_size() / columns_ : 1),
+        width_(!has(spec, "groups") ? columns_ : std::max(1L, columns_ / static_cast<long>(setting(spec, "groups")))),
+        epsilon_(static_cast<float>(setting(spec, "epsilon"))),
+        has_gamma_(setting(spec, "scale") != 0.0),
+        zeros_(static_cast<size_t>(columns_), 0.0f),
+        ones_(static_cast<size_t>(columns_), 1.0f) {
+    const bool has_beta = setting(spec, "center") != 0.0;
+    gamma_ = has_gamma_ ? params + spec.weights[0].offset : ones_.data();
+    beta_ = has_beta ? params + spec.weights[has_gamma_ ? 1 : 0].offset : zeros_.data();
+  }
+
+  bool in_place() const override { return false; }
+  double work() const override { return 4.0 * out_size(); }
+  // Where the axes to normalise over are not the last, samples are turned until they are.
+  long scratch(long) const override { return std::max(2 * kAtOnce, turned() ? 2 * out_size() : 0); }
+  void reserve(long rows, int) override {
+    u_.resize(static_cast<size_t>(rows * out_size()));
+    inverse_.resize(static_cast<size_t>(rows * out_size() / (places_ * width_)));
+    if (turned()) dy_.resize(u_.size());
+  }
+
+  void forward(const Pass& pass, const float* x, float* y) override {
+    const long size = out_size();
+    for (long n = pass.first; n < pass.last; ++n) {
+      const float* from = x + n * size;
+      float *to = y + n * size, *u = u_.data() + n * size;
+      if (turned()) from = gather(from, pass.scratch), to = pass.scratch + size;
+      each_block(n, [&](long at, float& inverse) {
+        pass.k->standardize(from + at, places_, columns_, width_, epsilon_, u + at, &inverse);
+      });
+      pass.k->normalize(u, size / columns_, columns_, zeros_.data(), gamma_, beta_, to);
+      if (turned()) scatter(to, y + n * size);
+    }
+  }
+
+  void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
+    const long size = out_size();
+    for (long n = pass.first; n < pass.last; ++n) {
+      const float *from = dy + n * size, *u = u_.data() + n * size;
+      if (turned()) from = gather(from, dy_.data() + n * size);
+      if (!dx) continue;
+      float* to = turned() ? pass.scratch : dx + n * size;
+      each_block(n, [&](long at, const float& inverse) {
+        const float* gamma = gamma_ + at % columns_;
+        pass.k->standardize_back(from + at, u + at, gamma, places_, columns_, width_, inverse, to + at);
+      });
+      if (turned()) scatter(to, dx + n * size);
+    }
+  }
+
+  std::vector<GradientPart> parts() const override {
+    std::vector<GradientPart> all;
+    for (const Weight& weight : spec.weights) all.push_back({&weight, columns_, 1, out_size() / columns_});
+    return all;
+  }
+
+  void gradient(const Pass& pass, int part, long from, long to, const float*, const float* dy, const Sink& sink) override {
+    const float* delta = (turned() ? dy_.data() : dy) + from;
+    const long rows = pass.rows * out_size() / columns_, n = to - from;
+    for (long j = 0; j < n; j += kAtOnce) {
+      const long count = n - j < kAtOnce ? n - j : kAtOnce;
+      float *sums = pass.scratch, *products = sums + kAtOnce;
+      if (has_gamma_ && part == 0) {
+        pass.k->normalize_sums(delta + j, u_.data() + from + j, rows, columns_, count, zeros_.data(), ones_.data(), sums,
+                               products);
+        sink.take(spec.weights[part], from + j, products, count);
+      } else {
+        pass.k->column_sums(delta + j, rows, columns_, count, sums);
+        sink.take(spec.weights[part], from + j, sums, count);
+      }
+    }
+  }
+
+ private:
+  // The channels, or all places along the axes to normalise over, which count from 1 or from the end.
+  static long columns_of(const OpSpec& spec) {
+    if (has(spec, "groups")) return static_cast<long>(spec.shape.back());
+    long columns = 1;
+    for (const double axis : numbers(spec.settings, "axes")) {
+      const long place = static_cast<long>(axis) - (axis > 0.0 ? 1 : -static_cast<long>(spec.shape.size()));
+      columns *= static_cast<long>(spec.shape[static_cast<size_t>(place)]);
+    }
+    return columns;
+  }
+  bool turned() const { return !spec.tables.empty(); }
+
+  // f(where a block begins in the sample, its place for 1 / sqrt(variance + epsilon))
+  template <class F>
+  void each_block(long sample, F f) {
+    const long size = out_size(), area = places_ * columns_;
+    float* inverse = inverse_.data() + sample * (size / (places_ * width_));
+    for (long at = 0; at < size; at += area)
+      for (long column = 0; column < columns_; column += width_) f(at + column, *inverse++);
+  }
+
+  // Table 0: where each entry of a turned sample is in the sample.
+  const float* gather(const float* sample, float* turned) const {
+    const std::vector<float>& places = spec.tables[0];
+    for (size_t i = 0; i < places.size(); ++i) turned[i] = sample[static_cast<size_t>(places[i])];
+    return turned;
+  }
+  void scatter(const float* turned, float* sample) const {
+    const std::vector<float>& places = spec.tables[0];
+    for (size_t i = 0; i < places.size(); ++i) sample[static_cast<size_t>(places[i])] = turned[i];
+  }
+
+  const long columns_, places_, width_;
+  const float epsilon_;
+  const bool has_gamma_;
+  const std::vector<float> zeros_, ones_;
+  const float *gamma_, *beta_;
+  std::vector<float> u_, inverse_, dy_;  // of the batch; dy where it is turned
+};
+
+}  // namespace
+
+std::unique_ptr<Op> make_group_normalization(const OpSpec& spec, float* params, float*) {
+  return std::make_unique<GroupNormalization>(spec, params);
+}
+
+}  // namespace clarinet

@@ -1,0 +1,109 @@
+// Dropout and its kin: what is random on a step depends on the words of its key's sequence, which the reference engine
+// draws too. An entry (a channel, where whole ones are dropped) is kept where its word is at least the threshold.
+#include <cmath>
+#include <cstring>
+
+#include "../philox.hpp"
+#include "ops.hpp"
+
+namespace clarinet {
+namespace {
+
+constexpr uint32_t kStream = 2;  // clarinet.random.Stream.DROPOUT
+
+uint32_t low(uint64_t seed) { return static_cast<uint32_t>(seed); }
+uint32_t high(uint64_t seed) { return static_cast<uint32_t>(seed >> 32); }
+
+class Dropout : public Op {
+ public:
+  explicit Dropout(const OpSpec& spec)
+      : Op(spec),
+        channels_(spec.kind == "spatial_dropout"),
+        threshold_(static_cast<uint32_t>(setting(spec, "threshold"))),
+        scale_(static_cast<float>(setting(spec, "scale"))),
+        dropped_(static_cast<float>(setting(spec, "dropped"))),
+        shift_(static_cast<float>(setting(spec, "shift"))) {}
+
+  bool identity(bool training) const override { return !training; }
+  double work() const override { return 4.0 * out_size(); }
+  bool by_sample() const override { return true; }
+  void reserve(long rows, int) override { mask_.resize(static_cast<size_t>(rows * masked())); }
+
+  // y = x mask, and for alpha dropout y = x scale + shift where kept, else `dropped`.
+  void forward(const Pass& pass, const float* x, float* y) override {
+    const long from = pass.first * masked(), n = (pass.last - pass.first) * masked();
+    const DropoutMask mask{{low(spec.seed), high(spec.seed)},
+                           static_cast<uint32_t>(pass.step), 0, kStream + 256 * spec.index, threshold_, scale_};
+    pass.k->dropout_mask(mask, static_cast<uint64_t>(from), n, mask_.data() + from);
+    apply(pass, x, y);
+    if (dropped_ == 0.0f) return;
+    for (long i = from; i < from + n; ++i) y[i] = mask_[static_cast<size_t>(i)] != 0.0f ? y[i] + shift_ : dropped_;
+  }
+  void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
+    if (dx) apply(pass, dy, dx);
+  }
+
+ private:
+  long masked() const { return channels_ ? static_cast<long>(spec.outputs) : out_size(); }  // entries of a sample's mask
+
+  void apply(const Pass& pass, const float* x, float* y) const {
+    const long size = out_size(), width = masked();
+    if (!channels_) {
+      const long at = pass.first * size;
+      return pass.k->multiply(x + at, mask_.data() + at, y + at, (pass.last - pass.first) * size);
+    }
+    for (long at = pass.first * size; at < pass.last * size; at += width)
+      pass.k->multiply(x + at, mask_.data() + at / size * width, y + at, width);
+  }
+
+  const bool channels_;
+  const uint32_t threshold_;
+  const float scale_, dropped_, shift_;
+  std::vector<float> mask_;
+};
+
+// y = x + stddev z, z from pairs of words by Box and Muller's method, in double precision as clarinet.random.Key.normal.
+class GaussianNoise : public Op {
+ public:
+  explicit GaussianNoise(const OpSpec& spec) : Op(spec), stddev_(setting(spec, "stddev")) {}
+
+  bool identity(bool training) const override { return !training; }
+  double work() const override { return 40.0 * out_size(); }
+  bool by_sample() const override { return true; }
+
+  void forward(const Pass& pass, const float* x, float* y) override {
+    const long from = pass.first * out_size(), to = pass.last * out_size();
+    const uint32_t key[2] = {low(spec.seed), high(spec.seed)};
+    for (long block = from / 4; block * 4 < to; ++block) {
+      uint32_t word[4] = {static_cast<uint32_t>(block), static_cast<uint32_t>(pass.step), 0, kStream + 256 * spec.index};
+      philox(key, word);
+      for (long pair = 0; pair < 2; ++pair) {
+        const double radius = std::sqrt(-2.0 * std::log(uniform(word[2 * pair])));
+        const double angle = 2.0 * kPi * uniform(word[2 * pair + 1]);
+        const double normal[2] = {radius * std::cos(angle), radius * std::sin(angle)};
+        for (long i = 0; i < 2; ++i) {
+          const long place = block * 4 + pair * 2 + i;
+          if (place >= from && place < to) y[place] = x[place] + static_cast<float>(stddev_ * normal[i]);
+        }
+      }
+    }
+  }
+  void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
+    const long at = pass.first * out_size(), n = (pass.last - pass.first) * out_size();
+    if (dx && dx != dy) std::memcpy(dx + at, dy + at, static_cast<size_t>(n) * sizeof(float));
+  }
+
+ private:
+  static constexpr double kPi = 3.14159265358979323846;
+  static double uniform(uint32_t word) { return (static_cast<double>(word) + 0.5) * 0x1p-32; }
+  const double stddev_;
+};
+
+}  // namespace
+
+std::unique_ptr<Op> make_dropout(const OpSpec& spec, float*, float*) { return std::make_unique<Dropout>(spec); }
+std::unique_ptr<Op> make_gaussian_noise(const OpSpec& spec, float*, float*) {
+  return std::make_unique<GaussianNoise>(spec);
+}
+
+}  // namespace clarinet
