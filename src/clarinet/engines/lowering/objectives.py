@@ -73,8 +73,7 @@ def _chosen(metric: Any) -> tuple[str, bool, Settings]:
     return "chosen", False, {"threshold": metric.threshold or 0.0}
 
 
-#: Native name, whether it takes class ids (None: either these or targets of the predictions' shape), and settings of each
-#: metric.
+#: Native name, whether it takes class ids (None: these or one-hot targets), and settings of each metric.
 METRICS: dict[type, Callable[[Any], tuple[str, bool | None, Settings]]] = {
     metrics.AUC: _auc,
     metrics.Accuracy: _dense("accuracy"),
