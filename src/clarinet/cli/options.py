@@ -20,6 +20,7 @@ _DATA = """DATA is one of
 _TRAIN = f"""{_DATA}
 examples:
   clarinet train mnist --epochs 10 --hidden 128,64 --out digits.clarinet
+  clarinet train mnist --preset cnn
   clarinet train houses.csv --target price
   clarinet train photos/ --image-size 32,32 --epochs 30
   clarinet train mnist --run digits
@@ -84,11 +85,22 @@ def _add_train(commands: Any) -> None:
     train.add_argument("data", metavar="DATA", help="what to learn from")
     train.add_argument("--target", metavar="COLUMN", help="of a table: the column to predict")
     train.add_argument(
-        "--epochs", type=whole(1), metavar="N", help="default 10; for your own data up to 100, stopping early"
+        "--epochs",
+        type=whole(1),
+        metavar="N",
+        help="default 10 (30 for cnn-augmented); for your own data up to 100, stopping early",
     )
-    train.add_argument("--batch-size", type=whole(1), default=32, metavar="N", help="rows per update (default 32)")
     train.add_argument(
-        "--hidden", type=units, default=(128, 64), metavar="128,64", help="units of the hidden layers; 0 for none"
+        "--preset",
+        choices=("mlp", "cnn", "cnn-augmented"),
+        default="mlp",
+        help="dense layers (default); convolutions, for pictures; convolutions, with pictures moved about",
+    )
+    train.add_argument(
+        "--batch-size", type=whole(1), metavar="N", help="rows per update (default 32; 64 with convolutions)"
+    )
+    train.add_argument(
+        "--hidden", type=units, metavar="128,64", help="units of the hidden dense layers; 0 for none (default 128,64)"
     )
     train.add_argument("--lr", type=rate, default=1e-3, metavar="RATE", help="Adam's learning rate (default 0.001)")
     train.add_argument(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 COMMAND = "clarinet train"
 #: Options that decide over the numbers.
-_OPTIONS = ("target", "epochs", "batch_size", "hidden", "lr", "validation", "seed", "engine", "image_size")
+_OPTIONS = ("target", "preset", "epochs", "batch_size", "hidden", "lr", "validation", "seed", "engine", "image_size")
 
 
 def settings(options: argparse.Namespace, out: Path) -> dict[str, Any]:

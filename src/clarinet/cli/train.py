@@ -14,6 +14,7 @@ from clarinet import callbacks, layers, utils
 from clarinet.callbacks.progress import format_logs
 from clarinet.cli import recorded, sources
 from clarinet.cli.output import Output
+from clarinet.cli.presets import PRESETS, Shifted, falling, hidden_layers
 from clarinet.cli.sources import Source
 from clarinet.model import Sequential
 from clarinet.optimizers import Adam
@@ -22,7 +23,7 @@ from clarinet.params import Array
 if TYPE_CHECKING:
     from clarinet.runs import Tracker
 
-_EPOCHS, _MOST_EPOCHS, _PATIENCE, _TEST_SHARE = 10, 100, 10, 0.2
+_MOST_EPOCHS, _PATIENCE, _TEST_SHARE = 100, 10, 0.2
 _INTERRUPTED = 130
 
 
@@ -102,10 +103,11 @@ def _with_test_rows(source: Source) -> Source:
 
 def _network(source: Source, options: argparse.Namespace) -> Sequential:
     """Inputs scaled, hidden layers with ReLU, softmax over the classes or one number."""
-    hidden = [layers.Dense(units, activation="relu") for units in options.hidden]
+    preset = PRESETS[options.preset]
+    hidden = hidden_layers(preset, source.x.shape[1:], preset.hidden if options.hidden is None else options.hidden)
     classes = source.about["classes"]
     is_table = source.about["kind"] == "table"
-    first = [_standardised()] if is_table else [layers.Rescaling(1 / 255), layers.Flatten()]
+    first = _standardised() if is_table else layers.Rescaling(1 / 255)
     last: list[layers.Layer]
     if classes:
         last = [layers.Dense(len(classes), activation="softmax")]
@@ -113,7 +115,7 @@ def _network(source: Source, options: argparse.Namespace) -> Sequential:
     else:
         last = [layers.Dense(1), _unscaled(source.y)]
         loss, metrics = "mse", ["mae"]
-    model = Sequential([layers.Input(source.x.shape[1:]), *first, *hidden, *last])
+    model = Sequential([layers.Input(source.x.shape[1:]), first, *hidden, *last])
     if is_table:
         model.layers[0].set_weights([source.x.mean(axis=0), source.x.var(axis=0)])
     model.metadata["data"] = source.about
@@ -133,20 +135,25 @@ def _unscaled(y: Array) -> layers.Layer:
 
 def _fit(model: Sequential, source: Source, options: argparse.Namespace, tracker: Tracker | None) -> bool:
     """Train; False after Ctrl-C, with the model as it was then."""
+    preset = PRESETS[options.preset]
     own_data = source.about["kind"] not in sources.NAMED
-    epochs = options.epochs or (_MOST_EPOCHS if own_data else _EPOCHS)
-    split = options.validation if 0 < int(len(source.x) * options.validation) < len(source.x) else 0.0
-    stop: list[Any] = []
+    epochs = options.epochs or (_MOST_EPOCHS if own_data else preset.epochs)
+    kept = len(source.x) - int(len(source.x) * options.validation)
+    split = 0 < kept < len(source.x)
+    rows, watched = (source.x[:kept], source.y[:kept]), (source.x[kept:], source.y[kept:])
+    helpers: list[Any] = [callbacks.LearningRateScheduler(falling(options.lr, epochs))] if preset.falls else []
     if own_data and options.epochs is None and split:
-        stop = [callbacks.EarlyStopping(patience=_PATIENCE, verbose=0 if options.json else 1)]
+        helpers.append(callbacks.EarlyStopping(patience=_PATIENCE, verbose=0 if options.json else 1))
+    batch_size = options.batch_size or preset.batch_size
+    x, y = (Shifted(*rows, batch_size, preset.shift, options.seed), None) if preset.shift else rows
     try:
         model.fit(
-            source.x,
-            source.y,
-            batch_size=options.batch_size,
+            x,
+            y,
+            batch_size=None if preset.shift else batch_size,
             epochs=epochs,
-            validation_split=split,
-            callbacks=stop,
+            validation_data=watched if split else None,
+            callbacks=helpers,
             verbose=0 if options.json else "auto",
             run=tracker,
             checkpoint=options.checkpoint if tracker else None,
@@ -170,6 +177,8 @@ def _drawn(model: Sequential) -> str:
     """``784 → 128 relu → 10 softmax``."""
     parts = [str(int(np.prod(model.input_shape or ())))]
     for layer in model.layers:
+        if isinstance(layer, layers.Conv2D):
+            parts.append(f"{layer.filters} × {layer.kernel_size[0]} × {layer.kernel_size[1]} relu")
         if isinstance(layer, layers.Dense):
             activation = type(layer.activation).__name__.lower()
             parts.append(f"{layer.units}" if activation == "linear" else f"{layer.units} {activation}")
