@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Names of the file with the trained model, in the run's folder.
 MODEL = "model.clarinet"
+#: Bytes of sampled rows in a run, at most; of large pictures fewer rows are kept.
+_SAMPLE_BYTES = 1 << 20
 
 
 class Tracker(Callback):
@@ -197,8 +199,9 @@ class Tracker(Callback):
         data: Data | None = self.params.get("validation") or self.params.get("data")
         if not hasattr(data, "x") or data is None or not self._samples:
             return
-        x = np.ascontiguousarray(data.x[: self._samples])
-        y = None if data.y is None else data.y[: self._samples]
+        rows = min(self._samples, max(1, _SAMPLE_BYTES // max(1, data.x[:1].nbytes)))
+        x = np.ascontiguousarray(data.x[:rows])
+        y = None if data.y is None else data.y[:rows]
         for row, prediction in enumerate(self.model.predict(x)):
             label = None if y is None else json.dumps(np.asarray(y[row]).tolist())
             shape, shown = json.dumps(list(x.shape[1:])), to_json("prediction", prediction.tolist())
