@@ -47,7 +47,8 @@ def _convolutions(k: Any) -> list[Any]:
 
 
 def _residual_beside_dense(k: Any) -> Any:
-    return in_keras(k, "concatenate", [in_keras(k, "add", [k.layers.Dense(3)], [])], [k.layers.Dense(1)])
+    inner = in_keras(k, "add", [k.layers.Dense(3, activation="tanh")], [])
+    return in_keras(k, "concatenate", [inner], [k.layers.Dense(1)])
 
 
 CONTAINERS = [
@@ -61,9 +62,12 @@ CONTAINERS = [
     Case(
         "residual-nested",
         lambda: layers.Residual(
-            [layers.Parallel([layers.Residual(layers.Dense(3)), [layers.Dense(1)]]), layers.Dense(3)]
+            [
+                layers.Parallel([layers.Residual(layers.Dense(3, activation="tanh")), [layers.Dense(1)]]),
+                layers.Dense(3, activation="tanh"),
+            ]
         ),
-        lambda k: in_keras(k, "add", [_residual_beside_dense(k), k.layers.Dense(3)], []),
+        lambda k: in_keras(k, "add", [_residual_beside_dense(k), k.layers.Dense(3, activation="tanh")], []),
     ),
     Case(
         "residual-convolutions",
