@@ -35,6 +35,7 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       max_pool_back,
       mean_pool,
       mean_pool_back,
+      descend,
       dot,
       transpose,
       column_sums,

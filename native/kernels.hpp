@@ -21,6 +21,7 @@ struct Product {
   const float* start;  // nullptr for zeros
   long start_row;      // 0 where all rows start alike (a bias)
   long width;          // columns of the whole, where this is the part of one thread
+  bool single;         // whether the whole is a single row
 };
 
 // C[i, j] = start[i, j] + sum over k of a[a_row[i] + a_step[k]] b[b_step[k] + j]: A and the rows of B lie wherever the tables
@@ -176,6 +177,8 @@ struct KernelTable {
   void (*max_pool_back)(const Pooling&, const float* x, const float* y, const float* dy, float* dx);
   void (*mean_pool)(const Pooling&, const float* x, float* y);
   void (*mean_pool_back)(const Pooling&, const float* dy, float* dx);
+  // W[i, j] -= rate (x[i] y[j]), W's rows being `columns` long; rows with x[i] = 0 stay.
+  void (*descend)(float rate, const float* x, long rows, const float* y, long columns, float* w);
   void (*dot)(const float* a, long rows, long depth, const float* b, float start, float* y);
   void (*transpose)(const float* from, long from_row, long rows, long columns, float* to, long to_row);
   void (*column_sums)(const float* x, long rows, long row, long columns, float* sums);

@@ -22,6 +22,10 @@ class Optimizer {
   // Whether a gradient has to be complete before any of it can be used.
   bool needs_norm() const { return clip_norm_ > 0.0 || global_clip_norm_ > 0.0; }
 
+  // Whether an update is w -= rate g and nothing else.
+  bool plain() const { return update_.rule == Rule::sgd && update_.decay == 0.0f && clip_value_ == 0.0 && !needs_norm(); }
+  float rate() const { return update_.rate; }
+
   // Constants of update number `step`, from 1.
   void begin(double learning_rate, uint64_t step);
 
@@ -60,6 +64,10 @@ struct Sink {
   const Optimizer& optimizer;
   float* gradients;  // nullptr: update at once
 
+  // Whether the weight is updated at once, by w -= rate g and nothing else.
+  bool plain(const Weight& weight) const {
+    return !gradients && optimizer.plain() && weight.l1 == 0.0f && weight.l2 == 0.0f;
+  }
   // A piece of the weight's gradient that starts at element `from`, without its penalty's; g is used up.
   void take(const Weight&, long from, const Tile&, float* g) const;
   void take(const Weight& weight, long from, float* g, long n) const { take(weight, from, {1, n, n, n}, g); }

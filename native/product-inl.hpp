@@ -67,20 +67,10 @@ CLARINET_INLINE void panel(const Product& p, long j, LastB last_b, Last last, Be
   if (i < p.rows) tile<1, V>(p, i, j, last_b, last);
 }
 
-// A single row: as many vectors as hide the latency of a multiply-add.
-void row_product(const Product& p) {
-  constexpr int kWide = 8;
-  long j = 0;
-  for (; j + kWide * kLanes <= p.columns; j += kWide * kLanes) tile<1, kWide>(p, 0, j, Full{}, Full{});
-  for (; j + kLanes <= p.columns; j += kLanes) tile<1, 1>(p, 0, j, Full{}, Full{});
-  if (j < p.columns) tile<1, 1>(p, 0, j, tail(p.columns - j), tail(p.columns - j));
-}
-
 // f(j, number of vectors as a constant, Full or Tail of the last) for panels of at most two vectors of columns.
 template <class F>
-CLARINET_INLINE void each_pair(long columns, F f) {
+CLARINET_INLINE void each_pair(long columns, F f, long j = 0) {
   static_assert(kTileVectors == 2 && (kTileRows - 1) / 4 <= 1, "panel() takes the remaining rows by 4, 2 and 1");
-  long j = 0;
   for (; j + 2 * kLanes <= columns; j += 2 * kLanes) f(j, Count<2>{}, Full{});
   const long left = columns - j;
   if (left > kLanes) {
@@ -90,6 +80,21 @@ CLARINET_INLINE void each_pair(long columns, F f) {
   } else if (left > 0) {
     f(j, Count<1>{}, tail(left));
   }
+}
+
+constexpr int kWideVectors = 8;  // accumulators of one row: enough to hide the latency of a multiply-add
+
+// The same for panels as wide as can be: of one row.
+template <class F>
+CLARINET_INLINE void each_panel(long columns, F f) {
+  long j = 0;
+  for (; j + kWideVectors * kLanes <= columns; j += kWideVectors * kLanes) f(j, Count<kWideVectors>{}, Full{});
+  for (; j + 4 * kLanes <= columns; j += 4 * kLanes) f(j, Count<4>{}, Full{});
+  each_pair(columns, f, j);
+}
+
+void row_product(const Product& p) {
+  each_panel(p.columns, [&](long j, auto count, auto last) { tile<1, count.value>(p, 0, j, last, last); });
 }
 
 // Each block of a panel of B is copied to where it lies in one stretch: rows of B that lie far apart crowd each other out
@@ -136,6 +141,24 @@ void product(const Product& p) {
   each_pair(p.columns, [&](long j, auto count, auto last) { panel<kTileRows, count.value>(p, j, last, last, [](long) {}); });
 }
 
+void descend(float rate, const float* x, long rows, const float* y, long columns, float* w) {
+  const Vec step = set1(rate);
+  const long end = columns - kLanes;
+  for (long i = 0; i < rows; ++i, w += columns) {
+    if (x[i] == 0.0f) continue;
+    const Vec factor = set1(x[i]);
+    const auto moved = [=](long j, auto part) { return fnma(step, fma(factor, load(y + j, part), 0.0f), load(w + j, part)); };
+    if (end < 0) {
+      store(w, moved(0, tail(columns)), tail(columns));
+      continue;
+    }
+    // The last vector overlaps the one before: the next row would wait for a masked store, as if it wrote a whole vector.
+    const Vec last = moved(end, Full{});
+    for (long j = 0; j < end; j += kLanes) store(w + j, moved(j, Full{}));
+    store(w + end, last);
+  }
+}
+
 // y[i] = start + sum over k of A[i, k] b[k]: lanes of k by themselves, then joined, so not to the bit what product() gives.
 void dot(const float* a, long rows, long depth, const float* b, float start, float* y) {
   constexpr long kSums = 4;
@@ -153,8 +176,12 @@ void dot(const float* a, long rows, long depth, const float* b, float start, flo
 
 // to[j, i] = from[i, j]
 void transpose(const float* from, long from_row, long rows, long columns, float* to, long to_row) {
-  for (long i = 0; i < rows; ++i)
-    for (long j = 0; j < columns; ++j) to[j * to_row + i] = from[i * from_row + j];
+  const long whole = columns / 4 * 4;
+  long i = 0;
+  for (; i + 4 <= rows; i += 4)
+    for (long j = 0; j < whole; j += 4) turn_four(from + i * from_row + j, from_row, to + j * to_row + i, to_row);
+  for (long r = 0; r < rows; ++r)
+    for (long j = r < i ? whole : 0; j < columns; ++j) to[j * to_row + r] = from[r * from_row + j];
 }
 
 // Sums over rows, in blocks of 64 whose sums are then added in order.

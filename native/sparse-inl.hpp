@@ -11,14 +11,13 @@
 namespace clarinet {
 namespace {
 
-constexpr int kSkipVectors = 8;  // accumulators: enough to hide the latency of a multiply-add
 constexpr long kWord = 64;       // terms looked at together, a bit for each
 
 // The largest share of nonzeros at which leaving out the others pays. Rows of B that are wider than one panel of columns
 // lie apart, and crowd each other out of the first-level cache.
-CLARINET_INLINE float worth_skipping(long columns) {
-  if (columns < 4 * kLanes) return 0.0f;
-  return columns <= kSkipVectors * kLanes ? 0.6f : 0.35f;
+CLARINET_INLINE float worth_skipping(const Product& p) {
+  if (p.width < 4 * kLanes) return p.single ? 0.6f : 0.0f;  // several rows make better tiles
+  return p.width <= kWideVectors * kLanes ? 0.6f : 0.35f;
 }
 
 // Adds the terms k whose bit is set to one row of C; A[i, k] is a[k * a_step].
@@ -40,16 +39,6 @@ CLARINET_INLINE void add_terms(uint64_t bits, const float* a, long a_step, const
   CLARINET_UNROLL
   for (int v = 0; v < V - 1; ++v) store(c + v * kLanes, sum[v]);
   store(c + (V - 1) * kLanes, sum[V - 1], last);
-}
-
-// f(j, number of vectors as a constant, Full or Tail of the last) for panels that cover the columns.
-template <class F>
-CLARINET_INLINE void each_panel(long columns, F f) {
-  long j = 0;
-  for (; j + kSkipVectors * kLanes <= columns; j += kSkipVectors * kLanes) f(j, Count<kSkipVectors>{}, Full{});
-  for (; j + 4 * kLanes <= columns; j += 4 * kLanes) f(j, Count<4>{}, Full{});
-  for (; j + kLanes <= columns; j += kLanes) f(j, Count<1>{}, Full{});
-  if (j < columns) f(j, Count<1>{}, tail(columns - j));
 }
 
 // The terms k … k + 63 of rows i …, whose nonzeros are found: one bit each.
@@ -120,7 +109,7 @@ void skip_in_rows(const Product& p) {
 }
 
 void sparse_rows(const Product& p) {
-  const float most = worth_skipping(p.width);
+  const float most = worth_skipping(p);
   const long vectors = p.depth / kLanes;
   auto choose = [&](long i) {
     const float* a = p.a + i * p.a_row;
@@ -158,7 +147,7 @@ void skip_in_columns(const Product& p) {
 }
 
 void sparse_columns(const Product& p) {
-  const float most = worth_skipping(p.width);
+  const float most = worth_skipping(p);
   auto choose = [&](long i) {
     if (i + kLanes > p.rows) return true;
     return few_nonzeros(p.depth, most,
@@ -170,7 +159,7 @@ void sparse_columns(const Product& p) {
 }
 
 void sparse_product(const Product& p) {
-  if (worth_skipping(p.width) == 0.0f) return product(p);
+  if (worth_skipping(p) == 0.0f) return product(p);
   p.a_step == 1 ? sparse_rows(p) : sparse_columns(p);
 }
 

@@ -57,6 +57,25 @@ CLARINET_INLINE void prefetch(const float* p) {  // into the second-level cache
 #endif
 }
 
+// to[j, i] = from[i, j] of four by four
+CLARINET_INLINE void turn_four(const float* from, long from_row, float* to, long to_row) {
+#if defined(__GNUC__) && !defined(__clang__)
+  typedef float Four __attribute__((vector_size(16), aligned(4), may_alias));
+  typedef int32_t Places __attribute__((vector_size(16)));
+  const auto row = [&](long i) { return *reinterpret_cast<const Four*>(from + i * from_row); };
+  const Four a = row(0), b = row(1), c = row(2), d = row(3);
+  const Places low{0, 4, 1, 5}, high{2, 6, 3, 7}, begin{0, 1, 4, 5}, end{2, 3, 6, 7};
+  const Four ab = __builtin_shuffle(a, b, low), cd = __builtin_shuffle(c, d, low);
+  const Four ab_high = __builtin_shuffle(a, b, high), cd_high = __builtin_shuffle(c, d, high);
+  const auto put = [&](long j, Four x) { *reinterpret_cast<Four*>(to + j * to_row) = x; };
+  put(0, __builtin_shuffle(ab, cd, begin)), put(1, __builtin_shuffle(ab, cd, end));
+  put(2, __builtin_shuffle(ab_high, cd_high, begin)), put(3, __builtin_shuffle(ab_high, cd_high, end));
+#else
+  for (long i = 0; i < 4; ++i)
+    for (long j = 0; j < 4; ++j) to[j * to_row + i] = from[i * from_row + j];
+#endif
+}
+
 CLARINET_INLINE long lowest_bit(uint64_t x) {  // of x != 0
 #if defined(_MSC_VER)
   unsigned long place;

@@ -149,7 +149,7 @@ void skip_in_windows(const WindowSums& s) {
         if (!listed.n) continue;
         for (long r = 0; r < s.runs; ++r) {
           float* c = s.c + (j + lane) * s.runs * s.length + r * s.length;
-          each_stretch<kSkipVectors>(s.length, [&](long at, auto vectors, auto last) {
+          each_stretch<kWideVectors>(s.length, [&](long at, auto vectors, auto last) {
             add_listed<vectors.value>(listed.at, listed.value, listed.n, s.x + s.run[r] + at, c + at, last);
           });
         }

@@ -117,6 +117,7 @@ class Dense : public Op {
     p.c = y + columns.first, p.c_row = units_;
     p.start = bias_ ? bias_ + columns.first : nullptr;
     p.width = units_;
+    p.single = pass.rows * spec.rows == 1;
     pass.k->sparse_product(p);
   }
 
@@ -126,6 +127,9 @@ class Dense : public Op {
     const long width = all.last - all.first, columns = std::min(width, piece_columns());
     if (width <= 0) return;
     if (units_ == 1) return vector_gradient(pass, rows, x, dy, sink);
+    if (!homes_ && pass.rows * spec.rows == 1 && sink.plain(spec.weights[0]))
+      return pass.k->descend(sink.optimizer.rate(), x + rows.first, rows.last - rows.first, dy, units_,
+                             sink.optimizer.home(spec.weights[0], rows.first * units_).w);
     const long height = std::max(kGrain, kPiece / columns / kGrain * kGrain);
     for (long i = rows.first; i < rows.last; i += height) {
       Product p{};

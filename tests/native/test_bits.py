@@ -7,6 +7,7 @@ import pytest
 
 from clarinet import layers, optimizers
 from clarinet.engines import Data
+from tests import cases
 from tests.native.running import ISAS, THREADS, Work, assert_close, assert_same_bits
 
 RNG = np.random.default_rng(4)
@@ -144,3 +145,56 @@ def test_a_large_first_layer(isa, optimizer):
         assert_same_bits(work.run(isa, threads), alone)
         for changes in ({"chunk": 3}, {"chunk": 9, "stats_every": 4}):
             assert_same_bits(replace(work, **changes).run(isa, threads), alone)
+
+
+def numbers(*shape):
+    x = np.random.default_rng(6).normal(size=shape).astype(np.float32)
+    return np.where(np.random.default_rng(7).random(shape) < 0.3, np.float32(0), x)
+
+
+@pytest.mark.parametrize("case", cases.LAYERS, ids=repr)
+def test_every_layer(case):
+    """Between two dense ones; 23 rows in batches of 9, so that threads have shares of different sizes."""
+    work = Work(
+        lambda: [layers.Dense(case.shape[-1]), case.make(), layers.Flatten(), layers.Dense(2)],
+        "mse",
+        Data(numbers(23, *case.shape[:-1], 5), numbers(23, 2)),
+        optimizer="adam",
+        batch=9,
+        rate=0.01,
+    )
+    alone = work.run(ISAS[0], 1)
+    for threads in (2, 3, 5):
+        assert_same_bits(work.run(ISAS[0], threads), alone)
+
+
+@pytest.mark.parametrize("case", cases.OPTIMIZERS, ids=repr)
+def test_every_optimizer(case):
+    work = Work(
+        lambda: [layers.Dense(33, "relu"), layers.Dense(3)],
+        "mse",
+        Data(X, numbers(75, 3)),
+        case.make,
+        batch=9,
+        rate=0.01,
+    )
+    alone = work.run(ISAS[0], 1)
+    for threads in (2, 3, 5):
+        assert_same_bits(work.run(ISAS[0], threads), alone)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("units", [3, 10, 16, 20, 40, 75])
+def test_one_by_one(isa, units):
+    """Gradient descent sample by sample moves the weights without a gradient; sampled steps keep the gradient."""
+    work = Work(
+        lambda: [layers.Dense(units, "sigmoid"), layers.Dense(3, "sigmoid")],
+        "mse",
+        Data(X, numbers(75, 3)),
+        batch=1,
+        rate=0.3,
+    )
+    alone = work.run(isa, 1)
+    assert_close(alone, work.run())
+    assert_same_bits(replace(work, stats_every=1).run(isa, 1), alone)
+    assert_same_bits(replace(work, chunk=7).run(isa, 3), alone)
