@@ -43,7 +43,7 @@ def of_optimizer(case: Case) -> Work:
 
 
 def counts(work: Work) -> list[int] | str:
-    """Calls in FEW and in MANY steps, the least of three runs each, or what keeps the network from running natively."""
+    """Calls in FEW and in MANY steps, the least of two runs each, or what keeps the network from running natively."""
     model = work.model()
     plan = model.make_plan(work.data.y.shape[1:])
     if obstacle := NativeEngine.supports(plan):
@@ -60,7 +60,7 @@ def counts(work: Work) -> list[int] | str:
         return counter() - before
 
     count(MANY)
-    return [min(count(steps) for _ in range(3)) for steps in (FEW, MANY)]
+    return [min(count(steps) for _ in range(2)) for steps in (FEW, MANY)]
 
 
 def main() -> None:
