@@ -23,7 +23,10 @@ class Optimizer {
   bool needs_norm() const { return clip_norm_ > 0.0 || global_clip_norm_ > 0.0; }
 
   // Whether an update is w -= rate g and nothing else.
-  bool plain() const { return update_.rule == Rule::sgd && update_.decay == 0.0f && clip_value_ == 0.0 && !needs_norm(); }
+  bool plain() const {
+    const bool averaged = slots_[kSlots - 1] != nullptr;
+    return update_.rule == Rule::sgd && update_.decay == 0.0f && clip_value_ == 0.0 && !needs_norm() && !averaged;
+  }
   float rate() const { return update_.rate; }
 
   // Constants of update number `step`, from 1.

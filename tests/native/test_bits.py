@@ -184,8 +184,13 @@ def test_every_optimizer(case):
 
 
 @pytest.mark.parametrize("isa", ISAS)
-@pytest.mark.parametrize("units", [3, 10, 16, 20, 40, 75])
-def test_one_by_one(isa, units):
+@pytest.mark.parametrize(
+    "optimizer",
+    [optimizers.SGD(), optimizers.SGD(weight_decay=0.1), optimizers.SGD(use_ema=True), optimizers.SGD(clipvalue=1e-3)],
+    ids=["plain", "decay", "average", "clipped"],
+)
+@pytest.mark.parametrize("units", [3, 16, 20, 75])
+def test_one_by_one(isa, units, optimizer):
     """Gradient descent sample by sample moves the weights without a gradient; sampled steps keep the gradient."""
     work = Work(
         lambda: [layers.Dense(units, "sigmoid"), layers.Dense(3, "sigmoid")],
@@ -193,6 +198,7 @@ def test_one_by_one(isa, units):
         Data(X, numbers(75, 3)),
         batch=1,
         rate=0.3,
+        optimizer=optimizer,
     )
     alone = work.run(isa, 1)
     assert_close(alone, work.run())
