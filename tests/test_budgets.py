@@ -4,6 +4,7 @@ import ast
 import importlib
 import importlib.metadata
 import inspect
+import os
 import pkgutil
 import re
 import shutil
@@ -86,8 +87,10 @@ def test_text_names_no_machine_and_no_registry() -> None:
 
 
 def run_fresh(code: str) -> str:
-    """What a fresh interpreter prints."""
-    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    """What a fresh interpreter prints; it may keep its bytecode, as an installed package's is kept."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
 def test_import_is_quick() -> None:
