@@ -41,7 +41,7 @@ class Preset:
 PRESETS = {
     "mlp": Preset(hidden=(128, 64), epochs=10, batch_size=32),
     "cnn": Preset(hidden=(128,), epochs=10, batch_size=64, filters=(32, 64), dropout=0.4),
-    "cnn-augmented": Preset(hidden=(256,), epochs=30, batch_size=64, filters=(32, 64), dropout=0.4, shift=2),
+    "cnn-augmented": Preset(hidden=(256,), epochs=20, batch_size=64, filters=(32, 64), dropout=0.4, shift=2),
 }
 
 
