@@ -136,45 +136,47 @@ void categorical_logits(const LossRows& l, float* scratch) {
   }
 }
 
-// One class's term and its derivative at the clipped share q; focal: weight (1 - q)^a times that of the cross-entropy.
+// One class's term, and q times its derivative at the share q; focal: weight (1 - q)^a times that of the cross-entropy.
 template <bool focal>
-CLARINET_INLINE Entry class_entry(const LossFunction& f, Vec weight, Vec t, Vec q) {
-  Vec entropy = -(t * log(q)), slope = -t / q;
-  if constexpr (!focal) return {entropy, slope};
-  Vec missing = 1.0f - q, factor = power(missing, f.a) * weight;
-  return {factor * entropy, factor * slope - entropy * power(missing, f.a - 1.0f) * weight * f.a};
+CLARINET_INLINE Entry class_entry(const LossFunction& f, Vec weight, Vec t, Vec q, Vec log_q) {
+  if constexpr (!focal) return {-(t * log_q), -t};
+  Vec missing = max(set1(kEpsilon), 1.0f - q), factor = power(missing, f.a);
+  Vec fading = power(missing, f.a - 1.0f) * q * log_q * f.a;
+  return {-(weight * t * factor * log_q), weight * t * (fading - factor)};
 }
 
 // value = sum of the classes' terms at clip(q), q = p / sum p; gradient = (g - sum g q) / sum p with g their derivatives, 0
-// where q was clipped. From logits p = softmax(z), which `scratch` holds, and the gradient at z is q (g - sum g q).
+// where q was clipped. From logits q = softmax(z), which `scratch` holds without its divisor, nothing is clipped, and the
+// gradient at z is h - q sum h with h = g q.
 template <bool focal, bool from_logits>
 void categorical(const LossRows& l, float* scratch) {
   const Targets target{l.loss.keep, l.loss.add};
   for (long i = 0; i < l.rows; ++i) {
-    const float *t = l.targets + i * l.columns, *p = l.predictions + i * l.columns;
-    float total;
-    if constexpr (from_logits) {
-      total = exponentials(p, scratch, l.columns).sum;
-      p = scratch;
-    } else {
-      total = row_sum(l.columns, [&](long j, auto part) { return load(p + j, part); });
-    }
+    const float *t = l.targets + i * l.columns, *z = l.predictions + i * l.columns, *p = z;
+    Exponentials x{0.0f, 0.0f};
+    if constexpr (from_logits) x = exponentials(z, scratch, l.columns), p = scratch;
+    const float total = from_logits ? x.sum : row_sum(l.columns, [&](long j, auto part) { return load(p + j, part); });
+    const Vec log_total = log(set1(total));
     auto share_of = [&](long j, auto part) { return load(p + j, part) / set1(total); };
     auto term = [&](long j, auto part) {
       Vec weight = l.loss.by_class ? load(l.loss.by_class + j, part) : set1(l.loss.b);
-      return class_entry<focal>(l.loss, weight, target(load(t + j, part)), clipped(share_of(j, part)));
+      Vec q = from_logits ? share_of(j, part) : clipped(share_of(j, part));
+      Vec log_q = from_logits ? (load(z + j, part) - x.most) - log_total : log(q);
+      return class_entry<focal>(l.loss, weight, target(load(t + j, part)), q, log_q);
     };
     l.values[i] = row_sum(l.columns, [&](long j, auto part) { return term(j, part).value; });
     if (!l.gradient) continue;
     auto slope = [&](long j, auto part) {
-      Vec q = share_of(j, part);
-      return select(q == clipped(q), term(j, part).gradient, set1(0.0f));
+      Vec q = share_of(j, part), h = term(j, part).gradient;
+      return from_logits ? h : select(q == clipped(q), h / clipped(q), set1(0.0f));
     };
-    float mean = row_sum(l.columns, [&](long j, auto part) { return slope(j, part) * share_of(j, part); });
-    Vec scale = set1(from_logits ? l.shares[i] : l.shares[i] / total);
+    const float sum = row_sum(l.columns, [&](long j, auto part) {
+      return from_logits ? slope(j, part) : slope(j, part) * share_of(j, part);
+    });
+    const Vec scale = set1(from_logits ? l.shares[i] : l.shares[i] / total);
     each_vector(l.columns, [&](long j, auto part) {
-      Vec g = (slope(j, part) - mean) * scale;
-      store(l.gradient + i * l.columns + j, from_logits ? g * share_of(j, part) : g, part);
+      Vec g = from_logits ? fnma(share_of(j, part), set1(sum), slope(j, part)) : slope(j, part) - sum;
+      store(l.gradient + i * l.columns + j, g * scale, part);
     });
   }
 }

@@ -86,6 +86,11 @@ class BinaryFocalCrossentropy(BinaryTargets):
         return xp.where(clipped == p, slope, xp.zeros_like(slope))  # type: ignore[no-any-return]
 
 
+def _missing(q: Array, xp: Any) -> Array:
+    """``1 - q``, and above 0 where ``q`` rounds to 1, so that every power of it is finite."""
+    return xp.clip(1 - q, EPSILON, None)  # type: ignore[no-any-return]
+
+
 @dataclass(eq=False, repr=False)
 class CategoricalFocalCrossentropy(CategoricalTargets):
     """For one-hot targets: ``-sum_i alpha_i (1 - q_i)**gamma t_i log q_i``.
@@ -139,12 +144,12 @@ class CategoricalFocalCrossentropy(CategoricalTargets):
 
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         q, log_q = self._shares(y_pred, xp)
-        return -xp.sum(self._weighted(y_true, y_pred, xp) * (1 - q) ** self.gamma * log_q, axis=-1)  # type: ignore[no-any-return]
+        return -xp.sum(self._weighted(y_true, y_pred, xp) * _missing(q, xp) ** self.gamma * log_q, axis=-1)  # type: ignore[no-any-return]
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         q, log_q = self._shares(y_pred, xp)
-        fading = self.gamma * (1 - q) ** (self.gamma - 1) * q * log_q if self.gamma else 0.0
-        h = self._weighted(y_true, y_pred, xp) * (fading - (1 - q) ** self.gamma)
+        fading = self.gamma * _missing(q, xp) ** (self.gamma - 1) * q * log_q if self.gamma else 0.0
+        h = self._weighted(y_true, y_pred, xp) * (fading - _missing(q, xp) ** self.gamma)
         if self.from_logits:
             return h - q * xp.sum(h, axis=-1, keepdims=True)  # type: ignore[no-any-return]
         total = xp.sum(y_pred, axis=-1, keepdims=True)
