@@ -94,3 +94,13 @@ def test_other_samples_than_those_adapted_to_are_refused():
     layer.adapt(DATA)
     with pytest.raises(ValueError, match=r"adapt saw data with statistics of shape \(3,\), .* need \(4,\)"):
         model_of(layer, (4,))
+
+
+def test_fit_warns_of_a_layer_that_has_seen_nothing():
+    layer = layers.Normalization()
+    model = clarinet.Sequential([layer, layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.warns(clarinet.checks.ClarinetWarning, match=r"has seen no data.*call its adapt\(x\) before fit"):
+        model.fit(DATA, np.zeros(len(DATA)), verbose=0)
+    layer.adapt(DATA)
+    model.fit(DATA, np.zeros(len(DATA)), verbose=0)  # warnings are errors here

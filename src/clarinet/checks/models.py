@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from clarinet import losses
 from clarinet.activations import Sigmoid, Softmax
-from clarinet.layers.parts import elementary
+from clarinet.layers import Normalization
+from clarinet.layers.parts import elementary, leaves
 from clarinet.problems import Problem, error, warning
 
 if TYPE_CHECKING:
@@ -71,6 +72,20 @@ def check_model(model: Sequential) -> Iterator[Problem]:
             f"learning_rate={rate}: a negative rate climbs the loss; use {-rate} to descend",
         )
     yield from _check_output(model)
+    yield from _check_adapted(model)
+
+
+def _check_adapted(model: Sequential) -> Iterator[Problem]:
+    """Layers that were to look at the data first."""
+    for index, layer in enumerate(model.layers):
+        for leaf, *_ in leaves(layer):
+            if isinstance(leaf, Normalization) and not leaf.adapted:
+                yield warning(
+                    "not_adapted",
+                    f"layer:{index}",
+                    "Normalization() has seen no data, so it changes nothing; call its adapt(x) before fit, or give "
+                    "mean and variance",
+                )
 
 
 def _check_output(model: Sequential) -> Iterator[Problem]:

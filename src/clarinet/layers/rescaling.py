@@ -159,6 +159,16 @@ class Normalization(Layer):
         zeros, ones = Constant(0.0), Constant(1.0)
         return (Weight("mean", shape, zeros), Weight("variance", shape, ones), Weight("count", (), zeros))
 
+    @property
+    def adapted(self) -> bool:
+        """Whether there are statistics: given, learned or loaded. Without them the layer changes nothing."""
+        if self.mean is not None or self._brought is not None:
+            return True
+        if self._place is None or not self._place.store.drawn:
+            return False
+        mean, variance, _ = self.get_weights()
+        return bool(mean.any() or (variance != 1).any())
+
     def adapt(self, data: Any) -> None:
         """Take mean and variance from data; what was learned before is forgotten.
 
