@@ -41,7 +41,7 @@ def of_layers(cases):
 
     name = "layers-" + "-".join(case.id for case in cases)
     x = X if cases[0].inputs == "numbers" else inputs(cases[0], ROWS)
-    return Program(name, layers, x, NUMBERS, lambda k: "mse", optimizer=lambda k: k.optimizers.SGD(0.02))
+    return Program(name, layers, x, NUMBERS, lambda k: "mse", optimizer=lambda k: k.optimizers.SGD(0.01))
 
 
 def groups(cases, size):
