@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from clarinet import callbacks
 
 VALUES = st.lists(
-    st.one_of(st.sampled_from([1.0, 0.5, 0.5005, 0.2, float("nan")]), st.floats(0, 2)), min_size=1, max_size=12
+    st.one_of(st.sampled_from([1.0, 0.5, 0.5005, 0.2, float("nan")]), st.floats(0, 2, width=32, allow_subnormal=False)),
+    min_size=1,
+    max_size=12,
 )
 
 

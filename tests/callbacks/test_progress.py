@@ -60,7 +60,7 @@ def test_a_line_an_epoch_when_not_a_terminal(capsys: pytest.CaptureFixture[str],
     fit(verbose=verbose)
     out = capsys.readouterr().out
     assert "\r" not in out
-    number = r"\d\.\d{4}"
+    number = r"\d[\d.e-]*"
     line = (
         rf"Epoch \d/2  \d\.\d\d s  [\d,]+ samples/s  loss {number}  mae {number}  val_loss {number}  val_mae {number}"
     )

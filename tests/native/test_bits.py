@@ -153,6 +153,21 @@ def numbers(*shape):
 
 
 @pytest.mark.parametrize("case", cases.LAYERS, ids=repr)
+def test_every_layer_that_comes_first(case):
+    work = Work(
+        lambda: [case.make(), layers.Flatten(), layers.Dense(2)],
+        "mse",
+        Data(cases.inputs(case, 23), numbers(23, 2)),
+        optimizer="adam",
+        batch=9,
+        rate=0.01,
+    )
+    alone = work.run(ISAS[0], 1)
+    for threads in (2, 3, 5):
+        assert_same_bits(work.run(ISAS[0], threads), alone)
+
+
+@pytest.mark.parametrize("case", [case for case in cases.LAYERS if case.inputs == "numbers"], ids=repr)
 def test_every_layer(case):
     """Between two dense ones; 23 rows in batches of 9, so that threads have shares of different sizes."""
     work = Work(
