@@ -139,7 +139,7 @@ def _open(library: str, place: str) -> Device:
             raise ValueError(f"compile: device='torch:{place}': PyTorch has no such device here: {reason}") from None
         return OtherDevice(xp, torch.device(place or "cpu"))
     import array_api_compat.cupy as xp_cupy
-    import cupy  # type: ignore[import-not-found]
+    import cupy
 
     if cupy.cuda.runtime.getDeviceCount() <= int(place or 0):
         raise ValueError(f"compile: device='cupy:{place}': there is no such GPU")
