@@ -152,6 +152,12 @@ def numbers(*shape):
     return np.where(np.random.default_rng(7).random(shape) < 0.3, np.float32(0), x)
 
 
+def assert_same_on_any_number_of_threads(work):
+    alone = work.run(ISAS[0], 1)
+    for threads in (2, 3, 5):
+        assert_same_bits(work.run(ISAS[0], threads), alone)
+
+
 @pytest.mark.parametrize("case", cases.LAYERS, ids=repr)
 def test_every_layer_that_comes_first(case):
     work = Work(
@@ -162,9 +168,7 @@ def test_every_layer_that_comes_first(case):
         batch=9,
         rate=0.01,
     )
-    alone = work.run(ISAS[0], 1)
-    for threads in (2, 3, 5):
-        assert_same_bits(work.run(ISAS[0], threads), alone)
+    assert_same_on_any_number_of_threads(work)
 
 
 @pytest.mark.parametrize("case", [case for case in cases.LAYERS if case.inputs == "numbers"], ids=repr)
@@ -178,9 +182,7 @@ def test_every_layer(case):
         batch=9,
         rate=0.01,
     )
-    alone = work.run(ISAS[0], 1)
-    for threads in (2, 3, 5):
-        assert_same_bits(work.run(ISAS[0], threads), alone)
+    assert_same_on_any_number_of_threads(work)
 
 
 @pytest.mark.parametrize("case", cases.OPTIMIZERS, ids=repr)
@@ -193,9 +195,7 @@ def test_every_optimizer(case):
         batch=9,
         rate=0.01,
     )
-    alone = work.run(ISAS[0], 1)
-    for threads in (2, 3, 5):
-        assert_same_bits(work.run(ISAS[0], threads), alone)
+    assert_same_on_any_number_of_threads(work)
 
 
 @pytest.mark.parametrize("isa", ISAS)

@@ -54,6 +54,11 @@ class Finding:
     remedy: Remedy | None = None
 
     @property
+    def change(self) -> Callable[[Program], Program] | None:
+        """What the machine can do about it; None for a hint, and where only a person can help."""
+        return None if self.severity == "hint" or self.remedy is None else self.remedy.change
+
+    @property
     def rank(self) -> tuple[int, float]:
         """Sorts the worst and surest first."""
         return _RANK[self.severity], -self.confidence

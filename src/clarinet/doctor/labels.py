@@ -83,3 +83,9 @@ def _columns(rows: Array, low: float, high: float) -> Labels:
     if low >= 0 and np.allclose(sums, 1, atol=1e-4):
         return Labels("shares", columns, columns, low, high)
     return Labels("amounts", 0, columns, low, high)
+
+
+def class_numbers(y: Array) -> Array:
+    """The class of every row, from 0: the largest of (n, classes) columns, or the rank among the labels of one."""
+    y = np.asarray(y).reshape(len(y), -1)
+    return np.asarray(y.argmax(axis=1) if y.shape[1] > 1 else np.unique(y[:, 0], return_inverse=True)[1])

@@ -14,7 +14,8 @@ from clarinet.doctor.labels import Labels, describe_labels
 from clarinet.doctor.program import Program
 from clarinet.engines.reference import ReferenceEngine
 from clarinet.layers.base import Shape
-from clarinet.params import Array
+from clarinet.params import Array, Weight
+from clarinet.random import Key
 
 #: Rows that facts about a network's activations are measured on.
 SAMPLE = 256
@@ -107,6 +108,12 @@ class Patient:
     def units(self) -> int:
         """Numbers in a prediction."""
         return prod(self.shapes[-1])
+
+    @cached_property
+    def kernels(self) -> dict[int, tuple[Weight, Array]]:
+        """Each site's kernel, as specified and as one draw of its initial values, by the layer's number."""
+        specs = {s.index: self.program.layers[s.index].weight_specs(self.shapes[s.index])[0] for s in self.sites}
+        return {i: (spec, spec.initializer(spec.shape, dtype="float32", key=Key(0))) for i, spec in specs.items()}
 
     # What is to be learned.
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from clarinet import losses, optimizers
 from clarinet.params import Array
+from clarinet.target import TransformedTarget, for_loss
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer
@@ -96,16 +97,19 @@ class Program:
         """Updates in the whole training."""
         return self.epochs * -(-self.rows // self.batch_size)
 
+    def own_target(self) -> TransformedTarget | None:
+        """A transform of the target that may be adapted: never the one that the program was made from."""
+        return copy.deepcopy(for_loss(self.target, self.loss))
+
     def model(self, seed: int = 0) -> Sequential:
         """A fresh, compiled model of this program."""
         from clarinet.model import Sequential
-        from clarinet.utils import set_random_seed
 
-        set_random_seed(seed)
         model = Sequential([layer.unplaced() for layer in self.layers])
+        model.seed = seed
         model.build((None, *self.input_shape))
         optimizer = optimizers.get(self.optimizer.encoded())
-        model.compile(optimizer, self.loss, list(self.metrics), target=copy.deepcopy(self.target))
+        model.compile(optimizer, self.loss, list(self.metrics), target=self.own_target())
         return model
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from clarinet import activations, layers, regularizers
 from clarinet.doctor.program import Program
 
 if TYPE_CHECKING:
+    from clarinet.doctor.findings import Finding
     from clarinet.doctor.patient import Patient
 
 Change = Callable[[Program], Program]
@@ -20,6 +21,14 @@ def _patient(program: Program) -> Patient:
     from clarinet.doctor.patient import Patient
 
     return Patient(program)
+
+
+def apply(program: Program, findings: Iterable[Finding]) -> Program:
+    """The program with the remedies of all these findings, each change made once."""
+    for change in dict.fromkeys(finding.change for finding in findings):
+        if change is not None:
+            program = change(program)
+    return program
 
 
 # Layers.
@@ -168,9 +177,6 @@ def zero_based(y: Any) -> Any:
     values = np.asarray(y)
     found = np.unique(values)
     return np.searchsorted(found, values).astype(np.float32 if len(found) == 2 else np.int64)
-
-
-recode_labels = classify
 
 
 # Optimizer and fit.

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from clarinet.doctor.labels import class_numbers, describe_labels
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import Program
 from clarinet.params import Array
@@ -22,7 +23,7 @@ def split(program: Program, seed: int) -> tuple[Array, Array]:
         return np.arange(count), np.arange(count)
     rng = np.random.default_rng(seed)
     patient = Patient(program)
-    groups = _classes(program.y) if patient.task == "classes" else np.zeros(count, int)
+    groups = class_numbers(program.y) if patient.task == "classes" else np.zeros(count, int)
     held = [rng.permutation(np.flatnonzero(groups == g)) for g in np.unique(groups)]
     test = np.sort(np.concatenate([rows[: round(_HELD_OUT * len(rows))] for rows in held]))
     return np.setdiff1d(np.arange(count), test), test
@@ -33,13 +34,8 @@ def truth(program: Program) -> tuple[str, Array]:
     task = Patient(program).task
     y = np.asarray(program.y).reshape(len(program.y), -1)
     if task == "classes":
-        return "accuracy", _classes(y)
+        return "accuracy", class_numbers(y)
     return ("rows", y.astype(int)) if task == "several" else ("R2", y.astype(np.float64))
-
-
-def _classes(y: Array) -> Array:
-    y = np.asarray(y).reshape(len(y), -1)
-    return y.argmax(axis=1) if y.shape[1] > 1 else np.unique(y[:, 0], return_inverse=True)[1]
 
 
 def judge(kind: str, true: Array, predicted: Any, program: Program) -> float:
@@ -62,10 +58,9 @@ def _answers(y: Array, program: Program) -> Array:
     if y.shape[1] > 1:
         return np.asarray(y.argmax(axis=1))
     logits = bool(getattr(program.loss, "from_logits", False))
-    signs = Patient(program).labels.form == "signs"
-    classes = len(np.unique(program.y))
-    if classes <= 2:
-        return np.asarray(y[:, 0] > (0.0 if logits or signs else 0.5)).astype(int)
+    labels = describe_labels(program.y)
+    if labels.classes <= 2:
+        return np.asarray(y[:, 0] > (0.0 if logits or labels.form == "signs" else 0.5)).astype(int)
     return np.asarray(np.round(y[:, 0])).astype(int)
 
 

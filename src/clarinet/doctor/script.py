@@ -81,7 +81,8 @@ def _examine_call(model: Sequential, arguments: dict[str, Any]) -> Report:
 
 def _no_history(model: Sequential, epochs: int) -> History:
     history = History()
-    history.history = {name: [float("nan")] * epochs for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
+    names = model.metrics_names
+    history.history = {name: [float("nan")] * epochs for name in (*names, *(f"val_{name}" for name in names))}
     history.epoch = list(range(epochs))
     model.history = history
     return history

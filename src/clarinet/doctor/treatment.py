@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from clarinet.doctor.examination import inspect
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.program import Program, program_of, quietly
+from clarinet.doctor.remedies import apply
 from clarinet.doctor.score import FEW_ROWS, constant_score, judge, split, truth
 
 if TYPE_CHECKING:
@@ -119,9 +120,7 @@ def treat(
         raise ValueError(f"treat: seeds is from 5 to 10, received {seeds}")
     program = program_of(model, x, y, validation_data, fit_arguments)
     report = inspect(program)
-    remedies = [
-        f for f in report.findings if f.severity != "hint" and f.remedy is not None and f.remedy.change is not None
-    ]
+    remedies = [finding for finding in report.findings if finding.change is not None]
     with quietly():
         return _Ward(program, seeds).treat(remedies)
 
@@ -148,8 +147,8 @@ class _Ward:
             return Comparison(kinds, self._scores(treated), sick, longer, self.constant), treated
 
         kept, (best, treated) = list(remedies), compare(remedies)
-        for change in dict.fromkeys(_change(finding) for finding in remedies):
-            rest = [other for other in kept if _change(other) is not change]
+        for change in dict.fromkeys(finding.change for finding in remedies):
+            rest = [other for other in kept if other.change is not change]
             if rest and (without := compare(rest))[0].gain >= best.gain:
                 kept, (best, treated) = rest, without
         withdrawn = tuple(finding for finding in remedies if finding not in kept)
@@ -183,15 +182,3 @@ def finite_rows(program: Program, rows: Array) -> Array:
     x = np.asarray(program.x[rows], np.float64).reshape(len(rows), -1)
     y = np.asarray(program.y[rows], np.float64).reshape(len(rows), -1)
     return np.asarray(np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1))
-
-
-def apply(program: Program, findings: Sequence[Finding]) -> Program:
-    """The program with all these remedies, each change made once."""
-    for change in dict.fromkeys(_change(finding) for finding in findings):
-        if change is not None:
-            program = change(program)
-    return program
-
-
-def _change(finding: Finding) -> Callable[[Program], Program] | None:
-    return None if finding.remedy is None else finding.remedy.change

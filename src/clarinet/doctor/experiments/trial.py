@@ -12,8 +12,8 @@ from clarinet import losses
 from clarinet.callbacks import Callback
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.program import Program
+from clarinet.doctor.remedies import apply
 from clarinet.params import Array
-from clarinet.target import TransformedTarget
 
 #: Seconds that one training of an experiment may take.
 SECONDS = 1.0
@@ -41,16 +41,8 @@ class Trial:
     """
 
     def __init__(self, program: Program, findings: Iterable[Finding], keep: frozenset[str]) -> None:
-        self.given = self.program = program
-        for finding in findings:
-            remedy = finding.remedy
-            if (
-                finding.severity != "hint"
-                and finding.kind not in keep
-                and remedy is not None
-                and remedy.change is not None
-            ):
-                self.program = remedy.change(self.program)
+        self.given = program
+        self.program = apply(program, (finding for finding in findings if finding.kind not in keep))
 
     @cached_property
     def history(self) -> dict[str, list[float]]:
@@ -62,9 +54,14 @@ class Trial:
         """How far that training came: 0 no better than a constant answer, 1 without error."""
         return self.progress_of(self.history)
 
+    @cached_property
+    def constant(self) -> float:
+        """The loss of the best constant answer."""
+        return constant_loss(self.program)
+
     def progress_of(self, history: dict[str, list[float]]) -> float:
         """``1 - loss / loss of the best constant answer`` at the end of a training; at least -1."""
-        constant, final = constant_loss(self.program), history["loss"][-1]
+        constant, final = self.constant, history["loss"][-1]
         return max(-1.0, 1 - final / constant) if constant > 0 and np.isfinite(final) else -1.0
 
 
@@ -81,11 +78,10 @@ def train(program: Program, seconds: float = SECONDS, seed: int = 0) -> dict[str
 def constant_loss(program: Program) -> float:
     """The loss of the best answer that does not look at x: the mean label (the median for the absolute error)."""
     y = np.asarray(program.y, np.float64).reshape(len(program.y), -1)
-    if program.target is not None:
-        transform = TransformedTarget(program.target) if isinstance(program.target, str) else program.target
+    transform, loss = program.own_target(), program.loss
+    if transform is not None:
         transform.adapt(y)
         y = transform.forward(y)
-    loss = program.loss
     if isinstance(loss, losses.SparseCategoricalCrossentropy):
         shares = np.unique(y, return_counts=True)[1] / y.size
         return float(-(shares * np.log(shares)).sum())

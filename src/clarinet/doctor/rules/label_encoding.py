@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from clarinet import losses
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
-from clarinet.doctor.remedies import classify, recode_labels
+from clarinet.doctor.remedies import classify
 
 KINDS = ("label_encoding_mismatch", "targets_out_of_range")
 BASIS = "the losses' definitions"
@@ -70,5 +70,5 @@ def _finding(summary: str, text: str, patient: Patient) -> Finding:
         "of these forms and reads another as if it were amounts: it then pulls the outputs to numbers that mean "
         "nothing.",
         {"form": patient.labels.form, "low": patient.labels.low, "high": patient.labels.high},
-        Remedy(text, recode_labels),
+        Remedy(text, classify),
     )

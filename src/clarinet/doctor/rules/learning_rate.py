@@ -27,11 +27,6 @@ _ADAPTIVE = (1e-3, 5e-2)  # Adam and its kin, RMSprop
 _DISTANCE = 0.05
 
 
-def usual_rate(optimizer: Any) -> float:
-    """The rate that an optimizer is commonly used with."""
-    return _USUAL.get(type(optimizer).__name__, _ADAPTIVE)[0]
-
-
 def effective_rate(optimizer: Any) -> float:
     """The rate, for SGD with what momentum adds up to; NaN for a schedule."""
     if callable(optimizer.learning_rate):
@@ -53,12 +48,11 @@ def examine(patient: Patient) -> Iterator[Finding]:
     elif rate > highest:
         yield _finding(
             "learning_rate_too_high", "warning", 0.9, patient, f"{name} with a learning rate of {rate:g}",
-            "Each step goes so far that it lands beyond the valley, on the other slope, higher than before. The "
-            "loss jumps "
-            "about or grows, and ReLU units are thrown to where they are never active again.", usual,
+            "Each step goes so far that it lands beyond the valley, on the other slope, higher than before. The loss "
+            "jumps about or grows, and ReLU units are thrown to where they are never active again.", usual,
         )  # fmt: skip
     elif name not in _USUAL and rate < usual / 5 and rate * patient.program.steps < _DISTANCE:
-        _, steps = rate, patient.program.steps
+        steps = patient.program.steps
         yield _finding(
             "learning_rate_too_low", "warning", 0.9, patient,
             f"{name} with a learning rate of {rate:g} and {steps} steps can move a weight by {rate * steps:.2g} at "

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.labels import class_numbers
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import fit_argument
 
@@ -19,8 +18,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     split = float(patient.program.fit.get("validation_split") or 0)
     if patient.task != "classes" or (shuffled and not split) or len(patient.program.y) < 20:
         return
-    y = np.asarray(patient.program.y).reshape(len(patient.program.y), -1)
-    classes = y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0]
+    classes = class_numbers(patient.program.y)
     changes = int((classes[1:] != classes[:-1]).sum())
     if changes > 2 * (patient.labels.classes - 1):
         return
@@ -30,7 +28,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         where,
         "error",
         0.95,
-        f"the rows are sorted by class (the label changes {changes} times in {len(y)} rows)"
+        f"the rows are sorted by class (the label changes {changes} times in {len(classes)} rows)"
         + (f", and validation_split takes the last {split:.0%}" if shuffled else " and shuffle=False"),
         "A batch should be a small picture of the whole. Sorted, every batch holds one class: the network learns "
         "to say that class, and forgets it for the next. And the last rows are no fair sample to validate on.",

@@ -17,13 +17,8 @@ _SHARE = 1 / 3
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
-    from clarinet.random import Key
-
-    penalties: dict[int, float] = {}
-    for site in patient.sites:
-        spec = patient.program.layers[site.index].weight_specs(patient.shapes[site.index])[0]
-        if spec.regularizer is not None:
-            penalties[site.index] = float(spec.regularizer(spec.initializer(spec.shape, dtype="float32", key=Key(0))))
+    kernels = patient.kernels.items()
+    penalties = {i: float(spec.regularizer(w)) for i, (spec, w) in kernels if spec.regularizer is not None}
     loss = patient.initial_loss
     total = sum(penalties.values())
     if not penalties or loss is None or total < _SHARE * loss:
