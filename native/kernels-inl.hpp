@@ -1,6 +1,7 @@
 // Included once per instruction set. No standard library containers or algorithms here: an inline function of theirs
 // compiled with wider vectors could be the copy that the linker keeps for the baseline path too.
 #include "depthwise-inl.hpp"
+#include "descend-inl.hpp"
 #include "elementwise-inl.hpp"
 #include "kernels.hpp"
 #include "losses-inl.hpp"

@@ -159,6 +159,11 @@ struct DropoutMask {
 
 enum class Dtype : int { u8, i8, u16, i16, u32, i32, u64, i64, f32, f64 };
 
+constexpr long bytes_of(Dtype dtype) {
+  constexpr long bytes[] = {1, 1, 2, 2, 4, 4, 8, 8, 4, 8};
+  return bytes[static_cast<int>(dtype)];
+}
+
 struct KernelTable {
   const char* isa;
   long lanes;

@@ -141,24 +141,6 @@ void product(const Product& p) {
   each_pair(p.columns, [&](long j, auto count, auto last) { panel<kTileRows, count.value>(p, j, last, last, [](long) {}); });
 }
 
-void descend(float rate, const float* x, long rows, const float* y, long columns, float* w) {
-  const Vec step = set1(rate);
-  const long end = columns - kLanes;
-  for (long i = 0; i < rows; ++i, w += columns) {
-    if (x[i] == 0.0f) continue;
-    const Vec factor = set1(x[i]);
-    const auto moved = [=](long j, auto part) { return fnma(step, fma(factor, load(y + j, part), 0.0f), load(w + j, part)); };
-    if (end < 0) {
-      store(w, moved(0, tail(columns)), tail(columns));
-      continue;
-    }
-    // The last vector overlaps the one before: the next row would wait for a masked store, as if it wrote a whole vector.
-    const Vec last = moved(end, Full{});
-    for (long j = 0; j < end; j += kLanes) store(w + j, moved(j, Full{}));
-    store(w + end, last);
-  }
-}
-
 // y[i] = start + sum over k of A[i, k] b[k]: lanes of k by themselves, then joined, so not to the bit what product() gives.
 void dot(const float* a, long rows, long depth, const float* b, float start, float* y) {
   constexpr long kSums = 4;

@@ -39,6 +39,20 @@ void gather(const KernelTable& k, const Source& source, Order order, long first,
   }
 }
 
+void fetch_ahead(const Source& source, Order order, long first, long last) {
+#if defined(__GNUC__)
+  constexpr int64_t kMost = 8192, kLine = 64;  // more would only wait, where the work between could have gone on
+  const int64_t bytes = source.columns * bytes_of(source.dtype);
+  if ((last - first) * bytes > kMost) return;
+  for (long i = first; i < last; ++i) {
+    const char* row = row_of(source, order, i);
+    for (int64_t at = 0; row && at < bytes; at += kLine) __builtin_prefetch(row + at);
+  }
+#else
+  (void)source, (void)order, (void)first, (void)last;
+#endif
+}
+
 void gather_ids(const Source& source, Order order, long first, long last, int32_t* to) {
   switch (source.dtype) {
     case Dtype::u8: return ids_as<uint8_t>(source, order, first, last, to);

@@ -28,6 +28,9 @@ struct Order {
 // Rows [first, last) of a batch, converted, to where they belong in `to` (of whole batches).
 void gather(const KernelTable&, const Source&, Order, long first, long last, float* to);
 
+// Asks for the rows [first, last) of a batch to come, if they are few: rows in shuffled order come from far away.
+void fetch_ahead(const Source&, Order, long first, long last);
+
 // The same as class ids; what is no 32-bit whole number becomes -1, which no class has.
 void gather_ids(const Source&, Order, long first, long last, int32_t* to);
 

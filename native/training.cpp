@@ -35,6 +35,10 @@ void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   const Order order{run.steps.order.order, run.steps.order.first + number * run.steps.batch};
   const bool sampled = run.sampled(pass.step);
   gather(k_, run.rows.x, order, pass.first, pass.last, values_[0]);
+  if (number + 1 < run.count) {
+    const long rows = std::min(pass.last, run.samples(number + 1));
+    fetch_ahead(run.rows.x, {order.order, order.first + run.steps.batch}, pass.first, rows);
+  }
   updater_.penalize(pass);
   const float* y = forward(pass);
   objective_.measure(pass, run.rows.y, run.rows.weight, order, y, deltas_.back());

@@ -204,15 +204,15 @@ def test_every_optimizer(case):
     [optimizers.SGD(), optimizers.SGD(weight_decay=0.1), optimizers.SGD(use_ema=True), optimizers.SGD(clipvalue=1e-3)],
     ids=["plain", "decay", "average", "clipped"],
 )
-@pytest.mark.parametrize("units", [3, 16, 20, 75])
+@pytest.mark.parametrize("units", [3, 16, 20, 33, 75])
 def test_one_by_one(isa, units, optimizer):
     """Gradient descent sample by sample moves the weights without a gradient; sampled steps keep the gradient."""
     work = Work(
         lambda: [layers.Dense(units, "sigmoid"), layers.Dense(3, "sigmoid")],
         "mse",
-        Data(X, numbers(75, 3)),
+        Data(np.tile(X, 8), numbers(75, 3)),  # more inputs than are looked at together
         batch=1,
-        rate=0.3,
+        rate=0.1,
         optimizer=optimizer,
     )
     alone = work.run(isa, 1)

@@ -1,0 +1,54 @@
+// Plain gradient descent after a single sample: W[i, j] -= rate (x[i] y[j]), with no gradient in between.
+#pragma once
+
+#include "sparse-inl.hpp"
+#include "vec.hpp"
+
+namespace clarinet {
+namespace {
+
+// Rows with x[i] = 0 stay. They are found beforehand: a branch on each would be guessed wrong too often.
+template <class F>
+CLARINET_INLINE void each_nonzero(const float* x, long rows, F f) {
+  for (long k = 0; k < rows; k += kWord)
+    for (uint64_t found = nonzero_word(x + k, rows - k < kWord ? rows - k : kWord); found; found &= found - 1)
+      f(k + lowest_bit(found));
+}
+
+CLARINET_INLINE Vec descended(Vec w, float rate, float x, Vec y) { return fnma(set1(rate), fma(y, x, set1(0.0f)), w); }
+
+// Rows of V vectors, V - 1 of them whole. The last may overlap the one before: the next row would wait for a masked store, as
+// if it wrote a whole vector.
+template <int V, class Last>
+void descend_narrow(float rate, const float* x, long rows, const float* y, long columns, float* w, Last last) {
+  const long end = V == 1 ? 0 : columns - kLanes;
+  Vec across[V];
+  CLARINET_UNROLL
+  for (int v = 0; v < V - 1; ++v) across[v] = load(y + v * kLanes);
+  across[V - 1] = load(y + end, last);
+  each_nonzero(x, rows, [&](long i) {
+    float* row = w + i * columns;
+    Vec moved[V];
+    CLARINET_UNROLL
+    for (int v = 0; v < V - 1; ++v) moved[v] = descended(load(row + v * kLanes), rate, x[i], across[v]);
+    moved[V - 1] = descended(load(row + end, last), rate, x[i], across[V - 1]);
+    CLARINET_UNROLL
+    for (int v = 0; v < V - 1; ++v) store(row + v * kLanes, moved[v]);
+    store(row + end, moved[V - 1], last);
+  });
+}
+
+void descend(float rate, const float* x, long rows, const float* y, long columns, float* w) {
+  if (columns <= kLanes) return descend_narrow<1>(rate, x, rows, y, columns, w, tail(columns));
+  if (columns <= 2 * kLanes) return descend_narrow<2>(rate, x, rows, y, columns, w, Full{});
+  if (columns <= 3 * kLanes) return descend_narrow<3>(rate, x, rows, y, columns, w, Full{});
+  each_nonzero(x, rows, [&](long i) {
+    float* row = w + i * columns;
+    each_vector(columns, [&](long j, auto part) {
+      store(row + j, descended(load(row + j, part), rate, x[i], load(y + j, part)), part);
+    });
+  });
+}
+
+}  // namespace
+}  // namespace clarinet
