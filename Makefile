@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help train test torture bench lint format sanitize build package clean
+.PHONY: help train test torture bench doctor-bench examples examples-full notebooks lint format sanitize build package clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ARGS ?=
@@ -15,7 +15,7 @@ BIN := .venv/bin
 PIP_BUILD := pip install --quiet --no-build-isolation
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo "  ARGS=...       options for the program behind train, test, torture, bench or sanitize"
 
 train: .venv/.build  ## learn to read handwritten digits (writes digits.clarinet)
@@ -32,6 +32,15 @@ bench: .venv-bench/.installed  ## measure against other frameworks (its own envi
 
 doctor-bench: .venv/.build .venv/.test  ## score the doctor on broken and on sound programs
 	$(BIN)/python -m benchmarks.doctor $(ARGS)
+
+examples: .venv/.build .venv/.examples  ## run the tutorials' programs, one seed each (ARGS="hours perceptron" for some)
+	$(BIN)/python -m examples $(ARGS)
+
+examples-full: .venv/.build .venv/.examples .venv-bench/.installed  ## the same over seeds, with downloads and Keras; writes the READMEs
+	$(BIN)/python -m examples --full --peers .venv-bench/bin/python $(ARGS)
+
+notebooks: .venv/.build .venv/.test  ## write the examples' notebooks from their scripts
+	$(BIN)/python -m examples.notebooks
 
 lint: .venv/.build .venv/.lint  ## ruff, mypy --strict and the import contract
 	$(BIN)/ruff check
@@ -72,7 +81,7 @@ clean:  ## remove everything that these targets made
 	$(BIN)/$(PIP_BUILD) -e ".[images]"
 	@touch $@
 
-.venv/.test .venv/.lint: .venv/.%: pyproject.toml | .venv/.build
+.venv/.test .venv/.lint .venv/.examples: .venv/.%: pyproject.toml | .venv/.build
 	$(BIN)/$(PIP_BUILD) -e ".[$*]"
 	@touch $@
 

@@ -1,0 +1,48 @@
+"""The list of programs, and how one is run."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest.mock import patch
+
+FOLDER = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Program:
+    """A script, how many seeds its README's table is made from, and what the table puts beside them."""
+
+    path: str
+    tutorial: dict[str, str] = field(default_factory=dict)  # the tutorial's own figure for a result
+    seeds: int = 10
+    peer: str | None = None  # a script for the benchmark environment; prints the same results as JSON
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def script(self) -> Path:
+        return FOLDER / self.path
+
+    @property
+    def notebook(self) -> Path:
+        return self.script.with_suffix(".ipynb")
+
+
+# In the order in which one reads them.
+PROGRAMS = [
+    Program("first_network/first_network.py", {"test accuracy": "97 %+"}, peer="first_network/keras_peer.py"),
+]
+
+
+def run(program: Program, *arguments: str) -> dict[str, float]:
+    """Run a script as a program with these arguments; its ``results``."""
+    with (
+        patch.object(sys, "argv", [str(program.script), *arguments]),
+        patch.object(sys, "path", [str(program.script.parent), *sys.path]),
+    ):
+        names = runpy.run_path(str(program.script), run_name="__main__")
+    return {name: float(value) for name, value in names["results"].items()}

@@ -1,0 +1,74 @@
+"""An example's README: the table of its results between two marks, stamped with machine, date and versions."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from statistics import mean, stdev
+
+from benchmarks.machine import describe
+from benchmarks.report import machine_text, markdown
+
+from .programs import FOLDER, Program, run
+
+
+def fill(program: Program, peers: Path | None) -> None:
+    """Run a program over its seeds, and its peer if ``peers`` is a Python that has it; write the table.
+
+    Raises:
+        ValueError: the README has no marks for this program.
+    """
+    ours = [run(program, "--full", "--seed", str(seed)) for seed in range(program.seeds)]
+    theirs = _peer(program, peers) if program.peer and peers else []
+    text = table(program, ours, theirs) + f"\n\n{_stamp(program, theirs)}"
+    write(program.script.parent / "README.md", program.script.stem, text)
+
+
+def table(program: Program, ours: list[dict[str, float]], theirs: list[dict[str, float]]) -> str:
+    """Markdown: one result a row; the tutorial's figure, ours and the peer's, mean ± standard deviation over seeds."""
+    header = ["", "tutorial", f"Clarinet ({_seeds(ours)})"] + ([f"Keras ({_seeds(theirs)})"] if theirs else [])
+    rows = []
+    for name in ours[0]:
+        cells = [name, program.tutorial.get(name, "–"), _spread(ours, name)]
+        rows.append(cells + ([_spread(theirs, name)] if theirs else []))
+    return markdown(header, rows)
+
+
+def write(readme: Path, name: str, text: str) -> None:
+    """Put the text between ``<!-- results NAME -->`` and ``<!-- /results -->``.
+
+    Raises:
+        ValueError: the marks are not there once.
+    """
+    marks = re.compile(f"(?<=<!-- results {name} -->\n).*?(?=<!-- /results -->)", re.DOTALL)
+    page, filled = marks.subn(lambda _: text + "\n", readme.read_text(encoding="utf-8"))
+    if filled != 1:
+        raise ValueError(f"{readme} has {filled} blocks of results for {name}; expected one `<!-- results {name} -->`")
+    readme.write_text(page, encoding="utf-8")
+
+
+def _peer(program: Program, python: Path) -> list[dict[str, float]]:
+    done = subprocess.run(
+        [python, FOLDER / str(program.peer), "--seeds", str(program.seeds)],
+        check=True, stdout=subprocess.PIPE, text=True, cwd=FOLDER.parent,
+    )  # fmt: skip
+    answer: list[dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def _seeds(results: list[dict[str, float]]) -> str:
+    return f"{len(results)} seeds" if len(results) > 1 else "one seed"
+
+
+def _spread(results: list[dict[str, float]], name: str) -> str:
+    """Mean ± standard deviation of the runs that have this result (not every seed or peer has each)."""
+    values = [result[name] for result in results if name in result]
+    if not values:
+        return "–"
+    return f"{mean(values):.4g}" + (f" ± {stdev(values):.2g}" if len(values) > 1 and stdev(values) else "")
+
+
+def _stamp(program: Program, theirs: list[dict[str, float]]) -> str:
+    return f"By `make examples-full` on {machine_text(describe())}"
