@@ -25,11 +25,15 @@ struct Order {
   int64_t operator[](long i) const { return order ? order[first + i] : first + i; }
 };
 
-// Rows [first, last) of a batch, converted, to where they belong in `to` (of whole batches).
-void gather(const KernelTable&, const Source&, Order, long first, long last, float* to);
+// The batch to come: `last` as in gather, 0 if there is none.
+struct Ahead {
+  Order order;
+  long last = 0;
+};
 
-// Asks for the rows [first, last) of a batch to come, if they are few: rows in shuffled order come from far away.
-void fetch_ahead(const Source&, Order, long first, long last);
+// Rows [first, last) of a batch, converted, to where they belong in `to` (of whole batches). With `ahead`, rows of shuffled
+// data are asked for some time before they are read, those of the batch to come too.
+void gather(const KernelTable&, const Source&, Order, long first, long last, float* to, Ahead ahead = {});
 
 // The same as class ids; what is no 32-bit whole number becomes -1, which no class has.
 void gather_ids(const Source&, Order, long first, long last, int32_t* to);

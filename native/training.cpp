@@ -34,11 +34,9 @@ struct Engine::Run {
 void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   const Order order{run.steps.order.order, run.steps.order.first + number * run.steps.batch};
   const bool sampled = run.sampled(pass.step);
-  gather(k_, run.rows.x, order, pass.first, pass.last, values_[0]);
-  if (number + 1 < run.count) {
-    const long rows = std::min(pass.last, run.samples(number + 1));
-    fetch_ahead(run.rows.x, {order.order, order.first + run.steps.batch}, pass.first, rows);
-  }
+  const bool more = number + 1 < run.count;
+  const Ahead ahead{{order.order, order.first + run.steps.batch}, more ? std::min(pass.last, run.samples(number + 1)) : 0};
+  gather(k_, run.rows.x, order, pass.first, pass.last, values_[0], ahead);
   updater_.penalize(pass);
   const float* y = forward(pass);
   objective_.measure(pass, run.rows.y, run.rows.weight, order, y, deltas_.back());
