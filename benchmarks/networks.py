@@ -127,7 +127,7 @@ TUTORIAL = Network(
 
 NETWORKS = (
     TUTORIAL,
-    # Not one scan of JAX: inside a loop its convolutions take fifty times as long on a CPU.
+    # Not one scan of JAX: inside a loop, its convolutions take many times as long on a CPU.
     Network(
         "cnn", "convolutional: Conv 32, pool, Conv 64, pool, Dense 128, Dense 10",
         (Conv(32), Pool(), Conv(64), Pool(), Flatten(), Dense(128), Dense(10, "softmax")), 6_400, 64,
