@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from inspect import CO_VARKEYWORDS
 from math import isfinite
 from types import ModuleType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 import numpy as np
 
@@ -38,25 +38,60 @@ def encode(value: Any) -> Any:
     )
 
 
-class Configurable:
+class Refused(NamedTuple):
+    """An argument that Keras has and a class has not: the reason, what to do instead, and Keras's default."""
+
+    reason: str
+    default: Any = None
+
+    def is_default(self, value: Any) -> bool:
+        """Whether a program says no more than it would by leaving the argument out."""
+        return value is self.default or (isinstance(value, (int, float, str, tuple)) and value == self.default)
+
+
+class _Configuring(type):
+    """Class of :class:`Configurable`: looks at the arguments' names before any constructor does."""
+
+    def __call__(cls: type[T], *args: Any, **arguments: Any) -> T:
+        return type.__call__(cls, *args, **_known(cls, arguments))  # type: ignore[no-any-return]
+
+    @property
+    def __signature__(cls) -> Any:
+        """That of the constructor, for ``help`` and notebooks; without it they would show that of ``__call__``."""
+        from inspect import signature
+
+        whole = signature(cls.__init__)  # type: ignore[misc]
+        return whole.replace(parameters=list(whole.parameters.values())[1:], return_annotation=whole.empty)
+
+
+def _known(cls: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments without those that Keras has and ``cls`` has not, which may be there with Keras's default.
+
+    Raises:
+        TypeError: one of those with another value; a misspelt one, with the nearest right one, which Python's own
+            message does not name.
+    """
+    code = getattr(cls.__init__, "__code__", None)
+    if code is None or code.co_flags & CO_VARKEYWORDS:
+        return arguments
+    known, kept = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount], {}
+    for name, value in arguments.items():
+        if name in known:
+            kept[name] = value
+        elif name not in cls.refused:
+            raise TypeError(f"{cls.__name__} has no argument {name!r}: {nearest(name, known)}")
+        elif not cls.refused[name].is_default(value):
+            raise TypeError(f"{cls.__name__}: {name} is not supported: {cls.refused[name].reason}")
+    return kept
+
+
+class Configurable(metaclass=_Configuring):
     """Base of dataclasses that are pure configuration."""
 
     #: Where :func:`resolve` and error messages say this kind of object belongs, e.g. ``"initializer"``.
     kind: ClassVar[str] = "object"
-    #: Arguments that Keras has and this class has not, each with the reason and what to do instead.
-    refused: ClassVar[Mapping[str, str]] = {}
-
-    def __new__(cls, *_: Any, **arguments: Any) -> Self:
-        """Refuse a misspelt argument with the nearest right one, which Python's own message does not name."""
-        code = cls.__init__.__code__
-        known = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-        if not code.co_flags & CO_VARKEYWORDS:
-            for name in arguments:
-                if name in cls.refused:
-                    raise TypeError(f"{cls.__name__}: {name} is not supported: {cls.refused[name]}")
-                if name not in known:
-                    raise TypeError(f"{cls.__name__} has no argument {name!r}: {nearest(name, known)}")
-        return super().__new__(cls)
+    #: Arguments that Keras has and this class has not; accepted with Keras's default, else refused.
+    refused: ClassVar[Mapping[str, Refused]] = {}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as a JSON-able dictionary."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from clarinet.arrays import scatter_add
-from clarinet.configurable import check_number
+from clarinet.configurable import Refused, check_number
 from clarinet.layers.base import Context, Layer, Shape
 from clarinet.layers.dropout import Noise
 from clarinet.layers.geometry import check_data_format, check_rank
@@ -42,7 +42,10 @@ def factors(value: Any, what: str) -> tuple[float, float]:
 class _Augmentation(Noise):
     """Of images (height, width, channels); the shape stays."""
 
-    refused: ClassVar[Mapping[str, str]] = {**Layer.refused, "value_range": "values are not looked at"}
+    refused: ClassVar[Mapping[str, Refused]] = {
+        **Layer.refused,
+        "value_range": Refused("values are not looked at", default=(0, 255)),
+    }
 
     data_format: str | None
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from clarinet.configurable import Configurable
+from clarinet.configurable import Configurable, Refused
 from clarinet.layers.parts import Part, leaves
 from clarinet.names import snake_case
 from clarinet.params import Array, Store, Weight
@@ -49,7 +49,7 @@ class Place(NamedTuple):
     prefix: str = ""
 
 
-_NO_CONSTRAINTS = "there are no weight constraints; use a regularizer, or set_weights in a callback"
+_NO_CONSTRAINTS = Refused("there are no weight constraints; use a regularizer, or set_weights in a callback")
 _CONSTRAINED = ("kernel", "bias", "depthwise", "pointwise", "recurrent", "embeddings", "gamma", "beta", "alpha")
 _HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner", "_brought"})
 
@@ -70,10 +70,14 @@ class Layer(Configurable):
     """
 
     kind: ClassVar[str] = "layer"
-    refused: ClassVar[Mapping[str, str]] = {
-        "dtype": "all layers of a model have its dtype; use model.compile(dtype='float64')",
+    refused: ClassVar[Mapping[str, Refused]] = {
+        "dtype": Refused("all layers of a model have its dtype; use model.compile(dtype='float64')"),
+        "autocast": Refused("all layers of a model have its dtype", default=True),
+        "activity_regularizer": Refused("put ActivityRegularization after the layer"),
         **{f"{weight}_constraint": _NO_CONSTRAINTS for weight in _CONSTRAINED},
-        **dict.fromkeys(("lora_rank", "lora_alpha", "quantization_config"), "there is no such form of the weights"),
+        **dict.fromkeys(
+            ("lora_rank", "lora_alpha", "quantization_config"), Refused("there is no such form of the weights")
+        ),
     }
     #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
     merges: ClassVar[bool] = False
@@ -88,6 +92,7 @@ class Layer(Configurable):
     _brought: list[Array] | None = field(default=None, init=False)  # weights from an earlier model, to begin with
 
     def __post_init__(self, input_dim: int | None) -> None:
+        self.name = self.name or ""  # Keras's default is None
         if input_dim is not None:
             self.input_shape = (input_dim,)
         if self.input_shape is not None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from clarinet.configurable import check_number
+from clarinet.configurable import Refused, check_number
 from clarinet.layers.base import Context, Layer, Shape
 from clarinet.layers.geometry import check_data_format, check_rank
 from clarinet.params import Array
@@ -86,9 +86,9 @@ class Dropout(_Masking):
         (10,)
     """
 
-    refused: ClassVar[Mapping[str, str]] = {
+    refused: ClassVar[Mapping[str, Refused]] = {
         **Layer.refused,
-        "noise_shape": "use SpatialDropout1D or SpatialDropout2D, which drop whole channels",
+        "noise_shape": Refused("use SpatialDropout1D or SpatialDropout2D, which drop whole channels"),
     }
 
     rate: float
@@ -221,7 +221,7 @@ class AlphaDropout(Noise):
         (10,)
     """
 
-    refused: ClassVar[Mapping[str, str]] = Dropout.refused
+    refused: ClassVar[Mapping[str, Refused]] = Dropout.refused
 
     rate: float
     seed: int | None = None

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from clarinet import initializers, regularizers
 from clarinet.arrays import scatter_add
+from clarinet.configurable import Refused
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.params import Array, Weight
 
@@ -39,10 +40,10 @@ class Embedding(Layer):
         (80, 16)
     """
 
-    refused: ClassVar[Mapping[str, str]] = {
+    refused: ClassVar[Mapping[str, Refused]] = {
         **Layer.refused,
-        "weights": "use layer.set_weights([matrix]) once the model is built, or embeddings_initializer",
-        "input_length": "the shape of x says how long sequences are; leave it out, or start with Input((length,))",
+        "weights": Refused("use layer.set_weights([matrix]) once the model is built, or embeddings_initializer"),
+        "input_length": Refused("the shape of x says how long sequences are; start with Input((length,))"),
     }
 
     input_dim: int = field()  # of its own, not short for input_shape

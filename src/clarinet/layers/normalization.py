@@ -8,9 +8,11 @@ from math import prod
 from typing import Any, ClassVar
 
 from clarinet import initializers, regularizers
-from clarinet.configurable import check_number
+from clarinet.configurable import Refused, check_number
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.params import Array, Weight
+
+_NO_RENORMALISATION = "there is no renormalisation of batches"
 
 
 class _Normalized(Layer):
@@ -73,10 +75,12 @@ class BatchNormalization(_Normalized):
         ['gamma', 'beta']
     """
 
-    refused: ClassVar[Mapping[str, str]] = {
+    refused: ClassVar[Mapping[str, Refused]] = {
         **Layer.refused,
-        **dict.fromkeys(("renorm", "renorm_clipping", "renorm_momentum"), "there is no renormalisation of batches"),
-        "synchronized": "a model runs on one machine",
+        "renorm": Refused(_NO_RENORMALISATION, False),
+        "renorm_clipping": Refused(_NO_RENORMALISATION),
+        "renorm_momentum": Refused(_NO_RENORMALISATION, 0.99),
+        "synchronized": Refused("a model runs on one machine", False),
     }
 
     axis: int = -1

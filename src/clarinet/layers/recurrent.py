@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clarinet import activations, initializers, regularizers
+from clarinet.configurable import Refused
 from clarinet.initializers.base import Initializer
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.layers.geometry import check_rank
@@ -30,14 +31,15 @@ class Recurrent(Layer):
     all steps at once.
     """
 
-    refused: ClassVar[Mapping[str, str]] = {
+    refused: ClassVar[Mapping[str, Refused]] = {
         **Layer.refused,
-        "dropout": "put SpatialDropout1D before the layer, which drops the same inputs at all steps",
-        "recurrent_dropout": "put Dropout after the layer",
-        "return_state": "a layer has one output; use return_sequences=True for the states at all steps",
-        "stateful": "every sample begins with a state of zeros; give whole sequences",
-        "seed": "nothing is random here",
-        **dict.fromkeys(("unroll", "use_cudnn", "zero_output_for_mask"), "it would change nothing; leave it out"),
+        "dropout": Refused("put SpatialDropout1D before the layer, which drops the same inputs at all steps", 0.0),
+        "recurrent_dropout": Refused("put Dropout after the layer", 0.0),
+        "return_state": Refused("a layer has one output; use return_sequences=True for the states at all steps", False),
+        "stateful": Refused("every sample begins with a state of zeros; give whole sequences", False),
+        "seed": Refused("nothing is random here"),
+        **dict.fromkeys(("unroll", "zero_output_for_mask"), Refused("it would change nothing; leave it out", False)),
+        "use_cudnn": Refused("it would change nothing; leave it out", "auto"),
     }
     #: Columns of the kernels for each unit, and how many states there are.
     gates: ClassVar[int] = 1

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from clarinet.arrays import crop, pad
+from clarinet.configurable import Refused
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.layers.geometry import check_data_format, check_rank, per_axis
 from clarinet.params import Array
@@ -222,11 +223,11 @@ class Resizing(_Resampling):
         (32, 32, 3)
     """
 
-    refused: ClassVar[Mapping[str, str]] = {
+    refused: ClassVar[Mapping[str, Refused]] = {
         **Layer.refused,
-        "pad_to_aspect_ratio": "put ZeroPadding2D before Resizing",
-        "fill_mode": "nothing is filled in",
-        "fill_value": "nothing is filled in",
+        "pad_to_aspect_ratio": Refused("put ZeroPadding2D before Resizing", False),
+        "fill_mode": Refused("nothing is filled in", "constant"),
+        "fill_value": Refused("nothing is filled in", 0.0),
     }
 
     height: int

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from clarinet.layers.base import Context, Layer, Shape
+from clarinet.layers.geometry import check_data_format
 from clarinet.params import Array
 
 
@@ -32,10 +33,21 @@ class Flatten(_SameNumbers):
 
     Shapes: ``x`` (n, …), output (n, product of the others). Gradient: ``dx`` is ``dy`` in the shape of ``x``.
 
+    Args:
+        data_format: None or ``"channels_last"``.
+
+    Raises:
+        ValueError: another format.
+
     Example:
         >>> Flatten().output_shape((28, 28))
         (784,)
     """
+
+    data_format: str | None = None
+
+    def check(self) -> None:
+        self.data_format = check_data_format(self.data_format, "Flatten")
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (prod(input_shape),)

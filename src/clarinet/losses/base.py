@@ -6,13 +6,14 @@ loss gives one value per sample, the last axis being summed or averaged over; a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
-from clarinet.configurable import Value
+from clarinet.configurable import Refused, Value
 from clarinet.names import snake_case
 from clarinet.params import Array
 
@@ -87,6 +88,9 @@ class Loss(Value):
     """
 
     kind: ClassVar[str] = "loss"
+    refused: ClassVar[Mapping[str, Refused]] = {
+        "dtype": Refused("a loss is computed in the model's dtype; use model.compile(dtype='float64')")
+    }
 
     reduction: str | None = field(default="sum_over_batch_size", kw_only=True)
     name: str = field(default="", kw_only=True)

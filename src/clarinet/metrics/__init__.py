@@ -85,7 +85,7 @@ __all__ = [
     "resolve_all",
 ]
 
-_SHORT = {
+_SHORT: dict[str, type[Metric]] = {
     "acc": Accuracy,
     "bce": BinaryCrossentropy,
     "kld": KLDivergence,

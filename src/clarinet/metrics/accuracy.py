@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
+from clarinet.configurable import Refused
 from clarinet.losses.base import align, class_ids
 from clarinet.metrics.base import MeanMetric
 from clarinet.params import Array
@@ -113,6 +116,11 @@ class SparseTopKCategoricalAccuracy(MeanMetric):
         >>> SparseTopKCategoricalAccuracy(k=2)([2, 1], [[0.1, 0.9, 0.8], [0.5, 0.0, 0.5]])
         0.5
     """
+
+    refused: ClassVar[Mapping[str, Refused]] = {
+        **MeanMetric.refused,
+        "from_sorted_ids": Refused("predictions are one number a class", default=False),
+    }
 
     name: str = field(default="", kw_only=True)
     k: int = 5

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from clarinet import losses
-from clarinet.configurable import Configurable
+from clarinet.configurable import Configurable, Refused
 from clarinet.losses.base import as_arrays
 from clarinet.names import snake_case
 from clarinet.params import Array
@@ -24,6 +24,7 @@ class Metric(Configurable):
     """
 
     kind: ClassVar[str] = "metric"
+    refused: ClassVar[Mapping[str, Refused]] = {"dtype": Refused("metrics are summed in float64")}
 
     name: str = ""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from clarinet import losses
+from clarinet.configurable import Refused
 from clarinet.metrics.base import MeanMetric
 from clarinet.params import Array
 
@@ -93,6 +96,11 @@ class CategoricalCrossentropy(MeanMetric):
         0.6931
     """
 
+    refused: ClassVar[Mapping[str, Refused]] = {
+        **MeanMetric.refused,
+        "axis": Refused("classes are on the last axis", default=-1),
+    }
+
     from_logits: bool = False
     label_smoothing: float = 0.0
 
@@ -112,6 +120,11 @@ class SparseCategoricalCrossentropy(MeanMetric):
         >>> round(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]]), 4)
         0.6931
     """
+
+    refused: ClassVar[Mapping[str, Refused]] = {
+        **CategoricalCrossentropy.refused,
+        "ignore_class": Refused("give the rows of that class sample_weight 0, and use weighted_metrics"),
+    }
 
     from_logits: bool = False
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from clarinet.configurable import Configurable, check_flag, check_number, check_whole
+from clarinet.configurable import Configurable, Refused, check_flag, check_number, check_whole
 from clarinet.names import snake_case
 from clarinet.optimizers import schedules
 from clarinet.params import Array, Layout, Segment
@@ -69,6 +69,10 @@ class Optimizer(Configurable):
     """
 
     kind: ClassVar[str] = "optimizer"
+    refused: ClassVar[Mapping[str, Refused]] = {
+        "loss_scale_factor": Refused("numbers of 32 bits need no scaling; leave it out"),
+        "gradient_accumulation_steps": Refused("use a larger batch_size"),
+    }
 
     learning_rate: Any = 0.001
     _: KW_ONLY

@@ -13,7 +13,7 @@ from clarinet.doctor.remedies import output_activation
 KINDS = ("wrong_output_activation", "missing_output_activation")
 BASIS = "arithmetic: the function's range against the labels' range"
 
-_RANGES = {
+_RANGES: dict[type, tuple[float, float]] = {
     activations.Sigmoid: (0.0, 1.0),
     activations.Softmax: (0.0, 1.0),
     activations.Tanh: (-1.0, 1.0),

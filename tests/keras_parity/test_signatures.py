@@ -1,0 +1,81 @@
+"""Every argument of Keras is known here: it means the same, or is refused by name unless it is Keras's default."""
+
+import inspect
+
+import pytest
+
+import clarinet
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+#: For arguments without a default.
+GIVEN = {
+    **dict.fromkeys(("units", "filters", "kernel_size", "pool_size", "input_dim", "output_dim", "height", "width"), 2),
+    **dict.fromkeys(("rate", "stddev", "factor", "height_factor", "width_factor", "scale"), 0.5),
+    **dict.fromkeys(("decay_rate", "initial_learning_rate"), 0.5),
+    **dict.fromkeys(("decay_steps", "first_decay_steps"), 10),
+    "activation": "relu",
+    "boundaries": [1],
+    "dims": (1,),
+    "target_shape": (3,),
+    "values": [0.1, 0.2],
+}
+#: What all layers of Keras take besides what their own signature shows.
+OF_LAYERS = {"name": None, "trainable": True, "dtype": None, "autocast": True, "activity_regularizer": None}
+KINDS = ("initializers", "layers", "losses", "metrics", "optimizers", "regularizers", "schedules")
+#: Bases, which nobody makes.
+ABSTRACT = ("Initializer", "Layer", "Loss", "Metric", "Optimizer", "Regularizer", "LearningRateSchedule")
+
+
+def module(k, kind):
+    return k.optimizers.schedules if kind == "schedules" else getattr(k, kind)
+
+
+PUBLIC = [
+    (kind, name)
+    for kind in KINDS
+    for name in module(clarinet, kind).__all__
+    if isinstance(getattr(module(clarinet, kind), name), type) and name not in ABSTRACT
+]
+
+
+def of_keras(kind, name):
+    """The class in Keras and its arguments with their defaults."""
+    import keras
+
+    theirs = getattr(module(keras, kind), name, None)
+    if not isinstance(theirs, type):
+        pytest.skip(f"no class {name} in Keras")
+    parameters = inspect.signature(theirs).parameters.values()
+    arguments = {
+        p.name: GIVEN[p.name] if p.default is p.empty else p.default
+        for p in parameters
+        if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    }
+    return arguments | (OF_LAYERS if issubclass(getattr(module(clarinet, kind), name), clarinet.layers.Layer) else {})
+
+
+@pytest.mark.parametrize(("kind", "name"), PUBLIC)
+def test_defaults_of_keras_are_accepted(kind, name):
+    arguments, ours = of_keras(kind, name), getattr(module(clarinet, kind), name)
+    made = ours(**arguments)
+    own = inspect.signature(ours).parameters
+    given = {n: v for n, v in arguments.items() if n in own and own[n].default is inspect.Parameter.empty}
+    names = {"name": None}  # which are for people
+    assert made.get_config() | names == ours(**given).get_config() | names, "the defaults differ"
+
+
+@pytest.mark.parametrize(("kind", "name"), PUBLIC)
+def test_other_values_are_refused_by_name(kind, name):
+    ours = getattr(module(clarinet, kind), name)
+    own = inspect.signature(ours).parameters
+    arguments = of_keras(kind, name)
+    given = {n: v for n, v in arguments.items() if n in own and own[n].default is inspect.Parameter.empty}
+    for argument in set(arguments) - set(own):
+        with pytest.raises(TypeError, match=f"{name}: {argument} is not supported: "):
+            ours(**given, **{argument: "something else"})
+
+
+def test_signatures_are_those_of_the_constructors():
+    assert list(inspect.signature(clarinet.layers.Dropout).parameters)[:2] == ["rate", "seed"]
+    assert "self" not in inspect.signature(clarinet.optimizers.Adam).parameters
