@@ -74,7 +74,7 @@ def _prepare(folder: Path) -> Any:
 def _examine(build: Any, case: dict[str, Any], experiments: bool) -> tuple[list[dict[str, str]], float]:
     model, data, arguments = build.build(case, clarinet)
     began = time.perf_counter()
-    report = doctor.examine(model, data["x"], data["y"], experiments=experiments, **arguments)
+    report = doctor.examine(model, data["x"], data["y"], budget="normal" if experiments else "quick", **arguments)
     found = [{"kind": f.kind, "where": f.where} for f in report.findings if f.severity != "hint"]
     return found, time.perf_counter() - began
 

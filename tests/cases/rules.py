@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clarinet import Input, Sequential, optimizers
-from clarinet.layers import Activation, BatchNormalization, Dense, Dropout
+from clarinet.layers import Activation, BatchNormalization, Dense, Dropout, Normalization
 from clarinet.losses import BinaryCrossentropy
 
 RNG = np.random.default_rng(0)
@@ -31,22 +31,27 @@ class Sketch:
     loss: Any = "binary_crossentropy"
     optimizer: Callable[[], Any] = lambda: optimizers.Adam(0.005)
     fit: dict[str, Any] = field(default_factory=dict)
+    inputs: tuple[int, ...] | None = None
 
     def model(self) -> Sequential:
         """Compiled."""
-        model = Sequential([Input(self.x.shape[1:]), *self.layers()])
+        model = Sequential([Input(self.inputs or self.x.shape[1:]), *self.layers()])
         model.compile(self.optimizer(), self.loss, metrics=["accuracy"] if self.loss != "mse" else None)
         return model
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A kind, a program that has the fault at ``where``, and a sound one on which nothing is to be said."""
+    """A kind, a program that has the fault at ``where``, and a sound one on which nothing is to be said.
+
+    ``hint``: whether it is one, which does not make a program unhealthy.
+    """
 
     kind: str
     where: str
     sick: Sketch
     sound: Sketch = field(default_factory=Sketch)
+    hint: bool = False
 
     def __repr__(self) -> str:
         return f"{self.kind}-{self.where}"
@@ -93,6 +98,26 @@ LOGITS = BinaryCrossentropy(from_logits=True)
 REGRESSION = Sketch(ends(1), y=AMOUNTS, loss="mse", fit={"epochs": 40})
 
 WIDE_NET = hidden(dense(256, activation="relu"))
+BOTH = (X[:, 0] * X[:, 1] > 0).astype(np.float32)
+OFF = hidden(dense(16, activation="relu", bias_initializer={"class_name": "constant", "config": {"value": -10.0}}))
+LEARNED = Sketch(WIDE_NET, X[:60], LUCK[:60], fit={"epochs": 150, "validation_split": 0.3})
+
+
+def with_outlier() -> Any:
+    x = X.copy()
+    x[5, 1] = 100.0
+    return x
+
+
+def sure() -> list[Any]:
+    """A network that begins by saying yes, whatever it is asked."""
+    bias = {"class_name": "constant", "config": {"value": 10.0}}
+    return [Dense(16, activation="relu"), Dense(1, activation="sigmoid", bias_initializer=bias)]
+
+
+def normalised() -> list[Any]:
+    return [Dense(16), BatchNormalization(), Activation("relu"), Dense(1, activation="sigmoid")]
+
 
 RULES = [
     Rule("softmax_on_single_unit", "layer:1", Sketch(ends(1, activation="softmax")), SOFTMAX_4),
@@ -184,15 +209,41 @@ RULES = [
         Sketch(x=X[:500], y=YES[:500], fit={"validation_data": (X[500:] * 255, YES[500:])}),
         Sketch(x=X[:500], y=YES[:500], fit=SPLIT),
     ),
-    Rule(
-        "overfit",
-        "model",
-        Sketch(WIDE_NET, X[:60], LUCK[:60], fit={"epochs": 150, "validation_split": 0.3}),
-        Sketch(fit={"epochs": 20, "validation_split": 0.3}),
-    ),
+    Rule("overfit", "model", LEARNED, Sketch(fit={"epochs": 20, "validation_split": 0.3})),
+    Rule("missing_regularisation", "model", LEARNED, Sketch(fit={"epochs": 20, "validation_split": 0.3})),
     Rule(
         "too_little_data",
         "data.x",
         Sketch(WIDE_NET, X[:30], LUCK[:30], fit={"epochs": 200, "validation_split": 0.4}),
     ),
+    Rule("duplicated_rows", "data.x", Sketch(x=np.r_[X, X[:200]], y=np.r_[YES, YES[:200]]), hint=True),
+    Rule("contradictory_labels", "data.y", Sketch(x=np.r_[X, X[:200]], y=np.r_[YES, LUCK[:200]]), hint=True),
+    Rule("duplicated_features", "data.x", Sketch(x=np.c_[X, 2 * X[:, 3] + 1]), hint=True),
+    Rule("outliers", "data.x", Sketch(x=with_outlier()), hint=True),
+    Rule("wrong_metric", "metrics", Sketch(ends(1), y=AMOUNTS, loss="mae", fit={"epochs": 60}), REGRESSION),
+    Rule("initial_loss_too_high", "model", Sketch(sure), hint=True),
+    Rule("dying_relu", "layer:0", Sketch(OFF)),
+    Rule("vanishing_gradient", "layer:0", Sketch(OFF)),
+    Rule("exploding_gradient", "model", Sketch(ends(1), X * 10, AMOUNTS, "mse", sgd(1.0)), REGRESSION),
+    Rule("cannot_fit_few_rows", "model", Sketch(OFF), hint=True),
+    Rule("ignores_input", "model", Sketch(OFF), hint=True),
+    Rule("wrong_optimizer", "optimizer", Sketch(optimizer=adam(0.005, beta_1=0.9999))),
+    Rule("over_regularised", "optimizer", Sketch(optimizer=adam(0.005, weight_decay=20.0))),
+    Rule("learning_rate_too_low", "optimizer", Sketch(optimizer=sgd(0.01, clipnorm=1e-4))),
+    Rule("batch_norm_statistics", "layer:1", Sketch(normalised, fit={"epochs": 4}), Sketch(normalised), hint=True),
+    Rule("missing_layer", "model", Sketch(hidden(), y=BOTH, optimizer=adam(0.02)), Sketch(hidden())),
+    Rule(
+        "too_many_layers",
+        "model",
+        Sketch(hidden(*[dense(16, activation="tanh")] * 30), y=BOTH, optimizer=adam(0.01), fit={"epochs": 40}),
+        Sketch(hidden(*[dense(16, activation="tanh")] * 4)),
+    ),
+    Rule("not_adapted", "layer:0", Sketch(lambda: [Normalization(), *Sketch().layers()])),
+    Rule("bad_argument", "fit.batch_size", Sketch(fit={"batch_size": 0})),
+    Rule("bad_class_weight", "fit.class_weight", Sketch(fit={"class_weight": {7: 1.0}})),
+    Rule("empty_data", "data.x", Sketch(x=X[:0], y=YES[:0])),
+    Rule("input_shape_mismatch", "data.x", Sketch(inputs=(9,))),
+    Rule("label_shape_mismatch", "data.y", Sketch(y=np.zeros((600, 2, 2), np.float32))),
+    Rule("length_mismatch", "data.y", Sketch(y=YES[:500])),
+    Rule("weight_shape_mismatch", "data.sample_weight", Sketch(fit={"sample_weight": np.ones((600, 2))})),
 ]

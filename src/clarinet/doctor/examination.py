@@ -1,24 +1,34 @@
-"""The examination: all rules on one program, ranked."""
+"""The examination: all rules on one program, then experiments where they leave a question open; ranked."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
-from clarinet.doctor.experiments import EXPERIMENTS
-from clarinet.doctor.experiments.trial import Trial
+from clarinet.doctor.experiments import EXPERIMENTS, STATES
+from clarinet.doctor.experiments.trial import Purse, Training, Trial
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import Program, program_of, quietly
+from clarinet.doctor.remedies import apply
 from clarinet.doctor.report import Report
-from clarinet.doctor.rules import RULES
+from clarinet.doctor.rules import CONDITIONS, RULES, refusals
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
 
+Budget = Literal["quick", "normal", "thorough"]
+#: What experiments may cost; None: there are none.
+_PURSES: dict[str, Purse | None] = {"quick": None, "normal": Purse(1.0, 3.0), "thorough": Purse(5.0, 30.0)}
+#: Found by rules, but what the experiments are about: the program is tried with them as they are.
+_BUDGETS = frozenset({"learning_rate_too_low", "batch_size_too_large"})
+#: Data without which no training tells anything.
+_HOPELESS = frozenset({"constant_targets", "shuffled_labels"})
+
 
 def examine(
-    model: Sequential, x: Any, y: Any, *, validation_data: Any = None, experiments: bool = True, **fit_arguments: Any
+    model: Sequential, x: Any, y: Any, *, validation_data: Any = None, budget: Budget = "normal", **fit_arguments: Any
 ) -> Report:
     """Say why a model would not learn from this data.
 
@@ -26,45 +36,83 @@ def examine(
         model: compiled; it is not changed.
         x, y: rows and labels as for ``fit``.
         validation_data: (x, y) as for ``fit``.
-        experiments: whether to train copies for a few seconds where the rules leave a question open; default True.
+        budget: ``"quick"`` looks at the program and trains nothing (milliseconds); ``"normal"`` (default) trains copies
+            for at most about three seconds where that leaves a question open, and stops at the first answer;
+            ``"thorough"`` asks all questions, for at most about half a minute.
         fit_arguments: ``epochs``, ``batch_size``, ``shuffle``, ``validation_split``, … as for ``fit``.
 
     Returns:
         Report: findings, the worst first; empty where all is well.
+
+    Raises:
+        TypeError, ValueError: x or y hold no numbers, or ``budget`` is none of the three.
 
     Example:
         >>> import numpy as np, clarinet
         >>> model = clarinet.Sequential([clarinet.Input((3,)), clarinet.layers.Dense(1, activation="softmax")])
         >>> model.compile("adam", "binary_crossentropy")
         >>> x = np.random.default_rng(0).normal(size=(640, 3))
-        >>> [finding.kind for finding in examine(model, x, (x[:, 0] > 0) * 1.0, epochs=30).findings]
+        >>> report = examine(model, x, (x[:, 0] > 0) * 1.0, epochs=30)
+        >>> [finding.kind for finding in report.findings if finding.severity == "error"]
         ['softmax_on_single_unit']
     """
-    return inspect(program_of(model, x, y, validation_data, fit_arguments), experiments)
+    if budget not in _PURSES:
+        raise ValueError(f"examine: budget is one of {', '.join(map(repr, _PURSES))}, received {budget!r}")
+    return inspect(program_of(model, x, y, validation_data, fit_arguments), budget)
 
 
 @quietly()
-def inspect(program: Program, experiments: bool = True) -> Report:
-    """The findings on a program: those of the rules, then those of the experiments."""
+def inspect(program: Program, budget: Budget = "normal", memory: dict[str, Training] | None = None) -> Report:
+    """The findings on a program: those of the rules, then those of the experiments.
+
+    Args:
+        memory: trainings of this program that are known already; takes those that are done.
+    """
     began = time.perf_counter()
-    patient = Patient(program)
-    findings: list[Finding] = []
-    for rule in RULES:
-        findings.extend(rule.examine(patient))
-    if experiments:
-        findings.extend(_try_out(program, findings))
+    asked = set(refusals.KINDS)
+    findings = list(refusals.examine(program))
+    if not any(finding.severity == "error" for finding in findings):  # rows, labels and layers fit together
+        findings += _ask(RULES, patient := Patient(program), asked)
+        if _accepted(program):
+            findings += _states(findings, _ask(CONDITIONS, patient, asked))
+        purse = _PURSES[budget]
+        hopeless = _HOPELESS & {finding.kind for finding in findings}
+        if purse is not None and not hopeless and _accepted(apply(program, findings)):
+            findings += _try_out(Trial(program, findings, _BUDGETS, purse, memory), findings, budget)
+            asked |= {kind for experiment in (*EXPERIMENTS, *STATES) for kind in experiment.KINDS}
     findings.sort(key=lambda finding: finding.rank)
-    kinds = {kind for rule in (*RULES, *(EXPERIMENTS if experiments else ())) for kind in rule.KINDS}
-    missed = tuple(sorted(kinds - {finding.kind for finding in findings}))
+    missed = tuple(sorted(asked - {finding.kind for finding in findings}))
     return Report(tuple(findings), missed, time.perf_counter() - began)
 
 
-def _try_out(program: Program, findings: list[Finding]) -> list[Finding]:
-    """What the experiments find; what the rules have found already is not said twice."""
-    known = {finding.kind for finding in findings}
-    budgets = frozenset({"learning_rate_too_low", "batch_size_too_large"})
-    try:  # the doubts that fit would utter are in the findings
-        trial = Trial(program, findings, keep=budgets)
-        return [f for experiment in EXPERIMENTS for f in experiment.examine(trial) if f.kind not in known]
-    except (ValueError, TypeError):
-        return []  # what the rules have found cannot be mended by the machine, and fit refuses it as it is
+def _ask(rules: tuple[Any, ...], patient: Patient, asked: set[str]) -> list[Finding]:
+    """What these rules find; what they look for is added to ``asked``."""
+    asked |= {kind for rule in rules for kind in rule.KINDS}
+    return [finding for rule in rules for finding in rule.examine(patient)]
+
+
+def _accepted(program: Program) -> bool:
+    """Whether ``fit`` takes the program; NaN in rows that are to be left out does not count."""
+    refused = {problem.kind for problem in refusals.problems(program) if problem.severity == "error"}
+    return not (refused - {"nan_in_data"} if program.finite_only else refused)
+
+
+def _states(known: list[Finding], states: list[Finding]) -> list[Finding]:
+    """Descriptions of a state are findings where no cause is known, and no more than hints beside a cause."""
+    if all(finding.severity == "hint" for finding in known):
+        return states
+    return [replace(finding, severity="hint") for finding in states]
+
+
+def _try_out(trial: Trial, findings: list[Finding], budget: Budget) -> list[Finding]:
+    """What the experiments find, asked in turn until one has an answer; what the rules have found is not said twice."""
+    known = {finding.kind for finding in findings if finding.severity != "hint"}
+    found: list[Finding] = []
+    for experiment in EXPERIMENTS:
+        found += [finding for finding in experiment.examine(trial) if finding.kind not in known]
+        if (found and budget != "thorough") or not trial.affordable:
+            break
+    causes = [*findings, *found]
+    if found or not trial.affordable:
+        return found
+    return found + _states(causes, [finding for state in STATES for finding in state.examine(trial)])

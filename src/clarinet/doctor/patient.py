@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import activations, layers, losses, metrics
+from clarinet import activations, data, layers, losses, metrics
 from clarinet.doctor.labels import Labels, describe_labels
 from clarinet.doctor.program import Program
 from clarinet.engines.reference import ReferenceEngine
 from clarinet.layers.base import Shape
 from clarinet.params import Array, Weight
 from clarinet.random import Key
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
 
 #: Rows that facts about a network's activations are measured on.
 SAMPLE = 256
@@ -160,39 +163,58 @@ class Patient:
     @cached_property
     def rows(self) -> Array:
         """A spread sample of the inputs as floats, non-finite rows left out."""
-        x = self.program.x
-        x = x[:: max(1, len(x) // SAMPLE)][:SAMPLE]
-        x = np.asarray(x, dtype=np.float32).reshape(len(x), *self.program.input_shape)
-        return x[np.isfinite(x).reshape(len(x), -1).all(axis=1)]
+        return np.asarray(self._sample[0], dtype=np.float32).reshape(-1, *self.program.input_shape)
+
+    @cached_property
+    def _sample(self) -> tuple[Array, Array]:
+        x, y = self.program.x, np.asarray(self.program.y)
+        chosen = np.arange(len(x))[:: max(1, len(x) // SAMPLE)][:SAMPLE]
+        return self.program.changed(y=y, finite_only=True).finite(chosen)
+
+    @cached_property
+    def _fresh(self) -> Sequential:
+        """An untrained model without dropout."""
+        calm = (layers.Dropout(0.0) if isinstance(x, layers.Dropout) else x for x in self.program.layers)
+        return self.program.changed(layers=tuple(calm)).model()
 
     @cached_property
     def signals(self) -> tuple[Array, ...]:
         """What enters every layer of a fresh model on :attr:`rows`, then its output; as in training but for dropout."""
-        calm = self.program.changed(
-            layers=tuple(
-                layer if not isinstance(layer, layers.Dropout) else layers.Dropout(0.0) for layer in self.program.layers
-            )
-        )
-        model = calm.model()
-        plan = model.make_plan()
-        engine = ReferenceEngine(plan, model.store)
+        plan = self._fresh.make_plan()
+        engine = ReferenceEngine(plan, self._fresh.store)
         _, _, outputs = engine.forward(self.rows, training=True)
         last = {op.layer: out for op, out in zip(plan.ops, outputs)}
         signals = [self.rows]
         for index in range(len(self.program.layers)):
             signals.append(last.get(index, signals[-1]))
+        if plan.output is not None:  # the loss has absorbed the last activation
+            signals[-1] = engine.predict_training(self.rows)
         return tuple(signals)
 
     @cached_property
     def initial_loss(self) -> float | None:
         """The loss of a fresh model on :attr:`rows`, without penalties; None where the labels do not fit it."""
-        y = np.asarray(self.program.y)
-        y = y[:: max(1, len(y) // SAMPLE)][:SAMPLE]
         try:
-            values = self.program.loss.values(y[: len(self.signals[-1])], self.signals[-1])
+            batch = data.prepare(
+                self.rows, self._sample[1], loss=self.program.loss, output_shape=self.shapes[-1], dtype=np.float64
+            )
+            values = self.program.loss.values(batch.y, self.signals[-1])
         except (ValueError, IndexError):
             return None
         return float(np.mean(values)) if np.isfinite(values).all() else None
+
+    @cached_property
+    def gradients(self) -> dict[int, float]:
+        """Root mean square of each kernel's gradient in a fresh model on :attr:`rows`, by the layer's number.
+
+        Assumes that the labels fit the output; layers inside others, and frozen ones, are left out.
+        """
+        model = self._fresh
+        batch = data.prepare(self.rows, self._sample[1], loss=model.loss, output_shape=self.shapes[-1])
+        plan = model.make_plan(None if batch.y is None else batch.y.shape[1:])
+        own = ReferenceEngine(plan, model.store).gradients(batch).by_weight
+        norms = {op.layer: own[op.index]["kernel"] for op in plan.ops if "kernel" in own[op.index]}
+        return {i: float(np.sqrt(np.mean(np.square(g)))) for i, g in norms.items() if i in self.kernels}
 
     @cached_property
     def effective_input(self) -> Array:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import losses, optimizers
+from clarinet import data, losses, optimizers
 from clarinet.params import Array
 from clarinet.target import TransformedTarget, for_loss
 
 if TYPE_CHECKING:
+    from clarinet.callbacks import Callback
     from clarinet.layers.base import Layer
     from clarinet.model import Sequential
 
@@ -112,11 +113,54 @@ class Program:
         model.compile(optimizer, self.loss, list(self.metrics), target=self.own_target())
         return model
 
+    def train(self, rows: Array | None = None, seed: int = 0, callbacks: Sequence[Callback] = ()) -> Sequential:
+        """A fresh model, trained; its ``history`` tells how it went.
+
+        Args:
+            rows: indices of the rows to train on, without validation; None: all, and validation as asked for.
+            seed: of the initial weights, the order of the rows and dropout.
+            callbacks: instead of the user's own, which are not to be disturbed.
+        """
+        model, held_out = self.model(seed), self.validation
+        arguments = {name: value for name, value in self.fit.items() if name not in _OURS}
+        if rows is not None:
+            arguments.pop("validation_split", None)
+            held_out = None
+        chosen = self._usable(np.arange(len(self.x)) if rows is None else rows)
+        if arguments.get("sample_weight") is not None:
+            arguments["sample_weight"] = np.asarray(arguments["sample_weight"])[chosen]
+        x, y = (self.x, self.y) if len(chosen) == len(self.x) else (self.x[chosen], self.y[chosen])
+        model.fit(x, y, validation_data=held_out, verbose=0, callbacks=list(callbacks), **arguments)
+        return model
+
+    def finite(self, rows: Array) -> tuple[Array, Array]:
+        """These rows and their labels; with :attr:`finite_only` without those that hold NaN or infinity."""
+        chosen = self._usable(rows)
+        return self.x[chosen], self.y[chosen]
+
+    def _usable(self, rows: Array) -> Array:
+        return rows[_finite(self.x[rows]) & _finite(self.y[rows])] if self.finite_only else rows
+
+
+#: Arguments of ``fit`` that a copy's training does not take over: what it would print, call, write or resume.
+_OURS = ("verbose", "callbacks", "validation_data", "run", "checkpoint", "resume", "seed")
+
+
+def _finite(array: Array) -> Array:
+    """Which rows hold nothing but finite numbers."""
+    if array.dtype.kind not in "fc":
+        return np.ones(len(array), dtype=bool)
+    return np.asarray(np.isfinite(array).reshape(len(array), -1).all(axis=1))
+
 
 def program_of(model: Sequential, x: Any, y: Any, validation_data: Any, fit: dict[str, Any]) -> Program:
     """The program that trains ``model`` on this data."""
-    x, y = np.asarray(x), np.asarray(y)
-    validation = None if validation_data is None else (np.asarray(validation_data[0]), np.asarray(validation_data[1]))
+    x, y = data.as_array(x), data.as_array(y, "y")
+    validation = None
+    if validation_data is not None:
+        names = "validation_data: x", "validation_data: y"
+        held_x, held_y = (data.as_array(value, name) for value, name in zip(validation_data, names))
+        validation = held_x, held_y
     shape = model.input_shape or x.shape[1:]
     layers = tuple(_named(layer, str(index)) for index, layer in enumerate(model.layers))
     metrics = tuple(model._metrics[0])

@@ -169,16 +169,4 @@ class _Ward:
         return judge(self.kind, self.true[test], predicted, program)
 
     def _train(self, program: Program, rows: Array, seed: int) -> Sequential:
-        model = program.model(seed)
-        unused = ("verbose", "callbacks", "validation_split", "validation_data")
-        arguments = {name: value for name, value in program.fit.items() if name not in unused}
-        rows = rows[finite_rows(program, rows)] if program.finite_only else rows
-        model.fit(program.x[rows], program.y[rows], verbose=0, **arguments)
-        return model
-
-
-def finite_rows(program: Program, rows: Array) -> Array:
-    """Which of these rows hold nothing but finite numbers."""
-    x = np.asarray(program.x[rows], np.float64).reshape(len(rows), -1)
-    y = np.asarray(program.y[rows], np.float64).reshape(len(rows), -1)
-    return np.asarray(np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1))
+        return program.train(rows, seed)

@@ -1,11 +1,14 @@
 """Questions that only a short training can answer; each trains copies of the program with its other faults mended.
 
 An experiment is a module with ``KINDS``, ``BASIS`` and ``examine(trial)``, as a rule is; the trial trains for it and
-remembers what it trained.
+remembers what it trained. They are asked in turn until one has an answer.
 """
 
-from clarinet.doctor.experiments import budget, overfitting
+from clarinet.doctor.experiments import blindness, budget, few_rows, one_change, overfitting
 
-EXPERIMENTS = (budget, overfitting)
+#: They look for causes.
+EXPERIMENTS = (overfitting, budget, one_change)
+#: They describe a state whose cause nobody has found.
+STATES = (few_rows, blindness)
 
-__all__ = ["EXPERIMENTS"]
+__all__ = ["EXPERIMENTS", "STATES"]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clarinet.doctor.experiments.trial import Trial, train
+from clarinet.doctor.experiments.trial import Trial
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.remedies import fit_argument, learning_rate
 
 KINDS = ("too_few_epochs", "learning_rate_too_low")
 BASIS = (
-    "our measurement: programs that learn come at least 40 % of the way from a constant answer to no error in "
-    "their training; ten times the epochs, or ten times the rate, must bring 20 % more"
+    "our measurement: programs that learn come at least 40 % of the way from a constant answer to no error on rows "
+    "held out; ten times the epochs, or ten times the rate, must bring 20 % more"
 )
-_ENOUGH_STEPS, _ENOUGH, _MORE, _FACTOR = 500, 0.4, 0.2, 10
-_ONE_PASS_ROWS = 5000
+#: Updates after which a training is long enough anyway; progress that is enough; how much more the change must bring.
+ENOUGH_STEPS, ENOUGH, MORE = 500, 0.4, 0.2
+_FACTOR, _ONE_PASS_ROWS = 10, 5000
 
 
 def examine(trial: Trial) -> Iterator[Finding]:
@@ -22,18 +23,18 @@ def examine(trial: Trial) -> Iterator[Finding]:
     if program.epochs == 1 and program.rows < _ONE_PASS_ROWS:
         yield _epochs(trial, f"a single pass over {program.rows} rows", {"epochs": 1})
         return
-    if program.steps >= _ENOUGH_STEPS or trial.progress >= _ENOUGH:
+    if program.steps >= ENOUGH_STEPS or trial.progress >= ENOUGH or not trial.run(program).finished:
         return
     rate = program.optimizer.learning_rate
     if callable(rate):
         return
-    longer = trial.progress_of(train(program.with_fit(epochs=_FACTOR * program.epochs)))
-    quicker = trial.progress_of(train(program.with_optimizer(learning_rate=_FACTOR * rate)))
+    longer = trial.run(program.with_fit(epochs=_FACTOR * program.epochs)).progress
+    quicker = trial.run(program.with_optimizer(learning_rate=_FACTOR * rate)).progress
     evidence = {"progress": trial.progress, "ten_times_the_epochs": longer, "ten_times_the_rate": quicker}
-    wanted = trial.progress + _MORE
+    wanted = trial.progress + MORE
     if max(longer, quicker) < wanted:
         both = program.with_fit(epochs=_FACTOR * program.epochs).with_optimizer(learning_rate=_FACTOR * rate)
-        evidence["both"] = trial.progress_of(train(both))
+        evidence["both"] = trial.run(both).progress
         longer = quicker = evidence["both"]
     if longer >= wanted:
         yield _epochs(trial, f"{program.steps} updates bring it {max(0.0, trial.progress):.0%} of the way", evidence)

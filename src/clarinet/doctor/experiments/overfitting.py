@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+from clarinet.callbacks import EarlyStopping
 from clarinet.doctor.experiments.trial import Trial
 from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.program import Program
+from clarinet.doctor.remedies import dropout_everywhere
 
-KINDS = ("overfit", "too_little_data")
+KINDS = ("overfit", "too_little_data", "missing_regularisation")
 BASIS = (
     "the validation loss at the end half as high again as at its lowest, and three times the training loss "
     "(Prechelt 1998, generalisation loss); fewer than five rows for each column leave the rule undetermined "
     "(Harrell 2015 asks for ten)"
 )
-_RISE, _GAP, _ROWS_A_COLUMN = 1.5, 3.0, 5
+#: The last validation loss against the lowest, and against the training loss; rows for each column.
+RISE, GAP, ROWS_A_COLUMN = 1.5, 3.0, 5
 
 
 def examine(trial: Trial) -> Iterator[Finding]:
@@ -24,7 +28,7 @@ def examine(trial: Trial) -> Iterator[Finding]:
     if not held_out:
         return
     train, last, best = trial.history["loss"][-1], held_out[-1], min(held_out)
-    if last < _RISE * best or last < _GAP * train:
+    if last < RISE * best or last < GAP * train:
         return
     evidence = {"loss": train, "val_loss": last, "best_val_loss": best, "best_epoch": held_out.index(best) + 1}
     yield Finding(
@@ -39,8 +43,22 @@ def examine(trial: Trial) -> Iterator[Finding]:
         evidence,
         Remedy("callbacks=[EarlyStopping()], fewer units, Dropout(0.3), kernel_regularizer='l2', or more rows"),
     )
+    if not _regularised(trial.given):
+        yield Finding(
+            "missing_regularisation",
+            "model",
+            "warning",
+            0.75,
+            f"nothing keeps {_weights(trial)} weights from learning {trial.given.rows} rows by heart",
+            "Dropout, penalties on the weights and stopping at the best validation loss make learning by heart dear or "
+            "cut it short. With more weights than rows at least one of them is needed.",
+            {"weights": _weights(trial), "rows": trial.given.rows},
+            Remedy(
+                "Dropout(0.3) after each hidden layer, kernel_regularizer='l2', or EarlyStopping()", dropout_everywhere
+            ),
+        )
     columns = prod(trial.given.input_shape)
-    if trial.given.rows < _ROWS_A_COLUMN * columns:
+    if trial.given.rows < ROWS_A_COLUMN * columns:
         yield Finding(
             "too_little_data",
             "data.x",
@@ -52,3 +70,19 @@ def examine(trial: Trial) -> Iterator[Finding]:
             {"rows": trial.given.rows, "columns": columns},
             Remedy("more rows, or fewer columns"),
         )
+
+
+def _regularised(program: Program) -> bool:
+    """Whether anything in the program works against learning by heart."""
+    callbacks = program.fit.get("callbacks") or ()
+    stops = any(
+        isinstance(c, EarlyStopping) for c in (callbacks if isinstance(callbacks, list | tuple) else [callbacks])
+    )
+    drops = any("Dropout" in type(layer).__name__ or "Noise" in type(layer).__name__ for layer in program.layers)
+    penal = any(getattr(layer, "kernel_regularizer", None) is not None for layer in program.layers)
+    return stops or drops or penal or bool(program.optimizer.weight_decay)
+
+
+def _weights(trial: Trial) -> int:
+    model = trial.given.model()
+    return sum(layer.count_params() for layer in model.layers)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterable
-from functools import cached_property
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,22 +14,54 @@ from clarinet.callbacks import Callback
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.program import Program
 from clarinet.doctor.remedies import apply
+from clarinet.doctor.score import split
 from clarinet.params import Array
 
-#: Seconds that one training of an experiment may take.
-SECONDS = 1.0
+
+@dataclass(frozen=True)
+class Purse:
+    """Seconds of this thread's work that the experiments may take.
+
+    Attributes:
+        each: one training.
+        together: all of them; what would begin after that is not begun.
+    """
+
+    each: float
+    together: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of a training.
+
+    Attributes:
+        history: as ``fit`` returns it.
+        progress: how far it came on rows that it was not trained on (on its own rows where they are few): 0 no better
+            than the best constant answer, 1 without error, at least -1.
+        ratio: loss with every input zero, divided by the loss on the rows as they are.
+        finished: whether it came to its last epoch before its time was over.
+        seconds: that it took.
+    """
+
+    history: dict[str, list[float]]
+    progress: float
+    ratio: float
+    finished: bool
+    seconds: float
 
 
 class Deadline(Callback):
-    """Ends a training after some seconds."""
+    """Ends a training after some seconds of this thread's work: a busy machine must not change what is found."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
-        self.until = time.perf_counter() + seconds
+        self.until = time.thread_time() + seconds
+        self.passed = False
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        if time.perf_counter() > self.until:
-            self.model.stop_training = True
+        if time.thread_time() > self.until:
+            self.passed = self.model.stop_training = True
 
 
 class Trial:
@@ -38,41 +71,79 @@ class Trial:
         program: as given.
         findings: what the rules found; their remedies are applied in order.
         keep: kinds that are left as they are, since they are what the experiments are about.
+        purse: seconds that may be spent.
+        memory: trainings that are known already, by what was trained; takes those that are done now.
     """
 
-    def __init__(self, program: Program, findings: Iterable[Finding], keep: frozenset[str]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        findings: Iterable[Finding],
+        keep: frozenset[str],
+        purse: Purse,
+        memory: dict[str, Training] | None = None,
+    ) -> None:
         self.given = program
         self.program = apply(program, (finding for finding in findings if finding.kind not in keep))
+        self.purse, self.spent = purse, 0.0
+        self.memory = {} if memory is None else memory
 
-    @cached_property
+    @property
     def history(self) -> dict[str, list[float]]:
-        """The training as asked for, with its other faults mended."""
-        return train(self.program)
+        """The training as asked for, validation and all, with its other faults mended."""
+        return self.run(self.program, hold_out=False).history
 
-    @cached_property
+    @property
     def progress(self) -> float:
-        """How far that training came: 0 no better than a constant answer, 1 without error."""
-        return self.progress_of(self.history)
+        """How far that training came."""
+        return self.run(self.program).progress
 
-    @cached_property
-    def constant(self) -> float:
-        """The loss of the best constant answer."""
-        return constant_loss(self.program)
+    @property
+    def affordable(self) -> bool:
+        """Whether there is time for another training."""
+        return self.spent < self.purse.together
 
-    def progress_of(self, history: dict[str, list[float]]) -> float:
-        """``1 - loss / loss of the best constant answer`` at the end of a training; at least -1."""
-        constant, final = self.constant, history["loss"][-1]
-        return max(-1.0, 1 - final / constant) if constant > 0 and np.isfinite(final) else -1.0
+    def run(self, program: Program, hold_out: bool = True) -> Training:
+        """Train a fresh model, unless this has been done; with ``hold_out`` without the rows that judge it."""
+        key = f"{hold_out} {_fingerprint(program)}"
+        if key not in self.memory:
+            self.memory[key] = _train(program, self.purse.each, hold_out)
+        self.spent += self.memory[key].seconds
+        return self.memory[key]
 
 
-def train(program: Program, seconds: float = SECONDS, seed: int = 0) -> dict[str, list[float]]:
-    """Train a fresh model; the history."""
-    model = program.model(seed)
-    arguments = {name: value for name, value in program.fit.items() if name not in ("verbose", "callbacks")}
-    history = model.fit(
-        program.x, program.y, validation_data=program.validation, verbose=0, callbacks=[Deadline(seconds)], **arguments
+def _train(program: Program, seconds: float, hold_out: bool) -> Training:
+    began, deadline = time.thread_time(), Deadline(seconds)
+    rows, judges = split(program, 0)
+    model = program.train(rows if hold_out else None, callbacks=[deadline])
+    x, y = program.finite(judges)
+    constant = constant_loss(program)
+    final = _loss(model.evaluate(x, y, verbose=0))
+    blind = _loss(model.evaluate(np.zeros_like(x), y, verbose=0))
+    progress = max(-1.0, 1 - final / constant) if constant > 0 and np.isfinite(final) else -1.0
+    ratio = blind / final if final > 0 else float("inf")
+    taken = time.thread_time() - began
+    assert model.history is not None
+    return Training(model.history.history, progress, ratio, not deadline.passed, taken)
+
+
+def _loss(results: float | list[float]) -> float:
+    return float(results[0] if isinstance(results, list) else results)
+
+
+def _fingerprint(program: Program) -> str:
+    """The same for programs that train the same."""
+    own = [layer.get_config() for layer in program.layers]
+    settings = (
+        own,
+        program.loss.get_config(),
+        program.loss.name,
+        program.optimizer.encoded(),
+        program.fit,
+        program.target,
     )
-    return history.history
+    labels = hashlib.sha256(np.ascontiguousarray(program.y).tobytes()).hexdigest()
+    return f"{settings!r} {program.finite_only} {len(program.x)} {labels}"
 
 
 def constant_loss(program: Program) -> float:

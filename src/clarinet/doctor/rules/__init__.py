@@ -6,22 +6,29 @@ which yields findings. All of them look at a :class:`clarinet.doctor.patient.Pat
 
 from clarinet.doctor.rules import (
     association,
+    batch_normalization,
     batch_size,
     constant,
     double_softmax,
     dropout,
+    duplicates,
     epsilon,
     frozen_layers,
+    gradient_flow,
     hidden_activation,
     imbalance,
+    initial_loss,
     input_scale,
     label_encoding,
     learning_rate,
     non_finite,
+    optimizer_settings,
     order,
+    outliers,
     output_activation,
     output_units,
     redundant_activation,
+    refusals,
     regularisation,
     softmax_on_single_unit,
     target_scale,
@@ -29,8 +36,10 @@ from clarinet.doctor.rules import (
     weight_init,
     width,
     wrong_loss,
+    wrong_metric,
 )
 
+#: They look for causes.
 RULES = (
     non_finite,
     constant,
@@ -39,6 +48,7 @@ RULES = (
     output_activation,
     double_softmax,
     wrong_loss,
+    wrong_metric,
     label_encoding,
     hidden_activation,
     redundant_activation,
@@ -48,14 +58,20 @@ RULES = (
     frozen_layers,
     width,
     learning_rate,
+    optimizer_settings,
     epsilon,
     batch_size,
+    batch_normalization,
     input_scale,
     target_scale,
     imbalance,
     order,
     association,
+    duplicates,
+    outliers,
     validation,
 )
+#: They describe a state that has a cause, mostly one of the above.
+CONDITIONS = (initial_loss, gradient_flow)
 
-__all__ = ["RULES"]
+__all__ = ["CONDITIONS", "RULES", "refusals"]

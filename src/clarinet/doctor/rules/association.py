@@ -16,7 +16,7 @@ BASIS = (
     "whether nearest neighbours have like labels (Friedman and Rafsky 1983); both must stay below 3 standard "
     "errors"
 )
-_ROWS, _MOST, _NEIGHBOURS, _SIGMAS, _SHUFFLES = 200, 1000, 5, 3.0, 12
+_ROWS, _MOST, _NEIGHBOURS, SIGMAS, _SHUFFLES = 200, 1000, 5, 3.0, 12
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         return
     x, y = sample
     correlation, neighbours = _correlation(x, y), _neighbours(x, y)
-    if correlation > _SIGMAS or neighbours > _SIGMAS:
+    if correlation > SIGMAS or neighbours > SIGMAS:
         return
     yield Finding(
         "shuffled_labels",

@@ -13,13 +13,13 @@ BASIS = (
     "number of updates: fewer than a hundred seldom train a network (our measurement); Masters and Luschi 2018: 2 "
     "to 32 rows"
 )
-_LARGE, _FEW_STEPS, _FEW_AN_EPOCH, _MANY_ROWS = 100, 100, 8, 500
+LARGE, FEW_STEPS, _FEW_AN_EPOCH, _MANY_ROWS = 100, 100, 8, 500
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
     program = patient.program
-    few = program.steps < _FEW_STEPS and program.steps <= _FEW_AN_EPOCH * program.epochs
-    if program.batch_size > _LARGE and few and program.rows > 32:
+    few = program.steps < FEW_STEPS and program.steps <= _FEW_AN_EPOCH * program.epochs
+    if program.batch_size > LARGE and few and program.rows > 32:
         yield Finding(
             "batch_size_too_large",
             "fit.batch_size",

@@ -10,8 +10,8 @@ from clarinet.doctor.remedies import drop_layer, dropout_rate
 
 KINDS = ("dropout_too_high", "dropout_misplaced")
 BASIS = "Srivastava et al. 2014: 0.5 for wide hidden layers, 0.2 for inputs; half of 4 units leaves 2, often none"
-_RATE = 0.65
-_LEFT = 3.0
+RATE = 0.65
+LEFT = 3.0
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -20,7 +20,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             rate = float(patient.program.layers[index].rate)  # type: ignore[attr-defined]
             if site.output and rate > 0:
                 yield _misplaced(index)
-            elif rate > _RATE or site.units * (1 - rate) < _LEFT:
+            elif rate > RATE or site.units * (1 - rate) < LEFT:
                 yield _high(site, index, rate)
 
 

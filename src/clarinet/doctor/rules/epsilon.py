@@ -13,12 +13,12 @@ BASIS = (
     "float32 gradients of 1e-8 and less occur; the square root of their mean square must not be the divisor "
     "(Keras: 1e-7)"
 )
-_LOWEST = 1e-10
+LOWEST = 1e-10
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
     epsilon = getattr(patient.program.optimizer, "epsilon", None)
-    if epsilon is None or epsilon >= _LOWEST:
+    if epsilon is None or epsilon >= LOWEST:
         return
     yield Finding(
         "optimizer_epsilon_too_low",

@@ -14,7 +14,7 @@ BASIS = (
     "two affine maps in a row are one; the sigmoid's slope is at most 1/4, so its gradient shrinks by that at "
     "every layer (Glorot and Bengio 2010); three such layers lose a factor of 64"
 )
-_DEEP = 3
+DEEP = 3
 _SATURATING = (activations.Sigmoid,)
 
 
@@ -50,7 +50,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
 def _deep_sigmoids(patient: Patient) -> Iterator[Finding]:
     flat = [site for site in patient.hidden if isinstance(site.activation, _SATURATING)]
-    if len(flat) < _DEEP:
+    if len(flat) < DEEP:
         return
     first = flat[0]
     yield Finding(

@@ -10,7 +10,7 @@ from clarinet.doctor.remedies import balance_classes
 
 KINDS = ("class_imbalance",)
 BASIS = "Buda, Maki, Mazurowski 2018: from ratios of about 10 on accuracy on the rare classes falls; 20 leaves a margin"
-_RATIO, _ROWS = 20.0, 100
+RATIO, _ROWS = 20.0, 100
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -18,7 +18,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     if patient.task != "classes" or not labels.smallest > 0 or len(patient.program.y) < _ROWS:
         return
     ratio = labels.majority / labels.smallest
-    if ratio < _RATIO:
+    if ratio < RATIO:
         return
     yield Finding(
         "class_imbalance",

@@ -15,7 +15,7 @@ BASIS = (
     "LeCun et al. 1998, Efficient BackProp 4.3: mean 0, deviation 1; beyond about 12 the first layer saturates "
     "(our measurement)"
 )
-_LARGE, _SMALL = 12.0, 0.01
+LARGE, SMALL = 12.0, 0.01
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     sizes = np.sqrt((x**2).mean(axis=0))
     largest = float(sizes.max())
     evidence = {"largest_rms": largest, "column": int(sizes.argmax()), "low": float(x.min()), "high": float(x.max())}
-    if largest > _LARGE:
+    if largest > LARGE:
         pixels = bool(patient.program.x.ndim > 2 or x.shape[1] > 100) and x.min() >= 0 and 200 < x.max() <= 255
         text = "x / 255" if pixels else "(x - x.mean(axis=0)) / x.std(axis=0), or a Normalization layer"
         yield Finding(
@@ -39,7 +39,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             evidence,
             Remedy(text, scale_inputs),
         )
-    elif 0 < largest < _SMALL:
+    elif 0 < largest < SMALL:
         yield Finding(
             "over_scaled_inputs",
             "data.x",

@@ -24,7 +24,7 @@ _USUAL = {
 }
 _ADAPTIVE = (1e-3, 5e-2)  # Adam and its kin, RMSprop
 #: Distance that a weight of a usual network (0.05 to 0.5 in size) has to go.
-_DISTANCE = 0.05
+DISTANCE = 0.05
 
 
 def effective_rate(optimizer: Any) -> float:
@@ -51,7 +51,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             "Each step goes so far that it lands beyond the valley, on the other slope, higher than before. The loss "
             "jumps about or grows, and ReLU units are thrown to where they are never active again.", usual,
         )  # fmt: skip
-    elif name not in _USUAL and rate < usual / 5 and rate * patient.program.steps < _DISTANCE:
+    elif name not in _USUAL and rate < usual / 5 and rate * patient.program.steps < DISTANCE:
         steps = patient.program.steps
         yield _finding(
             "learning_rate_too_low", "warning", 0.9, patient,

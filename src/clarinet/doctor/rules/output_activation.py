@@ -23,7 +23,7 @@ _RANGES: dict[type, tuple[float, float]] = {
 }
 _CHANCES = (losses.BinaryCrossentropy, losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
 #: Share of the labels' range that may lie outside the function's.
-_TOLERANCE = 0.02
+TOLERANCE = 0.02
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -119,7 +119,7 @@ def _amounts(patient: Patient, site: Site) -> Iterator[Finding]:
     span = _RANGES.get(type(function))
     if span is None or not math.isfinite(labels.low):
         return
-    slack = _TOLERANCE * max(labels.high - labels.low, 1e-12)
+    slack = TOLERANCE * max(labels.high - labels.low, 1e-12)
     unreachable = labels.low < span[0] - slack or labels.high > span[1] + slack
     competing = isinstance(function, activations.Softmax)
     if not (unreachable or competing):

@@ -13,7 +13,7 @@ BASIS = (
     "the penalty against the loss of the initial network: above about a third, shrinking weights pays more than "
     "learning (our measurement)"
 )
-_SHARE = 1 / 3
+SHARE = 1 / 3
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -21,7 +21,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     penalties = {i: float(spec.regularizer(w)) for i, (spec, w) in kernels if spec.regularizer is not None}
     loss = patient.initial_loss
     total = sum(penalties.values())
-    if not penalties or loss is None or total < _SHARE * loss:
+    if not penalties or loss is None or total < SHARE * loss:
         return
     first = min(penalties)
     yield Finding(

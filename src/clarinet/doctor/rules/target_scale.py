@@ -15,7 +15,7 @@ BASIS = (
     "a fresh network's outputs are around 1; targets ten and more times larger must first be reached by the last "
     "layer's weights"
 )
-_LARGE = 10.0
+LARGE = 10.0
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -23,7 +23,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         return
     y = np.asarray(patient.program.y, np.float64)
     size = float(np.sqrt((y[np.isfinite(y)] ** 2).mean()))
-    if size <= _LARGE:
+    if size <= LARGE:
         return
     yield Finding(
         "unscaled_targets",

@@ -11,7 +11,7 @@ from clarinet.doctor.patient import Patient
 
 KINDS = ("validation_leak", "train_test_preprocess_mismatch")
 BASIS = "an exam is worth nothing if its questions were the homework; and it must be written in the same language"
-_SHARED, _SCALE = 0.01, 5.0
+SHARED, SCALE = 0.01, 5.0
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -23,7 +23,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     known = {row.tobytes() for row in np.ascontiguousarray(x)}
     shared = sum(row.tobytes() in known for row in np.ascontiguousarray(held_out, dtype=x.dtype)) / len(held_out)
     distinct = len(known) / len(x)
-    if shared > max(_SHARED, 1.5 * (1 - distinct)):
+    if shared > max(SHARED, 1.5 * (1 - distinct)):
         yield Finding(
             "validation_leak",
             "fit.validation",
@@ -40,7 +40,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
 def _scales(x: np.ndarray, held_out: np.ndarray) -> Iterator[Finding]:
     ours, theirs = (float(np.sqrt(np.mean(np.square(a.astype(np.float64))))) for a in (x, held_out))
-    if not (ours > 0 and theirs > 0 and max(ours / theirs, theirs / ours) > _SCALE):
+    if not (ours > 0 and theirs > 0 and max(ours / theirs, theirs / ours) > SCALE):
         return
     yield Finding(
         "train_test_preprocess_mismatch",

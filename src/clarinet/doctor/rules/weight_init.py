@@ -19,7 +19,7 @@ BASIS = (
     "than 2 % lose it"
 )
 _ALIKE = (initializers.Zeros, initializers.Ones, initializers.Constant)
-_TOO_LARGE, _TOO_SMALL, _LOST = 4.0, 0.6, 0.02
+TOO_LARGE, TOO_SMALL, LOST = 4.0, 0.6, 0.02
 #: So many layers that fade one after the other are more than Adam and its kin make up for.
 _DEEP = 4
 
@@ -30,7 +30,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         layer = patient.program.layers[site.index]
         if isinstance(layer.kernel_initializer, _ALIKE):  # type: ignore[attr-defined]
             yield _alike(site, layer.kernel_initializer)  # type: ignore[attr-defined]
-        elif gains[site.index] > _TOO_LARGE:
+        elif gains[site.index] > TOO_LARGE:
             yield _wide(site, gains[site.index])
     yield from _fading(patient, gains)
 
@@ -71,11 +71,11 @@ def _wide(site: Site, gain: float) -> Finding:
 
 
 def _fading(patient: Patient, gains: dict[int, float]) -> Iterator[Finding]:
-    small = [site for site in patient.sites if 0 < gains[site.index] < _TOO_SMALL]
+    small = [site for site in patient.sites if 0 < gains[site.index] < TOO_SMALL]
     if len(small) < _DEEP or any(type(layer).__name__.endswith("Normalization") for layer in patient.program.layers):
         return
     left = float(np.prod([gains[site.index] for site in small]))
-    if left > _LOST:
+    if left > LOST:
         return
     yield Finding(
         "wrong_weight_init",

@@ -13,14 +13,14 @@ BASIS = (
     "a layer passes on no more independent numbers than it has units; ReLU units die, so two are soon none (Lu et "
     "al. 2019)"
 )
-_NARROW = 2
+NARROW = 2
 #: From this many classes on a layer narrower than their number is a bottleneck.
-_CLASSES = 4
+CLASSES = 4
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
     classes = patient.labels.classes if patient.task == "classes" else 0
-    least = max(_NARROW, classes - 1 if classes >= _CLASSES else 0)
+    least = max(NARROW, classes - 1 if classes >= CLASSES else 0)
     narrow = [site for site in patient.hidden if site.units <= least and site.kind == "dense"]
     if not narrow:
         return
