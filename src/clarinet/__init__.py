@@ -30,7 +30,7 @@ from clarinet.models import Sequential
 from clarinet.target import TransformedTarget
 
 if TYPE_CHECKING:
-    from clarinet import runs
+    from clarinet import glass, runs
 
 __all__ = [
     "Input",
@@ -43,6 +43,7 @@ __all__ = [
     "check_gradients",
     "datasets",
     "find_learning_rate",
+    "glass",
     "initializers",
     "keras",
     "layers",
@@ -59,11 +60,11 @@ __all__ = [
 if not TYPE_CHECKING:  # which would take it to promise any name at all
 
     def __getattr__(name: str) -> Any:
-        """``clarinet.runs`` is loaded when somebody first speaks of it: most programs do not."""
-        if name == "runs":
+        """``clarinet.glass`` and its like are loaded when somebody first speaks of them: most programs do not."""
+        if name in ("glass", "runs"):
             from importlib import import_module
 
-            return import_module("clarinet.runs")
+            return import_module(f"clarinet.{name}")
         raise AttributeError(f"module 'clarinet' has no attribute {name!r}")
 
 

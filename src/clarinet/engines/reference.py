@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,23 @@ class Gradients(NamedTuple):
     loss: float
     by_weight: dict[int, dict[str, Array]]
     outputs: list[Array]
+
+
+@dataclass
+class Watch:
+    """Takes what a forward and backward pass computes on its way and would forget.
+
+    Attributes:
+        values: the loss of every row, before weights.
+        shares: how much each of them counts in the batch's loss.
+        deltas: gradient of the batch's loss at every tensor: 0 is the input, ``i + 1`` what operation ``i`` gives.
+        penalties: the regularizers' share of the gradients, by operation and weight name.
+    """
+
+    values: Array | None = None
+    shares: Array | None = None
+    deltas: dict[int, Any] = field(default_factory=dict)
+    penalties: dict[int, dict[str, Array]] = field(default_factory=dict)
 
 
 class ReferenceEngine(Engine):
@@ -133,15 +151,17 @@ class ReferenceEngine(Engine):
             stats.extend(layer_stats(self.plan, self.optimizer_state.step, [get(y) for y in outputs], seen, update))
         return loss
 
-    def gradients(self, batch: Data) -> Gradients:
+    def gradients(self, batch: Data, watch: Watch | None = None, training: bool = True) -> Gradients:
         """The batch's loss, penalties included, and its gradients; nothing is updated but running metrics and state."""
         assert self.plan.loss is not None and batch.y is not None
-        y, caches, outputs = self.forward(batch.x, training=True)
-        y_pred = self._through_output(y)
-        loss, shares = self._measure(batch, y, y_pred, outputs)
+        y, caches, outputs = self.forward(batch.x, training)
+        y_pred = self.through_output(y)
+        loss, values, shares = self._measure(batch, y, y_pred, outputs)
+        if watch is not None:
+            watch.values, watch.shares = values, shares
         put = self.device.put
         dy = self.plan.loss.gradient(put(batch.y), y, self._xp) * put(shares)[..., None]
-        return Gradients(loss, self.backward(dy, caches), [*outputs, y_pred])
+        return Gradients(loss, self.backward(dy, caches, watch), [*outputs, y_pred])
 
     def forward(self, x: Array, training: bool = False) -> tuple[Array, list[Any], list[Array]]:
         """Run all operations.
@@ -170,12 +190,12 @@ class ReferenceEngine(Engine):
         step = self.optimizer_state.step if self.optimizer_state is not None else 0
         return Context(training, Key(self.plan.seed, Stream.DROPOUT, step=step, layer=op.index), self._xp)
 
-    def _measure(self, batch: Data, y: Array, y_pred: Array, outputs: list[Array]) -> tuple[float, Array]:
+    def _measure(self, batch: Data, y: Array, y_pred: Array, outputs: list[Array]) -> tuple[float, Array, Array]:
         """Add a batch to the running loss and metrics.
 
         Returns:
-            Its loss ``sum_i s_i l_i``, penalties included, and the shares ``s_i``: by default the weight of a row (1 if
-            there is none) divided by the number of values, Keras's ``sum_over_batch_size``.
+            Its loss ``sum_i s_i l_i``, penalties included, the values ``l_i``, and the shares ``s_i``: by default the
+            weight of a row (1 if there is none) divided by the number of values, Keras's ``sum_over_batch_size``.
         """
         assert self.plan.loss is not None and batch.y is not None
         values = self.device.get(self.plan.loss.values(self.device.put(batch.y), y, self._xp))
@@ -188,9 +208,9 @@ class ReferenceEngine(Engine):
             metric.update_state(batch.y, y_pred)
         for metric in self.plan.weighted_metrics:
             metric.update_state(batch.y, y_pred, batch.weight)
-        return loss, shares
+        return loss, values, shares
 
-    def _through_output(self, logits: Array) -> Array:
+    def through_output(self, logits: Array) -> Array:
         """Predictions from what the operations gave: through the activation that the loss absorbed, if any."""
         if self.plan.output is None:
             return logits
@@ -216,7 +236,7 @@ class ReferenceEngine(Engine):
     def _weight(self, op: Op, segment: Segment) -> Array:
         return self._params[op.index][segment.name]  # type: ignore[no-any-return]
 
-    def backward(self, dy: Array, caches: list[Any]) -> dict[int, dict[str, Array]]:
+    def backward(self, dy: Array, caches: list[Any], watch: Watch | None = None) -> dict[int, dict[str, Array]]:
         """Gradients of the loss, penalties included, by operation and weight name.
 
         What several operations take gets the sum of what they hand back, from the last to the first.
@@ -225,13 +245,19 @@ class ReferenceEngine(Engine):
         deltas = {len(self.plan.ops): dy}  # by tensor
         for op, cache in zip(reversed(self.plan.ops), reversed(caches), strict=True):
             params = self._params[op.index]
-            dx, own = op.spec.backward(params, cache, deltas.pop(op.index + 1))
-            for source, delta in zip(op.sources, dx if op.spec.merges else (dx,), strict=True):
-                deltas[source] = deltas[source] + delta if source in deltas else delta
-            for s in op.weights:
-                if s.trainable and s.weight.regularizer is not None:
-                    own[s.name] = own[s.name] + s.weight.regularizer.gradient(params[s.name])
-            grads[op.index] = own
+            delta = deltas.pop(op.index + 1)
+            dx, own = op.spec.backward(params, cache, delta)
+            for source, part in zip(op.sources, dx if op.spec.merges else (dx,), strict=True):
+                deltas[source] = deltas[source] + part if source in deltas else part
+            penalties = {
+                s.name: s.weight.regularizer.gradient(params[s.name])
+                for s in op.weights
+                if s.trainable and s.weight.regularizer is not None
+            }
+            grads[op.index] = own | {name: own[name] + penalty for name, penalty in penalties.items()}
+            if watch is not None:
+                watch.deltas |= {op.index + 1: delta, 0: deltas.get(0)}
+                watch.penalties[op.index] = penalties
         return grads
 
     def _update(self, grads: dict[int, dict[str, Array]], learning_rate: float) -> None:
@@ -254,13 +280,13 @@ class ReferenceEngine(Engine):
         for start in range(0, len(data), batch_size):
             batch = data.rows(slice(start, start + batch_size))
             y, _, outputs = self.forward(batch.x)
-            self._measure(batch, y, self._through_output(y), outputs)
+            self._measure(batch, y, self.through_output(y), outputs)
 
     @np.errstate(all="ignore")
     def predict(self, x: Array, batch_size: int) -> Array:
         self._take()
         parts = [
-            self.device.get(self._through_output(self.forward(x[start : start + batch_size])[0]))
+            self.device.get(self.through_output(self.forward(x[start : start + batch_size])[0]))
             for start in range(0, len(x), batch_size)
         ]
         return np.concatenate(parts) if parts else np.empty((0, *self.plan.output_shape), self.plan.dtype)
@@ -268,7 +294,7 @@ class ReferenceEngine(Engine):
     def predict_training(self, x: Array) -> Array:
         """Predictions of one batch as a training step sees them: dropout drops, batch statistics are used."""
         self._take()
-        y = self._through_output(self.forward(x, training=True)[0])
+        y = self.through_output(self.forward(x, training=True)[0])
         self._bring_back()
         return self.device.get(y)
 

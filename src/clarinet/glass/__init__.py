@@ -1,0 +1,9 @@
+"""See every number of a network: what a training step computes, explained and animated.
+
+``trace`` gives the arrays, ``explain`` writes the sums out in numbers, ``film`` shows them on their way.
+"""
+
+from clarinet.glass.records import LayerTrace, Quantity, Trace, WeightTrace
+from clarinet.glass.tracing import trace
+
+__all__ = ["LayerTrace", "Quantity", "Trace", "WeightTrace", "trace"]
