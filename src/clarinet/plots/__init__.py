@@ -1,0 +1,16 @@
+"""Pictures of data, training and what is inside a model (needs ``pip install "clarinet[plots]"``, i.e. matplotlib).
+
+Every function returns the Figure, or the Axes that it was given; ``theme`` is ``"light"`` or ``"dark"``.
+
+>>> from clarinet import plots
+>>> figure = plots.history({"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.5]})
+>>> [line.get_label() for line in figure.axes[0].lines]
+['training', 'validation']
+"""
+
+from clarinet.plots.curves import history, learning_rate
+from clarinet.plots.pictures import predictions, samples
+from clarinet.plots.style import save
+from clarinet.plots.weights import weights
+
+__all__ = ["history", "learning_rate", "predictions", "samples", "save", "weights"]

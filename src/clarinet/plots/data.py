@@ -1,0 +1,136 @@
+"""What plots are drawn from: rows as pictures, labels as class ids, predictions as probabilities."""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet.activations import Sigmoid, Softmax
+from clarinet.checks.models import final_activation
+from clarinet.data import as_array
+from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clarinet.layers.base import Shape
+    from clarinet.model import Sequential
+
+#: Rows of so many numbers squared are taken for square pictures; fewer are columns of a table.
+_LEAST_SIDE = 8
+
+
+def picture_shape(row: Shape, shape: Shape | None = None, what: str = "x") -> Shape | None:
+    """``(height, width)`` or ``(height, width, 3 or 4)`` of a row of this shape; None where it is no picture.
+
+    Args:
+        row: shape of one row.
+        shape: what the user says that it is.
+
+    Raises:
+        ValueError: ``shape`` has another number of values than the row.
+    """
+    size = int(np.prod(row))
+    if shape is not None:
+        if len(shape) not in (2, 3) or int(np.prod(shape)) != size:
+            raise ValueError(
+                f"{what}: shape={tuple(shape)} does not fit rows of shape {row}; expected (height, width) or "
+                f"(height, width, channels) with {size} values"
+            )
+        row = tuple(shape)
+    if len(row) == 3 and row[-1] in (1, 3, 4):
+        return row[:2] if row[-1] == 1 else row
+    if len(row) == 2:
+        return row
+    if len(row) == 1:
+        for channels in (1, 3):
+            side = isqrt(size // channels)
+            if side >= _LEAST_SIDE and channels * side * side == size:
+                return (side, side) if channels == 1 else (side, side, 3)
+    return None
+
+
+def unit_range(x: Array) -> Array:
+    """Pixels from 0 to 1: those from 0 to 1 and from 0 to 255 as they are meant, others from lowest to highest."""
+    x = x.astype(np.float64)
+    low, high = float(x.min()), float(x.max())
+    if low >= 0 and high <= 255:
+        low, high = 0.0, 1.0 if high <= 1 else 255.0
+    return np.asarray((x - low) / (high - low))
+
+
+def rows_of(x: Any, what: str) -> Array:
+    """``x`` as an array with a row a sample.
+
+    Raises:
+        ValueError: no rows, or no columns.
+    """
+    rows: Array = as_array(x, "x")
+    if len(rows) == 0 or rows.ndim < 2:
+        raise ValueError(
+            f"{what}: x has shape {rows.shape}; expected rows, e.g. (n, 28, 28), (n, height, width, 3) or (n, columns)"
+            + ("; one row alone is x[None]" if rows.ndim == 1 and len(rows) else "")
+        )
+    return rows
+
+
+def class_ids(y: Any, rows: int | None, what: str) -> Array:
+    """Labels of any form as class ids (n,); one-hot rows and probabilities give their largest, one column rounds.
+
+    Raises:
+        ValueError: not as many labels as rows.
+    """
+    y = as_array(y, "y")
+    if rows is not None and len(y) != rows:
+        raise ValueError(f"{what}: x has {rows} rows but y has {len(y)}; every row needs its label")
+    if y.ndim > 1 and y.shape[-1] > 1:
+        y = y.reshape(len(y), -1).argmax(axis=1)
+    return np.asarray(np.rint(y.reshape(len(y))), np.int64)
+
+
+def is_classifier(model: Sequential, y: Any = None) -> bool:
+    """Whether the model's outputs are about classes: it ends with a sigmoid or softmax, or its loss takes logits.
+
+    One sigmoid whose labels are anything but 0 and 1 is a regression to a share.
+    """
+    ends = isinstance(final_activation(model), (Sigmoid, Softmax)) or getattr(model.loss, "from_logits", False)
+    several = (model.output_shape or (1,))[-1] > 1
+    return bool(ends and (several or y is None or bool(np.isin(as_array(y, "y"), (0, 1)).all())))
+
+
+def probabilities(model: Sequential, x: Array) -> Array:
+    """A classifier's probabilities (n, classes); of one sigmoid those of its two classes."""
+    y = np.asarray(model.predict(x), np.float64)
+    y = y.reshape(len(y), -1)
+    single = y.shape[1] == 1
+    if getattr(model.loss, "from_logits", False):
+        y = Sigmoid()(y) if single else Softmax()(y)
+    return np.concatenate([1 - y, y], axis=1) if single else y
+
+
+def check_model(model: Any, what: str) -> None:
+    """A model that is built, or an error.
+
+    Raises:
+        TypeError: no model. ValueError: it does not know its input's shape, or has no layers.
+    """
+    if not hasattr(model, "layers") or not hasattr(model, "predict"):
+        raise TypeError(f"{what}: expected a model first, received {type(model).__name__}")
+    if not model.layers:
+        raise ValueError(f"{what}: the model has no layers; add some, e.g. model.add(Dense(10))")
+    model.store  # noqa: B018  # builds it, or says what is missing
+
+
+def names_of(class_names: Sequence[Any] | None, count: int, what: str) -> list[str]:
+    """Names of classes; their numbers by default.
+
+    Raises:
+        ValueError: fewer names than classes.
+    """
+    if class_names is None:
+        return [str(i) for i in range(count)]
+    if len(class_names) < count:
+        raise ValueError(f"{what}: there are {count} classes but {len(class_names)} class_names; name every class")
+    return [str(name) for name in class_names]

@@ -1,0 +1,113 @@
+"""A row for every plot: what it is drawn from, and what has to be in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from clarinet import Input, LearningRateCurve, Sequential, plots
+from clarinet.layers import Conv2D, Dense, Flatten
+
+RNG = np.random.default_rng(0)
+PICTURES = RNG.integers(0, 256, (30, 28, 28)).astype(np.uint8)
+DIGITS = np.arange(30) % 10
+TABLE = RNG.normal(size=(40, 2)).astype(np.float32)
+SIDES = (TABLE[:, 0] > 0).astype(np.int64)
+LOGS = {"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.5], "learning_rate": [0.1, 0.05, 0.025]}
+RATES = np.geomspace(1e-5, 1, 20)
+TRIAL = LearningRateCurve(RATES, (np.log10(RATES) + 2) ** 2, (np.log10(RATES) + 2) ** 2, suggestion=1e-3)
+
+
+@cache
+def reader() -> Sequential:
+    """A classifier of pictures, compiled but not trained."""
+    model = Sequential([Input((28, 28)), Flatten(), Dense(12, activation="relu"), Dense(10, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+@cache
+def divider() -> Sequential:
+    """A classifier of points in the plane."""
+    model = Sequential([Input((2,)), Dense(4, activation="tanh"), Dense(1, activation="sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+@cache
+def meter() -> Sequential:
+    """A regression."""
+    model = Sequential([Input((2,)), Dense(3, activation="relu"), Dense(1)])
+    model.compile("adam", "mse")
+    return model
+
+
+@cache
+def seer(channels: int) -> Sequential:
+    """A convolution over pictures of so many channels."""
+    model = Sequential([Input((8, 8, channels)), Conv2D(6, 3), Flatten(), Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+@dataclass(frozen=True)
+class Case:
+    """A plot and its parts.
+
+    Attributes:
+        name: for people.
+        draw: makes it, given ``theme`` and, if ``onto`` says so, ``ax`` or ``figure``.
+        onto: the keyword that takes what to draw in.
+        axes: number of panels, colour bars included.
+        counts: artists on all panels together by kind: ``lines``, ``images``, ``patches``, ``collections``.
+        labelled: whether its panels have labels on both axes.
+        legend: whether the first panel has a legend.
+    """
+
+    name: str
+    draw: Callable[..., Any]
+    onto: str = "figure"
+    axes: int = 1
+    counts: dict[str, int] = field(default_factory=dict)
+    labelled: bool = True
+    legend: bool = False
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def grid(name: str, draw: Callable[..., Any], axes: int, images: int) -> Case:
+    """A plot of many pictures without axes."""
+    return Case(name, draw, axes=axes, counts={"images": images}, labelled=False)
+
+
+CASES = [
+    grid("samples", lambda **k: plots.samples(PICTURES, DIGITS, **k), 25, 25),
+    grid("samples of colours", lambda **k: plots.samples(RNG.random((4, 8, 8, 3)), **k), 4, 4),
+    grid("samples of flat rows", lambda **k: plots.samples(PICTURES.reshape(30, 784), n=7, **k), 7, 7),
+    Case("samples of a table", lambda **k: plots.samples(TABLE, SIDES, **k), axes=2, counts={"images": 1}),
+    Case("history", lambda **k: plots.history(LOGS, **k), axes=2, counts={"lines": 3}, legend=True),
+    Case(
+        "history over seeds",
+        lambda **k: plots.history([[LOGS, LOGS, LOGS], LOGS], labels=["three", "one"], metrics=["loss"], **k),
+        counts={"lines": 4, "collections": 2},
+        legend=True,
+    ),
+    grid("predictions", lambda **k: plots.predictions(reader(), PICTURES, DIGITS, **k), 10, 10),
+    Case(
+        "predictions of rows", lambda **k: plots.predictions(divider(), TABLE, SIDES, n=8, **k), counts={"patches": 8}
+    ),
+    Case(
+        "predictions of amounts",
+        lambda **k: plots.predictions(meter(), TABLE, TABLE[:, 0] / 3, **k),
+        counts={"lines": 2},
+        legend=True,
+    ),
+    grid("weights", lambda **k: plots.weights(reader(), **k), 13, 12),
+    grid("weights of filters", lambda **k: plots.weights(seer(3), n=4, **k), 5, 4),
+    grid("weights of many channels", lambda **k: plots.weights(seer(5), **k), 7, 6),
+    Case("weights of a matrix", lambda **k: plots.weights(divider(), "dense_1", **k), axes=2, counts={"images": 1}),
+    Case("learning_rate", lambda **k: plots.learning_rate(TRIAL, **k), "ax", counts={"lines": 3}, legend=True),
+]

@@ -1,0 +1,101 @@
+"""What holds for every plot: a row in tests/cases/plots.py enrols one."""
+
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clarinet import plots
+from clarinet.plots.style import LIGHT, THEMES, luminance
+from tests.cases.plots import CASES, Case
+
+pytest.importorskip("matplotlib")
+
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+each = pytest.mark.parametrize("case", CASES, ids=repr)
+KINDS = ("lines", "images", "patches", "collections")
+
+
+def texts(figure: Any) -> Iterator[Text]:
+    """All words that can be seen, of every panel and over it; words on coloured cells choose their own colour."""
+    for text in figure.findobj(Text):
+        if text.get_text().strip() and text.get_visible():
+            yield text
+
+
+def contrast(one: Any, other: Any) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def background(text: Text, figure: Any) -> Any:
+    """What stands behind a text: its cell's colour where the plot says so, else the canvas."""
+    return text.get_gid() if (text.get_gid() or "").startswith("#") else figure.get_facecolor()
+
+
+@each
+@pytest.mark.parametrize("theme", THEMES)
+def test_shows_what_it_says_within_its_canvas(case: Case, theme: str) -> None:
+    figure = case.draw(theme=theme)
+    assert isinstance(figure, Figure)
+    assert to_rgba(figure.get_facecolor()) == to_rgba(THEMES[theme].background)
+    assert len(figure.axes) == case.axes
+    for kind, count in case.counts.items():
+        assert len(list(chain.from_iterable(getattr(ax, kind) for ax in figure.axes))) == count, kind
+    figure.draw_without_rendering()
+    for text in texts(figure):
+        assert contrast(text.get_color(), background(text, figure)) >= 4.5, text
+    tight, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert tight.x0 >= -0.01 and tight.y0 >= -0.01 and tight.x1 <= width + 0.01 and tight.y1 <= height + 0.01
+
+
+@each
+def test_has_title_labels_and_legend(case: Case) -> None:
+    figure = case.draw()
+    first = figure.axes[0]
+    if case.labelled:
+        assert first.get_xlabel() and first.get_ylabel() and first.get_title()
+    assert (first.get_legend() is not None) == case.legend
+
+
+@each
+def test_draws_in_what_it_is_given_with_the_theme_that_suits_it(case: Case) -> None:
+    figure = Figure(figsize=(8, 6), facecolor="#101010", layout="constrained")
+    place = figure.add_subplot() if case.onto == "ax" else figure.subfigures(1, 2)[0]
+    assert case.draw(**{case.onto: place}) is place
+    figure.draw_without_rendering()
+    assert all(contrast(text.get_color(), background(text, figure)) >= 4.5 for text in texts(figure))
+
+
+@each
+def test_saves_vectors_and_pixels_and_leaves_pyplot_alone(case: Case, tmp_path: Path) -> None:
+    loaded = "matplotlib.pyplot" in sys.modules
+    begins = {"a.svg": b"<?xml", "a.pdf": b"%PDF", "a.png": b"\x89PNG"}
+    names = begins if case is CASES[-1] else ("a.svg",)
+    figure = case.draw()
+    for name in names:
+        assert plots.save(figure, tmp_path / name).read_bytes().startswith(begins[name])
+    assert ("matplotlib.pyplot" in sys.modules) == loaded
+
+
+def test_the_same_picture_gives_the_same_file(tmp_path: Path) -> None:
+    for ending in ("svg", "pdf", "png"):
+        files = [plots.save(CASES[-1].draw(), tmp_path / f"{i}.{ending}").read_bytes() for i in range(2)]
+        assert files[0] == files[1]
+
+
+def test_every_plot_has_a_row() -> None:
+    assert {case.name.split()[0] for case in CASES} == {*plots.__all__} - {"save"}
+
+
+def test_colours_are_told_apart_without_their_hue() -> None:
+    for theme in THEMES.values():
+        for color in (theme.text, theme.right, theme.wrong):
+            assert contrast(color, theme.background) >= 4.5
+    assert contrast(LIGHT.series[0], LIGHT.background) >= 3

@@ -1,0 +1,65 @@
+"""What plots refuse, and what they say then."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clarinet import Input, Sequential, plots
+from clarinet.layers import Dense, Flatten
+from tests.cases.plots import DIGITS, LOGS, PICTURES, TABLE, divider, meter, reader
+
+UNBUILT = Sequential([Dense(3)])
+EMPTY = Sequential([Input((2,))])
+WORDLESS = Sequential([Input((2, 2)), Flatten()])
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "says"),
+    [
+        (lambda: plots.samples(PICTURES[0][0]), ValueError, "one row alone is x[None]"),
+        (lambda: plots.samples(PICTURES[:0]), ValueError, "x has shape (0, 28, 28)"),
+        (lambda: plots.samples(PICTURES, DIGITS[:5]), ValueError, "x has 30 rows but y has 5"),
+        (lambda: plots.samples(PICTURES, DIGITS, class_names="abc"), ValueError, "10 classes but 3 class_names"),
+        (lambda: plots.samples(PICTURES, shape=(7, 7)), ValueError, "with 784 values"),
+        (lambda: plots.samples(PICTURES, n=0), ValueError, "samples: n"),
+        (lambda: plots.samples(PICTURES, theme="drak"), ValueError, "did you mean 'dark'?"),
+        (lambda: plots.history({}), ValueError, "call fit first"),
+        (lambda: plots.history(3), TypeError, "received int"),
+        (lambda: plots.history(UNBUILT), ValueError, "has not been fitted"),
+        (lambda: plots.history(LOGS, metrics="los"), ValueError, "did you mean 'loss'?"),
+        (lambda: plots.history([LOGS, LOGS], labels=["a"]), ValueError, "2 histories and 1 labels"),
+        (lambda: plots.predictions(LOGS, TABLE), TypeError, "expected a model first, received dict"),
+        (lambda: plots.predictions(EMPTY, TABLE), ValueError, "has no layers"),
+        (lambda: plots.predictions(UNBUILT, TABLE), ValueError, "start it with Input(shape)"),
+        (lambda: plots.predictions(reader(), TABLE), ValueError, "was built for (28, 28)"),
+        (lambda: plots.predictions(meter(), TABLE), ValueError, "give the true ones"),
+        (lambda: plots.predictions(meter(), TABLE, TABLE), ValueError, "y has shape (40, 2)"),
+        (lambda: plots.weights(reader(), 7), ValueError, "no layer 7; this model has flatten, dense, dense_1"),
+        (lambda: plots.weights(reader(), 0), ValueError, "layers with such weights: 1 (dense), 2 (dense_1)"),
+        (lambda: plots.weights(WORDLESS), ValueError, "layers with such weights: none"),
+        (lambda: plots.weights(reader(), 1, shape=(28, 29)), ValueError, "with 784 values"),
+        (lambda: plots.learning_rate(0.1), TypeError, "clarinet.find_learning_rate, received float"),
+        (lambda: plots.save(plots.history(LOGS), "a.jpeg"), ValueError, ".svg, .pdf, .png"),
+    ],
+)
+def test_refuses(draw: Callable[[], Any], error: type[Exception], says: str) -> None:
+    with pytest.raises(error) as raised:
+        draw()
+    assert says in str(raised.value)
+
+
+def test_pixels_of_any_range_are_shown() -> None:
+    for pixels in (PICTURES[:2], PICTURES[:2] / 255, PICTURES[:2] / 100 - 1, np.zeros((3, 8, 8))):
+        for ax in plots.samples(pixels).axes:
+            shown = ax.images[0].get_array()
+            assert shown.min() >= 0 and shown.max() <= 1
+
+
+def test_right_and_wrong_are_marked() -> None:
+    ids = divider().predict(TABLE)[:, 0] > 0.5
+    marks = [text.get_text() for text in plots.predictions(divider(), TABLE, ids, n=5).axes[0].get_yticklabels()]
+    assert all("✓" in mark for mark in marks)
+    marks = [text.get_text() for text in plots.predictions(divider(), TABLE, ~ids, n=5).axes[0].get_yticklabels()]
+    assert all("✗ is" in mark for mark in marks)
