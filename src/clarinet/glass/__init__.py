@@ -3,7 +3,8 @@
 ``trace`` gives the arrays, ``explain`` writes the sums out in numbers, ``film`` shows them on their way.
 """
 
+from clarinet.glass.explaining import explain
 from clarinet.glass.records import LayerTrace, Quantity, Trace, WeightTrace
 from clarinet.glass.tracing import trace
 
-__all__ = ["LayerTrace", "Quantity", "Trace", "WeightTrace", "trace"]
+__all__ = ["LayerTrace", "Quantity", "Trace", "WeightTrace", "explain", "trace"]
