@@ -195,7 +195,16 @@ def test_dropout_masks_depend_on_step_and_layer_alone():
         (lambda: layers.Reshape("ab"), TypeError, "Reshape: target_shape"),
         (lambda: layers.Reshape((4, 4)).output_shape((15,)), ValueError, "holds 15 numbers, which do not fit"),
         (lambda: layers.Reshape((-1, 4)).output_shape((15,)), ValueError, "holds 15 numbers, which do not fit"),
-        (lambda: layers.BatchNormalization(axis=1), ValueError, "axis=-1; received axis=1"),
+        (
+            lambda: layers.BatchNormalization(axis=[1, 2]),
+            ValueError,
+            r"one axis of a sample.* received \[1, 2\]",
+        ),
+        (
+            lambda: layers.BatchNormalization(axis=2).output_shape((3,)),
+            ValueError,
+            "axis=2 does not fit samples with 1",
+        ),
         (lambda: layers.BatchNormalization(momentum=2), ValueError, "BatchNormalization: momentum"),
         (lambda: layers.BatchNormalization(epsilon="x"), TypeError, "BatchNormalization: epsilon"),
         (lambda: layers.Input((0,)), ValueError, "Input: shape"),

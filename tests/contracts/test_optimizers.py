@@ -14,7 +14,7 @@ each = pytest.mark.parametrize("case", OPTIMIZERS, ids=repr)
 SHAPES = [(4, 3), (3,)]
 
 
-def gradients(steps=20):
+def gradients(steps=50):
     rng = np.random.default_rng(6)
     return [[rng.normal(size=s).astype(np.float32) for s in SHAPES] for _ in range(steps)]
 
@@ -125,6 +125,9 @@ def test_learning_rate_may_change_or_follow_a_schedule():
         (lambda: optimizers.Adam(use_ema=1), TypeError, "Adam: use_ema: expected True or False; received 1"),
         (lambda: optimizers.SGD(ema_momentum=1.1), ValueError, "SGD: ema_momentum: .*at most 1"),
         (lambda: optimizers.SGD(ema_overwrite_frequency=0), ValueError, "SGD: ema_overwrite_frequency: .*at least 1"),
+        (lambda: optimizers.Muon(ns_steps=0), ValueError, "Muon: ns_steps: .*at least 1"),
+        (lambda: optimizers.Muon(adam_beta_1=1), ValueError, "Muon: adam_beta_1"),
+        (lambda: optimizers.Muon(exclude_layers=["("]), ValueError, r"Muon: exclude_layers .*received '\('"),
         (lambda: optimizers.RMSprop(rho=-0.1), ValueError, "RMSprop: rho: .*at least 0"),
         (lambda: optimizers.SGD.from_config({"momentun": 1}), ValueError, "did you mean 'momentum'"),
         (lambda: setattr(optimizers.SGD(), "learning_rate", None), TypeError, "SGD: learning_rate"),

@@ -84,7 +84,7 @@ def of_loss(case, weight=None):
 def of_optimizer(case):
     return Program(
         f"optimizer-{case.id}",
-        lambda k: [k.layers.Dense(5, activation="tanh"), k.layers.Dense(1)],
+        lambda k: [k.layers.Dense(5, activation="tanh"), k.layers.Dense(1, name="last")],
         X,
         NUMBERS,
         lambda k: "mse",

@@ -270,6 +270,7 @@ class ReferenceEngine(Engine):
             learning_rate,
             self.optimizer_state.step,
             self._xp,
+            [f"{op.spec.name}/{s.name}" for op, s in trainable],
         )
 
     # Inference.

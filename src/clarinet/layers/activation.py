@@ -142,15 +142,15 @@ class ELU(_Function):
 
 @dataclass(eq=False, repr=False)
 class Softmax(_Function):
-    """``y_i = exp(x_i) / sum_j exp(x_j)`` over the last axis.
+    """``y_i = exp(x_i) / sum_j exp(x_j)`` over one axis.
 
     Shapes: output as ``x``. Gradient: ``dx_i = y_i (dy_i - sum_j dy_j y_j)``.
 
     Args:
-        axis: only the last, -1.
+        axis: of ``x``, of which 0 is the batch; default -1.
 
     Raises:
-        ValueError: another axis.
+        TypeError, ValueError: something that is no axis of a sample.
 
     Example:
         >>> Softmax().output_shape((3, 2))
@@ -160,11 +160,7 @@ class Softmax(_Function):
     axis: int = -1
 
     def _function(self) -> activations.Activation:
-        if self.axis != -1:
-            raise ValueError(
-                f"Softmax: the last axis, axis=-1, is normalised; received {self.axis!r}; use Permute first"
-            )
-        return activations.softmax
+        return activations.Softmax(self.axis)
 
 
 @dataclass(eq=False, repr=False)

@@ -18,6 +18,7 @@ _NO_RENORMALISATION = "there is no renormalisation of batches"
 class _Normalized(Layer):
     """What follows on normalising: ``y = gamma u + beta``, each if wanted."""
 
+    axis: Any
     epsilon: float
     center: bool
     scale: bool
@@ -32,6 +33,22 @@ class _Normalized(Layer):
             setattr(self, f"{name}_initializer", initializers.get(getattr(self, f"{name}_initializer")))
             setattr(self, f"{name}_regularizer", regularizers.get(getattr(self, f"{name}_regularizer")))
 
+    def _one_axis(self) -> None:
+        """Check that ``axis`` is one of a sample's."""
+        axis = self.axis
+        if isinstance(axis, bool) or not isinstance(axis, int) or axis == 0:
+            raise ValueError(
+                f"{type(self).__name__}: axis is one axis of a sample, counted from 1, or from the end: -1 for the "
+                f"last; received {axis!r}"
+            )
+
+    def _axis_of(self, rank: int) -> int:
+        """Where ``axis`` is in inputs with ``rank`` axes, the batch counted."""
+        place = self.axis + rank if self.axis < 0 else self.axis
+        if not 0 < place < rank:
+            raise ValueError(f"{type(self).__name__}: axis={self.axis} does not fit samples with {rank - 1} axes")
+        return int(place)
+
     def _weights_of(self, shape: Shape) -> tuple[Weight, ...]:
         gamma = Weight("gamma", shape, self.gamma_initializer, self.gamma_regularizer)
         beta = Weight("beta", shape, self.beta_initializer, self.beta_regularizer)
@@ -43,22 +60,22 @@ class _Normalized(Layer):
 
 @dataclass(eq=False, repr=False)
 class BatchNormalization(_Normalized):
-    """Brings every feature (entry of the last axis) to mean 0 and variance 1 over the batch, then scales and shifts it.
+    """Brings every feature (entry of ``axis``) to mean 0 and variance 1 over the batch, then scales and shifts it.
 
     ``u = (x - mean) / sqrt(variance + epsilon)``, ``y = gamma u + beta``. While training, mean and (biased) variance
-    are the batch's, over all axes but the last, and the moving ones follow:
+    are the batch's, over all axes but that one, and the moving ones follow:
     ``moving <- momentum moving + (1 - momentum) batch``. In inference, and while the layer is frozen
     (``trainable=False``), the moving ones are used. (Ioffe and Szegedy, ICML 2015; semantics of Keras 3.)
 
-    Shapes: ``x`` (n, …, features), ``gamma`` and ``beta`` (features,), state ``moving_mean`` and ``moving_variance``
-    (features,), output as ``x``.
+    Shapes: ``x`` (n, …) with features on ``axis``; ``gamma``, ``beta``, and state ``moving_mean`` and
+    ``moving_variance`` (features,); output as ``x``.
 
     Gradients, with ``r`` rows and sums over them: ``dbeta = sum dy``, ``dgamma = sum dy u``,
     ``dx = gamma / sqrt(variance + epsilon) (dy - dbeta / r - u dgamma / r)``; with moving statistics
     ``dx = gamma / sqrt(variance + epsilon) dy``.
 
     Args:
-        axis: only the last, -1.
+        axis: of ``x``, of which 0 is the batch; default -1. Others than the last run on the reference engine.
         momentum: of the moving statistics, in [0, 1]; default 0.99.
         epsilon: default 1e-3.
         center: whether to add ``beta``; default True.
@@ -68,7 +85,7 @@ class BatchNormalization(_Normalized):
         beta_regularizer, gamma_regularizer: penalty on the weights; default None.
 
     Raises:
-        TypeError, ValueError: another axis; a number out of range; an unknown name.
+        TypeError, ValueError: a number out of range; an unknown name; when built, an axis that samples have not.
 
     Example:
         >>> [w.name for w in BatchNormalization().weight_specs((8,))]
@@ -96,23 +113,21 @@ class BatchNormalization(_Normalized):
     gamma_regularizer: Any = None
 
     def check(self) -> None:
-        if self.axis != -1:
-            raise ValueError(f"BatchNormalization: features are on the last axis, axis=-1; received axis={self.axis!r}")
         super().check()
+        self._one_axis()
         self.momentum = check_number(self.momentum, "BatchNormalization: momentum", low=0, high=1)
         for name in ("moving_mean", "moving_variance"):
             setattr(self, f"{name}_initializer", initializers.get(getattr(self, f"{name}_initializer")))
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        if not input_shape:
-            raise ValueError("BatchNormalization: expected samples with at least one axis, received scalars")
+        self._axis_of(len(input_shape) + 1)
         return input_shape
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        return self._weights_of(input_shape[-1:])
+        return self._weights_of((input_shape[self._axis_of(len(input_shape) + 1) - 1],))
 
     def state_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        features = input_shape[-1:]
+        features = (input_shape[self._axis_of(len(input_shape) + 1) - 1],)
         return (
             Weight("moving_mean", features, self.moving_mean_initializer),
             Weight("moving_variance", features, self.moving_variance_initializer),
@@ -122,31 +137,37 @@ class BatchNormalization(_Normalized):
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, Any, dict[str, Array]]:
         xp, batch = ctx.xp, ctx.training and self.trainable
+        rows, shape = self._others(x)
         mean, variance, new_state = state["moving_mean"], state["moving_variance"], {}
         if batch:
-            rows = tuple(range(x.ndim - 1))
             mean = xp.mean(x, axis=rows)
-            variance = xp.mean((x - mean) ** 2, axis=rows)
+            variance = xp.mean((x - xp.reshape(mean, shape)) ** 2, axis=rows)
             keep = self.momentum
             new_state = {
                 "moving_mean": keep * state["moving_mean"] + (1 - keep) * mean,
                 "moving_variance": keep * state["moving_variance"] + (1 - keep) * variance,
             }
-        inverse = 1 / xp.sqrt(variance + self.epsilon)
-        u = (x - mean) * inverse
-        y = u * params["gamma"] if self.scale else u
-        y = y + params["beta"] if self.center else y
+        inverse = xp.reshape(1 / xp.sqrt(variance + self.epsilon), shape)
+        u = (x - xp.reshape(mean, shape)) * inverse
+        y = u * xp.reshape(params["gamma"], shape) if self.scale else u
+        y = y + xp.reshape(params["beta"], shape) if self.center else y
         return y, (u, inverse, batch, xp), new_state
+
+    def _others(self, x: Array) -> tuple[tuple[int, ...], Shape]:
+        """The axes that statistics are over, and the shape in which one number a feature goes with ``x``."""
+        axis = self._axis_of(x.ndim)
+        others = tuple(a for a in range(x.ndim) if a != axis)
+        return others, tuple(1 if a in others else size for a, size in enumerate(x.shape))
 
     def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         u, inverse, batch, xp = cache
-        rows = tuple(range(dy.ndim - 1))
+        rows, shape = self._others(dy)
         dbeta, dgamma = xp.sum(dy, axis=rows), xp.sum(dy * u, axis=rows)
         dx = dy
         if batch:
-            count = prod(dy.shape[:-1])
-            dx = dy - dbeta / count - u * (dgamma / count)
-        dx = dx * (inverse * params["gamma"] if self.scale else inverse)
+            count = prod(dy.shape[a] for a in rows)
+            dx = dy - xp.reshape(dbeta / count, shape) - u * xp.reshape(dgamma / count, shape)
+        dx = dx * (inverse * xp.reshape(params["gamma"], shape) if self.scale else inverse)
         return dx, self._grads(dgamma, dbeta)
 
 
@@ -246,12 +267,12 @@ class GroupNormalization(_Normalized):
     ``u = (x - mean) / sqrt(variance + epsilon)`` over all places and the channels of a group, ``y = gamma u + beta``;
     the same in training and inference, whatever the batch. (Wu and He, ECCV 2018.)
 
-    Shapes: ``x`` (n, …, channels), ``gamma`` and ``beta`` (channels,), output as ``x``. Gradients: as in
-    :class:`LayerNormalization`, with means over a group.
+    Shapes: ``x`` (n, …) with channels on ``axis``, ``gamma`` and ``beta`` (channels,), output as ``x``. Gradients: as
+    in :class:`LayerNormalization`, with means over a group.
 
     Args:
         groups: number of groups, a divisor of the channels; -1 gives every channel its own. Default 32.
-        axis: only the last, -1.
+        axis: of ``x``, of which 0 is the batch; default -1. Others than the last run on the reference engine.
         epsilon: default 1e-3.
         center: whether to add ``beta``; default True.
         scale: whether to multiply by ``gamma``; default True.
@@ -259,8 +280,8 @@ class GroupNormalization(_Normalized):
         beta_regularizer, gamma_regularizer: penalty on the weights; default None.
 
     Raises:
-        TypeError, ValueError: another axis; a number out of range; an unknown name; when built, channels that cannot be
-            divided into the groups.
+        TypeError, ValueError: a number out of range; an unknown name; when built, an axis that samples have not, or
+            channels that cannot be divided into the groups.
 
     Example:
         >>> GroupNormalization(4).output_shape((5, 5, 16))
@@ -279,8 +300,7 @@ class GroupNormalization(_Normalized):
 
     def check(self) -> None:
         super().check()
-        if self.axis != -1:
-            raise ValueError(f"GroupNormalization: channels are on the last axis, axis=-1; received axis={self.axis!r}")
+        self._one_axis()
         if self.groups != -1:
             self.groups = check_positive_int(self.groups, "GroupNormalization: groups")
 
@@ -292,13 +312,17 @@ class GroupNormalization(_Normalized):
         return groups
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        if not input_shape:
-            raise ValueError("GroupNormalization: expected samples with at least one axis, received scalars")
-        self.groups_of(input_shape[-1])
+        self.groups_of(input_shape[self._axis_of(len(input_shape) + 1) - 1])
         return input_shape
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        return self._weights_of(input_shape[-1:])
+        return self._weights_of((input_shape[self._axis_of(len(input_shape) + 1) - 1],))
+
+    def _exchanged(self, x: Array, xp: Any) -> Array:
+        """``x`` with its last axis and ``axis`` in each other's place; doing it twice changes nothing."""
+        order = list(range(x.ndim))
+        order[self._axis_of(x.ndim)], order[-1] = order[-1], order[self._axis_of(x.ndim)]
+        return x if order[-1] == x.ndim - 1 else xp.permute_dims(x, tuple(order))
 
     def _grouped(self, x: Array, xp: Any) -> tuple[Array, tuple[int, ...]]:
         """``x`` as (n, places, groups, channels of a group), and the axes to normalise over."""
@@ -308,17 +332,19 @@ class GroupNormalization(_Normalized):
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, Any, dict[str, Array]]:
+        x = self._exchanged(x, ctx.xp)
         grouped, axes = self._grouped(x, ctx.xp)
         u, inverse = _standardized(grouped, axes, self.epsilon, ctx.xp)
         y = ctx.xp.reshape(u, x.shape)
         y = y * params["gamma"] if self.scale else y
         y = y + params["beta"] if self.center else y
-        return y, (u, inverse, ctx.xp), {}
+        return self._exchanged(y, ctx.xp), (u, inverse, ctx.xp), {}
 
     def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         u, inverse, xp = cache
+        dy = self._exchanged(dy, xp)
         rows = tuple(range(dy.ndim - 1))
         dgamma, dbeta = xp.sum(dy * xp.reshape(u, dy.shape), axis=rows), xp.sum(dy, axis=rows)
         du, axes = self._grouped(dy * params["gamma"] if self.scale else dy, xp)
         dx = _through_standardized(du, u, inverse, axes, xp)
-        return xp.reshape(dx, dy.shape), self._grads(dgamma, dbeta)
+        return self._exchanged(xp.reshape(dx, dy.shape), xp), self._grads(dgamma, dbeta)

@@ -13,6 +13,7 @@ from clarinet.optimizers.adamax import Adamax
 from clarinet.optimizers.base import Optimizer, OptimizerState
 from clarinet.optimizers.ftrl import Ftrl
 from clarinet.optimizers.lion import Lion
+from clarinet.optimizers.muon import Muon
 from clarinet.optimizers.nadam import Nadam
 from clarinet.optimizers.quasi_newton import BFGS, LBFGS
 from clarinet.optimizers.rmsprop import RMSprop
@@ -29,6 +30,7 @@ __all__ = [
     "Adamax",
     "Ftrl",
     "Lion",
+    "Muon",
     "Nadam",
     "Optimizer",
     "OptimizerState",

@@ -139,6 +139,10 @@ class Optimizer(Configurable):
         """One weight's new value and new slots; ``step`` counts from 1, ``xp`` is the arrays' namespace. Pure."""
         raise NotImplementedError
 
+    def rule_for(self, name: str, shape: tuple[int, ...]) -> Optimizer:
+        """What decays and updates the weight called ``"layer/weight"``: this optimizer, for all but :class:`Muon`."""
+        return self
+
     def clip(self, grads: Sequence[Array], xp: Any = np) -> list[Array]:
         """Gradients after clipping; a limit of 0 is off, as in Keras."""
         if self.clipnorm:
@@ -158,11 +162,21 @@ class Optimizer(Configurable):
         learning_rate: float,
         step: int,
         xp: Any = np,
+        names: Sequence[str] = (),
     ) -> None:
-        """Clip, decay, update, average: writes the new weights and buffers in place."""
-        for w, g, own in zip(weights, self.clip(grads, xp), slots, strict=True):
-            decayed = w if not self.weight_decay else w - learning_rate * self.weight_decay * w
-            new_w, new_slots = self.update(decayed, g, own, learning_rate, step, xp)
+        """Clip, decay, update, average: writes the new weights and buffers in place.
+
+        Args:
+            weights, grads, slots: for every weight.
+            learning_rate: of this step.
+            step: from 1.
+            xp: the arrays' namespace.
+            names: of the weights, ``"layer/weight"``; default empty ones.
+        """
+        for w, g, own, name in zip(weights, self.clip(grads, xp), slots, names or [""] * len(weights), strict=True):
+            rule = self.rule_for(name, tuple(w.shape))
+            decayed = w if not rule.weight_decay else w - learning_rate * rule.weight_decay * w
+            new_w, new_slots = rule.update(decayed, g, own, learning_rate, step, xp)
             if self.use_ema:
                 kept = self.ema_momentum if step > 1 else 0.0
                 new_slots["average"] = kept * own["average"] + (1 - kept) * new_w

@@ -37,6 +37,10 @@ def _obstacles(plan: Plan) -> Iterator[str]:
         activation = getattr(op.spec, "activation", None)
         if type(op.spec) not in OPS:
             yield f"layer {op.layer} ({op.kind}) has no native form"
+        elif isinstance(op.spec, (layers.BatchNormalization, layers.GroupNormalization)) and (
+            op.spec.axis not in (-1, len(op.input_shape))
+        ):
+            yield f"layer {op.layer} ({op.kind} along axis {op.spec.axis}) has no native form; the last axis has"
         elif isinstance(op.spec, layers.Activation) and type(activation) not in ACTIVATIONS:
             yield f"the activation {getattr(activation, 'name', activation)!r} of layer {op.layer} has no native form"
         for segment in op.weights:
