@@ -1,7 +1,12 @@
 """Set-up shared by all tests."""
 
 import os
+import shutil
 import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 
 # Keras's back ends disagree at saturation; the JAX one is the oracle. Keras reads these when it is first imported.
 os.environ["KERAS_BACKEND"] = "jax"
@@ -12,3 +17,21 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A shell that starts the tests in the background lets SIGINT be ignored, here and in every program that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium without a screen; tests that need it are skipped where it or Playwright is missing.
+
+    Playwright keeps an event loop running in this thread, so it may not live longer than a module's tests.
+    """
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
+    if CHROMIUM is None:
+        pytest.skip("chromium is missing")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

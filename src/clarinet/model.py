@@ -237,6 +237,37 @@ class Sequential(LayerStack):
 
         saving.save(self, path)
 
+    def export_html(
+        self, path: str | Path, *, class_names: Iterable[str] | None = None, largest: float | None = None
+    ) -> None:
+        """Write one HTML file on which a picture is drawn and this model says what it sees; it needs no network.
+
+        The weights are in the file and the forward pass is JavaScript, so it works wherever a browser does, and what is
+        drawn does not leave it. A model trained on MNIST gets drawings in MNIST's form: fitted into 20 × 20 pixels and
+        placed on 28 × 28 by their centre of mass. Others get the whole sheet in their own size.
+
+        Args:
+            path: of the file, e.g. ``"digits.html"``.
+            class_names: one for each class; default: those saved with the model, else numbers.
+            largest: the value that a white pixel had in training, 1 or 255; default 255 for a model that begins with
+                Rescaling or a normalisation, else 1.
+
+        Raises:
+            ValueError: the input is not a picture; a layer that cannot run in a page (recurrent layers, your own),
+                named; names that do not fit the output. OSError: the file cannot be written.
+
+        Example:
+            >>> import clarinet, pathlib, tempfile
+            >>> layers = [clarinet.Input((28, 28)), clarinet.layers.Flatten(), clarinet.layers.Dense(10, "softmax")]
+            >>> path = pathlib.Path(tempfile.mkdtemp(), "digits.html")
+            >>> clarinet.Sequential(layers).export_html(path)
+            >>> path.stat().st_size > 4 * 7850
+            True
+        """
+        from clarinet import page
+
+        page.export_html(self, path, class_names=class_names, largest=largest)
+
     @classmethod
     def load(cls, path: str | Path) -> Sequential:
         """Read what :meth:`save` wrote; runs no code from the file."""

@@ -10,8 +10,8 @@ import numpy as np
 
 import clarinet
 from clarinet import _native, saving
-from clarinet.cli import sources
 from clarinet.cli.output import Output
+from clarinet.data import origins
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
         return 0
     model = saving.load(options.model)
     model.summary(print_fn=output.say)
-    about = sources.describe(model)
+    about = origins.describe(model)
     facts = {
         "model": options.model,
         "trained_on": about["kind"],

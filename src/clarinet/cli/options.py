@@ -40,6 +40,13 @@ _PREDICT = f"""examples:
 A model trained on mnist reads photos of digits of any size, dark on light or light on dark.
 {_CODES}"""
 
+_DRAW = """examples:
+  clarinet draw digits.clarinet
+  clarinet draw digits.clarinet --html digits.html    a file that needs neither Clarinet nor a network
+
+The page is for this machine's browsers alone. Ctrl-C ends the program.
+exit codes: 0 done, 1 failed, 2 wrong usage"""
+
 _INFO = f"""examples:
   clarinet info
   clarinet info digits.clarinet
@@ -73,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
     predict.add_argument("inputs", metavar="FILE", nargs="+", help="pictures, or CSV files for a model of a table")
     predict.add_argument("--show", action="store_true", help="draw each picture as the network sees it")
+    _add_draw(commands)
     info = _command(commands, "info", "what is installed, or what a model is", _INFO)
     info.add_argument("model", metavar="MODEL", nargs="?", help="a model file")
     _add_doctor(commands)
@@ -121,6 +129,17 @@ def _add_train(commands: Any) -> None:
     )
     train.add_argument("--resume", action="store_true", help="go on with the run of this name, if it is there")
     train.add_argument("--out", metavar="FILE", help="where to save the model (default: DATA's name + .clarinet)")
+
+
+def _add_draw(commands: Any) -> None:
+    draw = _command(commands, "draw", "draw a picture and see live what a model makes of it", _DRAW)
+    draw.add_argument("model", metavar="MODEL", help="file written by train or by model.save, of a model of pictures")
+    draw.add_argument("--port", type=port, default=0, metavar="N", help="of the page's address (default: a free one)")
+    draw.add_argument("--no-browser", action="store_true", help="print the page's address, open nothing")
+    draw.add_argument("--html", metavar="FILE", help="write the page to a file, with the model in it, and end")
+    draw.add_argument(
+        "--white", type=float, choices=(1, 255), metavar="1|255", help="a white pixel in training (default: guessed)"
+    )
 
 
 def _add_doctor(commands: Any) -> None:
@@ -178,6 +197,14 @@ def whole(least: int) -> Callable[[str], int]:
         return value
 
     return convert
+
+
+def port(text: str) -> int:
+    """A port number, 0 for a free one."""
+    value = whole(0)(text)
+    if value > 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, received {text!r}")
+    return value
 
 
 def units(text: str) -> tuple[int, ...]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import datasets, saving
-from clarinet.cli import sources
 from clarinet.cli.output import Output
+from clarinet.data import origins
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _SHADES = " .:-=+*#%@"
 def run(options: argparse.Namespace, output: Output) -> int:
     """Print what a model says of every file; files that cannot be read are reported, and make the exit code 1."""
     model = saving.load(options.model)
-    about = sources.describe(model)
+    about = origins.describe(model)
     predictions: list[dict[str, Any]] = []
     failed = False
     for file in options.inputs:
@@ -54,7 +54,7 @@ def _rows(model: Sequential, about: dict[str, Any], file: str) -> Iterator[tuple
             "clarinet train, or predict from Python"
         )
     else:
-        yield file, sources.as_inputs(model, _picture(about, file)[None])[0]
+        yield file, origins.as_inputs(model, _picture(about, file)[None])[0]
 
 
 def _picture(about: dict[str, Any], file: str) -> Array:

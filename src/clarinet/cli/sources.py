@@ -1,4 +1,4 @@
-"""What DATA stands for on the command line, and what a model has to remember of it."""
+"""What DATA stands for on the command line."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import datasets
+from clarinet.data.origins import NAMED, as_inputs, describe
 from clarinet.names import nearest
 from clarinet.params import Array
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
-
-#: Data sets by name, with the names of their classes.
-NAMED = ("mnist", "fashion_mnist", "cifar10")
 
 
 @dataclass(frozen=True)
@@ -120,51 +118,3 @@ def _class_ids(y: Array, found: tuple[str, ...], known: list[str], path: Path) -
         if name not in known:
             raise ValueError(f"{path / name}: the model does not know the class {name!r}: {nearest(name, known)}")
     return np.array([known.index(name) for name in found])[y]
-
-
-def describe(model: Sequential) -> dict[str, Any]:
-    """What the model was trained on; guessed from its input's shape where it was not made by this command."""
-    about = model.metadata.get("data")
-    if about is not None:
-        return _checked(about)
-    shape = model.input_shape or ()
-    if shape in ((784,), (28, 28), (28, 28, 1)):
-        return {"kind": "mnist", "classes": [str(i) for i in range((model.output_shape or (10,))[-1])]}
-    if len(shape) in (2, 3) and (len(shape) == 2 or shape[-1] in (1, 3)):
-        color = "rgb" if shape[-1] == 3 and len(shape) == 3 else "grayscale"
-        return {"kind": "images", "classes": [], "size": list(shape[:2]), "color": color}
-    return {"kind": "unknown", "classes": []}
-
-
-def _checked(about: Any) -> dict[str, Any]:
-    """A model file's word for what it was trained on, if it makes sense: the file may be anybody's."""
-    sound = isinstance(about, dict) and about.get("kind") in (*NAMED, "table", "images")
-    classes = about.get("classes") if sound else None
-    sound = sound and isinstance(classes, list) and all(isinstance(name, str) for name in classes)
-    if sound and about["kind"] == "images":
-        size = about.get("size")
-        sound = (
-            isinstance(size, list) and len(size) == 2 and all(type(side) is int and 0 < side < 10_000 for side in size)
-        )
-        sound = sound and about.get("color") in ("grayscale", "rgb")
-    if not sound or (about["kind"] == "table" and not isinstance(about.get("coding"), dict)):
-        raise ValueError(
-            "the model's metadata do not make sense: expected metadata['data'] as clarinet train writes it"
-        )
-    # Names go to the terminal: control characters in them could rewrite what it shows.
-    return {**about, "classes": [name if name.isprintable() else ascii(name) for name in about["classes"]]}
-
-
-def as_inputs(model: Sequential, pixels: Array) -> Array:
-    """Pictures in the shape that the model takes; from 0 to 1 unless the model scales them itself.
-
-    Raises:
-        ValueError: the pictures have another number of pixels.
-    """
-    wanted = model.input_shape
-    assert wanted is not None
-    if pixels[0].size != int(np.prod(wanted)):
-        raise ValueError(f"the pictures have shape {pixels.shape[1:]}, the model takes {wanted}")
-    scales = any(type(layer).__name__ in ("Rescaling", "BatchNormalization") for layer in model.layers[:2])
-    shaped = pixels.reshape(len(pixels), *wanted)
-    return shaped if scales else shaped.astype(np.float32) / 255

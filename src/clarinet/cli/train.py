@@ -16,6 +16,7 @@ from clarinet.cli import recorded, sources
 from clarinet.cli.output import Output
 from clarinet.cli.presets import PRESETS, Shifted, falling, hidden_layers
 from clarinet.cli.sources import Source
+from clarinet.data.origins import NAMED
 from clarinet.model import Sequential
 from clarinet.optimizers import Adam
 from clarinet.params import Array
@@ -136,7 +137,7 @@ def _unscaled(y: Array) -> layers.Layer:
 def _fit(model: Sequential, source: Source, options: argparse.Namespace, tracker: Tracker | None) -> bool:
     """Train; False after Ctrl-C, with the model as it was then."""
     preset = PRESETS[options.preset]
-    own_data = source.about["kind"] not in sources.NAMED
+    own_data = source.about["kind"] not in NAMED
     epochs = options.epochs or (_MOST_EPOCHS if own_data else preset.epochs)
     kept = len(source.x) - int(len(source.x) * options.validation)
     split = 0 < kept < len(source.x)

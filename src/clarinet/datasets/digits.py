@@ -26,6 +26,8 @@ _FAINT = 0.3
 _DIRT = 0.06
 #: Width of a stroke in MNIST's pixels below which strokes are thickened; nineteen in twenty of MNIST's are wider.
 _THIN = 1.6
+#: So much further up and to the left, so that a centre halfway between two pixels goes to one of them for certain.
+_TIE = 1e-6
 
 
 def load_digit(image: str | os.PathLike[str]) -> NDArray[np.uint8]:
@@ -74,7 +76,18 @@ def to_mnist_form(grey: NDArray[Any]) -> NDArray[np.uint8]:
     # The first look finds the digit, the second sees it in all its pixels, however small it was in the picture.
     ink, zoom = _look(pixels)
     ink, _ = _look(_crop(pixels, _bounds(ink, margin=0.2), zoom))
-    return _centre(_fit(_thicken(ink[_bounds(ink)])))
+    return from_ink(ink)
+
+
+def from_ink(ink: Floats) -> NDArray[np.uint8]:
+    """MNIST's form of strokes without paper, as a drawing program has them (``page/picture.js`` does the same).
+
+    Args:
+        ink: shape (height, width), from 0 for paper to 1 for full ink; some of it above 0.
+    """
+    ink = ink[_bounds(ink)]
+    scale = min(1.0, _WORKING_SIDE / max(ink.shape))
+    return _centre(_fit(_thicken(_resize(ink, tuple(max(1, round(side * scale)) for side in ink.shape)))))
 
 
 def _look(pixels: Floats) -> tuple[Floats, float]:
@@ -230,6 +243,6 @@ def _centre(ink: Floats) -> NDArray[np.uint8]:
     for axis, size in enumerate(ink.shape):
         mass = ink.sum(axis=1 - axis)
         centre = float((mass * np.arange(size)).sum() / mass.sum())
-        start.append(min(max(round(CENTRE - centre), 0), SIDE - size))
+        start.append(min(max(round(CENTRE - centre - _TIE), 0), SIDE - size))
     out[start[0] : start[0] + ink.shape[0], start[1] : start[1] + ink.shape[1]] = np.round(255 * ink)
     return out

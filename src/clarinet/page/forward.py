@@ -1,0 +1,246 @@
+"""A model's forward pass as data: operations and weights that ``network.js`` computes a prediction from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet import activations
+from clarinet.layers.activity import ActivityRegularization
+from clarinet.layers.convolution import Convolution
+from clarinet.layers.dropout import Noise
+from clarinet.layers.geometry import margins
+from clarinet.layers.pooling import _AveragePooling, _GlobalPooling, _MaxPooling
+from clarinet.layers.resampling import ZeroPadding2D, _Resampling
+from clarinet.layers.reshape import Flatten, Reshape
+from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+    from clarinet.plan import Op
+
+Settings = dict[str, Any]
+
+
+class Weights:
+    """Arrays one after another as float32; each is known by where it begins and how many numbers it has."""
+
+    def __init__(self) -> None:
+        self._arrays: list[Array] = []
+        self._size = 0
+
+    def add(self, array: Any) -> list[int]:
+        """Append an array; returns ``[offset, size]``."""
+        flat = np.asarray(array, "<f4").ravel()
+        place = [self._size, flat.size]
+        self._arrays.append(flat)
+        self._size += flat.size
+        return place
+
+    def tobytes(self) -> bytes:
+        """All of them, little-endian."""
+        return b"".join(array.tobytes() for array in self._arrays)
+
+
+def forward_pass(model: Sequential) -> tuple[list[Settings], bytes]:
+    """The operations of a prediction, and the weights that they name.
+
+    Returns:
+        One dictionary an operation: ``do`` (a function of ``network.js``), ``from`` (the tensors it takes: 0 is the
+        input, ``i + 1`` what operation ``i`` gives), ``size`` (numbers in its output) and what else it needs; and the
+        weights, little-endian float32.
+
+    Raises:
+        ValueError: layers or activations without a form in JavaScript; all of them are named.
+    """
+    plan = model.make_plan()
+    ops = [*plan.ops, *((plan.output,) if plan.output else ())]
+    weights, found, strange = Weights(), [], []
+    for op in ops:
+        own = {s.name: s.view(model.store.params) for s in op.weights}
+        own |= {s.name: s.view(model.store.state) for s in op.state}
+        settings = _settings(op, own, weights)
+        if settings is None:
+            strange.append(f"{model.layers[op.layer].name} ({_what(op)})")
+        else:
+            found.append({"from": list(op.sources), "size": prod(op.output_shape), **settings})
+    if strange:
+        raise ValueError(
+            f"export_html: {', '.join(dict.fromkeys(strange))} cannot run in a page; export a model without, or use "
+            "clarinet draw, which predicts in Python and takes every layer"
+        )
+    return found, weights.tobytes()
+
+
+def _what(op: Op) -> str:
+    return f"activation {op.spec.activation.name}" if op.kind == "Activation" else op.kind  # type: ignore[attr-defined]
+
+
+def _settings(op: Op, own: dict[str, Array], weights: Weights) -> Settings | None:
+    """What ``network.js`` has to know of one operation; None where it has nothing for it."""
+    for kinds, describe in _KINDS:
+        if isinstance(op.spec, kinds):
+            return describe(op, op.spec, own, weights)
+    by_name = _BY_NAME.get(op.kind)
+    return None if by_name is None else by_name(op, op.spec, own, weights)
+
+
+def _same(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    return {"do": "same"}
+
+
+def _dense(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    inputs = op.input_shape[-1]
+    return {"do": "dense", "inputs": inputs, "units": spec.units, **_stored(own, weights)}
+
+
+def _stored(own: dict[str, Array], weights: Weights) -> Settings:
+    return {name: weights.add(array) for name, array in own.items()}
+
+
+def _sliding(op: Op, window: Any, strides: Any, dilation: Any, padding: str) -> Settings:
+    """A window's geometry; sequences are pictures of one row."""
+    edges = margins(op.input_shape[:-1], window, strides, dilation, padding)
+    one = (1,) * (3 - len(op.input_shape))
+    return {
+        "input": [*one, *op.input_shape],
+        "output": [*one, *op.output_shape],
+        "window": [*one, *window],
+        "strides": [*one, *strides],
+        "dilation": [*one, *dilation],
+        "before": [*(0 for _ in one), *(edge[0] for edge in edges)],
+    }
+
+
+def _convolution(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    place = _sliding(op, spec.kernel_size, spec.strides, spec.dilation_rate, spec.padding)
+    return {"do": "convolve", **place, "groups": spec.groups_of(op.input_shape[-1]), **_stored(own, weights)}
+
+
+def _pooling(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    place = _sliding(op, spec.pool_size, spec.strides, (1,) * spec.rank, spec.padding)
+    return {"do": "pool", "mean": isinstance(spec, _AveragePooling), **place}
+
+
+def _global_pooling(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    spatial, channels = op.input_shape[:-1], op.input_shape[-1]
+    one = (1,) * (2 - len(spatial))
+    place = {"input": [*one, *spatial, channels], "output": [1, 1, channels], "window": [*one, *spatial]}
+    still = {"strides": [1, 1], "dilation": [1, 1], "before": [0, 0]}
+    return {"do": "pool", "mean": "Average" in op.kind, **place, **still}
+
+
+def _resampling(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    rows, columns = spec.matrices(op.input_shape[:-1])
+    return _by_matrices(op, rows, columns, weights)
+
+
+def _zero_padding(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    sides = zip(op.input_shape, op.output_shape, spec.padding)
+    rows, columns = (np.eye(new, old, -before) for old, new, (before, _) in sides)
+    return _by_matrices(op, rows, columns, weights)
+
+
+def _by_matrices(op: Op, rows: Array, columns: Array, weights: Weights) -> Settings:
+    place = {"input": list(op.input_shape), "output": list(op.output_shape)}
+    return {"do": "resample", **place, "rows": weights.add(rows), "columns": weights.add(columns)}
+
+
+def _affine(op: Op, weights: Weights, mean: Any, factor: Any, offset: Any) -> Settings:
+    """``(x - mean) * factor + offset``, each repeated from the last axis on."""
+
+    def whole(values: Any) -> list[int]:
+        return weights.add(np.broadcast_to(np.asarray(values, np.float64), shape))
+
+    ranks = [np.ndim(values) for values in (mean, factor, offset)]
+    shape = op.input_shape[len(op.input_shape) - max(ranks) :]
+    return {"do": "affine", "mean": whole(mean), "factor": whole(factor), "offset": whole(offset)}
+
+
+def _rescaling(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    return _affine(op, weights, 0.0, spec.scale, spec.offset)
+
+
+def _batch_normalization(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    factor = own.get("gamma", 1.0) / np.sqrt(own["moving_variance"].astype(np.float64) + spec.epsilon)
+    return _affine(op, weights, own["moving_mean"], factor, own.get("beta", 0.0))
+
+
+def _normalization(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    shape = spec.statistics_shape(op.input_shape)
+    kept = spec._kept(len(op.input_shape) + 1)
+    wide = [size if axis in kept else 1 for axis, size in enumerate(op.input_shape, 1)]
+    mean, variance = own.get("mean", spec.mean), own.get("variance", spec.variance)
+    mean, variance = (np.broadcast_to(v, shape).astype(np.float64).reshape(wide) for v in (mean, variance))
+    deviation = np.maximum(np.sqrt(variance), 1e-7)
+    if spec.invert:
+        return _affine(op, weights, 0.0, deviation, mean)
+    return _affine(op, weights, mean, 1 / deviation, 0.0)
+
+
+def _layer_normalization(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings | None:
+    rank = len(op.input_shape) + 1
+    axes = spec.axes(rank)
+    if axes != tuple(range(rank - len(axes), rank)):
+        return None
+    return {"do": "standardise", "epsilon": spec.epsilon, **_runs(op, axes[0] - 1, weights, own)}
+
+
+def _runs(op: Op, first: int, weights: Weights, own: dict[str, Array]) -> Settings:
+    """How many numbers the axes from ``first`` on hold, and the factor and offset for each of them."""
+    size = prod(op.input_shape[first:])
+    gamma, beta = own.get("gamma", np.ones(size)), own.get("beta", np.zeros(size))
+    return {"run": size, "gamma": weights.add(gamma), "beta": weights.add(beta)}
+
+
+def _permute(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    strides = [prod(op.input_shape[d:]) for d in spec.dims]
+    return {"do": "permute", "shape": list(op.output_shape), "strides": strides}
+
+
+def _prelu(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    return {"do": "prelu", "alpha": weights.add(np.broadcast_to(own["alpha"], op.input_shape))}
+
+
+def _merge(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    if spec.merge != "concatenate":
+        return {"do": "merge", "merge": spec.merge}
+    axis = spec.sample_axis(len(op.input_shape))
+    return {"do": "concatenate", "runs": [prod(shape[axis:]) for shape in op.input_shapes]}
+
+
+def _activation(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings | None:
+    function = spec.activation
+    known = {getattr(activations, name) for name in activations.__all__ if name[0].isupper()}
+    if type(function) not in known - {activations.Custom, activations.Activation}:
+        return None
+    settings: Settings = {"do": "activate", "name": function.name, **vars(function)}
+    if "axis" in settings:  # counts the batch as 0
+        axis = settings["axis"] + (len(op.input_shape) + 1 if settings["axis"] < 0 else 0)
+        settings |= {"length": op.input_shape[axis - 1], "stride": prod(op.input_shape[axis:])}
+    return settings
+
+
+_Describe = Callable[["Op", Any, dict[str, Array], Weights], "Settings | None"]
+_KINDS: tuple[tuple[Any, _Describe], ...] = (
+    ((Flatten, Reshape, Noise, ActivityRegularization), _same),  # noise is drawn in training alone
+    (Convolution, _convolution),
+    ((_MaxPooling, _AveragePooling), _pooling),
+    (_GlobalPooling, _global_pooling),
+    (ZeroPadding2D, _zero_padding),
+    (_Resampling, _resampling),
+)
+_BY_NAME: dict[str, _Describe] = {
+    "Activation": _activation,
+    "BatchNormalization": _batch_normalization,
+    "Dense": _dense,
+    "LayerNormalization": _layer_normalization,
+    "Merge": _merge,
+    "Normalization": _normalization,
+    "PReLU": _prelu,
+    "Permute": _permute,
+    "Rescaling": _rescaling,
+}

@@ -1,0 +1,134 @@
+"""What a page has to know of the model that it draws for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet.activations import LogSoftmax, Sigmoid, Softmax
+from clarinet.data.origins import describe, takes_bytes
+from clarinet.layers.activation import Activation
+from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+#: Height, width and channels of the pictures of a data set.
+_SIZES = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
+#: What a model's last activation makes of its output.
+_MEANINGS = {Softmax: "probabilities", Sigmoid: "probabilities", LogSoftmax: "logarithms"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """How a drawing becomes the model's input, and its output an answer.
+
+    Attributes:
+        title: the model's name.
+        kind: what it was trained on, e.g. ``"mnist"``, whose form drawings are then brought to.
+        height, width, channels: of its pictures, in pixels.
+        light: whether its pictures are light on dark.
+        scale: what pixels from 0 to 255 are multiplied by.
+        classes: their names, one for each number in the answer (two for a single probability); empty where the answer
+            is a number.
+        answer: ``"probabilities"``, ``"logits"``, ``"logarithms"`` (of probabilities) or ``"values"``.
+        exclusive: whether exactly one of the classes is right.
+        parameters: how many weights the model has.
+    """
+
+    title: str
+    kind: str
+    height: int
+    width: int
+    channels: int
+    light: bool
+    scale: float
+    classes: tuple[str, ...]
+    answer: str
+    exclusive: bool
+    parameters: int
+
+    def inputs(self, model: Sequential, pixels: Any) -> Array:
+        """One row for ``model.predict`` from the pixels (height × width, from 0 to 255) that the page sends.
+
+        Raises:
+            ValueError: another number of pixels, or numbers out of range.
+        """
+        grey = np.asarray(pixels, np.float32)
+        if grey.shape != (self.height * self.width,) or not ((grey >= 0) & (grey <= 255)).all():
+            raise ValueError(f"expected {self.height * self.width} pixels from 0 to 255")
+        every = np.repeat(grey[:, None], self.channels, axis=1) * np.float32(self.scale)
+        return every.reshape(1, *(model.input_shape or ()))
+
+
+def subject_of(
+    model: Sequential, what: str, class_names: Iterable[str] | None = None, largest: float | None = None
+) -> Subject:
+    """What there is to know of a model.
+
+    Args:
+        model: built.
+        what: who asks; messages begin with it.
+        class_names: one for each class; default: those saved with the model, else numbers.
+        largest: the value of a white pixel as the model was trained with it; default: 255 where the model scales its
+            input itself, else 1.
+
+    Raises:
+        ValueError: its input is not a picture; names that do not fit its output.
+    """
+    about = describe(model)
+    if about["kind"] in ("table", "unknown"):
+        trained = "was trained on a table" if about["kind"] == "table" else "does not say what its inputs are"
+        raise ValueError(
+            f"{what}: expected a model of pictures, but {model.name!r} {trained} and takes rows of shape "
+            f"{model.input_shape}; a model of pictures takes e.g. (28, 28), (28, 28, 1) or (784,)"
+        )
+    height, width, channels = _SIZES.get(about["kind"]) or (*about["size"], 3 if about["color"] == "rgb" else 1)
+    if prod(model.input_shape or ()) != height * width * channels:
+        raise ValueError(
+            f"{what}: the model was trained on pictures of {height} x {width} x {channels}, but takes rows of shape "
+            f"{model.input_shape}"
+        )
+    answer, exclusive = _meaning(model)
+    names = about["classes"] if class_names is None else [str(name) for name in class_names]
+    return Subject(
+        title=model.name,
+        kind=about["kind"],
+        height=height,
+        width=width,
+        channels=channels,
+        light=about["kind"] in ("mnist", "fashion_mnist"),
+        scale=1.0 if (takes_bytes(model) if largest is None else largest > 1) else 1 / 255,
+        classes=_names(model, what, names, class_names is not None, answer),
+        answer=answer,
+        exclusive=exclusive,
+        parameters=model.count_params(),
+    )
+
+
+def _meaning(model: Sequential) -> tuple[str, bool]:
+    """What the model's output is, and whether exactly one class is right."""
+    plan = model.make_plan()
+    last = plan.output or plan.ops[-1]
+    function = last.spec.activation if isinstance(last.spec, Activation) else None
+    one = prod(last.output_shape) == 1
+    logits = bool(getattr(model.loss, "from_logits", False))
+    several = type(function) is Sigmoid or (logits and "Binary" in type(model.loss).__name__)
+    return _MEANINGS.get(type(function), "logits" if logits else "values"), one or not several
+
+
+def _names(model: Sequential, what: str, names: list[str], given: bool, answer: str) -> tuple[str, ...]:
+    """One name for each bar."""
+    outputs = prod(model.output_shape or (1,))
+    if outputs == 1 and answer == "values":
+        return ()
+    bars = 2 if outputs == 1 else outputs
+    if len(names) == bars:
+        return tuple(names)
+    if given:
+        raise ValueError(f"{what}: the model tells {bars} classes apart, received {len(names)} class_names")
+    return tuple(str(number) for number in range(bars))
