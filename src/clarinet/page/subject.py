@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Height, width and channels of the pictures of a data set.
 _SIZES = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
 #: What a model's last activation makes of its output.
-_MEANINGS = {Softmax: "probabilities", Sigmoid: "probabilities", LogSoftmax: "logarithms"}
+_MEANINGS: dict[Any, str] = {Softmax: "probabilities", Sigmoid: "probabilities", LogSoftmax: "logarithms"}
 
 
 @dataclass(frozen=True)
