@@ -165,7 +165,9 @@ def _rescaling(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Se
 
 
 def _batch_normalization(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
-    factor = own.get("gamma", 1.0) / np.sqrt(own["moving_variance"].astype(np.float64) + spec.epsilon)
+    after = len(op.input_shape) - spec._axis_of(len(op.input_shape) + 1)  # axes behind that of the features
+    own = {name: array.astype(np.float64).reshape(-1, *(1,) * after) for name, array in own.items()}
+    factor = own.get("gamma", 1.0) / np.sqrt(own["moving_variance"] + spec.epsilon)
     return _affine(op, weights, own["moving_mean"], factor, own.get("beta", 0.0))
 
 
