@@ -84,9 +84,9 @@ def grid(name: str, draw: Callable[..., Any], axes: int, images: int) -> Case:
 
 
 CASES = [
-    grid("samples", lambda **k: plots.samples(PICTURES, DIGITS, **k), 25, 25),
+    grid("samples", lambda **k: plots.samples(PICTURES, DIGITS, n=6, **k), 6, 6),
     grid("samples of colours", lambda **k: plots.samples(RNG.random((4, 8, 8, 3)), **k), 4, 4),
-    grid("samples of flat rows", lambda **k: plots.samples(PICTURES.reshape(30, 784), n=7, **k), 7, 7),
+    grid("samples of flat rows", lambda **k: plots.samples(PICTURES.reshape(30, 784), n=2, **k), 2, 2),
     Case("samples of a table", lambda **k: plots.samples(TABLE, SIDES, **k), axes=2, counts={"images": 1}),
     Case("history", lambda **k: plots.history(LOGS, **k), axes=2, counts={"lines": 3}, legend=True),
     Case(
@@ -95,7 +95,7 @@ CASES = [
         counts={"lines": 4, "collections": 2},
         legend=True,
     ),
-    grid("predictions", lambda **k: plots.predictions(reader(), PICTURES, DIGITS, **k), 10, 10),
+    grid("predictions", lambda **k: plots.predictions(reader(), PICTURES, DIGITS, n=4, **k), 4, 4),
     Case(
         "predictions of rows", lambda **k: plots.predictions(divider(), TABLE, SIDES, n=8, **k), counts={"patches": 8}
     ),
@@ -105,9 +105,57 @@ CASES = [
         counts={"lines": 2},
         legend=True,
     ),
-    grid("weights", lambda **k: plots.weights(reader(), **k), 13, 12),
+    grid("weights", lambda **k: plots.weights(reader(), n=5, **k), 6, 5),
     grid("weights of filters", lambda **k: plots.weights(seer(3), n=4, **k), 5, 4),
-    grid("weights of many channels", lambda **k: plots.weights(seer(5), **k), 7, 6),
+    grid("weights of many channels", lambda **k: plots.weights(seer(5), n=3, **k), 4, 3),
     Case("weights of a matrix", lambda **k: plots.weights(divider(), "dense_1", **k), axes=2, counts={"images": 1}),
+    Case("confusion", lambda **k: plots.confusion(reader(), PICTURES, DIGITS, **k), "ax", 2, {"images": 1}),
+    Case(
+        "confusion of labels",
+        lambda **k: plots.confusion(SIDES, 1 - SIDES, class_names=["to the left", "to the right"], **k),
+        "ax",
+        2,
+    ),
+    Case(
+        "calibration",
+        lambda **k: plots.calibration(divider(), TABLE, SIDES, bins=5, **k),
+        "ax",
+        counts={"lines": 2, "patches": 5},
+        legend=True,
+    ),
+    Case("activations", lambda **k: plots.activations(reader(), PICTURES, **k), axes=3, counts={"patches": 90}),
+    Case("activations of units", lambda **k: plots.activations(meter(), TABLE, 0, **k), axes=2, counts={"images": 1}),
+    grid("activations of filters", lambda **k: plots.activations(seer(1), PICTURES[:1, :8, :8], 0, **k), 7, 6),
+    Case(
+        "gradient_flow",
+        lambda **k: plots.gradient_flow(seer(1), PICTURES[:, :8, :8], DIGITS % 3, **k),
+        "ax",
+        counts={"lines": 1, "patches": 2},
+        legend=True,
+    ),
+    Case("boundary", lambda **k: plots.boundary(divider(), TABLE, SIDES, **k), "ax", counts={"lines": 2}, legend=True),
+    Case(
+        "boundary of amounts",
+        lambda **k: plots.boundary(meter(), TABLE, TABLE[:, 0], **k),
+        "ax",
+        2,
+        {"collections": 4},  # the map, the rows, and two of the colour bar
+    ),
+    Case(
+        "network",
+        lambda **k: plots.network(divider(), TABLE, **k),
+        "ax",
+        1,
+        {"patches": 7},
+        labelled=False,
+        legend=True,
+    ),
+    Case(
+        "network of filters",
+        lambda **k: plots.network(seer(3), **k),
+        "ax",
+        counts={"patches": 5, "lines": 4},
+        labelled=False,
+    ),
     Case("learning_rate", lambda **k: plots.learning_rate(TRIAL, **k), "ax", counts={"lines": 3}, legend=True),
 ]

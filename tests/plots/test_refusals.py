@@ -8,7 +8,7 @@ import pytest
 
 from clarinet import Input, Sequential, plots
 from clarinet.layers import Dense, Flatten
-from tests.cases.plots import DIGITS, LOGS, PICTURES, TABLE, divider, meter, reader
+from tests.cases.plots import DIGITS, LOGS, PICTURES, SIDES, TABLE, divider, meter, reader
 
 UNBUILT = Sequential([Dense(3)])
 EMPTY = Sequential([Input((2,))])
@@ -41,6 +41,20 @@ WORDLESS = Sequential([Input((2, 2)), Flatten()])
         (lambda: plots.weights(WORDLESS), ValueError, "layers with such weights: none"),
         (lambda: plots.weights(reader(), 1, shape=(28, 29)), ValueError, "with 784 values"),
         (lambda: plots.learning_rate(0.1), TypeError, "clarinet.find_learning_rate, received float"),
+        (lambda: plots.confusion([0, 1], [0]), ValueError, "2 labels and 1 predictions"),
+        (lambda: plots.confusion([0, -1], [0, 1]), ValueError, "received negative ones"),
+        (lambda: plots.confusion([0, 1], [0, 1], [0, 1]), TypeError, "confusion(labels, predictions)"),
+        (lambda: plots.confusion(reader(), PICTURES), ValueError, "confusion(model, x, y)"),
+        (lambda: plots.confusion(reader(), PICTURES, DIGITS + 5), ValueError, "the model has 10 classes"),
+        (lambda: plots.calibration(meter(), TABLE, SIDES), ValueError, "needs a classifier"),
+        (lambda: plots.activations(reader(), PICTURES, "dens"), ValueError, "no layer 'dens'"),
+        (lambda: plots.activations(reader(), TABLE), ValueError, "was built for (28, 28)"),
+        (lambda: plots.gradient_flow(meter(), TABLE, None), ValueError, "gradients need labels"),
+        (lambda: plots.gradient_flow(WORDLESS, np.ones((3, 2, 2)), [0, 1, 0]), ValueError, "not compiled"),
+        (lambda: plots.boundary(reader(), PICTURES, DIGITS), ValueError, "a model of two columns"),
+        (lambda: plots.boundary(divider(), TABLE, SIDES[:3]), ValueError, "x has 40 rows but y has 3"),
+        (lambda: plots.network(UNBUILT), ValueError, "start it with Input(shape)"),
+        (lambda: plots.network(divider(), most=1), ValueError, "network: most"),
         (lambda: plots.save(plots.history(LOGS), "a.jpeg"), ValueError, ".svg, .pdf, .png"),
     ],
 )
@@ -63,3 +77,33 @@ def test_right_and_wrong_are_marked() -> None:
     assert all("✓" in mark for mark in marks)
     marks = [text.get_text() for text in plots.predictions(divider(), TABLE, ~ids, n=5).axes[0].get_yticklabels()]
     assert all("✗ is" in mark for mark in marks)
+
+
+def test_a_large_layer_is_cut_short_in_the_drawing() -> None:
+    axes = plots.network(reader(), most=6).axes[0]
+    words = [text.get_text() for text in axes.texts]
+    assert "… 779 more" in words and "… 7 more" in words and "… 5 more" in words
+    assert len(axes.patches) == 15
+    assert sum(len(lines.get_segments()) for lines in axes.collections) == 50
+
+
+def test_the_drawing_holds_the_numbers_of_the_forward_pass() -> None:
+    words = [text.get_text() for text in plots.network(divider(), TABLE[3]).axes[0].texts]
+    assert f"{divider().predict(TABLE[3:4])[0, 0]:.2f}" in words
+    assert f"{TABLE[3, 0]:.2f}".rstrip("0") in words
+
+
+def test_validation_now_and_then_stands_at_its_own_epochs() -> None:
+    lines = plots.history({"loss": [4, 3, 2, 1], "val_loss": [3, 2]}).axes[0].lines
+    assert [line.get_xdata().tolist() for line in lines] == [[1, 2, 3, 4], [2, 4]]
+    assert [line.get_linestyle() for line in lines] == ["-", "--"]
+
+
+def test_calibration_is_what_it_says() -> None:
+    sure = np.repeat([[-2.0, 0.0], [3.0, 0.0]], 50, axis=0)
+    model = Sequential([Input((2,)), Dense(1, activation="sigmoid")])
+    model.set_weights([[[1.0], [0.0]], [0.0]])
+    y = np.r_[np.zeros(50), np.ones(40), np.zeros(10)]
+    title = plots.calibration(model, sure, y).axes[0].get_title()
+    low, high = 1 / (1 + np.exp(-2.0)), 1 / (1 + np.exp(-3.0))
+    assert title == f"Calibration: error {50 * (1 - low) + 50 * (high - 0.8):.1f} %"

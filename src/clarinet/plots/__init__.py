@@ -8,9 +8,26 @@ Every function returns the Figure, or the Axes that it was given; ``theme`` is `
 ['training', 'validation']
 """
 
+from clarinet.plots.boundary import boundary
 from clarinet.plots.curves import history, learning_rate
+from clarinet.plots.inside import activations, gradient_flow
+from clarinet.plots.network import network
 from clarinet.plots.pictures import predictions, samples
+from clarinet.plots.scores import calibration, confusion
 from clarinet.plots.style import save
 from clarinet.plots.weights import weights
 
-__all__ = ["history", "learning_rate", "predictions", "samples", "save", "weights"]
+__all__ = [
+    "activations",
+    "boundary",
+    "calibration",
+    "confusion",
+    "gradient_flow",
+    "history",
+    "learning_rate",
+    "network",
+    "predictions",
+    "samples",
+    "save",
+    "weights",
+]

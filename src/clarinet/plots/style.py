@@ -111,6 +111,13 @@ def readable_on(color: Any) -> str:
     return "#000000" if luminance(color) > 0.179 else "#ffffff"
 
 
+def write_on(ax: Axes, x: float, y: float, text: str, fill: Any, **settings: Any) -> None:
+    """Write in the middle of something of the colour ``fill``, which the text's ``gid`` keeps."""
+    from matplotlib.colors import to_hex
+
+    ax.text(x, y, text, color=readable_on(fill), ha="center", va="center", gid=to_hex(fill), **settings)
+
+
 def colors(stops: tuple[str, ...]) -> Colormap:
     """A colour map through these colours, evenly spaced; what is no number has none."""
     from matplotlib.colors import LinearSegmentedColormap

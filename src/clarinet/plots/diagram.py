@@ -1,0 +1,159 @@
+"""Where the circles and lines of a network's drawing go: plain numbers, without a canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from clarinet.layers import Dense
+from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+#: Units of a layer that are drawn; of larger layers the first and the last.
+MOST_UNITS = 10
+#: Distance of two columns in distances of two units, at least; as a share of the tallest column; of two blocks.
+_APART, _SLOPE, _BLOCKS = 2.8, 0.55, 2.8
+
+
+class Node(NamedTuple):
+    """A circle.
+
+    Attributes:
+        column: from 0, the input.
+        unit: index in the column's flattened values.
+        x, y: its centre; units of a column are 1 apart, y grows upwards and is 0 in the middle.
+    """
+
+    column: int
+    unit: int
+    x: float
+    y: float
+
+
+class Edge(NamedTuple):
+    """A line between two circles and its weight."""
+
+    source: Node
+    target: Node
+    weight: float
+
+
+@dataclass(frozen=True)
+class Column:
+    """The values that one or several layers give.
+
+    Attributes:
+        title: of what is in it: ``"input"``, or the layers' names.
+        size, shape: how many values there are, and how the first of the layers arranges them.
+        layer: index in ``model.layers`` of the last layer whose values these are; -1 for the input.
+        x: where it stands.
+        nodes: the circles that are drawn; none where the column is a block, such as a convolution's.
+        gap: y of the mark for those left out; None where all are drawn.
+    """
+
+    title: str
+    size: int
+    shape: tuple[int, ...]
+    layer: int
+    x: float
+    nodes: tuple[Node, ...]
+    gap: float | None
+
+    @property
+    def left_out(self) -> int:
+        """How many values have no circle."""
+        return self.size - len(self.nodes)
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A network as columns of circles, the input first, and the lines between them."""
+
+    columns: tuple[Column, ...]
+    edges: tuple[Edge, ...]
+
+    @property
+    def height(self) -> float:
+        """Of the tallest column."""
+        return max(max((abs(node.y) for node in c.nodes), default=1.0) for c in self.columns) * 2 + 1
+
+
+class _Stage(NamedTuple):
+    title: str
+    shape: tuple[int, ...]
+    layer: int
+    units: bool
+    kernel: Array | None
+
+
+def arrange(model: Sequential, most: int = MOST_UNITS) -> Diagram:
+    """The drawing of a built model.
+
+    Dense layers become columns of circles, with a line for every weight between circles that are drawn. A layer that
+    gives one value for each that it takes, such as ``Dropout`` or ``Flatten``, joins the column before it. Others, such
+    as convolutions, become blocks.
+
+    Args:
+        model: built.
+        most: how many circles a column has at most.
+
+    Example:
+        >>> import clarinet
+        >>> model = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(3), clarinet.layers.Dense(1)])
+        >>> diagram = arrange(model)
+        >>> [len(column.nodes) for column in diagram.columns], len(diagram.edges)
+        ([2, 3, 1], 9)
+    """
+    stages = _stages(model)
+    tallest = max(min(prod(s.shape), most) if s.units else 1 for s in stages)
+    steps = [max(_APART, _SLOPE * tallest) if stage.kernel is not None else _BLOCKS for stage in stages[1:]]
+    places = [0.0, *accumulate(steps)]
+    columns = tuple(_column(number, stage, places[number], most) for number, stage in enumerate(stages))
+    edges = [
+        Edge(source, target, float(stage.kernel[source.unit, target.unit]))
+        for number, stage in enumerate(stages)
+        if stage.kernel is not None
+        for target in columns[number].nodes
+        for source in columns[number - 1].nodes
+    ]
+    return Diagram(columns, tuple(edges))
+
+
+def _stages(model: Sequential) -> list[_Stage]:
+    shape = model.input_shape
+    assert shape is not None
+    stages = [_Stage("input", shape, -1, True, None)]
+    for index, layer in enumerate(model.layers):
+        taken, shape = shape, layer.output_shape(shape)
+        last = stages[-1]
+        if isinstance(layer, Dense) and len(taken) == 1:
+            kernel = np.array(layer.get_weights()[0], np.float64)
+            stages.append(_Stage(layer.name, shape, index, True, kernel))
+        elif prod(shape) == prod(taken) and not any(w.ndim > 1 for w in layer.get_weights()) and not layer.children:
+            stages[-1] = last._replace(title=f"{last.title}\n{layer.name}", layer=index)
+        else:
+            stages[-1] = last._replace(units=last.units and len(last.shape) == 1)
+            stages.append(_Stage(layer.name, shape, index, False, None))
+    return stages
+
+
+def _column(number: int, stage: _Stage, x: float, most: int) -> Column:
+    size = prod(stage.shape)
+    if not stage.units:
+        return Column(stage.title, size, stage.shape, stage.layer, x, (), None)
+    if size <= most:
+        units, slots, gap = list(range(size)), list(range(size)), None
+    else:  # the first ones, a mark, the last ones
+        above = most // 2
+        below = max(1, most - 1 - above)
+        units = [*range(above), *range(size - below, size)]
+        slots, gap = [*range(above), *range(above + 1, above + 1 + below)], above
+    middle = slots[-1] / 2
+    nodes = tuple(Node(number, unit, x, middle - slot) for unit, slot in zip(units, slots, strict=True))
+    return Column(stage.title, size, stage.shape, stage.layer, x, nodes, None if gap is None else middle - gap)

@@ -1,0 +1,179 @@
+"""What goes on inside: what layers give, and what gradients come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet.params import Array
+from clarinet.plots import style
+from clarinet.plots.data import check_model
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from clarinet.glass import LayerTrace
+    from clarinet.model import Sequential
+
+_MOST_ROWS, _MOST_MAPS, _BINS = 100, 32, 30
+_DEAD = 1e-12  # what a logarithmic axis shows for an exact zero
+
+
+def activations(
+    model: Sequential, x: Any, layer: int | str | None = None, *, figure: Any = None, theme: str | None = None
+) -> Any:
+    """Show what layers give for some rows, in inference mode.
+
+    Without ``layer``, the distribution of each layer's outputs, with the share of exact zeros. Of one layer: the
+    feature maps of the first row, if its outputs are pictures, else a matrix of rows and units.
+
+    Args:
+        model: built.
+        x: rows, or one example.
+        layer: index in ``model.layers`` or name; default an overview of all.
+        figure: a Figure or SubFigure to draw in; default a new one.
+        theme: ``"light"`` or ``"dark"``; default what suits ``figure``, else light.
+
+    Returns:
+        the Figure.
+
+    Raises:
+        ValueError: there is no such layer, the rows do not fit the model.
+
+    Example:
+        >>> import numpy as np, clarinet
+        >>> from clarinet import plots
+        >>> layers = [clarinet.Input((2,)), clarinet.layers.Dense(4), clarinet.layers.Dense(3)]
+        >>> [ax.get_title() for ax in plots.activations(clarinet.Sequential(layers), np.ones((5, 2))).axes]
+        ['dense\\n0 % zeros', 'dense_1\\n0 % zeros']
+    """
+    from clarinet import glass
+
+    check_model(model, "activations")
+    chosen = None
+    if layer is not None:
+        chosen = model.get_layer(layer) if isinstance(layer, str) else model.get_layer(index=layer)
+    layers = glass.trace(model, x, training=False).layers
+    if chosen is None:
+        return _distributions(layers, figure, theme)
+    given = np.asarray(layers[model.layers.index(chosen)].a, np.float64)
+    if given.ndim == 4:
+        return _maps(given[0], chosen.name, figure, theme)
+    return _rows(given.reshape(len(given), -1)[:_MOST_ROWS], chosen.name, figure, theme)
+
+
+def _distributions(layers: tuple[LayerTrace, ...], figure: Any, theme: str | None) -> Any:
+    columns = min(len(layers), 4)
+    figure, look = style.open_figure(figure, theme, 0.6 + 2.6 * columns, 0.4 + 2.4 * -(-len(layers) // columns))
+    for one, ax in zip(layers, style.panels(figure, len(layers), columns, look), strict=True):
+        values = np.asarray(one.a, np.float64).ravel()
+        finite = values[np.isfinite(values)]
+        ax.hist(finite, bins=_BINS, color=look.series[0], weights=np.full(len(finite), 100 / max(len(values), 1)))
+        zeros = f"{np.mean(values == 0):.0%} zeros".replace("%", " %")
+        odd = f", {len(values) - len(finite):,} not finite" if len(finite) < len(values) else ""
+        ax.set(xlabel="output", ylabel="% of outputs", title=f"{one.name}\n{zeros}{odd}")
+    return figure
+
+
+def _maps(maps: Array, name: str, figure: Any, theme: str | None) -> Any:
+    total = maps.shape[-1]
+    count = min(total, _MOST_MAPS)
+    columns = min(count, max(4, round(1.5 * count**0.5)))
+    figure, look = style.open_figure(figure, theme, 1.0 * columns + 1.2, 0.7 + 1.2 * -(-count // columns))
+    low, high = float(maps.min()), float(maps.max())
+    signed = low < 0
+    most = max(abs(low), abs(high)) or 1.0
+    settings: dict[str, Any] = {
+        "cmap": style.colors(look.signed if signed else look.amount),
+        "vmin": -most if signed else 0,
+        "vmax": most,
+    }
+    axes, image = style.panels(figure, count, columns, look), None
+    for number, ax in enumerate(axes):
+        image = ax.imshow(maps[..., number], interpolation="nearest", **settings)
+        ax.set_title(str(number), fontsize="small", pad=2)
+        style.bare(ax)
+    style.color_bar(figure, image, axes, "output", look)
+    shown = f"{total} maps" if count == total else f"maps 0 to {count - 1} of {total}"
+    style.headline(figure, f"{name}: {shown}, {maps.shape[0]} × {maps.shape[1]}", look)
+    return figure
+
+
+def _rows(values: Array, name: str, figure: Any, theme: str | None) -> Any:
+    figure, look = style.open_figure(figure, theme, 6.4, min(6.0, 2.2 + 0.12 * len(values)))
+    (ax,) = style.panels(figure, 1, 1, look)
+    signed = bool((values < 0).any())
+    most = float(np.nanmax(np.abs(values))) or 1.0
+    cmap = style.colors(look.signed if signed else look.amount)
+    image = ax.imshow(values, cmap=cmap, vmin=-most if signed else 0, vmax=most, aspect="auto", interpolation="nearest")
+    ax.set(xlabel="unit", ylabel="row", title=f"{name}: outputs")
+    style.whole_numbers(ax.xaxis)
+    style.whole_numbers(ax.yaxis)
+    style.color_bar(figure, image, ax, "output", look)
+    return figure
+
+
+def gradient_flow(model: Sequential, x: Any, y: Any, ax: Axes | None = None, *, theme: str | None = None) -> Any:
+    """Draw how large the gradients are, layer by layer: whether they vanish or explode on their way back.
+
+    For every layer the root mean square of the batch's gradients of its trainable weights (bars), and of the gradient
+    at its output (line), on a logarithmic axis, as the next training step would take them.
+
+    Args:
+        model: compiled.
+        x, y: a batch of rows and labels, as for ``fit``.
+        ax: axes to draw in; default those of a new figure.
+        theme: ``"light"`` or ``"dark"``; default what suits ``ax``, else light.
+
+    Returns:
+        ``ax``, or the new Figure.
+
+    Raises:
+        ValueError: the model is not compiled, the data does not fit it.
+
+    Example:
+        >>> import numpy as np, clarinet
+        >>> from clarinet import plots
+        >>> model = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(3), clarinet.layers.Dense(1)])
+        >>> model.compile("adam", "mse")
+        >>> axes = plots.gradient_flow(model, np.ones((4, 2)), np.ones(4)).axes[0]
+        >>> len(axes.patches), axes.get_yscale()
+        (2, 'log')
+    """
+    from clarinet import glass
+
+    check_model(model, "gradient_flow")
+    if y is None:
+        raise ValueError("gradient_flow: gradients need labels; give y as for fit")
+    layers = glass.trace(model, x, y).layers
+    of_weights = [_rms(list(_gradients(one))) for one in layers]
+    of_outputs = [_rms([one.da if one.da is not None else one.dz]) for one in layers]
+    axes, look, drawn = style.open_axes(ax, theme, max(4.8, 1.8 + 0.75 * len(layers)), 4.2)
+    where = [i for i, size in enumerate(of_weights) if size is not None]
+    bars = [max(of_weights[i] or 0.0, _DEAD) for i in where]
+    axes.bar(where, bars, 0.6, color=look.series[0], label="gradients of the weights")
+    there = [i for i, size in enumerate(of_outputs) if size is not None]
+    points = [max(of_outputs[i] or 0.0, _DEAD) for i in there]
+    axes.plot(there, points, "s--", color=look.series[1], markersize=5, label="gradient at the output")
+    axes.set(yscale="log", xlabel="layer, from input to output", ylabel="root mean square")
+    axes.set_title("Gradient flow", pad=26)
+    axes.set_xticks(range(len(layers)), [one.name for one in layers], rotation=30, ha="right")
+    axes.grid(axis="y", color=look.faint, alpha=0.4, linewidth=0.6)
+    axes.set_axisbelow(True)
+    style.legend(axes, look, fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    return drawn
+
+
+def _gradients(layer: LayerTrace) -> list[Array]:
+    """Gradients of the trainable weights of a layer and of those within it."""
+    inner = [gradient for one in layer.layers for gradient in _gradients(one)]
+    return inner or [w.gradient for w in layer.weights.values() if w.trainable and w.gradient is not None]
+
+
+def _rms(arrays: list[Any]) -> float | None:
+    """Root mean square over all elements; None where there are none."""
+    values = [np.asarray(array, np.float64).ravel() for array in arrays if array is not None]
+    if not values:
+        return None
+    return float(np.sqrt(np.mean(np.concatenate(values) ** 2)))
