@@ -114,10 +114,9 @@ def _write_weights(axes: Axes, edges: tuple[Edge, ...], look: style.Theme) -> No
     for edge in edges:
         steep = min(abs(edge.target.y - edge.source.y), 2) / 2
         at = 0.3 + 0.35 * steep  # so that lines that cross are not written over each other
-        place = [a + at * (b - a) for a, b in zip(edge.source[2:], edge.target[2:], strict=True)]
-        axes.text(
-            *place, _short(edge.weight), color=look.text, fontsize=7, ha="center", va="center", bbox=behind, zorder=2
-        )
+        x, y = (a + at * (b - a) for a, b in zip(edge.source[2:], edge.target[2:], strict=True))
+        words = _words(look) | {"fontsize": 7, "zorder": 2}
+        axes.text(x, y, _short(edge.weight), bbox=behind, **words)
 
 
 def _nodes(axes: Axes, diagram: Diagram, values: list[Array] | None, look: style.Theme) -> None:
