@@ -30,7 +30,7 @@ from clarinet.models import Sequential
 from clarinet.target import TransformedTarget
 
 if TYPE_CHECKING:
-    from clarinet import glass, plots, runs
+    from clarinet import doctor, glass, plots, runs
 
 __all__ = [
     "Input",
@@ -42,6 +42,7 @@ __all__ = [
     "callbacks",
     "check_gradients",
     "datasets",
+    "doctor",
     "find_learning_rate",
     "glass",
     "initializers",
@@ -62,7 +63,7 @@ if not TYPE_CHECKING:  # which would take it to promise any name at all
 
     def __getattr__(name: str) -> Any:
         """``clarinet.glass`` and its like are loaded when somebody first speaks of them: most programs do not."""
-        if name in ("glass", "plots", "runs"):
+        if name in ("doctor", "glass", "plots", "runs"):
             from importlib import import_module
 
             return import_module(f"clarinet.{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHUNK_SECONDS = 0.1
 
 #: Arguments of ``fit`` that are data, or do not change what is learnt.
-_NO_SETTINGS = {"x", "y", "sample_weight", "validation_data", "verbose", "run"}
+_NO_SETTINGS = {"x", "y", "sample_weight", "validation_data", "verbose", "run", "doctor"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Fit:
         self.batches: data_module.Batches | None = None
         self.data: Data | None = None
         self.validation: Data | data_module.Batches | None = None
+        self.given: tuple[Any, Any, Any] | None = None
         self.epoch_batches: Iterator[Rows] = iter(())
         if arguments["seed"] is not None:
             model.seed = int(arguments["seed"])
@@ -76,9 +77,11 @@ class Fit:
         x, y, w = data_module.as_rows(a["x"], a["y"], a["sample_weight"])
         build_for(self.model, x)
         validation = a["validation_data"]
+        self.given = x, y, validation
         if validation is None and a["validation_split"]:
             (x, y, w), validation = data_module.split_validation(x, y, w, a["validation_split"])
-        self.data = checked(self.model, x, y, w, a["class_weight"], seen=self.seen, adapt=True)
+        told = told_by_callbacks(a)
+        self.data = checked(self.model, x, y, w, a["class_weight"], seen=self.seen, adapt=True, told=told)
         self.label_shape = self.data.y.shape[1:] if self.data.y is not None else None
         self._take_validation(validation)
 
@@ -144,6 +147,7 @@ class Fit:
             "arguments": {k: v for k, v in (a | {"batch_size": size}).items() if k not in _NO_SETTINGS},
             "data": self.data,
             "validation": self.validation,
+            "given": self.given,
             "seen": self.seen,
         }
         return CallbackList([*self.watchers, *extra], model, params)  # history keeps what they add to the logs
@@ -246,7 +250,7 @@ class Fit:
         if self.callbacks.wants_batches:
             self.callbacks.on_train_batch_begin(step)
         rates = learning_rates(self.model, -(-(stop - first) // batch_size))
-        every = self.arguments["stats_every"]
+        every = self.callbacks.stats_every(self.arguments["stats_every"])
         chunk = self.engine.train(data, Steps(order, first, stop, batch_size, rates, CHUNK_SECONDS, every))
         self.callbacks.on_chunk(chunk)
         if self.callbacks.wants_batches:
@@ -268,6 +272,13 @@ def learning_rates(model: Sequential, steps: int) -> Array:
     return np.full(steps, model.optimizer.rate(first))
 
 
+def told_by_callbacks(arguments: Mapping[str, Any]) -> frozenset[str]:
+    """Kinds of doubts that a callback speaks of itself where it sees arrays, so that nobody hears them twice."""
+    if data_module.is_batches(arguments["x"]):
+        return frozenset()
+    return frozenset().union(*(getattr(callback, "tells", ()) for callback in as_list(arguments["callbacks"])))
+
+
 def build_for(model: Sequential, x: Any) -> None:
     """Build a model that does not know its input yet for the rows of ``x``."""
     if not model.layers:
@@ -285,6 +296,7 @@ def checked(
     where: str = "data",
     seen: dict[str, Any] | None = None,
     adapt: bool = False,
+    told: Container[str] = (),
 ) -> Data:
     """Rows in the form that engines accept, after every check that refuses.
 
@@ -293,8 +305,9 @@ def checked(
         where: what messages call the data.
         seen: takes what the data are.
         adapt: whether a transform of the target that has seen no data yet takes its numbers from these labels.
+        told: kinds of doubts that are not to be spoken of.
     """
-    checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, seen))
+    checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, seen), told)
     assert model.loss is not None and model.output_shape is not None
     if model.target is not None and y is not None:
         y = data_module.fit_rank(data_module.as_array(y, "y"), model.output_shape)

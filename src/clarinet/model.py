@@ -41,6 +41,7 @@ class Sequential(LayerStack):
         history: the last ``fit``'s History.
         engine, engine_reason: which engine runs the model, and why.
         stop_training: a callback sets it to True to end ``fit``.
+        doctor_report: what the last ``fit`` with a :class:`clarinet.doctor.Doctor` found; not kept in copies and files.
         metadata: JSON-able extras that are saved with the model, e.g. class names.
 
     Example:
@@ -55,6 +56,7 @@ class Sequential(LayerStack):
         self.stop_training = False
         self.epochs_trained = 0
         self.metadata: dict[str, Any] = {}
+        self.doctor_report: Any = None
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
         self.target: target_module.TransformedTarget | None = None
@@ -290,7 +292,7 @@ class Sequential(LayerStack):
     def __getstate__(self) -> dict[str, Any]:
         if self._store is not None:
             self.store.params  # noqa: B018  # draws the initial values: their recipe is not part of a copy
-        return self.__dict__ | {"_runner": None}
+        return self.__dict__ | {"_runner": None, "doctor_report": None}
 
 
 def _check_engine(engine: str, device: str | None) -> str:

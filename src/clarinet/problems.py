@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 
@@ -40,11 +40,12 @@ def warning(kind: str, where: str, message: str) -> Problem:
     return Problem(kind, where, "warning", message)
 
 
-def raise_first(problems: Iterable[Problem]) -> None:
+def raise_first(problems: Iterable[Problem], told: Container[str] = ()) -> None:
     """Raise the first error; when there is none, warn once for each kind of doubt.
 
     Args:
         problems: consumed only up to the first error, so dear checks may come last.
+        told: kinds of doubts that somebody else speaks of.
 
     Raises:
         ValueError, TypeError: as the problem says.
@@ -59,7 +60,7 @@ def raise_first(problems: Iterable[Problem]) -> None:
     for problem in problems:
         if problem.severity == "error":
             raise problem.error(problem.message)
-        if problem.severity == "warning":
+        if problem.severity == "warning" and problem.kind not in told:
             doubts.setdefault(problem.kind, problem.message)
     for message in doubts.values():
         warnings.warn(message, ClarinetWarning, stacklevel=3)

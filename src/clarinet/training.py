@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import clarinet
 from clarinet import checks
 from clarinet import data as data_module
 from clarinet.callbacks.base import CallbackList
 from clarinet.engines import Data, Engine, ReferenceEngine, Steps
-from clarinet.fitting import Fit, as_list, build_for, checked, learning_rates, run_evaluation
+from clarinet.fitting import Fit, as_list, build_for, checked, learning_rates, run_evaluation, told_by_callbacks
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def fit(
     run: Any = None,
     checkpoint: int | str | bool | None = None,
     resume: bool = False,
+    doctor: bool = False,
 ) -> History:
     """Train the model.
 
@@ -76,6 +78,8 @@ def fit(
         resume: go on with the run of this name where its last checkpoint stands, if there is such a run; without a
             name, with the run that was begun last. The numbers come out as if there had been no interruption. The
             program has to build, compile and call ``fit`` as before; ``epochs`` may be larger.
+        doctor: have a :class:`clarinet.doctor.Doctor` look at the program before training and at every epoch of it; it
+            speaks where something is wrong, and ``model.doctor_report`` says what it found.
 
     Returns:
         History: ``.history`` holds a list for each of ``loss``, the metrics, ``val_loss``, …; ``.epoch`` the epochs.
@@ -97,7 +101,9 @@ def fit(
         True
     """
     arguments = {name: value for name, value in locals().items() if name != "self"}
-    checks.raise_first(checks.check_fit_arguments(self, arguments))
+    if doctor is True:
+        arguments["callbacks"] = [*as_list(callbacks), clarinet.doctor.Doctor()]
+    checks.raise_first(checks.check_fit_arguments(self, arguments), told_by_callbacks(arguments))
     return Fit(self, arguments).run()
 
 

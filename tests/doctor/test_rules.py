@@ -6,6 +6,7 @@ import pytest
 
 from clarinet import doctor
 from tests.cases.rules import RULES
+from tests.cases.watching import WATCHED
 
 FIT = {"epochs": 30}
 
@@ -39,4 +40,4 @@ def test_a_sound_program_is_left_alone(rule):
 
 
 def test_every_kind_has_a_row():
-    assert {rule.kind for rule in RULES} == set(doctor.KINDS)
+    assert {rule.kind for rule in RULES} | {row.kind for row in WATCHED} == set(doctor.KINDS)

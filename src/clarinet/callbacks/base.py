@@ -9,6 +9,7 @@ from clarinet.names import nearest
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
+    from clarinet.problems import Problem
     from clarinet.records import Chunk
 
 Logs = dict[str, float]
@@ -31,7 +32,8 @@ class Callback:
         model: the model in training.
         params: ``epochs``, ``steps`` (batches an epoch, None if not known), ``samples`` (rows an epoch, likewise),
             ``verbose``; for observers also ``arguments`` (fit's settings), ``data`` and ``validation`` (what the engine
-            runs on) and ``seen`` (shapes, dtypes and hashes of the data, where a callback ``wants_fingerprint``).
+            runs on), ``given`` (rows, labels and validation data as ``fit`` got them, without those of batches) and
+            ``seen`` (shapes, dtypes and hashes of the data, where a callback ``wants_fingerprint``).
 
     Example:
         >>> class Announce(Callback):
@@ -86,6 +88,9 @@ class Callback:
 
     def on_chunk(self, chunk: Chunk) -> None:
         """The engine hands back a run of steps, about ten times a second."""
+
+    def on_finding(self, problem: Problem, step: int | None = None) -> None:
+        """Another callback has found something wrong or doubtful, at this step (None: before the first)."""
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """``evaluate``, or the validation of an epoch, starts."""
@@ -153,12 +158,19 @@ class CallbackList:
         for callback in self.callbacks:
             callback.set_model(model)
             callback.set_params(params)
+            if hasattr(callback, "announce"):
+                callback.announce = self.on_finding
 
     def _call(self, event: str, *arguments: Any) -> None:
         for callback in self.callbacks:
             method = getattr(callback, event, None)  # another library's callbacks may lack ours
             if method is not None:
                 method(*arguments)
+
+    def stats_every(self, asked: int) -> int:
+        """How often statistics of the layers are taken: as ``fit`` was asked, or as the most curious callback wants."""
+        wanted = (asked, *(getattr(callback, "stats_every", 0) for callback in self.callbacks))
+        return min((every for every in wanted if every), default=0)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._call("on_train_begin", logs or {})
@@ -180,6 +192,9 @@ class CallbackList:
 
     def on_chunk(self, chunk: Chunk) -> None:
         self._call("on_chunk", chunk)
+
+    def on_finding(self, problem: Problem, step: int | None = None) -> None:
+        self._call("on_finding", problem, step)
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         self._call("on_test_begin", logs or {})

@@ -117,6 +117,7 @@ _RULES: dict[str, Rule] = {
     "run": _optional(_run_name),
     "checkpoint": lambda name, value: None if value is None or value is False else _how_often(name, value),
     "resume": _yes_or_no,
+    "doctor": _yes_or_no,
 }
 
 

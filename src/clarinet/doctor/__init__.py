@@ -6,8 +6,11 @@ from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.report import Report
 from clarinet.doctor.rules import CONDITIONS, RULES, refusals
 from clarinet.doctor.treatment import Treatment, treat
+from clarinet.doctor.watch import Doctor
+from clarinet.doctor.watching import WATCHERS
 
 #: Every kind of fault that there is a rule for.
-KINDS = tuple(sorted({kind for rule in (refusals, *RULES, *CONDITIONS, *EXPERIMENTS, *STATES) for kind in rule.KINDS}))
+_RULES = (refusals, *RULES, *CONDITIONS, *EXPERIMENTS, *STATES, *WATCHERS)
+KINDS = tuple(sorted({kind for rule in _RULES for kind in rule.KINDS}))
 
-__all__ = ["KINDS", "Finding", "Remedy", "Report", "Treatment", "examine", "treat"]
+__all__ = ["KINDS", "Doctor", "Finding", "Remedy", "Report", "Treatment", "examine", "treat"]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from clarinet.problems import Problem
+
 if TYPE_CHECKING:
     from clarinet.doctor.program import Program
 
@@ -62,6 +64,12 @@ class Finding:
     def rank(self) -> tuple[int, float]:
         """Sorts the worst and surest first."""
         return _RANK[self.severity], -self.confidence
+
+    @property
+    def problem(self) -> Problem:
+        """As a plain record, which any observer of a training can keep."""
+        mend = "" if self.remedy is None else f"; try: {self.remedy.text}"
+        return Problem(self.kind, self.where, self.severity, self.summary + mend)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able, without the machine's form of the remedy."""

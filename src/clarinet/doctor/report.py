@@ -35,12 +35,13 @@ class Report:
     def __str__(self) -> str:
         if not self.findings:
             return f"healthy: {len(self.ruled_out)} kinds of fault were looked for and not found"
-        return "\n\n".join(_paragraph(number, finding) for number, finding in enumerate(self.findings, 1))
+        return "\n\n".join(f"{number}. {paragraph(finding)}" for number, finding in enumerate(self.findings, 1))
 
 
-def _paragraph(number: int, finding: Finding) -> str:
+def paragraph(finding: Finding) -> str:
+    """A finding in three lines: what and where, why it hurts, what to type."""
     lines = [
-        f"{number}. {finding.kind} at {finding.where} ({finding.severity}): {finding.summary}",
+        f"{finding.kind} at {finding.where} ({finding.severity}): {finding.summary}",
         f"   {finding.explanation}",
     ]
     if finding.remedy is not None:

@@ -21,6 +21,7 @@ from clarinet.runs.store import Store, check_name
 
 if TYPE_CHECKING:
     from clarinet.engines import Data
+    from clarinet.problems import Problem
     from clarinet.records import Chunk
 
 #: Names of the file with the trained model, in the run's folder.
@@ -170,6 +171,9 @@ class Tracker(Callback):
                 run.writer.row(
                     "INSERT OR REPLACE INTO documents VALUES (?, 'git', ?)", (run.id, to_json("git", answer))
                 )
+
+    def on_finding(self, problem: Problem, step: int | None = None) -> None:
+        self._open_run.find(problem, step)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         error = sys.exception()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from clarinet.callbacks import EarlyStopping
@@ -27,22 +27,9 @@ def examine(trial: Trial) -> Iterator[Finding]:
     held_out = trial.history.get("val_loss")
     if not held_out:
         return
-    train, last, best = trial.history["loss"][-1], held_out[-1], min(held_out)
-    if last < RISE * best or last < GAP * train:
+    if not overfits(trial.history["loss"][-1], held_out):
         return
-    evidence = {"loss": train, "val_loss": last, "best_val_loss": best, "best_epoch": held_out.index(best) + 1}
-    yield Finding(
-        "overfit",
-        "model",
-        "warning",
-        0.85,
-        f"the loss on the validation rows rises from {best:.3g} (epoch {evidence['best_epoch']}) to {last:.3g}, "
-        f"while on the training rows it falls to {train:.3g}",
-        "The network has enough weights to learn each row by heart. That makes the training loss perfect and helps "
-        "nobody: what it has learned of single rows is noise for others.",
-        evidence,
-        Remedy("callbacks=[EarlyStopping()], fewer units, Dropout(0.3), kernel_regularizer='l2', or more rows"),
-    )
+    yield finding(trial.history["loss"][-1], held_out)
     if not _regularised(trial.given):
         yield Finding(
             "missing_regularisation",
@@ -86,3 +73,26 @@ def _regularised(program: Program) -> bool:
 def _weights(trial: Trial) -> int:
     model = trial.given.model()
     return sum(layer.count_params() for layer in model.layers)
+
+
+def overfits(loss: float, held_out: Sequence[float]) -> bool:
+    """Whether the validation loss of the last epoch is high above its lowest, and above the training loss."""
+    return held_out[-1] >= RISE * min(held_out) and held_out[-1] >= GAP * loss
+
+
+def finding(loss: float, held_out: Sequence[float]) -> Finding:
+    """What is said of a training loss and the validation losses of every epoch."""
+    last, best = held_out[-1], min(held_out)
+    evidence = {"loss": loss, "val_loss": last, "best_val_loss": best, "best_epoch": held_out.index(best) + 1}
+    return Finding(
+        "overfit",
+        "model",
+        "warning",
+        0.85,
+        f"the loss on the validation rows rises from {best:.3g} (epoch {evidence['best_epoch']}) to {last:.3g}, "
+        f"while on the training rows it falls to {loss:.3g}",
+        "The network has enough weights to learn each row by heart. That makes the training loss perfect and helps "
+        "nobody: what it has learned of single rows is noise for others.",
+        evidence,
+        Remedy("callbacks=[EarlyStopping()], fewer units, Dropout(0.3), kernel_regularizer='l2', or more rows"),
+    )

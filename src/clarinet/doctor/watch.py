@@ -1,0 +1,230 @@
+"""The doctor at a training: looks at the program before the first step and at the records of every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet.callbacks.base import Callback, Logs
+from clarinet.doctor.experiments.trial import constant_loss
+from clarinet.doctor.findings import Finding
+from clarinet.doctor.patient import SAMPLE, Patient, function_of
+from clarinet.doctor.program import program_of, quietly
+from clarinet.doctor.report import Report, paragraph
+from clarinet.doctor.rules import RULES, association, validation
+from clarinet.doctor.watching.consultation import Consultation
+from clarinet.doctor.watching.course import Baseline, Course, Watched
+from clarinet.doctor.watching.failure import Failure
+from clarinet.doctor.watching.replay import Replay
+from clarinet.engines import Data, ReferenceEngine
+from clarinet.layers.base import Context
+from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+    from clarinet.problems import Problem
+    from clarinet.records import Chunk
+
+#: Rules that take longer than a short training; they are asked where something has to be explained, or data are small.
+_DEAR = (association, validation)
+_SMALL = 100_000  # numbers in x
+#: Statistics of layers: so many in the first epoch, and then on every hundredth step.
+_SAMPLES, _SELDOM = 10, 100
+
+
+class Doctor(Callback):
+    """Watch a training, and say what is wrong with it, each cause once.
+
+    Before the first step it looks at model and data as :func:`clarinet.doctor.examine` does, without experiments. After
+    every epoch it looks at the records (losses, statistics of layers, metrics), and at once when a loss is NaN: it runs
+    the step again, from a copy of the weights, to tell layer and rows. It prints what it finds and tells the other
+    callbacks, so that a run keeps it; on a healthy training it is silent and costs about a hundredth of the time.
+
+    Args:
+        stop: end training when something is found that it cannot recover from (a NaN, say); default False.
+        quiet: print nothing; the findings are in :attr:`report`, and in the run; default False.
+
+    Attributes:
+        report: what was found so far, a :class:`clarinet.doctor.Report`; also ``model.doctor_report``.
+
+    Example:
+        >>> import numpy as np, clarinet
+        >>> model = clarinet.Sequential([clarinet.Input((3,)), clarinet.layers.Dense(1)])
+        >>> model.compile("adam", "binary_crossentropy")
+        >>> x = np.random.default_rng(0).normal(size=(640, 3))
+        >>> doctor = Doctor(quiet=True)
+        >>> history = model.fit(x, (x[:, 0] > 0) * 1.0, epochs=2, verbose=0, callbacks=[doctor])
+        >>> doctor.report.findings[0].kind, doctor.report.findings[0].where
+        ('missing_output_activation', 'layer:0')
+    """
+
+    #: Doubts of ``fit`` that it speaks of itself, with more to say.
+    tells = frozenset({"learning_rate_negative", "softmax_on_single_unit", "double_softmax", "targets_out_of_range"})
+    #: Tells the other callbacks of a finding; set by whoever calls them.
+    announce: Callable[[Problem, int | None], None] | None = None
+
+    def __init__(self, stop: bool = False, quiet: bool = False) -> None:
+        self.stop, self.quiet = stop, quiet
+        self._consultation = Consultation(self._found)
+        self._course: Course | None = None
+        self._replay: Replay | None = None
+        self._epoch = 0
+
+    def __reduce__(self) -> Any:
+        """A copy has watched nothing: remedies are functions, which no file can hold."""
+        return type(self), (self.stop, self.quiet)
+
+    @property
+    def report(self) -> Report:
+        """What was found so far."""
+        return self._consultation.report
+
+    @property
+    def stats_every(self) -> int:
+        """How often statistics of the layers are wanted: densely in the first epoch, for the first verdict."""
+        steps = self.params.get("steps") or _SAMPLES
+        first = self._course is None or not self._course.logs
+        return min(_SELDOM, max(1, steps // _SAMPLES)) if first else _SELDOM
+
+    # Before training.
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._consultation = Consultation(self._found)
+        self._course = self._replay = None
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._epoch = epoch
+        if self._course is None:
+            self._begin()
+        if self._replay is not None:
+            self._replay.begin_epoch()
+
+    def _begin(self) -> None:
+        """Look at the program; other callbacks have begun by now and can be told."""
+        given, data = self.params.get("given"), self.params.get("data")
+        patient = None if given is None else self._patient(*given)
+        if patient is not None:
+            small = patient.program.x.size <= _SMALL
+            self._consultation = Consultation(self._found, partial(_ask, patient, () if small else _DEAR))
+            self._consultation.hear(_ask(patient, RULES if small else [rule for rule in RULES if rule not in _DEAR]))
+        self._course = Course(
+            watched_layers(self.model),
+            _baseline(patient, data),
+            epochs=self.params.get("epochs"),
+            rate=self._rate,
+            probe=None if data is None else partial(_outputs, self.model, data),
+        )
+        arguments = self.params.get("arguments", {})
+        if data is not None and arguments.get("batch_size"):
+            rows = int(self.params["samples"])
+            self._replay = Replay(self.model, data, arguments["batch_size"], arguments["shuffle"], rows)
+
+    def _patient(self, x: Any, y: Any, held_out: Any) -> Patient:
+        names = ("epochs", "batch_size", "shuffle", "validation_split", "class_weight")
+        fit = {name: value for name, value in self.params.get("arguments", {}).items() if name in names}
+        if held_out is not None and not isinstance(held_out, (tuple, list)):
+            held_out = None  # a source of batches
+        return Patient(program_of(self.model, x, y, held_out, fit))
+
+    def _rate(self) -> float:
+        optimizer, state = self.model.optimizer, self.model.optimizer_state
+        assert optimizer is not None and state is not None
+        return optimizer.rate(max(0, state.step - 1))
+
+    # While training.
+
+    def on_chunk(self, chunk: Chunk) -> None:
+        course = self._course
+        if course is None:  # resumed in the middle of an epoch: it begins with the next one
+            return
+        course.add(chunk)
+        if course.failure is not None:
+            return
+        bad = np.flatnonzero(~np.isfinite(chunk.losses))
+        if len(bad) == 0:
+            if self._replay is not None:
+                self._replay.add(chunk)
+            return
+        first = int(bad[0])
+        failure = Failure(chunk.first_step + first, float(chunk.losses[first]), self._epoch)
+        course.failure = failure if self._replay is None else self._replay.locate(failure, chunk)
+        self._consultation.examine(course)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self._course is not None:
+            self._course.end_epoch(logs or {})
+            self._consultation.examine(self._course)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self._course is not None:
+            self._course.over = True
+            self._consultation.examine(self._course)
+        self.model.doctor_report = self.report
+
+    # Speaking.
+
+    def _found(self, finding: Finding, step: int | None) -> None:
+        if self.announce is not None:
+            self.announce(finding.problem, step)
+        if finding.severity == "hint":
+            return
+        if not self.quiet:
+            if step is not None and self.params.get("verbose") == 1:
+                print()  # the progress bar's line is not finished
+            when = "before training" if step is None else f"epoch {self._epoch + 1}, step {step}"
+            print(f"Doctor ({when}): {paragraph(finding)}")
+        if self.stop and step is not None and finding.severity == "error":
+            self.model.stop_training = True
+
+
+def _ask(patient: Patient, rules: Any) -> Iterator[Finding]:
+    with quietly():
+        for rule in rules:
+            yield from rule.examine(patient)
+
+
+def watched_layers(model: Sequential) -> list[Watched]:
+    """What the rules that watch know of a model's layers."""
+    learns = [any(s.trainable for s, _ in model.store.weights_of(index)) for index in range(len(model.layers))]
+    last = max((index for index, own in enumerate(learns) if own), default=0)
+    return [
+        Watched(index, f"{type(layer).__name__} (layer {index})", _activation(layer), learns[index], index >= last)
+        for index, layer in enumerate(model.layers)
+    ]
+
+
+def _activation(layer: Any) -> str | None:
+    function = function_of(layer)
+    return None if function is None else type(function).__name__.lower()
+
+
+@quietly()
+def _baseline(patient: Patient | None, data: Data | None) -> Baseline:
+    """What a constant answer gets."""
+    if patient is None or data is None or data.y is None:
+        return Baseline()
+    try:
+        loss = constant_loss(patient.program)
+    except (ValueError, TypeError, IndexError):  # labels that only the user's own loss understands
+        loss = float("nan")
+    majority = patient.labels.majority if patient.task == "classes" else float("nan")
+    spread = float(np.std(data.y[: 1 << 16].reshape(min(len(data.y), 1 << 16), -1), axis=0).max())
+    return Baseline(loss, majority, min(spread, 1.0) if patient.task == "classes" else spread)
+
+
+@quietly()
+def _outputs(model: Sequential, data: Data) -> Mapping[int, Array]:
+    """What every layer gives on some rows, in inference mode."""
+    plan = model.make_plan()
+    rows = data.x[:: max(1, len(data) // SAMPLE)][:SAMPLE]
+    last, _, outputs = ReferenceEngine(plan, model.store).forward(rows)
+    found = {op.layer: output for op, output in zip(plan.ops, outputs)}
+    if plan.output is not None:
+        found[plan.output.layer] = plan.output.spec.forward({}, {}, last, Context())[0]
+    return found
+
+
+__all__ = ["Doctor", "watched_layers"]

@@ -1,0 +1,31 @@
+"""Which findings explain what is seen later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clarinet.doctor.findings import Finding
+
+#: Findings that never explain why a network does not learn.
+_HARMLESS = frozenset({"overfit", "too_little_data", "validation_leak", "class_imbalance", "underfit"})
+
+
+class _Anything(frozenset[str]):
+    """Every kind but those that keep no network from learning."""
+
+    def __contains__(self, kind: object) -> bool:
+        return kind not in _HARMLESS
+
+
+#: For symptoms that any fault brings about.
+ANYTHING = _Anything()
+
+
+def is_cause(rule: Any, finding: Finding, other: Finding) -> bool:
+    """Whether another finding explains this one: of the same kind, a cause that the rule names, or an error.
+
+    An error keeps a network from learning, so it has to be mended before anything can be said of how it learns.
+    """
+    if other.kind == finding.kind:
+        return True
+    return other.kind in rule.CAUSES if other.severity == "warning" else other.severity == "error"

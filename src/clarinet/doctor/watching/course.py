@@ -1,0 +1,213 @@
+"""The course of a training so far: what the rules that watch look at. It comes from records, whoever emitted them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clarinet.doctor.watching.failure import Failure
+from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.records import Chunk, LayerStats
+
+#: Samples of a layer's statistics that are kept.
+_RECENT = 10
+#: Updates before anything is said about how a training goes: the first ones only find their feet.
+_SETTLED = 20
+#: Share of the first loss that has to go before the loss counts as fallen.
+_FALL = 0.01
+#: A training that is this far on the way from the best constant answer to no error at all does well.
+_WELL = 0.5
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A layer in training.
+
+    Attributes:
+        index: in the model's layers.
+        name: as messages call it.
+        activation: the function it ends with, in small letters (``"relu"``); None without one.
+        weighted: whether it has weights that are trained.
+        output: whether nothing with weights comes after it.
+    """
+
+    index: int
+    name: str
+    activation: str | None
+    weighted: bool
+    output: bool
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What can be had without looking at x.
+
+    Attributes:
+        loss: of the best constant answer.
+        majority: share of the largest class; NaN for amounts.
+        spread: standard deviation of the labels; of classes that of their indicators.
+    """
+
+    loss: float = float("nan")
+    majority: float = float("nan")
+    spread: float = 1.0
+
+
+class Course:
+    """Losses, statistics of layers, and the numbers of every epoch, as far as they have come.
+
+    Args:
+        layers: those of the model.
+        baseline: what to compare with.
+        epochs: how many were asked for; None if nobody knows.
+        rate: tells the learning rate.
+        probe: gives the outputs of every layer, by index, on some rows, in inference mode; asked only where the records
+            raise a suspicion.
+
+    Attributes:
+        logs: the numbers of every epoch that has ended.
+        over: whether training has ended.
+        failure: where numbers ceased to be finite, once they have.
+        largest_update: the largest update-to-weight ratio of any layer so far.
+        step: number of the last update, over the model's life.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Watched],
+        baseline: Baseline,
+        *,
+        epochs: int | None = None,
+        rate: Callable[[], float] = lambda: float("nan"),
+        probe: Callable[[], Mapping[int, Array]] | None = None,
+    ) -> None:
+        self.layers, self.baseline, self.epochs, self.rate, self._probe = tuple(layers), baseline, epochs, rate, probe
+        self.logs: list[dict[str, float]] = []
+        self.over, self.step = False, 0
+        self.failure: Failure | None = None
+        self._losses: list[list[NDArray[np.float32]]] = [[]]
+        self._stats: dict[int, deque[LayerStats]] = {layer.index: deque(maxlen=_RECENT) for layer in self.layers}
+        self._ended: list[NDArray[np.float32]] = []
+        self.largest_update = 0.0
+        self._probed: tuple[int, Mapping[int, Array]] | None = None
+
+    # Filling it.
+
+    def add(self, chunk: Chunk) -> None:
+        """A run of steps."""
+        self._losses[-1].append(chunk.losses)
+        for own in chunk.layers:
+            self._stats[own.layer].append(own)
+            if np.isfinite(own.update_ratio):
+                self.largest_update = max(self.largest_update, own.update_ratio)
+        self.step = chunk.first_step + len(chunk) - 1
+
+    def end_epoch(self, logs: Mapping[str, float]) -> None:
+        """An epoch and its validation are over."""
+        own = self._losses[-1]
+        self._ended.append(np.concatenate(own) if own else np.zeros(0, np.float32))
+        self.logs.append(dict(logs))
+        self._losses[-1] = []
+
+    # Looking at it.
+
+    @property
+    def weighted(self) -> tuple[Watched, ...]:
+        """The layers that learn, in order."""
+        return tuple(layer for layer in self.layers if layer.weighted)
+
+    @property
+    def updates(self) -> int:
+        """How many there were, in epochs that have ended."""
+        return sum(len(losses) for losses in self._ended)
+
+    @property
+    def settled(self) -> bool:
+        """Whether enough has happened to judge."""
+        return bool(self._ended) and self.updates >= _SETTLED
+
+    def losses(self, epoch: int = -1) -> NDArray[np.float32]:
+        """Every batch's loss in an epoch that has ended."""
+        return self._ended[epoch]
+
+    @property
+    def epoch_losses(self) -> list[float]:
+        """The mean loss of every epoch that has ended."""
+        return [float(np.mean(losses, dtype=np.float64)) for losses in self._ended if len(losses)]
+
+    @property
+    def first_loss(self) -> float:
+        """The mean over the first few batches, a twentieth of the first epoch."""
+        losses = self._ended[0]
+        return float(np.mean(losses[: max(1, len(losses) // 20)], dtype=np.float64))
+
+    @property
+    def last_loss(self) -> float:
+        """The mean over the last half of the last epoch."""
+        losses = self._ended[-1]
+        return float(np.mean(losses[len(losses) // 2 :], dtype=np.float64))
+
+    @property
+    def has_fallen(self) -> bool:
+        """Whether the loss has lost more than a hundredth, and more than two standard errors between batches."""
+        first, last = self._ended[0][: max(1, len(self._ended[0]) // 20)], self._ended[-1][len(self._ended[-1]) // 2 :]
+        noise = 2 * float(np.std(last)) * np.sqrt(1 / len(first) + 1 / len(last))
+        return self.first_loss - self.last_loss > max(_FALL * abs(self.first_loss), noise)
+
+    @property
+    def progress(self) -> float:
+        """How far training has come: 0 no better than a constant answer, 1 without error; below 0 it is worse."""
+        reference = self.baseline.loss if self.baseline.loss > 0 else self.first_loss
+        return 1 - self.last_loss / reference if reference > 0 else float("nan")
+
+    @property
+    def does_well(self) -> bool:
+        """Whether it learns, whatever else there may be."""
+        return self.progress >= _WELL
+
+    def recent(self, layer: int) -> list[LayerStats]:
+        """What was sampled of a layer last, the oldest first."""
+        return list(self._stats[layer])
+
+    def typical(self, layer: int, name: str) -> float:
+        """The median of a statistic in the last samples; NaN where none was taken."""
+        values = [getattr(own, name) for own in self.recent(layer)]
+        finite = [value for value in values if np.isfinite(value)]
+        return float(median(finite)) if finite else float("nan")
+
+    def losses_before(self, step: int) -> NDArray[np.float32]:
+        """The losses of the steps before this one, in the epochs that are remembered."""
+        known = [*self._ended, *self._losses[-1]]
+        all_losses = np.concatenate(known) if known else np.zeros(0, np.float32)
+        before = all_losses[: max(0, len(all_losses) - (self.step - step + 1))]
+        return np.asarray(before[np.isfinite(before)], np.float32)
+
+    def sampled_until(self, step: int) -> list[LayerStats]:
+        """What was sampled of layers last, before a step."""
+        return [own for kept in self._stats.values() for own in kept if own.step < step]
+
+    def update_ratios(self) -> dict[int, float]:
+        """Typical update-to-weight ratio of every layer that learns."""
+        found = {layer.index: self.typical(layer.index, "update_ratio") for layer in self.weighted}
+        return {index: value for index, value in found.items() if np.isfinite(value)}
+
+    def outputs(self) -> Mapping[int, Array]:
+        """What every layer gives on some rows, as the network stands now; empty where nobody can tell."""
+        if self._probe is None:
+            return {}
+        if self._probed is None or self._probed[0] != self.step:
+            self._probed = self.step, self._probe()
+        return self._probed[1]
+
+    def accuracy(self) -> tuple[str, float] | None:
+        """Name and value of the last epoch's share of right answers on the training rows, if it was measured."""
+        named: Iterable[tuple[str, Any]] = self.logs[-1].items() if self.logs else ()
+        return next(((n, v) for n, v in named if "acc" in n and not n.startswith("val_") and 0 <= v <= 1), None)

@@ -1,0 +1,36 @@
+"""Where numbers ceased to be finite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+#: Rows that are named, at most.
+NAMED = 10
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The first step whose loss is NaN or infinite, and what is known of how it came to that.
+
+    Attributes:
+        step: of the loss, over the model's life, from 1.
+        value: that loss.
+        epoch: from 0.
+        rows: of the training data that were in the guilty batch and whose own values are not finite, at most ten; empty
+            where that is not known, or where no single row is to blame.
+        layer: index of the layer where a number that is not finite came up first; None where that is not known.
+        what: what it was: ``"outputs"``, ``"gradients"``, ``"weights"`` or ``"loss"``.
+        origin: the step in which it came up: ``step``, or the one before, whose update did it.
+        weight_norms: of the layers that learn, by index, before that step.
+        exact: whether the step was run again, with the very weights and rows that it had.
+    """
+
+    step: int
+    value: float
+    epoch: int
+    rows: tuple[int, ...] = ()
+    layer: int | None = None
+    what: str = "loss"
+    origin: int = 0
+    weight_norms: dict[int, float] = field(default_factory=dict)
+    exact: bool = False

@@ -1,0 +1,74 @@
+"""Steps that are too long, seen from the loss and from how far the weights move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.remedies import learning_rate
+from clarinet.doctor.watching.course import Course
+
+KINDS = ("learning_rate_too_high",)
+BASIS = (
+    "DeepDiagnosis (Wardat et al. 2022): an update is to be at most a tenth of the weights; and the loss must agree. "
+    "Ours: "
+    "it ends at three times the best constant answer's, leaps to ten times that, zigzags by a tenth over four "
+    "epochs, or "
+    "does not fall"
+)
+CAUSES = frozenset({
+    "learning_rate_negative", "unscaled_inputs", "unscaled_targets", "nan_in_data", "non_finite_loss",
+    "optimizer_epsilon_too_low",
+    "wrong_weight_init", "constant_targets", "softmax_on_single_unit", "dropout_too_high",
+})  # fmt: skip
+_LONG, _FAR, _GROWN, _LEAP, _SWING, _EPOCHS, _STUCK = 1e-1, 1.0, 3.0, 10.0, 0.1, 4, 0.05
+
+
+def examine(course: Course) -> Iterator[Finding]:
+    if not course.settled or course.does_well or course.failure is not None:
+        return
+    ratios = course.update_ratios()
+    longest, rate = max(ratios.values(), default=0.0), course.rate()
+    how = _how(course, longest)
+    if how is None:
+        return
+    evidence = {"learning_rate": rate, "update_ratios": {str(index): value for index, value in ratios.items()},
+                "first_loss": course.first_loss, "last_loss": course.last_loss}  # fmt: skip
+    yield Finding(
+        "learning_rate_too_high", "optimizer", "warning", 0.8,
+        f"{how}; the learning rate is {rate:.3g}, and a step changes the weights of a layer by {longest:.2g} of their "
+        f"size",
+        "A step that is too long lands beyond the valley, on the other slope. The loss then jumps about or grows, "
+        "however often the rows are shown, and ReLU units are thrown to where they are never active again.",
+        evidence, Remedy(f"learning_rate={rate / 10:.3g}", learning_rate(rate / 10)),
+    )  # fmt: skip
+
+
+def _how(course: Course, longest: float) -> str | None:
+    """What the loss does that tells of long steps; None where it does nothing of the kind."""
+    reference = max(course.first_loss, course.baseline.loss if course.baseline.loss > 0 else 0.0)
+    highest = float(np.max(course.losses()))
+    if course.last_loss > _GROWN * reference > 0:
+        return f"the loss has grown from {course.first_loss:.3g} to {course.last_loss:.3g}"
+    if highest > _LEAP * reference > 0 and course.progress < _STUCK:
+        return f"the loss leapt from {course.first_loss:.3g} to {highest:.3g} and did no good after that"
+    if longest > _LONG and course.progress < _STUCK:
+        return "the loss does not fall"
+    if course.largest_update > _FAR and course.progress < _STUCK:
+        return (
+            f"a step changed the weights of a layer by {course.largest_update:.2g} times their size, and the loss stays"
+        )
+    if longest > _LONG / 2 and _zigzags(course.epoch_losses):
+        last = ", ".join(f"{loss:.3g}" for loss in course.epoch_losses[-_EPOCHS:])
+        return f"the loss goes up and down: {last} in the last epochs"
+    return None
+
+
+def _zigzags(losses: list[float]) -> bool:
+    """Whether the last epochs went up and down in turn, by much, and led nowhere."""
+    last = np.array(losses[-_EPOCHS:])
+    moves = np.diff(last)
+    turns = bool((moves[1:] * moves[:-1] < 0).all())
+    return len(last) == _EPOCHS and turns and bool(np.abs(moves).min() > _SWING * last.mean())

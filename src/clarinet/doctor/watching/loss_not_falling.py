@@ -1,0 +1,34 @@
+"""A loss that stays where it was, and nothing else to be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.watching.causes import ANYTHING
+from clarinet.doctor.watching.course import Course
+
+KINDS = ("loss_not_falling",)
+BASIS = (
+    "less than a hundredth of the first loss gained in three epochs and fifty updates, and no better than a constant "
+    "answer (our measurement: sound programs gain more in their first epoch)"
+)
+CAUSES = ANYTHING
+_EPOCHS, _UPDATES, _STUCK = 3, 50, 0.05
+
+
+def examine(course: Course) -> Iterator[Finding]:
+    enough = len(course.epoch_losses) >= _EPOCHS and course.updates >= _UPDATES
+    if not enough or course.failure is not None or not course.progress < _STUCK:
+        return
+    if course.has_fallen:
+        return
+    yield Finding(
+        "loss_not_falling", "model", "warning", 0.6,
+        f"after {course.updates} updates the loss is {course.last_loss:.4g}; it began at {course.first_loss:.4g}",
+        "Training follows the slope of the loss downwards. Where the loss stays, either no gradient arrives at the "
+        "weights, or the steps are too short or too long, or x says nothing about y.",
+        {"first_loss": course.first_loss, "last_loss": course.last_loss, "constant_answer": course.baseline.loss,
+         "updates": course.updates},
+        Remedy("let doctor.examine(model, x, y) try it out; then clarinet.find_learning_rate(model, x, y)"),
+    )  # fmt: skip

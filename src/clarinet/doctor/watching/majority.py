@@ -1,0 +1,34 @@
+"""A classifier that is right no more often than the most frequent class is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.watching.causes import ANYTHING
+from clarinet.doctor.watching.course import Course
+
+KINDS = ("no_better_than_majority",)
+BASIS = (
+    "the majority share is what the best constant answer gets; five epochs, or the end of training, to beat it (ours)"
+)
+CAUSES = ANYTHING
+_EPOCHS, _UPDATES, _STUCK = 5, 50, 0.05
+
+
+def examine(course: Course) -> Iterator[Finding]:
+    measured, majority = course.accuracy(), course.baseline.majority
+    waited = (course.over or len(course.logs) >= _EPOCHS) and course.updates >= _UPDATES
+    if measured is None or not majority < 1 or not waited or not course.progress < _STUCK:
+        return
+    name, value = measured
+    if value > majority:
+        return
+    yield Finding(
+        "no_better_than_majority", "model", "warning", 0.75,
+        f"{name} is {value:.3f} on the training rows; answering the most frequent class always gives {majority:.3f}",
+        "An accuracy means something only beside what can be had for nothing. A network that is no better than the "
+        "most frequent class has learned how often each class comes, and nothing of how to tell them apart.",
+        {name: value, "majority": majority},
+        Remedy("let doctor.examine(model, x, y) look for the reason; judge by a metric that punishes constant answers"),
+    )  # fmt: skip

@@ -1,0 +1,191 @@
+"""Running a step again that ended in NaN, to see where the NaN came up.
+
+While all is well the doctor keeps a copy of the weights from time to time, so seldom that it takes at most a hundredth
+of the training's time. From there the engine goes again, with the same bits, to the step before the bad one, and the
+reference engine, whose every number can be looked at, does the rest.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clarinet.doctor.watching.failure import NAMED, Failure
+from clarinet.engines import Data, ReferenceEngine, Steps
+from clarinet.optimizers import OptimizerState
+from clarinet.params import Array, Store
+from clarinet.random import Key, Stream, permutation
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+    from clarinet.plan import Plan
+    from clarinet.records import Chunk
+
+#: Copies of the weights may take this share of the training's time.
+_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A chunk that was run: epoch (over the model's life) and row where it began, its rates and losses."""
+
+    epoch: int
+    row: int
+    rates: NDArray[np.float64]
+    losses: NDArray[np.float32]
+
+
+class Replay:
+    """Remembers enough of a training on arrays to run its last steps again.
+
+    Args:
+        model: in training; its weights are copied, never changed.
+        data: what its engine runs on.
+        batch_size, shuffle: as ``fit`` has them.
+        rows: that an epoch uses.
+    """
+
+    def __init__(self, model: Sequential, data: Data, batch_size: int, shuffle: bool, rows: int) -> None:
+        self.model, self.data, self.batch_size, self.shuffle, self.rows = model, data, batch_size, shuffle, rows
+        self._done: list[_Done] = []
+        self._row = 0
+        self._trained = self._cost = 0.0
+        self._step = 0
+        self._copies: list[Array] = []
+        self._copy()
+
+    def _live(self) -> list[Array]:
+        state = self.model.optimizer_state
+        assert state is not None
+        return [self.model.store.params, self.model.store.state, *state.slots.values()]
+
+    def _copy(self) -> None:
+        began = time.perf_counter()
+        live = self._live()
+        if not self._copies:
+            self._copies = [array.copy() for array in live]
+        else:
+            for kept, array in zip(self._copies, live, strict=True):
+                np.copyto(kept, array)
+        assert self.model.optimizer_state is not None
+        self._step = self.model.optimizer_state.step
+        self._done, self._trained = [], 0.0
+        self._cost = time.perf_counter() - began
+
+    def begin_epoch(self) -> None:
+        """The rows start anew."""
+        self._row = 0
+
+    def add(self, chunk: Chunk) -> None:
+        """A run of steps that went well; now and then the weights after it are copied."""
+        self._note(chunk)
+        self._trained += chunk.seconds
+        if self._cost < _SHARE * self._trained:
+            self._copy()
+
+    def _note(self, chunk: Chunk) -> None:
+        self._done.append(_Done(self.model.epochs_trained, self._row, chunk.learning_rates, chunk.losses))
+        self._row = min(self._row + int(chunk.samples.sum()), self.rows)
+
+    def locate(self, failure: Failure, chunk: Chunk) -> Failure:
+        """What can be said of a failure in this chunk; the failure as it is where the steps do not repeat."""
+        self._note(chunk)
+        store, optimizer = self._twin()
+        label = None if self.data.y is None else self.data.y.shape[1:]
+        plan = replace(self.model.make_plan(label), metrics=(), weighted_metrics=())
+        bad = failure.step - self._step - 1  # number of the step since the copy
+        good = max(0, bad - 1)  # the update before may have done it
+        if not self._repeats(plan, store, optimizer, good):
+            return failure
+        for number in range(good, bad + 1):
+            found = _look(plan, store, optimizer, self.data, self._only(number))
+            if found is not None:
+                norms = _norms(plan, store)
+                return replace(failure, origin=self._step + number + 1, weight_norms=norms, exact=True, **found)
+        return failure
+
+    def _twin(self) -> tuple[Store, OptimizerState]:
+        """Weights and optimizer as they were when they were copied."""
+        own, state = self.model.store, self.model.optimizer_state
+        assert state is not None and self.model.optimizer is not None
+        store = Store(own.layout, own.state_layout, own.dtype)
+        store.restore((self._copies[0], self._copies[1]))
+        optimizer = OptimizerState.new(self.model.optimizer, own.layout, own.dtype)
+        for kept, slot in zip(self._copies[2:], optimizer.slots.values(), strict=True):
+            slot[...] = kept
+        optimizer.step = self._step
+        return store, optimizer
+
+    def _repeats(self, plan: Plan, store: Store, optimizer: OptimizerState, count: int) -> bool:
+        """Run the first steps since the copy again; whether their losses are the same, bit for bit."""
+        engine = type(self.model.runner())(plan, store, optimizer)
+        try:
+            for done in self._done:
+                steps = self._steps(done, 0, min(count, len(done.rates)))
+                count -= len(steps)
+                if len(steps) and not np.array_equal(engine.train(self.data, steps).losses, done.losses[: len(steps)]):
+                    return False  # somebody has changed weights in between
+        finally:
+            engine.close()
+        return True
+
+    def _only(self, number: int) -> Steps:
+        """One step by its number since the copy."""
+        for done in self._done:
+            if number < len(done.rates):
+                return self._steps(done, number, number + 1)
+            number -= len(done.rates)
+        raise IndexError(number)
+
+    def _steps(self, done: _Done, first: int, stop: int) -> Steps:
+        """Some of a chunk's steps, as they were run."""
+        start, end = (min(done.row + i * self.batch_size, self.rows) for i in (first, stop))
+        key = Key(self.model.seed, Stream.SHUFFLE, epoch=done.epoch)
+        order = permutation(key, len(self.data)) if self.shuffle else None
+        return Steps(order, start, end, self.batch_size, done.rates[first:stop], None)
+
+
+@np.errstate(all="ignore")
+def _look(plan: Plan, store: Store, optimizer: OptimizerState, data: Data, step: Steps) -> dict[str, Any] | None:
+    """Take one step where every number can be seen; the first that is not finite, or None and the step is taken."""
+    rows = np.arange(step.first, step.stop) if step.order is None else step.order[step.first : step.stop]
+    engine, before = ReferenceEngine(plan, store, optimizer), store.snapshot()
+    optimizer.step += 1
+    loss, grads, outputs = engine.gradients(data.rows(rows))
+    for op, output in zip(plan.ops, outputs):
+        bad = ~np.isfinite(output.reshape(len(rows), -1)).all(axis=1)
+        if bad.any():
+            return {"layer": op.layer, "what": "outputs", "rows": _named(rows[bad])}
+    store.restore(before)  # running statistics too: the step is taken from the start
+    if not np.isfinite(loss):
+        assert plan.loss is not None
+        values = plan.loss.values(data.y[rows], outputs[len(plan.ops) - 1])  # type: ignore[index]
+        return {"what": "loss", "rows": _named(rows[~np.isfinite(values.reshape(len(rows), -1)).all(axis=1)])}
+    for op in reversed(plan.ops):
+        if not all(np.isfinite(g).all() for g in grads.get(op.index, {}).values()):
+            return {"layer": op.layer, "what": "gradients"}
+    optimizer.step -= 1
+    engine.train(data, step)
+    for op in plan.ops:
+        if not all(np.isfinite(s.view(store.params)).all() for s in op.weights):
+            return {"layer": op.layer, "what": "weights"}
+    return None
+
+
+def _named(rows: NDArray[np.int64]) -> tuple[int, ...]:
+    return tuple(int(row) for row in np.sort(rows)[:NAMED])
+
+
+def _norms(plan: Plan, store: Store) -> dict[int, float]:
+    """Euclidean norm of each layer's trained weights."""
+    squares: dict[int, float] = {}
+    for op in plan.ops:
+        for s in op.weights:
+            if s.trainable:
+                own = float(np.sum(np.square(s.view(store.params), dtype=np.float64)))
+                squares[op.layer] = squares.get(op.layer, 0.0) + own
+    return {layer: float(np.sqrt(total)) for layer, total in squares.items()}

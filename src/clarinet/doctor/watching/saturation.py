@@ -1,0 +1,43 @@
+"""Hidden units whose sigmoid or tanh stands at its limit, where it is flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.remedies import hidden_activation
+from clarinet.doctor.watching.course import Course
+
+KINDS = ("saturated_activation",)
+BASIS = (
+    "Glorot and Bengio 2010, section 3: units at their limits get no gradient; the share of 0.9 within 0.01 of a limit "
+    "is ours, with a margin over the half that UMLAUT and TheDeepChecker alarm at, which sound networks reach"
+)
+CAUSES = frozenset({
+    "learning_rate_too_high", "unscaled_inputs", "wrong_weight_init", "learning_rate_negative",
+    "wrong_hidden_activation", "nan_in_data", "non_finite_loss",
+})  # fmt: skip
+_SHARE = 0.9
+
+
+def examine(course: Course) -> Iterator[Finding]:
+    if not course.settled or course.does_well:
+        return
+    for layer in course.layers:
+        if layer.output or layer.activation not in ("sigmoid", "tanh"):
+            continue
+        share = course.typical(layer.index, "saturated")
+        if not share >= _SHARE:
+            continue
+        yield Finding(
+            "saturated_activation", f"layer:{layer.index}", "warning", 0.8,
+            f"{share:.0%} of the answers of {layer.name} are within 0.01 of a limit of its {layer.activation}",
+            f"Near its limits a {layer.activation} is flat: its slope is almost zero, and so is every gradient that "
+            f"has "
+            "to pass it. Inputs or weights that are too large push the units there; small steps do not bring them "
+            "back.",
+            {"saturated": share},
+            Remedy("scale the inputs, use smaller initial weights, or activation='relu'",
+                   hidden_activation([layer.index], "relu")),
+        )  # fmt: skip
+        return

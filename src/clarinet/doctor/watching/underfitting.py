@@ -1,0 +1,44 @@
+"""A training that ends before it has got anywhere: too short, or a network that cannot do more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.remedies import fit_argument
+from clarinet.doctor.watching.causes import ANYTHING
+from clarinet.doctor.watching.course import Course
+
+KINDS = ("too_few_epochs", "underfit")
+BASIS = (
+    "hints only: how much can be learned from the data is not known. Less than half of the way from a constant "
+    "answer to "
+    "no error; still falling when the last epoch gained a twentieth of what all have gained"
+)
+CAUSES = ANYTHING
+_GAIN, _EPOCHS = 0.05, 3
+
+
+def examine(course: Course) -> Iterator[Finding]:
+    losses = course.epoch_losses
+    if not course.over or len(losses) < _EPOCHS or course.does_well or course.failure is not None:
+        return
+    gained, last = losses[0] - losses[-1], losses[-2] - losses[-1]
+    evidence = {"progress": course.progress, "first_epoch": losses[0], "last_epoch": losses[-1]}
+    if gained > 0 and last > _GAIN * gained:
+        epochs = 3 * len(losses)
+        yield Finding(
+            "too_few_epochs", "fit.epochs", "hint", 0.5,
+            f"the loss was still falling when training ended: {losses[-2]:.4g}, then {losses[-1]:.4g}",
+            "Every epoch shows all rows once more. As long as the loss falls there is more to be learned.",
+            evidence, Remedy(f"epochs={epochs}", fit_argument(epochs=epochs)),
+        )  # fmt: skip
+    else:
+        yield Finding(
+            "underfit", "model", "hint", 0.4,
+            f"the loss has come to rest at {losses[-1]:.4g}, {course.progress:.0%} of the way from a constant answer "
+            f"to no "
+            "error",
+            "Either the labels hold no more that x could tell, or the network is too small or too simple to say it.",
+            evidence, Remedy("more units or layers; more or better columns in x"),
+        )  # fmt: skip
