@@ -152,7 +152,7 @@ def test_it_asks_for_little(monkeypatch):
     assert same_steps == steps
     assert not clarinet.callbacks.base.wants_batches(Doctor())
     assert more <= sampled + 2 * 10 + 2
-    assert len(passes) <= 1  # a fresh model's answers, before training
+    assert len(passes) <= 3  # a fresh model's answers, before training
     assert len(copies) <= 1 + watched
     assert watched <= 2 * plain + 3  # chunks end with time, so their number is not quite fixed
 

@@ -13,7 +13,7 @@ from clarinet import activations, data, layers, losses, metrics
 from clarinet.doctor.labels import Labels, describe_labels
 from clarinet.doctor.program import Program
 from clarinet.engines.reference import ReferenceEngine
-from clarinet.layers.base import Shape
+from clarinet.layers.base import Context, Shape
 from clarinet.params import Array, Weight
 from clarinet.random import Key
 
@@ -182,13 +182,13 @@ class Patient:
         """What enters every layer of a fresh model on :attr:`rows`, then its output; as in training but for dropout."""
         plan = self._fresh.make_plan()
         engine = ReferenceEngine(plan, self._fresh.store)
-        _, _, outputs = engine.forward(self.rows, training=True)
+        y, _, outputs = engine.forward(self.rows, training=True)
         last = {op.layer: out for op, out in zip(plan.ops, outputs)}
         signals = [self.rows]
         for index in range(len(self.program.layers)):
             signals.append(last.get(index, signals[-1]))
         if plan.output is not None:  # the loss has absorbed the last activation
-            signals[-1] = engine.predict_training(self.rows)
+            signals[-1] = plan.output.spec.forward({}, {}, y, Context())[0]
         return tuple(signals)
 
     @cached_property

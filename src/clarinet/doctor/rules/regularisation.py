@@ -19,9 +19,10 @@ SHARE = 1 / 3
 def examine(patient: Patient) -> Iterator[Finding]:
     kernels = patient.kernels.items()
     penalties = {i: float(spec.regularizer(w)) for i, (spec, w) in kernels if spec.regularizer is not None}
-    loss = patient.initial_loss
-    total = sum(penalties.values())
-    if not penalties or loss is None or total < SHARE * loss:
+    if not penalties:
+        return
+    loss, total = patient.initial_loss, sum(penalties.values())
+    if loss is None or total < SHARE * loss:
         return
     first = min(penalties)
     yield Finding(

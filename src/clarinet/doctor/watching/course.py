@@ -160,7 +160,7 @@ class Course:
         """Whether the loss has lost more than a hundredth, and more than two standard errors between batches."""
         first, last = self._ended[0][: max(1, len(self._ended[0]) // 20)], self._ended[-1][len(self._ended[-1]) // 2 :]
         noise = 2 * float(np.std(last)) * np.sqrt(1 / len(first) + 1 / len(last))
-        return self.first_loss - self.last_loss > max(_FALL * abs(self.first_loss), noise)
+        return bool(self.first_loss - self.last_loss > max(_FALL * abs(self.first_loss), noise))
 
     @property
     def progress(self) -> float:
