@@ -42,6 +42,9 @@ examples-full: .venv/.build .venv/.examples .venv-bench/.installed  ## the same 
 notebooks: .venv/.build .venv/.test  ## write the examples' notebooks from their scripts
 	$(BIN)/python -m examples.notebooks
 
+doctor-quiet: .venv/.build .venv/.test  ## let the doctor examine sound programs, of which it is to say nothing
+	$(BIN)/python -m tests.doctor.quiet
+
 lint: .venv/.build .venv/.lint  ## ruff, mypy --strict and the import contract
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

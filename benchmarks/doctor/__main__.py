@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 import clarinet
+from benchmarks.doctor import cures, splits
 from clarinet import doctor
 from clarinet.datasets import mnist
 
@@ -40,10 +41,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser("benchmarks.doctor", description=__doc__)
     parser.add_argument("--rules-only", action="store_true", help="without the experiments")
     parser.add_argument("--only", help="comma-separated ids")
+    parser.add_argument("--splits", action="store_true", help="thresholds chosen on one half, scored on the other")
+    parser.add_argument("--treat", action="store_true", help="treat the broken programs too (an hour)")
+    parser.add_argument("--fresh", action="store_true", help="with --treat: each proof again on five fresh seeds")
     options = parser.parse_args(arguments)
     wanted = set(options.only.split(",")) if options.only else None
     with tempfile.TemporaryDirectory() as folder:
         build = _prepare(Path(folder))
+        cases = [c for c in build.load("cases.jsonl").values() if wanted is None or c["id"] in wanted]
+        if options.treat:
+            cases.sort(key=lambda case: case["observed_buggy"]["seconds"])  # the quick ones first
+            print(cures.run(build, cases, options.fresh))
+            return 0
+        if options.splits:
+            print(splits.run(build, [*build.load("cases.jsonl").values(), *build.load("healthy.jsonl").values()]))
+            return 0
         answers, seconds = [], []
         for case in (*build.load("cases.jsonl").values(), *build.load("healthy.jsonl").values()):
             if wanted is None or case["id"] in wanted:

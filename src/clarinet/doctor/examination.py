@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from clarinet.doctor.experiments import EXPERIMENTS, STATES
@@ -61,24 +61,35 @@ def examine(
     return inspect(program_of(model, x, y, validation_data, fit_arguments), budget)
 
 
+@dataclass
+class Memory:
+    """What was worked out about a program and depends on no threshold: facts, and trainings by what was trained."""
+
+    patient: Patient | None = None
+    trainings: dict[str, Training] = field(default_factory=dict)
+
+
 @quietly()
-def inspect(program: Program, budget: Budget = "normal", memory: dict[str, Training] | None = None) -> Report:
+def inspect(program: Program, budget: Budget = "normal", memory: Memory | None = None) -> Report:
     """The findings on a program: those of the rules, then those of the experiments.
 
     Args:
-        memory: trainings of this program that are known already; takes those that are done.
+        memory: of an earlier look at the same program; what is new is added.
     """
     began = time.perf_counter()
+    memory = memory or Memory()
     asked = set(refusals.KINDS)
     findings = list(refusals.examine(program))
     if not any(finding.severity == "error" for finding in findings):  # rows, labels and layers fit together
-        findings += _ask(RULES, patient := Patient(program), asked)
-        if _accepted(program):
+        patient = memory.patient = memory.patient or Patient(program)
+        findings += _ask(RULES, patient, asked)
+        if accepted(program):
             findings += _states(findings, _ask(CONDITIONS, patient, asked))
         purse = _PURSES[budget]
         hopeless = _HOPELESS & {finding.kind for finding in findings}
-        if purse is not None and not hopeless and _accepted(apply(program, findings)):
-            findings += _try_out(Trial(program, findings, _BUDGETS, purse, memory), findings, budget)
+        if purse is not None and not hopeless and accepted(apply(program, findings)):
+            trial = Trial(program, findings, _BUDGETS, purse, memory.trainings)
+            findings += _try_out(trial, findings, budget)
             asked |= {kind for experiment in (*EXPERIMENTS, *STATES) for kind in experiment.KINDS}
     findings.sort(key=lambda finding: finding.rank)
     missed = tuple(sorted(asked - {finding.kind for finding in findings}))
@@ -91,7 +102,7 @@ def _ask(rules: tuple[Any, ...], patient: Patient, asked: set[str]) -> list[Find
     return [finding for rule in rules for finding in rule.examine(patient)]
 
 
-def _accepted(program: Program) -> bool:
+def accepted(program: Program) -> bool:
     """Whether ``fit`` takes the program; NaN in rows that are to be left out does not count."""
     refused = {problem.kind for problem in refusals.problems(program) if problem.severity == "error"}
     return not (refused - {"nan_in_data"} if program.finite_only else refused)

@@ -15,7 +15,6 @@ from clarinet.doctor.program import Program
 from clarinet.engines.reference import ReferenceEngine
 from clarinet.layers.base import Context, Shape
 from clarinet.params import Array, Weight
-from clarinet.random import Key
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
@@ -114,9 +113,9 @@ class Patient:
 
     @cached_property
     def kernels(self) -> dict[int, tuple[Weight, Array]]:
-        """Each site's kernel, as specified and as one draw of its initial values, by the layer's number."""
+        """Each site's kernel, as specified and as a fresh model has it, by the layer's number."""
         specs = {s.index: self.program.layers[s.index].weight_specs(self.shapes[s.index])[0] for s in self.sites}
-        return {i: (spec, spec.initializer(spec.shape, dtype="float32", key=Key(0))) for i, spec in specs.items()}
+        return {i: (spec, self._fresh.layers[i].get_weights()[0]) for i, spec in specs.items()}
 
     # What is to be learned.
 
@@ -169,7 +168,8 @@ class Patient:
     def _sample(self) -> tuple[Array, Array]:
         x, y = self.program.x, np.asarray(self.program.y)
         chosen = np.arange(len(x))[:: max(1, len(x) // SAMPLE)][:SAMPLE]
-        return self.program.changed(y=y, finite_only=True).finite(chosen)
+        chosen = self.program.changed(y=y, finite_only=True).usable(chosen)
+        return x[chosen], y[chosen]
 
     @cached_property
     def _fresh(self) -> Sequential:

@@ -26,8 +26,9 @@ class Program:
     """Everything that ``fit`` depends on; immutable, so that a remedy never touches what it was given.
 
     Attributes:
-        layers: the model's layers, without weights; their names are their numbers in the model as it was given, so that
-            a remedy finds its layer after another has taken some away.
+        layers: the model's layers; those of an untrained model bring the initial weights that were looked at or set.
+            Their names are their numbers in the model as it was given, so that a remedy finds its layer after another
+            has taken some away.
         input_shape: of one sample.
         loss, optimizer, metrics: as compiled.
         x, y: training rows and labels.
@@ -103,10 +104,10 @@ class Program:
         return copy.deepcopy(for_loss(self.target, self.loss))
 
     def model(self, seed: int = 0) -> Sequential:
-        """A fresh, compiled model of this program."""
+        """A fresh, compiled model of this program; number 0 begins with the given model's initial weights, if any."""
         from clarinet.model import Sequential
 
-        model = Sequential([layer.unplaced() for layer in self.layers])
+        model = Sequential([layer.unplaced() if seed else layer.twin() for layer in self.layers])
         model.seed = seed
         model.build((None, *self.input_shape))
         optimizer = optimizers.get(self.optimizer.encoded())
@@ -126,19 +127,15 @@ class Program:
         if rows is not None:
             arguments.pop("validation_split", None)
             held_out = None
-        chosen = self._usable(np.arange(len(self.x)) if rows is None else rows)
+        chosen = self.usable(np.arange(len(self.x)) if rows is None else rows)
         if arguments.get("sample_weight") is not None:
             arguments["sample_weight"] = np.asarray(arguments["sample_weight"])[chosen]
         x, y = (self.x, self.y) if len(chosen) == len(self.x) else (self.x[chosen], self.y[chosen])
         model.fit(x, y, validation_data=held_out, verbose=0, callbacks=list(callbacks), **arguments)
         return model
 
-    def finite(self, rows: Array) -> tuple[Array, Array]:
-        """These rows and their labels; with :attr:`finite_only` without those that hold NaN or infinity."""
-        chosen = self._usable(rows)
-        return self.x[chosen], self.y[chosen]
-
-    def _usable(self, rows: Array) -> Array:
+    def usable(self, rows: Array) -> Array:
+        """These row numbers; with :attr:`finite_only` without those of rows that hold NaN or infinity."""
         return rows[_finite(self.x[rows]) & _finite(self.y[rows])] if self.finite_only else rows
 
 
@@ -162,13 +159,15 @@ def program_of(model: Sequential, x: Any, y: Any, validation_data: Any, fit: dic
         held_x, held_y = (data.as_array(value, name) for value, name in zip(validation_data, names))
         validation = held_x, held_y
     shape = model.input_shape or x.shape[1:]
-    layers = tuple(_named(layer, str(index)) for index, layer in enumerate(model.layers))
+    untrained = model.optimizer_state is None or not model.optimizer_state.step
+    bring = untrained and model._store is not None and model._store.drawn
+    layers = tuple(_named(layer, str(index), bring) for index, layer in enumerate(model.layers))
     metrics = tuple(model._metrics[0])
     return Program(layers, tuple(shape), model.loss, model.optimizer, metrics, x, y, validation, fit, model.target)
 
 
-def _named(layer: Layer, name: str) -> Layer:
-    twin = layer.unplaced()
+def _named(layer: Layer, name: str, bring: bool) -> Layer:
+    twin = layer.twin() if bring else layer.unplaced()
     twin.name = name
     return twin
 

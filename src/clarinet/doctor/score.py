@@ -64,9 +64,11 @@ def _answers(y: Array, program: Program) -> Array:
     return np.asarray(np.round(y[:, 0])).astype(int)
 
 
-def constant_score(kind: str, true: Array) -> float:
-    """Of the best constant answer: the majority's share, 0 for R², the most frequent row's share."""
+def constant_score(kind: str, seen: Array, true: Array) -> float:
+    """On ``true``, of the constant answer that is best on ``seen``: the mean, the commonest class or row."""
     if kind == "R2":
-        return 0.0
-    _, counts = np.unique(true, axis=0, return_counts=True)
-    return float(counts.max() / len(true))
+        spread = float(((true - true.mean(axis=0)) ** 2).sum())
+        return 1 - float(((true - seen.mean(axis=0)) ** 2).sum()) / spread if spread > 0 else 0.0
+    found, counts = np.unique(seen, axis=0, return_counts=True)
+    rows = true.reshape(len(true), -1) == found[counts.argmax()]
+    return float(rows.all(axis=1).mean())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.doctor.examination import inspect
+from clarinet.doctor.examination import accepted, inspect
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.program import Program, program_of, quietly
 from clarinet.doctor.remedies import apply
@@ -17,7 +17,6 @@ from clarinet.doctor.score import FEW_ROWS, constant_score, judge, split, truth
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
-    from clarinet.params import Array
 
 SEEDS = 5
 #: Two-sided 95 % points of Student's t for 4 to 9 degrees of freedom.
@@ -33,14 +32,14 @@ class Comparison:
         remedies: kinds of the findings whose remedies were applied.
         scores: of the treated program.
         sick, longer: of the given program, and of it trained twice as long.
-        constant: of the best constant answer.
+        constant: of the constant answer that is best on the rows trained on.
     """
 
     remedies: tuple[str, ...]
     scores: tuple[float, ...]
     sick: tuple[float, ...]
     longer: tuple[float, ...]
-    constant: float
+    constant: tuple[float, ...]
 
     @property
     def gain(self) -> float:
@@ -53,7 +52,7 @@ class Comparison:
 
         The 95 % interval of the paired differences must lie above zero for each of them.
         """
-        rivals = (self.sick, self.longer, (self.constant,) * len(self.scores))
+        rivals = (self.sick, self.longer, self.constant)
         return all(_lower_bound(np.subtract(self.scores, rival)) > 0 for rival in rivals)
 
 
@@ -96,7 +95,7 @@ class Treatment:
         return (
             f"{verdict} ({self.claim}): {self.score} {np.mean(c.sick):.3f} -> {np.mean(c.scores):.3f} over "
             f"{len(c.scores)} seeds (trained twice as long {np.mean(c.longer):.3f}, constant answer "
-            f"{c.constant:.3f}); {kinds}{gone}"
+            f"{np.mean(c.constant):.3f}); {kinds}{gone}"
         )
 
 
@@ -104,6 +103,9 @@ def treat(
     model: Sequential, x: Any, y: Any, *, validation_data: Any = None, seeds: int = SEEDS, **fit_arguments: Any
 ) -> Treatment:
     """Apply the remedies to copies and prove, by training, which of them cure.
+
+    An untrained model is treated from its initial weights where these have been looked at or set (the first seed, and
+    the model that is returned), a trained one from fresh ones.
 
     Args:
         model: compiled; it is not changed.
@@ -122,51 +124,55 @@ def treat(
     report = inspect(program)
     remedies = [finding for finding in report.findings if finding.change is not None]
     with quietly():
-        return _Ward(program, seeds).treat(remedies)
+        return _treat(program, remedies, range(seeds))
+
+
+@quietly()
+def compare(program: Program, remedies: Sequence[Finding], seeds: Sequence[int]) -> Comparison:
+    """Sick and treated side by side on these seeds: whether a proof holds on others than those it was found with."""
+    return _Ward(program, seeds).compare(remedies)
+
+
+def _treat(program: Program, remedies: Sequence[Finding], seeds: Sequence[int]) -> Treatment:
+    claim = "generalises" if len(program.x) >= FEW_ROWS else "fits"
+    if not remedies:
+        return Treatment(False, None, program, (), (), None, truth(program)[0], claim)
+    ward = _Ward(program, seeds)
+    kept, best = list(remedies), ward.compare(remedies)
+    for change in dict.fromkeys(finding.change for finding in remedies):
+        rest = [other for other in kept if other.change is not change]
+        if rest and (without := ward.compare(rest)).gain >= best.gain:
+            kept, best = rest, without
+    treated = apply(program, kept)
+    withdrawn = tuple(finding for finding in remedies if finding not in kept)
+    trained = treated.train() if accepted(treated) else None
+    return Treatment(best.proved, trained, treated, tuple(kept), withdrawn, best, ward.kind, claim)
 
 
 class _Ward:
-    """Trains the programs to be compared on the same splits and seeds, each once."""
+    """Trains the programs to be compared on the same splits and seeds."""
 
-    def __init__(self, program: Program, seeds: int) -> None:
-        self.program, self.seeds = program, seeds
+    def __init__(self, program: Program, seeds: Sequence[int]) -> None:
+        self.program = program
         self.kind, self.true = truth(program)
-        self.constant = constant_score(self.kind, self.true)
-        self.splits = [split(program, seed) for seed in range(seeds)]
+        self.splits = {seed: split(program, seed) for seed in seeds}
+        parts = self.splits.values()
+        self.constant = tuple(constant_score(self.kind, self.true[train], self.true[test]) for train, test in parts)
+        self.sick = self._scores(program)
+        self.longer = self._scores(program.with_fit(epochs=_LONGER * program.epochs))
 
-    def treat(self, remedies: Sequence[Finding]) -> Treatment:
-        claim = "generalises" if len(self.program.x) >= FEW_ROWS else "fits"
-        if not remedies:
-            return Treatment(False, None, self.program, (), (), None, self.kind, claim)
-        sick = self._scores(self.program)
-        longer = self._scores(self.program.with_fit(epochs=_LONGER * self.program.epochs))
-
-        def compare(found: Sequence[Finding]) -> tuple[Comparison, Program]:
-            treated = apply(self.program, found)
-            kinds = tuple(finding.kind for finding in found)
-            return Comparison(kinds, self._scores(treated), sick, longer, self.constant), treated
-
-        kept, (best, treated) = list(remedies), compare(remedies)
-        for change in dict.fromkeys(finding.change for finding in remedies):
-            rest = [other for other in kept if other.change is not change]
-            if rest and (without := compare(rest))[0].gain >= best.gain:
-                kept, (best, treated) = rest, without
-        withdrawn = tuple(finding for finding in remedies if finding not in kept)
-        trained = self._train(treated, np.arange(len(treated.x)), 0)
-        return Treatment(best.proved, trained, treated, tuple(kept), withdrawn, best, self.kind, claim)
+    def compare(self, found: Sequence[Finding]) -> Comparison:
+        kinds = tuple(finding.kind for finding in found)
+        return Comparison(kinds, self._scores(apply(self.program, found)), self.sick, self.longer, self.constant)
 
     def _scores(self, program: Program) -> tuple[float, ...]:
-        return tuple(self._score(program, seed) for seed in range(self.seeds))
+        """On the rows of each seed's split that were held out; a program that ``fit`` refuses answers a constant."""
+        if not accepted(program):
+            return self.constant
+        return tuple(self._score(program, seed) for seed in self.splits)
 
     def _score(self, program: Program, seed: int) -> float:
-        """On the rows of this seed's split that were held out; a program that ``fit`` refuses answers a constant."""
         train, test = self.splits[seed]
-        try:
-            model = self._train(program, train, seed)
-            predicted = model.predict(self.program.x[test], verbose=0)
-        except (ValueError, TypeError):
-            return self.constant
+        test = program.usable(test)
+        predicted = program.train(train, seed).predict(program.x[test], verbose=0)
         return judge(self.kind, self.true[test], predicted, program)
-
-    def _train(self, program: Program, rows: Array, seed: int) -> Sequential:
-        return program.train(rows, seed)

@@ -22,7 +22,8 @@ def examine(trial: Trial) -> Iterator[Finding]:
     if trial.progress >= DOUBT or len(program.x) < 2 * ROWS or not trial.affordable:
         return
     chosen = np.unique(np.linspace(0, len(program.x) - 1, ROWS).astype(int))
-    x, y = program.finite(chosen)
+    chosen = program.usable(chosen)
+    x, y = program.x[chosen], program.y[chosen]
     few = program.changed(x=x, y=y, validation=None).with_fit(
         epochs=UPDATES, batch_size=ROWS, validation_split=0.0, sample_weight=None
     )

@@ -116,7 +116,8 @@ def _train(program: Program, seconds: float, hold_out: bool) -> Training:
     began, deadline = time.thread_time(), Deadline(seconds)
     rows, judges = split(program, 0)
     model = program.train(rows if hold_out else None, callbacks=[deadline])
-    x, y = program.finite(judges)
+    judges = program.usable(judges)
+    x, y = program.x[judges], program.y[judges]
     constant = constant_loss(program)
     final = _loss(model.evaluate(x, y, verbose=0))
     blind = _loss(model.evaluate(np.zeros_like(x), y, verbose=0))

@@ -25,6 +25,10 @@ _USUAL = {
 _ADAPTIVE = (1e-3, 5e-2)  # Adam and its kin, RMSprop
 #: Distance that a weight of a usual network (0.05 to 0.5 in size) has to go.
 DISTANCE = 0.05
+#: Times the highest sensible rate; parts of the usual rate, for optimizers that do and do not measure their steps.
+FAST, SLOW, SLOW_PLAIN = 1.0, 5.0, 10.0
+#: They look along their direction for the length of a step, and want all rows at once.
+SEARCHING = ("BFGS", "LBFGS")
 
 
 def effective_rate(optimizer: Any) -> float:
@@ -45,13 +49,15 @@ def examine(patient: Patient) -> Iterator[Finding]:
             "learning_rate_negative", "error", 1.0, patient, f"the learning rate is {optimizer.learning_rate}",
             "The gradient points where the loss rises; training goes the other way. A negative rate climbs.", -rate,
         )  # fmt: skip
-    elif rate > highest:
+    elif name in SEARCHING:
+        return
+    elif rate > FAST * highest:
         yield _finding(
             "learning_rate_too_high", "warning", 0.9, patient, f"{name} with a learning rate of {rate:g}",
             "Each step goes so far that it lands beyond the valley, on the other slope, higher than before. The loss "
             "jumps about or grows, and ReLU units are thrown to where they are never active again.", usual,
         )  # fmt: skip
-    elif name not in _USUAL and rate < usual / 5 and rate * patient.program.steps < DISTANCE:
+    elif name not in _USUAL and rate < usual / SLOW and rate * patient.program.steps < DISTANCE:
         steps = patient.program.steps
         yield _finding(
             "learning_rate_too_low", "warning", 0.9, patient,
@@ -59,7 +65,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             "most",
             "The learning rate is how far a step goes. With steps this small the weights end where they began.", usual,
         )  # fmt: skip
-    elif name in _USUAL and rate < usual / 10:
+    elif name in _USUAL and rate < usual / SLOW_PLAIN:
         yield _finding(
             "learning_rate_too_low", "warning", 0.75, patient, f"{name} with a learning rate of {rate:g}",
             f"{name} is commonly used with rates around {usual:g}. The weights hardly move.", usual,

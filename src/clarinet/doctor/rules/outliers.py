@@ -19,6 +19,8 @@ BASIS = (
 FAR, ROWS = 20.0, 5000
 #: Share of a column that may be far out and still be called single values.
 _RARE = 0.25
+#: With more columns they are pixels and the like, most of them nearly always 0.
+_COLUMNS = 200
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -28,7 +30,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
 
 def _look(array: Array, name: str) -> Iterator[Finding]:
-    if array.ndim > 2 or array.dtype.kind not in "fiu" or len(array) < 20:
+    if array.ndim > 2 or array[:1].size > _COLUMNS or array.dtype.kind not in "fiu" or len(array) < 20:
         return
     step = max(1, len(array) // ROWS)
     values = array[::step].reshape(-1, array[0].size).astype(np.float64)
