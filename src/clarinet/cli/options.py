@@ -40,6 +40,30 @@ _PREDICT = f"""examples:
 A model trained on mnist reads photos of digits of any size, dark on light or light on dark.
 {_CODES}"""
 
+_PLOT = f"""{_DATA}
+examples:
+  clarinet plot weights digits.clarinet
+  clarinet plot confusion digits.clarinet mnist --out confusion.svg
+  clarinet plot predictions digits.clarinet mnist --n 20 --theme dark
+  clarinet plot activations digits.clarinet mnist --layer conv2d --example 7
+  clarinet plot history digits digits-2            names of runs in place of MODEL
+{_CODES}"""
+
+#: What ``clarinet plot`` draws: functions of :mod:`clarinet.plots`.
+PLOTS = (
+    "activations",
+    "boundary",
+    "calibration",
+    "confusion",
+    "gradient_flow",
+    "history",
+    "learning_rate",
+    "network",
+    "predictions",
+    "samples",
+    "weights",
+)
+
 _DRAW = """examples:
   clarinet draw digits.clarinet
   clarinet draw digits.clarinet --html digits.html    a file that needs neither Clarinet nor a network
@@ -80,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
     predict.add_argument("inputs", metavar="FILE", nargs="+", help="pictures, or CSV files for a model of a table")
     predict.add_argument("--show", action="store_true", help="draw each picture as the network sees it")
+    _add_plot(commands)
     _add_draw(commands)
     info = _command(commands, "info", "what is installed, or what a model is", _INFO)
     info.add_argument("model", metavar="MODEL", nargs="?", help="a model file")
@@ -129,6 +154,18 @@ def _add_train(commands: Any) -> None:
     )
     train.add_argument("--resume", action="store_true", help="go on with the run of this name, if it is there")
     train.add_argument("--out", metavar="FILE", help="where to save the model (default: DATA's name + .clarinet)")
+
+
+def _add_plot(commands: Any) -> None:
+    plot = _command(commands, "plot", "draw a picture of a model, of data, or of a training", _PLOT)
+    plot.add_argument("kind", metavar="KIND", choices=PLOTS, help=f"one of {', '.join(PLOTS)}")
+    plot.add_argument("model", metavar="MODEL", help="a model file; for history the name of a run")
+    plot.add_argument("data", metavar="DATA", nargs="*", help="for all but weights and history; network may do without")
+    plot.add_argument("--out", metavar="FILE", help="ends in .svg, .pdf or .png (default KIND.png)")
+    plot.add_argument("--theme", choices=("light", "dark"), default="light", help="default light")
+    plot.add_argument("--layer", type=layer, metavar="LAYER", help="of weights and activations: index or name")
+    plot.add_argument("--n", type=whole(1), metavar="N", help="how many samples, predictions or units")
+    plot.add_argument("--example", type=whole(0), default=0, metavar="I", help="the first row to use (default 0)")
 
 
 def _add_draw(commands: Any) -> None:
@@ -197,6 +234,11 @@ def whole(least: int) -> Callable[[str], int]:
         return value
 
     return convert
+
+
+def layer(text: str) -> int | str:
+    """An index, or a name."""
+    return int(text) if text.removeprefix("-").isdecimal() else text
 
 
 def port(text: str) -> int:

@@ -1,0 +1,73 @@
+"""``clarinet plot``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from clarinet import find_learning_rate, plots, saving
+from clarinet.cli import sources
+from clarinet.cli.output import Output
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+#: Rows that a trace or a table of activations is made of.
+_BATCH = 100
+
+
+def run(options: argparse.Namespace, output: Output) -> int:
+    """Draw one picture and write it to a file."""
+    kind = options.kind
+    out = options.out or f"{kind.replace('_', '-')}.png"
+    figure = _history(options) if kind == "history" else _of_model(options)
+    path = plots.save(figure, out)
+    output.result({"plot": kind, "file": str(path)}, f"Written: {path}")
+    return 0
+
+
+def _history(options: argparse.Namespace) -> Any:
+    from clarinet import runs
+
+    names = [options.model, *options.data]
+    found = [runs.get(name) for name in names]
+    logs = [{name: values for name, values in one.history.items() if name != "seconds"} for one in found]
+    return plots.history(logs, labels=names, theme=options.theme)
+
+
+def _of_model(options: argparse.Namespace) -> Any:
+    model = saving.load(options.model)
+    settings: dict[str, Any] = {"theme": options.theme}
+    if options.kind == "weights":
+        return plots.weights(model, options.layer, n=options.n, **settings)
+    if options.kind == "network" and not options.data:
+        return plots.network(model, **settings)
+    if len(options.data) != 1:
+        raise argparse.ArgumentTypeError(
+            f"plot {options.kind}: expected one DATA after the model, received {len(options.data)}; e.g. clarinet plot "
+            f"{options.kind} digits.clarinet mnist"
+        )
+    source = sources.load_for(model, options.data[0])
+    return _of_data(options, model, source, settings)
+
+
+def _of_data(options: argparse.Namespace, model: Sequential, source: sources.Source, settings: dict[str, Any]) -> Any:
+    draw = getattr(plots, options.kind)
+    begin = options.example
+    if begin >= len(source.x):
+        raise ValueError(f"plot: there is no row {begin}; {options.data[0]} has {len(source.x)} rows, from 0")
+    x, y = source.x[begin:], source.y[begin:]
+    if options.kind in ("samples", "predictions", "confusion"):
+        settings["class_names"] = source.about["classes"] or None
+    if options.kind in ("samples", "predictions") and options.n is not None:
+        settings["n"] = options.n
+    if options.kind == "samples":
+        return draw(x, y, **settings)
+    if options.kind == "network":
+        return draw(model, x[:1], **settings)
+    if options.kind == "activations":
+        return draw(model, x[:_BATCH], options.layer, **settings)
+    if options.kind == "learning_rate":
+        return draw(find_learning_rate(model, x, y), **settings)
+    few = _BATCH if options.kind == "gradient_flow" else len(x)
+    return draw(model, x[:few], y[:few], **settings)
