@@ -35,6 +35,18 @@ class Program:
 # In the order in which one reads them.
 PROGRAMS = [
     Program("first_network/first_network.py", {"test accuracy": "97 %+"}, peer="first_network/keras_peer.py"),
+    Program("first_network/regularised.py", seeds=5),
+    Program("first_network/convolution.py", seeds=3),
+    Program("first_network/color_images.py", seeds=1),
+    Program("first_network/languages.py"),
+    Program("first_network/transfer.py"),
+    Program("questions/bias.py"),
+    Program("questions/scaling.py", seeds=5),
+    Program("questions/activation.py", seeds=5),
+    Program("questions/hidden_units.py"),
+    Program("questions/learning_curve.py", seeds=1),
+    Program("questions/seeds.py", seeds=1),
+    Program("questions/outliers.py"),
 ]
 
 

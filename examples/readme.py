@@ -20,7 +20,8 @@ def fill(program: Program, peers: Path | None) -> None:
     Raises:
         ValueError: the README has no marks for this program.
     """
-    ours = [run(program, "--full", "--seed", str(seed)) for seed in range(program.seeds)]
+    # Seed 0 last: the figures that stay are its own.
+    ours = [run(program, "--full", "--seed", str(seed)) for seed in reversed(range(program.seeds))]
     theirs = _peer(program, peers) if program.peer and peers else []
     text = table(program, ours, theirs) + f"\n\n{_stamp(program, theirs)}"
     write(program.script.parent / "README.md", program.script.stem, text)
