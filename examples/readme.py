@@ -13,17 +13,22 @@ from benchmarks.report import machine_text, markdown
 
 from .programs import FOLDER, Program, run
 
+_NOTHING = "Not measured: the data could not be had on the machine of the last `make examples-full`."
+
 
 def fill(program: Program, peers: Path | None) -> None:
     """Run a program over its seeds, and its peer if ``peers`` is a Python that has it; write the table.
 
+    The figures go to ``pictures/`` beside the README, which shows some of them.
+
     Raises:
         ValueError: the README has no marks for this program.
     """
-    # Seed 0 last: the figures that stay are its own.
-    ours = [run(program, "--full", "--seed", str(seed)) for seed in reversed(range(program.seeds))]
+    pictures = str(program.script.parent / "pictures")
+    # Seed 0 last: the pictures that stay are its own.
+    ours = [run(program, "--full", "--seed", str(n), "--figures", pictures) for n in reversed(range(program.seeds))]
     theirs = _peer(program, peers) if program.peer and peers else []
-    text = table(program, ours, theirs) + f"\n\n{_stamp(program, theirs)}"
+    text = f"{table(program, ours, theirs)}\n\n{_stamp()}" if any(ours) else _NOTHING
     write(program.script.parent / "README.md", program.script.stem, text)
 
 
@@ -71,5 +76,5 @@ def _spread(results: list[dict[str, float]], name: str) -> str:
     return f"{mean(values):.4g}" + (f" ± {stdev(values):.2g}" if len(values) > 1 and stdev(values) else "")
 
 
-def _stamp(program: Program, theirs: list[dict[str, float]]) -> str:
+def _stamp() -> str:
     return f"By `make examples-full` on {machine_text(describe())}"
