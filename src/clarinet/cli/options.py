@@ -77,6 +77,15 @@ _INFO = f"""examples:
 {_CODES}"""
 
 
+_GLASS = """examples:
+  clarinet glass digits.clarinet --example 7
+  clarinet glass digits.clarinet mnist --example 7 --layer dense_1 --unit 3
+  clarinet glass houses.clarinet houses.csv --film step.html
+
+Shows what one training step on one row computes: inputs, weighted sums, activations, loss, deltas, gradients, updates.
+The model is not changed. Rows of a well-known data set are those of its test set.
+exit codes: 0 done, 1 failed, 2 wrong usage"""
+
 _DOCTOR = """examples:
   clarinet doctor train.py              runs the script; in place of every fit the model is examined
   clarinet doctor --all train.py -- --lr 0.1
@@ -109,6 +118,7 @@ def parser() -> argparse.ArgumentParser:
     info = _command(commands, "info", "what is installed, or what a model is", _INFO)
     info.add_argument("model", metavar="MODEL", nargs="?", help="a model file")
     _add_doctor(commands)
+    _add_glass(commands)
     add_runs(commands, _command)
     return top
 
@@ -188,6 +198,16 @@ def _add_doctor(commands: Any) -> None:
     doctor.add_argument("--batch-size", type=whole(1), default=32, metavar="N", help="default 32")
 
 
+def _add_glass(commands: Any) -> None:
+    glass = _command(commands, "glass", "see every number of a training step", _GLASS)
+    glass.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
+    glass.add_argument("data", metavar="DATA", nargs="?", help="default: the data set that it was trained on")
+    glass.add_argument("--example", type=whole(0), default=0, metavar="N", help="which row, from 0 (default 0)")
+    glass.add_argument("--layer", metavar="LAYER", help="explain a unit of this layer: its name, or its number from 0")
+    glass.add_argument("--unit", type=place, default=(0,), metavar="U", help="which unit: 3, or 0,2,5 (default 0)")
+    glass.add_argument("--film", metavar="FILE", help="write a film of the step: .mp4, .gif, .svg or .html")
+
+
 def _command(commands: Any, name: str, about: str, epilog: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(
         name,
@@ -247,6 +267,14 @@ def port(text: str) -> int:
     if value > 65535:
         raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, received {text!r}")
     return value
+
+
+def place(text: str) -> tuple[int, ...]:
+    """``3`` -> (3,), ``0,2,5`` -> (0, 2, 5)."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, or numbers such as 0,2,5, received {text!r}") from None
 
 
 def units(text: str) -> tuple[int, ...]:

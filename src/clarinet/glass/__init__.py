@@ -4,7 +4,8 @@
 """
 
 from clarinet.glass.explaining import explain
+from clarinet.glass.filming import film
 from clarinet.glass.records import LayerTrace, Quantity, Trace, WeightTrace
 from clarinet.glass.tracing import trace
 
-__all__ = ["LayerTrace", "Quantity", "Trace", "WeightTrace", "explain", "trace"]
+__all__ = ["LayerTrace", "Quantity", "Trace", "WeightTrace", "explain", "film", "trace"]

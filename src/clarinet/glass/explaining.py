@@ -56,12 +56,12 @@ def explain(trace: Trace, layer: int | str = -1, unit: Any = 0, *, row: int = 0,
     if not 0 <= check_whole(row, "explain: row") < len(trace):
         raise ValueError(f"explain: row {row}: the trace has {len(trace)} rows, 0 to {len(trace) - 1}")
     if not isinstance(found.layer, (Dense, Convolution)) and not _is_activation(found):
+        stated = formulas.of_layer(found.layer)
         raise ValueError(
             f"explain: {found.name} is a {found.kind}: only the weighted sums of Dense and convolutional layers and "
-            f"activations are written out; its numbers are in the trace, and what it computes is: "
-            f"{'; '.join(formulas.of_layer(found.layer)) or found.kind}"
+            f"activations are written out; its numbers are in the trace{': ' * bool(stated)}{'; '.join(stated)}"
         )
-    writer = _Writer(trace, found, after, _unit(found, unit), row, digits, most)
+    writer = UnitText(trace, found, after, _unit(found, unit), row, digits, most)
     return "\n".join(writer.lines())
 
 
@@ -102,8 +102,8 @@ def _unit(layer: LayerTrace, unit: Any) -> Index:
     return place
 
 
-class _Writer:
-    """Writes the lines for one unit."""
+class UnitText:
+    """The lines for one unit, part by part."""
 
     def __init__(
         self, trace: Trace, layer: LayerTrace, after: list[LayerTrace], unit: Index, row: int, digits: int, most: int

@@ -1,0 +1,115 @@
+"""A film of one training step."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet.configurable import check_number, check_whole
+from clarinet.glass.records import LayerTrace, Trace
+from clarinet.glass.tracing import trace as trace_step
+from clarinet.names import nearest
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+#: Endings of files that :func:`film` writes.
+ENDINGS = (".mp4", ".gif", ".svg", ".html")
+
+
+def film(
+    model: Sequential,
+    data: Any,
+    path: str | Path,
+    *,
+    row: int = 0,
+    speed: float = 1.0,
+    theme: str | None = None,
+    most: int = 8,
+    training: bool = True,
+) -> Path:
+    """Film a step of a small network: numbers flow forward, the loss comes out, deltas flow back, weights change.
+
+    The captions are what :func:`clarinet.glass.explain` says. The model stays as it is.
+
+    Args:
+        model: of dense layers and layers that give one value for each they take; compiled, if there are labels.
+        data: ``(x, y)``, or ``x`` alone for a forward pass: rows, or one example.
+        path: ends in ``.mp4`` (H.264 video), ``.gif``, ``.svg`` (plays by itself in a browser) or ``.html`` (a page
+            with a player: pause, single steps, speed, keys, all steps as text; it needs nothing else).
+        row: that is shown, of several; default 0.
+        speed: 2 is twice as fast.
+        theme: ``"light"`` or ``"dark"``; default: a page and an SVG follow the reader's setting, others are light.
+        most: circles in a column at most; of larger layers the first and last units are drawn. Default 8.
+        training: as for :func:`clarinet.glass.trace`.
+
+    Returns:
+        the path.
+
+    Raises:
+        ValueError: another ending, a layer that cannot be drawn as circles, rows that do not fit. ImportError:
+        ``clarinet[film]`` is not installed. OSError: the file cannot be written.
+
+    Example:
+        >>> import clarinet, tempfile
+        >>> from clarinet import glass
+        >>> model = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1, activation="sigmoid")])
+        >>> model.compile("sgd", "mse")
+        >>> glass.film(model, ([0.5, 1.0], [1.0]), tempfile.mkdtemp() + "/step.svg").name
+        'step.svg'
+    """
+    file = _checked(path, speed, theme)
+    check_whole(most, "film: most", low=2)
+    x, y = data if isinstance(data, tuple) else (data, None)
+    trace = trace_step(model, x, y, training=training)
+    if not 0 <= check_whole(row, "film: row") < len(trace):
+        raise ValueError(f"film: row {row}: there are {len(trace)} rows, 0 to {len(trace) - 1}")
+    from clarinet.glass import page, raster, svg
+    from clarinet.glass.scene import scene as scene_of
+
+    scene = scene_of(model, trace, _loss_after(model, trace, x, y), row, most)
+    ending = file.suffix.lower()
+    if ending == ".mp4":
+        raster.write_mp4(scene, file, theme or "light", speed)
+    elif ending == ".gif":
+        raster.write_gif(scene, file, theme or "light", speed)
+    else:
+        file.write_text((svg if ending == ".svg" else page).write(scene, theme, speed), encoding="utf-8")
+    return file
+
+
+def _checked(given: Any, speed: Any, theme: Any) -> Path:
+    """The path, or why nothing can be written; before any work."""
+    path = Path(given)
+    if path.suffix.lower() not in ENDINGS:
+        raise ValueError(
+            f"film: {str(path)!r} ends in {path.suffix or 'nothing'!r}; expected one of {', '.join(ENDINGS)}"
+        )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"film: there is no folder {str(path.parent)!r}; make it first")
+    if check_number(speed, "film: speed", low=0) == 0:
+        raise ValueError("film: speed: expected a number above 0, received 0; 2 is twice as fast")
+    if theme not in (None, "light", "dark"):
+        raise ValueError(f"film: unknown theme {theme!r}: {nearest(str(theme), ('light', 'dark'))}")
+    return path
+
+
+def _loss_after(model: Sequential, trace: Trace, x: Any, y: Any) -> float | None:
+    """The loss of the same rows after the step, made on a copy."""
+    if trace.loss is None or not trace.training:
+        return None
+    twin = copy.deepcopy(model)
+    for layer, traced in zip(twin.layers, trace.layers, strict=True):
+        layer.set_weights([_after(w) for w in _weights(traced)])
+    return trace_step(twin, x, y).loss
+
+
+def _weights(traced: LayerTrace) -> list[Any]:
+    return [w for inner in traced.layers for w in _weights(inner)] + list(traced.weights.values())
+
+
+def _after(weight: Any) -> Any:
+    return weight.value if weight.update is None else np.asarray(weight.value + weight.update)

@@ -1,0 +1,56 @@
+"""Colours, letters and the place of captions that all writers of films share."""
+
+from __future__ import annotations
+
+from clarinet.glass.shapes import HEIGHT, LEVELS
+from clarinet.plots import style
+
+SANS = "system-ui, 'DejaVu Sans', sans-serif"
+MONO = "'DejaVu Sans Mono', ui-monospace, monospace"
+#: Pixels between the lines of a caption.
+LINE = 23
+_CAPTION = 446
+
+
+def title_line() -> tuple[float, float]:
+    """Where a caption's title begins, and the middle of its line."""
+    return 40.0, float(_CAPTION)
+
+
+def first_line() -> tuple[float, float]:
+    """Where the text under the title begins."""
+    return 40.0, _CAPTION + 31.0
+
+
+def room() -> int:
+    """Lines of text that fit under the title."""
+    return int((HEIGHT - 12 - first_line()[1]) // LINE) + 1
+
+
+def level_name(kind: str, level: int) -> str:
+    """What a colour of the scale is called: ``v3``, below zero ``vm3``."""
+    return f"{kind}{'m' * (level < 0)}{abs(level)}"
+
+
+def colors(theme: str) -> dict[str, str]:
+    """Colours by what they are for.
+
+    Raises:
+        ValueError: there is no such theme. ImportError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.colors import to_hex
+    except ImportError as error:
+        raise ImportError(
+            f'glass.film needs matplotlib ({error}); install it with pip install "clarinet[film]"'
+        ) from None
+    look = style.theme_of(theme)
+    scale = style.colors(look.signed)
+    fills = {i: to_hex(scale((i / LEVELS * 0.8 + 1) / 2)) for i in range(-LEVELS, LEVELS + 1)}
+    named = {"background": look.background, "text": look.text, "faint": look.faint, "quiet": _QUIET[theme]}
+    named |= {"plus": look.series[0], "minus": look.series[1], "ring": look.series[4], "delta": look.wrong}
+    named |= {level_name("v", i): fill for i, fill in fills.items()}
+    return named | {level_name("on", i): style.readable_on(fill) for i, fill in fills.items()}
+
+
+_QUIET = {"light": "#59616b", "dark": "#a9b1bb"}

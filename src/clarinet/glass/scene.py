@@ -1,0 +1,268 @@
+"""A training step as a sequence of pictures: forward unit by unit, the loss, back again, and the new weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite, log10
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet.glass import outcome
+from clarinet.glass.explaining import UnitText
+from clarinet.glass.records import LayerTrace, Trace
+from clarinet.glass.shapes import LEVELS, WIDTH, Disc, Flow, Label, Line, Moment, Scene, Shape
+from clarinet.glass.sums import number
+from clarinet.layers import Dense
+from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+    from clarinet.plots.diagram import Column, Diagram, Edge, Node
+
+#: Pixels: the network's part of the picture, its margins, the largest distance of two circles.
+_FLOOR, _SIDE, _TOP, _STEP = 410, 110, 26, 84
+#: Letters in a line of the caption; terms of a sum that are written out.
+_LETTERS, _TERMS = 104, 5
+#: Letters that a reader reads in a second.
+_READING = 22
+
+
+def scene(model: Sequential, trace: Trace, loss_after: float | None, row: int, most: int) -> Scene:
+    """The pictures for one row of a trace.
+
+    Args:
+        model: whose step was traced.
+        trace: of the step.
+        loss_after: what the loss of the same rows is after the step; None without labels.
+        row: that is shown.
+        most: circles in a column.
+
+    Raises:
+        ValueError: a layer that cannot be drawn as circles.
+    """
+    from clarinet.plots.diagram import arrange
+
+    diagram = arrange(model, most)
+    for column in diagram.columns[1:]:
+        if not column.nodes:
+            name = column.title.split("\n")[0]
+            raise ValueError(
+                f"film: {name!r} is a {type(model.get_layer(name)).__name__}: only networks of dense layers, and of "
+                "layers that give one value for each they take, can be filmed; use glass.trace and glass.explain"
+            )
+    return _Director(trace, diagram, loss_after, row).scene()
+
+
+class _Director:
+    """Goes through the step and says what is on every picture."""
+
+    def __init__(self, trace: Trace, diagram: Diagram, loss_after: float | None, row: int) -> None:
+        self.trace, self.diagram, self.loss_after, self.row = trace, diagram, loss_after, row
+        self.layers = {layer.name: layer for layer in trace.layers}
+        last = diagram.columns[-1].x or 1.0
+        self.across = (WIDTH - 2 * _SIDE) / last
+        self.down = min(_STEP, (_FLOOR - 2 * _TOP - 34) / diagram.height)
+        self.radius = 0.36 * self.down
+        self.values: dict[Node, float] = {}
+        self.deltas: dict[Node, float] = {}
+        self.targets: dict[Node, float] = {}
+
+    def scene(self) -> Scene:
+        ground: list[Shape] = [*self.lines(self.diagram.edges, 0.22), *self.names()]
+        moments = [*self.forward()]
+        if self.trace.loss is not None:
+            moments += [self.loss(), *self.backward(), *self.updates()]
+        return Scene(f"One step of {self.trace.model!r}", tuple(ground), tuple(moments))
+
+    # Where things are.
+
+    def place(self, node: Node) -> tuple[float, float]:
+        """The centre of a circle in pixels."""
+        return _SIDE + node.x * self.across, _TOP + (self.diagram.height / 2 - node.y) * self.down
+
+    def lines(self, edges: Any, opacity: float, weights: Any = None) -> Iterator[Line]:
+        """Lines whose width says how large a weight is, among those of its layer."""
+        weights = [edge.weight for edge in edges] if weights is None else weights
+        most: dict[int, float] = {}
+        for edge, weight in zip(edges, weights, strict=True):
+            most[edge.target.column] = max(most.get(edge.target.column, 1e-30), abs(weight))
+        for edge, weight in zip(edges, weights, strict=True):
+            strength = abs(weight) / most[edge.target.column] if isfinite(weight) else 1.0
+            (x0, y0), (x1, y1) = self.place(edge.source), self.place(edge.target)
+            yield Line(x0, y0, x1, y1, "plus" if weight >= 0 else "minus", 0.6 + 3.4 * strength, opacity)
+
+    def names(self) -> Iterator[Label]:
+        """What each column is, under it, and how many units are not drawn."""
+        for column in self.diagram.columns:
+            x = _SIDE + column.x * self.across
+            title = column.title.replace("\n", ", ")
+            yield Label(x, _FLOOR - 26, title, 14, bold=True)
+            yield Label(x, _FLOOR - 8, f"{column.size:,}", 13, "quiet")
+            if column.gap is not None:
+                y = _TOP + (self.diagram.height / 2 - column.gap) * self.down
+                yield Label(x, y, f"… {column.left_out:,} more", 13, "quiet")
+
+    def moment(
+        self,
+        title: str,
+        lines: list[str],
+        nodes: Any = (),
+        edges: Any = (),
+        *,
+        back: bool = False,
+        weights: Any = None,
+    ) -> Moment:
+        """A picture in which these circles and lines stand out."""
+        shapes: list[Shape] = [*self.lines(edges, 0.95, weights)]
+        for column in self.diagram.columns:
+            for node in column.nodes:
+                shapes += self.circle(node, node in nodes)
+        flows = [] if weights is not None else [(*self.place(edge.source), *self.place(edge.target)) for edge in edges]
+        turned = [Flow(x1, y1, x0, y0) if back else Flow(x0, y0, x1, y1) for x0, y0, x1, y1 in flows]
+        shown = tuple(part for line in lines for part in folded(line))
+        letters = sum(map(len, shown)) + len(title)
+        return Moment(title, shown, tuple(shapes), tuple(turned), min(max(2.0, letters / _READING), 7.0))
+
+    def circle(self, node: Node, ring: bool) -> Iterator[Shape]:
+        """A circle with its number in it, its delta under it, its target beside it."""
+        x, y = self.place(node)
+        value = self.values.get(node)
+        level = None if value is None else self.level(node, value)
+        yield Disc(x, y, self.radius, level, ring)
+        size = min(14.0, 0.52 * self.radius)
+        if value is not None:
+            yield Label(x, y, brief(value), size, "on", level or 0)
+        if node in self.deltas:
+            yield Label(x, y + self.radius + 9, f"δ {brief(self.deltas[node])}", max(size - 1, 9), "delta", bold=ring)
+        if node in self.targets:
+            yield Label(x + self.radius + 10, y, f"target {brief(self.targets[node])}", 13, "quiet", start=True)
+
+    def level(self, node: Node, value: float) -> int:
+        """How strongly a circle is filled: its number compared with the largest of its column."""
+        column = [v for n, v in self.values.items() if n.column == node.column and isfinite(v)]
+        most = max(map(abs, column), default=0.0)
+        return round(LEVELS * value / most) if most and isfinite(value) else 0
+
+    # What happens.
+
+    def forward(self) -> Iterator[Moment]:
+        sizes = " – ".join(f"{column.size:,}" for column in self.diagram.columns)
+        about = "Lines are weights: full for above zero, dashed for below, the thicker the larger."
+        yield self.moment(f"A network of {sizes} units", [about, "Circles are numbers. Those on the left are given."])
+        yield from self.enter(self.diagram.columns[0], np.ravel(self.trace.x[self.row]))
+        for column in self.diagram.columns[1:]:
+            layer = self.dense(column)
+            for node in column.nodes:
+                self.values[node] = float(layer.a[self.row, node.unit])
+                edges = [edge for edge in self.diagram.edges if edge.target == node]
+                text = self.text(layer, node)
+                lines = [line for line in text.forward() if not line.startswith(("l = ", "Σ (a", "share", "l of"))]
+                yield self.moment(f"Forward: {layer.name}, unit {node.unit}", lines, {node}, edges)
+            yield from self.joined(column, column.title.split("\n")[1:])
+
+    def enter(self, column: Column, x: Array) -> Iterator[Moment]:
+        """The input's numbers appear, and what layers without weights make of them."""
+        self.values |= {node: float(x[node.unit]) for node in column.nodes}
+        shown = ", ".join(brief(float(v)) for v in x[:12]) + (", …" if len(x) > 12 else "")
+        yield self.moment("One example goes in", [f"x = {shown}"], set(column.nodes))
+        yield from self.joined(column, column.title.split("\n")[1:])
+
+    def joined(self, column: Column, names: list[str]) -> Iterator[Moment]:
+        """Layers that give one value for each: every circle gets its new number."""
+        for name in names:
+            layer = self.layers[name]
+            given = np.ravel(layer.a[self.row])
+            before = dict(self.values)
+            self.values |= {node: float(given[node.unit]) for node in column.nodes}
+            if any(before[node] != self.values[node] for node in column.nodes):
+                lines = [f"{name} ({layer.kind}) changes the numbers where they stand."]
+                yield self.moment(f"Forward: {name}", lines, set(column.nodes))
+
+    def loss(self) -> Moment:
+        assert self.trace.loss is not None
+        column = self.diagram.columns[-1]
+        last = self.layers[column.title.split("\n")[-1]]
+        target = outcome.targets(self.trace, last)[self.row]
+        if np.shape(target) == last.a.shape[1:]:
+            self.targets = {node: float(target[node.unit]) for node in column.nodes}
+        lines = [*outcome.loss(self.trace, last, self.row, 4, _TERMS)]
+        return self.moment(f"The loss: {number(self.trace.loss, 4)}", lines, set(column.nodes))
+
+    def backward(self) -> Iterator[Moment]:
+        columns = self.diagram.columns
+        for column in reversed(columns[1:]):
+            layer = self.dense(column)
+            assert layer.dz is not None
+            for node in column.nodes:
+                self.deltas[node] = float(layer.dz[self.row, node.unit])
+                edges = [edge for edge in self.diagram.edges if edge.source == node]
+                lines = [*self.text(layer, node).backward()]
+                yield self.moment(f"Back: δ = dL/dz of {layer.name}, unit {node.unit}", lines, {node}, edges, back=True)
+
+    def updates(self) -> Iterator[Moment]:
+        for column in self.diagram.columns[1:]:
+            layer = self.dense(column)
+            kernel = layer.weights["kernel"]
+            if kernel.update is None or kernel.gradient is None:
+                continue
+            edges: list[Edge] = [edge for edge in self.diagram.edges if edge.target.column == column.nodes[0].column]
+            changes = [float(kernel.update[edge.source.unit, edge.target.unit]) for edge in edges]
+            strongest = edges[int(np.argmax(np.abs(changes)))].target
+            about = "Each weight's gradient is its input times its δ. Lines now show the changes: full up, dashed down."
+            lines = [about, *list(self.text(layer, strongest).changes())[:3]]
+            yield self.moment(f"New weights of {layer.name}", lines, set(column.nodes), edges, weights=changes)
+        if self.loss_after is not None and self.trace.loss is not None:
+            before, after = number(self.trace.loss, 5), number(self.loss_after, 5)
+            how = f"{type(self.trace.optimizer).__name__}, learning rate {self.trace.learning_rate:g}"
+            yield self.moment(
+                f"The same example again: loss {before} → {after}",
+                [f"That was one step ({how}). Training is many of them."],
+                set(self.diagram.columns[-1].nodes),
+            )
+
+    def dense(self, column: Column) -> LayerTrace:
+        """The dense layer that a column's numbers come from."""
+        layer = self.layers[column.title.split("\n")[0]]
+        assert isinstance(layer.layer, Dense)
+        return layer
+
+    def text(self, layer: LayerTrace, node: Node) -> UnitText:
+        """What is said of a unit."""
+        after = self.trace.layers[[own.name for own in self.trace.layers].index(layer.name) + 1 :]
+        return UnitText(self.trace, layer, list(after), (node.unit,), self.row, 4, _TERMS)
+
+
+def folded(line: str) -> list[str]:
+    """A line of a caption as lines that fit; an equation breaks where an equals sign is, if it can.
+
+    Example:
+        >>> folded("z = 1 + 2 = 3")
+        ['z = 1 + 2 = 3']
+    """
+    if len(line) <= _LETTERS:
+        return [line]
+    left, *right = line.split(" = ")
+    kept = [f"{left} = {right[0]}", *(f"  = {part}" for part in right[1:])] if right else [left]
+    while len(kept) > 2 and len(kept[-2]) + len(kept[-1]) <= _LETTERS:
+        kept[-2:] = [f"{kept[-2]} = {kept[-1].removeprefix('  = ')}"]
+    tied = (part.replace("− ", "−\u00a0").replace("+ ", "+\u00a0") for part in kept)
+    return [row.replace("\u00a0", " ") for part in tied for row in wrap(part, _LETTERS, subsequent_indent="    ")]
+
+
+def brief(value: float) -> str:
+    """A number that has room in a circle.
+
+    Example:
+        >>> brief(0.123), brief(-0.00042), brief(1234.0), brief(2.0)
+        ('0.12', '−4e-4', '1e3', '2')
+    """
+    if not isfinite(value):
+        return str(value).replace("-", "−")
+    size = 0 if value == 0 else log10(abs(value))
+    if value and not -2 <= size < 3:
+        text = f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+    else:
+        text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return text.replace("-", "−", 1) if text.startswith("-") else text

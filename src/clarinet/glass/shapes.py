@@ -1,0 +1,88 @@
+"""What a film's pictures consist of: plain shapes in pixels, which every writer draws in its own way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+#: Size of a picture in pixels; even numbers, as video wants them.
+WIDTH, HEIGHT = 960, 640
+#: Fills of circles go from -LEVELS (far below zero) to LEVELS.
+LEVELS = 6
+
+
+class Line(NamedTuple):
+    """A line between two circles. ``role`` says its colour: ``"plus"``, ``"minus"`` (dashed too) or ``"faint"``."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    role: str
+    width: float
+    opacity: float = 1.0
+
+
+class Disc(NamedTuple):
+    """A circle, filled by how large its number is; None is empty. The ring marks what the caption speaks of."""
+
+    x: float
+    y: float
+    radius: float
+    level: int | None
+    ring: bool
+
+
+class Label(NamedTuple):
+    """A piece of text, its middle (or its start) at a point.
+
+    ``role`` says its colour: ``"text"``, ``"quiet"``, ``"delta"``, or for text in a circle ``"on"`` with its level.
+    """
+
+    x: float
+    y: float
+    text: str
+    size: float
+    role: str = "text"
+    level: int = 0
+    start: bool = False
+    bold: bool = False
+
+
+class Flow(NamedTuple):
+    """A dot that runs from one point to another: a number on its way."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+Shape = Line | Disc | Label
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One picture of a film and how long it stands.
+
+    Attributes:
+        title, lines: what is happening, in words and numbers.
+        shapes: what is drawn over the scene's ground.
+        flows: dots that run while the picture begins.
+        seconds: at speed 1.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    shapes: tuple[Shape, ...]
+    flows: tuple[Flow, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A film before it is written: what stays, what changes, and what it is called."""
+
+    title: str
+    ground: tuple[Shape, ...]
+    moments: tuple[Moment, ...]

@@ -1,0 +1,114 @@
+"""A film as an SVG that plays by itself: every moment is a group that is visible in its part of the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from itertools import accumulate
+
+from clarinet.glass.look import LINE, MONO, SANS, colors, first_line, level_name, title_line
+from clarinet.glass.shapes import HEIGHT, LEVELS, WIDTH, Disc, Flow, Label, Line, Moment, Scene, Shape
+
+#: Seconds that a dot runs at speed 1.
+RUN = 0.9
+
+
+def write(scene: Scene, theme: str | None, speed: float) -> str:
+    """The picture as text; ``theme`` None follows the reader's own setting."""
+    starts = times(scene, speed)
+    total = starts[-1]
+    body = [*map(_shape, scene.ground)]
+    for moment, start, end in zip(scene.moments, starts, starts[1:]):
+        body.append(_group(moment, start, end, total, RUN / speed))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{escape(scene.title)}" font-family="{SANS}">\n<title>{escape(scene.title)}</title>\n'
+        f"<style>{style(theme)}</style>\n"
+        f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}"/>\n' + "\n".join(body) + "\n</svg>\n"
+    )
+
+
+def times(scene: Scene, speed: float) -> list[float]:
+    """When each moment begins, in seconds, and when the last one ends."""
+    return [0.0, *accumulate(moment.seconds / speed for moment in scene.moments)]
+
+
+def style(theme: str | None) -> str:
+    """The colours, as variables."""
+    if theme is not None:
+        return f"svg {{ {_variables(theme)} }} {_RULES}"
+    dark = f"@media (prefers-color-scheme: dark) {{ svg {{ {_variables('dark')} }} }}"
+    return f"svg {{ {_variables('light')} }} {dark} {_RULES}"
+
+
+def _variables(theme: str) -> str:
+    return " ".join(f"--{name}: {color};" for name, color in colors(theme).items())
+
+
+_RULES = (
+    ".ground { fill: var(--background); } .plus { stroke: var(--plus); } "
+    ".minus { stroke: var(--minus); stroke-dasharray: 7 4; } .faint { stroke: var(--faint); } "
+    ".disc { stroke: var(--text); stroke-width: 1.2; fill: var(--background); } "
+    ".ring { stroke: var(--ring); stroke-width: 3.5; } .dot { fill: var(--ring); } "
+    ".text { fill: var(--text); } .quiet { fill: var(--quiet); } .delta { fill: var(--delta); } "
+    + " ".join(
+        f".{level_name(kind, i)} {{ fill: var(--{level_name(kind, i)}); }}"
+        for i in range(-LEVELS, LEVELS + 1)
+        for kind in ("v", "on")
+    )
+)
+
+
+def _group(moment: Moment, start: float, end: float, total: float, run: float) -> str:
+    """A moment's shapes and caption, visible from ``start`` to ``end``."""
+    begin, stop = start / total, min(end / total, 1.0)
+    shown = "hidden;visible;hidden" if begin else "visible;visible;hidden"
+    clock = f'dur="{total:.3f}s" repeatCount="indefinite"'
+    visible = (
+        f'<animate attributeName="visibility" calcMode="discrete" values="{shown}" '
+        f'keyTimes="0;{begin:.6f};{stop:.6f}" {clock}/>'
+    )
+    first = "visible" if not begin else "hidden"
+    parts = [*map(_shape, moment.shapes), *(_dot(f, start, run, total, clock) for f in moment.flows), *_caption(moment)]
+    return f'<g class="moment" visibility="{first}">{visible}{"".join(parts)}</g>'
+
+
+def _caption(moment: Moment) -> Iterator[str]:
+    x, y = title_line()
+    yield _text(Label(x, y, moment.title, 19, start=True, bold=True))
+    for i, line in enumerate(moment.lines):
+        x, y = first_line()
+        yield _text(Label(x, y + i * LINE, line, 14, start=True), MONO)
+
+
+def _dot(flow: Flow, start: float, run: float, total: float, clock: str) -> str:
+    at = f"0;{start / total:.6f};{min((start + run) / total, 1):.6f};1"
+    moves = "".join(
+        f'<animate attributeName="{name}" values="{a:.1f};{a:.1f};{b:.1f};{b:.1f}" keyTimes="{at}" {clock}/>'
+        for name, a, b in (("cx", flow.x0, flow.x1), ("cy", flow.y0, flow.y1))
+    )
+    return f'<circle class="dot" cx="{flow.x1:.1f}" cy="{flow.y1:.1f}" r="5">{moves}</circle>'
+
+
+def _shape(shape: Shape) -> str:
+    if isinstance(shape, Line):
+        return (
+            f'<line class="{shape.role}" x1="{shape.x0:.1f}" y1="{shape.y0:.1f}" x2="{shape.x1:.1f}" '
+            f'y2="{shape.y1:.1f}" stroke-width="{shape.width:.2f}" stroke-opacity="{shape.opacity}"/>'
+        )
+    if isinstance(shape, Disc):
+        fill = "" if shape.level is None else f" {level_name('v', shape.level)}"
+        ring = " ring" if shape.ring else ""
+        return f'<circle class="disc{fill}{ring}" cx="{shape.x:.1f}" cy="{shape.y:.1f}" r="{shape.radius:.1f}"/>'
+    return _text(shape)
+
+
+def _text(label: Label, family: str = "") -> str:
+    role = level_name("on", label.level) if label.role == "on" else label.role
+    settings = f' font-family="{family}" xml:space="preserve"' if family else ""
+    settings += ' font-weight="600"' if label.bold else ""
+    settings += "" if label.start else ' text-anchor="middle"'
+    return (
+        f'<text class="{role}" x="{label.x:.1f}" y="{label.y:.1f}" dominant-baseline="central" '
+        f'font-size="{label.size:.1f}"{settings}>{escape(label.text)}</text>'
+    )

@@ -1,0 +1,196 @@
+"""A film: what every picture shows, and that all four kinds of file hold it."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import clarinet
+from clarinet import glass, layers, optimizers
+from clarinet.glass import look, raster, svg
+from clarinet.glass.scene import scene
+from clarinet.glass.shapes import HEIGHT, WIDTH, Disc, Label
+from tests.glass.test_explain import assert_adds_up
+from tests.glass.test_trace import compiled
+
+pytest.importorskip("matplotlib")
+
+X, Y = [0.9, 0.1, 0.5, 0.0, 0.3], [1.0, 0.0, 0.0]
+
+
+@pytest.fixture(scope="module")
+def model():
+    stack = [layers.Dense(4, "sigmoid", name="hidden"), layers.Dense(3, "sigmoid", name="output")]
+    return compiled(stack, (5,), optimizers.SGD(0.5))
+
+
+@pytest.fixture(scope="module")
+def drawn(model):
+    return scene(model, glass.trace(model, X, Y), 0.2, 0, 8)
+
+
+def test_every_unit_has_its_moment_forward_and_back(drawn):
+    titles = [moment.title for moment in drawn.moments]
+    forward = [f"Forward: {name}, unit {u}" for name, n in (("hidden", 4), ("output", 3)) for u in range(n)]
+    back = [f"Back: δ = dL/dz of {name}, unit {u}" for name, n in (("output", 3), ("hidden", 4)) for u in range(n)]
+    assert titles[0] == "A network of 5 – 4 – 3 units"
+    assert titles[2:9] == forward
+    assert titles[10:17] == back
+    assert titles[17:19] == ["New weights of hidden", "New weights of output"]
+    assert titles[19].startswith("The same example again: loss ")
+
+
+def test_captions_add_up_and_fit(drawn):
+    for moment in drawn.moments:
+        assert len(moment.lines) <= look.room()
+        assert max(map(len, moment.lines)) <= 104
+    text = "\n".join(" ".join(moment.lines) for moment in drawn.moments)
+    assert_adds_up(text.replace("   ", " ").replace("  =", " ="), least=15)
+
+
+def test_numbers_appear_one_after_another(drawn, model):
+    def numbers(moment):
+        return [s.text for s in moment.shapes if isinstance(s, Label) and s.role == "on"]
+
+    counts = [len(numbers(moment)) for moment in drawn.moments]
+    assert counts == [0, 5, 6, 7, 8, 9, *([*range(10, 13)]), *[12] * 11]
+    assert sum(isinstance(s, Disc) for s in drawn.moments[0].shapes) == 12
+    flows = drawn.moments[2].flows
+    assert len(flows) == 5
+    assert all(f.x0 < f.x1 for f in flows)  # forward, to the right
+    back = drawn.moments[13].flows
+    assert len(back) == 3
+    assert all(f.x0 > f.x1 for f in back)
+
+
+def test_nothing_is_outside_the_picture(drawn):
+    for moment in drawn.moments:
+        for shape in (*drawn.ground, *moment.shapes):
+            if isinstance(shape, Disc):
+                assert shape.radius < shape.x < WIDTH - shape.radius
+                assert shape.radius < shape.y < HEIGHT - shape.radius
+            elif isinstance(shape, Label):
+                half = 0.32 * shape.size * len(shape.text)
+                assert shape.x - (0 if shape.start else half) > 0
+                assert shape.x + (2 * half if shape.start else half) < WIDTH
+
+
+def test_the_loss_of_the_last_picture_is_that_after_the_step(tmp_path, model):
+    text = glass.film(model, (X, Y), tmp_path / "step.svg").read_text(encoding="utf-8")
+    before, after = map(float, re.search(r"loss ([\d.]+) → ([\d.]+)", text).groups())
+    assert before == pytest.approx(glass.trace(model, X, Y).loss, abs=1e-5)
+    trace = glass.trace(model, X, Y)
+    hidden = 1 / (1 + np.exp(-(np.array([X]) @ _after(trace, 0, "kernel") + _after(trace, 0, "bias"))))
+    output = 1 / (1 + np.exp(-(hidden @ _after(trace, 1, "kernel") + _after(trace, 1, "bias"))))
+    assert after == pytest.approx(np.mean((output - Y) ** 2), abs=1e-5)
+
+
+def _after(trace, layer, name):
+    weight = trace.layers[layer].weights[name]
+    return weight.value + weight.update
+
+
+def test_svg_is_sound_and_has_a_group_for_each_moment(drawn):
+    root = ElementTree.fromstring(svg.write(drawn, None, 1.0))
+    groups = [g for g in root.iter("{http://www.w3.org/2000/svg}g") if g.get("class") == "moment"]
+    assert len(groups) == len(drawn.moments)
+    assert [g.get("visibility") for g in groups] == ["visible", *["hidden"] * (len(groups) - 1)]
+    style = root.find("{http://www.w3.org/2000/svg}style").text
+    used = set(re.findall(r"var\(--([\w-]+)\)", style))
+    assert used <= set(re.findall(r"--([\w-]+):", style))
+    assert "prefers-color-scheme: dark" in style
+    assert "prefers-color-scheme" not in svg.write(drawn, "dark", 1.0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_can_be_read_on_what_it_stands_on(theme):
+    from clarinet.plots.style import luminance
+
+    palette = look.colors(theme)
+    pairs = [(palette[name], palette["background"]) for name in ("text", "quiet", "delta")]
+    pairs += [(palette[name], palette["v" + name[2:]]) for name in palette if name.startswith("on")]
+    for ink, ground in pairs:
+        low, high = sorted((luminance(ink), luminance(ground)))
+        assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def small_model():
+    return compiled([layers.Dense(1, "sigmoid")], (2,), optimizers.SGD(0.5))
+
+
+def test_gif_stands_as_long_as_its_moments(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    path = glass.film(small_model(), ([0.5, 1.0], [1.0]), tmp_path / "step.gif", speed=8, theme="dark")
+    with Image.open(path) as picture:
+        assert picture.size == (WIDTH, HEIGHT)
+        times = []
+        for frame in range(picture.n_frames):
+            picture.seek(frame)
+            times.append(picture.info["duration"])
+            assert len(picture.convert("RGB").getcolors(WIDTH * HEIGHT)) > 5
+        assert picture.info["loop"] == 0
+    made = scene(small_model(), glass.trace(small_model(), [0.5, 1.0], [1.0]), 0.1, 0, 8)
+    assert sum(times) / 1000 == pytest.approx(sum(m.seconds for m in made.moments) / 8, abs=0.6)
+
+
+def test_mp4_is_h264_that_every_player_knows(tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    path = glass.film(small_model(), ([0.5, 1.0], [1.0]), tmp_path / "step.mp4", speed=10)
+    facts = next(ffmpeg.read_frames(str(path)))
+    assert facts["size"] == (WIDTH, HEIGHT)
+    assert facts["codec"].startswith("h264")
+    assert "yuv420p" in facts["pix_fmt"]
+
+
+def test_dots_run_from_one_end_to_the_other():
+    made = scene(small_model(), glass.trace(small_model(), [0.5, 1.0], [1.0]), 0.1, 0, 8)
+    moment = next(m for m in made.moments if m.flows)
+    only = type(made)(made.title, made.ground, (moment,))
+    ring = np.array([int(look.colors("light")["ring"][i : i + 2], 16) for i in (1, 3, 5)])
+    left, right = (int(end) for end in (moment.flows[0].x0 + 40, moment.flows[0].x1 - 40))  # between the circles
+    centres = []
+    for picture, _ in raster.frames(only, "light", 6, 1.0):
+        dots = (np.abs(np.asarray(picture, float) - ring).max(axis=2) < 8).sum(axis=0)[left:right]
+        centres += [float(np.average(np.arange(left, right), weights=dots))] if dots.any() else []
+    assert len(centres) >= 3
+    assert centres == sorted(centres)
+
+
+def test_layers_without_weights_and_large_ones(tmp_path):
+    stack = [layers.Rescaling(0.5), layers.Dense(30, "relu"), layers.Dropout(0.5), layers.Dense(3, "softmax")]
+    model = compiled(stack, (12,), "adam", "sparse_categorical_crossentropy")
+    x = np.random.default_rng(0).normal(size=(2, 12))
+    text = glass.film(model, (x, [1, 2]), tmp_path / "step.svg", row=1, most=4).read_text(encoding="utf-8")
+    for expected in ("Forward: rescaling", "Forward: dropout", "… 27 more", "target 1", "e^z / Σ e^z", "(25 more)"):
+        assert expected in text
+
+
+def test_without_labels_it_only_goes_forward(tmp_path):
+    uncompiled = clarinet.Sequential([layers.Input((2,)), layers.Dense(2)])
+    text = glass.film(uncompiled, [0.5, 1.0], tmp_path / "step.html").read_text(encoding="utf-8")
+    assert "Forward: dense, unit 1" in text
+    assert "Back" not in text.partition("<ol")[2].partition("</ol>")[0]
+
+
+@pytest.mark.parametrize(
+    "path, settings, error, message",
+    [
+        ("step.avi", {}, ValueError, r"expected one of .mp4, .gif, .svg, .html"),
+        ("nowhere/step.svg", {}, FileNotFoundError, "no folder"),
+        ("step.svg", {"speed": 0}, ValueError, "above 0"),
+        ("step.svg", {"theme": "drak"}, ValueError, "dark"),
+        ("step.svg", {"row": 1}, ValueError, "1 rows"),
+        ("step.svg", {"most": 1}, ValueError, "most"),
+    ],
+)
+def test_refused(tmp_path, model, path, settings, error, message):
+    with pytest.raises(error, match=message):
+        glass.film(model, (X, Y), tmp_path / path, **settings)
+    assert not list(tmp_path.iterdir())
+
+
+def test_convolutions_are_not_drawn(tmp_path):
+    model = compiled([layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)], (5, 5, 1))
+    with pytest.raises(ValueError, match="'conv2d' is a Conv2D"):
+        glass.film(model, np.zeros((1, 5, 5, 1)), tmp_path / "step.svg")
