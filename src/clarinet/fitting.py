@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet import checks
 from clarinet import data as data_module
-from clarinet.callbacks import History, ProgressBar
+from clarinet.callbacks import History, LivePlot, ProgressBar
 from clarinet.callbacks.base import CallbackList
 from clarinet.engines import Data, Engine, Steps
 from clarinet.optimizers import BFGS
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHUNK_SECONDS = 0.1
 
 #: Arguments of ``fit`` that are data, or do not change what is learnt.
-_NO_SETTINGS = {"x", "y", "sample_weight", "validation_data", "verbose", "run", "doctor"}
+_NO_SETTINGS = {"x", "y", "sample_weight", "validation_data", "verbose", "run", "doctor", "plot"}
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,8 @@ class Fit:
         verbose = ProgressBar.resolve(a["verbose"])
         if verbose:
             extra.append(ProgressBar(verbose))
+        if a["plot"]:
+            extra.append(LivePlot(a["plot"] if isinstance(a["plot"], str) else "light"))
         params = {
             "epochs": a["epochs"],
             "steps": self.steps,

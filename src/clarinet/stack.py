@@ -14,7 +14,7 @@ from clarinet.names import snake_case
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Array, Layout, Segment, Store
 from clarinet.random import Key, Stream, next_seed
-from clarinet.summary import print_summary
+from clarinet.summary import print_summary, summary_html
 
 
 class LayerStack:
@@ -199,6 +199,9 @@ class LayerStack:
             print_fn: called once a line; default ``print``.
         """
         print_summary(self, print_fn)
+
+    def _repr_html_(self) -> str:
+        return summary_html(self)
 
     # Weights.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from clarinet.layers.parts import direct, shapes_within
+from clarinet.markup import paragraph, table
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer, Shape
@@ -39,9 +40,9 @@ def _rows(layer: Layer, shape: Shape | None, depth: int = 0) -> Iterator[tuple[s
             yield from _rows(part.layer, taken, depth + 1)
 
 
-def summary_lines(model: LayerStack) -> list[str]:
-    """One line of text for each line of the table."""
-    rows = [_COLUMNS]
+def _table(model: LayerStack) -> tuple[list[tuple[str, str, str]], list[str]]:
+    """The rows of all layers, and the sums below them."""
+    rows: list[tuple[str, str, str]] = []
     shape = model.input_shape
     trainable = total = 0
     for layer in model.layers:
@@ -50,14 +51,21 @@ def summary_lines(model: LayerStack) -> list[str]:
             shape = layer.output_shape(shape)
             total += layer.count_params()
             trainable += layer.count_params(trainable=True)
-    frozen = total - trainable
+    counts = {"Total": total, "Trainable": trainable, "Non-trainable": total - trainable}
+    itemsize = model.dtype.itemsize
+    return rows, [f"{what} params: {n:,} ({_size(n, itemsize)})" for what, n in counts.items()]
+
+
+def summary_lines(model: LayerStack) -> list[str]:
+    """One line of text for each line of the table."""
+    found, sums = _table(model)
+    rows = [_COLUMNS, *found]
     widths = [max(len(r[i]) for r in rows) for i in range(3)]
 
     def bar(left: str, middle: str, right: str) -> str:
         return left + middle.join("─" * (w + 2) for w in widths) + right
 
     text = ["│ " + " │ ".join((a.ljust(widths[0]), b.ljust(widths[1]), c.rjust(widths[2]))) + " │" for a, b, c in rows]
-    itemsize = model.dtype.itemsize
     return [
         f'Model: "{model.name}"',
         bar("┌", "┬", "┐"),
@@ -65,10 +73,15 @@ def summary_lines(model: LayerStack) -> list[str]:
         bar("├", "┼", "┤"),
         *text[1:],
         bar("└", "┴", "┘"),
-        f" Total params: {total:,} ({_size(total, itemsize)})",
-        f" Trainable params: {trainable:,} ({_size(trainable, itemsize)})",
-        f" Non-trainable params: {frozen:,} ({_size(frozen, itemsize)})",
+        *(f" {line}" for line in sums),
     ]
+
+
+def summary_html(model: LayerStack) -> str:
+    """The same for a notebook."""
+    rows, sums = _table(model)
+    inset = [(name.replace("  ", "\u2003"), *rest) for name, *rest in rows]  # HTML would drop spaces
+    return paragraph(f'Model: "{model.name}"') + table(_COLUMNS, inset, numbers=[2]) + paragraph(*sums)
 
 
 def print_summary(model: LayerStack, print_fn: Callable[[str], Any] | None = None) -> None:

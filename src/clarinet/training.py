@@ -49,6 +49,7 @@ def fit(
     checkpoint: int | str | bool | None = None,
     resume: bool = False,
     doctor: bool = False,
+    plot: bool | str = False,
 ) -> History:
     """Train the model.
 
@@ -80,6 +81,8 @@ def fit(
             program has to build, compile and call ``fit`` as before; ``epochs`` may be larger.
         doctor: have a :class:`clarinet.doctor.Doctor` look at the program before training and at every epoch of it; it
             speaks where something is wrong, and ``model.doctor_report`` says what it found.
+        plot: in a Jupyter notebook, draw loss and metrics while the model learns, on a light ground or with ``"dark"``
+            on a dark one; see :class:`clarinet.callbacks.LivePlot`.
 
     Returns:
         History: ``.history`` holds a list for each of ``loss``, the metrics, ``val_loss``, …; ``.epoch`` the epochs.

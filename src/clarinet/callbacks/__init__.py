@@ -5,6 +5,7 @@ from clarinet.callbacks.checkpoint import ModelCheckpoint
 from clarinet.callbacks.early_stopping import EarlyStopping
 from clarinet.callbacks.history import CSVLogger, History
 from clarinet.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
+from clarinet.callbacks.live import LivePlot
 from clarinet.callbacks.nan import TerminateOnNaN
 from clarinet.callbacks.progress import ProgressBar
 from clarinet.callbacks.tensorboard import TensorBoard
@@ -17,6 +18,7 @@ __all__ = [
     "History",
     "LambdaCallback",
     "LearningRateScheduler",
+    "LivePlot",
     "ModelCheckpoint",
     "ProgressBar",
     "ReduceLROnPlateau",

@@ -43,6 +43,17 @@ class History(Callback):
     def __repr__(self) -> str:
         return f"History({len(self.epoch)} epochs of {', '.join(self.history) or 'nothing'})"
 
+    def _repr_html_(self) -> str:
+        from clarinet.markup import paragraph, table
+        from clarinet.runs.curves import sparkline
+
+        rows = []
+        for name, values in self.history.items():
+            numbers = [f"{value:.4g}" for value in (values[0], values[-1], min(values), max(values))]
+            rows.append([name, sparkline(values), *numbers])
+        columns = ["", "over epochs", "first", "last", "lowest", "highest"]
+        return paragraph(f"History of {len(self.epoch)} epochs") + table(columns, rows, numbers=range(2, 6))
+
     def __getstate__(self) -> dict[str, Any]:
         """Without the model, which holds its history itself."""
         return {k: v for k, v in self.__dict__.items() if k != "model"}

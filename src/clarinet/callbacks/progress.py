@@ -117,8 +117,14 @@ def _columns() -> int:
     return shutil.get_terminal_size((120, 24)).columns
 
 
+def in_notebook() -> bool:
+    """Whether this runs in a Jupyter kernel, whose front end can show pictures."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return getattr(shell, "kernel", None) is not None
+
+
 def _is_interactive() -> bool:
-    if "ipykernel" in sys.modules:
+    if in_notebook():
         return True
     isatty = getattr(sys.stdout, "isatty", None)
     return bool(isatty and isatty())

@@ -118,6 +118,7 @@ _RULES: dict[str, Rule] = {
     "checkpoint": lambda name, value: None if value is None or value is False else _how_often(name, value),
     "resume": _yes_or_no,
     "doctor": _yes_or_no,
+    "plot": _one_of(False, True, "light", "dark"),
 }
 
 

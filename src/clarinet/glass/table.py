@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clarinet.markup import paragraph, table
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -56,11 +56,5 @@ def as_text(trace: Trace) -> str:
 
 
 def as_html(trace: Trace) -> str:
-    """The table for a notebook: no colours of its own, so it suits light and dark."""
-    head = "".join(f'<th style="text-align:left">{name}</th>' for name in _COLUMNS)
-    body = "".join(
-        "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row) + "</tr>"
-        for row in _rows(trace)
-    )
-    title = "<br>".join(map(escape, heading(trace)))
-    return f"<p>{title}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    """The table for a notebook."""
+    return paragraph(*heading(trace)) + table(_COLUMNS, _rows(trace))
