@@ -10,7 +10,7 @@ from typing import Any
 from clarinet import saving
 from clarinet.cli import sources
 from clarinet.cli.output import Output
-from clarinet.doctor import Report, examine
+from clarinet.doctor import Report, examine, page
 from clarinet.doctor.script import examine_script
 
 HEALTHY, SICK = 0, 1
@@ -20,6 +20,9 @@ def run(options: argparse.Namespace, output: Output) -> int:
     """Print what is wrong; 0 if nothing is."""
     reports = _script(options, output) if Path(options.subject).suffix == ".py" else [_model(options, output)]
     output.result([{"model": name, **json.loads(report.to_json())} for name, report in reports])
+    if options.html:
+        page.write(page.page(reports), Path(options.html))
+        output.say(f"Written: {options.html}")
     if not reports:
         output.say(f"{options.subject} fitted no model")
     return HEALTHY if all(report.healthy for _, report in reports) else SICK

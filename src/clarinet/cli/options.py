@@ -89,7 +89,7 @@ exit codes: 0 done, 1 failed, 2 wrong usage"""
 _DOCTOR = """examples:
   clarinet doctor train.py              runs the script; in place of every fit the model is examined
   clarinet doctor --all train.py -- --lr 0.1
-  clarinet doctor digits.clarinet mnist
+  clarinet doctor digits.clarinet mnist --html report.html
 
 A script is executed, with everything that it does besides training.
 exit codes: 0 healthy, 1 something is wrong with the model (or the command failed), 2 wrong usage, 130 interrupted"""
@@ -194,6 +194,7 @@ def _add_doctor(commands: Any) -> None:
     doctor.add_argument("subject", metavar="SCRIPT.py|MODEL", help="a program that trains models, or a model file")
     doctor.add_argument("rest", metavar="DATA|ARGUMENT", nargs="*", help="a model's data, or the script's arguments")
     doctor.add_argument("--all", action="store_true", help="of a script: go on after the first sick model")
+    doctor.add_argument("--html", metavar="FILE", help="write the report as a page, with figures")
     doctor.add_argument("--epochs", type=whole(1), default=10, metavar="N", help="of a model's training (default 10)")
     doctor.add_argument("--batch-size", type=whole(1), default=32, metavar="N", help="default 32")
 

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal
 from clarinet.problems import Problem
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from clarinet.doctor.program import Program
 
 Severity = Literal["error", "warning", "hint"]
 _RANK: dict[str, int] = {"error": 0, "warning": 1, "hint": 2}
+
+
+def histogram(values: Any) -> dict[str, list[float]]:
+    """How often which values occur, as evidence: ``edges`` of 40 equal ranges and how many ``counts`` lie in each."""
+    import numpy as np
+
+    counts, edges = np.histogram(values[np.isfinite(values)], bins=40)
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,19 @@ class Finding:
     def change(self) -> Callable[[Program], Program] | None:
         """What the machine can do about it; None for a hint, and where only a person can help."""
         return None if self.severity == "hint" or self.remedy is None else self.remedy.change
+
+    def figure(self, theme: str | None = None) -> Figure | None:
+        """The evidence as a picture (needs ``pip install "clarinet[plots]"``).
+
+        Args:
+            theme: ``"light"`` or ``"dark"``; default light.
+
+        Returns:
+            A matplotlib Figure; None where the numbers say all that there is.
+        """
+        from clarinet.doctor.figures import draw
+
+        return draw(self, theme)
 
     @property
     def rank(self) -> tuple[int, float]:

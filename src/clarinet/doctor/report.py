@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from clarinet.doctor.findings import Finding
 
@@ -31,6 +32,31 @@ class Report:
         """The findings and what was ruled out, as JSON."""
         found = [finding.as_dict() for finding in self.findings]
         return json.dumps({"findings": found, "ruled_out": self.ruled_out, "seconds": round(self.seconds, 4)})
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """The report as a page that needs nothing else: findings, figures, code to paste.
+
+        Args:
+            path: of a file to write it to; default None, none. Figures need ``pip install "clarinet[plots]"``; without
+                it the page has none.
+
+        Returns:
+            The page as HTML.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        from clarinet.doctor.page import page, write
+
+        text = page([("", self)])
+        if path is not None:
+            write(text, Path(path))
+        return text
+
+    def _repr_html_(self) -> str:
+        from clarinet.doctor.page import fragment
+
+        return fragment(self)
 
     def __str__(self) -> str:
         if not self.findings:

@@ -85,6 +85,11 @@ class Treatment:
     score: str
     claim: str
 
+    def _repr_html_(self) -> str:
+        from clarinet.doctor.page import treatment
+
+        return treatment(self)
+
     def __str__(self) -> str:
         if self.comparison is None:
             return "nothing to treat"

@@ -49,14 +49,11 @@ def document(subject: Subject, network: dict[str, Any] | None = None) -> str:
     """
     scripts = ["picture.js", *(["network.js"] if network else []), "page.js"]
     code = "\n".join((_FOLDER / name).read_text("utf-8") for name in scripts)
-    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
-    ask = "'none'" if network else "'self'"
-    allowed = f"script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; connect-src {ask}"
     # In a script element only "<" could end the data: as an escape it is the same JSON.
     data = json.dumps({**asdict(subject), "network": network}, separators=(",", ":")).replace("<", "\\u003c")
     parts = {
         "TITLE": html.escape(subject.title),
-        "POLICY": f"default-src 'none'; {allowed}",
+        "POLICY": policy(code, connect="'none'" if network else "'self'"),
         "STYLE": (_FOLDER / "page.css").read_text("utf-8"),
         "DATA": data,
         "CODE": code,
@@ -65,3 +62,15 @@ def document(subject: Subject, network: dict[str, Any] | None = None) -> str:
     head, *rest = text.split("{{")
     pieces = (piece.split("}}", 1) for piece in rest)
     return head + "".join(parts[name] + after for name, after in pieces)
+
+
+def policy(code: str, connect: str = "'none'") -> str:
+    """A page's security policy: this script and no other, and nothing from elsewhere.
+
+    Args:
+        code: what stands in its one script element.
+        connect: where the script may connect to.
+    """
+    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+    allowed = f"script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; connect-src {connect}"
+    return f"default-src 'none'; {allowed}"

@@ -29,7 +29,7 @@ def examine(trial: Trial) -> Iterator[Finding]:
         return
     if not overfits(trial.history["loss"][-1], held_out):
         return
-    yield finding(trial.history["loss"][-1], held_out)
+    yield finding(trial.history["loss"], held_out)
     if not _regularised(trial.given):
         yield Finding(
             "missing_regularisation",
@@ -80,10 +80,11 @@ def overfits(loss: float, held_out: Sequence[float]) -> bool:
     return held_out[-1] >= RISE * min(held_out) and held_out[-1] >= GAP * loss
 
 
-def finding(loss: float, held_out: Sequence[float]) -> Finding:
-    """What is said of a training loss and the validation losses of every epoch."""
-    last, best = held_out[-1], min(held_out)
+def finding(losses: Sequence[float], held_out: Sequence[float]) -> Finding:
+    """What is said of the training and validation losses of every epoch."""
+    loss, last, best = losses[-1], held_out[-1], min(held_out)
     evidence = {"loss": loss, "val_loss": last, "best_val_loss": best, "best_epoch": held_out.index(best) + 1}
+    history = {"loss": list(losses), "val_loss": list(held_out)}
     return Finding(
         "overfit",
         "model",
@@ -93,6 +94,6 @@ def finding(loss: float, held_out: Sequence[float]) -> Finding:
         f"while on the training rows it falls to {loss:.3g}",
         "The network has enough weights to learn each row by heart. That makes the training loss perfect and helps "
         "nobody: what it has learned of single rows is noise for others.",
-        evidence,
+        evidence | {"history": history},
         Remedy("callbacks=[EarlyStopping()], fewer units, Dropout(0.3), kernel_regularizer='l2', or more rows"),
     )

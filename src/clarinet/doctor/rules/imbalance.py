@@ -28,6 +28,6 @@ def examine(patient: Patient) -> Iterator[Finding]:
         f"the largest class has {ratio:.0f} times as many rows as the smallest ({labels.smallest:.2%} of all)",
         "The loss is an average over rows. Where one class has most of them, being right about it is nearly all "
         f"that counts: answering it always is right in {labels.majority:.0%} of the rows.",
-        {"ratio": ratio, "majority": labels.majority},
+        {"ratio": ratio, "majority": labels.majority, "smallest": labels.smallest},
         Remedy("class_weight={class: rows / (classes * rows of the class)} in fit", balance_classes),
     )

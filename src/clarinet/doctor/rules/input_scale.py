@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.findings import Finding, Remedy, histogram
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import scale_inputs
 
@@ -36,7 +36,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             f"the inputs run from {evidence['low']:.4g} to {evidence['high']:.4g}",
             "Initial weights and learning rates are made for inputs around 1. Large ones give large sums: sigmoids "
             "start at their flat ends, ReLUs explode or die, and the columns with large numbers drown the others.",
-            evidence,
+            evidence | {"histogram": histogram(x)},
             Remedy(text, scale_inputs),
         )
     elif 0 < largest < SMALL:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.findings import Finding, Remedy, histogram
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import scale_targets
 
@@ -34,6 +34,6 @@ def examine(patient: Patient) -> Iterator[Finding]:
         "A fresh network answers with numbers around 1. With targets this large the first errors, and their "
         "squares, are enormous: gradients explode, or training is busy for long with nothing but moving the "
         "average answer.",
-        {"rms": size, "low": patient.labels.low, "high": patient.labels.high},
+        {"rms": size, "low": patient.labels.low, "high": patient.labels.high, "histogram": histogram(y)},
         Remedy("model.compile(..., target='standard'): learns standardised y, predicts in its units", scale_targets),
     )

@@ -18,4 +18,4 @@ def examine(course: Course) -> Iterator[Finding]:
     if len(held_out) < 2 or "loss" not in course.logs[-1]:
         return
     if overfitting.overfits(course.logs[-1]["loss"], held_out):
-        yield overfitting.finding(course.logs[-1]["loss"], held_out)
+        yield overfitting.finding([logs["loss"] for logs in course.logs if "loss" in logs], held_out)

@@ -1,0 +1,207 @@
+"""Reports as HTML: pages of their own, and what notebooks show."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clarinet.doctor.findings import Finding
+from clarinet.page.document import policy
+
+if TYPE_CHECKING:
+    from clarinet.doctor.report import Report
+    from clarinet.doctor.treatment import Treatment
+
+_FOLDER = Path(__file__).parent
+#: What a finding's place is called, for people.
+_PLACES = {
+    "data.x": "in the inputs x",
+    "data.y": "in the labels y",
+    "fit.batch_size": "in fit(batch_size=…)",
+    "fit.epochs": "in fit(epochs=…)",
+    "fit.shuffle": "in fit(shuffle=…)",
+    "fit.validation": "in the validation data",
+    "loss": "in compile(loss=…)",
+    "metrics": "in compile(metrics=…)",
+    "model": "in the network as a whole",
+    "optimizer": "in compile(optimizer=…)",
+}
+#: Evidence that only a picture can show.
+_LONG = ("history", "histogram")
+_MOST_ITEMS = 12
+
+
+def page(reports: Iterable[tuple[str, Report]]) -> str:
+    """A page of one or several reports, each with the name of what was examined; it loads nothing."""
+    code = (_FOLDER / "page.js").read_text("utf-8")
+    sections = list(reports)
+    body = "\n".join(
+        f"<h2 class=subject>{html.escape(name)}</h2>\n{_report(report)}" if len(sections) > 1 else _report(report)
+        for name, report in sections
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(code)}">'
+        f'<title>What the doctor found</title><link rel="icon" href="data:,"><style>{_style()}</style></head>\n'
+        f"<body><main class=clarinet-doctor>\n<h1>What the doctor found</h1>\n{body}\n</main>\n"
+        f"<script>{code}</script></body></html>\n"
+    )
+
+
+def write(text: str, path: Path) -> None:
+    """Write a page to a file, whole or not at all."""
+    from clarinet.saving.container import atomic_file
+
+    with atomic_file(path) as file:
+        file.write(text.encode())
+
+
+def fragment(report: Report) -> str:
+    """A report within a notebook: no script runs there, so nothing can be copied by a button."""
+    return f"<div class=clarinet-doctor><style>{_style()}</style>\n{_report(report)}\n</div>"
+
+
+def _style() -> str:
+    return (_FOLDER / "page.css").read_text("utf-8")
+
+
+def _report(report: Report) -> str:
+    return "\n".join(
+        [_headline(report), *(_article(i, f) for i, f in enumerate(report.findings, 1)), _ruled_out(report)]
+    )
+
+
+def _headline(report: Report) -> str:
+    if not report.findings:
+        return "<p class=verdict><b>Healthy.</b> Nothing was found that would keep this model from learning.</p>"
+    names = {"error": "it cannot learn this way", "warning": "it learns badly", "hint": "worth a look"}
+    counts = {name: sum(f.severity == name for f in report.findings) for name in names}
+    told = [f"<b>{n} {name}{'s' * (n != 1)}</b> ({names[name]})" for name, n in counts.items() if n]
+    healthy = "<b>Healthy</b>, with " if report.healthy else ""
+    return f"<p class=verdict>{healthy}{', '.join(told)}. The worst comes first.</p>"
+
+
+def _article(number: int, finding: Finding) -> str:
+    kind = html.escape(finding.kind.replace("_", " "))
+    parts = [
+        f"<article class={html.escape(finding.severity)}>",
+        f"<h3><span class=number>{number}</span> {kind[:1].upper()}{kind[1:]} "
+        f"<span class=severity>{html.escape(finding.severity)}</span></h3>",
+        f"<p class=where>{html.escape(_place(finding.where))} · {finding.confidence:.0%} sure · "
+        f"<code>{html.escape(finding.kind)}</code></p>",
+        f"<p class=summary>{html.escape(_sentence(finding.summary))}</p>",
+        f"<h4>Why it hurts</h4><p>{html.escape(finding.explanation)}</p>",
+        *_mend(finding),
+        *_figure(finding),
+        _evidence(finding.evidence),
+        "</article>",
+    ]
+    return "\n".join(parts)
+
+
+def _place(where: str) -> str:
+    kind, _, index = where.partition(":")
+    return f"in layer {index}, model.layers[{index}]" if kind == "layer" else _PLACES.get(where, f"in {where}")
+
+
+def _sentence(text: str) -> str:
+    name = "_" in text.partition(" ")[0]  # such as mean_squared_error
+    return (text if name else text[:1].upper() + text[1:]) + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def _mend(finding: Finding) -> Iterator[str]:
+    if finding.remedy is not None:
+        yield f"<h4>What to type</h4><div class=code><pre><code>{html.escape(finding.remedy.text)}</code></pre></div>"
+
+
+def _figure(finding: Finding) -> Iterator[str]:
+    """The figure for light and dark pages; nothing where there is none, or nothing to draw it with."""
+    try:
+        pictures = [_svg(figure) for theme in ("light", "dark") if (figure := finding.figure(theme)) is not None]
+    except ImportError:
+        return
+    if pictures:
+        alt = html.escape(f"Figure: {finding.summary}", quote=True)
+        light, dark = pictures
+        yield (
+            f'<figure><picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
+            f'<img src="{light}" alt="{alt}"></picture></figure>'
+        )
+
+
+def _svg(figure: Any) -> str:
+    import matplotlib
+
+    file = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "clarinet"}):
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    return f"data:image/svg+xml;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _evidence(evidence: Mapping[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><th scope=row>{html.escape(name.replace('_', ' '))}</th><td>{html.escape(_value(value))}</td></tr>"
+        for name, value in evidence.items()
+        if name not in _LONG
+    )
+    return f"<details open><summary>The numbers it rests on</summary><table>{rows}</table></details>" if rows else ""
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return _listed([f"{key}: {_value(v)}" for key, v in value.items()])
+    if isinstance(value, (list, tuple)):
+        return _listed([_value(v) for v in value])
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _listed(items: list[str]) -> str:
+    more = f", … {len(items) - _MOST_ITEMS} more" if len(items) > _MOST_ITEMS else ""
+    return ", ".join(items[:_MOST_ITEMS]) + more
+
+
+def _ruled_out(report: Report) -> str:
+    items = "".join(f"<li>{html.escape(kind.replace('_', ' '))}</li>" for kind in report.ruled_out)
+    took = f"The examination took {report.seconds:.2g} s."
+    if not items:
+        return f"<p class=took>{took}</p>"
+    return (
+        f"<details class=ruled-out><summary>{len(report.ruled_out)} kinds of fault were looked for and not found"
+        f"</summary><ul>{items}</ul></details>\n<p class=took>{took}</p>"
+    )
+
+
+def treatment(treated: Treatment) -> str:
+    """What a notebook shows of a treatment: the verdict and the scores."""
+    comparison = treated.comparison
+    style = f"<style>{_style()}</style>"
+    if comparison is None:
+        return f"<div class=clarinet-doctor>{style}<p class=verdict>Nothing to treat.</p></div>"
+    rows = [
+        ("treated", comparison.scores),
+        ("as it was", comparison.sick),
+        ("as it was, trained twice as long", comparison.longer),
+        ("best constant answer", (comparison.constant,)),
+    ]
+    cells = "".join(
+        f"<tr><th scope=row>{name}</th><td><b>{np.mean(scores):.3f}</b></td>"
+        f"<td>{html.escape(', '.join(f'{s:.3f}' for s in scores)) if len(scores) > 1 else ''}</td></tr>"
+        for name, scores in rows
+    )
+    kinds = html.escape(", ".join(f.kind for f in treated.applied) or "no remedy")
+    gone = ", ".join(f.kind for f in treated.withdrawn)
+    withdrawn = f"<p>Withdrawn, as they made nothing better: {html.escape(gone)}.</p>" if gone else ""
+    on = "rows held out" if treated.claim == "generalises" else "the training rows, of which there are few"
+    return (
+        f"<div class=clarinet-doctor>{style}<p class=verdict><b>{'Proved' if treated.proved else 'Not proved'}.</b> "
+        f"Remedies for: {kinds}.</p><table><tr><th scope=col>{html.escape(treated.score)} on {on}</th>"
+        f"<th scope=col>mean</th><th scope=col>each seed</th></tr>{cells}</table>{withdrawn}</div>"
+    )
