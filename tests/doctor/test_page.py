@@ -123,7 +123,7 @@ def test_notebooks_show_it() -> None:
 
 
 def test_notebooks_show_treatments() -> None:
-    comparison = Comparison(("unscaled_inputs",), (0.9, 0.91), (0.5, 0.52), (0.55, 0.5), 0.5)
+    comparison = Comparison(("unscaled_inputs",), (0.9, 0.91), (0.5, 0.52), (0.55, 0.5), (0.5, 0.5))
     treated = Treatment(True, None, None, FINDINGS[:1], FINDINGS[2:], comparison, "accuracy", "generalises")  # type: ignore[arg-type]
     text = treated._repr_html_()
     for words in ("Proved.", "unscaled_inputs", "0.905", "0.900, 0.910", "rows held out", "wrong_loss"):

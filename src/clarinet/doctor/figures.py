@@ -19,6 +19,7 @@ _BARS: dict[str, tuple[str, float | None]] = {
     "gradients": ("size of the gradient", None),
     "update_ratios": ("update ÷ weights", 1e-3),
     "updates": ("update ÷ weights", 1e-3),
+    "weight_norms": ("size of the weights", None),
 }
 #: Numbers that are of one kind, with what each is called; drawn where a finding has at least two of a group.
 _GROUPS: tuple[tuple[str, dict[str, str]], ...] = (

@@ -189,11 +189,11 @@ def treatment(treated: Treatment) -> str:
         ("treated", comparison.scores),
         ("as it was", comparison.sick),
         ("as it was, trained twice as long", comparison.longer),
-        ("best constant answer", (comparison.constant,)),
+        ("best constant answer", comparison.constant),
     ]
     cells = "".join(
         f"<tr><th scope=row>{name}</th><td><b>{np.mean(scores):.3f}</b></td>"
-        f"<td>{html.escape(', '.join(f'{s:.3f}' for s in scores)) if len(scores) > 1 else ''}</td></tr>"
+        f"<td>{html.escape(', '.join(f'{s:.3f}' for s in scores)) </td></tr>"
         for name, scores in rows
     )
     kinds = html.escape(", ".join(f.kind for f in treated.applied) or "no remedy")
