@@ -193,7 +193,7 @@ def treatment(treated: Treatment) -> str:
     ]
     cells = "".join(
         f"<tr><th scope=row>{name}</th><td><b>{np.mean(scores):.3f}</b></td>"
-        f"<td>{html.escape(', '.join(f'{s:.3f}' for s in scores)) </td></tr>"
+        f"<td>{', '.join(f'{score:.3f}' for score in scores)}</td></tr>"
         for name, scores in rows
     )
     kinds = html.escape(", ".join(f.kind for f in treated.applied) or "no remedy")
