@@ -20,7 +20,7 @@ SCHEDULES = [
     both("inverse-time-staircase", "InverseTimeDecay", 0.1, 7, 0.8, staircase=True),
     both("piecewise-constant", "PiecewiseConstantDecay", [3, 10], [0.1, 0.05, 0.02]),
     both("polynomial", "PolynomialDecay", 0.1, 17),
-    both("polynomial-cycle", "PolynomialDecay", 0.1, 7, end_learning_rate=0.02, power=2.0, cycle=True),
+    both("polynomial-cycle", "PolynomialDecay", 0.1, 8, end_learning_rate=0.02, power=2.0, cycle=True),
     both("cosine", "CosineDecay", 0.1, 17, alpha=0.2),
     both("cosine-warm-up", "CosineDecay", 0.01, 17, warmup_target=0.1, warmup_steps=5),
     both("cosine-restarts", "CosineDecayRestarts", 0.1, 5, alpha=0.1),

@@ -23,6 +23,7 @@ class Program:
         x, y: all 58 rows.
         held_out: how many of them, from the end, are for validation; 13 leave a last batch of five rows, 10 a full one.
         compiling, fitting: further arguments of ``compile`` and ``fit``; weights are cut like the rows.
+        metrics: made likewise, if any.
         tolerance: relative, on losses and weights; in float32 the order of sums alone costs about 1e-6 a step.
     """
 
@@ -34,6 +35,7 @@ class Program:
     optimizer: Callable[[Any], Any] = lambda k: k.optimizers.SGD(0.05)
     compiling: dict[str, Any] = field(default_factory=dict)
     fitting: dict[str, Any] = field(default_factory=dict)
+    metrics: Callable[[Any], list[Any]] | None = None
     held_out: int = 10
     tolerance: float = 2e-5
 
@@ -43,7 +45,8 @@ class Program:
     def model(self, k: Any, **more: Any) -> Any:
         """The compiled model of Keras or of Clarinet."""
         model = k.Sequential([k.Input(self.x.shape[1:]), *self.layers(k)])
-        model.compile(self.optimizer(k), self.loss(k), **self.compiling, **more)
+        metrics = {} if self.metrics is None else {"metrics": self.metrics(k)}
+        model.compile(self.optimizer(k), self.loss(k), **metrics, **self.compiling, **more)
         return model
 
     def data(self, rows: slice) -> tuple[Any, ...]:
@@ -52,21 +55,31 @@ class Program:
         return (self.x[rows], self.y[rows], *([] if weight is None else [weight[rows]]))
 
     def run(self, model: Any, callback: Any) -> dict[str, Any]:
-        """Fit for four epochs of six steps; then evaluate and call."""
+        """Fit for nine epochs of six steps; then evaluate and call."""
         x, y, *weight = self.data(slice(0, -self.held_out))
         held_out = self.data(slice(-self.held_out, None))
         arguments = {"validation_batch_size": 13} | self.fitting | {"sample_weight": weight[0] if weight else None}
         history = model.fit(
-            x, y, batch_size=8, epochs=4, shuffle=False, verbose=0, validation_data=held_out, callbacks=[callback],
+            x, y, batch_size=8, epochs=9, shuffle=False, verbose=0, validation_data=held_out, callbacks=[callback],
             **arguments,
         )  # fmt: skip
+        epochs = [flat(dict(zip(history.history, values))) for values in zip(*history.history.values())]
         return {
-            "history": history.history,
+            "history": {name: [epoch[name] for epoch in epochs] for name in epochs[0]},
             "steps": callback.steps,
             "weights": [np.asarray(w) for w in model.get_weights()],
-            "evaluated": model.evaluate(*held_out[:2], batch_size=13, verbose=0, return_dict=True),
+            "evaluated": flat(model.evaluate(*held_out[:2], batch_size=13, verbose=0, return_dict=True)),
             "predicted": np.asarray(model(self.x)),
         }
+
+
+def flat(logs: Any) -> dict[str, float]:
+    """Numbers by name; a metric of several has an entry for each."""
+    numbers = {}
+    for name, value in logs.items():
+        several = np.ndim(value) > 0
+        numbers |= {f"{name}_{i}" if several else name: float(v) for i, v in enumerate(np.ravel(value))}
+    return numbers
 
 
 def watching(k: Any) -> Any:
@@ -78,7 +91,7 @@ def watching(k: Any) -> Any:
             self.steps: list[dict[str, float]] = []
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            self.steps.append({name: float(value) for name, value in logs.items()})
+            self.steps.append(flat(logs))
 
     return Watch()
 
@@ -111,7 +124,7 @@ def assert_follows(program: Program, engine: str) -> None:
     model.set_weights(expected["start"])
     ours = program.run(model, watching(clarinet))
     close = {"rtol": program.tolerance, "atol": program.tolerance}
-    assert len(ours["steps"]) == len(expected["steps"]) == 24
+    assert len(ours["steps"]) == len(expected["steps"]) == 54
     for step, (a, b) in enumerate(zip(ours["steps"], expected["steps"]), 1):
         _assert_same_numbers(a, b, f"step {step}", close)
     assert {k: len(v) for k, v in ours["history"].items()} == {k: len(v) for k, v in expected["history"].items()}

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import clarinet
-from tests.cases import ACTIVATIONS, LAYERS, LOSSES, OPTIMIZERS, inputs
+from clarinet.engines.lowering.objectives import METRICS as NATIVE_METRICS
+from tests.cases import ACTIVATIONS, LAYERS, LOSSES, METRICS, OPTIMIZERS, REGULARIZERS, SCHEDULES, inputs
 from tests.keras_parity.following import ENGINES, Program, assert_follows
 
 # Keras 3.15 itself warns under NumPy 2.
@@ -41,7 +42,7 @@ def of_layers(cases):
 
     name = "layers-" + "-".join(case.id for case in cases)
     x = X if cases[0].inputs == "numbers" else inputs(cases[0], ROWS)
-    return Program(name, layers, x, NUMBERS, lambda k: "mse", optimizer=lambda k: k.optimizers.SGD(0.01))
+    return Program(name, layers, x, NUMBERS, lambda k: "mse", optimizer=lambda k: k.optimizers.SGD(0.005))
 
 
 def groups(cases, size):
@@ -62,23 +63,89 @@ def of_activations(cases):
     return Program(name, layers, X, NUMBERS, lambda k: "mse")
 
 
-def of_loss(case, weight=None):
-    ending = {
+def ending(case):
+    """The last activation of a model whose predictions suit a loss or metric."""
+    return {
         ("one-hot", "chances"): "softmax",
         ("ids", "chances"): "softmax",
         ("binary", "chances"): "sigmoid",
     }.get((case.targets, case.predictions))
-    targets = {"numbers": np.repeat(NUMBERS, 4, axis=1) + X[:, :1], "binary": (ONE_HOT + ONE_HOT[::-1]).clip(0, 1)}
-    targets |= {"one-hot": ONE_HOT, "ids": IDS}
+
+
+TARGETS = {
+    "numbers": np.repeat(NUMBERS, 4, axis=1) + X[:, :1],
+    "binary": (ONE_HOT + ONE_HOT[::-1]).clip(0, 1),
+    "one-hot": ONE_HOT,
+    "ids": IDS,
+}
+
+
+def of_loss(case, weight=None):
     return Program(
         f"loss-{case.id}{'' if weight is None else '-weighted'}",
-        lambda k: [k.layers.Dense(4, activation=ending)],
+        lambda k: [k.layers.Dense(4, activation=ending(case))],
         X,
-        targets[case.targets],
+        TARGETS[case.targets],
         ours_or_theirs(case),
         optimizer=lambda k: k.optimizers.SGD({"mse-sum": 0.01, "mape": 0.001}.get(case.id, 0.1)),
         fitting={} if weight is None else {"sample_weight": weight},
     )
+
+
+def of_metrics(cases):
+    """All metrics for one kind of targets and predictions in one model."""
+
+    def metrics(k):
+        made = [case.make() if k is clarinet else case.keras(k) for case in cases]
+        for case, metric in zip(cases, made):
+            metric.name = case.id  # several have the same default
+        return made
+
+    first = cases[0]
+    loss = {"ids": SPARSE, "one-hot": CATEGORICAL, "binary": BINARY}.get(first.targets, "mse")
+    return Program(
+        f"metrics-{first.targets}-{first.predictions}-{first.id}",
+        lambda k: [k.layers.Dense(4, activation=ending(first))],
+        X,
+        TARGETS[first.targets],
+        lambda k: loss if ending(first) else "mse",
+        metrics=metrics,
+    )
+
+
+def metrics_by_kind():
+    """Rows that Keras has too, those with a native form apart; R2Score fails in a compiled step of Keras on JAX."""
+    groups = {}
+    for case in METRICS:
+        if case.keras is not None and not case.id.startswith("r2-score"):
+            native = type(case.make()) in NATIVE_METRICS
+            groups.setdefault((case.targets, case.predictions, native), []).append(case)
+    return list(groups.values())
+
+
+def of_schedule(case):
+    return Program(
+        f"schedule-{case.id}",
+        lambda k: [k.layers.Dense(1)],
+        X,
+        NUMBERS,
+        lambda k: "mse",
+        optimizer=lambda k: k.optimizers.SGD(ours_or_theirs(case)(k), momentum=0.5),
+    )
+
+
+def of_regularizers(cases):
+    """Each on a kernel, a bias and what a layer gives, where it can be."""
+
+    def layers(k):
+        stack = []
+        for case in cases:
+            made = ours_or_theirs(case)(k)
+            flat = {} if "orthogonal" in case.id else {"bias_regularizer": made, "activity_regularizer": made}
+            stack.append(k.layers.Dense(4, activation="tanh", kernel_regularizer=made, **flat))
+        return [*stack, k.layers.Dense(1)]
+
+    return Program("regularizers-" + "-".join(case.id for case in cases), layers, X, NUMBERS, lambda k: "mse")
 
 
 def of_optimizer(case):
@@ -104,7 +171,7 @@ def classifier(name, y, units, ending, loss, **more):
     )
 
 
-METRICS = {"metrics": ["accuracy", "mse"], "weighted_metrics": ["accuracy", "mae"]}
+BOTH_KINDS = {"metrics": ["accuracy", "mse"], "weighted_metrics": ["accuracy", "mae"]}
 SPARSE, CATEGORICAL, BINARY = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
 BY_CLASS = {"class_weight": CLASS_WEIGHTS}
 BY_ANSWER = {"class_weight": {0: 3.0, 1: 0.5}}
@@ -112,13 +179,13 @@ BY_ROW = {"sample_weight": WEIGHTS, "validation_batch_size": 5}
 
 WEIGHTED = [
     classifier("class-weights-ids", IDS, 4, "softmax", SPARSE, fitting=BY_CLASS),
-    classifier("class-weights-one-hot", ONE_HOT, 4, "softmax", CATEGORICAL, fitting=BY_CLASS, compiling=METRICS),
+    classifier("class-weights-one-hot", ONE_HOT, 4, "softmax", CATEGORICAL, fitting=BY_CLASS, compiling=BOTH_KINDS),
     classifier("class-weights-binary", YES_NO[:, None], 1, "sigmoid", BINARY, fitting=BY_ANSWER),
     classifier("class-weights-binary-flat", YES_NO, 1, "sigmoid", BINARY, fitting=BY_ANSWER),
     classifier("sample-weights-ids", IDS, 4, "softmax", SPARSE, fitting=BY_ROW, compiling={
         "metrics": ["accuracy", SPARSE], "weighted_metrics": ["accuracy"]}),
-    classifier("sample-weights-one-hot", ONE_HOT, 4, "softmax", CATEGORICAL, fitting=BY_ROW, compiling=METRICS),
-    classifier("sample-weights-binary", YES_NO[:, None], 1, "sigmoid", BINARY, fitting=BY_ROW, compiling=METRICS),
+    classifier("sample-weights-one-hot", ONE_HOT, 4, "softmax", CATEGORICAL, fitting=BY_ROW, compiling=BOTH_KINDS),
+    classifier("sample-weights-binary", YES_NO[:, None], 1, "sigmoid", BINARY, fitting=BY_ROW, compiling=BOTH_KINDS),
 ]  # fmt: skip
 
 DIGITS = clarinet.datasets.mnist.load_data()[0]
@@ -211,6 +278,9 @@ PROGRAMS = [
     *(of_loss(case) for case in LOSSES),
     *(of_loss(case, WEIGHTS) for case in LOSSES if case.id in ("mae", "mse-sum", "mse-mean-with-sample-weight")),
     *(of_optimizer(case) for case in OPTIMIZERS),
+    *(of_schedule(case) for case in SCHEDULES if case.keras is not None),
+    *(of_regularizers(cases) for cases in (REGULARIZERS[:3], REGULARIZERS[3:])),
+    *(of_metrics(cases) for cases in metrics_by_kind()),
     *WEIGHTED,
     *LABELS,
     *PENALISED,
