@@ -86,6 +86,8 @@ class Sequential(LayerStack):
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+        loss_weights: Any = None,
     ) -> None:
         """Say how the model is to learn.
 
@@ -100,11 +102,18 @@ class Sequential(LayerStack):
                 It is not saved with the model. Default None: the processor.
             target: train on transformed targets, judge in original units: ``"standard"``, ``"minmax"``, ``"log"``,
                 ``"log1p"``, a pair of functions or a :class:`clarinet.TransformedTarget`; default None, as they are.
-            run_eagerly, steps_per_execution, jit_compile: accepted for Keras programs; they change nothing here.
+            run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: accepted for Keras programs; they change
+                nothing here.
+            loss_weights: only None: there is one loss.
 
         Raises:
             ValueError: an unknown name (with the nearest right one), engine or dtype. TypeError: something else.
         """
+        if loss_weights is not None:
+            raise TypeError(
+                f"compile: loss_weights is not supported, received {loss_weights!r}: a model has one loss; weigh rows "
+                "with fit(sample_weight=...)"
+            )
         self.optimizer = optimizers.get(optimizer)
         self.loss = None if loss is None else losses.get(loss)
         self._metrics = as_list(metrics), as_list(weighted_metrics)

@@ -203,7 +203,7 @@ class UpSampling2D(_Resampling):
 
 @dataclass(eq=False, repr=False)
 class Resizing(_Resampling):
-    """Images of whatever size as images of one size. (Runs on the reference engine.)
+    """Images of whatever size as images of one size.
 
     Shapes: ``x`` (n, h, w, channels), output (n, height, width, channels). Gradient: every pixel of ``dy`` goes back in
     the shares that it was made of.
@@ -257,7 +257,7 @@ class Resizing(_Resampling):
 
 @dataclass(eq=False, repr=False)
 class CenterCrop(_Resampling):
-    """The middle of every image. (Runs on the reference engine.)
+    """The middle of every image.
 
     Images that are smaller than the output are made larger first, keeping the middle part of its proportions. Shapes:
     ``x`` (n, h, w, channels), output (n, height, width, channels). Gradient: ``dy`` in the middle, zero around it.
