@@ -38,6 +38,12 @@ def in_notebook() -> bool:
     return hasattr(shell, "kernel")
 
 
+def folder() -> Path:
+    """Where figures and films go; it is there when this returns."""
+    _figures.mkdir(parents=True, exist_ok=True)
+    return _figures
+
+
 def show(figure: Any, name: str) -> None:
     """Save a figure as ``figures/NAME.png`` beside the example; in a notebook, show it instead."""
     if in_notebook():
@@ -47,8 +53,7 @@ def show(figure: Any, name: str) -> None:
         return
     from clarinet import plots
 
-    _figures.mkdir(parents=True, exist_ok=True)
-    plots.save(figure, _figures / f"{name}.png")
+    plots.save(figure, folder() / f"{name}.png")
     print(f"figure: {_figures.name}/{name}.png")
 
 

@@ -61,6 +61,7 @@ PROGRAMS = [
     Program("hours/hours.py", seeds=5),
     Program("hours/overfitting.py", seeds=3),
     Program("hours/houses.py"),
+    Program("by_hand/by_hand.py", seeds=1),
     Program("questions/bias.py"),
     Program("questions/scaling.py", seeds=5),
     Program("questions/activation.py", seeds=5),

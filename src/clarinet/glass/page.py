@@ -16,7 +16,7 @@ def write(scene: Scene, theme: str | None, speed: float) -> str:
     starts = svg.times(scene, 1.0)
     data = json.dumps({"starts": starts[:-1], "end": starts[-1], "speed": speed, "run": svg.RUN})
     said = "".join(
-        f"<li><strong>{escape(m.title)}</strong>{''.join(f'<br>{escape(line)}' for line in m.lines)}</li>"
+        "<li>" + "\n<br>".join((f"<strong>{escape(m.title)}</strong>", *map(escape, m.lines))) + "</li>"
         for m in scene.moments
     )
     scheme = theme or "light dark"
@@ -44,7 +44,8 @@ button, select { font: inherit; color: inherit; background: var(--page); border:
 button:hover { border-color: var(--ink); } :focus-visible { outline: 3px solid #1f7fbf; outline-offset: 2px; }
 #where { margin-left: auto; font-variant-numeric: tabular-nums; } input { flex-basis: 100%; min-height: 1.6rem; }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-details { margin-top: 1rem; } li { margin: .4rem 0; overflow-wrap: anywhere; } kbd { border: 1px solid var(--rim);
+#caption { display: none; white-space: pre-line; overflow-wrap: anywhere; min-height: 12rem; }
+@media (max-width: 44rem) { #caption { display: block; } } details { margin-top: 1rem; } li { margin: .4rem 0; overflow-wrap: anywhere; } kbd { border: 1px solid var(--rim);
   border-radius: 4px; padding: 0 .35em; font-size: .85em; }
 """
 
@@ -55,6 +56,7 @@ _PAGE = """<!doctype html>
 <title>{title}</title><style>{colors}{style}</style></head><body>
 <main><h1>{title}</h1>
 <div id="film">{svg}</div>
+<p id="caption" aria-hidden="true"></p>
 <div class="bar" role="group" aria-label="Player">
 <input id="seek" type="range" min="0" value="0" step="1" aria-label="Step">
 <button id="play" type="button">Pause</button>
@@ -96,6 +98,7 @@ function show() {
   shown = step;
   seek.value = step;
   where.textContent = `step ${step + 1} of ${data.starts.length}`;
+  find("caption").textContent = steps[step].textContent;
   if (!playing) said.textContent = steps[step].textContent;
 }
 function run(wanted) {

@@ -115,7 +115,9 @@ class _Director:
         weights: Any = None,
     ) -> Moment:
         """A picture in which these circles and lines stand out."""
-        shapes: list[Shape] = [*self.lines(edges, 0.95, weights)]
+        marked = list(self.lines(edges, 0.95, weights))
+        shapes: list[Shape] = [] if weights is None else [line._replace(role="erase", width=7.0) for line in marked]
+        shapes += marked
         for column in self.diagram.columns:
             for node in column.nodes:
                 shapes += self.circle(node, node in nodes)

@@ -12,7 +12,8 @@ LEVELS = 6
 
 
 class Line(NamedTuple):
-    """A line between two circles. ``role`` says its colour: ``"plus"``, ``"minus"`` (dashed too) or ``"faint"``."""
+    """A line between two circles. ``role`` says its colour: ``"plus"``, ``"minus"`` (dashed too) or ``"erase"``, the
+    ground's."""
 
     x0: float
     y0: float

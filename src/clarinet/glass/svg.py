@@ -47,7 +47,7 @@ def _variables(theme: str) -> str:
 
 _RULES = (
     ".ground { fill: var(--background); } .plus { stroke: var(--plus); } "
-    ".minus { stroke: var(--minus); stroke-dasharray: 7 4; } .faint { stroke: var(--faint); } "
+    ".minus { stroke: var(--minus); stroke-dasharray: 7 4; } .erase { stroke: var(--background); } "
     ".disc { stroke: var(--text); stroke-width: 1.2; fill: var(--background); } "
     ".ring { stroke: var(--ring); stroke-width: 3.5; } .dot { fill: var(--ring); } "
     ".text { fill: var(--text); } .quiet { fill: var(--quiet); } .delta { fill: var(--delta); } "
