@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from clarinet.doctor.adapters import adapt, data_only
 from clarinet.doctor.experiments import EXPERIMENTS, STATES
 from clarinet.doctor.experiments.trial import Purse, Training, Trial
 from clarinet.doctor.findings import Finding
@@ -14,9 +15,7 @@ from clarinet.doctor.program import Program, program_of, quietly
 from clarinet.doctor.remedies import apply
 from clarinet.doctor.report import Report
 from clarinet.doctor.rules import CONDITIONS, RULES, refusals
-
-if TYPE_CHECKING:
-    from clarinet.model import Sequential
+from clarinet.model import Sequential
 
 Budget = Literal["quick", "normal", "thorough"]
 #: What experiments may cost; None: there are none.
@@ -28,12 +27,13 @@ _HOPELESS = frozenset({"constant_targets", "shuffled_labels"})
 
 
 def examine(
-    model: Sequential, x: Any, y: Any, *, validation_data: Any = None, budget: Budget = "normal", **fit_arguments: Any
+    model: Any, x: Any, y: Any, *, validation_data: Any = None, budget: Budget = "normal", **fit_arguments: Any
 ) -> Report:
     """Say why a model would not learn from this data.
 
     Args:
-        model: compiled; it is not changed.
+        model: compiled; it is not changed. A compiled Keras model, and a PyTorch module with ``loss`` and ``optimizer``
+            beside it, are told in Clarinet's words first; what has none is named, and then only the data are looked at.
         x, y: rows and labels as for ``fit``.
         validation_data: (x, y) as for ``fit``.
         budget: ``"quick"`` looks at the program and trains nothing (milliseconds); ``"normal"`` (default) trains copies
@@ -45,7 +45,7 @@ def examine(
         Report: findings, the worst first; empty where all is well.
 
     Raises:
-        TypeError, ValueError: x or y hold no numbers, or ``budget`` is none of the three.
+        TypeError, ValueError: x or y hold no numbers, ``budget`` is none of the three, or ``model`` is no model.
 
     Example:
         >>> import numpy as np, clarinet
@@ -58,7 +58,11 @@ def examine(
     """
     if budget not in _PURSES:
         raise ValueError(f"examine: budget is one of {', '.join(map(repr, _PURSES))}, received {budget!r}")
-    return inspect(program_of(model, x, y, validation_data, fit_arguments), budget)
+    if isinstance(model, Sequential):
+        return inspect(program_of(model, x, y, validation_data, fit_arguments), budget)
+    with quietly():
+        adapted = adapt(model, x, y, validation_data, fit_arguments)
+    return adapted.noted(inspect(adapted.program, budget) if adapted.whole else data_only(adapted.program))
 
 
 @dataclass

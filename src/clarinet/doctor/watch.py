@@ -113,7 +113,7 @@ class Doctor(Callback):
         self._course = Course(
             watched_layers(self.model),
             _baseline(patient, data),
-            epochs=self.params.get("epochs"),
+            epochs=self._epochs(),
             rate=self._rate,
             probe=None if data is None else partial(_outputs, self.model, data),
         )
@@ -121,6 +121,11 @@ class Doctor(Callback):
         if data is not None and arguments.get("batch_size"):
             rows = int(self.params["samples"])
             self._replay = Replay(self.model, data, arguments["batch_size"], arguments["shuffle"], rows)
+
+    def _epochs(self) -> int | None:
+        """How many epochs this call of ``fit`` is to train."""
+        epochs = self.params.get("epochs")
+        return None if epochs is None else int(epochs) - self._epoch
 
     def _patient(self, x: Any, y: Any, held_out: Any) -> Patient:
         names = ("epochs", "batch_size", "shuffle", "validation_split", "class_weight")

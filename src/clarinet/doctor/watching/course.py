@@ -134,6 +134,11 @@ class Course:
         """Whether enough has happened to judge."""
         return bool(self._ended) and self.updates >= _SETTLED
 
+    @property
+    def late(self) -> bool:
+        """Whether half of the epochs are over: what has not come by then hardly comes; networks may rest before."""
+        return self.over or (self.epochs is not None and 2 * len(self._ended) >= self.epochs)
+
     def losses(self, epoch: int = -1) -> NDArray[np.float32]:
         """Every batch's loss in an epoch that has ended."""
         return self._ended[epoch]

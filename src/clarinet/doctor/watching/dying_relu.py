@@ -36,9 +36,9 @@ def examine(course: Course) -> Iterator[Finding]:
             continue
         active = (outputs != 0).reshape(-1, outputs.shape[-1]).any(axis=0)
         dead = np.flatnonzero(~active)
-        if len(dead) < _DEAD * len(active):
-            continue
         everything = len(dead) == len(active)
+        if len(dead) < _DEAD * len(active) or not (everything or course.late):
+            continue
         yield Finding(
             "dying_relu", f"layer:{layer.index}", "error" if everything else "warning", 0.95 if everything else 0.8,
             f"{len(dead)} of {len(active)} units of {layer.name} answer 0 to every one of {len(outputs)} rows",

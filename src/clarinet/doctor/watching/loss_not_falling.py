@@ -10,15 +10,15 @@ from clarinet.doctor.watching.course import Course
 
 KINDS = ("loss_not_falling",)
 BASIS = (
-    "less than a hundredth of the first loss gained in three epochs and fifty updates, and no better than a constant "
-    "answer (our measurement: sound programs gain more in their first epoch)"
+    "less than a hundredth of the first loss gained in half of the epochs, three at least, and fifty updates, and no "
+    "better than a constant answer (our measurement: sound programs may rest for a while, but not so long)"
 )
 CAUSES = ANYTHING
 _EPOCHS, _UPDATES, _STUCK = 3, 50, 0.05
 
 
 def examine(course: Course) -> Iterator[Finding]:
-    enough = len(course.epoch_losses) >= _EPOCHS and course.updates >= _UPDATES
+    enough = course.late and len(course.epoch_losses) >= _EPOCHS and course.updates >= _UPDATES
     if not enough or course.failure is not None or not course.progress < _STUCK:
         return
     if course.has_fallen:

@@ -18,8 +18,8 @@ _EPOCHS, _UPDATES, _STUCK = 5, 50, 0.05
 
 def examine(course: Course) -> Iterator[Finding]:
     measured, majority = course.accuracy(), course.baseline.majority
-    waited = (course.over or len(course.logs) >= _EPOCHS) and course.updates >= _UPDATES
-    if measured is None or not majority < 1 or not waited or not course.progress < _STUCK:
+    waited = course.over or (course.late and len(course.logs) >= _EPOCHS)
+    if measured is None or not majority < 1 or not waited or course.updates < _UPDATES or not course.progress < _STUCK:
         return
     name, value = measured
     if value > majority:

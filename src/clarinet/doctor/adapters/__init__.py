@@ -1,0 +1,48 @@
+"""Models of other frameworks, told in Clarinet's words, so that the same rules can look at them.
+
+An adapter makes a program of them as far as it can. Where a layer, loss or optimizer has no counterpart it says which,
+and only the data are looked at. The frameworks themselves are imported by nobody but their own models' code.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clarinet.doctor.adapters.foreign import Adapted, data_only
+
+FRAMEWORKS = ("keras", "torch")
+
+
+def framework_of(model: Any) -> str | None:
+    """``"keras"`` or ``"torch"`` for a model of theirs; None for anything else. Imports neither."""
+    modules = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    return next((name for name in FRAMEWORKS if name in modules), None)
+
+
+def adapt(model: Any, x: Any, y: Any, validation_data: Any, fit: dict[str, Any]) -> Adapted:
+    """The program that trains a model of another framework on this data.
+
+    Args:
+        model: a compiled Keras model, or a PyTorch module.
+        x, y, validation_data: as for ``examine``.
+        fit: arguments of ``fit``, for PyTorch those that the loop amounts to (``epochs``, default 10, and
+            ``batch_size``); there also ``loss`` and ``optimizer``, which are taken out.
+
+    Raises:
+        TypeError: a model of nobody's, or a PyTorch module without loss or optimizer. ValueError: not compiled.
+    """
+    framework = framework_of(model)
+    if framework == "keras":
+        from clarinet.doctor.adapters import keras
+
+        return keras.adapt(model, x, y, validation_data, fit)
+    if framework == "torch":
+        from clarinet.doctor.adapters import torch
+
+        return torch.adapt(model, x, y, validation_data, fit)
+    raise TypeError(
+        f"examine: expected a clarinet.Sequential, a Keras model or a PyTorch module, received {type(model).__name__}"
+    )
+
+
+__all__ = ["Adapted", "adapt", "data_only", "framework_of"]
