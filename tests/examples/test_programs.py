@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from examples import readme
@@ -61,6 +62,25 @@ def test_outliers_drag_the_squared_error(tmp_path: Path) -> None:
 def test_letters_tell_languages_better_than_words(tmp_path: Path) -> None:
     found = numbers("first_network/languages.py", tmp_path)
     assert found["three letters: test accuracy"] > 0.92 > found["words: test accuracy"] > 0.8
+
+
+def test_three_lines_enclose_a_disc(tmp_path: Path) -> None:
+    found = numbers("questions/hidden_units.py", tmp_path, "--tries", "1")
+    assert found["3 units: validation accuracy"] > found["2 units: validation accuracy"] + 0.05
+    assert found["16 units: training accuracy"] > found["3 units: training accuracy"]
+    assert found["16 units: validation accuracy"] < found["3 units: validation accuracy"] + 0.03
+
+
+def test_eight_sigmoids_do_not_learn(tmp_path: Path) -> None:
+    found = numbers("questions/activation.py", tmp_path)
+    assert found["digits, sigmoid, depth 8: test accuracy"] < 0.5 < 0.8 < found["digits, relu, depth 8: test accuracy"]
+    assert found["spirals, linear: accuracy"] < 0.8 < 0.95 < found["spirals, relu: accuracy"]
+
+
+def test_the_same_seed_gives_the_same_score(tmp_path: Path) -> None:
+    found = numbers("questions/seeds.py", tmp_path, *TINY["questions/seeds.py"].split())
+    assert found["same seed twice: difference"] == 0
+    assert min(value for name, value in found.items() if "range" in name) > 0
 
 
 def test_the_debugging_of_the_perceptron(tmp_path: Path) -> None:
@@ -164,3 +184,14 @@ def test_results_go_between_their_own_marks(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match="0 blocks of results for c"):
         readme.write(page, "c", "new")
+
+
+def test_pictures_of_readmes_are_small(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    image.fromarray(noise).save(tmp_path / "a.png")
+    before = (tmp_path / "a.png").stat().st_size
+    readme.shrink(tmp_path)
+    with image.open(tmp_path / "a.png") as picture:
+        assert picture.size == (64, 64)
+    assert (tmp_path / "a.png").stat().st_size < before / 2
