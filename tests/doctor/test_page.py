@@ -30,7 +30,15 @@ FINDINGS = (
         Remedy('x / 255 if x.dtype == "uint8" else x'),
     ),
     Finding("vanishing_gradient", "layer:2", "hint", 0.5, "it vanishes", "Why.", {"gradients": {"0": 1e-9, "2": 1.0}}),
-    Finding("wrong_loss", "loss", "warning", 0.7, "mean_squared_error on classes", "Why.", {"loss": "mse"}),
+    Finding(
+        "wrong_loss",
+        "loss",
+        "warning",
+        0.7,
+        "mean_squared_error on classes",
+        "Why.",
+        {"loss": "mse", "explains": ["dying_relu & more"]},
+    ),
 )
 REPORT = Report(FINDINGS, ("overfit", "outliers"), 0.5)
 
@@ -40,6 +48,7 @@ def test_everything_is_on_the_page(tmp_path: Path) -> None:
     assert text == (tmp_path / "report.html").read_text("utf-8")
     for words in (
         "1 error", "1 hint", "Unscaled inputs", "The inputs run from 0 to 255.", "in layer 2", "90% sure", "123.5",
+        "<li>dying_relu &amp; more</li>",
         "x / 255", "mean_squared_error on classes.", "2 kinds of fault were looked for", "<li>overfit</li>",
     ):  # fmt: skip
         assert words in text

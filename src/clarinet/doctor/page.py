@@ -34,6 +34,8 @@ _PLACES = {
 }
 #: Evidence that only a picture can show.
 _LONG = ("history", "histogram")
+#: What a cause's symptoms are called in its evidence: sentences, not numbers.
+_SYMPTOMS = "explains"
 _MOST_ITEMS = 12
 
 
@@ -99,6 +101,7 @@ def _article(number: int, finding: Finding) -> str:
         f"<code>{html.escape(finding.kind)}</code></p>",
         f"<p class=summary>{html.escape(_sentence(finding.summary))}</p>",
         f"<h4>Why it hurts</h4><p>{html.escape(finding.explanation)}</p>",
+        *_symptoms(finding.evidence),
         *_mend(finding),
         *_figure(finding),
         _evidence(finding.evidence),
@@ -115,6 +118,12 @@ def _place(where: str) -> str:
 def _sentence(text: str) -> str:
     name = "_" in text.partition(" ")[0]  # such as mean_squared_error
     return (text if name else text[:1].upper() + text[1:]) + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def _symptoms(evidence: Mapping[str, Any]) -> Iterator[str]:
+    if evidence.get(_SYMPTOMS):
+        items = "".join(f"<li>{html.escape(str(symptom))}</li>" for symptom in evidence[_SYMPTOMS])
+        yield f"<p>It also explains what else was seen:</p><ul>{items}</ul>"
 
 
 def _mend(finding: Finding) -> Iterator[str]:
@@ -150,7 +159,7 @@ def _evidence(evidence: Mapping[str, Any]) -> str:
     rows = "".join(
         f"<tr><th scope=row>{html.escape(name.replace('_', ' '))}</th><td>{html.escape(_value(value))}</td></tr>"
         for name, value in evidence.items()
-        if name not in _LONG
+        if name not in (*_LONG, _SYMPTOMS)
     )
     return f"<details open><summary>The numbers it rests on</summary><table>{rows}</table></details>" if rows else ""
 
