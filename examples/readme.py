@@ -51,8 +51,8 @@ def write(readme: Path, name: str, text: str) -> None:
     Raises:
         ValueError: the marks are not there once.
     """
-    marks = re.compile(f"(?<=<!-- results {name} -->\n).*?(?=<!-- /results -->)", re.DOTALL)
-    page, filled = marks.subn(lambda _: text + "\n", readme.read_text(encoding="utf-8"))
+    marks = re.compile(f"(<!-- results {name} -->\n).*?(<!-- /results -->)", re.DOTALL)
+    page, filled = marks.subn(lambda found: f"{found[1]}{text}\n{found[2]}", readme.read_text(encoding="utf-8"))
     if filled != 1:
         raise ValueError(f"{readme} has {filled} blocks of results for {name}; expected one `<!-- results {name} -->`")
     readme.write_text(page, encoding="utf-8")

@@ -177,11 +177,12 @@ def test_a_table_says_mean_and_spread_beside_the_tutorial() -> None:
 
 def test_results_go_between_their_own_marks(tmp_path: Path) -> None:
     page = tmp_path / "README.md"
-    page.write_text("<!-- results a -->\nold\n<!-- /results -->\n<!-- results b -->\nkept\n<!-- /results -->\n")
-    readme.write(page, "a", "new")
-    assert (
-        page.read_text() == "<!-- results a -->\nnew\n<!-- /results -->\n<!-- results b -->\nkept\n<!-- /results -->\n"
-    )
+    for old in ("", "old\n"):
+        page.write_text(f"<!-- results a -->\n{old}<!-- /results -->\n<!-- results b -->\nkept\n<!-- /results -->\n")
+        readme.write(page, "a", "new")
+        assert page.read_text().split("\n") == [
+            "<!-- results a -->", "new", "<!-- /results -->", "<!-- results b -->", "kept", "<!-- /results -->", "",
+        ]  # fmt: skip
     with pytest.raises(ValueError, match="0 blocks of results for c"):
         readme.write(page, "c", "new")
 
