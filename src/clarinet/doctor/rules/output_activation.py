@@ -49,21 +49,31 @@ def _missing(patient: Patient, site: Site) -> Iterator[Finding]:
     if patient.from_logits or not (isinstance(patient.program.loss, _CHANCES) or squared):
         return
     wanted, outside = _wanted(patient), _share_outside(patient)
-    name = patient.loss_name
+    sigmoid = f"{wanted.capitalize()} brings every score to a chance between 0 and 1."
+    if squared:
+        because = (
+            "Without an activation a layer gives any number, -300 as well as 40, and the labels are 0 and 1. An answer far "
+            "outside is pulled back hard, a right one too if it is too large: the loss is spent on the size of the scores "
+            f"instead of on which side they are. {sigmoid}"
+        )
+        mend = f"activation={wanted!r} on layer {site.index}"
+    else:
+        because = (
+            "Without an activation a layer gives any number, -300 as well as 40. The labels are 0 and 1, and a loss on "
+            "chances takes the logarithm of what it gets: numbers outside [0, 1] are cut off there, and where they are "
+            f"cut off the gradient is zero. {sigmoid}"
+        )
+        mend = f"activation={wanted!r} on layer {site.index}, or from_logits=True in the loss"
     yield Finding(
         "missing_output_activation",
         f"layer:{site.index}",
         "warning" if squared else "error",
         0.8 if squared else 0.9,
         f"the last layer gives raw scores ({outside:.0%} of them outside [0, 1] before training), but the labels are "
-        f"classes and {name} compares them as chances",
-        "Without an activation a layer gives any number, -300 as well as 40. The labels are 0 and 1, and a loss on "
-        "chances takes the logarithm of what it gets: numbers outside [0, 1] are cut off there, and where they are "
-        f"cut off the gradient is zero. {wanted.capitalize()} brings every score to a chance between 0 and 1.",
+        f"classes and {patient.loss_name} compares them as chances",
+        because,
         {"share_outside_0_1": outside},
-        Remedy(
-            f"activation={wanted!r} on layer {site.index}, or from_logits=True in the loss", output_activation(wanted)
-        ),
+        Remedy(mend, output_activation(wanted)),
     )
 
 
