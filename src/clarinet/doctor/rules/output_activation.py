@@ -52,9 +52,9 @@ def _missing(patient: Patient, site: Site) -> Iterator[Finding]:
     sigmoid = f"{wanted.capitalize()} brings every score to a chance between 0 and 1."
     if squared:
         because = (
-            "Without an activation a layer gives any number, -300 as well as 40, and the labels are 0 and 1. An answer far "
-            "outside is pulled back hard, a right one too if it is too large: the loss is spent on the size of the scores "
-            f"instead of on which side they are. {sigmoid}"
+            "Without an activation a layer gives any number, -300 as well as 40, and the labels are 0 and 1. An "
+            "answer far outside is pulled back hard, a right one too if it is too large: the loss is spent on the "
+            f"size of the scores instead of on which side they are. {sigmoid}"
         )
         mend = f"activation={wanted!r} on layer {site.index}"
     else:
