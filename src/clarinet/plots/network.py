@@ -94,6 +94,9 @@ def _edges(axes: Axes, diagram: Diagram, look: style.Theme) -> None:
         (False, look.series[1], (0, (4, 2)), "below zero"),
     ):
         own = [edge for edge in diagram.edges if (edge.weight >= 0) == positive]
+        own.sort(
+            key=lambda edge: abs(edge.weight) / most[edge.target.column], reverse=True
+        )  # the legend shows the first
         if not own:
             continue
         strong = np.array([abs(edge.weight) / most[edge.target.column] for edge in own])

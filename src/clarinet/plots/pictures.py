@@ -64,7 +64,7 @@ def samples(
     """
     check_whole(n, "samples: n", low=1)
     rows = rows_of(x, "samples")
-    labels = None if y is None else _labels(y, len(rows), class_names, "samples")
+    labels = None if y is None else _labels(y, len(rows), n, class_names, "samples")
     rows = rows[:n]
     picture = picture_shape(rows.shape[1:], shape, "samples")
     if picture is None:
@@ -83,17 +83,17 @@ def _columns(count: int) -> int:
     return min(count, max(5, int(count**0.5 + 0.5)))
 
 
-def _labels(y: Any, rows: int, class_names: Sequence[Any] | None, what: str) -> list[str]:
-    """What to write for every label: a class's name or number, or an amount."""
+def _labels(y: Any, rows: int, n: int, class_names: Sequence[Any] | None, what: str) -> list[str]:
+    """What to write for the first labels: a class's name or number, or an amount."""
     y = as_array(y, "y")
     amounts = class_names is None and (y.ndim == 1 or y.shape[-1] == 1) and bool((y != np.rint(y)).any())
     ids = class_ids(y, rows, what)
     if amounts:
-        return [f"{value:.4g}" for value in y.reshape(-1)]
+        return [f"{value:.4g}" for value in y.reshape(-1)[:n]]
     if class_names is None:
-        return [str(i) for i in ids]
+        return [str(i) for i in ids[:n]]
     names = names_of(class_names, int(ids.max()) + 1, what)
-    return [names[i] for i in ids]
+    return [names[i] for i in ids[:n]]
 
 
 def _pictures(figure: Any, rows: Array, picture: tuple[int, ...], columns: int, look: style.Theme) -> list[Any]:
