@@ -87,6 +87,7 @@ def test_without_matplotlib_there_are_no_figures(monkeypatch: pytest.MonkeyPatch
         ({"ratio": 99.0, "majority": 0.9, "smallest": 0.009}, ["largest class", "smallest class"]),
         ({"progress": 0.5}, None),
         ({"gradients": {"0": 1.0}}, None),
+        ({"gradients": {"0": 0.0, "1": 0.0}}, None),
         ({}, None),
     ],
 )

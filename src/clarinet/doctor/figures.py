@@ -66,7 +66,7 @@ def draw(finding: Finding, theme: str | None = None) -> Figure | None:
         return _histogram(finding, theme)
     for name, (label, usual) in _BARS.items():
         values = evidence.get(name)
-        if isinstance(values, Mapping) and len(values) > 1:
+        if isinstance(values, Mapping) and len(values) > 1 and any(values.values()):
             return _bars([f"layer {key}" for key in values], list(values.values()), label, usual, theme)
     for label, names in _GROUPS:
         there = {text: evidence[name] for name, text in names.items() if isinstance(evidence.get(name), (int, float))}

@@ -23,17 +23,14 @@ _FOLDER = Path(__file__).parent
 _PLACES = {
     "data.x": "in the inputs x",
     "data.y": "in the labels y",
-    "fit.batch_size": "in fit(batch_size=…)",
-    "fit.epochs": "in fit(epochs=…)",
-    "fit.shuffle": "in fit(shuffle=…)",
     "fit.validation": "in the validation data",
     "loss": "in compile(loss=…)",
     "metrics": "in compile(metrics=…)",
     "model": "in the network as a whole",
     "optimizer": "in compile(optimizer=…)",
 }
-#: Evidence that only a picture can show.
-_LONG = ("history", "histogram")
+#: Evidence that only a picture can show, or that the summary says already.
+_ELSEWHERE = ("history", "histogram", "message")
 #: What a cause's symptoms are called in its evidence: sentences, not numbers.
 _SYMPTOMS = "explains"
 _MOST_ITEMS = 12
@@ -112,7 +109,10 @@ def _article(number: int, finding: Finding) -> str:
 
 def _place(where: str) -> str:
     kind, _, index = where.partition(":")
-    return f"in layer {index}, model.layers[{index}]" if kind == "layer" else _PLACES.get(where, f"in {where}")
+    if kind == "layer":
+        return f"in layer {index}, model.layers[{index}]"
+    owner, _, name = where.partition(".")
+    return _PLACES.get(where) or (f"in fit({name}=…)" if owner == "fit" else f"in {name or owner}")
 
 
 def _sentence(text: str) -> str:
@@ -159,7 +159,7 @@ def _evidence(evidence: Mapping[str, Any]) -> str:
     rows = "".join(
         f"<tr><th scope=row>{html.escape(name.replace('_', ' '))}</th><td>{html.escape(_value(value))}</td></tr>"
         for name, value in evidence.items()
-        if name not in (*_LONG, _SYMPTOMS)
+        if name not in (*_ELSEWHERE, _SYMPTOMS)
     )
     return f"<details open><summary>The numbers it rests on</summary><table>{rows}</table></details>" if rows else ""
 

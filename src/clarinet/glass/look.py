@@ -48,7 +48,13 @@ def colors(theme: str) -> dict[str, str]:
     scale = style.colors(look.signed)
     fills = {i: to_hex(scale((i / LEVELS * 0.8 + 1) / 2)) for i in range(-LEVELS, LEVELS + 1)}
     named = {"background": look.background, "text": look.text, "quiet": _QUIET[theme]}
-    named |= {"erase": look.background, "plus": look.series[0], "minus": look.series[1], "ring": look.series[4], "delta": look.wrong}
+    named |= {
+        "erase": look.background,
+        "plus": look.series[0],
+        "minus": look.series[1],
+        "ring": look.series[4],
+        "delta": look.wrong,
+    }
     named |= {level_name("v", i): fill for i, fill in fills.items()}
     return named | {level_name("on", i): style.readable_on(fill) for i, fill in fills.items()}
 
