@@ -73,7 +73,7 @@ def test_steps_that_are_too_long_are_found_where_they_overflow(engine, dropout, 
     assert not np.isfinite(history.history["loss"][-1])
     kinds, nan = told(network)
     assert kinds == ["learning_rate_too_high"]
-    assert nan["replayed"]
+    assert nan["located"]
     assert nan["origin"] in (nan["step"], nan["step"] - 1)
     assert "run again" in capsys.readouterr().out
 
@@ -104,7 +104,7 @@ def test_weights_that_somebody_else_changes_are_not_replayed():
     network = linear()
     network.fit(X, AMOUNTS, epochs=3, verbose=0, callbacks=[Doctor(quiet=True), Meddler()])
     found = network.doctor_report.findings[0]
-    assert "not known" in found.summary or found.evidence["replayed"]
+    assert "not known" in found.summary or found.evidence["located"]
 
 
 def test_findings_are_kept_in_the_run(tmp_path):
@@ -127,7 +127,7 @@ def test_batches_are_watched_without_the_data():
     network.fit(batches, epochs=4, verbose=0, doctor=True)
     kinds, nan = told(network)
     assert kinds == ["learning_rate_too_high"]
-    assert not nan["replayed"]
+    assert not nan["located"]
 
 
 def test_it_asks_for_little(monkeypatch):

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.callbacks.base import Callback, Logs
-from clarinet.doctor.experiments.trial import constant_loss
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.patient import SAMPLE, Patient, function_of
 from clarinet.doctor.program import program_of, quietly
 from clarinet.doctor.report import Report, paragraph
 from clarinet.doctor.rules import RULES, association, duplicates, validation
+from clarinet.doctor.watching.baseline import baseline_of
 from clarinet.doctor.watching.consultation import Consultation
 from clarinet.doctor.watching.course import Baseline, Course, Watched
 from clarinet.doctor.watching.failure import Failure
@@ -24,6 +24,7 @@ from clarinet.layers.base import Context
 from clarinet.params import Array
 
 if TYPE_CHECKING:
+    from clarinet.doctor.adapters.torch_hooks import TorchWatch
     from clarinet.model import Sequential
     from clarinet.problems import Problem
     from clarinet.records import Chunk
@@ -89,6 +90,50 @@ class Doctor(Callback):
         first = self._course is None or not self._course.logs
         return min(_SELDOM, max(1, steps // _SAMPLES)) if first else _SELDOM
 
+    @staticmethod
+    def watch(
+        module: Any,
+        optimizer: Any,
+        *,
+        loss: Any = None,
+        x: Any = None,
+        y: Any = None,
+        steps: int = 100,
+        quiet: bool = False,
+        **fit_arguments: Any,
+    ) -> TorchWatch:
+        """Watch a training loop in PyTorch: a context manager around it.
+
+        Hooks on modules, loss and optimizer make the same records that ``fit`` makes; they are taken off at the end.
+        The loss is read after every step, statistics of layers on every tenth. A finding's ``"layer:3"`` is the module
+        number 3 among those that have no modules of their own.
+
+        Args:
+            module: what is trained. optimizer: what trains it.
+            loss: a module such as ``nn.MSELoss()``, watched by a hook; tell that of a function by ``see(loss)``.
+            x, y: training rows and labels, to examine the program before training, and to compare the loss with what
+                a constant answer gets; default None.
+            steps: how many make an epoch: after so many it judges; default 100.
+            quiet: print nothing; the findings are in ``report``; default False.
+            fit_arguments: ``epochs`` and ``batch_size`` that the loop amounts to, for the examination.
+
+        Example:
+            >>> import pytest; torch = pytest.importorskip("torch")
+            >>> module, loss = torch.nn.Linear(3, 1), torch.nn.MSELoss()
+            >>> optimizer = torch.optim.SGD(module.parameters(), 9.0)
+            >>> x = torch.linspace(-1, 1, 96).reshape(32, 3)
+            >>> with Doctor.watch(module, optimizer, loss=loss, quiet=True) as watch:
+            ...     for step in range(60):
+            ...         optimizer.zero_grad()
+            ...         loss(module(x), x[:, :1]).backward()
+            ...         _ = optimizer.step()
+            >>> watch.report.findings[0].kind
+            'learning_rate_too_high'
+        """
+        from clarinet.doctor.adapters.torch_hooks import TorchWatch
+
+        return TorchWatch(module, optimizer, loss, x, y, steps, quiet, fit_arguments)
+
     # Before training.
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -112,7 +157,7 @@ class Doctor(Callback):
             self._consultation.hear(_ask(patient, RULES if small else [rule for rule in RULES if rule not in _DEAR]))
         self._course = Course(
             watched_layers(self.model),
-            _baseline(patient, data),
+            Baseline() if patient is None or data is None else baseline_of(patient, data.y),
             epochs=self._epochs(),
             rate=self._rate,
             probe=None if data is None else partial(_outputs, self.model, data),
@@ -204,20 +249,6 @@ def watched_layers(model: Sequential) -> list[Watched]:
 def _activation(layer: Any) -> str | None:
     function = function_of(layer)
     return None if function is None else type(function).__name__.lower()
-
-
-@quietly()
-def _baseline(patient: Patient | None, data: Data | None) -> Baseline:
-    """What a constant answer gets."""
-    if patient is None or data is None or data.y is None:
-        return Baseline()
-    try:
-        loss = constant_loss(patient.program)
-    except (ValueError, TypeError, IndexError):  # labels that only the user's own loss understands
-        loss = float("nan")
-    majority = patient.labels.majority if patient.task == "classes" else float("nan")
-    spread = float(np.std(data.y[: 1 << 16].reshape(min(len(data.y), 1 << 16), -1), axis=0).max())
-    return Baseline(loss, majority, min(spread, 1.0) if patient.task == "classes" else spread)
 
 
 @quietly()

@@ -22,7 +22,9 @@ class Failure:
         what: what it was: ``"outputs"``, ``"gradients"``, ``"weights"`` or ``"loss"``.
         origin: the step in which it came up: ``step``, or the one before, whose update did it.
         weight_norms: of the layers that learn, by index, before that step.
-        exact: whether the step was run again, with the very weights and rows that it had.
+        exact: whether this is known: the step was run again with the very weights and rows that it had, or its numbers
+            were at hand.
+        of_batch: whether its numbers were at hand, so that ``rows`` count in the batch and not in the data.
     """
 
     step: int
@@ -34,3 +36,4 @@ class Failure:
     origin: int = 0
     weight_norms: dict[int, float] = field(default_factory=dict)
     exact: bool = False
+    of_batch: bool = False

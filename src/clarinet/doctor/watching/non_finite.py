@@ -36,7 +36,7 @@ def examine(course: Course) -> Iterator[Finding]:
     evidence = {
         "step": failure.step, "epoch": failure.epoch + 1, "origin": failure.origin, "rows": list(failure.rows),
         "largest_update_ratio": ratio, "largest_loss_before": float(before.max()) if len(before) else float("nan"),
-        "weight_norms": {str(layer): norm for layer, norm in failure.weight_norms.items()}, "replayed": failure.exact,
+        "weight_norms": {str(layer): norm for layer, norm in failure.weight_norms.items()}, "located": failure.exact,
     }  # fmt: skip
     when = f"from step {failure.step} on (epoch {failure.epoch + 1})"
     summary = f"the loss is {failure.value:g} {when}; {_place(failure)}"
@@ -67,7 +67,8 @@ def _place(failure: Failure) -> str:
     parts = [
         f"the first {failure.what} that are not finite" if failure.what != "loss" else "what is not finite is the loss",
         f"are those of layer {failure.layer}" if failure.layer is not None else "",
-        f"for row{'s' * (len(failure.rows) > 1)} {rows}" if failure.rows else "",
+        f"for row{'s' * (len(failure.rows) > 1)} {rows}{' of the batch' * failure.of_batch}" if failure.rows else "",
         f"in step {failure.origin}" if failure.origin != failure.step else "",
     ]
-    return "run again: " + " ".join(part for part in parts if part)
+    how = "" if failure.of_batch else "run again: "
+    return how + " ".join(part for part in parts if part)
