@@ -136,6 +136,21 @@ def test_weighted_sums_of_windows(layer, shape, unit):
     assert "handed back" not in glass.explain(trace, 0, unit)
 
 
+def test_the_losses_in_numbers():
+    model = compiled([layers.Dense(3, "sigmoid")], (5,), loss="bce")
+    trace = glass.trace(model, X[:1], Y[:1])
+    a = trace.layers[0].a[0]
+    text = glass.explain(trace, 0, 0)
+    assert f"S = −ln {a[0]:.4f} − ln (1 − {a[1]:.4f}) − ln (1 − {a[2]:.4f}) = " in text
+    assert f"l = S / 3 = {trace.loss:.4f}, binary_crossentropy" in text
+    assert_adds_up(text, least=7)
+    model.layers[0].set_weights([np.full((5, 3), 1e4), np.zeros(3)])  # where 1 − a is 0
+    assert "= 0 + 50000 + 50000 = 100000" in glass.explain(glass.trace(model, np.ones((1, 5)), Y[:1]), 0, 1)
+    sparse = compiled([layers.Dense(3, "softmax")], (5,), loss="sparse_categorical_crossentropy")
+    trace = glass.trace(sparse, X[:1], [2])
+    assert f"l = −ln a[2] = −ln {trace.layers[0].a[0, 2]:.4f} = {trace.loss:.4f}" in glass.explain(trace)
+
+
 def test_many_inputs_show_the_largest():
     model = compiled([layers.Dense(4, "relu"), layers.Dropout(0.5), layers.Dense(3)], (784,))
     text = glass.explain(glass.trace(model, np.random.default_rng(0).normal(size=(1, 784)), Y[:1]), 0, 1, most=3)

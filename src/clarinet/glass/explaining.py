@@ -118,6 +118,9 @@ class UnitText:
         yield f"{self.layer.name} ({self.layer.kind}), unit {unit}{of}"
         yield "Forward"
         yield from (f"  {line}" for line in self.forward())
+        if self.trace.loss is not None and not self.after and "/" not in self.layer.name:
+            lost = outcome.loss(self.trace, self.layer, self.row, self.digits, self.most)
+            yield from (f"  {line}" for line in lost)
         if self.layer.dz is not None:
             yield "Backward"
             yield from (f"  {line}" for line in self.backward())
@@ -150,8 +153,6 @@ class UnitText:
             yield from self.softmax(self.layer.z[self.at[:-1]], a)
         else:
             yield f"a = {function.name}(z) = {function.name}({self.number(z)}) = {self.number(a)}"
-        if self.trace.loss is not None and not self.after and "/" not in self.layer.name:
-            yield from outcome.loss(self.trace, self.layer, self.row, self.digits, self.most)
 
     def inputs(self) -> list[Term]:
         """The terms of the weighted sum, the bias last."""

@@ -28,7 +28,7 @@ def film(
     row: int = 0,
     speed: float = 1.0,
     theme: str | None = None,
-    most: int = 8,
+    most: int = 6,
     training: bool = True,
 ) -> Path:
     """Film a step of a small network: numbers flow forward, the loss comes out, deltas flow back, weights change.
@@ -43,7 +43,7 @@ def film(
         row: that is shown, of several; default 0.
         speed: 2 is twice as fast.
         theme: ``"light"`` or ``"dark"``; default: a page and an SVG follow the reader's setting, others are light.
-        most: circles in a column at most; of larger layers the first and last units are drawn. Default 8.
+        most: circles in a column at most; of larger layers the first and last units are drawn. Default 6.
         training: as for :func:`clarinet.glass.trace`.
 
     Returns:

@@ -9,7 +9,7 @@ SANS = "system-ui, 'DejaVu Sans', sans-serif"
 MONO = "'DejaVu Sans Mono', ui-monospace, monospace"
 #: Pixels between the lines of a caption.
 LINE = 23
-_CAPTION = 446
+_CAPTION = 466
 
 
 def title_line() -> tuple[float, float]:

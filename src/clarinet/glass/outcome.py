@@ -49,6 +49,12 @@ def loss(trace: Trace, layer: LayerTrace, row: int, digits: int, most: int) -> I
         ]
         yield equation("Σ (a − t)²", terms, float(value) * len(a), digits, most)
         yield f"l = Σ (a − t)² / {len(a)} = {number(value, digits)}, {name}"
+    elif isinstance(function, losses.BinaryCrossentropy) and not function.from_logits and set(np.ravel(t)) <= {0, 1}:
+        each = _each(layer, function, a, t, row)
+        chances = [number(p, digits) if u else f"(1 − {number(p, digits)})" for p, u in zip(a, t)]
+        terms = [Term(float(c), f"−ln {chance}") for c, chance in zip(each, chances)]
+        yield equation("S", terms, float(value) * len(a), digits, most)
+        yield f"l = S / {len(a)} = {number(value, digits)}, {name}: for each output, how unlikely its target was"
     elif isinstance(function, _OF_CLASSES) and layer.absorbed and sorted(t)[:-1] == [0] * (len(t) - 1) and max(t) == 1:
         own = int(np.argmax(t))
         yield f"l = −ln a[{own}] = −ln {number(a[own], digits)} = {number(value, digits)}, {name} of class {own}"
@@ -57,6 +63,14 @@ def loss(trace: Trace, layer: LayerTrace, row: int, digits: int, most: int) -> I
     if len(trace) > 1 or trace.shares[row] != 1:
         share = short(trace.shares[row], digits)
         yield f"share of l in the batch's loss {share}; L = {number(trace.loss, digits)}"
+
+
+def _each(layer: LayerTrace, function: losses.Loss, a: Array, t: Array, row: int) -> Array:
+    """The loss of every output by itself, from the logits where training takes these."""
+    fused = losses.absorb(activation(layer), function) if layer.absorbed else None
+    if fused is None or layer.z is None:
+        return function.values(t[:, None], a[:, None])
+    return fused.values(t[:, None], layer.z[row][:, None])
 
 
 def derivative(trace: Trace, layer: LayerTrace, at: tuple[int, ...], digits: int) -> str:

@@ -45,7 +45,8 @@ button:hover { border-color: var(--ink); } :focus-visible { outline: 3px solid #
 #where { margin-left: auto; font-variant-numeric: tabular-nums; } input { flex-basis: 100%; min-height: 1.6rem; }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 #caption { display: none; white-space: pre-line; overflow-wrap: anywhere; min-height: 12rem; }
-@media (max-width: 44rem) { #caption { display: block; } } details { margin-top: 1rem; } li { margin: .4rem 0; overflow-wrap: anywhere; } kbd { border: 1px solid var(--rim);
+@media (max-width: 44rem) { #caption { display: block; } }
+details { margin-top: 1rem; } li { margin: .4rem 0; overflow-wrap: anywhere; } kbd { border: 1px solid var(--rim);
   border-radius: 4px; padding: 0 .35em; font-size: .85em; }
 """
 

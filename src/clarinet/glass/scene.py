@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clarinet.plots.diagram import Column, Diagram, Edge, Node
 
 #: Pixels: the network's part of the picture, its margins, the largest distance of two circles.
-_FLOOR, _SIDE, _TOP, _STEP = 410, 110, 26, 84
+_FLOOR, _SIDE, _TOP, _STEP = 430, 110, 26, 84
 #: Letters in a line of the caption; terms of a sum that are written out.
 _LETTERS, _TERMS = 104, 5
 #: Letters that a reader reads in a second.
@@ -136,10 +136,14 @@ class _Director:
         size = min(14.0, 0.52 * self.radius)
         if value is not None:
             yield Label(x, y, brief(value), size, "on", level or 0)
-        if node in self.deltas:
-            yield Label(x, y + self.radius + 9, f"δ {brief(self.deltas[node])}", max(size - 1, 9), "delta", bold=ring)
+        under = self.down - 2 * self.radius > 13  # else there is no room between two circles
+        beside = x + self.radius + 8
         if node in self.targets:
-            yield Label(x + self.radius + 10, y, f"target {brief(self.targets[node])}", 13, "quiet", start=True)
+            yield Label(beside, y - 7 * (not under), f"target {brief(self.targets[node])}", 13, "quiet", start=True)
+        if node in self.deltas:
+            text = f"δ {brief(self.deltas[node])}"
+            place = (x, y + self.radius + 9) if under else (beside, y + 7)
+            yield Label(*place, text, max(size - 1, 10), "delta", start=not under, bold=ring)
 
     def level(self, node: Node, value: float) -> int:
         """How strongly a circle is filled: its number compared with the largest of its column."""
@@ -159,8 +163,7 @@ class _Director:
             for node in column.nodes:
                 self.values[node] = float(layer.a[self.row, node.unit])
                 edges = [edge for edge in self.diagram.edges if edge.target == node]
-                text = self.text(layer, node)
-                lines = [line for line in text.forward() if not line.startswith(("l = ", "Σ (a", "share", "l of"))]
+                lines = [*self.text(layer, node).forward()]
                 yield self.moment(f"Forward: {layer.name}, unit {node.unit}", lines, {node}, edges)
             yield from self.joined(column, column.title.split("\n")[1:])
 
@@ -213,7 +216,7 @@ class _Director:
             changes = [float(kernel.update[edge.source.unit, edge.target.unit]) for edge in edges]
             strongest = edges[int(np.argmax(np.abs(changes)))].target
             about = "Each weight's gradient is its input times its δ. Lines now show the changes: full up, dashed down."
-            lines = [about, *list(self.text(layer, strongest).changes())[:3]]
+            lines = [about, *list(self.text(layer, strongest, most=3).changes())[:3]]
             yield self.moment(f"New weights of {layer.name}", lines, set(column.nodes), edges, weights=changes)
         if self.loss_after is not None and self.trace.loss is not None:
             before, after = number(self.trace.loss, 5), number(self.loss_after, 5)
@@ -230,10 +233,10 @@ class _Director:
         assert isinstance(layer.layer, Dense)
         return layer
 
-    def text(self, layer: LayerTrace, node: Node) -> UnitText:
+    def text(self, layer: LayerTrace, node: Node, most: int = _TERMS) -> UnitText:
         """What is said of a unit."""
         after = self.trace.layers[[own.name for own in self.trace.layers].index(layer.name) + 1 :]
-        return UnitText(self.trace, layer, list(after), (node.unit,), self.row, 4, _TERMS)
+        return UnitText(self.trace, layer, list(after), (node.unit,), self.row, 4, most)
 
 
 def folded(line: str) -> list[str]:
@@ -249,7 +252,11 @@ def folded(line: str) -> list[str]:
     kept = [f"{left} = {right[0]}", *(f"  = {part}" for part in right[1:])] if right else [left]
     while len(kept) > 2 and len(kept[-2]) + len(kept[-1]) <= _LETTERS:
         kept[-2:] = [f"{kept[-2]} = {kept[-1].removeprefix('  = ')}"]
-    tied = (part.replace("− ", "−\u00a0").replace("+ ", "+\u00a0") for part in kept)
+    tied = []
+    for part in kept:
+        for together in ("− ", "+ ", "… (", " more)", " (b)"):
+            part = part.replace(together, together.replace(" ", "\u00a0"))
+        tied.append(part)
     return [row.replace("\u00a0", " ") for part in tied for row in wrap(part, _LETTERS, subsequent_indent="    ")]
 
 
@@ -258,12 +265,14 @@ def brief(value: float) -> str:
 
     Example:
         >>> brief(0.123), brief(-0.00042), brief(1234.0), brief(2.0)
-        ('0.12', '−4e-4', '1e3', '2')
+        ('0.12', '−0.0004', '1e3', '2')
     """
     if not isfinite(value):
         return str(value).replace("-", "−")
     size = 0 if value == 0 else log10(abs(value))
-    if value and not -2 <= size < 3:
+    if value and -4 <= size < -2:
+        text = f"{value:.1g}"
+    elif value and not -4 <= size < 3:
         text = f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
     else:
         text = f"{value:.2f}".rstrip("0").rstrip(".")

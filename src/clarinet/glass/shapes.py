@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 #: Size of a picture in pixels; even numbers, as video wants them.
-WIDTH, HEIGHT = 960, 640
+WIDTH, HEIGHT = 960, 660
 #: Fills of circles go from -LEVELS (far below zero) to LEVELS.
 LEVELS = 6
 
