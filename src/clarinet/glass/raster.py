@@ -31,7 +31,7 @@ def frames(scene: Scene, theme: str, rate: int, speed: float) -> Iterator[tuple[
         running = min(max(2, round(RUN * rate / speed)), count - 1) if moment.flows and count > 2 else 0
         for step in range(running):
             yield _with_dots(still, dot, moment.flows, (step + 1) / (running + 1)), 1
-        yield (_with_dots(still, dot, moment.flows, 1.0) if moment.flows else still), count - running
+        yield still, count - running
 
 
 def write_gif(scene: Scene, path: Path, theme: str, speed: float) -> None:

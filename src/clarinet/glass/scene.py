@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite, log10
+from math import hypot, isfinite, log10
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -121,11 +121,18 @@ class _Director:
         for column in self.diagram.columns:
             for node in column.nodes:
                 shapes += self.circle(node, node in nodes)
-        flows = [] if weights is not None else [(*self.place(edge.source), *self.place(edge.target)) for edge in edges]
-        turned = [Flow(x1, y1, x0, y0) if back else Flow(x0, y0, x1, y1) for x0, y0, x1, y1 in flows]
+        flows = [self.flow(edge, back) for edge in edges] if weights is None else []
         shown = tuple(part for line in lines for part in folded(line))
         letters = sum(map(len, shown)) + len(title)
-        return Moment(title, shown, tuple(shapes), tuple(turned), min(max(2.0, letters / _READING), 7.0))
+        return Moment(title, shown, tuple(shapes), tuple(flows), min(max(2.0, letters / _READING), 7.0))
+
+    def flow(self, edge: Edge, back: bool) -> Flow:
+        """The way of a number along a line, from rim to rim."""
+        ends = (edge.target, edge.source) if back else (edge.source, edge.target)
+        (x0, y0), (x1, y1) = map(self.place, ends)
+        part = self.radius / hypot(x1 - x0, y1 - y0)
+        dx, dy = part * (x1 - x0), part * (y1 - y0)
+        return Flow(x0 + dx, y0 + dy, x1 - dx, y1 - dy)
 
     def circle(self, node: Node, ring: bool) -> Iterator[Shape]:
         """A circle with its number in it, its delta under it, its target beside it."""

@@ -51,7 +51,7 @@ class Label(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """A dot that runs from one point to another: a number on its way."""
+    """A dot that runs from one point to another and is gone: a number on its way."""
 
     x0: float
     y0: float

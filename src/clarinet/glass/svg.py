@@ -87,7 +87,11 @@ def _dot(flow: Flow, start: float, run: float, total: float, clock: str) -> str:
         f'<animate attributeName="{name}" values="{a:.1f};{a:.1f};{b:.1f};{b:.1f}" keyTimes="{at}" {clock}/>'
         for name, a, b in (("cx", flow.x0, flow.x1), ("cy", flow.y0, flow.y1))
     )
-    return f'<circle class="dot" cx="{flow.x1:.1f}" cy="{flow.y1:.1f}" r="5">{moves}</circle>'
+    seen = (
+        f'<animate attributeName="r" calcMode="discrete" values="0;5;0" '
+        f'keyTimes="0;{start / total:.6f};{min((start + run) / total, 1):.6f}" {clock}/>'
+    )
+    return f'<circle class="dot" cx="{flow.x1:.1f}" cy="{flow.y1:.1f}" r="0">{moves}{seen}</circle>'
 
 
 def _shape(shape: Shape) -> str:
