@@ -13,7 +13,7 @@ import pytest
 import clarinet
 from clarinet.cli import main
 from clarinet.doctor import Finding, Remedy, Report, examine
-from clarinet.doctor.page import fragment, page, treatment
+from clarinet.doctor.page import page, treatment
 from clarinet.doctor.treatment import Comparison, Treatment
 from clarinet.layers import Dense, Input
 
@@ -60,13 +60,13 @@ def test_everything_is_on_the_page(tmp_path: Path) -> None:
     assert not re.findall(r"""(?:src|href|srcset)=["'](?!data:)""", text)
 
 
-def test_healthy_and_several(tmp_path: Path) -> None:
+def test_healthy_and_several() -> None:
     healthy = Report((), ("overfit",), 0.1)
     assert "<b>Healthy.</b>" in healthy.to_html()
     assert "<b>Healthy</b>, with <b>1 hint</b>" in Report(FINDINGS[1:2], (), 0.1).to_html()
-    both = page([("first & best", healthy), ("second", REPORT)])
+    both = page([("first & best", healthy), ("second", Report(FINDINGS[2:], (), 0.1))])
     assert "first &amp; best" in both
-    assert both.count("<article") == 3
+    assert both.count("<article") == 1
 
 
 def test_without_matplotlib_there_are_no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,9 +127,10 @@ def test_an_examination_as_a_page() -> None:
 
 
 def test_notebooks_show_it() -> None:
-    assert REPORT._repr_html_() == fragment(REPORT)
-    assert "<script" not in fragment(REPORT)
-    assert "<html" not in fragment(REPORT)
+    shown = Report(FINDINGS[2:], (), 0.1)._repr_html_()
+    assert "<article" in shown
+    assert "<script" not in shown
+    assert "<html" not in shown
 
 
 def test_notebooks_show_treatments() -> None:

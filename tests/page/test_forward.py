@@ -36,6 +36,7 @@ NETWORKS: dict[str, tuple[tuple[int, ...], list[Any]]] = {
     "normalisation": (PICTURE, [NORMALIZATION, layers.BatchNormalization(), layers.LayerNormalization()]),
     "given statistics": (PICTURE, [layers.Normalization(axis=1, mean=[1, 2, 3, 4, 5, 6], variance=4.0, invert=True)]),
     "normalisation, other axes": (PICTURE, [layers.LayerNormalization(axis=[2, 3]), layers.BatchNormalization(axis=1)]),
+    "normalisation of groups": (PICTURE, [layers.GroupNormalization(2), layers.GroupNormalization(-1, scale=False)]),
     "convolution": (PICTURE, [layers.Conv2D(6, 3, activation="relu"), layers.Conv2D(5, (1, 2), dilation_rate=2)]),
     "same, strided": (PICTURE, [layers.Conv2D(6, (3, 2), strides=(2, 3), padding="same", groups=2)]),
     "depthwise": (PICTURE, [layers.DepthwiseConv2D(3, depth_multiplier=2), layers.SeparableConv2D(3, 2)]),

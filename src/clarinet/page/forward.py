@@ -198,6 +198,14 @@ def _runs(op: Op, first: int, weights: Weights, own: dict[str, Array]) -> Settin
     return {"run": size, "gamma": weights.add(gamma), "beta": weights.add(beta)}
 
 
+def _group_normalization(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings | None:
+    channels = op.input_shape[-1]
+    if spec._axis_of(len(op.input_shape) + 1) != len(op.input_shape):
+        return None
+    groups = {"channels": channels, "groups": spec.groups_of(channels)}
+    return {"do": "standardiseGroups", "epsilon": spec.epsilon, **groups, **_runs(op, -1, weights, own)}
+
+
 def _permute(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
     strides = [prod(op.input_shape[d:]) for d in spec.dims]
     return {"do": "permute", "shape": list(op.output_shape), "strides": strides}
@@ -239,6 +247,7 @@ _BY_NAME: dict[str, _Describe] = {
     "Activation": _activation,
     "BatchNormalization": _batch_normalization,
     "Dense": _dense,
+    "GroupNormalization": _group_normalization,
     "LayerNormalization": _layer_normalization,
     "Merge": _merge,
     "Normalization": _normalization,

@@ -112,6 +112,20 @@ const OPERATIONS = {
     return y;
   },
 
+  standardiseGroups(o, get, x) {
+    const gamma = get(o.gamma), beta = get(o.beta), each = o.channels / o.groups, count = x.length / o.groups;
+    const group = (i) => Math.floor((i % o.channels) / each), sums = (value) => {
+      const totals = new Float64Array(o.groups);
+      for (let i = 0; i < x.length; i++) totals[group(i)] += value(i) / count;
+      return totals;
+    };
+    const mean = sums((i) => x[i]), variance = sums((i) => (x[i] - mean[group(i)]) ** 2);
+    return Float64Array.from(x, (value, i) => {
+      const u = (value - mean[group(i)]) / Math.sqrt(variance[group(i)] + o.epsilon);
+      return u * gamma[i % o.channels] + beta[i % o.channels];
+    });
+  },
+
   permute(o, get, x) {
     return Float64Array.from({ length: o.size }, (_, i) => {
       let from = 0;
