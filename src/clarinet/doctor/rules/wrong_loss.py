@@ -49,6 +49,13 @@ def _judge(patient: Patient) -> _Judgement | None:
 
 def _amounts(patient: Patient) -> _Judgement | None:
     loss, low = patient.program.loss, patient.labels.low
+    if (
+        isinstance(loss, losses.BinaryCrossentropy)
+        and patient.labels.columns > 1
+        and low >= 0
+        and patient.labels.high <= 1
+    ):
+        return None  # pixels and other shares between nothing and all, each a chance of its own: autoencoders
     if isinstance(loss, _CHANCES):
         why = (
             "Cross-entropy compares chances. The targets are amounts: outside [0, 1] it has no meaning, it falls "

@@ -162,10 +162,14 @@ class Course:
 
     @property
     def has_fallen(self) -> bool:
-        """Whether the loss has lost more than a hundredth, and more than two standard errors between batches."""
+        """Whether the loss has lost more than a hundredth: from epoch to epoch, or since the first batches.
+
+        Single batches differ by chance, so from them it has to be more than two standard errors.
+        """
+        enough, losses = _FALL * abs(self.first_loss), self.epoch_losses
         first, last = self._ended[0][: max(1, len(self._ended[0]) // 20)], self._ended[-1][len(self._ended[-1]) // 2 :]
         noise = 2 * float(np.std(last)) * np.sqrt(1 / len(first) + 1 / len(last))
-        return bool(self.first_loss - self.last_loss > max(_FALL * abs(self.first_loss), noise))
+        return bool(losses[0] - losses[-1] > enough or self.first_loss - self.last_loss > max(enough, noise))
 
     @property
     def progress(self) -> float:
