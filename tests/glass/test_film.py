@@ -1,6 +1,7 @@
 """A film: what every picture shows, and that all four kinds of file hold it."""
 
 import re
+import sys
 from xml.etree import ElementTree
 
 import numpy as np
@@ -166,6 +167,14 @@ def test_layers_without_weights_and_large_ones(tmp_path):
         assert expected in text
 
 
+def test_numbers_that_are_none_are_filmed_too(tmp_path):
+    model = small_model()
+    model.layers[0].set_weights([[[np.inf], [np.nan]], [0.0]])
+    text = glass.film(model, ([0.5, 1.0], [1.0]), tmp_path / "step.svg").read_text(encoding="utf-8")
+    assert ">nan</text>" in text
+    assert [path.name for path in tmp_path.iterdir()] == ["step.svg"]
+
+
 def test_without_labels_it_only_goes_forward(tmp_path):
     uncompiled = clarinet.Sequential([layers.Input((2,)), layers.Dense(2)])
     text = glass.film(uncompiled, [0.5, 1.0], tmp_path / "step.html").read_text(encoding="utf-8")
@@ -187,6 +196,14 @@ def test_without_labels_it_only_goes_forward(tmp_path):
 def test_refused(tmp_path, model, path, settings, error, message):
     with pytest.raises(error, match=message):
         glass.film(model, (X, Y), tmp_path / path, **settings)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("missing, name", [("matplotlib.colors", "step.svg"), ("imageio_ffmpeg", "step.mp4")])
+def test_a_missing_extra_is_named(tmp_path, monkeypatch, missing, name):
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ImportError, match=r"pip install \"clarinet\[film\]\""):
+        glass.film(small_model(), ([0.5, 1.0], [1.0]), tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 

@@ -72,12 +72,17 @@ def film(
 
     scene = scene_of(model, trace, _loss_after(model, trace, x, y), row, most)
     ending = file.suffix.lower()
-    if ending == ".mp4":
-        raster.write_mp4(scene, file, theme or "light", speed)
-    elif ending == ".gif":
-        raster.write_gif(scene, file, theme or "light", speed)
-    else:
-        file.write_text((svg if ending == ".svg" else page).write(scene, theme, speed), encoding="utf-8")
+    part = file.with_name(f"{file.stem}.part{ending}")  # so that a film that is there is whole
+    try:
+        if ending == ".mp4":
+            raster.write_mp4(scene, part, theme or "light", speed)
+        elif ending == ".gif":
+            raster.write_gif(scene, part, theme or "light", speed)
+        else:
+            part.write_text((svg if ending == ".svg" else page).write(scene, theme, speed), encoding="utf-8")
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
     return file
 
 
