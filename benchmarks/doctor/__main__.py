@@ -7,6 +7,8 @@ library with Keras's words by ``build.py``; ``score.py`` compares what was found
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import runpy
@@ -14,61 +16,46 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import clarinet
-from benchmarks.doctor import cures, splits
+from benchmarks.doctor import cures, published, results, splits
 from clarinet import doctor
 from clarinet.datasets import mnist
 
 HERE = Path(__file__).parent
-PUBLISHED = (
-    "deepmufl (ASE 2023)                 faulty layer ranked first in 53 of 109 programs",
-    "DeepFD (ICSE 2022)                  recall 0.55, precision 0.32 (Humbatova et al. 2025); 283 s a program",
-    "NeuraLint (TOSEM 2021)              recall 0.36, precision 0.37; 7 s",
-    "UMLAUT (CHI 2021)                   recall 0.25, precision 0.26; warns about 103 of 103 sound models",
-    "DeepDiagnosis (ICSE 2022)           recall 0.21, precision 0.30; alarms on 70 of 190 sound models",
-    "DeepLocalize (ICSE 2021)            34 of 40 detected, 21 localised; alarms on 133 of 186 sound models",
-    "GPT-4-turbo (2025, 22 of them)      recall 0.91, precision 0.46",
-)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Examine every program, print what was missed or wrongly said, and the score."""
+    """Measure what is asked for, print it, and with ``--write`` put it on the results page."""
     parser = argparse.ArgumentParser("benchmarks.doctor", description=__doc__)
     parser.add_argument("--rules-only", action="store_true", help="without the experiments")
     parser.add_argument("--only", help="comma-separated ids")
     parser.add_argument("--splits", action="store_true", help="thresholds chosen on one half, scored on the other")
-    parser.add_argument("--treat", action="store_true", help="treat the broken programs too (an hour)")
+    parser.add_argument("--treat", action="store_true", help="treat the broken programs (an hour)")
     parser.add_argument("--fresh", action="store_true", help="with --treat: each proof again on five fresh seeds")
+    parser.add_argument("--write", action="store_true", help="put the result on the results page")
     options = parser.parse_args(arguments)
     wanted = set(options.only.split(",")) if options.only else None
+    budget = "quick" if options.rules_only else "normal"
     with tempfile.TemporaryDirectory() as folder:
         build = _prepare(Path(folder))
-        cases = [c for c in build.load("cases.jsonl").values() if wanted is None or c["id"] in wanted]
-        if options.treat:
-            cases.sort(key=lambda case: case["observed_buggy"]["seconds"])  # the quick ones first
-            print(cures.run(build, cases, options.fresh))
-            return 0
+        cases, sound = (list(build.load(name).values()) for name in ("cases.jsonl", "healthy.jsonl"))
+        if wanted is not None:
+            cases, sound = ([case for case in rows if case["id"] in wanted] for rows in (cases, sound))
         if options.splits:
-            print(splits.run(build, [*build.load("cases.jsonl").values(), *build.load("healthy.jsonl").values()]))
-            return 0
-        answers, seconds = [], []
-        for case in (*build.load("cases.jsonl").values(), *build.load("healthy.jsonl").values()):
-            if wanted is None or case["id"] in wanted:
-                found, took = _examine(build, case, not options.rules_only)
-                seconds.append(took)
-                answers.append({"id": case["id"], "findings": found})
-                _report(case, found, took)
-        path = Path(folder) / "findings.jsonl"
-        path.write_text("\n".join(map(json.dumps, answers)), "utf-8")
-        print(f"\nseconds a program: median {statistics.median(seconds):.2f}, most {max(seconds):.2f}\n")
-        sys.argv = ["score.py", str(path)]
-        runpy.run_path(str(HERE / "score.py"), run_name="__main__")
-    print("\nPublished, on programs of these kinds:\n" + "\n".join(PUBLISHED))
+            part, text = "splits", splits.run(build, [*cases, *sound], budget)
+        elif options.treat:
+            part, text = "cures", cures.run(build, cases, options.fresh)
+        else:
+            part, text = "score", _score(build, cases, sound, budget)
+    print(text)
+    if options.write:
+        results.write(part, text)
     return 0
 
 
@@ -83,12 +70,36 @@ def _prepare(folder: Path) -> Any:
     return build
 
 
-def _examine(build: Any, case: dict[str, Any], experiments: bool) -> tuple[list[dict[str, str]], float]:
-    model, data, arguments = build.build(case, clarinet)
-    began = time.perf_counter()
-    report = doctor.examine(model, data["x"], data["y"], budget="normal" if experiments else "quick", **arguments)
-    found = [{"kind": f.kind, "where": f.where} for f in report.findings if f.severity != "hint"]
-    return found, time.perf_counter() - began
+def _score(build: Any, cases: Sequence[dict[str, Any]], sound: Sequence[dict[str, Any]], budget: Any) -> str:
+    """Examine every program, and print what was missed or wrongly said."""
+    answers: dict[str, list[dict[str, str]]] = {}
+    seconds: list[tuple[float, float]] = []
+    for case in (*cases, *sound):
+        model, data, arguments = build.build(case, clarinet)
+        quick = doctor.examine(model, data["x"], data["y"], budget="quick", **arguments).seconds
+        began = time.perf_counter()
+        report = doctor.examine(model, data["x"], data["y"], budget=budget, **arguments)
+        seconds.append((quick, time.perf_counter() - began))
+        answers[case["id"]] = [{"kind": f.kind, "where": f.where} for f in report.findings if f.severity != "hint"]
+        _report(case, answers[case["id"]], seconds[-1][1])
+    rules, whole = zip(*seconds, strict=True)
+    lines = [
+        f"Seconds a program: rules alone median {statistics.median(rules):.3f}, most {max(rules):.2f}; with "
+        f"experiments median {statistics.median(whole):.2f}, most {max(whole):.2f}.",
+        "", "```json", _scorer(answers), "```", "",
+        "Published, on programs of these kinds:", "", "```", *published.FIGURES, "```", "",
+        published.tables(cases, answers),
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _scorer(answers: dict[str, list[dict[str, str]]]) -> str:
+    """What ``score.py`` prints about these answers."""
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file, contextlib.redirect_stdout(io.StringIO()) as out:
+        file.write("\n".join(json.dumps({"id": name, "findings": found}) for name, found in answers.items()))
+        file.flush()
+        runpy.run_path(str(HERE / "score.py"))["main"](file.name)
+    return out.getvalue().strip()
 
 
 def _report(case: dict[str, Any], found: list[dict[str, str]], seconds: float) -> None:

@@ -24,10 +24,11 @@ def shows(case: dict[str, Any]) -> bool:
 
 
 def run(build: Any, cases: Iterable[dict[str, Any]], fresh: bool) -> str:
-    """Treat every program; prints a line each, and returns the summary."""
+    """Treat every program, the quick ones first; prints a line each, and returns them with the summary."""
+    told: list[str] = []
     treated: dict[bool, list[bool]] = {True: [], False: []}
     held: list[bool] = []
-    for case in cases:
+    for case in sorted(cases, key=lambda case: float(case["observed_buggy"]["seconds"])):
         began = time.perf_counter()
         model, data, arguments = build.build(case, clarinet)
         treatment = doctor.treat(model, data["x"], data["y"], **arguments)
@@ -38,12 +39,13 @@ def run(build: Any, cases: Iterable[dict[str, Any]], fresh: bool) -> str:
             held.append(compare(program, treatment.applied, _FRESH).proved)
             again = ", holds on fresh seeds" if held[-1] else ", NOT on fresh seeds"
         seen = "" if shows(case) else " (the fault does not show in the score)"
-        print(f"{case['id']:18s} {time.perf_counter() - began:6.1f} s  {treatment}{again}{seen}", flush=True)
+        told.append(f"{case['id']:18s} {time.perf_counter() - began:6.1f} s  {treatment}{again}{seen}")
+        print(told[-1], flush=True)
     lines = [f"cures proved, of programs whose fault shows in the score: {_share(treated[True])}"]
     lines.append(f"of programs whose fault does not show: {_share(treated[False])}")
     if fresh:
         lines.append(f"proofs that hold on five fresh seeds: {_share(held)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", "```", *told, "```"])
 
 
 def _share(answers: list[bool]) -> str:

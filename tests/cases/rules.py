@@ -18,6 +18,7 @@ ONE_HOT = np.eye(4, dtype=np.float32)[IDS]
 AMOUNTS = (X @ np.linspace(-1, 1, 8))[:, None].astype(np.float32)
 LUCK = RNG.permutation(YES)
 RARE = (X[:, 0] > 2.2).astype(np.float32)
+RISING = np.argsort(AMOUNTS[:, 0])
 ORDER = np.argsort(YES, kind="stable")
 
 
@@ -201,6 +202,12 @@ RULES = [
         Sketch(x=X[ORDER], y=YES[ORDER], fit={"shuffle": False}),
         Sketch(x=X[ORDER], y=YES[ORDER]),
     ),
+    Rule(
+        "data_not_shuffled",
+        "fit.validation",
+        Sketch(ends(1), X[RISING], AMOUNTS[RISING], "mse", fit={"epochs": 40, "validation_split": 0.2}),
+        Sketch(ends(1), X[RISING], AMOUNTS[RISING], "mse", fit={"epochs": 40}),
+    ),
     Rule("shuffled_labels", "data.y", Sketch(y=LUCK), Sketch(y=(X[:, 0] * X[:, 1] > 0).astype(np.float32))),
     Rule("validation_leak", "fit.validation", Sketch(fit=SPLIT), Sketch(x=X[:500], y=YES[:500], fit=SPLIT)),
     Rule(
@@ -208,6 +215,11 @@ RULES = [
         "fit.validation",
         Sketch(x=X[:500], y=YES[:500], fit={"validation_data": (X[500:] * 255, YES[500:])}),
         Sketch(x=X[:500], y=YES[:500], fit=SPLIT),
+    ),
+    Rule(
+        "train_test_preprocess_mismatch",
+        "fit.validation",
+        Sketch(x=X[:500], y=YES[:500], fit={"validation_data": (0.3 * X[500:] + 0.5, YES[500:])}),
     ),
     Rule("overfit", "model", LEARNED, Sketch(fit={"epochs": 20, "validation_split": 0.3})),
     Rule("missing_regularisation", "model", LEARNED, Sketch(fit={"epochs": 20, "validation_split": 0.3})),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from clarinet.doctor.adapters import adapt, data_only
-from clarinet.doctor.experiments import EXPERIMENTS, STATES
+from clarinet.doctor.experiments import EXPERIMENTS, REFINEMENTS, STATES
 from clarinet.doctor.experiments.trial import Purse, Training, Trial
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.patient import Patient
@@ -93,7 +93,9 @@ def inspect(program: Program, budget: Budget = "normal", memory: Memory | None =
         hopeless = _HOPELESS & {finding.kind for finding in findings}
         if purse is not None and not hopeless and accepted(apply(program, findings)):
             trial = Trial(program, findings, _BUDGETS, purse, memory.trainings)
-            findings += _try_out(trial, findings, budget)
+            found = _try_out(trial, findings, budget)
+            better = {(finding.kind, finding.where) for finding in found}
+            findings = [finding for finding in findings if (finding.kind, finding.where) not in better] + found
             asked |= {kind for experiment in (*EXPERIMENTS, *STATES) for kind in experiment.KINDS}
     findings.sort(key=lambda finding: finding.rank)
     missed = tuple(sorted(asked - {finding.kind for finding in findings}))
@@ -127,7 +129,6 @@ def _try_out(trial: Trial, findings: list[Finding], budget: Budget) -> list[Find
         found += [finding for finding in experiment.examine(trial) if finding.kind not in known]
         if (found and budget != "thorough") or not trial.affordable:
             break
-    causes = [*findings, *found]
-    if found or not trial.affordable:
-        return found
-    return found + _states(causes, [finding for state in STATES for finding in state.examine(trial)])
+    if not found and trial.affordable:
+        found = _states(findings, [finding for state in STATES for finding in state.examine(trial)])
+    return found + [finding for refinement in REFINEMENTS for finding in refinement.examine(trial)]

@@ -4,11 +4,13 @@ An experiment is a module with ``KINDS``, ``BASIS`` and ``examine(trial)``, as a
 remembers what it trained. They are asked in turn until one has an answer.
 """
 
-from clarinet.doctor.experiments import blindness, budget, few_rows, one_change, overfitting
+from clarinet.doctor.experiments import blindness, budget, few_rows, one_change, overfitting, rate_range
 
 #: They look for causes.
 EXPERIMENTS = (overfitting, budget, one_change)
+#: It improves the remedy of what a rule has found.
+REFINEMENTS = (rate_range,)
 #: They describe a state whose cause nobody has found.
 STATES = (few_rows, blindness)
 
-__all__ = ["EXPERIMENTS", "STATES"]
+__all__ = ["EXPERIMENTS", "REFINEMENTS", "STATES"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,12 +78,12 @@ class Trial:
     def __init__(
         self,
         program: Program,
-        findings: Iterable[Finding],
+        findings: Sequence[Finding],
         keep: frozenset[str],
         purse: Purse,
         memory: dict[str, Training] | None = None,
     ) -> None:
-        self.given = program
+        self.given, self.findings = program, tuple(findings)
         self.program = apply(program, (finding for finding in findings if finding.kind not in keep))
         self.purse, self.spent = purse, 0.0
         self.memory = {} if memory is None else memory

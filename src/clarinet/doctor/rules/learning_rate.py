@@ -77,6 +77,6 @@ def _finding(
 ) -> Finding:
     return Finding(
         kind, "optimizer", severity, confidence, summary, explanation,
-        {"learning_rate": effective_rate(patient.program.optimizer), "steps": patient.program.steps},
+        {"learning_rate": effective_rate(patient.program.optimizer), "steps": patient.program.steps, "usual": rate},
         Remedy(f"learning_rate={rate:g}", learning_rate(rate)),
     )  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.labels import class_numbers
 from clarinet.doctor.patient import Patient
@@ -13,11 +15,40 @@ KINDS = ("data_not_shuffled",)
 BASIS = "stochastic gradient descent assumes that batches are drawn from the whole (Bottou 2012, 5.1)"
 
 
+_ROWS = 20
+
+
 def examine(patient: Patient) -> Iterator[Finding]:
     shuffled = bool(patient.program.fit.get("shuffle", True))
     split = float(patient.program.fit.get("validation_split") or 0)
-    if patient.task != "classes" or (shuffled and not split) or len(patient.program.y) < 20:
+    if (shuffled and not split) or len(patient.program.y) < _ROWS:
         return
+    if patient.task == "amounts":
+        yield from _amounts(patient, shuffled)
+    elif patient.task == "classes":
+        yield from _classes(patient, shuffled, split)
+
+
+def _amounts(patient: Patient, shuffled: bool) -> Iterator[Finding]:
+    y = np.asarray(patient.program.y, np.float64).reshape(len(patient.program.y), -1)
+    steps = np.diff(y, axis=0)
+    if not ((steps >= 0).all() or (steps <= 0).all()) or patient.labels.form == "constant":
+        return
+    yield Finding(
+        "data_not_shuffled",
+        "fit.validation" if shuffled else "fit.shuffle",
+        "warning",
+        0.8,
+        "the rows are sorted by target"
+        + (", and validation_split takes the last of them: targets that training never sees" if shuffled else ""),
+        "A batch should be a small picture of the whole. Sorted, each batch holds one narrow range of answers, and the "
+        "last rows, on which is validated, lie beyond all that was learned from.",
+        {"first": y[0].tolist(), "last": y[-1].tolist()},
+        Remedy("p = np.random.permutation(len(x)); x, y = x[p], y[p]", fit_argument(shuffle=True)),
+    )
+
+
+def _classes(patient: Patient, shuffled: bool, split: float) -> Iterator[Finding]:
     classes = class_numbers(patient.program.y)
     changes = int((classes[1:] != classes[:-1]).sum())
     if changes > 2 * (patient.labels.classes - 1):

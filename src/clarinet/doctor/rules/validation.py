@@ -11,7 +11,9 @@ from clarinet.doctor.patient import Patient
 
 KINDS = ("validation_leak", "train_test_preprocess_mismatch")
 BASIS = "an exam is worth nothing if its questions were the homework; and it must be written in the same language"
-SHARED, SCALE = 0.01, 5.0
+#: Share of validation rows that are training rows; ratio of sizes; of a column's spread; columns' shift in deviations.
+SHARED, SCALE, SPREAD, SHIFT = 0.01, 5.0, 2.0, 2.0
+_ROWS = 20
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -40,16 +42,32 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
 def _scales(x: np.ndarray, held_out: np.ndarray) -> Iterator[Finding]:
     ours, theirs = (float(np.sqrt(np.mean(np.square(a.astype(np.float64))))) for a in (x, held_out))
-    if not (ours > 0 and theirs > 0 and max(ours / theirs, theirs / ours) > SCALE):
+    spread, shift = _columns(x, held_out)
+    alike = ours > 0 and theirs > 0 and max(ours / theirs, theirs / ours) <= SCALE
+    if (alike or not ours > 0 or not theirs > 0) and 1 / SPREAD <= spread <= SPREAD and shift <= SHIFT:
         return
     yield Finding(
         "train_test_preprocess_mismatch",
         "fit.validation",
         "error",
         0.95,
-        f"training rows are around {ours:.3g} in size, validation rows around {theirs:.3g}",
+        f"training rows are around {ours:.3g} in size, validation rows {theirs:.3g}; the middle column's deviation "
+        f"is {spread:.2g} times that in training, and its mean {shift:.2g} deviations away",
         "Rows must be prepared alike for training and for use: what was divided by 255 in one must be in the "
         "other. Otherwise the network is asked about things it has never seen.",
-        {"training": ours, "validation": theirs},
+        {"training": ours, "validation": theirs, "spread": spread, "shift": shift},
         Remedy("the same preparation for both, best as a layer of the model (Rescaling, Normalization)"),
     )
+
+
+def _columns(x: np.ndarray, held_out: np.ndarray) -> tuple[float, float]:
+    """Medians over the columns: deviation in validation over that in training, and distance of means in deviations."""
+    if min(len(x), len(held_out)) < _ROWS:
+        return 1.0, 0.0
+    ours, theirs = (a.reshape(len(a), -1).astype(np.float64) for a in (x, held_out))
+    deviation, other = ours.std(axis=0), theirs.std(axis=0)
+    live = (deviation > 0) & (other > 0)
+    if not live.any():
+        return 1.0, 0.0
+    shift = np.abs(ours.mean(axis=0) - theirs.mean(axis=0))[live] / deviation[live]
+    return float(np.median(other[live] / deviation[live])), float(np.median(shift))
