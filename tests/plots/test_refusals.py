@@ -1,5 +1,6 @@
 """What plots refuse, and what they say then."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -107,3 +108,28 @@ def test_calibration_is_what_it_says() -> None:
     title = plots.calibration(model, sure, y).axes[0].get_title()
     low, high = 1 / (1 + np.exp(-2.0)), 1 / (1 + np.exp(-3.0))
     assert title == f"Calibration: error {50 * (1 - low) + 50 * (high - 0.8):.1f} %"
+
+
+def diverged(model: Sequential) -> Sequential:
+    """A copy whose first kernel holds no numbers."""
+    twin = copy.deepcopy(model)
+    first, *others = twin.get_weights()
+    first[0] = np.nan
+    first[1] = np.inf
+    twin.set_weights([first, *others])
+    return twin
+
+
+def test_what_has_diverged_is_shown_as_far_as_it_has_numbers() -> None:
+    sick = diverged(divider())
+    assert "8 not finite" in plots.weights(sick).axes[0].get_title()
+    assert "not finite" in plots.activations(sick, TABLE, 0).axes[0].get_title()
+    ticks = [text.get_text() for text in plots.gradient_flow(sick, TABLE, SIDES).axes[0].get_xticklabels()]
+    assert ticks == ["dense (not finite)", "dense_1 (not finite)"]
+    plots.network(sick, TABLE).draw_without_rendering()
+    plots.history({"loss": [1.0, np.inf, np.nan], "learning_rate": [0.0, 0.0, 0.0]}).draw_without_rendering()
+    for draw in (plots.predictions, plots.boundary):
+        with pytest.raises(ValueError, match=r"predictions are not finite.*training has diverged"):
+            draw(sick, TABLE, SIDES)
+    with pytest.raises(ValueError, match="boundary: x holds NaN"):
+        plots.boundary(meter(), np.full((3, 2), np.nan), [1.0, 2.0, 3.0])

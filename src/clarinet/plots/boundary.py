@@ -9,7 +9,7 @@ import numpy as np
 from clarinet.data import as_array
 from clarinet.params import Array
 from clarinet.plots import style
-from clarinet.plots.data import check_model, class_ids, is_classifier, probabilities, rows_of
+from clarinet.plots.data import check_model, class_ids, is_classifier, predicted, probabilities, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,13 +54,15 @@ def boundary(model: Sequential, x: Any, y: Any, ax: Axes | None = None, *, theme
             f"boundary: expected a model of two columns and x of shape (n, 2); the model takes {model.input_shape}, x "
             f"has shape {rows.shape}; train a model on the two columns of interest"
         )
+    if not np.isfinite(rows).all():
+        raise ValueError("boundary: x holds NaN or infinity, which have no place in the plane; leave those rows out")
     truth = as_array(y, "y")
     if len(truth) != len(rows):
         raise ValueError(f"boundary: x has {len(rows)} rows but y has {len(truth)}; every row needs its label")
     axes, look, drawn = style.open_axes(ax, theme, 5.6, 4.8)
     grid, edges = _grid(rows)
     if is_classifier(model, y):
-        shares = probabilities(model, grid)
+        shares = probabilities(model, grid, "boundary")
         _classes(axes, shares, edges, look)
         ids = class_ids(y, len(rows), "boundary")
         for number in range(shares.shape[1]):
@@ -76,7 +78,7 @@ def boundary(model: Sequential, x: Any, y: Any, ax: Axes | None = None, *, theme
         axes.set_title("What the model says where")
         style.legend(axes, look, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     else:
-        _amounts(axes, model.predict(grid), rows, truth, edges, look)
+        _amounts(axes, predicted(model, grid, "boundary"), rows, truth, edges, look)
     axes.set(xlabel="column 0", ylabel="column 1", xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     return drawn
 
@@ -110,7 +112,7 @@ def _classes(axes: Axes, shares: Array, edges: tuple[Array, Array], look: style.
 
 
 def _amounts(axes: Axes, said: Array, rows: Array, truth: Array, edges: tuple[Array, Array], look: style.Theme) -> None:
-    said = np.asarray(said, np.float64).reshape(_STEPS, _STEPS, -1)
+    said = said.reshape(_STEPS, _STEPS, -1)
     if said.shape[-1] != 1:
         raise ValueError(f"boundary: the model predicts {said.shape[-1]} amounts; expected one, or classes")
     truth = truth.reshape(-1).astype(np.float64)

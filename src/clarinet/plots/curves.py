@@ -37,7 +37,8 @@ class _Series:
             return None
         length = min(len(values) for _, values in curves)
         values = np.array([values[:length] for _, values in curves])
-        return curves[0][0][:length], values.mean(axis=0), values.std(axis=0)
+        with np.errstate(invalid="ignore"):  # a training that diverged
+            return curves[0][0][:length], values.mean(axis=0), values.std(axis=0)
 
 
 def _placed(epochs: list[int], values: Sequence[float]) -> tuple[Array, Array]:
@@ -153,7 +154,7 @@ def _draw(ax: Axes, metric: str, series: list[_Series], look: style.Theme) -> No
     ax.set(xlabel="epoch", ylabel=words, title=words.capitalize())
     style.whole_numbers(ax.xaxis)
     ax.grid(color=look.faint, alpha=0.4, linewidth=0.6)
-    if metric in _RATES:
+    if metric in _RATES and all((np.asarray(line.get_ydata(), np.float64) > 0).all() for line in ax.lines):
         ax.set_yscale("log")
     if metric not in _RATES or not single:
         style.legend(ax, look, fontsize="small")

@@ -90,6 +90,20 @@ def class_ids(y: Any, rows: int | None, what: str) -> Array:
     return np.asarray(np.rint(y.reshape(len(y))), np.int64)
 
 
+def drawable(values: Array) -> tuple[Array, float, str]:
+    """What a map of colours can show of an array, be it of a model that has diverged.
+
+    Returns:
+        the values with NaN, which has no colour, for what is not finite; the largest size among the others, 1 if there
+        is none above 0; and words about what is left out, such as ``", 3 not finite"``, or none.
+    """
+    values = np.asarray(values, np.float64)
+    finite = np.isfinite(values)
+    odd = int(values.size - finite.sum())
+    most = float(np.abs(values[finite]).max(initial=0.0)) or 1.0
+    return np.where(finite, values, np.nan), most, f", {odd:,} not finite" if odd else ""
+
+
 def is_classifier(model: Sequential, y: Any = None) -> bool:
     """Whether the model's outputs are about classes: it ends with a sigmoid or softmax, or its loss takes logits.
 
@@ -100,9 +114,25 @@ def is_classifier(model: Sequential, y: Any = None) -> bool:
     return bool(ends and (several or y is None or bool(np.isin(as_array(y, "y"), (0, 1)).all())))
 
 
-def probabilities(model: Sequential, x: Array) -> Array:
-    """A classifier's probabilities (n, classes); of one sigmoid those of its two classes."""
+def predicted(model: Sequential, x: Array, what: str) -> Array:
+    """The model's predictions in float64, all of them numbers.
+
+    Raises:
+        ValueError: some are NaN or infinite, or the rows do not fit the model.
+    """
     y = np.asarray(model.predict(x), np.float64)
+    bad = int((~np.isfinite(y.reshape(len(y), -1))).any(axis=1).sum())
+    if bad:
+        raise ValueError(
+            f"{what}: {bad} of {len(y)} predictions are not finite: x holds NaN, or training has diverged; "
+            "clarinet.doctor.examine says why"
+        )
+    return y
+
+
+def probabilities(model: Sequential, x: Array, what: str) -> Array:
+    """A classifier's probabilities (n, classes); of one sigmoid those of its two classes."""
+    y = predicted(model, x, what)
     y = y.reshape(len(y), -1)
     single = y.shape[1] == 1
     if getattr(model.loss, "from_logits", False):

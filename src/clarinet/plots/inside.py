@@ -8,7 +8,7 @@ import numpy as np
 
 from clarinet.params import Array
 from clarinet.plots import style
-from clarinet.plots.data import check_model
+from clarinet.plots.data import check_model, drawable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,9 +81,8 @@ def _maps(maps: Array, name: str, figure: Any, theme: str | None) -> Any:
     count = min(total, _MOST_MAPS)
     columns = min(count, max(4, round(1.5 * count**0.5)))
     figure, look = style.open_figure(figure, theme, 1.0 * columns + 1.2, 0.7 + 1.2 * -(-count // columns))
-    low, high = float(maps.min()), float(maps.max())
-    signed = low < 0
-    most = max(abs(low), abs(high)) or 1.0
+    maps, most, odd = drawable(maps)
+    signed = bool((maps < 0).any())
     settings: dict[str, Any] = {
         "cmap": style.colors(look.signed if signed else look.amount),
         "vmin": -most if signed else 0,
@@ -96,18 +95,18 @@ def _maps(maps: Array, name: str, figure: Any, theme: str | None) -> Any:
         style.bare(ax)
     style.color_bar(figure, image, axes, "output", look)
     shown = f"{total} maps" if count == total else f"maps 0 to {count - 1} of {total}"
-    style.headline(figure, f"{name}: {shown}, {maps.shape[0]} × {maps.shape[1]}", look)
+    style.headline(figure, f"{name}: {shown}, {maps.shape[0]} × {maps.shape[1]}{odd}", look)
     return figure
 
 
 def _rows(values: Array, name: str, figure: Any, theme: str | None) -> Any:
     figure, look = style.open_figure(figure, theme, 6.4, min(6.0, 2.2 + 0.12 * len(values)))
     (ax,) = style.panels(figure, 1, 1, look)
+    values, most, odd = drawable(values)
     signed = bool((values < 0).any())
-    most = float(np.nanmax(np.abs(values))) or 1.0
     cmap = style.colors(look.signed if signed else look.amount)
     image = ax.imshow(values, cmap=cmap, vmin=-most if signed else 0, vmax=most, aspect="auto", interpolation="nearest")
-    ax.set(xlabel="unit", ylabel="row", title=f"{name}: outputs")
+    ax.set(xlabel="unit", ylabel="row", title=f"{name}: outputs{odd}")
     style.whole_numbers(ax.xaxis)
     style.whole_numbers(ax.yaxis)
     style.color_bar(figure, image, ax, "output", look)
@@ -150,15 +149,13 @@ def gradient_flow(model: Sequential, x: Any, y: Any, ax: Axes | None = None, *, 
     of_weights = [_rms(list(_gradients(one))) for one in layers]
     of_outputs = [_rms([one.da if one.da is not None else one.dz]) for one in layers]
     axes, look, drawn = style.open_axes(ax, theme, max(4.8, 1.8 + 0.75 * len(layers)), 4.2)
-    where = [i for i, size in enumerate(of_weights) if size is not None]
-    bars = [max(of_weights[i] or 0.0, _DEAD) for i in where]
-    axes.bar(where, bars, 0.6, color=look.series[0], label="gradients of the weights")
-    there = [i for i, size in enumerate(of_outputs) if size is not None]
-    points = [max(of_outputs[i] or 0.0, _DEAD) for i in there]
-    axes.plot(there, points, "s--", color=look.series[1], markersize=5, label="gradient at the output")
+    axes.bar(*_sizes(of_weights), 0.6, color=look.series[0], label="gradients of the weights")
+    axes.plot(*_sizes(of_outputs), "s--", color=look.series[1], markersize=5, label="gradient at the output")
     axes.set(yscale="log", xlabel="layer, from input to output", ylabel="root mean square")
     axes.set_title("Gradient flow", pad=26)
-    axes.set_xticks(range(len(layers)), [one.name for one in layers], rotation=30, ha="right")
+    lost = [size is not None and not np.isfinite(size) for size in of_weights]
+    names = [f"{one.name}{' (not finite)' * odd}" for one, odd in zip(layers, lost, strict=True)]
+    axes.set_xticks(range(len(layers)), names, rotation=30, ha="right")
     axes.grid(axis="y", color=look.faint, alpha=0.4, linewidth=0.6)
     axes.set_axisbelow(True)
     style.legend(axes, look, fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
@@ -171,6 +168,13 @@ def _gradients(layer: LayerTrace) -> list[Array]:
     return inner or [w.gradient for w in layer.weights.values() if w.trainable and w.gradient is not None]
 
 
+def _sizes(found: list[float | None]) -> tuple[list[int], list[float]]:
+    """Places and sizes of the layers that have one, for a logarithmic axis."""
+    there = {i: size for i, size in enumerate(found) if size is not None and np.isfinite(size)}
+    return list(there), [max(size, _DEAD) for size in there.values()]
+
+
+@np.errstate(all="ignore")
 def _rms(arrays: list[Any]) -> float | None:
     """Root mean square over all elements; None where there are none."""
     values = [np.asarray(array, np.float64).ravel() for array in arrays if array is not None]

@@ -9,7 +9,7 @@ import numpy as np
 from clarinet.configurable import check_whole
 from clarinet.params import Array
 from clarinet.plots import style
-from clarinet.plots.data import check_model
+from clarinet.plots.data import check_model, drawable
 from clarinet.plots.diagram import MOST_UNITS, Column, Diagram, Edge, arrange
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def _edges(axes: Axes, diagram: Diagram, look: style.Theme) -> None:
 
     most: dict[int, float] = {}
     for edge in diagram.edges:
-        most[edge.target.column] = max(most.get(edge.target.column, 1e-30), abs(edge.weight))
+        size = abs(edge.weight) if np.isfinite(edge.weight) else 0.0
+        most[edge.target.column] = max(most.get(edge.target.column, 1e-30), size)
     for positive, color, dash, name in (
         (True, look.series[0], "solid", "weight above zero"),
         (False, look.series[1], (0, (4, 2)), "below zero"),
@@ -99,7 +100,7 @@ def _edges(axes: Axes, diagram: Diagram, look: style.Theme) -> None:
         )  # the legend shows the first
         if not own:
             continue
-        strong = np.array([abs(edge.weight) / most[edge.target.column] for edge in own])
+        strong = np.nan_to_num([abs(edge.weight) / most[edge.target.column] for edge in own], nan=1.0, posinf=1.0)
         lines = [[edge.source[2:], edge.target[2:]] for edge in own]
         axes.add_collection(
             LineCollection(
@@ -127,12 +128,12 @@ def _nodes(axes: Axes, diagram: Diagram, values: list[Array] | None, look: style
 
     for number, column in enumerate(diagram.columns):
         shown = None if values is None else values[number]
-        most = 1.0 if shown is None else float(np.abs(shown).max()) or 1.0
+        most = 1.0 if shown is None else drawable(shown)[1]
         for node in column.nodes:
-            value = None if shown is None else float(shown[node.unit])
-            fill = look.background if value is None else style.colors(look.signed)((value / most + 1) / 2)
+            value = np.nan if shown is None else float(shown[node.unit])
+            fill = style.colors(look.signed)((value / most + 1) / 2) if np.isfinite(value) else look.background
             axes.add_patch(Circle(node[2:], RADIUS, facecolor=fill, edgecolor=look.text, linewidth=1, zorder=3))
-            if value is not None:
+            if shown is not None:
                 style.write_on(axes, node.x, node.y, _short(value), fill, fontsize=7, zorder=4)
         if column.gap is not None:
             axes.text(column.x, column.gap, f"… {column.left_out:,} more", **_words(look))

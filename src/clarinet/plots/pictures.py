@@ -14,9 +14,11 @@ from clarinet.plots import style
 from clarinet.plots.data import (
     check_model,
     class_ids,
+    drawable,
     is_classifier,
     names_of,
     picture_shape,
+    predicted,
     probabilities,
     rows_of,
     unit_range,
@@ -109,7 +111,7 @@ def _table(rows: Array, labels: list[str] | None, figure: Any, theme: str | None
     width = min(10.0, max(4.8, 3.0 + 0.3 * rows.shape[1]))
     figure, look = style.open_figure(figure, theme, width, 1.2 + 0.24 * len(rows))
     (ax,) = style.panels(figure, 1, 1, look)
-    most = float(np.nanmax(np.abs(rows))) or 1.0
+    rows, most, odd = drawable(rows)
     signed = bool((rows < 0).any())
     image = ax.imshow(
         rows,
@@ -119,7 +121,7 @@ def _table(rows: Array, labels: list[str] | None, figure: Any, theme: str | None
         aspect="auto",
         interpolation="nearest",
     )
-    ax.set(xlabel="column", ylabel="row" if labels is None else "label", title=f"The first {len(rows)} rows")
+    ax.set(xlabel="column", ylabel="row" if labels is None else "label", title=f"The first {len(rows)} rows{odd}")
     style.whole_numbers(ax.xaxis)
     style.whole_numbers(ax.yaxis)
     if labels is not None:
@@ -171,7 +173,7 @@ def predictions(
         return _regression(model, rows, y, figure, theme)
     truth = None if y is None else class_ids(y, len(rows), "predictions")[:n]
     rows = rows[:n]
-    shares = probabilities(model, rows)
+    shares = probabilities(model, rows, "predictions")
     names = names_of(class_names, shares.shape[1], "predictions")
     picture = picture_shape(rows.shape[1:], shape, "predictions")
     if picture is None:
@@ -214,7 +216,7 @@ def _bars(shares: Array, truth: Array | None, names: list[str], figure: Any, the
 def _regression(model: Sequential, rows: Array, y: Any, figure: Any, theme: str | None) -> Any:
     if y is None:
         raise ValueError("predictions: the model predicts amounts; give the true ones, y, to compare them with")
-    said = np.asarray(model.predict(rows), np.float64)
+    said = predicted(model, rows, "predictions")
     truth = as_array(y, "y").astype(np.float64)
     if truth.size != said.size:
         raise ValueError(f"predictions: y has shape {truth.shape}, the predictions have {said.shape}")

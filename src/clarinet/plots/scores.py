@@ -115,7 +115,7 @@ def _judged(model: Sequential, x: Any, y: Any, what: str) -> tuple[Array, Array]
             f"{what}: needs a classifier, a model that ends with a sigmoid or softmax or whose loss takes logits, and "
             "class labels; see plots.predictions for amounts"
         )
-    shares = probabilities(model, rows)
+    shares = probabilities(model, rows, what)
     truth = class_ids(y, len(rows), what)
     if truth.min() < 0 or truth.max() >= shares.shape[1]:
         raise ValueError(

@@ -9,7 +9,7 @@ import numpy as np
 from clarinet.configurable import check_whole
 from clarinet.params import Array
 from clarinet.plots import style
-from clarinet.plots.data import check_model, picture_shape
+from clarinet.plots.data import check_model, drawable, picture_shape
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer
@@ -60,16 +60,17 @@ def weights(
     check_model(model, "weights")
     if n is not None:
         check_whole(n, "weights: n", low=1)
-    chosen, name, kernel = _find(model, layer)
+    chosen, name, values = _find(model, layer)
+    kernel, most, odd = drawable(values)
     units, what = _pictures(model, chosen, name, kernel, shape)
     if units is None:
-        return _matrix(chosen, name, kernel.reshape(-1, kernel.shape[-1]), figure, theme)
+        title = f"{chosen.name}: {name}{odd}"
+        return _matrix(kernel.reshape(-1, kernel.shape[-1]), most, title, figure, theme)
     total, units = len(units), units[: n or _MOST_PANELS]
     columns = min(len(units), max(4, round(1.5 * len(units) ** 0.5)))
     aspect = units.shape[1] / units.shape[2]
     rows = -(-len(units) // columns)
     figure, look = style.open_figure(figure, theme, 1.0 * columns + 1.2, 0.7 + rows * (1.0 * aspect + 0.25))
-    most = float(np.nanmax(np.abs(units))) or 1.0
     axes, image = style.panels(figure, len(units), columns, look), None
     for number, (ax, unit) in enumerate(zip(axes, units, strict=True)):
         image = ax.imshow(unit, cmap=style.colors(look.signed), vmin=-most, vmax=most, interpolation="nearest")
@@ -77,7 +78,7 @@ def weights(
         style.bare(ax)
     style.color_bar(figure, image, axes, "weight", look)
     count = f"{what}s 0 to {len(units) - 1} of {total}" if len(units) < total else f"{total} {what}s"
-    style.headline(figure, f"{chosen.name}: {name} of {count}", look)
+    style.headline(figure, f"{chosen.name}: {name} of {count}{odd}", look)
     return figure
 
 
@@ -143,14 +144,13 @@ def _side_by_side(filters: Array) -> Array:
     return np.concatenate(pieces[1:], axis=2)
 
 
-def _matrix(layer: Layer, name: str, kernel: Array, figure: Any, theme: str | None) -> Any:
+def _matrix(kernel: Array, most: float, title: str, figure: Any, theme: str | None) -> Any:
     figure, look = style.open_figure(figure, theme, 6.4, 4.4)
     (ax,) = style.panels(figure, 1, 1, look)
-    most = float(np.abs(kernel).max()) or 1.0
     image = ax.imshow(
         kernel, cmap=style.colors(look.signed), vmin=-most, vmax=most, aspect="auto", interpolation="nearest"
     )
-    ax.set(xlabel="unit", ylabel="input", title=f"{layer.name}: {name}")
+    ax.set(xlabel="unit", ylabel="input", title=title)
     for axis in (ax.xaxis, ax.yaxis):
         style.whole_numbers(axis)
     style.color_bar(figure, image, ax, "weight", look)
