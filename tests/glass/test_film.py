@@ -52,13 +52,15 @@ def test_captions_add_up_and_fit(drawn):
 
 def test_numbers_appear_one_after_another(drawn, model):
     def numbers(moment):
-        return [s.text for s in moment.shapes if isinstance(s, Label) and s.role == "on"]
+        return [s.text for s in (*moment.shapes, *moment.arriving) if isinstance(s, Label) and s.role == "on"]
 
     counts = [len(numbers(moment)) for moment in drawn.moments]
     assert counts == [0, 5, 6, 7, 8, 9, *([*range(10, 13)]), *[12] * 11]
     assert sum(isinstance(s, Disc) for s in drawn.moments[0].shapes) == 12
     flows = drawn.moments[2].flows
     assert len(flows) == 5
+    assert [type(s) for s in drawn.moments[2].arriving] == [Disc, Label]  # the number comes with the dots
+    assert [s.role for s in drawn.moments[13].arriving] == ["delta"]
     assert all(f.x0 < f.x1 for f in flows)  # forward, to the right
     back = drawn.moments[13].flows
     assert len(back) == 3
@@ -67,7 +69,7 @@ def test_numbers_appear_one_after_another(drawn, model):
 
 def test_nothing_is_outside_the_picture(drawn):
     for moment in drawn.moments:
-        for shape in (*drawn.ground, *moment.shapes):
+        for shape in (*drawn.ground, *moment.shapes, *moment.arriving):
             if isinstance(shape, Disc):
                 assert shape.radius < shape.x < WIDTH - shape.radius
                 assert shape.radius < shape.y < HEIGHT - shape.radius

@@ -120,7 +120,7 @@ function tick(now) {
 }
 function go(step) {
   const wanted = Math.max(0, Math.min(data.starts.length - 1, step));
-  time = data.starts[wanted] + data.run; // the dots have arrived
+  time = data.starts[wanted] + data.run + 0.01; // the dots have arrived
   run(false);
 }
 function faster(by) {

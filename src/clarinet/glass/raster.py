@@ -26,11 +26,12 @@ def frames(scene: Scene, theme: str, rate: int, speed: float) -> Iterator[tuple[
     palette = colors(theme)
     dot = _dot(palette["ring"])
     for moment in scene.moments:
-        still = _draw(scene, moment, palette)
+        still = _draw((*scene.ground, *moment.shapes, *moment.arriving), moment, palette)
         count = max(1, round(moment.seconds * rate / speed))
         running = min(max(2, round(RUN * rate / speed)), count - 1) if moment.flows and count > 2 else 0
+        before = _draw((*scene.ground, *moment.shapes), moment, palette) if running else still
         for step in range(running):
-            yield _with_dots(still, dot, moment.flows, (step + 1) / (running + 1)), 1
+            yield _with_dots(before, dot, moment.flows, (step + 1) / (running + 1)), 1
         yield still, count - running
 
 
@@ -100,8 +101,8 @@ def _dot(color: str) -> Image:
     return dot
 
 
-def _draw(scene: Scene, moment: Moment, palette: dict[str, str]) -> Image:
-    """One moment without its dots."""
+def _draw(shapes: tuple[Shape, ...], moment: Moment, palette: dict[str, str]) -> Image:
+    """These shapes and the moment's caption."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image
@@ -111,7 +112,7 @@ def _draw(scene: Scene, moment: Moment, palette: dict[str, str]) -> Image:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0))
     axes.set_axis_off()
-    for shape in (*scene.ground, *moment.shapes):
+    for shape in shapes:
         _add(axes, shape, palette)
     x, y = title_line()
     _add(axes, Label(x, y, moment.title, 19, start=True, bold=True), palette)

@@ -65,6 +65,7 @@ class _Director:
         self.across = (WIDTH - 2 * _SIDE) / last
         self.down = min(_STEP, (_FLOOR - 2 * _TOP - 34) / diagram.height)
         self.radius = 0.36 * self.down
+        self.under = self.down - 2 * self.radius > 13  # whether there is room for a delta between two circles
         self.values: dict[Node, float] = {}
         self.deltas: dict[Node, float] = {}
         self.targets: dict[Node, float] = {}
@@ -118,13 +119,19 @@ class _Director:
         marked = list(self.lines(edges, 0.95, weights))
         shapes: list[Shape] = [] if weights is None else [line._replace(role="erase", width=7.0) for line in marked]
         shapes += marked
+        flows = [self.flow(edge, back) for edge in edges] if weights is None else []
+        arriving: list[Shape] = []
         for column in self.diagram.columns:
             for node in column.nodes:
-                shapes += self.circle(node, node in nodes)
-        flows = [self.flow(edge, back) for edge in edges] if weights is None else []
+                coming = bool(flows) and node in nodes  # forward its number comes with the dots, back its delta
+                shapes += self.circle(node, node in nodes, empty=coming and not back)
+                arriving += self.circle(node, True) if coming and not back else ()
+                (arriving if coming else shapes).extend(self.delta(node, node in nodes))
         shown = tuple(part for line in lines for part in folded(line))
         letters = sum(map(len, shown)) + len(title)
-        return Moment(title, shown, tuple(shapes), tuple(flows), min(max(2.0, letters / _READING), 7.0))
+        return Moment(
+            title, shown, tuple(shapes), tuple(flows), tuple(arriving), min(max(2.0, letters / _READING), 7.0)
+        )
 
     def flow(self, edge: Edge, back: bool) -> Flow:
         """The way of a number along a line, from rim to rim."""
@@ -134,23 +141,25 @@ class _Director:
         dx, dy = part * (x1 - x0), part * (y1 - y0)
         return Flow(x0 + dx, y0 + dy, x1 - dx, y1 - dy)
 
-    def circle(self, node: Node, ring: bool) -> Iterator[Shape]:
-        """A circle with its number in it, its delta under it, its target beside it."""
+    def circle(self, node: Node, ring: bool, empty: bool = False) -> Iterator[Shape]:
+        """A circle with its number in it and its target beside it."""
         x, y = self.place(node)
-        value = self.values.get(node)
+        value = None if empty else self.values.get(node)
         level = None if value is None else self.level(node, value)
         yield Disc(x, y, self.radius, level, ring)
-        size = min(14.0, 0.52 * self.radius)
         if value is not None:
-            yield Label(x, y, brief(value), size, "on", level or 0)
-        under = self.down - 2 * self.radius > 13  # else there is no room between two circles
-        beside = x + self.radius + 8
+            yield Label(x, y, brief(value), min(14.0, 0.52 * self.radius), "on", level or 0)
         if node in self.targets:
-            yield Label(beside, y - 7 * (not under), f"target {brief(self.targets[node])}", 13, "quiet", start=True)
+            text = f"target {brief(self.targets[node])}"
+            yield Label(x + self.radius + 8, y - 7 * (not self.under), text, 13, "quiet", start=True)
+
+    def delta(self, node: Node, bold: bool) -> Iterator[Label]:
+        """A circle's delta, under it, or beside it where there is no room."""
         if node in self.deltas:
-            text = f"δ {brief(self.deltas[node])}"
-            place = (x, y + self.radius + 9) if under else (beside, y + 7)
-            yield Label(*place, text, max(size - 1, 10), "delta", start=not under, bold=ring)
+            x, y = self.place(node)
+            place = (x, y + self.radius + 9) if self.under else (x + self.radius + 8, y + 7)
+            size = max(min(13.0, 0.52 * self.radius - 1), 10)
+            yield Label(*place, f"δ {brief(self.deltas[node])}", size, "delta", start=not self.under, bold=bold)
 
     def level(self, node: Node, value: float) -> int:
         """How strongly a circle is filled: its number compared with the largest of its column."""

@@ -70,6 +70,7 @@ class Moment:
         title, lines: what is happening, in words and numbers.
         shapes: what is drawn over the scene's ground.
         flows: dots that run while the picture begins.
+        arriving: what is drawn over the shapes once the dots are there.
         seconds: at speed 1.
     """
 
@@ -77,6 +78,7 @@ class Moment:
     lines: tuple[str, ...]
     shapes: tuple[Shape, ...]
     flows: tuple[Flow, ...]
+    arriving: tuple[Shape, ...]
     seconds: float
 
 

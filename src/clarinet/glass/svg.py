@@ -61,16 +61,19 @@ _RULES = (
 
 def _group(moment: Moment, start: float, end: float, total: float, run: float) -> str:
     """A moment's shapes and caption, visible from ``start`` to ``end``."""
-    begin, stop = start / total, min(end / total, 1.0)
-    shown = "hidden;visible;hidden" if begin else "visible;visible;hidden"
     clock = f'dur="{total:.3f}s" repeatCount="indefinite"'
-    visible = (
-        f'<animate attributeName="visibility" calcMode="discrete" values="{shown}" '
-        f'keyTimes="0;{begin:.6f};{stop:.6f}" {clock}/>'
-    )
-    first = "visible" if not begin else "hidden"
-    parts = [*map(_shape, moment.shapes), *(_dot(f, start, run, total, clock) for f in moment.flows), *_caption(moment)]
-    return f'<g class="moment" visibility="{first}">{visible}{"".join(parts)}</g>'
+    dots = [_dot(flow, start, run, total, clock) for flow in moment.flows]
+    come = _seen(start + run, end, total, clock) + "".join(map(_shape, moment.arriving))
+    arriving = [f'<g visibility="hidden">{come}</g>'] if moment.arriving else []
+    parts = [_seen(start, end, total, clock), *map(_shape, moment.shapes), *dots, *arriving, *_caption(moment)]
+    return f'<g class="moment" visibility="{"hidden" if start else "visible"}">{"".join(parts)}</g>'
+
+
+def _seen(start: float, end: float, total: float, clock: str) -> str:
+    """What makes a group visible from ``start`` to ``end``."""
+    shown = "hidden;visible;hidden" if start else "visible;visible;hidden"
+    times = f"0;{start / total:.6f};{min(end / total, 1.0):.6f}"
+    return f'<animate attributeName="visibility" calcMode="discrete" values="{shown}" keyTimes="{times}" {clock}/>'
 
 
 def _caption(moment: Moment) -> Iterator[str]:
