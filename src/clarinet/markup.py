@@ -14,20 +14,16 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequen
         numbers: columns whose cells stand on the right.
 
     Example:
-        >>> table(["a"], [["<b>"]])
-        '<table><thead><tr><th style="text-align:left">a</th></tr></thead><tbody><tr><td
-        style="text-align:left">&lt;b&gt;</td></tr></tbody></table>'
+        >>> table(["a"], [["<b>"]]).endswith("&lt;b&gt;</td></tr></tbody></table>")
+        True
     """
-
     from html import escape  # with a large table of names
 
     def line(tag: str, cells: Sequence[str]) -> str:
         sides = ("right" if number in numbers else "left" for number in range(len(cells)))
-        return (
-            "<tr>"
-            + "".join(f'<{tag} style="text-align:{s}">{escape(c)}</{tag}>' for s, c in zip(sides, cells))
-            + "</tr>"
-        )
+        styles = (f"text-align:{side};padding:.1em .6em" for side in sides)
+        row = (f'<{tag} style="{style}">{escape(cell)}</{tag}>' for style, cell in zip(styles, cells))
+        return f"<tr>{''.join(row)}</tr>"
 
     body = "".join(line("td", row) for row in rows)
     return f"<table><thead>{line('th', columns)}</thead><tbody>{body}</tbody></table>"

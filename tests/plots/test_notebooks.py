@@ -75,6 +75,8 @@ def test_tables_have_no_colours_of_their_own() -> None:
     for thing in (model, history, glass.trace(model, np.ones((4, 2)), np.ones(4))):
         assert "color" not in thing._repr_html_() and "background" not in thing._repr_html_()
     assert "\u2003dense" in model._repr_html_()  # set in
+    history.history["loss"] = [2.0, np.nan, 1.0]
+    assert "<td" in history._repr_html_() and "nan" not in history._repr_html_()
     assert "unbuilt" in Sequential([Dense(1)])._repr_html_()
 
 

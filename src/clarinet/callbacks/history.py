@@ -49,7 +49,8 @@ class History(Callback):
 
         rows = []
         for name, values in self.history.items():
-            numbers = [f"{value:.4g}" for value in (values[0], values[-1], min(values), max(values))]
+            known = [value for value in values if value == value] or values  # NaN has no order
+            numbers = [f"{value:.4g}" for value in (values[0], values[-1], min(known), max(known))]
             rows.append([name, sparkline(values), *numbers])
         columns = ["", "over epochs", "first", "last", "lowest", "highest"]
         return paragraph(f"History of {len(self.epoch)} epochs") + table(columns, rows, numbers=range(2, 6))
