@@ -86,12 +86,20 @@ def _known(cls: Any, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 class Configurable(metaclass=_Configuring):
-    """Base of dataclasses that are pure configuration."""
+    """Base of dataclasses that are pure configuration.
+
+    Subclasses are ``@dataclass(eq=False, repr=False)``. What ``@dataclass`` would generate for each of them stands
+    once, here or in :class:`Value`: generating it for a hundred classes takes longer than the rest of their import.
+    """
 
     #: Where :func:`resolve` and error messages say this kind of object belongs, e.g. ``"initializer"``.
     kind: ClassVar[str] = "object"
     #: Arguments that Keras has and this class has not; accepted with Keras's default, else refused.
     refused: ClassVar[Mapping[str, Refused]] = {}
+
+    def __repr__(self) -> str:
+        shown = (f for f in dataclasses.fields(self) if f.repr)  # type: ignore[arg-type]
+        return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as a JSON-able dictionary."""
@@ -117,11 +125,7 @@ class Configurable(metaclass=_Configuring):
 
 
 class Value(Configurable):
-    """A configuration that never changes: equal where class and fields are equal, hashable, printed as it was made.
-
-    Subclasses are ``@dataclass(eq=False, repr=False)``. What ``@dataclass(frozen=True)`` would generate for each of
-    them stands here once: generating it for forty classes takes longer than the rest of their import.
-    """
+    """A configuration that never changes: equal where class and fields are equal, and hashable."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.__dict__:
@@ -135,10 +139,6 @@ class Value(Configurable):
 
     def __hash__(self) -> int:
         return hash((type(self), *self.__dict__.values()))
-
-    def __repr__(self) -> str:
-        shown = (f for f in dataclasses.fields(self) if f.repr)  # type: ignore[arg-type]
-        return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
 
 
 def exported(module: Mapping[str, Any], base: type[T]) -> dict[str, type[T]]:

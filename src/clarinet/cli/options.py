@@ -131,7 +131,7 @@ def _add_train(commands: Any) -> None:
         "--epochs",
         type=whole(1),
         metavar="N",
-        help="default 10 (30 for cnn-augmented); for your own data up to 100, stopping early",
+        help="default 10 (20 for cnn-augmented); for your own data up to 100, stopping early",
     )
     train.add_argument(
         "--preset",

@@ -29,7 +29,7 @@ class Accuracy(MeanMetric):
         return align(y_true, y_pred) == y_pred  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class BinaryAccuracy(MeanMetric):
     """Share of predictions on the right side of ``threshold``.
 
@@ -84,7 +84,7 @@ def _in_top_k(ids: Array, y_pred: Array, k: int) -> Array:
     return (y_pred > own).sum(-1) < k  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TopKCategoricalAccuracy(MeanMetric):
     """Share of samples whose one-hot target's class is among the ``k`` largest predictions; ties count as hits.
 
@@ -104,7 +104,7 @@ class TopKCategoricalAccuracy(MeanMetric):
         return _in_top_k(align(y_true, y_pred).argmax(-1), y_pred, self.k)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SparseTopKCategoricalAccuracy(MeanMetric):
     """Share of samples whose class id is among the ``k`` largest predictions; ties count as hits.
 

@@ -15,7 +15,7 @@ from clarinet.names import snake_case
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Metric(Configurable):
     """Base class: a subclass gives :meth:`update_state`, :meth:`result` and :meth:`reset_state`.
 
@@ -71,7 +71,7 @@ class Metric(Configurable):
         return self.result()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MeanMetric(Metric):
     """A weighted mean over samples; a subclass gives :meth:`values`.
 
@@ -147,7 +147,7 @@ class Mean(MeanMetric):
         self._add_values(values, sample_weight)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Custom(MeanMetric):
     """The mean of a Python function over samples.
 

@@ -18,7 +18,7 @@ def quotient(a: Array, b: Array) -> Array:
     return np.divide(a, b, out=np.zeros_like(a), where=b != 0)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class _Counts(Metric):
     """How often targets and decisions are what, for each of some thresholds; a decision is ``y_pred > threshold``.
 
@@ -147,7 +147,7 @@ class FalseNegatives(_Counts):
         return self._one_or_all(self.false_negatives)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class _Share(_Counts):
     """Precision and recall: counts over all classes, over one, or over the highest predictions."""
 
@@ -219,7 +219,7 @@ class Recall(_Share):
         return self._one_or_all(quotient(self.true_positives, self.true_positives + self.false_negatives))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ConfusionMatrix(Metric):
     """How often each class was taken for each: entry ``[i, j]`` counts targets ``i`` predicted as ``j``.
 

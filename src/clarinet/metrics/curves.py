@@ -18,7 +18,7 @@ _CURVES = ("ROC", "PR")
 _SUMS = ("interpolation", "majoring", "minoring")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AUC(Metric):
     """Area under the curve of the true positive rate over the false positive rate, from counts at some thresholds.
 

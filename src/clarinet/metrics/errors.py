@@ -63,7 +63,7 @@ class MeanAbsoluteError(MeanMetric):
         return losses.MeanAbsoluteError().values(y_true, y_pred)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class BinaryCrossentropy(MeanMetric):
     """Mean of :class:`clarinet.losses.BinaryCrossentropy`.
 
@@ -83,7 +83,7 @@ class BinaryCrossentropy(MeanMetric):
         return losses.BinaryCrossentropy(self.from_logits, self.label_smoothing).values(y_true, y_pred)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CategoricalCrossentropy(MeanMetric):
     """Mean of :class:`clarinet.losses.CategoricalCrossentropy`.
 
@@ -108,7 +108,7 @@ class CategoricalCrossentropy(MeanMetric):
         return losses.CategoricalCrossentropy(self.from_logits, self.label_smoothing).values(y_true, y_pred)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SparseCategoricalCrossentropy(MeanMetric):
     """Mean of :class:`clarinet.losses.SparseCategoricalCrossentropy`.
 
@@ -162,7 +162,7 @@ class MeanSquaredLogarithmicError(MeanMetric):
         return losses.MeanSquaredLogarithmicError().values(y_true, y_pred)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LogCoshError(MeanMetric):
     """Mean of ``log(cosh(y_pred - y_true))``; see :class:`clarinet.losses.LogCosh`.
 
@@ -180,7 +180,7 @@ class LogCoshError(MeanMetric):
         return losses.LogCosh().values(y_true, y_pred)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CosineSimilarity(MeanMetric):
     """Mean cosine of the angle between prediction and target: 1 same direction, -1 opposite, unlike the loss.
 

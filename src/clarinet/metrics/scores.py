@@ -28,7 +28,7 @@ def _rows(y_true: Any, y_pred: Any, sample_weight: Any) -> tuple[Array, Array, A
     return t, p, w
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class FBetaScore(Metric):
     """A mean of precision ``P`` and recall ``R``: ``(1 + beta**2) P R / (beta**2 P + R)``, 1 at best.
 
@@ -91,7 +91,7 @@ class FBetaScore(Metric):
         return score if self.average is None else float(score.mean())
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class F1Score(FBetaScore):
     """The harmonic mean of precision and recall, ``2 P R / (P + R)``: :class:`FBetaScore` with ``beta=1``.
 
@@ -111,7 +111,7 @@ class F1Score(FBetaScore):
     threshold: float | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class R2Score(Metric):
     """Coefficient of determination: ``1 - sum (t - p)**2 / sum (t - mean(t))**2``, the share of variance explained.
 

@@ -12,7 +12,7 @@ from clarinet.optimizers.base import Optimizer
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Adadelta(Optimizer):
     """Steps in the units of the weight: the gradient times the ratio of two running root mean squares.
 

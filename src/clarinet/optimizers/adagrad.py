@@ -12,7 +12,7 @@ from clarinet.optimizers.base import Optimizer
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Adagrad(Optimizer):
     """Steps divided by the root of the sum of all squared gradients so far: often moved weights move less.
 

@@ -13,7 +13,7 @@ from clarinet.optimizers.base import Optimizer
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Adam(Optimizer):
     """Adaptive moments: running means of the gradient and of its square, corrected for their start at zero.
 
@@ -68,7 +68,7 @@ class Adam(Optimizer):
         return w - alpha * m / (xp.sqrt(spread) + self.epsilon), new
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AdamW(Adam):
     """Adam with decoupled weight decay: ``w <- w - lr weight_decay w`` before each update.
 

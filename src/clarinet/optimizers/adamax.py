@@ -12,7 +12,7 @@ from clarinet.optimizers.base import Optimizer
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Adamax(Optimizer):
     """Adam with the largest recent gradient in the place of the root mean square.
 

@@ -41,7 +41,7 @@ class OptimizerState:
         return {name: segment.view(buffer) for name, buffer in self.slots.items()}
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Optimizer(Configurable):
     """Base class of all optimizers; a subclass gives :attr:`slots` and :meth:`update`.
 

@@ -12,7 +12,7 @@ from clarinet.optimizers.base import Optimizer
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Ftrl(Optimizer):
     """Follow the regularized leader: the weight that minimises all linearised losses so far plus a penalty.
 

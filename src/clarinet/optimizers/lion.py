@@ -12,7 +12,7 @@ from clarinet.optimizers.base import Optimizer
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Lion(Optimizer):
     """Steps of one size: the sign of a mean of gradient and momentum.
 

@@ -15,7 +15,7 @@ from clarinet.optimizers.base import Optimizer
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Muon(Optimizer):
     """Momentum made orthogonal: a step goes equally far in every direction of a matrix. For weights of two axes.
 
@@ -123,7 +123,7 @@ class Muon(Optimizer):
         return xp.matrix_transpose(x) if tall else x  # type: ignore[no-any-return]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class _Rest(AdamW):
     """What moves the weights that Muon does not: the learning rate is a multiple, that of the decay is not."""
 

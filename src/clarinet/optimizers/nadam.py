@@ -13,7 +13,7 @@ from clarinet.optimizers.base import Optimizer
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Nadam(Optimizer):
     """Adam with Nesterov's momentum, which warms up.
 

@@ -16,7 +16,7 @@ from clarinet.params import Array
 Objective = Callable[[Array], tuple[float, Array]]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class BFGS(Optimizer):
     """Quasi-Newton: the gradient, turned by an estimate of the inverse Hessian, and a line search along it.
 
@@ -82,7 +82,7 @@ class BFGS(Optimizer):
         return np.asarray(found.x) if np.isfinite(found.fun) and found.fun <= first else start
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LBFGS(BFGS):
     """:class:`BFGS` that remembers the last ``history`` steps in the place of a matrix; for any number of weights.
 

@@ -12,7 +12,7 @@ from clarinet.optimizers.base import Optimizer
 from clarinet.params import Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RMSprop(Optimizer):
     """Steps divided by a running root mean square of the gradient.
 
