@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--treat", action="store_true", help="treat the broken programs (an hour)")
     parser.add_argument("--fresh", action="store_true", help="with --treat: each proof again on five fresh seeds")
     parser.add_argument("--write", action="store_true", help="put the result on the results page")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes for --splits (%(default)s)")
     options = parser.parse_args(arguments)
     wanted = set(options.only.split(",")) if options.only else None
     budget = "quick" if options.rules_only else "normal"
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         if wanted is not None:
             cases, sound = ([case for case in rows if case["id"] in wanted] for rows in (cases, sound))
         if options.splits:
-            part, text = "splits", splits.run(build, [*cases, *sound], budget)
+            part, text = "splits", splits.run(build, [*cases, *sound], budget, options.workers)
         elif options.treat:
             part, text = "cures", cures.run(build, cases, options.fresh)
         else:

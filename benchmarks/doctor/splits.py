@@ -12,8 +12,10 @@ from __future__ import annotations
 import random
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
+from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 import clarinet
@@ -149,6 +151,14 @@ class Bench:
             found.append(self.said[key])
         return tuple(found)
 
+    def prepare(self, workers: int) -> None:
+        """Score every program under every single change, in so many processes."""
+        _BENCH.append(self)
+        with ProcessPoolExecutor(workers, get_context("fork")) as pool:
+            for known, said in pool.map(_all_changes, self.cases):
+                self.known |= known
+                self.said |= said
+
     def choose(self, names: Sequence[str]) -> dict[Name, float]:
         """For each threshold the best value for these programs, the others being in the middle of their grids."""
         best = {}
@@ -157,6 +167,19 @@ class Bench:
             equal = [value for value in grid if scores[value] == max(scores.values())]
             best[name] = equal[len(equal) // 2]
         return best
+
+
+#: What the processes work on: they inherit it.
+_BENCH: list[Bench] = []
+
+
+def _all_changes(name: str) -> tuple[dict[Any, Counts], dict[Any, Any]]:
+    bench = _BENCH[-1]
+    for threshold, grid in GRID.items():
+        for value in grid:
+            bench.score([name], _MIDDLE | {threshold: value})
+    known = {key: counts for key, counts in bench.known.items() if key[0] == name}
+    return known, {key: found for key, found in bench.said.items() if key[0] == name}
 
 
 def _program(build: Any, case: dict[str, Any]) -> Program:
@@ -183,9 +206,10 @@ def halves(cases: Sequence[dict[str, Any]], seed: int) -> tuple[list[str], list[
     return parts
 
 
-def run(build: Any, cases: Sequence[dict[str, Any]], budget: Any) -> str:
+def run(build: Any, cases: Sequence[dict[str, Any]], budget: Any, workers: int) -> str:
     """Prints each split's scores, and returns the summary."""
     bench, scores, told = Bench(build, cases, budget), [], []
+    bench.prepare(workers)
     for seed in range(_SPLITS):
         parts = halves(cases, seed)
         for ours, theirs in (parts, parts[::-1]):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from clarinet.params import Array, Weight
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
+
+T = TypeVar("T")
 
 #: Rows that facts about a network's activations are measured on.
 SAMPLE = 256
@@ -67,6 +70,13 @@ class Patient:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self._remembered: dict[str, Any] = {}
+
+    def remember(self, name: str, measure: Callable[[Patient], T]) -> T:
+        """What a rule measures, measured once: thresholds may change, the patient does not."""
+        if name not in self._remembered:
+            self._remembered[name] = measure(self)
+        return self._remembered[name]  # type: ignore[no-any-return]
 
     # The network.
 

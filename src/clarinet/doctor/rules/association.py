@@ -20,11 +20,10 @@ _ROWS, _MOST, _NEIGHBOURS, SIGMAS, _SHUFFLES = 200, 1000, 5, 3.0, 12
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
-    sample = _sample(patient)
-    if sample is None:
+    found = patient.remember("association", _measure)
+    if found is None:
         return
-    x, y = sample
-    correlation, neighbours = _correlation(x, y), _neighbours(x, y)
+    rows, correlation, neighbours = found
     if correlation > SIGMAS or neighbours > SIGMAS:
         return
     yield Finding(
@@ -32,7 +31,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         "data.y",
         "warning",
         0.75,
-        f"nothing in x tells anything about y: correlations and neighbours are those of chance in {len(x)} rows",
+        f"nothing in x tells anything about y: correlations and neighbours are those of chance in {rows} rows",
         "Rows that are alike should have like labels, at least somewhat, or there is nothing to learn but the rows "
         "by heart. Here they have not. The usual cause: x and y were shuffled or filtered separately, so that rows "
         "and labels no longer belong together. (A rule that hides from both tests, such as the parity of many "
@@ -42,6 +41,12 @@ def examine(patient: Patient) -> Iterator[Finding]:
             "look at a few rows of x beside their y; shuffle both with one permutation: p = rng.permutation(len(x))"
         ),
     )
+
+
+def _measure(patient: Patient) -> tuple[int, float, float] | None:
+    """Rows, and both tests' distance to chance; None where the tests cannot say anything."""
+    sample = _sample(patient)
+    return None if sample is None else (len(sample[0]), _correlation(*sample), _neighbours(*sample))
 
 
 def _sample(patient: Patient) -> tuple[Array, Array] | None:
