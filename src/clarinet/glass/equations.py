@@ -6,15 +6,23 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple
 
-from clarinet.glass.sums import add_up, chain, number, places_for, shown
+from clarinet.glass.sums import Sum, add_up, chain, number, places_for, shown
 
 
 class Term(NamedTuple):
-    """One term: its value, how it comes about, whether it is written out however small it is."""
+    """One term of a sum.
+
+    Attributes:
+        value: its number.
+        text: how it comes about.
+        kept: whether it is written out however small it is.
+        loose: whether its number stands nowhere else, so that it may take up what rounding leaves.
+    """
 
     value: float
     text: str
     kept: bool = False
+    loose: bool = False
 
 
 def equation(left: str, terms: Sequence[Term], total: float, digits: int, most: int) -> str:
@@ -33,6 +41,9 @@ def equation(left: str, terms: Sequence[Term], total: float, digits: int, most: 
         return f"{left} = {chain(texts)} = {number(total, digits)}"
     places = places_for([*values, total], digits)
     s = add_up(values, total, places)
+    if len(terms) == 2 and terms[1].loose:
+        first = add_up([], values[0], places).total
+        s = Sum((first, s.total - first), s.total, places)
     numbers = [shown(units, places) for units in s.terms]
     if len(s.terms) > len(terms):
         numbers[-1] += " (rounding)"

@@ -251,7 +251,7 @@ class UnitText:
         terms = [Term(own, text.strip("()") if x is None else text)]
         penalty = 0.0 if weight.penalty is None else float(weight.penalty[index])
         if self.layer.dz.size > self.layer.dz.shape[-1]:  # other rows, or other places with the same weights
-            terms.append(Term(gradient - penalty - own, "all others"))
+            terms.append(Term(gradient - penalty - own, "all others", loose=True))
         if weight.penalty is not None:
             terms.append(Term(penalty, "penalty"))
         line = equation(f"dL/d{name}", terms, gradient, self.digits, len(terms))

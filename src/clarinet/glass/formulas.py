@@ -32,6 +32,8 @@ def of_layer(layer: Layer) -> tuple[str, ...]:
     stated = [text for text in re.findall(r"``([^`]+)``", _before_arguments(layer)) if "=" in text]
     function = getattr(layer, "activation", None)
     if isinstance(function, activations.Activation):
+        if function == activations.linear:
+            return tuple(text.replace("activation(z)", "z") for text in stated)
         stated = [text.replace("activation(", f"{function.name}(") for text in stated]
         stated.append(f"{function.name}: {of_activation(function)}")
     elif not isinstance(parts := layer.parts()[0], type(layer)) and isinstance(parts, Activation):

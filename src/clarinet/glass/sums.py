@@ -116,7 +116,8 @@ def short(value: Any, digits: int) -> str:
         ('0.5', '1', '0.333')
     """
     rounded = number(value, digits)
-    whole = np.format_float_positional(value, trim="-").replace("-", "−")
+    # Adding 0.0 makes −0 a 0.
+    whole = np.format_float_positional(value + 0.0, trim="-").replace("-", "−")
     return whole if isfinite(value) and len(whole) <= len(rounded) else rounded
 
 
