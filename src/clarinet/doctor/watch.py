@@ -42,7 +42,7 @@ class Doctor(Callback):
     Before the first step it looks at model and data as :func:`clarinet.doctor.examine` does, without experiments. After
     every epoch it looks at the records (losses, statistics of layers, metrics), and at once when a loss is NaN: it runs
     the step again, from a copy of the weights, to tell layer and rows. It prints what it finds and tells the other
-    callbacks, so that a run keeps it; on a healthy training it is silent and costs about a hundredth of the time.
+    callbacks, so that a run keeps it; on a healthy training it is silent and costs about two hundredths of the time.
 
     Args:
         stop: end training when something is found that it cannot recover from (a NaN, say); default False.

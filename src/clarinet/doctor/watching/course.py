@@ -136,8 +136,8 @@ class Course:
 
     @property
     def late(self) -> bool:
-        """Whether half of the epochs are over: what has not come by then hardly comes; networks may rest before."""
-        return self.over or (self.epochs is not None and 2 * len(self._ended) >= self.epochs)
+        """Whether two thirds of the epochs are over: networks may rest for long before they learn."""
+        return self.over or (self.epochs is not None and 3 * len(self._ended) >= 2 * self.epochs)
 
     def losses(self, epoch: int = -1) -> NDArray[np.float32]:
         """Every batch's loss in an epoch that has ended."""

@@ -1,7 +1,7 @@
 """Running a step again that ended in NaN, to see where the NaN came up.
 
-While all is well the doctor keeps a copy of the weights from time to time, so seldom that it takes at most a hundredth
-of the training's time. From there the engine goes again, with the same bits, to the step before the bad one, and the
+While all is well the doctor keeps a copy of the weights from time to time, so seldom that it takes at most half a
+percent of the time. From there the engine goes again, with the same bits, to the step before the bad one, and the
 reference engine, whose every number can be looked at, does the rest.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from clarinet.records import Chunk
 
 #: Copies of the weights may take this share of the training's time.
-_SHARE = 0.01
+_SHARE = 0.005
 
 
 @dataclass(frozen=True)
