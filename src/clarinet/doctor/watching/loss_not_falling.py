@@ -10,8 +10,8 @@ from clarinet.doctor.watching.course import Course
 
 KINDS = ("loss_not_falling",)
 BASIS = (
-    "less than a hundredth of the first loss gained in two thirds of the epochs, three at least, and fifty updates, and "
-    "no better than a constant answer (our measurement: sound programs may rest for a while, but not so long)"
+    "less than a hundredth of the first loss gained in two thirds of the epochs, three at least, and fifty updates, "
+    "and no better than a constant answer (our measurement: sound programs may rest for a while, but not so long)"
 )
 CAUSES = ANYTHING
 _EPOCHS, _UPDATES, _STUCK = 3, 50, 0.05
