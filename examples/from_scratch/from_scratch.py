@@ -126,8 +126,8 @@ def delta_difference(network, rows=1000):
 
 
 apart = distance(networks["tutorial"], networks["textbook"])
-answers = {order: forward(network, test_images.T)[1].argmax(axis=0) for order, network in networks.items()}
-other_answers = (answers["tutorial"] != answers["textbook"]).mean()
+says = {order: forward(network, test_images.T)[1].argmax(axis=0) for order, network in networks.items()}
+other_answers = (says["tutorial"] != says["textbook"]).mean()
 print(f"hidden deltas differ by {delta_difference(new_network()):.1%} at the start, by "
       f"{delta_difference(networks['textbook']):.1%} at the end; weights by {apart:.1%}; "
       f"answers to {other_answers:.1%} of the test images")  # fmt: skip
@@ -141,7 +141,8 @@ print(f"hidden deltas differ by {delta_difference(new_network()):.1%} at the sta
 _, output = forward(networks["tutorial"], images[options.index][:, None])
 print(f"image {options.index} is a {labels[options.index].argmax()}; the network says {output.argmax()}")
 print(" ".join(f"{digit}: {share:.2f}" for digit, share in enumerate(output.ravel())))
-show(plots.samples(images[options.index][None], [output.argmax()], n=1, shape=(28, 28)), "picked")
+answers = [f"says {digit}" for digit in range(10)]
+show(plots.samples(images[options.index][None], [output.argmax()], n=1, class_names=answers, shape=(28, 28)), "picked")
 
 # %%
 results = {

@@ -12,12 +12,12 @@ import sys
 sys.path += [f"{sys.path[0]}/..", ".."]  # where common.py is: for a script, for a notebook
 import numpy as np
 
-from clarinet import Input, Sequential, check_gradients, plots
+from clarinet import Input, Sequential, check_gradients
 from clarinet.datasets import mnist
 from clarinet.initializers import RandomUniform
 from clarinet.layers import Dense
 from clarinet.optimizers import SGD
-from common import arguments, show, table
+from common import arguments, chart, curves, show, table
 
 options = arguments(epochs=3, rows=60_000, updates=1_000)
 
@@ -133,7 +133,11 @@ histories = {
 }
 for name, history in histories.items():
     print(f"{name}: {np.round(history['categorical_accuracy'], 3)}, test {history['val_categorical_accuracy'][-1]:.3f}")
-show(plots.history(list(histories.values()), labels=list(histories), metrics=["categorical_accuracy"]), "losses")
+figure, (ax,) = chart("Accuracy on the test images after each epoch")
+lines = {name: [history["val_categorical_accuracy"]] for name, history in histories.items()}
+curves(ax, range(1, options.epochs + 1), lines, "epoch", "accuracy")
+ax.set_xticks(range(1, options.epochs + 1))
+show(figure, "losses")
 
 # %%
 results = {f"o − l against the slopes of: {name}": value for name, value in apart.items()}

@@ -29,7 +29,8 @@ x_train, y_train = x_train[: options.rows], y_train[: options.rows]
 is_five_train, is_five_test = y_train == 5, y_test == 5
 always_no = 1 - is_five_test.mean()
 print(f"always answering 'no' is right for {always_no:.2%} of the test images")
-show(plots.samples(x_train, is_five_train, n=20, class_names=["not a five", "a five"]), "samples")
+names = ["not a five", "a five"]
+show(plots.samples(x_train, is_five_train, n=20, class_names=names), "samples")
 
 
 # %% [markdown]
@@ -118,7 +119,7 @@ print(f"sigmoid: {last(sigmoid)}")
 small, small_test = x_train / np.float32(255), x_test / np.float32(255)
 scaled_model, scaled = train(small, is_five_train, options.epochs, small_test, activation="sigmoid")
 print(f"sigmoid, pixels from 0 to 1: {last(scaled)}")
-show(plots.confusion(scaled_model, small_test, is_five_test), "scaled")
+show(plots.confusion(scaled_model, small_test, is_five_test, class_names=names), "scaled")
 show(plots.weights(scaled_model, layer=1, shape=(28, 28)), "weights")
 
 # %% [markdown]
