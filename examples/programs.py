@@ -35,11 +35,11 @@ class Program:
 # In the order in which one reads them.
 PROGRAMS = [
     Program("first_network/first_network.py", {"test accuracy": "97 %+"}, peer="first_network/keras_peer.py"),
-    Program("first_network/regularised.py", seeds=5),
+    Program("first_network/regularised.py", seeds=3),
     Program("first_network/convolution.py", seeds=3),
     Program("first_network/color_images.py", seeds=1),
     Program("first_network/languages.py"),
-    Program("first_network/transfer.py"),
+    Program("first_network/transfer.py", seeds=5),
     Program(
         "perceptron/perceptron.py",
         {

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from examples import readme
+from examples.__main__ import main
 from examples.programs import PROGRAMS, Program, run
 
 #: The smallest sizes at which a program still runs through.
@@ -196,3 +197,13 @@ def test_pictures_of_readmes_are_small(tmp_path: Path) -> None:
     with image.open(tmp_path / "a.png") as picture:
         assert picture.size == (64, 64)
     assert (tmp_path / "a.png").stat().st_size < before / 2
+
+
+def test_the_runner_takes_names(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["examples", "nothing_like_it"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "no example is called nothing_like_it; there are first_network/first_network.py" in capsys.readouterr().err
+    monkeypatch.setattr("sys.argv", ["examples", "color_images"])
+    assert main() == 0
+    assert "1 programs in" in capsys.readouterr().out
