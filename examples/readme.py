@@ -37,12 +37,14 @@ def fill(program: Program, peers: Path | None) -> None:
 
 def table(program: Program, ours: list[dict[str, float]], theirs: list[dict[str, float]]) -> str:
     """Markdown: one result a row; the tutorial's figure, ours and the peer's, mean ± standard deviation over seeds."""
-    header = ["", "tutorial", f"Clarinet ({_seeds(ours)})"] + ([f"Keras ({_seeds(theirs)})"] if theirs else [])
-    rows = []
-    for name in ours[0]:
-        cells = [name, program.tutorial.get(name, "–"), _spread(ours, name)]
-        rows.append(cells + ([_spread(theirs, name)] if theirs else []))
-    return markdown(header, rows)
+    names = list(ours[0])
+    columns = {"": names}
+    if program.tutorial:
+        columns["tutorial"] = [program.tutorial.get(name, "–") for name in names]
+    for who, results in {"Clarinet": ours, "Keras": theirs}.items():
+        if results:
+            columns[f"{who} ({_seeds(results)})"] = [_spread(results, name) for name in names]
+    return markdown(list(columns), list(zip(*columns.values())))
 
 
 def write(readme: Path, name: str, text: str) -> None:

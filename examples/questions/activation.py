@@ -37,7 +37,7 @@ show(figure, "activation")
 
 # %% [markdown]
 # Linear layers on top of each other are one linear layer: a straight border. The others can bend. ReLU does it in
-# corners and is soon done; tanh is on its way, roundly; the sigmoid has hardly begun: its slope is at most a quarter,
+# corners and is soon done; tanh is on its way, roundly; the sigmoid is far behind: its slope is at most a quarter,
 # and each layer multiplies the gradient by it.
 #
 # ## Digits, one to eight hidden layers of 32
@@ -62,7 +62,7 @@ curves(ax, depths, runs, "hidden layers of 32 neurons", "test accuracy")
 ax.set(xticks=depths, ylim=(0, 1))
 
 # %% [markdown]
-# Eight sigmoids in a row let less than a thousandth of the gradient through to the first layer: it learns nothing.
+# Eight sigmoids in a row let next to nothing of the gradient through to the first layer: it hardly learns.
 
 # %%
 show(figure, "depth")

@@ -51,8 +51,9 @@ for ax in axes[:-1]:
 show(figure, "hidden_units_borders")
 
 # %% [markdown]
-# Up to three units every one helps: one line, two lines, a triangle. From then on the training accuracy rises and the
-# validation accuracy does not: the border winds around single points. Three is the number of this problem, not a rule.
+# Up to three units every one helps: one line, two lines, a triangle. From then on the training accuracy goes on rising
+# and the validation accuracy hardly: the border winds around single points. Three is the number of this problem,
+# not a rule.
 
 # %%
 results = {}

@@ -21,6 +21,16 @@ def test_shapes_and_counts():
     assert model.count_params() == 7850
 
 
+def test_a_summary_leaves_the_weights_to_the_seed_of_fit():
+    x, losses = np.ones((8, 4), np.float32), []
+    for look in (lambda model: None, lambda model: model.summary(print_fn=str), lambda model: model.count_params()):
+        model = small()
+        model.compile("sgd", "mse")
+        look(model)
+        losses.append(model.fit(x, np.zeros((8, 2)), seed=3, verbose=0).history["loss"])
+    assert losses[0] == losses[1] == losses[2]
+
+
 def test_input_shape_on_the_first_layer():
     for first in (Dense(3, input_shape=(4,)), Dense(3, input_dim=4)):
         model = clarinet.Sequential([first])

@@ -162,13 +162,16 @@ class Layer(Configurable):
         """Whether the layer has weights (or is part of a built model)."""
         return self._place is not None
 
-    def _weights(self) -> list[tuple[Segment, Array]]:
+    def _built_place(self) -> Place:
         if self._place is None:
             raise ValueError(
                 f"layer {self.name or snake_case(type(self).__name__)!r} is not built, so it has no weights yet: put "
                 "it in a model that starts with Input(shape) or input_shape=..., or call fit"
             )
-        store, index, prefix = self._place
+        return self._place
+
+    def _weights(self) -> list[tuple[Segment, Array]]:
+        store, index, prefix = self._built_place()
         return [w for leaf in leaves(self, prefix) for w in store.weights_of(index, leaf.prefix)]
 
     @property
@@ -208,12 +211,11 @@ class Layer(Configurable):
 
     def count_params(self, trainable: bool = False) -> int:
         """Number of elements in all weights, state included; or of what is trained alone."""
-        if not trainable:
-            return sum(s.size for s, _ in self._weights())
-        assert self._place is not None
-        store, index, prefix = self._place
-        on = [leaf.prefix for leaf in leaves(self, prefix) if leaf.trainable]
-        return sum(s.size for begin in on for s in store.layout.of_layer(index, begin))
+        store, index, prefix = self._built_place()
+        # From the layouts alone: a look at the buffers draws the initial weights, and fit(seed=) would come too late.
+        layouts = (store.layout,) if trainable else (store.layout, store.state_layout)
+        own = [leaf.prefix for leaf in leaves(self, prefix) if leaf.trainable or not trainable]
+        return sum(s.size for layout in layouts for begin in own for s in layout.of_layer(index, begin))
 
     def unplaced(self) -> Layer:
         """A copy that belongs to no model."""
