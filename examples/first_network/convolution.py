@@ -31,8 +31,8 @@ epochs = 10 if options.full else options.epochs
 history = model.fit(x_train, y_train[: options.rows], epochs=epochs, batch_size=64, seed=options.seed, verbose=2)
 
 # %% [markdown]
-# A tenth as many weights as the dense network (12,810 to 109,386), and fewer errors after two epochs than it has after ten.
-# The nine weights of the first sixteen windows: some look for edges, in one direction each.
+# A tenth as many weights as the dense network (12,810 to 109,386), and fewer errors after two epochs than it has
+# after ten. The nine weights of the first sixteen windows: some look for edges, in one direction each.
 
 # %%
 loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
