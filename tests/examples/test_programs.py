@@ -111,8 +111,8 @@ def test_knobs_learn_only_if_they_are_left_alone_where_right(tmp_path: Path) -> 
     assert found["2 × 2: weighted sum of the first picture"] == pytest.approx(2.55)
     right = [value for name, value in found.items() if name.endswith("right of 16")]
     assert right == [15, 16, 16, 16]  # one white diagonal among sixteen: always "no" is right fifteen times
-    assert found["fives: knobs, every picture: fives found"] == 0
-    assert found["fives: perceptron rule: test accuracy"] > found["fives: knobs, every picture: test accuracy"]
+    # How far each comes in the time depends on the machine; the knobs find almost no five, or none.
+    assert found["fives: knobs, every picture: fives found"] < 0.1 < found["fives: perceptron rule: fives found"]
 
 
 @pytest.mark.slow
