@@ -21,7 +21,7 @@ CLARINET_INLINE Vec normal_tanh(Vec z) {  // the form with tanh
 template <Activation kind>
 CLARINET_INLINE Vec value(const Elementwise& e, Vec z) {
   Vec zero = set1(0.0f);
-  if constexpr (kind == Activation::relu) return select(z > 0.0f, z, zero);
+  if constexpr (kind == Activation::relu) return max(zero, z);  // a NaN stays one
   if constexpr (kind == Activation::sigmoid) return sigmoid(z);
   if constexpr (kind == Activation::tanh) return tanh(z);
   if constexpr (kind == Activation::elu) return select(z > 0.0f, z, expm1_negative(z) * e.a);  // a: alpha

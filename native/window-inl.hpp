@@ -40,7 +40,7 @@ void gathered_tile(const GatheredProduct& p, long i, long j, Last last) {
     CLARINET_UNROLL
     for (int r = 0; r < R; ++r) {
       CLARINET_UNROLL
-      for (int v = 0; v < V; ++v) sum[r][v] = select(sum[r][v] > 0.0f, sum[r][v], set1(0.0f));
+      for (int v = 0; v < V; ++v) sum[r][v] = max(set1(0.0f), sum[r][v]);
     }
   }
   float* c = p.c + i * p.c_row + j;

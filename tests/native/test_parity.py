@@ -80,6 +80,15 @@ def test_activations_far_out(case):
         np.testing.assert_allclose(predict(work, isa), predict(work, None), rtol=1e-6, atol=2e-7)
 
 
+@pytest.mark.parametrize("case", cases.ACTIVATIONS, ids=repr)
+def test_activations_hide_no_nan(case):
+    """What is no number must not look like one behind a layer."""
+    z = np.array([[np.nan, 1.0, -1.0]], np.float32)
+    work = Work(lambda: [layers.Activation(case.make())], "mse", Data(z, z))
+    for isa in (None, *ISAS):
+        assert np.isnan(predict(work, isa)[0, 0]), isa
+
+
 def predict(work, isa):
     from clarinet.engines import NativeEngine, ReferenceEngine
 

@@ -55,7 +55,7 @@ class Relu(Activation):
     def forward(self, z: Array, xp: Any = np) -> Array:
         above = z if self.max_value is None else xp.clip(z, None, self.max_value)
         below = (z - self.threshold) * self.negative_slope if self.negative_slope else xp.zeros_like(z)
-        return xp.where(z > self.threshold, above, below)  # type: ignore[no-any-return]
+        return xp.where(z <= self.threshold, below, above)  # type: ignore[no-any-return]  # a NaN stays one
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
         nothing = xp.zeros_like(dy)
