@@ -61,12 +61,12 @@ def write(readme: Path, name: str, text: str) -> None:
 
 
 def shrink(folder: Path) -> None:
-    """Write the PNG files of a folder with 128 colours each: a third of the bytes, for what is kept in git."""
+    """Write the PNG files of a folder with 256 colours each: a third of the bytes, for what is kept in git."""
     from PIL import Image
 
     for path in folder.glob("*.png"):
         with Image.open(path) as picture:
-            few = picture.convert("RGB").quantize(128)
+            few = picture.convert("RGB").quantize(256)
         few.save(path, optimize=True)
 
 
