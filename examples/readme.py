@@ -88,7 +88,10 @@ def _spread(results: list[dict[str, float]], name: str) -> str:
     values = [result[name] for result in results if name in result]
     if not values:
         return "–"
-    return f"{mean(values):.4g}" + (f" ± {stdev(values):.2g}" if len(values) > 1 and stdev(values) else "")
+    middle = mean(values)
+    return format(middle, ",.0f" if abs(middle) >= 1000 else ".4g") + (
+        f" ± {stdev(values):.2g}" if len(values) > 1 and stdev(values) else ""
+    )
 
 
 def _stamp() -> str:
