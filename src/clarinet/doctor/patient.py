@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 #: Rows that facts about a network's activations are measured on.
 SAMPLE = 256
+#: Rows that gradients are measured on: two passes of convolutions take their time.
+FEWER = 64
 
 _PLAIN = (activations.Linear,)
 _SQUASHING = (activations.Sigmoid, activations.Tanh)
@@ -220,7 +222,8 @@ class Patient:
         Assumes that the labels fit the output; layers inside others, and frozen ones, are left out.
         """
         model = self._fresh
-        batch = data.prepare(self.rows, self._sample[1], loss=model.loss, output_shape=self.shapes[-1])
+        x, y = self.rows[:FEWER], self._sample[1][:FEWER]
+        batch = data.prepare(x, y, loss=model.loss, output_shape=self.shapes[-1])
         plan = model.make_plan(None if batch.y is None else batch.y.shape[1:])
         own = ReferenceEngine(plan, model.store).gradients(batch).by_weight
         norms = {op.layer: own[op.index]["kernel"] for op in plan.ops if "kernel" in own[op.index]}
