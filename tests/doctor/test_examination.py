@@ -92,3 +92,23 @@ def test_errors_in_the_program_are_not_swallowed(monkeypatch):
 def test_full_batch_optimizers_are_left_alone():
     report = doctor.examine(model(optimizers.LBFGS()), X, YES, epochs=30, batch_size=400, budget="quick")
     assert report.healthy, str(report)
+
+
+def hours(optimizer):
+    """Two inputs, three rows, a sigmoid and a squared error: slopes are small, so rates may be large."""
+    network = Sequential([Input((2,)), Dense(3, activation="sigmoid"), Dense(1, activation="sigmoid")])
+    network.compile(optimizer, "mse", dtype="float64")
+    return network, np.array([[0.3, 1.0], [0.5, 0.2], [1.0, 0.4]]), np.array([0.75, 0.82, 0.93])
+
+
+def test_a_rate_that_is_only_unusual_is_cleared_by_a_training():
+    network, x, y = hours(optimizers.SGD(10.0))
+    assert "learning_rate_too_high" in kinds(doctor.examine(network, x, y, epochs=2000, batch_size=3, budget="quick"))
+    assert doctor.examine(network, x, y, epochs=2000, batch_size=3).healthy
+
+
+def test_one_epoch_of_a_line_search_is_a_training():
+    network, x, y = hours(optimizers.BFGS())
+    assert doctor.examine(network, x, y).healthy
+    network.compile(optimizers.BFGS(max_iterations=1), "mse", dtype="float64")
+    doctor.examine(network, x, y, budget="thorough")  # experiments have other ideas than other rates

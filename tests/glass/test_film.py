@@ -137,6 +137,8 @@ def test_gif_stands_as_long_as_its_moments(tmp_path):
     assert sum(times) / 1000 == pytest.approx(sum(m.seconds for m in made.moments) / 8, abs=0.6)
 
 
+# imageio-ffmpeg forks; the child does nothing of JAX's, which other tests have imported, before it becomes ffmpeg.
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
 def test_mp4_is_h264_that_every_player_knows(tmp_path):
     ffmpeg = pytest.importorskip("imageio_ffmpeg")
     path = glass.film(small_model(), ([0.5, 1.0], [1.0]), tmp_path / "step.mp4", speed=10)

@@ -22,6 +22,8 @@ Budget = Literal["quick", "normal", "thorough"]
 _PURSES: dict[str, Purse | None] = {"quick": None, "normal": Purse(1.0, 3.0), "thorough": Purse(5.0, 30.0)}
 #: Found by rules, but what the experiments are about: the program is tried with them as they are.
 _BUDGETS = frozenset({"learning_rate_too_low", "batch_size_too_large"})
+#: Suspected by rules for being unusual; a program that gets this far with them is left in peace.
+_UNUSUAL, _FAR = frozenset({"learning_rate_too_high"}), 0.9
 #: Data without which no training tells anything.
 _HOPELESS = frozenset({"constant_targets", "shuffled_labels"})
 
@@ -92,6 +94,7 @@ def inspect(program: Program, budget: Budget = "normal", memory: Memory | None =
         purse = _PURSES[budget]
         hopeless = _HOPELESS & {finding.kind for finding in findings}
         if purse is not None and not hopeless and accepted(apply(program, findings)):
+            findings = _borne_out(program, findings, purse, memory)
             trial = Trial(program, findings, _BUDGETS, purse, memory.trainings)
             found = _try_out(trial, findings, budget)
             better = {(finding.kind, finding.where) for finding in found}
@@ -112,6 +115,16 @@ def accepted(program: Program) -> bool:
     """Whether ``fit`` takes the program; NaN in rows that are to be left out does not count."""
     refused = {problem.kind for problem in refusals.problems(program) if problem.severity == "error"}
     return not (refused - {"nan_in_data"} if program.finite_only else refused)
+
+
+def _borne_out(program: Program, findings: list[Finding], purse: Purse, memory: Memory) -> list[Finding]:
+    """The findings without suspicions that a training clears."""
+    if _UNUSUAL.isdisjoint(finding.kind for finding in findings):
+        return findings
+    as_it_is = Trial(program, findings, _BUDGETS | _UNUSUAL, purse, memory.trainings)
+    if as_it_is.progress < _FAR:
+        return findings
+    return [finding for finding in findings if finding.kind not in _UNUSUAL]
 
 
 def _states(known: list[Finding], states: list[Finding]) -> list[Finding]:

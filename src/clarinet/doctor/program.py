@@ -99,6 +99,11 @@ class Program:
         """Updates in the whole training."""
         return self.epochs * -(-self.rows // self.batch_size)
 
+    @property
+    def searches(self) -> bool:
+        """Whether its optimizer finds the length of each step itself, on all rows; one epoch is a whole training."""
+        return isinstance(self.optimizer, optimizers.BFGS)  # L-BFGS is one
+
     def own_target(self) -> TransformedTarget | None:
         """A transform of the target that may be adapted: never the one that the program was made from."""
         return copy.deepcopy(for_loss(self.target, self.loss))

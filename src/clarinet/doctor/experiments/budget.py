@@ -20,6 +20,8 @@ _FACTOR, _ONE_PASS_ROWS = 10, 5000
 
 def examine(trial: Trial) -> Iterator[Finding]:
     program = trial.program
+    if program.searches:
+        return
     if program.epochs == 1 and program.rows < _ONE_PASS_ROWS:
         yield _epochs(trial, f"a single pass over {program.rows} rows", {"epochs": 1})
         return

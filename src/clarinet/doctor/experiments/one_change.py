@@ -80,7 +80,7 @@ def _ideas(program: Program) -> Iterator[Idea]:
 
 def _of_optimizer(program: Program) -> Iterator[Idea]:
     rate = program.optimizer.learning_rate
-    if not callable(rate):
+    if not callable(rate) and not program.searches:
         yield Idea(
             "learning_rate_too_high", "optimizer", learning_rate(rate / 10),
             f"a learning rate of {rate:g} is too large here",

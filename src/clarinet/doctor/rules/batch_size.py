@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import fit_argument
-from clarinet.doctor.rules.learning_rate import SEARCHING
 
 KINDS = ("batch_size_too_large", "batch_size_too_small")
 BASIS = (
@@ -19,7 +18,7 @@ LARGE, FEW_STEPS, _FEW_AN_EPOCH, _MANY_ROWS = 100, 100, 8, 500
 
 def examine(patient: Patient) -> Iterator[Finding]:
     program = patient.program
-    if type(program.optimizer).__name__ in SEARCHING:
+    if program.searches:
         return
     few = program.steps < FEW_STEPS and program.steps <= _FEW_AN_EPOCH * program.epochs
     if program.batch_size > LARGE and few and program.rows > 32:

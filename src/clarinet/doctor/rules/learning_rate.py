@@ -27,8 +27,6 @@ _ADAPTIVE = (1e-3, 5e-2)  # Adam and its kin, RMSprop
 DISTANCE = 0.05
 #: Times the highest sensible rate; parts of the usual rate, for optimizers that do and do not measure their steps.
 FAST, SLOW, SLOW_PLAIN = 1.0, 5.0, 10.0
-#: They look along their direction for the length of a step, and want all rows at once.
-SEARCHING = ("BFGS", "LBFGS")
 
 
 def effective_rate(optimizer: Any) -> float:
@@ -49,7 +47,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             "learning_rate_negative", "error", 1.0, patient, f"the learning rate is {optimizer.learning_rate}",
             "The gradient points where the loss rises; training goes the other way. A negative rate climbs.", -rate,
         )  # fmt: skip
-    elif name in SEARCHING:
+    elif patient.program.searches:
         return
     elif rate > FAST * highest:
         yield _finding(
