@@ -77,7 +77,11 @@ def weights(
         ax.set_title(str(number), fontsize="small", pad=2)
         style.bare(ax)
     style.color_bar(figure, image, axes, "weight", look)
-    count = f"{what}s 0 to {len(units) - 1} of {total}" if len(units) < total else f"{total} {what}{'s' if total > 1 else ''}"
+    count = (
+        f"{what}s 0 to {len(units) - 1} of {total}"
+        if len(units) < total
+        else f"{total} {what}{'s' if total > 1 else ''}"
+    )
     style.headline(figure, f"{chosen.name}: {name} of {count}{odd}", look)
     return figure
 
