@@ -13,7 +13,7 @@ from clarinet.doctor.findings import Finding
 from clarinet.doctor.patient import SAMPLE, Patient, function_of
 from clarinet.doctor.program import program_of, quietly
 from clarinet.doctor.report import Report, paragraph
-from clarinet.doctor.rules import RULES, association, duplicates, validation
+from clarinet.doctor.rules import RULES, association, duplicates, non_finite, validation
 from clarinet.doctor.watching.baseline import baseline_of
 from clarinet.doctor.watching.consultation import Consultation
 from clarinet.doctor.watching.course import Baseline, Course, Watched
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from clarinet.problems import Problem
     from clarinet.records import Chunk
 
-#: Rules that take longer than a short training; they are asked where something has to be explained, or data are small.
-_DEAR = (association, duplicates, validation)
+#: Rules that look through all rows; they are asked where something has to be explained, or data are small.
+_DEAR = (association, duplicates, non_finite, validation)
 _SMALL = 100_000  # numbers in x
 #: Statistics of layers: so many in the first epoch, and then on every hundredth step.
 _SAMPLES, _SELDOM = 10, 100
