@@ -8,7 +8,6 @@ import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
-from clarinet.params import Array
 
 KINDS = ("constant_targets", "constant_features")
 BASIS = "a constant carries no information"
@@ -29,7 +28,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         )
     x = patient.program.x
     if x.ndim == 2 and x.dtype.kind in "fiu" and len(x) > 1:
-        constant = _constant_columns(x)
+        constant = np.flatnonzero((x == x[0]).all(axis=0))
         if constant.size and constant.size < x.shape[1]:
             listed = ", ".join(map(str, constant[:5])) + ("…" if constant.size > 5 else "")
             yield Finding(
@@ -55,10 +54,3 @@ def examine(patient: Patient) -> Iterator[Finding]:
                 {"columns": x.shape[1]},
                 Remedy("look at x before and after every step that makes it"),
             )
-
-
-def _constant_columns(x: Array) -> Array:
-    """Their numbers; columns that change in some hundred rows are not looked through to the end."""
-    same = np.flatnonzero((x[:: max(1, len(x) // 100)] == x[0]).all(axis=0))
-    columns: Array = same[(x[:, same] == x[0, same]).all(axis=0)]
-    return columns
