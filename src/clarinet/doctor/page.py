@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -147,12 +146,9 @@ def _figure(finding: Finding) -> Iterator[str]:
 
 
 def _svg(figure: Any) -> str:
-    import matplotlib
+    from clarinet.plots.style import encoded
 
-    file = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "clarinet"}):
-        figure.savefig(file, format="svg", metadata={"Date": None})
-    return f"data:image/svg+xml;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return f"data:image/svg+xml;base64,{base64.b64encode(encoded(figure, 'svg')).decode()}"
 
 
 def _evidence(evidence: Mapping[str, Any]) -> str:

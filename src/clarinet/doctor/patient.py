@@ -29,7 +29,7 @@ FEWER = 64
 
 _PLAIN = (activations.Linear,)
 _SQUASHING = (activations.Sigmoid, activations.Tanh)
-_CLASS_LOSSES = (losses.BinaryCrossentropy, losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
+CLASS_LOSSES = (losses.BinaryCrossentropy, losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Patient:
             return "classes"
         if labels.form == "shares":
             return "shares"
-        classifying = isinstance(loss, _CLASS_LOSSES) or self.wants_accuracy
+        classifying = isinstance(loss, CLASS_LOSSES) or self.wants_accuracy
         if labels.form == "ids" and (classifying or self.units == labels.classes > 1):
             return "classes"
         return "classes" if labels.form == "constant" and classifying else "amounts"

@@ -7,8 +7,7 @@ from html import escape
 
 from clarinet.glass import svg
 from clarinet.glass.shapes import Scene
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+from clarinet.page.document import policy
 
 
 def write(scene: Scene, theme: str | None, speed: float) -> str:
@@ -21,7 +20,7 @@ def write(scene: Scene, theme: str | None, speed: float) -> str:
     )
     scheme = theme or "light dark"
     return _PAGE.format(
-        title=escape(scene.title), policy=_POLICY, style=_STYLE, scheme=scheme, colors=_colors(theme),
+        title=escape(scene.title), policy=policy(_SCRIPT), style=_STYLE, scheme=scheme, colors=_colors(theme),
         svg=svg.write(scene, theme, 1.0), said=said, data=data.replace("</", "<\\/"), script=_SCRIPT,
     )  # fmt: skip
 

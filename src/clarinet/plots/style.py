@@ -152,12 +152,21 @@ def _tell_notebook() -> None:
 
 def png(figure: Figure) -> tuple[bytes, dict[str, int]]:
     """The figure as a PNG file's bytes, twice as fine as its size on the page asks for, and that size in pixels."""
+    width, height = (round(inches * DPI / 2) for inches in figure.get_size_inches())
+    return encoded(figure, "png"), {"width": width, "height": height}
+
+
+def encoded(figure: Figure, form: str) -> bytes:
+    """The figure as the bytes of an ``"svg"``, ``"pdf"`` or ``"png"`` file; the same figure gives the same bytes."""
     from io import BytesIO
 
+    import matplotlib
+
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[form]
     file = BytesIO()
-    figure.savefig(file, format="png", dpi=DPI)
-    width, height = (round(inches * DPI / 2) for inches in figure.get_size_inches())
-    return file.getvalue(), {"width": width, "height": height}
+    with matplotlib.rc_context({"svg.hashsalt": "clarinet"}):
+        figure.savefig(file, format=form, dpi=DPI, metadata=undated)
+    return file.getvalue()
 
 
 def open_figure(figure: Any, theme: str | None, width: float, height: float) -> tuple[Any, Theme]:
@@ -230,7 +239,7 @@ def headline(figure: Any, text: str, theme: Theme) -> None:
 
 
 def save(figure: Any, path: str | Path) -> Path:
-    """Write a picture to a file; its ending says how.
+    """Write a picture to a file, whole or not at all; its ending says how.
 
     Args:
         figure: a figure, or axes whose figure is meant.
@@ -253,10 +262,9 @@ def save(figure: Any, path: str | Path) -> Path:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise ValueError(f"save: {str(path)!r} ends in {ending or 'nothing'!r}; expected one of {', '.join(ENDINGS)}")
-    import matplotlib
+    from clarinet.saving.container import atomic_file
 
-    whole = figure if hasattr(figure, "savefig") else figure.figure
-    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[ending]
-    with matplotlib.rc_context({"svg.hashsalt": "clarinet"}):
-        whole.savefig(path, dpi=DPI, metadata=undated)
+    picture = encoded(figure if hasattr(figure, "savefig") else figure.figure, ending[1:])
+    with atomic_file(path) as file:
+        file.write(picture)
     return path

@@ -39,8 +39,7 @@ def examine(trial: Trial) -> Iterator[Finding]:
         0.6,
         f"{UPDATES} updates on only {len(x)} rows bring it {max(0.0, reached.progress):.0%} of the way to no error",
         "Twenty rows can be learned by heart by almost any network. If that fails, the fault is not in the amount of "
-        "data: "
-        "something between the input and the loss is blocked, or the steps are far too small or too large.",
+        "data: something between the input and the loss is blocked, or the steps are far too small or too large.",
         {"progress": reached.progress, "rows": len(x)},
         Remedy(
             "follow the signal layer by layer: model.fit(x[:20], y[:20], epochs=500), then glass.trace(model, x[:1])"

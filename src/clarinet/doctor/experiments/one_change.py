@@ -26,8 +26,7 @@ KINDS = (
 )
 BASIS = (
     "an ablation: one change, all else equal, judged on rows held out; to be named it must bring 30 % more of the "
-    "way from "
-    "a constant answer to no error (our measurement; repeated trainings of one program differ by up to 10 %)"
+    "way from a constant answer to no error (our measurement; repeated trainings of one program differ by up to 10 %)"
 )
 #: Progress below which a program is said not to learn, and how much more a change must bring.
 ENOUGH, MORE = 0.25, 0.3
@@ -144,8 +143,7 @@ def _of_shape(program: Program, patient: Patient) -> Iterator[Idea]:
         yield Idea(
             "too_many_layers", "model", _shallower, f"{len(dense)} hidden layers one after the other",
             "Every layer multiplies the gradient on its way back. Through many of them little that is useful arrives "
-            "at the "
-            "first ones; without shortcuts or normalisation a few layers learn better than many.",
+            "at the first ones; without shortcuts or normalisation a few layers learn better than many.",
             "two hidden layers; or BatchNormalization, or residual connections, between many",
         )  # fmt: skip
     narrow = [site for site in dense if site.units <= _NARROW]

@@ -31,9 +31,8 @@ def examine(patient: Patient) -> Iterator[Finding]:
             f"after {program.steps} updates {left:.0%} of the moving averages in layer {index} is still their start (0 "
             "and 1)",
             "In training, batch normalisation uses the batch's own mean and variance; in use, moving averages of "
-            "them. If "
-            "these have not caught up, the network that is used is not the one that was trained: good training loss, "
-            "bad predictions.",
+            "them. If these have not caught up, the network that is used is not the one that was trained: good "
+            "training loss, bad predictions.",
             {"momentum": float(layer.momentum), "steps": program.steps, "left": left},
             Remedy("more epochs, smaller batches, or BatchNormalization(momentum=0.9)"),
         )

@@ -14,9 +14,8 @@ from clarinet.doctor.rules.learning_rate import effective_rate
 KINDS = ("vanishing_gradient", "exploding_gradient", "dying_relu")
 BASIS = (
     "AUTOTRAINER (Zhang et al. 2021): vanishing when the first layer's gradient is less than a thousandth of the "
-    "last's; "
-    "TheDeepChecker: a layer is dead when 95 % of its ReLU units are 0 for all rows; an update as large as the weights "
-    "throws away what they were (usual: a thousandth, Bottou)"
+    "last's; TheDeepChecker: a layer is dead when 95 % of its ReLU units are 0 for all rows; an update as large as "
+    "the weights throws away what they were (usual: a thousandth, Bottou)"
 )
 #: First to last layer's gradient; share of dead units; an update in units of the weights it changes (plain descent).
 VANISHED, DEAD, UPDATE = 1e-3, 0.95, 1.0

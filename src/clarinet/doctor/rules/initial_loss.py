@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import log
 
-from clarinet import losses
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.patient import CLASS_LOSSES, Patient
 
 KINDS = ("initial_loss_too_high",)
 BASIS = (
@@ -16,11 +15,10 @@ BASIS = (
 )
 #: Times the loss of a guess.
 TIMES = 3.0
-_CHANCES = (losses.BinaryCrossentropy, losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
-    if patient.task != "classes" or not isinstance(patient.program.loss, _CHANCES):
+    if patient.task != "classes" or not isinstance(patient.program.loss, CLASS_LOSSES):
         return
     guess, loss = log(max(2, patient.labels.classes)), patient.initial_loss
     if loss is None or loss < TIMES * guess:

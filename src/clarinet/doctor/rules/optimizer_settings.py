@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import exp
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
@@ -45,7 +46,7 @@ def _decay(patient: Patient) -> Iterator[Finding]:
     decay, rate = float(program.optimizer.weight_decay or 0.0), effective_rate(program.optimizer)
     if not decay > _DECAY or not rate > 0:
         return
-    left = 2.718281828 ** (-rate * decay * program.steps)
+    left = exp(-rate * decay * program.steps)
     if left > SHRUNK:
         return
     yield Finding(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from clarinet import activations, losses
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient, Site
+from clarinet.doctor.patient import CLASS_LOSSES, Patient, Site
 from clarinet.doctor.remedies import output_activation
 
 KINDS = ("wrong_output_activation", "missing_output_activation")
@@ -21,7 +21,6 @@ _RANGES: dict[type, tuple[float, float]] = {
     activations.Softplus: (0.0, math.inf),
     activations.Elu: (-1.0, math.inf),
 }
-_CHANCES = (losses.BinaryCrossentropy, losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
 #: Share of the labels' range that may lie outside the function's.
 TOLERANCE = 0.02
 
@@ -46,7 +45,7 @@ def _wanted(patient: Patient) -> str:
 
 def _missing(patient: Patient, site: Site) -> Iterator[Finding]:
     squared = isinstance(patient.program.loss, losses.MeanSquaredError | losses.MeanAbsoluteError)
-    if patient.from_logits or not (isinstance(patient.program.loss, _CHANCES) or squared):
+    if patient.from_logits or not (isinstance(patient.program.loss, CLASS_LOSSES) or squared):
         return
     wanted, outside = _wanted(patient), _share_outside(patient)
     sigmoid = f"{wanted.capitalize()} brings every score to a chance between 0 and 1."

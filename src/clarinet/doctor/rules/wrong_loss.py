@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from clarinet import activations, losses
 from clarinet.doctor.findings import Finding, Remedy, Severity
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.patient import CLASS_LOSSES, Patient
 from clarinet.doctor.remedies import classify, suitable_loss
 
 KINDS = ("wrong_loss",)
@@ -16,7 +16,6 @@ BASIS = (
 )
 
 _SQUARED = (losses.MeanSquaredError, losses.MeanAbsoluteError)
-_CHANCES = (losses.BinaryCrossentropy, losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -56,7 +55,7 @@ def _amounts(patient: Patient) -> _Judgement | None:
         and patient.labels.high <= 1
     ):
         return None  # pixels and other shares between nothing and all, each a chance of its own: autoencoders
-    if isinstance(loss, _CHANCES):
+    if isinstance(loss, CLASS_LOSSES):
         why = (
             "Cross-entropy compares chances. The targets are amounts: outside [0, 1] it has no meaning, it falls "
             "without "

@@ -25,8 +25,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         0.8,
         f"accuracy is asked for, but the targets are amounts from {labels.low:.4g} to {labels.high:.4g}",
         "Accuracy counts answers that are exactly right. An amount is never met exactly: 2.999 for 3 counts as "
-        "wrong, so "
-        "the number stays near 0 however well the network learns, and says nothing about how far off it is.",
+        "wrong, so the number stays near 0 however well the network learns, and says nothing about how far off it is.",
         {"low": labels.low, "high": labels.high},
         Remedy("metrics=['mae'] (the mean distance, in the units of y) or ['r2_score']", suitable_metric),
     )

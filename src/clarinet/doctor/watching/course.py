@@ -25,6 +25,8 @@ _SETTLED = 20
 _FALL = 0.01
 #: A training that is this far on the way from the best constant answer to no error at all does well.
 _WELL = 0.5
+#: One that is no further than this has come nowhere.
+_STUCK = 0.05
 
 
 @dataclass(frozen=True)
@@ -149,16 +151,24 @@ class Course:
         return [float(np.mean(losses, dtype=np.float64)) for losses in self._ended if len(losses)]
 
     @property
+    def _beginning(self) -> NDArray[np.float32]:
+        """The losses of the first few batches, a twentieth of the first epoch."""
+        return self._ended[0][: max(1, len(self._ended[0]) // 20)]
+
+    @property
+    def _end(self) -> NDArray[np.float32]:
+        """Those of the last half of the last epoch."""
+        return self._ended[-1][len(self._ended[-1]) // 2 :]
+
+    @property
     def first_loss(self) -> float:
         """The mean over the first few batches, a twentieth of the first epoch."""
-        losses = self._ended[0]
-        return float(np.mean(losses[: max(1, len(losses) // 20)], dtype=np.float64))
+        return float(np.mean(self._beginning, dtype=np.float64))
 
     @property
     def last_loss(self) -> float:
         """The mean over the last half of the last epoch."""
-        losses = self._ended[-1]
-        return float(np.mean(losses[len(losses) // 2 :], dtype=np.float64))
+        return float(np.mean(self._end, dtype=np.float64))
 
     @property
     def has_fallen(self) -> bool:
@@ -167,8 +177,7 @@ class Course:
         Single batches differ by chance, so from them it has to be more than two standard errors.
         """
         enough, losses = _FALL * abs(self.first_loss), self.epoch_losses
-        first, last = self._ended[0][: max(1, len(self._ended[0]) // 20)], self._ended[-1][len(self._ended[-1]) // 2 :]
-        noise = 2 * float(np.std(last)) * np.sqrt(1 / len(first) + 1 / len(last))
+        noise = 2 * float(np.std(self._end)) * np.sqrt(1 / len(self._beginning) + 1 / len(self._end))
         return bool(losses[0] - losses[-1] > enough or self.first_loss - self.last_loss > max(enough, noise))
 
     @property
@@ -181,6 +190,11 @@ class Course:
     def does_well(self) -> bool:
         """Whether it learns, whatever else there may be."""
         return self.progress >= _WELL
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it is hardly better than a constant answer."""
+        return self.progress < _STUCK
 
     def recent(self, layer: int) -> list[LayerStats]:
         """What was sampled of a layer last, the oldest first."""
@@ -207,6 +221,10 @@ class Course:
         """Typical update-to-weight ratio of every layer that learns."""
         found = {layer.index: self.typical(layer.index, "update_ratio") for layer in self.weighted}
         return {index: value for index, value in found.items() if np.isfinite(value)}
+
+    def gradient_norms(self) -> dict[int, float]:
+        """Typical gradient norm of every layer that learns, from the first to the last."""
+        return {layer.index: self.typical(layer.index, "gradient_norm") for layer in self.weighted}
 
     def outputs(self) -> Mapping[int, Array]:
         """What every layer gives on some rows, as the network stands now; empty where nobody can tell."""

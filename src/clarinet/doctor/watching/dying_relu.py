@@ -13,10 +13,8 @@ from clarinet.doctor.watching.course import Course
 KINDS = ("dying_relu",)
 BASIS = (
     "a unit is dead when it answers 0 to all rows looked at; a layer is sick when 70 % of its units are "
-    "(DeepDiagnosis, "
-    "Wardat et al. 2022) and the network does not do well in spite of it (our measurement: networks that learn may "
-    "have "
-    "many)"
+    "(DeepDiagnosis, Wardat et al. 2022) and the network does not do well in spite of it (our measurement: networks "
+    "that learn may have many)"
 )
 CAUSES = frozenset({
     "learning_rate_too_high", "unscaled_inputs", "unscaled_targets", "wrong_weight_init", "learning_rate_negative",

@@ -16,14 +16,14 @@ CAUSES = frozenset({
     "unscaled_inputs", "unscaled_targets", "wrong_weight_init", "learning_rate_too_high", "learning_rate_negative",
     "nan_in_data", "non_finite_loss", "dying_relu",
 })  # fmt: skip
-_RATIO, _LAYERS, _STUCK = 70.0, 3, 0.05
+_RATIO, _LAYERS = 70.0, 3
 
 
 def examine(course: Course) -> Iterator[Finding]:
     learning = course.weighted
-    if not course.settled or len(learning) < _LAYERS or not course.progress < _STUCK:
+    if not course.settled or len(learning) < _LAYERS or not course.stuck:
         return
-    norms = {layer.index: course.typical(layer.index, "gradient_norm") for layer in learning}
+    norms = course.gradient_norms()
     first, last = learning[0], learning[-1]
     if not norms[first.index] > _RATIO * norms[last.index] > 0:
         return

@@ -13,17 +13,15 @@ from clarinet.doctor.watching.course import Course
 KINDS = ("learning_rate_too_high",)
 BASIS = (
     "DeepDiagnosis (Wardat et al. 2022): an update is to be at most a tenth of the weights; and the loss must agree. "
-    "Ours: "
-    "it ends at three times the best constant answer's, leaps to ten times that, zigzags by a tenth over four "
-    "epochs, or "
-    "does not fall"
+    "Ours: it ends at three times the best constant answer's, leaps to ten times that, zigzags by a tenth over four "
+    "epochs, or does not fall"
 )
 CAUSES = frozenset({
     "learning_rate_negative", "unscaled_inputs", "unscaled_targets", "nan_in_data", "non_finite_loss",
     "optimizer_epsilon_too_low",
     "wrong_weight_init", "constant_targets", "softmax_on_single_unit", "dropout_too_high",
 })  # fmt: skip
-_LONG, _FAR, _GROWN, _LEAP, _SWING, _EPOCHS, _STUCK = 1e-1, 1.0, 3.0, 10.0, 0.1, 4, 0.05
+_LONG, _FAR, _GROWN, _LEAP, _SWING, _EPOCHS = 1e-1, 1.0, 3.0, 10.0, 0.1, 4
 
 
 def examine(course: Course) -> Iterator[Finding]:
@@ -52,11 +50,11 @@ def _how(course: Course, longest: float) -> str | None:
     highest = float(np.max(course.losses()))
     if course.last_loss > _GROWN * reference > 0:
         return f"the loss has grown from {course.first_loss:.3g} to {course.last_loss:.3g}"
-    if highest > _LEAP * reference > 0 and course.progress < _STUCK:
+    if highest > _LEAP * reference > 0 and course.stuck:
         return f"the loss leapt from {course.first_loss:.3g} to {highest:.3g} and did no good after that"
-    if longest > _LONG and course.progress < _STUCK:
+    if longest > _LONG and course.stuck:
         return "the loss does not fall"
-    if course.largest_update > _FAR and course.progress < _STUCK:
+    if course.largest_update > _FAR and course.stuck:
         return (
             f"a step changed the weights of a layer by {course.largest_update:.2g} times their size, and the loss stays"
         )

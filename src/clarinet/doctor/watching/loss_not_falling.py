@@ -14,12 +14,12 @@ BASIS = (
     "and no better than a constant answer (our measurement: sound programs may rest for a while, but not so long)"
 )
 CAUSES = ANYTHING
-_EPOCHS, _UPDATES, _STUCK = 3, 50, 0.05
+_EPOCHS, _UPDATES = 3, 50
 
 
 def examine(course: Course) -> Iterator[Finding]:
     enough = course.late and len(course.epoch_losses) >= _EPOCHS and course.updates >= _UPDATES
-    if not enough or course.failure is not None or not course.progress < _STUCK:
+    if not enough or course.failure is not None or not course.stuck:
         return
     if course.has_fallen:
         return

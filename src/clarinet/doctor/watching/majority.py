@@ -13,13 +13,13 @@ BASIS = (
     "the majority share is what the best constant answer gets; five epochs, or the end of training, to beat it (ours)"
 )
 CAUSES = ANYTHING
-_EPOCHS, _UPDATES, _STUCK = 5, 50, 0.05
+_EPOCHS, _UPDATES = 5, 50
 
 
 def examine(course: Course) -> Iterator[Finding]:
     measured, majority = course.accuracy(), course.baseline.majority
     waited = course.over or (course.late and len(course.logs) >= _EPOCHS)
-    if measured is None or not majority < 1 or not waited or course.updates < _UPDATES or not course.progress < _STUCK:
+    if measured is None or not majority < 1 or not waited or course.updates < _UPDATES or not course.stuck:
         return
     name, value = measured
     if value > majority:

@@ -13,8 +13,7 @@ from clarinet.doctor.watching.failure import NAMED, Failure
 KINDS = ("non_finite_loss", "learning_rate_too_high")
 BASIS = (
     "arithmetic for the NaN; steps are blamed where the largest update was over a tenth of its weights (Bottou's "
-    "rule of "
-    "thumb is a thousandth; [1e-5, 1e-1] in DeepDiagnosis, Wardat et al. 2022) or the loss had grown tenfold"
+    "rule of thumb is a thousandth; [1e-5, 1e-1] in DeepDiagnosis, Wardat et al. 2022) or the loss had grown tenfold"
 )
 CAUSES = frozenset({
     "learning_rate_negative", "unscaled_inputs", "unscaled_targets", "wrong_weight_init", "nan_in_data",

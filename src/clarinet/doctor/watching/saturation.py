@@ -33,9 +33,8 @@ def examine(course: Course) -> Iterator[Finding]:
             "saturated_activation", f"layer:{layer.index}", "warning", 0.8,
             f"{share:.0%} of the answers of {layer.name} are within 0.01 of a limit of its {layer.activation}",
             f"Near its limits a {layer.activation} is flat: its slope is almost zero, and so is every gradient that "
-            f"has "
-            "to pass it. Inputs or weights that are too large push the units there; small steps do not bring them "
-            "back.",
+            "has to pass it. Inputs or weights that are too large push the units there; small steps do not bring "
+            "them back.",
             {"saturated": share},
             Remedy("scale the inputs, use smaller initial weights, or activation='relu'",
                    hidden_activation([layer.index], "relu")),

@@ -11,8 +11,7 @@ from clarinet.doctor.watching.course import Course
 KINDS = ("learning_rate_too_low",)
 BASIS = (
     "DeepDiagnosis (Wardat et al. 2022): an update is to be at least 1e-5 of the weights; and the loss must agree: "
-    "it has "
-    "not lost a hundredth"
+    "it has not lost a hundredth"
 )
 CAUSES = frozenset({
     "frozen_layers", "dying_relu", "saturated_activation", "vanishing_gradient", "wrong_hidden_activation",

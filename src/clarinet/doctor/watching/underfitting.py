@@ -12,8 +12,7 @@ from clarinet.doctor.watching.course import Course
 KINDS = ("too_few_epochs", "underfit")
 BASIS = (
     "hints only: how much can be learned from the data is not known. Less than half of the way from a constant "
-    "answer to "
-    "no error; still falling when the last epoch gained a twentieth of what all have gained"
+    "answer to no error; still falling when the last epoch gained a twentieth of what all have gained"
 )
 CAUSES = ANYTHING
 _GAIN, _EPOCHS = 0.05, 3
@@ -37,8 +36,7 @@ def examine(course: Course) -> Iterator[Finding]:
         yield Finding(
             "underfit", "model", "hint", 0.4,
             f"the loss has come to rest at {losses[-1]:.4g}, {course.progress:.0%} of the way from a constant answer "
-            f"to no "
-            "error",
+            "to no error",
             "Either the labels hold no more that x could tell, or the network is too small or too simple to say it.",
             evidence, Remedy("more units or layers; more or better columns in x"),
         )  # fmt: skip

@@ -23,7 +23,7 @@ def examine(course: Course) -> Iterator[Finding]:
     learning = course.weighted
     if not course.settled or course.does_well or len(learning) < _LAYERS:
         return
-    norms = {layer.index: course.typical(layer.index, "gradient_norm") for layer in learning}
+    norms = course.gradient_norms()
     first, last = learning[0], learning[-1]
     if not (norms[last.index] > 0 and norms[first.index] < _RATIO * norms[last.index]):
         return
