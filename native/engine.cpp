@@ -7,6 +7,7 @@ namespace clarinet {
 namespace {
 
 constexpr double kWorthAThread = 1e6;  // multiply-adds a step that make up for one more thread's barriers
+constexpr double kWorthAReader = 1e4;  // floats a step from all over the memory that do
 constexpr long kPredictRows = 128;     // a thread's share of a batch of predictions
 constexpr long kStageFloats = 1 << 16; // of the tensors of a stage, which stay in the second-level cache
 
@@ -57,6 +58,9 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
   }
   if (!spec_.output.empty()) output_ = make_op(spec_.output[0], spec_.params, spec_.state);
   for (const auto& op : ops_) sums_by_block_ = sums_by_block_ || op->sums_by_block();
+  const bool seen = std::any_of(spec_.layers.begin(), spec_.layers.end(), [](const StatsSpec& s) { return s.tensor == 0; });
+  takes_places_ = !ops_.empty() && ops_[0]->takes_places() && follows_alone(spec_.ops, 0) && !seen;
+  if (takes_places_) ops_[0]->at_the_data = true;
   make_stages();
 }
 
@@ -121,12 +125,14 @@ int64_t Engine::outputs() const {
   return last ? last->rows * last->outputs : spec_.inputs;
 }
 
-// `passes`: how many times as much work as forward there is.
-int Engine::useful_threads(int64_t rows, double passes) const {
+// `passes`: how many times as much work as forward there is. Where it is only the memory that keeps a thread waiting, a
+// second one waits at the same time.
+int Engine::useful_threads(int64_t rows, double passes, bool in_place) const {
   if (exactly_) return threads_;
   double work = 0.0;
   for (const auto& op : ops_) work += op->work();
-  const double worth = work * static_cast<double>(rows) * passes / kWorthAThread;
+  const double read = in_place ? static_cast<double>(spec_.inputs * rows) / kWorthAReader : 0.0;
+  const double worth = std::max(read, work * static_cast<double>(rows) * passes / kWorthAThread);
   return std::clamp(static_cast<int>(std::min(worth, 1e6)), 1, threads_);
 }
 
@@ -137,6 +143,7 @@ void Engine::reserve(long rows, int threads) {
   capacity_threads_ = std::max(threads, capacity_threads_);
   for (auto& op : ops_) op->reserve(capacity_, capacity_threads_);
   objective_.reserve(capacity_);
+  if (takes_places_) places_.resize(static_cast<size_t>(capacity_));
   carve_arena();
   long each = std::max(4096L, static_cast<long>(outputs()));
   for (const auto& op : ops_) each = std::max(each, op->scratch(capacity_));

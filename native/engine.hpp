@@ -78,7 +78,7 @@ class Engine {
   struct Run;  // one call of train
 
   Team& team();
-  int useful_threads(int64_t rows, double passes) const;
+  int useful_threads(int64_t rows, double passes, bool in_place = false) const;
   void reserve(long rows, int threads);
   void carve_arena();
   long size_of(int64_t tensor) const;  // numbers in a sample
@@ -111,6 +111,8 @@ class Engine {
   Objective objective_;
   Updater updater_;
   bool sums_by_block_ = false;
+  bool takes_places_ = false;          // whether the first operation can take the data where they lie, and nobody else takes them
+  std::vector<const float*> places_;  // then: of a batch's rows
   std::vector<Stage> stages_;  // all operations, in order
   // Tensors: 0 is the input, i + 1 what operation i gives. Wanted: the gradient there, as it leads to a trained weight.
   const std::vector<bool> wanted_;

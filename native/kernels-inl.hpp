@@ -38,6 +38,7 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       mean_pool_back,
       descend,
       dot,
+      weigh,
       transpose,
       column_sums,
       activate<>,

@@ -9,6 +9,16 @@
 
 namespace clarinet {
 
+constexpr int kSlots = 4;  // numbers that an optimizer may keep beside each weight; the last is the weight's moving average
+
+// Tables of `rows` rows, `apart` floats from one to the next, that the caller of a product reads afterwards: the product asks
+// the memory for them along the way.
+struct Coming {
+  const float* tables[1 + kSlots];
+  long count, rows, columns, apart;
+  long asked;  // rows of all tables so far
+};
+
 // C[i, j] = start[i, j] + sum over k of A[i, k] B[k, j], each element one chain of multiply-adds in the order of k.
 struct Product {
   long rows, columns, depth;
@@ -20,8 +30,10 @@ struct Product {
   long c_row;
   const float* start;  // nullptr for zeros
   long start_row;      // 0 where all rows start alike (a bias)
-  long width;          // columns of the whole, where this is the part of one thread
-  bool single;         // whether the whole is a single row
+  long width;             // columns of the whole, where this is the part of one thread
+  bool single;            // whether the whole is a single row
+  const int32_t* picked;  // numbers of the rows of A, C and start that are meant; nullptr for the first ones
+  Coming* coming;         // nullptr for nothing
 };
 
 // C[i, j] = start[i, j] + sum over k of a[a_row[i] + a_step[k]] b[b_step[k] + j]: A and the rows of B lie wherever the tables
@@ -131,8 +143,6 @@ struct LossRows {
 
 enum class Rule : int { sgd, momentum, nesterov, rmsprop, adam, adamax, nadam, adagrad, adadelta, lion, ftrl };
 
-constexpr int kSlots = 4;  // numbers that an optimizer may keep beside each weight; the last is the weight's moving average
-
 // One step's update of some weights: what the letters mean is said beside each rule in update-inl.hpp.
 struct Update {
   Rule rule;
@@ -185,6 +195,8 @@ struct KernelTable {
   // W[i, j] -= rate (x[i] y[j]), W's rows being `columns` long; rows with x[i] = 0 stay.
   void (*descend)(float rate, const float* x, long rows, const float* y, long columns, float* w);
   void (*dot)(const float* a, long rows, long depth, const float* b, float start, float* y);
+  // y[j] = sum over k < count of weights[k] rows[k][from + j], each a chain of multiply-adds in the order of k.
+  void (*weigh)(const float* const* rows, const float* weights, long count, long from, long columns, float* y);
   void (*transpose)(const float* from, long from_row, long rows, long columns, float* to, long to_row);
   void (*column_sums)(const float* x, long rows, long row, long columns, float* sums);
 

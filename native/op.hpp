@@ -6,6 +6,7 @@
 #include "kernels.hpp"
 #include "optimizer.hpp"
 #include "pool.hpp"
+#include "source.hpp"
 #include "spec.hpp"
 
 namespace clarinet {
@@ -22,6 +23,8 @@ struct Pass {
   bool training = false;
   uint64_t step = 0;         // of the model's life, from 1
   float* scratch = nullptr;  // of this thread alone
+  Ahead* ahead = nullptr;    // the data's rows to come
+  const float* const* places = nullptr;  // where the data's rows lie, if the first operation takes them there
 
   void sync() const {
     if (barrier) barrier->wait();
@@ -68,6 +71,8 @@ class Op {
   virtual bool by_sample() const { return false; }
   // Whether backward sums over each block of sum_block(rows) samples by itself, so that a thread's share must be whole blocks.
   virtual bool sums_by_block() const { return false; }
+  // Whether it can take its input where the data lie, row by row (Pass::places), so that nobody has to copy it.
+  virtual bool takes_places() const { return false; }
   // Rough cost of forward, in multiply-adds a sample.
   virtual double work() const { return static_cast<double>(out_size()); }
 
@@ -86,6 +91,8 @@ class Op {
   // What the operation adds to the batch's loss; one thread asks after all threads' forward.
   virtual double penalty(const Pass&) const { return 0.0; }
 
+  // Set on the first operation, where it takes_places(): its input may be Pass::places instead of x.
+  bool at_the_data = false;
   // Set where nobody wants the gradient at this operation's input while training.
   bool first_trained = false;
 

@@ -33,7 +33,7 @@ class Pace {
   }
 
  private:
-  static constexpr double kStretch = 0.05, kProbe = 0.005;  // seconds
+  static constexpr double kStretch = 0.05, kProbe = 0.002;  // seconds
   static constexpr int64_t kUnknownSteps = 2, kFirst = 4, kProbeEvery = 16;
 
   double one_ = 0.0, all_ = 0.0;  // seconds a row, lately

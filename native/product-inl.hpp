@@ -7,44 +7,55 @@
 namespace clarinet {
 namespace {
 
+// Asks for some more rows of what comes. Little by little: the memory takes only so many requests at a time.
+CLARINET_INLINE void ask_more(Coming* coming, long rows) {
+  if (!coming) return;
+  constexpr long kLine = 16;  // floats in a line of the cache
+  const long most = coming->count * coming->rows;
+  for (; rows > 0 && coming->asked < most; --rows, ++coming->asked) {
+    const float* row = coming->tables[coming->asked / coming->rows] + coming->asked % coming->rows * coming->apart;
+    for (long j = 0; j < coming->columns; j += kLine) prefetch(row + j);
+  }
+}
+
 // One tile of R rows and V vectors, the last of them perhaps ragged in B or in C.
 template <int R, int V, class LastB, class Last>
 void tile(const Product& p, long i, long j, LastB last_b, Last last) {
+  long row[R];
+  CLARINET_UNROLL
+  for (int r = 0; r < R; ++r) row[r] = p.picked ? p.picked[i + r] : i + r;
   Vec sum[R][V];
-  const float* start = p.start ? p.start + i * p.start_row + j : nullptr;
   CLARINET_UNROLL
   for (int r = 0; r < R; ++r) {
+    const float* start = p.start ? p.start + row[r] * p.start_row + j : nullptr;
     CLARINET_UNROLL
-    for (int v = 0; v < V - 1; ++v) sum[r][v] = start ? load(start + r * p.start_row + v * kLanes) : set1(0.0f);
-    sum[r][V - 1] = start ? load(start + r * p.start_row + (V - 1) * kLanes, last) : set1(0.0f);
+    for (int v = 0; v < V - 1; ++v) sum[r][v] = start ? load(start + v * kLanes) : set1(0.0f);
+    sum[r][V - 1] = start ? load(start + (V - 1) * kLanes, last) : set1(0.0f);
   }
-  // Rows are reached by threes from one pointer, so that the addresses of a tall tile fit in the registers.
-  constexpr int kGroups = (R + 2) / 3;
-  const float* a[kGroups];
+  const float* a[R];
   CLARINET_UNROLL
-  for (int g = 0; g < kGroups; ++g) a[g] = p.a + (i + 3 * g) * p.a_row;
+  for (int r = 0; r < R; ++r) a[r] = p.a + row[r] * p.a_row;
   const float* b = p.b + j;
-  for (long k = 0; k < p.depth; ++k) {
-    Vec row[V];
+  const long end = p.depth * p.a_step;
+  for (long at = 0; at != end; at += p.a_step) {
+    Vec line[V];
     CLARINET_UNROLL
-    for (int v = 0; v < V - 1; ++v) row[v] = load(b + v * kLanes);
-    row[V - 1] = load(b + (V - 1) * kLanes, last_b);
+    for (int v = 0; v < V - 1; ++v) line[v] = load(b + v * kLanes);
+    line[V - 1] = load(b + (V - 1) * kLanes, last_b);
     CLARINET_UNROLL
     for (int r = 0; r < R; ++r) {
-      Vec x = set1(a[r / 3][(r % 3) * p.a_row]);
+      Vec x = set1(a[r][at]);
       CLARINET_UNROLL
-      for (int v = 0; v < V; ++v) sum[r][v] = fma(x, row[v], sum[r][v]);
+      for (int v = 0; v < V; ++v) sum[r][v] = fma(x, line[v], sum[r][v]);
     }
-    CLARINET_UNROLL
-    for (int g = 0; g < kGroups; ++g) a[g] += p.a_step;
     b += p.b_step;
   }
-  float* c = p.c + i * p.c_row + j;
   CLARINET_UNROLL
   for (int r = 0; r < R; ++r) {
+    float* c = p.c + row[r] * p.c_row + j;
     CLARINET_UNROLL
-    for (int v = 0; v < V - 1; ++v) store(c + r * p.c_row + v * kLanes, sum[r][v]);
-    store(c + r * p.c_row + (V - 1) * kLanes, sum[r][V - 1], last);
+    for (int v = 0; v < V - 1; ++v) store(c + v * kLanes, sum[r][v]);
+    store(c + (V - 1) * kLanes, sum[r][V - 1], last);
   }
 }
 
@@ -97,6 +108,16 @@ void row_product(const Product& p) {
   each_panel(p.columns, [&](long j, auto count, auto last) { tile<1, count.value>(p, 0, j, last, last); });
 }
 
+// Rows of V vectors, the last of them perhaps ragged, to where they lie side by side.
+template <int V, class Last>
+CLARINET_INLINE void copy_block(const float* from, long from_row, long rows, float* to, Last last) {
+  for (long r = 0; r < rows; ++r, from += from_row, to += V * kLanes) {
+    CLARINET_UNROLL
+    for (int v = 0; v < V - 1; ++v) store(to + v * kLanes, load(from + v * kLanes));
+    store(to + (V - 1) * kLanes, load(from + (V - 1) * kLanes, last));
+  }
+}
+
 // Each block of a panel of B is copied to where it lies in one stretch: rows of B that lie far apart crowd each other out
 // of the first-level cache, and are on a page each. The sums rest in C from block to block, which takes nothing off them.
 void packed_product(const Product& p) {
@@ -114,11 +135,8 @@ void packed_product(const Product& p) {
       part.start = k ? part.c : p.start ? p.start + j : nullptr;
       part.start_row = k ? p.c_row : p.start_row;
       const float* b = p.b + k * p.b_step + j;
-      for (long r = 0; r < part.depth; ++r, b += p.b_step) {
-        float* row = packed + r * part.b_step;
-        if constexpr (count.value == 2) store(row, load(b));
-        store(row + part.b_step - kLanes, load(b + part.b_step - kLanes, last));
-      }
+      copy_block<count.value>(b, p.b_step, part.depth, packed, last);
+      b += part.depth * p.b_step;
       const bool more = k + kDepth < p.depth;  // the block to come, in this panel or the next, is fetched meanwhile
       const float* next = more ? b : p.b + j + 2 * kLanes;
       const long ahead = more ? p.depth - k - kDepth : j + 4 * kLanes <= p.columns ? p.depth : 0;
@@ -138,7 +156,9 @@ void product(const Product& p) {
   constexpr long kRows = 16, kApart = 256;  // rows of C and floats from one row of B to the next that make up for copying
   if (p.rows == 1) return row_product(p);
   if (p.rows >= kRows && p.b_step > kApart) return packed_product(p);
-  each_pair(p.columns, [&](long j, auto count, auto last) { panel<kTileRows, count.value>(p, j, last, last, [](long) {}); });
+  each_pair(p.columns, [&](long j, auto count, auto last) {
+    panel<kTileRows, count.value>(p, j, last, last, [&](long) { ask_more(p.coming, 3); });  // a tile takes a while
+  });
 }
 
 // y[i] = start + sum over k of A[i, k] b[k]: lanes of k by themselves, then joined, so not to the bit what product() gives.
@@ -154,6 +174,25 @@ void dot(const float* a, long rows, long depth, const float* b, float start, flo
     each_vector(depth - k, [&](long j, auto part) { sums[0] = fma(load(a + k + j, part), load(b + k + j, part), sums[0]); });
     y[i] = start + sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
   }
+}
+
+void weigh(const float* const* rows, const float* weights, long count, long from, long columns, float* y) {
+  each_panel(columns, [&](long j, auto vectors, auto last) {
+    constexpr int V = vectors.value;
+    Vec sum[V];
+    CLARINET_UNROLL
+    for (int v = 0; v < V; ++v) sum[v] = set1(0.0f);
+    for (long k = 0; k < count; ++k) {
+      const float* row = rows[k] + from + j;
+      const Vec x = set1(weights[k]);
+      CLARINET_UNROLL
+      for (int v = 0; v < V - 1; ++v) sum[v] = fma(x, load(row + v * kLanes), sum[v]);
+      sum[V - 1] = fma(x, load(row + (V - 1) * kLanes, last), sum[V - 1]);
+    }
+    CLARINET_UNROLL
+    for (int v = 0; v < V - 1; ++v) store(y + j + v * kLanes, sum[v]);
+    store(y + j + (V - 1) * kLanes, sum[V - 1], last);
+  });
 }
 
 // to[j, i] = from[i, j]

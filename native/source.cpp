@@ -30,31 +30,53 @@ void ids_as(const Source& source, Order order, long first, long last, int32_t* t
 void ask_for(const char* row, int64_t bytes) {
 #if defined(__GNUC__)
   constexpr int64_t kLine = 64;
-  for (int64_t at = 0; row && at < bytes; at += kLine) __builtin_prefetch(row + at, 0, 2);
+  for (int64_t at = 0; at < bytes; at += kLine) __builtin_prefetch(row + at, 0, 2);
+  __builtin_prefetch(row + bytes - 1, 0, 2);  // rows seldom begin where a line does
 #else
   (void)row, (void)bytes;
 #endif
 }
 
 // How many rows ahead: not where the processor foresees the rows itself, or has them all.
-long distance_ahead(const Source& source, Order order, int64_t bytes, long rows) {
+long distance_ahead(const Source& source, Order order, long rows) {
   constexpr int64_t kFar = 1 << 20, kAhead = 1 << 14;
+  const int64_t bytes = source.columns * bytes_of(source.dtype);
   if (!order.order || source.rows * bytes < kFar) return 0;
   return std::clamp(static_cast<long>(kAhead / bytes), 1L, std::max(1L, rows));
 }
 
 }  // namespace
 
-void gather(const KernelTable& k, const Source& source, Order order, long first, long last, float* to, Ahead ahead) {
-  const int64_t bytes = source.columns * bytes_of(source.dtype);
-  const long distance = ahead.last ? distance_ahead(source, order, bytes, last - first) : 0;
-  const auto coming = [&](long i) {
-    if (i < last) return row_of(source, order, i);
-    i -= last - first;
-    return i < ahead.last ? row_of(source, ahead.order, i) : nullptr;
-  };
+void Ahead::turn(const Source& source, Order now, Order next, long first, long last, long next_last) {
+  asked_ = source_ ? first + std::max(0L, asked_ - last_) : first;
+  source_ = &source, now_ = now, next_ = next, first_ = first, last_ = last, next_last_ = std::max(first, next_last);
+  distance_ = distance_ahead(source, now, last - first);
+}
+
+void Ahead::reach(long i) {
+  if (!distance_) return;
+  const int64_t bytes = source_->columns * bytes_of(source_->dtype);
+  for (const long end = std::min(i + distance_ + 1, last_ + next_last_ - first_); asked_ < end; ++asked_) {
+    const char* row = asked_ < last_ ? row_of(*source_, now_, asked_) : row_of(*source_, next_, asked_ - last_ + first_);
+    if (row) ask_for(row, bytes);
+  }
+}
+
+bool lies_as_floats(const Source& source) {
+  constexpr int64_t kFloat = sizeof(float);
+  return source.dtype == Dtype::f32 && source.stride % kFloat == 0 && reinterpret_cast<intptr_t>(source.data) % kFloat == 0;
+}
+
+void locate(const Source& source, Order order, long first, long last, float* zeros, const float** places) {
   for (long i = first; i < last; ++i) {
-    if (distance) ask_for(coming(i + distance), bytes);
+    places[i] = reinterpret_cast<const float*>(row_of(source, order, i));
+    if (!places[i]) places[i] = std::fill_n(zeros + i * source.columns, source.columns, 0.0f) - source.columns;
+  }
+}
+
+void gather(const KernelTable& k, const Source& source, Order order, long first, long last, float* to, Ahead* ahead) {
+  for (long i = first; i < last; ++i) {
+    if (ahead) ahead->reach(i);
     const char* row = row_of(source, order, i);
     if (row) {
       k.to_floats(source.dtype, row, to + i * source.columns, static_cast<long>(source.columns));

@@ -25,15 +25,30 @@ struct Order {
   int64_t operator[](long i) const { return order ? order[first + i] : first + i; }
 };
 
-// The batch to come: `last` as in gather, 0 if there is none.
-struct Ahead {
-  Order order;
-  long last = 0;
+// Asks the memory for rows of shuffled data some time before a thread reads them, batch after batch: the processor can't
+// foresee them itself.
+class Ahead {
+ public:
+  // The thread's rows [first, last) of the batch that is read now, and [first, next_last) of the one to come: 0 if none.
+  void turn(const Source&, Order now, Order next, long first, long last, long next_last);
+  // Row i of the batch is read next: asks for those that follow soon and are not asked for yet.
+  void reach(long i);
+
+ private:
+  const Source* source_ = nullptr;
+  Order now_, next_;
+  long first_ = 0, last_ = 0, next_last_ = 0;
+  long asked_ = 0;     // rows of this batch up to here; those of the next count on from `last`
+  long distance_ = 0;  // rows; 0 where it does not pay
 };
 
-// Rows [first, last) of a batch, converted, to where they belong in `to` (of whole batches). With `ahead`, rows of shuffled
-// data are asked for some time before they are read, those of the batch to come too.
-void gather(const KernelTable&, const Source&, Order, long first, long last, float* to, Ahead ahead = {});
+// Whether rows can be read as floats where they lie, and where that is, of rows [first, last) of a batch; a row that is not
+// there is written to `zeros` (of whole batches).
+bool lies_as_floats(const Source&);
+void locate(const Source&, Order, long first, long last, float* zeros, const float** places);
+
+// Rows [first, last) of a batch, converted, to where they belong in `to` (of whole batches).
+void gather(const KernelTable&, const Source&, Order, long first, long last, float* to, Ahead* ahead = nullptr);
 
 // The same as class ids; what is no 32-bit whole number becomes -1, which no class has.
 void gather_ids(const Source&, Order, long first, long last, int32_t* to);

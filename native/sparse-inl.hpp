@@ -11,13 +11,14 @@
 namespace clarinet {
 namespace {
 
-constexpr long kWord = 64;       // terms looked at together, a bit for each
+constexpr long kWord = 64;          // terms looked at together, a bit for each
+constexpr long kRowsAtOnce = 128;   // rows of C that a block of B serves before the next is fetched
+constexpr long kWorthCopying = 24;  // rows that make up for copying what they are multiplied with
 
-// The largest share of nonzeros at which leaving out the others pays. Rows of B that are wider than one panel of columns
-// lie apart, and crowd each other out of the first-level cache.
+// The largest share of nonzeros at which leaving out the others pays.
 CLARINET_INLINE float worth_skipping(const Product& p) {
   if (p.width < 4 * kLanes) return p.single ? 0.6f : 0.0f;  // several rows make better tiles
-  return p.width <= kWideVectors * kLanes ? 0.6f : 0.35f;
+  return 0.6f;
 }
 
 // Adds the terms k whose bit is set to one row of C; A[i, k] is a[k * a_step].
@@ -41,15 +42,26 @@ CLARINET_INLINE void add_terms(uint64_t bits, const float* a, long a_step, const
   store(c + (V - 1) * kLanes, sum[V - 1], last);
 }
 
-// The terms k … k + 63 of rows i …, whose nonzeros are found: one bit each.
-CLARINET_INLINE void add_block(const Product& p, long i, long rows, long k, const uint64_t* found) {
+// The terms k … k + 63 of the rows, whose nonzeros are found: one bit each. Row r of A is at a + r a_row from term k on. Of a
+// wide B, each block is copied to where its rows lie side by side.
+template <class Rows>
+CLARINET_INLINE void add_block(const Product& p, long k, long terms, const uint64_t* found, Rows a, long a_step) {
+  alignas(64) float packed[kWord * kWideVectors * kLanes];
+  const bool pack = p.b_step > kWideVectors * kLanes && p.rows >= kWorthCopying;
   each_panel(p.columns, [&](long j, auto count, auto last) {
-    for (long r = 0; r < rows; ++r) {
+    const float* b = p.b + k * p.b_step + j;
+    long b_step = p.b_step;
+    if (pack) {
+      copy_block<count.value>(b, b_step, terms, packed, last);
+      b = packed, b_step = count.value * kLanes;
+    }
+    for (long r = 0; r < p.rows; ++r) {
+      ask_more(p.coming, 1);
       if (!found[r] && k) continue;
-      float* c = p.c + (i + r) * p.c_row + j;
-      const float* start = k ? c : p.start ? p.start + (i + r) * p.start_row + j : nullptr;
-      add_terms<count.value>(found[r], p.a + (i + r) * p.a_row + k * p.a_step, p.a_step, p.b + k * p.b_step + j,
-                             p.b_step, start, c, last);
+      const long i = p.picked ? p.picked[r] : r;
+      float* c = p.c + i * p.c_row + j;
+      const float* start = k ? c : p.start ? p.start + i * p.start_row + j : nullptr;
+      add_terms<count.value>(found[r], a(i), a_step, b, b_step, start, c, last);
     }
   });
 }
@@ -96,52 +108,66 @@ CLARINET_INLINE void each_run(long n, long step, Choose choose, Sparse sparse, D
 
 // Rows of A are contiguous. Terms are taken by blocks, so that B's rows stay near from one row of C to the next.
 void skip_in_rows(const Product& p) {
-  constexpr long kRows = 32;
-  uint64_t found[kRows];
-  for (long i = 0; i < p.rows; i += kRows) {
-    const long rows = p.rows - i < kRows ? p.rows - i : kRows;
-    for (long k = 0; k < p.depth; k += kWord) {
-      const long n = p.depth - k < kWord ? p.depth - k : kWord;
-      for (long r = 0; r < rows; ++r) found[r] = nonzero_word(p.a + (i + r) * p.a_row + k, n);
-      add_block(p, i, rows, k, found);
-    }
+  uint64_t found[kRowsAtOnce];
+  for (long k = 0; k < p.depth; k += kWord) {
+    const long terms = p.depth - k < kWord ? p.depth - k : kWord;
+    for (long r = 0; r < p.rows; ++r) found[r] = nonzero_word(p.a + p.picked[r] * p.a_row + k, terms);
+    add_block(p, k, terms, found, [&](long i) { return p.a + i * p.a_row + k; }, 1);
   }
 }
 
 void sparse_rows(const Product& p) {
   const float most = worth_skipping(p);
   const long vectors = p.depth / kLanes;
-  auto choose = [&](long i) {
-    const float* a = p.a + i * p.a_row;
+  auto few = [&](const float* a) {
     if (!vectors) return true;
     return few_nonzeros(vectors, most, [&](long v) { return popcount(bits(nonzero(load(a + v * kLanes)))); });
   };
-  each_run(
-      p.rows, 1, choose, [&](long from, long to) { skip_in_rows(rows_of(p, from, to - from)); },
-      [&](long from, long to) { product(rows_of(p, from, to - from)); });
+  for (long i = 0; i < p.rows; i += kRowsAtOnce) {
+    Product part = rows_of(p, i, p.rows - i < kRowsAtOnce ? p.rows - i : kRowsAtOnce);
+    int32_t picked[2][kRowsAtOnce];
+    long count[2] = {0, 0};
+    for (long r = 0; r < part.rows; ++r) {
+      const bool sparse = few(part.a + r * p.a_row);
+      picked[sparse][count[sparse]++] = static_cast<int32_t>(r);
+    }
+    part.picked = picked[0], part.rows = count[0];
+    if (part.rows) product(part);
+    part.picked = picked[1], part.rows = count[1];
+    if (part.rows) skip_in_rows(part);
+  }
 }
 
-// Columns of A are contiguous: the bits of kLanes rows of C are found together, for n <= 32 terms.
-CLARINET_INLINE void nonzero_columns(const float* a, long a_step, long n, long lanes, uint64_t* found) {
-  uint32_t words[kLanes];
+// Columns of A are contiguous: the bits of kLanes rows of C are found together, for at most 64 terms. seen(m, column) is
+// called for each term.
+template <class Seen>
+CLARINET_INLINE void nonzero_columns(const float* a, long a_step, long terms, long lanes, uint64_t* found, Seen seen) {
+  constexpr long kHalf = 32;
+  uint32_t words[2][kLanes] = {};
   each_vector(lanes, [&](long, auto part) {
-    Int columns = set1(int32_t{0});
-    for (long m = 0; m < n; ++m)
-      columns = columns | where(nonzero(load(a + m * a_step, part)), set1(static_cast<int32_t>(uint32_t{1} << m)));
-    store(words, columns);
+    for (long half = 0; half * kHalf < terms; ++half) {
+      Int columns = set1(int32_t{0});
+      for (long m = half * kHalf; m < terms && m < (half + 1) * kHalf; ++m) {
+        const Vec column = load(a + m * a_step, part);
+        seen(m, column);
+        columns = columns | where(nonzero(column), set1(static_cast<int32_t>(uint32_t{1} << (m - half * kHalf))));
+      }
+      store(words[half], columns);
+    }
   });
-  for (long r = 0; r < lanes; ++r) found[r] = words[r];
+  for (long r = 0; r < lanes; ++r) found[r] = words[0][r] | uint64_t{words[1][r]} << kHalf;
 }
 
 void skip_in_columns(const Product& p) {
-  constexpr long kTerms = 32;
   uint64_t found[kLanes];
+  alignas(64) float copy[kWord * kLanes];  // A's columns lie far apart, and crowd each other out of the cache
   for (long i = 0; i < p.rows; i += kLanes) {
     const long lanes = p.rows - i < kLanes ? p.rows - i : kLanes;
-    for (long k = 0; k < p.depth; k += kTerms) {
-      const long n = p.depth - k < kTerms ? p.depth - k : kTerms;
-      nonzero_columns(p.a + i * p.a_row + k * p.a_step, p.a_step, n, lanes, found);
-      add_block(p, i, lanes, k, found);
+    for (long k = 0; k < p.depth; k += kWord) {
+      const long terms = p.depth - k < kWord ? p.depth - k : kWord;
+      nonzero_columns(p.a + i * p.a_row + k * p.a_step, p.a_step, terms, lanes, found,
+                      [&](long m, Vec column) { store(copy + m * kLanes, column); });
+      add_block(rows_of(p, i, lanes), k, terms, found, [&](long r) { return copy + r; }, kLanes);
     }
   }
 }

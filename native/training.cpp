@@ -20,6 +20,7 @@ struct Engine::Run {
   const TrainSteps& steps;
   int64_t count;  // of steps
   Clock::time_point began;
+  bool in_place;  // whether the first operation takes the data's rows where they lie
   TrainResult result;
   bool stop = false;  // written by one thread between barriers
 
@@ -34,9 +35,13 @@ struct Engine::Run {
 void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   const Order order{run.steps.order.order, run.steps.order.first + number * run.steps.batch};
   const bool sampled = run.sampled(pass.step);
-  const bool more = number + 1 < run.count;
-  const Ahead ahead{{order.order, order.first + run.steps.batch}, more ? std::min(pass.last, run.samples(number + 1)) : 0};
-  gather(k_, run.rows.x, order, pass.first, pass.last, values_[0], ahead);
+  const long next = number + 1 < run.count ? std::min(pass.last, run.samples(number + 1)) : 0;
+  pass.ahead->turn(run.rows.x, order, {order.order, order.first + run.steps.batch}, pass.first, pass.last, next);
+  if (pass.places) {
+    locate(run.rows.x, order, pass.first, pass.last, values_[0], places_.data());
+  } else {
+    gather(k_, run.rows.x, order, pass.first, pass.last, values_[0], pass.ahead);
+  }
   updater_.penalize(pass);
   const float* y = forward(pass);
   objective_.measure(pass, run.rows.y, run.rows.weight, order, y, deltas_.back());
@@ -63,9 +68,12 @@ void Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
   work(team, threads, [&](int thread) {
     Pass pass = pass_of(team, thread, threads, run.samples(first));
     updater_.adopt(pass);
+    Ahead ahead;
     for (int64_t i = first; i < last && !run.stop; ++i) {
       pass = pass_of(team, thread, threads, run.samples(i));
       pass.training = true;
+      pass.ahead = &ahead;
+      pass.places = run.in_place ? places_.data() : nullptr;
       pass.step = steps.steps_before + static_cast<uint64_t>(i) + 1;
       train_step(pass, run, i);
     }
@@ -76,8 +84,9 @@ void Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
 TrainResult Engine::train(const Rows& rows, const TrainSteps& steps) {
   Team& team = this->team();
   const std::lock_guard<std::mutex> lock(team.mutex);
-  Run run{rows, steps, (steps.rows + steps.batch - 1) / steps.batch, Clock::now(), {}};
-  const int most = useful_threads(run.samples(0), 3.0);
+  Run run{rows, steps, (steps.rows + steps.batch - 1) / steps.batch, Clock::now(),
+          takes_places_ && lies_as_floats(rows.x), {}};
+  const int most = useful_threads(run.samples(0), 3.0, run.in_place);
   reserve(run.samples(0), most);
   lay_out(true);
   while (run.result.steps < run.count && !run.stop) {

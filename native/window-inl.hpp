@@ -125,24 +125,24 @@ struct Listed {
 CLARINET_INLINE void list_terms(const WindowSums& s, long first, long count, long j, const uint64_t (*found)[kLanes],
                                 long lane, Listed& listed) {
   listed.n = 0;
-  for (long word = 0; word * 32 < count; ++word)
+  for (long word = 0; word * kWord < count; ++word)
     for (uint64_t bits = found[word][lane]; bits; bits &= bits - 1) {
-      const long p = first + word * 32 + lowest_bit(bits);
+      const long p = first + word * kWord + lowest_bit(bits);
       listed.at[listed.n] = s.windows[p];
       listed.value[listed.n++] = s.dy[p * s.columns + j];
     }
 }
 
 void skip_in_windows(const WindowSums& s) {
-  uint64_t found[Listed::kMost / 32][kLanes];
+  uint64_t found[Listed::kMost / kWord][kLanes];
   Listed listed;
   for (long first = 0; first < s.positions; first += Listed::kMost) {
     const long count = s.positions - first < Listed::kMost ? s.positions - first : Listed::kMost;
     for (long j = 0; j < s.columns; j += kLanes) {
       const long lanes = s.columns - j < kLanes ? s.columns - j : kLanes;
-      for (long word = 0; word * 32 < count; ++word) {
-        const long n = count - word * 32 < 32 ? count - word * 32 : 32;
-        nonzero_columns(s.dy + (first + word * 32) * s.columns + j, s.columns, n, lanes, found[word]);
+      for (long word = 0; word * kWord < count; ++word) {
+        const long n = count - word * kWord < kWord ? count - word * kWord : kWord;
+        nonzero_columns(s.dy + (first + word * kWord) * s.columns + j, s.columns, n, lanes, found[word], [](long, Vec) {});
       }
       for (long lane = 0; lane < lanes; ++lane) {
         list_terms(s, first, count, j + lane, found, lane, listed);

@@ -9,12 +9,16 @@
 namespace clarinet {
 namespace {
 
-// Floats of a piece of dW: it stays in the first-level cache between its product and its update.
-constexpr long kPiece = 4096;
+// Floats of a piece of dW, and its columns at most: it stays in the cache between its product and its update.
+constexpr long kPiece = 4096, kPieceColumns = 512;
 constexpr long kGrain = 16;  // rows of dW that are computed together, so that where zeros are skipped is the same for all
+// Rows of dy that lie far apart crowd each other out of the cache, so that many columns are copied, where the rows are not
+// too many for that.
+constexpr long kColumns = 128, kMostCopied = 2048;
 // Units a thread, size of W and steps of a run that make up for two barriers a step and for moving W.
 constexpr long kHomeUnits = 32, kHomeSize = 16384, kHomeSteps = 8;
-constexpr long kBlock = 64;  // rows (and inputs) that dx is computed for at a time
+constexpr long kFar = 1 << 17;  // floats of W that do not stay in a thread's own cache from step to step
+constexpr long kBlock = 64;     // rows (and inputs) that dx is computed for at a time
 
 class Dense : public Op {
  public:
@@ -24,10 +28,12 @@ class Dense : public Op {
   }
 
   long scratch(long rows) const override {
-    const long at_once = std::min(rows * static_cast<long>(spec.rows), kBlock);
-    return std::max({kPiece, kGrain * piece_columns(), (units_ + kBlock) * at_once});
+    const long depth = rows * static_cast<long>(spec.rows);
+    const long copy = units_ > kColumns ? std::min(depth, kMostCopied) * piece_columns() : 0;
+    return std::max(std::max(kPiece, kGrain * piece_columns()) + copy, (units_ + kBlock) * std::min(depth, kBlock));
   }
   bool in_place() const override { return false; }
+  bool takes_places() const override { return units_ == 1 && spec.rows == 1; }
   double work() const override { return static_cast<double>(spec.rows) * inputs_ * units_; }
 
   void forward(const Pass& pass, const float* x, float* y) override {
@@ -109,7 +115,7 @@ class Dense : public Op {
   // Some columns of y = x W + b for `rows` rows; w is where those of W begin.
   void multiply(const Pass& pass, const float* x, long rows, Range columns, const float* w, long w_row, float* y) const {
     if (rows == 0 || columns.first >= columns.last) return;
-    if (units_ == 1) return pass.k->dot(x, rows, inputs_, w, bias_ ? bias_[0] : 0.0f, y);
+    if (units_ == 1) return dots(pass, x, rows, w, y);
     Product p{};
     p.rows = rows, p.columns = columns.last - columns.first, p.depth = inputs_;
     p.a = x, p.a_row = inputs_, p.a_step = 1;
@@ -121,44 +127,95 @@ class Dense : public Op {
     pass.k->sparse_product(p);
   }
 
-  long piece_columns() const { return std::min(units_, 512L); }
+  // Of a single unit.
+  void dots(const Pass& pass, const float* x, long rows, const float* w, float* y) const {
+    const float bias = bias_ ? bias_[0] : 0.0f;
+    if (!at_the_data || !pass.places) return pass.k->dot(x, rows, inputs_, w, bias, y);
+    for (long i = 0; i < rows; ++i) {
+      pass.ahead->reach(pass.first + i);
+      pass.k->dot(pass.places[pass.first + i], 1, inputs_, w, bias, y + i);
+    }
+  }
+
+  long piece_columns() const { return std::min(units_, kPieceColumns); }
 
   void kernel_gradient(const Pass& pass, Range rows, Range all, const float* x, const float* dy, const Sink& sink) const {
-    const long width = all.last - all.first, columns = std::min(width, piece_columns());
-    if (width <= 0) return;
+    if (all.first >= all.last) return;
     if (units_ == 1) return vector_gradient(pass, rows, x, dy, sink);
     if (!homes_ && pass.rows * spec.rows == 1 && sink.plain(spec.weights[0]))
       return pass.k->descend(sink.optimizer.rate(), x + rows.first, rows.last - rows.first, dy, units_,
                              sink.optimizer.home(spec.weights[0], rows.first * units_).w);
-    const long height = std::max(kGrain, kPiece / columns / kGrain * kGrain);
-    for (long i = rows.first; i < rows.last; i += height) {
+    const long width = std::min(all.last - all.first, piece_columns());
+    const long height = std::max(kGrain, kPiece / width / kGrain * kGrain);
+    for (long j = all.first; j < all.last; j += width) {
       Product p{};
-      p.rows = std::min(height, rows.last - i), p.depth = pass.rows * spec.rows;
-      p.a = x + i, p.a_row = 1, p.a_step = inputs_;
-      p.b_step = units_;
+      p.columns = p.c_row = std::min(width, all.last - j), p.depth = pass.rows * spec.rows;
+      p.a_row = 1, p.a_step = inputs_;
+      p.b = dy + j, p.b_step = units_;
       p.c = pass.scratch;
       p.width = units_;
-      for (long j = all.first; j < all.last; j += columns) {
-        p.columns = p.c_row = std::min(columns, all.last - j);
-        p.b = dy + j;
-        pass.k->sparse_product(p);
+      const float* copy = copied(p, pass.scratch + height * width);
+      for (long i = rows.first; i < rows.last; i += height) {
+        p.rows = std::min(height, rows.last - i);
+        p.a = x + i;
+        Coming coming = updated(p, i, j, all, sink);
+        p.coming = &coming;
+        by_blocks(pass, p, copy);
         hand_over(p, i, j, all, sink);
       }
+    }
+  }
+
+  // B by blocks of columns, whose rows lie side by side; nullptr where there are too many rows, or it is no wider.
+  const float* copied(const Product& p, float* to) const {
+    if (units_ <= kColumns || p.depth > kMostCopied) return nullptr;
+    float* next = to;
+    for (long j = 0; j < p.columns; j += kColumns) {
+      const long columns = std::min(kColumns, p.columns - j);
+      for (long k = 0; k < p.depth; ++k, next += columns)
+        std::memcpy(next, p.b + k * p.b_step + j, static_cast<size_t>(columns) * sizeof(float));
+    }
+    return to;
+  }
+
+  static void by_blocks(const Pass& pass, Product p, const float* copy) {
+    if (!copy) return pass.k->sparse_product(p);
+    for (long left = p.columns; left > 0; left -= kColumns, p.c += kColumns, copy += p.columns * p.depth) {
+      p.columns = p.b_step = std::min(kColumns, left);
+      p.b = copy;
+      pass.k->sparse_product(p);
     }
   }
 
   // Of a single unit: as a row, so that x is read as it lies.
   void vector_gradient(const Pass& pass, Range rows, const float* x, const float* dy, const Sink& sink) const {
     for (long i = rows.first; i < rows.last; i += kPiece) {
-      Product p{};
-      p.rows = 1, p.columns = std::min(kPiece, rows.last - i), p.depth = pass.rows * spec.rows;
-      p.a = dy, p.a_step = 1;
-      p.b = x + i, p.b_step = inputs_;
-      p.c = pass.scratch;
-      p.width = p.columns;
-      pass.k->product(p);
-      sink.take(spec.weights[0], i, p.c, p.columns);
+      const long columns = std::min(kPiece, rows.last - i), depth = pass.rows * spec.rows;
+      if (at_the_data && pass.places) {
+        pass.k->weigh(pass.places, dy, depth, i, columns, pass.scratch);
+      } else {
+        Product p{};
+        p.rows = 1, p.columns = p.width = columns, p.depth = depth;
+        p.a = dy, p.a_step = 1;
+        p.b = x + i, p.b_step = inputs_;
+        p.c = pass.scratch;
+        pass.k->product(p);
+      }
+      sink.take(spec.weights[0], i, pass.scratch, columns);
     }
+  }
+
+  // What the update of a piece reads: its product takes as long as the memory does. Nothing where that is in the cache.
+  Coming updated(const Product& p, long i, long j, Range all, const Sink& sink) const {
+    Coming coming{};
+    if (inputs_ * units_ < kFar || sink.gradients) return coming;
+    const Home at = homes_ ? home(all) : sink.optimizer.home(spec.weights[0], 0);
+    coming.rows = p.rows, coming.columns = p.columns, coming.apart = homes_ ? all.last - all.first : units_;
+    const long start = i * coming.apart + (homes_ ? j - all.first : j);
+    coming.tables[coming.count++] = at.w + start;
+    for (const float* slot : at.slots)
+      if (slot) coming.tables[coming.count++] = slot + start;
+    return coming;
   }
 
   // A piece as wide as what W is kept in lies there in one stretch.

@@ -117,6 +117,46 @@ def test_wide_layers(isa):
 
 
 @pytest.mark.parametrize("isa", ISAS)
+def test_rows_of_every_density(isa):
+    """Rows that are mostly zeros and rows that are not take turns, in batches larger than a block of rows."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(320, 400)).astype(np.float32)
+    x[rng.random(x.shape) > rng.choice([0.02, 0.3, 0.5, 0.7, 1.0], (320, 1))] = 0
+    x[7] = 0
+    work = Work(
+        lambda: [layers.Dense(700, "relu"), layers.Dense(530, "relu"), layers.Dense(3)],
+        "mse",
+        Data(x, rng.normal(size=(320, 3)).astype(np.float32)),
+        optimizer="adam",
+        batch=150,
+        rate=0.001,
+    )
+    alone = work.run(isa, 1)
+    assert_close(alone, work.run(), rtol=1e-3, atol=1e-5)
+    for threads in THREADS[1:]:
+        assert_same_bits(work.run(isa, threads), alone)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("bias", [True, False])
+def test_one_unit_reads_the_data_where_they_lie(isa, bias):
+    """Rows apart from each other, in another order, and more of them than the cache holds; float64 has to be copied."""
+    rng = np.random.default_rng(6)
+    x, y = rng.normal(size=(900, 450)).astype(np.float32)[:, 3:403], rng.integers(0, 2, (900, 1)).astype(np.float32)
+
+    def work(x):
+        return Work(
+            lambda: [layers.Dense(1, "sigmoid", use_bias=bias)], "binary_crossentropy", Data(x, y), "adam", batch=33
+        )
+
+    alone = work(x).run(isa, 1)
+    assert_close(alone, work(x).run(), rtol=1e-4, atol=1e-5)
+    assert_same_bits(work(x.astype(np.float64)).run(isa, 1), alone)
+    for threads in THREADS[1:]:
+        assert_same_bits(work(x).run(isa, threads), alone)
+
+
+@pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize(
     "optimizer",
     [
