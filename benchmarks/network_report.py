@@ -20,13 +20,14 @@ _COLUMNS = (
 
 _NOTES = """\
 Timed is one epoch on a warm model as the user calls it, loss and accuracy recorded, shuffle and checks of the data
-included. The peers take turns, each in a process of its own and with the number of threads that suited it best in
-trials before; times are medians of {rounds} rounds, ratios the median of the rounds' ratios and, beside it, that of the
-least times. The data are MNIST's digits; *no zeros* raises black from 0 to 1/255. *GFLOP/s* counts the products of
-forward, weights' gradient and inputs' gradient as if no factor were zero, and no activations, updates or reading of
-data; Clarinet leaves terms with a zero factor out where that pays, so its figure can pass what the processor did. The
-*peak* is measured in the same run with independent multiply-adds on as many threads: {peak}. *Peak memory* is the
-process's, data included."""
+included; where an epoch takes a few hundredths of a second, the mean of as many in one call as the tutorials train.
+The peers take turns, with a pause of {pause} s between them, each in a process of its own and with the number of
+threads that suited it best in trials before; times are medians of {rounds} rounds, ratios the median of the rounds'
+ratios and, beside it, that of the least times. The data are MNIST's digits; *no zeros* raises black from 0 to 1/255.
+*GFLOP/s* counts the products of forward, weights' gradient and inputs' gradient as if no factor were zero, and no
+activations, updates or reading of data; Clarinet leaves terms with a zero factor out where that pays, so its figure
+can pass what the processor did. The *peak* is measured in the same run with independent multiply-adds on as many
+threads: {peak}. *Peak memory* is the process's from when the data are there, the data included."""
 
 
 def table(network: Network, results: Sequence[Result], peak: Mapping[int, float], rows: int) -> str:
@@ -64,11 +65,12 @@ def page(
 ) -> str:
     """The whole Markdown page."""
     peaks = ", ".join(f"{value:.0f} GFLOP/s on {threads}" for threads, value in peak.items()) or "no compiler found"
-    parts = ["# Other networks", _NOTES.format(rounds=settings.rounds, peak=peaks)]
+    parts = ["# Other networks", _NOTES.format(rounds=settings.rounds, pause=settings.pause, peak=peaks)]
     for network, results in measured.items():
         rows = settings.rows or network.rows
         batches = f"{rows:,} rows in batches of {network.batch}" if network.batch > 1 else f"{rows:,} rows one by one"
-        parts += [f"## {network.label.capitalize()}", f"{batches}.", table(network, results, peak, rows)]
+        calls = f", {network.epochs} epochs in a call" if network.epochs > 1 else ""
+        parts += [f"## {network.label.capitalize()}", f"{batches}{calls}.", table(network, results, peak, rows)]
         parts += [f"Left out: {result.label}: {result.error}" for result in results if result.error]
     parts += [
         "## Promises\n\n```\n" + "\n".join(map(str, checks)) + "\n```",

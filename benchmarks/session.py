@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class Settings:
         test_rows: test images; None takes all.
         threads: thread counts to try.
         imports: repetitions of each import.
+        pause: seconds before a timed epoch, in which the threads of the peer before it stop waiting for more work.
         details: whether a prediction's time, accuracy, import and size are measured too.
     """
 
@@ -36,6 +38,7 @@ class Settings:
     test_rows: int | None = None
     threads: tuple[int, ...] = (1, 2)
     imports: int = 5
+    pause: float = 0.5
     details: bool = True
 
 
@@ -114,6 +117,7 @@ class Session:
             self.say(f"{self.network.name}, {workload}: round {number + 1} of {self.settings.rounds}")
 
     def _epoch(self, name: str, workload: str) -> None:
+        time.sleep(self.settings.pause)
         answer, result = self._hosts[name].ask("epoch"), self.results[name]
         result.epochs.setdefault(workload, []).append(answer["seconds"])
         result.logs[workload] = answer["logs"]

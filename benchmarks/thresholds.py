@@ -81,14 +81,14 @@ def check_network(name: str, results: Sequence[Result]) -> list[Check]:
         checks.append(_at_most(f"{name}: an epoch over that of {who}", fraction, share.promised))
         if share.aim is not None:
             checks.append(_at_most(f"{name}: an epoch over that of {who}", fraction, share.aim, promised=False))
-    return [*checks, _memory(name, ours, [r for r in results if r is not ours])]
+    return [*checks, _memory(name, ours, [r for r in results if r.name in (*FRAMEWORKS, "jax-scan")])]
 
 
 def _memory(name: str, ours: Result, others: Sequence[Result]) -> Check:
     least = min((r.memory_mb for r in others if r.memory_mb is not None), default=None)
     if least is None:
-        return Check(f"{name}: peak memory no more than the peers'", "not in this run", None)
-    return _at_most(f"{name}: peak memory, MiB, the peers' least being the limit,", ours.memory_mb, least)
+        return Check(f"{name}: peak memory no more than the frameworks'", "not in this run", None)
+    return _at_most(f"{name}: peak memory, MiB, the frameworks' least being the limit,", ours.memory_mb, least)
 
 
 def check(results: Sequence[Result]) -> list[Check]:

@@ -29,12 +29,12 @@ class Pace {
   void record(int threads, int64_t rows, double seconds) {
     double& per_row = threads == 1 ? one_ : all_;
     const double now = seconds / static_cast<double>(std::max<int64_t>(rows, 1));
-    per_row = stretches_ <= kFirst || per_row == 0.0 ? now : 0.5 * (per_row + now);
+    per_row = probing_ || per_row == 0.0 ? now : 0.5 * (per_row + now);  // what was long ago says little
   }
 
  private:
   static constexpr double kStretch = 0.05, kProbe = 0.002;  // seconds
-  static constexpr int64_t kUnknownSteps = 2, kFirst = 4, kProbeEvery = 16;
+  static constexpr int64_t kUnknownSteps = 2, kFirst = 4, kProbeEvery = 4;
 
   double one_ = 0.0, all_ = 0.0;  // seconds a row, lately
   int64_t stretches_ = 0;

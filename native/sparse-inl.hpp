@@ -42,12 +42,13 @@ CLARINET_INLINE void add_terms(uint64_t bits, const float* a, long a_step, const
   store(c + (V - 1) * kLanes, sum[V - 1], last);
 }
 
-// The terms k … k + 63 of the rows, whose nonzeros are found: one bit each. Row r of A is at a + r a_row from term k on. Of a
-// wide B, each block is copied to where its rows lie side by side.
-template <class Rows>
-CLARINET_INLINE void add_block(const Product& p, long k, long terms, const uint64_t* found, Rows a, long a_step) {
+// The terms k … k + 63 of some rows, whose nonzeros are found: one bit each. number(r) is which row it is, and a(r) where those
+// terms of it are. Of a wide B, each block is copied to where its rows lie side by side.
+template <class Number, class Row>
+CLARINET_INLINE void add_block(const Product& p, long rows, long k, long terms, const uint64_t* found, Number number, Row a,
+                               long a_step) {
   alignas(64) float packed[kWord * kWideVectors * kLanes];
-  const bool pack = p.b_step > kWideVectors * kLanes && p.rows >= kWorthCopying;
+  const bool pack = p.b_step > kWideVectors * kLanes && rows >= kWorthCopying;
   each_panel(p.columns, [&](long j, auto count, auto last) {
     const float* b = p.b + k * p.b_step + j;
     long b_step = p.b_step;
@@ -55,13 +56,13 @@ CLARINET_INLINE void add_block(const Product& p, long k, long terms, const uint6
       copy_block<count.value>(b, b_step, terms, packed, last);
       b = packed, b_step = count.value * kLanes;
     }
-    for (long r = 0; r < p.rows; ++r) {
+    for (long r = 0; r < rows; ++r) {
       ask_more(p.coming, 1);
       if (!found[r] && k) continue;
-      const long i = p.picked ? p.picked[r] : r;
+      const long i = number(r);
       float* c = p.c + i * p.c_row + j;
       const float* start = k ? c : p.start ? p.start + i * p.start_row + j : nullptr;
-      add_terms<count.value>(found[r], a(i), a_step, b, b_step, start, c, last);
+      add_terms<count.value>(found[r], a(r), a_step, b, b_step, start, c, last);
     }
   });
 }
@@ -112,7 +113,8 @@ void skip_in_rows(const Product& p) {
   for (long k = 0; k < p.depth; k += kWord) {
     const long terms = p.depth - k < kWord ? p.depth - k : kWord;
     for (long r = 0; r < p.rows; ++r) found[r] = nonzero_word(p.a + p.picked[r] * p.a_row + k, terms);
-    add_block(p, k, terms, found, [&](long i) { return p.a + i * p.a_row + k; }, 1);
+    const auto number = [&](long r) { return p.picked[r]; };
+    add_block(p, p.rows, k, terms, found, number, [&](long r) { return p.a + p.picked[r] * p.a_row + k; }, 1);
   }
 }
 
@@ -159,15 +161,21 @@ CLARINET_INLINE void nonzero_columns(const float* a, long a_step, long terms, lo
 }
 
 void skip_in_columns(const Product& p) {
+  constexpr long kCrowded = 256;  // columns of A that lie a multiple of so many floats apart crowd each other out of the cache
+  const bool copies = p.a_step % kCrowded == 0;
   uint64_t found[kLanes];
-  alignas(64) float copy[kWord * kLanes];  // A's columns lie far apart, and crowd each other out of the cache
+  alignas(64) float copy[kWord * kLanes];
   for (long i = 0; i < p.rows; i += kLanes) {
     const long lanes = p.rows - i < kLanes ? p.rows - i : kLanes;
     for (long k = 0; k < p.depth; k += kWord) {
       const long terms = p.depth - k < kWord ? p.depth - k : kWord;
-      nonzero_columns(p.a + i * p.a_row + k * p.a_step, p.a_step, terms, lanes, found,
-                      [&](long m, Vec column) { store(copy + m * kLanes, column); });
-      add_block(rows_of(p, i, lanes), k, terms, found, [&](long r) { return copy + r; }, kLanes);
+      const float* block = p.a + i + k * p.a_step;
+      nonzero_columns(block, p.a_step, terms, lanes, found, [&](long m, Vec column) {
+        if (copies) store(copy + m * kLanes, column);
+      });
+      const float* a = copies ? copy : block;
+      const auto number = [&](long r) { return i + r; };
+      add_block(p, lanes, k, terms, found, number, [&](long r) { return a + r; }, copies ? kLanes : p.a_step);
     }
   }
 }

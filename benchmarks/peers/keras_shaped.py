@@ -49,9 +49,12 @@ class KerasShaped:
                 return layers.Flatten()
 
     def epoch(self) -> dict[str, float]:
-        work = self.work
+        return self.fit(1)
+
+    def fit(self, epochs: int) -> dict[str, float]:
+        work, batch = self.work, self.work.network.batch
         history = self.model.fit(
-            work.x, work.y, batch_size=work.network.batch, epochs=1, validation_split=work.validation_split, verbose=0
+            work.x, work.y, batch_size=batch, epochs=epochs, validation_split=work.validation_split, verbose=0
         )
         return {name: float(values[-1]) for name, values in history.history.items()}
 

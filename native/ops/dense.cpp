@@ -159,7 +159,7 @@ class Dense : public Op {
         p.rows = std::min(height, rows.last - i);
         p.a = x + i;
         Coming coming = updated(p, i, j, all, sink);
-        p.coming = &coming;
+        p.coming = coming.count ? &coming : nullptr;
         by_blocks(pass, p, copy);
         hand_over(p, i, j, all, sink);
       }
