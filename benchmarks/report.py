@@ -41,8 +41,8 @@ raises black from 0 to 1/255: four fifths of MNIST's pixels are 0, and Clarinet 
 which gains nothing there. *uint8 input* feeds the pixels as bytes and scales them inside the model; *with
 validation* holds out the last fifth of 1.25 times the rows. *One prediction* is one image, NumPy array in, NumPy
 array out, median. *Test accuracy* follows {epochs} epoch(s) of one seed; seeds differ by about 0.002. *Peak
-memory* is the process's from when the data are there, the data included. *Import* and *installed* count what comes on top of NumPy, with all
-dependencies and without bundled data."""
+memory* is the process's from when the data are there, the data included. *Import* and *installed* count what comes
+on top of NumPy, with all dependencies and without bundled data."""
 
 
 def page(results: Sequence[Result], settings: Settings, machine: dict[str, Any], checks: Sequence[Check]) -> str:
