@@ -127,11 +127,11 @@ int64_t Engine::outputs() const {
 
 // `passes`: how many times as much work as forward there is. Where it is only the memory that keeps a thread waiting, a
 // second one waits at the same time.
-int Engine::useful_threads(int64_t rows, double passes, bool in_place) const {
+int Engine::useful_threads(int64_t rows, double passes, bool takes_places) const {
   if (exactly_) return threads_;
   double work = 0.0;
   for (const auto& op : ops_) work += op->work();
-  const double read = in_place ? static_cast<double>(spec_.inputs * rows) / kWorthAReader : 0.0;
+  const double read = takes_places ? static_cast<double>(spec_.inputs * rows) / kWorthAReader : 0.0;
   const double worth = std::max(read, work * static_cast<double>(rows) * passes / kWorthAThread);
   return std::clamp(static_cast<int>(std::min(worth, 1e6)), 1, threads_);
 }

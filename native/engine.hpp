@@ -78,7 +78,7 @@ class Engine {
   struct Run;  // one call of train
 
   Team& team();
-  int useful_threads(int64_t rows, double passes, bool in_place = false) const;
+  int useful_threads(int64_t rows, double passes, bool takes_places = false) const;
   void reserve(long rows, int threads);
   void carve_arena();
   long size_of(int64_t tensor) const;  // numbers in a sample

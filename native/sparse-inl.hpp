@@ -15,11 +15,10 @@ constexpr long kWord = 64;          // terms looked at together, a bit for each
 constexpr long kRowsAtOnce = 128;   // rows of C that a block of B serves before the next is fetched
 constexpr long kWorthCopying = 24;  // rows that make up for copying what they are multiplied with
 
-// The largest share of nonzeros at which leaving out the others pays.
-CLARINET_INLINE float worth_skipping(const Product& p) {
-  if (p.width < 4 * kLanes) return p.single ? 0.6f : 0.0f;  // several rows make better tiles
-  return 0.6f;
-}
+constexpr float kMostNonzeros = 0.6f;  // the largest share of nonzeros at which leaving out the others pays
+
+// Whether it may pay at all: several rows of few columns make better tiles.
+CLARINET_INLINE bool worth_skipping(const Product& p) { return p.single || p.width >= 4 * kLanes; }
 
 // Adds the terms k whose bit is set to one row of C; A[i, k] is a[k * a_step].
 template <int V, class Last>
@@ -119,11 +118,10 @@ void skip_in_rows(const Product& p) {
 }
 
 void sparse_rows(const Product& p) {
-  const float most = worth_skipping(p);
   const long vectors = p.depth / kLanes;
   auto few = [&](const float* a) {
     if (!vectors) return true;
-    return few_nonzeros(vectors, most, [&](long v) { return popcount(bits(nonzero(load(a + v * kLanes)))); });
+    return few_nonzeros(vectors, kMostNonzeros, [&](long v) { return popcount(bits(nonzero(load(a + v * kLanes)))); });
   };
   for (long i = 0; i < p.rows; i += kRowsAtOnce) {
     Product part = rows_of(p, i, p.rows - i < kRowsAtOnce ? p.rows - i : kRowsAtOnce);
@@ -181,10 +179,9 @@ void skip_in_columns(const Product& p) {
 }
 
 void sparse_columns(const Product& p) {
-  const float most = worth_skipping(p);
   auto choose = [&](long i) {
     if (i + kLanes > p.rows) return true;
-    return few_nonzeros(p.depth, most,
+    return few_nonzeros(p.depth, kMostNonzeros,
                         [&](long k) { return popcount(bits(nonzero(load(p.a + i * p.a_row + k * p.a_step)))); });
   };
   each_run(
@@ -193,7 +190,7 @@ void sparse_columns(const Product& p) {
 }
 
 void sparse_product(const Product& p) {
-  if (worth_skipping(p) == 0.0f) return product(p);
+  if (!worth_skipping(p)) return product(p);
   p.a_step == 1 ? sparse_rows(p) : sparse_columns(p);
 }
 

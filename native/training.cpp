@@ -20,7 +20,7 @@ struct Engine::Run {
   const TrainSteps& steps;
   int64_t count;  // of steps
   Clock::time_point began;
-  bool in_place;  // whether the first operation takes the data's rows where they lie
+  bool takes_places;  // whether the first operation takes the data's rows where they lie
   TrainResult result;
   bool stop = false;  // written by one thread between barriers
 
@@ -73,7 +73,7 @@ void Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
       pass = pass_of(team, thread, threads, run.samples(i));
       pass.training = true;
       pass.ahead = &ahead;
-      pass.places = run.in_place ? places_.data() : nullptr;
+      pass.places = run.takes_places ? places_.data() : nullptr;
       pass.step = steps.steps_before + static_cast<uint64_t>(i) + 1;
       train_step(pass, run, i);
     }
@@ -86,7 +86,7 @@ TrainResult Engine::train(const Rows& rows, const TrainSteps& steps) {
   const std::lock_guard<std::mutex> lock(team.mutex);
   Run run{rows, steps, (steps.rows + steps.batch - 1) / steps.batch, Clock::now(),
           takes_places_ && lies_as_floats(rows.x), {}};
-  const int most = useful_threads(run.samples(0), 3.0, run.in_place);
+  const int most = useful_threads(run.samples(0), 3.0, run.takes_places);
   reserve(run.samples(0), most);
   lay_out(true);
   while (run.result.steps < run.count && !run.stop) {

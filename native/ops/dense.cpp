@@ -127,13 +127,17 @@ class Dense : public Op {
     pass.k->sparse_product(p);
   }
 
+  // Where the rows of x lie, if not at x.
+  const float* const* places_of(const Pass& pass) const { return at_the_data ? pass.places : nullptr; }
+
   // Of a single unit.
   void dots(const Pass& pass, const float* x, long rows, const float* w, float* y) const {
     const float bias = bias_ ? bias_[0] : 0.0f;
-    if (!at_the_data || !pass.places) return pass.k->dot(x, rows, inputs_, w, bias, y);
+    const float* const* places = places_of(pass);
+    if (!places) return pass.k->dot(x, rows, inputs_, w, bias, y);
     for (long i = 0; i < rows; ++i) {
       pass.ahead->reach(pass.first + i);
-      pass.k->dot(pass.places[pass.first + i], 1, inputs_, w, bias, y + i);
+      pass.k->dot(places[pass.first + i], 1, inputs_, w, bias, y + i);
     }
   }
 
@@ -191,8 +195,8 @@ class Dense : public Op {
   void vector_gradient(const Pass& pass, Range rows, const float* x, const float* dy, const Sink& sink) const {
     for (long i = rows.first; i < rows.last; i += kPiece) {
       const long columns = std::min(kPiece, rows.last - i), depth = pass.rows * spec.rows;
-      if (at_the_data && pass.places) {
-        pass.k->weigh(pass.places, dy, depth, i, columns, pass.scratch);
+      if (const float* const* places = places_of(pass)) {
+        pass.k->weigh(places, dy, depth, i, columns, pass.scratch);
       } else {
         Product p{};
         p.rows = 1, p.columns = p.width = columns, p.depth = depth;
@@ -209,12 +213,11 @@ class Dense : public Op {
   Coming updated(const Product& p, long i, long j, Range all, const Sink& sink) const {
     Coming coming{};
     if (inputs_ * units_ < kFar || sink.gradients) return coming;
-    const Home at = homes_ ? home(all) : sink.optimizer.home(spec.weights[0], 0);
+    const Home at = homes_ ? home(all, i, j) : sink.optimizer.home(spec.weights[0], i * units_ + j);
     coming.rows = p.rows, coming.columns = p.columns, coming.apart = homes_ ? all.last - all.first : units_;
-    const long start = i * coming.apart + (homes_ ? j - all.first : j);
-    coming.tables[coming.count++] = at.w + start;
+    coming.tables[coming.count++] = at.w;
     for (const float* slot : at.slots)
-      if (slot) coming.tables[coming.count++] = slot + start;
+      if (slot) coming.tables[coming.count++] = slot;
     return coming;
   }
 
@@ -223,12 +226,8 @@ class Dense : public Op {
     const long width = all.last - all.first, from = i * units_ + j;
     const bool whole = p.columns == width;
     if (homes_ && !sink.gradients) {
-      Home at = home(all);
-      const long offset = i * width + j - all.first;
-      at.w += offset;
-      for (float*& slot : at.slots) slot = slot ? slot + offset : nullptr;
       const Tile tile = whole ? Tile{1, p.rows * width, 0, 0} : Tile{p.rows, p.columns, 0, p.c_row};
-      return sink.take(spec.weights[0], from, tile, p.c, at, width);
+      return sink.take(spec.weights[0], from, tile, p.c, home(all, i, j), width);
     }
     const bool stretch = whole && width == units_;
     sink.take(spec.weights[0], from,
@@ -241,6 +240,15 @@ class Dense : public Op {
     Home at;
     at.w = memory_.get() + (1 + slots_) * inputs_ * own.first;
     for (int s = 0; s < kSlots; ++s) at.slots[s] = place_[s] ? at.w + place_[s] * size : nullptr;
+    return at;
+  }
+
+  // The same from row i and column j on.
+  Home home(Range own, long i, long j) const {
+    Home at = home(own);
+    const long offset = i * (own.last - own.first) + j - own.first;
+    at.w += offset;
+    for (float*& slot : at.slots) slot = slot ? slot + offset : nullptr;
     return at;
   }
 
