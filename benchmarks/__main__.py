@@ -20,7 +20,7 @@ from .thresholds import Check
 
 HERE = Path(__file__).resolve().parent
 
-QUICK = Settings(rows=1600, rounds=2, trials=1, epochs=1, test_rows=1000, imports=1)
+QUICK = Settings(rows=1600, rounds=2, trials=1, epochs=1, test_rows=1000, imports=1, pause=0.0)
 
 
 def main(arguments: list[str] | None = None) -> int:

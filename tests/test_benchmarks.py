@@ -13,7 +13,7 @@ from benchmarks.networks import NETWORKS, TUTORIAL, Network
 from benchmarks.peers import ROWS, Row, select
 from benchmarks.session import Result, Session, Settings
 
-SMALL = Settings(rows=320, rounds=2, trials=1, epochs=1, test_rows=100, threads=(1,), imports=1)
+SMALL = Settings(rows=320, rounds=2, trials=1, epochs=1, test_rows=100, threads=(1,), imports=1, pause=0.0)
 
 
 def network(name: str) -> Network:
