@@ -270,6 +270,36 @@ print(run.name)
         assert store.get(name).curve("x")[1].tolist() == list(range(3000))
 
 
+def test_two_processes_begin_a_store_at_once(tmp_path):
+    """SQLite does not wait while another process makes the database; so the store must."""
+    program = """
+import sys, time
+from clarinet.runs import Store
+print("ready", flush=True)
+start = float(sys.stdin.readline())
+for i in range(20):
+    while time.time() < start + 0.05 * i:
+        pass
+    Store(f"{sys.argv[1]}/{i}").start("digits").finish()
+"""
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * 2
+    start = f"{time.time() + 0.05}\n"
+    for writer in writers:
+        writer.stdin.write(start)
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+    assert [writer.returncode for writer in writers] == [0, 0]
+    for i in range(20):
+        assert {entry.name for entry in Runs(Store(tmp_path / str(i))).entries()} == {"digits", "digits-2"}
+
+
 def test_time_is_kept_while_it_passes(store):
     run = store.start()
     time.sleep(0.2)

@@ -116,7 +116,7 @@ class Store:
         with self._explained():
             self._make_folder()
             connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA foreign_keys = ON")
             self._bring_up_to_date(connection)
         return connection
@@ -315,6 +315,25 @@ def check_name(name: Any) -> str:
             "beginning with . or -, e.g. 'digits-128'"
         )
     return name
+
+
+def _write_ahead(connection: Connection) -> None:
+    """Switch the database to a write-ahead log; it stays so.
+
+    SQLite waits for other processes everywhere but here: two that begin a new store at once meet, and one is told
+    at once that the database is locked.
+    """
+    import sqlite3
+
+    latest = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
+                raise
+        time.sleep(0.005)
 
 
 def _mend(message: str, path: Path) -> str:
