@@ -34,6 +34,7 @@ struct OpSpec {
   std::vector<int64_t> shape{};             // of a sample of its input
   std::vector<int64_t> sources{};           // tensors it takes: 0 is the input, i + 1 what operation i gives
   std::vector<std::vector<float>> tables{};  // constants of the layer
+  std::vector<int64_t> axes{};              // the order it takes a sample's axes in; empty: as they are
 };
 
 struct LossSpec {

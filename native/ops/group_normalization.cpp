@@ -28,40 +28,31 @@ class GroupNormalization : public Op {
 
   bool in_place() const override { return false; }
   double work() const override { return 4.0 * out_size(); }
-  // Where the axes to normalise over are not the last, samples are turned until they are.
-  long scratch(long) const override { return std::max(2 * kAtOnce, turned() ? 2 * out_size() : 0); }
+  long scratch(long) const override { return 2 * kAtOnce; }
   void reserve(long rows, int) override {
     u_.resize(static_cast<size_t>(rows * out_size()));
     inverse_.resize(static_cast<size_t>(rows * out_size() / (places_ * width_)));
-    if (turned()) dy_.resize(u_.size());
   }
 
   void forward(const Pass& pass, const float* x, float* y) override {
     const long size = out_size();
     for (long n = pass.first; n < pass.last; ++n) {
-      const float* from = x + n * size;
-      float *to = y + n * size, *u = u_.data() + n * size;
-      if (turned()) from = gather(from, pass.scratch), to = pass.scratch + size;
+      float* u = u_.data() + n * size;
       each_block(n, [&](long at, float& inverse) {
-        pass.k->standardize(from + at, places_, columns_, width_, epsilon_, u + at, &inverse);
+        pass.k->standardize(x + n * size + at, places_, columns_, width_, epsilon_, u + at, &inverse);
       });
-      pass.k->normalize(u, size / columns_, columns_, zeros_.data(), gamma_, beta_, to);
-      if (turned()) scatter(to, y + n * size);
+      pass.k->normalize(u, size / columns_, columns_, zeros_.data(), gamma_, beta_, y + n * size);
     }
   }
 
   void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
-    const long size = out_size();
+    if (!dx) return;
     for (long n = pass.first; n < pass.last; ++n) {
-      const float *from = dy + n * size, *u = u_.data() + n * size;
-      if (turned()) from = gather(from, dy_.data() + n * size);
-      if (!dx) continue;
-      float* to = turned() ? pass.scratch : dx + n * size;
+      const long from = n * out_size();
       each_block(n, [&](long at, const float& inverse) {
-        const float* gamma = gamma_ + at % columns_;
-        pass.k->standardize_back(from + at, u + at, gamma, places_, columns_, width_, inverse, to + at);
+        const float *gamma = gamma_ + at % columns_, *u = u_.data() + from + at;
+        pass.k->standardize_back(dy + from + at, u, gamma, places_, columns_, width_, inverse, dx + from + at);
       });
-      if (turned()) scatter(to, dx + n * size);
     }
   }
 
@@ -72,7 +63,7 @@ class GroupNormalization : public Op {
   }
 
   void gradient(const Pass& pass, int part, long from, long to, const float*, const float* dy, const Sink& sink) override {
-    const float* delta = (turned() ? dy_.data() : dy) + from;
+    const float* delta = dy + from;
     const long rows = pass.rows * out_size() / columns_, n = to - from;
     for (long j = 0; j < n; j += kAtOnce) {
       const long count = n - j < kAtOnce ? n - j : kAtOnce;
@@ -89,17 +80,13 @@ class GroupNormalization : public Op {
   }
 
  private:
-  // The channels, or all places along the axes to normalise over, which count from 1 or from the end.
+  // The channels, or all places along the axes to normalise over: so many from the end.
   static long columns_of(const OpSpec& spec) {
-    if (has(spec, "groups")) return static_cast<long>(spec.shape.back());
+    size_t axes = has(spec, "groups") ? 1 : static_cast<size_t>(setting(spec, "axes"));
     long columns = 1;
-    for (const double axis : numbers(spec.settings, "axes")) {
-      const long place = static_cast<long>(axis) - (axis > 0.0 ? 1 : -static_cast<long>(spec.shape.size()));
-      columns *= static_cast<long>(spec.shape[static_cast<size_t>(place)]);
-    }
+    while (axes > 0) columns *= static_cast<long>(spec.shape[spec.shape.size() - axes--]);
     return columns;
   }
-  bool turned() const { return !spec.tables.empty(); }
 
   // f(where a block begins in the sample, its place for 1 / sqrt(variance + epsilon))
   template <class F>
@@ -110,23 +97,12 @@ class GroupNormalization : public Op {
       for (long column = 0; column < columns_; column += width_) f(at + column, *inverse++);
   }
 
-  // Table 0: where each entry of a turned sample is in the sample.
-  const float* gather(const float* sample, float* turned) const {
-    const std::vector<float>& places = spec.tables[0];
-    for (size_t i = 0; i < places.size(); ++i) turned[i] = sample[static_cast<size_t>(places[i])];
-    return turned;
-  }
-  void scatter(const float* turned, float* sample) const {
-    const std::vector<float>& places = spec.tables[0];
-    for (size_t i = 0; i < places.size(); ++i) sample[static_cast<size_t>(places[i])] = turned[i];
-  }
-
   const long columns_, places_, width_;
   const float epsilon_;
   const bool has_gamma_;
   const std::vector<float> zeros_, ones_;
   const float *gamma_, *beta_;
-  std::vector<float> u_, inverse_, dy_;  // of the batch; dy where it is turned
+  std::vector<float> u_, inverse_;  // of the batch
 };
 
 }  // namespace

@@ -77,6 +77,7 @@ Spec fused(Spec spec) {
 }
 
 std::unique_ptr<Op> make_op(const OpSpec& spec, float* params, float* state) {
+  if (!spec.axes.empty()) return make_turned(spec, params, state);
   const auto found = kMakers.find(spec.kind);
   return found == kMakers.end() ? make_activation(spec, params, state) : found->second(spec, params, state);
 }

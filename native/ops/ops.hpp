@@ -30,5 +30,6 @@ std::unique_ptr<Op> make_prelu(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_resampling(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_rescaling(const OpSpec&, float*, float*);
 std::unique_ptr<Op> make_softmax(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_turned(const OpSpec&, float*, float*);
 
 }  // namespace clarinet

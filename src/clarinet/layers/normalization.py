@@ -49,6 +49,10 @@ class _Normalized(Layer):
             raise ValueError(f"{type(self).__name__}: axis={self.axis} does not fit samples with {rank - 1} axes")
         return int(place)
 
+    def axes(self, rank: int) -> tuple[int, ...]:
+        """The layer's own axes, in order, of inputs with ``rank`` axes, the batch counted."""
+        return (self._axis_of(rank),)
+
     def _weights_of(self, shape: Shape) -> tuple[Weight, ...]:
         gamma = Weight("gamma", shape, self.gamma_initializer, self.gamma_regularizer)
         beta = Weight("beta", shape, self.beta_initializer, self.beta_regularizer)
@@ -75,7 +79,7 @@ class BatchNormalization(_Normalized):
     ``dx = gamma / sqrt(variance + epsilon) dy``.
 
     Args:
-        axis: of ``x``, of which 0 is the batch; default -1. Others than the last run on the reference engine.
+        axis: of ``x``, of which 0 is the batch; default -1.
         momentum: of the moving statistics, in [0, 1]; default 0.99.
         epsilon: default 1e-3.
         center: whether to add ``beta``; default True.
@@ -272,7 +276,7 @@ class GroupNormalization(_Normalized):
 
     Args:
         groups: number of groups, a divisor of the channels; -1 gives every channel its own. Default 32.
-        axis: of ``x``, of which 0 is the batch; default -1. Others than the last run on the reference engine.
+        axis: of ``x``, of which 0 is the batch; default -1.
         epsilon: default 1e-3.
         center: whether to add ``beta``; default True.
         scale: whether to multiply by ``gamma``; default True.

@@ -14,7 +14,7 @@ import numpy as np
 
 from clarinet import _native, layers, losses
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
-from clarinet.engines.lowering.operations import ACTIVATIONS, OPS, TABLES
+from clarinet.engines.lowering.operations import ACTIVATIONS, AXES, OPS, TABLES
 from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
 from clarinet.engines.stats import limits
 from clarinet.layers.merge import Merge
@@ -37,10 +37,6 @@ def _obstacles(plan: Plan) -> Iterator[str]:
         activation = getattr(op.spec, "activation", None)
         if type(op.spec) not in OPS:
             yield f"layer {op.layer} ({op.kind}) has no native form"
-        elif isinstance(op.spec, (layers.BatchNormalization, layers.GroupNormalization)) and (
-            op.spec.axis not in (-1, len(op.input_shape))
-        ):
-            yield f"layer {op.layer} ({op.kind} along axis {op.spec.axis}) has no native form; the last axis has"
         elif isinstance(op.spec, layers.Activation) and type(activation) not in ACTIVATIONS:
             yield f"the activation {getattr(activation, 'name', activation)!r} of layer {op.layer} has no native form"
         for segment in op.weights:
@@ -118,6 +114,7 @@ def _op(plan: Plan, op: Op, tensors: list[int]) -> Any:
         shape=list(op.input_shape),
         tables=[np.ravel(table).tolist() for table in tables],
         sources=[tensors[source] for source in op.sources],
+        axes=AXES[type(op.spec)](op.spec, op.input_shape) if type(op.spec) in AXES else [],
     )
 
 

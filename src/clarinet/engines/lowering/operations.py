@@ -57,7 +57,7 @@ def _within_samples(spec: Any) -> Settings:
     settings = {name: getattr(spec, name) for name in ("epsilon", "center", "scale")}
     if isinstance(spec, layers.GroupNormalization):
         return {**settings, "groups": spec.groups}
-    return {**settings, "axes": spec.axis}
+    return {**settings, "axes": np.size(spec.axis)}
 
 
 def _dropout(kind: str) -> Callable[[Any], tuple[str, Settings]]:
@@ -148,14 +148,6 @@ def _framed(spec: layers.ZeroPadding2D, shape: Shape) -> list[Any]:
     return [np.eye(size + sum(edge), size, -edge[0]) for size, edge in zip(shape, spec.padding)]
 
 
-def _turned(spec: layers.LayerNormalization, shape: Shape) -> list[Any]:
-    """Where each entry of a sample is whose axes to normalise over were moved to the end; nothing if they are there."""
-    axes = [axis - 1 for axis in spec.axes(len(shape) + 1)]
-    order = [axis for axis in range(len(shape)) if axis not in axes] + axes
-    places = np.arange(math.prod(shape)).reshape(shape)
-    return [] if order == sorted(order) else [places.transpose(order)]
-
-
 def _statistics(spec: layers.Normalization, shape: Shape) -> list[Any]:
     """Which of the statistics each entry of a sample takes, as far as they differ; then those that were given."""
     kept = spec.statistics_shape(shape)
@@ -184,7 +176,6 @@ def _alphas(spec: layers.PReLU, shape: Shape) -> list[Any]:
 #: Constants of an operation on samples of a shape: arrays of numbers.
 TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
     layers.CenterCrop: lambda spec, shape: spec.matrices(shape[:-1]),
-    layers.LayerNormalization: _turned,
     layers.Normalization: _statistics,
     layers.PReLU: _alphas,
     layers.Permute: lambda spec, shape: [np.array(spec.dims) - 1],
@@ -192,4 +183,19 @@ TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
     layers.Resizing: lambda spec, shape: spec.matrices(shape[:-1]),
     layers.UpSampling2D: lambda spec, shape: spec.matrices(shape[:-1]),
     layers.ZeroPadding2D: _framed,
+}
+
+
+def _own_last(spec: Any, shape: Shape) -> list[int]:
+    """The axes of a sample in the order that brings the layer's own to the end; nothing if they are there."""
+    own = [axis - 1 for axis in spec.axes(len(shape) + 1)]
+    order = [axis for axis in range(len(shape)) if axis not in own] + own
+    return [] if order == sorted(order) else order
+
+
+#: The order in which an operation takes the axes of samples of a shape; empty where it takes them as they are.
+AXES: dict[type, Callable[[Any, Shape], list[int]]] = {
+    layers.BatchNormalization: _own_last,
+    layers.GroupNormalization: _own_last,
+    layers.LayerNormalization: _own_last,
 }
