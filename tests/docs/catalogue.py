@@ -27,12 +27,8 @@ the rest.
 
 This page is written by `python -m tests.docs.catalogue`.
 """
-#: Native in part.
-LIMITED = {
-    "BatchNormalization": "native along the last axis, else reference",
-    "GroupNormalization": "native along the last axis, else reference",
-    "TextVectorization": "before the model",
-}
+#: What takes no part in training.
+LIMITED = {"TextVectorization": "before the model"}
 
 
 def catalogue() -> str:

@@ -15,9 +15,7 @@ THREADS = (1, 2, 3, 5, 8)
 #: Layers and optimizers without a native form on purpose; anything else must have one.
 REFERENCE_ONLY = (
     "BFGS",
-    "BatchNormalization along axis 1",
     "GRU",
-    "GroupNormalization along axis 1",
     "LBFGS",
     "LSTM",
     "Muon",
