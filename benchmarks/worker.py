@@ -22,6 +22,7 @@ from typing import Any
 from . import work
 from .networks import NETWORKS
 from .peers import ROWS
+from .peers.base import Peer
 
 #: One prediction is repeated this often at most, or until the time (in seconds) is up.
 PREDICTIONS, PREDICTION_SECONDS = 2000, 1.0
@@ -32,7 +33,7 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         (row,) = (row for row in ROWS if row.name == name)
-        self._peer = importlib.import_module(f".peers.{row.module}", __package__).Peer(**row.options)
+        self._peer: Peer = importlib.import_module(f".peers.{row.module}", __package__).Peer(**row.options)
 
     def prepare(self, network: str, workload: str, rows: int | None = None, warm: int = 1) -> dict[str, Any]:
         """Load the data, build the model and warm it up with ``warm`` untimed epochs."""
@@ -49,18 +50,10 @@ class Worker:
         for several at a time."""
         epochs = self._work.network.epochs
         start, busy = time.perf_counter(), time.process_time()
-        logs = self._train(epochs)
+        logs = self._peer.fit(epochs)
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - busy
         timed = {"seconds": seconds / epochs, "cpu_seconds": cpu_seconds / epochs}
         return {**timed, "logs": logs, "memory_mb": _peak_memory_mb()}
-
-    def _train(self, epochs: int) -> dict[str, float]:
-        """In one call, where the peer has one."""
-        if hasattr(self._peer, "fit"):
-            return dict(self._peer.fit(epochs))
-        for _ in range(epochs):
-            logs = self._peer.epoch()
-        return dict(logs)
 
     def predict_one(self) -> dict[str, Any]:
         """Median time of one prediction of one image, NumPy array in, NumPy array out."""

@@ -14,13 +14,14 @@ from jax import lax
 
 from ..networks import Conv, Dense, Flatten, Layer, Network, Pool
 from ..work import Array, Work
+from . import base
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-7
 
 Tree = Any
 
 
-class Peer:
+class Peer(base.Peer):
     """Parameters and moments are donated to each epoch's call, so that they are updated in place."""
 
     def prepare(self, work: Work, seed: int) -> None:

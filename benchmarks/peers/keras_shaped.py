@@ -8,9 +8,10 @@ import numpy as np
 
 from ..networks import Conv, Dense, Flatten, Layer, Pool
 from ..work import Array, Work
+from .base import Peer
 
 
-class KerasShaped:
+class KerasShaped(Peer):
     """``model.fit(x, y, epochs=1, verbose=0)`` in a library shaped like Keras.
 
     Args:

@@ -7,11 +7,12 @@ from itertools import pairwise
 import numpy as np
 
 from ..work import Array, Work
+from . import base
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-7
 
 
-class Peer:
+class Peer(base.Peer):
     """Dense layers with relu, softmax and cross-entropy, Adam; parameters in plain lists."""
 
     def prepare(self, work: Work, seed: int) -> None:

@@ -7,9 +7,10 @@ from itertools import pairwise
 import numpy as np
 
 from ..work import Array, Work
+from . import base
 
 
-class Peer:
+class Peer(base.Peer):
     """Sigmoid layers, squared error and plain gradient descent, in float32."""
 
     def prepare(self, work: Work, seed: int) -> None:

@@ -9,9 +9,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from ..work import Array, Work
+from . import base
 
 
-class Peer:
+class Peer(base.Peer):
     """One ``fit`` with ``warm_start`` and ``max_iter=1`` is one epoch on a warm model."""
 
     def prepare(self, work: Work, seed: int) -> None:

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from ..networks import Conv, Dense, Flatten, Network, Pool
 from ..work import Array, Work
+from . import base
 
 LOSSES = {
     "sparse_categorical_crossentropy": nn.CrossEntropyLoss,
@@ -20,7 +21,7 @@ LOSSES = {
 }
 
 
-class Peer:
+class Peer(base.Peer):
     """The loop of PyTorch's own tutorial.
 
     Args:
