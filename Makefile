@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help train test torture bench doctor-bench examples examples-full notebooks lint format sanitize build package clean
+.PHONY: help train test fuzz torture bench doctor-bench examples examples-full notebooks lint format sanitize build package clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ARGS ?=
@@ -15,7 +15,7 @@ BIN := .venv/bin
 PIP_BUILD := pip install --quiet --no-build-isolation
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo "  ARGS=...       options for the program behind train, test, torture, bench or sanitize"
 
 train: .venv/.build  ## learn to read handwritten digits (writes digits.clarinet)
@@ -23,6 +23,9 @@ train: .venv/.build  ## learn to read handwritten digits (writes digits.clarinet
 
 test: .venv/.build .venv/.test  ## run the test suite
 	$(BIN)/python -m pytest $(ARGS)
+
+fuzz: .venv/.build .venv/.test  ## try the property tests on many new examples
+	CLARINET_FUZZ=$${CLARINET_FUZZ:-20} $(BIN)/python -m pytest -m hypothesis tests $(ARGS)
 
 torture: .venv/.build .venv/.test  ## kill training at 200 random moments, resume it, and compare
 	$(BIN)/python -m tests.runs.torture $(ARGS)

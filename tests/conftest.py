@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+from tests.properties import examples
 
 # Keras's back ends disagree at saturation; the JAX one is the oracle. Keras reads these when it is first imported.
 os.environ["KERAS_BACKEND"] = "jax"
@@ -20,6 +23,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
+settings.register_profile("clarinet", examples(100))
+settings.load_profile("clarinet")
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clarinet import callbacks
+from tests.properties import examples
 
 #: Keras compares in float32, Clarinet as Python does: numbers that both hold.
 SOME = [float(np.float32(value)) for value in (1.0, 0.5, 0.5005, 0.2, float("nan"))]
@@ -61,7 +62,7 @@ def run(callback: Any, values: list[float], name: str = "val_loss") -> tuple[lis
     return seen, model
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     VALUES,
     st.sampled_from([0.0, 0.01, -0.3]),
@@ -89,7 +90,7 @@ def test_early_stopping(
     assert theirs.stopped_epoch == ours.stopped_epoch
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     VALUES,
     st.sampled_from([0.1, 0.5]),
@@ -116,7 +117,7 @@ def test_reduce_on_plateau(
     assert np.allclose([s[2] for s in seen1], [s[2] for s in seen2])
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(VALUES, st.booleans(), st.sampled_from(["min", "max", "auto"]), st.sampled_from([None, 0.4]))
 def test_checkpoint(values: Any, best: bool, mode: str, threshold: Any) -> None:
     path = "a-{epoch:02d}-{val_loss:.2f}.keras"

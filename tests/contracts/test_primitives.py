@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clarinet import activations
 from clarinet.arrays import erf
 from clarinet.random import Key, Stream, drop_threshold, permutation, philox
+from tests.properties import examples
 
 numbers = st.floats(-1e6, 1e6)
 
@@ -66,7 +67,7 @@ def test_philox_known_answers(counter, key, expected):
     assert philox(key, np.array([counter], np.uint32)).tolist() == [expected]
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(0, 2**64 - 1), st.integers(0, 400), st.integers(0, 2**31))
 def test_permutation_is_a_permutation_and_follows_the_key(seed, n, epoch):
     key = Key(seed, Stream.SHUFFLE, epoch=epoch)

@@ -9,18 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from clarinet.datasets import mnist
 from clarinet.datasets.idx import read_idx
 from tests.datasets.dataset_files import IDX_CODES, idx_bytes, image_set_files, write_files
+from tests.properties import examples
 
 THREE = bytes([0, 0, 8, 1, 0, 0, 0, 3])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     array=st.sampled_from(sorted(IDX_CODES)).flatmap(
         lambda name: arrays(name, array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=5))
@@ -37,7 +38,7 @@ def test_reads_back_what_was_written(array, zipped):
     np.testing.assert_array_equal(back, array)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(data=st.binary(max_size=60) | st.binary(max_size=40).map(lambda tail: b"\0\0\x08" + tail))
 def test_arbitrary_bytes_are_read_or_refused(data):
     with tempfile.TemporaryDirectory() as folder:

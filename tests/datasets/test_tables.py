@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clarinet.datasets import TableCoding, load_table
+from tests.properties import examples
 
 HOUSES = """rooms,colour,garden,built,street,price
 3,red,yes,2001-05-04,Elm,100.5
@@ -72,7 +73,7 @@ cells = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(rows=st.lists(st.fixed_dictionaries({**cells, "y": st.floats(0, 1)}), min_size=2, max_size=15))
 def test_all_sources_agree_and_transform_repeats(rows):
     columns = {name: [row[name] for row in rows] for name in rows[0]}
@@ -90,7 +91,7 @@ def test_all_sources_agree_and_transform_repeats(rows):
     assert not one_hot or (table.x[:, one_hot].sum(axis=1) == 1).all()
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     texts=st.lists(st.tuples(st.text("ab,;|\t\"'\n é", max_size=6), st.floats(0, 9)), min_size=2, max_size=8),
     delimiter=st.sampled_from(",;\t|"),

@@ -2,15 +2,16 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clarinet.datasets import study_hours, toys
+from tests.properties import examples
 
 SETS = [toys.blobs, toys.circles, toys.moons, toys.spirals, toys.xor]
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(n=st.integers(3, 200), seed=st.integers(0, 2**64 - 1), noise=st.floats(0, 2), make=st.sampled_from(SETS))
 def test_shapes_types_balance_and_repeatability(n, seed, noise, make):
     x, y = make(n, noise, seed=seed)

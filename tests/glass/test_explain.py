@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import clarinet
@@ -14,6 +14,7 @@ from clarinet.glass.equations import Term, equation
 from clarinet.glass.sums import add_up, chain, number, places_for, shown
 from clarinet.glass.weighted import meetings, products
 from tests.glass.test_trace import X, Y, compiled, dense_model
+from tests.properties import examples
 
 NUMBER = r"−?\d+(?:\.\d+)?(?:·10⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
 NOTE = r"(?: \([^()]*\))?"
@@ -75,7 +76,7 @@ def test_a_total_that_is_further_off_says_so():
     )
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     st.integers(0, 2**32), st.sampled_from([1e-6, 1e-2, 1.0, 30.0]), st.integers(1, 6), st.sampled_from(["f4", "f8"])
 )

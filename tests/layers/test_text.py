@@ -4,12 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import clarinet
 from clarinet.layers import TextVectorization
 from clarinet.utils import pad_sequences
+from tests.properties import examples
 
 TEXTS = ["The cat. sat, on THE mat's", "a dog sat; zebra apple äpfel", "", "the dog [UNK] x_y"]
 QUESTIONS = ["the dog sat unknown unknown", "cat", "", "a-b äpfel"]
@@ -122,7 +123,7 @@ def test_what_has_no_meaning_is_refused(act, error, message):
         act()
 
 
-@settings(deadline=None, max_examples=40)  # Keras is imported in the first
+@examples(40)
 @given(
     st.lists(st.lists(st.integers(0, 99), max_size=6), min_size=1, max_size=5),
     st.one_of(st.none(), st.integers(1, 8)),

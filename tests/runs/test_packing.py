@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
@@ -22,6 +22,7 @@ from clarinet import runs
 from clarinet.runs import Store, Tracker, pack, unpack
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.saving import ModelFileError
+from tests.properties import examples
 from tests.runs.small import Interruption, X, fit
 
 Parts = dict[str, bytes]
@@ -207,7 +208,7 @@ def test_bad_files(change: Callable[[Parts], bytes], says: str, packed: bytes, t
     assert not (tmp_path / "there" / "runs").exists() or not list((tmp_path / "there" / "runs").iterdir())
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(data=st.data())
 def test_flipped_bytes_never_do_harm(packed: bytes, tmp_path_factory: Any, data: st.DataObject) -> None:
     """Each is refused, or means the same."""

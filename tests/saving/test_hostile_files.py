@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save as pack
 
 import clarinet
 from clarinet import saving
 from clarinet.layers import Dense, Input
+from tests.properties import examples
 
 X, Y = np.linspace(-1, 1, 40, dtype=np.float32).reshape(10, 4), np.arange(10) % 3
 
@@ -223,7 +224,7 @@ def test_claims_more_than_the_file_has(good: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(data=st.data())
 def test_flipped_bytes_are_noticed_or_harmless(
     good: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -237,7 +238,7 @@ def test_flipped_bytes_are_noticed_or_harmless(
 
 
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(data=st.data())
 def test_cut_files_are_noticed(good: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     path = tmp_path_factory.getbasetemp() / "cut"
@@ -247,7 +248,7 @@ def test_cut_files_are_noticed(good: bytes, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(data=st.data())
 def test_flips_behind_the_checksum(good: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Damage inside a member of an otherwise sound archive, as an attacker would make it."""
