@@ -17,31 +17,55 @@ CLARINET_INLINE void each_nonzero(const float* x, long rows, F f) {
 
 CLARINET_INLINE Vec descended(Vec w, float rate, float x, Vec y) { return fnma(set1(rate), fma(y, x, set1(0.0f)), w); }
 
-// Rows of V vectors, V - 1 of them whole. The last may overlap the one before: the next row would wait for a masked store, as
-// if it wrote a whole vector.
-template <int V, class Last>
-void descend_narrow(float rate, const float* x, long rows, const float* y, long columns, float* w, Last last) {
-  const long end = V == 1 ? 0 : columns - kLanes;
+// Rows of V vectors, V - 1 of them whole. The last overlaps the one before: the next row would wait for a masked store, as if
+// it wrote a whole vector.
+template <int V>
+void descend_narrow(float rate, const float* x, long rows, const float* y, long columns, float* w) {
+  const long end = columns - kLanes;
   Vec across[V];
   CLARINET_UNROLL
   for (int v = 0; v < V - 1; ++v) across[v] = load(y + v * kLanes);
-  across[V - 1] = load(y + end, last);
+  across[V - 1] = load(y + end);
   each_nonzero(x, rows, [&](long i) {
     float* row = w + i * columns;
     Vec moved[V];
     CLARINET_UNROLL
     for (int v = 0; v < V - 1; ++v) moved[v] = descended(load(row + v * kLanes), rate, x[i], across[v]);
-    moved[V - 1] = descended(load(row + end, last), rate, x[i], across[V - 1]);
+    moved[V - 1] = descended(load(row + end), rate, x[i], across[V - 1]);
     CLARINET_UNROLL
     for (int v = 0; v < V - 1; ++v) store(row + v * kLanes, moved[v]);
-    store(row + end, moved[V - 1], last);
+    store(row + end, moved[V - 1]);
   });
 }
 
+// Rows of less than a vector: several are loaded before the first is stored.
+void descend_short(float rate, const float* x, long rows, const float* y, long columns, float* w) {
+  constexpr int kMost = 8;
+  const auto part = tail(columns);
+  const Vec across = load(y, part);
+  long places[kMost];
+  int count = 0;
+  auto together = [&](auto number) {
+    constexpr int n = number.value;
+    const long* at = places + (count -= n);
+    Vec moved[n];
+    CLARINET_UNROLL
+    for (int r = 0; r < n; ++r) moved[r] = descended(load(w + at[r] * columns, part), rate, x[at[r]], across);
+    CLARINET_UNROLL
+    for (int r = 0; r < n; ++r) store(w + at[r] * columns, moved[r], part);
+  };
+  each_nonzero(x, rows, [&](long i) {
+    places[count++] = i;
+    if (count == kMost) together(Count<kMost>{});
+  });
+  if (count >= 4) together(Count<4>{});
+  while (count > 0) together(Count<1>{});
+}
+
 void descend(float rate, const float* x, long rows, const float* y, long columns, float* w) {
-  if (columns <= kLanes) return descend_narrow<1>(rate, x, rows, y, columns, w, tail(columns));
-  if (columns <= 2 * kLanes) return descend_narrow<2>(rate, x, rows, y, columns, w, Full{});
-  if (columns <= 3 * kLanes) return descend_narrow<3>(rate, x, rows, y, columns, w, Full{});
+  if (columns <= kLanes) return descend_short(rate, x, rows, y, columns, w);
+  if (columns <= 2 * kLanes) return descend_narrow<2>(rate, x, rows, y, columns, w);
+  if (columns <= 3 * kLanes) return descend_narrow<3>(rate, x, rows, y, columns, w);
   each_nonzero(x, rows, [&](long i) {
     float* row = w + i * columns;
     each_vector(columns, [&](long j, auto part) {
