@@ -89,6 +89,13 @@ struct Network {
     spec.state = {place(state, n, 0, false), place(state, n, 1, false)};
     return spec;
   }
+  // The same along the first of two axes.
+  OpSpec turned(int64_t n, int64_t places) {
+    OpSpec spec = normalization(n);
+    spec.rows = n, spec.inputs = spec.outputs = places;
+    spec.shape = {n, places}, spec.axes = {1, 0};
+    return spec;
+  }
   Spec spec(double global_clipnorm) {
     Spec s;
     s.inputs = kInputs;
@@ -101,6 +108,7 @@ struct Network {
     s.ops.push_back(op("activity_regularization", 67, 67, {{"l1", {1e-3}}, {"l2", {1e-3}}}));
     s.ops.push_back(dense(67, 33, 1e-4f));
     s.ops.push_back(op("tanh", 33, 33));
+    s.ops.push_back(turned(3, 11));
     s.ops.push_back(dense(33, kClasses));
     for (size_t i = 0; i < s.ops.size(); ++i) {
       s.ops[i].index = static_cast<uint32_t>(i);
@@ -113,7 +121,7 @@ struct Network {
     s.optimizer = {"adam",
                    {{"beta_1", {0.9}}, {"beta_2", {0.999}}, {"epsilon", {1e-7}}, {"global_clipnorm", {global_clipnorm}}}};
     s.layers.push_back({1, 0.0f, 0.0f, {0}});
-    s.layers.push_back({10, 0.0f, 1.0f, {8}});
+    s.layers.push_back({11, 0.0f, 1.0f, {9}});
     momentum.assign(params.size(), 0.0f);
     velocity.assign(params.size(), 0.0f);
     s.params = params.data(), s.params_size = static_cast<int64_t>(params.size());

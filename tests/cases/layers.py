@@ -80,6 +80,7 @@ LAYERS = [
         ("instances", {"groups": -1, "scale": False, "epsilon": 0.3}),
         ("axis", {"groups": 2, "axis": 1, "epsilon": 0.1}),
     ),
+    *rows("LayerNormalization", (2, 3, 4), ("around", {"axis": [1, 3], "epsilon": 0.1})),
     *rows("GroupNormalization", (4,), ("flat", {"groups": 2, "center": False, "epsilon": 1.0})),
     *rows(
         "Embedding",
@@ -105,7 +106,13 @@ LAYERS = [
         lambda: layers.BatchNormalization(trainable=False),
         lambda k: k.layers.BatchNormalization(trainable=False),
     ),
-    *rows("BatchNormalization", (2, 3, 2), ("axis", {"axis": 1, "epsilon": 0.1}), ("axis-named", {"axis": 3})),
+    *rows(
+        "BatchNormalization",
+        (2, 3, 2),
+        ("axis", {"axis": 1, "epsilon": 0.1}),
+        ("axis-between", {"axis": -2, "scale": False}),
+        ("axis-named", {"axis": 3}),
+    ),
     *CONTAINERS,
     *CONVOLUTIONS,
     *IMAGES,
