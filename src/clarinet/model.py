@@ -202,7 +202,7 @@ class Sequential(LayerStack):
         """
         engine = self.runner()
         loss = engine.results()["loss"]
-        plan = engine.plan  # type: ignore[attr-defined]
+        plan = engine.plan
         return {"loss": loss} | {m.name: m.result() for m in (*plan.metrics, *plan.weighted_metrics)}
 
     def reset_metrics(self) -> None:

@@ -72,6 +72,7 @@ class Engine(Protocol):
     """Runs one plan. Works in place on the store's and the optimizer's buffers, so nothing has to be fetched back."""
 
     name: str
+    plan: Plan
 
     def __init__(self, plan: Plan, store: Store, optimizer_state: OptimizerState | None) -> None: ...
 
