@@ -46,10 +46,18 @@ def of_layers(cases):
 
 
 def groups(cases, size):
-    """Rows that Keras has too, some at a time; those that have to come first in a model by themselves."""
+    """Rows that Keras has too, some at a time, those with a native form apart; those that come first in a model alone.
+
+    They are dealt out like cards: several of a kind in a row, such as residuals, would amplify what rounding differs in.
+    """
     cases = [case for case in cases if case.keras is not None]
     first, later = ([c for c in cases if (c.inputs == "numbers") is kind] for kind in (False, True))
-    return [*([case] for case in first), *(later[start : start + size] for start in range(0, len(later), size))]
+    native = {case.id for case in later if of_layers([case]).model(clarinet).engine == "native"}
+    dealt = []
+    for hand in ([c for c in later if (c.id in native) is kind] for kind in (True, False)):
+        count = math.ceil(len(hand) / size)
+        dealt += [hand[start::count] for start in range(count)]
+    return [*([case] for case in first), *dealt]
 
 
 def of_activations(cases):
