@@ -48,7 +48,7 @@ def of_layers(cases):
 def groups(cases, size):
     """Rows that Keras has too, some at a time, those with a native form apart; those that come first in a model alone.
 
-    They are dealt out like cards: several of a kind in a row, such as residuals, would amplify what rounding differs in.
+    They are dealt out like cards: several of a kind in a row, such as residuals, amplify what rounding differs in.
     """
     cases = [case for case in cases if case.keras is not None]
     first, later = ([c for c in cases if (c.inputs == "numbers") is kind] for kind in (False, True))
