@@ -67,7 +67,8 @@ def test_equations_add_up_as_they_are_written(terms, digits, most):
 def test_numbers_are_right_to_the_last_digit(value):
     rounded = add_up([], value, 5)
     assert abs(read(shown(rounded.total, 5)) - Decimal(value)) <= Decimal("0.000005")
-    assert abs(float(read(number(value, 4))) - value) <= max(5e-5, 5e-4 * abs(value))
+    exact = Decimal(value)
+    assert abs(read(number(value, 4)) - exact) <= max(Decimal("0.00005"), Decimal("0.0005") * abs(exact))
 
 
 def test_a_total_that_is_further_off_says_so():
