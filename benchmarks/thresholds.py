@@ -88,7 +88,7 @@ def _memory(name: str, ours: Result, others: Sequence[Result]) -> Check:
     least = min((r.memory_mb for r in others if r.memory_mb is not None), default=None)
     if least is None:
         return Check(f"{name}: peak memory no more than the frameworks'", "not in this run", None)
-    return _at_most(f"{name}: peak memory, MiB, the frameworks' least being the limit,", ours.memory_mb, least)
+    return _at_most(f"{name}: peak memory, MiB, the frameworks' least being the limit", ours.memory_mb, least)
 
 
 def check(results: Sequence[Result]) -> list[Check]:

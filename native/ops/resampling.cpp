@@ -1,5 +1,4 @@
-// Images stretched, shrunk, cut or framed: y = R x C^T for every channel, R (new height, height), C (new width, width); and
-// the axes of a sample in another order.
+// Images stretched, shrunk, cut or framed: y = R x C^T for every channel, R (new height, height), C (new width, width).
 #include <algorithm>
 #include <stdexcept>
 
@@ -67,41 +66,8 @@ class Resampling : public Op {
   const std::vector<float> rows_back_, columns_back_;
 };
 
-class Permute : public Op {
- public:
-  explicit Permute(const OpSpec& spec) : Op(spec) {
-    std::vector<int64_t> strides(spec.shape.size(), 1), sizes;
-    for (size_t i = strides.size(); --i > 0;) strides[i - 1] = strides[i] * spec.shape[i];
-    from_.assign(1, 0);
-    for (const float axis : spec.tables[0]) {
-      const size_t old = static_cast<size_t>(axis);
-      std::vector<int64_t> longer;
-      for (const int64_t offset : from_)
-        for (int64_t i = 0; i < spec.shape[old]; ++i) longer.push_back(offset + i * strides[old]);
-      from_ = std::move(longer);
-    }
-  }
-
-  bool in_place() const override { return false; }
-  bool by_sample() const override { return true; }
-
-  void forward(const Pass& pass, const float* x, float* y) override {
-    for (long n = pass.first * out_size(); n < pass.last * out_size(); n += out_size())
-      for (size_t i = 0; i < from_.size(); ++i) y[n + static_cast<long>(i)] = x[n + from_[i]];
-  }
-  void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
-    if (!dx) return;
-    for (long n = pass.first * out_size(); n < pass.last * out_size(); n += out_size())
-      for (size_t i = 0; i < from_.size(); ++i) dx[n + from_[i]] = dy[n + static_cast<long>(i)];
-  }
-
- private:
-  std::vector<int64_t> from_;  // where each number of the output is in the input
-};
-
 }  // namespace
 
-std::unique_ptr<Op> make_permute(const OpSpec& spec, float*, float*) { return std::make_unique<Permute>(spec); }
 std::unique_ptr<Op> make_resampling(const OpSpec& spec, float*, float*) { return std::make_unique<Resampling>(spec); }
 
 }  // namespace clarinet

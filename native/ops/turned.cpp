@@ -1,10 +1,58 @@
-// An operation that takes the axes of a sample in another order: its input is turned, and what it gives is turned back.
+// The axes of a sample in another order: an operation that does only that, and one that takes samples so, whose input is
+// turned and what it gives is turned back.
 #include <vector>
 
 #include "ops.hpp"
 
 namespace clarinet {
 namespace {
+
+class Turn {
+ public:
+  template <class Axes>
+  Turn(const std::vector<int64_t>& shape, const Axes& axes) : places_{0} {
+    std::vector<int64_t> strides(shape.size(), 1);
+    for (size_t i = strides.size(); --i > 0;) strides[i - 1] = strides[i] * shape[i];
+    for (const auto axis : axes) {
+      const size_t old = static_cast<size_t>(axis);
+      std::vector<int64_t> longer;
+      for (const int64_t place : places_)
+        for (int64_t i = 0; i < shape[old]; ++i) longer.push_back(place + i * strides[old]);
+      places_ = std::move(longer);
+    }
+  }
+
+  // This thread's samples.
+  void there(const Pass& pass, const float* from, float* to) const {
+    const long size = static_cast<long>(places_.size());
+    for (long n = pass.first * size; n < pass.last * size; n += size)
+      for (size_t i = 0; i < places_.size(); ++i) to[n + static_cast<long>(i)] = from[n + places_[i]];
+  }
+  void back(const Pass& pass, const float* from, float* to) const {
+    const long size = static_cast<long>(places_.size());
+    for (long n = pass.first * size; n < pass.last * size; n += size)
+      for (size_t i = 0; i < places_.size(); ++i) to[n + places_[i]] = from[n + static_cast<long>(i)];
+  }
+
+ private:
+  std::vector<int64_t> places_;  // where each entry of a turned sample is in the sample
+};
+
+class Permute : public Op {
+ public:
+  explicit Permute(const OpSpec& spec) : Op(spec), turn_(spec.shape, spec.tables[0]) {}
+
+  bool in_place() const override { return false; }
+  bool by_sample() const override { return true; }
+
+  void forward(const Pass& pass, const float* x, float* y) override { turn_.there(pass, x, y); }
+  void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
+    if (dx) turn_.back(pass, dy, dx);
+  }
+
+ private:
+  const Turn turn_;
+};
 
 OpSpec turned(OpSpec spec) {
   const std::vector<int64_t> shape = spec.shape;
@@ -15,25 +63,10 @@ OpSpec turned(OpSpec spec) {
   return spec;
 }
 
-// Where each entry of a turned sample is in the sample.
-std::vector<int32_t> places_of(const OpSpec& spec) {
-  std::vector<int32_t> places{0};
-  for (const int64_t axis : spec.axes) {
-    int64_t step = 1;
-    for (size_t i = static_cast<size_t>(axis) + 1; i < spec.shape.size(); ++i) step *= spec.shape[i];
-    std::vector<int32_t> finer;
-    for (const int32_t place : places)
-      for (int64_t i = 0; i < spec.shape[static_cast<size_t>(axis)]; ++i)
-        finer.push_back(place + static_cast<int32_t>(i * step));
-    places = std::move(finer);
-  }
-  return places;
-}
-
 class Turned : public Op {
  public:
   Turned(const OpSpec& spec, float* params, float* state)
-      : Op(spec), inner_(make_op(turned(spec), params, state)), places_(places_of(spec)) {}
+      : Op(spec), inner_(make_op(turned(spec), params, state)), turn_(spec.shape, spec.axes) {}
 
   bool sums_by_block() const override { return inner_->sums_by_block(); }
   double work() const override { return inner_->work() + 4.0 * out_size(); }
@@ -44,16 +77,16 @@ class Turned : public Op {
   }
 
   void forward(const Pass& pass, const float* x, float* y) override {
-    turn(pass, x, x_.data());
+    turn_.there(pass, x, x_.data());
     inner_->forward(pass, x_.data(), y_.data());
-    turn_back(pass, y_.data(), y);
+    turn_.back(pass, y_.data(), y);
   }
 
   void begin_backward(const Pass& pass) override { inner_->begin_backward(pass); }
   void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
-    turn(pass, dy, dy_.data());
+    turn_.there(pass, dy, dy_.data());
     inner_->backward(pass, x_.data(), y_.data(), dy_.data(), dx ? dx_.data() : nullptr);
-    if (dx) turn_back(pass, dx_.data(), dx);
+    if (dx) turn_.back(pass, dx_.data(), dx);
   }
 
   std::vector<GradientPart> parts() const override { return inner_->parts(); }
@@ -62,24 +95,14 @@ class Turned : public Op {
   }
 
  private:
-  void turn(const Pass& pass, const float* from, float* to) const {
-    const long size = out_size();
-    for (long n = pass.first; n < pass.last; ++n)
-      for (long i = 0; i < size; ++i) to[n * size + i] = from[n * size + places_[static_cast<size_t>(i)]];
-  }
-  void turn_back(const Pass& pass, const float* from, float* to) const {
-    const long size = out_size();
-    for (long n = pass.first; n < pass.last; ++n)
-      for (long i = 0; i < size; ++i) to[n * size + places_[static_cast<size_t>(i)]] = from[n * size + i];
-  }
-
   const std::unique_ptr<Op> inner_;
-  const std::vector<int32_t> places_;
+  const Turn turn_;
   std::vector<float> x_, y_, dy_, dx_;  // of the batch, turned
 };
 
 }  // namespace
 
+std::unique_ptr<Op> make_permute(const OpSpec& spec, float*, float*) { return std::make_unique<Permute>(spec); }
 std::unique_ptr<Op> make_turned(const OpSpec& spec, float* params, float* state) {
   return std::make_unique<Turned>(spec, params, state);
 }
