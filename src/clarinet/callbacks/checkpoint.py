@@ -101,7 +101,9 @@ class ModelCheckpoint(Monitor):
     def _save(self, path: Path) -> None:
         if path.is_dir():
             raise IsADirectoryError(f"ModelCheckpoint: {path} is a folder; give a file, e.g. {path / 'model.clarinet'}")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        from clarinet import files
+
+        files.make_folder(path.parent)
         if self.save_weights_only:
             self.model.save_weights(path)
         else:

@@ -91,8 +91,11 @@ class CSVLogger(Callback):
         self._keep = 0  # bytes of the file that stay
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        from clarinet import files
+
         self.on_train_end()
-        self._file = self.filename.open("a", newline="", encoding="utf-8")  # cut with the first row, unless resumed
+        file = files.destination(self.filename, grows=True)
+        self._file = file.open("a", newline="", encoding="utf-8")  # cut with the first row, unless resumed
         self._columns, self._keep = [], self._file.tell() if self.append else 0
 
     def get_state(self) -> dict[str, Any]:

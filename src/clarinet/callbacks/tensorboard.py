@@ -69,9 +69,11 @@ class TensorBoard(Callback):
 
     def _write(self, part: str, step: int, values: dict[str, Any]) -> None:
         """Numbers by name; a histogram comes as a dictionary."""
+        from clarinet import files
+
         writer, event, summary = self._protocol()
         if part not in self._writers:
-            self._writers[part] = writer(f"{self.log_dir}/{part}")
+            self._writers[part] = writer(str(files.destination(f"{self.log_dir}/{part}")))
         found = [
             summary.Value(tag=name, histo=value)
             if isinstance(value, dict)

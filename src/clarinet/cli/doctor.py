@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,18 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 
 def _script(options: argparse.Namespace, output: Output) -> list[tuple[str, Report]]:
-    output.say(f"Running {options.subject}; in place of every fit the model is examined.")
-    return examine_script(
-        options.subject, options.rest, everything=options.all, heard=lambda name, report: _say(output, name, report)
+    output.say(
+        f"Running {options.subject}; in place of every fit the model is examined. What the program writes through "
+        "Clarinet (models, checkpoints, runs, pages, pictures) is held back; what it writes by itself is written."
     )
+    with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # what the script prints is no JSON
+        return examine_script(
+            options.subject,
+            options.rest,
+            everything=options.all,
+            heard=lambda name, report: _say(output, name, report),
+            said=output.say,
+        )
 
 
 def _model(options: argparse.Namespace, output: Output) -> tuple[str, Report]:

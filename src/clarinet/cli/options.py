@@ -91,7 +91,8 @@ _DOCTOR = """examples:
   clarinet doctor --all train.py -- --lr 0.1
   clarinet doctor digits.clarinet mnist --html report.html
 
-A script is executed, with everything that it does besides training.
+A script is executed, with everything that it does besides training. What it writes through Clarinet (models,
+checkpoints, runs, pages, pictures) is held back, so that nothing is overwritten; what it writes by itself is written.
 exit codes: 0 healthy, 1 something is wrong with the model (or the command failed), 2 wrong usage, 130 interrupted"""
 
 

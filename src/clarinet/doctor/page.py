@@ -73,8 +73,19 @@ def _style() -> str:
 
 def _report(report: Report) -> str:
     return "\n".join(
-        [_headline(report), *(_article(i, f) for i, f in enumerate(report.findings, 1)), _ruled_out(report)]
+        [
+            _headline(report),
+            *(_article(i, f) for i, f in enumerate(report.findings, 1)),
+            *_held_back(report),
+            _ruled_out(report),
+        ]
     )
+
+
+def _held_back(report: Report) -> Iterator[str]:
+    if report.held_back:
+        items = "".join(f"<li>{html.escape(line)}</li>" for line in report.held_back)
+        yield f"<p>Held back while the program was examined, so that no file changes:</p><ul>{items}</ul>"
 
 
 def _headline(report: Report) -> str:

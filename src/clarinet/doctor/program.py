@@ -145,7 +145,7 @@ class Program:
 
 
 #: Arguments of ``fit`` that a copy's training does not take over: what it would print, call, write or resume.
-_OURS = ("verbose", "callbacks", "validation_data", "run", "checkpoint", "resume", "seed", "doctor")
+_OURS = ("verbose", "callbacks", "validation_data", "run", "checkpoint", "resume", "seed", "doctor", "plot")
 
 
 def _finite(array: Array) -> Array:

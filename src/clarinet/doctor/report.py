@@ -17,11 +17,13 @@ class Report:
         findings: what is wrong, what is doubtful, and hints.
         ruled_out: kinds that were looked for and not found.
         seconds: time that the examination took.
+        held_back: what a script was to write through the library, and by which call, while it was examined.
     """
 
     findings: tuple[Finding, ...]
     ruled_out: tuple[str, ...]
     seconds: float
+    held_back: tuple[str, ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -29,9 +31,10 @@ class Report:
         return all(finding.severity == "hint" for finding in self.findings)
 
     def to_json(self) -> str:
-        """The findings and what was ruled out, as JSON."""
+        """The findings, what was ruled out and, of a script, what was held back, as JSON."""
         found = [finding.as_dict() for finding in self.findings]
-        return json.dumps({"findings": found, "ruled_out": self.ruled_out, "seconds": round(self.seconds, 4)})
+        told = {"findings": found, "ruled_out": self.ruled_out, "seconds": round(self.seconds, 4)}
+        return json.dumps(told | ({"held_back": self.held_back} if self.held_back else {}))
 
     def to_html(self, path: str | Path | None = None) -> str:
         """The report as a page that needs nothing else: findings, figures, code to paste.

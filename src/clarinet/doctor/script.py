@@ -6,21 +6,25 @@ import inspect
 import runpy
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clarinet import data, training
+from clarinet import data, files, training
 from clarinet.callbacks import History
 from clarinet.doctor.examination import examine
 from clarinet.doctor.report import Report
+from clarinet.fitting import as_list
 from clarinet.model import Sequential
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Arguments of ``fit`` that the examination looks at, besides x, y and validation_data.
-_LOOKED_AT = ("batch_size", "epochs", "validation_split", "shuffle", "class_weight")
+#: Arguments of ``fit`` that the examination has under names of its own.
+_DATA = ("self", "x", "y", "validation_data")
+#: Arguments of ``fit`` for which something would be written, or called that may write.
+_WRITING = ("run", "checkpoint", "callbacks")
 
 
 class _Enough(BaseException):
@@ -33,39 +37,72 @@ def examine_script(
     *,
     everything: bool = False,
     heard: Callable[[str, Report], None] = lambda model, report: None,
+    said: Callable[[str], None] = lambda sentence: None,
 ) -> list[tuple[str, Report]]:
     """Run a script as ``__main__`` with ``fit`` replaced by the examination of the same arguments.
 
-    The script is executed: what it does besides training happens. ``fit`` returns a history of NaN.
+    The script is executed: what it does besides training happens. ``fit`` returns a history of NaN. But what it writes
+    through the library (models, checkpoints, runs, pages, pictures) is held back: no file changes, and what it reads
+    again through the library is what it wrote. A script that opens such a file by itself ends there.
 
     Args:
         path: of the script.
         arguments: what it finds in ``sys.argv[1:]``.
         everything: go on after a model with findings; default False.
         heard: called with each model's name and its report as they come.
+        said: called with a sentence for whatever is held back, as it comes.
 
     Returns:
-        The names of the models that were fitted and their reports, in order.
+        The names of the models that were fitted and their reports, in order; in ``held_back`` what was to be written
+        for each (what came before the first fit is with the first).
 
     Raises:
         OSError: the script cannot be read. Whatever the script itself raises.
     """
     reports: list[tuple[str, Report]] = []
+    begun: list[int] = []  # how much had been held back when each report was made
 
     def instead(self: Sequential, *given: Any, **named: Any) -> History:
         call = inspect.signature(training.fit).bind(self, *given, **named)
         call.apply_defaults()
         with _replaced(training.fit):  # the experiments do train
             report = _examine_call(self, call.arguments)
+        begun.append(len(held.lines))
+        for name in _WRITING:
+            if call.arguments[name]:
+                held.note(f"fit({name}={_shown(call.arguments[name])})", "")
         reports.append((self.name, report))
         heard(self.name, report)
         if not report.healthy and not everything:
             raise _Enough
         return _no_history(self, call.arguments["epochs"])
 
-    with _replaced(instead), _as_main(path, arguments), suppress(_Enough):
-        runpy.run_path(str(path), run_name="__main__")
-    return reports
+    with files.held_back(lambda line: said(f"Held back: {line}")) as held:
+        try:
+            with _replaced(instead), _as_main(path, arguments):
+                runpy.run_path(str(path), run_name="__main__")
+        except _Enough:
+            pass
+        except SystemExit:
+            if not reports:
+                raise
+        except FileNotFoundError as error:
+            if not held.holds(error.filename):
+                raise
+            said(f"{path} ends here: it opens {error.filename} itself, which was held back.")
+    parts = zip([0, *begun[1:]], [*begun[1:], len(held.lines)])
+    return [
+        (name, replace(report, held_back=tuple(held.lines[first:last])))
+        for (name, report), (first, last) in zip(reports, parts)
+    ]
+
+
+def _shown(value: Any) -> str:
+    """An argument of ``fit`` in few words: callbacks by their classes."""
+    if isinstance(value, (str, int)):
+        return repr(value)
+    names = [type(one).__name__ for one in as_list(value)]
+    return f"[{', '.join(names)}]" if isinstance(value, (list, tuple)) else names[0]
 
 
 def _examine_call(model: Sequential, arguments: dict[str, Any]) -> Report:
@@ -75,8 +112,8 @@ def _examine_call(model: Sequential, arguments: dict[str, Any]) -> Report:
     rows, labels, _ = data.as_rows(x, y, None)
     if not model.built:
         model.build((None, *rows.shape[1:]))
-    looked_at = {name: arguments[name] for name in _LOOKED_AT}
-    return examine(model, rows, labels, validation_data=arguments["validation_data"], **looked_at)
+    others = {name: value for name, value in arguments.items() if name not in _DATA}
+    return examine(model, rows, labels, validation_data=arguments["validation_data"], **others)
 
 
 def _no_history(model: Sequential, epochs: int) -> History:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clarinet import files
 from clarinet.configurable import check_number, check_whole
 from clarinet.glass.records import LayerTrace, Trace
 from clarinet.glass.tracing import trace as trace_step
@@ -72,7 +73,8 @@ def film(
 
     scene = scene_of(model, trace, _loss_after(model, trace, x, y), row, most)
     ending = file.suffix.lower()
-    part = file.with_name(f"{file.stem}.part{ending}")  # so that a film that is there is whole
+    place = files.destination(file)
+    part = place.with_name(f"{file.stem}.part{ending}")  # so that a film that is there is whole
     try:
         if ending == ".mp4":
             raster.write_mp4(scene, part, theme or "light", speed)
@@ -80,7 +82,7 @@ def film(
             raster.write_gif(scene, part, theme or "light", speed)
         else:
             part.write_text((svg if ending == ".svg" else page).write(scene, theme, speed), encoding="utf-8")
-        part.replace(file)
+        part.replace(place)
     finally:
         part.unlink(missing_ok=True)
     return file
@@ -93,7 +95,7 @@ def _checked(given: Any, speed: Any, theme: Any) -> Path:
         raise ValueError(
             f"film: {str(path)!r} ends in {path.suffix or 'nothing'!r}; expected one of {', '.join(ENDINGS)}"
         )
-    if not path.parent.is_dir():
+    if not files.current(path.parent).is_dir():
         raise FileNotFoundError(f"film: there is no folder {str(path.parent)!r}; make it first")
     if check_number(speed, "film: speed", low=0) == 0:
         raise ValueError("film: speed: expected a number above 0, received 0; 2 is twice as fast")

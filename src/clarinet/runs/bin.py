@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from typing import TYPE_CHECKING
+
+from clarinet import files
 
 if TYPE_CHECKING:
     from clarinet.runs.run import Run
@@ -63,10 +64,11 @@ def collect(store: Store, days: float = DAYS) -> list[str]:
         for id, _ in gone:
             connection.execute("DELETE FROM runs WHERE id = ?", (id,))
     known = {f"{id}-{name}" for id, name in store.query("SELECT id, name FROM runs")}
-    for folder in (store.folder / "runs").iterdir():
+    place = store.folder / "runs"
+    for folder in place.iterdir() if place.is_dir() else ():
         number = folder.name.partition("-")[0]
         if folder.name not in known and folder.is_dir() and number.isdigit() and not folder.is_symlink():
-            shutil.rmtree(folder, ignore_errors=True)
+            files.remove(folder)
     if gone:
         store.compact()
     return [name for _, name in gone]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clarinet import files
 from clarinet.problems import ClarinetWarning
 from clarinet.saving.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from clarinet.saving.container import ModelFileError
@@ -47,9 +48,9 @@ class Checkpoints:
 
     def files(self) -> list[Path]:
         """The checkpoints' files, the newest last."""
-        if not self.folder.is_dir():
-            return []
-        found = [(int(match[1]), path) for path in self.folder.iterdir() if (match := _NAME.fullmatch(path.name))]
+        places = {self.folder, files.current(self.folder)}
+        names = {path.name for place in places if place.is_dir() for path in place.iterdir()}
+        found = [(int(match[1]), self.folder / name) for name in names if (match := _NAME.fullmatch(name))]
         return [path for _, path in sorted(found)]
 
     def write(self, model: Sequential, state: Mapping[str, Any]) -> bool:
@@ -71,7 +72,7 @@ class Checkpoints:
         assert model.optimizer_state is not None
         path = self.folder / f"step-{model.optimizer_state.step:09d}.clarinet"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            files.make_folder(self.folder)
             try:
                 save_checkpoint(model, path, state)
             except OSError as error:
@@ -101,7 +102,7 @@ class Checkpoints:
 
     def _remove(self, keep: int) -> None:
         for path in self.files()[:-keep]:
-            path.unlink()
+            files.remove(path)
 
     def last(self) -> Checkpoint | None:
         """The newest sound checkpoint; None where there is none. Damaged ones are passed over with a warning."""
@@ -116,7 +117,7 @@ class Checkpoints:
     def clean(self) -> None:
         """Remove what a process left that was killed while it wrote; only for the one who writes here."""
         for path in self.folder.glob(".step-*.part") if self.folder.is_dir() else ():
-            path.unlink(missing_ok=True)
+            files.remove(path)
 
 
 def checkpoints_of(run: Run) -> Checkpoints:

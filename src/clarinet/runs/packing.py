@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from clarinet import files
 from clarinet.params import Array
 from clarinet.records import LayerStats
 from clarinet.runs.checkpoints import checkpoints_of
@@ -89,11 +89,11 @@ def _samples(run: Run, numbers: dict[str, Array]) -> Iterator[list[Any]]:
 
 def _files(run: Run) -> Iterator[tuple[str, bytes]]:
     """The model, or the last checkpoint of a run that did not come to an end, and the report."""
-    found = [path for path in (run.folder / MODEL, *checkpoints_of(run).files()[-1:]) if path.exists()]
+    found = [path for path in (run.folder / MODEL, *checkpoints_of(run).files()[-1:]) if files.current(path).exists()]
     if found:
-        yield MODEL, found[0].read_bytes()
+        yield MODEL, files.current(found[0]).read_bytes()
     with tempfile.TemporaryDirectory() as folder:
-        yield REPORT, run.to_html(Path(folder, REPORT)).read_bytes()
+        yield REPORT, files.current(run.to_html(Path(folder, REPORT))).read_bytes()
 
 
 # Opening.
@@ -133,7 +133,7 @@ def unpack(path: str | Path, name: str | None = None, store: Store | None = None
         run.finish("failed")
         with store.transaction(durable=True) as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run.id,))
-        shutil.rmtree(run.folder, ignore_errors=True)
+        files.remove(run.folder)
         raise
     return Run(store, run.id)
 

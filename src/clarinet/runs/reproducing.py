@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from clarinet import files
 from clarinet.runs.differences import differences
 from clarinet.runs.run import Run
 from clarinet.runs.store import Store
@@ -118,7 +119,7 @@ def _weights_differ(first: Run, again: Run) -> Iterator[str]:
     from clarinet import saving
 
     paths = first.folder / MODEL, again.folder / MODEL
-    if not all(path.exists() for path in paths):
+    if not all(files.current(path).exists() for path in paths):
         yield "the weights cannot be compared, as a model is missing"
         return
     one, two = (saving.load(path).get_weights() for path in paths)

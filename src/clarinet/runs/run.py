@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from clarinet import files
 from clarinet.runs import curves
 from clarinet.runs.documents import to_json
 from clarinet.runs.processes import is_alive, process_token
@@ -233,7 +234,7 @@ class Run:
             taken = not busy and connection.execute(sql, (own, self.id, writer)).rowcount
         if not taken:
             raise ValueError(f"run {self.name!r} is still running in another process; wait for it, or end it first")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        files.make_folder(self.folder)
         self.begin_writing()
 
     @property

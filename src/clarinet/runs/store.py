@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clarinet import files
 from clarinet.names import nearest
 from clarinet.runs import location, schema
 from clarinet.runs.documents import to_json
@@ -79,12 +80,13 @@ class Store:
     def __init__(self, folder: str | Path | None = None) -> None:
         self.folder = location.home() if folder is None else Path(folder).expanduser().resolve()
         location.refuse_network(self.folder)
-        self._link = _links.setdefault(self.folder, _Link())
+        self._path = files.database(self.folder / "runs.sqlite")
+        self._link = _links.setdefault(self._path, _Link())
 
     @property
     def path(self) -> Path:
         """The database file."""
-        return self.folder / "runs.sqlite"
+        return self._path
 
     @property
     def exists(self) -> bool:
@@ -122,8 +124,8 @@ class Store:
         return connection
 
     def _make_folder(self) -> None:
-        (self.folder / "runs").mkdir(parents=True, exist_ok=True)
-        ignore = self.folder / ".gitignore"
+        files.make_folder(self.folder / "runs")
+        ignore = self.path.parent / ".gitignore"
         if not ignore.exists():
             ignore.write_text("# Runs are kept here; share one with `clarinet runs pack`.\n*\n", "utf-8")
 
@@ -176,6 +178,7 @@ class Store:
         Raises:
             StoreError: the database is locked, full, read-only or damaged; nothing was kept.
         """
+        files.note(self.folder)
         with self._link.lock, self._explained():
             connection = self.connection
             if self._link.durable is not durable:
@@ -259,7 +262,7 @@ class Store:
             connection.executemany("INSERT INTO documents VALUES (?, ?, ?)", ((row[0], *body) for body in bodies))
             connection.executemany("INSERT INTO tags VALUES (?, ?)", ((row[0], tag) for tag in sorted(set(tags))))
         run = Run(self, row[0])
-        run.folder.mkdir(parents=True, exist_ok=True)
+        files.make_folder(run.folder)
         run.begin_writing()
         return run
 

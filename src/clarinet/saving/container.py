@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from clarinet import files
+
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
 
@@ -55,8 +57,9 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     target = Path(os.path.realpath(path))  # through a symbolic link, so that the link stays
     if target.is_dir():
         raise IsADirectoryError(f"{path} is a folder; give the name of a file, e.g. {path / 'model.clarinet'}")
-    if not target.parent.is_dir():
+    if not files.current(target.parent).is_dir():
         raise FileNotFoundError(f"{path}: the folder {target.parent} does not exist; make it first")
+    target = files.destination(target)
     beside = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         with beside.open("xb") as file:
@@ -107,11 +110,12 @@ def read_archive(path: Path, contents: Contents = MODEL) -> dict[str, bytes]:
 @contextmanager
 def open_for_reading(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that should be there."""
-    if path.is_dir():
+    place = files.current(path)
+    if place.is_dir():
         raise IsADirectoryError(f"{path} is a folder; give the model's file")
-    if not path.exists():
+    if not place.exists():
         raise FileNotFoundError(f"{path}: there is no such file{_similar(path)}")
-    with path.open("rb") as file:
+    with place.open("rb") as file:
         yield file
 
 
@@ -186,7 +190,7 @@ def _check_members(path: Path, members: list[ZipInfo], contents: Contents) -> No
 
 
 def _read_member(path: Path, archive: ZipFile, info: ZipInfo) -> bytes:
-    size = path.stat().st_size
+    size = files.current(path).stat().st_size
     if info.file_size > size:
         raise ModelFileError(
             f"{path}: {info.filename} claims {info.file_size} bytes, but the whole file has {size}; it is truncated"

@@ -1,0 +1,161 @@
+"""Where the library's files go: to their places or, while writing is held back, to twins that are thrown away.
+
+All that writes a file asks here for the place first. So a program can be run for what it does without any file of its
+user being changed through the library, and what it reads again through the library is what it wrote.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+#: What SQLite keeps beside a database: with it the last transactions.
+_LOG = "-wal"
+
+
+class Held:
+    """What is held back.
+
+    Attributes:
+        lines: what was to be written, and by which call, in order; each once.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        import tempfile
+
+        self._say = say
+        self._folder = tempfile.TemporaryDirectory(prefix="clarinet-held-back-", ignore_cleanup_errors=True)
+        self._noted: set[str] = set()
+        self.lines: list[str] = []
+
+    def twin(self, path: str | Path) -> Path:
+        """Where a file is that was to be at ``path``, whether it has been written or not."""
+        drive, tail = os.path.splitdrive(os.path.realpath(path))
+        return Path(self._folder.name, drive.replace(":", ""), tail.lstrip("\\/"))
+
+    def holds(self, path: Any) -> bool:
+        """Whether something was to be written there."""
+        return isinstance(path, (str, os.PathLike)) and self.twin(os.fspath(path)).exists()
+
+    def note(self, what: str | Path, call: str | None = None) -> None:
+        """Say that something is held back; nothing where that is known, as of a run that writes every second."""
+        call, path = _call() if call is None else call, str(what).removeprefix(os.path.join(os.getcwd(), ""))
+        line = f"{path} ({call})" if call else path
+        if line in self.lines or (not call and path in self._noted):
+            return
+        self._noted.add(path)
+        self.lines.append(line)
+        self._say(line)
+
+
+#: Those in force; the last one counts.
+_holds: list[Held] = []
+
+
+@contextmanager
+def held_back(say: Callable[[str], None] = lambda line: None) -> Iterator[Held]:
+    """Nothing that the library writes in here changes a file; ``say`` hears of everything as it comes.
+
+    Also held back is what the program has left to be done at its end.
+    """
+    held = Held(say)
+    _holds.append(held)
+    try:
+        yield held
+    finally:
+        import atexit
+
+        _holds.remove(held)
+        atexit.register(_holds.append, held)
+
+
+def destination(path: str | Path, grows: bool = False) -> Path:
+    """Where to write the file that is to be at ``path``.
+
+    Args:
+        path: of the file.
+        grows: whether what it holds already stays.
+    """
+    if not _holds:
+        return Path(path)
+    _holds[-1].note(path)
+    twin = _holds[-1].twin(path)
+    twin.parent.mkdir(parents=True, exist_ok=True)
+    if grows:
+        _copy(Path(path), twin)
+    return twin
+
+
+def database(path: Path) -> Path:
+    """The file to open for a database at ``path``, which is written in place; whoever writes to it calls :func:`note`.
+
+    What was opened while writing is held back stays held back.
+    """
+    if not _holds:
+        return path
+    twin = _holds[-1].twin(path)
+    if not twin.exists():
+        twin.parent.mkdir(parents=True, exist_ok=True)
+        for ending in (_LOG, ""):
+            _copy(path.with_name(path.name + ending), twin.with_name(twin.name + ending))
+    return twin
+
+
+def note(what: str | Path) -> None:
+    """Say that ``what`` is being written, where that is held back."""
+    if _holds:
+        _holds[-1].note(what)
+
+
+def current(path: str | Path) -> Path:
+    """Where to read what was last written to ``path``."""
+    twin = None if not _holds else _holds[-1].twin(path)
+    return Path(path) if twin is None or not twin.exists() else twin
+
+
+def make_folder(path: str | Path) -> None:
+    """Make a folder, and those above it, where there is none."""
+    place = Path(path) if not _holds else _holds[-1].twin(path)
+    place.mkdir(parents=True, exist_ok=True)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; one that is not there is no error."""
+    if _holds:
+        _holds[-1].note(f"removal of {path}")
+        path = _holds[-1].twin(path)
+    if path.is_dir() and not path.is_symlink():
+        import shutil
+
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _copy(path: Path, twin: Path) -> None:
+    if path.is_file() and not twin.exists():
+        import shutil
+
+        shutil.copyfile(path, twin)
+
+
+def _call() -> str:
+    """The function of the library that the program called, e.g. ``"Sequential.save"``; nothing in a thread of ours."""
+    frame, found = sys._getframe(1), None
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] == __package__:
+            found = frame
+        elif module != "contextlib":
+            break
+        frame = frame.f_back  # type: ignore[assignment]
+    else:
+        return ""
+    if found is None or found.f_globals["__name__"] == __name__:
+        return ""
+    name, parts = found.f_code.co_qualname, found.f_globals["__name__"].split(".")
+    return name if "." in name or len(parts) < 2 else f"{parts[1]}.{name}"
