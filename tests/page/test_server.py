@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -85,6 +86,10 @@ def test_its_own_names_do(server: Server) -> None:
         ("POST", "/predict", {"pixels": [{}] * 784}, 400),
         ("POST", "/predict", {"pixels": [None] * 784}, 400),
         ("POST", "/predict", b"[" * 100_000, 400),
+        ("POST", "/predict", b'{"pixels": [1' + b"0" * 400 + b"]}", 400),
+        ("POST", "/predict", b'{"pixels": [' + b"1" * 5000 + b"]}", 400),
+        ("POST", "/predict", b'{"pixels": ["\\ud800"]}', 400),
+        ("POST", "/predict", b"\xff\xfe", 400),
     ],
 )
 def test_what_makes_no_sense_is_refused(server: Server, method: str, path: str, body: Any, status: int) -> None:
@@ -93,6 +98,69 @@ def test_what_makes_no_sense_is_refused(server: Server, method: str, path: str, 
 
 def test_too_much_is_not_read(server: Server) -> None:
     assert ask(server, "POST", "/predict", "", **{"Content-Length": "5000000"})[0] == 413
+
+
+def raw(server: Server, sent: bytes, *, half: bool = False, reset: bool = False) -> bytes:
+    """What comes back for these bytes; ``half`` says no more after them, ``reset`` hangs up rudely."""
+    port = int(server.url.rstrip("/").rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        try:
+            connection.sendall(sent.replace(b"HOST", f"Host: 127.0.0.1:{port}".encode()))
+            if half:
+                connection.shutdown(socket.SHUT_WR)
+            if reset:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return b""
+            return connection.recv(65536)
+        except ConnectionError:
+            return b""
+
+
+PREDICT = b"POST /predict HTTP/1.1\r\nHOST\r\n"
+MALFORMED = [
+    b"\x00\xff" * 50 + b"\r\n\r\n",
+    b"GET\r\n\r\n",
+    b"GET / HTTP/9.9.9\r\n\r\n",
+    b"G" * 70_000,
+    b"GET / HTTP/1.1\r\nA: " + b"x" * 70_000 + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\n" + b"".join(b"A%d: x\r\n" % i for i in range(300)) + b"\r\n",
+    b"PUT / HTTP/1.1\r\nHOST\r\n\r\n",
+    PREDICT + b"\r\n",
+    PREDICT + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+    PREDICT + b"Content-Length: -5\r\n\r\n",
+    PREDICT + b"Content-Length: 0\r\n\r\n",
+    PREDICT + b"Content-Length: 50\r\n\r\n{}",
+    PREDICT + b"Content-Length: 2\r\n\r\n{}and more",
+]
+
+
+def test_no_request_and_no_hanging_up_makes_it_print(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    for sent in MALFORMED:
+        answer = raw(server, sent, half=True)
+        assert answer == b"" or re.search(rb"HTTP/1.0 (4\d\d|501)|Error response", answer), sent[:80]
+        raw(server, sent, reset=True)
+    for sent in (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHOST\r\n\r\n", PREDICT + b"Content-Length: 100\r\n\r\nab"):
+        for _ in range(10):
+            raw(server, sent, reset=True)
+    assert ask(server, "GET", "/")[0] == 200
+    assert capfd.readouterr() == ("", "")
+
+
+def test_two_hundred_browsers_at_once_are_all_answered(model: clarinet.Sequential) -> None:
+    with Server(model) as server:
+        port = int(server.url.rstrip("/").rpartition(":")[2])
+        # None is accepted before all of the first hundred wait in the queue.
+        waiting = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(100)]
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        waiting += [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(100)]
+        for one in waiting:
+            one.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+        answers = [one.recv(20) for one in waiting]
+        for one in waiting:
+            one.close()
+    thread.join()
+    assert answers == [b"HTTP/1.0 200 OK\r\nSer"] * 200
 
 
 def test_only_this_machine_is_listened_to(server: Server) -> None:

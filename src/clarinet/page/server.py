@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sys
 import threading
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _ADDRESS = "127.0.0.1"
 _MOST_BYTES = 4_000_000
+_MOST_DIGITS = len(str(_MOST_BYTES))
 
 
 class Server:
@@ -99,8 +101,8 @@ class Server:
             raise ValueError('expected {"pixels": [...]}')
         try:
             row = self._subject.inputs(self._model, request["pixels"])
-        except TypeError:
-            raise ValueError("expected pixels that are numbers") from None
+        except (TypeError, OverflowError):
+            raise ValueError("expected pixels that are numbers from 0 to 255") from None
         with self._one_at_a_time:
             return [float(value) for value in np.ravel(self._model.predict(row, verbose=0))]
 
@@ -109,6 +111,7 @@ class _Listener(ThreadingHTTPServer):
     """Listens on this machine alone."""
 
     daemon_threads = True
+    request_queue_size = 128
     owner: Server
     page: bytes
 
@@ -119,6 +122,11 @@ class _Listener(ThreadingHTTPServer):
         Any other means that some page made its own name point here (DNS rebinding); it gets no answer.
         """
         return f"127.0.0.1:{self.server_port}", f"localhost:{self.server_port}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing for a browser that hung up or stopped talking: it does so whenever a page is closed."""
+        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -138,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if self.path != "/predict":
             self._answer(HTTPStatus.NOT_FOUND, b"there is only /predict")
-        elif not length.isdecimal() or int(length) > _MOST_BYTES:
+        elif not length.isdecimal() or len(length) > _MOST_DIGITS or int(length) > _MOST_BYTES:
             self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"too long, or of unknown length")
         else:
             self._predict(self.rfile.read(int(length)))
@@ -147,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             answer = json.dumps({"output": self.server.owner.predict(json.loads(body))})
         except (ValueError, RecursionError) as error:
-            self._answer(HTTPStatus.BAD_REQUEST, str(error).encode())
+            self._answer(HTTPStatus.BAD_REQUEST, str(error).encode(errors="replace"))
         else:
             self._answer(HTTPStatus.OK, answer.encode(), "application/json")
 
