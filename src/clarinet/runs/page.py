@@ -20,18 +20,23 @@ if TYPE_CHECKING:
     from clarinet.runs.run import Run
 
 _WIDTH, _HEIGHT, _POINTS = 420, 200, 600
-_COLOURS = ("#0b6e99", "#d9730d")
+#: Pixels that a digit of the axes takes at most, in whatever font the reader has.
+_DIGIT = 7
+#: How the first and the second line of a picture are drawn: what a colour says, the dashes say too.
+_LINES = (("first", ""), ("second", ' stroke-dasharray="6 3"'))
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_LIGHT = "--page: #ffffff; --ink: #222222; --quiet: #5f5f5f; --wrong: #b3261e; --first: #0b6e99; --second: #a95000;"
+_DARK = "--page: #191919; --ink: #dddddd; --quiet: #a6a6a6; --wrong: #ff9a8f; --first: #56b4e9; --second: #f0a35e;"
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #222; }
-h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; } .quiet { color: #666; }
-table { border-collapse: collapse; } td, th { padding: .15rem .8rem .15rem 0; text-align: left; vertical-align: top; }
-figure { display: inline-block; margin: 0 1.5rem 1rem 0; } figcaption { font-size: 13px; }
-svg text { font: 11px system-ui, sans-serif; fill: #666; } code { font-size: 13px; word-break: break-word; }
-.wrong { color: #b3261e; } .rows { display: flex; flex-wrap: wrap; gap: 1rem; }
-@media (prefers-color-scheme: dark) {
-  body { background: #191919; color: #ddd; } .quiet, svg text { color: #999; fill: #999; }
-}
+body { background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto;
+  max-width: 62rem; padding: 0 1rem; }
+body { overflow-wrap: anywhere; } h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; } .quiet { color: var(--quiet); }
+table { border-collapse: collapse; } td { padding: .15rem .8rem .15rem 0; vertical-align: top; min-width: 6rem; }
+figure { display: inline-block; margin: 0 1.5rem 1rem 0; max-width: 100%; vertical-align: top; }
+figcaption { font-size: 13px; } code { font-size: 13px; }
+svg { display: block; max-width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: var(--quiet); }
+.wrong { color: var(--wrong); } .first { color: var(--first); } .second { color: var(--second); }
+path, circle { stroke: currentColor; } .rows { display: flex; flex-wrap: wrap; gap: 1rem; } .rows figure { margin: 0; }
 """
 
 
@@ -50,9 +55,11 @@ def page(run: Run) -> str:
     parts = [_head(run), *_notes(run), *_curves(run), *_findings(run), *_samples(run), *_configuration(run)]
     title = html.escape(run.name)
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta name="color-scheme" content="light dark"><title>{title}</title>\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<style>{_STYLE}</style></head><body>\n{chr(10).join(parts)}\n</body></html>\n"
+        f"<style>:root {{ {_LIGHT} }} @media (prefers-color-scheme: dark) {{ :root {{ {_DARK} }} }}{_STYLE}</style></head><body>\n{chr(10).join(parts)}\n</body></html>\n"
     )
 
 
@@ -88,6 +95,8 @@ def _curves(run: Run) -> Iterator[str]:
             continue
         names = [name, *([f"val_{name}"] if (kind, f"val_{name}") in metrics else [])]
         lines = [(n, *run.curve(n, kind, _POINTS, "minmax")) for n in names]
+        if kind == "epoch":  # people count them from 1
+            lines = [(n, x + 1, y) for n, x, y in lines]
         yield _figure(lines, "step of log" if kind == "log" else kind)
 
 
@@ -97,22 +106,32 @@ def _figure(lines: Sequence[tuple[str, NDArray[Any], NDArray[np.float64]]], axis
         return ""
     low, high = float(every.min()), float(every.max())
     first, last = min(int(x[0]) for _, x, _ in lines), max(int(x[-1]) for _, x, _ in lines)
+    least, most = _ends(low, high)
+    left, right, top, bottom = 8 + _DIGIT * max(len(least), len(most)), _WIDTH - 10, 15, _HEIGHT - 25
     drawn = []
-    for (_, x, y), colour in zip(lines, _COLOURS):
-        across = (x - first) / max(1, last - first) * (_WIDTH - 70) + 60
-        up = _HEIGHT - 25 - (y - low) / ((high - low) or 1.0) * (_HEIGHT - 40)
-        drawn += [f'<path fill="none" stroke="{colour}" stroke-width="1.5" d="{_path(across, up)}"/>']
+    for (_, x, y), (role, dash) in zip(lines, _LINES):
+        across = left + (x - first) / max(1, last - first) * (right - left)
+        up = bottom - (y - low) / (high - low) * (bottom - top) if high > low else np.full(len(y), (top + bottom) / 2)
+        drawn += [f'<path class="{role}" fill="none" stroke-width="1.5"{dash} d="{_path(across, up)}"/>']
         if len(x) == 1 and np.isfinite(y[0]):
-            drawn += [f'<circle cx="{across[0]:.1f}" cy="{up[0]:.1f}" r="3" fill="{colour}"/>']
-    text = (
-        f'<text x="55" y="18" text-anchor="end">{high:.4g}</text>'
-        f'<text x="55" y="{_HEIGHT - 25}" text-anchor="end">{low:.4g}</text>'
-        f'<text x="60" y="{_HEIGHT - 5}">{axis} {first}</text>'
-        f'<text x="{_WIDTH - 10}" y="{_HEIGHT - 5}" text-anchor="end">{last}</text>'
+            drawn += [f'<circle class="{role}" cx="{across[0]:.1f}" cy="{up[0]:.1f}" r="3" fill="currentColor"/>']
+    heights = [(most, top), (least, bottom)] if high > low else [(most, (top + bottom) / 2)]
+    text = [f'<text x="{left - 5}" y="{y + 3:g}" text-anchor="end">{words}</text>' for words, y in heights]
+    text += [f'<text x="{left}" y="{_HEIGHT - 5}">{axis} {first}</text>']
+    if last > first:
+        text += [f'<text x="{right}" y="{_HEIGHT - 5}" text-anchor="end">{last}</text>']
+    names = ", ".join(
+        f'<span class="{role}">{html.escape(n)}{" (dashed)" * bool(dash)}</span>'
+        for (n, _, _), (role, dash) in zip(lines, _LINES)
     )
-    names = ", ".join(f'<span style="color:{c}">{html.escape(n)}</span>' for (n, _, _), c in zip(lines, _COLOURS))
     view = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}"'
-    return f"<figure><svg {view} role=img>{''.join(drawn)}{text}</svg><figcaption>{names}</figcaption></figure>"
+    return f"<figure><svg {view} role=img>{''.join([*drawn, *text])}</svg><figcaption>{names}</figcaption></figure>"
+
+
+def _ends(low: float, high: float) -> tuple[str, str]:
+    """The ends of an axis, with as many digits as it takes to tell them apart."""
+    pairs = ((f"{low:.{digits}g}", f"{high:.{digits}g}") for digits in range(4, 18))
+    return next((pair for pair in pairs if pair[0] != pair[1] or low == high), (f"{low:.17g}", f"{high:.17g}"))
 
 
 def _path(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
