@@ -3,10 +3,11 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help train test fuzz torture bench doctor-bench examples examples-full notebooks lint format sanitize build package clean
+.PHONY: help train test fuzz torture bench versions doctor-bench doctor-quiet examples examples-full notebooks lint format sanitize build package clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ARGS ?=
+COMMIT ?= HEAD~1
 BUILD_FILES := pyproject.toml CMakeLists.txt $(shell find native -type f)
 PACKAGE_FILES := $(BUILD_FILES) $(shell find src -type f -not -name '*.pyc')
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
@@ -32,6 +33,9 @@ torture: .venv/.build .venv/.test  ## kill training at 200 random moments, resum
 
 bench: .venv-bench/.installed  ## measure against other frameworks (its own environment; a large download)
 	.venv-bench/bin/python -m benchmarks $(ARGS)
+
+versions: .venv/.build .venv/.test build/versions/now/.installed build/versions/$(COMMIT)/.installed  ## time this version beside another one: make versions COMMIT=main~1
+	$(BIN)/python -m benchmarks.versions build/versions/$(COMMIT) build/versions/now $(ARGS)
 
 doctor-bench: .venv/.build .venv/.test  ## score the doctor on broken and on sound programs
 	$(BIN)/python -m benchmarks.doctor $(ARGS)
@@ -95,6 +99,21 @@ clean:  ## remove everything that these targets made
 	.venv-bench/bin/pip install --quiet -r benchmarks/requirements.txt
 	.venv-bench/bin/$(PIP_BUILD) --config-settings=build-dir=build/bench .
 	@touch $@
+
+build/versions/now/.installed: .venv/.tools $(PACKAGE_FILES)
+	rm -rf build/versions/now
+	$(BIN)/$(PIP_BUILD) --no-deps --target build/versions/now --config-settings=build-dir=build/versions-build .
+	@touch $@
+
+# The other version's sources are unpacked beside the build, so nothing of this checkout changes.
+build/versions/$(COMMIT)/.installed: .venv/.tools FORCE
+	rm -rf build/versions/source build/versions/$(COMMIT)
+	mkdir -p build/versions/source build/versions/$(COMMIT)
+	git archive "$(COMMIT)" | tar -x -C build/versions/source
+	$(BIN)/$(PIP_BUILD) --no-deps --target build/versions/$(COMMIT) build/versions/source
+	@touch $@
+
+FORCE:
 
 .venv-sanitize/.installed: .venv-sanitize/.tools $(BUILD_FILES)
 	.venv-sanitize/bin/$(PIP_BUILD) --config-settings=build-dir=build/sanitize \

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from benchmarks import machine, network_report, networks, peak, report, session, thresholds
+import clarinet
+from benchmarks import machine, network_report, networks, peak, report, session, thresholds, versions
 from benchmarks.__main__ import main
 from benchmarks.host import Host, WorkerError, thread_settings
 from benchmarks.networks import NETWORKS, TUTORIAL, Network
@@ -213,3 +215,26 @@ def test_without_a_compiler_there_is_no_peak(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_thread_count_that_is_far_slower_is_tried_once() -> None:
     trials = {1: [1.0], 2: [3.5], 4: []}
     assert [session._hopeful(threads, trials) for threads in trials] == [True, False, True]
+
+
+def test_two_versions_are_timed_side_by_side_and_their_bits_compared(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = Path(clarinet.__file__).parent.parent
+    few = [versions.Row("perceptron", "float32", rows=320), versions.Row("tutorial", "float32", rows=320, predict=True)]
+    monkeypatch.setattr(versions, "rows", lambda: iter(few))
+    arguments = [str(package), str(package), "--pairs", "1", "--epochs", "1", "--limit", "100"]
+    assert versions.main(arguments) == 0, "one version is neither slower than itself nor gives other bits"
+    shown = capsys.readouterr().out
+    assert "perceptron, float32" in shown
+    assert "one prediction" in shown
+    assert "other bits: none (of 40 trainings)" in shown
+
+    monkeypatch.setattr(versions, "time_once", lambda where, row, epochs: 1.2 if where == package else 1.0)
+    assert versions.main(["elsewhere", str(package), "--no-bits"]) == 1, "a fifth more time is noticed"
+    assert "slower than 1.03: perceptron, float32, tutorial, one prediction" in capsys.readouterr().out
+
+
+def test_a_version_that_cannot_run_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"(?s)Clarinet in .*Error"):
+        versions.hashes(tmp_path)
