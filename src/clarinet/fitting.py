@@ -16,6 +16,7 @@ from clarinet.engines import Data, Engine, Steps
 from clarinet.optimizers import BFGS
 from clarinet.params import Array
 from clarinet.records import Chunk
+from clarinet.stack import NO_LAYERS
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
@@ -88,25 +89,32 @@ class Fit:
     def _take_batches(self) -> None:
         a = self.arguments
         self.batches = data_module.Batches(a["x"], a["steps_per_epoch"])
-        x, _, _ = self.batches.peek()
-        build_for(self.model, x)
-        self.label_shape = checked(self.model, *self.batches.peek(), a["class_weight"]).y.shape[1:]  # type: ignore[union-attr]
+        first = self.batches.peek()
+        build_for(self.model, first[0])
+        self.label_shape = checked(self.model, *first, a["class_weight"], where="batch 0").y.shape[1:]  # type: ignore[union-attr]
         self._take_validation(a["validation_data"])
 
     def _take_validation(self, validation: Any) -> None:
         if validation is None:
             return
         if data_module.is_batches(validation):
-            self.validation = data_module.Batches(validation, self.arguments["validation_steps"])
+            steps = self.arguments["validation_steps"]
+            self.validation = data_module.Batches(validation, steps, anew=True, what="validation_data")
+            checked(self.model, *self.validation.peek(), None, where="fit.validation, batch 0")
         else:
             x, y, w = data_module.as_rows(*data_module.unpack(validation, "validation_data"))
             seen: dict[str, Any] | None = None if self.seen is None else self.seen.setdefault("validation", {})
-            self.validation = checked(self.model, x, y, w, None, where="fit.validation", seen=seen)
+            data = checked(self.model, x, y, w, None, where="fit.validation", seen=seen)
+            self.validation = first_batches(data, self.arguments["validation_steps"], self.validation_batch_size)
 
     @property
     def batch_size(self) -> int:
         whole = self.data is not None and isinstance(self.model.optimizer, BFGS)
         return int(self.arguments["batch_size"] or (len(self.data) if whole else 32))  # type: ignore[arg-type]
+
+    @property
+    def validation_batch_size(self) -> int:
+        return int(self.arguments["validation_batch_size"] or self.batch_size)
 
     @property
     def rows(self) -> int:
@@ -198,14 +206,18 @@ class Fit:
                 break
             if self.keeper is not None:
                 self.keeper.after_chunk()
+        if self.place.step > 0:  # a source that had nothing left makes no epoch: its loss of no batches would be 0
+            self._end_epoch(epoch)
+        if self.keeper is not None:
+            self.keeper.after_epoch()
+
+    def _end_epoch(self, epoch: int) -> None:
         self.model.epochs_trained += 1
         self.logs = dict(self.engine.results())
         if self.validation is not None and self.validates(epoch):
             self.logs |= {f"val_{name}": value for name, value in self._validate().items()}
         self.callbacks.on_epoch_end(epoch, self.logs)
         self.place = Place(epoch + 1)
-        if self.keeper is not None:
-            self.keeper.after_epoch()
 
     def begin_epoch(self) -> None:
         """Tell the callbacks, and start the running sums and the pass through a source of batches."""
@@ -260,9 +272,11 @@ class Fit:
         return chunk
 
     def _validate(self) -> dict[str, float]:
+        """Loss and metrics; nothing where the source has nothing left, which it has said."""
         assert self.validation is not None
-        size = self.arguments["validation_batch_size"] or self.batch_size
-        return run_evaluation(self.model, self.engine, self.validation, size, self.callbacks)
+        if isinstance(self.validation, data_module.Batches) and self.validation.exhausted:
+            return {}
+        return run_evaluation(self.model, self.engine, self.validation, self.validation_batch_size, self.callbacks)
 
 
 def learning_rates(model: Sequential, steps: int) -> Array:
@@ -270,8 +284,12 @@ def learning_rates(model: Sequential, steps: int) -> Array:
     assert model.optimizer is not None and model.optimizer_state is not None
     first = model.optimizer_state.step
     if callable(model.optimizer.learning_rate):
-        return np.array([model.optimizer.rate(first + i) for i in range(steps)])
-    return np.full(steps, model.optimizer.rate(first))
+        rates = [model.optimizer.rate(first + i) for i in range(steps)]
+        checks.raise_first(checks.check_rates(model, rates, first))
+        return np.array(rates)
+    rate = model.optimizer.rate(first)
+    checks.raise_first(checks.check_rates(model, (rate,), first))
+    return np.full(steps, rate)
 
 
 def told_by_callbacks(arguments: Mapping[str, Any]) -> frozenset[str]:
@@ -284,7 +302,7 @@ def told_by_callbacks(arguments: Mapping[str, Any]) -> frozenset[str]:
 def build_for(model: Sequential, x: Any) -> None:
     """Build a model that does not know its input yet for the rows of ``x``."""
     if not model.layers:
-        raise ValueError("the model has no layers; add one, e.g. model.add(Dense(10))")
+        raise ValueError(NO_LAYERS)
     if not model.built:
         model.build(x.shape[1:])
 
@@ -334,18 +352,25 @@ def evaluation_batches(
         yield source
 
 
+def first_batches(data: Data, steps: int | None, batch_size: int) -> Data:
+    """The rows of the first ``steps`` batches, all where that is None."""
+    return data if steps is None else data.rows(slice(0, steps * batch_size))
+
+
 def run_evaluation(
     model: Sequential, engine: Engine, source: Data | data_module.Batches, batch_size: int, callbacks: CallbackList
 ) -> dict[str, float]:
-    """Loss and metrics in inference mode."""
+    """Loss and metrics in inference mode; empty where no row came that counts: a mean of nothing is no number."""
     callbacks.on_test_begin()
     engine.reset_metrics()
+    counted = False
     for number, batch in enumerate(evaluation_batches(model, source, batch_size, callbacks.wants_test_batches)):
         if callbacks.wants_test_batches:
             callbacks.on_test_batch_begin(number)
         engine.evaluate(batch, batch_size if isinstance(source, Data) else len(batch))
         if callbacks.wants_test_batches:
             callbacks.on_test_batch_end(number, dict(engine.results()))
-    logs = dict(engine.results())
+        counted = counted or batch.weight is None or bool(batch.weight.any())
+    logs = dict(engine.results()) if counted else {}
     callbacks.on_test_end(logs)
     return logs

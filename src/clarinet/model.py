@@ -19,7 +19,7 @@ from clarinet.layers.parts import leaves
 from clarinet.names import nearest
 from clarinet.optimizers import OptimizerState
 from clarinet.plan import Plan, make_plan
-from clarinet.stack import LayerStack
+from clarinet.stack import NO_LAYERS, LayerStack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,6 +132,8 @@ class Sequential(LayerStack):
         Args:
             label_shape: shape of one label; what ``"accuracy"`` means depends on it. Default: what the loss wants.
         """
+        if not self.layers:
+            raise ValueError(NO_LAYERS)
         store, output = self.store, self.output_shape
         assert output is not None
         if label_shape is None:

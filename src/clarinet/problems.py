@@ -5,6 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from typing import Any
+
+#: Digits of a whole number, and characters of anything, that a message shows.
+_DIGITS, _LONGEST = 40, 200
 
 
 class ClarinetWarning(UserWarning):
@@ -38,6 +42,21 @@ def error(kind: str, where: str, message: str, error_class: type[Exception] = Va
 def warning(kind: str, where: str, message: str) -> Problem:
     """A problem that ``fit`` only mentions."""
     return Problem(kind, where, "warning", message)
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it, short whatever it is.
+
+    Example:
+        >>> shown("ten"), shown(10**400)
+        ("'ten'", 'a whole number of 401 digits')
+    """
+    if isinstance(value, int) and abs(value) >= 10**_DIGITS:
+        from math import log10
+
+        return f"a whole number of {int(log10(abs(value))) + 1} digits"
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def raise_first(problems: Iterable[Problem], told: Container[str] = ()) -> None:

@@ -16,6 +16,8 @@ from clarinet.params import Array, Layout, Segment, Store
 from clarinet.random import Key, Stream, next_seed
 from clarinet.summary import print_summary, summary_html
 
+NO_LAYERS = "the model has no layers; add one, e.g. model.add(Dense(10))"
+
 
 class LayerStack:
     """Layers in order and the buffers that hold their weights; :class:`clarinet.Sequential` adds learning to it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,16 @@ from clarinet import checks
 from clarinet import data as data_module
 from clarinet.callbacks.base import CallbackList
 from clarinet.engines import Data, Engine, ReferenceEngine, Steps
-from clarinet.fitting import Fit, as_list, build_for, checked, learning_rates, run_evaluation, told_by_callbacks
+from clarinet.fitting import (
+    Fit,
+    as_list,
+    build_for,
+    checked,
+    first_batches,
+    learning_rates,
+    run_evaluation,
+    told_by_callbacks,
+)
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -68,7 +78,8 @@ def fit(
         sample_weight: (n,), one weight a row.
         initial_epoch: where to start counting epochs.
         steps_per_epoch: updates an epoch; default as many as the data gives.
-        validation_steps, validation_batch_size: the same for validation.
+        validation_steps, validation_batch_size: the same for validation, which begins with the first batch every time.
+            An epoch for which the source has none left gets no ``val_`` numbers.
         validation_freq: validate every so many epochs.
         seed: fixes shuffling and dropout, and the initial weights if nobody has looked at them yet.
         stats_every: take statistics of the layers on steps whose number is a multiple of this; 0 never.
@@ -107,7 +118,7 @@ def fit(
     if doctor is True:
         arguments["callbacks"] = [*as_list(callbacks), clarinet.doctor.Doctor()]
     checks.raise_first(checks.check_fit_arguments(self, arguments), told_by_callbacks(arguments))
-    return Fit(self, arguments).run()
+    return Fit(self, checks.plain(arguments)).run()
 
 
 def evaluate(
@@ -127,7 +138,7 @@ def evaluate(
         x, y, sample_weight: as for :meth:`fit`.
         batch_size: rows per pass; default 32.
         verbose: 1 or 2 print the result.
-        steps: batches to use of a source of batches.
+        steps: batches to use at most; default all.
         callbacks: their ``on_test_begin`` and ``on_test_end`` are called.
         return_dict: return a dictionary by name.
 
@@ -138,21 +149,30 @@ def evaluate(
         ValueError, TypeError: as for :meth:`fit`.
     """
     checks.raise_first(checks.check_evaluate_arguments(self, locals()))
-    source: Data | data_module.Batches
-    if data_module.is_batches(x):
-        source = data_module.Batches(x, steps)
-        first_x, first_y, first_w = source.peek()
-        build_for(self, first_x)
-        labels = checked(self, first_x, first_y, first_w, None)
-    else:
-        rows_x, rows_y, rows_w = data_module.as_rows(x, y, sample_weight)
-        build_for(self, rows_x)
-        source = labels = checked(self, rows_x, rows_y, rows_w, None)
+    size, most = int(batch_size or 32), None if steps is None else int(steps)
+    source, labels = _to_evaluate(self, x, y, sample_weight, most, size)
     engine = self.runner(None if labels.y is None else labels.y.shape[1:])
-    logs = run_evaluation(self, engine, source, batch_size or 32, CallbackList(as_list(callbacks), self, {}))
+    logs = run_evaluation(self, engine, source, size, CallbackList(as_list(callbacks), self, {}))
+    if not logs:
+        raise ValueError("evaluate: every row weighs 0, so there is no loss; give at least one row a sample_weight")
     if verbose in (1, 2):
         print(" - ".join(f"{name}: {value:.4f}" for name, value in logs.items()))
     return _result(logs, return_dict)
+
+
+def _to_evaluate(
+    self: Sequential, x: Any, y: Any, sample_weight: Any, steps: int | None, batch_size: int
+) -> tuple[Data | data_module.Batches, Data]:
+    """What is to be looked at, and rows that have labels of its shape."""
+    if data_module.is_batches(x):
+        batches = data_module.Batches(x, steps, anew=True)
+        first = batches.peek()
+        build_for(self, first[0])
+        return batches, checked(self, *first, None, where="batch 0")
+    rows = data_module.as_rows(x, y, sample_weight)
+    build_for(self, rows[0])
+    data = first_batches(checked(self, *rows, None), steps, batch_size)
+    return data, data
 
 
 def _result(logs: dict[str, float], return_dict: bool) -> Any:
@@ -176,21 +196,20 @@ def predict(
         x: rows (n, *input_shape), or a source of batches.
         batch_size: rows per pass; changes nothing but memory.
         verbose: accepted for Keras programs; predicting is too quick for a bar.
-        steps: batches to use of a source of batches.
+        steps: batches to use at most; default all.
         callbacks: their ``on_predict_begin`` and ``on_predict_end`` are called.
 
     Raises:
         ValueError, TypeError: the rows do not have the model's input shape.
     """
-    if callbacks is not None:
-        watchers = CallbackList(as_list(callbacks), self, {})
-        watchers.on_predict_begin()
-        y = _predict_watched(self, x, batch_size, steps, watchers)
-        watchers.on_predict_end()
-        return y
-    if data_module.is_batches(x):
-        batches = data_module.Batches(x, steps, labels=False)
-        return np.concatenate([predict(self, rows, batch_size) for rows, _, _ in batches])
+    if batch_size is not None or steps is not None or callbacks is not None or verbose != 0:
+        return _predict_as_asked(self, locals())
+    if type(x) is not np.ndarray and data_module.is_batches(x):
+        return np.concatenate([_predict_rows(self, rows) for rows in _pieces(x, None, PREDICT_BATCH)])
+    return _predict_rows(self, x)
+
+
+def _predict_rows(self: Sequential, x: Any, batch_size: int | None = None) -> Array:
     plain = type(x) is np.ndarray and x.shape[1:] == self.input_shape and x.dtype.kind in "fiub"
     if not plain or checks.lookup(self) is not None:
         x = data_module.as_array(x, "x")
@@ -203,22 +222,36 @@ def _in_original_units(self: Sequential, y: Array) -> Array:
     return y if self.target is None else self.target.inverse(y)
 
 
-def _predict_watched(
-    self: Sequential, x: Any, batch_size: int | None, steps: int | None, watchers: CallbackList
-) -> Array:
-    if not watchers.wants_predict_batches:
-        return predict(self, x, batch_size, 0, steps)
-    if data_module.is_batches(x):
-        pieces = [rows for rows, _, _ in data_module.Batches(x, steps, labels=False)]
-    else:
-        rows, size = data_module.as_array(x, "x"), batch_size or 32
-        pieces = [rows[i : i + size] for i in range(0, len(rows), size)]
+def _predict_as_asked(self: Sequential, arguments: dict[str, Any]) -> Array:
+    """Predictions with arguments other than the default ones."""
+    checks.raise_first(checks.check_predict_arguments(arguments))
+    arguments = checks.plain(arguments)
+    x, batch_size, steps = arguments["x"], arguments["batch_size"], arguments["steps"]
+    watchers = CallbackList(as_list(arguments["callbacks"]), self, {})
+    watchers.on_predict_begin()
     outputs = []
-    for number, piece in enumerate(pieces):
-        watchers.on_predict_batch_begin(number)
-        outputs.append(predict(self, piece))
-        watchers.on_predict_batch_end(number, {"outputs": outputs[-1]})
+    if watchers.wants_predict_batches or data_module.is_batches(x):
+        for number, piece in enumerate(_pieces(x, steps, batch_size or 32)):
+            watchers.on_predict_batch_begin(number)
+            outputs.append(_predict_rows(self, piece, batch_size))
+            watchers.on_predict_batch_end(number, {"outputs": outputs[-1]})
+    else:
+        rows = x if steps is None else data_module.as_array(x, "x")[: steps * (batch_size or 32)]
+        outputs.append(_predict_rows(self, rows, batch_size))
+    watchers.on_predict_end()
     return np.concatenate(outputs)
+
+
+def _pieces(x: Any, steps: int | None, size: int) -> Iterator[Array]:
+    """The inputs batch by batch; rows that are no source of batches in batches of this size, at least one."""
+    if data_module.is_batches(x):
+        batches = data_module.Batches(x, steps, labels=False, anew=True)
+        batches.peek()  # says so if there is none
+        yield from (rows for rows, _, _ in batches)
+    else:
+        rows = data_module.as_array(x, "x")
+        count = max(1, -(-len(rows) // size))
+        yield from (rows[i * size : (i + 1) * size] for i in range(count if steps is None else min(steps, count)))
 
 
 def train_on_batch(
@@ -234,6 +267,7 @@ def train_on_batch(
     Args:
         x, y, sample_weight, class_weight, return_dict: as for :meth:`fit` and :meth:`evaluate`.
     """
+    checks.raise_first(checks.check_batch_arguments(self, "train_on_batch", locals()))
     batch, engine = _one_batch(self, x, y, sample_weight, class_weight)
     engine.train(batch, Steps(None, 0, len(batch), len(batch), learning_rates(self, 1), None, 0))
     return _result(dict(engine.results()), return_dict)
@@ -241,33 +275,39 @@ def train_on_batch(
 
 def test_on_batch(self: Sequential, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
     """Running loss and metrics with one more batch, in inference mode; arguments as for :meth:`train_on_batch`."""
+    checks.raise_first(checks.check_batch_arguments(self, "test_on_batch", locals()))
     batch, engine = _one_batch(self, x, y, sample_weight, None)
     engine.evaluate(batch, len(batch))
     return _result(dict(engine.results()), return_dict)
 
 
 def _one_batch(self: Sequential, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> tuple[Data, Engine]:
-    checks.raise_first(checks.check_compiled(self))
     rows_x, rows_y, rows_w = data_module.as_rows(x, y, sample_weight)
     build_for(self, rows_x)
-    batch = checked(self, rows_x, rows_y, rows_w, class_weight)
+    batch = checked(self, rows_x, rows_y, rows_w, class_weight, where="batch")
     return batch, self.runner(None if batch.y is None else batch.y.shape[1:])
 
 
 def predict_on_batch(self: Sequential, x: Any) -> Array:
-    """Predictions for one batch."""
-    return predict(self, x)
+    """Predictions for one batch, an array of rows (n, *input_shape)."""
+    return _predict_rows(self, x)
 
 
-def call(self: Sequential, x: Any, training: bool = False) -> Array:
+def call(self: Sequential, x: Any, training: bool | None = False) -> Array:
     """Predictions for an array; with ``training=True`` as in a training step: dropout drops, batch statistics are used.
 
     Args:
         x: rows (n, *input_shape).
-        training: whether layers behave as in training; nothing is updated.
+        training: whether layers behave as in training; nothing is updated. None is False.
+
+    Raises:
+        TypeError, ValueError: the rows do not have the model's input shape, or ``training`` is something else.
     """
+    if training is False or training is None:
+        return _predict_rows(self, x)
+    checks.raise_first(checks.check_arguments({"training": training}))
     if not training:
-        return predict(self, x)
+        return _predict_rows(self, x)
     rows = data_module.as_array(x, "x")
     build_for(self, rows)
     checks.raise_first(checks.check_input(self, rows))

@@ -146,3 +146,127 @@ def test_fit_stops_when_a_generator_runs_dry() -> None:
 
 def test_fit_on_a_generator_trains_as_many_epochs_as_asked() -> None:
     assert len(model().fit(forever(), steps_per_epoch=2, epochs=4, verbose=0).epoch) == 4
+
+
+# Sources that have nothing left: no number is made of no batches.
+
+ENGINES = pytest.mark.parametrize("engine", ["native", "reference"])
+
+
+class Seldom:
+    """Can be iterated once; later passes give nothing."""
+
+    def __init__(self) -> None:
+        self.passes = 0
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        self.passes += 1
+        return iter([batch(0), batch(1)] if self.passes == 1 else [])
+
+
+def several(count: int) -> Iterator[tuple[Any, Any]]:
+    return (batch(number) for number in range(count))
+
+
+def rows() -> tuple[Any, Any]:
+    return np.linspace(0, 1, 8)[:, None], np.zeros(8)
+
+
+def trained(engine: str, callbacks: Any = (), **arguments: Any) -> dict[str, list[float]]:
+    made = model()
+    made.compile("sgd", "mse", engine=engine)
+    history = made.fit(*rows(), **{"verbose": 0, "epochs": 3, "callbacks": list(callbacks)} | arguments).history
+    assert isinstance(history, dict)
+    return history
+
+
+@ENGINES
+@pytest.mark.parametrize("source", [lambda: several(2), Seldom])
+def test_validation_that_runs_dry_records_no_number(engine: str, source: Any) -> None:
+    with pytest.warns(ClarinetWarning, match=r"validation_data ran out of data: 2 .* no numbers of it") as told:
+        history = trained(engine, validation_data=source(), validation_steps=2)
+    assert len(told) == 1
+    assert len(history["loss"]) == 3 and len(history["val_loss"]) == 1 and history["val_loss"][0] > 0
+
+
+def test_validation_on_what_is_left_of_a_generator() -> None:
+    with pytest.warns(ClarinetWarning, match="2 batches were wanted for this epoch, it gave 1; the numbers are of"):
+        history = trained("auto", validation_data=several(3), validation_steps=2)
+    assert len(history["val_loss"]) == 2
+
+
+def test_early_stopping_and_checkpoints_pass_over_an_epoch_without_validation(tmp_path: Any) -> None:
+    stopping = clarinet.callbacks.EarlyStopping(patience=5)
+    best = clarinet.callbacks.ModelCheckpoint(tmp_path / "{epoch}.clarinet", save_best_only=True)
+    with pytest.warns(ClarinetWarning):
+        history = trained("auto", [stopping, best], epochs=6, validation_data=several(2), validation_steps=1)
+    assert stopping.best == min(history["val_loss"])
+    assert stopping.best_epoch == int(np.argmin(history["val_loss"]))
+    assert len(list(tmp_path.iterdir())) == sum(np.diff(history["val_loss"]) < 0) + 1
+
+
+def test_checkpoints_of_the_best_wait_for_validation(tmp_path: Any) -> None:
+    best = clarinet.callbacks.ModelCheckpoint(tmp_path / "{epoch}.clarinet", save_best_only=True)
+    with pytest.warns(ClarinetWarning, match="ModelCheckpoint watches 'val_loss', which is not among the logs"):
+        trained("auto", [best], validation_data=rows(), validation_freq=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["2.clarinet"]
+
+
+@pytest.mark.parametrize("source", [several(0), iter(()), type("Empty", (), {"__iter__": lambda self: iter(())})()])
+def test_validation_without_a_batch_is_refused_before_training(source: Any) -> None:
+    made = model()
+    before = made.get_weights()
+    with pytest.raises(ValueError, match=r"^validation_data is empty"):
+        made.fit(*rows(), validation_data=source, verbose=0)
+    assert all((a == b).all() for a, b in zip(before, made.get_weights(), strict=True))
+
+
+def test_the_first_batch_of_validation_is_checked_before_training() -> None:
+    with pytest.raises(ValueError, match=r"^validation_data, batch 0: x: each row has shape"):
+        trained("auto", validation_data=((np.zeros((4, 3)), np.zeros(4)) for _ in range(2)))
+
+
+def test_every_validation_looks_at_the_same_batches() -> None:
+    seen: list[int] = []
+
+    class Watched(Three):
+        def __getitem__(self, index: int) -> tuple[Any, Any]:
+            seen.append(index)
+            return batch(index)
+
+    trained("auto", validation_data=Watched(), validation_steps=2)
+    assert seen[-4:] == [0, 1, 0, 1] and 2 not in seen
+    with pytest.warns(ClarinetWarning, match="5 batches were wanted for this epoch, it gave 3; the numbers are of"):
+        history = trained("auto", validation_data=Three(), validation_steps=5)
+    assert history == trained("auto", validation_data=Three())
+
+
+def test_validation_on_rows_takes_as_many_batches_as_asked() -> None:
+    x, y = rows()
+    few = trained("auto", validation_data=(x, y), validation_steps=2, validation_batch_size=3)
+    assert few == trained("auto", validation_data=(x[:6], y[:6]), validation_batch_size=3)
+
+
+@ENGINES
+@pytest.mark.parametrize("source", [lambda: several(2), Seldom])
+def test_an_epoch_for_which_no_batch_is_left_is_none(engine: str, source: Any) -> None:
+    made = model()
+    made.compile("sgd", "mse", engine=engine)
+    with pytest.warns(ClarinetWarning, match=r"ran out of data: .* it gave 0; training ends here"):
+        history = made.fit(source(), steps_per_epoch=2, epochs=5, verbose=0)
+    assert history.epoch == [0] and made.epochs_trained == 1 and history.history["loss"][0] > 0
+
+
+def test_batches_that_all_weigh_nothing_record_no_validation() -> None:
+    nothing = [(*batch(number), np.zeros(4)) for number in range(2)]
+    assert "val_loss" not in trained("auto", validation_data=nothing)
+    with pytest.raises(ValueError, match="evaluate: every row weighs 0"):
+        model().evaluate(nothing)
+
+
+@pytest.mark.parametrize("callbacks", [None, [clarinet.callbacks.Callback()]])
+def test_a_source_without_a_batch_is_refused(callbacks: Any) -> None:
+    with pytest.raises(ValueError, match=r"the source of batches is empty; it needs to yield at least one \(x, y\)"):
+        model().evaluate(several(0), callbacks=callbacks)
+    with pytest.raises(ValueError, match="the source of batches is empty; it needs to yield at least one x"):
+        model().predict(several(0), callbacks=callbacks)

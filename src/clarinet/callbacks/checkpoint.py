@@ -74,16 +74,23 @@ class ModelCheckpoint(Monitor):
             self._consider(self._epoch, batch, logs or {})
 
     def _consider(self, epoch: int, batch: int | None, logs: Logs) -> None:
-        current = self.current(logs) if self.save_best_only else None
+        if self.save_best_only and not self._improved(epoch, logs):
+            return
         path = self.path(epoch, logs, batch)
-        if current is not None:
-            if not self.is_improvement(current, self.best):
-                self.tell(f"Epoch {epoch + 1}: {self.monitor} did not improve from {shown(self.best)}")
-                return
-            self.tell(f"Epoch {epoch + 1}: {self.monitor} improved from {shown(self.best)} to {shown(current)}")
-            self.best = current
         self._save(path)
         self.tell(f"Epoch {epoch + 1}: saved {path}")
+
+    def _improved(self, epoch: int, logs: Logs) -> bool:
+        """Whether there is a new best value; an epoch without validation must not take the best one's place."""
+        current = self.current(logs)
+        if current is None:
+            return False
+        if not self.is_improvement(current, self.best):
+            self.tell(f"Epoch {epoch + 1}: {self.monitor} did not improve from {shown(self.best)}")
+            return False
+        self.tell(f"Epoch {epoch + 1}: {self.monitor} improved from {shown(self.best)} to {shown(current)}")
+        self.best = current
+        return True
 
     def path(self, epoch: int, logs: Logs, batch: int | None = None) -> Path:
         """Where the model of this epoch (from 0) is saved."""

@@ -3,21 +3,33 @@
 Every check yields :class:`~clarinet.problems.Problem` records, cheap checks first; only ``raise_first`` raises.
 """
 
-from clarinet.checks.arguments import check_evaluate_arguments, check_fit_arguments
+from clarinet.checks.arguments import (
+    check_arguments,
+    check_batch_arguments,
+    check_evaluate_arguments,
+    check_fit_arguments,
+    check_predict_arguments,
+    plain,
+)
 from clarinet.checks.data import check_data, check_input
 from clarinet.checks.ids import lookup
-from clarinet.checks.models import check_compiled, check_model
+from clarinet.checks.models import check_compiled, check_model, check_rates
 from clarinet.problems import ClarinetWarning, Problem, raise_first
 
 __all__ = [
     "ClarinetWarning",
     "Problem",
+    "check_arguments",
+    "check_batch_arguments",
     "check_compiled",
     "check_data",
     "check_evaluate_arguments",
     "check_fit_arguments",
     "check_input",
     "check_model",
+    "check_predict_arguments",
+    "check_rates",
     "lookup",
+    "plain",
     "raise_first",
 ]

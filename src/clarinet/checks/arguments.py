@@ -11,11 +11,13 @@ import numpy as np
 from clarinet.checks.intervals import interval
 from clarinet.checks.models import check_compiled, check_model
 from clarinet.data import is_batches
-from clarinet.problems import Problem, error
+from clarinet.problems import Problem, error, shown
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
 
+#: What counts rows and steps is a whole number of 64 bits everywhere below.
+_MOST = 2**63 - 1
 Rule = Callable[[str, Any], Problem | None]
 
 
@@ -32,8 +34,10 @@ def _whole(least: int, hint: str = "") -> Rule:
         expected = f"expected a whole number of at least {least}"
         if not _is_whole(value):
             mend = f"; use int({value})" if isinstance(value, numbers.Real) and not isinstance(value, bool) else ""
-            return _argument(name, f"{expected}, received {value!r}{mend}", TypeError)
-        return _argument(name, f"{expected}, received {value}{hint}") if value < least else None
+            return _argument(name, f"{expected}, received {shown(value)}{mend}", TypeError)
+        if value > _MOST:
+            return _argument(name, f"expected a whole number below 2**63, received {shown(value)}")
+        return _argument(name, f"{expected}, received {shown(value)}{hint}") if value < least else None
 
     return rule
 
@@ -44,35 +48,36 @@ def _optional(rule: Rule) -> Rule:
 
 def _one_of(*choices: Any) -> Rule:
     def rule(name: str, value: Any) -> Problem | None:
-        if any(value is c or (type(value) is type(c) and value == c) for c in choices):
+        given = value.item() if isinstance(value, np.generic) else value
+        if any(given is c or (type(given) is type(c) and given == c) for c in choices):
             return None
-        return _argument(name, f"expected one of {', '.join(map(repr, choices))}, received {value!r}")
+        return _argument(name, f"expected one of {', '.join(map(repr, choices))}, received {shown(value)}")
 
     return rule
 
 
 def _fraction(name: str, value: Any) -> Problem | None:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        return _argument(name, f"expected a fraction between 0 and 1, received {value!r}", TypeError)
-    fraction = float(value)
-    if not 0.0 <= fraction < 1.0:
-        percent = f"; for {fraction:g} percent use {fraction / 100:g}"
-        mend = percent if 1 < fraction < 100 else "; 0.2 keeps the last fifth for validation"
-        return _argument(name, f"expected a fraction from 0 up to but not including 1, received {value}{mend}")
+        return _argument(name, f"expected a fraction between 0 and 1, received {shown(value)}", TypeError)
+    fraction: Any = value  # as it is: a whole number may be too large for a float
+    if not 0 <= fraction < 1:
+        percent = f"; for {float(value):g} percent use {float(value) / 100:g}" if 1 < fraction < 100 else ""
+        mend = percent or "; 0.2 keeps the last fifth for validation"
+        return _argument(name, f"expected a fraction from 0 up to but not including 1, received {shown(value)}{mend}")
     return None
 
 
 def _yes_or_no(name: str, value: Any) -> Problem | None:
     if isinstance(value, (bool, np.bool_)):
         return None
-    return _argument(name, f"expected True or False, received {value!r}", TypeError)
+    return _argument(name, f"expected True or False, received {shown(value)}", TypeError)
 
 
 def _seed(name: str, value: Any) -> Problem | None:
     if not _is_whole(value):
-        return _argument(name, f"expected a whole number, received {value!r}", TypeError)
+        return _argument(name, f"expected a whole number, received {shown(value)}", TypeError)
     if not 0 <= value < 2**64:
-        return _argument(name, f"expected a whole number from 0 to 2**64 - 1, received {value}")
+        return _argument(name, f"expected a whole number from 0 to 2**64 - 1, received {shown(value)}")
     return None
 
 
@@ -82,7 +87,7 @@ def _class_weight(name: str, value: Any) -> Problem | None:
     shape = "{0: 1.0, 1: 5.0}"
     mend = "; use dict(enumerate(...))" if isinstance(value, (list, tuple, np.ndarray)) else ""
     return _argument(
-        name, f"expected a dictionary from class id to weight such as {shape}, received {value!r}{mend}", TypeError
+        name, f"expected a dictionary from class id to weight such as {shape}, received {shown(value)}{mend}", TypeError
     )
 
 
@@ -97,7 +102,7 @@ def _how_often(name: str, value: Any) -> Problem | None:
 def _run_name(name: str, value: Any) -> Problem | None:
     if isinstance(value, (str, bool)) or hasattr(value, "reopen") or hasattr(value, "wants_fingerprint"):
         return None  # a name, a Run, a Tracker
-    return _argument(name, f"expected a name such as 'digits-128', or True, received {value!r}", TypeError)
+    return _argument(name, f"expected a name such as 'digits-128', or True, received {shown(value)}", TypeError)
 
 
 _RULES: dict[str, Rule] = {
@@ -112,7 +117,10 @@ _RULES: dict[str, Rule] = {
     "validation_split": _fraction,
     "verbose": _one_of("auto", 0, 1, 2, True, False),
     "shuffle": _yes_or_no,
+    "return_dict": _yes_or_no,
+    "training": _yes_or_no,
     "seed": _optional(_seed),
+    "stats_every": _whole(0, "; 0 takes none"),
     "class_weight": _optional(_class_weight),
     "run": _optional(_run_name),
     "checkpoint": lambda name, value: None if value is None or value is False else _how_often(name, value),
@@ -135,6 +143,16 @@ def check_arguments(arguments: Mapping[str, Any]) -> Iterator[Problem]:
             yield problem
 
 
+def plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with NumPy's numbers, where a rule lets them pass, as Python's: those of 8 bits overflow unseen.
+
+    Example:
+        >>> plain({"batch_size": np.uint8(200)})
+        {'batch_size': 200}
+    """
+    return {k: v.item() if k in _RULES and isinstance(v, np.generic) else v for k, v in arguments.items()}
+
+
 def check_fit_arguments(model: Sequential, arguments: Mapping[str, Any]) -> Iterator[Problem]:
     """Problems of a call of ``fit`` that can be seen before looking into the data, then doubts about the model."""
     yield from check_compiled(model)
@@ -150,6 +168,18 @@ def check_evaluate_arguments(model: Sequential, arguments: Mapping[str, Any]) ->
     yield from check_arguments(arguments)
     yield from _check_sources(arguments)
     yield from _check_callbacks(arguments.get("callbacks"))
+
+
+def check_predict_arguments(arguments: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems of a call of ``predict`` that can be seen before looking into the data."""
+    yield from check_arguments(arguments)
+    yield from _check_callbacks(arguments.get("callbacks"))
+
+
+def check_batch_arguments(model: Sequential, doing: str, arguments: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems of a call of ``train_on_batch`` or ``test_on_batch`` that can be seen before looking into the data."""
+    yield from check_compiled(model, doing, training=doing == "train_on_batch")
+    yield from check_arguments(arguments)
 
 
 def _check_sources(arguments: Mapping[str, Any]) -> Iterator[Problem]:

@@ -6,17 +6,23 @@ from collections.abc import Iterator, Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from clarinet.checks.finite import fingerprint, first_nonfinite, room_for
+import numpy as np
+
+from clarinet.checks.classes import check_class_weight
+from clarinet.checks.finite import fingerprint, first_nonfinite, room_for, unusable
 from clarinet.checks.ids import check_ids
 from clarinet.checks.labels import check_labels
 from clarinet.checks.models import describe
-from clarinet.data import fit_rank, label_form
+from clarinet.data import fit_rank
 from clarinet.params import Array
 from clarinet.problems import Problem, error
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Shape
     from clarinet.model import Sequential
+
+#: Names of data that are there as a whole: some of their rows have to count. A single batch may count for nothing.
+_WHOLE = ("data", "fit.validation")
 
 
 def check_data(
@@ -42,7 +48,7 @@ def check_data(
     Yields:
         problems, cheap checks first; when shapes are wrong the values are not looked at.
     """
-    prefix = {"data": "", "fit.validation": "validation_data: "}.get(where, f"{where}: ")
+    prefix = {"data": ""}.get(where, f"{where.replace('fit.validation', 'validation_data')}: ")
     stopped = False
     for problem in _check_shapes(model, x, y, sample_weight, prefix, where):
         stopped = True
@@ -53,7 +59,8 @@ def check_data(
     yield from _check_weights(model, y, sample_weight, class_weight, prefix, where)
     for name, array in (("x", x), ("sample_weight", sample_weight)):
         if array is not None:
-            yield from _check_finite(array, f"{prefix}{name}", f"{where}.{name}", name, seen)
+            dtype = model.dtype if name == "x" else np.float32  # weights are kept in float32 everywhere
+            yield from _check_finite(array, f"{prefix}{name}", f"{where}.{name}", name, seen, dtype)
     yield from check_ids(model, x, f"{prefix}x", f"{where}.x")
     if seen is not None:
         _look(y, "y", seen)  # whether it holds NaN has been seen with the labels
@@ -129,53 +136,35 @@ def _check_weights(
             f"{prefix}sample_weight: expected one weight a row, shape ({len(y)},), received "
             f"shape {sample_weight.shape}",
         )
+    elif sample_weight is not None and where in _WHOLE and not sample_weight.any():
+        yield error(
+            "no_weight",
+            f"{where}.sample_weight",
+            f"{prefix}sample_weight: every weight is 0, so no row counts; give at least one row another weight",
+        )
     if class_weight is not None:
-        yield from _check_class_weight(model, y, class_weight)
+        yield from check_class_weight(model, y, class_weight, where in _WHOLE)
 
 
-def _check_class_weight(model: Sequential, y: Array, class_weight: Mapping[Any, float]) -> Iterator[Problem]:
-    def problem(message: str) -> Problem:
-        return error("bad_class_weight", "fit.class_weight", f"class_weight: {message}")
-
-    assert model.output_shape is not None
-    units = model.output_shape[-1]
-    classes = max(units, 2)
-    if len(model.output_shape) > 1:
-        yield problem(f"needs one class a row, but predictions have shape {model.output_shape}; use sample_weight")
-        return
-    if label_form(model.loss) in ("numbers", "any") and (units > 1 or (y % 1).any()):
-        yield problem("the labels are numbers, not classes; use sample_weight")
-        return
-    for key, value in class_weight.items():
-        if isinstance(key, bool) or not isinstance(key, (int, float)) or key != int(key) or not 0 <= key < classes:
-            yield problem(f"{key!r} is no class; expected class ids from 0 to {classes - 1} as keys")
-        elif (
-            isinstance(value, bool)
-            or not isinstance(value, (int, float))
-            or value != value
-            or abs(value) == float("inf")
-        ):
-            yield problem(f"the weight of class {key} is {value!r}; expected a number")
-
-
-def _look(array: Array, name: str, seen: dict[str, Any] | None) -> tuple[int, ...] | None:
-    """The place of the first number that is not finite; on the way, what the array is goes to ``seen``."""
+def _look(array: Array, name: str, seen: dict[str, Any] | None, dtype: Any = None) -> tuple[int, ...] | None:
+    """The place of the first number that is not finite as ``dtype``; what the array is goes to ``seen`` on the way."""
     hashes = None if seen is None else room_for(array)
-    place = first_nonfinite(array, hashes)
+    place = first_nonfinite(array, hashes, dtype)
     if seen is not None and hashes is not None and place is None:
         shape, dtype = [int(n) for n in array.shape], array.dtype.str
         seen[name] = {"shape": shape, "dtype": dtype, "hash": fingerprint(array, hashes)}
     return place
 
 
-def _check_finite(array: Array, what: str, where: str, name: str, seen: dict[str, Any] | None) -> Iterator[Problem]:
-    place = _look(array, name, seen)
+def _check_finite(
+    array: Array, what: str, where: str, name: str, seen: dict[str, Any] | None, dtype: Any
+) -> Iterator[Problem]:
+    place = _look(array, name, seen, dtype)
     if place is not None:
-        value = array[place]
         at = f"row {place[0]}"
         if len(place) == 2:
             at += f", column {place[1]}"
         elif len(place) > 2:
             at += f", position {tuple(int(i) for i in place[1:])}"
         mend = "fill or drop missing values first, e.g. np.nan_to_num, or leave the row out"
-        yield error("nan_in_data", where, f"{what}: holds {value} at {at}; expected finite numbers: {mend}")
+        yield unusable(array[place], what, at, where, mend)

@@ -6,13 +6,15 @@ The native engine's threads do it, or NumPy, block after block, for an exotic ar
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from math import gcd
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clarinet._native import find_nonfinite, hash_blocks
 from clarinet.params import Array
+from clarinet.problems import Problem, error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,22 +26,28 @@ HASHED = 1 << 16
 _FACTOR, _ROTATED = np.uint64(0x9E3779B97F4A7C15), np.uint64(31)
 
 
-def first_nonfinite(array: Array, hashes: NDArray[np.uint64] | None = None) -> tuple[int, ...] | None:
+def first_nonfinite(
+    array: Array, hashes: NDArray[np.uint64] | None = None, dtype: Any = None
+) -> tuple[int, ...] | None:
     """Index of the first NaN or infinity, None when all values are finite.
 
     Args:
         array: any array.
-        hashes: from :func:`room_for`; filled, in the same pass, when all values are finite.
+        hashes: from :func:`room_for`; filled when all values are finite, in the same pass where that can be.
+        dtype: what the values are about to become, where that is narrower: those beyond its range are infinite there.
 
     Example:
         >>> first_nonfinite(np.array([[1.0, 2.0], [np.nan, 4.0]]))
         (1, 0)
+        >>> first_nonfinite(np.array([1.0, 1e39]), dtype=np.float32)
+        (1,)
     """
     if array.dtype.kind == "f" and array.size:
-        if array.flags.c_contiguous and array.dtype.isnative and array.dtype.itemsize in (4, 8):
+        narrow = dtype is not None and np.dtype(dtype).itemsize < array.dtype.itemsize
+        if not narrow and array.flags.c_contiguous and array.flags.aligned and _is_native(array.dtype):
             flat = find_nonfinite(array, hashes)
             return None if flat < 0 else tuple(int(i) for i in np.unravel_index(flat, array.shape))
-        place = _by_blocks(array)
+        place = _by_blocks(array, largest(dtype) if narrow else None)
         if place is not None:
             return place
     if hashes is not None:
@@ -49,6 +57,38 @@ def first_nonfinite(array: Array, hashes: NDArray[np.uint64] | None = None) -> t
             hash_blocks(piece, hashes[done : done + size])
             done += size
     return None
+
+
+def _is_native(dtype: np.dtype[Any]) -> bool:
+    """Whether C++ reads numbers of this dtype."""
+    return dtype.isnative and dtype.itemsize in (4, 8)
+
+
+@cache
+def largest(dtype: Any) -> float:
+    """The largest number of a dtype: 3.4e38 of float32.
+
+    Example:
+        >>> f"{largest(np.float32):.3g}"
+        '3.4e+38'
+    """
+    return float(np.finfo(np.dtype(dtype)).max)
+
+
+def unusable(value: Any, what: str, at: str, where: str, mend: str) -> Problem:
+    """The problem of a number that :func:`first_nonfinite` found.
+
+    Args:
+        value: the number; a finite one is too large for float32.
+        what, at: how the message calls the array and the place in it.
+        where: the problem's place.
+        mend: what to do about a number that is not finite.
+    """
+    if np.isfinite(value):
+        mend = f"expected numbers that float32 can hold, up to {largest(np.float32):.2g}: scale them"
+        mend += "" if what.endswith("sample_weight") else ", or use compile(dtype='float64')"
+        return error("too_large_for_float32", where, f"{what}: holds {value} at {at}; {mend}")
+    return error("nan_in_data", where, f"{what}: holds {value} at {at}; expected finite numbers: {mend}")
 
 
 def room_for(array: Array) -> NDArray[np.uint64]:
@@ -112,16 +152,24 @@ def _pieces(array: Array) -> Iterator[NDArray[np.uint8]]:
         yield np.ascontiguousarray(array[start : start + rows]).reshape(-1).view(np.uint8)
 
 
-def _by_blocks(array: Array) -> tuple[int, ...] | None:
+def _by_blocks(array: Array, limit: float | None = None) -> tuple[int, ...] | None:
     rows = max(1, _BLOCK // max(1, array[0].size))
-    wide = np.float32 if array.dtype.itemsize <= 4 else np.float64
+    most = np.finfo(array.dtype).max if limit is None else limit
     for start in range(0, len(array), rows):
         block = array[start : start + rows]
-        with np.errstate(over="ignore", invalid="ignore"):
-            total = block.sum(dtype=wide)
-        if np.isfinite(total):
-            continue  # a sum is finite only if all terms are; the other way round it may have overflowed
-        bad = np.argwhere(~np.isfinite(block))
+        if _all_within(block, limit):
+            continue
+        bad = np.argwhere(~(np.abs(block) <= most))
         if len(bad):
             return (start + int(bad[0][0]), *(int(i) for i in bad[0][1:]))
     return None
+
+
+def _all_within(block: Array, limit: float | None) -> bool:
+    """Whether one pass shows that all values are finite, or at most ``limit``; where it does not, they may be still."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if limit is None:
+            wide = np.float32 if block.dtype.itemsize <= 4 else np.float64
+            return bool(np.isfinite(block.sum(dtype=wide)))  # finite only if all terms are
+        flat = block.reshape(-1)
+        return bool(np.vdot(flat, flat) <= block.dtype.type(limit) ** 2)  # no square exceeds the sum of all

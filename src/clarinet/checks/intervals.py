@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from clarinet.problems import shown
+
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -35,12 +39,12 @@ def interval(value: Any) -> Interval:
     expected = "expected a number of steps, 'epoch', or a time such as '30s', '5m', '1h'"
     if value is True or value == "epoch":
         return Interval(epochs=True)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
         if value < 1:
-            raise ValueError(f"{expected}, received {value}")
-        return Interval(steps=value)
+            raise ValueError(f"{expected}, received {shown(value)}")
+        return Interval(steps=int(value))
     if not isinstance(value, str):
-        raise TypeError(f"{expected}, received {value!r}")
+        raise TypeError(f"{expected}, received {shown(value)}")
     match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([smh])", value)
     if match is None or float(match[1]) == 0:
         raise ValueError(f"{expected}, received {value!r}")

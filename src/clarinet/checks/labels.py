@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clarinet import losses
-from clarinet.checks.finite import first_nonfinite
+from clarinet.checks.finite import first_nonfinite, unusable
 from clarinet.checks.models import describe, output_layer
 from clarinet.data import fit_rank, label_form
 from clarinet.params import Array
@@ -27,14 +27,10 @@ def check_labels(model: Sequential, y: Array, prefix: str = "", where: str = "da
         prefix: begins every message.
         where: ``"data"`` or ``"fit.validation"``.
     """
-    place = first_nonfinite(y)
+    place = first_nonfinite(y, dtype=model.dtype if model.target is None else None)  # a target brings y into range
     if place is not None:
         at = f"row {place[0]}" + (f", column {place[1]}" if len(place) > 1 else "")
-        yield error(
-            "nan_in_data",
-            f"{where}.y",
-            f"{prefix}y: holds {y[place]} at {at}; expected finite numbers: leave out rows without a label",
-        )
+        yield unusable(y[place], f"{prefix}y", at, f"{where}.y", "leave out rows without a label")
         return
     form = label_form(model.loss)
     check = {"ids": _check_ids, "one-hot": _check_one_hot, "numbers": _check_numbers}.get(form)

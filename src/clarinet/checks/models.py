@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from clarinet import losses
 from clarinet.activations import Sigmoid, Softmax
+from clarinet.checks.finite import largest
 from clarinet.layers import Normalization
 from clarinet.layers.parts import elementary, leaves
 from clarinet.problems import Problem, error, warning
@@ -60,11 +61,22 @@ def check_compiled(model: Sequential, doing: str = "fit", training: bool = True)
         )
 
 
+def check_rates(model: Sequential, rates: Iterable[float], first: int) -> Iterator[Problem]:
+    """Whether these learning rates, of the updates from number ``first`` on, are such that the model's dtype holds."""
+    most = largest(model.dtype)
+    for step, rate in enumerate(rates, first):
+        if not abs(rate) <= most:
+            expected = f"expected a finite number that {model.dtype} can hold, up to {most:.2g}"
+            yield error("bad_learning_rate", "optimizer", f"learning_rate: received {rate} for step {step}; {expected}")
+
+
 def check_model(model: Sequential) -> Iterator[Problem]:
     """Doubts about optimizer, loss and last activation."""
     if not model.layers or model.optimizer is None or model.loss is None:
         return
     rate = model.optimizer.learning_rate
+    if not callable(rate):
+        yield from check_rates(model, [rate], 0)
     if not callable(rate) and rate < 0:
         yield warning(
             "learning_rate_negative",

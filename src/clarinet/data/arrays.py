@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from clarinet.params import Array
+from clarinet.problems import shown
 
 _STRINGS_AS_LABELS = "turn names into class ids with classes, y = np.unique(y, return_inverse=True)"
 _STRINGS_AS_INPUTS = "turn text columns into numbers first, e.g. with clarinet.datasets.load_table"
@@ -104,7 +105,7 @@ def _refuse_dtype(array: Array, value: Any, what: str) -> Array:
     if kind in "USO" and array.size:
         found = _first_odd(array, value)
         if found is None:
-            return array.astype(np.float64)
+            return _as_floats(array, what)
         odd, place = found
         if isinstance(odd, (str, bytes)):
             raise TypeError(f"{what}: holds text ({odd!r}{place}), expected numbers; {strings}")
@@ -123,10 +124,22 @@ def _refuse_dtype(array: Array, value: Any, what: str) -> Array:
             "into columns"
         )
     if kind in "USO":
-        return array.astype(np.float64)
+        return array.astype(np.float64)  # nothing
     raise TypeError(
         f"{what}: has dtype {array.dtype}, expected numbers; give a plain array with one column per feature"
     )
+
+
+def _as_floats(array: Array, what: str) -> Array:
+    """An object array of numbers as float64."""
+    try:
+        return array.astype(np.float64)
+    except OverflowError:  # Python's whole numbers have no end
+        limit = float(np.finfo(np.float64).max)
+        row, item = next((i[0], v) for i, v in np.ndenumerate(array) if isinstance(v, int) and abs(v) > limit)
+        raise ValueError(
+            f"{what}: holds {shown(item)} in row {row}, expected numbers that float64 can hold, up to {limit:.2g}"
+        ) from None
 
 
 def _first_odd(array: Array, value: Any) -> tuple[Any, str] | None:

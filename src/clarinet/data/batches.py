@@ -54,27 +54,37 @@ class Batches:
     """A source of batches, iterated once an epoch.
 
     A generator goes on where the last epoch stopped; what can be iterated again starts anew, unless ``steps`` bounds an
-    epoch: then epochs follow each other through the source and it starts anew when it is exhausted.
+    epoch: then epochs follow each other through the source and it starts anew when it is exhausted. What is only looked
+    at (``anew``) begins with the first batch every time, so that the numbers of two passes can be compared.
 
     Args:
         source: generator, iterable, or an object with ``__len__`` and ``__getitem__``; ``on_epoch_end()`` is called if
             it has one.
         steps: batches an epoch; None takes what there is.
         labels: whether every batch needs labels.
+        anew: whether every pass begins with the first batch, where the source allows it, and ends with the last.
+        what: how messages call it.
 
     Attributes:
         steps: batches an epoch; None as long as it is not known.
-        exhausted: whether it ran dry before the epoch's end, so that there is no use in another epoch.
+        exhausted: whether it ran dry, so that there is no use in another epoch.
     """
 
-    def __init__(self, source: Any, steps: int | None = None, labels: bool = True) -> None:
-        self.source, self.labels, self._bound = source, labels, steps
+    def __init__(
+        self,
+        source: Any,
+        steps: int | None = None,
+        labels: bool = True,
+        anew: bool = False,
+        what: str = "the source of batches",
+    ) -> None:
+        self.source, self.labels, self.anew, self.what, self._bound = source, labels, anew, what, steps
         self._indexed = hasattr(source, "__getitem__") and hasattr(source, "__len__")
         self._once = hasattr(source, "__next__")
         self.steps = steps if steps is not None else len(source) if hasattr(source, "__len__") else None
         if self.steps == 0:
-            raise ValueError("the source of batches has length 0; it needs at least one batch")
-        self.exhausted = False
+            raise ValueError(f"{self.what} has length 0; it needs at least one batch")
+        self.exhausted = self._said = False
         self._running: Iterator[Any] | None = None
         self._peeked: list[Rows] = []
 
@@ -102,16 +112,26 @@ class Batches:
         Raises:
             ValueError: there is none.
         """
+        if not self._more():
+            wanted = "(x, y)" if self.labels else "x"
+            raise ValueError(f"{self.what} is empty; it needs to yield at least one {wanted}")
+        return self._peeked[0]
+
+    def _more(self) -> bool:
+        """Whether another batch comes; it is kept for the next epoch."""
         if not self._peeked:
             try:
                 self._peeked = [self._next()]
             except StopIteration:
-                raise ValueError("the source of batches is empty; it needs to yield at least one (x, y)") from None
-        return self._peeked[0]
+                self._running = None
+                return False
+        return True
 
     def __iter__(self) -> Iterator[Rows]:
         """One epoch."""
         taken = 0
+        if self.anew and not self._peeked and not self._once:
+            self._running = None
         while self._bound is None or taken < self._bound:
             try:
                 batch = self._next()
@@ -131,21 +151,25 @@ class Batches:
         """Whether a pass that ended after ``taken`` batches of this epoch ends the epoch too."""
         if self._bound is None and taken:
             return True
-        if self._once or self._empty():
-            self.exhausted = True
-            wanted = self._bound or self.steps or "some"
-            warnings.warn(
-                f"the source of batches ran out of data: {wanted} batches were wanted for this epoch, it gave {taken}; "
-                "training ends here. Give a generator that goes on for ever with steps_per_epoch=..., or a PyDataset",
-                ClarinetWarning,
-                stacklevel=2,
-            )
+        if self._once or self.anew or not self._more():
+            self._run_dry(taken)
             return True
         return False
 
-    def _empty(self) -> bool:
-        try:
-            self._peeked = [self._next()]
-        except StopIteration:
-            return True
-        return False
+    def _run_dry(self, taken: int) -> None:
+        self.exhausted = self._once or not (self.anew and taken)
+        if self._said:
+            return
+        self._said = True
+        if not self.anew:
+            end = "training ends here. Give a generator that goes on for ever with steps_per_epoch=..., or a PyDataset"
+        elif taken:
+            end = "the numbers are of those alone"
+        else:
+            end = "there are no numbers of it from here on. Give a generator that goes on for ever, or a PyDataset"
+        wanted = self._bound or self.steps or "more"
+        warnings.warn(
+            f"{self.what} ran out of data: {wanted} batches were wanted for this epoch, it gave {taken}; {end}",
+            ClarinetWarning,
+            stacklevel=2,
+        )

@@ -111,12 +111,19 @@ def flat_weight(sample_weight: Any) -> NDArray[np.float32]:
     return np.ascontiguousarray(fit_rank(as_array(sample_weight, "sample_weight"), ()), np.float32)
 
 
+def class_ids(y: Array, form: str) -> Array:
+    """The class of every row: ``y`` itself, the place of the 1 in its columns, or 0 and 1 for a single column."""
+    if form == "ids":
+        return y.reshape(len(y))
+    return y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else np.rint(y.reshape(len(y)))
+
+
 def class_to_row_weights(y: Array, form: str, class_weight: Mapping[int, float]) -> NDArray[np.float32]:
     """The weight of every row's class; 1 for classes that ``class_weight`` does not name, as in Keras."""
-    ids = y if form == "ids" else y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else np.rint(y.reshape(len(y)))
+    ids = class_ids(y, form)
     weight = np.ones(len(ids), np.float32)
     for key, value in class_weight.items():
-        weight[ids == int(key)] = value
+        weight[ids == int(key)] = float(value)
     return weight
 
 

@@ -32,8 +32,14 @@ _PATIENCE = 0.05
 
 
 def _plain(array: Array) -> Array | None:
-    """The array as C++ reads it without a copy: rows at any distance, the numbers of a row side by side; else None."""
-    if array.dtype not in _PLAIN or not (array.flags.c_contiguous or (len(array) and array[0].flags.c_contiguous)):
+    """The array as C++ reads it without a copy: rows at any distance, the numbers of a row side by side; else None.
+
+    Every number has to lie at a multiple of its size, which those of a packed record do not.
+    """
+    flags = array.flags
+    if array.dtype not in _PLAIN or not flags.aligned:
+        return None
+    if not (flags.c_contiguous or (len(array) and array[0].flags.c_contiguous)):
         return None
     return array.view(np.uint8) if array.dtype == np.bool_ else array
 
@@ -41,7 +47,7 @@ def _plain(array: Array) -> Array | None:
 def _converted(array: Array) -> Array:
     """A contiguous copy in a dtype that C++ reads."""
     plain = array.dtype if array.dtype in _PLAIN else np.dtype(np.float32 if array.dtype.kind == "f" else np.int64)
-    copy = np.ascontiguousarray(array, plain if array.dtype.itemsize <= 8 else np.float64)
+    copy = np.require(array, plain if array.dtype.itemsize <= 8 else np.float64, ["C", "A"])
     return copy.view(np.uint8) if copy.dtype == np.bool_ else copy
 
 
