@@ -34,7 +34,8 @@ body { overflow-wrap: anywhere; } h1 { margin-bottom: 0; } h2 { margin-top: 2.5r
 table { border-collapse: collapse; } td { padding: .15rem .8rem .15rem 0; vertical-align: top; min-width: 6rem; }
 figure { display: inline-block; margin: 0 1.5rem 1rem 0; max-width: 100%; vertical-align: top; }
 figcaption { font-size: 13px; } code { font-size: 13px; }
-svg { display: block; max-width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: var(--quiet); }
+svg { display: block; max-width: 100%; height: auto; }
+svg text { font: 11px system-ui, sans-serif; fill: var(--quiet); }
 .wrong { color: var(--wrong); } .first { color: var(--first); } .second { color: var(--second); }
 path, circle { stroke: currentColor; } .rows { display: flex; flex-wrap: wrap; gap: 1rem; } .rows figure { margin: 0; }
 """
@@ -59,7 +60,8 @@ def page(run: Run) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{title}</title>\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<style>:root {{ {_LIGHT} }} @media (prefers-color-scheme: dark) {{ :root {{ {_DARK} }} }}{_STYLE}</style></head><body>\n{chr(10).join(parts)}\n</body></html>\n"
+        f"<style>:root {{ {_LIGHT} }} @media (prefers-color-scheme: dark) {{ :root {{ {_DARK} }} }}{_STYLE}</style>"
+        f"</head><body>\n{chr(10).join(parts)}\n</body></html>\n"
     )
 
 
