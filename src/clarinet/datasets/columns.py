@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.datasets.text_table import TextTable
+from clarinet.wording import option
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "<na>", "nat", "?"})
 """Cells that mean "no value", in lower case."""
@@ -125,7 +126,9 @@ def learn_column(table: TextTable, name: str, rules: Rules) -> tuple[Column | No
     cells = table.columns[name]
     present = [cell for cell in cells if cell.lower() not in rules.missing]
     if not present:
-        raise ValueError(f"{table.source}: column {name!r} holds no value at all; pass drop=[{name!r}] to leave it out")
+        raise ValueError(
+            f"{table.source}: column {name!r} holds no value at all; pass {option('drop', [name])} to leave it out"
+        )
     if name in rules.categorical:
         return _learn_category(table, name, present, rules)
     number = _learn_number(table, name, rules)
@@ -133,16 +136,13 @@ def learn_column(table: TextTable, name: str, rules: Rules) -> tuple[Column | No
         return number
     if is_date(present):
         return None, f"{name!r}: left out: dates; columns such as year, month or days since can stand for them"
-    check_dressed(table, name, present, f"categorical=[{name!r}]")
+    check_dressed(table, name, present, option("categorical", [name]))
     distinct = len(set(present))
     if distinct == len(present) >= 10:
         return None, f"{name!r}: left out: every row holds another text, so it tells rows apart and nothing else"
     if distinct > rules.max_categories:
-        hint = f"categorical=[{name!r}] keeps it"
-        return (
-            None,
-            f"{name!r}: left out: {distinct} different texts, more than max_categories={rules.max_categories}; {hint}",
-        )
+        hint = f"more than {option('max_categories', rules.max_categories)}; {option('categorical', [name])} keeps it"
+        return None, f"{name!r}: left out: {distinct} different texts, {hint}"
     return _learn_category(table, name, present, rules)
 
 
@@ -152,7 +152,7 @@ def _learn_number(table: TextTable, name: str, rules: Rules) -> tuple[Column | N
     values, absent, bad = numbers(cells, table.decimal, rules.missing)
     boolean = len(bad) > 0
     if boolean:
-        check_mostly(table, name, bad, int((~absent).sum()), f"categorical=[{name!r}]")
+        check_mostly(table, name, bad, int((~absent).sum()), option("categorical", [name]))
         values, absent, bad = booleans(cells, table.decimal, rules.missing)
         if bad:
             return None
@@ -276,7 +276,7 @@ def check_mostly(table: TextTable, name: str, bad: list[int], present: int, othe
         return
     raise ValueError(
         f"{where(table, name, bad[0])}: {len(bad)} of {present} cells are no numbers; correct them, or pass "
-        f"missing=[{cells[bad[0]]!r}] if it means a missing value, or {otherwise} if the numbers are names"
+        f"{option('missing', [cells[bad[0]]])} if it means a missing value, or {otherwise} if the numbers are names"
     )
 
 
@@ -287,7 +287,8 @@ def check_dressed(table: TextTable, name: str, present: list[str], otherwise: st
     cell = next(cell for cell in present if _number(cell, table.decimal) is None)
     raise ValueError(
         f"{where(table, name, table.columns[name].index(cell))} is no plain number; if the comma stands before the "
-        f"decimals pass decimal=',', otherwise remove separators and signs, or pass {otherwise} if these are names"
+        f"decimals pass {option('decimal', ',')}, otherwise remove separators and signs, or pass {otherwise} if these "
+        "are names"
     )
 
 

@@ -7,22 +7,31 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from clarinet.datasets.text_table import TextTable, check_unique
+from clarinet.datasets.headers import header_of
+from clarinet.datasets.text_table import TextTable
+from clarinet.wording import option
 
 _DELIMITERS = ",;\t|"
 _SNIFFED_LINES = 20
 
 
 def read_csv(
-    path: str | os.PathLike[str], *, delimiter: str | None = None, encoding: str = "utf-8", decimal: str = "."
+    path: str | os.PathLike[str],
+    *,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    decimal: str = ".",
+    header: bool | None = None,
 ) -> TextTable:
-    """Read a CSV file whose first line names the columns; cells are stripped of blanks around them.
+    """Read a CSV file; cells are stripped of blanks around them.
 
     Args:
         path: the file.
         delimiter: one character; None finds out which of comma, semicolon, tab and ``|`` it is.
         encoding: of the text; a byte order mark is skipped.
         decimal: the character before the decimals, ``"."`` or ``","``.
+        header: whether the first line names the columns; False calls them column1, column2, …; None finds out, and
+            refuses a first line that looks like data.
 
     Returns:
         Columns of text. Empty lines are skipped.
@@ -34,15 +43,15 @@ def read_csv(
     """
     path = Path(path)
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '\r\n"'):
-        raise ValueError(f"delimiter={delimiter!r}: expected one character such as ';', or None to find it out")
+        raise ValueError(f"{option('delimiter', delimiter)}: expected one character such as ';'; left out, it is found")
     if decimal not in (".", ",") or decimal == delimiter:
-        raise ValueError(f"decimal={decimal!r}: expected '.' or ',', and another character than the delimiter")
+        raise ValueError(f"{option('decimal', decimal)}: expected '.' or ',', and another character than the delimiter")
     rows, places = _rows(_decode(path, encoding), delimiter, path)
     if not rows:
         raise ValueError(f"{path} is empty; expected a line of column names, then one line a row")
-    names = _header(rows[0], path)
-    columns = {name: [row[i] for row in rows[1:]] for i, name in enumerate(names)}
-    return TextTable(str(path), columns, places[1:], decimal)
+    names, begin = header_of(rows, str(path), header)
+    columns = {name: [row[i] for row in rows[begin:]] for i, name in enumerate(names)}
+    return TextTable(str(path), columns, places[begin:], decimal)
 
 
 def _rows(text: str, delimiter: str | None, path: Path) -> tuple[list[list[str]], list[str]]:
@@ -61,7 +70,8 @@ def _rows(text: str, delimiter: str | None, path: Path) -> tuple[list[list[str]]
                 continue
             if rows and len(row) != len(rows[0]):
                 raise ValueError(
-                    f"{path}, line {reader.line_num}: expected {len(rows[0])} cells, as in the header, got {len(row)}; "
+                    f"{path}, line {reader.line_num}: expected {len(rows[0])} cells, as in the first line, "
+                    f"got {len(row)}; "
                     'text that holds the delimiter belongs in quotation marks ("a, b")'
                 )
             rows.append([cell.strip() for cell in row])
@@ -76,7 +86,7 @@ def _rows(text: str, delimiter: str | None, path: Path) -> tuple[list[list[str]]
 def _decode(path: Path, encoding: str) -> str:
     raw = path.read_bytes()
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and "16" not in encoding:
-        raise ValueError(f'{path} is written in UTF-16, not {encoding}; pass encoding="utf-16"')
+        raise ValueError(f"{path} is written in UTF-16, not {encoding}; pass {option('encoding', 'utf-16')}")
     for magic, what in (
         (b"PK\x03\x04", "a zip archive or an Excel workbook"),
         (b"\x1f\x8b", "gzipped"),
@@ -87,12 +97,12 @@ def _decode(path: Path, encoding: str) -> str:
     try:
         text = raw.decode(encoding)
     except LookupError:
-        raise ValueError(f'encoding={encoding!r} is unknown; try "utf-8", "cp1252" or "latin-1"') from None
+        raise ValueError(f'{option("encoding", encoding)} is unknown; try "utf-8", "cp1252" or "latin-1"') from None
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ValueError(
             f"{path}, line {line}: byte {raw[error.start]:#04x} is no {encoding} text; "
-            'files from older Windows programs need encoding="cp1252"'
+            f"files from older Windows programs need {option('encoding', 'cp1252')}"
         ) from None
     if "\0" in text:
         raise ValueError(
@@ -123,24 +133,3 @@ def _until_broken(rows: Iterator[list[str]]) -> Iterator[list[str]]:
         yield from rows
     except csv.Error:
         return
-
-
-def _header(names: list[str], path: Path) -> list[str]:
-    if all(_is_number(name) for name in names):
-        raise ValueError(
-            f"{path}: the first line holds numbers ({', '.join(names[:3])}…); add a line with column names above it"
-        )
-    # What pandas writes for its row numbers: a first column without a name.
-    names = ["index" if i == 0 and not name and "index" not in names else name for i, name in enumerate(names)]
-    if "" in names:
-        raise ValueError(f"{path}: column {names.index('') + 1} has no name; name it in the first line")
-    check_unique(names, str(path))
-    return names
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

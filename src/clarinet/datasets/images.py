@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clarinet.wording import option
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -214,7 +216,7 @@ def _try(action: Any, path: Path, skip_damaged: bool, damaged: dict[Path, str]) 
     except Exception as error:  # decoders raise almost anything at damaged data: OSError, SyntaxError, struct.error …
         reason = f"it cannot be read ({error})"
         if not skip_damaged:
-            hint = "replace or remove it, or pass skip_damaged=True to leave out such files"
+            hint = f"replace or remove it, or pass {option('skip_damaged', True)} to leave out such files"
             raise ValueError(f"{path}: {reason}; {hint}") from error
         damaged[path] = reason
         return None
@@ -240,9 +242,8 @@ def _common_size(found: list[_Found]) -> tuple[int, int]:
     for each in found:
         if each.size != found[0].size:
             first, other = (f"{f.path} has {f.size[0]} x {f.size[1]}" for f in (found[0], each))
-            raise ValueError(
-                f"the pictures differ in size (height x width): {first}, {other}; pass size=(height, width)"
-            )
+            bring = option("size", like="(height, width)")
+            raise ValueError(f"the pictures differ in size (height x width): {first}, {other}; pass {bring}")
     return found[0].size if found else (0, 0)
 
 

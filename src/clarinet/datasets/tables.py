@@ -3,201 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.datasets.columns import (
-    MISSING,
-    CategoryColumn,
-    Column,
-    NumberColumn,
-    Rules,
-    learn_column,
-)
+from clarinet.datasets.coding import Table, TableCoding, require, with_target
+from clarinet.datasets.columns import MISSING, Column, Rules, learn_column
 from clarinet.datasets.csv_files import read_csv
-from clarinet.datasets.targets import TargetColumn, learn_target
+from clarinet.datasets.targets import learn_target
 from clarinet.datasets.text_table import TextTable, text_table
-from clarinet.names import nearest
+from clarinet.wording import option
 
 __all__ = ["Table", "TableCoding", "load_table"]
 
-_FORMAT = 1
 _WILD_RATIO = 100.0
-_TYPES = {"str": str, "float": float, "bool": bool, "tuple[str, ...]": tuple}
-_KINDS: dict[str, type[NumberColumn] | type[CategoryColumn]] = {c.kind: c for c in (NumberColumn, CategoryColumn)}
-
-
-@dataclass(frozen=True)
-class TableCoding:
-    """How a table becomes arrays: learnt from the training table, applied to any later one, stored with the model.
-
-    Args:
-        columns: the columns used, in the order of their features.
-        target: the column to predict.
-        missing: cells that mean "no value", in lower case.
-        delimiter, encoding, decimal: how CSV files are read, as in ``load_table``.
-
-    Example:
-        >>> from clarinet.datasets import TableCoding, load_table
-        >>> table = load_table({"size": [1, 2, 3], "price": [10.5, 20.5, 30.5]}, target="price")
-        >>> again = TableCoding.from_config(table.coding.to_config())
-        >>> again.transform([{"size": 4}]).tolist()
-        [[4.0]]
-    """
-
-    columns: tuple[Column, ...]
-    target: TargetColumn
-    missing: frozenset[str] = MISSING
-    delimiter: str | None = None
-    encoding: str = "utf-8"
-    decimal: str = "."
-
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """One name for every column of ``x``, such as ``"size"``, ``"size (missing)"`` or ``"colour=red"``."""
-        return tuple(feature for column in self.columns for feature in column.features)
-
-    @property
-    def task(self) -> str:
-        """``"classification"`` or ``"regression"``."""
-        return "classification" if self.target.classes else "regression"
-
-    def transform(self, data: Any) -> NDArray[np.float32]:
-        """Code new rows as the training table was coded. Columns that are not used, the target included, may be absent.
-
-        A missing number is filled with the training table's median. A category that the training table did not hold
-        becomes all zeros, with a warning.
-
-        Args:
-            data: whatever ``load_table`` takes: a CSV file, a data frame, a list of dicts or a dict of lists.
-
-        Returns:
-            float32 (n, features).
-
-        Raises:
-            ValueError: a column is not there, or a cell holds something else than the training table's column did.
-        """
-        table = self._read(data)
-        for column in self.columns:
-            _require(table, column.name)
-        self._warn_of_unseen(table)
-        return self._encode(table)
-
-    def targets(self, data: Any) -> NDArray[Any]:
-        """The targets of new rows: int64 (n,) class numbers, or float32 (n, 1) for regression.
-
-        Raises:
-            ValueError: there is no target column, a cell is empty, or a class is unknown.
-        """
-        table = self._read(data)
-        _require(table, self.target.name)
-        return self.target.encode(table, self.missing)
-
-    def to_config(self) -> dict[str, Any]:
-        """Everything as plain numbers, texts, lists and dicts, ready for JSON."""
-        return {
-            "format": _FORMAT,
-            "columns": [{"kind": column.kind, **_plain(column)} for column in self.columns],
-            "target": _plain(self.target),
-            "missing": sorted(self.missing),
-            "delimiter": self.delimiter,
-            "encoding": self.encoding,
-            "decimal": self.decimal,
-        }
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> TableCoding:
-        """The inverse of ``to_config``.
-
-        Raises:
-            ValueError: the configuration is of another format version, incomplete, or holds values of the wrong type.
-        """
-        try:
-            if config["format"] != _FORMAT:
-                raise ValueError(
-                    f"format {config['format']!r} is not {_FORMAT}; a newer version of Clarinet may have written it"
-                )
-            columns = tuple(
-                _build(_KINDS[each["kind"]], {k: v for k, v in each.items() if k != "kind"})
-                for each in config["columns"]
-            )
-            rest = {name: config[name] for name in ("delimiter", "encoding", "decimal")}
-            if not all(isinstance(value, str | None) for value in rest.values()):
-                raise TypeError(f"{', '.join(rest)} must be texts, got {rest}")
-            return cls(columns, _build(TargetColumn, config["target"]), frozenset(map(str, config["missing"])), **rest)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"the stored table coding cannot be read: {type(error).__name__}: {error}") from error
-
-    def _read(self, data: Any) -> TextTable:
-        if isinstance(data, str | os.PathLike):
-            return read_csv(data, delimiter=self.delimiter, encoding=self.encoding, decimal=self.decimal)
-        return text_table(data)
-
-    def _encode(self, table: TextTable) -> NDArray[np.float32]:
-        return np.concatenate([column.encode(table, self.missing) for column in self.columns], axis=1)
-
-    def _warn_of_unseen(self, table: TextTable) -> None:
-        import warnings
-
-        unseen = []
-        for column in self.columns:
-            rows = column.unseen(table, self.missing) if isinstance(column, CategoryColumn) else []
-            if rows:
-                unseen.append(f"{column.name!r} ({table.columns[column.name][rows[0]]!r} in {table.places[rows[0]]})")
-        if unseen:
-            what = f"{table.source}: categories that the training table did not hold are coded as none of them: "
-            warnings.warn(what + ", ".join(unseen), UserWarning, stacklevel=3)
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A table as arrays.
-
-    Args:
-        x: float32 (n, features).
-        y: int64 (n,) class numbers, or float32 (n, 1) for regression.
-        coding: how they were made; ``coding.to_config()`` is what to store with a model.
-        report: what was done to every column, one sentence each; ``print(table)`` shows it.
-    """
-
-    x: NDArray[np.float32]
-    y: NDArray[Any]
-    coding: TableCoding
-    report: tuple[str, ...]
-
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """One name for every column of ``x``."""
-        return self.coding.feature_names
-
-    @property
-    def target_name(self) -> str:
-        """The column to predict."""
-        return self.coding.target.name
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The classes' names by class number; empty for regression."""
-        return self.coding.target.classes
-
-    @property
-    def task(self) -> str:
-        """``"classification"`` or ``"regression"``."""
-        return self.coding.task
-
-    def transform(self, data: Any) -> NDArray[np.float32]:
-        """``coding.transform``: code new rows as this table was coded."""
-        return self.coding.transform(data)
-
-    def __str__(self) -> str:
-        return "\n".join(self.report)
-
-    def __repr__(self) -> str:
-        return f"<Table: {len(self.x)} rows, {self.x.shape[1]} features, {self.task} of {self.target_name!r}>"
 
 
 def load_table(
@@ -213,6 +34,7 @@ def load_table(
     delimiter: str | None = None,
     encoding: str = "utf-8",
     decimal: str = ".",
+    header: bool | None = None,
 ) -> Table:
     """Turn a CSV file or data frame into arrays for a network, and report what was done.
 
@@ -233,6 +55,8 @@ def load_table(
         delimiter: of the CSV file; None finds out which of ``, ; |`` and tab it is.
         encoding: of the CSV file.
         decimal: "." or ",", in the CSV file.
+        header: whether the CSV file's first line names the columns. False calls them column1, column2, …; None finds
+            out, and refuses a first line that looks like data.
 
     Returns:
         A ``Table``: ``x``, ``y``, ``feature_names``, ``classes``, ``task``, ``report``, ``transform``.
@@ -259,7 +83,7 @@ def load_table(
         'garden': booleans as 0 and 1.
     """
     if isinstance(data, str | os.PathLike):
-        table = read_csv(data, delimiter=delimiter, encoding=encoding, decimal=decimal)
+        table = read_csv(data, delimiter=delimiter, encoding=encoding, decimal=decimal, header=header)
     else:
         table = text_table(data)
     markers = MISSING | {marker.lower() for marker in _names(missing)}
@@ -267,10 +91,10 @@ def load_table(
     dropped = set(_names(drop))
     _check_request(table, target, task, rules.categorical, dropped)
     size = f"{table.source}: {len(table)} rows, {len(table.columns)} columns"
-    table, lost = _with_target(table, target, markers)
+    table, lost = with_target(table, target, markers)
     target_column, about_target = learn_target(table, target, task)
     columns, sentences = _learn(table, [name for name in table.columns if name != target], dropped, rules)
-    coding = TableCoding(columns, target_column, markers, delimiter, encoding, decimal)
+    coding = TableCoding(columns, target_column, markers, delimiter, encoding, decimal, header)
     x = coding._encode(table)
     report = [size, *lost, about_target, *sentences, *_about_ranges(x, coding.feature_names)]
     return Table(x, target_column.encode(table, markers), coding, tuple(f"{sentence}." for sentence in report))
@@ -284,12 +108,13 @@ def _check_request(
     table: TextTable, target: str, task: str | None, categorical: Iterable[str], dropped: set[str]
 ) -> None:
     if task not in (None, "classification", "regression"):
-        raise ValueError(f"task={task!r}: expected 'classification', 'regression' or None")
+        raise ValueError(f"{option('task', task)}: expected 'classification', 'regression' or None")
     for name in (target, *categorical, *dropped):
-        _require(table, name)
+        require(table, name)
     if target in dropped or target in categorical:
         raise ValueError(
-            f"{target!r} is the target; drop and categorical are for the other columns, task= for the target"
+            f"{target!r} is the target; {option('drop')} and {option('categorical')} are for the other columns, "
+            f"{option('task')} for the target"
         )
     if len(table) == 0:
         raise ValueError(f"{table.source}: column names, but no rows below them")
@@ -297,27 +122,6 @@ def _check_request(
         raise ValueError(
             f"{table.source}: {target!r} is the only column; expected at least one more to predict it from"
         )
-
-
-def _require(table: TextTable, name: str) -> None:
-    if name in table.columns:
-        return
-    hint = nearest(name, table.columns) if isinstance(name, str) else "column names are text"
-    if len(table.columns) == 1:
-        hint = "one column only was found; if another character than , ; | or tab separates them, pass delimiter="
-    raise ValueError(f"{table.source} has no column {name!r}: {hint}")
-
-
-def _with_target(table: TextTable, target: str, missing: frozenset[str]) -> tuple[TextTable, list[str]]:
-    """The rows that have a target, and a sentence about the others."""
-    kept = [i for i, cell in enumerate(table.columns[target]) if cell.lower() not in missing]
-    if not kept:
-        raise ValueError(f"{table.source}: the target {target!r} holds no value at all")
-    if len(kept) == len(table):
-        return table, []
-    lost = sorted(set(range(len(table))) - set(kept))
-    where = ", ".join(table.places[i] for i in lost[:5]) + (", …" if len(lost) > 5 else "")
-    return table.keep(kept), [f"Left out for want of {target!r}: {len(lost)} of {len(table)} rows ({where})"]
 
 
 def _learn(table: TextTable, names: list[str], dropped: set[str], rules: Rules) -> tuple[tuple[Column, ...], list[str]]:
@@ -344,23 +148,5 @@ def _about_ranges(x: NDArray[np.float32], names: tuple[str, ...]) -> list[str]:
         return []
     return [
         f"The features differ widely in size, from {names[low]!r} up to {largest[low]:g} to {names[high]!r} up to "
-        f"{largest[high]:g}, and nothing was scaled: a network learns faster with BatchNormalization as its first layer"
+        f"{largest[high]:g}: a network learns faster when it scales them first, as BatchNormalization does"
     ]
-
-
-def _plain(column: Column | TargetColumn) -> dict[str, Any]:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(column).items()}
-
-
-def _build(kind: Any, config: Mapping[str, Any]) -> Any:
-    """A column from plain values, each of the type that ``to_config`` wrote."""
-    column = kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in config.items()})
-    for field in fields(kind):
-        value = getattr(column, field.name)
-        if type(value) is not _TYPES[str(field.type)] or value != value:
-            raise TypeError(f"{field.name} must be {field.type}, got {value!r}")
-        if isinstance(value, tuple) and not (
-            all(isinstance(each, str) for each in value) and len(set(value)) == len(value)
-        ):
-            raise TypeError(f"{field.name} must hold different texts, got {value!r}")
-    return column

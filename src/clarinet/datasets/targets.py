@@ -22,6 +22,7 @@ from clarinet.datasets.columns import (
 )
 from clarinet.datasets.text_table import TextTable
 from clarinet.names import nearest
+from clarinet.wording import option
 
 _FEW = 20  # whole numbers of more kinds than this are measured, not classes
 _ROWS_PER_CLASS = 10  # and so are those that hardly repeat
@@ -73,7 +74,7 @@ def learn_target(table: TextTable, name: str, task: str | None) -> tuple[TargetC
     if task == "regression" or (task is None and not bad and not few and not absent.all()):
         if bad:
             raise ValueError(
-                f"{where(table, name, bad[0])}: a regression needs numbers; correct it, or leave out task="
+                f"{where(table, name, bad[0])}: a regression needs numbers; correct it, or leave out {option('task')}"
             )
         check_finite(values, absent, table, name)
         return TargetColumn(name), f"Target {name!r}: numbers from {values.min():g} to {values.max():g}: regression"
@@ -85,7 +86,7 @@ def learn_target(table: TextTable, name: str, task: str | None) -> tuple[TargetC
     numeric = None not in whole
     sentence = f"Target {name!r}: {len(classes)} classes ({shorten(classes)}): classification"
     if numeric and task is None:
-        sentence += "; task='regression' predicts the number instead"
+        sentence += f"; {option('task', 'regression')} predicts the number instead"
     if len(classes) == 1:
         sentence += "; with one class there is nothing to learn"
     return TargetColumn(name, tuple(classes), numeric), sentence
@@ -103,7 +104,7 @@ def _check_names(table: TextTable, name: str, bad: list[int], present: int) -> N
             f"{where(table, name, 0)}: a date cannot be predicted; make a number of it, such as days since"
         )
     if bad:
-        check_mostly(table, name, bad, present, "task='classification'")
-        check_dressed(table, name, cells, "task='classification'")
+        check_mostly(table, name, bad, present, option("task", "classification"))
+        check_dressed(table, name, cells, option("task", "classification"))
     if len(set(cells)) == len(cells) >= _ROWS_PER_CLASS:
         raise ValueError(f"{table.source}: the target {name!r} holds another text in every row; classes must repeat")
