@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ import clarinet
 from clarinet.callbacks import Callback
 from clarinet.checks.finite import block_hashes, fingerprint, first_nonfinite, room_for
 from clarinet.runs import Tracker
-from clarinet.runs.environment import Git
 from tests.runs.conftest import X, Y
 
 ENGINES = ("native", "reference")
@@ -149,16 +147,3 @@ def test_wrong_names_are_refused_before_training(train):
     for bad, error in ((3, TypeError), ("a/b", ValueError)):
         with pytest.raises(error, match="run: "):
             train(run=bad)
-
-
-def test_git(tmp_path):
-    assert Git(tmp_path).answer() is None
-    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b.c"]
-    subprocess.run([*git, "init", "-q", "-b", "trunk"], check=True)
-    (tmp_path / "a").write_text("1")
-    subprocess.run([*git, "add", "a"], check=True)
-    subprocess.run([*git, "commit", "-q", "-m", "a"], check=True)
-    answer = Git(tmp_path).answer()
-    assert (answer["branch"], answer["dirty"], len(answer["commit"])) == ("trunk", False, 40)
-    (tmp_path / "a").write_text("2")
-    assert Git(tmp_path).answer()["dirty"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.callbacks.base import Callback, Logs
+from clarinet.callbacks.numbers import Numbers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +54,7 @@ class TensorBoard(Callback):
         self.log_dir, self.histogram_freq = str(log_dir), int(histogram_freq)
         self.every = int(choices.get(update_freq, update_freq))
         self._writers: dict[str, Any] = {}
+        self._numbers = Numbers("TensorBoard")
 
     @staticmethod
     def _protocol() -> tuple[Any, Any, Any]:
@@ -90,8 +92,9 @@ class TensorBoard(Callback):
                     self._write("train", step.step, values)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        held_out = {f"epoch_{k[4:]}": v for k, v in (logs or {}).items() if k.startswith("val_")}
-        trained: dict[str, Any] = {f"epoch_{k}": v for k, v in (logs or {}).items() if not k.startswith("val_")}
+        numbers = self._numbers(logs)
+        held_out = {f"epoch_{k[4:]}": v for k, v in numbers.items() if k.startswith("val_")}
+        trained: dict[str, Any] = {f"epoch_{k}": v for k, v in numbers.items() if not k.startswith("val_")}
         if self.histogram_freq and epoch % self.histogram_freq == 0:
             for layer in self.model.layers:
                 trained |= {f"{layer.name}/{i}": _histogram(values) for i, values in enumerate(layer.get_weights())}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clarinet.callbacks.base import Callback, Logs
+from clarinet.callbacks.numbers import Numbers
 
 if TYPE_CHECKING:
     from clarinet.records import Chunk
@@ -48,6 +49,7 @@ class WandbMetricsLogger(Callback):
         self.every = int(choices.get(log_freq, log_freq))
         self._run: Any = wandb.run
         self._rate = 0.0
+        self._numbers = Numbers("WandbMetricsLogger")
         for part, step in (("batch", "batch_step"), ("epoch", "epoch")):
             self._run.define_metric(f"{part}/{step}")
             self._run.define_metric(f"{part}/*", step_metric=f"{part}/{step}")
@@ -60,5 +62,5 @@ class WandbMetricsLogger(Callback):
                 self._run.log({f"batch/{name}": value for name, value in values.items()})
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        values = {"epoch": epoch, **(logs or {}), "learning_rate": self._rate}
+        values = {"epoch": epoch, **self._numbers(logs), "learning_rate": self._rate}
         self._run.log({f"epoch/{name}": value for name, value in values.items()})

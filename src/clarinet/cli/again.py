@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import filecmp
 import os
 import tempfile
+from pathlib import Path
+from typing import Any
 
 from clarinet.cli import train
 from clarinet.cli.output import Output
 from clarinet.cli.recorded import options_of
-from clarinet.runs import Store
-from clarinet.runs.packing import pack, unpack
+from clarinet.runs import Run, Store, stored
+from clarinet.runs.packing import pack
 from clarinet.runs.reproducing import compare
+from clarinet.runs.tracker import MODEL
+from clarinet.runs.unpacking import unpack
 
 
 def _resume(options: argparse.Namespace, output: Output) -> int:
@@ -19,10 +24,30 @@ def _resume(options: argparse.Namespace, output: Output) -> int:
     found = Store().get(options.name)
     origin = found.document("unpacked")
     if origin is not None:
-        raise ValueError(f"run {found.name!r} was unpacked from {origin['file']}; resume it where it was made")
-    again = options_of(found, f"--run={found.name}", "--resume", f"--out={found.config.get('out')}")
+        raise ValueError(f"run {found.name!r} was unpacked from {_source(origin)}; resume it where it was made")
+    again = options_of(found, f"--run={found.name}", "--resume")
+    again.out = options.out or _own_file(found)
     again.json = options.json
     return train.run(again, output)
+
+
+def _source(origin: Any) -> str:
+    return stored.name(origin.get("file")) if isinstance(origin, dict) else "a file"
+
+
+def _own_file(found: Run) -> str:
+    """Where the run's model was to go, if nobody's file is there but the one that this run wrote.
+
+    Raises:
+        FileExistsError: another file is there: the store may come from elsewhere, or the file have been replaced.
+    """
+    out, own = Path(str(found.config.get("out"))), found.file(MODEL)
+    if os.path.lexists(out) and not (out.is_file() and own.is_file() and filecmp.cmp(out, own, shallow=False)):
+        raise FileExistsError(
+            f"run {found.name!r} was to save its model as {stored.name(out)}, where there is a file that it did not "
+            "write; name where it goes with --out FILE (a file of this name is overwritten)"
+        )
+    return str(out)
 
 
 def _reproduce(options: argparse.Namespace, output: Output) -> int:

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clarinet.runs import stored
+
 if TYPE_CHECKING:
     from clarinet.runs import Run
 
@@ -35,14 +37,19 @@ def options_of(run: Run, *more: str) -> argparse.Namespace:
 
     kept = run.config
     if kept.get("command") != COMMAND:
-        script = (run.document("program") or {}).get("script")
+        program = run.document("program")
+        script = program.get("script") if isinstance(program, dict) else None
+        origin = stored.name(script or "a Python program")
         raise ValueError(
-            f"run {run.name!r} is of {script or 'a Python program'}, not of `clarinet train`. To resume it, start the "
-            f"program again with fit(..., run={run.name!r}, resume=True); to reproduce it, call "
+            f"run {run.name!r} is of {origin}, not of `clarinet train`. To resume it, start the program again with "
+            f"fit(..., run={run.name!r}, resume=True); to reproduce it, call "
             f"clarinet.runs.reproduce({run.name!r}, x, y) with its data"
         )
     words = [f"--{name.replace('_', '-')}={_word(kept[name])}" for name in _OPTIONS if kept.get(name) is not None]
-    return parser().parse_args(["train", *words, *more, "--", str(kept["data"])])
+    try:
+        return parser().parse_args(["train", *words, *more, "--", str(kept.get("data"))])
+    except SystemExit:  # argparse has said what is wrong
+        raise ValueError(f"run {run.name!r}: its settings are damaged: they are none of `clarinet train`") from None
 
 
 def _word(value: Any) -> str:

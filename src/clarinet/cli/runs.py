@@ -19,6 +19,7 @@ from clarinet.cli.tables import ago, shown, table
 from clarinet.runs.bin import deleted
 from clarinet.runs.exporting import document
 from clarinet.runs.settings import flatten, matching
+from clarinet.runs.stored import name as label
 
 #: Metrics that the list shows first; the others follow as there is room.
 _FIRST = ("val_loss", "val_accuracy", "loss", "accuracy")
@@ -69,7 +70,8 @@ def _value(entry: runs.Entry, settings: dict[str, Any], column: str) -> Any:
     if column in entry.metrics:
         return entry.metrics[column]
     found = matching(settings, column)
-    return settings[found[0]] if found else getattr(entry, column, None)
+    value = settings[found[0]] if found else getattr(entry, column, None)
+    return label(value) if isinstance(value, str) else value
 
 
 def _spark(found: runs.Run, entry: runs.Entry) -> str:
@@ -78,7 +80,10 @@ def _spark(found: runs.Run, entry: runs.Entry) -> str:
     if name is None:
         return ""
     by = next((kind for kind in ("epoch", "log", "step") if (kind, name) in found.metrics), None)
-    return runs.sparkline(found.curve(name, by, 400)[1], 12)
+    try:
+        return runs.sparkline(found.curve(name, by, 400)[1], 12)
+    except (ValueError, runs.StoreError):  # one that is damaged is no reason to list no other
+        return ""
 
 
 def _show(options: argparse.Namespace, output: Output) -> None:
@@ -97,7 +102,7 @@ def _show(options: argparse.Namespace, output: Output) -> None:
         output.say(f"{finding['severity']}: {finding['message']}")
     documents = found.documents()
     rows = [
-        (key, json.dumps(value, ensure_ascii=False))
+        (label(key), _json(value))
         for section in _SECTIONS
         for key, value in flatten(documents.get(section) or {}, section).items()
         if value not in (None, {}, [])
@@ -105,12 +110,15 @@ def _show(options: argparse.Namespace, output: Output) -> None:
     output.say(f"\n{table(['setting', 'value'], rows)}" if rows else "")
 
 
+def _json(value: Any) -> str:
+    """A setting, which may hold anything, for the terminal."""
+    return label(json.dumps(value, ensure_ascii=False))
+
+
 def _diff(options: argparse.Namespace, output: Output) -> None:
     settings, numbers = runs.diff(*options.names), runs.compare(*options.names)
     values = {"runs": options.names, "settings": settings, "metrics": numbers}
-    rows = [
-        [key, *(None if v is None else json.dumps(v, ensure_ascii=False) for v in row)] for key, row in settings.items()
-    ]
+    rows = [[label(key), *(None if value is None else _json(value) for value in row)] for key, row in settings.items()]
     parts = [table(["setting", *options.names], rows) if rows else "All settings are the same."]
     if numbers:
         parts.append(table(["metric", *options.names], [[key, *row] for key, row in numbers.items()]))

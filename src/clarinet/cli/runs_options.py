@@ -96,6 +96,7 @@ def _add_again(parts: Any) -> None:
     pack = _part(parts, "pack", "write a run to one file, to be shared")
     for part in (resume, reproduce, pack):
         part.add_argument("name", metavar="NAME", help="a run's name")
+    resume.add_argument("--out", metavar="FILE", help="where the model goes (default: where it was to go before)")
     pack.add_argument("--out", metavar="FILE", help="default: the run's name + .zip")
     unpack = _part(parts, "unpack", "put a packed run into the store; no code in the file is run")
     unpack.add_argument("file", metavar="FILE", help="written by clarinet runs pack")

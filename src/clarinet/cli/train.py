@@ -59,7 +59,7 @@ def train(options: argparse.Namespace, output: Output) -> tuple[int, dict[str, A
     test = _test(model, source, output)
     history = model.history
     epochs = 0 if history is None else len(history.epoch)
-    values = {
+    values: dict[str, Any] = {
         "model": str(out),
         "run": None if tracker is None or tracker.run is None else tracker.run.name,
         "engine": model.engine,

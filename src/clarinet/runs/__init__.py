@@ -19,12 +19,13 @@ from clarinet.runs.bin import restore as _restore
 from clarinet.runs.curves import downsample, smooth, sparkline
 from clarinet.runs.listing import Entry, Group, Runs
 from clarinet.runs.location import StoreError, home
-from clarinet.runs.packing import pack, unpack
+from clarinet.runs.packing import pack
 from clarinet.runs.reproducing import Verdict, reproduce
 from clarinet.runs.run import Run
 from clarinet.runs.session import current, finish, init, log, start
 from clarinet.runs.store import Store
 from clarinet.runs.tracker import Tracker
+from clarinet.runs.unpacking import unpack
 
 __all__ = [
     "Entry",

@@ -6,6 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from clarinet import files
+from clarinet.runs import stored
+from clarinet.runs.places import folder_name, inside
 
 if TYPE_CHECKING:
     from clarinet.runs.run import Run
@@ -30,7 +32,7 @@ def delete(run: Run) -> None:
 def deleted(store: Store) -> list[tuple[int, str, float]]:
     """Id, name and Unix time of deletion of the runs in the bin, the latest first."""
     sql = "SELECT id, name, deleted FROM runs WHERE deleted IS NOT NULL ORDER BY deleted DESC, id DESC"
-    return [(row[0], row[1], row[2]) for row in store.query(sql)]
+    return [(id, stored.name(name), stored.moment(when)) for id, name, when in store.query(sql)]
 
 
 def restore(store: Store, name: str) -> Run:
@@ -43,7 +45,8 @@ def restore(store: Store, name: str) -> Run:
     if not found:
         names = sorted({other for _, other, _ in deleted(store)})
         raise ValueError(f"restore: no run {name!r} in the bin; it holds {', '.join(names) or 'nothing'}")
-    if store.query("SELECT 1 FROM runs WHERE name = ? AND deleted IS NULL", (name,)):
+    sql = "SELECT 1 FROM runs WHERE deleted IS NULL AND name = (SELECT name FROM runs WHERE id = ?)"
+    if store.query(sql, (found[0],)):
         raise ValueError(f"restore: another run is called {name!r} by now; delete that one first")
     with store.transaction(durable=True) as connection:
         connection.execute("UPDATE runs SET deleted = NULL WHERE id = ?", (found[0],))
@@ -63,12 +66,18 @@ def collect(store: Store, days: float = DAYS) -> list[str]:
     with store.transaction(durable=True) as connection:
         for id, _ in gone:
             connection.execute("DELETE FROM runs WHERE id = ?", (id,))
-    known = {f"{id}-{name}" for id, name in store.query("SELECT id, name FROM runs")}
-    place = store.folder / "runs"
-    for folder in place.iterdir() if place.is_dir() else ():
-        number = folder.name.partition("-")[0]
-        if folder.name not in known and folder.is_dir() and number.isdigit() and not folder.is_symlink():
-            files.remove(folder)
+    _sweep(store)
     if gone:
         store.compact()
-    return [name for _, name in gone]
+    return [stored.name(name) for _, name in gone]
+
+
+def _sweep(store: Store) -> None:
+    """Remove folders that belong to no run."""
+    place = inside(store.folder, "runs")
+    there = place.iterdir() if place.is_dir() else ()
+    found = [folder for folder in there if folder.is_dir() and not folder.is_symlink()]
+    known = {folder_name(id, str(name)) for id, name in store.query("SELECT id, name FROM runs")}  # now: none is newer
+    for folder in found:
+        if folder.name not in known and folder.name.partition("-")[0].isdigit():
+            files.remove(folder)

@@ -49,7 +49,7 @@ class Checkpoints:
     def files(self) -> list[Path]:
         """The checkpoints' files, the newest last."""
         places = {self.folder, files.current(self.folder)}
-        names = {path.name for place in places if place.is_dir() for path in place.iterdir()}
+        names = {path.name for place in places if place.is_dir() for path in place.iterdir() if not path.is_symlink()}
         found = [(int(match[1]), self.folder / name) for name in names if (match := _NAME.fullmatch(name))]
         return [path for _, path in sorted(found)]
 
@@ -73,6 +73,8 @@ class Checkpoints:
         path = self.folder / f"step-{model.optimizer_state.step:09d}.clarinet"
         try:
             files.make_folder(self.folder)
+            if path.is_symlink():  # which may lead anywhere
+                raise FileExistsError(errno.EEXIST, "there is a link of this name")
             try:
                 save_checkpoint(model, path, state)
             except OSError as error:
@@ -121,8 +123,12 @@ class Checkpoints:
 
 
 def checkpoints_of(run: Run) -> Checkpoints:
-    """The checkpoints of a run."""
-    return Checkpoints(run.folder / "checkpoints")
+    """The checkpoints of a run.
+
+    Raises:
+        StoreError: a link leads out of the store.
+    """
+    return Checkpoints(run.file("checkpoints"))
 
 
 def _mend(error: OSError) -> str:

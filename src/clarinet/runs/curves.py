@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clarinet.names import nearest
+from clarinet.runs import numbers, stored
 
 if TYPE_CHECKING:
     from clarinet.runs.store import Store
@@ -31,20 +32,17 @@ def read(store: Store, run: int, name: str, kind: str | None = None) -> tuple[ND
         ValueError: the run has no such metric.
     """
     kinds = ("step", "log", "epoch") if kind is None else (kind,)
-    rows = store.query("SELECT name, kind, id FROM series WHERE run = ?", (run,))
-    found = {(row[0], row[1]): row[2] for row in rows}
-    series = next((found[name, k] for k in kinds if (name, k) in found), None)
-    if series is None:
-        names = {row[0] for row in rows if row[1] in kinds}
+    rows = [
+        (stored.name(found), stored.name(by), series)
+        for found, by, series in store.query("SELECT name, kind, id FROM series WHERE run = ?", (run,))
+    ]
+    known = {(found, by): series for found, by, series in rows}
+    chosen = next((known[name, by] for by in kinds if (name, by) in known), None)
+    if chosen is None:
+        names = {found for found, by, _ in rows if by in kinds}
         hint = nearest(name, names) if names else "there are none"
         raise ValueError(f"no metric {name!r}{'' if kind is None else f' by {kind}'} in this run: {hint}")
-    blocks = store.query('SELECT first, "values" FROM blocks WHERE series = ? ORDER BY block', (series,))
-    if blocks:
-        steps = np.concatenate([np.arange(first, first + len(values) // 4) for first, values in blocks])
-        return steps, np.frombuffer(b"".join(values for _, values in blocks), "<f4").astype(np.float64)
-    points = store.query("SELECT step, value FROM points WHERE series = ? ORDER BY step", (series,))
-    values = [np.nan if value is None else value for _, value in points]
-    return np.array([step for step, _ in points], np.int64), np.array(values, np.float64)
+    return numbers.read(store.query, chosen)
 
 
 def smooth(values: ArrayLike, weight: float = 0.6) -> Floats:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,17 @@ import numpy as np
 
 
 def to_json(section: str, document: Any) -> str:
-    """A document as JSON; numbers that JSON does not have become null.
+    """A document as JSON; numbers that JSON does not have become null, characters that no text holds escapes.
 
     Raises:
         TypeError: it holds something that JSON cannot.
     """
     try:
-        return json.dumps(_finite(document), ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
+        return json.dumps(_jsonable(document), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"{section}: {error}; expected numbers, strings, lists and dictionaries") from None
+    except RecursionError:
+        raise TypeError(f"{section}: nested too deeply, or in itself; expected a plain dictionary") from None
 
 
 def plain(value: Any) -> Any:
@@ -34,13 +38,23 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float, str)) else type(value).__name__
 
 
-def _finite(value: Any) -> Any:
+def _jsonable(value: Any) -> Any:
+    """The same, of what JSON knows."""
     if isinstance(value, Mapping):
-        return {str(key): _finite(v) for key, v in value.items()}
+        return {_jsonable(str(key)): _jsonable(v) for key, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, Path):
-        return str(value)
+        return [_jsonable(v) for v in value]
+    if isinstance(value, (np.generic, np.ndarray)):
+        return _jsonable(value.tolist())
+    if isinstance(value, (Path, str)):
+        return str(value).encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, (Decimal, Fraction)):
+        return _jsonable(float(value))
+    if _is_tensor(value):
+        return _jsonable(value.item())
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _is_tensor(value: Any) -> bool:
+    """Whether it is another library's array with a single number."""
+    return hasattr(value, "item") and hasattr(value, "shape") and math.prod(value.shape) == 1

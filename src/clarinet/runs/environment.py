@@ -1,20 +1,17 @@
-"""What a run was made with: versions, machine, program, and the state of the user's code."""
+"""What a run was made with: versions, machine and program."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
 from clarinet import _native
+from clarinet.runs import code
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
-
-#: Seconds to wait, when a run ends, for git to have answered.
-_PATIENCE = 5.0
 
 
 def environment(model: Sequential | None = None) -> dict[str, Any]:
@@ -56,52 +53,7 @@ def _processor() -> str | None:
 
 
 def program() -> dict[str, Any]:
-    """What was started, to start it again."""
+    """What was started, to start it again, and the hashes of its own sources."""
     main = getattr(sys.modules.get("__main__"), "__file__", None)
-    return {"arguments": list(sys.argv), "script": main and os.path.abspath(main), "folder": os.getcwd()}
-
-
-class Git:
-    """Asks git for the commit and whether files differ from it, without making anybody wait.
-
-    Args:
-        folder: where to ask; default the working directory.
-
-    Example:
-        >>> Git("/").answer() is None
-        True
-    """
-
-    def __init__(self, folder: str | Path = ".") -> None:
-        self._process: Popen[str] | None = None
-        here = Path(folder).resolve()
-        if any((place / ".git").exists() for place in (here, *here.parents)):
-            command = ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
-            quiet = os.environ | {"GIT_OPTIONAL_LOCKS": "0"}
-            try:
-                self._process = Popen(command, cwd=here, env=quiet, stdout=PIPE, stderr=DEVNULL, text=True)
-            except OSError:  # git is not installed
-                return
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether :meth:`answer` would not wait."""
-        return self._process is None or self._process.poll() is not None
-
-    def answer(self) -> dict[str, Any] | None:
-        """``{"commit", "branch", "dirty"}``; None outside a repository, or where git did not answer."""
-        if self._process is None:
-            return None
-        process, self._process = self._process, None
-        try:
-            text, _ = process.communicate(timeout=_PATIENCE)
-        except TimeoutExpired:
-            process.kill()
-            process.communicate()
-            return None
-        if process.returncode != 0:
-            return None
-        lines = text.splitlines()
-        head = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# branch."))
-        dirty = any(not line.startswith("#") for line in lines)
-        return {"commit": head.get("branch.oid"), "branch": head.get("branch.head"), "dirty": dirty}
+    about = {"arguments": list(sys.argv), "script": main and os.path.abspath(main), "folder": os.getcwd()}
+    return about | {"sources": code.sources()}

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clarinet.names import nearest
-from clarinet.runs import curves
 from clarinet.runs.documents import to_json
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ _FORMATS = ("csv", "json")
 
 def document(run: Run) -> dict[str, Any]:
     """Everything about a run but its files: what is recorded, and every value of every metric."""
-    layers = run.store.query("SELECT * FROM layers WHERE run = ? ORDER BY step, layer", (run.id,))
-    names = "step", "layer", "activation_mean", "activation_std", "zeros", "saturated", "gradient_norm", "weight_norm"
     return {
         "name": run.name,
         "uid": run.uid,
@@ -37,14 +34,14 @@ def document(run: Run) -> dict[str, Any]:
         "error": run.error,
         "documents": run.documents(),
         "metrics": [_metric(run, kind, name) for kind, name in run.metrics],
-        "layers": [dict(zip((*names, "update_ratio", "finite"), row[1:])) for row in layers],
+        "layers": run.layers,
         "findings": run.findings,
         "samples": run.samples,
     }
 
 
 def _metric(run: Run, kind: str, name: str) -> dict[str, Any]:
-    steps, values = curves.read(run.store, run.id, name, kind)
+    steps, values = run.curve(name, kind)
     return {"kind": kind, "name": name, "steps": steps.tolist(), "values": values.tolist()}
 
 
@@ -66,7 +63,7 @@ def as_csv(run: Run) -> str:
     """Every value of every metric, a line each."""
     rows = []
     for kind, name in run.metrics:
-        steps, values = curves.read(run.store, run.id, name, kind)
+        steps, values = run.curve(name, kind)
         rows += [(kind, name, step, repr(value)) for step, value in zip(steps.tolist(), values.tolist())]
     return _table(("kind", "name", "step", "value"), rows)
 
@@ -108,5 +105,5 @@ def _write(path: Path, text: str) -> Path:
     from clarinet.saving.container import atomic_file
 
     with atomic_file(path) as file:
-        file.write(text.encode())
+        file.write(text.encode("utf-8", "backslashreplace"))
     return path

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
 from typing import Any
 
 from clarinet.callbacks.monitor import Monitor
+from clarinet.configurable import check_whole
 from clarinet.names import nearest
-from clarinet.runs.run import Run, effective_status
+from clarinet.runs import stored
+from clarinet.runs.endings import effective_status
+from clarinet.runs.location import StoreError
+from clarinet.runs.run import Run
 from clarinet.runs.settings import Condition, conditions, flatten, matching
 from clarinet.runs.store import Store
 
@@ -84,6 +89,8 @@ class Runs:
             ValueError: a condition that makes no sense, or on something that no run has.
         """
         wanted = conditions(where)
+        if limit is not None:
+            limit = check_whole(limit, "limit", low=0)
         entries = self._read(None if wanted or sort else limit)
         settings: dict[int, dict[str, Any]] = {}
         for condition in wanted:
@@ -102,16 +109,17 @@ class Runs:
             return []
         least = rows[-1][0]
         found: dict[tuple[int, str], dict[str, float]] = {}
-        summaries = self.store.query("SELECT run, kind, name, last, min, max FROM series WHERE run >= ?", (least,))
-        for run, kind, name, last, low, high in summaries:
-            numbers = {name: _number(last), f"{name}.min": _number(low), f"{name}.max": _number(high)}
-            found.setdefault((run, kind), {}).update(numbers)
+        sql = "SELECT run, kind, name, last, min, max FROM series WHERE run >= ? AND last_step IS NOT NULL"
+        for run, kind, name, *summary in self.store.query(sql, (least,)):
+            label, (last, low, high) = stored.name(name), map(stored.number, summary)
+            found.setdefault((run, kind), {}).update({label: last, f"{label}.min": low, f"{label}.max": high})
         tags: dict[int, list[str]] = {}
         for run, tag in self.store.query("SELECT run, tag FROM tags WHERE run >= ? ORDER BY run, tag", (least,)):
-            tags.setdefault(run, []).append(tag)
+            tags.setdefault(run, []).append(stored.name(tag))
         return [
             Entry(
-                id, name, effective_status(status, process), started, seconds, group, notes, tuple(tags.get(id, ())),
+                id, stored.name(name), effective_status(status, process), stored.moment(started),
+                stored.seconds(seconds), stored.optional(group), stored.optional(notes), tuple(tags.get(id, ())),
                 (found.get((id, "log"), {}) | found.get((id, "epoch"), {})) or found.get((id, "step"), {}),
             )
             for id, name, status, process, started, seconds, group, notes in rows
@@ -126,7 +134,8 @@ class Runs:
         )
         found: dict[int, dict[str, Any]] = {}
         for run, section, body in rows:
-            found.setdefault(run, {}).update(flatten(json.loads(body), section))
+            with suppress(StoreError):  # one that is damaged is said where its run is looked at
+                found.setdefault(run, {}).update(flatten(stored.document(section, body), section))
         return found
 
     def _values(self, entry: Entry, key: str, settings: dict[int, dict[str, Any]]) -> list[Any]:
@@ -240,7 +249,3 @@ def _group(pairs: Sequence[tuple[Any, Entry]], metric: str) -> Group:
     numbers = [entry.metrics[metric] for _, entry in pairs]
     spread = stdev(numbers) if len(numbers) > 1 else math.nan
     return Group(pairs[0][0], tuple(entry.name for _, entry in pairs), fmean(numbers), spread)
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import warnings
+from contextlib import suppress
 from pathlib import Path
+
+from clarinet.problems import ClarinetWarning
 
 #: File systems whose locks and shared memory cannot be relied on, which SQLite's write-ahead log needs.
 _NETWORK = {"9p", "afs", "beegfs", "ceph", "cifs", "davfs", "fuse.sshfs", "glusterfs", "gpfs", "lustre", "ncpfs"}
@@ -29,11 +33,15 @@ class StoreError(OSError):
 def home(start: str | Path | None = None) -> Path:
     """The folder of the store; it need not exist yet.
 
-    ``CLARINET_HOME`` if that is set; else the nearest ``.clarinet`` in the working directory or a folder above it, as
-    version control finds its folder; else a new ``.clarinet`` in the working directory.
+    ``CLARINET_HOME`` if that is set; else the nearest ``.clarinet`` of your own in the working directory or a folder
+    above it, as version control finds its folder; else a new ``.clarinet`` in the working directory. One that belongs
+    to another user is passed over with a warning: it would decide what your commands read and write.
 
     Args:
         start: where to look from; default the working directory.
+
+    Raises:
+        StoreError: there would have to be a new one where another user's is.
 
     Example:
         >>> import tempfile
@@ -47,9 +55,29 @@ def home(start: str | Path | None = None) -> Path:
         return Path(chosen).expanduser().resolve()
     here = Path(start or ".").resolve()
     for folder in (here, *here.parents):
-        if (folder / ".clarinet").is_dir():
-            return folder / ".clarinet"
+        place = folder / ".clarinet"
+        if not place.is_dir():
+            continue
+        if _is_own(place):
+            return place
+        mend = f"to use it, name it: CLARINET_HOME={place}"
+        if folder == here:
+            raise StoreError(f"{place} belongs to another user; {mend}")
+        warnings.warn(f"{place} belongs to another user and is passed over; {mend}", ClarinetWarning, stacklevel=3)
     return here / ".clarinet"
+
+
+def _is_own(place: Path) -> bool:
+    """Whether a folder and the database in it belong to this user, or to the one who has become root for a command."""
+    if not hasattr(os, "geteuid"):
+        return True
+    own = {os.geteuid()}
+    if own == {0} and os.environ.get("SUDO_UID", "").isdecimal():
+        own.add(int(os.environ["SUDO_UID"]))
+    found = [place.lstat(), place.stat()]
+    with suppress(OSError):
+        found.append((place / "runs.sqlite").lstat())
+    return all(status.st_uid in own for status in found)
 
 
 def refuse_network(folder: Path) -> None:

@@ -97,9 +97,11 @@ def _curves(run: Run) -> Iterator[str]:
             continue
         names = [name, *([f"val_{name}"] if (kind, f"val_{name}") in metrics else [])]
         lines = [(n, *run.curve(n, kind, _POINTS, "minmax")) for n in names]
+        lines = [line for line in lines if len(line[1])]
         if kind == "epoch":  # people count them from 1
             lines = [(n, x + 1, y) for n, x, y in lines]
-        yield _figure(lines, "step of log" if kind == "log" else kind)
+        if lines:
+            yield _figure(lines, "step of log" if kind == "log" else kind)
 
 
 def _figure(lines: Sequence[tuple[str, NDArray[Any], NDArray[np.float64]]], axis: str) -> str:

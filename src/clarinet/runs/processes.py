@@ -27,6 +27,11 @@ def process_token(pid: int) -> str | None:
     return str(pid)
 
 
-def is_alive(token: str | None) -> bool:
-    """Whether the process that wrote this token is still there."""
-    return token is not None and process_token(int(token.split()[0])) == token
+def is_alive(token: object) -> bool:
+    """Whether the process that wrote this token is still there; a damaged one is nobody's."""
+    if not isinstance(token, str):
+        return False
+    try:
+        return process_token(int(token.partition(" ")[0])) == token
+    except (ValueError, OverflowError):
+        return False

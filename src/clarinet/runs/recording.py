@@ -57,6 +57,7 @@ class Recording:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.tracker.end(error)
+        self.fit.keeper = self.fit.recording = None  # so that nothing holds the store when training is over
 
 
 def _known(store: Store, name: Any) -> Run | None:

@@ -118,7 +118,7 @@ def _found(first: Run, again: Run) -> Iterator[str]:
 def _weights_differ(first: Run, again: Run) -> Iterator[str]:
     from clarinet import saving
 
-    paths = first.folder / MODEL, again.folder / MODEL
+    paths = first.file(MODEL), again.file(MODEL)
     if not all(files.current(path).exists() for path in paths):
         yield "the weights cannot be compared, as a model is missing"
         return
@@ -137,9 +137,20 @@ def _reasons(first: Run, again: Run) -> Iterator[str]:
             top = path.split(".")[0]
             if top not in _NOT_AGAIN and (section != "environment" or top in _PLATFORM):
                 yield f"{section}.{path} {a!r} → {b!r}"
+    yield from _other_code(first, again)
+
+
+def _other_code(first: Run, again: Run) -> Iterator[str]:
+    """Of which commit the program was, and which of its own files have changed."""
     before, now = first.document("git") or {}, again.document("git") or {}
-    if before.get("commit") != now.get("commit") or before.get("dirty") or now.get("dirty"):
-        yield f"the program's code: commit {before.get('commit')} → {now.get('commit')}, with changes in between"
+    if before.get("commit") != now.get("commit"):
+        yield f"the program's code: commit {before.get('commit')} → {now.get('commit')}"
+    if before.get("dirty"):  # as earlier versions of Clarinet said of files that were not committed
+        yield f"the program's code: commit {before.get('commit')}, with changes"
+    old, new = ((run.document("program") or {}).get("sources") or {} for run in (first, again))
+    changed = sorted(path for path in {*old, *new} if old.get(path) != new.get(path)) if old and new else []
+    if changed:
+        yield f"the program's files: {', '.join(changed[:3])}{' and others' if len(changed) > 3 else ''} changed"
 
 
 __all__ = ["Verdict", "compare", "reproduce"]

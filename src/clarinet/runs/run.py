@@ -1,8 +1,7 @@
-"""One run: what is known of it, and, while it is going on, the pen that writes it."""
+"""One run, with the pen that writes it while it is going on."""
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Mapping
@@ -10,23 +9,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from clarinet import files
-from clarinet.runs import curves
 from clarinet.runs.documents import to_json
-from clarinet.runs.processes import is_alive, process_token
+from clarinet.runs.endings import ENDED, effective_status, ending
+from clarinet.runs.processes import process_token
+from clarinet.runs.record import Record
 from clarinet.runs.settings import Config
-from clarinet.runs.writing import Writer
+from clarinet.runs.values import check_metric, check_step, harmless, shown
+from clarinet.runs.writing import FINDING, Writer
 
 if TYPE_CHECKING:
     from clarinet.problems import Problem
     from clarinet.runs.store import Store
 
 
-class Run:
-    """One run of a store. Made by ``runs.start`` or ``runs.get``.
+class Run(Record):
+    """One run of a store: what is known of it, and what may be done with it. Made by ``runs.start`` or ``runs.get``.
 
     Args:
         store: where it is kept.
@@ -43,83 +41,14 @@ class Run:
     """
 
     def __init__(self, store: Store, id: int) -> None:
-        self.store, self.id = store, id
+        super().__init__(store, id)
         self._writer: Writer | None = None
-        (self.uid, self.name) = store.query("SELECT uid, name FROM runs WHERE id = ?", (id,))[0]
-
-    # What is known.
-
-    @property
-    def folder(self) -> Path:
-        """Where its files are: the model, checkpoints, figures."""
-        return self.store.folder / "runs" / f"{self.id}-{self.name}"
-
-    def _column(self, name: str) -> Any:
-        return self.store.query(f'SELECT "{name}" FROM runs WHERE id = ?', (self.id,))[0][0]
-
-    def _set(self, name: str, value: Any) -> None:
-        with self.store.transaction(durable=True) as connection:
-            connection.execute(f'UPDATE runs SET "{name}" = ? WHERE id = ?', (value, self.id))
-
-    @property
-    def status(self) -> str:
-        """``running``, ``finished``, ``failed`` (an exception), ``interrupted`` (Ctrl-C), or ``killed``: it never came
-        to an end, and its process is gone."""
-        status, process = self.store.query("SELECT status, process FROM runs WHERE id = ?", (self.id,))[0]
-        return effective_status(status, process)
-
-    @property
-    def started(self) -> float:
-        """Unix time of its beginning, by the machine's clock."""
-        return float(self._column("started"))
-
-    @property
-    def ended(self) -> float | None:
-        """Unix time of its end; None before that."""
-        value: float | None = self._column("ended")
-        return value
+        self._claimed: object = None  # by the fit that is kept in it
 
     @property
     def seconds(self) -> float:
         """Time spent so far, by a clock that cannot go back, over all resumes."""
-        return self._writer.seconds if self._writer is not None else float(self._column("seconds"))
-
-    @property
-    def error(self) -> str | None:
-        """What made it fail."""
-        value: str | None = self._column("error")
-        return value
-
-    @property
-    def notes(self) -> str | None:
-        """For people; may be set."""
-        value: str | None = self._column("notes")
-        return value
-
-    @notes.setter
-    def notes(self, text: str | None) -> None:
-        self._set("notes", text)
-
-    @property
-    def group(self) -> str | None:
-        """Runs of one group belong together; may be set."""
-        value: str | None = self._column("group")
-        return value
-
-    @group.setter
-    def group(self, name: str | None) -> None:
-        self._set("group", name)
-
-    @property
-    def tags(self) -> list[str]:
-        """Words to find it by, sorted; may be set."""
-        return [row[0] for row in self.store.query("SELECT tag FROM tags WHERE run = ? ORDER BY tag", (self.id,))]
-
-    @tags.setter
-    def tags(self, tags: Any) -> None:
-        with self.store.transaction(durable=True) as connection:
-            connection.execute("DELETE FROM tags WHERE run = ?", (self.id,))
-            connection.executemany("INSERT INTO tags VALUES (?, ?)", ((self.id, tag) for tag in sorted(set(tags))))
+        return super().seconds if self._writer is None else self._writer.seconds
 
     @property
     def config(self) -> Config:
@@ -127,107 +56,32 @@ class Run:
         that was recorded."""
         return Config(self)
 
-    def document(self, section: str) -> Any:
-        """What was recorded of a section (``"config"``, ``"model"``, ``"compile"``, ``"fit"``, ``"data"``,
-        ``"environment"``, ``"program"``); None where nothing was."""
-        found = self.store.query("SELECT body FROM documents WHERE run = ? AND section = ?", (self.id, section))
-        return json.loads(found[0][0]) if found else None
-
-    def documents(self) -> dict[str, Any]:
-        """All sections by name."""
-        rows = self.store.query("SELECT section, body FROM documents WHERE run = ? ORDER BY section", (self.id,))
-        return {section: json.loads(body) for section, body in rows}
-
-    @property
-    def summary(self) -> dict[str, float]:
-        """The last value of every metric: of an epoch where there is one, else of ``log``, else of a step."""
-        rows = self.store.query("SELECT kind, name, last FROM series WHERE run = ?", (self.id,))
-        order = {"step": 0, "log": 1, "epoch": 2}
-        ranked = sorted(rows, key=lambda row: order[row[0]])
-        return {name: float("nan") if last is None else last for _, name, last in ranked}
-
-    @property
-    def history(self) -> dict[str, list[float]]:
-        """The numbers of the epochs, as ``fit`` returns them in ``History.history``, and each epoch's ``seconds``."""
-        rows = self.store.query(
-            "SELECT s.name, p.value FROM series s JOIN points p ON p.series = s.id "
-            "WHERE s.run = ? AND s.kind = 'epoch' ORDER BY s.id, p.step",
-            (self.id,),
-        )
-        found: dict[str, list[float]] = {}
-        for name, value in rows:
-            found.setdefault(name, []).append(float("nan") if value is None else value)
-        return found
-
-    @property
-    def metrics(self) -> list[tuple[str, str]]:
-        """Kind (``"step"``, ``"epoch"`` or ``"log"``) and name of every metric."""
-        rows = self.store.query("SELECT kind, name FROM series WHERE run = ? ORDER BY kind, name", (self.id,))
-        return [(row[0], row[1]) for row in rows]
-
-    def curve(
-        self, name: str, by: str | None = None, points: int | None = None, method: str = "lttb"
-    ) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        """A metric's steps and values.
-
-        Args:
-            name: of the metric.
-            by: ``"step"``, ``"epoch"`` or ``"log"``; default the finest there is.
-            points: so many at most, chosen by ``method``; see :func:`clarinet.runs.downsample`.
-            method: ``"lttb"`` or ``"minmax"``.
-
-        Raises:
-            ValueError: there is no such metric.
-        """
-        x, y = curves.read(self.store, self.id, name, by)
-        return (x, y) if points is None else curves.downsample(x, y, points, method)
-
-    @property
-    def findings(self) -> list[dict[str, Any]]:
-        """What was found wrong or doubtful; see :meth:`find`."""
-        rows = self.store.query(
-            'SELECT step, kind, "where", severity, message FROM findings WHERE run = ? ORDER BY id', (self.id,)
-        )
-        return [dict(zip(("step", "kind", "where", "severity", "message"), row)) for row in rows]
-
-    @property
-    def samples(self) -> list[dict[str, Any]]:
-        """A few rows of the data, with label and prediction, each a dictionary of lists."""
-        rows = self.store.query(
-            "SELECT row, shape, dtype, input, label, prediction FROM samples WHERE run = ? ORDER BY row", (self.id,)
-        )
-        return [
-            {
-                "row": row,
-                "input": np.frombuffer(given, dtype).reshape(json.loads(shape)).tolist(),
-                "label": None if label is None else json.loads(label),
-                "prediction": json.loads(prediction),
-            }
-            for row, shape, dtype, given, label, prediction in rows
-        ]
-
     # Writing.
 
     @property
     def is_open(self) -> bool:
-        """Whether this object is writing the run."""
-        return self._writer is not None
+        """Whether this object is writing the run, in this process."""
+        return self._writer is not None and self._writer.process == os.getpid()
 
     def begin_writing(self) -> None:
         """Make this object the run's writer: of a new run, or of an old one that is resumed."""
-        if self._writer is None:
+        if not self.is_open:
             self._writer = Writer(self.store, self.id)
+            self.store.link.writing[self.id] = self
 
     def reopen(self) -> None:
         """Go on with a run that has ended or was killed: its status is ``running`` again, durably.
 
         Raises:
-            ValueError: it is running in another process.
+            ValueError: it is running in another process, or another object of this one writes it.
         """
-        if self._writer is not None:
+        if self.is_open:
             return
-        own, writer = process_token(os.getpid()), self._column("process")
-        busy = self.status == "running" and writer != own
+        status, writer = self._row("status, process")
+        own = process_token(os.getpid())
+        if writer == own and self.id in self.store.link.writing:
+            raise ValueError(f"run {self.name!r} is being written by this program already; wait until that has ended")
+        busy = effective_status(status, writer) == "running" and writer != own
         with self.store.transaction(durable=True) as connection:
             change = "status = 'running', ended = NULL, error = NULL, process = ?"
             sql = f"UPDATE runs SET {change} WHERE id = ? AND process IS ?"  # unless somebody was quicker
@@ -236,6 +90,24 @@ class Run:
             raise ValueError(f"run {self.name!r} is still running in another process; wait for it, or end it first")
         files.make_folder(self.folder)
         self.begin_writing()
+
+    def claim(self, fit: object) -> None:
+        """Keep one ``fit`` in the run, until it is released; two at a time would overwrite each other's steps.
+
+        Raises:
+            ValueError: another one has it.
+        """
+        with self.store.link.lock:
+            if self._claimed not in (None, fit):
+                raise ValueError(
+                    f"run {self.name!r}: another fit is being kept in it; wait until that has ended, or give this one "
+                    "a run of its own"
+                )
+            self._claimed = fit
+
+    def release(self, fit: object) -> None:
+        """What :meth:`claim` has taken may be taken by the next."""
+        self._claimed = None if self._claimed is fit else self._claimed
 
     @property
     def writer(self) -> Writer:
@@ -246,24 +118,32 @@ class Run:
         """
         if self._writer is None:
             raise ValueError(f"run {self.name!r} has ended; begin another with clarinet.runs.start, or reopen() it")
+        if self._writer.process != os.getpid():
+            raise ValueError(
+                f"run {self.name!r} is written by the process that began it, of which this is a child; begin one of "
+                "its own with clarinet.runs.start"
+            )
         return self._writer
 
     def log(self, values: Mapping[str, Any], step: int | None = None) -> None:
         """Keep some numbers. They are on disk within a second; see the durability classes in ``docs/runs.md``.
 
         Args:
-            values: numbers by name.
-            step: when they were measured; default one more than the last call's, from 0. A step that comes again
-                replaces its numbers.
+            values: numbers by name: Python's, NumPy's, a tensor with one element, ….
+            step: when they were measured, any whole number that fits into 64 bits; default one more than the last
+                call's, from 0. A step that comes again replaces its numbers.
 
         Raises:
-            TypeError: a value that is no number. ValueError: the run has ended.
+            TypeError: a value that is no number, a step that is no whole number, a name that is no text; then none of
+                the numbers is kept. ValueError: the run has ended; a name or a step that no store can hold.
         """
         self.writer.log(values, step)
 
     def record_all(self, documents: Mapping[str, Any]) -> None:
         """Keep several sections as one; see :meth:`record`."""
-        bodies = [(self.id, section, to_json(section, document)) for section, document in documents.items()]
+        bodies = [
+            (self.id, check_metric(section), to_json(section, document)) for section, document in documents.items()
+        ]
         with self.store.transaction(durable=True) as connection:
             connection.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", bodies)
 
@@ -282,9 +162,9 @@ class Run:
             problem: what.
             step: when, if it belongs to a step.
         """
-        values = self.id, step, problem.kind, problem.where, problem.severity, problem.message
-        sql = 'INSERT INTO findings (run, step, kind, "where", severity, message) VALUES (?, ?, ?, ?, ?, ?)'
-        self.writer.row(sql, values)
+        words = (None if w is None else harmless(w) for w in (problem.kind, problem.where, problem.severity))
+        when = None if step is None else check_step(step, "find: step")
+        self.writer.row(FINDING, (self.id, when, *words, harmless(problem.message)))
 
     def rewind(self, step: int, epoch: int) -> None:
         """Forget the numbers of steps after ``step`` and of epochs from ``epoch`` on, durably: they are run again.
@@ -293,25 +173,34 @@ class Run:
             step: the last step, over the model's life and from 1, that stays.
             epoch: the first epoch, from 0, that is run again.
         """
-        self.writer.rewind(step, epoch)
+        self.writer.rewind(check_step(step, "rewind: step"), check_step(epoch, "rewind: epoch"))
 
     def finish(self, status: str = "finished", error: str | None = None) -> None:
-        """End the run, durably; a second call does nothing.
+        """End the run, durably; a second call does nothing, nor does one in a child of the process that began it.
+
+        Where some of its numbers could not be kept, a run does not count as finished but as failed.
 
         Args:
             status: ``"finished"``, ``"failed"`` or ``"interrupted"``.
             error: what made it fail.
+
+        Raises:
+            ValueError: another status. StoreError: the end cannot be kept.
         """
-        if self._writer is None:
+        if status not in ENDED:
+            raise ValueError(f"finish: status is one of {', '.join(ENDED)}, received {shown(status)}")
+        if not self.is_open:
             return
-        seconds = self._writer.seconds
-        self._writer.close()
+        writer = self.writer
         self._writer = None
+        self.store.link.writing.pop(self.id, None)
+        lost = writer.close()
+        status = "failed" if lost and status == "finished" else status
+        told = "; ".join(part for part in (error, lost) if part) or None
+        values = status, told and harmless(told), time.time(), writer.seconds, self.id
         with self.store.transaction(durable=True) as connection:
-            connection.execute(
-                "UPDATE runs SET status = ?, error = ?, ended = ?, seconds = ?, process = NULL WHERE id = ?",
-                (status, error, time.time(), seconds, self.id),
-            )
+            sql = "UPDATE runs SET status = ?, error = ?, ended = ?, seconds = ?, process = NULL WHERE id = ?"
+            connection.execute(sql, values)
 
     # What may be done with it afterwards.
 
@@ -325,7 +214,7 @@ class Run:
         """Write one page that shows it all, and needs nothing else; default ``report.html`` in the run's folder."""
         from clarinet.runs.page import write
 
-        return write(self, self.folder / "report.html" if path is None else Path(path))
+        return write(self, self.file("report.html") if path is None else Path(path))
 
     def delete(self) -> None:
         """Put it in the bin, from which ``runs.restore(name)`` takes it back for 30 days.
@@ -346,17 +235,3 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({self.name!r}, {self.status})"
-
-
-def ending(error: BaseException | None) -> tuple[str, str | None]:
-    """Status and message of a run that this exception, or None, ends."""
-    if error is None:
-        return "finished", None
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted", None
-    return "failed", f"{type(error).__name__}: {error}"
-
-
-def effective_status(status: str, process: str | None) -> str:
-    """The status in the store, with ``killed`` for a run whose process is gone."""
-    return "killed" if status == "running" and not is_alive(process) else status

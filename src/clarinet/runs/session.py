@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from clarinet.runs.run import Run, ending
+from clarinet.runs.endings import ending
+from clarinet.runs.run import Run
 from clarinet.runs.store import Store
 
 _current: Run | None = None

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clarinet.runs.location import StoreError
+
 if TYPE_CHECKING:
     from clarinet.runs.run import Run
 
@@ -121,7 +123,10 @@ class Config(dict[str, Any]):
     _run: Run
 
     def __init__(self, run: Run) -> None:
-        super().__init__(run.document("config") or {})
+        kept = run.document("config") or {}
+        if not isinstance(kept, dict):
+            raise StoreError(f"run {run.name!r}: its config is damaged: expected settings by name, found {kept!r:.40}")
+        super().__init__(kept)
         object.__setattr__(self, "_run", run)
 
     def __getattr__(self, name: str) -> Any:

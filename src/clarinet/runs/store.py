@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from clarinet import files
 from clarinet.names import nearest
-from clarinet.runs import location, schema
+from clarinet.runs import location, opening, stored
 from clarinet.runs.documents import to_json
 from clarinet.runs.location import StoreError
 from clarinet.runs.processes import process_token
+from clarinet.runs.values import check_name, check_tags, check_text, harmless, shown
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
     from clarinet.runs.run import Run
-
-#: Seconds that a transaction waits for another process that writes.
-PATIENCE = 30.0
-
-
-class _Link:
-    """A process's one connection to a database, which all its stores on that folder share.
-
-    Opening and closing one costs more than a run's own work: the last to close moves the whole log into the database.
-    """
-
-    def __init__(self) -> None:
-        import threading
-
-        self.lock = threading.RLock()
-        self.connection: Connection | None = None
-        self.durable: bool | None = None
-        self.file: tuple[int, int, int] | None = None  # process, device and number of the file
-
-
-_links: dict[Path, _Link] = {}
-_inherited: list[Connection | None] = []  # of the parent process: neither used nor closed after a fork
-
-
-def _forked() -> None:
-    for link in _links.values():
-        _inherited.append(link.connection)
-        link.__init__()  # type: ignore[misc]
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
 
 
 class Store:
@@ -62,6 +32,7 @@ class Store:
 
     Attributes:
         folder: its absolute path.
+        link: what stores on one folder share.
 
     Raises:
         StoreError: the folder is on a network file system or cannot be used, the database is damaged or was written by
@@ -80,8 +51,8 @@ class Store:
     def __init__(self, folder: str | Path | None = None) -> None:
         self.folder = location.home() if folder is None else Path(folder).expanduser().resolve()
         location.refuse_network(self.folder)
-        self._path = files.database(self.folder / "runs.sqlite")
-        self._link = _links.setdefault(self._path, _Link())
+        self._path = files.database(self.folder / opening.DATABASE)
+        self.link = opening.link_to(self._path)
 
     @property
     def path(self) -> Path:
@@ -98,7 +69,7 @@ class Store:
     @property
     def connection(self) -> Connection:
         """This process's connection; opened when first needed, and anew after a fork or when the file was exchanged."""
-        link = self._link
+        link = self.link
         if link.connection is None or link.file != self._file():
             self.close()
             link.connection, link.durable = self._open(), None
@@ -113,59 +84,8 @@ class Store:
         return os.getpid(), status.st_dev, status.st_ino
 
     def _open(self) -> Connection:
-        import sqlite3
-
-        with self._explained():
-            self._make_folder()
-            connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-            _write_ahead(connection)
-            connection.execute("PRAGMA foreign_keys = ON")
-            self._bring_up_to_date(connection)
+        connection, self.link.readonly = opening.open_database(self.folder, self._path)
         return connection
-
-    def _make_folder(self) -> None:
-        files.make_folder(self.folder / "runs")
-        ignore = self.path.parent / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("# Runs are kept here; share one with `clarinet runs pack`.\n*\n", "utf-8")
-
-    def _bring_up_to_date(self, connection: Connection) -> None:
-        def version() -> int:
-            return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-        if version() > schema.VERSION:
-            raise StoreError(
-                f"{self.path}: written by a newer Clarinet (schema {version()}, this one knows up to "
-                f"{schema.VERSION}); upgrade with pip install -U clarinet"
-            )
-        if version() == schema.VERSION:
-            return
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            if version() == 0:  # looked at again: another process may have been quicker
-                schema.create(connection)
-            else:
-                schema.migrate(connection, version())
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn what SQLite and the system say into messages with a mend."""
-        import sqlite3
-
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"{self.path}: {error}; {_mend(str(error), self.path)}") from error
-        except (PermissionError, FileExistsError, NotADirectoryError) as error:
-            raise StoreError(
-                f"the store of runs cannot be made in {self.folder} ({error.strerror}); set CLARINET_HOME to a folder "
-                "that you may write to"
-            ) from error
 
     @contextmanager
     def transaction(self, durable: bool = False) -> Iterator[Connection]:
@@ -179,11 +99,11 @@ class Store:
             StoreError: the database is locked, full, read-only or damaged; nothing was kept.
         """
         files.note(self.folder)
-        with self._link.lock, self._explained():
-            connection = self.connection
-            if self._link.durable is not durable:
+        with self.link.lock, opening.explained(self.path):
+            connection = self._connection_to_write()
+            if self.link.durable is not durable:
                 connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                self._link.durable = durable
+                self.link.durable = durable
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -193,6 +113,18 @@ class Store:
                     connection.execute("ROLLBACK")
                 raise
 
+    def _connection_to_write(self) -> Connection:
+        connection = self.connection
+        if self.link.readonly:
+            self.close()  # it may have become writable
+            connection = self.connection
+        if self.link.readonly:
+            raise StoreError(
+                f"the store of runs in {self.folder} can only be read: runs in it can be looked at, but nothing is "
+                "written; make the folder writable, or set CLARINET_HOME to one that is"
+            )
+        return connection
+
     def query(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """Rows of a query; none where there is no store yet.
 
@@ -201,7 +133,7 @@ class Store:
         """
         if not self.exists:
             return []
-        with self._link.lock, self._explained():
+        with self.link.lock, opening.explained(self.path):
             return self.connection.execute(sql, parameters).fetchall()
 
     def compact(self) -> None:
@@ -210,16 +142,18 @@ class Store:
         Raises:
             StoreError: the database is in use or cannot be written.
         """
-        with self._link.lock, self._explained():
-            self.connection.execute("VACUUM")
+        with self.link.lock, opening.explained(self.path):
+            self._connection_to_write().execute("VACUUM")
 
     def close(self) -> None:
         """Give back the connection; it is opened again when needed."""
-        link = self._link
-        with link.lock:
-            if link.connection is not None and link.file is not None and link.file[0] == os.getpid():
-                link.connection.close()
-            link.connection = link.file = None
+        self.link.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # Runs.
 
@@ -250,21 +184,59 @@ class Store:
         from clarinet.runs.run import Run
 
         wanted = None if name is None or name is True else check_name(name)
+        words, group, notes = check_tags(tags), check_text(group, "group"), check_text(notes, "notes")
+        if config is not None and not isinstance(config, Mapping):
+            raise TypeError(f"config: expected settings by name such as {{'rate': 0.1}}, received {shown(config)}")
         sections = {"config": dict(config or {}), **(documents or {})}
-        bodies = [(section, to_json(section, body)) for section, body in sections.items()]
-        uid = os.urandom(16).hex()
+        bodies = {section: to_json(section, body) for section, body in sections.items()}
+        columns = {
+            "uid": os.urandom(16).hex(),
+            "status": "running",
+            "started": time.time(),
+            "notes": notes,
+            "group": group,
+            "process": process_token(os.getpid()),
+        }
         with self.transaction(durable=True) as connection:
-            row = connection.execute(
-                'INSERT INTO runs (uid, name, status, started, notes, "group", process) '
-                "VALUES (?, ?, 'running', ?, ?, ?, ?) RETURNING id",
-                (uid, self._free_name(wanted), time.time(), notes, group, process_token(os.getpid())),
-            ).fetchone()
-            connection.executemany("INSERT INTO documents VALUES (?, ?, ?)", ((row[0], *body) for body in bodies))
-            connection.executemany("INSERT INTO tags VALUES (?, ?)", ((row[0], tag) for tag in sorted(set(tags))))
-        run = Run(self, row[0])
-        files.make_folder(run.folder)
+            id = self.insert(connection, wanted, bodies, words, columns)
+        run = Run(self, id)
+        try:
+            files.make_folder(run.folder)
+        except OSError as error:
+            with suppress(StoreError), self.transaction(durable=True) as connection:
+                sql = "UPDATE runs SET status = 'failed', error = ?, process = NULL WHERE id = ?"
+                connection.execute(sql, (harmless(error), id))
+            raise
         run.begin_writing()
         return run
+
+    def insert(
+        self,
+        connection: Connection,
+        wanted: str | None,
+        bodies: Mapping[str, str],
+        tags: Iterable[str],
+        columns: Mapping[str, Any],
+    ) -> int:
+        """Put a run into the tables, in a transaction of the caller's; everything is checked.
+
+        Args:
+            connection: of the transaction.
+            wanted: its name; a number is added where it is taken.
+            bodies: JSON by section.
+            tags: words.
+            columns: the other columns of its row by name.
+
+        Returns:
+            its id.
+        """
+        names = ", ".join(f'"{column}"' for column in columns)
+        sql = f"INSERT INTO runs (name, {names}) VALUES ({', '.join('?' * (len(columns) + 1))}) RETURNING id"
+        (id,) = connection.execute(sql, (self._free_name(wanted), *columns.values())).fetchone()
+        documents = ((id, section, body) for section, body in bodies.items())
+        connection.executemany("INSERT INTO documents VALUES (?, ?, ?)", documents)
+        connection.executemany("INSERT INTO tags VALUES (?, ?)", ((id, tag) for tag in tags))
+        return int(id)
 
     def _free_name(self, wanted: str | None) -> str:
         taken = {row[0] for row in self.query("SELECT name FROM runs WHERE deleted IS NULL")}
@@ -283,15 +255,31 @@ class Store:
         """
         from clarinet.runs.run import Run
 
-        column = "id" if isinstance(name, int) else "name"
-        found = self.query(f"SELECT id FROM runs WHERE {column} = ? AND deleted IS NULL", (name,))
+        found = self._found(name)
         if not found:
-            names = [row[0] for row in self.query("SELECT name FROM runs WHERE deleted IS NULL ORDER BY id")]
+            names = [other for _, other in self._names()]
             hint = (
                 nearest(str(name), names) if names else 'there are no runs yet; give fit a name: fit(..., run="first")'
             )
-            raise ValueError(f"no run {name!r} in {self.folder}: {hint}")
-        return Run(self, found[0][0])
+            raise ValueError(f"no run {shown(name)} in {self.folder}: {hint}")
+        return Run(self, found[0])
+
+    def _found(self, name: str | int) -> list[int]:
+        """Ids of the runs that are called so: there is one, or none."""
+        if not isinstance(name, str):
+            try:
+                rows = self.query("SELECT id FROM runs WHERE id = ? AND deleted IS NULL", (operator.index(name),))
+            except (TypeError, OverflowError):
+                return []
+            return [row[0] for row in rows]
+        wanted = stored.name(name)
+        rows = self.query("SELECT id FROM runs WHERE name = ? AND deleted IS NULL", (wanted,))
+        return [row[0] for row in rows] or [id for id, shown in self._names() if shown == wanted]
+
+    def _names(self) -> list[tuple[int, str]]:
+        """Ids and names, as they are shown."""
+        rows = self.query("SELECT id, name FROM runs WHERE deleted IS NULL ORDER BY id")
+        return [(id, stored.name(name)) for id, name in rows]
 
     def last(self) -> Run | None:
         """The run that was begun last; None where there are none."""
@@ -302,52 +290,3 @@ class Store:
 
     def __repr__(self) -> str:
         return f"Store({str(self.folder)!r})"
-
-
-def check_name(name: Any) -> str:
-    """A name that people can type and file systems can hold.
-
-    Raises:
-        TypeError: not a string. ValueError: empty, too long, or with characters that names cannot hold.
-    """
-    if not isinstance(name, str):
-        raise TypeError(f"run: expected a name, True or None, received {name!r}")
-    if not name.strip() or len(name) > 100 or name[0] in ".-" or any(c in '/\\:*?"<>|' or c < " " for c in name):
-        raise ValueError(
-            f"run: {name!r} cannot be a run's name; expected 1 to 100 characters, none of / \\ : * ? \" < > |, not "
-            "beginning with . or -, e.g. 'digits-128'"
-        )
-    return name
-
-
-def _write_ahead(connection: Connection) -> None:
-    """Switch the database to a write-ahead log; it stays so.
-
-    SQLite waits for other processes everywhere but here: two that begin a new store at once meet, and one is told
-    at once that the database is locked.
-    """
-    import sqlite3
-
-    latest = time.monotonic() + PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
-                raise
-        time.sleep(0.005)
-
-
-def _mend(message: str, path: Path) -> str:
-    if "locked" in message or "busy" in message:
-        return "another program has kept it locked; end that program, or set CLARINET_HOME to another folder"
-    if "full" in message:
-        return "make room on the disk: `clarinet runs gc` empties the bin"
-    if "readonly" in message or "unable to open" in message:
-        return "make the folder writable, or set CLARINET_HOME to a folder that you may write to"
-    if "malformed" in message or "not a database" in message:
-        return f"the file is damaged: move it away, and save what can be read with `sqlite3 {path.name} .recover`"
-    if "disk I/O" in message:
-        return "the disk failed to read or write; look after it, or set CLARINET_HOME to another one"
-    return "see docs/runs.md for the schema"

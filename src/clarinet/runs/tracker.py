@@ -13,11 +13,14 @@ import numpy as np
 
 from clarinet.callbacks.base import Callback, Logs
 from clarinet.problems import ClarinetWarning
+from clarinet.runs.code import commit
 from clarinet.runs.documents import plain, to_json
-from clarinet.runs.environment import Git, environment, program
-from clarinet.runs.run import Run, ending
+from clarinet.runs.endings import ending
+from clarinet.runs.environment import environment, program
+from clarinet.runs.run import Run
 from clarinet.runs.session import current
-from clarinet.runs.store import Store, check_name
+from clarinet.runs.store import Store
+from clarinet.runs.values import check_name
 
 if TYPE_CHECKING:
     from clarinet.engines import Data
@@ -85,7 +88,6 @@ class Tracker(Callback):
         self.run: Run | None = None
         self._owned = self._by_itself = False
         self._outer: BaseException | None = None
-        self._git: Git | None = None
 
     @property
     def store(self) -> Store:
@@ -98,7 +100,8 @@ class Tracker(Callback):
         """Begin the run, or go on with this one; called with model and parameters set.
 
         Raises:
-            StoreError: it cannot be kept. ValueError: it is running in another process.
+            StoreError: it cannot be kept. ValueError: it is running in another process, or another ``fit`` is being
+                kept in it.
         """
         if run is None and isinstance(self.wanted, Run):
             run = self.wanted
@@ -108,16 +111,17 @@ class Tracker(Callback):
             run = self.store.start(name, **self._about, documents=self._documents())
         else:
             run.reopen()
-            if run.document("fit") is None:
-                run.record_all(self._documents())
-        self.run, self._git = run, Git()  # it answers while training goes on
+            run.record_all(self._documents() if run.document("fit") is None else _code())
+        run.claim(self)
+        self.run = run
         return run
 
     def end(self, error: BaseException | None) -> None:
         """End the run, unless it was open before; ``error`` is what training ended with."""
-        self._take_git()
+        run = self._open_run
+        run.release(self)
         if self._owned:
-            self._guarded(lambda: self._open_run.finish(*ending(error)))
+            self._guarded(lambda: run.finish(*ending(error)))
 
     # Training.
 
@@ -139,6 +143,7 @@ class Tracker(Callback):
             "data": self.params.get("seen"),
             "environment": environment(model),
             "program": program(),
+            **_code(),
         }
 
     @property
@@ -160,17 +165,6 @@ class Tracker(Callback):
             last = self.store.query(sql, (self._open_run.id,))[0][0]
             self._offset = 0 if last is None else max(0, last + 1 - epoch)
         self._open_run.writer.epoch(epoch + self._offset, numbers)
-        if self._git is not None and self._git.is_ready:
-            self._take_git()
-
-    def _take_git(self) -> None:
-        if self._git is not None:
-            answer, self._git = self._git.answer(), None
-            if answer is not None:
-                run = self._open_run
-                run.writer.row(
-                    "INSERT OR REPLACE INTO documents VALUES (?, 'git', ?)", (run.id, to_json("git", answer))
-                )
 
     def on_finding(self, problem: Problem, step: int | None = None) -> None:
         self._open_run.find(problem, step)
@@ -179,7 +173,6 @@ class Tracker(Callback):
         error = sys.exception()
         if error is self._outer:
             error = None  # fit was called where an exception was being handled
-        self._take_git()
         if error is None or isinstance(error, KeyboardInterrupt):
             self._guarded(self._keep_samples)
             self._guarded(self._keep_model)
@@ -196,7 +189,7 @@ class Tracker(Callback):
     def _keep_model(self) -> None:
         with warnings.catch_warnings():  # a Python function that no file can hold is in the run's documents already
             warnings.simplefilter("ignore", ClarinetWarning)
-            self.model.save(self._open_run.folder / MODEL)
+            self.model.save(self._open_run.file(MODEL))
 
     def _keep_samples(self) -> None:
         """A few rows with what the network makes of them."""
@@ -211,6 +204,12 @@ class Tracker(Callback):
             shape, shown = json.dumps(list(x.shape[1:])), to_json("prediction", prediction.tolist())
             values = self._open_run.id, row, shape, x.dtype.str, x[row].tobytes(), label, shown
             self._open_run.writer.row("INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def _code() -> dict[str, Any]:
+    """The section that says which commit this is, if there is one."""
+    found = commit()
+    return {} if found is None else {"git": found}
 
 
 def _or_described(config: Callable[[], Any], parts: Sequence[Any]) -> Any:

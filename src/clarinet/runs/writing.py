@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.problems import ClarinetWarning
+from clarinet.runs import numbers, values
 from clarinet.runs.location import StoreError
-from clarinet.runs.schema import BLOCK
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -23,11 +25,59 @@ if TYPE_CHECKING:
     from clarinet.records import LayerStats
     from clarinet.runs.store import Store
 
-Floats = NDArray[np.float32]
 #: Seconds between two batches.
 INTERVAL = 0.5
 #: Records kept in memory while the database cannot take them; beyond that the oldest are given up.
 _MOST_WAITING = 1_000_000
+
+
+@dataclass
+class Batch:
+    """Records that wait for the database.
+
+    Attributes:
+        points: kind, step and numbers by name.
+        steps: first step and arrays of numbers by name.
+        layers: statistics.
+        rows: any others, as SQL with its parameters.
+    """
+
+    points: deque[tuple[str, int, Mapping[str, float]]] = field(default_factory=deque)
+    steps: deque[tuple[int, dict[str, numbers.Floats]]] = field(default_factory=deque)
+    layers: deque[LayerStats] = field(default_factory=deque)
+    rows: deque[tuple[str, Sequence[Any]]] = field(default_factory=deque)
+
+    def lists(self) -> list[deque[Any]]:
+        """The four."""
+        return [getattr(self, each.name) for each in fields(self)]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.lists()))
+
+    def take(self) -> Batch:
+        """Everything, out of this one; what another thread adds meanwhile stays."""
+        return Batch(*(deque(waiting.popleft() for _ in range(len(waiting))) for waiting in self.lists()))
+
+    def put_back(self, other: Batch) -> int:
+        """What was taken, before what has come since; returns how many records there was no room for."""
+        given_up = 0
+        for waiting, taken in zip(self.lists(), other.lists()):
+            waiting.extendleft(reversed(taken))
+            for _ in range(max(0, len(waiting) - _MOST_WAITING)):
+                waiting.popleft()
+                given_up += 1
+        return given_up
+
+    def halves(self) -> tuple[Batch, Batch]:
+        """The same records in two batches, neither of them empty."""
+        kinds = [place for place, waiting in enumerate(self.lists()) if waiting]
+        one, two = Batch(), Batch()
+        for place, waiting in enumerate(self.lists()):
+            cut = len(waiting) // 2 if len(kinds) == 1 else len(waiting) if place == kinds[0] else 0
+            records = list(waiting)
+            one.lists()[place].extend(records[:cut])
+            two.lists()[place].extend(records[cut:])
+        return one, two
 
 
 class Writer:
@@ -35,30 +85,31 @@ class Writer:
 
     ``log`` and ``steps`` only append to lists; every half a second a thread brings what has gathered to the database in
     one transaction. Where the database cannot take it (disk full, locked), it says so once, keeps the numbers and tries
-    again.
+    again. A record that no database would take is dropped alone, which a warning and a finding say.
 
     Args:
         store: where to.
         run: id of the run.
+
+    Attributes:
+        process: number of the process whose thread it is; a child of it after a fork has none.
     """
 
     def __init__(self, store: Store, run: int) -> None:
-        self._store, self._run = store, run
-        self._before, self._began = (
-            float(store.query("SELECT seconds FROM runs WHERE id = ?", (run,))[0][0]),
-            monotonic(),
-        )
-        self._points: list[tuple[str, int, Mapping[str, Any]]] = []
-        self._steps: list[tuple[int, dict[str, Floats]]] = []
-        self._layers: list[LayerStats] = []
-        self._rows: list[tuple[str, Sequence[Any]]] = []
-        self._open: dict[int, tuple[int, int, Floats]] = {}
+        self._store, self._run, self.process = store, run, os.getpid()
+        rows = store.query("SELECT seconds FROM runs WHERE id = ?", (run,))
+        self._before, self._began = rows[0][0] if rows and isinstance(rows[0][0], float) else 0.0, monotonic()
+        self._waiting = Batch()
+        self._open: numbers.Open = {}
         self._series: dict[tuple[str, str], int] = {}
+        self._names: set[str] = set()  # that have been checked
         self._busy = threading.Lock()
         self._stop = threading.Event()
         self._warned = False
+        self._given_up = 0  # records that there was no room for
+        self._dropped: set[str] = set()  # what has been said to be dropped
         found = store.query("SELECT max(last_step) FROM series WHERE run = ? AND kind = 'log'", (run,))
-        self._next = 0 if not found or found[0][0] is None else found[0][0] + 1
+        self._next = found[0][0] + 1 if found and isinstance(found[0][0], int) else 0
         self._thread = threading.Thread(target=self._work, name=f"clarinet-run-{run}", daemon=True)
         self._thread.start()
 
@@ -69,68 +120,95 @@ class Writer:
 
     # Taking numbers.
 
-    def log(self, values: Mapping[str, Any], step: int | None = None) -> None:
+    def log(self, given: Mapping[str, Any], step: int | None = None) -> None:
         """Numbers of the program's own; see :meth:`Run.log`."""
-        for value in values.values():
-            if type(value) is not float:
-                values = _numbers(values)
-                break
-        else:
-            values = dict(values)
-        if step is None:
-            step = self._next
-        self._next = step + 1
-        self._points.append(("log", step, values))
+        found = self._sound(given)
+        number = values.check_step(self._next if step is None else step)
+        self._next = number + 1
+        self._waiting.points.append(("log", number, found))
 
-    def epoch(self, epoch: int, values: Mapping[str, Any]) -> None:
-        """The numbers of an epoch, from 0."""
-        self._points.append(("epoch", epoch, _numbers(values)))
+    def _sound(self, given: Mapping[str, Any]) -> dict[str, float]:
+        """A copy, checked; quick where all are floats under names that have come before."""
+        if type(given) is dict:
+            for name, value in given.items():
+                if type(value) is not float or name not in self._names:
+                    break
+            else:
+                return given.copy()
+        found = values.check_numbers(given)
+        self._names.update(found)
+        return found
 
-    def steps(self, first: int, values: dict[str, NDArray[Any]]) -> None:
+    def epoch(self, epoch: int, given: Mapping[str, Any]) -> None:
+        """The numbers of an epoch, from 0; what callbacks put among them and is no number is left out, and said."""
+        number = values.check_step(epoch, "epoch")
+        good, bad = values.good_numbers(given)
+        for name, problem in bad.items():
+            self._drop(name, f"epoch {number}: {problem}")
+        self._waiting.points.append(("epoch", number, good))
+
+    def steps(self, first: int, given: dict[str, NDArray[Any]]) -> None:
         """Numbers of steps in a row, each array of shape (steps,)."""
-        self._steps.append((first, {name: np.array(v, np.float32) for name, v in values.items()}))
+        self._waiting.steps.append((first, {name: np.array(v, np.float32) for name, v in given.items()}))
 
     def layers(self, stats: Sequence[LayerStats]) -> None:
         """Statistics of layers."""
-        self._layers.extend(stats)
+        self._waiting.layers.extend(stats)
 
     def row(self, sql: str, parameters: Sequence[Any]) -> None:
         """Any other row, in order with the rest."""
-        self._rows.append((sql, parameters))
+        self._waiting.rows.append((sql, parameters))
 
     # Bringing them to the database.
 
     def _work(self) -> None:
         while not self._stop.wait(INTERVAL):
-            self.flush()
+            with suppress(Warning):  # where warnings are errors: close() says it again
+                self.flush()
 
     def flush(self) -> bool:
-        """Write everything that has gathered; True if it is in the database now."""
+        """Write everything that has gathered; True if nothing waits any more."""
         with self._busy:
-            points, self._points = self._points, []
-            steps, self._steps = self._steps, []
-            layers, self._layers = self._layers, []
-            rows, self._rows = self._rows, []
-            if not (points or steps or layers or rows):
-                return True
-            known = dict(self._series)
-            try:
-                with self._store.transaction() as connection:
-                    self._write_points(connection, points)
-                    self._write_blocks(connection, steps)
-                    connection.executemany(_LAYER, ((self._run, *_fields(s)) for s in layers))
-                    for sql, parameters in rows:
-                        connection.execute(sql, parameters)
-                    connection.execute("UPDATE runs SET seconds = ? WHERE id = ?", (self.seconds, self._run))
-            except StoreError as error:
-                self._series, self._open = known, {}
-                self._keep_for_later(points, steps, layers, rows, error)
-                return False
-        return True
+            batch = self._waiting.take()
+            return not len(batch) or self._write(batch)
 
-    def _keep_for_later(self, points: Any, steps: Any, layers: Any, rows: Any, error: StoreError) -> None:
-        self._points[:0], self._steps[:0] = points[-_MOST_WAITING:], steps[-_MOST_WAITING:]
-        self._layers[:0], self._rows[:0] = layers[-_MOST_WAITING:], rows
+    def _write(self, batch: Batch) -> bool:
+        known = dict(self._series)
+        try:
+            with self._store.transaction() as connection:
+                self._write_all(connection, batch)
+                connection.execute("UPDATE runs SET seconds = ? WHERE id = ?", (self.seconds, self._run))
+            return True
+        except BaseException as error:  # whatever it is, nothing that can be kept may be lost
+            self._series, self._open = known, {}
+            if not _is_records_own(error):
+                self._keep_for_later(batch, error)
+                return False
+            if len(batch) == 1:
+                self._drop(str(error), str(error))
+                return True
+        one, two = batch.halves()
+        return self._write(one) & self._write(two)
+
+    def _write_all(self, connection: Connection, batch: Batch) -> None:
+        self._write_points(connection, batch.points)
+        self._write_steps(connection, batch.steps)
+        connection.executemany(LAYER, (layer_row(self._run, stats) for stats in batch.layers))
+        for sql, parameters in batch.rows:
+            connection.execute(sql, parameters)
+
+    def _drop(self, what: str, why: str) -> None:
+        """Say, once, that something is not kept: as a warning, and as a finding of the run."""
+        if what not in self._dropped:
+            self._dropped.add(what)
+            finding = self._run, None, "not_kept", None, "warning", values.harmless(f"not kept: {why}")
+            self.row(FINDING, finding)
+            warnings.warn(f"the run goes on, but a record cannot be kept: {why}", ClarinetWarning, stacklevel=3)
+
+    def _keep_for_later(self, batch: Batch, error: BaseException) -> None:
+        self._given_up += self._waiting.put_back(batch)
+        if not isinstance(error, Exception):
+            raise error
         if not self._warned:
             self._warned = True
             message = f"the run goes on, but its numbers cannot be kept at the moment; trying again: {error}"
@@ -139,53 +217,30 @@ class Writer:
     def _series_id(self, connection: Connection, kind: str, name: str) -> int:
         key = kind, name
         if key not in self._series:
-            connection.execute("INSERT OR IGNORE INTO series (run, kind, name) VALUES (?, ?, ?)", (self._run, *key))
-            sql = "SELECT id FROM series WHERE run = ? AND kind = ? AND name = ?"
-            self._series[key] = connection.execute(sql, (self._run, *key)).fetchone()[0]
+            self._series[key] = numbers.series_id(connection, self._run, kind, name)
         return self._series[key]
 
-    def _write_points(self, connection: Connection, points: Sequence[tuple[str, int, Mapping[str, Any]]]) -> None:
+    def _write_points(self, connection: Connection, points: Sequence[tuple[str, int, Mapping[str, float]]]) -> None:
         by_series: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
-        for kind, step, values in points:
-            for name, value in values.items():
+        for kind, step, found in points:
+            for name, value in found.items():
                 by_series[kind, name][step] = value
-        for (kind, name), found in by_series.items():
-            series = self._series_id(connection, kind, name)
-            connection.executemany(
-                "INSERT OR REPLACE INTO points VALUES (?, ?, ?)", ((series, s, v) for s, v in found.items())
-            )
-            steps = np.fromiter(found, np.int64, len(found))
-            _summarise(connection, series, steps, np.fromiter(found.values(), np.float64, len(found)))
+        for (kind, name), by_step in by_series.items():
+            numbers.write_points(connection, self._series_id(connection, kind, name), by_step)
 
-    def _write_blocks(self, connection: Connection, steps: Sequence[tuple[int, dict[str, Floats]]]) -> None:
-        joined: dict[str, list[tuple[int, Floats]]] = defaultdict(list)
-        for first, values in steps:
-            for name, numbers in values.items():
+    def _write_steps(self, connection: Connection, steps: Sequence[tuple[int, dict[str, numbers.Floats]]]) -> None:
+        joined: dict[str, list[tuple[int, numbers.Floats]]] = defaultdict(list)
+        for first, found in steps:
+            for name, part in found.items():
                 runs = joined[name]
                 if runs and runs[-1][0] + len(runs[-1][1]) == first:
-                    runs[-1] = (runs[-1][0], np.concatenate([runs[-1][1], numbers]))
+                    runs[-1] = (runs[-1][0], np.concatenate([runs[-1][1], part]))
                 else:
-                    runs.append((first, numbers))
+                    runs.append((first, part))
         for name, runs in joined.items():
             series = self._series_id(connection, "step", name)
-            for first, numbers in runs:
-                for start, part in _by_block(first, numbers):
-                    self._write_block(connection, series, start, part)
-                _summarise(connection, series, np.arange(first, first + len(numbers)), numbers.astype(np.float64))
-
-    def _write_block(self, connection: Connection, series: int, start: int, part: Floats) -> None:
-        """Put numbers into their block, which may hold others already."""
-        number = start // BLOCK
-        block, first, values = self._open.get(series, (-1, 0, part))
-        if block != number:
-            first, values = _read_block(connection, series, number) or (start, np.empty(0, np.float32))
-        low, high = min(first, start), max(first + len(values), start + len(part))
-        merged = np.full(high - low, np.nan, np.float32)
-        merged[first - low : first - low + len(values)] = values
-        merged[start - low : start - low + len(part)] = part
-        self._open[series] = number, low, merged
-        row = series, number, low, merged.astype("<f4", copy=False).tobytes()
-        connection.execute("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?)", row)
+            for first, part in runs:
+                numbers.write_steps(connection, series, first, part, self._open)
 
     # Going back, and ending.
 
@@ -194,109 +249,39 @@ class Writer:
         self.flush()
         with self._busy, self._store.transaction(durable=True) as connection:
             self._open.clear()
-            rows = connection.execute("SELECT id, kind FROM series WHERE run = ?", (self._run,)).fetchall()
-            for series, kind in rows:
-                if kind == "step":
-                    _cut_blocks(connection, series, step)
-                elif kind == "epoch":
-                    connection.execute("DELETE FROM points WHERE series = ? AND step >= ?", (series, epoch))
-                _summarise_anew(connection, series, kind)
-            connection.execute("DELETE FROM layers WHERE run = ? AND step > ?", (self._run, step))
-            connection.execute("DELETE FROM findings WHERE run = ? AND step > ?", (self._run, step))
+            numbers.rewind(connection, self._run, step, epoch)
 
-    def close(self) -> None:
-        """Write what is left and stop; warns if it could not be kept."""
+    def close(self) -> str | None:
+        """Write what is left and stop; returns what of the run could not be kept, and warns of it."""
         self._stop.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
-        if not self.flush():
-            lost = len(self._points) + sum(len(next(iter(v.values()))) for _, v in self._steps)
-            message = f"the numbers of the last {lost} records could not be kept: the store takes nothing"
-            warnings.warn(message, ClarinetWarning, stacklevel=2)
+        kept = self.flush() and self.flush()  # the second time, what the first had to say
+        lost = self._given_up + (0 if kept else len(self._waiting))
+        if not lost:
+            return None
+        message = f"{lost:,} records of numbers could not be kept: the store took nothing"
+        warnings.warn(message, ClarinetWarning, stacklevel=2)
+        return message
 
 
-_LAYER = f"INSERT OR REPLACE INTO layers VALUES ({', '.join('?' * 11)})"
+#: Puts a row into the findings: run, step, kind, where, severity, message.
+FINDING = 'INSERT INTO findings (run, step, kind, "where", severity, message) VALUES (?, ?, ?, ?, ?, ?)'
+#: Puts statistics of a layer into their table; see :func:`layer_row`.
+LAYER = f"INSERT OR REPLACE INTO layers VALUES ({', '.join('?' * 11)})"
 
 
-def _fields(s: LayerStats) -> tuple[Any, ...]:
+def layer_row(run: int, s: LayerStats) -> tuple[Any, ...]:
+    """Statistics of a layer as their row."""
     numbers = s.activation_mean, s.activation_std, s.zeros, s.saturated, s.gradient_norm, s.weight_norm, s.update_ratio
-    return s.step, s.layer, *numbers, int(s.finite)
+    return run, s.step, s.layer, *numbers, int(s.finite)
 
 
-def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
-    """Every value as a float."""
-    found = {}
-    for name, value in values.items():
-        try:
-            if isinstance(value, (str, bytes)):
-                raise TypeError
-            found[name] = float(value)
-        except (TypeError, ValueError):
-            raise TypeError(
-                f"log: {name!r} is {value!r:.60}; expected a number. Settings belong in the config, texts in the notes"
-            ) from None
-    return found
+def _is_records_own(error: BaseException) -> bool:
+    """Whether it is the record that is wrong; else it is the store, which may take it later."""
+    import sqlite3
 
-
-def _by_block(first: int, numbers: Floats) -> list[tuple[int, Floats]]:
-    """Numbers of steps in a row, cut where blocks end."""
-    last = first + len(numbers)
-    cuts = [first, *range((first // BLOCK + 1) * BLOCK, last, BLOCK), last]
-    return [(a, numbers[a - first : b - first]) for a, b in pairwise(cuts) if b > a]
-
-
-def _read_block(connection: Connection, series: int, block: int) -> tuple[int, Floats] | None:
-    sql = 'SELECT first, "values" FROM blocks WHERE series = ? AND block = ?'
-    row = connection.execute(sql, (series, block)).fetchone()
-    return None if row is None else (row[0], np.frombuffer(row[1], "<f4").astype(np.float32))
-
-
-def _cut_blocks(connection: Connection, series: int, step: int) -> None:
-    """Forget the values of steps after ``step``."""
-    connection.execute("DELETE FROM blocks WHERE series = ? AND first > ?", (series, step))
-    found = _read_block(connection, series, step // BLOCK)
-    if found is not None:
-        kept = found[1][: step - found[0] + 1]
-        sql = 'UPDATE blocks SET "values" = ? WHERE series = ? AND block = ?'
-        connection.execute(sql, (kept.astype("<f4").tobytes(), series, step // BLOCK))
-
-
-def _summarise(connection: Connection, series: int, steps: NDArray[np.int64], values: NDArray[np.float64]) -> None:
-    """Bring the summary of a series up to date with new values."""
-    last = int(np.argmax(steps))
-    low: tuple[float | None, int | None] = None, None
-    high: tuple[float | None, int | None] = None, None
-    comparable = np.flatnonzero(~np.isnan(values))
-    if len(comparable):
-        i, j = comparable[np.argmin(values[comparable])], comparable[np.argmax(values[comparable])]
-        low, high = (float(values[i]), int(steps[i])), (float(values[j]), int(steps[j]))
-    names = ("id", "step", "last", "low", "low_step", "high", "high_step")
-    numbers = series, int(steps[last]), float(values[last]), *low, *high
-    connection.execute(_SUMMARY, dict(zip(names, numbers)))
-
-
-_SUMMARY = """UPDATE series SET
-    last = CASE WHEN last_step IS NULL OR :step >= last_step THEN :last ELSE last END,
-    last_step = max(:step, ifnull(last_step, :step)),
-    min_step = CASE WHEN min IS NULL OR :low < min THEN :low_step ELSE min_step END,
-    min = CASE WHEN min IS NULL OR :low < min THEN :low ELSE min END,
-    max_step = CASE WHEN max IS NULL OR :high > max THEN :high_step ELSE max_step END,
-    max = CASE WHEN max IS NULL OR :high > max THEN :high ELSE max END
-    WHERE id = :id"""
-
-
-def _summarise_anew(connection: Connection, series: int, kind: str) -> None:
-    """The summary of a series from its values; the series is forgotten where it has none left."""
-    if kind == "step":
-        sql = 'SELECT first, "values" FROM blocks WHERE series = ? ORDER BY block'
-        parts = [(first, np.frombuffer(blob, "<f4")) for first, blob in connection.execute(sql, (series,))]
-        steps = np.concatenate([np.arange(f, f + len(v)) for f, v in parts]) if parts else np.empty(0, np.int64)
-        values = np.concatenate([v for _, v in parts]).astype(np.float64) if parts else np.empty(0)
-    else:
-        rows = connection.execute("SELECT step, value FROM points WHERE series = ? ORDER BY step", (series,)).fetchall()
-        steps = np.array([step for step, _ in rows], np.int64)
-        values = np.array([np.nan if value is None else value for _, value in rows], np.float64)
-    empty = "last_step = NULL, last = NULL, min = NULL, min_step = NULL, max = NULL, max_step = NULL"
-    connection.execute(f"UPDATE series SET {empty} WHERE id = ?", (series,))
-    if len(steps):
-        _summarise(connection, series, steps, values)
+    if isinstance(error, StoreError):
+        own = sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError
+        return isinstance(error.__cause__, own)
+    return isinstance(error, Exception) and not isinstance(error, (OSError, MemoryError))

@@ -17,8 +17,7 @@ _SMALL_BATCH = 4
 
 def examine(patient: Patient) -> Iterator[Finding]:
     program = patient.program
-    every = [(i, layer) for i, layer in enumerate(program.layers) if isinstance(layer, BatchNormalization)]
-    found = [(i, layer) for i, layer in every if layer.trainable]  # a frozen one uses its averages in training too
+    found = [(i, layer) for i, layer in enumerate(program.layers) if isinstance(layer, BatchNormalization)]
     if not found:
         return
     index, layer = found[0]
@@ -37,7 +36,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             {"momentum": float(layer.momentum), "steps": program.steps, "left": left},
             Remedy("more epochs, smaller batches, or BatchNormalization(momentum=0.9)"),
         )
-    if program.batch_size < _SMALL_BATCH:
+    if program.batch_size < _SMALL_BATCH and layer.trainable:
         yield Finding(
             "batch_norm_statistics",
             "fit.batch_size",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.doctor.watching.failure import Failure
-from clarinet.doctor.yardstick import Yardstick
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -54,12 +53,12 @@ class Baseline:
     """What can be had without looking at x.
 
     Attributes:
-        measure: what losses are measured by.
+        loss: of the best constant answer.
         majority: share of the largest class; NaN for amounts.
         spread: standard deviation of the labels; of classes that of their indicators.
     """
 
-    measure: Yardstick = field(default_factory=Yardstick)
+    loss: float = float("nan")
     majority: float = float("nan")
     spread: float = 1.0
 
@@ -184,8 +183,8 @@ class Course:
     @property
     def progress(self) -> float:
         """How far training has come: 0 no better than a constant answer, 1 without error; below 0 it is worse."""
-        measure = self.baseline.measure
-        return (measure if measure.known else Yardstick(self.first_loss)).progress(self.last_loss)
+        reference = self.baseline.loss if self.baseline.loss > 0 else self.first_loss
+        return 1 - self.last_loss / reference if reference > 0 else float("nan")
 
     @property
     def does_well(self) -> bool:

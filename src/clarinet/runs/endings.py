@@ -1,0 +1,24 @@
+"""How a run came to an end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clarinet.runs import stored
+from clarinet.runs.processes import is_alive
+
+ENDED = ("finished", "failed", "interrupted")
+
+
+def ending(error: BaseException | None) -> tuple[str, str | None]:
+    """Status and message of a run that this exception, or None, ends."""
+    if error is None or (isinstance(error, SystemExit) and not error.code):
+        return "finished", None
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", None
+    return "failed", f"{type(error).__name__}: {error}"
+
+
+def effective_status(status: Any, process: Any) -> str:
+    """The status in the store, with ``killed`` for a run whose process is gone."""
+    return "killed" if status == "running" and not is_alive(process) else stored.name(status)

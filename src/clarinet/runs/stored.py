@@ -1,0 +1,124 @@
+"""What is found in a store, which may be damaged or come from elsewhere: of the type it should have, or passed over."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clarinet.runs.location import StoreError
+from clarinet.runs.values import harmless, harmless_name
+
+#: The last moment of the year 9999, beyond which calendars have no names.
+_LAST_MOMENT = 253_402_300_799.0
+#: Levels of lists and dictionaries in a document, at most.
+_DEEPEST = 100
+
+
+def text(value: Any) -> str:
+    """A text that can be shown."""
+    return harmless(value)
+
+
+def optional(value: Any) -> str | None:
+    """A text that can be shown, or None."""
+    return None if value is None else harmless(value)
+
+
+def name(value: Any) -> str:
+    """A name that can be shown, on one line."""
+    return value if isinstance(value, str) and value.isprintable() else harmless_name(value)
+
+
+def number(value: Any) -> float:
+    """A number; what is none counts as NaN, as NULL does."""
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def moment(value: Any) -> float:
+    """A Unix time that a calendar has; what is none counts as the beginning of 1970."""
+    found = number(value)
+    return found if 0.0 <= found <= _LAST_MOMENT else 0.0
+
+
+def seconds(value: Any) -> float:
+    """A length of time; what is none counts as 0."""
+    found = number(value)
+    return found if 0.0 <= found <= _LAST_MOMENT else 0.0
+
+
+def whole(value: Any) -> int | None:
+    """A whole number.
+
+    Earlier versions of Clarinet kept steps that were NumPy integers as their bytes, and took fractions.
+
+    Example:
+        >>> whole(3), whole(np.int64(3).tobytes()), whole(3.5), whole("3")
+        (3, 3, 3, None)
+    """
+    if isinstance(value, bytes) and len(value) in (1, 2, 4, 8):
+        return int.from_bytes(value, "little", signed=True)
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value)
+    return value if isinstance(value, int) else None
+
+
+def points(rows: list[tuple[Any, Any]]) -> dict[int, float]:
+    """Values by step, in order; of two for one step the one whose step is a proper number counts."""
+    found = {whole(step): value for step, value in reversed(rows)}  # SQLite puts numbers before bytes
+    return {step: number(found[step]) for step in sorted(step for step in found if step is not None)}
+
+
+def block(first: Any, values: Any) -> tuple[int, NDArray[np.float32]] | None:
+    """First step and values of a block; None where they make no sense."""
+    if not isinstance(first, int) or not isinstance(values, bytes) or not -(2**53) < first < 2**53:
+        return None
+    return first, np.frombuffer(values[: len(values) // 4 * 4], "<f4")
+
+
+def document(section: str, body: Any) -> Any:
+    """What a section of the configuration says.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    try:
+        found = json.loads(body)
+        refuse_depth(found)
+        return found
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StoreError(f"what was recorded of {section!r} is damaged: {error}") from None
+
+
+def refuse_depth(found: Any) -> None:
+    """Refuse what is nested so deeply that nobody can have meant it, and programs would end on.
+
+    Raises:
+        ValueError: it is.
+    """
+    level = [found]
+    for _ in range(_DEEPEST):
+        parts = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, (dict, list)))
+        level = [value for part in parts for value in part]
+        if not level:
+            return
+    raise ValueError(f"nested more than {_DEEPEST} times")
+
+
+def sample(row: Any, shape: Any, dtype: Any, given: Any, label: Any, prediction: Any) -> dict[str, Any]:
+    """A row of the data with label and prediction, as lists.
+
+    Raises:
+        TypeError, ValueError: it makes no sense.
+    """
+    kind, sides = np.dtype(str(dtype)), json.loads(shape)
+    if kind.kind not in "biuf" or type(row) is not int or not isinstance(sides, list):
+        raise ValueError(f"sample {row!r:.20} is not of shape {shape!r:.40} and dtype {dtype!r:.20}")
+    if any(type(side) is not int or side < 1 for side in sides) or math.prod(sides) * kind.itemsize != len(given):
+        raise ValueError(f"sample {row} is not of shape {shape:.40} and dtype {dtype:.20}")
+    found = {"input": np.frombuffer(given, kind).reshape(sides).tolist(), "label": json.loads(label or "null")}
+    np.asarray(json.loads(prediction), np.float64)  # a number, or lists of them in equal lengths
+    return {"row": row, **found, "prediction": json.loads(prediction)}
