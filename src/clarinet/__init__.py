@@ -27,6 +27,7 @@ from clarinet.gradients import check_gradients
 from clarinet.layers import Input
 from clarinet.learning_rates import LearningRateCurve, find_learning_rate
 from clarinet.models import Sequential
+from clarinet.names import public
 from clarinet.target import TransformedTarget
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ __all__ = [
     "runs",
     "utils",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
 
 
 if not TYPE_CHECKING:  # which would take it to promise any name at all

@@ -11,9 +11,10 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 import numpy as np
 
-from clarinet.names import lookup, nearest
+from clarinet.names import advice, lookup
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def encode(value: Any) -> Any:
@@ -53,6 +54,7 @@ class _Configuring(type):
     """Class of :class:`Configurable`: looks at the arguments' names before any constructor does."""
 
     def __call__(cls: type[T], *args: Any, **arguments: Any) -> T:
+        refuse_overrides(cls)
         return type.__call__(cls, *args, **_known(cls, arguments))  # type: ignore[no-any-return]
 
     @property
@@ -62,6 +64,42 @@ class _Configuring(type):
 
         whole = signature(cls.__init__)  # type: ignore[misc]
         return whole.replace(parameters=list(whole.parameters.values())[1:], return_annotation=whole.empty)
+
+
+def refuse_overrides(cls: Any) -> None:
+    """Refuse a class of the user's that defines a method of Keras's which nothing here would ever call.
+
+    Raises:
+        TypeError: such a method, or one of those missing that a subclass has to define.
+    """
+    if cls.__module__.startswith("clarinet."):  # the library's own
+        return
+    from inspect import signature
+
+    for name, instead in cls.not_called.items():
+        if hasattr(cls, name) and not _is_ours(cls, name):
+            raise TypeError(f"{cls.__name__}.{name} is never called in Clarinet: {instead}")
+    missing = [f"{name}({', '.join(signature(method).parameters)})" for name, method in _abstract_methods(cls)]
+    if missing:
+        kind = f"a{'n' * (cls.kind[0] in 'aeiou')} {cls.kind}"
+        raise TypeError(f"{cls.__name__}: {kind} of your own has to define {' and '.join(missing)}")
+
+
+def _is_ours(cls: type, name: str) -> bool:
+    """Whether the class that gives ``cls`` this attribute is one of the library's."""
+    owner = next(base for base in cls.__mro__ if name in base.__dict__)
+    return owner.__module__.startswith("clarinet.")
+
+
+def _abstract_methods(cls: type) -> list[tuple[str, Any]]:
+    methods = ((name, getattr(cls, name, None)) for name in dir(cls))
+    return [(name, method) for name, method in methods if getattr(method, "abstract", False)]
+
+
+def abstract(method: F) -> F:
+    """Marks a method that every subclass has to define."""
+    method.abstract = True  # type: ignore[attr-defined]
+    return method
 
 
 def _known(cls: Any, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +117,7 @@ def _known(cls: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         if name in known:
             kept[name] = value
         elif name not in cls.refused:
-            raise TypeError(f"{cls.__name__} has no argument {name!r}: {nearest(name, known)}")
+            raise TypeError(f"{cls.__name__} has no argument {name!r}: {advice(name, known)}")
         elif not cls.refused[name].is_default(value):
             raise TypeError(f"{cls.__name__}: {name} is not supported: {cls.refused[name].reason}")
     return kept
@@ -96,6 +134,8 @@ class Configurable(metaclass=_Configuring):
     kind: ClassVar[str] = "object"
     #: Arguments that Keras has and this class has not; accepted with Keras's default, else refused.
     refused: ClassVar[Mapping[str, Refused]] = {}
+    #: Methods that a class written for Keras overrides and that are never called here: what to do instead.
+    not_called: ClassVar[Mapping[str, str]] = {}
 
     def __repr__(self) -> str:
         shown = (f for f in dataclasses.fields(self) if f.repr)  # type: ignore[arg-type]
@@ -104,7 +144,11 @@ class Configurable(metaclass=_Configuring):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as a JSON-able dictionary."""
         fields = dataclasses.fields(self)  # type: ignore[arg-type]
-        return {f.name: encode(getattr(self, f.name)) for f in fields if f.init}
+        return {f.name: encode(self.configured(f.name)) for f in fields if f.init}
+
+    def configured(self, name: str) -> Any:
+        """The constructor's argument of this name, as it was checked."""
+        return getattr(self, name)
 
     def encoded(self) -> Any:
         """This object inside another one's configuration."""
@@ -120,7 +164,7 @@ class Configurable(metaclass=_Configuring):
         known = [f.name for f in dataclasses.fields(cls) if f.init]  # type: ignore[arg-type]
         for key in config:
             if key not in known:
-                raise ValueError(f"{cls.__name__} has no argument {key!r}: {nearest(key, known)}")
+                raise ValueError(f"{cls.__name__} has no argument {key!r}: {advice(key, known)}")
         return cls(**config)
 
 

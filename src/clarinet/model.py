@@ -55,6 +55,7 @@ class Sequential(LayerStack):
         self.history: History | None = None
         self.stop_training = False
         self.epochs_trained = 0
+        self._calls = 0  # of the model on arrays that drew random numbers
         self.metadata: dict[str, Any] = {}
         self.doctor_report: Any = None
         self.optimizer: optimizers.Optimizer | None = None

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clarinet.model import Sequential
+from clarinet.names import public
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Sequential", "clone_model", "load_model", "save_model"]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
 
 
 def load_model(path: str | Path) -> Sequential:

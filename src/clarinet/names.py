@@ -33,6 +33,73 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(choices[:_SHOWN])}{more}"
 
 
+#: Arguments as earlier versions of Keras called them, and what says the same today. A name that looks alike can mean
+#: something else: ``decay`` lowered the learning rate, ``weight_decay`` shrinks the weights.
+OLD_NAMES = {
+    "lr": "learning_rate",
+    "decay": "learning_rate=clarinet.optimizers.schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=decay)",
+    "schedule_decay": "learning_rate with a schedule of clarinet.optimizers.schedules",
+    "nb_epoch": "epochs",
+    "nb_epochs": "epochs",
+    "samples_per_epoch": "steps_per_epoch",
+    "nb_val_samples": "validation_steps",
+    "val_samples": "validation_steps",
+    "show_accuracy": "compile(metrics=['accuracy'])",
+    "class_mode": "compile(loss=...)",
+    "alpha": "negative_slope",
+    "p": "rate",
+    "init": "kernel_initializer",
+    "inner_init": "recurrent_initializer",
+    "inner_activation": "recurrent_activation",
+    "border_mode": "padding",
+    "subsample": "strides",
+    "stride": "strides",
+    "subsample_length": "strides",
+    "filter_length": "kernel_size",
+    "nb_filter": "filters",
+    "nb_row": "kernel_size",
+    "nb_col": "kernel_size",
+    "pool_length": "pool_size",
+    "dim_ordering": "data_format='channels_last'",
+    "W_regularizer": "kernel_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "U_regularizer": "recurrent_regularizer",
+    "W_constraint": "kernel_regularizer",
+    "b_constraint": "bias_regularizer",
+    "dropout_W": "a Dropout layer before it",
+    "dropout_U": "a Dropout layer after it",
+    "bias": "use_bias",
+    "output_dim": "units",
+    "input_length": "the shape of the data",
+    "batch_input_shape": "input_shape, without the batch axis",
+    "batch_shape": "input_shape, without the batch axis",
+    "mode": "axis",
+    "beta_init": "beta_initializer",
+    "gamma_init": "gamma_initializer",
+    "period": "save_freq",
+    "epsilon": "min_delta",
+    "write_grads": "histogram_freq",
+}
+
+
+def advice(name: str, choices: Iterable[str]) -> str:
+    """The end of an error message about an argument that is not there: what replaced it, or :func:`nearest`."""
+    choices = tuple(choices)
+    today = OLD_NAMES.get(name)
+    if today is None or (today.isidentifier() and today not in choices):
+        return nearest(name, choices)
+    return f"Keras called it so once; use {today}"
+
+
+def public(namespace: Mapping[str, Any]) -> list[str]:
+    """What ``dir`` shows of a public module, so that completion offers what there is for users and nothing else.
+
+    Args:
+        namespace: the module's ``globals()``. Its ``get``, which is no name to be looked up, is not in ``__all__``.
+    """
+    return sorted({*namespace["__all__"], *({"get"} & namespace.keys())})
+
+
 def _plain(name: str) -> str:
     return name.replace("_", "").lower()
 

@@ -9,19 +9,23 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from clarinet.arrays import namespace
-from clarinet.configurable import Value, check_number, exported, resolve
+from clarinet.configurable import Value, abstract, check_number, exported, resolve
+from clarinet.names import public
 from clarinet.params import Array
 
 
+@dataclass(eq=False, repr=False)
 class Regularizer(Value):
     """Base class: a penalty on a weight that is added to the loss of every batch, and its derivative."""
 
     kind: ClassVar[str] = "regularizer"
 
+    @abstract
     def __call__(self, w: Array) -> float:
         """The penalty on the weight ``w``, a number."""
         raise NotImplementedError
 
+    @abstract
     def gradient(self, w: Array) -> Array:
         """Derivative of the penalty, of the shape of ``w``."""
         raise NotImplementedError
@@ -164,6 +168,10 @@ __all__ = [
     "l2",
     "orthogonal_regularizer",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
 
 
 def get(identifier: Any) -> Regularizer | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from clarinet import layers as layers_module
+from clarinet.configurable import refuse_overrides
 from clarinet.layers.base import Layer, Place, Shape
 from clarinet.layers.parts import leaves
 from clarinet.names import snake_case
@@ -17,6 +18,8 @@ from clarinet.random import Key, Stream, next_seed
 from clarinet.summary import print_summary, summary_html
 
 NO_LAYERS = "the model has no layers; add one, e.g. model.add(Dense(10))"
+_FIXED_ORDER = "a Sequential runs its layers in order; the layers Residual and Parallel make skips and branches"
+_FIXED_STEP = "the engine runs the steps; write a loop of your own with train_on_batch, or use callbacks"
 
 
 class LayerStack:
@@ -27,7 +30,17 @@ class LayerStack:
         name: for people.
     """
 
+    kind: ClassVar[str] = "model"
+    not_called: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("call", "__call__"), _FIXED_ORDER),
+        **dict.fromkeys(("train_step", "make_train_function"), _FIXED_STEP),
+        **dict.fromkeys(("test_step", "make_test_function"), _FIXED_STEP),
+        **dict.fromkeys(("predict_step", "make_predict_function"), _FIXED_STEP),
+        **dict.fromkeys(("compute_loss", "compute_metrics"), "give compile a loss or metric of your own"),
+    }
+
     def __init__(self, layers: Iterable[Any] = (), name: str | None = None) -> None:
+        refuse_overrides(type(self))
         self.name = name or "sequential"
         self.seed = next_seed()
         self.layers: list[Layer] = []

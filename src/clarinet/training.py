@@ -22,6 +22,7 @@ from clarinet.fitting import (
     run_evaluation,
     told_by_callbacks,
 )
+from clarinet.layers.parts import leaves
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -293,29 +294,36 @@ def predict_on_batch(self: Sequential, x: Any) -> Array:
     return _predict_rows(self, x)
 
 
-def call(self: Sequential, x: Any, training: bool | None = False) -> Array:
+def call(self: Sequential, x: Any, training: bool | None = None) -> Array:
     """Predictions for an array; with ``training=True`` as in a training step: dropout drops, batch statistics are used.
+
+    Every such call draws new random numbers, which follow from the model's seed and the number of the call.
 
     Args:
         x: rows (n, *input_shape).
-        training: whether layers behave as in training; nothing is updated. None is False.
+        training: whether layers behave as in training; nothing is updated. None (default): layers that augment do, as
+            in Keras, and all others behave as in inference.
 
     Raises:
         TypeError, ValueError: the rows do not have the model's input shape, or ``training`` is something else.
     """
-    if training is False or training is None:
-        return _predict_rows(self, x)
-    checks.raise_first(checks.check_arguments({"training": training}))
-    if not training:
+    if training is not None:
+        checks.raise_first(checks.check_arguments({"training": training}))
+    if not training and not (training is None and _augments(self)):
         return _predict_rows(self, x)
     rows = data_module.as_array(x, "x")
     build_for(self, rows)
     checks.raise_first(checks.check_input(self, rows))
     before = self.store.snapshot()
+    self._calls += 1
     engine = ReferenceEngine(self.make_plan(), self.store, self.optimizer_state)
-    y = _in_original_units(self, engine.predict_training(rows))
+    y = _in_original_units(self, engine.predict_training(rows, training, self._calls))
     self.store.restore(before)
     return y
+
+
+def _augments(self: Sequential) -> bool:
+    return any(leaf.trains_when_called for layer in self.layers for leaf, *_ in leaves(layer))
 
 
 __all__ = ["call", "evaluate", "fit", "predict", "predict_on_batch", "test_on_batch", "train_on_batch"]

@@ -8,10 +8,15 @@ from typing import Any
 import numpy as np
 
 from clarinet.data import as_array
+from clarinet.names import public
 from clarinet.params import Array
 from clarinet.random import Key, Stream, next_seed, permutation, set_seed
 
 __all__ = ["PyDataset", "Sequence", "normalize", "pad_sequences", "set_random_seed", "split_dataset", "to_categorical"]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
 
 
 def set_random_seed(seed: int) -> None:

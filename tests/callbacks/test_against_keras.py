@@ -120,11 +120,11 @@ def test_reduce_on_plateau(
 @examples(30)
 @given(VALUES, st.booleans(), st.sampled_from(["min", "max", "auto"]), st.sampled_from([None, 0.4]))
 def test_checkpoint(values: Any, best: bool, mode: str, threshold: Any) -> None:
-    path = "a-{epoch:02d}-{val_loss:.2f}.keras"
+    path = "a-{epoch:02d}-{val_loss:.2f}"
     arguments = {"save_best_only": best, "mode": mode, "initial_value_threshold": threshold}
-    _, model1 = run(keras.callbacks.ModelCheckpoint(path, **arguments), values)
-    _, model2 = run(callbacks.ModelCheckpoint(path, **arguments), values)
-    assert model1.saved == model2.saved
+    _, model1 = run(keras.callbacks.ModelCheckpoint(f"{path}.keras", **arguments), values)
+    _, model2 = run(callbacks.ModelCheckpoint(f"{path}.clarinet", **arguments), values)
+    assert [saved.replace(".keras", ".clarinet") for saved in model1.saved] == model2.saved
 
 
 @pytest.mark.parametrize("schedule", [lambda epoch, rate: rate * 0.5**epoch, lambda epoch: 0.1 / (epoch + 1)])

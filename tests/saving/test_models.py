@@ -248,3 +248,22 @@ def test_loading_warns_of_nothing(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         saving.load(tmp_path / "m").evaluate(images(), Y)
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5", "m.HDF5", "m.pt", "m.pkl", "m.onnx"])
+def test_names_of_other_formats_are_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
+    net = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"use the ending \.clarinet, e\.g\. 'm\.clarinet'"):
+        net.save(tmp_path / name)
+    with pytest.raises(ValueError, match=r"save_weights: .* use the ending \.safetensors"):
+        net.save_weights(tmp_path / name)
+    with pytest.raises(ValueError, match="ModelCheckpoint: "):
+        clarinet.callbacks.ModelCheckpoint(str(tmp_path / name))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_was_written_under_such_a_name_still_loads(tmp_path: Path) -> None:
+    net = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1)])
+    net.save(tmp_path / "m.clarinet")
+    (tmp_path / "m.clarinet").rename(tmp_path / "m.keras")
+    assert (clarinet.models.load_model(tmp_path / "m.keras").get_weights()[0] == net.get_weights()[0]).all()

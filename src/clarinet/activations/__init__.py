@@ -27,6 +27,7 @@ from clarinet.activations.smooth import (
     Tanh,
 )
 from clarinet.configurable import resolve
+from clarinet.names import public
 
 __all__ = [
     "Activation",
@@ -72,6 +73,11 @@ __all__ = [
     "swish",
     "tanh",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
+
 
 linear, sigmoid, tanh, softmax, log_softmax = Linear(), Sigmoid(), Tanh(), Softmax(), LogSoftmax()
 relu, relu6, leaky_relu, elu, celu, selu = Relu(), Relu6(), LeakyRelu(), Elu(), Celu(), Selu()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from clarinet.arrays import namespace
-from clarinet.configurable import Value
+from clarinet.configurable import Value, abstract
 from clarinet.names import snake_case
 from clarinet.params import Array
 
@@ -24,10 +24,12 @@ class Activation(Value):
         """The name that ``Dense(activation=...)`` takes."""
         return snake_case(type(self).__name__)
 
+    @abstract
     def forward(self, z: Array, xp: Any = np) -> Array:
         """The activation, of the shape of ``z``."""
         raise NotImplementedError
 
+    @abstract
     def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
         """The gradient of the loss at ``z``, given the one at ``a = forward(z)``."""
         raise NotImplementedError

@@ -10,6 +10,7 @@ from clarinet.callbacks.nan import TerminateOnNaN
 from clarinet.callbacks.progress import ProgressBar
 from clarinet.callbacks.tensorboard import TensorBoard
 from clarinet.callbacks.weights_and_biases import WandbMetricsLogger
+from clarinet.names import public
 
 __all__ = [
     "CSVLogger",
@@ -26,3 +27,7 @@ __all__ = [
     "TerminateOnNaN",
     "WandbMetricsLogger",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())

@@ -27,7 +27,8 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: with ``save_best_only``, the value to beat at first.
 
     Raises:
-        ValueError: ``save_freq`` is neither; or, when saving, the path names something that the logs do not hold.
+        ValueError: ``save_freq`` is neither; ``filepath`` ends as another library's files do, e.g. ``.keras``; or, when
+            saving, the path names something that the logs do not hold.
 
     Example:
         >>> ModelCheckpoint("digits-{epoch:02d}.clarinet").path(4, {"loss": 0.1}).name
@@ -50,6 +51,9 @@ class ModelCheckpoint(Monitor):
             raise ValueError(
                 f"ModelCheckpoint: save_freq is 'epoch' or a positive number of batches, received {save_freq!r}"
             )
+        from clarinet.saving.container import check_ending
+
+        check_ending(filepath, "ModelCheckpoint", ".safetensors" if save_weights_only else ".clarinet")
         self.filepath, self.verbose, self.save_freq = str(filepath), verbose, save_freq
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.best = initial_value_threshold

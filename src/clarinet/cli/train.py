@@ -20,6 +20,7 @@ from clarinet.data.origins import NAMED
 from clarinet.model import Sequential
 from clarinet.optimizers import Adam
 from clarinet.params import Array
+from clarinet.saving.container import check_ending
 
 if TYPE_CHECKING:
     from clarinet.runs import Tracker
@@ -84,6 +85,7 @@ def _destination(options: argparse.Namespace) -> Path:
     """Where the model goes; refused before hours of training rather than after them."""
     name = Path(options.data).resolve().stem if os.sep in options.data or "." in options.data else options.data
     out = Path(options.out or f"{name}.clarinet")
+    check_ending(out, "--out")
     if out.is_dir():
         raise IsADirectoryError(f"--out {out} is a folder; give the name of a file, e.g. {out / 'model.clarinet'}")
     if not out.absolute().parent.is_dir():

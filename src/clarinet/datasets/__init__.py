@@ -6,6 +6,8 @@ Each part is imported when it is first used: ``import clarinet`` pays for none o
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from clarinet.names import public
+
 if TYPE_CHECKING:
     from clarinet.datasets import cifar10, fashion_mnist, mnist, study_hours, toys
     from clarinet.datasets.digits import load_digit
@@ -46,4 +48,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return public(globals())

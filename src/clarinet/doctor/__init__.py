@@ -8,9 +8,14 @@ from clarinet.doctor.rules import CONDITIONS, RULES, refusals
 from clarinet.doctor.treatment import Treatment, treat
 from clarinet.doctor.watch import Doctor
 from clarinet.doctor.watching import WATCHERS
+from clarinet.names import public
 
 #: Every kind of fault that there is a rule for.
 _RULES = (refusals, *RULES, *CONDITIONS, *EXPERIMENTS, *STATES, *WATCHERS)
 KINDS = tuple(sorted({kind for rule in _RULES for kind in rule.KINDS}))
 
 __all__ = ["KINDS", "Doctor", "Finding", "Remedy", "Report", "Treatment", "examine", "treat"]
+
+
+def __dir__() -> list[str]:
+    return public(globals())

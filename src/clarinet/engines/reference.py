@@ -69,6 +69,7 @@ class ReferenceEngine(Engine):
     ) -> None:
         self.plan, self.store, self.optimizer_state = plan, store, optimizer_state
         self.device = open_device(device)
+        self._draw = 0  # which draw of a step's random numbers: training has the first
         self._xp = self.device.xp
         self._take()
         self._loss = Mean("loss")
@@ -163,8 +164,12 @@ class ReferenceEngine(Engine):
         dy = self.plan.loss.gradient(put(batch.y), y, self._xp) * put(shares)[..., None]
         return Gradients(loss, self.backward(dy, caches, watch), [*outputs, y_pred])
 
-    def forward(self, x: Array, training: bool = False) -> tuple[Array, list[Any], list[Array]]:
+    def forward(self, x: Array, training: bool | None = False) -> tuple[Array, list[Any], list[Array]]:
         """Run all operations.
+
+        Args:
+            x: a batch of rows.
+            training: whether operations behave as in training; None leaves it to each.
 
         Returns:
             The output (logits where the loss absorbed the last activation), every operation's cache, and every
@@ -186,9 +191,10 @@ class ReferenceEngine(Engine):
             tensors.append(y)
         return tensors[-1], caches, tensors[1:]
 
-    def _context(self, op: Op, training: bool) -> Context:
+    def _context(self, op: Op, training: bool | None) -> Context:
         step = self.optimizer_state.step if self.optimizer_state is not None else 0
-        return Context(training, Key(self.plan.seed, Stream.DROPOUT, step=step, layer=op.index), self._xp)
+        key = Key(self.plan.seed, Stream.DROPOUT, epoch=self._draw, step=step, layer=op.index)
+        return Context(op.spec.trains_when_called if training is None else training, key, self._xp)
 
     def _measure(self, batch: Data, y: Array, y_pred: Array, outputs: list[Array]) -> tuple[float, Array, Array]:
         """Add a batch to the running loss and metrics.
@@ -292,10 +298,17 @@ class ReferenceEngine(Engine):
         ]
         return np.concatenate(parts) if parts else np.empty((0, *self.plan.output_shape), self.plan.dtype)
 
-    def predict_training(self, x: Array) -> Array:
-        """Predictions of one batch as a training step sees them: dropout drops, batch statistics are used."""
+    def predict_training(self, x: Array, training: bool | None = True, draw: int = 0) -> Array:
+        """Predictions of one batch as a training step sees them: dropout drops, batch statistics are used.
+
+        Args:
+            x: the batch.
+            training: None has each operation do what it does when it is called and not told.
+            draw: number of the draw of random numbers, 0 for those of the training step itself.
+        """
         self._take()
-        y = self.through_output(self.forward(x, training=True)[0])
+        self._draw = draw
+        y = self.through_output(self.forward(x, training)[0])
         self._bring_back()
         return self.device.get(y)
 

@@ -7,5 +7,10 @@ from clarinet.glass.explaining import explain
 from clarinet.glass.filming import film
 from clarinet.glass.records import LayerTrace, Quantity, Trace, WeightTrace
 from clarinet.glass.tracing import trace
+from clarinet.names import public
 
 __all__ = ["LayerTrace", "Quantity", "Trace", "WeightTrace", "explain", "film", "trace"]
+
+
+def __dir__() -> list[str]:
+    return public(globals())

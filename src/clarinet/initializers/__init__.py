@@ -20,6 +20,7 @@ from clarinet.initializers.scaling import (
     LecunUniform,
     VarianceScaling,
 )
+from clarinet.names import public
 
 __all__ = [
     "Constant",
@@ -38,6 +39,10 @@ __all__ = [
     "VarianceScaling",
     "Zeros",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
 
 
 def get(identifier: Any) -> Initializer:

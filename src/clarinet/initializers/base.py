@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.configurable import Value
+from clarinet.configurable import Value, abstract
 from clarinet.params import Array
 from clarinet.random import Key, next_seed
 
 Shape = tuple[int, ...]
 
 
+@dataclass(eq=False, repr=False)
 class Initializer(Value):
     """Base class: makes the first values of a weight."""
 
     kind: ClassVar[str] = "initializer"
 
+    @abstract
     def values(self, shape: Shape, key: Key) -> NDArray[np.float64]:
         """The values in float64; the base class casts them."""
         raise NotImplementedError

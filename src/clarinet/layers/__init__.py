@@ -30,6 +30,7 @@ from clarinet.layers.resampling import CenterCrop, Resizing, UpSampling2D, ZeroP
 from clarinet.layers.rescaling import Normalization, Rescaling
 from clarinet.layers.reshape import Flatten, Permute, Reshape
 from clarinet.layers.separable import DepthwiseConv2D, SeparableConv2D
+from clarinet.names import public
 
 if TYPE_CHECKING:
     from clarinet.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
@@ -89,6 +90,10 @@ __all__ = [
     "ZeroPadding2D",
     "get",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
 
 
 #: Layers that few programs use, each imported when it is first asked for: `import clarinet` stays quick.

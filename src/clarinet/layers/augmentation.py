@@ -47,6 +47,8 @@ class _Augmentation(Noise):
         "value_range": Refused("values are not looked at", default=(0, 255)),
     }
 
+    trains_when_called: ClassVar[bool] = True
+
     data_format: str | None
 
     def check(self) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import InitVar, dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from clarinet.configurable import Configurable, Refused
+from clarinet.configurable import Configurable, Refused, abstract
 from clarinet.layers.parts import Part, leaves
 from clarinet.names import snake_case
 from clarinet.params import Array, Store, Weight
@@ -79,6 +79,15 @@ class Layer(Configurable):
             ("lora_rank", "lora_alpha", "quantization_config"), Refused("there is no such form of the weights")
         ),
     }
+    not_called: ClassVar[Mapping[str, str]] = {
+        "call": "define forward(params, state, x, ctx) and backward(params, cache, dy), see docs/differences.md",
+        "build": "define weight_specs(input_shape), see docs/differences.md",
+        "add_weight": "define weight_specs(input_shape), see docs/differences.md",
+        "compute_output_shape": "define output_shape(input_shape)",
+        "compute_mask": "there are no masks",
+    }
+    #: ``training`` where a model is called on an array and does not say: augmentation then augments, as in Keras.
+    trains_when_called: ClassVar[bool] = False
     #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
     merges: ClassVar[bool] = False
 
@@ -128,12 +137,14 @@ class Layer(Configurable):
         """What is kept between batches and not trained."""
         return ()
 
+    @abstract
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, Any, dict[str, Array]]:
         """Compute ``y, cache, new_state``; ``cache`` is what :meth:`backward` needs."""
         raise NotImplementedError(f"{type(self).__name__} does not define forward")
 
+    @abstract
     def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         """Compute ``dx`` and the gradients by weight name from ``dy``, the gradient of the loss at the output."""
         raise NotImplementedError(f"{type(self).__name__} does not define backward")
@@ -242,7 +253,8 @@ class Layer(Configurable):
 
     def changed(self, **changes: Any) -> Any:
         """A copy with another configuration."""
-        return replace(self, **changes)
+        own = {f.name: self.configured(f.name) for f in fields(self) if f.init}
+        return type(self)(**(own | changes))
 
 
 def check_shape(shape: Any, what: str) -> Shape:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -109,6 +109,8 @@ class Normalization(Layer):
     variance: Any = None
     invert: bool = False
 
+    _rank: int | None = field(default=None, init=False)  # of the rows that it has adapted to
+
     def check(self) -> None:
         axes = () if self.axis is None else self.axis if isinstance(self.axis, (list, tuple)) else (self.axis,)
         if any(isinstance(a, bool) or not isinstance(a, int) or a == 0 for a in axes):
@@ -116,13 +118,23 @@ class Normalization(Layer):
                 f"Normalization: axis is one or several axes of a sample, -1 or from 1, or None; received {self.axis!r}"
             )
         self.axis = tuple(axes) if isinstance(self.axis, (list, tuple)) else self.axis
-        if (self.mean is None) != (self.variance is None):
+        mean, variance = self.__dict__["mean"], self.__dict__["variance"]
+        if (mean is None) != (variance is None):
             raise ValueError("Normalization: give both mean and variance, or none of them and call adapt(data)")
-        if self.mean is not None:
-            self.mean = _numbers(self.mean, "Normalization: mean")
-            self.variance = _numbers(self.variance, "Normalization: variance")
-            if np.min(self.variance) < 0:
-                raise ValueError(f"Normalization: variance is at least 0, received {self.variance!r}")
+        if mean is not None:
+            self.mean = _numbers(mean, "Normalization: mean")
+            self.variance = variance = _numbers(variance, "Normalization: variance")
+            if np.min(variance) < 0:
+                raise ValueError(f"Normalization: variance is at least 0, received {variance!r}")
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Mean and variance as they were given to the constructor; nothing where the layer is to adapt."""
+        statistics = {name: self.__dict__[name] for name in ("mean", "variance")}
+        return {} if statistics["mean"] is None else statistics
+
+    def configured(self, name: str) -> Any:
+        return self.__dict__[name] if name in ("mean", "variance") else super().configured(name)
 
     def _kept(self, rank: int) -> tuple[int, ...]:
         """The axes with statistics of their own, in order, of inputs with ``rank`` axes, the batch counted."""
@@ -138,8 +150,8 @@ class Normalization(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         own = self.statistics_shape(input_shape)
-        for name in ("mean", "variance") if self.mean is not None else ():
-            shape = np.shape(getattr(self, name))
+        for name, values in self.given.items():
+            shape = np.shape(values)
             if len(shape) > len(own) or any(a not in (1, b) for a, b in zip(shape[::-1], own[::-1])):
                 raise ValueError(
                     f"Normalization: {name} of shape {shape} does not fit axis={self.axis} of samples of shape "
@@ -148,7 +160,7 @@ class Normalization(Layer):
         return input_shape
 
     def state_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        if self.mean is not None:
+        if self.given:
             return ()
         shape = self.statistics_shape(input_shape)
         if self._brought is not None and self._brought[0].shape != shape:
@@ -162,12 +174,21 @@ class Normalization(Layer):
     @property
     def adapted(self) -> bool:
         """Whether there are statistics: given, learned or loaded. Without them the layer changes nothing."""
-        if self.mean is not None or self._brought is not None:
+        if self.given or self._brought is not None:
             return True
         if self._place is None or not self._place.store.drawn:
             return False
         mean, variance, _ = self.get_weights()
         return bool(mean.any() or (variance != 1).any())
+
+    def as_batch(self, statistic: Array) -> Array:
+        """A statistic with the axes of a batch, those without statistics of their own having size 1."""
+        whole = getattr(self._owner, "layer_input_shape", None)
+        rank = self._rank if whole is None else len(whole(self)) + 1
+        if rank is None:  # within another layer: the statistics' own axes are all that is known
+            return statistic
+        own = iter(statistic.shape)
+        return statistic.reshape([next(own) if axis in self._kept(rank) else 1 for axis in range(rank)])
 
     def adapt(self, data: Any) -> None:
         """Take mean and variance from data; what was learned before is forgotten.
@@ -178,7 +199,7 @@ class Normalization(Layer):
         Raises:
             ValueError: mean and variance were given; no rows, values that are not finite. TypeError: no numbers.
         """
-        if self.mean is not None:
+        if self.given:
             raise ValueError("Normalization: mean and variance were given, nothing is left to adapt; leave them out")
         whole = hasattr(data, "shape") or isinstance(data, (list, tuple))
         values = [*self._moments([data] if whole else data), np.zeros(())]
@@ -192,6 +213,7 @@ class Normalization(Layer):
         count, mean, squares = 0, np.zeros(()), np.zeros(())
         for rows in _blocks(batches):
             axes = tuple(a for a in range(rows.ndim) if a not in self._kept(rows.ndim))
+            self.__dict__["_rank"] = rows.ndim
             own = rows.size // max(1, rows.mean(axis=axes).size)
             shift = rows.mean(axis=axes) - mean
             share = own / (count + own)
@@ -207,13 +229,11 @@ class Normalization(Layer):
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, Any, dict[str, Array]]:
         xp, kept = ctx.xp, self._kept(x.ndim)
-        if self.mean is None:
+        if not self.given:
             mean, variance = state["mean"], state["variance"]
         else:
             shape = self.statistics_shape(tuple(x.shape[1:]))
-            mean, variance = (
-                xp.asarray(np.broadcast_to(v, shape).copy(), dtype=x.dtype) for v in (self.mean, self.variance)
-            )
+            mean, variance = (xp.asarray(np.broadcast_to(v, shape).copy(), dtype=x.dtype) for v in self.given.values())
         shape = tuple(size if axis in kept else 1 for axis, size in enumerate(x.shape))
         deviation = xp.sqrt(xp.reshape(variance, shape))
         deviation = xp.maximum(deviation, xp.full_like(deviation, _LEAST))
@@ -223,6 +243,31 @@ class Normalization(Layer):
 
     def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy * cache, {}
+
+
+class _Statistic:
+    """Mean or variance as Keras shows it: what was given; after ``adapt`` the array that a batch is computed with, of
+    shape (1, ...); None before."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, layer: Normalization | None, owner: type) -> Any:
+        if layer is None:
+            return None  # the constructor's default
+        if layer.given or not layer.adapted:
+            return layer.__dict__[self.name]
+        own = layer.own_weights()
+        assert own is not None  # it has adapted
+        return layer.as_batch(own[0 if self.name == "mean" else 1])
+
+    def __set__(self, layer: Normalization, value: Any) -> None:
+        layer.__dict__[self.name] = value
+
+
+# Only now: the decorator takes a class attribute for a default.
+for _name in ("mean", "variance"):
+    setattr(Normalization, _name, _Statistic(_name))
 
 
 def _blocks(batches: Iterable[Any]) -> Iterator[Array]:

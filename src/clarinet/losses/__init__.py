@@ -41,6 +41,7 @@ from clarinet.losses.regression import (
     MeanSquaredError,
     MeanSquaredLogarithmicError,
 )
+from clarinet.names import public
 
 __all__ = [
     "BinaryCrossentropy",
@@ -82,6 +83,10 @@ __all__ = [
     "sparse_categorical_crossentropy",
     "squared_hinge",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
 
 
 def absorb(activation: Activation, loss: Loss) -> Loss | None:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from clarinet.configurable import Refused, Value
+from clarinet.configurable import Refused, Value, abstract
 from clarinet.names import snake_case
 from clarinet.params import Array
 
@@ -92,6 +92,10 @@ class Loss(Value):
         "dtype": Refused("a loss is computed in the model's dtype; use model.compile(dtype='float64')")
     }
 
+    not_called: ClassVar[Mapping[str, str]] = {
+        "call": "define values and gradient, or use clarinet.losses.Custom(function, derivative)",
+    }
+
     reduction: str | None = field(default="sum_over_batch_size", kw_only=True)
     name: str = field(default="", kw_only=True)
 
@@ -105,10 +109,12 @@ class Loss(Value):
         object.__setattr__(self, "reduction", reduction)
         object.__setattr__(self, "name", self.name or snake_case(type(self).__name__))
 
+    @abstract
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         """One loss per sample, of shape ``y_pred.shape[:-1]``."""
         raise NotImplementedError
 
+    @abstract
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         """Derivative of each sample's loss at its predictions, of the shape of ``y_pred``."""
         raise NotImplementedError

@@ -43,6 +43,7 @@ from clarinet.metrics.errors import (
     SquaredHinge,
 )
 from clarinet.metrics.scores import F1Score, FBetaScore, R2Score
+from clarinet.names import public
 
 __all__ = [
     "AUC",
@@ -84,6 +85,11 @@ __all__ = [
     "get",
     "resolve_all",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
+
 
 _SHORT: dict[str, type[Metric]] = {
     "acc": Accuracy,

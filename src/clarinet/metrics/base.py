@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from clarinet import losses
-from clarinet.configurable import Configurable, Refused
+from clarinet.configurable import Configurable, Refused, abstract
 from clarinet.losses.base import as_arrays
 from clarinet.names import snake_case
 from clarinet.params import Array
@@ -31,13 +31,22 @@ class Metric(Configurable):
     def __post_init__(self) -> None:
         self.name = self.name or snake_case(type(self).__name__)
 
+    @abstract
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch."""
         raise NotImplementedError
 
+    @abstract
     def result(self) -> Any:
         """The metric over everything since :meth:`reset_state`, a number or an array; 0 if there was nothing."""
         raise NotImplementedError
+
+    def add_weight(self, *shape: Any, **settings: Any) -> Any:
+        """Refused: what a metric adds up are plain attributes here."""
+        raise TypeError(
+            f"{type(self).__name__}: add_weight is not there; add up in plain attributes, such as self.total = 0.0, "
+            "and set them back in reset_state"
+        )
 
     def logs(self) -> dict[str, float]:
         """What history and progress bar show: a number; one for each entry of a list; nothing of a matrix."""
@@ -46,6 +55,7 @@ class Metric(Configurable):
             return {f"{self.name}_{i}": float(v) for i, v in enumerate(value)} if value.ndim == 1 else {}
         return {self.name: float(value)}
 
+    @abstract
     def reset_state(self) -> None:
         """Start anew."""
         raise NotImplementedError
@@ -88,6 +98,7 @@ class MeanMetric(Metric):
     count: float = field(default=0.0, init=False)
     unit: float = field(default=1.0, init=False, repr=False)
 
+    @abstract
     def values(self, y_true: Array, y_pred: Array) -> Array:
         """One value per sample, shape (n, …); axes after the first are averaged over."""
         raise NotImplementedError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clarinet.configurable import exported, resolve
+from clarinet.names import public
 from clarinet.optimizers import schedules
 from clarinet.optimizers.adadelta import Adadelta
 from clarinet.optimizers.adagrad import Adagrad
@@ -38,6 +39,10 @@ __all__ = [
     "get",
     "schedules",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
 
 
 def get(identifier: Any) -> Optimizer:

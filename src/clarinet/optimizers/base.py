@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from clarinet.configurable import Configurable, Refused, check_flag, check_number, check_whole
+from clarinet.configurable import Configurable, Refused, abstract, check_flag, check_number, check_whole
 from clarinet.names import snake_case
 from clarinet.optimizers import schedules
 from clarinet.params import Array, Layout, Segment
@@ -74,6 +74,11 @@ class Optimizer(Configurable):
         "gradient_accumulation_steps": Refused("use a larger batch_size"),
     }
 
+    not_called: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("update_step", "apply_gradients", "minimize"),
+        "define slots and update(w, g, slots, learning_rate, step), which returns new values",
+    )
+
     learning_rate: Any = 0.001
     _: KW_ONLY
     weight_decay: float | None = None
@@ -133,6 +138,7 @@ class Optimizer(Configurable):
         """The learning rate of the update number ``step``, from 0."""
         return float(self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate)
 
+    @abstract
     def update(
         self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from clarinet.configurable import Value, check_flag, check_number, check_whole, exported, resolve
+from clarinet.configurable import Value, abstract, check_flag, check_number, check_whole, exported, resolve
+from clarinet.names import public
 
 __all__ = [
     "CosineDecay",
@@ -24,6 +25,10 @@ __all__ = [
     "PolynomialDecay",
     "get",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
 
 
 @dataclass(eq=False, repr=False)
@@ -46,6 +51,7 @@ class LearningRateSchedule(Value):
             elif key.endswith("steps") and key != "warmup_steps":
                 _above_zero(value, f"{type(self).__name__}: {key}")
 
+    @abstract
     def __call__(self, step: int) -> float:
         """The learning rate of update number ``step``, from 0."""
         raise NotImplementedError

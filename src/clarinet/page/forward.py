@@ -175,7 +175,8 @@ def _normalization(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -
     shape = spec.statistics_shape(op.input_shape)
     kept = spec._kept(len(op.input_shape) + 1)
     wide = [size if axis in kept else 1 for axis, size in enumerate(op.input_shape, 1)]
-    mean, variance = own.get("mean", spec.mean), own.get("variance", spec.variance)
+    own = own | spec.given
+    mean, variance = own["mean"], own["variance"]
     mean, variance = (np.broadcast_to(v, shape).astype(np.float64).reshape(wide) for v in (mean, variance))
     deviation = np.maximum(np.sqrt(variance), 1e-7)
     if spec.invert:

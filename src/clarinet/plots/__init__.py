@@ -8,6 +8,7 @@ Every function returns the Figure, or the Axes that it was given; ``theme`` is `
 ['training', 'validation']
 """
 
+from clarinet.names import public
 from clarinet.plots.boundary import boundary
 from clarinet.plots.curves import history, learning_rate
 from clarinet.plots.inside import activations, gradient_flow
@@ -31,3 +32,7 @@ __all__ = [
     "save",
     "weights",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())

@@ -10,10 +10,11 @@
 {'loss': 0.25}
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from clarinet.names import public
 from clarinet.runs.bin import DAYS, collect
 from clarinet.runs.bin import restore as _restore
 from clarinet.runs.curves import downsample, smooth, sparkline
@@ -59,6 +60,11 @@ __all__ = [
     "start",
     "unpack",
 ]
+
+
+def __dir__() -> Iterable[str]:  # `list` is a function here
+    return public(globals())
+
 
 # The same on the store beside the user's code.
 

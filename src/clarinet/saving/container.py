@@ -43,6 +43,35 @@ _MAX_CONFIG_BYTES = 16 * 2**20
 _OLD = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that equal models give equal bytes
 
 
+#: Endings of other libraries' formats: a file of ours under such a name would deceive whoever gets it.
+_FOREIGN = {
+    **dict.fromkeys((".keras", ".h5", ".hdf5"), "Keras"),
+    **dict.fromkeys((".pt", ".pth"), "PyTorch"),
+    **dict.fromkeys((".pkl", ".pickle", ".joblib"), "pickle"),
+    **dict.fromkeys((".onnx", ".tflite", ".pb"), "another format"),
+}
+
+
+def check_ending(path: str | Path, call: str, ours: str = ".clarinet") -> None:
+    """Refuse a name that says another format than what is written.
+
+    Args:
+        path: of the file to be written.
+        call: begins the message, e.g. ``"save"``.
+        ours: the ending of what is written.
+
+    Raises:
+        ValueError: such a name.
+    """
+    ending = os.path.splitext(os.fspath(path))[1].lower()
+    if ending in _FOREIGN:
+        better = os.path.splitext(os.fspath(path))[0].removesuffix(".weights") + ours
+        raise ValueError(
+            f"{call}: {os.fspath(path)!r} ends as a file of {_FOREIGN[ending]} does, which Clarinet does not write; "
+            f"use the ending {ours}, e.g. {os.path.basename(better)!r}"
+        )
+
+
 class ModelFileError(ValueError):
     """A model file that is damaged, hostile, of another version, or no model file at all."""
 

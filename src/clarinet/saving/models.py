@@ -34,6 +34,7 @@ def save(model: Sequential, path: str | Path) -> None:
 
     Raises:
         TypeError: a layer that holds a Python function.
+        ValueError: the path ends as another library's files do, e.g. ``.keras`` or ``.h5``.
         FileNotFoundError, IsADirectoryError, PermissionError: the path.
 
     A loss or metric that is a Python function is left out with a warning: call ``compile`` again after loading.
@@ -46,6 +47,7 @@ def save(model: Sequential, path: str | Path) -> None:
         >>> bool((load(path).get_weights()[0] == model.get_weights()[0]).all())
         True
     """
+    container.check_ending(path, "save")
     compiled = _compile_config(model)
     members = members_of(model, compiled)
     if compiled is None:
@@ -141,8 +143,9 @@ def save_weights(model: Sequential, path: str | Path) -> None:
     """Write the weights alone as a safetensors file, atomically; names are ``layers.<index>.<weight>``.
 
     Raises:
-        ValueError: the model is not built.
+        ValueError: the model is not built, or the path ends as another library's files do.
     """
+    container.check_ending(path, "save_weights", ".safetensors")
     with container.atomic_file(Path(path)) as file:
         file.write(tensors.pack(dict(_weights(model.store))))
 

@@ -157,8 +157,7 @@ def _statistics(spec: layers.Normalization, shape: Shape) -> list[Any]:
         places = [a - 1 if a > 0 else len(shape) + a for a in np.ravel([] if spec.axis is None else spec.axis).tolist()]
         own = [size if axis in places else 1 for axis, size in enumerate(shape)]
         which = np.broadcast_to(np.arange(math.prod(own)).reshape(own), shape)
-    given = [] if spec.mean is None else [spec.mean, spec.variance]
-    return [which, *(np.broadcast_to(value, kept) for value in given)]
+    return [which, *(np.broadcast_to(value, kept) for value in spec.given.values())]
 
 
 def _factors(spec: layers.Rescaling, shape: Shape) -> list[Any]:

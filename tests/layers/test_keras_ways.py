@@ -1,0 +1,144 @@
+"""Classes written for Keras are refused in one line where Clarinet would never call what they define."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import clarinet
+from clarinet import initializers, layers, losses, metrics, optimizers, regularizers
+
+
+class Doubled(layers.Dense):
+    def call(self, x: Any) -> Any:
+        return 2 * x
+
+
+class Own(layers.Layer):
+    def __init__(self, units: int = 3, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.units = units
+
+    def build(self, shape: Any) -> None:
+        self.kernel = self.add_weight(shape=(shape[-1], self.units))
+
+
+class OneWay(layers.Layer):
+    def forward(self, params: Any, state: Any, x: Any, ctx: Any) -> Any:
+        return x, None, {}
+
+
+class Distance(losses.Loss):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return abs(y_true - y_pred)
+
+
+class Counted(metrics.Metric):
+    def __init__(self) -> None:
+        super().__init__(name="counted")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        self.count.assign_add(1)
+
+    def result(self) -> Any:
+        return self.count
+
+    def reset_state(self) -> None:
+        self.count.assign(0)
+
+
+class Tens(initializers.Initializer):
+    def __call__(self, shape: Any, dtype: Any = None, **settings: Any) -> Any:
+        return np.full(shape, 10, dtype)
+
+
+class Heavy(regularizers.Regularizer):
+    def __call__(self, w: Any) -> float:
+        return 1.0
+
+
+class Descent(optimizers.Optimizer):
+    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        pass
+
+
+class Constant(optimizers.schedules.LearningRateSchedule):
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
+def model(name: str) -> type[clarinet.Sequential]:
+    return type("Mine", (clarinet.Sequential,), {name: lambda self, *args: None})
+
+
+REFUSALS: list[tuple[Callable[[], Any], str]] = [
+    (lambda: Doubled(3), "Doubled.call is never called"),
+    (lambda: Own(4), "Own.build is never called"),
+    (OneWay, r"OneWay: a layer of your own has to define backward\(self, params, cache, dy\)"),
+    (Distance, "Distance.call is never called"),
+    (Counted, "Counted: add_weight is not there"),
+    (Tens, r"Tens: an initializer of your own has to define values\(self, shape, key\)"),
+    (Heavy, r"Heavy: a regularizer of your own has to define gradient\(self, w\)"),
+    (Descent, "Descent.update_step is never called"),
+    (Constant, r"Constant: a schedule of your own has to define __call__\(self, step\)"),
+    *(
+        (lambda name=name: model(name)([layers.Dense(1)]), f"Mine.{name} is never called")
+        for name in ("call", "train_step", "test_step", "predict_step", "compute_loss", "make_train_function")
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), REFUSALS, ids=[message.split(" ")[0] for _, message in REFUSALS])
+def test_what_would_be_ignored_is_refused_when_it_is_made(make: Callable[[], Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message) as caught:
+        make()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_class_of_ones_own_with_everything_defined_is_taken() -> None:
+    class Ten(initializers.Initializer):
+        def values(self, shape: Any, key: Any) -> Any:
+            return np.full(shape, 10.0)
+
+    class Double(layers.Layer):
+        def forward(self, params: Any, state: Any, x: Any, ctx: Any) -> Any:
+            return 2 * x, None, {}
+
+        def backward(self, params: Any, cache: Any, dy: Any) -> Any:
+            return 2 * dy, {}
+
+    class Mine(clarinet.Sequential):
+        def describe(self) -> int:
+            return len(self.layers)
+
+    mine = Mine([clarinet.Input((2,)), Double(), layers.Dense(1, kernel_initializer=Ten())])
+    assert mine.describe() == 2
+    assert mine.predict(np.ones((1, 2), np.float32)).tolist() == [[40.0]]
+    assert "Ten()" in repr(Ten())
+
+
+OLD = [
+    (lambda: optimizers.SGD(decay=1e-6), "schedules.InverseTimeDecay"),
+    (lambda: optimizers.Adam(lr=0.1), "use learning_rate"),
+    (lambda: layers.LeakyReLU(alpha=0.1), "use negative_slope"),
+    (lambda: layers.Dense(3, init="he_normal"), "use kernel_initializer"),
+    (lambda: layers.Dense(output_dim=3), "use units"),
+    (lambda: layers.Dense(3, W_regularizer="l2"), "use kernel_regularizer"),
+    (lambda: layers.Dense(3, batch_input_shape=(None, 3)), "use input_shape, without the batch axis"),
+    (lambda: layers.Conv2D(3, 3, border_mode="same"), "use padding"),
+    (lambda: layers.Conv2D(3, 3, subsample=2), "use strides"),
+    (lambda: layers.Dropout(p=0.5), "use rate"),
+    (lambda: layers.Dense(3, unitz=3), "did you mean 'units'"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), OLD, ids=[message for _, message in OLD])
+def test_old_names_lead_to_what_means_the_same(make: Callable[[], Any], message: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        make()
+    assert message in str(caught.value)
+    assert "weight_decay" not in str(caught.value)
