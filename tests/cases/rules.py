@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clarinet import Input, Sequential, optimizers
-from clarinet.layers import Activation, BatchNormalization, Dense, Dropout, Normalization
+from clarinet.layers import Activation, BatchNormalization, Dense, Dropout, Embedding, Flatten, Normalization
 from clarinet.losses import BinaryCrossentropy
 
 RNG = np.random.default_rng(0)
@@ -254,7 +254,11 @@ RULES = [
     Rule("bad_argument", "fit.batch_size", Sketch(fit={"batch_size": 0})),
     Rule("bad_class_weight", "fit.class_weight", Sketch(fit={"class_weight": {7: 1.0}})),
     Rule("empty_data", "data.x", Sketch(x=X[:0], y=YES[:0])),
+    Rule("id_out_of_range", "data.x", Sketch(lambda: [Embedding(5, 2), Flatten(), *Sketch().layers()])),
     Rule("input_shape_mismatch", "data.x", Sketch(inputs=(9,))),
+    Rule("no_layers", "model", Sketch(list)),
+    Rule("not_compiled", "loss", Sketch(loss=None)),
+    Rule("refused", "fit.validation_split", Sketch(fit={"validation_split": 0.9999})),
     Rule("label_shape_mismatch", "data.y", Sketch(y=np.zeros((600, 2, 2), np.float32))),
     Rule("length_mismatch", "data.y", Sketch(y=YES[:500])),
     Rule("weight_shape_mismatch", "data.sample_weight", Sketch(fit={"sample_weight": np.ones((600, 2))})),

@@ -152,3 +152,22 @@ def test_what_torch_has_and_we_have_not_is_named():
     assert (hint.kind, hint.where) == ("not_converted", "layer:1")
     with pytest.raises(TypeError, match="knows no optimizer"):
         doctor.examine(odd, X, Y, loss=torch.nn.MSELoss())
+
+
+@pytest.mark.parametrize("kind", ["adapted", "frozen"])
+def test_statistics_that_a_keras_model_holds_come_along(kind):
+    keras = pytest.importorskip("keras")
+    x = X * 300 + 5000
+    if kind == "adapted":
+        first = keras.layers.Normalization()
+        first.adapt(x)
+    else:
+        first = keras.layers.BatchNormalization(center=False, scale=False, trainable=False)
+    model = keras.Sequential(
+        [keras.Input((10,)), first, keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1, "sigmoid")]
+    )
+    if kind == "frozen":
+        first.set_weights([x.mean(axis=0), x.var(axis=0)])
+    model.compile(keras.optimizers.Adam(1e-2), "binary_crossentropy")
+    report = doctor.examine(model, x, Y, **FIT)
+    assert report.healthy, str(report)

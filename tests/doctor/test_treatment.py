@@ -54,6 +54,7 @@ def test_what_cures_nothing_is_withdrawn():
     assert treatment.proved
     kinds = {"softmax_on_single_unit", "optimizer_epsilon_too_low"}
     assert {f.kind for f in (*treatment.applied, *treatment.withdrawn)} == kinds
+    assert treatment.included == ()
     assert "softmax_on_single_unit" in [f.kind for f in treatment.applied]
 
 
@@ -102,3 +103,23 @@ def test_reaching_the_majority_is_no_cure():
     assert np.mean(treatment.comparison.scores) > np.mean(treatment.comparison.sick) + 0.3
     assert not treatment.proved
     assert "not proved" in str(treatment)
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss", "ending", "also", "by"),
+    [
+        (2 * YES - 1, "binary_crossentropy", None, "missing_output_activation", "label_encoding_mismatch"),
+        (2 * YES - 1, "binary_crossentropy", "relu", "wrong_output_activation", "label_encoding_mismatch"),
+        (YES, "mse", None, "missing_output_activation", "wrong_loss"),
+    ],
+)
+def test_what_another_remedy_mends_too_is_not_called_withdrawn(labels, loss, ending, also, by):
+    sick = model(Dense(32, activation="relu"), Dense(1, activation=ending), loss=loss)
+    treatment = doctor.treat(sick, X, labels, epochs=20)
+    assert treatment.program.layers[-1].activation.name == "sigmoid"
+    assert [(f.kind, [g.kind for g in bringing]) for f, bringing in treatment.included] == [(also, [by])]
+    assert treatment.withdrawn == ()
+    sentence = f"{also} at layer:1: mended by the remedy for {by}"
+    assert sentence in str(treatment)
+    assert sentence in treatment._repr_html_()
+    assert "withdrawn" not in str(treatment).lower()

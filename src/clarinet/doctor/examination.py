@@ -16,6 +16,7 @@ from clarinet.doctor.remedies import apply
 from clarinet.doctor.report import Report
 from clarinet.doctor.rules import CONDITIONS, RULES, refusals
 from clarinet.model import Sequential
+from clarinet.problems import Problem
 
 Budget = Literal["quick", "normal", "thorough"]
 #: What experiments may cost; None: there are none.
@@ -44,10 +45,11 @@ def examine(
         fit_arguments: ``epochs``, ``batch_size``, ``shuffle``, ``validation_split``, … as for ``fit``.
 
     Returns:
-        Report: findings, the worst first; empty where all is well.
+        Report: findings, the worst first; empty where all is well. What ``fit`` refuses is an error among them.
 
     Raises:
-        TypeError, ValueError: x or y hold no numbers, ``budget`` is none of the three, or ``model`` is no model.
+        TypeError, ValueError: x, y or validation_data hold no numbers, in the words of ``fit``; x is a source of
+            batches; ``budget`` is none of the three, or ``model`` is no model.
 
     Example:
         >>> import numpy as np, clarinet
@@ -85,11 +87,13 @@ def inspect(program: Program, budget: Budget = "normal", memory: Memory | None =
     began = time.perf_counter()
     memory = memory or Memory()
     asked = set(refusals.KINDS)
-    findings = list(refusals.examine(program))
+    problems = refusals.problems(program)
+    findings = list(refusals.examine(problems))
     if not any(finding.severity == "error" for finding in findings):  # rows, labels and layers fit together
         patient = memory.patient = memory.patient or Patient(program)
         findings += _ask(RULES, patient, asked)
-        if accepted(program):
+        findings += refusals.unnamed(problems, findings)
+        if _taken(program, problems):
             findings += _states(findings, _ask(CONDITIONS, patient, asked))
         purse = _PURSES[budget]
         hopeless = _HOPELESS & {finding.kind for finding in findings}
@@ -113,7 +117,11 @@ def _ask(rules: tuple[Any, ...], patient: Patient, asked: set[str]) -> list[Find
 
 def accepted(program: Program) -> bool:
     """Whether ``fit`` takes the program; NaN in rows that are to be left out does not count."""
-    refused = {problem.kind for problem in refusals.problems(program) if problem.severity == "error"}
+    return _taken(program, refusals.problems(program))
+
+
+def _taken(program: Program, problems: list[Problem]) -> bool:
+    refused = {problem.kind for problem in problems if problem.severity == "error"}
     return not (refused - {"nan_in_data"} if program.finite_only else refused)
 
 

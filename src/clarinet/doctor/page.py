@@ -214,7 +214,9 @@ def treatment(treated: Treatment) -> str:
     )
     kinds = html.escape(", ".join(f.kind for f in treated.applied) or "no remedy")
     gone = ", ".join(f.kind for f in treated.withdrawn)
-    withdrawn = f"<p>Withdrawn, as they made nothing better: {html.escape(gone)}.</p>" if gone else ""
+    also = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in treated.brought_along)
+    withdrawn = f"<ul>{also}</ul>" if also else ""
+    withdrawn += f"<p>Withdrawn, as they made nothing better: {html.escape(gone)}.</p>" if gone else ""
     on = "rows held out" if treated.claim == "generalises" else "the training rows, of which there are few"
     return (
         f"<div class=clarinet-doctor>{style}<p class=verdict><b>{'Proved' if treated.proved else 'Not proved'}.</b> "

@@ -159,10 +159,9 @@ def program_of(model: Sequential, x: Any, y: Any, validation_data: Any, fit: dic
     """The program that trains ``model`` on this data."""
     x, y = data.as_array(x), data.as_array(y, "y")
     validation = None
-    if validation_data is not None:
-        names = "validation_data: x", "validation_data: y"
-        held_x, held_y = (data.as_array(value, name) for value, name in zip(validation_data, names))
-        validation = held_x, held_y
+    if validation_data is not None and not data.is_batches(validation_data):
+        held_x, held_y, _ = data.as_rows(*data.unpack(validation_data, "validation_data"), "validation_data: ")
+        validation = held_x, data.as_array(held_y, "validation_data: y")
     shape = model.input_shape or x.shape[1:]
     untrained = model.optimizer_state is None or not model.optimizer_state.step
     bring = untrained and model._store is not None and model._store.drawn

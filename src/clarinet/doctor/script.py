@@ -110,15 +110,16 @@ def _examine_call(model: Sequential, arguments: dict[str, Any]) -> Report:
     if data.is_batches(x):
         raise TypeError("doctor: fit was given a source of batches; the doctor examines arrays: give it some rows")
     rows, labels, _ = data.as_rows(x, y, None)
-    if not model.built:
-        model.build((None, *rows.shape[1:]))
     others = {name: value for name, value in arguments.items() if name not in _DATA}
-    return examine(model, rows, labels, validation_data=arguments["validation_data"], **others)
+    report = examine(model, rows, labels, validation_data=arguments["validation_data"], **others)
+    if report.healthy and not model.built:
+        model.build((None, *rows.shape[1:]))
+    return report
 
 
 def _no_history(model: Sequential, epochs: int) -> History:
     history = History()
-    names = model.metrics_names
+    names = model.metrics_names if model.built and model.loss is not None else ["loss"]
     history.history = {name: [float("nan")] * epochs for name in (*names, *(f"val_{name}" for name in names))}
     history.epoch = list(range(epochs))
     model.history = history

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.doctor.examination import accepted, inspect
+from clarinet.doctor.experiments.trial import fingerprint
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.program import Program, program_of, quietly
 from clarinet.doctor.remedies import apply
@@ -70,6 +71,7 @@ class Treatment:
         model: the treated, trained model; predicts in the units of ``y``. None where there was nothing to treat.
         program: what the treated model was trained as.
         applied: the findings whose remedies are in it.
+        included: findings whose remedies change nothing beside the others', each with those that bring the same.
         withdrawn: findings whose remedies made nothing better.
         comparison: the scores.
         score: ``"accuracy"``, ``"R2"`` or ``"rows"`` (rows that are right altogether).
@@ -84,6 +86,15 @@ class Treatment:
     comparison: Comparison | None
     score: str
     claim: str
+    included: tuple[tuple[Finding, tuple[Finding, ...]], ...] = ()
+
+    @property
+    def brought_along(self) -> tuple[str, ...]:
+        """What other remedies have mended too, in words."""
+        return tuple(
+            f"{finding.kind} at {finding.where}: mended by the remedy for {' and '.join(f.kind for f in by)}"
+            for finding, by in self.included
+        )
 
     def _repr_html_(self) -> str:
         from clarinet.doctor.page import treatment
@@ -96,7 +107,8 @@ class Treatment:
         c = self.comparison
         kinds = ", ".join(finding.kind for finding in self.applied) or "no remedy"
         verdict = "proved" if self.proved else "not proved"
-        gone = f"; withdrawn: {', '.join(f.kind for f in self.withdrawn)}" if self.withdrawn else ""
+        gone = "".join(f"; {sentence}" for sentence in self.brought_along)
+        gone += f"; withdrawn: {', '.join(f.kind for f in self.withdrawn)}" if self.withdrawn else ""
         return (
             f"{verdict} ({self.claim}): {self.score} {np.mean(c.sick):.3f} -> {np.mean(c.scores):.3f} over "
             f"{len(c.scores)} seeds (trained twice as long {np.mean(c.longer):.3f}, constant answer "
@@ -149,9 +161,23 @@ def _treat(program: Program, remedies: Sequence[Finding], seeds: Sequence[int]) 
         if rest and (without := ward.compare(rest)).gain >= best.gain:
             kept, best = rest, without
     treated = apply(program, kept)
-    withdrawn = tuple(finding for finding in remedies if finding not in kept)
+    included = tuple((f, by) for f in remedies if f not in kept and (by := _bringing(program, kept, f)))
+    brought = [finding for finding, _ in included]
+    withdrawn = tuple(finding for finding in remedies if finding not in kept and finding not in brought)
     trained = treated.train() if accepted(treated) else None
-    return Treatment(best.proved, trained, treated, tuple(kept), withdrawn, best, ward.kind, claim)
+    return Treatment(best.proved, trained, treated, tuple(kept), withdrawn, best, ward.kind, claim, included)
+
+
+def _bringing(program: Program, kept: Sequence[Finding], finding: Finding) -> tuple[Finding, ...]:
+    """The remedies beside which that of ``finding`` changes nothing more; as few as do."""
+    for few in ([one] for one in kept):
+        if _changes_nothing(apply(program, few), finding):
+            return tuple(few)
+    return tuple(kept) if _changes_nothing(apply(program, kept), finding) else ()
+
+
+def _changes_nothing(program: Program, finding: Finding) -> bool:
+    return fingerprint(apply(program, [finding])) == fingerprint(program)
 
 
 class _Ward:

@@ -55,6 +55,8 @@ def _layers(model: Any, missing: list[tuple[str, str]]) -> tuple[Any, ...]:
         config = {"class_name": type(layer).__name__, "config": layer.get_config()}
         own = _made(config, layers, f"layer:{index}", missing)
         own.name = str(index)
+        if not layer.trainable or hasattr(layer, "adapt"):  # what no training changes
+            own._brought = [array(weight) for weight in layer.get_weights()] or None
         found.append(own)
     return tuple(found)
 

@@ -105,7 +105,7 @@ class Trial:
 
     def run(self, program: Program, hold_out: bool = True) -> Training:
         """Train a fresh model, unless this has been done; with ``hold_out`` without the rows that judge it."""
-        key = f"{hold_out} {_fingerprint(program)}"
+        key = f"{hold_out} {fingerprint(program)}"
         if key not in self.memory:
             self.memory[key] = _train(program, self.purse.each, hold_out)
         self.spent += self.memory[key].seconds
@@ -132,7 +132,7 @@ def _loss(results: float | list[float]) -> float:
     return float(results[0] if isinstance(results, list) else results)
 
 
-def _fingerprint(program: Program) -> str:
+def fingerprint(program: Program) -> str:
     """The same for programs that train the same."""
     own = [layer.get_config() for layer in program.layers]
     settings = (

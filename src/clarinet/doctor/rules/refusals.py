@@ -2,39 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from clarinet import checks
+from clarinet import checks, training
 from clarinet.doctor.findings import Finding, Remedy, Severity
 from clarinet.doctor.program import Program
-from clarinet.problems import Problem
+from clarinet.fitting import Fit
+from clarinet.names import nearest
+from clarinet.problems import Problem, error
 
-#: Kinds that have no rule of their own.
+#: Kinds that have no rule of their own; ``"refused"`` is what ``fit`` finds on its way without a check for it.
 KINDS = (
     "bad_argument",
     "bad_class_weight",
     "empty_data",
+    "id_out_of_range",
     "input_shape_mismatch",
     "label_shape_mismatch",
     "length_mismatch",
+    "no_layers",
     "not_adapted",
+    "not_compiled",
+    "refused",
     "weight_shape_mismatch",
 )
 BASIS = "arithmetic: what cannot be computed"
+#: Kinds that rules look at, with more to say; in each group the kinds that tell of the same thing.
+_SAME = (
+    {"nan_in_data"},
+    {"label_encoding_mismatch", "output_units_mismatch", "wrong_loss", "targets_out_of_range"},
+)
+_RULED = frozenset().union(*_SAME)
+#: Places that rules look at.
+_PLACES = ("data.x", "data.y", "layer", "loss")
+#: Arguments of ``fit`` that have been checked, or that nothing is to come of here.
+_QUIET = {
+    "verbose": 0, "callbacks": None, "run": None, "checkpoint": None, "resume": False, "doctor": False, "plot": False,
+}  # fmt: skip
 
 
-def examine(program: Program) -> Iterator[Finding]:
-    """Unlike a rule it looks at the program itself: with data of the wrong shape there are no facts to look at."""
-    for problem in problems(program):
-        if problem.kind in KINDS:
+def examine(found: Iterable[Problem]) -> Iterator[Finding]:
+    """Unlike a rule it looks at what ``fit`` says: with data of the wrong shape there are no facts to look at."""
+    for problem in found:
+        if problem.kind in KINDS or (problem.severity == "error" and not _ruled(problem)):
             yield _finding(problem)
 
 
-def problems(program: Program) -> Iterator[Problem]:
+def unnamed(found: Iterable[Problem], findings: Iterable[Finding]) -> Iterator[Finding]:
+    """What ``fit`` refuses and no rule has found a word for."""
+    named = [finding for finding in findings if finding.severity == "error"]
+    for problem in found:
+        if problem.severity == "error" and _ruled(problem):
+            same = next(group for group in _SAME if problem.kind in group)
+            if not any(f.kind in same and (len(same) > 1 or f.where == problem.where) for f in named):
+                yield _finding(problem)
+
+
+def _ruled(problem: Problem) -> bool:
+    return problem.kind in _RULED and problem.where.partition(":")[0] in _PLACES
+
+
+def problems(program: Program) -> list[Problem]:
     """What ``fit`` would say about this program; when shapes are wrong, values are not looked at."""
-    model = program.model()
+    found = list(_problems(program))
+    return found if any(problem.severity == "error" for problem in found) else [*found, *_refused(program)]
+
+
+def _problems(program: Program) -> Iterator[Problem]:
+    if incomplete := list(checks.check_compiled(program)):  # type: ignore[arg-type]
+        yield from incomplete
+        return
+    try:
+        model = program.model()
+    except (TypeError, ValueError) as wrong:
+        yield error("input_shape_mismatch", "data.x", str(wrong), type(wrong))
+        return
     own = {"x": program.x, "y": program.y, "validation_data": program.validation} | program.fit
-    found = list(checks.check_fit_arguments(model, own))
+    found = [*_unknown_arguments(program.fit), *checks.check_fit_arguments(model, own)]
     yield from found
     if any(problem.severity == "error" for problem in found):
         return
@@ -44,13 +90,34 @@ def problems(program: Program) -> Iterator[Problem]:
         yield from checks.check_data(model, *program.validation, where="fit.validation")
 
 
+def _unknown_arguments(given: dict[str, Any]) -> Iterator[Problem]:
+    known = inspect.signature(training.fit).parameters
+    for name in given:
+        if name not in known:
+            message = f"fit has no argument {name!r}: {nearest(name, tuple(known)[1:])}"
+            yield error("bad_argument", f"fit.{name}", message, TypeError)
+
+
+def _refused(program: Program) -> Iterator[Problem]:
+    """What ``fit`` meets on its way to the first step: it goes that way, and no further."""
+    known = inspect.signature(training.fit).parameters.values()
+    defaults = {parameter.name: parameter.default for parameter in known if parameter.name != "self"}
+    data = {"x": program.x, "y": program.y, "validation_data": program.validation}
+    try:
+        Fit(program.model(), defaults | program.fit | data | _QUIET)
+    except (TypeError, ValueError) as wrong:
+        name = str(wrong).partition("=")[0].partition(":")[0]
+        where = f"fit.{name}" if name in defaults else {"target": "data.y"}.get(name, "model")
+        yield error("refused", where, str(wrong), type(wrong))
+
+
 def _finding(problem: Problem) -> Finding:
     """A problem as a finding."""
     severity: Severity = "error" if problem.severity == "error" else "warning"
     what, _, mend = problem.message.rpartition("; ")
     return Finding(
         problem.kind,
-        problem.where,
+        "fit.validation" if problem.where.startswith("fit.validation.") else problem.where,
         severity,
         1.0 if severity == "error" else 0.8,
         what or problem.message,
