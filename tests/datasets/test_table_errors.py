@@ -12,7 +12,7 @@ FILES = [
     ("\n\n", {}, "is empty"),
     ("x,y\n", {}, "column names, but no rows below them"),
     ("1,2\n3,4\n", {}, "the first line holds data, not column names (1, 2). If the file has no names"),
-    ("5.1,a\n4.9,b\n", {}, "say header=False: the columns are then called column1 to column2. If these are names, say header=True"),
+    ("5.1,a\n4.9,b\n", {}, "say header=False: the columns are then called column1 to column2. If these are"),
     ("7,\n1,2\n", {"header": True}, "column 2 has no name"),
     ("x,y\n1,2\n", {"header": False}, "has no column 'y': choose one of column1, column2"),
     ("x,y\n1,2\n", {"header": "no"}, "header='no': expected True, False or None"),

@@ -8,12 +8,17 @@ import sys
 import warnings
 from collections.abc import Sequence
 
+from clarinet import wording
+from clarinet.cli.errors import failures, sentence
 from clarinet.cli.options import parser
 from clarinet.cli.output import Output
+from clarinet.cli.parsing import flags_of
 
 __all__ = ["main"]
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+#: What a shell says of a program whose reader has gone: 128 and the number of SIGPIPE.
+CLOSED = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,31 +29,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         0 when all is done, 1 when the task failed (a message is on standard error), 2 for wrong usage, 130 after Ctrl-C
-        (training saves the model first).
+        (training saves the model first), 141 when the reader of what is printed, such as ``head``, has gone.
 
     Example:
         >>> main(["info", "--json"])  # doctest: +ELLIPSIS
         {"version": ...}
         0
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        options = parser().parse_args(arguments)
+        code = _command(arguments)
+    except BrokenPipeError:
+        code = CLOSED
+    except OSError:  # what went wrong could not be printed either
+        code = FAILED
+    return _flushed(code)
+
+
+def _command(arguments: Sequence[str]) -> int:
+    """What :func:`main` does, while what is printed is read."""
+    words = parser()
+    if not arguments:
+        words.print_help(sys.stderr)
+        return USAGE
+    try:
+        options = words.parse_args(arguments)
     except SystemExit as stop:  # argparse has printed help (0) or what is wrong (2)
         return int(stop.code or 0)
     output = Output(options.json)
     try:
-        with warnings.catch_warnings():
+        with wording.flags(flags_of(options)), warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: print(f"clarinet: note: {message}", file=sys.stderr)
             return int(options.run(options, output))
     except KeyboardInterrupt:
         output.fail("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except argparse.ArgumentTypeError as error:
         output.fail(str(error))
         return USAGE
-    except (OSError, ValueError, TypeError, ImportError) as error:
-        output.fail(str(error) or type(error).__name__)
+    except Exception as error:
+        if isinstance(error, BrokenPipeError) or not isinstance(error, failures()):
+            raise
+        output.fail(sentence(error))
         return FAILED
+
+
+def _flushed(code: int) -> int:
+    """The exit code, once all is written; what cannot be is dropped, or Python would complain of it at its end."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            code = CLOSED if isinstance(error, BrokenPipeError) else code or FAILED
+    return code

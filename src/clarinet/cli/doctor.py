@@ -12,6 +12,7 @@ from typing import Any
 from clarinet import saving
 from clarinet.cli import sources
 from clarinet.cli.output import Output
+from clarinet.cli.reading import Reading
 from clarinet.doctor import Report, examine, page
 from clarinet.doctor.script import examine_script
 
@@ -49,7 +50,7 @@ def _model(options: argparse.Namespace, output: Output) -> tuple[str, Report]:
     if not options.rest:
         raise argparse.ArgumentTypeError("a model needs data: clarinet doctor digits.clarinet mnist")
     model = saving.load(options.subject)
-    source = sources.load_for(model, options.rest[0])
+    source = sources.load_for(model, options.rest[0], Reading.of(options))
     fit: dict[str, Any] = {"epochs": options.epochs, "batch_size": options.batch_size}
     report = examine(model, source.x, source.y, **fit)
     _say(output, model.name, report)

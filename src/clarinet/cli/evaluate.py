@@ -7,13 +7,30 @@ import argparse
 from clarinet import saving
 from clarinet.callbacks.progress import format_logs
 from clarinet.cli import sources
+from clarinet.cli.fingerprints import among
 from clarinet.cli.output import Output
+from clarinet.cli.reading import Reading
+from clarinet.cli.sources import Source
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Print a model's loss and metrics on data."""
     model = saving.load(options.model)
-    source = sources.load_for(model, options.data)
+    source = sources.load_for(model, options.data, Reading.of(options))
+    for said in source.report:
+        output.say(said)
     results = model.evaluate(source.x, source.y, batch_size=256, return_dict=True)
-    output.result({"rows": len(source.x), **results}, f"{len(source.x):,} rows: {format_logs(results)}")
+    known = among(source.about.get("trained_on"), source.x, source.y)
+    if known is not None and known[0]:
+        output.say(_warned(source, *known))
+    values = {"rows": len(source.x), "rows_trained_on": None if known is None else known[0], **results}
+    output.result(values, f"{len(source.x):,} rows: {format_logs(results)}")
     return 0
+
+
+def _warned(source: Source, seen: int, exact: bool) -> str:
+    """That some rows are no test."""
+    rows = len(source.x)
+    many = "All" if seen == rows and exact else f"{'' if exact else 'About '}{seen:,}"
+    so = "what follows says little about new ones" if 2 * seen >= rows else "new ones may come out worse"
+    return f"{many} of these {rows:,} rows were trained on: {so}."

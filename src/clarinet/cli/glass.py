@@ -8,13 +8,14 @@ from typing import Any
 from clarinet import glass, saving
 from clarinet.cli import sources
 from clarinet.cli.output import Output
+from clarinet.cli.reading import Reading
 from clarinet.data import origins
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Print the trace of a step on one row, or what is behind one unit; write a film if one is wanted."""
     model = saving.load(options.model)
-    source = sources.load_for(model, options.data or _own_data(model))
+    source = sources.load_for(model, options.data or _own_data(model), Reading.of(options))
     if options.example >= len(source.x):
         raise argparse.ArgumentTypeError(f"--example {options.example}: there are {len(source.x):,} rows, from 0")
     rows = slice(options.example, options.example + 1)

@@ -6,14 +6,15 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from clarinet.checks.intervals import interval
+from clarinet.cli.parsing import Parser
 from clarinet.cli.runs_options import add_runs
+from clarinet.cli.values import character, every, layer, place, port, rate, share, size, units, whole, yes_or_no
 
 _CODES = "exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (training saves the model so far first)"
 
 _DATA = """DATA is one of
   mnist, fashion_mnist, cifar10   a well-known data set
-  houses.csv                      a table with column names in its first line
+  houses.csv                      a table, with column names in its first line (or --header no)
   photos/                         a folder with one sub-folder of pictures for each class
 """
 
@@ -22,6 +23,7 @@ examples:
   clarinet train mnist --epochs 10 --hidden 128,64 --out digits.clarinet
   clarinet train mnist --preset cnn
   clarinet train houses.csv --target price
+  clarinet train maisons.csv --target prix --decimal , --encoding cp1252
   clarinet train photos/ --image-size 32,32 --epochs 30
   clarinet train mnist --run digits
 
@@ -35,6 +37,7 @@ example:
 
 _PREDICT = f"""examples:
   clarinet predict digits.clarinet photo.png another.jpg
+  clarinet predict photos.clarinet photos/            every picture in a folder
   clarinet predict houses.clarinet new-houses.csv --json
 
 A model trained on mnist reads photos of digits of any size, dark on light or light on dark.
@@ -98,7 +101,7 @@ exit codes: 0 healthy, 1 something is wrong with the model (or the command faile
 
 def parser() -> argparse.ArgumentParser:
     """The parser of ``clarinet``; ``options.run(options, output)`` does what was asked."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="clarinet",
         description="Train, evaluate and use neural networks.",
         epilog=_CODES,
@@ -110,9 +113,13 @@ def parser() -> argparse.ArgumentParser:
     evaluate = _command(commands, "evaluate", "measure a model on data", _EVALUATE)
     evaluate.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
     evaluate.add_argument("data", metavar="DATA", help="what to measure it on")
+    _add_reading(evaluate)
     predict = _command(commands, "predict", "use a model", _PREDICT)
     predict.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
-    predict.add_argument("inputs", metavar="FILE", nargs="+", help="pictures, or CSV files for a model of a table")
+    predict.add_argument(
+        "inputs", metavar="FILE", nargs="+", help="pictures, folders, or CSV files for a model of a table"
+    )
+    _add_reading(predict)
     predict.add_argument("--show", action="store_true", help="draw each picture as the network sees it")
     _add_plot(commands)
     _add_draw(commands)
@@ -127,7 +134,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_train(commands: Any) -> None:
     train = _command(commands, "train", "train a network and save it", _TRAIN)
     train.add_argument("data", metavar="DATA", help="what to learn from")
-    train.add_argument("--target", metavar="COLUMN", help="of a table: the column to predict")
+    _add_reading(train)
     train.add_argument(
         "--epochs",
         type=whole(1),
@@ -152,9 +159,6 @@ def _add_train(commands: Any) -> None:
     )
     train.add_argument("--seed", type=whole(0), metavar="N", help="the same seed gives the same network")
     train.add_argument("--engine", choices=("auto", "native", "reference"), default="auto", help="default auto")
-    train.add_argument(
-        "--image-size", type=size, metavar="H,W", help="bring a folder's pictures to this height and width"
-    )
     train.add_argument("--run", dest="run_name", metavar="NAME", help="keep the training in the store of runs")
     train.add_argument(
         "--checkpoint",
@@ -167,6 +171,29 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--out", metavar="FILE", help="where to save the model (default: DATA's name + .clarinet)")
 
 
+def _add_reading(command: argparse.ArgumentParser) -> None:
+    """How files are read: the same flags in every command that reads some."""
+    table = command.add_argument_group("how a table is read (later commands take it from the model)")
+    table.add_argument("--target", metavar="COLUMN", help="the column to predict")
+    table.add_argument("--header", type=yes_or_no, metavar="yes|no", help="whether the first line names the columns")
+    table.add_argument("--delimiter", type=character, metavar="CHARACTER", help="between cells (default: found out)")
+    table.add_argument("--decimal", choices=(".", ","), metavar="CHARACTER", help="before decimals: . (default) or ,")
+    table.add_argument("--encoding", metavar="NAME", help="of the text, such as cp1252 (default utf-8)")
+    more = "; several times for more"
+    table.add_argument("--missing", action="append", metavar="TEXT", help=f"a cell that means no value{more}")
+    table.add_argument("--categorical", action="append", metavar="COLUMN", help=f"a column of names, not numbers{more}")
+    table.add_argument("--drop", action="append", metavar="COLUMN", help=f"a column to leave out{more}")
+    table.add_argument(
+        "--task", choices=("classification", "regression"), help="what the target is (default: found out)"
+    )
+    table.add_argument("--max-categories", type=whole(1), metavar="N", help="names that a column holds (default 50)")
+    folder = command.add_argument_group("how a folder of pictures is read")
+    folder.add_argument("--image-size", type=size, metavar="H,W", help="bring pictures to this height and width")
+    folder.add_argument(
+        "--skip-damaged", action="store_true", help="leave out pictures that cannot be read, and say so"
+    )
+
+
 def _add_plot(commands: Any) -> None:
     plot = _command(commands, "plot", "draw a picture of a model, of data, or of a training", _PLOT)
     plot.add_argument("kind", metavar="KIND", choices=PLOTS, help=f"one of {', '.join(PLOTS)}")
@@ -177,6 +204,7 @@ def _add_plot(commands: Any) -> None:
     plot.add_argument("--layer", type=layer, metavar="LAYER", help="of weights and activations: index or name")
     plot.add_argument("--n", type=whole(1), metavar="N", help="how many samples, predictions or units")
     plot.add_argument("--example", type=whole(0), default=0, metavar="I", help="the first row to use (default 0)")
+    _add_reading(plot)
 
 
 def _add_draw(commands: Any) -> None:
@@ -198,6 +226,7 @@ def _add_doctor(commands: Any) -> None:
     doctor.add_argument("--html", metavar="FILE", help="write the report as a page, with figures")
     doctor.add_argument("--epochs", type=whole(1), default=10, metavar="N", help="of a model's training (default 10)")
     doctor.add_argument("--batch-size", type=whole(1), default=32, metavar="N", help="default 32")
+    _add_reading(doctor)
 
 
 def _add_glass(commands: Any) -> None:
@@ -208,6 +237,7 @@ def _add_glass(commands: Any) -> None:
     glass.add_argument("--layer", metavar="LAYER", help="explain a unit of this layer: its name, or its number from 0")
     glass.add_argument("--unit", type=place, default=(0,), metavar="U", help="which unit: 3, or 0,2,5 (default 0)")
     glass.add_argument("--film", metavar="FILE", help="write a film of the step: .mp4, .gif, .svg or .html")
+    _add_reading(glass)
 
 
 def _command(commands: Any, name: str, about: str, epilog: str) -> argparse.ArgumentParser:
@@ -219,7 +249,7 @@ def _command(commands: Any, name: str, about: str, epilog: str) -> argparse.Argu
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-    command.set_defaults(run=_runner(name))
+    command.set_defaults(run=_runner(name), command=command)
     return command
 
 
@@ -238,94 +268,3 @@ def _version() -> str:
     import clarinet
 
     return f"clarinet {clarinet.__version__}"
-
-
-# What options may hold.
-
-
-def whole(least: int) -> Callable[[str], int]:
-    """A whole number of at least ``least``."""
-
-    def convert(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = least - 1
-        if value < least:
-            raise argparse.ArgumentTypeError(f"expected a whole number of at least {least}, received {text!r}")
-        return value
-
-    return convert
-
-
-def layer(text: str) -> int | str:
-    """An index, or a name."""
-    return int(text) if text.removeprefix("-").isdecimal() else text
-
-
-def port(text: str) -> int:
-    """A port number, 0 for a free one."""
-    value = whole(0)(text)
-    if value > 65535:
-        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, received {text!r}")
-    return value
-
-
-def place(text: str) -> tuple[int, ...]:
-    """``3`` -> (3,), ``0,2,5`` -> (0, 2, 5)."""
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a number, or numbers such as 0,2,5, received {text!r}") from None
-
-
-def units(text: str) -> tuple[int, ...]:
-    """``128,64`` -> (128, 64); ``0`` -> ()."""
-    if text == "0":
-        return ()
-    try:
-        return tuple(whole(1)(part) for part in text.split(","))
-    except argparse.ArgumentTypeError:
-        raise argparse.ArgumentTypeError(f"expected whole numbers such as 128,64, received {text!r}") from None
-
-
-def size(text: str) -> tuple[int, int]:
-    """``32,48`` -> (32, 48)."""
-    parts = units(text)
-    if len(parts) != 2:
-        raise argparse.ArgumentTypeError(f"expected height and width such as 32,32, received {text!r}")
-    return parts[0], parts[1]
-
-
-def every(text: str) -> int | str | None:
-    """A number of steps, ``epoch``, a time, or ``never``."""
-    if text == "never":
-        return None
-    value = int(text) if text.isdecimal() else text
-    try:
-        interval(value)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return value
-
-
-def rate(text: str) -> float:
-    """A number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0 such as 0.001, received {text!r}")
-    return value
-
-
-def share(text: str) -> float:
-    """A number from 0 up to but not including 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 <= value < 1.0:
-        raise argparse.ArgumentTypeError(f"expected a share from 0 to below 1 such as 0.1, received {text!r}")
-    return value

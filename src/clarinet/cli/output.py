@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 
 class Output:
@@ -21,20 +21,27 @@ class Output:
     def say(self, text: str) -> None:
         """A sentence for people."""
         if not self.as_json:
-            print(text, flush=True)
+            _print(text)
 
     def result(self, values: Any, text: str = "") -> None:
         """What the command was run for: as JSON, or as text if there is any."""
         if self.as_json:
-            print(json.dumps(_plain(values)), flush=True)
+            _print(json.dumps(_plain(values)))
         elif text:
-            print(text, flush=True)
+            _print(text)
 
     def fail(self, message: str) -> None:
         """What went wrong, on standard error; with JSON also as ``{"error": …}``."""
-        print(f"clarinet: {message}", file=sys.stderr, flush=True)
+        _print(f"clarinet: {message}", sys.stderr)
         if self.as_json:
             self.result({"error": message})
+
+
+def _print(text: str, stream: TextIO | None = None) -> None:
+    """Print; what the terminal's encoding lacks, or no encoding has, as an escape."""
+    stream = stream or sys.stdout
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
 
 
 def _plain(value: Any) -> Any:

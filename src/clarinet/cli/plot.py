@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from clarinet import find_learning_rate, plots, saving
 from clarinet.cli import sources
 from clarinet.cli.output import Output
+from clarinet.cli.reading import Reading
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
@@ -47,7 +48,7 @@ def _of_model(options: argparse.Namespace) -> Any:
             f"plot {options.kind}: expected one DATA after the model, received {len(options.data)}; e.g. clarinet plot "
             f"{options.kind} digits.clarinet mnist"
         )
-    source = sources.load_for(model, options.data[0])
+    source = sources.load_for(model, options.data[0], Reading.of(options))
     return _of_data(options, model, source, settings)
 
 

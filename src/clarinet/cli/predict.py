@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clarinet import datasets, saving
+from clarinet.cli.errors import sentence
 from clarinet.cli.output import Output
+from clarinet.cli.reading import Reading
 from clarinet.data import origins
+from clarinet.datasets.images import pictures_in
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -22,31 +26,50 @@ _SHADES = " .:-=+*#%@"
 def run(options: argparse.Namespace, output: Output) -> int:
     """Print what a model says of every file; files that cannot be read are reported, and make the exit code 1."""
     model = saving.load(options.model)
-    about = origins.describe(model)
+    about, how = origins.describe(model), Reading.of(options)
     predictions: list[dict[str, Any]] = []
     failed = False
-    for file in options.inputs:
+    for file in _files(options.inputs, about, output):
         try:
-            for name, row in _rows(model, about, file):
-                if options.show and row.ndim > 1:
-                    output.say(_drawing(row))
-                found = {"input": name, **_answer(model.predict(row[None])[0], about["classes"])}
-                predictions.append(found)
-                output.say(_sentence(found))
+            rows = list(_rows(model, about, file, how))
         except (OSError, ValueError) as error:
-            failed = True
-            predictions.append({"input": file, "error": str(error)})
+            left_out = how.skip_damaged and Path(file).exists()
+            failed |= not left_out
+            predictions.append({"input": file, "error": sentence(error)})
             if not options.json:
-                output.fail(str(error))
+                output.fail(f"{'left out: ' * left_out}{sentence(error)}")
+            continue
+        for name, row in rows:
+            if options.show and row.ndim > 1:
+                output.say(_drawing(row))
+            found = {"input": name, **_answer(model.predict(row[None])[0], about["classes"])}
+            predictions.append(found)
+            output.say(_sentence(found))
     output.result(predictions)
     return int(failed)
 
 
-def _rows(model: Sequential, about: dict[str, Any], file: str) -> Iterator[tuple[str, Array]]:
+def _files(inputs: list[str], about: dict[str, Any], output: Output) -> Iterator[str]:
+    """The files; of a folder, for a model of pictures, every picture that is in it."""
+    for file in inputs:
+        if about["kind"] in ("table", "unknown") or not Path(file).is_dir():
+            yield file
+            continue
+        left_out: list[str] = []
+        paths = list(pictures_in(Path(file), Path(file), left_out))
+        if not paths:
+            raise ValueError(f"{file}: there is no picture in this folder ({len(left_out)} other files)")
+        if left_out:
+            output.say(f"{file}: {len(left_out)} files left out, hidden or no pictures by their names")
+        yield from map(str, paths)
+
+
+def _rows(model: Sequential, about: dict[str, Any], file: str, how: Reading) -> Iterator[tuple[str, Array]]:
     """The rows that a file holds, each with a name: one for a picture, one a line for a table."""
     kind = about["kind"]
+    how.check_kind(file, "a table" if kind == "table" else "a folder of pictures")
     if kind == "table":
-        coded = datasets.TableCoding.from_config(about["coding"]).transform(file)
+        coded = how.applied(datasets.TableCoding.from_config(about["coding"])).transform(file)
         yield from ((f"{file}, row {number}", row) for number, row in enumerate(coded, 1))
     elif kind == "unknown":
         raise ValueError(

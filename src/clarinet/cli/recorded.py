@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clarinet.cli.reading import Reading
 from clarinet.runs import stored
 
 if TYPE_CHECKING:
@@ -13,7 +15,10 @@ if TYPE_CHECKING:
 
 COMMAND = "clarinet train"
 #: Options that decide over the numbers.
-_OPTIONS = ("target", "preset", "epochs", "batch_size", "hidden", "lr", "validation", "seed", "engine", "image_size")
+_TRAINING = ("preset", "epochs", "batch_size", "hidden", "lr", "validation", "seed", "engine")
+_OPTIONS = (*_TRAINING, *(field.name for field in fields(Reading)))
+#: Those that may be given several times.
+_SEVERAL = ("missing", "categorical", "drop")
 
 
 def settings(options: argparse.Namespace, out: Path) -> dict[str, Any]:
@@ -45,14 +50,27 @@ def options_of(run: Run, *more: str) -> argparse.Namespace:
             f"fit(..., run={run.name!r}, resume=True); to reproduce it, call "
             f"clarinet.runs.reproduce({run.name!r}, x, y) with its data"
         )
-    words = [f"--{name.replace('_', '-')}={_word(kept[name])}" for name in _OPTIONS if kept.get(name) is not None]
+    words = [word for name in _OPTIONS for word in _words(name, kept.get(name))]
     try:
         return parser().parse_args(["train", *words, *more, "--", str(kept.get("data"))])
     except SystemExit:  # argparse has said what is wrong
         raise ValueError(f"run {run.name!r}: its settings are damaged: they are none of `clarinet train`") from None
 
 
+def _words(name: str, value: Any) -> list[str]:
+    """What sets an option on the command line; nothing for one that was not set."""
+    flag = f"--{name.replace('_', '-')}"
+    if value is None:
+        return []
+    if name == "skip_damaged":
+        return [flag] if value else []
+    several = name in _SEVERAL and isinstance(value, list)
+    return [f"{flag}={_word(each)}" for each in (value if several else [value])]
+
+
 def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
         return ",".join(map(str, value)) or "0"
     return repr(value) if isinstance(value, float) else str(value)

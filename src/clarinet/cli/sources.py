@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clarinet import datasets
+from clarinet.cli.reading import Reading
 from clarinet.data.origins import NAMED, as_inputs, describe
 from clarinet.names import nearest
 from clarinet.params import Array
+from clarinet.wording import option
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
@@ -38,20 +40,32 @@ class Source:
     report: tuple[str, ...] = ()
 
 
-def load(data: str, target: str | None = None, image_size: tuple[int, int] | None = None) -> Source:
+def load(data: str, how: Reading) -> Source:
     """The rows that DATA stands for.
 
     Raises:
-        ArgumentTypeError: an unknown name, a table without a target. FileNotFoundError: no such file.
-        ValueError: the data cannot be read.
+        ArgumentTypeError: an unknown name, a table without a target, flags for other data.
+        FileNotFoundError: no such file. ValueError: the data cannot be read.
     """
+    how.check_kind(data, _kind(data))
     if data in NAMED:
         return _named(data)
+    return _images(Path(data), how) if Path(data).is_dir() else _table(Path(data), how)
+
+
+def _kind(data: str) -> str:
+    """What DATA is, in words.
+
+    Raises:
+        ArgumentTypeError: an unknown name. FileNotFoundError: no such file.
+    """
     path = Path(data)
+    if data in NAMED:
+        return "a well-known data set"
     if path.is_dir():
-        return _images(path, image_size)
-    if path.is_file():
-        return _table(path, target)
+        return "a folder of pictures"
+    if path.exists():
+        return "a table"
     if path.suffix or len(path.parts) > 1:
         raise FileNotFoundError(f"{data}: there is no such file or folder")
     raise ArgumentTypeError(f"unknown data {data!r}: {nearest(data, NAMED)}; a table or folder is named by its path")
@@ -66,53 +80,76 @@ def _named(name: str) -> Source:
     return Source(x, y.reshape(-1), x_test, y_test.reshape(-1), {"kind": name, "classes": classes}, (report,))
 
 
-def _table(path: Path, target: str | None) -> Source:
-    if target is None:
-        raise ArgumentTypeError(f"{path}: which column is to be predicted? Say --target COLUMN")
-    table = datasets.load_table(path, target)
+def _table(path: Path, how: Reading) -> Source:
+    if how.target is None:
+        raise ArgumentTypeError(f"{path}: which column is to be predicted? Say {option('target', like='COLUMN')}")
+    table = datasets.load_table(path, **how.of_table())
     about = {"kind": "table", "classes": list(table.classes), "coding": table.coding.to_config()}
     return Source(table.x, table.y, about=about, report=table.report)
 
 
-def _images(path: Path, size: tuple[int, int] | None) -> Source:
-    try:
-        images = datasets.load_images(path, size)
-    except ValueError as error:
-        raise ValueError(str(error).replace("pass size=(height, width)", "say --image-size H,W")) from None
+def _images(path: Path, how: Reading, color: str = "auto") -> Source:
+    images = datasets.load_images(path, how.image_size, color, skip_damaged=how.skip_damaged)
     color = "rgb" if images.x.ndim == 4 else "grayscale"
     about = {"kind": "images", "classes": list(images.classes), "size": list(images.x.shape[1:3]), "color": color}
     return Source(images.x, images.y, about=about, report=images.report)
 
 
-def load_for(model: Sequential, data: str) -> Source:
-    """The rows that DATA stands for, coded as the model's own training data was.
+def load_for(model: Sequential, data: str, how: Reading) -> Source:
+    """The rows that DATA stands for, coded as the model's own training data was; its report says what was left out.
 
     Raises:
-        ValueError: the data is not of the kind that the model was trained on.
+        ValueError: the data is not of the kind that the model was trained on, or what was said of it contradicts what
+            the model has learnt. ArgumentTypeError, FileNotFoundError: as for :func:`load`.
     """
-    about = describe(model)
+    about, kind = describe(model), _kind(data)
+    how.check_kind(data, kind)
     if data in NAMED:
         source = _named(data)
         assert source.x_test is not None and source.y_test is not None
         return Source(as_inputs(model, source.x_test), source.y_test, about=about)
-    path = Path(data)
-    if path.is_dir() and about["kind"] == "images":
-        images = datasets.load_images(path, tuple(about["size"]), about["color"])
-        return Source(
-            as_inputs(model, images.x), _class_ids(images.y, images.classes, about["classes"], path), about=about
+    if kind == "a table" and about["kind"] == "table":
+        table = how.applied(datasets.TableCoding.from_config(about["coding"])).load(data)
+        return Source(table.x, table.y, about=about, report=table.report)
+    if kind == "a table" and about["kind"] == "unknown":
+        return _coded_anew(model, _table(Path(data), how))
+    about = _pictures(model, about)
+    if kind == "a folder of pictures" and about["kind"] == "images":
+        return _pictures_for(model, about, Path(data), how)
+    made_of = {"table": "a table", "images": "a folder of pictures"}.get(about["kind"], about["kind"])
+    raise ValueError(f"{data} is {kind}; the model was trained on {made_of}")
+
+
+def _coded_anew(model: Sequential, source: Source) -> Source:
+    """A table for a model that does not say how its own was coded."""
+    if source.x.shape[1:] != model.input_shape:
+        raise ValueError(
+            f"the model does not say how tables become its inputs of shape {model.input_shape}, and the columns "
+            f"of this one give {source.x.shape[1:]}; train it with clarinet train, or go on in Python"
         )
-    if path.is_file() and about["kind"] == "table":
-        coding = datasets.TableCoding.from_config(about["coding"])
-        return Source(coding.transform(path), coding.targets(path), about=about)
-    if not path.exists():
-        return load(data)  # says what is wrong
-    made_of = (
-        "a table" if about["kind"] == "table" else "a folder of images" if about["kind"] == "images" else about["kind"]
-    )
-    raise ValueError(f"{data}: the model was trained on {made_of}, which this is not")
+    note = "The model does not say how its columns were coded: they are coded anew from this table."
+    return replace(source, report=(*source.report, note))
 
 
-def _class_ids(y: Array, found: tuple[str, ...], known: list[str], path: Path) -> Array:
+def _pictures(model: Sequential, about: dict[str, Any]) -> dict[str, Any]:
+    """What pictures a model takes that does not say it and looks as if it took digits."""
+    if "data" in model.metadata or about["kind"] != "mnist" or len(model.input_shape or ()) == 1:
+        return about
+    return {"kind": "images", "classes": [], "size": [28, 28], "color": "grayscale"}
+
+
+def _pictures_for(model: Sequential, about: dict[str, Any], path: Path, how: Reading) -> Source:
+    size = (about["size"][0], about["size"][1])
+    if how.image_size not in (None, size):
+        raise ValueError(
+            f"{option('image_size', ','.join(map(str, how.image_size or ())))}: the model takes {size[0]},{size[1]}"
+        )
+    found = _images(path, replace(how, image_size=size), about["color"])
+    labels = _class_ids(found.y, found.about["classes"], about["classes"] or found.about["classes"], path)
+    return Source(as_inputs(model, found.x), labels, about=about)
+
+
+def _class_ids(y: Array, found: list[str], known: list[str], path: Path) -> Array:
     """Class numbers of another folder in the model's order."""
     for name in found:
         if name not in known:

@@ -13,8 +13,10 @@ import numpy as np
 from clarinet import callbacks, layers, utils
 from clarinet.callbacks.progress import format_logs
 from clarinet.cli import recorded, sources
+from clarinet.cli.fingerprints import fingerprint
 from clarinet.cli.output import Output
 from clarinet.cli.presets import PRESETS, Shifted, falling, hidden_layers
+from clarinet.cli.reading import Reading
 from clarinet.cli.sources import Source
 from clarinet.data.origins import NAMED
 from clarinet.model import Sequential
@@ -45,12 +47,15 @@ def train(options: argparse.Namespace, output: Output) -> tuple[int, dict[str, A
         options.seed = int.from_bytes(os.urandom(4), "little")
     if options.seed is not None:
         utils.set_random_seed(options.seed)
-    source = sources.load(options.data, options.target, options.image_size)
+    source = sources.load(options.data, Reading.of(options))
     for sentence in source.report:
         output.say(sentence)
+    _check_differing(source, options.data)
     source = _with_test_rows(source)
     model = _network(source, options)
     output.say(f"Network: {_drawn(model)}; {model.count_params():,} parameters; Adam, learning rate {options.lr:g}.")
+    if source.about["kind"] == "table":
+        output.say("Scaled in the network's first layer: every column to mean 0 and variance 1.")
     output.say(f"Engine: {model.engine} ({model.engine_reason}).")
     began = time.perf_counter()
     tracker = _tracker(options, out)
@@ -95,6 +100,19 @@ def _destination(options: argparse.Namespace) -> Path:
     return out
 
 
+def _check_differing(source: Source, data: str) -> None:
+    """Refuse data in which there is nothing to tell apart, before any work."""
+    if len(source.y) and (source.y != source.y[0]).any():
+        return
+    if source.about["kind"] == "images":
+        raise ValueError(
+            f"{data} holds one class, {source.about['classes'][0]!r}; expected a sub-folder of pictures for each "
+            "of two or more classes, so that there is something to tell apart"
+        )
+    target = source.about["coding"]["target"]["name"]
+    raise ValueError(f"{data}: the target {target!r} is the same in every row; expected one that differs between rows")
+
+
 def _with_test_rows(source: Source) -> Source:
     """Shuffled, with a fifth of the rows set aside, where the data set has no test rows of its own."""
     if source.x_test is not None or len(source.x) * _TEST_SHARE < 1:
@@ -122,6 +140,9 @@ def _network(source: Source, options: argparse.Namespace) -> Sequential:
     if is_table:
         model.layers[0].set_weights([source.x.mean(axis=0), source.x.var(axis=0)])
     model.metadata["data"] = source.about
+    if source.about["kind"] not in NAMED:  # those have test rows of their own
+        rows, _ = _split(source, options)
+        model.metadata["data"] = {**source.about, "trained_on": fingerprint(*rows)}
     model.compile(Adam(learning_rate=options.lr), loss, metrics, engine=options.engine)
     return model
 
@@ -136,14 +157,19 @@ def _unscaled(y: Array) -> layers.Layer:
     return layers.Rescaling(float(y.std()) or 1.0, float(y.mean()), name="units_of_the_target")
 
 
+def _split(source: Source, options: argparse.Namespace) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """The rows to train on and those to watch."""
+    kept = len(source.x) - int(len(source.x) * options.validation)
+    return (source.x[:kept], source.y[:kept]), (source.x[kept:], source.y[kept:])
+
+
 def _fit(model: Sequential, source: Source, options: argparse.Namespace, tracker: Tracker | None) -> bool:
     """Train; False after Ctrl-C, with the model as it was then."""
     preset = PRESETS[options.preset]
     own_data = source.about["kind"] not in NAMED
     epochs = options.epochs or (_MOST_EPOCHS if own_data else preset.epochs)
-    kept = len(source.x) - int(len(source.x) * options.validation)
-    split = 0 < kept < len(source.x)
-    rows, watched = (source.x[:kept], source.y[:kept]), (source.x[kept:], source.y[kept:])
+    rows, watched = _split(source, options)
+    split = 0 < len(rows[0]) < len(source.x)
     helpers: list[Any] = [callbacks.LearningRateScheduler(falling(options.lr, epochs))] if preset.falls else []
     if own_data and options.epochs is None and split:
         helpers.append(callbacks.EarlyStopping(patience=_PATIENCE, verbose=0 if options.json else 1))

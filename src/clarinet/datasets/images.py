@@ -105,7 +105,7 @@ def load_images(
     classes = _class_folders(folder, report)
     found = []
     for label, place in enumerate(classes):
-        for path in _pictures(folder, place, report):
+        for path in pictures_in(folder, place, report):
             header = _try(lambda path=path, label=label: _inspect(path, label), path, skip_damaged, damaged)
             found += [header] if header else []
     grey = color == "grayscale" or (color == "auto" and all(each.grey for each in found))
@@ -196,7 +196,7 @@ def _class_folders(folder: Path, report: list[str]) -> list[Path]:
     return places
 
 
-def _pictures(folder: Path, place: Path, report: list[str]) -> Iterator[Path]:
+def pictures_in(folder: Path, place: Path, report: list[str]) -> Iterator[Path]:
     """Picture files of a class, sorted; ``os.walk`` follows no links to folders, so loops end."""
     paths = sorted(Path(base, name) for base, _, names in os.walk(place) for name in names)
     for path in paths:

@@ -1,0 +1,102 @@
+"""How the command's flags say that files are to be read, and what they may say of a model's own data."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError, Namespace
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from clarinet.datasets.coding import TableCoding
+from clarinet.datasets.columns import CategoryColumn, shorten
+from clarinet.wording import option
+
+#: What is said of folders of pictures; all the rest is said of tables.
+_OF_PICTURES = ("image_size", "skip_damaged")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The flags that say how files are read, as they were given; None or nothing where one was not.
+
+    Attributes:
+        target, header, delimiter, decimal, encoding, task, max_categories, missing, categorical, drop: of a table, as
+            in :func:`clarinet.datasets.load_table`.
+        image_size, skip_damaged: of a folder of pictures.
+    """
+
+    target: str | None = None
+    header: bool | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    task: str | None = None
+    max_categories: int | None = None
+    missing: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    image_size: tuple[int, int] | None = None
+    skip_damaged: bool = False
+
+    @classmethod
+    def of(cls, options: Namespace) -> Reading:
+        """What was given on the command line."""
+        given: dict[str, Any] = {}
+        for name in (field.name for field in fields(cls)):
+            value = getattr(options, name)
+            if value is not None:
+                given[name] = tuple(value) if isinstance(value, list) else value
+        return cls(**given)
+
+    def given(self) -> dict[str, Any]:
+        """What was said, by name."""
+        return {field.name: value for field in fields(self) if (value := getattr(self, field.name)) != field.default}
+
+    def check_kind(self, data: str, kind: str) -> None:
+        """Refuse flags that say nothing of such data.
+
+        Raises:
+            ArgumentTypeError: there are some.
+        """
+        fitting = {
+            "a table": lambda name: name not in _OF_PICTURES,
+            "a folder of pictures": lambda name: name in _OF_PICTURES,
+        }
+        for name in self.given():
+            if not fitting.get(kind, lambda name: False)(name):
+                about = "folders of pictures" if name in _OF_PICTURES else "tables"
+                raise ArgumentTypeError(f"{option(name)} is for {about}; {data} is {kind}")
+
+    def of_table(self) -> dict[str, Any]:
+        """Arguments for ``load_table``."""
+        return {name: value for name, value in self.given().items() if name not in _OF_PICTURES}
+
+    def applied(self, coding: TableCoding) -> TableCoding:
+        """A model's own coding, with what was said of this file.
+
+        Raises:
+            ValueError: what was said of the columns is not what the model has learnt of them.
+        """
+        self._check_learnt(coding)
+        how = {
+            name: value
+            for name in ("delimiter", "decimal", "encoding", "header")
+            if (value := getattr(self, name)) is not None
+        }
+        return replace(coding, missing=coding.missing | {text.lower() for text in self.missing}, **how)
+
+    def _check_learnt(self, coding: TableCoding) -> None:
+        used = {column.name: column for column in coding.columns}
+        learnt = f"the model has learnt {shorten(list(used))}, to predict {coding.target.name}"
+        if self.target not in (None, coding.target.name):
+            raise ValueError(f"{option('target', self.target)}: {learnt}")
+        if self.task not in (None, coding.task):
+            raise ValueError(f"{option('task', self.task)}: {learnt}, a {coding.task}")
+        for name in self.categorical:
+            if not isinstance(used.get(name), CategoryColumn):
+                what = "as numbers" if name in used else "without it"
+                raise ValueError(
+                    f"{option('categorical', [name])}: the model has learnt {what}; train another to change that"
+                )
+        for name in self.drop:
+            if name in used:
+                raise ValueError(f"{option('drop', [name])}: {learnt}; train another to leave it out")
