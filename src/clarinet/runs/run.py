@@ -214,6 +214,9 @@ class Run(Record):
         """Write one page that shows it all, and needs nothing else; default ``report.html`` in the run's folder."""
         from clarinet.runs.page import write
 
+        if path is None:
+            self.store.check_writable()
+            files.make_folder(self.folder)
         return write(self, self.file("report.html") if path is None else Path(path))
 
     def delete(self) -> None:

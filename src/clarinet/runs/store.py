@@ -113,6 +113,15 @@ class Store:
                     connection.execute("ROLLBACK")
                 raise
 
+    def check_writable(self) -> None:
+        """Whether anything can be written here.
+
+        Raises:
+            StoreError: it cannot.
+        """
+        with self.link.lock, opening.explained(self.path):
+            self._connection_to_write()
+
     def _connection_to_write(self) -> Connection:
         connection = self.connection
         if self.link.readonly:
@@ -120,7 +129,7 @@ class Store:
             connection = self.connection
         if self.link.readonly:
             raise StoreError(
-                f"the store of runs in {self.folder} can only be read: runs in it can be looked at, but nothing is "
+                f"the store of runs in {self.folder} can only be read: its runs can be looked at, but nothing is "
                 "written; make the folder writable, or set CLARINET_HOME to one that is"
             )
         return connection
