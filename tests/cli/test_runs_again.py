@@ -65,6 +65,52 @@ def test_interrupted_and_resumed(run: Any, monkeypatch: pytest.MonkeyPatch) -> N
     assert all((a == b).all() for a, b in zip(*models))
 
 
+def test_resuming_overwrites_no_file_that_the_run_did_not_write(run: Any, folder: Path) -> None:
+    """The store may come from elsewhere, and name any file of its user's."""
+    out = folder / "mine.clarinet"
+    assert run(*TRAIN, "--epochs", "2", "--seed", "3", "--out", "mine.clarinet").code == 0
+    written = out.read_bytes()
+    again = run("runs", "resume", "houses")
+    assert (again.code, out.read_bytes()) == (0, written)  # its own: as it was left
+    elsewhere = folder / "elsewhere"
+    elsewhere.write_text("mine")
+    for change in (lambda: out.write_bytes(b"mine"), lambda: (out.unlink(), out.symlink_to(elsewhere))):
+        change()
+        refused = run("runs", "resume", "houses")
+        assert refused.code == 1
+        assert "there is a file that it did not write; name where it goes with --out FILE" in refused.err
+        assert b"mine" in (out.read_bytes(), elsewhere.read_bytes())
+    assert run("runs", "resume", "houses", "--out", "other.clarinet").code == 0
+    assert (folder / "other.clarinet").read_bytes() == written
+    out.unlink()
+    assert run("runs", "resume", "houses").code == 0
+    assert out.read_bytes() == written
+    assert elsewhere.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "config", [{}, {"data": ["x"]}, {"epochs": "many"}, {"lr": {}}, {"out": 5}, {"hidden": "\x1b[2J"}]
+)
+def test_settings_that_make_no_sense(run: Any, config: dict[str, Any]) -> None:
+    with runs.Store().start("odd", config={"command": "clarinet train"} | config) as kept:
+        kept.record("program", [1])
+    for what in ("resume", "reproduce", "show", "ls"):
+        answer = run("runs", what, *(["odd"] if what != "ls" else []))
+        assert bool(answer.code) == (what in ("resume", "reproduce"))
+        assert "Traceback" not in answer.err
+        assert "\x1b" not in answer.out
+
+
+def test_a_packed_run_overwrites_no_file_unasked(run: Any, folder: Path) -> None:
+    (folder / "houses.zip").write_text("mine")
+    assert run(*TRAIN, "--epochs", "1").code == 0
+    refused = run("runs", "pack", "houses")
+    assert refused.code == 1
+    assert "houses.zip is there already" in refused.err
+    assert (folder / "houses.zip").read_text() == "mine"
+    assert run("runs", "pack", "houses", "--out", "houses.zip").code == 0
+
+
 def test_reproduced(run: Any) -> None:
     run(*TRAIN, "--epochs", "3")
     answer = run("runs", "reproduce", "houses")

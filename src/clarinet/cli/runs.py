@@ -93,7 +93,7 @@ def _show(options: argparse.Namespace, output: Output) -> None:
         return
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.started))
     status = f"{found.status}: {found.error}" if found.error else found.status
-    facts = {"status": status, "begun": when, "took": format_seconds(found.seconds), "files": str(found.folder)}
+    facts = {"status": status, "begun": when, "took": format_seconds(found.seconds), "files": label(str(found.folder))}
     facts |= {key: value for key, value in (("group", found.group), ("notes", found.notes)) if value}
     facts |= {"tags": " ".join(found.tags)} if found.tags else {}
     output.say(f"{found.name}\n{table(['', ''], list(facts.items())).strip()}\n")

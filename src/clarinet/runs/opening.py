@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 from clarinet import files
 from clarinet.runs import places, schema
 from clarinet.runs.location import StoreError
+from clarinet.runs.values import harmless_name
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -197,7 +198,9 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning) as error:
-        raise StoreError(f"{path}: {error}; {_mend(str(error), path)}") from error
+        raise StoreError(f"{path}: {harmless_name(error)}; {_mend(str(error), path)}") from error
+    except UnicodeDecodeError as error:  # a damaged name, in the words in which SQLite would say so
+        raise StoreError(f"{path}: {_mend('malformed', path)}") from error
     except StoreError:
         raise
     except OSError as error:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from clarinet.runs.location import StoreError
+from clarinet.runs.values import harmless_name
 
 #: Bytes that a file system has room for in one name.
 _MOST_BYTES = 255
@@ -20,7 +21,7 @@ def folder_name(id: int, name: str) -> str:
     """
     whole = f"{id}-{name}"
     fits = len(whole.encode("utf-8", "replace")) <= _MOST_BYTES
-    return whole if fits and not any(c in "/\\\0" or "\ud800" <= c <= "\udfff" for c in whole) else str(id)
+    return whole if fits and not any(c in "/\\" or c < " " or "\ud800" <= c <= "\udfff" for c in whole) else str(id)
 
 
 def inside(folder: Path, *parts: str) -> Path:
@@ -33,7 +34,7 @@ def inside(folder: Path, *parts: str) -> Path:
     real = os.path.realpath(path)
     if real != str(path):
         raise StoreError(
-            f"{path} is a link to {real}; a store's files are kept in its folder, so that one from elsewhere cannot "
-            "write anywhere else; put the file itself there, or remove the link"
+            f"{harmless_name(path)} is a link to {harmless_name(real)}; a store's files are kept in its folder, so "
+            "that one from elsewhere cannot write anywhere else; put the file itself there, or remove the link"
         )
     return path

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.runs.location import StoreError
-from clarinet.runs.values import harmless, harmless_name
+from clarinet.runs.values import harmless_name, harmless_text
 
 #: The last moment of the year 9999, beyond which calendars have no names.
 _LAST_MOMENT = 253_402_300_799.0
@@ -20,12 +20,12 @@ _DEEPEST = 100
 
 def text(value: Any) -> str:
     """A text that can be shown."""
-    return harmless(value)
+    return harmless_text(value)
 
 
 def optional(value: Any) -> str | None:
     """A text that can be shown, or None."""
-    return None if value is None else harmless(value)
+    return None if value is None else harmless_text(value)
 
 
 def name(value: Any) -> str:
@@ -35,7 +35,10 @@ def name(value: Any) -> str:
 
 def number(value: Any) -> float:
     """A number; what is none counts as NaN, as NULL does."""
-    return float(value) if isinstance(value, (int, float)) else math.nan
+    try:
+        return float(value) if isinstance(value, (int, float)) else math.nan
+    except OverflowError:
+        return math.nan
 
 
 def moment(value: Any) -> float:
