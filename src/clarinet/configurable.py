@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from inspect import CO_VARKEYWORDS
-from math import isfinite
+from math import inf, isfinite
 from types import ModuleType
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
@@ -210,6 +210,8 @@ def resolve(
     found = identifier
     if isinstance(identifier, Mapping) and "class_name" in identifier:
         found, config = identifier["class_name"], identifier.get("config", {})
+        if not isinstance(config, Mapping):
+            raise TypeError(f"{kind}: the config of {found!r} is a dictionary of arguments, received {config!r}")
     if isinstance(found, str):
         found = lookup(found, kind, table)
     if isinstance(found, type) and issubclass(found, base):
@@ -235,7 +237,10 @@ def check_number(
     expected = f"expected a finite number{', ' if limits else ''}{' and '.join(limits)}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{what}: {expected}; received {value!r} of type {type(value).__name__}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number that no float can hold
+        number = inf
     too_low, too_high = low is not None and number < low, high is not None and number > high
     if not isfinite(number) or too_low or too_high or (below is not None and number >= below):
         raise ValueError(f"{what}: {expected}; received {value!r}")

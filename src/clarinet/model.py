@@ -228,8 +228,7 @@ class Sequential(LayerStack):
         model = cls(name=config.get("name"))
         if config.get("input_shape") is not None:
             model.input_shape = layers_module.Input(config["input_shape"]).shape
-        for layer in config["layers"]:
-            model._append(resolve(layer, Layer, layers_module))
+        model._extend(resolve(layer, Layer, layers_module) for layer in config["layers"])
         model._rebuild()
         return model
 

@@ -19,6 +19,39 @@ def snake_case(name: str) -> str:
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name).lower()
 
 
+class Names:
+    """The names of a model's layers as they are given, so that each is there once.
+
+    Args:
+        taken: those that there are already.
+
+    Example:
+        >>> names = Names(["dense"])
+        >>> names.take("", "dense"), names.take("head", "dense"), names.take("", "dense")
+        ('dense_1', 'head', 'dense_2')
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
+        self._next: dict[str, int] = {}  # by base: all numbers below are taken
+
+    def take(self, wanted: str, base: str) -> str:
+        """The name ``wanted``, or where it is empty the first free one of ``base``, ``base_1``, ….
+
+        Raises:
+            ValueError: ``wanted`` is taken.
+        """
+        if wanted in self._taken:
+            raise ValueError(f"two layers are called {wanted!r}; give one another name=")
+        number, name = self._next.get(base, 0), wanted
+        while not name:
+            name = f"{base}_{number}" if number else base
+            name, number = "" if name in self._taken else name, number + 1
+        self._next[base] = number
+        self._taken.add(name)
+        return name
+
+
 #: Names that a message lists at most.
 _SHOWN = 24
 
@@ -100,7 +133,8 @@ def public(namespace: Mapping[str, Any]) -> list[str]:
     return sorted({*namespace["__all__"], *({"get"} & namespace.keys())})
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name as it is looked up: case and underscores do not count."""
     return name.replace("_", "").lower()
 
 
@@ -118,8 +152,10 @@ def lookup(name: str, kind: str, table: ModuleType | Mapping[str, Any]) -> Any:
         ValueError: there is no such name; the message holds the nearest one.
     """
     if isinstance(table, ModuleType):
+        if name in table.__all__:  # as files and most programs have it
+            return getattr(table, name)
         table = {key: getattr(table, key) for key in table.__all__}
     for key, value in table.items():
-        if _plain(key) == _plain(name):
+        if plain(key) == plain(name):
             return value
     raise ValueError(f"unknown {kind} {name!r}: {nearest(name, (snake_case(k) for k in table))}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -110,11 +111,18 @@ class Layout:
 
     def views(self, buffer: Array, layer: int) -> dict[str, Array]:
         """The weights of one layer as views of ``buffer``, by name."""
-        return {s.name: s.view(buffer) for s in self.segments if s.layer == layer}
+        return {s.name: s.view(buffer) for s in self.of_layer(layer)}
 
     def of_layer(self, layer: int, prefix: str = "") -> Iterator[Segment]:
         """The segments of one layer whose names begin with ``prefix``."""
-        return (s for s in self.segments if s.layer == layer and s.name.startswith(prefix))
+        return (s for s in self._by_layer.get(layer, ()) if s.name.startswith(prefix))
+
+    @cached_property
+    def _by_layer(self) -> dict[int, list[Segment]]:
+        found: dict[int, list[Segment]] = {}
+        for segment in self.segments:
+            found.setdefault(segment.layer, []).append(segment)
+        return found
 
 
 class Store:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from clarinet import layers as layers_module
 from clarinet.configurable import refuse_overrides
 from clarinet.layers.base import Layer, Place, Shape
 from clarinet.layers.parts import leaves
-from clarinet.names import snake_case
+from clarinet.names import Names, snake_case
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Array, Layout, Segment, Store
 from clarinet.random import Key, Stream, next_seed
@@ -48,8 +48,7 @@ class LayerStack:
         self.dtype: np.dtype[Any] = np.dtype(np.float32)
         self.optimizer_state: OptimizerState | None = None
         self._store: Store | None = None
-        for layer in layers or ():
-            self._append(layer)
+        self._extend(layers or ())
         self._rebuild()
 
     def add(self, layer: Any) -> None:
@@ -58,10 +57,15 @@ class LayerStack:
         Raises:
             TypeError: not a layer. ValueError: the layer is already in this model, or its name is taken.
         """
-        self._append(layer)
+        self._extend([layer])
         self._rebuild()
 
-    def _append(self, layer: Any) -> None:
+    def _extend(self, layers: Iterable[Any]) -> None:
+        names = Names(layer.name for layer in self.layers)
+        for layer in layers:
+            self._append(layer, names)
+
+    def _append(self, layer: Any, names: Names) -> None:
         if isinstance(layer, layers_module.Input):
             if self.layers or self.input_shape is not None:
                 raise ValueError(f"Input comes first and once, received it after {len(self.layers)} layers")
@@ -79,21 +83,11 @@ class LayerStack:
             whole = source.built and isinstance(source._owner, LayerStack)  # not one of a container's
             if whole and not self.layers and self.input_shape is None:
                 self.input_shape = source._owner.layer_input_shape(source)
-        layer.name = self._free_name(layer)
+        layer.name = names.take(layer.name, snake_case(type(layer).__name__))
         if not self.layers and self.input_shape is None:
             self.input_shape = layer.input_shape
         layer._owner = self
         self.layers.append(layer)
-
-    def _free_name(self, layer: Layer) -> str:
-        taken = {other.name for other in self.layers}
-        if layer.name:
-            if layer.name in taken:
-                raise ValueError(f"two layers are called {layer.name!r}; give one another name=")
-            return layer.name
-        base = snake_case(type(layer).__name__)
-        names = (base if i == 0 else f"{base}_{i}" for i in range(len(taken) + 1))
-        return next(name for name in names if name not in taken)
 
     def pop(self) -> Layer:
         """Remove the last layer and return it; the others keep their weights.
@@ -149,8 +143,7 @@ class LayerStack:
         drawn = self._store is not None and self._store.drawn
         own = [leaf for layer in self.layers for leaf, *_ in leaves(layer)]
         kept = {id(leaf): leaf.get_weights() if leaf.built and drawn else leaf._brought for leaf in own}
-        shapes = [self.layer_input_shape(layer) for layer in self.layers]
-        specs = list(zip(self.layers, shapes, strict=True))
+        specs = list(self._with_input_shapes())
         itemsize = self.dtype.itemsize
         store = Store(
             Layout.of([(x.weight_specs(s), x.trainable) for x, s in specs], itemsize),
@@ -186,10 +179,14 @@ class LayerStack:
 
     def layer_input_shape(self, layer: Layer) -> Shape:
         """Shape of one sample as it enters ``layer``."""
+        return next(shape for other, shape in self._with_input_shapes() if other is layer)
+
+    def _with_input_shapes(self) -> Iterator[tuple[Layer, Shape]]:
+        """The layers, each with the shape of one sample as it enters it."""
         shape = self._known_shape()
-        for other in self.layers[: self.layers.index(layer)]:
-            shape = other.output_shape(shape)
-        return shape
+        for layer in self.layers:
+            yield layer, shape
+            shape = layer.output_shape(shape)
 
     def _known_shape(self) -> Shape:
         if self.input_shape is None:

@@ -11,7 +11,7 @@ from clarinet.layers.base import Layer
 from clarinet.layers.composite import Composite
 from clarinet.layers.merge import Merge
 from clarinet.layers.parts import Part
-from clarinet.names import snake_case
+from clarinet.names import Names, snake_case
 
 
 @dataclass(eq=False, repr=False)
@@ -73,14 +73,9 @@ class Container(Composite):
         return tuple(own)
 
     def _name_children(self) -> None:
-        taken: set[str] = set()
+        names = Names()
         for child in self.children:
-            base = child.name or snake_case(type(child).__name__)
-            if child.name and base in taken:
-                raise ValueError(f"{type(self).__name__}: two layers are called {base!r}; give one another name=")
-            names = (base if i == 0 else f"{base}_{i}" for i in range(len(taken) + 1))
-            child.name = next(name for name in names if name not in taken)
-            taken.add(child.name)
+            child.name = names.take(child.name, snake_case(type(child).__name__))
 
 
 @dataclass(eq=False, repr=False)

@@ -34,9 +34,9 @@ class Part:
         name = self.prefix + self.names.get(name, name)
         return name if self.whole is None else self.whole.called(name)
 
-    def within(self, whole: Part) -> Part:
+    def within(self, whole: Part | None) -> Part:
         """This part as one of a layer that is itself a part."""
-        return replace(self, whole=whole if self.whole is None else self.whole.within(whole))
+        return self if whole is None else replace(self, whole=whole if self.whole is None else self.whole.within(whole))
 
 
 class Leaf(NamedTuple):
@@ -64,24 +64,27 @@ def direct(layer: Layer) -> list[Part]:
 
 def elementary(layer: Layer) -> list[Part]:
     """A layer as elementary parts, each with its sources; a frozen layer's parts are frozen."""
+    found: list[Part] = []
+    _take_apart(layer, None, (0,), True, found)
+    return found
+
+
+def _take_apart(layer: Layer, whole: Part | None, taken: tuple[int, ...], trainable: bool, found: list[Part]) -> int:
+    """Append the elementary parts of a layer that takes these tensors; gives the number of the tensor it ends in."""
     parts = direct(layer)
     if len(parts) == 1 and type(parts[0].layer) is type(layer):
-        return parts
-    found: list[Part] = []
-    given = [0]  # the number that each part's output has among those found
+        spec = parts[0].layer
+        if spec.trainable and not trainable:
+            spec = copy.copy(spec)
+            spec.trainable = False
+        found.append(replace(parts[0], layer=spec, sources=taken).within(whole))
+        return len(found)
+    trainable = trainable and layer.trainable
+    given = [taken[0]]  # the tensor that the layer takes, and those that its parts give
     for part in parts:
-        assert part.sources is not None
-        sources, begin = tuple(given[s] for s in part.sources), len(found)
-        for inner in elementary(part.layer):
-            assert inner.sources is not None
-            own = sources if part.layer.merges else tuple(begin + s if s else sources[0] for s in inner.sources)
-            spec = inner.layer
-            if not layer.trainable and spec.trainable:
-                spec = copy.copy(spec)
-                spec.trainable = False
-            found.append(replace(inner, layer=spec, sources=own).within(part))
-        given.append(len(found))
-    return found
+        sources = tuple(given[s] for s in part.sources or ())
+        given.append(_take_apart(part.layer, part.within(whole), sources, trainable, found))
+    return given[-1]
 
 
 def shapes_within(input_shape: Shape, parts: Iterable[Part]) -> list[tuple[Shape, Any]]:

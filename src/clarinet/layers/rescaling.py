@@ -23,7 +23,7 @@ def _numbers(value: Any, what: str) -> Any:
     """A finite number, or a tuple of them, nested if need be, as the configuration holds it."""
     try:
         array = np.asarray(value, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{what}: expected a number or a list of numbers, received {value!r}") from None
     if isinstance(value, (bool, str)) or array.size == 0 or not np.isfinite(array).all():
         raise ValueError(f"{what}: expected a finite number or a list of them, received {value!r}")

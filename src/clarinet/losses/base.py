@@ -100,8 +100,8 @@ class Loss(Value):
     name: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
-        names = {None: "none", "mean": "sum_over_batch_size"}
-        reduction = names.get(self.reduction, self.reduction)
+        reduction = "none" if self.reduction is None else self.reduction
+        reduction = "sum_over_batch_size" if reduction == "mean" else reduction
         if reduction not in REDUCTIONS:
             raise ValueError(
                 f"{type(self).__name__}: reduction is one of {', '.join(REDUCTIONS)}, received {reduction!r}"

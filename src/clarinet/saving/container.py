@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -40,6 +42,8 @@ MODEL = Contents("model", "model.save", (CONFIG, WEIGHTS), (OPTIMIZER, TRAINING,
 CHECKPOINT = Contents("checkpoint", "fit(checkpoint=...)", (CONFIG, WEIGHTS, OPTIMIZER, TRAINING, REMEMBERED))
 #: More than any sensible configuration with its metadata; guards against archives made to exhaust memory.
 _MAX_CONFIG_BYTES = 16 * 2**20
+#: Characters of a reason that a message holds.
+_LONGEST = 300
 _OLD = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that equal models give equal bytes
 
 
@@ -165,8 +169,19 @@ def refusing(path: Path, what: str) -> Iterator[None]:
     except ModelFileError:
         raise
     except Exception as error:  # damaged bytes make zipfile, json and safetensors raise almost anything
-        reason = str(error) or type(error).__name__
-        raise ModelFileError(f"{path}: {what}: {reason}") from error
+        raise ModelFileError(f"{path}: {what}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in words, and no longer than is read; what a file holds may be in it."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, MemoryError):
+        return "it asks for more memory than there is"
+    if isinstance(error, OSError) and error.errno == errno.EINVAL:
+        return "its parts are not where it says"
+    reason = f"there is no {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
+    return reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
 
 
 def _refuse_other_formats(path: Path, file: IO[bytes], contents: Contents) -> None:
@@ -234,13 +249,13 @@ def read_config(path: Path, content: bytes, what: str = CONFIG) -> dict[str, Any
     """Parse a JSON member; numbers that JSON does not have and endless nesting are refused."""
 
     def constant(text: str) -> Any:
-        raise ModelFileError(f"{path}: {what} holds {text}, which is no JSON")
+        raise ModelFileError(f"{path}: {what} holds {text[:20]}, which is no finite number")
+
+    def finite(text: str) -> float:
+        return number if isfinite(number := float(text)) else constant(text)
 
     with refusing(path, f"{what} cannot be read"):
-        try:
-            config = json.loads(content.decode("utf-8"), parse_constant=constant)
-        except RecursionError:
-            raise ModelFileError(f"{path}: {what} is nested too deeply") from None
+        config = json.loads(content.decode("utf-8"), parse_constant=constant, parse_float=finite)
     if not isinstance(config, dict):
         raise ModelFileError(f"{path}: {what} holds a {type(config).__name__}, expected an object")
     return config

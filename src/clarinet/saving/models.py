@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clarinet import layers as layers_module
 from clarinet.configurable import encode, resolve
 from clarinet.layers.base import Layer
+from clarinet.names import plain
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Array, Layout, Store
 from clarinet.problems import ClarinetWarning
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from clarinet.model import Sequential
 
 FORMAT, VERSION = "clarinet", 1
-#: Far more than a stack of layers ever has; a file that asks for more is made to waste time.
-_MAX_LAYERS = 10_000
+#: Far more layers than a model ever has, and far more within each other; a file with more is made to waste time.
+_MAX_LAYERS, _MAX_DEPTH = 10_000, 100
 
 
 def save(model: Sequential, path: str | Path) -> None:
@@ -255,6 +256,7 @@ def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) 
         model.seed, model.epochs_trained = training["seed"], training["epochs"]
     model.metadata = container.entry(path, config, "metadata", is_object, "an object")
     if config.get("compile") is not None:
+        container.entry(path, config, "compile", is_object, "the arguments of compile")
         with refusing(path, "the compile arguments do not make sense"):
             model.compile_from_config(config["compile"])
     return model
@@ -263,8 +265,7 @@ def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) 
 def _check_size(path: Path, structure: Mapping[str, Any], weights: Mapping[str, Array]) -> None:
     """Refuse a structure whose weights are not those of the file, before memory is taken for them."""
     layers = container.entry(path, structure, "layers", lambda v: isinstance(v, list), "a list of layers")
-    if len(layers) > _MAX_LAYERS:
-        raise ModelFileError(f"{path}: {CONFIG} names {len(layers)} layers, at most {_MAX_LAYERS} are allowed")
+    _check_count(path, layers)
     if structure.get("input_shape") is None:
         wanted = 0
     else:
@@ -278,6 +279,27 @@ def _check_size(path: Path, structure: Mapping[str, Any], weights: Mapping[str, 
         raise ModelFileError(
             f"{path}: {CONFIG} describes {wanted} weights, {WEIGHTS} holds {found}; they do not belong together"
         )
+
+
+def _check_count(path: Path, layers: list[Any]) -> None:
+    """Refuse more layers than any model has, those within others counted, before one of them is made."""
+    kinds = {plain(name) for name in layers_module.__all__}
+    count, waiting = 0, [(layers, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if isinstance(value, dict):
+            name = value.get("class_name")
+            inner = isinstance(name, str) and plain(name) in kinds
+            count, depth = count + inner, depth + inner
+        waiting.extend((v, depth) for v in _within(value))
+        if depth > _MAX_DEPTH:
+            raise ModelFileError(f"{path}: {CONFIG} has layers {depth} deep, at most {_MAX_DEPTH} are allowed")
+    if count > _MAX_LAYERS:
+        raise ModelFileError(f"{path}: {CONFIG} names {count} layers, at most {_MAX_LAYERS} are allowed")
+
+
+def _within(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _fill_slots(path: Path, model: Sequential, found: Mapping[str, Array], steps: int) -> None:

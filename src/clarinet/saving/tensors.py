@@ -14,6 +14,8 @@ from clarinet.saving.container import ModelFileError, refusing
 
 #: The header of a model with a hundred thousand tensors takes about this much.
 _MAX_HEADER_BYTES = 16 * 2**20
+#: Characters of a tensor's name that a message holds.
+_LONGEST = 60
 
 
 def pack(tensors: Mapping[str, Array]) -> bytes:
@@ -72,4 +74,6 @@ def check_tensors(
 
 
 def _few(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return ", ".join(name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…" for name in names[:3]) + (
+        f" and {len(names) - 3} more" if len(names) > 3 else ""
+    )

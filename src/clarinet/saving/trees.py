@@ -55,7 +55,7 @@ def unflatten(tree: Any, tensors: Mapping[str, Array]) -> Any:
     """What :func:`flatten` was given.
 
     Raises:
-        KeyError: a tensor that is not there. ValueError: no number.
+        ValueError: a tensor that is not there, or no number.
 
     Example:
         >>> unflatten({"best": {"$float": "inf"}, "weights": [{"$tensor": "w"}]}, {"w": np.ones(1)})
@@ -66,7 +66,12 @@ def unflatten(tree: Any, tensors: Mapping[str, Array]) -> Any:
     if not isinstance(tree, dict):
         return tree
     if tree.keys() == {_TENSOR}:
-        return tensors[tree[_TENSOR]]
+        name = tree[_TENSOR]
+        if not isinstance(name, str) or name not in tensors:
+            raise ValueError(f"it names the tensor {name!r}, which is not there")
+        return tensors[name]
     if tree.keys() == {_FLOAT}:
+        if tree[_FLOAT] not in ("nan", "inf", "-inf"):
+            raise ValueError(f"{tree[_FLOAT]!r} stands where infinity or NaN is expected")
         return float(tree[_FLOAT])
     return {key: unflatten(item, tensors) for key, item in tree.items()}
