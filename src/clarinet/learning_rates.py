@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _AROUND = 3
 #: The trial ends when the smoothed loss is so many times the lowest, and above where it began.
 _TOO_HIGH = 4.0
+#: The loss has fallen clearly when it is so many standard deviations below where rates are too small to matter.
+_CLEARLY = 6.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class LearningRateCurve:
         learning_rates: the rates that were tried, rising, shape (steps,).
         losses: the batches' losses, shape (steps,).
         smoothed: their running mean over seven steps.
-        suggestion: a tenth of the rate at which the smoothed loss was lowest; beyond it training soon fails.
+        suggestion: a tenth of the rate at which the smoothed loss was lowest; beyond it training soon fails. Where no
+            rate lowers the loss clearly, as in a model that is trained already: a tenth of the highest rate that did no
+            harm.
     """
 
     learning_rates: Array
@@ -134,5 +138,19 @@ def find_learning_rate(
     )
     smoothed = smooth(watch.losses)
     end = max(_end(smoothed), 1)
-    suggestion = float(rates[int(np.argmin(smoothed[:end]))]) / 10
+    suggestion = float(rates[_best(smoothed[:end])]) / 10
     return LearningRateCurve(rates[:end], np.array(watch.losses[:end]), smoothed[:end], suggestion)
+
+
+def _best(smoothed: Array) -> int:
+    """The step at which the loss was lowest or, where it hardly fell, the last one at which it was as at the beginning.
+
+    Without a clear fall the lowest loss is chance: it says which batch was easy, not which rate is good.
+    """
+    beginning = smoothed[: max(2 * _AROUND + 1, len(smoothed) // 3)]
+    level, noise = float(np.median(beginning)), float(np.std(beginning))
+    lowest = int(np.argmin(smoothed))
+    if smoothed[lowest] < level - _CLEARLY * noise:
+        return lowest
+    harmless = np.flatnonzero(smoothed <= level + noise)
+    return int(harmless[-1]) if harmless.size else lowest  # none where no loss is a number

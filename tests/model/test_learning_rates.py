@@ -43,6 +43,26 @@ def test_the_model_stays_as_it_was(optimizer):
     assert model.fit(X, Y, epochs=2, verbose=0).history == twin.fit(X, Y, epochs=2, verbose=0).history
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("optimizer", "least"), [("sgd", 1e-3), ("adam", 3e-5)])
+def test_a_trained_model_is_not_told_to_stand_still(optimizer, least, seed):
+    """Its loss falls no more, and where it happens to be lowest says nothing."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(500, 5)).astype(np.float32)
+    y = x @ rng.normal(size=(5, 1)) + 0.3 * rng.normal(size=(500, 1))
+    model = network(optimizer)
+    model.fit(x, y, epochs=30, verbose=0, seed=seed)
+    model.fit(x, y, epochs=100 if optimizer == "adam" else 1, verbose=0, seed=seed)
+    found = clarinet.find_learning_rate(model, x, y)
+    assert least < found.suggestion < 0.2
+
+
+def test_a_loss_that_is_never_a_number():
+    model = network()
+    model.set_weights([np.full((5, 1), np.inf), np.zeros(1)])
+    assert clarinet.find_learning_rate(model, X, Y).suggestion > 0
+
+
 def test_a_range_that_is_too_low_is_tried_to_its_end():
     found = clarinet.find_learning_rate(network(), X, Y, lowest=1e-6, highest=1e-3, steps=50, batch_size=64)
     assert len(found.losses) == 50
