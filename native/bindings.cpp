@@ -12,6 +12,7 @@
 #include "dispatch.hpp"
 #include "engine.hpp"
 #include "finite.hpp"
+#include "interruption.hpp"
 #include "random.hpp"
 #include "unlocked.hpp"
 
@@ -66,10 +67,47 @@ Source source_of(const Array& array) {
   return source;
 }
 
+// A whole number from low on that a caller handed over as `name`.
+int64_t whole(nb::handle value, const char* name, int64_t low) {
+  const auto number = nb::steal(PyNumber_Index(value.ptr()));
+  int overflow = 0;
+  const int64_t found = number ? PyLong_AsLongLongAndOverflow(number.ptr(), &overflow) : 0;
+  PyErr_Clear();
+  if (number && overflow == 0 && found >= low) return found;
+  const std::string received = nb::cast<std::string>(nb::repr(value));
+  const std::string expected = "expected a whole number from " + std::to_string(low) + " to 2**63 - 1";
+  throw nb::value_error((std::string(name) + ": " + expected + ", received " + received).c_str());
+}
+
+// f(Interruption&) without the interpreter's lock, then() with it, until f is not interrupted or then() is content. What a
+// signal's handler raises is thrown.
+template <class F, class Then>
+void interruptibly(F f, Then then) {
+  for (;;) {
+    bool interrupted = false;
+    {
+      Unlocked unlocked;
+      Interruption interruption([&unlocked] { return unlocked.interrupted(); });
+      f(interruption);
+      interrupted = interruption.given_up();
+    }
+    if (then() || !interrupted) return;
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+  }
+}
+
+// Moves on by so many steps; whether none is left.
+bool advance(TrainSteps& steps, int64_t done) {
+  steps.order.first += done * steps.batch, steps.rows -= std::min(steps.rows, done * steps.batch);
+  steps.learning_rates += done, steps.losses += done;
+  steps.steps_before += static_cast<uint64_t>(done);
+  return steps.rows == 0;
+}
+
 struct PyEngine {
   PyEngine(Spec spec, Floats params, Floats state, std::vector<std::optional<Floats>> slots, int threads,
            const std::string& isa)
-      : kept{params, state} {
+      : kept{params, state}, threads(threads), isa(isa) {
     spec.params = params.data();
     spec.params_size = static_cast<int64_t>(params.size());
     spec.state = state.data();
@@ -80,7 +118,28 @@ struct PyEngine {
       if (slot) kept.push_back(*slot);
     }
     require(threads >= 0 && threads <= 256, "threads: expected 0 (as many as the work is worth) to 256");
-    engine = std::make_unique<Engine>(std::move(spec), isa.empty() ? kernels() : named_kernels(isa), threads);
+    engine = make(std::move(spec));
+  }
+  ~PyEngine() {
+    if (engine->left_behind() != Engine::Use::none) engine.release();
+  }
+
+  std::unique_ptr<Engine> make(Spec spec) const {
+    return std::make_unique<Engine>(std::move(spec), isa.empty() ? kernels() : named_kernels(isa), threads);
+  }
+
+  // The engine; a new one where this process was forked while another thread was at work in it.
+  Engine& core() {
+    const Engine::Use use = engine->left_behind();
+    if (use == Engine::Use::none) return *engine;
+    if (use == Engine::Use::training)
+      throw std::runtime_error(
+          "this process was forked while another thread trained the model, so its weights may be those of half a step; "
+          "fork before training starts, or load the model from a file in this process");
+    std::unique_ptr<Engine> fresh = make(engine->spec());
+    (void)engine.release();
+    engine = std::move(fresh);
+    return *engine;
   }
 
   Rows rows(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight) const {
@@ -98,51 +157,80 @@ struct PyEngine {
     return rows;
   }
 
+  // Counts the steps on `state`, so that no signal comes between a step and its number.
   nb::tuple train(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight,
-                  const std::optional<Numbers>& order, int64_t first, int64_t stop, int64_t batch, const Rates& rates,
-                  double seconds, uint64_t steps_before, uint64_t stats_every, Floats losses) {
+                  const std::optional<Numbers>& order, nb::handle first_row, nb::handle stop_row, nb::handle batch_size,
+                  const Rates& rates, double seconds, nb::object state, nb::handle stats_every, Floats losses) {
+    Engine& engine = core();
     const Rows data = rows(x, y, weight);
-    require(engine->trains(), "the plan has no optimizer");
+    require(engine.trains(), "the plan has no optimizer");
     const int64_t available = order ? static_cast<int64_t>(order->size()) : data.x.rows;
-    require(0 <= first && first < stop && stop <= available && batch > 0, "the steps leave the rows of the data");
-    const int64_t count = (stop - first + batch - 1) / batch;
-    require(static_cast<int64_t>(rates.size()) >= count, "a step has no learning rate");
-    require(static_cast<int64_t>(losses.size()) >= count, "there is no place for a step's loss");
+    const int64_t first = whole(first_row, "first", 0), stop = whole(stop_row, "stop", 1);
+    require(first < stop && stop <= available, "the steps leave the rows of the data");
     TrainSteps steps;
     steps.order = {order ? order->data() : nullptr, first};
-    steps.rows = stop - first, steps.batch = batch;
+    steps.rows = stop - first, steps.batch = whole(batch_size, "batch_size", 1);
+    const int64_t count = (steps.rows - 1) / steps.batch + 1;
+    require(static_cast<int64_t>(rates.size()) >= count, "a step has no learning rate");
+    require(static_cast<int64_t>(losses.size()) >= count, "there is no place for a step's loss");
     steps.learning_rates = rates.data();
     steps.seconds = seconds;
-    steps.steps_before = steps_before, steps.stats_every = stats_every;
+    steps.steps_before = static_cast<uint64_t>(whole(state.attr("step"), "step", 0));
+    steps.stats_every = static_cast<uint64_t>(whole(stats_every, "stats_every", 0));
     steps.losses = losses.data();
+    const uint64_t before = steps.steps_before;
     TrainResult result;
-    {
-      const Unlocked unlocked;
-      result = engine->train(data, steps);
-    }
+    std::vector<LayerNumbers> all;
+    interruptibly([&](Interruption& interruption) { result = engine.train(data, steps, &interruption); },
+                  [&] {
+                    const bool over = advance(steps, result.steps);
+                    state.attr("step") = steps.steps_before;
+                    all.insert(all.end(), result.layers.begin(), result.layers.end());
+                    return over;
+                  });
     nb::list layers;
-    for (const LayerNumbers& l : result.layers)
+    for (const LayerNumbers& l : all)
       layers.append(nb::make_tuple(l.step, l.layer, l.mean, l.std, l.zeros, l.saturated, l.gradient_norm, l.weight_norm,
                                    l.update_ratio, l.finite));
-    return nb::make_tuple(result.steps, layers);
+    return nb::make_tuple(steps.steps_before - before, layers);
   }
 
-  void evaluate(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight, int64_t batch) {
+  void evaluate(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight, nb::handle batch_size) {
+    Engine& engine = core();
     const Rows data = rows(x, y, weight);
-    require(batch > 0, "batch is a positive number");
-    const Unlocked unlocked;
-    engine->evaluate(data, batch);
+    const int64_t batch = whole(batch_size, "batch_size", 1);
+    interruptibly([&](Interruption& interruption) { engine.evaluate(data, batch, &interruption); }, [] { return false; });
   }
 
   void predict(const Array& x, Out out) {
+    Engine& engine = core();
     const Source source = source_of(x);
-    require(source.columns == engine->spec().inputs, "x does not have the input's shape");
-    require(static_cast<int64_t>(out.size()) == source.rows * engine->outputs(), "out does not have the output's shape");
+    require(source.columns == engine.spec().inputs, "x does not have the input's shape");
+    require(static_cast<int64_t>(out.size()) == source.rows * engine.outputs(), "out does not have the output's shape");
+    interruptibly([&](Interruption& interruption) { engine.predict(source, out.data(), &interruption); },
+                  [] { return false; });
+  }
+
+  // Without the interpreter's lock: who has the engine may ask for that while these wait for the engine.
+  Sums running() {
+    Engine& engine = core();
     const Unlocked unlocked;
-    engine->predict(source, out.data());
+    return engine.running();
+  }
+  void resume(const Sums& all) {
+    Engine& engine = core();
+    const Unlocked unlocked;
+    engine.resume(all);
+  }
+  void reset() {
+    Engine& engine = core();
+    const Unlocked unlocked;
+    engine.reset();
   }
 
   std::vector<Floats> kept;  // the buffers that the engine works on
+  const int threads;
+  const std::string isa;
   std::unique_ptr<Engine> engine;
 };
 
@@ -222,13 +310,12 @@ NB_MODULE(_native, m) {
   nb::class_<PyEngine>(m, "Engine")
       .def(nb::init<Spec, Floats, Floats, std::vector<std::optional<Floats>>, int, const std::string&>(), "spec"_a,
            "params"_a, "state"_a, "slots"_a, "threads"_a = 0, "isa"_a = "")
-      .def("train", &PyEngine::train, "x"_a, "y"_a.none(), "weight"_a.none(), "order"_a.none(), "first"_a, "stop"_a,
-           "batch"_a, "rates"_a, "seconds"_a, "steps_before"_a, "stats_every"_a, "losses"_a)
-      .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a.none(), "weight"_a.none(), "batch"_a)
+      .def("train", &PyEngine::train, "x"_a, "y"_a.none(), "weight"_a.none(), "order"_a.none(), "first"_a.none(),
+           "stop"_a.none(), "batch_size"_a.none(), "rates"_a, "seconds"_a, "state"_a, "stats_every"_a.none(), "losses"_a)
+      .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a.none(), "weight"_a.none(), "batch_size"_a.none())
       .def("predict", &PyEngine::predict, "x"_a, "out"_a)
-      .def("running", [](PyEngine& self) { return self.engine->running(); }, "Sums of the loss and of each metric.")
-      .def("resume", [](PyEngine& self, const Sums& all) { self.engine->resume(all); }, "running"_a,
-           "Go on from what running() gave.")
-      .def("reset", [](PyEngine& self) { self.engine->reset(); })
+      .def("running", &PyEngine::running, "Sums of the loss and of each metric.")
+      .def("resume", &PyEngine::resume, "running"_a, "Go on from what running() gave.")
+      .def("reset", &PyEngine::reset)
       .def_prop_ro("allocations", [](PyEngine& self) { return self.engine->allocations(); });
 }

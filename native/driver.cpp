@@ -116,6 +116,7 @@ struct Network {
       if (s.ops[i].kind == "add") s.ops[i].sources.push_back(2);  // over activation and dropout
     }
     s.output.push_back(op("softmax", kClasses, kClasses, {{"axis", {-1}}}));
+    s.output[0].shape = {kClasses};
     s.loss = {"categorical_crossentropy_logits", "sum_over_batch_size", {}, true};
     s.metrics.push_back({"categorical_accuracy", false, {}});
     s.optimizer = {"adam",

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
+#include <stdexcept>
+
+#include "visit.hpp"
 
 namespace clarinet {
 namespace {
@@ -10,6 +14,10 @@ constexpr double kWorthAThread = 1e6;  // multiply-adds a step that make up for 
 constexpr double kWorthAReader = 1e4;  // floats a step from all over the memory that do
 constexpr long kPredictRows = 128;     // a thread's share of a batch of predictions
 constexpr long kStageFloats = 1 << 16; // of the tensors of a stage, which stay in the second-level cache
+constexpr double kWorthListening = 1e8;  // multiply-adds of a batch that are worth asking on the way whether to go on
+constexpr double kBlockWork = 2e8;       // and those between two questions
+constexpr long kBlockRows = 256;         // at least, so that products lose nothing
+constexpr double kMostFloats = 1e13;     // of a tensor, so that the bytes of all can be counted
 
 std::vector<std::unique_ptr<Op>> make_ops(const std::vector<OpSpec>& specs, const Spec& spec) {
   std::vector<std::unique_ptr<Op>> ops;
@@ -94,13 +102,17 @@ float* Engine::delta(const Pass& part, size_t tensor) const {
   return inner_deltas_.get() + part.thread * inner_each_ + inner_[tensor] - part.first * ops_[tensor - 1]->out_size();
 }
 
-// work(pass) for this thread's samples, as many at a time as the stage takes.
+// work(pass) for this thread's samples, as many at a time as the stage takes, until the pass is given up.
 template <class Work>
 void Engine::each_part(const Pass& pass, const Stage& stage, Work work) const {
-  if (stage.last - stage.first == 1) return work(pass);
+  const Op& first = *ops_[stage.first];
+  const bool single = stage.last - stage.first == 1;
+  if (single && (!pass.interruption || first.meets(pass))) return work(pass);
+  const long block = std::max(kBlockRows, static_cast<long>(kBlockWork / std::max(1.0, first.work())));
+  const long samples = single ? block : stage.samples;
   Pass part = pass;
-  for (long n = pass.first; n < pass.last; n += stage.samples) {
-    part.first = n, part.last = std::min(pass.last, n + stage.samples);
+  for (long n = pass.first; n < pass.last && !pass.given_up(); n += samples) {
+    part.first = n, part.last = std::min(pass.last, n + samples);
     work(part);
   }
 }
@@ -120,6 +132,10 @@ Engine::Team& Engine::team() {
   return *team;
 }
 
+Engine::Use Engine::left_behind() const {
+  return team_.load()->generation == fork_generation() ? Use::none : use_.load();
+}
+
 int64_t Engine::outputs() const {
   const OpSpec* last = last_op(spec_);
   return last ? last->rows * last->outputs : spec_.inputs;
@@ -129,32 +145,59 @@ int64_t Engine::outputs() const {
 // second one waits at the same time.
 int Engine::useful_threads(int64_t rows, double passes, bool takes_places) const {
   if (exactly_) return threads_;
-  double work = 0.0;
-  for (const auto& op : ops_) work += op->work();
   const double read = takes_places ? static_cast<double>(spec_.inputs * rows) / kWorthAReader : 0.0;
-  const double worth = std::max(read, work * static_cast<double>(rows) * passes / kWorthAThread);
+  const double worth = std::max(read, work_of(rows, passes) / kWorthAThread);
   return std::clamp(static_cast<int>(std::min(worth, 1e6)), 1, threads_);
 }
 
+double Engine::work_of(int64_t rows, double passes) const {
+  double work = 0.0;
+  for (const auto& op : ops_) work += op->work();
+  return work * static_cast<double>(rows) * passes;
+}
+
+// As many of so many threads as there are: the system may not have started all of them. The results are the same.
+int Engine::startable(Team& team, int threads) const {
+  if (threads > 1 && !team.pool) team.pool = std::make_unique<Pool>(threads_);
+  return threads > 1 ? std::min(threads, team.pool->threads()) : threads;
+}
+
+Interruption* Engine::listening(Interruption* interruption, int64_t rows, double passes) const {
+  return work_of(rows, passes) > kWorthListening ? interruption : nullptr;
+}
+
+// Where memory runs out nothing counts as reserved any more, and whoever comes next reserves anew.
 void Engine::reserve(long rows, int threads) {
   if (rows <= capacity_ && threads <= capacity_threads_) return;
   ++allocations_;
-  capacity_ = std::max(rows, capacity_);
-  capacity_threads_ = std::max(threads, capacity_threads_);
-  for (auto& op : ops_) op->reserve(capacity_, capacity_threads_);
-  objective_.reserve(capacity_);
-  if (takes_places_) places_.resize(static_cast<size_t>(capacity_));
-  carve_arena();
+  rows = std::max(rows, capacity_), threads = std::max(threads, capacity_threads_);
+  capacity_ = 0, capacity_threads_ = 0;
+  long most = std::max(outputs(), spec_.inputs);
+  for (const auto& op : ops_) most = std::max(most, op->out_size());
+  if (static_cast<double>(rows) * static_cast<double>(most) > kMostFloats) throw std::bad_alloc();
+  try {
+    lay_memory(rows, threads);
+  } catch (const std::length_error&) {  // a vector's word for more than there can be
+    throw std::bad_alloc();
+  }
+  capacity_ = rows, capacity_threads_ = threads;
+}
+
+void Engine::lay_memory(long rows, int threads) {
+  for (auto& op : ops_) op->reserve(rows, threads);
+  objective_.reserve(rows);
+  if (takes_places_) places_.resize(static_cast<size_t>(rows));
+  carve_arena(rows);
   long each = std::max(4096L, static_cast<long>(outputs()));
-  for (const auto& op : ops_) each = std::max(each, op->scratch(capacity_));
+  for (const auto& op : ops_) each = std::max(each, op->scratch(rows));
   scratch_each_ = static_cast<long>(Buffer::rounded(static_cast<size_t>(each)));
-  scratch_ = Buffer(static_cast<size_t>(scratch_each_ * capacity_threads_));
-  inner_deltas_ = Buffer(static_cast<size_t>(inner_each_ * capacity_threads_));
+  scratch_ = Buffer(static_cast<size_t>(scratch_each_ * threads));
+  inner_deltas_ = Buffer(static_cast<size_t>(inner_each_ * threads));
   layer_numbers_.resize(spec_.layers.size());
 }
 
-void Engine::carve_arena() {
-  auto floats = [&](int64_t size) { return Buffer::rounded(static_cast<size_t>(capacity_ * size)); };
+void Engine::carve_arena(long rows) {
+  auto floats = [&](int64_t size) { return Buffer::rounded(static_cast<size_t>(rows * size)); };
   size_t total = floats(spec_.inputs) + floats(outputs());
   for (size_t i = 0; i < ops_.size(); ++i) {
     total += (inner_[i + 1] < 0 ? 2 : 1) * floats(ops_[i]->out_size());
@@ -216,14 +259,18 @@ Pass Engine::pass_of(const Team& team, int thread, int threads, long rows) const
   return pass;
 }
 
-// f(thread) on each of the threads, which must have memory reserved.
+// Rows of a batch as the input, some at a time.
+void Engine::take_rows(const Pass& pass, const Source& source, Order order, Ahead* ahead) {
+  const long block = pass.interruption ? kBlockRows : pass.last - pass.first;
+  for (long n = pass.first; n < pass.last && !pass.given_up(); n += block)
+    gather(k_, source, order, n, std::min(pass.last, n + block), values_[0], ahead);
+}
+
+// f(thread) on each of the threads, which must have memory reserved and be startable.
 void Engine::work(Team& team, int threads, const std::function<void(int)>& f) {
-  if (threads == 1) {
-    const FlushDenormals flush;
-    return f(0);
-  }
-  if (!team.pool) team.pool = std::make_unique<Pool>(threads_);
-  team.pool->run(threads, f);
+  if (threads > 1) return team.pool->run(threads, f);
+  const FlushDenormals flush;
+  f(0);
 }
 
 const float* Engine::forward(const Pass& pass) {
@@ -278,18 +325,20 @@ double Engine::activity_penalty(const Pass& pass) const {
 }
 
 // A batch's forward runs while one thread still adds up the batch before: they meet before anything it reads is written.
-void Engine::evaluate(const Rows& rows, int64_t batch) {
-  Team& team = this->team();
-  const std::lock_guard<std::mutex> lock(team.mutex);
+void Engine::evaluate(const Rows& rows, int64_t batch, Interruption* interruption) {
+  const Visit visit(*this, Use::reading);
   batch = std::min(batch, rows.x.rows);
-  const int threads = useful_threads(batch, 1.0);
+  const int threads = startable(visit.team, useful_threads(batch, 1.0));
   reserve(static_cast<long>(batch), threads);
   lay_out(false);
-  work(team, threads, [&](int thread) {
+  const Sums before = objective_.running();
+  interruption = listening(interruption, rows.x.rows, 1.0);
+  work(visit.team, threads, [&](int thread) {
     for (int64_t first = 0; first < rows.x.rows; first += batch) {
-      const Pass pass = pass_of(team, thread, threads, static_cast<long>(std::min(batch, rows.x.rows - first)));
+      Pass pass = pass_of(visit.team, thread, threads, static_cast<long>(std::min(batch, rows.x.rows - first)));
+      pass.interruption = interruption;
       const Order order{nullptr, first};
-      gather(k_, rows.x, order, pass.first, pass.last, values_[0]);
+      take_rows(pass, rows.x, order);
       const float* y = forward(pass);
       pass.sync();
       objective_.measure(pass, rows.y, rows.weight, order, y, nullptr);
@@ -300,23 +349,25 @@ void Engine::evaluate(const Rows& rows, int64_t batch) {
       if (thread == 0) objective_.account(pass, updater_.penalty() + activity);
     }
   });
+  if (interruption && interruption->given_up()) objective_.resume(before);
 }
 
-void Engine::predict(const Source& x, float* out) {
-  Team& team = this->team();
-  const std::lock_guard<std::mutex> lock(team.mutex);
-  const int threads = useful_threads(x.rows, 1.0);
+void Engine::predict(const Source& x, float* out, Interruption* interruption) {
+  const Visit visit(*this, Use::reading);
+  const int threads = startable(visit.team, useful_threads(x.rows, 1.0));
   const int64_t batch = std::min<int64_t>(x.rows, kPredictRows * threads);
   reserve(static_cast<long>(batch), threads);
   lay_out(false);
   const int64_t width = outputs();
-  work(team, threads, [&](int thread) {
+  interruption = listening(interruption, x.rows, 1.0);
+  work(visit.team, threads, [&](int thread) {
     for (int64_t first = 0; first < x.rows; first += batch) {
       // A thread keeps its place in the tensors on a ragged last batch too: nobody waits for it between batches.
-      Pass pass = pass_of(team, thread, threads, static_cast<long>(batch));
+      Pass pass = pass_of(visit.team, thread, threads, static_cast<long>(batch));
+      pass.interruption = interruption;
       pass.rows = static_cast<long>(std::min(batch, x.rows - first));
       pass.first = std::min(pass.first, pass.rows), pass.last = std::min(pass.last, pass.rows);
-      gather(k_, x, {nullptr, first}, pass.first, pass.last, values_[0]);
+      take_rows(pass, x, {nullptr, first});
       const float* y = through_output(pass, forward(pass));
       std::copy(y + pass.first * width, y + pass.last * width, out + (first + pass.first) * width);
     }
@@ -324,17 +375,17 @@ void Engine::predict(const Source& x, float* out) {
 }
 
 Sums Engine::running() {
-  const std::lock_guard<std::mutex> lock(team().mutex);
+  const Visit visit(*this, Use::reading);
   return objective_.running();
 }
 
 void Engine::resume(const Sums& all) {
-  const std::lock_guard<std::mutex> lock(team().mutex);
+  const Visit visit(*this, Use::reading);
   objective_.resume(all);
 }
 
 void Engine::reset() {
-  const std::lock_guard<std::mutex> lock(team().mutex);
+  const Visit visit(*this, Use::reading);
   objective_.reset();
 }
 

@@ -50,12 +50,20 @@ class Engine {
   Engine(Spec, const KernelTable&, int threads);
   ~Engine();
 
-  TrainResult train(const Rows&, const TrainSteps&);
-  void evaluate(const Rows&, int64_t batch);
-  void predict(const Source& x, float* out);
+  // Whatever these throw, the engine goes on working, and of a step that was not done to its end nothing remains.
+  // Interruption: nullptr where nobody interrupts. Steps after which train was interrupted are done, the one at which it was
+  // is as if it had not begun; evaluate's sums are those of before, and predict's numbers mean nothing.
+  TrainResult train(const Rows&, const TrainSteps&, Interruption* = nullptr);
+  void evaluate(const Rows&, int64_t batch, Interruption* = nullptr);
+  void predict(const Source& x, float* out, Interruption* = nullptr);
   Sums running();
   void resume(const Sums&);
   void reset();
+
+  // In a forked child: what another thread was doing here when the process was forked, and never ends. Such an engine must
+  // not be used or destroyed any more; all but its specification may be half-written.
+  enum class Use { none, reading, training };
+  Use left_behind() const;
 
   bool trains() const { return !spec_.optimizer.kind.empty(); }
   const Spec& spec() const { return spec_; }
@@ -71,6 +79,7 @@ class Engine {
     std::mutex mutex;
     std::unique_ptr<Pool> pool;
   };
+  class Visit;  // of one caller, who has the engine to himself
   struct Stage {  // operations first … last - 1, which go through some of a thread's samples at a time
     size_t first, last;
     long samples;
@@ -78,9 +87,13 @@ class Engine {
   struct Run;  // one call of train
 
   Team& team();
+  double work_of(int64_t rows, double passes) const;
   int useful_threads(int64_t rows, double passes, bool takes_places = false) const;
+  int startable(Team&, int threads) const;
+  Interruption* listening(Interruption*, int64_t rows, double passes) const;
   void reserve(long rows, int threads);
-  void carve_arena();
+  void lay_memory(long rows, int threads);
+  void carve_arena(long rows);
   long size_of(int64_t tensor) const;  // numbers in a sample
   void lay_out(bool training);
   void make_stages();
@@ -89,6 +102,7 @@ class Engine {
   template <class Work>
   void each_part(const Pass&, const Stage&, Work) const;
   Pass pass_of(const Team&, int thread, int threads, long rows) const;
+  void take_rows(const Pass&, const Source&, Order, Ahead* = nullptr);
   void work(Team&, int threads, const std::function<void(int)>&);
 
   const float* forward(const Pass&);
@@ -96,8 +110,9 @@ class Engine {
   void backward(const Pass&);
   void backward(const Pass&, size_t op);
   double activity_penalty(const Pass&) const;
-  void train_stretch(Team&, Run&, int threads, int64_t most);
+  bool train_stretch(Team&, Run&, int threads, int64_t most);
   void train_step(const Pass&, Run&, int64_t number);
+  void finish_step(const Pass&, Run&, int64_t number);
   void measure_layers(const Pass&);
   void record_layers(const Pass&, TrainResult&);
 
@@ -133,6 +148,7 @@ class Engine {
   int64_t allocations_ = 0;
   std::vector<LayerNumbers> layer_numbers_;
   std::atomic<Team*> team_;
+  std::atomic<Use> use_{Use::none};
 };
 
 }  // namespace clarinet

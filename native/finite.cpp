@@ -4,6 +4,7 @@
 #include <atomic>
 #include <bit>
 #include <cstring>
+#include <exception>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -85,8 +86,15 @@ int64_t find(const T* x, int64_t n, uint64_t* hashes) {
   const int64_t blocks = (n + kBlock - 1) / kBlock, worth = n * static_cast<int64_t>(sizeof(T)) / kWorthAThread;
   const int64_t threads = worth < 2 ? 1 : std::min<int64_t>(worth, allowed_threads());
   std::vector<std::thread> others;
-  for (int64_t t = 1; t < threads; ++t) others.emplace_back(search, blocks * t / threads, blocks * (t + 1) / threads);
+  others.reserve(static_cast<size_t>(threads));
+  int64_t started = 1;
+  try {
+    for (; started < threads; ++started)
+      others.emplace_back(search, blocks * started / threads, blocks * (started + 1) / threads);
+  } catch (const std::exception&) {  // no thread, or no memory for one: the caller looks at the rest
+  }
   search(0, blocks / threads);
+  search(blocks * started / threads, blocks);
   for (std::thread& other : others) other.join();
   return first.load() == n ? -1 : first.load();
 }

@@ -70,7 +70,8 @@ struct DepthwiseWindows {
 // Windows over a sample (height, width, channels), the first of them `top` and `left` places ahead of it.
 struct Pooling {
   long height, width, channels, out_h, out_w, kernel_h, kernel_w, stride_h, stride_w, top, left;
-  bool masks;  // no gradient to entries that are not positive
+  bool masks;   // no gradient to entries that are not positive
+  bool shares;  // the gradient goes to all entries that are as large as the largest, in equal shares, not to the first
 };
 
 enum class Activation : int {

@@ -10,6 +10,7 @@ namespace clarinet {
 class Buffer {
  public:
   Buffer() = default;
+  // Throws std::bad_alloc.
   explicit Buffer(size_t n) : data_(static_cast<float*>(::operator new(n * sizeof(float) + kLine, std::align_val_t(kLine)))) {
     std::memset(data_, 0, n * sizeof(float) + kLine);
   }

@@ -44,14 +44,14 @@ void normalize_sums(const float* dy, const float* x, long rows, long row, long c
   sum_rows(rows, columns, term, sum_dy_xhat);
 }
 
-// dx = a dy + b + c (x - mean)
+// dx = a (dy + b + c (x - mean)): of a single row dy and b cancel out exactly
 void normalize_back(const float* dy, const float* x, long rows, long columns, const float* mean, const float* a,
                     const float* b, const float* c, float* dx) {
   for (long i = 0; i < rows; ++i, dy += columns, x += columns, dx += columns)
     each_vector(columns, [&](long j, auto part) {
       Vec d = load(x + j, part) - load(mean + j, part);
-      Vec rest = fma(load(c + j, part), d, load(b + j, part));
-      store(dx + j, fma(load(a + j, part), load(dy + j, part), rest), part);
+      Vec rest = load(dy + j, part) + load(b + j, part);
+      store(dx + j, load(a + j, part) * fma(load(c + j, part), d, rest), part);
     });
 }
 

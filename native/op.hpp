@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "interruption.hpp"
 #include "kernels.hpp"
 #include "optimizer.hpp"
 #include "pool.hpp"
@@ -25,10 +26,12 @@ struct Pass {
   float* scratch = nullptr;  // of this thread alone
   Ahead* ahead = nullptr;    // the data's rows to come
   const float* const* places = nullptr;  // where the data's rows lie, if the first operation takes them there
+  Interruption* interruption = nullptr;  // of work that takes long
 
   void sync() const {
     if (barrier) barrier->wait();
   }
+  bool given_up() const { return interruption && interruption->look(thread); }
 };
 
 struct Range {
@@ -71,6 +74,8 @@ class Op {
   virtual bool by_sample() const { return false; }
   // Whether backward sums over each block of sum_block(rows) samples by itself, so that a thread's share must be whole blocks.
   virtual bool sums_by_block() const { return false; }
+  // Whether forward or backward meets the other threads, so that each has to call it, once for all of its samples.
+  virtual bool meets(const Pass&) const { return false; }
   // Whether it can take its input where the data lie, row by row (Pass::places), so that nobody has to copy it.
   virtual bool takes_places() const { return false; }
   // Rough cost of forward, in multiply-adds a sample.
@@ -87,6 +92,9 @@ class Op {
   virtual void backward_all(const Pass& pass, const float* const* x, const float* y, float* dy, float* const* dx) {
     backward(pass, x[0], y, dy, dx[0]);
   }
+
+  // After backward of a step that is sure to be done: writes what the operation keeps from step to step beside its weights.
+  virtual void keep(const Pass&) {}
 
   // What the operation adds to the batch's loss; one thread asks after all threads' forward.
   virtual double penalty(const Pass&) const { return 0.0; }

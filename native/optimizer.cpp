@@ -66,6 +66,7 @@ Optimizer::Optimizer(const OptimizerSpec& spec, float* params, const std::vector
   clip_norm_ = value(spec, "clipnorm");
   global_clip_norm_ = value(spec, "global_clipnorm");
   clip_value_ = value(spec, "clipvalue");
+  if (update_.rule == Rule::nadam) warmed_product(beta_1_, 1.0);  // its table is made here, where memory may be short
 }
 
 void Optimizer::begin(double learning_rate, uint64_t step) {

@@ -1,6 +1,7 @@
 #include "pool.hpp"
 
 #include <chrono>
+#include <exception>
 
 #if defined(__SSE2__) || defined(_M_X64)
 #include <immintrin.h>
@@ -52,7 +53,11 @@ void Barrier::wait() {
 }
 
 Pool::Pool(int threads) : processors_(processors()) {
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { serve(i); });
+  workers_.reserve(static_cast<size_t>(threads - 1));
+  try {
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { serve(i); });
+  } catch (const std::exception&) {  // no thread, or no memory for one: those that are there do the work
+  }
 }
 
 Pool::~Pool() {

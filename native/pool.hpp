@@ -25,11 +25,13 @@ class Barrier {
 
 class Pool {
  public:
+  // Of so many threads, the caller's one included, or of fewer where the system starts no more.
   explicit Pool(int threads);
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
   // work(thread) on `threads` of them, the caller being number 0; returns when all are done. `work` must not throw.
   void run(int threads, const std::function<void(int)>& work);
   // For those that run.

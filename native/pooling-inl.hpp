@@ -76,7 +76,23 @@ CLARINET_INLINE void max_pool_back_as(const Pooling& p, const float* x, const fl
   });
 }
 
+// The entries that are as large as the window's largest share dy: for windows that do not meet. Without one, which a NaN
+// brings about, every entry gets 0 / 0.
+CLARINET_INLINE void max_pool_share_back(const Pooling& p, const float* x, const float* y, const float* dy, float* dx) {
+  each_window(p, [&](const Cut& cut, long out) {
+    each_vector(p.channels, [&](long c, auto part) {
+      const Vec most = load(y + out + c, part), zero = set1(0.0f), one = set1(1.0f);
+      Vec count = zero, all = load(dy + out + c, part);
+      if (p.masks) all = select(most > 0.0f, all, zero);
+      each_entry(p, cut, c, [&](long at) { count = count + select(load(x + at, part) == most, one, zero); });
+      const Vec share = all / count;
+      each_entry(p, cut, c, [&](long at) { store(dx + at, select(load(x + at, part) == most, one, zero) * share, part); });
+    });
+  });
+}
+
 void max_pool_back(const Pooling& p, const float* x, const float* y, const float* dy, float* dx) {
+  if (p.shares) return max_pool_share_back(p, x, y, dy, dx);
   if (!tiles_exactly(p)) clear(p, dx);
   const bool overlaps = p.stride_h < p.kernel_h || p.stride_w < p.kernel_w;
   overlaps ? max_pool_back_as<true>(p, x, y, dy, dx) : max_pool_back_as<false>(p, x, y, dy, dx);

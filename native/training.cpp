@@ -2,14 +2,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <new>
 
-#include "engine.hpp"
 #include "stats.hpp"
+#include "visit.hpp"
 
 namespace clarinet {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// Rows of a batch for which writing a gradient down costs little beside computing it.
+constexpr long kWorthWhole = 1024;
+constexpr int64_t kMostSampled = 64;  // sampled steps of a stretch, whose records have a place before it begins
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -19,53 +24,89 @@ struct Engine::Run {
   const Rows& rows;
   const TrainSteps& steps;
   int64_t count;  // of steps
-  Clock::time_point began;
-  bool takes_places;  // whether the first operation takes the data's rows where they lie
-  TrainResult result;
-  bool stop = false;  // written by one thread between barriers
+  Interruption* interruption;
+  Clock::time_point began = Clock::now();
+  bool takes_places = false;  // whether the first operation takes the data's rows where they lie
+  TrainResult result{};
+  // These are written by one thread between barriers.
+  bool stop = false;
+  bool whole = false;                          // the step's gradient is to be complete before a weight changes
+  bool abandoned = false, abandoned_late = false;  // the step will not be done: known before its gradient, or with it
 
   long samples(int64_t number) const {
     return static_cast<long>(std::min(steps.batch, steps.rows - number * steps.batch));
   }
   bool sampled(uint64_t step) const { return steps.stats_every != 0 && step % steps.stats_every == 0; }
+  bool given_up() const { return interruption && interruption->given_up(); }
 };
 
 // Each thread does its rows from gathering to the gradient at its inputs; then, all deltas being there, its share of the
-// weights.
+// weights. Until then nothing is written that a step leaves behind, and the step may be abandoned.
 void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   const Order order{run.steps.order.order, run.steps.order.first + number * run.steps.batch};
   const bool sampled = run.sampled(pass.step);
   const long next = number + 1 < run.count ? std::min(pass.last, run.samples(number + 1)) : 0;
+  if (run.interruption && pass.thread == 0) run.interruption->begin_step();
   pass.ahead->turn(run.rows.x, order, {order.order, order.first + run.steps.batch}, pass.first, pass.last, next);
   if (pass.places) {
     locate(run.rows.x, order, pass.first, pass.last, values_[0], places_.data());
   } else {
-    gather(k_, run.rows.x, order, pass.first, pass.last, values_[0], pass.ahead);
+    take_rows(pass, run.rows.x, order, pass.ahead);
   }
   updater_.penalize(pass);
   const float* y = forward(pass);
   objective_.measure(pass, run.rows.y, run.rows.weight, order, y, deltas_.back());
   if (objective_.has_metrics() || sampled) objective_.judge(pass, through_output(pass, y));
   backward(pass);
-  if (pass.thread == 0) updater_.begin(run.steps.learning_rates[number], pass.step);
+  if (pass.thread == 0) {
+    updater_.begin(run.steps.learning_rates[number], pass.step);
+    const bool slow = run.interruption && pass.rows >= kWorthWhole && run.interruption->slow();
+    run.whole = sampled || slow || updater_.needs_norm();
+    if (run.given_up()) run.stop = run.abandoned = true;
+  }
   pass.sync();
+  if (run.abandoned) return;
+  if (run.whole) {
+    updater_.collect(pass, values_, deltas_);
+    if (pass.thread == 0 && run.given_up()) run.stop = run.abandoned_late = true;
+    pass.sync();
+    if (run.abandoned_late) return;
+  }
+  finish_step(pass, run, number);
+}
+
+// What a step leaves behind.
+void Engine::finish_step(const Pass& pass, Run& run, int64_t number) {
+  const bool sampled = run.sampled(pass.step);
   if (pass.thread == 0) {
     run.steps.losses[number] = static_cast<float>(objective_.account(pass, updater_.penalty() + activity_penalty(pass)));
     ++run.result.steps;
     run.stop = run.steps.seconds >= 0.0 && seconds_since(run.began) > run.steps.seconds;
   }
+  for (const auto& op : ops_) op->keep(pass);
   if (sampled) measure_layers(pass);
-  updater_.update(pass, values_, deltas_, sampled);
+  run.whole ? updater_.apply(pass, sampled) : updater_.update(pass, values_, deltas_);
   pass.sync();
   if (sampled && pass.thread == 0) record_layers(pass, run.result);
 }
 
-// Steps from run.done on, until the run is over, its time is up, or `most` are done.
-void Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
+// Steps from run.result.steps on, until the run is over, its time is up, or `most` are done. Memory is asked for before the
+// first one; gives false where there is none, and nothing is done.
+bool Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
   const TrainSteps& steps = run.steps;
-  const int64_t first = run.result.steps, last = std::min(run.count, first + most);
-  updater_.divide(threads, run.samples(0), last - first);
-  work(team, threads, [&](int thread) {
+  const int64_t first = run.result.steps, every = static_cast<int64_t>(std::min<uint64_t>(steps.stats_every, INT32_MAX));
+  if (every != 0) most = std::min(most, every * kMostSampled);
+  const int64_t last = std::min(run.count, first + most);
+  try {
+    std::vector<LayerNumbers>& layers = run.result.layers;
+    const size_t records = layers.size() + (every == 0 ? 0 : static_cast<size_t>((last - first) / every + 1) * spec_.layers.size());
+    if (records > layers.capacity()) layers.reserve(std::max(records, 2 * layers.capacity()));
+    updater_.divide(threads, run.samples(0), last - first);
+  } catch (const std::bad_alloc&) {
+    if (first == 0) throw;
+    return false;
+  }
+  const auto share = [&](int thread) {
     Pass pass = pass_of(team, thread, threads, run.samples(first));
     updater_.adopt(pass);
     Ahead ahead;
@@ -73,32 +114,36 @@ void Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
       pass = pass_of(team, thread, threads, run.samples(i));
       pass.training = true;
       pass.ahead = &ahead;
+      pass.interruption = run.interruption;
       pass.places = run.takes_places ? places_.data() : nullptr;
       pass.step = steps.steps_before + static_cast<uint64_t>(i) + 1;
       train_step(pass, run, i);
     }
     updater_.release(pass);
-  });
+  };
+  work(team, threads, std::ref(share));  // a copy would ask for memory
+  return true;
 }
 
-TrainResult Engine::train(const Rows& rows, const TrainSteps& steps) {
-  Team& team = this->team();
-  const std::lock_guard<std::mutex> lock(team.mutex);
-  Run run{rows, steps, (steps.rows + steps.batch - 1) / steps.batch, Clock::now(),
-          takes_places_ && lies_as_floats(rows.x), {}};
-  const int most = useful_threads(run.samples(0), 3.0, run.takes_places);
-  reserve(run.samples(0), most);
+TrainResult Engine::train(const Rows& rows, const TrainSteps& steps, Interruption* interruption) {
+  const Visit visit(*this, Use::training);
+  const int64_t batch = std::min(steps.batch, steps.rows);
+  Run run{rows, steps, (steps.rows - 1) / steps.batch + 1, listening(interruption, batch, 3.0)};
+  run.takes_places = takes_places_ && lies_as_floats(rows.x);
+  const int most = startable(visit.team, useful_threads(batch, 3.0, run.takes_places));
+  reserve(static_cast<long>(batch), most);
   lay_out(true);
-  while (run.result.steps < run.count && !run.stop) {
+  bool able = true;
+  while (able && run.result.steps < run.count && !run.stop) {
     if (!paced_) {
-      train_stretch(team, run, most, run.count);
+      able = train_stretch(visit.team, run, most, run.count);
       continue;
     }
     const int threads = pace_.choose(most);
     const int64_t before = run.result.steps;
     const auto began = Clock::now();
-    train_stretch(team, run, threads, most == 1 ? run.count : pace_.steps(threads, run.samples(0)));
-    pace_.record(threads, (run.result.steps - before) * run.samples(0), seconds_since(began));
+    able = train_stretch(visit.team, run, threads, most == 1 ? run.count : pace_.steps(threads, run.samples(0)));
+    if (run.result.steps > before) pace_.record(threads, (run.result.steps - before) * run.samples(0), seconds_since(began));
   }
   return std::move(run.result);
 }
@@ -117,13 +162,15 @@ void Engine::measure_layers(const Pass& pass) {
 
 // After the update: the norms, and the layers' records.
 void Engine::record_layers(const Pass&, TrainResult& result) {
-  const std::vector<std::vector<WeightNorms>> norms = updater_.norms();
+  const std::vector<WeightNorms>& norms = updater_.norms();
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
     LayerNumbers& numbers = layer_numbers_[i];
     WeightNorms sum;
     bool any = false;
     for (int64_t op : spec_.layers[i].ops) {
-      for (const WeightNorms& norm : norms[static_cast<size_t>(op)]) {
+      const Range own = updater_.weights_of(static_cast<size_t>(op));
+      for (long weight = own.first; weight < own.last; ++weight) {
+        const WeightNorms& norm = norms[static_cast<size_t>(weight)];
         any = true;
         sum.gradient += norm.gradient, sum.weight += norm.weight, sum.move += norm.move;
       }

@@ -16,7 +16,7 @@ const uint32_t born = fork_generation();  // in a forked child nobody else is re
 
 }  // namespace
 
-Unlocked::~Unlocked() {
+void Unlocked::lock() {
   returning.fetch_add(1);
   if (ending.load() && last_thread.load() != std::this_thread::get_id()) {
     returning.fetch_sub(1);
@@ -24,6 +24,15 @@ Unlocked::~Unlocked() {
   }
   PyEval_RestoreThread(state_);
   returning.fetch_sub(1);
+}
+
+// No handler of a signal runs here, where a caller has the engine to himself: what was found is put back.
+bool Unlocked::interrupted() {
+  lock();
+  const bool found = PyOS_InterruptOccurred() != 0;
+  if (found) PyErr_SetInterrupt();
+  state_ = PyEval_SaveThread();
+  return found;
 }
 
 void interpreter_ends() {

@@ -10,11 +10,16 @@ namespace clarinet {
 class Unlocked {
  public:
   Unlocked() : state_(PyEval_SaveThread()) {}
-  ~Unlocked();
+  ~Unlocked() { lock(); }
   Unlocked(const Unlocked&) = delete;
   Unlocked& operator=(const Unlocked&) = delete;
 
+  // Takes the lock for a moment: whether Ctrl-C was pressed, which Python notices as soon as it goes on.
+  bool interrupted();
+
  private:
+  void lock();
+
   PyThreadState* state_;
 };
 

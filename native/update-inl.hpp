@@ -3,6 +3,9 @@
 // w: weight, g: its gradient, lr: learning rate (with the corrections for the start at zero where a rule has them)
 #pragma once
 
+#include <float.h>
+#include <math.h>
+
 #include "kernels.hpp"
 #include "math-inl.hpp"
 
@@ -45,7 +48,7 @@ void update_rmsprop(const Update& u, const Tile& t, const float* g, float* w, fl
     if constexpr (centered) {
       Vec average = fma(rho, load(mean + i, part), rest * grad);
       store(mean + i, average, part);
-      spread = fnma(average, average, spread);
+      spread = spread - average * average;  // rounded both alike, so that a mean that is g leaves nothing, and no less
     }
     Vec move = rate * grad / sqrt(spread + u.epsilon);
     if constexpr (has_momentum) {
@@ -131,8 +134,10 @@ void update_lion(const Update& u, const Tile& t, const float* g, float* w, float
   });
 }
 
-// n' = n + g^2, z <- z + g + 2 shrinkage w - (n'^p - n^p) / lr w, w <- (clip(z, -l1, l1) - z) / (n'^p / lr + l2), n <- n'
+// n' = n + g^2, z <- z + g + 2 shrinkage w - (n'^p - n^p) / lr w, w <- (clip(z, -l1, l1) - z) / (n'^p / lr + l2), n <- n'.
+// A rate of 0, or one too small to divide by, takes no step.
 void update_ftrl(const Update& u, const Tile& t, const float* g, float* w, float* total, float* linear) {
+  if (fabsf(u.rate) < FLT_MIN) return;
   auto root = [&](Vec n) { return u.exponent == 0.5f ? sqrt(n) : power(n, u.exponent); };
   update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
     Vec before = load(total + i, part), sum = fma(grad, grad, before), now = root(sum);

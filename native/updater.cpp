@@ -9,6 +9,7 @@ namespace {
 constexpr long kBlock = 4096;
 constexpr long kGrain = 16;  // rows of a part of a gradient that are not split
 constexpr double kUpdateCost = 16.0;  // of one number's update, in multiply-adds
+constexpr double kSlice = 1e9;        // multiply-adds between two looks at whether to go on
 
 // The part of n things that belongs to a thread.
 Range part_of(long n, const Pass& pass) { return {n * pass.thread / pass.threads, n * (pass.thread + 1) / pass.threads}; }
@@ -18,6 +19,7 @@ Range part_of(long n, const Pass& pass) { return {n * pass.thread / pass.threads
 Updater::Updater(const Spec& spec, const std::vector<std::unique_ptr<Op>>& ops)
     : ops_(ops), optimizer_(spec.optimizer, spec.params, spec.slots), params_(spec.params) {
   for (const auto& op : ops_) {
+    first_weight_.push_back(static_cast<long>(weights_.size()));
     for (const Weight& weight : op->spec.weights) {
       if (weight.l1 != 0.0f || weight.l2 != 0.0f) add_blocks(&weight, 0, penalized_);
       if (!weight.trainable) continue;
@@ -25,6 +27,8 @@ Updater::Updater(const Spec& spec, const std::vector<std::unique_ptr<Op>>& ops)
       weights_.push_back(&weight);
     }
   }
+  first_weight_.push_back(static_cast<long>(weights_.size()));
+  norms_.resize(weights_.size());
   squares_.resize(weights_.size());
   scales_.resize(weights_.size());
   if (optimizer_.active()) gradients_ = Buffer(static_cast<size_t>(spec.params_size));
@@ -40,7 +44,7 @@ void Updater::divide(int threads, long rows, int64_t steps) {
   jobs_.assign(static_cast<size_t>(threads), {});
   struct Shared {
     int op, part;
-    long count;
+    long count, slice;
     double cost;
   };
   std::vector<Shared> shared;
@@ -53,12 +57,13 @@ void Updater::divide(int threads, long rows, int64_t steps) {
       if (homes && p == 0) {
         for (int t = 0; t < threads; ++t) {
           const Range own = ops_[o]->share(t, threads);
-          jobs_[static_cast<size_t>(t)].push_back({static_cast<int>(o), 0, own.first, own.last});
+          jobs_[static_cast<size_t>(t)].push_back({static_cast<int>(o), 0, own.first, own.last, own.last - own.first});
         }
         continue;
       }
       const double cost = static_cast<double>(parts[p].row) * (static_cast<double>(parts[p].depth * rows) + kUpdateCost);
-      shared.push_back({static_cast<int>(o), static_cast<int>(p), parts[p].count, cost});
+      const long slice = static_cast<long>(std::min(kSlice / cost, 1e9) / kGrain + 1.0) * kGrain;
+      shared.push_back({static_cast<int>(o), static_cast<int>(p), parts[p].count, slice, cost});
       all += cost * static_cast<double>(parts[p].count);
     }
   }
@@ -71,7 +76,7 @@ void Updater::divide(int threads, long rows, int64_t steps) {
                           ? s.count
                           : std::min(s.count, static_cast<long>(end + 0.5 * kGrain) / kGrain * kGrain);
       if (to <= from) continue;
-      jobs_[static_cast<size_t>(t)].push_back({s.op, s.part, from, to});
+      jobs_[static_cast<size_t>(t)].push_back({s.op, s.part, from, to, s.slice});
       from = to;
     }
     before += s.cost * static_cast<double>(s.count);
@@ -86,24 +91,29 @@ void Updater::release(const Pass& pass) {
   for (const auto& op : ops_) op->release(pass, optimizer_);
 }
 
-void Updater::update(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas,
-                     bool measure) {
-  const bool at_once = !measure && !optimizer_.needs_norm();
-  const Sink sink{*pass.k, optimizer_, at_once ? nullptr : gradients_.get()};
+void Updater::gradients(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas,
+                        const Sink& sink) {
   for (const Job& job : jobs_[static_cast<size_t>(pass.thread)]) {
     const size_t op = static_cast<size_t>(job.op);
     const float* x = values[static_cast<size_t>(ops_[op]->spec.sources[0])];
-    ops_[op]->gradient(pass, job.part, job.from, job.to, x, deltas[op + 1], sink);
+    const long slice = pass.interruption && sink.gradients ? job.slice : job.to - job.from;
+    for (long from = job.from; from < job.to; from += slice) {
+      if (sink.gradients && pass.given_up()) return;
+      ops_[op]->gradient(pass, job.part, from, std::min(from + slice, job.to), x, deltas[op + 1], sink);
+    }
   }
-  if (at_once) return;
-  release(pass);
-  two_phases(pass, measure);
-  pass.sync();
-  adopt(pass);
 }
 
-void Updater::two_phases(const Pass& pass, bool measure) {
-  pass.sync();
+void Updater::update(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas) {
+  gradients(pass, values, deltas, {*pass.k, optimizer_, nullptr});
+}
+
+void Updater::collect(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas) {
+  gradients(pass, values, deltas, {*pass.k, optimizer_, gradients_.get()});
+  release(pass);
+}
+
+void Updater::apply(const Pass& pass, bool measure) {
   const Range own = part_of(static_cast<long>(blocks_.size()), pass);
   for (long i = own.first; i < own.last; ++i) {
     Block& block = blocks_[static_cast<size_t>(i)];
@@ -121,6 +131,8 @@ void Updater::two_phases(const Pass& pass, bool measure) {
     Block& block = blocks_[static_cast<size_t>(i)];
     update_block(pass, block, scales_[static_cast<size_t>(block.owner)], measure);
   }
+  pass.sync();
+  adopt(pass);
 }
 
 void Updater::update_block(const Pass& pass, Block& block, float scale, bool measure) {
@@ -152,22 +164,15 @@ double Updater::penalty() const {
   return sum;
 }
 
-std::vector<std::vector<WeightNorms>> Updater::norms() const {
-  std::vector<WeightNorms> flat(weights_.size());
+const std::vector<WeightNorms>& Updater::norms() {
+  std::fill(norms_.begin(), norms_.end(), WeightNorms{});
   for (const Block& block : blocks_) {
-    WeightNorms& norm = flat[static_cast<size_t>(block.owner)];
+    WeightNorms& norm = norms_[static_cast<size_t>(block.owner)];
     norm.gradient += block.gradient;
     norm.weight += block.weight_squares;
     norm.move += block.move;
   }
-  std::vector<std::vector<WeightNorms>> by_op;
-  size_t next = 0;
-  for (const auto& op : ops_) {
-    by_op.emplace_back();
-    for (const Weight& weight : op->spec.weights)
-      if (weight.trainable) by_op.back().push_back(flat[next++]);
-  }
-  return by_op;
+  return norms_;
 }
 
 }  // namespace clarinet

@@ -26,7 +26,11 @@ class Updater {
 
   // This thread's part of the weights' update. Operation i gave values[i + 1], and deltas[i + 1] is the gradient at its
   // output. All threads' backward is over, and forward begins only after all have come back from here and met.
-  void update(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas, bool measure);
+  void update(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas);
+  // The same in two parts, between which all threads meet: the gradient is complete before any weight changes.
+  bool needs_norm() const { return optimizer_.needs_norm(); }
+  void collect(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas);
+  void apply(const Pass&, bool measure);
 
   void begin(double learning_rate, uint64_t step) { optimizer_.begin(learning_rate, step); }
 
@@ -34,13 +38,15 @@ class Updater {
   void penalize(const Pass&);
   double penalty() const;
 
-  // After an update with `measure`: by operation, then by weight.
-  std::vector<std::vector<WeightNorms>> norms() const;
+  // After an update with `measure`: of the trainable weights, and which of them are an operation's.
+  const std::vector<WeightNorms>& norms();
+  Range weights_of(size_t op) const { return {first_weight_[op], first_weight_[op + 1]}; }
 
  private:
   struct Job {
     int op, part;
     long from, to;
+    long slice;  // of it that takes a moment where it takes long
   };
   struct Block {  // a fixed stretch of a weight, for sums whose order does not depend on the threads
     const Weight* weight;
@@ -50,7 +56,7 @@ class Updater {
   };
 
   void add_blocks(const Weight*, int owner, std::vector<Block>&) const;
-  void two_phases(const Pass&, bool measure);
+  void gradients(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas, const Sink&);
   void update_block(const Pass&, Block&, float scale, bool measure);
 
   const std::vector<std::unique_ptr<Op>>& ops_;
@@ -58,6 +64,8 @@ class Updater {
   float* params_;
   Buffer gradients_;                  // laid out as the parameters
   std::vector<const Weight*> weights_;  // the trainable ones
+  std::vector<long> first_weight_;      // of each operation
+  std::vector<WeightNorms> norms_;
   std::vector<Block> blocks_, penalized_;
   std::vector<std::vector<Job>> jobs_;  // by thread
   std::vector<double> squares_;

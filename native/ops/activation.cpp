@@ -67,8 +67,9 @@ class Softmax : public Op {
     const long axes = static_cast<long>(spec.shape.size());
     const long axis = static_cast<long>(setting(spec, "axis"));  // of the batch, or from the end
     const long place = axis > 0 ? axis - 1 : axes + axis;
+    if (place < 0 || place >= axes) throw std::invalid_argument(spec.kind + ": samples have no such axis");
     for (long i = place + 1; i < axes; ++i) after_ *= spec.shape[static_cast<size_t>(i)];
-    along_ = after_ == 1 ? spec.outputs : spec.shape[static_cast<size_t>(place)];
+    along_ = spec.shape[static_cast<size_t>(place)];
   }
 
   double work() const override { return 4.0 * out_size(); }

@@ -31,6 +31,7 @@ class BatchNormalization : public Op {
   }
 
   double work() const override { return 4.0 * out_size(); }
+  bool meets(const Pass&) const override { return true; }
 
   void forward(const Pass& pass, const float* x, float* y) override {
     const Columns own = columns(pass);
@@ -38,10 +39,6 @@ class BatchNormalization : public Op {
     if (pass.training && batch_statistics_) {
       pass.k->moments(x + own.first, pass.rows * spec.rows, features_, own.count, mean_.data() + own.first,
                      variance_.data() + own.first);
-      for (long j = own.first; j < own.first + own.count; ++j) {
-        moving_mean_[j] = momentum_ * moving_mean_[j] + rest_ * mean_[j];
-        moving_variance_[j] = momentum_ * moving_variance_[j] + rest_ * variance_[j];
-      }
     } else {
       for (long j = own.first; j < own.first + own.count; ++j) {
         mean_[j] = moving_mean_[j];
@@ -67,14 +64,23 @@ class BatchNormalization : public Op {
                           inverse_.data() + j0, sum_dy_.data() + j0, sum_dy_u_.data() + j0);
     const float share = batch_statistics_ ? 1.0f / static_cast<float>(pass.rows * spec.rows) : 0.0f;
     for (long j = j0; j < j0 + own.count; ++j) {
-      b_[j] = -scale_[j] * share * sum_dy_[j];
-      c_[j] = -scale_[j] * share * inverse_[j] * sum_dy_u_[j];
+      b_[j] = -share * sum_dy_[j];
+      c_[j] = -share * inverse_[j] * sum_dy_u_[j];
     }
     pass.sync();
     const long first = pass.first * out_size();
     if (dx)
       pass.k->normalize_back(dy + first, x + first, (pass.last - pass.first) * spec.rows, features_, mean_.data(),
                             scale_.data(), b_.data(), c_.data(), dx + first);
+  }
+
+  void keep(const Pass& pass) override {
+    if (!batch_statistics_) return;
+    const Columns own = columns(pass);
+    for (long j = own.first; j < own.first + own.count; ++j) {
+      moving_mean_[j] = momentum_ * moving_mean_[j] + rest_ * mean_[j];
+      moving_variance_[j] = momentum_ * moving_variance_[j] + rest_ * variance_[j];
+    }
   }
 
   std::vector<GradientPart> parts() const override {

@@ -33,11 +33,12 @@ class Dense : public Op {
     return std::max(std::max(kPiece, kGrain * piece_columns()) + copy, (units_ + kBlock) * std::min(depth, kBlock));
   }
   bool in_place() const override { return false; }
+  bool meets(const Pass& pass) const override { return homes_ && pass.training; }
   bool takes_places() const override { return units_ == 1 && spec.rows == 1; }
   double work() const override { return static_cast<double>(spec.rows) * inputs_ * units_; }
 
   void forward(const Pass& pass, const float* x, float* y) override {
-    if (!homes_ || !pass.training) {
+    if (!meets(pass)) {
       const long first = pass.first * spec.rows, rows = (pass.last - pass.first) * spec.rows;
       return multiply(pass, x + first * inputs_, rows, {0, units_}, kernel_, units_, y + first * units_);
     }
@@ -74,13 +75,15 @@ class Dense : public Op {
     const Weight& w = spec.weights[0];
     const bool alone = threads == 1 || !first_trained || optimizer.needs_norm() || w.l1 != 0.0f || w.l2 != 0.0f;
     const bool worth = units_ >= kHomeUnits * threads && w.size >= kHomeSize && rows * spec.rows < 4 * units_;
-    homes_ = !alone && worth && steps >= kHomeSteps;
-    if (homes_ && !memory_.get()) {
+    homes_ = false;
+    if (alone || !worth || steps < kHomeSteps) return false;
+    if (!memory_.get()) {
       const Home flat = optimizer.home(w, 0);
+      slots_ = 0;
       for (int s = 0; s < kSlots; ++s) place_[s] = flat.slots[s] ? ++slots_ : 0;
       memory_ = Buffer(static_cast<size_t>((1 + slots_) * inputs_ * units_));
     }
-    return homes_;
+    return homes_ = true;
   }
 
   Range share(int thread, int threads) const override {

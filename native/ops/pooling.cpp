@@ -10,7 +10,7 @@ class PoolingOp : public Op {
   explicit PoolingOp(const OpSpec& spec) : Op(spec), window_(spec) {
     const Axis &h = window_.h, &w = window_.w;
     pooling_ = {h.size,   w.size,   window_.channels, h.count, w.count, h.kernel,
-                w.kernel, h.stride, w.stride,         h.before, w.before, has(spec, "masks")};
+                w.kernel, h.stride, w.stride,         h.before, w.before, has(spec, "masks"), has(spec, "shares")};
   }
 
   bool in_place() const override { return false; }

@@ -69,6 +69,7 @@ class Turned : public Op {
       : Op(spec), inner_(make_op(turned(spec), params, state)), turn_(spec.shape, spec.axes) {}
 
   bool sums_by_block() const override { return inner_->sums_by_block(); }
+  bool meets(const Pass& pass) const override { return inner_->meets(pass); }
   double work() const override { return inner_->work() + 4.0 * out_size(); }
   long scratch(long rows) const override { return inner_->scratch(rows); }
   void reserve(long rows, int threads) override {
@@ -88,6 +89,8 @@ class Turned : public Op {
     inner_->backward(pass, x_.data(), y_.data(), dy_.data(), dx ? dx_.data() : nullptr);
     if (dx) turn_.back(pass, dx_.data(), dx);
   }
+
+  void keep(const Pass& pass) override { inner_->keep(pass); }
 
   std::vector<GradientPart> parts() const override { return inner_->parts(); }
   void gradient(const Pass& pass, int part, long from, long to, const float*, const float*, const Sink& sink) override {

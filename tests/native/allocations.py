@@ -1,6 +1,6 @@
 """How often memory is asked for in few and in many training steps, of every layer and optimizer.
 
-``python -m tests.native.allocations``, with the counter of ``count_allocations.c`` preloaded, prints JSON: for each row
+``python -m tests.native.allocations``, with ``preloaded.c`` preloaded, prints JSON: for each row
 the two counts, or why there is no native form.
 """
 

@@ -105,9 +105,52 @@ def test_refusals():
     with pytest.raises(ValueError, match="input's shape"):
         engine.train(Data(x[:, :3], IDS), steps())
     with pytest.raises(ValueError, match="no learning rate"):
-        engine._core.train(x, IDS, None, None, 0, 41, 4, np.zeros(1), -1.0, 0, 0, np.empty(11, np.float32))
+        engine._core.train(
+            x, IDS, None, None, 0, 41, 4, np.zeros(1), -1.0, OptimizerState(), 0, np.empty(11, np.float32)
+        )
     with pytest.raises(ValueError, match="leave the rows"):
-        engine._core.train(x, IDS, None, None, 0, 42, 4, np.zeros(11), -1.0, 0, 0, np.empty(11, np.float32))
+        engine._core.train(
+            x, IDS, None, None, 0, 42, 4, np.zeros(11), -1.0, OptimizerState(), 0, np.empty(11, np.float32)
+        )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"batch_size": 2**63},
+            r"batch_size: expected a whole number from 1 to 2\*\*63 - 1, received 9223372036854775808",
+        ),
+        ({"batch_size": 0}, "batch_size: expected a whole number from 1 .*, received 0"),
+        ({"batch_size": 4.0}, r"batch_size: .*, received 4\.0"),
+        ({"stats_every": -1}, "stats_every: expected a whole number from 0 .*, received -1"),
+        ({"stats_every": None}, "stats_every: .*, received None"),
+        ({"stats_every": "2"}, "stats_every: .*, received '2'"),
+        ({"first": -1}, "first: expected a whole number from 0 .*, received -1"),
+        ({"stop": 2**70}, "stop: expected a whole number from 1"),
+        ({"step": -1}, "step: expected a whole number from 0 .*, received -1"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_numbers_that_the_engine_cannot_take(changes, message):
+    """In a sentence, not as the list of what the binding takes."""
+    given = {"first": 0, "stop": 41, "batch_size": 4, "step": 0, "stats_every": 0} | changes
+    x, rates, losses = PIXELS.astype(np.float32), np.zeros(11), np.empty(11, np.float32)
+    first, stop, batch, step, every = given.values()
+    core = engine_for(x, IDS)._core
+    with pytest.raises(ValueError, match=message):
+        core.train(x, IDS, None, None, first, stop, batch, rates, -1.0, OptimizerState(step), every, losses)
+    if "batch_size" in changes:
+        with pytest.raises(ValueError, match=message):
+            core.evaluate(x, IDS, None, batch)
+
+
+@pytest.mark.parametrize("offset", [0, 1, 2, 4])
+def test_rows_at_odd_places(offset, expected):
+    """Fields of packed records: numbers that do not begin where their kind should, rows an odd distance apart."""
+    packed = np.zeros(41, [("before", f"V{offset}"), ("x", "f4", (4, 6)), ("y", "i8"), ("after", "V3")])
+    packed["x"], packed["y"] = PIXELS, IDS
+    assert_same_bits(work(packed["x"], packed["y"]).run(ISAS[0], 2), expected)
 
 
 def test_ids_out_of_range_are_harmless():

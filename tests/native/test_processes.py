@@ -1,9 +1,12 @@
 """Environment variables, forked workers, several fits at once."""
 
+import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,8 @@ import pytest
 
 import clarinet
 from clarinet import _native, layers
-from clarinet.engines import Data, NativeEngine
+from clarinet.engines import Data, NativeEngine, Steps
+from clarinet.optimizers import OptimizerState
 from tests.native.running import ISAS, Work, assert_same_bits
 
 RNG = np.random.default_rng(8)
@@ -104,6 +108,56 @@ def fork_and_compare():
     assert in_a_child(lambda: assert_same_bits(work().run(ISAS[0], 2), expected) is None) == 0
     assert in_a_child(lambda: in_a_child(same) == 0) == 0
     assert same()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("busy", ["train", "evaluate", "predict"])
+def test_forks_while_another_thread_is_at_work(busy):
+    root = Path(__file__).parents[2]
+    code = f"from tests.native.test_processes import fork_while_busy; fork_while_busy({busy!r})"
+    done = python(code, PYTHONPATH=str(root))
+    assert done.returncode == 0, done.stderr
+
+
+def fork_while_busy(kind):
+    """The child's engine works, or says why it cannot: somebody was in the middle of a step, and so of the weights."""
+    x, ids = np.repeat(X, 40, axis=0), np.repeat(Y, 40)
+    data, engines = Data(x, ids), []
+
+    def use():
+        while True:  # engines that see larger and larger batches, so that they often lay out memory
+            model = work().model()
+            state = OptimizerState.new(model.optimizer, model.store.layout, np.float32)
+            engine = NativeEngine(model.make_plan(()), model.store, state, threads=2)
+            engines[:] = [engine]
+            for rows in (10, 200, 1000, 8000):
+                if kind == "train":
+                    engine.train(data, Steps(None, 0, rows, rows, np.full(1, 1e-3), None))
+                elif kind == "evaluate":
+                    engine.evaluate(data.rows(slice(rows)), rows)
+                else:
+                    engine.predict(x[:rows], rows)
+
+    def answers():
+        signal.alarm(30)
+        try:
+            engine = engines[0]
+            finite = np.isfinite(engine.predict(x[:1], 1)).all()
+            engine.evaluate(data.rows(slice(100)), 10)
+        except RuntimeError as error:
+            finite = kind == "train" and "forked while another thread trained the model" in str(error)
+        engines.clear()
+        engine = None
+        gc.collect()
+        return finite
+
+    threading.Thread(target=use, daemon=True).start()
+    while not engines:
+        time.sleep(0.01)
+    for _ in range(20):
+        time.sleep(0.01)
+        assert in_a_child(answers) == 0
+    os._exit(0)
 
 
 def test_concurrent_fits():

@@ -119,12 +119,11 @@ class NativeEngine(Engine):
                 steps.batch_size,
                 np.ascontiguousarray(steps.learning_rates[done:], np.float64),
                 seconds,
-                self.optimizer_state.step,
+                self.optimizer_state,  # counts the steps
                 steps.stats_every,
                 losses[done:],
             )
             done += count
-            self.optimizer_state.step += count
             layers += [LayerStats(row[0], self._layers[row[1]], *row[2:]) for row in rows]
             if steps.seconds is not None and time.perf_counter() - began > steps.seconds:
                 break

@@ -32,6 +32,15 @@ class Activation(Layer):
     def check(self) -> None:
         self.activation = activations.get(self.activation)
 
+    def output_shape(self, input_shape: Shape) -> Shape:
+        along = isinstance(self.activation, (activations.Softmax, activations.LogSoftmax))
+        if along and not -len(input_shape) <= (axis := self.activation.axis) <= len(input_shape):
+            raise ValueError(
+                f"{self.activation.name}: samples of shape {input_shape} have no axis {axis}; -1 is the last one, and "
+                "1 the first after the batch"
+            )
+        return input_shape
+
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, Any, dict[str, Array]]:
@@ -59,6 +68,9 @@ class _Function(Layer):
 
     def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return self.parts()[0].backward(params, cache, dy)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return self.parts()[0].output_shape(input_shape)
 
     def parts(self) -> tuple[Layer, ...]:
         return (Activation(self._function(), name=self.name),)

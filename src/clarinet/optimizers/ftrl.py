@@ -21,7 +21,7 @@ class Ftrl(Optimizer):
     ``n <- n'``. With ``l1 > 0`` many weights are exactly 0. (McMahan et al., *Ad click prediction*, KDD 2013.)
 
     Args:
-        learning_rate: not zero; default 0.001.
+        learning_rate: 0, or one too small to divide by, takes no step: nothing changes; default 0.001.
         learning_rate_power: at most 0; 0 keeps the rate fixed; default -0.5.
         initial_accumulator_value: what ``n`` starts at, at least 0; default 0.1.
         l1_regularization_strength, l2_regularization_strength: ``l1`` and ``l2``, at least 0; default 0.
@@ -65,6 +65,8 @@ class Ftrl(Optimizer):
         self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         n, z, power = slots["accumulator"], slots["linear"], -self.learning_rate_power
+        if abs(learning_rate) < xp.finfo(w.dtype).smallest_normal:
+            return w, {"accumulator": n, "linear": z}
         new_n = n + g * g
         root = new_n**power
         pull = g + 2 * self.l2_shrinkage_regularization_strength * w

@@ -97,8 +97,8 @@ def _depthwise(spec: layers.DepthwiseConv2D) -> tuple[str, Settings]:
     return "depthwise", _window(spec.kernel_size, spec.strides, spec.dilation_rate, spec.padding)
 
 
-def _global_pooling(kind: str) -> Callable[[Any], tuple[str, Settings]]:
-    return lambda spec: (kind, _window((0, 0), (1, 1), (1, 1), "valid"))
+def _global_pooling(kind: str, **settings: float) -> Callable[[Any], tuple[str, Settings]]:
+    return lambda spec: (kind, {**_window((0, 0), (1, 1), (1, 1), "valid"), **settings})
 
 
 def _pooling(kind: str) -> Callable[[Any], tuple[str, Settings]]:
@@ -131,8 +131,8 @@ OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     layers.Flatten: lambda spec: ("", {}),
     layers.GlobalAveragePooling1D: _global_pooling("average_pooling"),
     layers.GlobalAveragePooling2D: _global_pooling("average_pooling"),
-    layers.GlobalMaxPooling1D: _global_pooling("max_pooling"),
-    layers.GlobalMaxPooling2D: _global_pooling("max_pooling"),
+    layers.GlobalMaxPooling1D: _global_pooling("max_pooling", shares=1.0),
+    layers.GlobalMaxPooling2D: _global_pooling("max_pooling", shares=1.0),
     layers.MaxPooling1D: _pooling("max_pooling"),
     layers.MaxPooling2D: _pooling("max_pooling"),
     layers.Permute: lambda spec: ("permute", {}),
