@@ -40,10 +40,15 @@ def minimize(engine: ReferenceEngine, optimizer: BFGS, batch: Data) -> float:
         loss, grads, _ = engine.gradients(batch)
         return loss, _joined(engine, [grads[index][name] for index, name, _ in weights])
 
-    found = optimizer.minimize(objective, _joined(engine, [w for _, _, w in weights]))
-    engine.resume(running)
-    put(found)
-    return float(engine.gradients(batch).loss)
+    start = _joined(engine, [w for _, _, w in weights])
+    try:
+        found = optimizer.minimize(objective, start)
+        engine.resume(running)
+        put(found)
+        return float(engine.gradients(batch).loss)
+    except BaseException:  # Ctrl-C leaves no weights that were only tried
+        put(start)
+        raise
 
 
 def _joined(engine: ReferenceEngine, arrays: list[Any]) -> Array:

@@ -125,7 +125,8 @@ class NativeEngine(Engine):
             )
             done += count
             layers += [LayerStats(row[0], self._layers[row[1]], *row[2:]) for row in rows]
-            if steps.seconds is not None and time.perf_counter() - began > steps.seconds:
+            late = steps.seconds is not None and time.perf_counter() - began > steps.seconds
+            if late or count * steps.batch_size < stop - first:
                 break
         samples = np.full(done, steps.batch_size, np.int64)
         samples[-1] = min(steps.batch_size, steps.stop - steps.first - (done - 1) * steps.batch_size)

@@ -18,6 +18,7 @@ from clarinet.layers.base import Context
 from clarinet.losses.base import spread
 from clarinet.metrics import Mean, Metric
 from clarinet.optimizers import BFGS
+from clarinet.optimizers.base import write
 from clarinet.params import Array, Segment, Store
 from clarinet.random import Key, Stream, permutation
 from clarinet.records import Chunk, LayerStats
@@ -116,17 +117,18 @@ class ReferenceEngine(Engine):
         losses: list[float] = []
         samples: list[int] = []
         layers: list[LayerStats] = []
-        for i, learning_rate in enumerate(steps.learning_rates):
-            start = steps.first + i * steps.batch_size
-            stop = min(start + steps.batch_size, steps.stop)
-            batch = data.rows(slice(start, stop) if steps.order is None else steps.order[start:stop])
-            self.optimizer_state.step += 1
-            sampled = steps.stats_every and self.optimizer_state.step % steps.stats_every == 0
-            losses.append(self._step(batch, float(learning_rate), layers if sampled else None))
-            samples.append(len(batch))
-            if steps.seconds is not None and time.perf_counter() - began > steps.seconds:
-                break
-        self._bring_back()
+        try:
+            for i, learning_rate in enumerate(steps.learning_rates):
+                start = steps.first + i * steps.batch_size
+                stop = min(start + steps.batch_size, steps.stop)
+                batch = data.rows(slice(start, stop) if steps.order is None else steps.order[start:stop])
+                sampled = steps.stats_every and (self.optimizer_state.step + 1) % steps.stats_every == 0
+                losses.append(self._step(batch, float(learning_rate), layers if sampled else None))
+                samples.append(len(batch))
+                if steps.seconds is not None and time.perf_counter() - began > steps.seconds:
+                    break
+        finally:  # after Ctrl-C too: what was done stays done
+            self._bring_back()
         done = len(losses)
         return Chunk(
             first_step,
@@ -139,18 +141,36 @@ class ReferenceEngine(Engine):
         )
 
     def _step(self, batch: Data, learning_rate: float, stats: list[LayerStats] | None) -> float:
-        if isinstance(self.plan.optimizer, BFGS):
-            return minimize(self, self.plan.optimizer, batch)
-        loss, grads, outputs = self.gradients(batch)
-        get = self.device.get
-        keys = [] if stats is None else [(op.index, s.name) for op, s in self._trainable()]
-        before = {(i, name): get(self._params[i][name]).copy() for i, name in keys}
-        self._update(grads, learning_rate)
-        if stats is not None and self.optimizer_state is not None:
+        """One step: where Ctrl-C ends it early nothing of it remains, and where it ends it late nothing is missing."""
+        assert self.optimizer_state is not None
+        step, running, changes = self.optimizer_state.step, self.running(), None
+        states = [(array, self._xp.asarray(array, copy=True)) for array in self.states()]
+        try:
+            self.optimizer_state.step = step + 1
+            if isinstance(self.plan.optimizer, BFGS):
+                return minimize(self, self.plan.optimizer, batch)
+            loss, grads, outputs = self.gradients(batch)
+            before = {} if stats is None else self._copied_weights()
+            changes = self._changes(grads, learning_rate)
+            write(changes)
+        except BaseException:
+            if changes is not None:
+                write(changes)
+            else:
+                self.optimizer_state.step = step
+                self.resume(running)
+                write(states)
+            raise
+        if stats is not None:
+            get = self.device.get
             update = {(i, name): (w, get(self._params[i][name])) for (i, name), w in before.items()}
             seen = {i: {name: get(g) for name, g in own.items()} for i, own in grads.items()}
-            stats.extend(layer_stats(self.plan, self.optimizer_state.step, [get(y) for y in outputs], seen, update))
+            stats.extend(layer_stats(self.plan, step + 1, [get(y) for y in outputs], seen, update))
         return loss
+
+    def _copied_weights(self) -> dict[tuple[int, str], Array]:
+        """The numbers of every weight that is trained, by operation and name."""
+        return {(index, name): self.device.get(w).copy() for index, name, w in self.trainable_weights()}
 
     def gradients(self, batch: Data, watch: Watch | None = None, training: bool = True) -> Gradients:
         """The batch's loss, penalties included, and its gradients; nothing is updated but running metrics and state."""
@@ -266,10 +286,10 @@ class ReferenceEngine(Engine):
                 watch.penalties[op.index] = penalties
         return grads
 
-    def _update(self, grads: dict[int, dict[str, Array]], learning_rate: float) -> None:
+    def _changes(self, grads: dict[int, dict[str, Array]], learning_rate: float) -> list[tuple[Array, Array]]:
         assert self.plan.optimizer is not None and self.optimizer_state is not None
         trainable = self._trainable()
-        self.plan.optimizer.apply(
+        return self.plan.optimizer.changes(
             [self._weight(op, s) for op, s in trainable],
             [grads[op.index][s.name] for op, s in trainable],
             self._slots,

@@ -179,6 +179,20 @@ class Optimizer(Configurable):
             xp: the arrays' namespace.
             names: of the weights, ``"layer/weight"``; default empty ones.
         """
+        write(self.changes(weights, grads, slots, learning_rate, step, xp, names))
+
+    def changes(
+        self,
+        weights: Sequence[Array],
+        grads: Sequence[Array],
+        slots: Sequence[dict[str, Array]],
+        learning_rate: float,
+        step: int,
+        xp: Any = np,
+        names: Sequence[str] = (),
+    ) -> list[tuple[Array, Array]]:
+        """What :meth:`apply` writes, for :func:`write`: arrays and their new numbers. Arguments as there."""
+        found: list[tuple[Array, Array]] = []
         for w, g, own, name in zip(weights, self.clip(grads, xp), slots, names or [""] * len(weights), strict=True):
             rule = self.rule_for(name, tuple(w.shape))
             decayed = w if not rule.weight_decay else w - learning_rate * rule.weight_decay * w
@@ -188,15 +202,20 @@ class Optimizer(Configurable):
                 new_slots["average"] = kept * own["average"] + (1 - kept) * new_w
                 if self.ema_overwrite_frequency and step % self.ema_overwrite_frequency == 0:
                     new_w = new_slots["average"]
-            w[...] = new_w
-            for name, value in new_slots.items():
-                own[name][...] = value
+            found += [(w, new_w), *((own[name], value) for name, value in new_slots.items())]
+        return found
 
     def finish(self, weights: Sequence[Array], slots: Sequence[dict[str, Array]]) -> None:
         """What is left to do when ``fit`` ends: the moving averages take the place of the weights."""
         if self.use_ema:
             for w, own in zip(weights, slots, strict=True):
                 w[...] = own["average"]
+
+
+def write(changes: Sequence[tuple[Array, Array]]) -> None:
+    """Put new numbers into arrays; doing it twice changes nothing."""
+    for array, numbers in changes:
+        array[...] = numbers
 
 
 def _norm(grads: Sequence[Array], xp: Any) -> float:
