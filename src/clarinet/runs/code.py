@@ -109,20 +109,21 @@ def sources() -> dict[str, str]:
     if script is None or _is_installed(script):
         return {}
     folder = os.path.dirname(os.path.realpath(script))
-    top = str(repository(folder) or folder)
+    top = os.path.join(repository(folder) or folder, "")
     found = dict[str, str]()
-    for path in sorted(set(_files()))[: 20 * _SOURCES]:
-        if path.startswith(os.path.join(top, "")) and not _is_installed(path) and len(found) < _SOURCES:
+    for path in sorted({os.path.realpath(script), *_loaded(top)}):
+        if not _is_installed(path) and len(found) < _SOURCES:
             digest = _digest(path)
             found |= {os.path.relpath(path, top).replace(os.sep, "/"): digest} if digest else {}
     return found
 
 
-def _files() -> Iterator[str]:
+def _loaded(top: str) -> Iterator[str]:
+    """The sources in a folder of the modules that have been imported."""
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
-        if isinstance(path, str) and (path.endswith(".py") or module is sys.modules.get("__main__")):
-            yield os.path.realpath(path)
+        if isinstance(path, str) and path.startswith(top) and path.endswith(".py"):
+            yield path
 
 
 def _is_installed(path: str) -> bool:

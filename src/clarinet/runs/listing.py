@@ -108,11 +108,7 @@ class Runs:
         if not rows:
             return []
         least = rows[-1][0]
-        found: dict[tuple[int, str], dict[str, float]] = {}
-        sql = "SELECT run, kind, name, last, min, max FROM series WHERE run >= ? AND last_step IS NOT NULL"
-        for run, kind, name, *summary in self.store.query(sql, (least,)):
-            label, (last, low, high) = stored.name(name), map(stored.number, summary)
-            found.setdefault((run, kind), {}).update({label: last, f"{label}.min": low, f"{label}.max": high})
+        found = self._summaries(least)
         tags: dict[int, list[str]] = {}
         for run, tag in self.store.query("SELECT run, tag FROM tags WHERE run >= ? ORDER BY run, tag", (least,)):
             tags.setdefault(run, []).append(stored.name(tag))
@@ -124,6 +120,18 @@ class Runs:
             )
             for id, name, status, process, started, seconds, group, notes in rows
         ]  # fmt: skip
+
+    def _summaries(self, least: int) -> dict[tuple[int, str], dict[str, float]]:
+        """The metrics of the runs from this id on, by run and kind."""
+        found: dict[tuple[int, str], dict[str, float]] = {}
+        keys: dict[Any, tuple[str, str, str]] = {}
+        sql = "SELECT run, kind, name, last, min, max FROM series WHERE run >= ? AND last_step IS NOT NULL"
+        for run, kind, name, *summary in self.store.query(sql, (least,)):
+            if name not in keys:
+                label = stored.name(name)
+                keys[name] = label, f"{label}.min", f"{label}.max"
+            found.setdefault((run, kind), {}).update(zip(keys[name], map(stored.number, summary)))
+        return found
 
     def settings(self, ids: Sequence[int] | None = None) -> dict[int, dict[str, Any]]:
         """The flat configuration of runs by id; default of all."""

@@ -248,10 +248,11 @@ class Store:
         return int(id)
 
     def _free_name(self, wanted: str | None) -> str:
-        taken = {row[0] for row in self.query("SELECT name FROM runs WHERE deleted IS NULL")}
+        stem, number = (wanted, 2) if wanted is not None else ("run", 1)
+        sql = "SELECT name FROM runs WHERE deleted IS NULL AND substr(name, 1, ?) = ?"
+        taken = {row[0] for row in self.query(sql, (len(stem), stem))}
         if wanted is not None and wanted not in taken:
             return wanted
-        stem, number = (wanted, 2) if wanted is not None else ("run", 1)
         while f"{stem}-{number}" in taken:
             number += 1
         return f"{stem}-{number}"

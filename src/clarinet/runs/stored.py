@@ -35,6 +35,8 @@ def name(value: Any) -> str:
 
 def number(value: Any) -> float:
     """A number; what is none counts as NaN, as NULL does."""
+    if type(value) is float:  # as all are in a sound store
+        return value
     try:
         return float(value) if isinstance(value, (int, float)) else math.nan
     except OverflowError:
