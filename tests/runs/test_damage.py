@@ -27,7 +27,7 @@ from tests.runs.test_packing import archive_of, parts_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::clarinet.problems.ClarinetWarning", "ignore::RuntimeWarning")
 
-ROUNDS = 20 * max(1, FUZZ)
+ROUNDS = 12 * max(1, FUZZ)
 TABLES = ("runs", "tags", "documents", "series", "points", "blocks", "layers", "findings", "samples")
 VALUES: list[Any] = [None, 0, -1, 2**53, 2**63 - 1, -(2**63), 1.5, float("inf"), b"", b"\xff" * 8, b"\x80", "", "word"]
 VALUES += ["\x1b[2J", "../../x", "x" * 3000, "[" * 500 + "]" * 500, "[" * 100_000, "{}", "[]", "null", "1e999", "NaN"]

@@ -240,7 +240,7 @@ HOSTILE = st.sampled_from(
 )
 
 
-@examples(40)
+@examples(20)
 @given(data=st.data())
 def test_good_records_among_bad_ones_all_arrive(tmp_path_factory, data):
     store = Store(tmp_path_factory.mktemp("store"))
