@@ -22,6 +22,7 @@ class Held:
 
     Attributes:
         lines: what was to be written, and by which call, in order; each once.
+        silent: whether what comes now is known already.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -30,6 +31,7 @@ class Held:
         self._say = say
         self._folder = tempfile.TemporaryDirectory(prefix="clarinet-held-back-", ignore_cleanup_errors=True)
         self._noted: set[str] = set()
+        self.silent = False
         self.lines: list[str] = []
 
     def twin(self, path: str | Path) -> Path:
@@ -45,7 +47,7 @@ class Held:
         """Say that something is held back; nothing where that is known, as of a run that writes every second."""
         call, path = _call() if call is None else call, str(what).removeprefix(os.path.join(os.getcwd(), ""))
         line = f"{path} ({call})" if call else path
-        if line in self.lines or (not call and path in self._noted):
+        if self.silent or line in self.lines or (not call and path in self._noted):
             return
         self._noted.add(path)
         self.lines.append(line)

@@ -18,6 +18,7 @@ ONE_HOT = np.eye(4, dtype=np.float32)[IDS]
 AMOUNTS = (X @ np.linspace(-1, 1, 8))[:, None].astype(np.float32)
 LUCK = RNG.permutation(YES)
 RARE = (X[:, 0] > 2.2).astype(np.float32)
+SELDOM = (X[:, 0] > 1.7).astype(np.float32)
 RISING = np.argsort(AMOUNTS[:, 0])
 ORDER = np.argsort(YES, kind="stable")
 
@@ -156,6 +157,12 @@ RULES = [
         Sketch(hidden(dense(16, activation="relu", kernel_initializer="orthogonal"))),
     ),
     Rule("wrong_weight_init", "layer:0", Sketch(hidden(dense(16, **WIDE)))),
+    Rule(
+        "wrong_weight_init",
+        "layer:0",
+        Sketch(hidden(dense(16, **WIDE))),
+        Sketch(lambda: [Dense(64, **WIDE, trainable=False), BatchNormalization(), Dense(1, activation="sigmoid")]),
+    ),
     Rule("wrong_weight_init", "layer:0", Sketch(hidden(*[dense(16, **SMALL)] * 5)), Sketch(hidden(dense(16, **SMALL)))),
     Rule("too_few_units", "layer:0", Sketch(hidden(dense(1, activation="relu")))),
     Rule("dropout_too_high", "layer:1", Sketch(dropping(16, 0.9)), Sketch(dropping(64, 0.5))),
@@ -196,6 +203,13 @@ RULES = [
     Rule("constant_targets", "data.y", Sketch(y=YES * 0)),
     Rule("constant_features", "data.x", Sketch(x=X * 0 + 1)),
     Rule("class_imbalance", "data.y", Sketch(y=RARE), Sketch(y=(X[:, 0] > 1).astype(np.float32))),
+    Rule("class_imbalance", "data.y", Sketch(y=SELDOM), Sketch(y=SELDOM, fit={"class_weight": {1: 20.0}})),
+    Rule(
+        "class_imbalance",
+        "data.y",
+        Sketch(y=SELDOM, fit={"class_weight": {0: 1.5}}),
+        Sketch(y=SELDOM, fit={"sample_weight": 1 + 20 * SELDOM}),
+    ),
     Rule(
         "data_not_shuffled",
         "fit.shuffle",

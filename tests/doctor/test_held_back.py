@@ -121,8 +121,9 @@ model.save("kept.clarinet"); model.save_weights("kept.safetensors")
 again = clarinet.Sequential.load("kept.clarinet"); again.load_weights("kept.safetensors")
 assert all((a == b).all() for a, b in zip(model.get_weights(), again.get_weights()))
 run = runs.start("dice"); run.log({"a": 2.0}); run.finish()
+FIT(run="digits")
+assert len(runs.get("digits").history["loss"]) == 20 and runs.get("digits").status == "finished"
 assert runs.get("dice").summary == {"a": 2.0} and runs.get("old").summary == {"loss": 1.0}
-FIT()
 """
     [(_, report)] = examine_script(write(folder, body))
     assert report.healthy, str(report)

@@ -75,7 +75,12 @@ def examine_script(
         heard(self.name, report)
         if not report.healthy and not everything:
             raise _Enough
-        return _no_history(self, call.arguments["epochs"])
+        history = _no_history(self, call.arguments["epochs"])
+        if call.arguments["run"] and self.built:
+            held.silent = True
+            _keep(self, call.arguments["run"], history)
+            held.silent = False
+        return history
 
     with files.held_back(lambda line: said(f"Held back: {line}")) as held:
         try:
@@ -115,6 +120,19 @@ def _examine_call(model: Sequential, arguments: dict[str, Any]) -> Report:
     if report.healthy and not model.built:
         model.build((None, *rows.shape[1:]))
     return report
+
+
+def _keep(model: Sequential, run: Any, history: History) -> None:
+    """Give the run that ``fit`` was to keep, in the store that is thrown away, the numbers that it would have."""
+    from clarinet.runs import Tracker
+
+    tracker = run if isinstance(run, Tracker) else Tracker(run)
+    tracker.set_model(model)
+    tracker.set_params({})
+    tracker.on_train_begin()
+    for epoch in history.epoch:
+        tracker.on_epoch_end(epoch, {name: values[epoch] for name, values in history.history.items()})
+    tracker.on_train_end()
 
 
 def _no_history(model: Sequential, epochs: int) -> History:

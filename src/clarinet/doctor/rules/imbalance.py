@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.labels import class_numbers
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import balance_classes
 
@@ -13,12 +16,23 @@ BASIS = "Buda, Maki, Mazurowski 2018: from ratios of about 10 on accuracy on the
 RATIO, _ROWS = 20.0, 100
 
 
+def _weighed(patient: Patient) -> float:
+    """The ratio of the largest class to the smallest in the loss: with the weights that ``fit`` was given."""
+    program, classes = patient.program, class_numbers(patient.program.y)
+    y = np.asarray(program.y).reshape(len(classes), -1)
+    ids = np.arange(y.shape[1]) if y.shape[1] > 1 else np.unique(y)
+    given, rows = program.fit.get("class_weight") or {}, program.fit.get("sample_weight")
+    weights = np.array([float(given.get(int(number), 1.0)) for number in ids])[classes]
+    totals = np.bincount(classes, weights if rows is None else weights * np.asarray(rows, np.float64).reshape(-1))
+    return float(totals.max() / max(totals[totals > 0].min(), 1e-12))
+
+
 def examine(patient: Patient) -> Iterator[Finding]:
     labels = patient.labels
     if patient.task != "classes" or not labels.smallest > 0 or len(patient.program.y) < _ROWS:
         return
     ratio = labels.majority / labels.smallest
-    if ratio < RATIO:
+    if ratio < RATIO or _weighed(patient) < RATIO:
         return
     yield Finding(
         "class_imbalance",

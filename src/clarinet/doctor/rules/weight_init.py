@@ -28,6 +28,8 @@ def examine(patient: Patient) -> Iterator[Finding]:
     gains = {site.index: _gain(patient, site) for site in patient.sites}
     for site in patient.sites:
         layer = patient.program.layers[site.index]
+        if not layer.trainable:
+            continue  # trained elsewhere: its weights are no initial ones
         if isinstance(layer.kernel_initializer, _ALIKE):  # type: ignore[attr-defined]
             yield _alike(site, layer.kernel_initializer)  # type: ignore[attr-defined]
         elif gains[site.index] > TOO_LARGE:
@@ -71,7 +73,11 @@ def _wide(site: Site, gain: float) -> Finding:
 
 
 def _fading(patient: Patient, gains: dict[int, float]) -> Iterator[Finding]:
-    small = [site for site in patient.sites if 0 < gains[site.index] < TOO_SMALL]
+    small = [
+        site
+        for site in patient.sites
+        if 0 < gains[site.index] < TOO_SMALL and patient.program.layers[site.index].trainable
+    ]
     if len(small) < _DEEP or any(type(layer).__name__.endswith("Normalization") for layer in patient.program.layers):
         return
     left = float(np.prod([gains[site.index] for site in small]))
