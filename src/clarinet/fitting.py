@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -137,7 +138,7 @@ class Fit:
             return None
         from clarinet.runs.recording import Recording  # with sqlite3, which not every program needs
 
-        return Recording(self)
+        return Recording(weakref.proxy(self))  # it is part of this: no circle for the garbage collector
 
     def _callback_list(self) -> CallbackList:
         a, model = self.arguments, self.model
@@ -149,12 +150,14 @@ class Fit:
             extra.append(ProgressBar(verbose))
         if a["plot"]:
             extra.append(LivePlot(a["plot"] if isinstance(a["plot"], str) else "light"))
+        settings = {k: v for k, v in a.items() if k not in _NO_SETTINGS} | {"batch_size": size}
+        settings["callbacks"] = [type(c).__name__ for c in as_list(a["callbacks"])] or None  # in a circle otherwise
         params = {
             "epochs": a["epochs"],
             "steps": self.steps,
             "samples": None if self.data is None else self.rows,
             "verbose": verbose,
-            "arguments": {k: v for k, v in (a | {"batch_size": size}).items() if k not in _NO_SETTINGS},
+            "arguments": settings,
             "data": self.data,
             "validation": self.validation,
             "given": self.given,

@@ -211,8 +211,8 @@ def _of_layer(
 def _input_shape(layer: Layer, x: Array | None, input_shape: Any) -> tuple[int, ...]:
     if input_shape is not None:
         return check_shape(input_shape, "check_gradients: input_shape")
-    if isinstance(layer._owner, Sequential) and layer._owner.built:
-        return layer._owner.layer_input_shape(layer)
+    if layer._place is not None and layer._place.input_shape is not None:
+        return layer._place.input_shape
     if x is not None or layer.input_shape is not None:
         return x.shape[1:] if x is not None else layer.input_shape  # type: ignore[return-value]
     raise ValueError(

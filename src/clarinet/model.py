@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,7 +111,9 @@ class Sequential(LayerStack):
 
         Raises:
             ValueError: an unknown name (with the nearest right one), engine or dtype. TypeError: something else.
+            RuntimeError: the model is being trained.
         """
+        self.refuse_in_training("compile")
         if loss_weights is not None:
             raise TypeError(
                 f"compile: loss_weights is not supported, received {loss_weights!r}: a model has one loss; weigh rows "
@@ -159,6 +163,10 @@ class Sequential(LayerStack):
             return self._runner[1]
         wanted = (label_shape, tuple(leaf.trainable for layer in self.layers for leaf in leaves(layer)))
         if fresh or self._runner is None or self._runner[0] != wanted:
+            if self._trained_by is not None and not fresh:
+                return self._new_engine(label_shape)[0]  # the training goes on with its own
+            if self._runner is not None:
+                self._runner[1].close()
             self._runner = wanted, *self._new_engine(label_shape)
         return self._runner[1]
 
@@ -167,8 +175,6 @@ class Sequential(LayerStack):
         if self.optimizer is not None and self.optimizer_state is None:
             self.optimizer_state = OptimizerState.new(self.optimizer, self.store.layout, self.dtype)
         chosen, reason = engines.choose(plan, self._requested_engine, self._device)
-        if self._runner is not None:
-            self._runner[1].close()
         return chosen(plan, self.store, self.optimizer_state), reason
 
     @property
@@ -212,6 +218,17 @@ class Sequential(LayerStack):
         """Start the running metrics of ``train_on_batch`` and ``test_on_batch`` anew."""
         self.runner().reset_metrics()
 
+    @contextmanager
+    def running_kept(self) -> Iterator[None]:
+        """Let a training that this interrupts go on with its epoch's sums as they were."""
+        engine = None if self._trained_by is None or self._runner is None else self._runner[1]
+        kept = None if engine is None else deepcopy(engine.running())
+        try:
+            yield
+        finally:
+            if engine is not None and kept is not None:
+                engine.resume(kept)
+
     # Configuration, files, copies.
 
     def get_config(self) -> dict[str, Any]:
@@ -229,7 +246,6 @@ class Sequential(LayerStack):
         if config.get("input_shape") is not None:
             model.input_shape = layers_module.Input(config["input_shape"]).shape
         model._extend(resolve(layer, Layer, layers_module) for layer in config["layers"])
-        model._rebuild()
         return model
 
     def compile_config(self) -> dict[str, Any] | None:
@@ -303,7 +319,8 @@ class Sequential(LayerStack):
     def __getstate__(self) -> dict[str, Any]:
         if self._store is not None:
             self.store.params  # noqa: B018  # draws the initial values: their recipe is not part of a copy
-        return self.__dict__ | {"_runner": None, "doctor_report": None}
+        kept = {name: value for name, value in self.__dict__.items() if name != "_trained_by"}
+        return kept | {"_runner": None, "doctor_report": None}
 
 
 def _check_engine(engine: str, device: str | None) -> str:

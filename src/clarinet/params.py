@@ -7,9 +7,10 @@ layout.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -109,19 +110,18 @@ class Layout:
         start = -raw.ctypes.data % ALIGNMENT
         return raw[start : start + self.size * dtype.itemsize].view(dtype)
 
-    def views(self, buffer: Array, layer: int) -> dict[str, Array]:
-        """The weights of one layer as views of ``buffer``, by name."""
-        return {s.name: s.view(buffer) for s in self.of_layer(layer)}
-
-    def of_layer(self, layer: int, prefix: str = "") -> Iterator[Segment]:
-        """The segments of one layer whose names begin with ``prefix``."""
-        return (s for s in self._by_layer.get(layer, ()) if s.name.startswith(prefix))
+    def of_layer(self, layer: int, prefix: str = "") -> list[Segment]:
+        """The segments of one layer whose names begin with ``prefix``: empty, or the numbers of layers within it."""
+        return self._within.get((layer, prefix), [])
 
     @cached_property
-    def _by_layer(self) -> dict[int, list[Segment]]:
-        found: dict[int, list[Segment]] = {}
+    def _within(self) -> dict[tuple[int, str], list[Segment]]:
+        """The segments of every layer and of every layer within it."""
+        found: dict[tuple[int, str], list[Segment]] = {}
         for segment in self.segments:
-            found.setdefault(segment.layer, []).append(segment)
+            *numbers, _ = segment.name.split(".")
+            for prefix in accumulate((f"{number}." for number in numbers), initial=""):
+                found.setdefault((segment.layer, prefix), []).append(segment)
         return found
 
 

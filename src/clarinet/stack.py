@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import get_ident
 from typing import Any, ClassVar
 
 import numpy as np
 
 from clarinet import layers as layers_module
 from clarinet.configurable import refuse_overrides
+from clarinet.drawing import Drawing
 from clarinet.layers.base import Layer, Place, Shape
 from clarinet.layers.parts import leaves
 from clarinet.names import Names, snake_case
 from clarinet.optimizers import OptimizerState
-from clarinet.params import Array, Layout, Segment, Store
-from clarinet.random import Key, Stream, next_seed
+from clarinet.params import Array, Layout, Store
+from clarinet.random import next_seed
 from clarinet.summary import print_summary, summary_html
 
 NO_LAYERS = "the model has no layers; add one, e.g. model.add(Dense(10))"
@@ -38,6 +41,7 @@ class LayerStack:
         **dict.fromkeys(("predict_step", "make_predict_function"), _FIXED_STEP),
         **dict.fromkeys(("compute_loss", "compute_metrics"), "give compile a loss or metric of your own"),
     }
+    _trained_by: tuple[int] | None = None  # the thread that trains it
 
     def __init__(self, layers: Iterable[Any] = (), name: str | None = None) -> None:
         refuse_overrides(type(self))
@@ -49,21 +53,28 @@ class LayerStack:
         self.optimizer_state: OptimizerState | None = None
         self._store: Store | None = None
         self._extend(layers or ())
-        self._rebuild()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for layer in self.layers:
+            if layer._owner is None:
+                layer._owner = self
 
     def add(self, layer: Any) -> None:
         """Append a layer.
 
         Raises:
             TypeError: not a layer. ValueError: the layer is already in this model, or its name is taken.
+            RuntimeError: the model is being trained.
         """
+        self.refuse_in_training("add")
         self._extend([layer])
-        self._rebuild()
 
     def _extend(self, layers: Iterable[Any]) -> None:
         names = Names(layer.name for layer in self.layers)
         for layer in layers:
             self._append(layer, names)
+        self._rebuild()
 
     def _append(self, layer: Any, names: Names) -> None:
         if isinstance(layer, layers_module.Input):
@@ -78,13 +89,13 @@ class LayerStack:
             raise TypeError(f"add: expected a layer such as Dense(10), received {layer!r}{hint}")
         if layer._owner is self:
             raise ValueError(f"layer {layer.name!r} is already in this model; make a second one to have its like again")
-        if layer._owner is not None:  # another model's: copied, with its weights
-            source, layer = layer, layer.twin()
-            whole = source.built and isinstance(source._owner, LayerStack)  # not one of a container's
-            if whole and not self.layers and self.input_shape is None:
-                self.input_shape = source._owner.layer_input_shape(source)
+        begins = not self.layers and self.input_shape is None
+        if not layer.is_free:  # another model's: copied, with its weights
+            place, layer = layer._place, layer.twin()
+            if begins and place is not None:
+                self.input_shape = place.input_shape
         layer.name = names.take(layer.name, snake_case(type(layer).__name__))
-        if not self.layers and self.input_shape is None:
+        if begins and self.input_shape is None:
             self.input_shape = layer.input_shape
         layer._owner = self
         self.layers.append(layer)
@@ -93,8 +104,9 @@ class LayerStack:
         """Remove the last layer and return it; the others keep their weights.
 
         Raises:
-            ValueError: there are no layers.
+            ValueError: there are no layers. RuntimeError: the model is being trained.
         """
+        self.refuse_in_training("pop")
         if not self.layers:
             raise ValueError("pop: the model has no layers")
         layer = self.layers.pop()
@@ -129,7 +141,12 @@ class LayerStack:
 
         Args:
             input_shape: with or without the leading batch axis None, e.g. ``(None, 784)`` or ``(784,)``.
+
+        Raises:
+            ValueError, TypeError: no shape, or one that a layer cannot take. RuntimeError: the model is being trained.
         """
+        if self.built:
+            self.refuse_in_training("build")
         if input_shape is not None:
             shape = tuple(input_shape) if not isinstance(input_shape, int) else (input_shape,)
             self.input_shape = layers_module.Input(shape[1:] if shape[:1] == (None,) else shape).shape
@@ -140,53 +157,37 @@ class LayerStack:
         self._structure_changed()
         if self.input_shape is None:
             return
-        drawn = self._store is not None and self._store.drawn
-        own = [leaf for layer in self.layers for leaf, *_ in leaves(layer)]
-        kept = {id(leaf): leaf.get_weights() if leaf.built and drawn else leaf._brought for leaf in own}
-        specs = list(self._with_input_shapes())
+        shapes = self._shapes()
+        specs = list(zip(self.layers, shapes[:-1], strict=True))
         itemsize = self.dtype.itemsize
         store = Store(
             Layout.of([(x.weight_specs(s), x.trainable) for x, s in specs], itemsize),
             Layout.of([(x.state_specs(s), False) for x, s in specs], itemsize),
             self.dtype,
-            lambda new: self._draw(new, kept),
+            Drawing(self, self._store is not None and self._store.drawn),
         )
-        for index, layer in enumerate(self.layers):
-            layer.put(Place(store, index))
+        for index, (layer, shape) in enumerate(specs):
+            layer.put(Place(store, index, "", shape))
         self._store = store
 
     def _structure_changed(self) -> None:
         """What was made for the old structure is of no use any more."""
         self.optimizer_state = None
 
-    def _draw(self, store: Store, kept: Mapping[int, list[Array] | None]) -> None:
-        for index, layer in enumerate(self.layers):
-            number = 0  # of the weight within the outermost layer
-            for leaf, prefix, _ in leaves(layer):
-                old, weights = kept.get(id(leaf)), store.weights_of(index, prefix)
-                if old and [a.shape for a in old] == [s.shape for s, _ in weights]:
-                    for (_, view), array in zip(weights, old, strict=True):
-                        view[...] = array
-                else:
-                    self._draw_weights(weights, index, number)
-                leaf._brought = None
-                number += len(weights)
-
-    def _draw_weights(self, weights: Sequence[tuple[Segment, Array]], layer: int, first: int) -> None:
-        for number, (segment, view) in enumerate(weights, first):
-            key = Key(self.seed, Stream.INIT, step=number, layer=layer)
-            view[...] = segment.weight.initializer(segment.shape, dtype=self.dtype, key=key)
-
-    def layer_input_shape(self, layer: Layer) -> Shape:
-        """Shape of one sample as it enters ``layer``."""
-        return next(shape for other, shape in self._with_input_shapes() if other is layer)
-
-    def _with_input_shapes(self) -> Iterator[tuple[Layer, Shape]]:
-        """The layers, each with the shape of one sample as it enters it."""
-        shape = self._known_shape()
+    def _shapes(self) -> list[Shape]:
+        """Of one sample: as it enters each layer, and as it leaves the last."""
+        shapes = [self._known_shape()]
         for layer in self.layers:
-            yield layer, shape
-            shape = layer.output_shape(shape)
+            try:
+                shapes.append(layer.output_shape(shapes[-1]))
+            except IndexError:
+                if shapes[-1] == ():
+                    raise ValueError(
+                        f"{layer!r}: expected samples of at least one axis, received single numbers: use Input((1,)), "
+                        "and x[:, None] for x of shape (n,)"
+                    ) from None
+                raise
+        return shapes
 
     def _known_shape(self) -> Shape:
         if self.input_shape is None:
@@ -199,10 +200,7 @@ class LayerStack:
     @property
     def output_shape(self) -> Shape | None:
         """Shape of one prediction; None before the model is built."""
-        shape = self.input_shape
-        for layer in self.layers if shape is not None else ():
-            shape = layer.output_shape(shape)  # type: ignore[arg-type]
-        return shape
+        return None if self.input_shape is None else self._shapes()[-1]
 
     def summary(self, print_fn: Callable[[str], Any] | None = None) -> None:
         """Print a table of layers, output shapes and numbers of parameters.
@@ -214,6 +212,44 @@ class LayerStack:
 
     def _repr_html_(self) -> str:
         return summary_html(self)
+
+    # Training, which leaves the structure alone and has the model for itself.
+
+    @contextmanager
+    def in_training(self) -> Iterator[None]:
+        """While this lasts the model is being trained.
+
+        Raises:
+            RuntimeError: it is already.
+        """
+        own = (get_ident(),)
+        try:
+            if self.__dict__.setdefault("_trained_by", own) is not own:  # one step for the interpreter: no lock needed
+                self.refuse_in_training("fit")
+            yield
+        finally:
+            if self._trained_by is own:
+                del self._trained_by
+
+    def refuse_in_training(self, doing: str, only_elsewhere: bool = False) -> None:
+        """Raise where the model is being trained, in this thread or another one.
+
+        Args:
+            doing: what was about to be done, e.g. ``"add"``.
+            only_elsewhere: whether a callback of the training may do it.
+
+        Raises:
+            RuntimeError: the model is being trained.
+        """
+        trainer = self._trained_by
+        if trainer is None or (only_elsewhere and trainer[0] == get_ident()):
+            return
+        here = "a callback" if trainer[0] == get_ident() else "another thread"
+        who = f"{doing} was called by {here}" if here == "a callback" else f"{here} trains it"
+        raise RuntimeError(
+            f"{doing}: model {self.name!r} is being trained ({who}); wait until fit has returned, or use a copy: "
+            "copy.deepcopy(model)"
+        )
 
     # Weights.
 

@@ -101,6 +101,7 @@ def fit(
 
     Raises:
         ValueError, TypeError: the data does not fit the model, holds NaN, is empty, …; nothing has been trained then.
+        RuntimeError: the model is being trained already, by another thread or by the ``fit`` that called a callback.
         KeyboardInterrupt: after Ctrl-C, with weights and ``model.history`` valid.
 
     The loss of a batch is ``sum_i w_i l_i / rows`` plus penalties; an epoch's loss is the mean weighted by rows.
@@ -119,7 +120,8 @@ def fit(
     if doctor is True:
         arguments["callbacks"] = [*as_list(callbacks), clarinet.doctor.Doctor()]
     checks.raise_first(checks.check_fit_arguments(self, arguments), told_by_callbacks(arguments))
-    return Fit(self, checks.plain(arguments)).run()
+    with self.in_training():
+        return Fit(self, checks.plain(arguments)).run()
 
 
 def evaluate(
@@ -150,10 +152,12 @@ def evaluate(
         ValueError, TypeError: as for :meth:`fit`.
     """
     checks.raise_first(checks.check_evaluate_arguments(self, locals()))
+    self.refuse_in_training("evaluate", only_elsewhere=True)
     size, most = int(batch_size or 32), None if steps is None else int(steps)
     source, labels = _to_evaluate(self, x, y, sample_weight, most, size)
     engine = self.runner(None if labels.y is None else labels.y.shape[1:])
-    logs = run_evaluation(self, engine, source, size, CallbackList(as_list(callbacks), self, {}))
+    with self.running_kept():
+        logs = run_evaluation(self, engine, source, size, CallbackList(as_list(callbacks), self, {}))
     if not logs:
         raise ValueError("evaluate: every row weighs 0, so there is no loss; give at least one row a sample_weight")
     if verbose in (1, 2):
@@ -269,6 +273,7 @@ def train_on_batch(
         x, y, sample_weight, class_weight, return_dict: as for :meth:`fit` and :meth:`evaluate`.
     """
     checks.raise_first(checks.check_batch_arguments(self, "train_on_batch", locals()))
+    self.refuse_in_training("train_on_batch")
     batch, engine = _one_batch(self, x, y, sample_weight, class_weight)
     engine.train(batch, Steps(None, 0, len(batch), len(batch), learning_rates(self, 1), None, 0))
     return _result(dict(engine.results()), return_dict)
@@ -277,6 +282,7 @@ def train_on_batch(
 def test_on_batch(self: Sequential, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
     """Running loss and metrics with one more batch, in inference mode; arguments as for :meth:`train_on_batch`."""
     checks.raise_first(checks.check_batch_arguments(self, "test_on_batch", locals()))
+    self.refuse_in_training("test_on_batch")
     batch, engine = _one_batch(self, x, y, sample_weight, None)
     engine.evaluate(batch, len(batch))
     return _result(dict(engine.results()), return_dict)

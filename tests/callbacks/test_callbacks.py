@@ -266,3 +266,45 @@ def test_verbose_callbacks_speak(
         "learning rate 0.1",
     ):
         assert words in out
+
+
+class OtherNames(callbacks.Callback):
+    """Overrides Keras's other names of the events of a training batch."""
+
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+
+    def on_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self.seen.append(("begins", batch))
+
+    def on_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.seen.append(("ends", batch, sorted(logs)))
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_batches_are_told_by_their_other_names_too(model: clarinet.Sequential, engine: str) -> None:
+    model.compile("sgd", "mse", engine=engine)
+    watch, called = OtherNames(), []
+    by_function = callbacks.LambdaCallback(on_batch_end=lambda batch, logs: called.append((batch, logs["loss"] > 0)))
+    assert wants_batches(watch) and wants_batches(by_function)
+    assert not wants_batches(watch, "test") and not wants_batches(watch, "predict")
+    model.fit(X, Y, verbose=0, callbacks=[watch, by_function], validation_split=0.25, batch_size=24)
+    model.evaluate(X, Y, callbacks=[watch])
+    model.predict(X, callbacks=[watch])
+    assert watch.seen == [("begins", 0), ("ends", 0, ["loss"]), ("begins", 1), ("ends", 1, ["loss"])]
+    assert called == [(0, True), (1, True)]
+
+
+def test_a_callback_that_calls_its_base_is_told_once(model: clarinet.Sequential) -> None:
+    class Both(OtherNames):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            super().on_train_batch_end(batch, logs)
+
+    watch = Both()
+    model.fit(X, Y, verbose=0, callbacks=[watch], batch_size=64)
+    assert watch.seen == [("begins", 0), ("ends", 0, ["loss", "mae"])]
+
+
+def test_saving_by_epochs_needs_no_look_at_batches(tmp_path: Path) -> None:
+    assert not wants_batches(callbacks.ModelCheckpoint(tmp_path / "a"))
+    assert wants_batches(callbacks.ModelCheckpoint(tmp_path / "a", save_freq=3))

@@ -172,7 +172,7 @@ def nested(depth: int, width: int = 1) -> dict[str, Any]:
     ("layer", "says"),
     [
         (nested(4, 12), "at most 10000 are allowed"),
-        (nested(150), r"layers \d+ deep, at most 100 are allowed"),
+        (nested(150), r"layers \d+ deep, at most 64 are allowed"),
         ({"class_name": "Parallel", "config": {"branches": [nested(0)] * 10_001}}, "names 10002 layers"),
     ],
     ids=["wide", "deep", "branches"],

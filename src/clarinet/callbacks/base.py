@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
 
 from clarinet.names import nearest
 
@@ -21,9 +22,11 @@ class Callback:
     ``logs`` holds numbers by name (``loss``, the metrics, ``val_loss``, …); at the end of an epoch all callbacks share
     one dictionary, and what one adds to it ends up in the history.
 
-    A callback may call ``self.model.set_weights``, change ``self.model.optimizer.learning_rate`` and set
-    ``self.model.stop_training = True``. Overriding ``on_train_batch_begin`` or ``on_train_batch_end`` makes the engine
-    return after every single batch, which is slower; :meth:`on_chunk` brings the same numbers in blocks for free.
+    A callback may call ``self.model.set_weights``, ``evaluate``, ``predict`` and ``save``, change
+    ``self.model.optimizer.learning_rate`` and set ``self.model.stop_training = True``; what would change the model's
+    structure, compile it or train it is refused. Overriding ``on_train_batch_begin`` or ``on_train_batch_end`` makes
+    the engine return after every single batch, which is slower (an attribute ``looks_at_batches = False`` says that
+    they have nothing to do this time); :meth:`on_chunk` brings the same numbers in blocks for free.
 
     One that remembers something from epoch to epoch gives it to checkpoints through :meth:`get_state`, so that a run
     that was interrupted and resumed ends as one that was not.
@@ -80,11 +83,19 @@ class Callback:
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """An epoch and its validation are over."""
 
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Keras's other name of :meth:`on_train_batch_begin`, which calls it."""
+
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Keras's other name of :meth:`on_train_batch_end`, which calls it."""
+
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """A batch starts; batches count from 0 in each epoch."""
+        self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """A batch is done; ``logs`` are the epoch's running averages."""
+        self.on_batch_end(batch, logs)
 
     def on_chunk(self, chunk: Chunk) -> None:
         """The engine hands back a run of steps, about ten times a second."""
@@ -131,11 +142,30 @@ def wants_batches(callback: Any, kind: str = "train") -> bool:
         >>> wants_batches(Callback()), wants_batches(LambdaCallback(on_train_batch_end=lambda batch, logs: None))
         (False, True)
     """
-    names = f"on_{kind}_batch_begin", f"on_{kind}_batch_end"
+    if not getattr(callback, "looks_at_batches", True):
+        return False
+    names = [f"on_{kind}_batch_begin", f"on_{kind}_batch_end"]
+    names += ["on_batch_begin", "on_batch_end"] if kind == "train" else []
     return any(
         name in vars(callback) or getattr(type(callback), name, None) not in (None, getattr(Callback, name))
         for name in names
     )
+
+
+def weakly(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Calls a method as long as its object is there; what holds this is not held by it in a circle.
+
+    Example:
+        >>> announce = weakly(Callback().on_finding)  # the callback is gone at once
+        >>> announce(None)
+    """
+    held = WeakMethod(method)
+
+    def call(*arguments: Any) -> Any:
+        bound = held()
+        return None if bound is None else bound(*arguments)
+
+    return call
 
 
 class CallbackList:
@@ -159,7 +189,7 @@ class CallbackList:
             callback.set_model(model)
             callback.set_params(params)
             if hasattr(callback, "announce"):
-                callback.announce = self.on_finding
+                callback.announce = weakly(self.on_finding)
 
     def _call(self, event: str, *arguments: Any) -> None:
         for callback in self.callbacks:

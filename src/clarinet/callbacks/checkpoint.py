@@ -58,8 +58,11 @@ class ModelCheckpoint(Monitor):
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.best = initial_value_threshold
         self._epoch = self._batches = 0
-        if save_freq != "epoch":  # on the object, so that saving by epochs does not cost a stop at every batch
-            self.on_train_batch_end = self._count_batch  # type: ignore[method-assign]
+
+    @property
+    def looks_at_batches(self) -> bool:
+        """Whether training has to return after every batch, which saving by epochs does not cost."""
+        return self.save_freq != "epoch"
 
     def get_state(self) -> dict[str, Any]:
         return {"best": self.best, "_epoch": self._epoch, "_batches": self._batches}
@@ -71,7 +74,9 @@ class ModelCheckpoint(Monitor):
         if self.save_freq == "epoch":
             self._consider(epoch, None, logs or {})
 
-    def _count_batch(self, batch: int, logs: Logs | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if self.save_freq == "epoch":
+            return
         self._batches += 1
         if self._batches >= int(self.save_freq):
             self._batches = 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from clarinet.callbacks.base import Callback, Logs
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from clarinet.model import Sequential
 
 
 class History(Callback):
@@ -16,6 +20,8 @@ class History(Callback):
     Attributes:
         history: a list for each of ``loss``, the metrics, ``val_loss``, ….
         epoch: the epochs' numbers, from 0.
+        model: what was trained, as long as it is there: the model holds its history, not the other way round.
+        params: ``epochs``, ``steps``, ``samples`` and ``verbose`` as ``fit`` had them.
 
     Example:
         >>> history = History()
@@ -28,6 +34,28 @@ class History(Callback):
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
+        self._model: weakref.ref[Sequential] | None = None
+
+    @property
+    def model(self) -> Sequential:
+        """What was trained.
+
+        Raises:
+            ReferenceError: it is gone. AttributeError: nothing was trained yet.
+        """
+        if self._model is None:
+            raise AttributeError("this history has no model: fit sets it")
+        model = self._model()
+        if model is None:
+            raise ReferenceError("the model of this history is gone; keep the model itself to use it after training")
+        return model
+
+    @model.setter
+    def model(self, model: Sequential) -> None:
+        self._model = weakref.ref(model)
+
+    def set_params(self, params: Mapping[str, Any]) -> None:
+        super().set_params({name: params.get(name) for name in ("epochs", "steps", "samples", "verbose")})
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch = []
@@ -57,7 +85,7 @@ class History(Callback):
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the model, which holds its history itself."""
-        return {k: v for k, v in self.__dict__.items() if k != "model"}
+        return self.__dict__ | {"_model": None}
 
 
 class CSVLogger(Callback):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.callbacks.base import Callback, Logs
+from clarinet.callbacks.base import Callback, Logs, weakly
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.patient import SAMPLE, Patient, function_of
 from clarinet.doctor.program import program_of, quietly
@@ -69,7 +69,7 @@ class Doctor(Callback):
 
     def __init__(self, stop: bool = False, quiet: bool = False) -> None:
         self.stop, self.quiet = stop, quiet
-        self._consultation = Consultation(self._found)
+        self._consultation = Consultation(weakly(self._found))
         self._course: Course | None = None
         self._replay: Replay | None = None
         self._epoch = 0
@@ -137,7 +137,7 @@ class Doctor(Callback):
     # Before training.
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._consultation = Consultation(self._found)
+        self._consultation = Consultation(weakly(self._found))
         self._course = self._replay = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
@@ -153,13 +153,13 @@ class Doctor(Callback):
         patient = None if given is None else self._patient(*given)
         if patient is not None:
             small = patient.program.x.size <= _SMALL
-            self._consultation = Consultation(self._found, partial(_ask, patient, () if small else _DEAR))
+            self._consultation = Consultation(weakly(self._found), partial(_ask, patient, () if small else _DEAR))
             self._consultation.hear(_ask(patient, RULES if small else [rule for rule in RULES if rule not in _DEAR]))
         self._course = Course(
             watched_layers(self.model),
             Baseline() if patient is None or data is None else baseline_of(patient, data.y),
             epochs=self._epochs(),
-            rate=self._rate,
+            rate=weakly(self._rate),
             probe=None if data is None else partial(_outputs, self.model, data),
         )
         arguments = self.params.get("arguments", {})

@@ -8,9 +8,10 @@ it. Only ``name``, ``trainable`` and the place in a model's store may change aft
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -42,16 +43,20 @@ class Context:
 
 
 class Place(NamedTuple):
-    """Where a built layer's weights are: those of a layer of the model, or within it those whose names begin so."""
+    """Where a built layer's weights are: those of a layer of the model, or within it those whose names begin so.
+
+    The shape of a sample as it enters the layer is known for those that the model itself holds.
+    """
 
     store: Store
     index: int  # type: ignore[assignment]  # tuple.index gives way
     prefix: str = ""
+    input_shape: Shape | None = None
 
 
 _NO_CONSTRAINTS = Refused("there are no weight constraints; use a regularizer, or set_weights in a callback")
 _CONSTRAINED = ("kernel", "bias", "depthwise", "pointwise", "recurrent", "embeddings", "gamma", "beta", "alpha")
-_HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner", "_brought"})
+_HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner", "_holder", "_brought"})
 
 
 @dataclass(eq=False, repr=False)
@@ -97,7 +102,7 @@ class Layer(Configurable):
     input_dim: InitVar[int | None] = field(default=None, kw_only=True)
 
     _place: Place | None = field(default=None, init=False)
-    _owner: Any = field(default=None, init=False)
+    _holder: weakref.ref[Any] | None = field(default=None, init=False)  # weak, so that it does not keep its owner
     _brought: list[Array] | None = field(default=None, init=False)  # weights from an earlier model, to begin with
 
     def __post_init__(self, input_dim: int | None) -> None:
@@ -169,6 +174,33 @@ class Layer(Configurable):
     # The handle.
 
     @property
+    def _owner(self) -> Any:
+        """The model or container that holds it; None where there is none, or none any more."""
+        return None if self._holder is None else self._holder()
+
+    @_owner.setter
+    def _owner(self, owner: Any) -> None:
+        self._holder = None if owner is None else weakref.ref(owner)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a model or container may take it as it is: it has no owner, and no weights in one's buffers."""
+        return self._owner is None and not self.built
+
+    def __copy__(self) -> Self:
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_holder"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update((name, value) for name, value in state.items() if name != "_owner")  # of earlier copies
+        for child in self.children:
+            child._owner = self
+
+    @property
     def built(self) -> bool:
         """Whether the layer has weights (or is part of a built model)."""
         return self._place is not None
@@ -182,7 +214,7 @@ class Layer(Configurable):
         return self._place
 
     def _weights(self) -> list[tuple[Segment, Array]]:
-        store, index, prefix = self._built_place()
+        store, index, prefix, _ = self._built_place()
         return [w for leaf in leaves(self, prefix) for w in store.weights_of(index, leaf.prefix)]
 
     @property
@@ -222,7 +254,7 @@ class Layer(Configurable):
 
     def count_params(self, trainable: bool = False) -> int:
         """Number of elements in all weights, state included; or of what is trained alone."""
-        store, index, prefix = self._built_place()
+        store, index, prefix, _ = self._built_place()
         # From the layouts alone: a look at the buffers draws the initial weights, and fit(seed=) would come too late.
         layouts = (store.layout,) if trainable else (store.layout, store.state_layout)
         own = [leaf.prefix for leaf in leaves(self, prefix) if leaf.trainable or not trainable]
@@ -249,7 +281,7 @@ class Layer(Configurable):
         """Say where the weights of this layer and of its children are."""
         self._place = place
         for number, child in enumerate(self.children):
-            child.put(None if place is None else place._replace(prefix=f"{place.prefix}{number}."))
+            child.put(None if place is None else Place(place.store, place.index, f"{place.prefix}{number}."))
 
     def changed(self, **changes: Any) -> Any:
         """A copy with another configuration."""

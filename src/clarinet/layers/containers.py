@@ -10,8 +10,11 @@ from clarinet.configurable import resolve
 from clarinet.layers.base import Layer
 from clarinet.layers.composite import Composite
 from clarinet.layers.merge import Merge
-from clarinet.layers.parts import Part
+from clarinet.layers.parts import Part, depth
 from clarinet.names import Names, snake_case
+
+#: Layers within layers within layers, at most: far more than any network has.
+MAX_DEPTH = 64
 
 
 @dataclass(eq=False, repr=False)
@@ -68,11 +71,17 @@ class Container(Composite):
             layer = resolve(item, Layer, layers_module)
             if layer._owner is self:
                 raise ValueError(f"{what}: {layer!r} is there twice; make a second one to have its like again")
-            own.append(layer if layer._owner is None else layer.twin())
+            own.append(layer if layer.is_free else layer.twin())
             own[-1]._owner = self
         return tuple(own)
 
-    def _name_children(self) -> None:
+    def _settle(self) -> None:
+        """Name the children, and refuse what is nested without end: its parts are found by recursion."""
+        if depth(self) > MAX_DEPTH:
+            kind = type(self).__name__
+            raise ValueError(
+                f"{kind}: layers are nested more than {MAX_DEPTH} deep; put them one after another instead"
+            )
         names = Names()
         for child in self.children:
             child.name = names.take(child.name, snake_case(type(child).__name__))
@@ -111,7 +120,7 @@ class Residual(Container):
         self.shortcut = self._adopt(self.shortcut, "Residual: shortcut")
         if not self.layers:
             raise ValueError("Residual: layers is empty; expected at least one layer, e.g. Residual([Dense(8)])")
-        self._name_children()
+        self._settle()
 
     def chains(self) -> tuple[tuple[Layer, ...], ...]:
         return self.layers, self.shortcut
@@ -162,7 +171,7 @@ class Parallel(Container):
         if not found:
             raise ValueError("Parallel: branches is empty; expected at least one, e.g. Parallel([Dense(4), Dense(4)])")
         self.merging()
-        self._name_children()
+        self._settle()
 
     def chains(self) -> tuple[tuple[Layer, ...], ...]:
         return self.branches  # type: ignore[no-any-return]

@@ -56,6 +56,11 @@ def leaves(layer: Layer, prefix: str = "", trainable: bool = True) -> Iterator[L
         yield from leaves(child, f"{prefix}{number}.", trainable)
 
 
+def depth(layer: Layer) -> int:
+    """How many layers are within each other; 1 for one without children."""
+    return 1 + max(map(depth, layer.children), default=0)
+
+
 def direct(layer: Layer) -> list[Part]:
     """A layer's own parts, each with its sources."""
     parts = [part if isinstance(part, Part) else Part(part) for part in layer.parts()]

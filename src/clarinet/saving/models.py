@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from clarinet import layers as layers_module
 from clarinet.configurable import encode, resolve
 from clarinet.layers.base import Layer
+from clarinet.layers.containers import MAX_DEPTH
 from clarinet.names import plain
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Array, Layout, Store
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from clarinet.model import Sequential
 
 FORMAT, VERSION = "clarinet", 1
-#: Far more layers than a model ever has, and far more within each other; a file with more is made to waste time.
-_MAX_LAYERS, _MAX_DEPTH = 10_000, 100
+#: Far more layers than a model ever has; a file with more is made to waste time.
+_MAX_LAYERS = 10_000
 
 
 def save(model: Sequential, path: str | Path) -> None:
@@ -292,8 +293,8 @@ def _check_count(path: Path, layers: list[Any]) -> None:
             inner = isinstance(name, str) and plain(name) in kinds
             count, depth = count + inner, depth + inner
         waiting.extend((v, depth) for v in _within(value))
-        if depth > _MAX_DEPTH:
-            raise ModelFileError(f"{path}: {CONFIG} has layers {depth} deep, at most {_MAX_DEPTH} are allowed")
+        if depth > MAX_DEPTH:
+            raise ModelFileError(f"{path}: {CONFIG} has layers {depth} deep, at most {MAX_DEPTH} are allowed")
     if count > _MAX_LAYERS:
         raise ModelFileError(f"{path}: {CONFIG} names {count} layers, at most {_MAX_LAYERS} are allowed")
 
