@@ -1,8 +1,13 @@
-"""Tables in HTML for notebooks. They have no colours of their own, so they suit light and dark pages."""
+"""Pieces of HTML: tables for notebooks, without colours of their own, so that they suit light and dark; pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
@@ -34,3 +39,25 @@ def paragraph(*lines: str) -> str:
     from html import escape
 
     return f"<p>{'<br>'.join(map(escape, lines))}</p>"
+
+
+def bitmap(pixels: NDArray[np.uint8]) -> str:
+    """The address of a picture with the picture in it: in the BMP format, the simplest that browsers read.
+
+    Args:
+        pixels: (height, width) in grey, or (height, width, 3).
+    """
+    import base64
+    import struct
+
+    import numpy as np
+
+    height, width = pixels.shape[:2]
+    grey = pixels.ndim == 2
+    lines = pixels[::-1] if grey else pixels[::-1, :, ::-1].reshape(height, -1)  # from below; blue comes first
+    rows = np.pad(lines, ((0, 0), (0, -lines.shape[1] % 4))).tobytes()
+    palette = b"".join(bytes((i, i, i, 0)) for i in range(256)) if grey else b""
+    start, depth, colours = 14 + 40 + len(palette), 8 if grey else 24, 256 if grey else 0
+    header = struct.pack("<2sIHHI", b"BM", start + len(rows), 0, 0, start)
+    about = struct.pack("<IiiHHIIiiII", 40, width, height, 1, depth, 0, len(rows), 2835, 2835, colours, 0)
+    return f"data:image/bmp;base64,{base64.b64encode(header + about + palette + rows).decode()}"

@@ -1,5 +1,7 @@
 """A film: what every picture shows, and that all four kinds of file hold it."""
 
+import base64
+import io
 import re
 import sys
 from xml.etree import ElementTree
@@ -10,8 +12,8 @@ import pytest
 import clarinet
 from clarinet import glass, layers, optimizers
 from clarinet.glass import look, raster, svg
-from clarinet.glass.scene import scene
-from clarinet.glass.shapes import HEIGHT, WIDTH, Disc, Label
+from clarinet.glass.scene import brief, scene
+from clarinet.glass.shapes import HEIGHT, WIDTH, Disc, Label, Mark, Picture
 from tests.glass.test_explain import assert_adds_up
 from tests.glass.test_trace import compiled
 
@@ -116,6 +118,59 @@ def test_text_can_be_read_on_what_it_stands_on(theme):
     for ink, ground in pairs:
         low, high = sorted((luminance(ink), luminance(ground)))
         assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def labels(moment):
+    return [shape.text for shape in (*moment.shapes, *moment.arriving) if isinstance(shape, Label)]
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (64,)])
+def test_a_film_of_a_picture_shows_what_matters(shape):
+    rng = np.random.default_rng(0)
+    x = np.zeros((8, 8))
+    x[2, 3], x[5, 6], x[4, 4], x[7, 1] = 1.0, 0.9, 0.8, 0.7  # the corners are empty, as a digit's are
+    stack = [layers.Flatten(), layers.Dense(20, "relu", name="hidden"), layers.Dense(10, "softmax", name="output")]
+    model = compiled(stack, shape, "sgd", "sparse_categorical_crossentropy")
+    model.layers[-1].set_weights([rng.normal(size=(20, 10)), np.where(np.arange(10) == 4, 9.0, 0.0)])
+    x = x.reshape(1, *shape)
+    trace = glass.trace(model, x, [6])
+    made = scene(model, trace, 0.1, 0, 5)
+    (picture,) = [part for part in made.ground if isinstance(part, Picture)]
+    np.testing.assert_array_equal(picture.pixels, np.rint(x.reshape(8, 8) * 255))
+    marks = {(round((m.y - picture.y) / 150 * 8 - 0.5), round((m.x - picture.x) / 150 * 8 - 0.5))
+             for m in made.ground if isinstance(m, Mark)}  # fmt: skip
+    assert marks == {(2, 3), (5, 6), (4, 4), (7, 1)}
+    named = {part.text for part in made.ground if isinstance(part, Label)}
+    assert {"2, 3", "5, 6", "4, 4", "7, 1", "4", "6", "… 60 more", "… 16 more", "… 6 more"} <= named
+    titles = [moment.title for moment in made.moments]
+    assert {"Forward: output, unit 4", "Forward: output, unit 6"} <= set(titles)
+    loss = next(moment for moment in made.moments if moment.title.startswith("The loss"))
+    assert "The largest output is unit 4, the largest target unit 6." in loss.lines
+    assert labels(loss).count("target 1") == 1
+    said = [np.max(trace.layers[1].a[0])]
+    assert any(text == brief(float(said[0])) for text in labels(loss)), "the strongest hidden unit"
+
+
+@pytest.mark.parametrize("pixels", [np.arange(15).reshape(3, 5) * 17, np.arange(45).reshape(3, 5, 3) * 5])
+def test_a_picture_in_a_page_is_the_picture(tmp_path, pixels):
+    Image = pytest.importorskip("PIL.Image")
+    model = compiled([layers.Flatten(), layers.Dense(2)], pixels.shape, "sgd", "mse")
+    text = glass.film(model, pixels / pixels.max(), tmp_path / "step.html").read_text(encoding="utf-8")
+    found = base64.b64decode(re.search(r'href="data:image/bmp;base64,([^"]+)"', text)[1])
+    shown = np.asarray(Image.open(io.BytesIO(found)).convert("L" if pixels.ndim == 2 else "RGB"))
+    np.testing.assert_array_equal(shown, np.rint(pixels / pixels.max() * 255))
+    assert "img-src data:" in text
+    glass.film(model, pixels / pixels.max(), tmp_path / "step.gif", speed=20)
+
+
+def test_a_table_of_many_columns_is_no_picture():
+    model = compiled([layers.Dense(2)], (64,))
+    model.metadata["data"] = {"kind": "table", "classes": [], "coding": {}}
+    x = np.zeros(64)
+    x[[7, 30]] = 5.0
+    made = scene(model, glass.trace(model, x[None], [[0.0, 1.0]]), 0.1, 0, 3)
+    assert not any(isinstance(part, (Picture, Mark)) for part in made.ground)
+    assert {"7", "30", "… 62 more"} <= {part.text for part in made.ground if isinstance(part, Label)}
 
 
 def small_model():

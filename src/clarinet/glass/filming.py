@@ -32,7 +32,7 @@ def film(
     most: int = 6,
     training: bool = True,
 ) -> Path:
-    """Film a step of a small network: numbers flow forward, the loss comes out, deltas flow back, weights change.
+    """Film a step of a network: numbers flow forward, the loss comes out, deltas flow back, weights change.
 
     The captions are what :func:`clarinet.glass.explain` says. The model stays as it is.
 
@@ -44,7 +44,8 @@ def film(
         row: that is shown, of several; default 0.
         speed: 2 is twice as fast.
         theme: ``"light"`` or ``"dark"``; default: a page and an SVG follow the reader's setting, others are light.
-        most: circles in a column at most; of larger layers the first and last units are drawn. Default 6.
+        most: circles in a column at most; of larger layers those units are drawn that matter most in this step, of the
+            last one the target's and the predicted one with them. Default 6.
         training: as for :func:`clarinet.glass.trace`.
 
     Returns:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.glass.look import LINE, colors, first_line, level_name, title_line
-from clarinet.glass.shapes import HEIGHT, WIDTH, Disc, Flow, Label, Line, Moment, Scene, Shape
+from clarinet.glass.shapes import HEIGHT, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
 from clarinet.glass.svg import RUN
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _draw(shapes: tuple[Shape, ...], moment: Moment, palette: dict[str, str]) ->
 
 
 def _add(axes: Any, shape: Shape, palette: dict[str, str], family: str = "DejaVu Sans") -> None:
-    from matplotlib.patches import Circle
+    from matplotlib.patches import Circle, Rectangle
 
     order = len(axes.get_children())  # what comes later lies above
     if isinstance(shape, Line):
@@ -139,6 +139,15 @@ def _add(axes: Any, shape: Shape, palette: dict[str, str], family: str = "DejaVu
         edge, width = (palette["ring"], 3.5) if shape.ring else (palette["text"], 1.2)
         circle = Circle((shape.x, shape.y), shape.radius, fc=fill, ec=edge, lw=width * _POINT, zorder=order)
         axes.add_patch(circle)
+    elif isinstance(shape, Picture):
+        extent = (shape.x, shape.x + shape.width, shape.y + shape.height, shape.y)
+        colors = {"cmap": "gray", "vmin": 0, "vmax": 255} if shape.pixels.ndim == 2 else {}
+        axes.imshow(shape.pixels, extent=extent, interpolation="nearest", aspect="auto", zorder=order, **colors)
+        axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0))  # which imshow has changed
+    elif isinstance(shape, Mark):
+        corner = (shape.x - shape.side / 2, shape.y - shape.side / 2)
+        frame = Rectangle(corner, shape.side, shape.side, fc="none", ec=palette["ring"], lw=2.5 * _POINT, zorder=order)
+        axes.add_patch(frame)
     else:
         role = level_name("on", shape.level) if shape.role == "on" else shape.role
         axes.text(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.glass import outcome
+from clarinet.glass.choosing import picture_of, strongest
 from clarinet.glass.explaining import UnitText
 from clarinet.glass.records import LayerTrace, Trace
-from clarinet.glass.shapes import LEVELS, WIDTH, Disc, Flow, Label, Line, Moment, Scene, Shape
+from clarinet.glass.shapes import LEVELS, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
 from clarinet.glass.sums import number
 from clarinet.layers import Dense
 from clarinet.params import Array
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Pixels: the network's part of the picture, its margins, the largest distance of two circles.
 _FLOOR, _SIDE, _TOP, _STEP = 430, 110, 26, 84
+#: The picture of an example: its longer side, and where it begins.
+_PICTURE, _EDGE = 150, 24
 #: Letters in a line of the caption; terms of a sum that are written out.
 _LETTERS, _TERMS = 104, 5
 #: Letters that a reader reads in a second.
@@ -44,7 +47,7 @@ def scene(model: Sequential, trace: Trace, loss_after: float | None, row: int, m
     """
     from clarinet.plots.diagram import arrange
 
-    diagram = arrange(model, most)
+    diagram = arrange(model, most, strongest(trace, row, max(2, most - 1)))
     for column in diagram.columns[1:]:
         if not column.nodes:
             name = column.title.split("\n")[0]
@@ -52,17 +55,20 @@ def scene(model: Sequential, trace: Trace, loss_after: float | None, row: int, m
                 f"film: {name!r} is a {type(model.get_layer(name)).__name__}: only networks of dense layers, and of "
                 "layers that give one value for each they take, can be filmed; use glass.trace and glass.explain"
             )
-    return _Director(trace, diagram, loss_after, row).scene()
+    return _Director(trace, diagram, loss_after, row, picture_of(model, trace.x[row])).scene()
 
 
 class _Director:
     """Goes through the step and says what is on every picture."""
 
-    def __init__(self, trace: Trace, diagram: Diagram, loss_after: float | None, row: int) -> None:
-        self.trace, self.diagram, self.loss_after, self.row = trace, diagram, loss_after, row
+    def __init__(
+        self, trace: Trace, diagram: Diagram, loss_after: float | None, row: int, picture: Array | None
+    ) -> None:
+        self.trace, self.diagram, self.loss_after, self.row, self.picture = trace, diagram, loss_after, row, picture
         self.layers = {layer.name: layer for layer in trace.layers}
         last = diagram.columns[-1].x or 1.0
-        self.across = (WIDTH - 2 * _SIDE) / last
+        self.left = _SIDE if picture is None else _SIDE + _PICTURE + 20
+        self.across = (WIDTH - self.left - _SIDE) / last
         self.down = min(_STEP, (_FLOOR - 2 * _TOP - 34) / diagram.height)
         self.radius = 0.36 * self.down
         self.under = self.down - 2 * self.radius > 13  # whether there is room for a delta between two circles
@@ -71,7 +77,7 @@ class _Director:
         self.targets: dict[Node, float] = {}
 
     def scene(self) -> Scene:
-        ground: list[Shape] = [*self.lines(self.diagram.edges, 0.22), *self.names()]
+        ground: list[Shape] = [*self.lines(self.diagram.edges, 0.22), *self.names(), *self.example()]
         moments = [*self.forward()]
         if self.trace.loss is not None:
             moments += [self.loss(), *self.backward(), *self.updates()]
@@ -81,7 +87,7 @@ class _Director:
 
     def place(self, node: Node) -> tuple[float, float]:
         """The centre of a circle in pixels."""
-        return _SIDE + node.x * self.across, _TOP + (self.diagram.height / 2 - node.y) * self.down
+        return self.left + node.x * self.across, _TOP + (self.diagram.height / 2 - node.y) * self.down
 
     def lines(self, edges: Any, opacity: float, weights: Any = None) -> Iterator[Line]:
         """Lines whose width says how large a weight is, among those of its layer."""
@@ -97,13 +103,46 @@ class _Director:
     def names(self) -> Iterator[Label]:
         """What each column is, under it, and how many units are not drawn."""
         for column in self.diagram.columns:
-            x = _SIDE + column.x * self.across
+            x = self.left + column.x * self.across
             title = column.title.replace("\n", ", ")
             yield Label(x, _FLOOR - 26, title, 14, bold=True)
             yield Label(x, _FLOOR - 8, f"{column.size:,}", 13, "quiet")
             if column.gap is not None:
                 y = _TOP + (self.diagram.height / 2 - column.gap) * self.down
                 yield Label(x, y, f"… {column.left_out:,} more", 13, "quiet")
+            for node in column.nodes:
+                yield from self.called(node)
+
+    def example(self) -> Iterator[Shape]:
+        """The example as a picture, and on it the numbers that have a circle."""
+        if self.picture is None:
+            return
+        height, width = self.picture.shape[:2]
+        pixel = _PICTURE / max(height, width)
+        x, y = _EDGE, (_FLOOR - 34) / 2 - pixel * height / 2
+        yield Picture(x, y, pixel * width, pixel * height, self.picture)
+        for node in self.diagram.columns[0].nodes if self.diagram.columns[0].left_out else ():
+            row, column = self.pixel(node)
+            yield Mark(x + (column + 0.5) * pixel, y + (row + 0.5) * pixel, max(pixel + 2, 7))
+
+    def pixel(self, node: Node) -> tuple[int, int]:
+        """Row and column of an input in the picture."""
+        assert self.picture is not None
+        height, width = self.picture.shape[:2]
+        channels: int = self.trace.x[self.row].size // (height * width)
+        return divmod(node.unit // channels, int(width))
+
+    def called(self, node: Node) -> Iterator[Label]:
+        """Which unit a circle is, where not all of a column are drawn."""
+        if not self.diagram.columns[node.column].left_out:
+            return
+        x, y = self.place(node)
+        if node.column == 0:
+            text = str(node.unit) if self.picture is None else "{}, {}".format(*self.pixel(node))
+            yield Label(x - self.radius - 8 - 0.32 * 12 * len(text), y, text, 12, "quiet")
+        else:
+            text = str(node.unit)
+            yield Label(x - self.radius - 2 - 0.32 * 12 * len(text), y - self.radius, text, 12, "quiet")
 
     def moment(
         self,
@@ -171,8 +210,13 @@ class _Director:
 
     def forward(self) -> Iterator[Moment]:
         sizes = " – ".join(f"{column.size:,}" for column in self.diagram.columns)
-        about = "Lines are weights: full for above zero, dashed for below, the thicker the larger."
-        yield self.moment(f"A network of {sizes} units", [about, "Circles are numbers. Those on the left are given."])
+        about = [
+            "Lines are weights: full for above zero, dashed for below, the thicker the larger.",
+            "Circles are numbers. Those on the left are given.",
+        ]
+        if any(column.left_out for column in self.diagram.columns):
+            about[1] += " Of large layers those are drawn that matter most in this step."
+        yield self.moment(f"A network of {sizes} units", about)
         yield from self.enter(self.diagram.columns[0], np.ravel(self.trace.x[self.row]))
         for column in self.diagram.columns[1:]:
             layer = self.dense(column)
@@ -186,9 +230,16 @@ class _Director:
     def enter(self, column: Column, x: Array) -> Iterator[Moment]:
         """The input's numbers appear, and what layers without weights make of them."""
         self.values |= {node: float(x[node.unit]) for node in column.nodes}
-        shown = ", ".join(brief(float(v)) for v in x[:12]) + (", …" if len(x) > 12 else "")
-        yield self.moment("One example goes in", [f"x = {shown}"], set(column.nodes))
+        yield self.moment("One example goes in", [self.given(column, x)], set(column.nodes))
         yield from self.joined(column, column.title.split("\n")[1:])
+
+    def given(self, column: Column, x: Array) -> str:
+        """The example in a line."""
+        if self.picture is None or not column.left_out:
+            return "x = " + ", ".join(brief(float(v)) for v in x[:12]) + (", …" if len(x) > 12 else "")
+        height, width = self.picture.shape[:2]
+        most = "Marked are the numbers that the first layer takes most from (row, column)."
+        return f"A picture of {height} × {width}. {most}"
 
     def joined(self, column: Column, names: list[str]) -> Iterator[Moment]:
         """Layers that give one value for each: every circle gets its new number."""
@@ -209,6 +260,9 @@ class _Director:
         if np.shape(target) == last.a.shape[1:]:
             self.targets = {node: float(target[node.unit]) for node in column.nodes}
         lines = [*outcome.loss(self.trace, last, self.row, 4, _TERMS)]
+        if column.left_out:
+            said, wanted = (int(np.argmax(values)) for values in (last.a[self.row], target))
+            lines.append(f"The largest output is unit {said}, the largest target unit {wanted}.")
         return self.moment(f"The loss: {number(self.trace.loss, 4)}", lines, set(column.nodes))
 
     def backward(self) -> Iterator[Moment]:

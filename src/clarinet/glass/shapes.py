@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from clarinet.params import Array
+
 #: Size of a picture in pixels; even numbers, as video wants them.
 WIDTH, HEIGHT = 960, 660
 #: Fills of circles go from -LEVELS (far below zero) to LEVELS.
@@ -59,7 +61,25 @@ class Flow(NamedTuple):
     y1: float
 
 
-Shape = Line | Disc | Label
+class Picture(NamedTuple):
+    """The example itself: pixels, (height, width) or (height, width, 3) in uint8, from its upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    pixels: Array
+
+
+class Mark(NamedTuple):
+    """The frame of a square around a point of a picture: what the caption speaks of."""
+
+    x: float
+    y: float
+    side: float
+
+
+Shape = Line | Disc | Label | Picture | Mark
 
 
 @dataclass(frozen=True)

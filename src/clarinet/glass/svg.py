@@ -7,7 +7,8 @@ from html import escape
 from itertools import accumulate
 
 from clarinet.glass.look import LINE, MONO, SANS, colors, first_line, level_name, title_line
-from clarinet.glass.shapes import HEIGHT, LEVELS, WIDTH, Disc, Flow, Label, Line, Moment, Scene, Shape
+from clarinet.glass.shapes import HEIGHT, LEVELS, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
+from clarinet.markup import bitmap
 
 #: Seconds that a dot runs at speed 1.
 RUN = 0.9
@@ -50,6 +51,7 @@ _RULES = (
     ".minus { stroke: var(--minus); stroke-dasharray: 7 4; } .erase { stroke: var(--background); } "
     ".disc { stroke: var(--text); stroke-width: 1.2; fill: var(--background); } "
     ".ring { stroke: var(--ring); stroke-width: 3.5; } .dot { fill: var(--ring); } "
+    ".mark { stroke: var(--ring); stroke-width: 2.5; fill: none; } "
     ".text { fill: var(--text); } .quiet { fill: var(--quiet); } .delta { fill: var(--delta); } "
     + " ".join(
         f".{level_name(kind, i)} {{ fill: var(--{level_name(kind, i)}); }}"
@@ -107,6 +109,14 @@ def _shape(shape: Shape) -> str:
         fill = "" if shape.level is None else f" {level_name('v', shape.level)}"
         ring = " ring" if shape.ring else ""
         return f'<circle class="disc{fill}{ring}" cx="{shape.x:.1f}" cy="{shape.y:.1f}" r="{shape.radius:.1f}"/>'
+    if isinstance(shape, Picture):
+        return (
+            f'<image x="{shape.x:.1f}" y="{shape.y:.1f}" width="{shape.width:.1f}" height="{shape.height:.1f}" '
+            f'style="image-rendering:pixelated" preserveAspectRatio="none" href="{bitmap(shape.pixels)}"/>'
+        )
+    if isinstance(shape, Mark):
+        x, y = shape.x - shape.side / 2, shape.y - shape.side / 2
+        return f'<rect class="mark" x="{x:.1f}" y="{y:.1f}" width="{shape.side:.1f}" height="{shape.side:.1f}"/>'
     return _text(shape)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
@@ -92,7 +93,7 @@ class _Stage(NamedTuple):
     kernel: Array | None
 
 
-def arrange(model: Sequential, most: int = MOST_UNITS) -> Diagram:
+def arrange(model: Sequential, most: int = MOST_UNITS, chosen: Mapping[str, Sequence[int]] | None = None) -> Diagram:
     """The drawing of a built model.
 
     Dense layers become columns of circles, with a line for every weight between circles that are drawn. A layer that
@@ -102,6 +103,7 @@ def arrange(model: Sequential, most: int = MOST_UNITS) -> Diagram:
     Args:
         model: built.
         most: how many circles a column has at most.
+        chosen: units to draw of a column with more, by its first title; default the first and the last.
 
     Example:
         >>> import clarinet
@@ -114,7 +116,10 @@ def arrange(model: Sequential, most: int = MOST_UNITS) -> Diagram:
     tallest = max(min(prod(s.shape), most) if s.units else 1 for s in stages)
     steps = [max(_APART, _SLOPE * tallest) if stage.kernel is not None else _BLOCKS for stage in stages[1:]]
     places = [0.0, *accumulate(steps)]
-    columns = tuple(_column(number, stage, places[number], most) for number, stage in enumerate(stages))
+    columns = tuple(
+        _column(number, stage, places[number], most, (chosen or {}).get(stage.title.split("\n")[0]))
+        for number, stage in enumerate(stages)
+    )
     edges = [
         Edge(source, target, float(stage.kernel[source.unit, target.unit]))
         for number, stage in enumerate(stages)
@@ -143,17 +148,19 @@ def _stages(model: Sequential) -> list[_Stage]:
     return stages
 
 
-def _column(number: int, stage: _Stage, x: float, most: int) -> Column:
+def _column(number: int, stage: _Stage, x: float, most: int, chosen: Sequence[int] | None) -> Column:
     size = prod(stage.shape)
     if not stage.units:
         return Column(stage.title, size, stage.shape, stage.layer, x, (), None)
     if size <= most:
         units, slots, gap = list(range(size)), list(range(size)), None
+    elif chosen is not None:  # a mark below them
+        units, slots, gap = list(chosen), list(range(len(chosen))), len(chosen)
     else:  # the first ones, a mark, the last ones
         above = most // 2
         below = max(1, most - 1 - above)
         units = [*range(above), *range(size - below, size)]
         slots, gap = [*range(above), *range(above + 1, above + 1 + below)], above
-    middle = slots[-1] / 2
+    middle = max(slots[-1], gap or 0) / 2
     nodes = tuple(Node(number, unit, x, middle - slot) for unit, slot in zip(units, slots, strict=True))
     return Column(stage.title, size, stage.shape, stage.layer, x, nodes, None if gap is None else middle - gap)

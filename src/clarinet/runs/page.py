@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clarinet.markup import bitmap
 from clarinet.runs.listing import SECTIONS
 from clarinet.runs.settings import flatten
 
@@ -186,21 +187,7 @@ def _picture(values: NDArray[np.float64]) -> str:
         return ""
     low, high = float(values.min()), float(values.max())
     grey = np.rint((values - low) / ((high - low) or 1.0) * 255).astype(np.uint8)
-    return f'<img alt="" width=64 style="image-rendering:pixelated" src="data:image/bmp;base64,{_bitmap(grey)}">'
-
-
-def _bitmap(grey: NDArray[np.uint8]) -> str:
-    """A grey picture in the BMP format, the simplest that browsers read: rows from below, each of whole words."""
-    import base64
-    import struct
-
-    height, width = grey.shape
-    rows = np.pad(grey[::-1], ((0, 0), (0, -width % 4))).tobytes()
-    palette = b"".join(bytes((i, i, i, 0)) for i in range(256))
-    start = 14 + 40 + len(palette)
-    header = struct.pack("<2sIHHI", b"BM", start + len(rows), 0, 0, start)
-    about = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 0, len(rows), 2835, 2835, 256, 0)
-    return base64.b64encode(header + about + palette + rows).decode()
+    return f'<img alt="" width=64 style="image-rendering:pixelated" src="{bitmap(grey)}">'
 
 
 def _configuration(run: Run) -> Iterator[str]:
