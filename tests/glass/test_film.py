@@ -194,6 +194,14 @@ def test_gif_stands_as_long_as_its_moments(tmp_path):
 
 # imageio-ffmpeg forks; the child does nothing of JAX's, which other tests have imported, before it becomes ffmpeg.
 @pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
+@pytest.mark.parametrize("name", ["-x.mp4", "pipe:1.mp4"])
+def test_a_name_that_looks_like_an_option_is_a_name(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    glass.film(small_model(), ([0.5, 1.0], [1.0]), name, speed=10)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert b"ftyp" in (tmp_path / name).read_bytes()[:16]
+
+
 def test_mp4_is_h264_that_every_player_knows(tmp_path):
     ffmpeg = pytest.importorskip("imageio_ffmpeg")
     path = glass.film(small_model(), ([0.5, 1.0], [1.0]), tmp_path / "step.mp4", speed=10)

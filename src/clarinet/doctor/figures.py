@@ -82,7 +82,7 @@ def _bars(names: Sequence[str], values: Sequence[float], label: str, usual: floa
     ax, look, figure = style.open_axes(None, theme, 6.4, 1.3 + 0.36 * len(names))
     places = range(len(names))
     ax.barh(places, [v if math.isfinite(v) else 0 for v in values], color=look.series[0], height=0.62)
-    ax.set_yticks(places, names)
+    ax.set_yticks(places, [style.plain(name) for name in names])
     ax.invert_yaxis()
     positive = [v for v in (*values, *([usual] if usual else [])) if v > 0 and math.isfinite(v)]
     if positive and min(values) >= 0 and max(positive) > 100 * min(positive):

@@ -60,7 +60,8 @@ def write_mp4(scene: Scene, path: Path, theme: str, speed: float) -> None:
         ) from None
     settings: dict[str, Any] = {"codec": "libx264", "pix_fmt_out": "yuv420p", "quality": 8, "macro_block_size": 2}
     settings["output_params"] = ["-preset", "veryfast", "-movflags", "+faststart"]
-    video = write_frames(str(path), (WIDTH, HEIGHT), fps=_VIDEO_RATE, ffmpeg_log_level="error", **settings)
+    # The whole path: a name alone may look like an option (-x.mp4) or a protocol (pipe:1.mp4) to ffmpeg.
+    video = write_frames(str(path.absolute()), (WIDTH, HEIGHT), fps=_VIDEO_RATE, ffmpeg_log_level="error", **settings)
     video.send(None)
     try:
         for picture, count in frames(scene, theme, _VIDEO_RATE, speed):
@@ -127,6 +128,8 @@ def _draw(shapes: tuple[Shape, ...], moment: Moment, palette: dict[str, str]) ->
 def _add(axes: Any, shape: Shape, palette: dict[str, str], family: str = "DejaVu Sans") -> None:
     from matplotlib.patches import Circle, Rectangle
 
+    from clarinet.plots.style import plain
+
     order = len(axes.get_children())  # what comes later lies above
     if isinstance(shape, Line):
         dash: Any = (0, (4, 2.4)) if shape.role == "minus" else "solid"
@@ -151,7 +154,7 @@ def _add(axes: Any, shape: Shape, palette: dict[str, str], family: str = "DejaVu
     else:
         role = level_name("on", shape.level) if shape.role == "on" else shape.role
         axes.text(
-            shape.x, shape.y, shape.text.replace("$", r"\$"), color=palette[role], fontsize=shape.size * _POINT,
+            shape.x, shape.y, plain(shape.text), color=palette[role], fontsize=shape.size * _POINT,
             ha="left" if shape.start else "center", va="center_baseline", family=family,
             weight="bold" if shape.bold else "normal", zorder=order,
         )  # fmt: skip

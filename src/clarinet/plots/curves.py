@@ -100,7 +100,7 @@ def _series(history: Any, labels: Sequence[str] | None) -> list[_Series]:
     found = []
     for name, item in zip(names, items, strict=True):
         runs = [_log(one) for one in (item if isinstance(item, (list, tuple)) else [item])]
-        found.append(_Series(str(name), runs))
+        found.append(_Series(style.plain(str(name)), runs))
     if not any(len(values) for one in found for _, log in one.runs for values in log.values()):
         raise ValueError("history: there are no epochs in it; call fit first, with epochs of at least 1")
     return found
@@ -150,7 +150,7 @@ def _draw(ax: Axes, metric: str, series: list[_Series], look: style.Theme) -> No
             mark = _MARKERS[(kind if single else number) % len(_MARKERS)] if len(epochs) <= _MOST_MARKED else ""
             filled = color if kind == 0 else look.background
             ax.plot(epochs, mean, ("-", "--")[kind], color=color, marker=mark, markersize=4, mfc=filled, label=label)
-    words = metric.replace("_", " ")
+    words = style.plain(metric.replace("_", " "))
     ax.set(xlabel="epoch", ylabel=words, title=words.capitalize())
     style.whole_numbers(ax.xaxis)
     ax.grid(color=look.faint, alpha=0.4, linewidth=0.6)

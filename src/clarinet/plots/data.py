@@ -11,6 +11,7 @@ from clarinet.activations import Sigmoid, Softmax
 from clarinet.checks.models import final_activation
 from clarinet.data import as_array
 from clarinet.params import Array
+from clarinet.plots.style import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,7 +155,7 @@ def check_model(model: Any, what: str) -> None:
 
 
 def names_of(class_names: Sequence[Any] | None, count: int, what: str) -> list[str]:
-    """Names of classes; their numbers by default.
+    """Names of classes as they are written in a picture; their numbers by default.
 
     Raises:
         ValueError: fewer names than classes.
@@ -163,4 +164,4 @@ def names_of(class_names: Sequence[Any] | None, count: int, what: str) -> list[s
         return [str(i) for i in range(count)]
     if len(class_names) < count:
         raise ValueError(f"{what}: there are {count} classes but {len(class_names)} class_names; name every class")
-    return [str(name) for name in class_names]
+    return [plain(str(name)) for name in class_names]

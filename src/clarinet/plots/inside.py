@@ -72,7 +72,7 @@ def _distributions(layers: tuple[LayerTrace, ...], figure: Any, theme: str | Non
         ax.hist(finite, bins=_BINS, color=look.series[0], weights=np.full(len(finite), 100 / max(len(values), 1)))
         zeros = f"{np.mean(values == 0):.0%} zeros".replace("%", " %")
         odd = f", {len(values) - len(finite):,} not finite" if len(finite) < len(values) else ""
-        ax.set(xlabel="output", ylabel="% of outputs", title=f"{one.name}\n{zeros}{odd}")
+        ax.set(xlabel="output", ylabel="% of outputs", title=style.plain(f"{one.name}\n{zeros}{odd}"))
     return figure
 
 
@@ -106,7 +106,7 @@ def _rows(values: Array, name: str, figure: Any, theme: str | None) -> Any:
     signed = bool((values < 0).any())
     cmap = style.colors(look.signed if signed else look.amount)
     image = ax.imshow(values, cmap=cmap, vmin=-most if signed else 0, vmax=most, aspect="auto", interpolation="nearest")
-    ax.set(xlabel="unit", ylabel="row", title=f"{name}: outputs{odd}")
+    ax.set(xlabel="unit", ylabel="row", title=style.plain(f"{name}: outputs{odd}"))
     style.whole_numbers(ax.xaxis)
     style.whole_numbers(ax.yaxis)
     style.color_bar(figure, image, ax, "output", look)
@@ -154,7 +154,7 @@ def gradient_flow(model: Sequential, x: Any, y: Any, ax: Axes | None = None, *, 
     axes.set(yscale="log", xlabel="layer, from input to output", ylabel="root mean square")
     axes.set_title("Gradient flow", pad=26)
     lost = [size is not None and not np.isfinite(size) for size in of_weights]
-    names = [f"{one.name}{' (not finite)' * odd}" for one, odd in zip(layers, lost, strict=True)]
+    names = [style.plain(one.name) + " (not finite)" * odd for one, odd in zip(layers, lost, strict=True)]
     axes.set_xticks(range(len(layers)), names, rotation=30, ha="right")
     axes.grid(axis="y", color=look.faint, alpha=0.4, linewidth=0.6)
     axes.set_axisbelow(True)

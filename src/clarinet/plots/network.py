@@ -63,7 +63,7 @@ def network(
     _captions(axes, model, diagram, look)
     style.bare(axes, framed=False)
     axes.set_aspect("equal")
-    axes.set_title(model.name)
+    axes.set_title(style.plain(model.name))
     return drawn
 
 
@@ -160,7 +160,7 @@ def _captions(axes: Axes, model: Sequential, diagram: Diagram, look: style.Theme
         activation = "" if column.layer < 0 else getattr(model.layers[column.layer], "activation", None)
         name = getattr(activation, "name", "")
         about = f"{column.size:,}" + (f" · {name}" if name and name != "linear" else "")
-        axes.text(column.x, low - 0.1, f"{column.title}\n{about}", **{**_words(look), "va": "top"})
+        axes.text(column.x, low - 0.1, style.plain(f"{column.title}\n{about}"), **{**_words(look), "va": "top"})
     deep = max(column.title.count("\n") for column in diagram.columns)
     axes.set_xlim(-1.1, diagram.columns[-1].x + 1.1)
     axes.set_ylim(low - 0.75 - 0.3 * deep, diagram.height / 2)

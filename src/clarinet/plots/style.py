@@ -111,6 +111,14 @@ def readable_on(color: Any) -> str:
     return "#000000" if luminance(color) > 0.179 else "#ffffff"
 
 
+def plain(text: str) -> str:
+    """Words that matplotlib shows letter for letter; to it, what stands between two ``$`` is a formula.
+
+    Names that users give (layers, classes, metrics, runs) go through here on their way into a picture.
+    """
+    return text.replace("$", r"\$")
+
+
 def write_on(ax: Axes, x: float, y: float, text: str, fill: Any, **settings: Any) -> None:
     """Write in the middle of something of the colour ``fill``, which the text's ``gid`` keeps."""
     from matplotlib.colors import to_hex
@@ -235,7 +243,7 @@ def whole_numbers(axis: Any) -> None:
 
 def headline(figure: Any, text: str, theme: Theme) -> None:
     """A title over all panels."""
-    figure.suptitle(text, color=theme.text)
+    figure.suptitle(plain(text), color=theme.text)
 
 
 def save(figure: Any, path: str | Path) -> Path:

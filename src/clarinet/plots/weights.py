@@ -154,7 +154,7 @@ def _matrix(kernel: Array, most: float, title: str, figure: Any, theme: str | No
     image = ax.imshow(
         kernel, cmap=style.colors(look.signed), vmin=-most, vmax=most, aspect="auto", interpolation="nearest"
     )
-    ax.set(xlabel="unit", ylabel="input", title=title)
+    ax.set(xlabel="unit", ylabel="input", title=style.plain(title))
     for axis in (ax.xaxis, ax.yaxis):
         style.whole_numbers(axis)
     style.color_bar(figure, image, ax, "weight", look)
