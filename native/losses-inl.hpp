@@ -54,7 +54,8 @@ CLARINET_INLINE Entry focal_entry(const LossFunction& f, Vec t, Vec z) {
   Vec entropy = -(t * log(q)) - u * log(r), missing = one - (t * p + u * (one - p));
   Vec slope = select(q == p, u / r - t / q, set1(0.0f));
   Vec factor = power(missing, f.a), weight = fma(t, f.b, set1(f.c));
-  slope = factor * slope - entropy * power(missing, f.a - 1.0f) * f.a * (t - u);
+  slope = factor * slope;
+  if (f.a != 0.0f) slope = slope - entropy * power(missing, f.a - 1.0f) * f.a * (t - u);
   if constexpr (from_logits) slope = slope * p * (one - p);
   return {weight * factor * entropy, weight * slope};
 }

@@ -2,6 +2,8 @@
 // nodes, reweighted until the largest error was smallest; the error named is that of the fit, before rounding.
 #pragma once
 
+#include <math.h>
+
 #include "vec.hpp"
 
 namespace clarinet {
@@ -55,7 +57,13 @@ CLARINET_INLINE Vec log(Vec x) {  // of positive numbers; 0 gives about -88, whi
   return select(x == x, result, x);
 }
 
-CLARINET_INLINE Vec power(Vec x, float exponent) { return exp(log(x) * exponent); }  // of x >= 0
+CLARINET_INLINE Vec power(Vec x, float exponent) {
+  const bool whole = truncf(exponent) == exponent, even = truncf(exponent * 0.5f) * 2.0f == exponent;
+  const Vec size = exp(log(abs(x)) * exponent), zero = set1(0.0f);
+  const Vec below = even ? size : whole ? -size : set1(NAN);
+  const Vec at_zero = set1(exponent > 0.0f ? 0.0f : exponent < 0.0f ? INFINITY : 1.0f);
+  return select(x == zero, at_zero, select(x < 0.0f, below, size));
+}
 
 CLARINET_INLINE Vec sign(Vec x) {  // a NaN stays one
   return select(x > 0.0f, set1(1.0f), select(x < 0.0f, set1(-1.0f), x));

@@ -38,11 +38,15 @@ CLARINET_INLINE void each_entry(const Pooling& p, const Cut& cut, long c, F f) {
     for (long x = cut.left; x < cut.right; ++x) f((y * p.width + x) * p.channels + c);
 }
 
+// The larger one, and a NaN where there is one: `max` keeps that of its second argument alone. Of a number and itself nothing
+// changes, of a number and a NaN the bits of both make a NaN.
+CLARINET_INLINE Vec larger(Vec a, Vec b) { return as_vec(as_int(max(a, b)) | as_int(max(b, a))); }
+
 void max_pool(const Pooling& p, const float* x, float* y) {
   each_window(p, [&](const Cut& cut, long out) {
     each_vector(p.channels, [&](long c, auto part) {
       Vec most = load(x + (cut.top * p.width + cut.left) * p.channels + c, part);
-      each_entry(p, cut, c, [&](long at) { most = max(most, load(x + at, part)); });
+      each_entry(p, cut, c, [&](long at) { most = larger(most, load(x + at, part)); });
       store(y + out + c, most, part);
     });
   });

@@ -33,7 +33,7 @@ struct Multiply {
 
 // Taken two by two; of two equal numbers each gets half of the gradient, as in JAX.
 struct Maximum {
-  static float join(float a, float b) { return a < b ? b : a; }
+  static float join(float a, float b) { return a < b || b != b ? b : a; }  // a NaN stays one
   static float scale(long) { return 1.0f; }
   static float slope(const float* const* x, long n, long j, long i) {
     float most = x[0][i], slope = 1.0f;

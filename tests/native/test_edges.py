@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from clarinet import activations, layers, optimizers
+from clarinet import activations, layers, losses, optimizers
 from clarinet.engines import Data
 from tests import cases
 from tests.native.running import ISAS, Work, assert_close
@@ -149,6 +149,38 @@ def test_normalization_of_a_single_number_gives_no_gradient(isa):
     assert np.array_equal(work.run(isa, 2).params[:3], work.model().store.params[:3])
 
 
+@pytest.mark.parametrize("isa", [None, *ISAS])
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize(
+    "maximum",
+    [
+        lambda: [layers.MaxPooling2D()],
+        lambda: [layers.MaxPooling1D(4), layers.Reshape((1, 1, 1))],
+        lambda: [layers.GlobalMaxPooling2D(keepdims=True)],
+        lambda: [layers.Parallel([[layers.Rescaling(-1.0)], []], "maximum"), layers.AveragePooling2D()],
+    ],
+    ids=["pooling", "one axis", "global", "of two"],
+)
+def test_a_maximum_hides_no_nan(maximum, place, isa):
+    x = np.array([[1.0, 5.0, -3.0, 2.0]], np.float32)
+    x[0, place] = np.nan
+    one_axis = isinstance(maximum()[0], layers.MaxPooling1D)
+    x = x.reshape((1, 4, 1) if one_axis else (1, 2, 2, 1))
+    work = Work(maximum, "mse", Data(x, np.zeros((1, 1, 1, 1), np.float32)), rate=0.0, epochs=1)
+    assert np.isnan(work.run(isa).predictions).all()
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0, 3.0, 2.5])
+def test_focal_loss_beyond_probabilities(gamma, isa):
+    """What is missing to the right answer may be 0 or less than that; a power of it is what it is in NumPy."""
+    z = np.array([[0.0], [1.0], [1.5], [-2.0], [0.3], [1.0]], np.float32)
+    y = np.array([[0], [1], [1], [0], [1], [0]], np.float32)
+    for loss in (losses.BinaryFocalCrossentropy(gamma=gamma), losses.BinaryFocalCrossentropy(True, gamma=gamma)):
+        work = Work(lambda: [layers.Rescaling(1.0)], loss, Data(z, y), batch=6, rate=0.0, epochs=1)
+        np.testing.assert_allclose(work.run(isa).losses, work.run().losses, rtol=1e-5)
+
+
 EXTREMES = {
     "Adadelta": {"rho": (0.0, 1.0), "epsilon": (0.0, 1e-7)},
     "Adagrad": {"initial_accumulator_value": (0.0, 0.1), "epsilon": (0.0, 1e-7)},
@@ -156,7 +188,7 @@ EXTREMES = {
     "AdamW": {"weight_decay": (0.0, 0.01)},
     "Adamax": {"beta_1": (0.0, 0.9), "beta_2": (0.0, 1.0), "epsilon": (0.0, 1e-7)},
     "Ftrl": {
-        "learning_rate_power": (0.0, -0.5),
+        "learning_rate_power": (0.0, -0.5, -0.3),
         "initial_accumulator_value": (0.0, 0.1),
         "l1_regularization_strength": (0.0, 0.1),
         "beta": (0.0, 1.0),
