@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from clarinet.doctor.adapters import adapt, data_only
-from clarinet.doctor.experiments import EXPERIMENTS, REFINEMENTS, STATES
+from clarinet.doctor.experiments import EXPERIMENTS, REFINEMENTS, STATES, rate_range
 from clarinet.doctor.experiments.trial import Purse, Training, Trial
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.patient import Patient
@@ -100,13 +100,20 @@ def inspect(program: Program, budget: Budget = "normal", memory: Memory | None =
         if purse is not None and not hopeless and accepted(apply(program, findings)):
             findings = _borne_out(program, findings, purse, memory)
             trial = Trial(program, findings, _BUDGETS, purse, memory.trainings)
-            found = _try_out(trial, findings, budget)
-            better = {(finding.kind, finding.where) for finding in found}
-            findings = [finding for finding in findings if (finding.kind, finding.where) not in better] + found
+            if _UNUSUAL & {finding.kind for finding in findings}:  # a rate to try everything else with
+                findings = _with(findings, list(rate_range.examine(trial)))
+                trial = Trial(program, findings, _BUDGETS, purse, memory.trainings, trial.spent)
+            findings = _with(findings, _try_out(trial, findings, budget))
             asked |= {kind for experiment in (*EXPERIMENTS, *STATES) for kind in experiment.KINDS}
     findings.sort(key=lambda finding: finding.rank)
     missed = tuple(sorted(asked - {finding.kind for finding in findings}))
     return Report(tuple(findings), missed, time.perf_counter() - began)
+
+
+def _with(findings: list[Finding], found: list[Finding]) -> list[Finding]:
+    """The findings with those that have been found now; of one kind at one place the later one is better."""
+    better = {(finding.kind, finding.where) for finding in found}
+    return [finding for finding in findings if (finding.kind, finding.where) not in better] + found
 
 
 def _ask(rules: tuple[Any, ...], patient: Patient, asked: set[str]) -> list[Finding]:

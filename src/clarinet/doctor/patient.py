@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from clarinet import activations, data, layers, losses, metrics
+from clarinet.doctor import probing
 from clarinet.doctor.labels import Labels, describe_labels
-from clarinet.doctor.program import Program
+from clarinet.doctor.program import Program, copied
+from clarinet.doctor.yardstick import Yardstick, yardstick
 from clarinet.engines.reference import ReferenceEngine
 from clarinet.layers.base import Context, Shape
 from clarinet.params import Array, Weight
@@ -42,7 +44,7 @@ class Site:
         fan_in: inputs that each of them sees.
         activations: (index of the layer that holds it, function), linear ones left out.
         dropouts: indices of the dropout layers after it.
-        pooled: whether max pooling follows, which is a non-linear function too.
+        bends: whether anything after its kernel is no linear map: an activation, or another layer such as max pooling.
         kind: ``"dense"`` or ``"convolution"``.
         output: whether it is the last.
     """
@@ -52,7 +54,7 @@ class Site:
     fan_in: int
     activations: tuple[tuple[int, Any], ...]
     dropouts: tuple[int, ...]
-    pooled: bool
+    bends: bool
     kind: str
     output: bool
 
@@ -94,6 +96,7 @@ class Patient:
     def sites(self) -> tuple[Site, ...]:
         """Layers with a kernel, in order."""
         own = self.program.layers
+        engine = ReferenceEngine(self._fresh.make_plan(), self._fresh.store)
         starts = [i for i, layer in enumerate(own) if hasattr(layer, "kernel_initializer")]
         sites = []
         for number, start in enumerate(starts):
@@ -102,10 +105,10 @@ class Patient:
             held = [(i, function_of(own[i])) for i in range(start, stop)]
             found = tuple((i, f) for i, f in held if f is not None and not isinstance(f, _PLAIN))
             dropouts = tuple(i for i in range(start, stop) if isinstance(own[i], layers.Dropout))
-            pooled = any(type(own[i]).__name__.startswith(("Max", "GlobalMax")) for i in range(start, stop))
+            bends = bool(found) or probing.bends(engine, range(start, stop))
             kernel = own[start].weight_specs(self.shapes[start])[0].shape
             kind = "dense" if len(kernel) == 2 else "convolution"
-            sites.append(Site(start, kernel[-1], prod(kernel[:-1]), found, dropouts, pooled, kind, last))
+            sites.append(Site(start, kernel[-1], prod(kernel[:-1]), found, dropouts, bends, kind, last))
         return tuple(sites)
 
     @property
@@ -117,6 +120,15 @@ class Patient:
     def output(self) -> Site | None:
         """The last site; None for a network without kernels."""
         return self.sites[-1] if self.sites else None
+
+    @cached_property
+    def answer_scale(self) -> tuple[float, float]:
+        """Offset and factor that layers after the last function put on the answers, such as the target's own range."""
+        if self.output is None:
+            return 0.0, 1.0
+        first = max(self.output.activation_index, self.output.index) + 1
+        tail = [copied(layer, initial=True) for layer in self.program.layers[first:]]
+        return probing.stretch(tail, self.shapes[first])
 
     @property
     def units(self) -> int:
@@ -158,6 +170,11 @@ class Patient:
         if labels.form == "ids" and (classifying or self.units == labels.classes > 1):
             return "classes"
         return "classes" if labels.form == "constant" and classifying else "amounts"
+
+    @cached_property
+    def yardstick(self) -> Yardstick:
+        """What losses are measured by."""
+        return yardstick(self.program)
 
     @property
     def from_logits(self) -> bool:

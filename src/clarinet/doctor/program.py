@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import data, losses, optimizers
+from clarinet.layers.parts import leaves
 from clarinet.params import Array
 from clarinet.target import TransformedTarget, for_loss
 
@@ -26,9 +27,10 @@ class Program:
     """Everything that ``fit`` depends on; immutable, so that a remedy never touches what it was given.
 
     Attributes:
-        layers: the model's layers; those of an untrained model bring the initial weights that were looked at or set.
-            Their names are their numbers in the model as it was given, so that a remedy finds its layer after another
-            has taken some away.
+        layers: the model's layers; those of an untrained model bring the initial weights that were looked at or set,
+            and all of them what no training changes: frozen weights, and statistics that were adapted. Their names are
+            their numbers in the model as it was given, so that a remedy finds its layer after another has taken some
+            away.
         input_shape: of one sample.
         loss, optimizer, metrics: as compiled.
         x, y: training rows and labels.
@@ -36,6 +38,7 @@ class Program:
         fit: further arguments of ``fit``: ``epochs``, ``batch_size``, ``shuffle``, …
         target: how targets are transformed for training, as ``compile(target=...)`` takes it; None: not.
         finite_only: whether rows with NaN or infinity are left out of training.
+        dtype: that it is trained in; None: float32.
     """
 
     layers: tuple[Layer, ...]
@@ -49,6 +52,7 @@ class Program:
     fit: dict[str, Any] = field(default_factory=dict)
     target: Any = None
     finite_only: bool = False
+    dtype: Any = None
 
     def changed(self, **changes: Any) -> Program:
         """A copy with other contents."""
@@ -112,11 +116,11 @@ class Program:
         """A fresh, compiled model of this program; number 0 begins with the given model's initial weights, if any."""
         from clarinet.model import Sequential
 
-        model = Sequential([layer.unplaced() if seed else layer.twin() for layer in self.layers])
+        model = Sequential([copied(layer, initial=not seed) for layer in self.layers])
         model.seed = seed
         model.build((None, *self.input_shape))
         optimizer = optimizers.get(self.optimizer.encoded())
-        model.compile(optimizer, self.loss, list(self.metrics), target=self.own_target())
+        model.compile(optimizer, self.loss, list(self.metrics), dtype=self.dtype, target=self.own_target())
         return model
 
     def train(self, rows: Array | None = None, seed: int = 0, callbacks: Sequence[Callback] = ()) -> Sequential:
@@ -164,15 +168,29 @@ def program_of(model: Sequential, x: Any, y: Any, validation_data: Any, fit: dic
         validation = held_x, data.as_array(held_y, "validation_data: y")
     shape = model.input_shape or x.shape[1:]
     untrained = model.optimizer_state is None or not model.optimizer_state.step
-    bring = untrained and model._store is not None and model._store.drawn
-    layers = tuple(_named(layer, str(index), bring) for index, layer in enumerate(model.layers))
+    layers = tuple(copied(layer, untrained, str(index)) for index, layer in enumerate(model.layers))
     metrics = tuple(model._metrics[0])
-    return Program(layers, tuple(shape), model.loss, model.optimizer, metrics, x, y, validation, fit, model.target)
+    return Program(
+        layers, tuple(shape), model.loss, model.optimizer, metrics, x, y, validation, fit, model.target,
+        dtype=model.dtype,
+    )  # fmt: skip
 
 
-def _named(layer: Layer, name: str, bring: bool) -> Layer:
-    twin = layer.twin() if bring else layer.unplaced()
-    twin.name = name
+def copied(layer: Layer, initial: bool, name: str | None = None) -> Layer:
+    """A copy that belongs to no model and begins a training as the layer would.
+
+    Args:
+        layer: to be copied; nothing is drawn that nobody has looked at.
+        initial: whether it brings all weights that it has. Without, it brings those alone that no training changes:
+            frozen ones, and statistics that :meth:`adapt` has taken from data.
+        name: for the copy; default its own.
+    """
+    twin = layer.unplaced()
+    for (mine, _, trained), its in zip(leaves(layer), leaves(twin), strict=True):
+        if initial or not trained or hasattr(mine, "adapt"):
+            known = mine._place is None or mine._place.store.drawn
+            its.layer._brought = mine.own_weights() if known else mine._brought
+    twin.name = layer.name if name is None else name
     return twin
 
 

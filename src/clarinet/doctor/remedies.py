@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import activations, layers, regularizers
-from clarinet.doctor.program import Program
+from clarinet.doctor.program import Program, copied
 
 if TYPE_CHECKING:
     from clarinet.doctor.findings import Finding
@@ -136,10 +136,14 @@ def dropout_everywhere(program: Program) -> Program:
 
 
 def thaw(program: Program) -> Program:
-    """All layers trainable."""
-    for layer in program.layers:
-        program = program.with_layer(layer.name, trainable=True)
-    return program
+    """All layers with a kernel trainable, from the weights that they have."""
+    return program.changed(layers=tuple(_thawed(x) if hasattr(x, "kernel_initializer") else x for x in program.layers))
+
+
+def _thawed(layer: Any) -> Any:
+    twin = copied(layer, initial=True)
+    twin.trainable = True
+    return twin
 
 
 # Loss and labels.

@@ -40,7 +40,7 @@ def examine(trial: Trial) -> Iterator[Finding]:
         longer = quicker = evidence["both"]
     if longer >= wanted:
         yield _epochs(trial, f"{program.steps} updates bring it {max(0.0, trial.progress):.0%} of the way", evidence)
-    if quicker >= wanted:
+    if quicker >= wanted and trial.given_rate:
         yield Finding(
             "learning_rate_too_low",
             "optimizer",

@@ -50,7 +50,7 @@ def examine(trial: Trial) -> Iterator[Finding]:
     if first.progress >= ENOUGH or not first.finished:
         return
     best: tuple[float, Idea] | None = None
-    for idea in _ideas(trial.program):
+    for idea in _ideas(trial.program, trial.given_rate):
         if not trial.affordable:
             break
         reached = trial.run(idea.change(trial.program)).progress
@@ -71,8 +71,9 @@ def examine(trial: Trial) -> Iterator[Finding]:
     )
 
 
-def _ideas(program: Program) -> Iterator[Idea]:
-    yield from _of_optimizer(program)
+def _ideas(program: Program, given_rate: bool) -> Iterator[Idea]:
+    if given_rate:
+        yield from _of_optimizer(program)
     yield from _of_restraints(program)
     yield from _of_shape(program, Patient(program))
 

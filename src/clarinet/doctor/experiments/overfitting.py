@@ -10,6 +10,7 @@ from clarinet.doctor.experiments.trial import Trial
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.program import Program
 from clarinet.doctor.remedies import dropout_everywhere
+from clarinet.doctor.yardstick import Yardstick
 
 KINDS = ("overfit", "too_little_data", "missing_regularisation")
 BASIS = (
@@ -27,7 +28,7 @@ def examine(trial: Trial) -> Iterator[Finding]:
     held_out = trial.history.get("val_loss")
     if not held_out:
         return
-    if not overfits(trial.history["loss"][-1], held_out):
+    if not overfits(trial.history["loss"][-1], held_out, trial.yardstick):
         return
     yield finding(trial.history["loss"], held_out)
     if not _regularised(trial.given):
@@ -75,9 +76,10 @@ def _weights(trial: Trial) -> int:
     return sum(layer.count_params() for layer in model.layers)
 
 
-def overfits(loss: float, held_out: Sequence[float]) -> bool:
+def overfits(loss: float, held_out: Sequence[float], measure: Yardstick) -> bool:
     """Whether the validation loss of the last epoch is high above its lowest, and above the training loss."""
-    return held_out[-1] >= RISE * min(held_out) and held_out[-1] >= GAP * loss
+    loss, lowest, last = (measure.excess(value) for value in (loss, min(held_out), held_out[-1]))
+    return min(loss, lowest) >= 0 and last >= RISE * lowest and last >= GAP * loss
 
 
 def finding(losses: Sequence[float], held_out: Sequence[float]) -> Finding:

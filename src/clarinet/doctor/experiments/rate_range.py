@@ -9,7 +9,7 @@ from clarinet.doctor.experiments.trial import Trial
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.remedies import learning_rate
 
-KINDS = ("learning_rate_too_low",)
+KINDS = ("learning_rate_too_low", "learning_rate_too_high")
 BASIS = "a learning-rate range test (Smith 2017): rates upwards from the usual one, until one brings the loss down"
 #: Progress that is enough; times the usual rate.
 ENOUGH, FACTORS = 0.4, (1, 3, 10, 30)
@@ -23,11 +23,16 @@ def examine(trial: Trial) -> Iterator[Finding]:
     if found is None or "usual" not in found.evidence:
         return
     reached: dict[float, float] = {}
+    given = trial.given.optimizer.learning_rate
     for factor in FACTORS:
         rate = factor * float(found.evidence["usual"])
+        if found.kind == "learning_rate_too_high" and rate >= given:
+            break
         reached[rate] = trial.run(trial.program.with_optimizer(learning_rate=rate)).progress
         if reached[rate] >= ENOUGH or not trial.affordable:
             break
+    if not reached:
+        return
     best = max(reached, key=lambda rate: reached[rate])
     evidence = dict(found.evidence) | {"progress_by_rate": {f"{rate:g}": p for rate, p in reached.items()}}
     yield replace(found, evidence=evidence, remedy=Remedy(f"learning_rate={best:g}", learning_rate(best)))

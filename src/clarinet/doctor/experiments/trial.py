@@ -6,16 +6,24 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet import losses
 from clarinet.callbacks import Callback
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.program import Program
 from clarinet.doctor.remedies import apply
 from clarinet.doctor.score import split
+from clarinet.doctor.yardstick import Yardstick, yardstick
 from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.model import Sequential
+
+#: Share of a loss that has to go before it counts as lowered.
+_FALLEN = 0.05
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,8 @@ class Training:
     Attributes:
         history: as ``fit`` returns it.
         progress: how far it came on rows that it was not trained on (on its own rows where they are few): 0 no better
-            than the best constant answer, 1 without error, at least -1.
+            than the best constant answer, 1 without error, at least -1. Of a loss for which nobody knows these two, 1
+            where the training has lowered it, else 0.
         ratio: loss with every input zero, divided by the loss on the rows as they are.
         finished: whether it came to its last epoch before its time was over.
         seconds: that it took.
@@ -73,6 +82,7 @@ class Trial:
         keep: kinds that are left as they are, since they are what the experiments are about.
         purse: seconds that may be spent.
         memory: trainings that are known already, by what was trained; takes those that are done now.
+        spent: seconds that are gone from the purse already.
     """
 
     def __init__(
@@ -82,11 +92,22 @@ class Trial:
         keep: frozenset[str],
         purse: Purse,
         memory: dict[str, Training] | None = None,
+        spent: float = 0.0,
     ) -> None:
         self.given, self.findings = program, tuple(findings)
         self.program = apply(program, (finding for finding in findings if finding.kind not in keep))
-        self.purse, self.spent = purse, 0.0
+        self.purse, self.spent = purse, spent
         self.memory = {} if memory is None else memory
+
+    @cached_property
+    def yardstick(self) -> Yardstick:
+        """What its losses are measured by."""
+        return yardstick(self.program)
+
+    @property
+    def given_rate(self) -> bool:
+        """Whether the learning rate is the user's, and not one that the doctor has put in its place."""
+        return bool(self.program.optimizer.learning_rate == self.given.optimizer.learning_rate)
 
     @property
     def history(self) -> dict[str, list[float]]:
@@ -118,17 +139,21 @@ def _train(program: Program, seconds: float, hold_out: bool) -> Training:
     model = program.train(rows if hold_out else None, callbacks=[deadline])
     judges = program.usable(judges)
     x, y = program.x[judges], program.y[judges]
-    constant = constant_loss(program)
-    final = _loss(model.evaluate(x, y, verbose=0))
-    blind = _loss(model.evaluate(np.zeros_like(x), y, verbose=0))
-    progress = max(-1.0, 1 - final / constant) if constant > 0 and np.isfinite(final) else -1.0
-    ratio = blind / final if final > 0 else float("inf")
+    final = _loss(model, program, x, y)
+    blind = _loss(model, program, np.zeros_like(x), y)
+    progress = yardstick(program).progress(final)
+    if np.isnan(progress) and np.isfinite(final):
+        before = _loss(program.model(), program, x, y)
+        progress = float(before - final > _FALLEN * abs(before))
+    progress = min(1.0, max(-1.0, progress)) if np.isfinite(final) else -1.0
+    ratio = blind / final if final else float("inf")
     taken = time.thread_time() - began
     assert model.history is not None
     return Training(model.history.history, progress, ratio, not deadline.passed, taken)
 
 
-def _loss(results: float | list[float]) -> float:
+def _loss(model: Sequential, program: Program, x: Array, y: Array) -> float:
+    results = model.evaluate(x, y, batch_size=program.batch_size, verbose=0)
     return float(results[0] if isinstance(results, list) else results)
 
 
@@ -145,20 +170,3 @@ def fingerprint(program: Program) -> str:
     )
     labels = hashlib.sha256(np.ascontiguousarray(program.y).tobytes()).hexdigest()
     return f"{settings!r} {program.finite_only} {len(program.x)} {labels}"
-
-
-def constant_loss(program: Program) -> float:
-    """The loss of the best answer that does not look at x: the mean label (the median for the absolute error)."""
-    y = np.asarray(program.y, np.float64).reshape(len(program.y), -1)
-    transform, loss = program.own_target(), program.loss
-    if transform is not None:
-        transform.adapt(y)
-        y = transform.forward(y)
-    if isinstance(loss, losses.SparseCategoricalCrossentropy):
-        shares = np.unique(y, return_counts=True)[1] / y.size
-        return float(-(shares * np.log(shares)).sum())
-    answer: Array = np.median(y, axis=0) if isinstance(loss, losses.MeanAbsoluteError) else y.mean(axis=0)
-    plain = loss
-    if getattr(loss, "from_logits", False):
-        plain = type(loss).from_config(loss.get_config() | {"from_logits": False})
-    return float(np.mean(plain.values(y, np.broadcast_to(answer, y.shape))))

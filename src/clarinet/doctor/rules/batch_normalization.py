@@ -17,7 +17,8 @@ _SMALL_BATCH = 4
 
 def examine(patient: Patient) -> Iterator[Finding]:
     program = patient.program
-    found = [(i, layer) for i, layer in enumerate(program.layers) if isinstance(layer, BatchNormalization)]
+    every = [(i, layer) for i, layer in enumerate(program.layers) if isinstance(layer, BatchNormalization)]
+    found = [(i, layer) for i, layer in every if layer.trainable]  # a frozen one uses its averages in training too
     if not found:
         return
     index, layer = found[0]
@@ -36,7 +37,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             {"momentum": float(layer.momentum), "steps": program.steps, "left": left},
             Remedy("more epochs, smaller batches, or BatchNormalization(momentum=0.9)"),
         )
-    if program.batch_size < _SMALL_BATCH and layer.trainable:
+    if program.batch_size < _SMALL_BATCH:
         yield Finding(
             "batch_norm_statistics",
             "fit.batch_size",

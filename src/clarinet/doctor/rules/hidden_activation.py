@@ -20,7 +20,7 @@ _SATURATING = (activations.Sigmoid,)
 
 def examine(patient: Patient) -> Iterator[Finding]:
     for site in patient.hidden:
-        if not site.activations and not site.pooled:
+        if not site.bends:
             yield Finding(
                 "missing_hidden_activation",
                 f"layer:{site.index}",

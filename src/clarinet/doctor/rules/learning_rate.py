@@ -37,6 +37,14 @@ def effective_rate(optimizer: Any) -> float:
     return float(optimizer.learning_rate) / max(1 - momentum, 1e-3)
 
 
+def named(optimizer: Any) -> str:
+    """An optimizer and its rate as the user gave them, with what momentum makes of it."""
+    name, given, adds_up = type(optimizer).__name__, optimizer.learning_rate, effective_rate(optimizer)
+    if callable(given) or given == adds_up:
+        return f"{name} with a learning rate of {adds_up:g}"
+    return f"{name} with a learning rate of {given:g} and a momentum of {optimizer.momentum:g} (together {adds_up:g})"
+
+
 def examine(patient: Patient) -> Iterator[Finding]:
     optimizer = patient.program.optimizer
     rate = effective_rate(optimizer)
@@ -51,7 +59,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         return
     elif rate > FAST * highest:
         yield _finding(
-            "learning_rate_too_high", "warning", 0.9, patient, f"{name} with a learning rate of {rate:g}",
+            "learning_rate_too_high", "warning", 0.9, patient, named(optimizer),
             "Each step goes so far that it lands beyond the valley, on the other slope, higher than before. The loss "
             "jumps about or grows, and ReLU units are thrown to where they are never active again.", usual,
         )  # fmt: skip
@@ -59,13 +67,13 @@ def examine(patient: Patient) -> Iterator[Finding]:
         steps = patient.program.steps
         yield _finding(
             "learning_rate_too_low", "warning", 0.9, patient,
-            f"{name} with a learning rate of {rate:g} and {steps} steps can move a weight by {rate * steps:.2g} at "
+            f"{named(optimizer)} and {steps} steps can move a weight by {rate * steps:.2g} at "
             "most",
             "The learning rate is how far a step goes. With steps this small the weights end where they began.", usual,
         )  # fmt: skip
     elif name in _USUAL and rate < usual / SLOW_PLAIN:
         yield _finding(
-            "learning_rate_too_low", "warning", 0.75, patient, f"{name} with a learning rate of {rate:g}",
+            "learning_rate_too_low", "warning", 0.75, patient, named(optimizer),
             f"{name} is commonly used with rates around {usual:g}. The weights hardly move.", usual,
         )  # fmt: skip
 
@@ -73,8 +81,10 @@ def examine(patient: Patient) -> Iterator[Finding]:
 def _finding(
     kind: str, severity: Any, confidence: float, patient: Patient, summary: str, explanation: str, rate: float
 ) -> Finding:
+    given, adds_up = patient.program.optimizer.learning_rate, effective_rate(patient.program.optimizer)
+    evidence = {"learning_rate": adds_up if callable(given) else given, "steps": patient.program.steps, "usual": rate}
     return Finding(
         kind, "optimizer", severity, confidence, summary, explanation,
-        {"learning_rate": effective_rate(patient.program.optimizer), "steps": patient.program.steps, "usual": rate},
+        evidence | ({} if adds_up == evidence["learning_rate"] else {"with_momentum": adds_up}),
         Remedy(f"learning_rate={rate:g}", learning_rate(rate)),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from math import exp
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import optimizer_setting
-from clarinet.doctor.rules.learning_rate import DISTANCE, effective_rate
+from clarinet.doctor.rules.learning_rate import DISTANCE, effective_rate, named
 
 KINDS = ("wrong_optimizer", "over_regularised", "learning_rate_too_low")
 BASIS = (
@@ -68,10 +68,10 @@ def _clipping(patient: Patient) -> Iterator[Finding]:
         return
     yield Finding(
         "learning_rate_too_low", "optimizer", "warning", 0.8,
-        f"gradients clipped to {limit:g} and a rate of {rate:g} move a weight by {rate * limit * program.steps:.2g} "
-        "at most",
+        f"{named(optimizer)}, gradients clipped to {limit:g}, moves a weight by "
+        f"{rate * limit * program.steps:.2g} at most",
         "Clipping caps the length of a step. With a cap this low the weights end where they began.",
-        {"clip": limit, "learning_rate": rate, "steps": program.steps},
+        {"clip": limit, "learning_rate": optimizer.learning_rate, "steps": program.steps},
         Remedy(
             "global_clipnorm=1.0, or no clipping",
             optimizer_setting(clipnorm=None, clipvalue=None, global_clipnorm=1.0),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from clarinet import activations, losses
+from clarinet.doctor import probing
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import CLASS_LOSSES, Patient, Site
 from clarinet.doctor.remedies import output_activation
@@ -13,14 +15,6 @@ from clarinet.doctor.remedies import output_activation
 KINDS = ("wrong_output_activation", "missing_output_activation")
 BASIS = "arithmetic: the function's range against the labels' range"
 
-_RANGES: dict[type, tuple[float, float]] = {
-    activations.Sigmoid: (0.0, 1.0),
-    activations.Softmax: (0.0, 1.0),
-    activations.Tanh: (-1.0, 1.0),
-    activations.Relu: (0.0, math.inf),
-    activations.Softplus: (0.0, math.inf),
-    activations.Elu: (-1.0, math.inf),
-}
 #: Share of the labels' range that may lie outside the function's.
 TOLERANCE = 0.02
 
@@ -115,6 +109,15 @@ def _chances(patient: Patient, site: Site) -> Iterator[Finding]:
     )
 
 
+def _reach(patient: Patient, function: Any) -> tuple[float, float] | None:
+    """The least and the largest answer, with what layers after the function make of it."""
+    span, (offset, factor) = probing.span(function), patient.answer_scale
+    if span is None:
+        return None
+    low, high = sorted(offset + factor * end for end in span)
+    return low, high
+
+
 def _question(patient: Patient) -> str:
     if patient.task == "several":
         return "several yes-or-no answers in a row"
@@ -125,7 +128,7 @@ def _question(patient: Patient) -> str:
 
 def _amounts(patient: Patient, site: Site) -> Iterator[Finding]:
     labels, function = patient.labels, site.activation
-    span = _RANGES.get(type(function))
+    span = None if function is None else _reach(patient, function)
     if span is None or not math.isfinite(labels.low):
         return
     slack = TOLERANCE * max(labels.high - labels.low, 1e-12)

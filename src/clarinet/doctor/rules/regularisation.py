@@ -22,7 +22,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     if not penalties:
         return
     loss, total = patient.initial_loss, sum(penalties.values())
-    if loss is None or total < SHARE * loss:
+    if loss is None or not 0 <= patient.yardstick.excess(loss) * SHARE <= total:
         return
     first = min(penalties)
     yield Finding(

@@ -21,7 +21,8 @@ LARGE = 10.0
 def examine(patient: Patient) -> Iterator[Finding]:
     if patient.task != "amounts" or patient.program.target is not None:
         return
-    y = np.asarray(patient.program.y, np.float64)
+    offset, factor = patient.answer_scale
+    y = (np.asarray(patient.program.y, np.float64) - offset) / factor  # as the last layer with weights has to give them
     size = float(np.sqrt((y[np.isfinite(y)] ** 2).mean()))
     if size <= LARGE:
         return
@@ -34,6 +35,6 @@ def examine(patient: Patient) -> Iterator[Finding]:
         "A fresh network answers with numbers around 1. With targets this large the first errors, and their "
         "squares, are enormous: gradients explode, or training is busy for long with nothing but moving the "
         "average answer.",
-        {"rms": size, "low": patient.labels.low, "high": patient.labels.high, "histogram": histogram(y)},
+        {"rms": size, "low": float(np.nanmin(y)), "high": float(np.nanmax(y)), "histogram": histogram(y)},
         Remedy("model.compile(..., target='standard'): learns standardised y, predicts in its units", scale_targets),
     )

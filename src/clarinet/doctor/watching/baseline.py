@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from clarinet.doctor.experiments.trial import constant_loss
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import quietly
 from clarinet.doctor.watching.course import Baseline
+from clarinet.doctor.yardstick import yardstick
 from clarinet.params import Array
 
 
@@ -19,13 +19,10 @@ def baseline_of(patient: Patient, y: Array | None = None) -> Baseline:
         patient: the program.
         y: labels as the loss sees them, where that is not as the program has them.
     """
-    try:
-        loss = constant_loss(patient.program)
-    except (ValueError, TypeError, IndexError):  # labels that only the user's own loss understands
-        loss = float("nan")
+    measure = yardstick(patient.program)
     y = np.asarray(patient.program.y) if y is None else y
     some = y[: 1 << 16]
     spread = float(np.std(some.reshape(len(some), -1), axis=0).max())
     if patient.task != "classes":
-        return Baseline(loss, spread=spread)
-    return Baseline(loss, patient.labels.majority, min(spread, 1.0))
+        return Baseline(measure, spread=spread)
+    return Baseline(measure, patient.labels.majority, min(spread, 1.0))

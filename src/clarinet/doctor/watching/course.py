@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.doctor.watching.failure import Failure
+from clarinet.doctor.yardstick import Yardstick
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -53,12 +54,12 @@ class Baseline:
     """What can be had without looking at x.
 
     Attributes:
-        loss: of the best constant answer.
+        measure: what losses are measured by.
         majority: share of the largest class; NaN for amounts.
         spread: standard deviation of the labels; of classes that of their indicators.
     """
 
-    loss: float = float("nan")
+    measure: Yardstick = field(default_factory=Yardstick)
     majority: float = float("nan")
     spread: float = 1.0
 
@@ -183,8 +184,8 @@ class Course:
     @property
     def progress(self) -> float:
         """How far training has come: 0 no better than a constant answer, 1 without error; below 0 it is worse."""
-        reference = self.baseline.loss if self.baseline.loss > 0 else self.first_loss
-        return 1 - self.last_loss / reference if reference > 0 else float("nan")
+        measure = self.baseline.measure
+        return (measure if measure.known else Yardstick(self.first_loss)).progress(self.last_loss)
 
     @property
     def does_well(self) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.remedies import learning_rate
 from clarinet.doctor.watching.course import Course
+from clarinet.doctor.yardstick import Yardstick
 
 KINDS = ("learning_rate_too_high",)
 BASIS = (
@@ -46,11 +47,13 @@ def examine(course: Course) -> Iterator[Finding]:
 
 def _how(course: Course, longest: float) -> str | None:
     """What the loss does that tells of long steps; None where it does nothing of the kind."""
-    reference = max(course.first_loss, course.baseline.loss if course.baseline.loss > 0 else 0.0)
+    measure = course.baseline.measure
+    beginning = max(course.first_loss, measure.constant) if measure.known else course.first_loss
+    reference, end = measure.excess(beginning), measure.excess(course.last_loss)
     highest = float(np.max(course.losses()))
-    if course.last_loss > _GROWN * reference > 0:
+    if end > _GROWN * reference > 0:
         return f"the loss has grown from {course.first_loss:.3g} to {course.last_loss:.3g}"
-    if highest > _LEAP * reference > 0 and course.stuck:
+    if measure.excess(highest) > _LEAP * reference > 0 and course.stuck:
         return f"the loss leapt from {course.first_loss:.3g} to {highest:.3g} and did no good after that"
     if longest > _LONG and course.stuck:
         return "the loss does not fall"
@@ -58,15 +61,15 @@ def _how(course: Course, longest: float) -> str | None:
         return (
             f"a step changed the weights of a layer by {course.largest_update:.2g} times their size, and the loss stays"
         )
-    if longest > _LONG / 2 and _zigzags(course.epoch_losses):
+    if longest > _LONG / 2 and _zigzags(course.epoch_losses, measure):
         last = ", ".join(f"{loss:.3g}" for loss in course.epoch_losses[-_EPOCHS:])
         return f"the loss goes up and down: {last} in the last epochs"
     return None
 
 
-def _zigzags(losses: list[float]) -> bool:
+def _zigzags(losses: list[float], measure: Yardstick) -> bool:
     """Whether the last epochs went up and down in turn, by much, and led nowhere."""
     last = np.array(losses[-_EPOCHS:])
     moves = np.diff(last)
-    turns = bool((moves[1:] * moves[:-1] < 0).all())
-    return len(last) == _EPOCHS and turns and bool(np.abs(moves).min() > _SWING * last.mean())
+    turns, middle = bool((moves[1:] * moves[:-1] < 0).all()), abs(measure.excess(float(last.mean())))
+    return len(last) == _EPOCHS and turns and bool(np.abs(moves).min() > _SWING * middle)

@@ -28,7 +28,7 @@ def examine(course: Course) -> Iterator[Finding]:
         f"after {course.updates} updates the loss is {course.last_loss:.4g}; it began at {course.first_loss:.4g}",
         "Training follows the slope of the loss downwards. Where the loss stays, either no gradient arrives at the "
         "weights, or the steps are too short or too long, or x says nothing about y.",
-        {"first_loss": course.first_loss, "last_loss": course.last_loss, "constant_answer": course.baseline.loss,
-         "updates": course.updates},
+        {"first_loss": course.first_loss, "last_loss": course.last_loss,
+         "constant_answer": course.baseline.measure.constant, "updates": course.updates},
         Remedy("let doctor.examine(model, x, y) try it out; then clarinet.find_learning_rate(model, x, y)"),
     )  # fmt: skip

@@ -17,5 +17,5 @@ def examine(course: Course) -> Iterator[Finding]:
     held_out = [logs["val_loss"] for logs in course.logs if "val_loss" in logs]
     if len(held_out) < 2 or "loss" not in course.logs[-1]:
         return
-    if overfitting.overfits(course.logs[-1]["loss"], held_out):
+    if overfitting.overfits(course.logs[-1]["loss"], held_out, course.baseline.measure):
         yield overfitting.finding([logs["loss"] for logs in course.logs if "loss" in logs], held_out)

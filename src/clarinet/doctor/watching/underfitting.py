@@ -32,7 +32,7 @@ def examine(course: Course) -> Iterator[Finding]:
             "Every epoch shows all rows once more. As long as the loss falls there is more to be learned.",
             evidence, Remedy(f"epochs={epochs}", fit_argument(epochs=epochs)),
         )  # fmt: skip
-    else:
+    elif course.progress == course.progress:  # else nobody knows how far it is
         yield Finding(
             "underfit", "model", "hint", 0.4,
             f"the loss has come to rest at {losses[-1]:.4g}, {course.progress:.0%} of the way from a constant answer "

@@ -1,0 +1,95 @@
+"""What functions and layers do, found by trying them out: names say nothing of settings, or of a user's own layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from clarinet.engines.reference import ReferenceEngine
+from clarinet.layers.base import Context, Shape
+from clarinet.params import Array
+
+#: Samples that a layer is tried on; what single precision may add to a difference that is none.
+_SAMPLES, _ROUNDING = 4, 1e-4
+#: Inputs that show where a function ends: what it gives there grows no more, or without end.
+_FAR, _FARTHER = 100.0, 1000.0
+
+
+def bends(engine: ReferenceEngine, layers: range) -> bool:
+    """Whether anything among these layers is no linear map, besides what their kernels do before it.
+
+    Args:
+        engine: of an untrained model.
+        layers: their numbers, the first one that of a layer with a kernel.
+    """
+    return any(not _linear(engine, op) for op in engine.plan.ops if op.layer in layers and not _has_kernel(op))
+
+
+def _has_kernel(op: Any) -> bool:
+    return any("kernel" in segment.name for segment in op.weights)
+
+
+def _linear(engine: ReferenceEngine, op: Any) -> bool:
+    """Whether it makes of a sum the sum of what it makes, but for a constant; False where it takes no floats."""
+    params, state = ({s.name: s.view(buffer) for s in own} for own, buffer in _buffers(engine, op))
+    rng = np.random.default_rng(0)
+    a, b = ([rng.normal(0, 2, (_SAMPLES, *shape)) for shape in op.input_shapes] for _ in range(2))
+
+    def run(*inputs: Array) -> Array:
+        x: Any = tuple(x.astype(np.float32) for x in inputs)
+        return np.asarray(op.spec.forward(params, state, x if op.spec.merges else x[0], Context())[0], np.float64)
+
+    try:
+        both, none = run(*(x + y for x, y in zip(a, b))), run(*(0 * x for x in a))
+        apart = run(*a) + run(*b)
+    except (TypeError, ValueError, IndexError):
+        return False
+    return bool(np.allclose(both + none, apart, rtol=_ROUNDING, atol=_ROUNDING * (1 + np.abs(apart).max())))
+
+
+def _buffers(engine: ReferenceEngine, op: Any) -> Iterable[tuple[Any, Array]]:
+    return (op.weights, engine.store.params), (op.state, engine.store.state)
+
+
+def span(function: Any) -> tuple[float, float] | None:
+    """The least and the largest that an activation can give; None where trying it out does not tell."""
+    with np.errstate(all="ignore"):
+        try:
+            near, far = (_extremes(function, limit) for limit in (_FAR, _FARTHER))
+        except (TypeError, ValueError, IndexError):
+            return None
+    endless = [abs(b) > 1.5 * abs(a) + 1 for a, b in zip(near, far)]
+    ends = min(near[0], far[0]), max(near[1], far[1])
+    low, high = (float(np.copysign(np.inf, b)) if more else round(b, 3) + 0.0 for b, more in zip(ends, endless))
+    return (low, high) if low <= high else None
+
+
+def _extremes(function: Any, limit: float) -> tuple[float, float]:
+    """Over pairs (z, -z), so that functions of several numbers, such as softmax, show their ends too."""
+    z = np.linspace(-limit, limit, 20001)
+    values = np.asarray(function.forward(np.stack([z, -z], axis=1)), np.float64)
+    return float(np.nanmin(values)), float(np.nanmax(values))
+
+
+def stretch(layers: Iterable[Any], shape: Shape) -> tuple[float, float]:
+    """Offset and factor of layers that shift and multiply what they are given; 0 and 1 where they do anything else.
+
+    Args:
+        layers: unplaced copies, the last ones of a model.
+        shape: of what the first one takes.
+    """
+    from clarinet.model import Sequential
+
+    own = list(layers)
+    if not own or not shape:
+        return 0.0, 1.0
+    model = Sequential(own)
+    model.build((None, *shape))
+    steps = np.arange(3, dtype=np.float32).reshape(3, *[1] * len(shape)) + np.zeros(shape, np.float32)
+    given = np.asarray(ReferenceEngine(model.make_plan(), model.store).forward(steps)[0], np.float64).reshape(3, -1)
+    offset, factor = given[0], given[1] - given[0]
+    alike = np.ptp(offset) <= _ROUNDING * (1 + abs(offset[0])) and np.ptp(factor) <= _ROUNDING * (1 + abs(factor[0]))
+    straight = np.allclose(given[2], offset + 2 * factor, rtol=_ROUNDING, atol=_ROUNDING)
+    return (float(offset[0]), float(factor[0])) if alike and straight and factor[0] else (0.0, 1.0)
