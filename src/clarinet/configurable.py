@@ -77,15 +77,18 @@ def refuse_overrides(cls: Any) -> None:
     from inspect import signature
 
     for name, instead in cls.not_called.items():
-        if hasattr(cls, name) and not _is_ours(cls, name):
+        if hasattr(cls, name) and not is_ours(cls, name):
             raise TypeError(f"{cls.__name__}.{name} is never called in Clarinet: {instead}")
+    for name, other in cls.goes_with.items():
+        if not is_ours(cls, name) and is_ours(cls, other) and not getattr(getattr(cls, other), "abstract", False):
+            raise TypeError(f"{cls.__name__} has {name} of its own but not {other}, which belongs to it; define both")
     missing = [f"{name}({', '.join(signature(method).parameters)})" for name, method in _abstract_methods(cls)]
     if missing:
         kind = f"a{'n' * (cls.kind[0] in 'aeiou')} {cls.kind}"
         raise TypeError(f"{cls.__name__}: {kind} of your own has to define {' and '.join(missing)}")
 
 
-def _is_ours(cls: type, name: str) -> bool:
+def is_ours(cls: type, name: str) -> bool:
     """Whether the class that gives ``cls`` this attribute is one of the library's."""
     owner = next(base for base in cls.__mro__ if name in base.__dict__)
     return owner.__module__.startswith("clarinet.")
@@ -134,6 +137,8 @@ class Configurable(metaclass=_Configuring):
     kind: ClassVar[str] = "object"
     #: Arguments that Keras has and this class has not; accepted with Keras's default, else refused.
     refused: ClassVar[Mapping[str, Refused]] = {}
+    #: Methods that are of no use without another one, which autodiff finds in Keras: a subclass changes both.
+    goes_with: ClassVar[Mapping[str, str]] = {}
     #: Methods that a class written for Keras overrides and that are never called here: what to do instead.
     not_called: ClassVar[Mapping[str, str]] = {}
 

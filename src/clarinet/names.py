@@ -56,72 +56,81 @@ class Names:
 _SHOWN = 24
 
 
-def nearest(name: str, choices: Iterable[str]) -> str:
+def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str:
     """The end of an error message: ``; did you mean 'relu'?`` or the list of what there is."""
     import difflib  # needed for messages only
 
     choices = sorted(choices)
-    close = difflib.get_close_matches(name.lower(), choices, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.lower(), choices, n=1, cutoff=cutoff)
     more = f" and {len(choices) - _SHOWN} others" if len(choices) > _SHOWN else ""
     return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(choices[:_SHOWN])}{more}"
 
 
-#: Arguments as earlier versions of Keras called them, and what says the same today. A name that looks alike can mean
-#: something else: ``decay`` lowered the learning rate, ``weight_decay`` shrinks the weights.
-OLD_NAMES = {
-    "lr": "learning_rate",
-    "decay": "learning_rate=clarinet.optimizers.schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=decay)",
-    "schedule_decay": "learning_rate with a schedule of clarinet.optimizers.schedules",
-    "nb_epoch": "epochs",
-    "nb_epochs": "epochs",
-    "samples_per_epoch": "steps_per_epoch",
-    "nb_val_samples": "validation_steps",
-    "val_samples": "validation_steps",
-    "show_accuracy": "compile(metrics=['accuracy'])",
-    "class_mode": "compile(loss=...)",
-    "alpha": "negative_slope",
-    "p": "rate",
-    "init": "kernel_initializer",
-    "inner_init": "recurrent_initializer",
-    "inner_activation": "recurrent_activation",
-    "border_mode": "padding",
-    "subsample": "strides",
-    "stride": "strides",
-    "subsample_length": "strides",
-    "filter_length": "kernel_size",
-    "nb_filter": "filters",
-    "nb_row": "kernel_size",
-    "nb_col": "kernel_size",
-    "pool_length": "pool_size",
-    "dim_ordering": "data_format='channels_last'",
-    "W_regularizer": "kernel_regularizer",
-    "b_regularizer": "bias_regularizer",
-    "U_regularizer": "recurrent_regularizer",
-    "W_constraint": "kernel_regularizer",
-    "b_constraint": "bias_regularizer",
-    "dropout_W": "a Dropout layer before it",
-    "dropout_U": "a Dropout layer after it",
-    "bias": "use_bias",
-    "output_dim": "units",
-    "input_length": "the shape of the data",
-    "batch_input_shape": "input_shape, without the batch axis",
-    "batch_shape": "input_shape, without the batch axis",
-    "mode": "axis",
-    "beta_init": "beta_initializer",
-    "gamma_init": "gamma_initializer",
-    "period": "save_freq",
-    "epsilon": "min_delta",
-    "write_grads": "histogram_freq",
+#: Arguments as earlier versions of Keras called them, and those that say the same today; a class has one of these. What
+#: merely looks alike can mean something else.
+OLD_NAMES: dict[str, tuple[str, ...]] = {
+    "lr": ("learning_rate", "initial_learning_rate"),
+    "alpha": ("negative_slope",),
+    "p": ("rate",),
+    "sigma": ("stddev",),
+    "stdev": ("stddev",),
+    "init": ("kernel_initializer", "embeddings_initializer", "alpha_initializer"),
+    "inner_init": ("recurrent_initializer",),
+    "inner_activation": ("recurrent_activation",),
+    "border_mode": ("padding",),
+    "subsample": ("strides",),
+    "subsample_length": ("strides",),
+    "stride": ("strides",),
+    "filter_length": ("kernel_size",),
+    "nb_filter": ("filters",),
+    "nb_row": ("kernel_size",),
+    "nb_col": ("kernel_size",),
+    "pool_length": ("pool_size",),
+    "W_regularizer": ("kernel_regularizer", "embeddings_regularizer"),
+    "b_regularizer": ("bias_regularizer",),
+    "U_regularizer": ("recurrent_regularizer",),
+    "bias": ("use_bias",),
+    "output_dim": ("units",),
+    "dims": ("target_shape",),
+    "mode": ("axis",),
+    "beta_init": ("beta_initializer",),
+    "gamma_init": ("gamma_initializer",),
+    "epsilon_std": ("stddev",),
+    "scale": ("stddev",),
 }
+#: Those for which no name alone says the same: an argument of the classes that had them, and what to do there today.
+OLD_WAYS: dict[str, tuple[str, str]] = {
+    "decay": (
+        "weight_decay",
+        "give learning_rate=schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=decay), of clarinet.optimizers",
+    ),
+    "schedule_decay": ("weight_decay", "give learning_rate one of clarinet.optimizers.schedules"),
+    "dim_ordering": ("data_format", "the last axis holds the channels; leave it out"),
+    "batch_input_shape": ("input_shape", "give input_shape, without the batch axis"),
+    "batch_shape": ("input_shape", "give input_shape, without the batch axis"),
+    "weights": ("input_shape", "call layer.set_weights once the model is built"),
+    "W_constraint": ("kernel_regularizer", "weights have no constraints; use a regularizer"),
+    "b_constraint": ("bias_regularizer", "weights have no constraints; use a regularizer"),
+    "U_constraint": ("recurrent_regularizer", "weights have no constraints; use a regularizer"),
+    "dropout_W": ("input_shape", "put a Dropout layer before it"),
+    "dropout_U": ("input_shape", "put a Dropout layer before it"),
+    "forget_bias_init": ("unit_forget_bias", "give unit_forget_bias=True, which is the default"),
+}
+#: How alike an argument has to be to be taken for a misspelling: another one's meaning is worse advice than none.
+_MISSPELT = 0.7
 
 
 def advice(name: str, choices: Iterable[str]) -> str:
-    """The end of an error message about an argument that is not there: what replaced it, or :func:`nearest`."""
+    """The end of an error message about an argument that is not there: what replaced it, or the nearest one."""
     choices = tuple(choices)
-    today = OLD_NAMES.get(name)
-    if today is None or (today.isidentifier() and today not in choices):
-        return nearest(name, choices)
-    return f"Keras called it so once; use {today}"
+    for today in OLD_NAMES.get(name, ()):
+        if today in choices:
+            return f"earlier versions of Keras called it so; use {today}"
+    needs, instead = OLD_WAYS.get(name, ("", ""))
+    if needs in choices:
+        return f"earlier versions of Keras had it; {instead}"
+    known = name in OLD_NAMES or name in OLD_WAYS
+    return nearest(name, choices, cutoff=1.0 if known else _MISSPELT)
 
 
 def public(namespace: Mapping[str, Any]) -> list[str]:

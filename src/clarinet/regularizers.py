@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ class Regularizer(Value):
     """Base class: a penalty on a weight that is added to the loss of every batch, and its derivative."""
 
     kind: ClassVar[str] = "regularizer"
+    goes_with: ClassVar[Mapping[str, str]] = {"__call__": "gradient"}
 
     @abstract
     def __call__(self, w: Array) -> float:

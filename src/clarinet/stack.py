@@ -34,12 +34,13 @@ class LayerStack:
     """
 
     kind: ClassVar[str] = "model"
+    goes_with: ClassVar[Mapping[str, str]] = {}
     not_called: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("call", "__call__"), _FIXED_ORDER),
         **dict.fromkeys(("train_step", "make_train_function"), _FIXED_STEP),
         **dict.fromkeys(("test_step", "make_test_function"), _FIXED_STEP),
         **dict.fromkeys(("predict_step", "make_predict_function"), _FIXED_STEP),
-        **dict.fromkeys(("compute_loss", "compute_metrics"), "give compile a loss or metric of your own"),
+        **dict.fromkeys(("compute_loss", "compute_metrics", "metrics"), "give compile a loss or metric of your own"),
     }
     _trained_by: tuple[int] | None = None  # the thread that trains it
 

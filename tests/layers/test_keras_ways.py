@@ -10,6 +10,7 @@ import pytest
 
 import clarinet
 from clarinet import initializers, layers, losses, metrics, optimizers, regularizers
+from clarinet.layers.parts import elementary
 
 
 class Doubled(layers.Dense):
@@ -61,6 +62,41 @@ class Heavy(regularizers.Regularizer):
         return 1.0
 
 
+class Heavier(regularizers.L2):
+    def __call__(self, w: Any) -> float:
+        return 2.0
+
+
+class Halved(losses.MeanSquaredError):
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        return 0.5
+
+
+class Squared(losses.MeanSquaredError):
+    def values(self, y_true: Any, y_pred: Any, xp: Any = np) -> Any:
+        return abs(y_true - y_pred)[..., 0]
+
+
+class Twice(layers.Dense):
+    def forward(self, params: Any, state: Any, x: Any, ctx: Any) -> Any:
+        y, cache, new = super().forward(params, state, x, ctx)
+        return 2 * y, cache, new
+
+    def backward(self, params: Any, cache: Any, dy: Any) -> Any:
+        return super().backward(params, cache, 2 * dy)
+
+
+class Weighing(layers.Layer):
+    def check(self) -> None:
+        self.add_weight(shape=(3,))
+
+    def forward(self, params: Any, state: Any, x: Any, ctx: Any) -> Any:
+        return x, None, {}
+
+    def backward(self, params: Any, cache: Any, dy: Any) -> Any:
+        return dy, {}
+
+
 class Descent(optimizers.Optimizer):
     def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
         pass
@@ -83,6 +119,11 @@ REFUSALS: list[tuple[Callable[[], Any], str]] = [
     (Counted, "Counted: add_weight is not there"),
     (Tens, r"Tens: an initializer of your own has to define values\(self, shape, key\)"),
     (Heavy, r"Heavy: a regularizer of your own has to define gradient\(self, w\)"),
+    (lambda: Heavier(0.1), "Heavier has __call__ of its own but not gradient"),
+    (Halved, "Halved.__call__ is never called"),
+    (Squared, "Squared has values of its own but not gradient"),
+    (lambda: elementary(Twice(3, "tanh")), "Twice.forward is not what runs: .* its parts, Twice, Activation"),
+    (Weighing, "Weighing: add_weight is not there"),
     (Descent, "Descent.update_step is never called"),
     (Constant, r"Constant: a schedule of your own has to define __call__\(self, step\)"),
     *(
@@ -128,10 +169,21 @@ OLD = [
     (lambda: layers.Dense(3, init="he_normal"), "use kernel_initializer"),
     (lambda: layers.Dense(output_dim=3), "use units"),
     (lambda: layers.Dense(3, W_regularizer="l2"), "use kernel_regularizer"),
-    (lambda: layers.Dense(3, batch_input_shape=(None, 3)), "use input_shape, without the batch axis"),
+    (lambda: layers.Dense(3, batch_input_shape=(None, 3)), "give input_shape, without the batch axis"),
     (lambda: layers.Conv2D(3, 3, border_mode="same"), "use padding"),
     (lambda: layers.Conv2D(3, 3, subsample=2), "use strides"),
     (lambda: layers.Dropout(p=0.5), "use rate"),
+    (lambda: optimizers.RMSprop(decay=0.1), "schedules.InverseTimeDecay"),
+    (lambda: optimizers.schedules.ExponentialDecay(decay=0.1), "choose one of"),
+    (lambda: optimizers.SGD(weights=1), "choose one of"),
+    (lambda: layers.Embedding(7, 2, init="uniform"), "use embeddings_initializer"),
+    (lambda: layers.Embedding(7, 2, W_regularizer="l2"), "use embeddings_regularizer"),
+    (lambda: layers.PReLU(init="zeros"), "use alpha_initializer"),
+    (lambda: layers.UpSampling2D(border_mode="same"), "choose one of"),
+    (lambda: layers.Dense(3, W_constraint="maxnorm"), "weights have no constraints; use a regularizer"),
+    (lambda: layers.Dense(3, weights=[1]), "layer.set_weights"),
+    (lambda: layers.GaussianNoise(sigma=0.1), "use stddev"),
+    (lambda: layers.GRU(3, inner_activation="relu"), "use recurrent_activation"),
     (lambda: layers.Dense(3, unitz=3), "did you mean 'units'"),
 ]
 
@@ -141,4 +193,4 @@ def test_old_names_lead_to_what_means_the_same(make: Callable[[], Any], message:
     with pytest.raises(TypeError) as caught:
         make()
     assert message in str(caught.value)
-    assert "weight_decay" not in str(caught.value)
+    assert "did you mean 'weight_decay'" not in str(caught.value)

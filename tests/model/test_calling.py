@@ -86,12 +86,27 @@ def test_statistics_are_shown_as_keras_shows_them(axis: Any) -> None:
     theirs.adapt(x)
     for built in (False, True):
         if built:
-            model(x, ours.twin())
+            clarinet.Sequential([clarinet.Input(x.shape[1:]), ours])
         for name in ("mean", "variance"):
             mine, its = getattr(ours, name), np.asarray(getattr(theirs, name))
             assert mine.shape == its.shape
             assert np.allclose(mine, its, rtol=1e-5)
     assert ours.get_config()["mean"] is None, "what was learned is no argument"
-    given = layers.Normalization(mean=[1.0, 2.0], variance=[4.0, 9.0])
-    assert np.ravel(given.mean).tolist() == [1.0, 2.0]
-    assert layers.Normalization.from_config(given.get_config()).given.keys() == {"mean", "variance"}
+    assert layers.Normalization.from_config(ours.get_config()).given == {}
+
+
+@pytest.mark.parametrize("axis", [-1, (1, 2)])
+def test_statistics_that_were_given_are_shown_as_keras_shows_them(axis: Any) -> None:
+    keras = pytest.importorskip("keras")
+    statistics = {"mean": [1.0, 2.0], "variance": [4.0, 9.0]}
+    ours, theirs = (made(axis=axis, **statistics) for made in (layers.Normalization, keras.layers.Normalization))
+    assert np.ravel(ours.mean).tolist() == [1.0, 2.0]
+    x = np.zeros((5, 3, 2), np.float32)
+    theirs(x)
+    net = clarinet.Sequential([clarinet.Input((3, 2)), ours])
+    for name in ("mean", "variance"):
+        mine, its = getattr(ours, name), np.asarray(getattr(theirs, name))
+        assert mine.shape == its.shape
+        np.testing.assert_array_equal(mine, its)
+    np.testing.assert_allclose(net.predict(x), np.asarray(theirs(x)))
+    assert layers.Normalization.from_config(ours.get_config()).given.keys() == {"mean", "variance"}

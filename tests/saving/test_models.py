@@ -262,6 +262,15 @@ def test_names_of_other_formats_are_refused_before_anything_is_written(tmp_path:
     assert not list(tmp_path.iterdir())
 
 
+def test_weights_and_models_do_not_take_each_others_names(tmp_path: Path) -> None:
+    net = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"'m\.clarinet'"):
+        net.save("m.safetensors")
+    for write in (net.save_weights, lambda path: clarinet.callbacks.ModelCheckpoint(path, save_weights_only=True)):
+        with pytest.raises(ValueError, match=r"is a name for a whole Clarinet model; .* 'm\.safetensors'"):
+            write("m.clarinet")
+
+
 def test_a_file_that_was_written_under_such_a_name_still_loads(tmp_path: Path) -> None:
     net = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1)])
     net.save(tmp_path / "m.clarinet")

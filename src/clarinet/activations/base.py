@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ class Activation(Value):
     """Base class: a function of one array and its derivative. Instances are pure configuration."""
 
     kind: ClassVar[str] = "activation"
+    goes_with: ClassVar[Mapping[str, str]] = {"forward": "backward"}
 
     @property
     def name(self) -> str:

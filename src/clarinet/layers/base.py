@@ -56,7 +56,7 @@ class Place(NamedTuple):
 
 _NO_CONSTRAINTS = Refused("there are no weight constraints; use a regularizer, or set_weights in a callback")
 _CONSTRAINED = ("kernel", "bias", "depthwise", "pointwise", "recurrent", "embeddings", "gamma", "beta", "alpha")
-_HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner", "_holder", "_brought"})
+_HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner", "_holder", "_brought", "_draws"})
 
 
 @dataclass(eq=False, repr=False)
@@ -90,6 +90,7 @@ class Layer(Configurable):
         "add_weight": "define weight_specs(input_shape), see docs/differences.md",
         "compute_output_shape": "define output_shape(input_shape)",
         "compute_mask": "there are no masks",
+        "compute_output_spec": "define output_shape(input_shape)",
     }
     #: ``training`` where a model is called on an array and does not say: augmentation then augments, as in Keras.
     trains_when_called: ClassVar[bool] = False
@@ -104,9 +105,12 @@ class Layer(Configurable):
     _place: Place | None = field(default=None, init=False)
     _holder: weakref.ref[Any] | None = field(default=None, init=False)  # weak, so that it does not keep its owner
     _brought: list[Array] | None = field(default=None, init=False)  # weights from an earlier model, to begin with
+    _draws: Key | None = field(default=None, init=False)  # random numbers of the last call on an array
 
     def __post_init__(self, input_dim: int | None) -> None:
         self.name = self.name or ""  # Keras's default is None
+        if not isinstance(self.name, str):
+            raise TypeError(f"{type(self).__name__}: name is a text such as 'hidden', received {self.name!r}")
         if input_dim is not None:
             self.input_shape = (input_dim,)
         if self.input_shape is not None:
@@ -116,6 +120,11 @@ class Layer(Configurable):
 
     def __setattr__(self, key: str, value: Any) -> None:
         if key not in _HANDLE_FIELDS and getattr(self, "_frozen", False):
+            if key not in self.__dataclass_fields__:
+                raise AttributeError(
+                    f"{type(self).__name__}.{key}: the settings of a layer are the fields of a dataclass: write "
+                    f"@dataclass(eq=False, repr=False) above the class and {key}: int = ... within it, no __init__"
+                )
             raise AttributeError(
                 f"{type(self).__name__}.{key} is fixed once the layer is made; make a new layer with {key}={value!r}"
             )
@@ -171,7 +180,34 @@ class Layer(Configurable):
         """The layers that a container holds."""
         return ()
 
+    def add_weight(self, *shape: Any, **settings: Any) -> Any:
+        """Refused: a layer says of its weights what they are, and a model keeps them."""
+        raise TypeError(f"{type(self).__name__}: add_weight is not there; define weight_specs(input_shape)")
+
     # The handle.
+
+    def __call__(self, x: Any, training: bool | None = None) -> Array:
+        """What the layer gives for a batch; nothing is updated.
+
+        Weights are those of the model that it is in. Without a model they are drawn at the first call, and go along
+        when the layer is put in one. Every call with ``training=True`` draws new random numbers.
+
+        Args:
+            x: rows (n, ...).
+            training: whether it behaves as in training; None (default) is True for layers that augment, as in Keras,
+                and False for all others.
+
+        Raises:
+            TypeError: no array. ValueError: samples that do not fit.
+
+        Example:
+            >>> from clarinet.layers import Rescaling
+            >>> Rescaling(1 / 255)([[0.0, 255.0]]).tolist()
+            [[0.0, 1.0]]
+        """
+        from clarinet.layers.calling import call
+
+        return call(self, x, training)
 
     @property
     def _owner(self) -> Any:
@@ -228,6 +264,10 @@ class Layer(Configurable):
         Raises:
             ValueError: the layer is not built.
         """
+        if self._place is None:
+            brought = [leaf.layer._brought for leaf in leaves(self)]
+            if None not in brought:  # it has been called on an array
+                return [array.copy() for own in brought for array in own or ()]
         return [view.copy() for _, view in self._weights()]
 
     def set_weights(self, weights: Sequence[Any]) -> None:

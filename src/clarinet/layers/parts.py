@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clarinet.configurable import is_ours
+
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer, Shape
 
@@ -84,12 +86,23 @@ def _take_apart(layer: Layer, whole: Part | None, taken: tuple[int, ...], traina
             spec.trainable = False
         found.append(replace(parts[0], layer=spec, sources=taken).within(whole))
         return len(found)
+    _refuse_outdated(layer, parts)
     trainable = trainable and layer.trainable
     given = [taken[0]]  # the tensor that the layer takes, and those that its parts give
     for part in parts:
         sources = tuple(given[s] for s in part.sources or ())
         given.append(_take_apart(part.layer, part.within(whole), sources, trainable, found))
     return given[-1]
+
+
+def _refuse_outdated(layer: Layer, parts: list[Part]) -> None:
+    """Refuse a subclass whose own forward would not run, for what runs are the parts of the class above it."""
+    if not is_ours(type(layer), "forward") and is_ours(type(layer), "parts"):
+        raise TypeError(
+            f"{type(layer).__name__}.forward is not what runs: with these settings the layer runs as its parts, "
+            f"{', '.join(type(part.layer).__name__ for part in parts)}; make it without activation and put Activation "
+            "after it, or define parts too"
+        )
 
 
 def shapes_within(input_shape: Shape, parts: Iterable[Part]) -> list[tuple[Shape, Any]]:

@@ -174,17 +174,18 @@ class Normalization(Layer):
     @property
     def adapted(self) -> bool:
         """Whether there are statistics: given, learned or loaded. Without them the layer changes nothing."""
-        if self.given or self._brought is not None:
+        if self.given:
             return True
-        if self._place is None or not self._place.store.drawn:
+        if self._brought is None and (self._place is None or not self._place.store.drawn):
             return False
-        mean, variance, _ = self.get_weights()
+        mean, variance, _ = self._brought or self.get_weights()
         return bool(mean.any() or (variance != 1).any())
 
-    def as_batch(self, statistic: Array) -> Array:
+    def as_batch(self, statistic: Any) -> Any:
         """A statistic with the axes of a batch, those without statistics of their own having size 1."""
-        whole = getattr(self._owner, "layer_input_shape", None)
-        rank = self._rank if whole is None else len(whole(self)) + 1
+        rank, shape = self._rank, None if self._place is None else self._place.input_shape
+        if shape is not None:
+            rank, statistic = len(shape) + 1, np.broadcast_to(statistic, self.statistics_shape(shape))
         if rank is None:  # within another layer: the statistics' own axes are all that is known
             return statistic
         own = iter(statistic.shape)
@@ -246,8 +247,8 @@ class Normalization(Layer):
 
 
 class _Statistic:
-    """Mean or variance as Keras shows it: what was given; after ``adapt`` the array that a batch is computed with, of
-    shape (1, ...); None before."""
+    """Mean or variance as Keras shows it: the array (1, ...) that a batch is computed with, once the number of its axes
+    is known; before that what was given, or None."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -255,8 +256,10 @@ class _Statistic:
     def __get__(self, layer: Normalization | None, owner: type) -> Any:
         if layer is None:
             return None  # the constructor's default
-        if layer.given or not layer.adapted:
-            return layer.__dict__[self.name]
+        if not layer.adapted:
+            return None
+        if layer.given:
+            return layer.as_batch(layer.given[self.name])
         own = layer.own_weights()
         assert own is not None  # it has adapted
         return layer.as_batch(own[0 if self.name == "mean" else 1])

@@ -92,9 +92,10 @@ class Loss(Value):
         "dtype": Refused("a loss is computed in the model's dtype; use model.compile(dtype='float64')")
     }
 
-    not_called: ClassVar[Mapping[str, str]] = {
-        "call": "define values and gradient, or use clarinet.losses.Custom(function, derivative)",
-    }
+    not_called: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("call", "__call__"), "define values and gradient, or use clarinet.losses.Custom(function, derivative)"
+    )
+    goes_with: ClassVar[Mapping[str, str]] = {"values": "gradient"}
 
     reduction: str | None = field(default="sum_over_batch_size", kw_only=True)
     name: str = field(default="", kw_only=True)

@@ -75,7 +75,7 @@ class Optimizer(Configurable):
     }
 
     not_called: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("update_step", "apply_gradients", "minimize"),
+        ("update_step", "apply_gradients", "minimize", "build"),
         "define slots and update(w, g, slots, learning_rate, step), which returns new values",
     )
 

@@ -40,23 +40,26 @@ class Contents:
 #: A checkpoint is a model file with more in it, so it can be opened as a model too.
 MODEL = Contents("model", "model.save", (CONFIG, WEIGHTS), (OPTIMIZER, TRAINING, REMEMBERED))
 CHECKPOINT = Contents("checkpoint", "fit(checkpoint=...)", (CONFIG, WEIGHTS, OPTIMIZER, TRAINING, REMEMBERED))
+MODEL_ENDING, WEIGHTS_ENDING = ".clarinet", ".safetensors"
 #: More than any sensible configuration with its metadata; guards against archives made to exhaust memory.
 _MAX_CONFIG_BYTES = 16 * 2**20
 #: Characters of a reason that a message holds.
 _LONGEST = 300
 _OLD = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that equal models give equal bytes
 
-
-#: Endings of other libraries' formats: a file of ours under such a name would deceive whoever gets it.
-_FOREIGN = {
-    **dict.fromkeys((".keras", ".h5", ".hdf5"), "Keras"),
-    **dict.fromkeys((".pt", ".pth"), "PyTorch"),
-    **dict.fromkeys((".pkl", ".pickle", ".joblib"), "pickle"),
-    **dict.fromkeys((".onnx", ".tflite", ".pb"), "another format"),
+#: What files are called whose content is not known from their bytes alone, by their endings: a file with other content
+#: under such a name would deceive whoever gets it.
+_CALLED = {
+    MODEL_ENDING: "a whole Clarinet model",
+    WEIGHTS_ENDING: "weights alone",
+    **dict.fromkeys((".keras", ".h5", ".hdf5"), "Keras, which Clarinet does not write"),
+    **dict.fromkeys((".pt", ".pth"), "PyTorch, which Clarinet does not write"),
+    **dict.fromkeys((".pkl", ".pickle", ".joblib"), "pickled objects, which Clarinet does not write"),
+    **dict.fromkeys((".onnx", ".tflite", ".pb"), "another format, which Clarinet does not write"),
 }
 
 
-def check_ending(path: str | Path, call: str, ours: str = ".clarinet") -> None:
+def check_ending(path: str | Path, call: str, ours: str = MODEL_ENDING) -> None:
     """Refuse a name that says another format than what is written.
 
     Args:
@@ -67,12 +70,12 @@ def check_ending(path: str | Path, call: str, ours: str = ".clarinet") -> None:
     Raises:
         ValueError: such a name.
     """
-    ending = os.path.splitext(os.fspath(path))[1].lower()
-    if ending in _FOREIGN:
-        better = os.path.splitext(os.fspath(path))[0].removesuffix(".weights") + ours
+    name = os.fspath(path)
+    stem, ending = os.path.splitext(name)
+    if ending.lower() in _CALLED.keys() - {ours}:
+        better = os.path.basename(stem).removesuffix(".weights") + ours
         raise ValueError(
-            f"{call}: {os.fspath(path)!r} ends as a file of {_FOREIGN[ending]} does, which Clarinet does not write; "
-            f"use the ending {ours}, e.g. {os.path.basename(better)!r}"
+            f"{call}: {name!r} is a name for {_CALLED[ending.lower()]}; use the ending {ours}, e.g. {better!r}"
         )
 
 

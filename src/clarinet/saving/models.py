@@ -147,7 +147,7 @@ def save_weights(model: Sequential, path: str | Path) -> None:
     Raises:
         ValueError: the model is not built, or the path ends as another library's files do.
     """
-    container.check_ending(path, "save_weights", ".safetensors")
+    container.check_ending(path, "save_weights", container.WEIGHTS_ENDING)
     with container.atomic_file(Path(path)) as file:
         file.write(tensors.pack(dict(_weights(model.store))))
 
