@@ -70,6 +70,19 @@ def test_a_misspelt_word_is_answered_with_the_nearest(run: Run, arguments: list[
     assert says in answer.err
 
 
+def test_what_is_said_of_runs_can_be_typed(run: Run) -> None:
+    Path("t.csv").write_text("x,y\n" + "".join(f"{i}.5,{i % 7}.5\n" for i in range(30)))
+    for arguments in (["runs"], ["runs", "show", "a"]):
+        answer = run(*arguments)
+        assert "give a training a name: --run first" in answer.out + answer.err
+    train = ("train", "t.csv", "--target", "y", "--epochs", 1, "--run", "first")
+    assert run(*train, "--hidden", 0).code == 0
+    answer = run(*train, "--hidden", 4, "--resume")
+    assert answer.code == 1
+    assert "give another name to train anew: --run NAME" in answer.err
+    assert len(answer.err) < 1500
+
+
 # The system's failures.
 
 

@@ -52,6 +52,7 @@ def flags_of(options: argparse.Namespace) -> Mapping[str, tuple[str, str]]:
         for action in _actions(options.command, options)
         if action.option_strings
     }
+    found = {"run": ("--run", "NAME")} | found  # of train, which other commands speak of too
     return found | {name: found[other] for name, other in _OTHERWISE.items() if other in found}
 
 

@@ -20,6 +20,7 @@ from clarinet.runs.bin import deleted
 from clarinet.runs.exporting import document
 from clarinet.runs.settings import flatten, matching
 from clarinet.runs.stored import name as label
+from clarinet.wording import option
 
 #: Metrics that the list shows first; the others follow as there is room.
 _FIRST = ("val_loss", "val_accuracy", "loss", "accuracy")
@@ -41,9 +42,8 @@ def _ls(options: argparse.Namespace, output: Output) -> None:
         return
     entries = runs.list(options.where, sort=options.sort, limit=options.limit or None)
     if not entries:
-        about = (
-            "No run satisfies that." if options.where else f"No runs yet in {runs.home()}; begin one: fit(run='first')"
-        )
+        none = f"No runs yet in {runs.home()}; give a training a name: {option('run', 'first')}"
+        about = "No run satisfies that." if options.where else none
         output.result([], about)
         return
     columns = options.columns.split(",") if options.columns else _metrics(entries)

@@ -11,6 +11,7 @@ from clarinet.runs.resuming import Keeper
 from clarinet.runs.run import Run
 from clarinet.runs.store import Store
 from clarinet.runs.tracker import Tracker
+from clarinet.wording import option
 
 if TYPE_CHECKING:
     from clarinet.fitting import Fit
@@ -69,7 +70,7 @@ def _known(store: Store, name: Any) -> Run | None:
         return Run(store, taken[0][0]) if taken else None
     last = store.last()
     if last is None:
-        mend = "begin one: fit(..., run='name', checkpoint='epoch')"
+        mend = f"begin one with {option('run', 'name')} and {option('checkpoint', 'epoch')}"
         raise ValueError(f"resume: there are no runs in {store.folder}; {mend}")
     return last
 
@@ -80,7 +81,7 @@ def _last_checkpoint(run: Run) -> Checkpoint | None:
     if found is None and checkpoints.files():
         raise ValueError(
             f"resume: no checkpoint of run {run.name!r} in {checkpoints.folder} can be read; to train anew, give "
-            "another name: fit(..., run=...)"
+            f"another name: {option('run', like='...')}"
         )
     return found
 

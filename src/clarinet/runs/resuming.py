@@ -21,11 +21,15 @@ from clarinet.problems import ClarinetWarning
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.differences import differences
 from clarinet.saving.container import ModelFileError
+from clarinet.wording import option
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
     from clarinet.runs.run import Run
     from clarinet.saving.checkpoints import Checkpoint
+
+#: Letters of a setting that a message shows.
+_SHOWN = 120
 
 
 class Keeper:
@@ -149,10 +153,12 @@ class Keeper:
         """Refuse another training; warn where the same one can come out with other bits."""
         changed = list(differences(state["settings"], self._settings))
         if changed:
-            listed = "; ".join(f"{path} was {before!r}, now it is {now!r}" for path, before, now in changed[:3])
+            listed = "; ".join(
+                f"{path} was {_brief(before)}, now it is {_brief(now)}" for path, before, now in changed[:3]
+            )
             raise ValueError(
                 f"resume: this is not the training that was interrupted: {listed}. Set it back to go on, or give "
-                "another name to train anew: fit(..., run=...)"
+                f"another name to train anew: {option('run', like='...')}"
             )
         moved = [f"{path} {before} → {now}" for path, before, now in differences(state["platform"], self._platform)]
         if moved:
@@ -256,6 +262,12 @@ def _platform(fit: Fit) -> dict[str, Any]:
 def _state_of(callback: Any) -> dict[str, Any]:
     """What a callback remembers; another library's may have no way to say it."""
     return dict(callback.get_state()) if hasattr(callback, "get_state") else {}
+
+
+def _brief(value: Any) -> str:
+    """A setting for a message: of a long one, such as all layers, the beginning and the end."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]} … {text[-_SHOWN // 2 :]}"
 
 
 def _listed(names: list[str]) -> str:

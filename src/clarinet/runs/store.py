@@ -17,6 +17,7 @@ from clarinet.runs.documents import to_json
 from clarinet.runs.location import StoreError
 from clarinet.runs.processes import process_token
 from clarinet.runs.values import check_name, check_tags, check_text, harmless, shown
+from clarinet.wording import option
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -268,9 +269,8 @@ class Store:
         found = self._found(name)
         if not found:
             names = [other for _, other in self._names()]
-            hint = (
-                nearest(str(name), names) if names else 'there are no runs yet; give fit a name: fit(..., run="first")'
-            )
+            begin = f"there are no runs yet; give a training a name: {option('run', 'first')}"
+            hint = nearest(str(name), names) if names else begin
             raise ValueError(f"no run {shown(name)} in {self.folder}: {hint}")
         return Run(self, found[0])
 
