@@ -184,12 +184,19 @@ def test_results_of_several_numbers_in_logs():
         (
             lambda: metrics.Recall(class_id=5)(np.eye(3), np.eye(3)),
             ValueError,
-            "class_id=5, but predictions have shape",
+            "class_id=5, but one prediction has shape",
         ),
         (lambda: metrics.AUC(1), ValueError, "AUC: num_thresholds: .*at least 2"),
         (lambda: metrics.AUC(curve="roc"), ValueError, "AUC: curve is one of ROC, PR, received 'roc'"),
         (lambda: metrics.AUC(summation_method="mid"), ValueError, "AUC: summation_method is one of"),
         (lambda: metrics.AUC(thresholds=[2.0]), ValueError, r"AUC: thresholds are numbers in \[0, 1\]"),
+        (
+            lambda: metrics.AUC(label_weights=[1, 2])(np.eye(3), np.eye(3)),
+            ValueError,
+            "label_weights has 2 .* 3 columns",
+        ),
+        (lambda: metrics.CosineSimilarity(axis=1), ValueError, "CosineSimilarity: classes are on the last axis"),
+        (lambda: metrics.BinaryCrossentropy(label_smoothing=1.5), ValueError, "label_smoothing: .*at most 1"),
         (lambda: metrics.F1Score("mean"), ValueError, "F1Score: average is one of None, micro, macro, weighted"),
         (lambda: metrics.FBetaScore(beta=0), ValueError, "FBetaScore: beta is above 0"),
         (lambda: metrics.F1Score(threshold=0), ValueError, "F1Score: threshold is above 0"),
@@ -202,6 +209,26 @@ def test_results_of_several_numbers_in_logs():
 def test_settings_without_meaning_are_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("engine", ["reference", "auto"])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        metrics.AUC(label_weights=[1.0, 2.0]),
+        metrics.AUC(multi_label=True, label_weights=[1.0]),
+        metrics.Recall(class_id=3),
+    ],
+)
+def test_metrics_that_cannot_judge_the_predictions_are_refused_before_training(engine, metric):
+    import clarinet
+
+    model = clarinet.Sequential([clarinet.Input((3,)), clarinet.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy", metrics=[metric], engine=engine)
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=r"label_weights has|class_id=3, but"):
+        model.fit(CHANCES, np.eye(3)[IDS], verbose=0)
+    assert all((a == b).all() for a, b in zip(before, model.get_weights()))
 
 
 def test_shapes_that_do_not_go_together_are_refused():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clarinet import layers
+from clarinet import activations, layers
 
 CASES = [
     (lambda: layers.Conv2D(0, 3), ValueError, "Conv2D: filters: expected a positive whole number, received 0"),
@@ -34,6 +34,9 @@ CASES = [
     (lambda: layers.PReLU(shared_axes=[3]).weight_specs((3, 3)), ValueError, "names an axis that samples"),
     (lambda: layers.LeakyReLU(-1), ValueError, "LeakyReLU: negative_slope"),
     (lambda: layers.Softmax(axis=0), ValueError, "axis"),
+    (lambda: layers.Softmax(axis=3).output_shape((2, 4)), ValueError, "softmax: samples of shape .* have no axis 3"),
+    (lambda: layers.Activation(activations.LogSoftmax(-2)).output_shape((4,)), ValueError, "have no axis -2"),
+    (lambda: layers.GRU(2, recurrent_activation=activations.Softmax(2)).output_shape((3, 4)), ValueError, "have no axis 2"),
     (lambda: layers.Rescaling([1, np.inf]), ValueError, "Rescaling: scale"),
     (lambda: layers.Rescaling([1, 2]).output_shape((3,)), ValueError, "Rescaling: scale of shape"),
     (lambda: layers.LayerNormalization(axis=0), ValueError, "axis is one or several axes of a sample"),

@@ -69,6 +69,15 @@ def test_frozen_layers_and_running_statistics():
     assert model.optimizer_state.step == 3
 
 
+@kinds
+def test_a_model_with_nothing_to_train_stays_as_it_is(kind):
+    model = network(kind, [clarinet.layers.Dense(1, trainable=False)])
+    before = model.get_weights()
+    loss = model.fit(X, Y, verbose=0).history["loss"]
+    assert loss == pytest.approx([model.evaluate(X, Y)])
+    assert all((a == b).all() for a, b in zip(before, model.get_weights()))
+
+
 def test_batches_stop_and_save(tmp_path):
     model = network(optimizers.LBFGS(max_iterations=5, history=3), [clarinet.layers.Dense(1)])
     model.fit(X, Y, batch_size=40, epochs=2, verbose=0, validation_split=0.1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clarinet import layers, regularizers
+from clarinet import activations, layers, regularizers
 from clarinet.engines import Data
 from tests import cases
 from tests.native.running import ISAS, Work, assert_close
@@ -195,3 +195,11 @@ def test_layer_statistics():
         for mine, theirs in zip(ours.layers, expected.layers):
             a, b = ([getattr(s, f) for f in s.__slots__] for s in (mine, theirs))
             np.testing.assert_allclose(np.array(a, float), np.array(b, float), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [2, -2, 5])
+def test_an_axis_that_samples_have_not_is_refused_before_memory_is_touched(axis):
+    work = Work(lambda: [layers.Dense(3, activations.Softmax(axis))], "mse", Data(numbers(4, 2), numbers(4, 3)))
+    for isa in (None, *ISAS):
+        with pytest.raises(ValueError, match=f"have no axis {axis}"):
+            work.run(isa)

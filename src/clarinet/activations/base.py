@@ -36,6 +36,9 @@ class Activation(Value):
         """The gradient of the loss at ``z``, given the one at ``a = forward(z)``."""
         raise NotImplementedError
 
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        """Raise ValueError where samples of this shape have not what the function needs."""
+
     def __call__(self, x: Any, **changes: Any) -> Array:
         """Apply the function to an array, e.g. ``leaky_relu(x, negative_slope=0.1)``."""
         x = np.asarray(x)

@@ -18,6 +18,14 @@ def check_axis(axis: Any, name: str) -> None:
         raise ValueError(f"{name}: axis: axis 0 is the batch, received 0; use -1, the last axis")
 
 
+def check_axis_of(shape: tuple[int, ...], axis: int, name: str) -> None:
+    """Raise unless samples of this shape have the axis; the batch is not one of theirs."""
+    if not -len(shape) <= axis <= len(shape):
+        raise ValueError(
+            f"{name}: samples of shape {shape} have no axis {axis}; -1 is the last one, and 1 the first after the batch"
+        )
+
+
 @dataclass(eq=False, repr=False)
 class Softmax(Activation):
     """a_i = exp(z_i) / sum_j exp(z_j); dz_i = a_i (dy_i - sum_j dy_j a_j).
@@ -34,6 +42,9 @@ class Softmax(Activation):
 
     def __post_init__(self) -> None:
         check_axis(self.axis, "softmax")
+
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        check_axis_of(shape, self.axis, "softmax")
 
     def forward(self, z: Array, xp: Any = np) -> Array:
         e = xp.exp(z - xp.max(z, axis=self.axis, keepdims=True))
@@ -59,6 +70,9 @@ class LogSoftmax(Activation):
 
     def __post_init__(self) -> None:
         check_axis(self.axis, "log_softmax")
+
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        check_axis_of(shape, self.axis, "log_softmax")
 
     def forward(self, z: Array, xp: Any = np) -> Array:
         shifted = z - xp.max(z, axis=self.axis, keepdims=True)

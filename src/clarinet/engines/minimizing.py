@@ -42,7 +42,7 @@ def minimize(engine: ReferenceEngine, optimizer: BFGS, batch: Data) -> float:
 
     start = _joined(engine, [w for _, _, w in weights])
     try:
-        found = optimizer.minimize(objective, start)
+        found = optimizer.minimize(objective, start) if weights else start
         engine.resume(running)
         put(found)
         return float(engine.gradients(batch).loss)

@@ -33,12 +33,7 @@ class Activation(Layer):
         self.activation = activations.get(self.activation)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        along = isinstance(self.activation, (activations.Softmax, activations.LogSoftmax))
-        if along and not -len(input_shape) <= (axis := self.activation.axis) <= len(input_shape):
-            raise ValueError(
-                f"{self.activation.name}: samples of shape {input_shape} have no axis {axis}; -1 is the last one, and "
-                "1 the first after the batch"
-            )
+        self.activation.check_shape(input_shape)
         return input_shape
 
     def forward(
@@ -60,6 +55,9 @@ class _Function(Layer):
 
     def _function(self) -> activations.Activation:
         raise NotImplementedError
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return self.parts()[0].output_shape(input_shape)
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context

@@ -66,6 +66,9 @@ class Recurrent(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         check_rank(input_shape, 1, type(self).__name__)
+        for function in (self.activation, getattr(self, "recurrent_activation", None)):
+            if function is not None:
+                function.check_shape((self.units,))
         return (input_shape[0], self.units) if self.return_sequences else (self.units,)
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:

@@ -150,10 +150,14 @@ def resolve_all(
     Args:
         metrics, weighted: what the user gave to ``compile``.
         output_shape, label_shape: of one prediction and one label.
+
+    Raises:
+        ValueError: a metric that cannot judge such predictions.
     """
     taken: dict[str, int] = {}
 
     def name(metric: Metric, prefix: str = "") -> Metric:
+        metric.check_shape(tuple(output_shape))
         if prefix and metric.name in taken:
             metric.name = prefix + metric.name
         seen = taken.get(metric.name, 0)

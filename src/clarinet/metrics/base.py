@@ -31,6 +31,9 @@ class Metric(Configurable):
     def __post_init__(self) -> None:
         self.name = self.name or snake_case(type(self).__name__)
 
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        """Raise ValueError where a prediction of this shape is none that the metric can judge."""
+
     @abstract
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch."""

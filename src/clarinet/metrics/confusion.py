@@ -166,6 +166,13 @@ class _Share(_Counts):
             return np.array([-1e10])  # all of the highest count
         return super().limits
 
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        if self.class_id is not None and not (shape and self.class_id < shape[-1]):
+            raise ValueError(
+                f"{type(self).__name__}: class_id={self.class_id}, but one prediction has shape {shape}; class ids "
+                "count from 0 along the last axis"
+            )
+
     def _chosen(self, y_true: Array, y_pred: Array, weight: Array) -> tuple[Array, Array, Array]:
         if self.top_k is not None:
             lower = np.argsort(-y_pred, axis=-1, kind="stable")[..., self.top_k :]
@@ -173,11 +180,7 @@ class _Share(_Counts):
             np.put_along_axis(y_pred, lower, -np.inf, axis=-1)
         if self.class_id is None:
             return y_true, y_pred, weight
-        if not (y_pred.ndim > 1 and self.class_id < y_pred.shape[-1]):
-            raise ValueError(
-                f"{type(self).__name__}: class_id={self.class_id}, but predictions have shape {y_pred.shape}; "
-                "class ids count from 0 along the last axis"
-            )
+        self.check_shape(y_pred.shape[1:])
         return y_true[..., self.class_id], y_pred[..., self.class_id], weight[..., self.class_id]
 
 

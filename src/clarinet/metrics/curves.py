@@ -83,9 +83,18 @@ class AUC(Metric):
         self.positives: Array | None = None
         self.negatives: Array | None = None
 
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        columns = shape[-1] if shape else 1
+        if self.label_weights is not None and len(self.label_weights) != columns:
+            raise ValueError(
+                f"AUC: label_weights has {len(self.label_weights)} numbers, but a prediction has {columns} columns; "
+                "give one for each column"
+            )
+
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred = as_arrays(y_true, y_pred)
         y_true = align(y_true, y_pred)
+        self.check_shape(y_pred.shape[1:])
         y_pred = np.clip(sigmoid.forward(y_pred) if self.from_logits else y_pred, 0, 1)
         weight = np.ones(y_pred.shape) if sample_weight is None else spread_over(sample_weight, y_pred)
         if self.label_weights is not None and not self.multi_label:

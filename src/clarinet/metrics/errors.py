@@ -14,6 +14,21 @@ from clarinet.metrics.base import MeanMetric
 from clarinet.params import Array
 
 
+class _OfLoss(MeanMetric):
+    """The mean of a loss that has settings."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.loss()  # which refuses settings out of range
+
+    def loss(self) -> losses.Loss:
+        """The loss."""
+        raise NotImplementedError
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return self.loss().values(y_true, y_pred)
+
+
 class MeanSquaredError(MeanMetric):
     """Mean of ``(y_pred - y_true)**2``.
 
@@ -64,7 +79,7 @@ class MeanAbsoluteError(MeanMetric):
 
 
 @dataclass(eq=False, repr=False)
-class BinaryCrossentropy(MeanMetric):
+class BinaryCrossentropy(_OfLoss):
     """Mean of :class:`clarinet.losses.BinaryCrossentropy`.
 
     Args:
@@ -79,12 +94,12 @@ class BinaryCrossentropy(MeanMetric):
     from_logits: bool = False
     label_smoothing: float = 0.0
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.BinaryCrossentropy(self.from_logits, self.label_smoothing).values(y_true, y_pred)
+    def loss(self) -> losses.Loss:
+        return losses.BinaryCrossentropy(self.from_logits, self.label_smoothing)
 
 
 @dataclass(eq=False, repr=False)
-class CategoricalCrossentropy(MeanMetric):
+class CategoricalCrossentropy(_OfLoss):
     """Mean of :class:`clarinet.losses.CategoricalCrossentropy`.
 
     Args:
@@ -104,12 +119,12 @@ class CategoricalCrossentropy(MeanMetric):
     from_logits: bool = False
     label_smoothing: float = 0.0
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.CategoricalCrossentropy(self.from_logits, self.label_smoothing).values(y_true, y_pred)
+    def loss(self) -> losses.Loss:
+        return losses.CategoricalCrossentropy(self.from_logits, self.label_smoothing)
 
 
 @dataclass(eq=False, repr=False)
-class SparseCategoricalCrossentropy(MeanMetric):
+class SparseCategoricalCrossentropy(_OfLoss):
     """Mean of :class:`clarinet.losses.SparseCategoricalCrossentropy`.
 
     Args:
@@ -128,8 +143,8 @@ class SparseCategoricalCrossentropy(MeanMetric):
 
     from_logits: bool = False
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.SparseCategoricalCrossentropy(self.from_logits).values(y_true, y_pred)
+    def loss(self) -> losses.Loss:
+        return losses.SparseCategoricalCrossentropy(self.from_logits)
 
 
 class MeanAbsolutePercentageError(MeanMetric):
@@ -181,7 +196,7 @@ class LogCoshError(MeanMetric):
 
 
 @dataclass(eq=False, repr=False)
-class CosineSimilarity(MeanMetric):
+class CosineSimilarity(_OfLoss):
     """Mean cosine of the angle between prediction and target: 1 same direction, -1 opposite, unlike the loss.
 
     Args:
@@ -195,8 +210,11 @@ class CosineSimilarity(MeanMetric):
 
     axis: int = -1
 
+    def loss(self) -> losses.Loss:
+        return losses.CosineSimilarity(self.axis)
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return -losses.CosineSimilarity(self.axis).values(y_true, y_pred)
+        return -super().values(y_true, y_pred)
 
 
 class KLDivergence(MeanMetric):
