@@ -231,6 +231,13 @@ def test_metrics_that_cannot_judge_the_predictions_are_refused_before_training(e
     assert all((a == b).all() for a, b in zip(before, model.get_weights()))
 
 
+@pytest.mark.parametrize("weight", [None, [0.3, 1.7, 0.9]])
+def test_r2_of_equal_targets_is_0_whatever_rounding_leaves_of_their_variance(weight):
+    equal = np.full((3, 1), np.float32(0.7))
+    assert metrics.R2Score()(equal, equal + 1, weight) == 0.0
+    assert metrics.R2Score()(1000 + np.arange(3.0)[:, None], 1000 + np.arange(3.0)[:, None]) == 1.0
+
+
 def test_shapes_that_do_not_go_together_are_refused():
     with pytest.raises(ValueError, match="expected one class id"):
         metrics.SparseCategoricalAccuracy()(np.eye(3), np.eye(3))

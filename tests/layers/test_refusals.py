@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from clarinet import activations, layers
+from clarinet.layers.base import Context
 
 CASES = [
     (lambda: layers.Conv2D(0, 3), ValueError, "Conv2D: filters: expected a positive whole number, received 0"),
@@ -44,6 +45,8 @@ CASES = [
     (lambda: layers.GroupNormalization(3).output_shape((4,)), ValueError, "4 channels cannot be divided into groups=3"),
     (lambda: layers.GroupNormalization(axis=0), ValueError, "axis is one axis of a sample, counted from 1"),
     (lambda: layers.GroupNormalization(axis=3).output_shape((3, 3)), ValueError, "axis=3 does not fit samples with 2"),
+    (lambda: layers.BatchNormalization(scale=[0.5, 1]), TypeError, "BatchNormalization: scale: expected True or False"),
+    (lambda: layers.LayerNormalization(center=None), TypeError, "LayerNormalization: center: expected True or False"),
     (lambda: layers.BatchNormalization(renorm=True), TypeError, "renorm is not supported"),
     (lambda: layers.Dropout(0.5, noise_shape=(3,)), TypeError, "noise_shape is not supported: use SpatialDropout1D"),
     (lambda: layers.AlphaDropout(1), ValueError, "AlphaDropout: rate"),
@@ -65,3 +68,11 @@ CASES = [
 def test_settings_without_meaning_are_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_an_axis_shared_twice_is_shared_once():
+    layer = layers.PReLU(shared_axes=[1, 1], alpha_initializer="ones")
+    x = np.full((2, 3), -1.0)
+    y, cache, _ = layer.forward({"alpha": np.ones(1)}, {}, x, Context())
+    assert layer.shared_axes == (1,)
+    assert layer.backward({"alpha": np.ones(1)}, cache, np.ones_like(y))[1]["alpha"].tolist() == [-6.0]

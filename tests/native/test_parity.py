@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from clarinet import activations, layers, regularizers
+from clarinet import activations, layers, losses, regularizers
 from clarinet.engines import Data
+from clarinet.metrics import R2Score
 from tests import cases
 from tests.native.running import ISAS, Work, assert_close
 
@@ -203,3 +204,32 @@ def test_an_axis_that_samples_have_not_is_refused_before_memory_is_touched(axis)
     for isa in (None, *ISAS):
         with pytest.raises(ValueError, match=f"have no axis {axis}"):
             work.run(isa)
+
+
+@pytest.mark.parametrize(
+    ("shape", "stack"),
+    [
+        ((2, 3, 4), lambda: [layers.Activation("gelu"), layers.Flatten()]),
+        ((6,), lambda: [layers.Dense(12), layers.Reshape((3, 4))]),
+        ((6, 4, 1), lambda: [layers.Conv2D(2, 2), layers.BatchNormalization(), layers.Flatten()]),
+        ((3, 4), lambda: [layers.Flatten()]),
+        ((3, 4), lambda: [layers.Dropout(0)]),
+        ((12,), lambda: [layers.Reshape((3, 4)), layers.Dropout(0)]),
+    ],
+    ids=["flatten", "reshape", "convolution", "flatten-alone", "nothing", "reshape-alone"],
+)
+@pytest.mark.parametrize("loss", [losses.MeanSquaredError(reduction="sum"), "cosine_similarity", "categorical_hinge"])
+def test_a_shape_given_last_counts_for_loss_and_metrics(shape, stack, loss):
+    from clarinet import Input, Sequential
+
+    output = Sequential([Input(shape), *stack()]).output_shape
+    work = Work(
+        stack,
+        loss,
+        Data(numbers(7, *shape), numbers(7, *output)),
+        metrics=["mae", "cosine_similarity"],
+        weighted_metrics=lambda: [R2Score(class_aggregation=None)],
+        rate=0.01,
+    )
+    for isa in ISAS:
+        assert_close(work.run(isa, 2), work.run())

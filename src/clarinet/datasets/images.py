@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -222,13 +223,18 @@ def _try(action: Any, path: Path, skip_damaged: bool, damaged: dict[Path, str]) 
         return None
 
 
-def _open(path: Path) -> Image.Image:
+@contextmanager
+def _open(path: Path) -> Iterator[Image.Image]:
+    """The picture, for as long as something is read of it."""
     from PIL import Image
 
     with warnings.catch_warnings():
-        # Pillow only warns of a picture that unpacks to more than 89 million pixels; a network wants no such thing.
+        # Of what Pillow can read in spite of damaged tags it need not speak; a picture that unpacks to more than 89
+        # million pixels it only warns of, and a network wants no such thing.
+        warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        return Image.open(path, formats=_FORMATS)
+        with Image.open(path, formats=_FORMATS) as image:
+            yield image
 
 
 def _inspect(path: Path, label: int) -> _Found:

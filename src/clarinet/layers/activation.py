@@ -204,7 +204,7 @@ class PReLU(Layer):
         self.alpha_regularizer = regularizers.get(self.alpha_regularizer)
         if self.shared_axes is not None:
             axes = self.shared_axes if isinstance(self.shared_axes, (list, tuple)) else [self.shared_axes]
-            self.shared_axes = tuple(check_positive_int(axis, "PReLU: shared_axes") for axis in axes)
+            self.shared_axes = tuple(dict.fromkeys(check_positive_int(axis, "PReLU: shared_axes") for axis in axes))
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         shared = self.shared_axes or ()

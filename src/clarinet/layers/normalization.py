@@ -8,7 +8,7 @@ from math import prod
 from typing import Any, ClassVar
 
 from clarinet import initializers, regularizers
-from clarinet.configurable import Refused, check_number
+from clarinet.configurable import Refused, check_flag, check_number
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.params import Array, Weight
 
@@ -29,6 +29,8 @@ class _Normalized(Layer):
 
     def check(self) -> None:
         self.epsilon = check_number(self.epsilon, f"{type(self).__name__}: epsilon", low=0)
+        for name in ("center", "scale"):
+            setattr(self, name, check_flag(getattr(self, name), f"{type(self).__name__}: {name}"))
         for name in ("beta", "gamma"):
             setattr(self, f"{name}_initializer", initializers.get(getattr(self, f"{name}_initializer")))
             setattr(self, f"{name}_regularizer", regularizers.get(getattr(self, f"{name}_regularizer")))

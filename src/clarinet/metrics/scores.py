@@ -111,6 +111,10 @@ class F1Score(FBetaScore):
     threshold: float | None = None
 
 
+#: The share of a sum of squares that rounding may leave of a variance that is 0.
+_ROUNDING = 1e-13
+
+
 @dataclass(eq=False, repr=False)
 class R2Score(Metric):
     """Coefficient of determination: ``1 - sum (t - p)**2 / sum (t - mean(t))**2``, the share of variance explained.
@@ -163,6 +167,7 @@ class R2Score(Metric):
 
     def result(self) -> Any:
         total = self.squared_sum - self.sum * quotient(self.sum, self.count)
+        total = np.where(total > _ROUNDING * self.squared_sum, total, 0.0)
         scores = np.where(total > 0, 1 - quotient(self.residual, total), 0.0)
         if self.class_aggregation is None:
             return self._adjusted(scores)

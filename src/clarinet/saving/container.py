@@ -184,7 +184,17 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.EINVAL:
         return "its parts are not where it says"
     reason = f"there is no {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
-    return reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
+    return brief(reason)
+
+
+def brief(text: str) -> str:
+    """The beginning of what a file brought into a message.
+
+    Example:
+        >>> brief("x" * 5000).count("x")
+        300
+    """
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _refuse_other_formats(path: Path, file: IO[bytes], contents: Contents) -> None:
@@ -218,7 +228,7 @@ def _check_members(path: Path, members: list[ZipInfo], contents: Contents) -> No
         if name not in known:
             leaves = "; such a name could write outside its folder" if ".." in name or name.startswith("/") else ""
             raise ModelFileError(
-                f"{path}: holds an unexpected member {name!r}, expected only {', '.join(known)}{leaves}"
+                f"{path}: holds an unexpected member {brief(name)!r}, expected only {', '.join(known)}{leaves}"
             )
         if names.count(name) > 1:
             raise ModelFileError(f"{path}: holds {name!r} {names.count(name)} times, expected it once")

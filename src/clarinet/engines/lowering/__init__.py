@@ -75,7 +75,7 @@ def lower(plan: Plan) -> Any:
             native.append(op)
         tensors.append(len(native) if _named(op) else tensors[op.sources[0]])
     return _native.Spec(
-        ops=[_op(plan, op, tensors) for op in native],
+        ops=[_op(plan, op, tensors) for op in native] + _last_shape(plan, native),
         output=[] if plan.output is None or not _named(plan.output) else [_op(plan, plan.output, tensors)],
         loss=_loss(plan),
         optimizer=_optimizer(plan),
@@ -84,6 +84,33 @@ def lower(plan: Plan) -> Any:
         layers=[_layer(plan, ops, native, tensors) for ops in _by_layer(plan).values()],
         inputs=math.prod(plan.input_shape),
     )
+
+
+def _last_shape(plan: Plan, native: list[Op]) -> list[Any]:
+    """What gives the result its shape where operations that were left out do: the loss takes the last axis.
+
+    Turning axes that are in order already is native for giving samples another shape.
+    """
+    size, columns = math.prod(plan.output_shape), plan.output_shape[-1]
+    if plan.output is not None or columns == (native[-1].output_shape[-1] if native else size):
+        return []
+    return [
+        _native.OpSpec(
+            kind="permute",
+            rows=size // columns,
+            inputs=columns,
+            outputs=columns,
+            weights=[],
+            state=[],
+            settings={},
+            index=len(plan.ops),
+            seed=0,
+            shape=[size // columns, columns],
+            tables=[[0.0, 1.0]],
+            sources=[len(native)],
+            axes=[],
+        )
+    ]
 
 
 def layers_of(plan: Plan) -> list[int]:
