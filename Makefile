@@ -25,8 +25,10 @@ train: .venv/.build  ## learn to read handwritten digits (writes digits.clarinet
 test: .venv/.build .venv/.test  ## run the test suite
 	$(BIN)/python -m pytest $(ARGS)
 
-fuzz: .venv/.build .venv/.test  ## try the property tests on many new examples
-	CLARINET_FUZZ=$${CLARINET_FUZZ:-20} $(BIN)/python -m pytest -m hypothesis tests $(ARGS)
+fuzz: .venv/.build .venv/.test  ## new random programs, damaged files (ARGS="--count 20000 --jobs 2"), property tests' examples
+	$(BIN)/python -m tests.fuzz.programs $(ARGS)
+	$(BIN)/python -m tests.fuzz.files $(ARGS)
+	CLARINET_FUZZ=$${CLARINET_FUZZ:-20} $(BIN)/python -m pytest -m hypothesis tests
 
 torture: .venv/.build .venv/.test  ## kill training at 200 random moments, resume it, and compare
 	$(BIN)/python -m tests.runs.torture $(ARGS)

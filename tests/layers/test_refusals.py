@@ -37,7 +37,11 @@ CASES = [
     (lambda: layers.Softmax(axis=0), ValueError, "axis"),
     (lambda: layers.Softmax(axis=3).output_shape((2, 4)), ValueError, "softmax: samples of shape .* have no axis 3"),
     (lambda: layers.Activation(activations.LogSoftmax(-2)).output_shape((4,)), ValueError, "have no axis -2"),
-    (lambda: layers.GRU(2, recurrent_activation=activations.Softmax(2)).output_shape((3, 4)), ValueError, "have no axis 2"),
+    (
+        lambda: layers.GRU(2, recurrent_activation=activations.Softmax(2)).output_shape((3, 4)),
+        ValueError,
+        "have no axis 2",
+    ),
     (lambda: layers.Rescaling([1, np.inf]), ValueError, "Rescaling: scale"),
     (lambda: layers.Rescaling([1, 2]).output_shape((3,)), ValueError, "Rescaling: scale of shape"),
     (lambda: layers.LayerNormalization(axis=0), ValueError, "axis is one or several axes of a sample"),

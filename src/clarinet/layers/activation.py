@@ -67,9 +67,6 @@ class _Function(Layer):
     def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return self.parts()[0].backward(params, cache, dy)
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        return self.parts()[0].output_shape(input_shape)
-
     def parts(self) -> tuple[Layer, ...]:
         return (Activation(self._function(), name=self.name),)
 
