@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 import numpy as np
 
 from clarinet.names import advice, lookup
+from clarinet.problems import shown
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -248,7 +249,7 @@ def check_number(
         number = inf
     too_low, too_high = low is not None and number < low, high is not None and number > high
     if not isfinite(number) or too_low or too_high or (below is not None and number >= below):
-        raise ValueError(f"{what}: {expected}; received {value!r}")
+        raise ValueError(f"{what}: {expected}; received {shown(value)}")
     return number
 
 
@@ -262,7 +263,7 @@ def check_whole(value: Any, what: str, low: int | None = None) -> int:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{what}: {expected}; received {value!r} of type {type(value).__name__}")
     if low is not None and value < low:
-        raise ValueError(f"{what}: {expected}; received {value!r}")
+        raise ValueError(f"{what}: {expected}; received {shown(value)}")
     return int(value)
 
 

@@ -104,9 +104,21 @@ class Layout:
         return Layout(tuple(segments), offset)
 
     def zeros(self, dtype: Any) -> Array:
-        """A new buffer of this layout, filled with zeros, its first byte on a 64-byte boundary."""
+        """A new buffer of this layout, filled with zeros, its first byte on a 64-byte boundary.
+
+        Raises:
+            MemoryError: there is not as much memory.
+        """
         dtype = np.dtype(dtype)
-        raw = np.zeros(self.size * dtype.itemsize + ALIGNMENT, np.uint8)
+        size = self.size * dtype.itemsize + ALIGNMENT
+        try:
+            raw = np.zeros(size, np.uint8)
+        except (MemoryError, ValueError, OverflowError):  # the last two where no memory could hold so much
+            largest = max(self.segments, key=lambda segment: segment.size)
+            raise MemoryError(
+                f"the weights take {size / 1e9:.3g} GB, more memory than there is; the largest is {largest.name!r} of "
+                f"shape {largest.shape}, in layer {largest.layer}: make it smaller"
+            ) from None
         start = -raw.ctypes.data % ALIGNMENT
         return raw[start : start + self.size * dtype.itemsize].view(dtype)
 

@@ -179,15 +179,7 @@ class LayerStack:
         """Of one sample: as it enters each layer, and as it leaves the last."""
         shapes = [self._known_shape()]
         for layer in self.layers:
-            try:
-                shapes.append(layer.output_shape(shapes[-1]))
-            except IndexError:
-                if shapes[-1] == ():
-                    raise ValueError(
-                        f"{layer!r}: expected samples of at least one axis, received single numbers: use Input((1,)), "
-                        "and x[:, None] for x of shape (n,)"
-                    ) from None
-                raise
+            shapes.append(layer.output_shape(shapes[-1]))
         return shapes
 
     def _known_shape(self) -> Shape:

@@ -226,3 +226,23 @@ def test_a_single_batch_may_weigh_nothing() -> None:
     before = model.get_weights()
     assert model.train_on_batch(X, IDS, sample_weight=np.zeros(10)) == 0
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+# Sizes of layers.
+
+
+@pytest.mark.parametrize("size", [2**63, 2**70, HUGE], ids=kind)
+def test_sizes_that_no_memory_holds_are_refused_by_name(size: int) -> None:
+    for make, name in (
+        (lambda: Dense(size), "Dense: units"),
+        (lambda: Input((size,)), "Input: shape"),
+        (lambda: clarinet.layers.Conv2D(2, size), "Conv2D: kernel_size"),
+        (lambda: clarinet.layers.LSTM(size), "LSTM: units"),
+    ):
+        with pytest.raises(ValueError, match=rf"^{name}: expected .*below 2\*\*63, received"):
+            make()
+
+
+def test_weights_that_no_memory_holds_are_named() -> None:
+    with pytest.raises(MemoryError, match=r"take 8.36e\+04 GB.* is .kernel. of shape \(2, 4398046511104\), in layer 3"):
+        clarinet.Sequential([Input((4,)), Dense(4), Dense(2**40), Dense(2), Dense(2**42)])

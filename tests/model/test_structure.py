@@ -2,12 +2,15 @@
 
 import copy
 import pickle
+import sys
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 import clarinet
-from clarinet.layers import BatchNormalization, Dense, Flatten, Input
+from clarinet.layers import LSTM, BatchNormalization, Conv1D, Dense, Embedding, Flatten, Input, Parallel, Residual
 
 
 def small(**arguments):
@@ -206,3 +209,71 @@ def test_configuration_round_trip():
     clone = clarinet.models.clone_model(model)
     assert [a.shape for a in clone.get_weights()] == [a.shape for a in model.get_weights()]
     assert np.any(clone.get_weights()[0] != model.get_weights()[0])
+
+
+# What takes time in proportion to the layers, and how deep they may be nested.
+
+
+def nested(depth: int) -> Any:
+    layer: Any = Dense(4)
+    for _ in range(depth - 1):
+        layer = Residual([layer])
+    return layer
+
+
+def calls_of(function: Callable[[], Any]) -> int:
+    """How many functions are called."""
+    count = 0
+
+    def called(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(called)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+WORK: dict[str, Callable[[clarinet.Sequential], Any]] = {
+    "building": lambda model: clarinet.Sequential.from_config(model.get_config()),
+    "drawing weights": lambda model: clarinet.Sequential.from_config(model.get_config()).get_weights(),
+    "a plan": lambda model: model.make_plan(),
+    "setting weights": lambda model: model.set_weights(model.get_weights()),
+}
+NETWORKS: dict[str, Callable[[int], list[Any]]] = {
+    "one after another": lambda n: [Dense(4) for _ in range(n)],
+    "in one container": lambda n: [Residual([Dense(4) for _ in range(n)])],
+    "in branches": lambda n: [Parallel([Dense(1) for _ in range(n)])],
+    "in containers": lambda n: [nested(6) for _ in range(n // 5)],
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+@pytest.mark.parametrize("layers", NETWORKS)
+def test_twice_the_layers_take_twice_the_work(work: str, layers: str) -> None:
+    small, large = (clarinet.Sequential([Input((4,)), *NETWORKS[layers](n)]) for n in (60, 120))
+    few, many = (calls_of(lambda model=model: WORK[work](model)) for model in (small, large))
+    assert many < 2.2 * few
+
+
+def test_names_are_given_quickly_to_many_layers() -> None:
+    few, many = (calls_of(lambda n=n: clarinet.Sequential(Dense(1) for _ in range(n))) for n in (100, 200))
+    assert many < 2.2 * few
+
+
+def test_layers_are_nested_as_deep_as_anybody_needs() -> None:
+    model = clarinet.Sequential([Input((4,)), nested(64)])
+    assert clarinet.Sequential.from_config(model.get_config()).count_params() == 20
+    for depth in (65, 300):
+        with pytest.raises(ValueError, match="Residual: layers are nested more than 64 deep; put them one after"):
+            nested(depth)
+
+
+@pytest.mark.parametrize("layer", [Dense(1), Conv1D(2, 2), LSTM(2), Residual([Dense(1)])])
+def test_single_numbers_are_refused_by_layers_that_need_an_axis(layer: Any) -> None:
+    with pytest.raises(ValueError, match=r"expected samples .*received (\(\)|scalars)"):
+        clarinet.Sequential([Input(()), layer])
+    assert clarinet.Sequential([Input(()), Embedding(5, 2)]).predict(np.arange(5)).shape == (5, 2)

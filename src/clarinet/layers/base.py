@@ -19,12 +19,15 @@ from clarinet.configurable import Configurable, Refused, abstract
 from clarinet.layers.parts import Part, leaves
 from clarinet.names import snake_case
 from clarinet.params import Array, Store, Weight
+from clarinet.problems import shown
 from clarinet.random import Key
 
 if TYPE_CHECKING:
     from clarinet.params import Segment
 
 Shape = tuple[int, ...]
+#: No memory holds as many numbers.
+_LIMIT = 2**63
 
 
 @dataclass(frozen=True)
@@ -342,6 +345,8 @@ def check_shape(shape: Any, what: str) -> Shape:
     for size in shape:
         if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size <= 0:
             raise ValueError(f"{what}: expected positive integers, received {tuple(shape)!r}")
+        if size >= _LIMIT:
+            raise ValueError(f"{what}: expected integers below 2**63, received {shown(size)}")
     return tuple(int(size) for size in shape)
 
 
@@ -349,6 +354,7 @@ def check_positive_int(value: Any, what: str) -> int:
     """A whole number of at least 1; the message of any error starts with ``what``."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{what}: expected a positive whole number, received {value!r} of type {type(value).__name__}")
-    if value <= 0:
-        raise ValueError(f"{what}: expected a positive whole number, received {value}")
+    if not 0 < value < _LIMIT:
+        most = " below 2**63" if value > 0 else ""
+        raise ValueError(f"{what}: expected a positive whole number{most}, received {shown(int(value))}")
     return int(value)
