@@ -50,10 +50,9 @@ class Drawing:
             layer, weights = own.layer(), store.weights_of(own.index, own.prefix)
             number = first.get(own.index, 0)
             first[own.index] = number + len(weights)
-            if layer is None:
-                continue  # nobody can look at them any more
-            old = own.before or layer._brought
-            layer._brought = None
+            old = own.before or (None if layer is None else layer._brought)
+            if layer is not None:
+                layer._brought = None
             if old is not None and [a.shape for a in old] == [s.shape for s, _ in weights]:
                 for (_, view), array in zip(weights, old, strict=True):
                     view[...] = array

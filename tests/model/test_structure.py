@@ -277,3 +277,13 @@ def test_single_numbers_are_refused_by_layers_that_need_an_axis(layer: Any) -> N
     with pytest.raises(ValueError, match=r"expected samples .*received (\(\)|scalars)"):
         clarinet.Sequential([Input(()), layer])
     assert clarinet.Sequential([Input(()), Embedding(5, 2)]).predict(np.arange(5)).shape == (5, 2)
+
+
+def test_a_store_that_outlives_its_model_is_drawn_as_the_model_would_have_drawn_it() -> None:
+    def made() -> clarinet.Sequential:
+        clarinet.utils.set_random_seed(5)
+        return clarinet.Sequential([clarinet.Input((3,)), Dense(4), Dense(2)])
+
+    store, model = made().store, made()
+    assert store.params.any()
+    assert (store.params == model.store.params).all()
