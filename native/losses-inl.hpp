@@ -51,12 +51,11 @@ CLARINET_INLINE Entry error_entry(const LossFunction& f, Vec t, Vec p) {
 template <bool from_logits>
 CLARINET_INLINE Entry focal_entry(const LossFunction& f, Vec t, Vec z) {
   Vec one = set1(1.0f), u = one - t, p = from_logits ? sigmoid(z) : z, q = clipped(p), r = one - q;
-  Vec entropy = -(t * log(q)) - u * log(r), missing = one - (t * p + u * (one - p));
-  Vec slope = select(q == p, u / r - t / q, set1(0.0f));
+  Vec entropy = from_logits ? softplus(z) - t * z : -(t * log(q)) - u * log(r);
+  Vec missing = one - (t * p + u * (one - p)), inner = from_logits ? p * (one - p) : one;
   Vec factor = power(missing, f.a), weight = fma(t, f.b, set1(f.c));
-  slope = factor * slope;
-  if (f.a != 0.0f) slope = slope - entropy * power(missing, f.a - 1.0f) * f.a * (t - u);
-  if constexpr (from_logits) slope = slope * p * (one - p);
+  Vec slope = factor * (from_logits ? p - t : select(q == p, u / r - t / q, set1(0.0f)));
+  if (f.a != 0.0f) slope = slope - inner * entropy * power(missing, f.a - 1.0f) * f.a * (t - u);
   return {weight * factor * entropy, weight * slope};
 }
 
@@ -191,7 +190,7 @@ void categorical_hinge(const LossRows& l) {
     Vec most = set1(-INFINITY);
     each_vector(l.columns, [&](long j, auto part) { most = max(most, keep(wrong(j, part), part, -INFINITY)); });
     float worst = largest(most), value = 1.0f + worst - right;
-    l.values[i] = value > 0.0f ? value : 0.0f;
+    l.values[i] = value <= 0.0f ? 0.0f : value;  // NaN stays
     if (!l.gradient) continue;
     auto hit = [&](long j, auto part) { return select(wrong(j, part) == set1(worst), set1(1.0f), set1(0.0f)); };
     float hits = row_sum(l.columns, hit), share = value > 0.0f ? l.shares[i] : 0.0f;
@@ -211,15 +210,15 @@ void cosine_similarity(const LossRows& l) {
   for (long i = 0; i < l.rows; ++i) {
     const float *t = l.targets + i * l.columns, *p = l.predictions + i * l.columns;
     float size = norm(p);
-    Vec by_t = set1(1.0f / norm(t)), by_p = set1(1.0f / size);
+    Vec long_t = set1(norm(t)), long_p = set1(size);  // divided by: a single column gives 1 or -1, not nearly so
     float cosine = row_sum(l.columns, [&](long j, auto part) {
-      return (load(t + j, part) * by_t) * (load(p + j, part) * by_p);
+      return (load(t + j, part) / long_t) * (load(p + j, part) / long_p);
     });
     l.values[i] = -cosine;
     if (!l.gradient) continue;
     Vec scale = set1(l.shares[i] / size), turned = set1(size > kEpsilon ? cosine : 0.0f);
     each_vector(l.columns, [&](long j, auto part) {
-      Vec away = fnma(load(t + j, part), by_t, load(p + j, part) * by_p * turned);
+      Vec away = load(p + j, part) / long_p * turned - load(t + j, part) / long_t;
       store(l.gradient + i * l.columns + j, away * scale, part);
     });
   }

@@ -233,3 +233,21 @@ def test_a_shape_given_last_counts_for_loss_and_metrics(shape, stack, loss):
     )
     for isa in ISAS:
         assert_close(work.run(isa, 2), work.run())
+
+
+@pytest.mark.parametrize("isa", [None, *ISAS])
+def test_a_hinge_over_classes_hides_no_nan(isa):
+    x, y = np.array([[1.0, np.nan, 2.0], [1.0, 0.0, 2.0]], np.float32), np.eye(3, dtype=np.float32)[:2]
+    work = Work(
+        lambda: [layers.Dense(3, trainable=False)], "categorical_hinge", Data(x, y), batch=1, epochs=1, shuffle=False
+    )
+    assert np.isnan(work.run(isa).losses).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_focal_losses_of_large_logits_are_not_clipped(isa, gamma):
+    z, y = np.linspace(-120, 120, 26, dtype=np.float32).reshape(13, 2), np.tile(np.float32([[1, 0]]), (13, 1))
+    loss = losses.BinaryFocalCrossentropy(gamma=gamma, from_logits=True, label_smoothing=0.1)
+    work = Work(lambda: [layers.Rescaling(1.0), layers.Dense(2)], loss, Data(z, y), batch=5, rate=0.001)
+    assert_close(work.run(isa), work.run())

@@ -224,7 +224,8 @@ def _refuse_malformed(checkpoint: Checkpoint) -> None:
         place, pairs = state["place"], state["callbacks"]
         counts = all(type(value) is int and value >= 0 for value in place.values())
         wrong += [] if counts and place.keys() == {"epoch", "step", "row"} else ["place"]
-        wrong += [] if all(isinstance(pair, list) and len(pair) == 2 for pair in pairs) else ["callbacks"]
+        named = all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs)
+        wrong += [] if named else ["callbacks"]
         wrong += [] if all(isinstance(sums, dict) for sums in state["running"]) else ["running"]
     if wrong:
         raise ModelFileError(f"{checkpoint.path}: no checkpoint of fit: its {wrong[0]!r} does not make sense")

@@ -219,9 +219,8 @@ def to_json(config: Mapping[str, Any], indent: int | None = 1) -> bytes:
 
 def _check_version(path: Path, config: Mapping[str, Any]) -> None:
     if config.get("format") != FORMAT:
-        raise ModelFileError(
-            f"{path}: not a Clarinet model: its format is {config.get('format')!r}, expected {FORMAT!r}"
-        )
+        found = container.brief(repr(config.get("format")))
+        raise ModelFileError(f"{path}: not a Clarinet model: its format is {found}, expected {FORMAT!r}")
     version = container.entry(path, config, "version", lambda v: type(v) is int and v > 0, "a whole number")
     if version > VERSION:
         raise ModelFileError(
