@@ -35,7 +35,7 @@ _FORBIDDEN = {
 }
 #: Bytes that reading a small file may take.
 MEMORY = 500 << 20
-_LONGEST = 1000
+_LONGEST = 2000
 
 
 @dataclass(frozen=True)

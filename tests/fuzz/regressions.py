@@ -42,6 +42,22 @@ PROGRAMS: dict[str, Program] = {
         weights="random",
     ),
     "an axis that is shared twice": Program(shape=(2, 2), layers=(layers.PReLU(shared_axes=[1, 1]),)),
+    "the focal loss of large logits was clipped": Program(
+        shape=(3, 3),
+        layers=(layers.Activation("gelu"),),
+        loss=losses.BinaryFocalCrossentropy(from_logits=True),
+        x=Given("wide"),
+    ),
+    "rounding in the place of a gradient of 0, which an optimizer makes much of": Program(
+        shape=(6,),
+        layers=(layers.Dense(1),),
+        loss=losses.CosineSimilarity(),
+        optimizer=optimizers.AdamW(beta_1=0.1, amsgrad=True),
+        epochs=3,
+        x=Given("sparse"),
+        y=Given("sparse"),
+        seed=457,
+    ),
     "a gradient that cancels to nothing but rounding": Program(
         shape=(1, 1), layers=(layers.Dense(1),), loss=losses.CosineSimilarity()
     ),
@@ -54,6 +70,12 @@ FILES: dict[str, Damaged] = {
         "weights", (("header", ("json", ("layers.0.bias", "dtype"), '"' + "x" * 5000 + '"')),)
     ),
     "5141 characters of a name": Damaged("packed run", (("rename", "run.json", "x" * 5000),)),
+    "a list of 5000 numbers in the place of a word": Damaged(
+        "model", (("member", "config.json", ("json", ("format",), f"[{'0,' * 5000}0]")),)
+    ),
+    "a name that is a list": Damaged(
+        "resume", (("member", "training.json", ("json", ("state", "callbacks", 1, 0), '["History"]')),)
+    ),
     "settings that are another object": Damaged(
         "resume", (("member", "training.json", ("json", ("state", "settings"), "{}")),)
     ),
