@@ -69,6 +69,11 @@ class Work:
         model.compile(optimizer, self.loss, metrics=list(metrics), weighted_metrics=list(weighted), engine="reference")
         return model
 
+    def initial(self) -> Any:
+        """The parameters before training."""
+        model = self.model()  # held on to: its seed counts when they are drawn
+        return model.store.params
+
     def run(self, isa: str | None = None, threads: int = 1) -> Outcome:
         """On the reference engine, or natively with an instruction set and a number of threads."""
         model = self.model()
