@@ -171,5 +171,6 @@ def _all_within(block: Array, limit: float | None) -> bool:
         if limit is None:
             wide = np.float32 if block.dtype.itemsize <= 4 else np.float64
             return bool(np.isfinite(block.sum(dtype=wide)))  # finite only if all terms are
-        flat = block.reshape(-1)
-        return bool(np.vdot(flat, flat) <= block.dtype.type(limit) ** 2)  # no square exceeds the sum of all
+        axes = list(range(block.ndim))
+        squares = np.einsum(block, axes, block, axes, [])  # summed as they lie, without a copy
+        return bool(squares <= block.dtype.type(limit) ** 2)  # no square exceeds the sum of all
