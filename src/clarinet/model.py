@@ -15,6 +15,7 @@ from clarinet import metrics as metrics_module
 from clarinet import target as target_module
 from clarinet.configurable import encode, resolve
 from clarinet.data import label_form
+from clarinet.drawing import Seed
 from clarinet.fitting import as_list
 from clarinet.layers.base import Layer, Shape
 from clarinet.layers.parts import leaves
@@ -320,7 +321,7 @@ class Sequential(LayerStack):
         if self._store is not None:
             self.store.params  # noqa: B018  # draws the initial values: their recipe is not part of a copy
         kept = {name: value for name, value in self.__dict__.items() if name != "_trained_by"}
-        return kept | {"_runner": None, "doctor_report": None}
+        return kept | {"_runner": None, "doctor_report": None, "_seed": Seed(self.seed)}
 
 
 def _check_engine(engine: str, device: str | None) -> str:

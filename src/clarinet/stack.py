@@ -11,7 +11,7 @@ import numpy as np
 
 from clarinet import layers as layers_module
 from clarinet.configurable import refuse_overrides
-from clarinet.drawing import Drawing
+from clarinet.drawing import Drawing, Seed
 from clarinet.layers.base import Layer, Place, Shape
 from clarinet.layers.parts import leaves
 from clarinet.names import Names, snake_case
@@ -47,7 +47,7 @@ class LayerStack:
     def __init__(self, layers: Iterable[Any] = (), name: str | None = None) -> None:
         refuse_overrides(type(self))
         self.name = name or "sequential"
-        self.seed = next_seed()
+        self._seed = Seed(next_seed())
         self.layers: list[Layer] = []
         self.input_shape: Shape | None = None
         self.dtype: np.dtype[Any] = np.dtype(np.float32)
@@ -55,8 +55,17 @@ class LayerStack:
         self._store: Store | None = None
         self._extend(layers or ())
 
+    @property
+    def seed(self) -> int:
+        """Fixes the initial weights, shuffling and dropout."""
+        return self._seed.value
+
+    @seed.setter
+    def seed(self, seed: int) -> None:
+        self._seed.value = seed
+
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        self.__dict__.update(state | {"_seed": Seed(state["seed"])} if "seed" in state else state)  # of earlier copies
         for layer in self.layers:
             if layer._owner is None:
                 layer._owner = self
@@ -165,7 +174,7 @@ class LayerStack:
             Layout.of([(x.weight_specs(s), x.trainable) for x, s in specs], itemsize),
             Layout.of([(x.state_specs(s), False) for x, s in specs], itemsize),
             self.dtype,
-            Drawing(self, self._store is not None and self._store.drawn),
+            Drawing(self.layers, self._seed, self._store is not None and self._store.drawn),
         )
         for index, (layer, shape) in enumerate(specs):
             layer.put(Place(store, index, "", shape))

@@ -217,6 +217,18 @@ def test_layers_of_a_model_that_is_gone_bring_their_weights_along() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(wanted, model.get_weights()))
 
 
+def test_buffers_that_outlive_their_model_hold_its_first_weights() -> None:
+    def buffers(hold: list[Any]) -> Any:
+        model = clarinet.Sequential([Input((4,)), Dense(3), Residual([Dense(3)])])
+        model.seed = 11
+        hold.append(model)
+        return model.store
+
+    held: list[Any] = []
+    assert np.array_equal(buffers([]).params, buffers(held).params)
+    assert buffers(held).params.any() and not np.array_equal(held[0].store.params, network().store.params)
+
+
 def test_copies_know_whose_their_layers_are() -> None:
     for twin in (copy.deepcopy(network()), pickle.loads(pickle.dumps(network()))):
         with pytest.raises(ValueError, match="already in this model"):
