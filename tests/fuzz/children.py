@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import pickle
 import resource
@@ -71,9 +72,7 @@ def each(
                     continue
                 ended = _buried(child)
             elif time.monotonic() - child.at > seconds:
-                os.kill(child.pid, signal.SIGKILL)
-                _buried(child)
-                ended = Ended(HANG, f"took more than {seconds:g} seconds")
+                ended = Ended(HANG, f"took more than {seconds:g} seconds, {_killed(child):.1f} of them on a processor")
             if ended is not None:
                 del running[pipe]
                 os.close(pipe)
@@ -95,6 +94,7 @@ def _start(items: list[Any], work: Callable[[Any], Any], memory: int | None) -> 
     if pid == 0:
         try:
             os.close(receiving)
+            faulthandler.register(signal.SIGUSR1)
             if memory is not None:
                 limit = _address_space() + memory
                 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -135,6 +135,17 @@ def _exactly(pipe: int, count: int) -> bytes | None:
             return None
         content += piece
     return content
+
+
+def _killed(child: _Child) -> float:
+    """End a process, which says before where it is; returns how many seconds it spent on a processor."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    os.kill(child.pid, signal.SIGUSR1)
+    time.sleep(0.3)
+    os.kill(child.pid, signal.SIGKILL)
+    _buried(child)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _buried(child: _Child) -> Ended:

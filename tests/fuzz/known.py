@@ -26,6 +26,9 @@ KNOWN: dict[str, Callable[[Program], bool]] = {
     "the variance of one gradient, 0 in the reference, is rounding natively": lambda p: (
         p.optimizer.settings.get("centered", False) and p.optimizer.settings.get("rho") == 0.0
     ),
+    "probabilities below 1e-38 are 0 natively, so that their ranks are shared": lambda p: any(
+        "TopK" in thing.name or "top_k" in thing.settings for thing in things(p)
+    ),
 }
 
 
