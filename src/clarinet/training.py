@@ -323,9 +323,10 @@ def call(self: Sequential, x: Any, training: bool | None = None) -> Array:
     before = self.store.snapshot()
     self._calls += 1
     engine = ReferenceEngine(self.make_plan(), self.store, self.optimizer_state)
-    y = _in_original_units(self, engine.predict_training(rows, training, self._calls))
-    self.store.restore(before)
-    return y
+    try:
+        return _in_original_units(self, engine.predict_training(rows, training, self._calls))
+    finally:  # whatever a layer raised: batch statistics are as they were
+        self.store.restore(before)
 
 
 def _augments(self: Sequential) -> bool:

@@ -110,3 +110,18 @@ def test_statistics_that_were_given_are_shown_as_keras_shows_them(axis: Any) -> 
         np.testing.assert_array_equal(mine, its)
     np.testing.assert_allclose(net.predict(x), np.asarray(theirs(x)))
     assert layers.Normalization.from_config(ours.get_config()).given.keys() == {"mean", "variance"}
+
+
+def test_a_call_that_fails_leaves_the_statistics_as_they_were() -> None:
+    class Broken(layers.Layer):
+        def forward(self, params: Any, state: Any, x: Any, ctx: Any) -> Any:
+            raise RuntimeError("broken")
+
+        def backward(self, params: Any, cache: Any, dy: Any) -> Any:
+            raise RuntimeError("broken")
+
+    net = clarinet.Sequential([clarinet.Input((32,)), layers.BatchNormalization(), Broken()])
+    before = net.layers[0].get_weights()
+    with pytest.raises(RuntimeError, match="broken"):
+        net(ROWS, training=True)
+    assert all((a == b).all() for a, b in zip(net.layers[0].get_weights(), before))
