@@ -1,4 +1,3 @@
-
 """The store: runs, their numbers and documents, names, versions, and what is refused."""
 
 from __future__ import annotations
