@@ -134,6 +134,9 @@ def test_a_subclass_is_not_fused():
         def values(self, y_true, y_pred, xp=np):
             return 2 * super().values(y_true, y_pred, xp)
 
+        def gradient(self, y_true, y_pred, xp=np):
+            return 2 * super().gradient(y_true, y_pred, xp)
+
     assert losses.absorb(activations.softmax, Doubled()) is None
 
 

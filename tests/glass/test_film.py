@@ -202,6 +202,7 @@ def test_a_name_that_looks_like_an_option_is_a_name(name, tmp_path, monkeypatch)
     assert b"ftyp" in (tmp_path / name).read_bytes()[:16]
 
 
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # ffmpeg's wrapper forks; other tests have started JAX
 def test_mp4_is_h264_that_every_player_knows(tmp_path):
     ffmpeg = pytest.importorskip("imageio_ffmpeg")
     path = glass.film(small_model(), ([0.5, 1.0], [1.0]), tmp_path / "step.mp4", speed=10)
