@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from benchmarks.host import Host, WorkerError, thread_settings
 from benchmarks.networks import NETWORKS, TUTORIAL, Network
 from benchmarks.peers import ROWS, Row, select
 from benchmarks.session import Result, Session, Settings
+from clarinet import _native
 
 SMALL = Settings(rows=320, rounds=2, trials=1, epochs=1, test_rows=100, threads=(1,), imports=1, pause=0.0)
 
@@ -217,10 +219,17 @@ def test_a_thread_count_that_is_far_slower_is_tried_once() -> None:
     assert [session._hopeful(threads, trials) for threads in trials] == [True, False, True]
 
 
+def installed(folder: Path) -> Path:
+    """The package as `pip install --target` lays it out, whatever kind of installation this is."""
+    shutil.copytree(Path(clarinet.__file__).parent, folder / "clarinet", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(_native.__file__, folder / "clarinet")
+    return folder
+
+
 def test_two_versions_are_timed_side_by_side_and_their_bits_compared(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    package = Path(clarinet.__file__).parent.parent
+    package = installed(tmp_path)
     few = [versions.Row("perceptron", "float32", rows=320), versions.Row("tutorial", "float32", rows=320, predict=True)]
     monkeypatch.setattr(versions, "rows", lambda: iter(few))
     arguments = [str(package), str(package), "--pairs", "1", "--epochs", "1", "--limit", "100"]
