@@ -15,6 +15,9 @@ BIN := .venv/bin
 # Without isolation the build folder's cache stays valid, so a second build compiles only what changed.
 PIP_BUILD := pip install --quiet --no-build-isolation
 
+# A file's tests stay in one process, which they share with what they set up once.
+IN_PARALLEL := --numprocesses=auto --maxprocesses=8 --dist=loadfile
+
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo "  ARGS=...       options for the program behind train, test, torture, bench or sanitize"
@@ -23,7 +26,7 @@ train: .venv/.build  ## learn to read handwritten digits (writes digits.clarinet
 	$(BIN)/clarinet train mnist --out digits.clarinet $(ARGS)
 
 test: .venv/.build .venv/.test  ## run the test suite
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(IN_PARALLEL) $(ARGS)
 
 fuzz: .venv/.build .venv/.test  ## new random programs, damaged files (ARGS="--count 20000 --jobs 2"), property tests' examples
 	$(BIN)/python -m tests.fuzz.programs $(ARGS)
@@ -70,7 +73,7 @@ build: .venv/.build  ## (re)build the extension into .venv
 sanitize: .venv-sanitize/.installed build/tsan/.built  ## native tests under ASan + UBSan, the C++ driver under TSan
 	LD_PRELOAD="$$($${CXX:-g++} -print-file-name=libasan.so) $$($${CXX:-g++} -print-file-name=libstdc++.so)" \
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc CLARINET_SANITIZED=1 \
-	.venv-sanitize/bin/python -m pytest tests/native $(ARGS)
+	.venv-sanitize/bin/python -m pytest $(IN_PARALLEL) tests/native $(ARGS)
 	TSAN_OPTIONS=halt_on_error=1 build/tsan/driver
 
 package: .venv/.build  ## build sdist and wheel, and try the wheel in an empty environment elsewhere
@@ -119,7 +122,7 @@ FORCE:
 
 .venv-sanitize/.installed: .venv-sanitize/.tools $(BUILD_FILES)
 	.venv-sanitize/bin/$(PIP_BUILD) --config-settings=build-dir=build/sanitize \
-		--config-settings=cmake.define.CLARINET_SANITIZE=address,undefined -e . pytest hypothesis
+		--config-settings=cmake.define.CLARINET_SANITIZE=address,undefined -e . pytest pytest-xdist hypothesis
 	@touch $@
 
 build/tsan/.built: .venv-sanitize/.tools $(BUILD_FILES)

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +24,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
+FUZZERS = Path(__file__).parent / "fuzz"
 settings.register_profile("clarinet", examples(100))
 settings.load_profile("clarinet")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that fork this process come first: a fork is not safe once JAX, an oracle of others, has its threads."""
+    items.sort(key=lambda item: not item.path.is_relative_to(FUZZERS))
 
 
 @pytest.fixture(scope="module")
