@@ -16,7 +16,7 @@ BIN := .venv/bin
 PIP_BUILD := pip install --quiet --no-build-isolation
 
 # A file's tests stay in one process, which they share with what they set up once.
-IN_PARALLEL := --numprocesses=auto --maxprocesses=8 --dist=loadfile
+IN_PARALLEL := --numprocesses=auto --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile

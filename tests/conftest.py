@@ -1,5 +1,6 @@
 """Set-up shared by all tests."""
 
+import gc
 import os
 import shutil
 import signal
@@ -32,6 +33,14 @@ settings.load_profile("clarinet")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that fork this process come first: a fork is not safe once JAX, an oracle of others, has its threads."""
     items.sort(key=lambda item: not item.path.is_relative_to(FUZZERS))
+
+
+@pytest.fixture
+def without_collection() -> Iterator[None]:
+    """For tests of Ctrl-C: Hypothesis times the garbage collector in a callback, and an interrupt there is lost."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="module")

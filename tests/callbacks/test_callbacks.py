@@ -209,6 +209,7 @@ def test_stop_training_within_an_epoch(model: clarinet.Sequential) -> None:
     assert model.optimizer_state.step == 2
 
 
+@pytest.mark.usefixtures("without_collection")
 def test_ctrl_c_keeps_model_and_history(model: clarinet.Sequential) -> None:
     ended: list[bool] = []
     watch = callbacks.LambdaCallback(

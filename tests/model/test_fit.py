@@ -218,6 +218,7 @@ def test_frozen_layers_do_not_move(engine):
     assert np.any(after[0] != model.get_weights()[0])
 
 
+@pytest.mark.usefixtures("without_collection")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_ctrl_c_keeps_model_and_history(engine):
     class Interrupt(Watch):
@@ -234,6 +235,7 @@ def test_ctrl_c_keeps_model_and_history(engine):
     assert np.isfinite(model.predict(X)).all()
 
 
+@pytest.mark.usefixtures("without_collection")
 def test_ctrl_c_is_noticed_during_a_long_epoch():
     model = classifier("native")
     x, y = np.tile(X, (20_000, 1)), np.tile(Y, 20_000)
@@ -298,7 +300,8 @@ def test_evaluate_and_predict(engine):
     assert model.evaluate(X, Y, return_dict=True) == {"loss": loss, "accuracy": accuracy}
     assert model.metrics_names == ["loss", "accuracy"]
     np.testing.assert_array_equal(p, model(X))
-    np.testing.assert_array_equal(p, model.predict(X, batch_size=3))
+    rtol = 0 if engine == "native" else 1e-6  # BLAS adds up a batch of one row in another order
+    np.testing.assert_allclose(p, model.predict(X, batch_size=3), rtol=rtol)
     np.testing.assert_array_equal(p, model.predict_on_batch(X))
     np.testing.assert_array_equal(p[:1], model.predict(X[:1]))
     np.testing.assert_allclose(p, model.predict(iter([X[:40], X[40:]])))

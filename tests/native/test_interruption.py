@@ -13,7 +13,10 @@ from clarinet.engines import Data, NativeEngine, Steps
 from clarinet.optimizers import OptimizerState
 from tests.native.running import Work
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals that a program sends itself are Unix's")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="signals that a program sends itself are Unix's"),
+    pytest.mark.usefixtures("without_collection"),
+]
 
 RNG = np.random.default_rng(2)
 ROWS = 4000
