@@ -37,6 +37,14 @@ void await_change(const std::atomic<uint32_t>& value, uint32_t old, bool spin) {
   while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
 }
 
+// Changes what others wait for. The standard library wakes them only where it sees a waiter, so the new value has to be
+// visible before it looks: a store that is merely released may still be on its way, and who falls asleep just then on the
+// old value would never be woken.
+void publish(std::atomic<uint32_t>& value, uint32_t now) {
+  value.store(now, std::memory_order_seq_cst);
+  value.notify_all();
+}
+
 }  // namespace
 
 void Barrier::wait() {
@@ -45,8 +53,7 @@ void Barrier::wait() {
   const uint32_t phase = phase_.load(std::memory_order_acquire);
   if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
     arrived_.store(0, std::memory_order_relaxed);
-    phase_.store(phase + 1, std::memory_order_release);
-    phase_.notify_all();
+    publish(phase_, phase + 1);
     return;
   }
   await_change(phase_, phase, spin);
@@ -62,8 +69,7 @@ Pool::Pool(int threads) : processors_(processors()) {
 
 Pool::~Pool() {
   work_ = nullptr;
-  job_.store((job_.load() & ~kCountMask) + kCountMask + 1 + kCountMask, std::memory_order_release);
-  job_.notify_all();
+  publish(job_, (job_.load() & ~kCountMask) + kCountMask + 1 + kCountMask);
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -72,8 +78,7 @@ void Pool::run(int threads, const std::function<void(int)>& work) {
   barrier_.reset(threads, spin);
   done_.reset(threads, spin);
   work_ = &work;
-  job_.store((job_.load() & ~kCountMask) + kCountMask + 1 + static_cast<uint32_t>(threads), std::memory_order_release);
-  job_.notify_all();
+  publish(job_, (job_.load() & ~kCountMask) + kCountMask + 1 + static_cast<uint32_t>(threads));
   {
     const FlushDenormals flush;
     work(0);
