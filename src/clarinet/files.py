@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 #: What SQLite keeps beside a database: with it the last transactions.
 _LOG = "-wal"
@@ -90,6 +90,47 @@ def destination(path: str | Path, grows: bool = False) -> Path:
     if grows:
         _copy(Path(path), twin)
     return twin
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """A binary file that takes its place only when everything has been written and flushed to the disk.
+
+    Raises:
+        FileNotFoundError: the folder does not exist. IsADirectoryError: the path is a folder.
+    """
+    target = Path(os.path.realpath(path))  # through a symbolic link, so that the link stays
+    if target.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; give the name of a file, e.g. {path / 'model.clarinet'}")
+    if not current(target.parent).is_dir():
+        raise FileNotFoundError(f"{path}: the folder {target.parent} does not exist; make it first")
+    target = destination(target)
+    beside = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
+    try:
+        with beside.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+    _flush_folder(target.parent)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; raises as :func:`atomic_file`."""
+    with atomic_file(path) as file:
+        file.write(content)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename last through a power cut; only POSIX systems can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def database(path: Path) -> Path:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import clarinet
-from clarinet import callbacks, runs
+from clarinet import callbacks, files, runs
 from clarinet.problems import ClarinetWarning
 from clarinet.runs.checkpoints import Checkpoints
 from clarinet.runs.processes import process_token
@@ -42,7 +42,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 class FailingDisk:
-    """The module ``os`` as the container sees it, with calls that fail from some call on, for a while."""
+    """The module ``os`` as the library's files see it, with calls that fail from some call on, for a while."""
 
     def __init__(self, call: str, error: int, first: int, times: int) -> None:
         self.call, self.error, self.left = call, error, range(first, first + times)
@@ -86,7 +86,7 @@ FAULTS = [
 def test_training_goes_on_and_says_so_once(
     call: str, error: int, message: str, whole: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(container, "os", FailingDisk(call, error, first=5, times=2))
+    monkeypatch.setattr(files, "os", FailingDisk(call, error, first=5, times=2))
     with pytest.warns(ClarinetWarning) as caught:
         trained = fit("run")
     assert outcome(trained) == whole
@@ -100,7 +100,7 @@ def test_training_goes_on_and_says_so_once(
 def test_interrupted_while_the_disk_fails(whole: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was kept before the disk failed is gone on from."""
     with monkeypatch.context() as failing:
-        failing.setattr(container, "os", FailingDisk("fsync", errno.EIO, first=6, times=10**6))
+        failing.setattr(files, "os", FailingDisk("fsync", errno.EIO, first=6, times=10**6))
         with pytest.warns(ClarinetWarning, match="could not be written"), pytest.raises(Interruption):
             fit("cut", 40)
     assert [path.name for path in Checkpoints(folder_of("cut")).files()][-1] < "step-000000030"
@@ -108,7 +108,7 @@ def test_interrupted_while_the_disk_fails(whole: Any, monkeypatch: pytest.Monkey
 
 
 def test_no_room_from_the_first_checkpoint_on(whole: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(container, "os", FailingDisk("fsync", errno.ENOSPC, first=1, times=10**6))
+    monkeypatch.setattr(files, "os", FailingDisk("fsync", errno.ENOSPC, first=1, times=10**6))
     with pytest.warns(ClarinetWarning) as caught:
         assert outcome(fit("run")) == whole
     checkpoint, model = (str(warning.message) for warning in caught)
@@ -123,7 +123,7 @@ def test_a_full_disk_gets_room_from_older_checkpoints(tmp_path: Path, monkeypatc
         model.fit(X, Y, verbose=0)
         assert checkpoints.write(model, {})
     model.fit(X, Y, verbose=0)
-    monkeypatch.setattr(container, "os", FailingDisk("fsync", errno.ENOSPC, first=1, times=1))
+    monkeypatch.setattr(files, "os", FailingDisk("fsync", errno.ENOSPC, first=1, times=1))
     assert checkpoints.write(model, {})
     assert len(checkpoints.files()) == 2
 
@@ -205,7 +205,7 @@ def test_everything_is_read_only_in_the_middle(whole: Any, monkeypatch: pytest.M
     tracker = runs.Tracker("run")
 
     def fail() -> None:
-        monkeypatch.setattr(container, "os", FailingDisk("replace", errno.EROFS, first=1, times=10**6))
+        monkeypatch.setattr(files, "os", FailingDisk("replace", errno.EROFS, first=1, times=10**6))
         tracker.store.connection.execute("PRAGMA query_only = ON")
 
     with pytest.warns(ClarinetWarning) as caught:
@@ -215,7 +215,7 @@ def test_everything_is_read_only_in_the_middle(whole: Any, monkeypatch: pytest.M
     assert "its numbers cannot be kept at the moment; trying again" in said
     assert "make the folder writable" in said
     assert "could not be written (Read-only file system); training goes on, the last good one is step-000000014" in said
-    monkeypatch.setattr(container, "os", os)
+    monkeypatch.setattr(files, "os", os)
     assert_only_whole_files(folder_of("run"))
     tracker.store.close()
     assert outcome(fit("run", callbacks=[*watchers(), At(20, int)], resume=True)) == whole
@@ -275,7 +275,7 @@ def test_power_is_lost_between_write_and_rename(whole: Any, monkeypatch: pytest.
             return call
 
     with monkeypatch.context() as failing, pytest.raises(PowerCut):
-        failing.setattr(container, "os", Cut("replace", 0, first=4, times=1))
+        failing.setattr(files, "os", Cut("replace", 0, first=4, times=1))
         fit("cut")
     folder = folder_of("cut")
     assert len(list(folder.glob(".*.part"))) == 1

@@ -22,10 +22,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from clarinet import callbacks
+from clarinet import callbacks, files
 from clarinet.runs.checkpoints import Checkpoints
 from clarinet.runs.store import Store
-from clarinet.saving import container
 from clarinet.saving.checkpoints import load_checkpoint
 from tests.runs import small
 
@@ -61,7 +60,7 @@ def announce(pipe: int) -> None:
     """Let this process say when it writes files and commits."""
 
     class Announcing:
-        """The module ``os``, as the container sees it."""
+        """The module ``os``, as the library's files see it."""
 
         def __getattr__(self, name: str) -> Any:
             if name in ("fsync", "replace", "open"):
@@ -75,7 +74,7 @@ def announce(pipe: int) -> None:
         connection.set_trace_callback(lambda sql: os.write(pipe, COMMIT) if sql.startswith("COMMIT") else None)
         return connection
 
-    container.os = Announcing()  # type: ignore[attr-defined]
+    files.os = Announcing()  # type: ignore[attr-defined]
     Store._open = opened  # type: ignore[method-assign]
 
 

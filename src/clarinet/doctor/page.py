@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clarinet import files
 from clarinet.doctor.findings import Finding
 from clarinet.page.document import policy
 
@@ -56,10 +57,7 @@ def page(reports: Iterable[tuple[str, Report]]) -> str:
 
 def write(text: str, path: Path) -> None:
     """Write a page to a file, whole or not at all."""
-    from clarinet.saving.container import atomic_file
-
-    with atomic_file(path) as file:
-        file.write(text.encode())
+    files.write(path, text.encode())
 
 
 def fragment(report: Report) -> str:

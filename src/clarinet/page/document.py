@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clarinet import files
 from clarinet.page.forward import forward_pass
 from clarinet.page.subject import Subject, subject_of
 
@@ -29,15 +30,12 @@ def export_html(
     largest: float | None = None,
 ) -> None:
     """Write the file behind :meth:`clarinet.Sequential.export_html`, which says more."""
-    from clarinet.saving.container import atomic_file
-
     subject = subject_of(model, "export_html", class_names, largest)
     if model.target is not None:
         raise ValueError("export_html: a model with compile(target=...) cannot run in a page; use clarinet draw")
     operations, weights = forward_pass(model)
     text = document(subject, {"operations": operations, "weights": base64.b64encode(weights).decode()})
-    with atomic_file(Path(path)) as file:
-        file.write(text.encode())
+    files.write(Path(path), text.encode())
 
 
 def document(subject: Subject, network: dict[str, Any] | None = None) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clarinet import files
 from clarinet.names import nearest
 
 if TYPE_CHECKING:
@@ -270,9 +271,5 @@ def save(figure: Any, path: str | Path) -> Path:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise ValueError(f"save: {str(path)!r} ends in {ending or 'nothing'!r}; expected one of {', '.join(ENDINGS)}")
-    from clarinet.saving.container import atomic_file
-
-    picture = encoded(figure if hasattr(figure, "savefig") else figure.figure, ending[1:])
-    with atomic_file(path) as file:
-        file.write(picture)
+    files.write(path, encoded(figure if hasattr(figure, "savefig") else figure.figure, ending[1:]))
     return path

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clarinet import files
 from clarinet.names import nearest
 from clarinet.runs.documents import to_json
 
@@ -102,8 +103,5 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _write(path: Path, text: str) -> Path:
-    from clarinet.saving.container import atomic_file
-
-    with atomic_file(path) as file:
-        file.write(text.encode("utf-8", "backslashreplace"))
+    files.write(path, text.encode("utf-8", "backslashreplace"))
     return path

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clarinet import files
 from clarinet.markup import bitmap
 from clarinet.runs.listing import SECTIONS
 from clarinet.runs.settings import flatten
@@ -44,11 +45,7 @@ path, circle { stroke: currentColor; } .rows { display: flex; flex-wrap: wrap; g
 
 def write(run: Run, path: Path) -> Path:
     """Write the page to a file, whole or not at all."""
-    from clarinet.saving.container import atomic_file
-
-    text = page(run)
-    with atomic_file(path) as file:
-        file.write(text.encode())
+    files.write(path, page(run).encode())
     return path
 
 

@@ -61,7 +61,7 @@ def unpack(path: str | Path, name: str | None = None, store: Store | None = None
     try:
         files.make_folder(run.folder)
         if MODEL in members:
-            with container.atomic_file(run.file(MODEL)) as file:
+            with files.atomic_file(run.file(MODEL)) as file:
                 file.write(members[MODEL])
     except BaseException:
         with suppress(StoreError), store.transaction(durable=True) as connection:

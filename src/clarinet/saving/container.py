@@ -83,46 +83,11 @@ class ModelFileError(ValueError):
     """A model file that is damaged, hostile, of another version, or no model file at all."""
 
 
-@contextmanager
-def atomic_file(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that takes its place only when everything has been written and flushed to the disk.
-
-    Raises:
-        FileNotFoundError: the folder does not exist. IsADirectoryError: the path is a folder.
-    """
-    target = Path(os.path.realpath(path))  # through a symbolic link, so that the link stays
-    if target.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; give the name of a file, e.g. {path / 'model.clarinet'}")
-    if not files.current(target.parent).is_dir():
-        raise FileNotFoundError(f"{path}: the folder {target.parent} does not exist; make it first")
-    target = files.destination(target)
-    beside = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
-    try:
-        with beside.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
-    _flush_folder(target.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename last through a power cut; only POSIX systems can."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def write_archive(path: Path, members: Mapping[str, bytes]) -> None:
     """Write a zip archive with these members, uncompressed."""
     from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-    with atomic_file(path) as file, ZipFile(file, "w", ZIP_STORED) as archive:
+    with files.atomic_file(path) as file, ZipFile(file, "w", ZIP_STORED) as archive:
         for name, content in members.items():
             archive.writestr(ZipInfo(name, _OLD), content)
 

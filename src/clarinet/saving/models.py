@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clarinet import files
 from clarinet import layers as layers_module
 from clarinet.configurable import encode, resolve
 from clarinet.layers.base import Layer
@@ -148,8 +149,7 @@ def save_weights(model: Sequential, path: str | Path) -> None:
         ValueError: the model is not built, or the path ends as another library's files do.
     """
     container.check_ending(path, "save_weights", container.WEIGHTS_ENDING)
-    with container.atomic_file(Path(path)) as file:
-        file.write(tensors.pack(dict(_weights(model.store))))
+    files.write(Path(path), tensors.pack(dict(_weights(model.store))))
 
 
 def load_weights(model: Sequential, path: str | Path) -> None:
