@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from clarinet import losses, metrics
+from clarinet import metrics
 from clarinet.configurable import Configurable, encode
 from clarinet.losses import Loss
 from clarinet.losses.base import as_arrays
@@ -26,18 +26,6 @@ _SCALINGS: dict[str, Callable[[Array], tuple[Array, Array]]] = {
     "standard": lambda y: (y.mean(axis=0), y.std(axis=0)),
     "minmax": lambda y: (y.min(axis=0), y.max(axis=0) - y.min(axis=0)),
 }
-
-
-_OF_CLASSES = (
-    losses.BinaryCrossentropy,
-    losses.BinaryFocalCrossentropy,
-    losses.CategoricalCrossentropy,
-    losses.CategoricalFocalCrossentropy,
-    losses.CategoricalHinge,
-    losses.Hinge,
-    losses.SparseCategoricalCrossentropy,
-    losses.SquaredHinge,
-)
 
 
 @dataclass(eq=False)
@@ -212,6 +200,6 @@ def for_loss(identifier: Any, loss: Loss | None) -> TransformedTarget | None:
         return None
     if isinstance(identifier, dict) and identifier.get("class_name") == "TransformedTarget":
         identifier = TransformedTarget.from_config(identifier["config"])
-    if isinstance(loss, _OF_CLASSES):
+    if loss is not None and loss.of_classes:
         raise ValueError(f"target: the loss {loss.name!r} is for classes, which are not transformed; leave target out")
     return identifier if isinstance(identifier, TransformedTarget) else TransformedTarget(identifier)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet import losses
 from clarinet.checks.finite import first_nonfinite, unusable
 from clarinet.checks.models import describe, output_layer
 from clarinet.data import fit_rank, label_form
@@ -133,7 +132,7 @@ def _check_numbers(model: Sequential, y: Array) -> Iterator[Problem]:
             yield _wrong_units(model, have, columns, extra)
         else:
             yield _wrong_shape(model, y, (len(y), *shape), "one value for every output")
-    elif isinstance(model.loss, (losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy)) and y.dtype.kind != "b":
+    elif model.loss is not None and model.loss.labels == "binary" and y.dtype.kind != "b":
         low, high = y.min(), y.max()
         if low < 0 or high > 1:
             yield warning(

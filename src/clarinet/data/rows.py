@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet import losses
 from clarinet.data.arrays import as_array
 from clarinet.engines.base import Data
 from clarinet.params import Array
@@ -38,11 +37,9 @@ def as_rows(x: Any, y: Any = None, sample_weight: Any = None, prefix: str = "") 
 
 def label_form(loss: Loss | None) -> str:
     """What a loss wants: ``"ids"`` (class ids), ``"one-hot"``, ``"numbers"`` (the predictions' shape) or ``"any"``."""
-    if isinstance(loss, losses.SparseCategoricalCrossentropy):
-        return "ids"
-    if isinstance(loss, (losses.CategoricalCrossentropy, losses.CategoricalFocalCrossentropy)):
-        return "one-hot"
-    return "any" if loss is None or isinstance(loss, losses.Custom) else "numbers"
+    if loss is None:
+        return "any"
+    return loss.labels if loss.labels in ("ids", "one-hot", "any") else "numbers"
 
 
 def fit_rank(array: Array, shape: tuple[int, ...]) -> Array:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from clarinet import activations, data, layers, losses, metrics
+from clarinet import activations, data, layers, metrics
 from clarinet.doctor import probing
 from clarinet.doctor.labels import Labels, describe_labels
 from clarinet.doctor.program import Program, copied
@@ -31,7 +31,10 @@ FEWER = 64
 
 _PLAIN = (activations.Linear,)
 _SQUASHING = (activations.Sigmoid, activations.Tanh)
-CLASS_LOSSES = (losses.BinaryCrossentropy, losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
+#: Likelihoods of labels that are classes: their losses are the cross-entropies.
+OF_CLASSES = ("bernoulli", "categorical")
+#: Likelihoods of labels that are amounts: the mean squared and the mean absolute error.
+OF_AMOUNTS = ("normal", "laplace")
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ class Patient:
             return "classes"
         if labels.form == "shares":
             return "shares"
-        classifying = isinstance(loss, CLASS_LOSSES) or self.wants_accuracy
+        classifying = loss.likelihood in OF_CLASSES or self.wants_accuracy
         if labels.form == "ids" and (classifying or self.units == labels.classes > 1):
             return "classes"
         return "classes" if labels.form == "constant" and classifying else "amounts"

@@ -153,7 +153,7 @@ class NativeEngine(Engine):
         """The reference's own error for labels whose shape does not meet the predictions'."""
         y_pred = np.empty((1, *self._output_shape), np.float32)
         if data.y is not None and len(data.y):
-            sparse = type(self.plan.loss).__name__ == "SparseCategoricalCrossentropy"
+            sparse = self.plan.loss is not None and self.plan.loss.labels == "ids"
             (class_ids if sparse else align)(data.y[:1], y_pred)
 
     # Inference.

@@ -96,6 +96,12 @@ class Loss(Value):
         ("call", "__call__"), "define values and gradient, or use clarinet.losses.Custom(function, derivative)"
     )
     goes_with: ClassVar[Mapping[str, str]] = {"values": "gradient"}
+    #: Form of the labels: ``"ids"`` (of classes); ``"one-hot"``; in every column ``"binary"`` (0 and 1, or shares
+    #: between) or ``"signs"`` (-1 and 1, or 0 and 1); ``"numbers"``, as many as predicted; ``"any"``, never checked.
+    labels: ClassVar[str] = "numbers"
+    #: Distribution of the labels whose negative log-likelihood it is, up to constants: ``"bernoulli"``,
+    #: ``"categorical"``, ``"laplace"``, ``"normal"`` or ``"poisson"``; empty where it is none.
+    likelihood: ClassVar[str] = ""
 
     reduction: str | None = field(default="sum_over_batch_size", kw_only=True)
     name: str = field(default="", kw_only=True)
@@ -109,6 +115,11 @@ class Loss(Value):
             )
         object.__setattr__(self, "reduction", reduction)
         object.__setattr__(self, "name", self.name or snake_case(type(self).__name__))
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether labels say which classes are right."""
+        return self.labels not in ("numbers", "any")
 
     @abstract
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:

@@ -34,6 +34,8 @@ class _Crossentropy(Loss):
 class BinaryTargets(_Crossentropy):
     """Base of the losses whose targets are 0 and 1, perhaps smoothed."""
 
+    labels = "binary"
+
     label_smoothing: float
 
     def targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
@@ -44,6 +46,8 @@ class BinaryTargets(_Crossentropy):
 
 class CategoricalTargets(_Crossentropy):
     """Base of the losses whose targets are one-hot, perhaps smoothed."""
+
+    labels = "one-hot"
 
     label_smoothing: float
 
@@ -72,6 +76,8 @@ class BinaryCrossentropy(BinaryTargets):
         >>> round(BinaryCrossentropy()([[1.0], [0.0]], [[0.5], [0.5]]), 4)
         0.6931
     """
+
+    likelihood = "bernoulli"
 
     from_logits: bool = False
     label_smoothing: float = 0.0
@@ -141,6 +147,8 @@ class CategoricalCrossentropy(CategoricalTargets):
         0.6931
     """
 
+    likelihood = "categorical"
+
     from_logits: bool = False
     label_smoothing: float = 0.0
     axis: int = -1
@@ -171,6 +179,9 @@ class SparseCategoricalCrossentropy(_Crossentropy):
         >>> round(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]]), 4)
         0.6931
     """
+
+    labels = "ids"
+    likelihood = "categorical"
 
     from_logits: bool = False
     ignore_class: int | None = None

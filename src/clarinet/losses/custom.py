@@ -34,6 +34,8 @@ class Custom(Loss):
         16.0
     """
 
+    labels = "any"
+
     function: Callable[[Array, Array], Array]
     derivative: Callable[[Array, Array], Array]
 

@@ -47,6 +47,8 @@ class Poisson(Loss):
         1.0
     """
 
+    likelihood = "poisson"
+
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         return xp.mean(y_pred - align(y_true, y_pred, xp) * xp.log(y_pred + EPSILON), axis=-1)  # type: ignore[no-any-return]
 

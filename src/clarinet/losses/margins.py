@@ -36,6 +36,8 @@ class Hinge(Loss):
         1.75
     """
 
+    labels = "signs"
+
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         return xp.mean(_margin(_signs(y_true, y_pred, xp), y_pred, xp), axis=-1)  # type: ignore[no-any-return]
 
@@ -54,6 +56,8 @@ class SquaredHinge(Loss):
         >>> SquaredHinge()([[1.0, -1.0]], [[0.5, 2.0]])
         4.625
     """
+
+    labels = "signs"
 
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         margin = _margin(_signs(y_true, y_pred, xp), y_pred, xp)
@@ -78,6 +82,8 @@ class CategoricalHinge(Loss):
         >>> CategoricalHinge()([[0.0, 1.0, 0.0]], [[0.5, 1.0, 0.25]])
         0.5
     """
+
+    labels = "signs"
 
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         t = align(y_true, y_pred, xp)

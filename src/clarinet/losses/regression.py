@@ -23,6 +23,8 @@ class MeanSquaredError(Loss):
         0.5
     """
 
+    likelihood = "normal"
+
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         error = y_pred - align(y_true, y_pred, xp)
         return xp.mean(error * error, axis=-1)  # type: ignore[no-any-return]
@@ -41,6 +43,8 @@ class MeanAbsoluteError(Loss):
         >>> MeanAbsoluteError()([[0.0, 1.0]], [[2.0, 1.0]])
         1.0
     """
+
+    likelihood = "laplace"
 
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         return xp.mean(xp.abs(y_pred - align(y_true, y_pred, xp)), axis=-1)  # type: ignore[no-any-return]

@@ -117,7 +117,7 @@ def _meaning(model: Sequential) -> tuple[str, bool]:
     function = last.spec.activation if isinstance(last.spec, Activation) else None
     one = prod(last.output_shape) == 1
     logits = bool(getattr(model.loss, "from_logits", False))
-    several = type(function) is Sigmoid or (logits and "Binary" in type(model.loss).__name__)
+    several = type(function) is Sigmoid or (logits and model.loss is not None and model.loss.labels == "binary")
     return _MEANINGS.get(type(function), "logits" if logits else "values"), one or not several
 
 

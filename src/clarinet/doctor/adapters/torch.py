@@ -77,7 +77,7 @@ def adapt(module: Any, x: Any, y: Any, validation_data: Any, fit: dict[str, Any]
             layers=tuple(_layer(index, child, given["optimizer"]) for index, child in enumerate(children[:ending])),
             loss=loss,
             optimizer=_optimizer(given["optimizer"]),
-            metrics=("accuracy",) if _classes(loss) else (),
+            metrics=("accuracy",) if loss.of_classes else (),
         )
     except NotConverted as lost:
         return Adapted(program, ((lost.where, lost.what),), whole=False)
@@ -168,10 +168,6 @@ def _loss(loss: Any, labels: Array, children: list[Any]) -> tuple[Any, int]:
     if plain in ("bcewithlogits", "binarycrossentropywithlogits"):
         return losses.BinaryCrossentropy(from_logits=True), everything
     raise NotConverted("loss", f"loss {name}")
-
-
-def _classes(loss: Any) -> bool:
-    return "Crossentropy" in type(loss).__name__
 
 
 def _optimizer(optimizer: Any) -> Any:

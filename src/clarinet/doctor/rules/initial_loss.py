@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import log
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import CLASS_LOSSES, Patient
+from clarinet.doctor.patient import OF_CLASSES, Patient
 
 KINDS = ("initial_loss_too_high",)
 BASIS = (
@@ -18,7 +18,7 @@ TIMES = 3.0
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
-    if patient.task != "classes" or not isinstance(patient.program.loss, CLASS_LOSSES):
+    if patient.task != "classes" or patient.program.loss.likelihood not in OF_CLASSES:
         return
     guess, loss = log(max(2, patient.labels.classes)), patient.initial_loss
     if loss is None or loss < TIMES * guess:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clarinet import losses
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import classify
@@ -14,16 +13,17 @@ BASIS = "the losses' definitions"
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
-    labels, loss, units = patient.labels, patient.program.loss, patient.units
-    if isinstance(loss, losses.BinaryCrossentropy):
+    labels, units = patient.labels, patient.units
+    form = patient.program.loss.labels if patient.program.loss.likelihood else ""
+    if form == "binary":
         yield from _binary(patient)
-    elif isinstance(loss, losses.CategoricalCrossentropy) and labels.columns == 1 and labels.classes > 2:
+    elif form == "one-hot" and labels.columns == 1 and labels.classes > 2:
         yield _finding(
             f"class ids {labels.low:g} … {labels.high:g}, but categorical_crossentropy reads one column for each class",
             f"utils.to_categorical(y), or loss='sparse_categorical_crossentropy' with {labels.classes} units",
             patient,
         )
-    elif isinstance(loss, losses.SparseCategoricalCrossentropy):
+    elif form == "ids":
         if labels.form == "one_hot":
             text = "y.argmax(axis=-1), or loss='categorical_crossentropy'"
             yield _finding("one column for each class, but the sparse loss reads class ids", text, patient)

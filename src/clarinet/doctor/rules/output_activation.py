@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from clarinet import activations, losses
+from clarinet import activations
 from clarinet.doctor import probing
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import CLASS_LOSSES, Patient, Site
+from clarinet.doctor.patient import OF_AMOUNTS, OF_CLASSES, Patient, Site
 from clarinet.doctor.remedies import output_activation
 
 KINDS = ("wrong_output_activation", "missing_output_activation")
@@ -38,8 +38,8 @@ def _wanted(patient: Patient) -> str:
 
 
 def _missing(patient: Patient, site: Site) -> Iterator[Finding]:
-    squared = isinstance(patient.program.loss, losses.MeanSquaredError | losses.MeanAbsoluteError)
-    if patient.from_logits or not (isinstance(patient.program.loss, CLASS_LOSSES) or squared):
+    squared = patient.program.loss.likelihood in OF_AMOUNTS
+    if patient.from_logits or not (patient.program.loss.likelihood in OF_CLASSES or squared):
         return
     wanted, outside = _wanted(patient), _share_outside(patient)
     sigmoid = f"{wanted.capitalize()} brings every score to a chance between 0 and 1."
@@ -87,7 +87,7 @@ def _chances(patient: Patient, site: Site) -> Iterator[Finding]:
     if patient.from_logits and isinstance(function, activations.Sigmoid | activations.Softmax) and patient.units > 1:
         return  # double_softmax
     several = isinstance(function, activations.Sigmoid) and wanted == "softmax"
-    squared = isinstance(patient.program.loss, losses.MeanSquaredError)
+    squared = patient.program.loss.likelihood == "normal"
     if several and squared and patient.task == "classes" and patient.units > 1:
         return  # independent units and a squared error: the textbook's network
     because = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clarinet import losses
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import classify
@@ -35,16 +34,13 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
 
 def _wanted(patient: Patient) -> int | None:
-    labels, loss, units = patient.labels, patient.program.loss, patient.units
+    labels, units = patient.labels, patient.units
+    picks_one = patient.program.loss.likelihood == "categorical"
     if patient.task == "amounts" or labels.columns > 1:
         return labels.columns
     if labels.form != "ids" or labels.classes < 3:
-        return 1 if labels.form in ("binary", "signs") and units > 2 and not _takes_ids(loss) else None
+        return 1 if labels.form in ("binary", "signs") and units > 2 and not picks_one else None
     needed = int(labels.high) + 1
     if units == 1:
         return needed
-    return needed if _takes_ids(loss) and units < needed else None
-
-
-def _takes_ids(loss: object) -> bool:
-    return isinstance(loss, losses.SparseCategoricalCrossentropy | losses.CategoricalCrossentropy)
+    return needed if picks_one and units < needed else None

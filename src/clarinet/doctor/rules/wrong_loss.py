@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from clarinet import activations, losses
 from clarinet.doctor.findings import Finding, Remedy, Severity
-from clarinet.doctor.patient import CLASS_LOSSES, Patient
+from clarinet.doctor.patient import OF_AMOUNTS, OF_CLASSES, Patient
 from clarinet.doctor.remedies import classify, suitable_loss
 
 KINDS = ("wrong_loss",)
@@ -14,8 +14,6 @@ BASIS = (
     "maximum likelihood: which distribution of the labels each loss is the negative logarithm of (Bishop 2006, "
     "4.3, 5.2)"
 )
-
-_SQUARED = (losses.MeanSquaredError, losses.MeanAbsoluteError)
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -48,14 +46,9 @@ def _judge(patient: Patient) -> _Judgement | None:
 
 def _amounts(patient: Patient) -> _Judgement | None:
     loss, low = patient.program.loss, patient.labels.low
-    if (
-        isinstance(loss, losses.BinaryCrossentropy)
-        and patient.labels.columns > 1
-        and low >= 0
-        and patient.labels.high <= 1
-    ):
+    if loss.likelihood == "bernoulli" and patient.labels.columns > 1 and low >= 0 and patient.labels.high <= 1:
         return None  # pixels and other shares between nothing and all, each a chance of its own: autoencoders
-    if isinstance(loss, CLASS_LOSSES):
+    if loss.likelihood in OF_CLASSES:
         why = (
             "Cross-entropy compares chances. The targets are amounts: outside [0, 1] it has no meaning, it falls "
             "without "
@@ -66,14 +59,14 @@ def _amounts(patient: Patient) -> _Judgement | None:
             f"{patient.loss_name} on targets that are amounts, not classes",
             why + "end or becomes NaN.",
         )
-    if patient.loss_name == "poisson" and low < 0:
+    if loss.likelihood == "poisson" and low < 0:
         why = "The Poisson loss is for counts: it takes the logarithm of the prediction, which must be positive."
         return "error", 0.95, f"poisson loss on targets down to {low:.4g}", why
     return None
 
 
 def _shares(patient: Patient) -> _Judgement | None:
-    if not isinstance(patient.program.loss, _SQUARED):
+    if patient.program.loss.likelihood not in OF_AMOUNTS:
         return None
     why = (
         "Each row of the targets is a distribution: it sums to one. Cross-entropy (or KL divergence) compares "
@@ -82,9 +75,14 @@ def _shares(patient: Patient) -> _Judgement | None:
     return "warning", 0.75, f"{patient.loss_name} on rows that sum to one", why
 
 
+def _takes_one_hot(patient: Patient) -> bool:
+    """Whether the loss is the cross-entropy of one-hot labels."""
+    loss: losses.Loss = patient.program.loss
+    return (loss.likelihood, loss.labels) == ("categorical", "one-hot")
+
+
 def _several(patient: Patient) -> _Judgement | None:
-    loss = patient.program.loss
-    if not isinstance(loss, losses.CategoricalCrossentropy):
+    if not _takes_one_hot(patient):
         return None
     why = "Categorical cross-entropy looks for the one right class. Here a row can have several, or none."
     return "warning", 0.9, "categorical cross-entropy, but the labels' rows hold any number of ones", why
@@ -92,22 +90,22 @@ def _several(patient: Patient) -> _Judgement | None:
 
 def _classes(patient: Patient) -> _Judgement | None:
     loss, labels, units = patient.program.loss, patient.labels, patient.units
-    if isinstance(loss, _SQUARED):
+    if loss.likelihood in OF_AMOUNTS:
         return _squared(patient)
-    if units == 1 and isinstance(loss, losses.CategoricalCrossentropy | losses.SparseCategoricalCrossentropy):
+    if units == 1 and loss.likelihood == "categorical":
         why = "Categorical cross-entropy needs a column for every class; over one column its chances are always 1."
         return "error", 0.95, f"{patient.loss_name} on a single output", why
-    if units == 1 and labels.classes > 2 and isinstance(loss, losses.BinaryCrossentropy):
+    if units == 1 and labels.classes > 2 and loss.likelihood == "bernoulli":
         why = "Binary cross-entropy answers yes or no. There are more than two classes."
         return "error", 0.9, f"binary cross-entropy on {labels.classes} classes", why
-    if units > 1 and labels.form == "one_hot" and isinstance(loss, losses.BinaryCrossentropy):
+    if units > 1 and labels.form == "one_hot" and loss.likelihood == "bernoulli":
         why = (
             "With one column for each class, exactly one is right. Binary cross-entropy judges each column by "
             "itself: most of them are 0, and 'all zeros' is nearly right everywhere; its accuracy counts columns "
             "and looks high."
         )
         return "warning", 0.85, f"binary cross-entropy on {labels.columns} classes that exclude each other", why
-    if labels.form == "ids" and isinstance(loss, losses.CategoricalCrossentropy) and units > 1:
+    if labels.form == "ids" and _takes_one_hot(patient) and units > 1:
         why = "categorical_crossentropy expects one column for each class; class ids are for the sparse form."
         return "error", 0.9, "categorical_crossentropy on class ids", why
     return None
@@ -115,7 +113,7 @@ def _classes(patient: Patient) -> _Judgement | None:
 
 def _squared(patient: Patient) -> _Judgement | None:
     function = patient.output.activation if patient.output else None
-    absolute = isinstance(patient.program.loss, losses.MeanAbsoluteError)
+    absolute = patient.program.loss.likelihood == "laplace"
     chances = isinstance(function, activations.Sigmoid | activations.Softmax)
     if isinstance(function, activations.Tanh) and patient.labels.form == "signs" and not absolute:
         return None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import _native, layers, losses
+from clarinet import _native, layers
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, AXES, OPS, TABLES
 from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
@@ -45,7 +45,7 @@ def _obstacles(plan: Plan) -> Iterator[str]:
                 yield f"{type(penalty).__name__} on the {segment.name} of layer {op.layer} has no native form"
     if plan.loss is not None and type(plan.loss) not in LOSSES:
         yield f"the loss {plan.loss.name!r} has no native form"
-    sparse = isinstance(plan.loss, losses.SparseCategoricalCrossentropy)
+    sparse = _takes_ids(plan)
     for metric in (*plan.metrics, *plan.weighted_metrics):
         if type(metric) not in METRICS:
             yield f"the metric {metric.name!r} has no native form"
@@ -53,6 +53,10 @@ def _obstacles(plan: Plan) -> Iterator[str]:
             yield f"the metric {metric.name!r} does not take labels in the form that the loss takes"
     if plan.optimizer is not None and type(plan.optimizer) not in OPTIMIZERS:
         yield f"the optimizer {plan.optimizer.name!r} has no native form"
+
+
+def _takes_ids(plan: Plan) -> bool:
+    return plan.loss is not None and plan.loss.labels == "ids"
 
 
 def _all_ops(plan: Plan) -> tuple[Op, ...]:
@@ -160,13 +164,14 @@ def _loss(plan: Plan) -> Any:
     if plan.loss is None:
         return _native.LossSpec()
     kind, settings = LOSSES[type(plan.loss)](plan.loss)
-    sparse = isinstance(plan.loss, losses.SparseCategoricalCrossentropy)
-    return _native.LossSpec(kind=kind, reduction=plan.loss.reduction, settings=_numbers(settings), sparse=sparse)
+    return _native.LossSpec(
+        kind=kind, reduction=plan.loss.reduction, settings=_numbers(settings), sparse=_takes_ids(plan)
+    )
 
 
 def _metric(plan: Plan, metric: Any, weighted: bool) -> Any:
     kind, _, settings = METRICS[type(metric)](metric)
-    settings = {**settings, "ids": isinstance(plan.loss, losses.SparseCategoricalCrossentropy)}
+    settings = {**settings, "ids": _takes_ids(plan)}
     return _native.MetricSpec(kind=kind, weighted=weighted, settings=_numbers(settings))
 
 
