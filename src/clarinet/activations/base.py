@@ -20,6 +20,13 @@ class Activation(Value):
 
     kind: ClassVar[str] = "activation"
     goes_with: ClassVar[Mapping[str, str]] = {"forward": "backward"}
+    #: What outputs are read as: ``"probability"`` (each of a question of its own), ``"distribution"`` (of one class
+    #: that is right), ``"log-distribution"``, or ``"values"``.
+    outputs: ClassVar[str] = "values"
+    #: The two values near which outputs count as saturated; None: they are not counted.
+    saturates_at: ClassVar[tuple[float, float] | None] = None
+    #: Whether it is 0 below 0 and the identity above, where no setting says otherwise.
+    rectifies: ClassVar[bool] = False
 
     @property
     def name(self) -> str:

@@ -38,6 +38,9 @@ class Softmax(Activation):
         [0.25, 0.25, 0.25, 0.25]
     """
 
+    outputs = "distribution"
+    saturates_at = (0.0, 1.0)
+
     axis: int = -1
 
     def __post_init__(self) -> None:
@@ -65,6 +68,8 @@ class LogSoftmax(Activation):
         >>> LogSoftmax()([0.0, 0.0]).round(4).tolist()
         [-0.6931, -0.6931]
     """
+
+    outputs = "log-distribution"
 
     axis: int = -1
 

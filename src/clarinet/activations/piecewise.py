@@ -43,6 +43,8 @@ class Relu(Activation):
         [0.0, 3.0, 6.0]
     """
 
+    rectifies = True
+
     negative_slope: float = 0.0
     max_value: float | None = None
     threshold: float = 0.0

@@ -125,6 +125,9 @@ class Sigmoid(Activation):
         [0.5, 1.0, 0.0]
     """
 
+    outputs = "probability"
+    saturates_at = (0.0, 1.0)
+
     def forward(self, z: Array, xp: Any = np) -> Array:
         return logistic(z, xp)
 
@@ -139,6 +142,8 @@ class Tanh(Activation):
         >>> Tanh()([0.0, 1000.0]).tolist()
         [0.0, 1.0]
     """
+
+    saturates_at = (-1.0, 1.0)
 
     def forward(self, z: Array, xp: Any = np) -> Array:
         return xp.tanh(z)  # type: ignore[no-any-return]

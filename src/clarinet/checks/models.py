@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from clarinet import losses
-from clarinet.activations import Sigmoid, Softmax
 from clarinet.checks.finite import largest
 from clarinet.layers import Normalization
 from clarinet.layers.parts import elementary, leaves
@@ -16,13 +14,8 @@ if TYPE_CHECKING:
     from clarinet.layers.base import Layer
     from clarinet.model import Sequential
 
-_PROBABILITY_LOSSES = (
-    losses.BinaryCrossentropy,
-    losses.BinaryFocalCrossentropy,
-    losses.CategoricalCrossentropy,
-    losses.CategoricalFocalCrossentropy,
-    losses.SparseCategoricalCrossentropy,
-)
+#: Labels that are compared with probabilities, or with logits where the loss is told so.
+_OF_PROBABILITIES = ("binary", "ids", "one-hot")
 
 
 def describe(layer: Layer) -> str:
@@ -41,6 +34,11 @@ def output_layer(model: Sequential) -> tuple[int, Layer]:
 def final_activation(model: Sequential) -> Any:
     """The function that the last layer ends with; None for a layer that has none."""
     return getattr(elementary(model.layers[-1])[-1].layer, "activation", None)
+
+
+def final_outputs(model: Sequential) -> str:
+    """What the last layer's function says of its outputs, see :class:`clarinet.activations.Activation`; else empty."""
+    return getattr(final_activation(model), "outputs", "")
 
 
 def check_compiled(model: Sequential, doing: str = "fit", training: bool = True) -> Iterator[Problem]:
@@ -102,18 +100,18 @@ def _check_adapted(model: Sequential) -> Iterator[Problem]:
 
 def _check_output(model: Sequential) -> Iterator[Problem]:
     """Last activation against loss."""
-    if not isinstance(model.loss, _PROBABILITY_LOSSES):
+    if model.loss is None or model.loss.labels not in _OF_PROBABILITIES:
         return
-    last, activation, name = len(model.layers) - 1, final_activation(model), type(model.loss).__name__
-    if model.output_shape is not None and isinstance(activation, Softmax) and model.output_shape[-1] == 1:
+    last, outputs, name = len(model.layers) - 1, final_outputs(model), type(model.loss).__name__
+    if model.output_shape is not None and outputs == "distribution" and model.output_shape[-1] == 1:
         yield warning(
             "softmax_on_single_unit",
             f"layer:{last}",
             f"{describe(model.layers[last])}: softmax over a single unit is always 1, so nothing is learned; "
             "use activation='sigmoid'",
         )
-    elif model.loss.from_logits and isinstance(activation, (Softmax, Sigmoid)):
-        function = type(activation).__name__.lower()
+    elif getattr(model.loss, "from_logits", False) and outputs in ("distribution", "probability"):
+        function = type(final_activation(model)).__name__.lower()
         yield warning(
             "double_softmax",
             "loss",

@@ -29,8 +29,6 @@ SAMPLE = 256
 #: Rows that gradients are measured on: two passes of convolutions take their time.
 FEWER = 64
 
-_PLAIN = (activations.Linear,)
-_SQUASHING = (activations.Sigmoid, activations.Tanh)
 #: Likelihoods of labels that are classes: their losses are the cross-entropies.
 OF_CLASSES = ("bernoulli", "categorical")
 #: Likelihoods of labels that are amounts: the mean squared and the mean absolute error.
@@ -65,6 +63,21 @@ class Site:
     def activation(self) -> Any:
         """The last non-linear function, or None."""
         return self.activations[-1][1] if self.activations else None
+
+    @property
+    def outputs(self) -> str:
+        """What the last non-linear function says of its outputs."""
+        return outputs_of(self.activation)
+
+    @property
+    def spans_signs(self) -> bool:
+        """Whether the last non-linear function goes from -1 to 1, as tanh does."""
+        return getattr(self.activation, "saturates_at", None) == (-1.0, 1.0)
+
+    @property
+    def rectifies(self) -> bool:
+        """Whether the last non-linear function is ReLU or its like."""
+        return getattr(self.activation, "rectifies", False)
 
     @property
     def activation_index(self) -> int:
@@ -106,7 +119,7 @@ class Patient:
             last = number == len(starts) - 1
             stop = len(own) if last else starts[number + 1]
             held = [(i, function_of(own[i])) for i in range(start, stop)]
-            found = tuple((i, f) for i, f in held if f is not None and not isinstance(f, _PLAIN))
+            found = tuple((i, f) for i, f in held if f is not None and f != activations.linear)
             dropouts = tuple(i for i in range(start, stop) if isinstance(own[i], layers.Dropout))
             bends = bool(found) or probing.bends(engine, range(start, stop))
             kernel = own[start].weight_specs(self.shapes[start])[0].shape
@@ -255,6 +268,11 @@ class Patient:
         first = self.sites[0].index if self.sites else 0
         x = self.signals[first]
         return np.asarray(x, np.float64).reshape(len(x), -1)
+
+
+def outputs_of(function: Any) -> str:
+    """What an activation says of its outputs; empty for None and for what is no activation of this library."""
+    return getattr(function, "outputs", "")
 
 
 def function_of(layer: Any) -> Any:

@@ -107,7 +107,7 @@ def initializer(indices: Sequence[int]) -> Change:
 
     def change(program: Program) -> Program:
         for site in _sites(program, indices):
-            own = "he_normal" if isinstance(site.activation, activations.Relu) else "glorot_uniform"
+            own = "he_normal" if site.rectifies else "glorot_uniform"
             name = program.layers[site.index].name
             program = program.with_layer(name, kernel_initializer=own, bias_initializer="zeros")
         return program

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clarinet.activations import Activation
 from clarinet.callbacks.base import Callback, Logs, weakly
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.patient import SAMPLE, Patient, function_of
@@ -246,9 +247,9 @@ def watched_layers(model: Sequential) -> list[Watched]:
     ]
 
 
-def _activation(layer: Any) -> str | None:
+def _activation(layer: Any) -> Activation | None:
     function = function_of(layer)
-    return None if function is None else type(function).__name__.lower()
+    return function if isinstance(function, Activation) else None
 
 
 @quietly()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet.activations import Sigmoid, Softmax, Tanh
 from clarinet.params import Array
 from clarinet.records import LayerStats
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 #: How near an output has to be to a limit of its activation to count as saturated.
 _NEAR = 0.01
-_LIMITS: dict[type, tuple[float, float]] = {Sigmoid: (0.0, 1.0), Softmax: (0.0, 1.0), Tanh: (-1.0, 1.0)}
 
 
 def layer_stats(
@@ -79,7 +77,7 @@ def _norm(arrays: Sequence[Array]) -> float:
 
 def limits(op: Op) -> tuple[float, float] | None:
     """The two values that an operation's activation cannot leave; None where there are not two."""
-    return _LIMITS.get(type(getattr(op.spec, "activation", None)))
+    return getattr(getattr(op.spec, "activation", None), "saturates_at", None)
 
 
 def _saturated(op: Op, output: Array) -> float:

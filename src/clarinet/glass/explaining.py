@@ -149,7 +149,7 @@ class UnitText:
         function = outcome.activation(self.layer)
         if function == activations.linear:
             yield f"a = z = {self.number(a)}"
-        elif type(function) is activations.Softmax and function.axis == -1:
+        elif function == activations.softmax:
             yield from self.softmax(self.layer.z[self.at[:-1]], a)
         else:
             yield f"a = {function.name}(z) = {function.name}({self.number(z)}) = {self.number(a)}"

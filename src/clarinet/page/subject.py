@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.activations import LogSoftmax, Sigmoid, Softmax
 from clarinet.data.origins import describe, takes_bytes
 from clarinet.layers.activation import Activation
 from clarinet.params import Array
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
 #: Height, width and channels of the pictures of a data set.
 _SIZES = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
-#: What a model's last activation makes of its output.
-_MEANINGS: dict[Any, str] = {Softmax: "probabilities", Sigmoid: "probabilities", LogSoftmax: "logarithms"}
+#: What a model's answer is, by what its last activation says of its outputs.
+_MEANINGS = {"distribution": "probabilities", "probability": "probabilities", "log-distribution": "logarithms"}
 
 
 @dataclass(frozen=True)
@@ -117,8 +116,9 @@ def _meaning(model: Sequential) -> tuple[str, bool]:
     function = last.spec.activation if isinstance(last.spec, Activation) else None
     one = prod(last.output_shape) == 1
     logits = bool(getattr(model.loss, "from_logits", False))
-    several = type(function) is Sigmoid or (logits and model.loss is not None and model.loss.labels == "binary")
-    return _MEANINGS.get(type(function), "logits" if logits else "values"), one or not several
+    outputs = getattr(function, "outputs", "")
+    several = outputs == "probability" or (logits and model.loss is not None and model.loss.labels == "binary")
+    return _MEANINGS.get(outputs, "logits" if logits else "values"), one or not several
 
 
 def _names(model: Sequential, what: str, names: list[str], given: bool, answer: str) -> tuple[str, ...]:

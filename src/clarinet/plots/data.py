@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.activations import Sigmoid, Softmax
-from clarinet.checks.models import final_activation
+from clarinet import activations
+from clarinet.checks.models import final_outputs
 from clarinet.data import as_array
 from clarinet.params import Array
 from clarinet.plots.style import plain
@@ -110,7 +110,7 @@ def is_classifier(model: Sequential, y: Any = None) -> bool:
 
     One sigmoid whose labels are anything but 0 and 1 is a regression to a share.
     """
-    ends = isinstance(final_activation(model), (Sigmoid, Softmax)) or getattr(model.loss, "from_logits", False)
+    ends = final_outputs(model) in ("probability", "distribution") or getattr(model.loss, "from_logits", False)
     several = (model.output_shape or (1,))[-1] > 1
     return bool(ends and (several or y is None or bool(np.isin(as_array(y, "y"), (0, 1)).all())))
 
@@ -137,7 +137,7 @@ def probabilities(model: Sequential, x: Array, what: str) -> Array:
     y = y.reshape(len(y), -1)
     single = y.shape[1] == 1
     if getattr(model.loss, "from_logits", False):
-        y = Sigmoid()(y) if single else Softmax()(y)
+        y = activations.sigmoid(y) if single else activations.softmax(y)
     return np.concatenate([1 - y, y], axis=1) if single else y
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clarinet import activations
 from clarinet.configurable import check_whole
 from clarinet.params import Array
 from clarinet.plots import style
@@ -158,8 +159,8 @@ def _captions(axes: Axes, model: Sequential, diagram: Diagram, look: style.Theme
     low = -diagram.height / 2
     for column in diagram.columns:
         activation = "" if column.layer < 0 else getattr(model.layers[column.layer], "activation", None)
-        name = getattr(activation, "name", "")
-        about = f"{column.size:,}" + (f" · {name}" if name and name != "linear" else "")
+        name = "" if activation == activations.linear else getattr(activation, "name", "")
+        about = f"{column.size:,}" + (f" · {name}" if name else "")
         axes.text(column.x, low - 0.1, style.plain(f"{column.title}\n{about}"), **{**_words(look), "va": "top"})
     deep = max(column.title.count("\n") for column in diagram.columns)
     axes.set_xlim(-1.1, diagram.columns[-1].x + 1.1)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from clarinet import initializers, layers, losses, optimizers
+from clarinet import activations, initializers, layers, losses, optimizers
+from clarinet.activations import Activation
 from clarinet.doctor.adapters.foreign import Adapted, NotConverted, array, held_out
 from clarinet.doctor.program import Program
 from clarinet.params import Array
@@ -99,6 +100,12 @@ def stack(module: Any) -> Iterator[Any]:
         yield module
     else:
         raise NotConverted("model", f"{type(module).__name__}, which is no nn.Sequential and may do anything,")
+
+
+def activation_of(module: Any) -> Activation | None:
+    """The activation that a module is; None for other modules."""
+    name = "relu" if type(module).__name__ == "ReLU" else _FUNCTIONS.get(type(module).__name__)
+    return None if name is None else activations.get(name)
 
 
 def _layer(index: int, module: Any, optimizer: Any) -> Any:

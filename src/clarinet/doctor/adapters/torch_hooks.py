@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from clarinet.doctor.adapters.foreign import array
-from clarinet.doctor.adapters.torch import adapt
+from clarinet.doctor.adapters.torch import activation_of, adapt
 from clarinet.doctor.examination import examine
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.patient import SAMPLE, Patient
@@ -23,7 +23,6 @@ from clarinet.records import Chunk, LayerStats
 
 #: Statistics are taken on each of the first steps, then now and then.
 _FIRST, _SELDOM = 10, 10
-_LIMITS = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 _NEAR = 0.01
 
 
@@ -92,7 +91,7 @@ class TorchWatch:
         learns = [any(p.requires_grad for p in leaf.parameters(recurse=False)) for _, leaf in self._leaves]
         last = max((index for index, own in enumerate(learns) if own), default=0)
         return [
-            Watched(index, f"{type(leaf).__name__} ({name})", type(leaf).__name__.lower(), learns[index], index >= last)
+            Watched(index, f"{type(leaf).__name__} ({name})", activation_of(leaf), learns[index], index >= last)
             for index, (name, leaf) in enumerate(self._leaves)
         ]
 
@@ -151,7 +150,7 @@ class TorchWatch:
         before = (self._before or {}).get(index)
         weight = nan if before is None else _norm(before)
         moved = nan if before is None else _norm([p.detach() - w for p, w in zip(self._weights(index), before)])
-        ends = _LIMITS.get(self._course.layers[index].activation or "")
+        ends = getattr(self._course.layers[index].activation, "saturates_at", None)
         near = nan if ends is None else float(((output < ends[0] + _NEAR) | (output > ends[1] - _NEAR)).float().mean())
         mean, std = float(output.mean()), float(output.std(correction=0))
         gradient = self._norms.get(index, nan)

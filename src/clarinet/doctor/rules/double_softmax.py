@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clarinet import activations
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.patient import Patient, outputs_of
 from clarinet.doctor.remedies import drop_layer, loss_setting
 
 KINDS = ("double_softmax",)
@@ -23,7 +22,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     site = patient.output
     if site is None:
         return
-    squashing = [(i, f) for i, f in site.activations if isinstance(f, activations.Softmax | activations.Sigmoid)]
+    squashing = [(i, f) for i, f in site.activations if outputs_of(f) in ("distribution", "probability")]
     if len(squashing) > 1:
         index, function = squashing[-1]
         yield Finding(

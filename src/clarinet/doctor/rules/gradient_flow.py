@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from clarinet import activations
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.rules.learning_rate import effective_rate
@@ -33,7 +32,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
 def _dead(patient: Patient) -> Iterator[Finding]:
     for site in patient.hidden:
-        if not isinstance(site.activation, activations.Relu) or site.activation.negative_slope:
+        if not site.rectifies or getattr(site.activation, "negative_slope", None):
             continue
         out = patient.signals[site.activation_index + 1]
         dead = float((out.reshape(-1, out.shape[-1]) <= 0).all(axis=0).mean()) if out.size else 0.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clarinet import activations
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import hidden_activation
@@ -15,7 +14,6 @@ BASIS = (
     "every layer (Glorot and Bengio 2010); three such layers lose a factor of 64"
 )
 DEEP = 3
-_SATURATING = (activations.Sigmoid,)
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -33,7 +31,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
                 {"layer": site.index},
                 Remedy(f"activation='relu' on layer {site.index}", hidden_activation([site.index], "relu")),
             )
-        elif isinstance(site.activation, activations.Softmax):
+        elif site.outputs == "distribution":
             yield Finding(
                 "wrong_hidden_activation",
                 f"layer:{site.activation_index}",
@@ -49,7 +47,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
 
 def _deep_sigmoids(patient: Patient) -> Iterator[Finding]:
-    flat = [site for site in patient.hidden if isinstance(site.activation, _SATURATING)]
+    flat = [site for site in patient.hidden if site.outputs == "probability"]
     if len(flat) < DEEP:
         return
     first = flat[0]

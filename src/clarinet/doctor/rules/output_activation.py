@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from clarinet import activations
 from clarinet.doctor import probing
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import OF_AMOUNTS, OF_CLASSES, Patient, Site
@@ -77,16 +76,14 @@ def _share_outside(patient: Patient) -> float:
 
 def _chances(patient: Patient, site: Site) -> Iterator[Finding]:
     function, wanted = site.activation, _wanted(patient)
-    right = {"softmax": activations.Softmax, "sigmoid": activations.Sigmoid}[wanted]
-    if isinstance(function, right) or (
-        isinstance(function, activations.Softmax) and site.units == 1 and wanted != "softmax"
-    ):
+    right = {"softmax": "distribution", "sigmoid": "probability"}[wanted]
+    if site.outputs == right or (site.outputs == "distribution" and site.units == 1):
         return  # the second has a rule of its own
-    if isinstance(function, activations.Tanh) and patient.labels.form == "signs":
+    if patient.labels.form == "signs" and site.spans_signs:
         return
-    if patient.from_logits and isinstance(function, activations.Sigmoid | activations.Softmax) and patient.units > 1:
+    if patient.from_logits and site.outputs in ("probability", "distribution") and patient.units > 1:
         return  # double_softmax
-    several = isinstance(function, activations.Sigmoid) and wanted == "softmax"
+    several = site.outputs == "probability" and right == "distribution"
     squared = patient.program.loss.likelihood == "normal"
     if several and squared and patient.task == "classes" and patient.units > 1:
         return  # independent units and a squared error: the textbook's network
@@ -133,7 +130,7 @@ def _amounts(patient: Patient, site: Site) -> Iterator[Finding]:
         return
     slack = TOLERANCE * max(labels.high - labels.low, 1e-12)
     unreachable = labels.low < span[0] - slack or labels.high > span[1] + slack
-    competing = isinstance(function, activations.Softmax)
+    competing = site.outputs == "distribution"
     if not (unreachable or competing):
         return
     yield Finding(

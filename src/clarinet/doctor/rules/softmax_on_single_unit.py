@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clarinet import activations
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import output_activation
@@ -17,7 +16,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     site = patient.output
     if site is None or site.units != 1 or patient.task == "amounts":
         return
-    if isinstance(site.activation, activations.Softmax):
+    if site.outputs == "distribution":
         yield Finding(
             "softmax_on_single_unit",
             f"layer:{site.activation_index}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clarinet import activations, losses
+from clarinet import losses
 from clarinet.doctor.findings import Finding, Remedy, Severity
 from clarinet.doctor.patient import OF_AMOUNTS, OF_CLASSES, Patient
 from clarinet.doctor.remedies import classify, suitable_loss
@@ -112,10 +112,10 @@ def _classes(patient: Patient) -> _Judgement | None:
 
 
 def _squared(patient: Patient) -> _Judgement | None:
-    function = patient.output.activation if patient.output else None
+    site = patient.output
     absolute = patient.program.loss.likelihood == "laplace"
-    chances = isinstance(function, activations.Sigmoid | activations.Softmax)
-    if isinstance(function, activations.Tanh) and patient.labels.form == "signs" and not absolute:
+    chances = site is not None and site.outputs in ("probability", "distribution")
+    if site is not None and site.spans_signs and patient.labels.form == "signs" and not absolute:
         return None
     why = (
         "The labels are classes. A squared or absolute error on them has a small slope just where the network is "

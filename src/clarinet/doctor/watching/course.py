@@ -16,6 +16,7 @@ from clarinet.doctor.yardstick import Yardstick
 from clarinet.params import Array
 
 if TYPE_CHECKING:
+    from clarinet.activations import Activation
     from clarinet.records import Chunk, LayerStats
 
 #: Samples of a layer's statistics that are kept.
@@ -37,14 +38,14 @@ class Watched:
     Attributes:
         index: in the model's layers.
         name: as messages call it.
-        activation: the function it ends with, in small letters (``"relu"``); None without one.
+        activation: the function it ends with; None without one, or where it is not one of this library.
         weighted: whether it has weights that are trained.
         output: whether nothing with weights comes after it.
     """
 
     index: int
     name: str
-    activation: str | None
+    activation: Activation | None
     weighted: bool
     output: bool
 

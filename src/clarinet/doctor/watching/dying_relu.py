@@ -27,7 +27,9 @@ def examine(course: Course) -> Iterator[Finding]:
     if not course.settled or course.does_well:
         return
     for layer in course.layers:
-        if layer.activation != "relu" or layer.output or not course.typical(layer.index, "zeros") >= _SUSPECT:
+        if layer.activation is None or not layer.activation.rectifies or layer.output:
+            continue
+        if not course.typical(layer.index, "zeros") >= _SUSPECT:
             continue
         outputs = course.outputs().get(layer.index)
         if outputs is None:

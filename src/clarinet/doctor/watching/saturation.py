@@ -24,15 +24,18 @@ def examine(course: Course) -> Iterator[Finding]:
     if not course.settled or course.does_well:
         return
     for layer in course.layers:
-        if layer.output or layer.activation not in ("sigmoid", "tanh"):
+        if layer.output or layer.activation is None or layer.activation.saturates_at is None:
+            continue
+        if layer.activation.outputs == "distribution":  # of which most are near 0 as they should be
             continue
         share = course.typical(layer.index, "saturated")
         if not share >= _SHARE:
             continue
+        name = layer.activation.name
         yield Finding(
             "saturated_activation", f"layer:{layer.index}", "warning", 0.8,
-            f"{share:.0%} of the answers of {layer.name} are within 0.01 of a limit of its {layer.activation}",
-            f"Near its limits a {layer.activation} is flat: its slope is almost zero, and so is every gradient that "
+            f"{share:.0%} of the answers of {layer.name} are within 0.01 of a limit of its {name}",
+            f"Near its limits a {name} is flat: its slope is almost zero, and so is every gradient that "
             "has to pass it. Inputs or weights that are too large push the units there; small steps do not bring "
             "them back.",
             {"saturated": share},
