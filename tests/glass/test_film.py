@@ -110,7 +110,7 @@ def test_svg_is_sound_and_has_a_group_for_each_moment(drawn):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_can_be_read_on_what_it_stands_on(theme):
-    from clarinet.plots.style import luminance
+    from clarinet.views.theme import luminance
 
     palette = look.colors(theme)
     pairs = [(palette[name], palette["background"]) for name in ("text", "quiet", "delta")]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from clarinet import plots
-from clarinet.plots.style import LIGHT, THEMES, luminance
+from clarinet.views.theme import LIGHT, THEMES, luminance
 from tests.cases.plots import CASES, Case
 
 pytest.importorskip("matplotlib")

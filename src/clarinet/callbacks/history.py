@@ -73,7 +73,7 @@ class History(Callback):
 
     def _repr_html_(self) -> str:
         from clarinet.markup import paragraph, table
-        from clarinet.runs.curves import sparkline
+        from clarinet.views.sparkline import sparkline
 
         rows = []
         for name, values in self.history.items():

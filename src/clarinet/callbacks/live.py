@@ -10,6 +10,7 @@ from clarinet.callbacks.base import Logs
 from clarinet.callbacks.history import History
 from clarinet.callbacks.progress import in_notebook
 from clarinet.problems import ClarinetWarning
+from clarinet.views.theme import LIGHT, theme_of
 
 #: At most one part in so many of the time is spent on drawing.
 _SHARE = 10
@@ -35,10 +36,8 @@ class LivePlot(History):
     """
 
     def __init__(self, theme: str = "light", seconds: float = 0.5) -> None:
-        from clarinet.plots import style
-
         super().__init__()
-        self.theme, self.seconds = style.theme_of(theme).name, seconds
+        self.theme, self.seconds = theme_of(theme).name, seconds
         self._shown: Any = None  # IPython's handle of the picture
         self._next = 0.0
         self._complete = True
@@ -50,7 +49,7 @@ class LivePlot(History):
         if in_notebook():
             from clarinet.plots import style
 
-            style.new_figure(1, 1, style.LIGHT)  # says what is missing before any work is done
+            style.new_figure(1, 1, LIGHT)  # says what is missing before any work is done
         else:
             warnings.warn(
                 "plot: live curves are drawn in Jupyter notebooks, which this is not; after training use "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+from clarinet.logs import good_numbers
 from clarinet.problems import ClarinetWarning
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ class Numbers:
         self._said: set[str] = set()
 
     def __call__(self, logs: Logs | None) -> dict[str, float]:
-        from clarinet.runs.values import good_numbers
-
         good, bad = good_numbers(logs or {})
         for name in bad.keys() - self._said:
             self._said.add(name)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-import clarinet
-from clarinet import _native, saving
+from clarinet import saving
+from clarinet._native import isa, isas, threads, version
 from clarinet.cli.output import Output
 from clarinet.data import origins
 
@@ -17,11 +17,11 @@ from clarinet.data import origins
 def run(options: argparse.Namespace, output: Output) -> int:
     """Print what is installed and what the engine uses; with a model, what it is."""
     values: dict[str, Any] = {
-        "version": clarinet.__version__,
+        "version": version,
         "engine": "native",
-        "instruction_set": _native.isa(),
-        "instruction_sets": list(_native.isas()),
-        "threads": _native.threads(),
+        "instruction_set": isa(),
+        "instruction_sets": list(isas()),
+        "threads": threads(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "machine": f"{platform.system()} {platform.machine()}",

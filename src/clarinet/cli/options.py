@@ -265,6 +265,6 @@ def _runner(name: str) -> Callable[[argparse.Namespace, Any], int]:
 
 
 def _version() -> str:
-    import clarinet
+    from clarinet._native import version
 
-    return f"clarinet {clarinet.__version__}"
+    return f"clarinet {version}"

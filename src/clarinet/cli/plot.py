@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from clarinet import find_learning_rate, plots, saving
+from clarinet import plots, saving
 from clarinet.cli import sources
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
+from clarinet.learning_rates import find_learning_rate
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential

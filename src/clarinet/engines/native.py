@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet import _native
+from clarinet._native import Engine as Core
+from clarinet._native import permutation
 from clarinet.engines import lowering
 from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.lowering.objectives import restore, sums_of
@@ -76,7 +77,7 @@ class NativeEngine(Engine):
     ) -> None:
         self.plan, self.optimizer_state = plan, optimizer_state
         slots = optimizer_state.slots if optimizer_state is not None else {}
-        self._core = _native.Engine(
+        self._core = Core(
             lowering.lower(plan),
             store.params,
             store.state,
@@ -96,7 +97,7 @@ class NativeEngine(Engine):
 
     def permutation(self, epoch: int, n: int) -> NDArray[np.int64]:
         self._order = np.empty(n, np.int64)
-        _native.permutation(self.plan.seed & (2**64 - 1), int(Stream.SHUFFLE), epoch & 0xFFFFFFFF, self._order)
+        permutation(self.plan.seed & (2**64 - 1), int(Stream.SHUFFLE), epoch & 0xFFFFFFFF, self._order)
         return self._order  # type: ignore[no-any-return]
 
     # Training.

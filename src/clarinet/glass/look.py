@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from clarinet.glass.shapes import HEIGHT, LEVELS
-from clarinet.plots import style
+from clarinet.views.theme import colors as color_map
+from clarinet.views.theme import readable_on, theme_of
 
 SANS = "system-ui, 'DejaVu Sans', sans-serif"
 MONO = "'DejaVu Sans Mono', ui-monospace, monospace"
@@ -44,8 +45,8 @@ def colors(theme: str) -> dict[str, str]:
         raise ImportError(
             f'glass.film needs matplotlib ({error}); install it with pip install "clarinet[film]"'
         ) from None
-    look = style.theme_of(theme)
-    scale = style.colors(look.signed)
+    look = theme_of(theme)
+    scale = color_map(look.signed)
     fills = {i: to_hex(scale((i / LEVELS * 0.8 + 1) / 2)) for i in range(-LEVELS, LEVELS + 1)}
     named = {"background": look.background, "text": look.text, "quiet": _QUIET[theme]}
     named |= {
@@ -56,7 +57,7 @@ def colors(theme: str) -> dict[str, str]:
         "delta": look.wrong,
     }
     named |= {level_name("v", i): fill for i, fill in fills.items()}
-    return named | {level_name("on", i): style.readable_on(fill) for i, fill in fills.items()}
+    return named | {level_name("on", i): readable_on(fill) for i, fill in fills.items()}
 
 
 _QUIET = {"light": "#59616b", "dark": "#a9b1bb"}

@@ -128,7 +128,7 @@ def _draw(shapes: tuple[Shape, ...], moment: Moment, palette: dict[str, str]) ->
 def _add(axes: Any, shape: Shape, palette: dict[str, str], family: str = "DejaVu Sans") -> None:
     from matplotlib.patches import Circle, Rectangle
 
-    from clarinet.plots.style import plain
+    from clarinet.views.theme import plain
 
     order = len(axes.get_children())  # what comes later lies above
     if isinstance(shape, Line):

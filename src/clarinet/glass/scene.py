@@ -20,7 +20,7 @@ from clarinet.params import Array
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
-    from clarinet.plots.diagram import Column, Diagram, Edge, Node
+    from clarinet.views.diagram import Column, Diagram, Edge, Node
 
 #: Pixels: the network's part of the picture, its margins, the largest distance of two circles.
 _FLOOR, _SIDE, _TOP, _STEP = 430, 110, 26, 84
@@ -45,7 +45,7 @@ def scene(model: Sequential, trace: Trace, loss_after: float | None, row: int, m
     Raises:
         ValueError: a layer that cannot be drawn as circles.
     """
-    from clarinet.plots.diagram import arrange
+    from clarinet.views.diagram import arrange
 
     diagram = arrange(model, most, strongest(trace, row, max(2, most - 1)))
     for column in diagram.columns[1:]:

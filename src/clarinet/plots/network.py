@@ -11,7 +11,7 @@ from clarinet.configurable import check_whole
 from clarinet.params import Array
 from clarinet.plots import style
 from clarinet.plots.data import check_model, drawable
-from clarinet.plots.diagram import MOST_UNITS, Column, Diagram, Edge, arrange
+from clarinet.views.diagram import MOST_UNITS, Column, Diagram, Edge, arrange
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

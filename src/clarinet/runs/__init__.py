@@ -17,7 +17,7 @@ from typing import Any
 from clarinet.names import public
 from clarinet.runs.bin import DAYS, collect
 from clarinet.runs.bin import restore as _restore
-from clarinet.runs.curves import downsample, smooth, sparkline
+from clarinet.runs.curves import downsample, smooth
 from clarinet.runs.listing import Entry, Group, Runs
 from clarinet.runs.location import StoreError, home
 from clarinet.runs.packing import pack
@@ -27,6 +27,7 @@ from clarinet.runs.session import current, finish, init, log, start
 from clarinet.runs.store import Store
 from clarinet.runs.tracker import Tracker
 from clarinet.runs.unpacking import unpack
+from clarinet.views.sparkline import sparkline
 
 __all__ = [
     "Entry",

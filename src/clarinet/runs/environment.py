@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clarinet import _native
 from clarinet.runs import code
 
 if TYPE_CHECKING:
@@ -25,17 +24,17 @@ def environment(model: Sequential | None = None) -> dict[str, Any]:
 
     import numpy as np
 
-    import clarinet
+    from clarinet._native import isa, threads, version
 
     about: dict[str, Any] = {
-        "clarinet": clarinet.__version__,
+        "clarinet": version,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "system": platform.system(),
         "machine": platform.machine(),
         "processor": _processor(),
-        "instruction_set": _native.isa(),
-        "threads": _native.threads(),
+        "instruction_set": isa(),
+        "threads": threads(),
     }
     if model is not None:
         about |= {"engine": model.engine, "engine_reason": model.engine_reason, "dtype": model.dtype.name}

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from clarinet import files
+from clarinet.escaping import harmless_name
 from clarinet.runs import places, schema
 from clarinet.runs.location import StoreError
-from clarinet.runs.values import harmless_name
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

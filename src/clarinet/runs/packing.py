@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from clarinet import files
+from clarinet.escaping import harmless
 from clarinet.params import Array
 from clarinet.runs import stored
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.run import Run
 from clarinet.runs.store import Store
 from clarinet.runs.tracker import MODEL
-from clarinet.runs.values import check_name, harmless
+from clarinet.runs.values import check_name
 from clarinet.saving import container, models, tensors
 from clarinet.saving.container import Contents
 

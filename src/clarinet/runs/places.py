@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from clarinet.escaping import harmless_name
 from clarinet.runs.location import StoreError
-from clarinet.runs.values import harmless_name
 
 #: Bytes that a file system has room for in one name.
 _MOST_BYTES = 255

@@ -11,7 +11,6 @@ from zlib import crc32
 
 import numpy as np
 
-from clarinet import _native
 from clarinet.callbacks import History, ProgressBar
 from clarinet.checks.intervals import Interval
 from clarinet.configurable import encode
@@ -250,13 +249,13 @@ def _settings(fit: Fit) -> dict[str, Any]:
 
 def _platform(fit: Fit) -> dict[str, Any]:
     """What decides over the last bits."""
-    import clarinet
+    from clarinet._native import isa, version
 
     native = fit.engine.name == "native"
     return {
-        "clarinet": clarinet.__version__,
+        "clarinet": version,
         "engine": fit.engine.name,
-        **({"instruction_set": _native.isa()} if native else {"numpy": np.__version__}),
+        **({"instruction_set": isa()} if native else {"numpy": np.__version__}),
     }
 
 

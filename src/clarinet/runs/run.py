@@ -10,12 +10,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from clarinet import files
+from clarinet.escaping import harmless
+from clarinet.logs import check_metric, shown
 from clarinet.runs.documents import to_json
 from clarinet.runs.endings import ENDED, effective_status, ending
 from clarinet.runs.processes import process_token
 from clarinet.runs.record import Record
 from clarinet.runs.settings import Config
-from clarinet.runs.values import check_metric, check_step, harmless, shown
+from clarinet.runs.values import check_step
 from clarinet.runs.writing import FINDING, Writer
 
 if TYPE_CHECKING:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from clarinet import files
+from clarinet.escaping import harmless
+from clarinet.logs import shown
 from clarinet.names import nearest
 from clarinet.runs import location, opening, stored
 from clarinet.runs.documents import to_json
 from clarinet.runs.location import StoreError
 from clarinet.runs.processes import process_token
-from clarinet.runs.values import check_name, check_tags, check_text, harmless, shown
+from clarinet.runs.values import check_name, check_tags, check_text
 from clarinet.wording import option
 
 if TYPE_CHECKING:

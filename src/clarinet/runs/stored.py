@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clarinet.escaping import harmless_name, harmless_text
 from clarinet.runs.location import StoreError
-from clarinet.runs.values import harmless_name, harmless_text
 
 #: The last moment of the year 9999, beyond which calendars have no names.
 _LAST_MOMENT = 253_402_300_799.0

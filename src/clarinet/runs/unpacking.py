@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import files
+from clarinet.escaping import harmless
+from clarinet.logs import check_metric
 from clarinet.params import Array
 from clarinet.records import LayerStats
 from clarinet.runs import numbers, stored
@@ -21,7 +23,7 @@ from clarinet.runs.packing import ABOUT, FIELDS, FORMAT, NUMBERS, PACKED, VERSIO
 from clarinet.runs.run import Run
 from clarinet.runs.store import Store
 from clarinet.runs.tracker import MODEL
-from clarinet.runs.values import check_metric, check_name, check_step, check_tags, check_text, harmless
+from clarinet.runs.values import check_name, check_step, check_tags, check_text
 from clarinet.runs.writing import FINDING, LAYER, layer_row
 from clarinet.saving import container, models, tensors
 from clarinet.saving.container import ModelFileError, refusing

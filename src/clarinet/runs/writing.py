@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clarinet.escaping import harmless
+from clarinet.logs import check_numbers, good_numbers
 from clarinet.problems import ClarinetWarning
-from clarinet.runs import numbers, values
+from clarinet.runs import numbers
 from clarinet.runs.location import StoreError
+from clarinet.runs.values import check_step
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -123,7 +126,7 @@ class Writer:
     def log(self, given: Mapping[str, Any], step: int | None = None) -> None:
         """Numbers of the program's own; see :meth:`Run.log`."""
         found = self._sound(given)
-        number = values.check_step(self._next if step is None else step)
+        number = check_step(self._next if step is None else step)
         self._next = number + 1
         self._waiting.points.append(("log", number, found))
 
@@ -135,14 +138,14 @@ class Writer:
                     break
             else:
                 return given.copy()
-        found = values.check_numbers(given)
+        found = check_numbers(given)
         self._names.update(found)
         return found
 
     def epoch(self, epoch: int, given: Mapping[str, Any]) -> None:
         """The numbers of an epoch, from 0; what callbacks put among them and is no number is left out, and said."""
-        number = values.check_step(epoch, "epoch")
-        good, bad = values.good_numbers(given)
+        number = check_step(epoch, "epoch")
+        good, bad = good_numbers(given)
         for name, problem in bad.items():
             self._drop(name, f"epoch {number}: {problem}")
         self._waiting.points.append(("epoch", number, good))
@@ -201,7 +204,7 @@ class Writer:
         """Say, once, that something is not kept: as a warning, and as a finding of the run."""
         if what not in self._dropped:
             self._dropped.add(what)
-            finding = self._run, None, "not_kept", None, "warning", values.harmless(f"not kept: {why}")
+            finding = self._run, None, "not_kept", None, "warning", harmless(f"not kept: {why}")
             self.row(FINDING, finding)
             warnings.warn(f"the run goes on, but a record cannot be kept: {why}", ClarinetWarning, stacklevel=3)
 

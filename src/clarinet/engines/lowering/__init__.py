@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import _native, layers
+from clarinet import layers
+from clarinet._native import LossSpec, MetricSpec, OpSpec, OptimizerSpec, Spec, StatsSpec, Weight
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, AXES, OPS, TABLES
 from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
@@ -78,7 +79,7 @@ def lower(plan: Plan) -> Any:
         if _named(op):
             native.append(op)
         tensors.append(len(native) if _named(op) else tensors[op.sources[0]])
-    return _native.Spec(
+    return Spec(
         ops=[_op(plan, op, tensors) for op in native] + _last_shape(plan, native),
         output=[] if plan.output is None or not _named(plan.output) else [_op(plan, plan.output, tensors)],
         loss=_loss(plan),
@@ -99,7 +100,7 @@ def _last_shape(plan: Plan, native: list[Op]) -> list[Any]:
     if plan.output is not None or columns == (native[-1].output_shape[-1] if native else size):
         return []
     return [
-        _native.OpSpec(
+        OpSpec(
             kind="permute",
             rows=size // columns,
             inputs=columns,
@@ -132,7 +133,7 @@ def _op(plan: Plan, op: Op, tensors: list[int]) -> Any:
         settings = op.spec.runs(op.input_shapes)
     tables = TABLES[type(op.spec)](op.spec, op.input_shape) if type(op.spec) in TABLES else []
     seed = getattr(op.spec, "seed", None)
-    return _native.OpSpec(
+    return OpSpec(
         kind=kind,
         rows=math.prod(op.output_shape[:-1]),
         inputs=math.prod(op.input_shape[-1:]),
@@ -151,7 +152,7 @@ def _op(plan: Plan, op: Op, tensors: list[int]) -> Any:
 
 def _weight(segment: Segment) -> Any:
     penalty = segment.weight.regularizer if segment.trainable else None  # a frozen weight has no penalty, as in Keras
-    return _native.Weight(
+    return Weight(
         offset=segment.offset,
         size=segment.size,
         trainable=segment.trainable,
@@ -162,25 +163,23 @@ def _weight(segment: Segment) -> Any:
 
 def _loss(plan: Plan) -> Any:
     if plan.loss is None:
-        return _native.LossSpec()
+        return LossSpec()
     kind, settings = LOSSES[type(plan.loss)](plan.loss)
-    return _native.LossSpec(
-        kind=kind, reduction=plan.loss.reduction, settings=_numbers(settings), sparse=_takes_ids(plan)
-    )
+    return LossSpec(kind=kind, reduction=plan.loss.reduction, settings=_numbers(settings), sparse=_takes_ids(plan))
 
 
 def _metric(plan: Plan, metric: Any, weighted: bool) -> Any:
     kind, _, settings = METRICS[type(metric)](metric)
     settings = {**settings, "ids": _takes_ids(plan)}
-    return _native.MetricSpec(kind=kind, weighted=weighted, settings=_numbers(settings))
+    return MetricSpec(kind=kind, weighted=weighted, settings=_numbers(settings))
 
 
 def _optimizer(plan: Plan) -> Any:
     if plan.optimizer is None:
-        return _native.OptimizerSpec()
+        return OptimizerSpec()
     kind, names, _ = OPTIMIZERS[type(plan.optimizer)]
     settings = {name: getattr(plan.optimizer, name) or 0.0 for name in (*names, *COMMON)}
-    return _native.OptimizerSpec(kind=kind, settings=_numbers(settings))
+    return OptimizerSpec(kind=kind, settings=_numbers(settings))
 
 
 def _numbers(settings: Mapping[str, Any]) -> dict[str, list[float]]:
@@ -202,4 +201,4 @@ def _layer(plan: Plan, ops: list[Op], native: list[Op], tensors: list[int]) -> A
     tensor = of_output if last is plan.output else tensors[last.index + 1]
     low, high = limits(last) or (0.0, 0.0)
     own = [number for number, op in enumerate(native) if op.layer == last.layer]
-    return _native.StatsSpec(tensor=tensor, low=low, high=high, ops=own)
+    return StatsSpec(tensor=tensor, low=low, high=high, ops=own)
