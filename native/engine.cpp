@@ -63,6 +63,7 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
   for (auto& op : ops_) {
     const auto& sources = op->spec.sources;
     op->first_trained = std::none_of(sources.begin(), sources.end(), [&](int64_t s) { return wanted_[s]; });
+    if (op->keeps()) keeping_.push_back(op.get());
   }
   if (!spec_.output.empty()) output_ = make_op(spec_.output[0], spec_.params, spec_.state);
   for (const auto& op : ops_) sums_by_block_ = sums_by_block_ || op->sums_by_block();

@@ -122,6 +122,7 @@ class Engine {
   const bool exactly_, paced_;
   Pace pace_;
   std::vector<std::unique_ptr<Op>> ops_;
+  std::vector<Op*> keeping_;  // of them
   std::unique_ptr<Op> output_;
   Objective objective_;
   Updater updater_;

@@ -93,7 +93,9 @@ class Op {
     backward(pass, x[0], y, dy, dx[0]);
   }
 
-  // After backward of a step that is sure to be done: writes what the operation keeps from step to step beside its weights.
+  // Whether it keeps something from step to step beside its weights; if so keep() writes that, after backward of a step that
+  // is sure to be done.
+  virtual bool keeps() const { return false; }
   virtual void keep(const Pass&) {}
 
   // What the operation adds to the batch's loss; one thread asks after all threads' forward.

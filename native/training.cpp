@@ -14,6 +14,7 @@ using Clock = std::chrono::steady_clock;
 
 // Rows of a batch for which writing a gradient down costs little beside computing it.
 constexpr long kWorthWhole = 1024;
+constexpr double kWorthAClock = 1e6;     // multiply-adds between two looks at the time, which cost as much as a thousand
 constexpr int64_t kMostSampled = 64;  // sampled steps of a stretch, whose records have a place before it begins
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -26,6 +27,7 @@ struct Engine::Run {
   int64_t count;  // of steps
   Interruption* interruption;
   Clock::time_point began = Clock::now();
+  int64_t timed = 1;  // every so many steps it is looked whether the time is up
   bool takes_places = false;  // whether the first operation takes the data's rows where they lie
   TrainResult result{};
   // These are written by one thread between barriers.
@@ -81,9 +83,9 @@ void Engine::finish_step(const Pass& pass, Run& run, int64_t number) {
   if (pass.thread == 0) {
     run.steps.losses[number] = static_cast<float>(objective_.account(pass, updater_.penalty() + activity_penalty(pass)));
     ++run.result.steps;
-    run.stop = run.steps.seconds >= 0.0 && seconds_since(run.began) > run.steps.seconds;
+    run.stop = run.steps.seconds >= 0.0 && number % run.timed == 0 && seconds_since(run.began) > run.steps.seconds;
   }
-  for (const auto& op : ops_) op->keep(pass);
+  for (Op* op : keeping_) op->keep(pass);
   if (sampled) measure_layers(pass);
   run.whole ? updater_.apply(pass, sampled) : updater_.update(pass, values_, deltas_);
   pass.sync();
@@ -129,6 +131,7 @@ TrainResult Engine::train(const Rows& rows, const TrainSteps& steps, Interruptio
   const Visit visit(*this, Use::training);
   const int64_t batch = std::min(steps.batch, steps.rows);
   Run run{rows, steps, (steps.rows - 1) / steps.batch + 1, listening(interruption, batch, 3.0)};
+  run.timed = static_cast<int64_t>(std::clamp(kWorthAClock / std::max(1.0, work_of(batch, 3.0)), 1.0, 64.0));
   run.takes_places = takes_places_ && lies_as_floats(rows.x);
   const int most = startable(visit.team, useful_threads(batch, 3.0, run.takes_places));
   reserve(static_cast<long>(batch), most);

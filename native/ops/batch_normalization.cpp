@@ -74,6 +74,7 @@ class BatchNormalization : public Op {
                             scale_.data(), b_.data(), c_.data(), dx + first);
   }
 
+  bool keeps() const override { return true; }
   void keep(const Pass& pass) override {
     if (!batch_statistics_) return;
     const Columns own = columns(pass);

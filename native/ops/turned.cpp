@@ -90,6 +90,7 @@ class Turned : public Op {
     if (dx) turn_.back(pass, dx_.data(), dx);
   }
 
+  bool keeps() const override { return inner_->keeps(); }
   void keep(const Pass& pass) override { inner_->keep(pass); }
 
   std::vector<GradientPart> parts() const override { return inner_->parts(); }
