@@ -21,13 +21,18 @@ def things(value: Any) -> Iterator[Thing]:
             yield from things(item)
 
 
+def _numbers(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 #: By what is wrong, which programs it may happen to.
 KNOWN: dict[str, Callable[[Program], bool]] = {
     "the variance of one gradient, 0 in the reference, is rounding natively": lambda p: (
         p.optimizer.settings.get("centered", False) and p.optimizer.settings.get("rho") == 0.0
     ),
-    "probabilities below 1e-38 are 0 natively, so that their ranks are shared": lambda p: any(
-        "TopK" in thing.name or "top_k" in thing.settings for thing in things(p)
+    "probabilities below 1e-38 are 0 natively, so ranks are shared and 0 is no threshold": lambda p: any(
+        "TopK" in thing.name or "top_k" in thing.settings or 0.0 in _numbers(thing.settings.get("thresholds"))
+        for thing in things(p)
     ),
 }
 
