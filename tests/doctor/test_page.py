@@ -175,5 +175,5 @@ def test_in_a_browser(browser: Any, tmp_path: Path) -> None:
     assert dark != light
     button = window.locator(".code button").first
     button.click()
-    assert button.inner_text() in ("Copied", "Selected")
+    window.locator(".code button", has_text=re.compile("Copied|Selected")).wait_for(timeout=5000)
     context.close()

@@ -11,6 +11,9 @@ import clarinet
 from clarinet import problems
 
 THEMES = ("light", "dark")
+#: Where a page says its colours; those of words, and those that words stand on.
+PALETTE = r"\.clarinet \{ (--page.*?)\}"
+WORDS, GROUNDS = ("ink", "quiet", "first", "second", "error"), ("page", "card")
 #: For every piece of text its colour and that of what it stands on, and whether some of it is outside its picture.
 TEXTS = """() => {
   const found = [];
@@ -57,13 +60,13 @@ def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
 
 def test_every_colour_of_both_themes_can_be_read(path):
     text = path["a"].read_text()
-    palettes = [dict(re.findall(r"--([\w-]+): #(\w{6});", part)) for part in re.findall(r":root \{(.*?)\}", text)]
+    palettes = [dict(re.findall(r"--([\w-]+): #(\w{6});", part)) for part in re.findall(PALETTE, text)]
     assert len(palettes) == 2
     for palette in palettes:
         colours = {name: tuple(int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)) for name, code in palette.items()}
-        ground = colours.pop("page")
-        assert {name: c for name, c in colours.items() if contrast(c, ground) < 4.5} == {}
-    assert not re.search(r"(color|fill|stroke)[:=] *\"?#", re.sub(r":root \{.*?\}", "", text)), "a colour of no theme"
+        assert {name for name in WORDS for ground in GROUNDS if contrast(colours[name], colours[ground]) < 4.5} == set()
+        assert contrast(colours["rim"], colours["page"]) > 3
+    assert not re.search(r"(color|fill|stroke)[:=] *\"?#", re.sub(PALETTE, "", text)), "a colour of no theme"
 
 
 def test_epochs_are_counted_from_one_and_steps_as_they_are(path):

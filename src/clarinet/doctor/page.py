@@ -12,7 +12,7 @@ import numpy as np
 
 from clarinet import files
 from clarinet.doctor.findings import Finding
-from clarinet.page.document import policy
+from clarinet.views import page as views
 
 if TYPE_CHECKING:
     from clarinet.doctor.report import Report
@@ -38,21 +38,13 @@ _MOST_ITEMS = 12
 
 def page(reports: Iterable[tuple[str, Report]]) -> str:
     """A page of one or several reports, each with the name of what was examined; it loads nothing."""
-    code = (_FOLDER / "page.js").read_text("utf-8")
     sections = list(reports)
     body = "\n".join(
         f"<h2 class=subject>{html.escape(name)}</h2>\n{_report(report)}" if len(sections) > 1 else _report(report)
         for name, report in sections
     )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(code)}">'
-        f'<title>What the doctor found</title><link rel="icon" href="data:,"><style>{_style()}</style></head>\n'
-        f"<body><main class=clarinet-doctor>\n<h1>What the doctor found</h1>\n{body}\n</main>\n"
-        f"<script>{code}</script></body></html>\n"
-    )
+    body = f"<main class=doctor>\n<h1>What the doctor found</h1>\n{body}\n</main>"
+    return views.page("What the doctor found", body, rules=_read("page.css"), script=_read("page.js"))
 
 
 def write(text: str, path: Path) -> None:
@@ -62,11 +54,16 @@ def write(text: str, path: Path) -> None:
 
 def fragment(report: Report) -> str:
     """A report within a notebook: no script runs there, so nothing can be copied by a button."""
-    return f"<div class=clarinet-doctor><style>{_style()}</style>\n{_report(report)}\n</div>"
+    return _fragment(f"\n{_report(report)}\n")
 
 
-def _style() -> str:
-    return (_FOLDER / "page.css").read_text("utf-8")
+def _fragment(body: str) -> str:
+    style = f"<style>{views.stylesheet()}{_read('page.css')}</style>"
+    return f'<div class="clarinet doctor">{style}{body}</div>'
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text("utf-8")
 
 
 def _report(report: Report) -> str:
@@ -196,9 +193,8 @@ def _ruled_out(report: Report) -> str:
 def treatment(treated: Treatment) -> str:
     """What a notebook shows of a treatment: the verdict and the scores."""
     comparison = treated.comparison
-    style = f"<style>{_style()}</style>"
     if comparison is None:
-        return f"<div class=clarinet-doctor>{style}<p class=verdict>Nothing to treat.</p></div>"
+        return _fragment("<p class=verdict>Nothing to treat.</p>")
     rows = [
         ("treated", comparison.scores),
         ("as it was", comparison.sick),
@@ -216,8 +212,8 @@ def treatment(treated: Treatment) -> str:
     withdrawn = f"<ul>{also}</ul>" if also else ""
     withdrawn += f"<p>Withdrawn, as they made nothing better: {html.escape(gone)}.</p>" if gone else ""
     on = "rows held out" if treated.claim == "generalises" else "the training rows, of which there are few"
-    return (
-        f"<div class=clarinet-doctor>{style}<p class=verdict><b>{'Proved' if treated.proved else 'Not proved'}.</b> "
+    return _fragment(
+        f"<p class=verdict><b>{'Proved' if treated.proved else 'Not proved'}.</b> "
         f"Remedies for: {kinds}.</p><table><tr><th scope=col>{html.escape(treated.score)} on {on}</th>"
-        f"<th scope=col>mean</th><th scope=col>each seed</th></tr>{cells}</table>{withdrawn}</div>"
+        f"<th scope=col>mean</th><th scope=col>each seed</th></tr>{cells}</table>{withdrawn}"
     )

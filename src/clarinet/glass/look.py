@@ -48,7 +48,7 @@ def colors(theme: str) -> dict[str, str]:
     look = theme_of(theme)
     scale = color_map(look.signed)
     fills = {i: to_hex(scale((i / LEVELS * 0.8 + 1) / 2)) for i in range(-LEVELS, LEVELS + 1)}
-    named = {"background": look.background, "text": look.text, "quiet": _QUIET[theme]}
+    named = {"background": look.background, "text": look.text, "quiet": look.quiet}
     named |= {
         "erase": look.background,
         "plus": look.series[0],
@@ -58,6 +58,3 @@ def colors(theme: str) -> dict[str, str]:
     }
     named |= {level_name("v", i): fill for i, fill in fills.items()}
     return named | {level_name("on", i): readable_on(fill) for i, fill in fills.items()}
-
-
-_QUIET = {"light": "#59616b", "dark": "#a9b1bb"}

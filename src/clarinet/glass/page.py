@@ -2,59 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 
 from clarinet.glass import svg
 from clarinet.glass.shapes import Scene
-from clarinet.page.document import policy
+from clarinet.views.page import page
 
 
 def write(scene: Scene, theme: str | None, speed: float) -> str:
     """The page as text. The picture's own clock stands; the player sets it, so that it can wait, step and go faster."""
     starts = svg.times(scene, 1.0)
-    data = json.dumps({"starts": starts[:-1], "end": starts[-1], "speed": speed, "run": svg.RUN})
     said = "".join(
         "<li>" + "\n<br>".join((f"<strong>{escape(m.title)}</strong>", *map(escape, m.lines))) + "</li>"
         for m in scene.moments
     )
-    scheme = theme or "light dark"
-    return _PAGE.format(
-        title=escape(scene.title), policy=policy(_SCRIPT), style=_STYLE, scheme=scheme, colors=_colors(theme),
-        svg=svg.write(scene, theme, 1.0), said=said, data=data.replace("</", "<\\/"), script=_SCRIPT,
-    )  # fmt: skip
+    body = _BODY.format(title=escape(scene.title), svg=svg.write(scene, theme, 1.0), said=said)
+    data = {"starts": starts[:-1], "end": starts[-1], "speed": speed, "run": svg.RUN}
+    return page(scene.title, body, rules=_RULES, script=_SCRIPT, data=data, theme=theme)
 
 
-def _colors(theme: str | None) -> str:
-    light = ":root { --page: #ffffff; --ink: #1f2328; --rim: #767d86; }"
-    dark = ":root { --page: #14171c; --ink: #e8eaed; --rim: #8a929c; }"
-    if theme is not None:
-        return {"light": light, "dark": dark}[theme]
-    return f"{light} @media (prefers-color-scheme: dark) {{ {dark} }}"
-
-
-_STYLE = """
-body { background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; margin: 1rem auto;
-  max-width: 62rem; padding: 0 1rem; }
-h1 { font-size: 1.3rem; } svg { display: block; width: 100%; height: auto; }
+_RULES = """
+#film svg { width: 100%; }
 .bar { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
-button, select { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--rim);
-  border-radius: 6px; padding: .25rem .8rem; min-height: 2.4rem; }
-button:hover { border-color: var(--ink); } :focus-visible { outline: 3px solid #1f7fbf; outline-offset: 2px; }
 #where { margin-left: auto; font-variant-numeric: tabular-nums; } input { flex-basis: 100%; min-height: 1.6rem; }
-.spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-#caption { display: none; white-space: pre-line; overflow-wrap: anywhere; min-height: 12rem; }
+#caption { display: none; white-space: pre-line; min-height: 12rem; }
 @media (max-width: 44rem) { #caption { display: block; } }
-details { margin-top: 1rem; } li { margin: .4rem 0; overflow-wrap: anywhere; } kbd { border: 1px solid var(--rim);
-  border-radius: 4px; padding: 0 .35em; font-size: .85em; }
+details { margin-top: 1rem; } li { margin: .4rem 0; }
 """
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="{scheme}">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{title}</title><style>{colors}{style}</style></head><body>
-<main><h1>{title}</h1>
+_BODY = """<main><h1>{title}</h1>
 <div id="film">{svg}</div>
 <p id="caption" aria-hidden="true"></p>
 <div class="bar" role="group" aria-label="Player">
@@ -67,11 +43,8 @@ _PAGE = """<!doctype html>
 <span id="where"></span></div>
 <p><kbd>Space</kbd> pause or play, <kbd>←</kbd> <kbd>→</kbd> step, <kbd>Home</kbd> begin again,
 <kbd>+</kbd> <kbd>−</kbd> speed</p>
-<p id="said" class="spoken" aria-live="polite"></p>
-<details><summary>All steps as text</summary><ol id="steps">{said}</ol></details></main>
-<script type="application/json" id="data">{data}</script>
-<script>{script}</script></body></html>
-"""
+<p id="said" class="unseen" aria-live="polite"></p>
+<details><summary>All steps as text</summary><ol id="steps">{said}</ol></details></main>"""
 
 _SCRIPT = """
 "use strict";

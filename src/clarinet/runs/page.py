@@ -15,6 +15,7 @@ from clarinet import files
 from clarinet.markup import bitmap
 from clarinet.runs.listing import SECTIONS
 from clarinet.runs.settings import flatten
+from clarinet.views import page as views
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,19 +27,10 @@ _WIDTH, _HEIGHT, _POINTS = 420, 200, 600
 _DIGIT = 7
 #: How the first and the second line of a picture are drawn: what a colour says, the dashes say too.
 _LINES = (("first", ""), ("second", ' stroke-dasharray="6 3"'))
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-_LIGHT = "--page: #ffffff; --ink: #222222; --quiet: #5f5f5f; --wrong: #b3261e; --first: #0b6e99; --second: #a95000;"
-_DARK = "--page: #191919; --ink: #dddddd; --quiet: #a6a6a6; --wrong: #ff9a8f; --first: #56b4e9; --second: #f0a35e;"
-_STYLE = """
-body { background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto;
-  max-width: 62rem; padding: 0 1rem; }
-body { overflow-wrap: anywhere; } h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; } .quiet { color: var(--quiet); }
-table { border-collapse: collapse; } td { padding: .15rem .8rem .15rem 0; vertical-align: top; min-width: 6rem; }
+_RULES = """
+h2 { margin-top: 2.5rem; } td { min-width: 6rem; } figcaption { font-size: 13px; }
 figure { display: inline-block; margin: 0 1.5rem 1rem 0; max-width: 100%; vertical-align: top; }
-figcaption { font-size: 13px; } code { font-size: 13px; }
-svg { display: block; max-width: 100%; height: auto; }
 svg text { font: 11px system-ui, sans-serif; fill: var(--quiet); }
-.wrong { color: var(--wrong); } .first { color: var(--first); } .second { color: var(--second); }
 path, circle { stroke: currentColor; } .rows { display: flex; flex-wrap: wrap; gap: 1rem; } .rows figure { margin: 0; }
 """
 
@@ -52,15 +44,7 @@ def write(run: Run, path: Path) -> Path:
 def page(run: Run) -> str:
     """The page as HTML; it loads nothing and runs no code."""
     parts = [_head(run), *_notes(run), *_curves(run), *_findings(run), *_samples(run), *_configuration(run)]
-    title = html.escape(run.name)
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="color-scheme" content="light dark"><title>{title}</title>\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<style>:root {{ {_LIGHT} }} @media (prefers-color-scheme: dark) {{ :root {{ {_DARK} }} }}{_STYLE}</style>"
-        f"</head><body>\n{chr(10).join(parts)}\n</body></html>\n"
-    )
+    return views.page(run.name, f"<main>{chr(10).join(parts)}</main>", rules=_RULES)
 
 
 def _head(run: Run) -> str:
@@ -168,7 +152,7 @@ def _samples(run: Run) -> Iterator[str]:
         shown = f"{int(np.argmax(values))} ({values.max():.0%})" if by_class else json.dumps(sample["prediction"])
         wrong = by_class and int(np.argmax(values)) != label
         picture = _picture(np.asarray(sample["input"], np.float64))
-        told = f'<span class="{"wrong" if wrong else ""}">{html.escape(shown)}</span>'
+        told = f'<span class="{"error" if wrong else ""}">{html.escape(shown)}</span>'
         caption = f"{told}<br>label {html.escape(json.dumps(label))}"
         yield f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
     yield "</div>"

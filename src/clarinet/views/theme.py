@@ -21,8 +21,10 @@ class Theme:
 
     Attributes:
         background, text, faint: of the canvas, of words, of grids and frames.
+        quiet, card, rim: of words that matter less, of what lies on the canvas, of what can be pressed.
         series: of lines and classes, in order.
-        right, wrong: of words about right and wrong answers; at least 4.5 times as bright or dark as the background.
+        right, wrong, error: of words about right and wrong answers, and what cannot work; at least 4.5 times as bright
+            or dark as the background.
         ink: matplotlib's name of the map from 0 to 1 for grey pictures.
         amount: colours from little to much.
         signed: colours from below zero over zero to above.
@@ -32,9 +34,13 @@ class Theme:
     background: str
     text: str
     faint: str
+    quiet: str
+    card: str
+    rim: str
     series: tuple[str, ...]
     right: str
     wrong: str
+    error: str
     ink: str
     amount: tuple[str, ...]
     signed: tuple[str, ...]
@@ -45,9 +51,13 @@ LIGHT = Theme(
     background="#ffffff",
     text="#1f2328",
     faint="#c4c9d0",
+    quiet="#59616b",
+    card="#eef0f3",
+    rim="#767d86",
     series=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#1f2328"),
     right="#00694c",
     wrong="#a83c00",
+    error="#b3261e",
     ink="gray_r",
     amount=("#ffffff", "#9ecae1", "#3182bd", "#08306b"),
     signed=("#67001f", "#d6604d", "#fddbc7", "#ffffff", "#d1e5f0", "#4393c3", "#053061"),
@@ -57,9 +67,13 @@ DARK = Theme(
     background="#14171c",
     text="#e8eaed",
     faint="#4a515b",
+    quiet="#a9b1bb",
+    card="#22272e",
+    rim="#8a929c",
     series=("#56b4e9", "#e69f00", "#2bc39a", "#cc79a7", "#f0e442", "#e8743b", "#e8eaed"),
     right="#4fd6ac",
     wrong="#ff9a5c",
+    error="#ff8a80",
     ink="gray",
     amount=("#14171c", "#234a6b", "#3f8ec4", "#c6e6fb"),
     signed=("#ffb199", "#e0573c", "#5a2a24", "#14171c", "#1d3f5c", "#3f95d6", "#b5dcff"),

@@ -1,0 +1,84 @@
+"""The one page that all pages are: its frame, what it may load, its colours and the rules for them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+from clarinet.views.theme import DARK, LIGHT, THEMES, Theme
+
+_FOLDER = Path(__file__).parent
+
+
+def page(
+    title: str,
+    body: str,
+    *,
+    rules: str = "",
+    script: str = "",
+    data: Any = None,
+    theme: str | None = None,
+    connect: str = "'none'",
+) -> str:
+    """A whole page as HTML; it loads nothing, and runs no code but ``script``.
+
+    Args:
+        title: of the window; escaped here.
+        body: what stands in it, as HTML.
+        rules: CSS for what this page alone has, beside those of :func:`stylesheet`.
+        script: its code.
+        data: for the code, as JSON in the element ``data``; None: no such element.
+        theme: ``"light"`` or ``"dark"``; None follows the reader's own setting.
+        connect: where the code may connect to.
+    """
+    # In a script element only "<" could end the data: as an escape it is the same JSON.
+    given = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    scripts = [f'<script type="application/json" id="data">{given}</script>'] if data is not None else []
+    scripts += [f"<script>{script}</script>"] if script else []
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="color-scheme" content="{theme or "light dark"}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, connect)}">\n'
+        f'<title>{html.escape(title)}</title>\n<link rel="icon" href="data:,">\n'
+        f"<style>\n{stylesheet(theme)}{rules}</style>\n</head>\n"
+        f'<body class="clarinet">\n{body}\n{"".join(line + chr(10) for line in scripts)}</body>\n</html>\n'
+    )
+
+
+def stylesheet(theme: str | None = None) -> str:
+    """The rules for whatever stands within an element of the class ``clarinet``, in a page or a notebook."""
+    rules = (_FOLDER / "page.css").read_text("utf-8")
+    if theme is not None:
+        return f".clarinet {{ {_variables(THEMES[theme])} }}\n{rules}"
+    dark = f"@media (prefers-color-scheme: dark) {{ .clarinet {{ {_variables(DARK)} }} }}"
+    return f".clarinet {{ {_variables(LIGHT)} }}\n{dark}\n{rules}"
+
+
+def _variables(theme: Theme) -> str:
+    """A theme's colours by what they are for; ``first`` and ``second`` are of lines and of the words about them."""
+    named = {
+        "page": theme.background,
+        "card": theme.card,
+        "ink": theme.text,
+        "quiet": theme.quiet,
+        "line": theme.faint,
+        "rim": theme.rim,
+        "first": theme.series[0],
+        "second": theme.wrong,
+        "error": theme.error,
+    }
+    return " ".join(f"--{name}: {color};" for name, color in named.items())
+
+
+def _policy(script: str, connect: str) -> str:
+    """What a page may load: its own style and pictures, and this script and no other."""
+    if not script:
+        return "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    allowed = f"script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; connect-src {connect}"
+    return f"default-src 'none'; {allowed}"
