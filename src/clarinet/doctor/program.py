@@ -106,7 +106,7 @@ class Program:
     @property
     def searches(self) -> bool:
         """Whether its optimizer finds the length of each step itself, on all rows; one epoch is a whole training."""
-        return isinstance(self.optimizer, optimizers.BFGS)  # L-BFGS is one
+        return bool(self.optimizer.full_batch)
 
     def own_target(self) -> TransformedTarget | None:
         """A transform of the target that may be adapted: never the one that the program was made from."""

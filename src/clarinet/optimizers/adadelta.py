@@ -36,6 +36,9 @@ class Adadelta(Optimizer):
         [0.9986]
     """
 
+    precedes_adam = True
+    usual_rates = (1.0, 10.0)
+
     rho: float = 0.95
     epsilon: float = 1e-7
 

@@ -35,6 +35,9 @@ class Adagrad(Optimizer):
         [0.9312]
     """
 
+    precedes_adam = True
+    usual_rates = (1e-2, 1.0)
+
     initial_accumulator_value: float = 0.1
     epsilon: float = 1e-7
 

@@ -79,6 +79,16 @@ class Optimizer(Configurable):
         "define slots and update(w, g, slots, learning_rate, step), which returns new values",
     )
 
+    #: Whether the length of a step does not simply follow that of the gradient.
+    adaptive: ClassVar[bool] = True
+    #: Whether an update is a whole minimisation, which finds its rate itself and wants all rows as one batch.
+    full_batch: ClassVar[bool] = False
+    #: Whether :class:`Adam` was made to do better.
+    precedes_adam: ClassVar[bool] = False
+    #: The usual learning rate, and the highest that is ever sensible; None where they are those of Adam, whose rate is
+    #: about the most that a step moves a weight.
+    usual_rates: ClassVar[tuple[float, float] | None] = None
+
     learning_rate: Any = 0.001
     _: KW_ONLY
     weight_decay: float | None = None

@@ -40,6 +40,9 @@ class Ftrl(Optimizer):
         [-0.0688]
     """
 
+    precedes_adam = True
+    usual_rates = (1e-2, 1.0)
+
     learning_rate_power: float = -0.5
     initial_accumulator_value: float = 0.1
     l1_regularization_strength: float = 0.0

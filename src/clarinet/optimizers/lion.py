@@ -35,6 +35,8 @@ class Lion(Optimizer):
         [0.9]
     """
 
+    usual_rates = (1e-4, 1e-2)
+
     beta_1: float = 0.9
     beta_2: float = 0.99
 

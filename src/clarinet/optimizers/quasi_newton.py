@@ -42,6 +42,7 @@ class BFGS(Optimizer):
 
     #: SciPy's name of the algorithm.
     method: ClassVar[str] = "BFGS"
+    full_batch = True
 
     learning_rate: Any = 1.0
     max_iterations: int = 200

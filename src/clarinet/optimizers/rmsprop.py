@@ -39,6 +39,8 @@ class RMSprop(Optimizer):
         [0.6838]
     """
 
+    precedes_adam = True
+
     rho: float = 0.9
     momentum: float = 0.0
     epsilon: float = 1e-7

@@ -36,6 +36,10 @@ class SGD(Optimizer):
         [0.95]
     """
 
+    adaptive = False
+    precedes_adam = True
+    usual_rates = (1e-2, 1.5)  # momentum counted in: rate / (1 - momentum)
+
     learning_rate: Any = 0.01
     momentum: float = 0.0
     nesterov: bool = False

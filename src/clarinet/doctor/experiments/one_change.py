@@ -95,8 +95,8 @@ def _of_optimizer(program: Program) -> Iterator[Idea]:
             "anywhere.",
             f"learning_rate={rate * 10:g}",
         )  # fmt: skip
-    name = type(program.optimizer).__name__
-    if name in ("SGD", "Adagrad", "Adadelta", "Ftrl", "RMSprop"):
+    if program.optimizer.precedes_adam:
+        name = type(program.optimizer).__name__
         yield Idea(
             "wrong_optimizer", "optimizer", _with_adam, f"{name} does not get anywhere in this training",
             "Plain descent takes one rate for all weights: too large for some, too small for others. Adam measures "

@@ -33,8 +33,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             {"batch_size": program.batch_size, "steps": program.steps},
             Remedy("batch_size=32", fit_argument(batch_size=32)),
         )
-    adaptive = type(program.optimizer).__name__ != "SGD"
-    if program.batch_size <= 2 and program.rows >= _MANY_ROWS and adaptive:
+    if program.batch_size <= 2 and program.rows >= _MANY_ROWS and program.optimizer.adaptive:
         yield Finding(
             "batch_size_too_small",
             "fit.batch_size",

@@ -71,7 +71,7 @@ def _vanishing(patient: Patient, norms: list[float]) -> Iterator[Finding]:
 
 def _exploding(patient: Patient) -> Iterator[Finding]:
     rate = effective_rate(patient.program.optimizer)
-    if type(patient.program.optimizer).__name__ != "SGD" or not rate > 0:
+    if patient.program.optimizer.adaptive or not rate > 0:
         return  # the others make steps of a length of their own
     sizes = {i: float(np.sqrt(np.mean(np.square(w)))) for i, (_, w) in patient.kernels.items()}
     updates = {i: rate * g / sizes[i] for i, g in patient.gradients.items() if sizes[i] > 0}

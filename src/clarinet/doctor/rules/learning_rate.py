@@ -14,15 +14,8 @@ BASIS = (
     "the optimizers' papers and Keras's defaults; an adaptive optimizer moves a weight by at most about its rate a "
     "step (Kingma and Ba 2015, 2.1), so rate times steps bounds how far a weight can go"
 )
-#: Usual rate, and the highest that is ever sensible, by optimizer; SGD's count momentum in: rate / (1 - momentum).
-_USUAL = {
-    "SGD": (1e-2, 1.5),
-    "Adagrad": (1e-2, 1.0),
-    "Adadelta": (1.0, 10.0),
-    "Lion": (1e-4, 1e-2),
-    "Ftrl": (1e-2, 1.0),
-}
-_ADAPTIVE = (1e-3, 5e-2)  # Adam and its kin, RMSprop
+#: Usual rate of Adam and its kin, and the highest that is ever sensible.
+_ADAM = (1e-3, 5e-2)
 #: Distance that a weight of a usual network (0.05 to 0.5 in size) has to go.
 DISTANCE = 0.05
 #: Times the highest sensible rate; parts of the usual rate, for optimizers that do and do not measure their steps.
@@ -30,10 +23,10 @@ FAST, SLOW, SLOW_PLAIN = 1.0, 5.0, 10.0
 
 
 def effective_rate(optimizer: Any) -> float:
-    """The rate, for SGD with what momentum adds up to; NaN for a schedule."""
+    """The rate, for plain descent with what momentum adds up to; NaN for a schedule."""
     if callable(optimizer.learning_rate):
         return float("nan")
-    momentum = float(getattr(optimizer, "momentum", 0.0) or 0.0) if type(optimizer).__name__ == "SGD" else 0.0
+    momentum = 0.0 if optimizer.adaptive else float(getattr(optimizer, "momentum", 0.0) or 0.0)
     return float(optimizer.learning_rate) / max(1 - momentum, 1e-3)
 
 
@@ -48,8 +41,8 @@ def named(optimizer: Any) -> str:
 def examine(patient: Patient) -> Iterator[Finding]:
     optimizer = patient.program.optimizer
     rate = effective_rate(optimizer)
-    name = type(optimizer).__name__
-    usual, highest = _USUAL.get(name, _ADAPTIVE)
+    like_adam = optimizer.usual_rates is None
+    usual, highest = optimizer.usual_rates or _ADAM
     if rate < 0:
         yield _finding(
             "learning_rate_negative", "error", 1.0, patient, f"the learning rate is {optimizer.learning_rate}",
@@ -63,7 +56,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             "Each step goes so far that it lands beyond the valley, on the other slope, higher than before. The loss "
             "jumps about or grows, and ReLU units are thrown to where they are never active again.", usual,
         )  # fmt: skip
-    elif name not in _USUAL and rate < usual / SLOW and rate * patient.program.steps < DISTANCE:
+    elif like_adam and rate < usual / SLOW and rate * patient.program.steps < DISTANCE:
         steps = patient.program.steps
         yield _finding(
             "learning_rate_too_low", "warning", 0.9, patient,
@@ -71,10 +64,10 @@ def examine(patient: Patient) -> Iterator[Finding]:
             "most",
             "The learning rate is how far a step goes. With steps this small the weights end where they began.", usual,
         )  # fmt: skip
-    elif name in _USUAL and rate < usual / SLOW_PLAIN:
+    elif not like_adam and rate < usual / SLOW_PLAIN:
         yield _finding(
             "learning_rate_too_low", "warning", 0.75, patient, named(optimizer),
-            f"{name} is commonly used with rates around {usual:g}. The weights hardly move.", usual,
+            f"{type(optimizer).__name__} is commonly used with rates around {usual:g}. The weights hardly move.", usual,
         )  # fmt: skip
 
 

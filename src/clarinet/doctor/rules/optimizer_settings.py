@@ -64,7 +64,7 @@ def _clipping(patient: Patient) -> Iterator[Finding]:
     optimizer, rate = program.optimizer, effective_rate(program.optimizer)
     limits = [getattr(optimizer, name) for name in ("clipnorm", "clipvalue", "global_clipnorm")]
     limit = next((float(value) for value in limits if value), None)
-    if limit is None or type(optimizer).__name__ != "SGD" or not 0 < rate * limit * program.steps < DISTANCE:
+    if limit is None or optimizer.adaptive or not 0 < rate * limit * program.steps < DISTANCE:
         return
     yield Finding(
         "learning_rate_too_low", "optimizer", "warning", 0.8,
