@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import losses as losses_module
-from clarinet.layers.activation import Activation
 from clarinet.layers.base import Layer, Shape
 from clarinet.layers.parts import Part, elementary
 from clarinet.params import Layout, Segment, Store, Weight
@@ -129,8 +128,9 @@ def make_plan(
             ops.append(Op(part.layer, index, len(ops), sources, taken, output_shape, weights, state))
             shapes.append(ops[-1].output_shape)
     output = None
-    if loss is not None and ops and isinstance(ops[-1].spec, Activation):
-        fused = losses_module.absorb(ops[-1].spec.activation, loss)
+    last = ops[-1].spec.pure_activation if ops else None
+    if loss is not None and last is not None:
+        fused = losses_module.absorb(last, loss)
         if fused is not None:
             loss, output = fused, ops.pop()
     segments = tuple(s for op in ops for s in op.weights)

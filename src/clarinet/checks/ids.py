@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from clarinet import layers
 from clarinet.params import Array
 from clarinet.problems import Problem, error
 
 if TYPE_CHECKING:
+    from clarinet.layers import Embedding
     from clarinet.model import Sequential
 
 #: Numbers looked at in one go, so that a memory-mapped array is read piece by piece.
 _BLOCK = 1 << 20
-#: Layers that hand on the numbers of ``x`` as they are.
-_CARRIERS = (layers.Flatten, layers.Permute, layers.Reshape)
 
 
-def lookup(model: Sequential) -> layers.Embedding | None:
+def lookup(model: Sequential) -> Embedding | None:
     """The embedding that the numbers of ``x`` go to as they are; None where there is none."""
-    first = next((layer for layer in model.layers if not isinstance(layer, _CARRIERS)), None)
-    return first if isinstance(first, layers.Embedding) else None
+    first = next((layer for layer in model.layers if not layer.passes_through), None)
+    return cast("Embedding", first) if first is not None and first.looks_up else None
 
 
 def check_ids(model: Sequential, x: Array, what: str, where: str) -> Iterator[Problem]:
@@ -43,7 +41,7 @@ def check_ids(model: Sequential, x: Array, what: str, where: str) -> Iterator[Pr
             return
 
 
-def _unknown_id(embedding: layers.Embedding, value: float, place: tuple[int, ...], what: str, where: str) -> Problem:
+def _unknown_id(embedding: Embedding, value: float, place: tuple[int, ...], what: str, where: str) -> Problem:
     known = f"Embedding({embedding.input_dim}, {embedding.output_dim}) takes whole numbers from 0 to "
     known += str(embedding.input_dim - 1)
     if value < 0 or value != np.round(value):

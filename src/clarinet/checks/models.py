@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from clarinet.checks.finite import largest
-from clarinet.layers import Normalization
 from clarinet.layers.parts import elementary, leaves
 from clarinet.problems import Problem, error, warning
 
@@ -89,12 +88,12 @@ def _check_adapted(model: Sequential) -> Iterator[Problem]:
     """Layers that were to look at the data first."""
     for index, layer in enumerate(model.layers):
         for leaf, *_ in leaves(layer):
-            if isinstance(leaf, Normalization) and not leaf.adapted:
+            if not leaf.adapted:
                 yield warning(
                     "not_adapted",
                     f"layer:{index}",
-                    "Normalization() has seen no data, so it changes nothing; call its adapt(x) before fit, or give "
-                    "mean and variance",
+                    f"{type(leaf).__name__}() has seen no data, so it changes nothing; call its adapt(x) before fit, "
+                    "or give mean and variance",
                 )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import callbacks, layers, utils
+from clarinet import activations, callbacks, layers, utils
 from clarinet.callbacks.progress import format_logs
 from clarinet.cli import recorded, sources
 from clarinet.cli.fingerprints import fingerprint
@@ -205,10 +205,11 @@ def _test(model: Sequential, source: Source, output: Output) -> dict[str, Any]:
 def _drawn(model: Sequential) -> str:
     """``784 → 128 relu → 10 softmax``."""
     parts = [str(int(np.prod(model.input_shape or ())))]
+    layer: Any
     for layer in model.layers:
-        if isinstance(layer, layers.Conv2D):
+        if layer.weighted_sum == "window":
             parts.append(f"{layer.filters} × {layer.kernel_size[0]} × {layer.kernel_size[1]} relu")
-        if isinstance(layer, layers.Dense):
+        if layer.weighted_sum == "dense":
             activation = type(layer.activation).__name__.lower()
-            parts.append(f"{layer.units}" if activation == "linear" else f"{layer.units} {activation}")
+            parts.append(f"{layer.units}" if layer.activation == activations.linear else f"{layer.units} {activation}")
     return " → ".join(parts)

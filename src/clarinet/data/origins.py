@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 #: Data sets by name.
 NAMED = ("mnist", "fashion_mnist", "cifar10")
-#: Layers that bring pixels to another range, so that a model which begins with one takes them as they are.
-_SCALING = ("Rescaling", "Normalization", "BatchNormalization")
+#: What layers bring pixels to another range by, so that a model which begins with one takes them as they are.
+_SCALING = ("constants", "data", "batch")
 
 
 def describe(model: Sequential) -> dict[str, Any]:
@@ -66,4 +66,4 @@ def as_inputs(model: Sequential, pixels: Array) -> Array:
 
 def takes_bytes(model: Sequential) -> bool:
     """Whether the model takes pixels from 0 to 255, which it then scales itself, rather than from 0 to 1."""
-    return any(type(layer).__name__ in _SCALING for layer in model.layers[:2])
+    return any(layer.rescales_by in _SCALING for layer in model.layers[:2])

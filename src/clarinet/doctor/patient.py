@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from clarinet import activations, data, layers, metrics
+from clarinet import activations, data, layers
 from clarinet.doctor import probing
 from clarinet.doctor.labels import Labels, describe_labels
 from clarinet.doctor.program import Program, copied
@@ -120,7 +120,7 @@ class Patient:
             stop = len(own) if last else starts[number + 1]
             held = [(i, function_of(own[i])) for i in range(start, stop)]
             found = tuple((i, f) for i, f in held if f is not None and f != activations.linear)
-            dropouts = tuple(i for i in range(start, stop) if isinstance(own[i], layers.Dropout))
+            dropouts = tuple(i for i in range(start, stop) if own[i].disturbs_by == "dropout")
             bends = bool(found) or probing.bends(engine, range(start, stop))
             kernel = own[start].weight_specs(self.shapes[start])[0].shape
             kind = "dense" if len(kernel) == 2 else "convolution"
@@ -169,7 +169,7 @@ class Patient:
         """Whether a metric counts right answers."""
         names = [getattr(m, "name", m) for m in self.program.metrics]
         return any(isinstance(name, str) and ("acc" in name) for name in names) or any(
-            isinstance(m, metrics.Accuracy) for m in self.program.metrics
+            getattr(m, "accuracy", False) for m in self.program.metrics
         )
 
     @cached_property
@@ -219,7 +219,7 @@ class Patient:
     @cached_property
     def _fresh(self) -> Sequential:
         """An untrained model without dropout."""
-        calm = (layers.Dropout(0.0) if isinstance(x, layers.Dropout) else x for x in self.program.layers)
+        calm = (layers.Dropout(0.0) if x.disturbs_by == "dropout" else x for x in self.program.layers)
         return self.program.changed(layers=tuple(calm)).model()
 
     @cached_property

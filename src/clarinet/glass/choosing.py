@@ -7,7 +7,6 @@ import numpy as np
 from clarinet.data import origins
 from clarinet.glass import outcome
 from clarinet.glass.records import LayerTrace, Trace
-from clarinet.layers import Dense
 from clarinet.model import Sequential
 from clarinet.params import Array
 
@@ -26,7 +25,7 @@ def strongest(trace: Trace, row: int, most: int) -> dict[str, list[int]]:
         row: of the trace.
         most: units of a layer.
     """
-    dense = [layer for layer in trace.layers if isinstance(layer.layer, Dense)]
+    dense = [layer for layer in trace.layers if layer.layer.weighted_sum == "dense"]
     names = ["input", *(layer.name for layer in dense)]
     orders = [*(_order(_taken(layer, row)) for layer in dense), _outputs(trace, row)]
     return {name: sorted(order[:most]) for name, order in zip(names, orders, strict=True)}

@@ -13,9 +13,7 @@ from clarinet.glass import formulas, outcome
 from clarinet.glass.equations import Term, equation
 from clarinet.glass.records import LayerTrace, Trace, WeightTrace
 from clarinet.glass.sums import add_up, factor, number, places_for, short, shown
-from clarinet.glass.weighted import Index, meetings, products
-from clarinet.layers import Activation, Dense, Dropout, Flatten, Reshape
-from clarinet.layers.convolution import Convolution
+from clarinet.glass.weighted import MEETINGS, Index, meetings, products
 from clarinet.names import nearest
 
 
@@ -55,7 +53,7 @@ def explain(trace: Trace, layer: int | str = -1, unit: Any = 0, *, row: int = 0,
     found, after = _find(trace, layer)
     if not 0 <= check_whole(row, "explain: row") < len(trace):
         raise ValueError(f"explain: row {row}: the trace has {len(trace)} rows, 0 to {len(trace) - 1}")
-    if not isinstance(found.layer, (Dense, Convolution)) and not _is_activation(found):
+    if found.layer.weighted_sum not in MEETINGS and not _is_activation(found):
         stated = formulas.of_layer(found.layer)
         raise ValueError(
             f"explain: {found.name} is a {found.kind}: only the weighted sums of Dense and convolutional layers and "
@@ -66,7 +64,7 @@ def explain(trace: Trace, layer: int | str = -1, unit: Any = 0, *, row: int = 0,
 
 
 def _is_activation(layer: LayerTrace) -> bool:
-    return isinstance(layer.layer.parts()[0], Activation)
+    return formulas.alone(layer.layer) is not None
 
 
 def _find(trace: Trace, wanted: int | str) -> tuple[LayerTrace, list[LayerTrace]]:
@@ -204,14 +202,14 @@ class UnitText:
             return f"dL/da = {outcome.derivative(self.trace, self.layer, self.at, self.digits)}"
         flat: Index = self.unit
         for following in self.after:
-            if isinstance(following.layer, (Flatten, Reshape)):
+            if following.layer.passes_through == "reshape":
                 flat = tuple(
                     int(i)
                     for i in np.unravel_index(np.ravel_multi_index(flat, following.x.shape[1:]), following.a.shape[1:])
                 )
-            elif isinstance(following.layer, Dense) and following.dz is not None:
+            elif following.layer.weighted_sum == "dense" and following.dz is not None:
                 return self.equation("dL/da", self.shares(following, flat, da), da)
-            elif not (isinstance(following.layer, Dropout) and not self.trace.training):
+            elif not (following.layer.disturbs_by == "dropout" and not self.trace.training):
                 return f"dL/da = {self.number(da)}, handed back by {following.name} ({following.kind})"
         return f"dL/da = {self.number(da)}, handed back by what comes after"
 

@@ -7,10 +7,9 @@ from inspect import getdoc
 from typing import TYPE_CHECKING, Any
 
 from clarinet import activations
-from clarinet.layers import Activation
+from clarinet.layers.base import Layer
 
 if TYPE_CHECKING:
-    from clarinet.layers.base import Layer
     from clarinet.losses import Loss
 
 _SYMBOLS = {"kernel": "W", "bias": "b"}
@@ -36,9 +35,15 @@ def of_layer(layer: Layer) -> tuple[str, ...]:
             return tuple(text.replace("activation(z)", "z") for text in stated)
         stated = [text.replace("activation(", f"{function.name}(") for text in stated]
         stated.append(f"{function.name}: {of_activation(function)}")
-    elif not isinstance(parts := layer.parts()[0], type(layer)) and isinstance(parts, Activation):
-        stated.append(of_activation(parts.activation))
+    elif (function := alone(layer)) is not None:
+        stated.append(of_activation(function))
     return tuple(dict.fromkeys(stated))
+
+
+def alone(layer: Layer) -> activations.Activation | None:
+    """The activation that a layer applies to its input; None where it does anything before."""
+    first = layer.parts()[0]
+    return first.pure_activation if isinstance(first, Layer) else None
 
 
 def of_activation(function: activations.Activation) -> str:

@@ -12,7 +12,6 @@ from clarinet.glass import formulas
 from clarinet.glass.equations import Term, equation
 from clarinet.glass.records import LayerTrace, Trace
 from clarinet.glass.sums import factor, number, short
-from clarinet.layers import Activation
 from clarinet.params import Array
 
 _OF_CLASSES = (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
@@ -20,8 +19,7 @@ _OF_CLASSES = (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentr
 
 def activation(layer: LayerTrace) -> activations.Activation:
     """The function between a layer's ``z`` and ``a``."""
-    part = layer.layer.parts()[0]
-    own = part.activation if isinstance(part, Activation) else getattr(layer.layer, "activation", None)
+    own = formulas.alone(layer.layer) or getattr(layer.layer, "activation", None)
     assert isinstance(own, activations.Activation)
     return own
 

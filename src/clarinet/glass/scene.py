@@ -15,7 +15,6 @@ from clarinet.glass.explaining import UnitText
 from clarinet.glass.records import LayerTrace, Trace
 from clarinet.glass.shapes import LEVELS, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
 from clarinet.glass.sums import number
-from clarinet.layers import Dense
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -300,7 +299,7 @@ class _Director:
     def dense(self, column: Column) -> LayerTrace:
         """The dense layer that a column's numbers come from."""
         layer = self.layers[column.title.split("\n")[0]]
-        assert isinstance(layer.layer, Dense)
+        assert layer.layer.weighted_sum == "dense"
         return layer
 
     def text(self, layer: LayerTrace, node: Node, most: int = _TERMS) -> UnitText:

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import checks, layers
+from clarinet import checks
 from clarinet import data as data_module
 from clarinet.engines import Data, ReferenceEngine, Steps
 from clarinet.engines.reference import Watch
 from clarinet.fitting import build_for, checked, learning_rates
 from clarinet.glass.records import LayerTrace, Trace, WeightTrace
-from clarinet.layers import Activation, ActivityRegularization, Dense
-from clarinet.layers.convolution import Convolution
 from clarinet.layers.parts import direct, elementary
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Array, Segment, Store
@@ -25,9 +23,6 @@ if TYPE_CHECKING:
     from clarinet.layers.base import Layer
     from clarinet.model import Sequential
     from clarinet.plan import Op, Plan
-
-#: Layers whose output is a weighted sum where their activation is linear.
-_SUMS = (Dense, Convolution, layers.SeparableConv2D)
 
 
 def trace(
@@ -265,15 +260,15 @@ class _Tracer:
 
     def _values(self, ops: list[Op], seen: _Pass) -> tuple[Array | None, Array, Array | None, Array | None]:
         """``z``, ``a``, ``dz``, ``da`` of the layer that consists of these operations."""
-        while len(ops) > 1 and isinstance(ops[-1].spec, ActivityRegularization):
+        while len(ops) > 1 and ops[-1].spec.passes_through == "identity":
             ops = ops[:-1]  # it hands on what it gets, and its share of the gradient is in what it hands back
         last, deltas = ops[-1], seen.watch.deltas
         a, da = seen.tensors[last.index + 1], deltas.get(last.index + 1)
         if last is self.plan.output:
             da = self._as_written(a, seen)
-        if isinstance(last.spec, Activation):
+        if last.spec.pure_activation is not None:
             return seen.tensors[last.sources[0]], a, deltas.get(last.sources[0]), da
-        return (a, a, da, da) if isinstance(last.spec, _SUMS) else (None, a, None, da)
+        return (a, a, da, da) if last.spec.weighted_sum else (None, a, None, da)
 
     def _as_written(self, a: Array, seen: _Pass) -> Array | None:
         """The loss's derivative at the model's output where training goes straight to the logits."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
 from clarinet.glass.records import LayerTrace
-from clarinet.layers import Dense, DepthwiseConv2D
-from clarinet.layers.convolution import Convolution
 from clarinet.layers.geometry import margins
 from clarinet.params import Array
+
+if TYPE_CHECKING:
+    from clarinet.layers.convolution import Convolution
 
 Index = tuple[int, ...]
 
@@ -25,16 +27,18 @@ class Meeting(NamedTuple):
 
 def meetings(layer: LayerTrace, unit: Index) -> list[Meeting]:
     """The terms of ``z[unit]``, without the bias; padding, whose terms are zero, is left out."""
-    if isinstance(layer.layer, Dense):
-        *place, own = unit
-        return [Meeting((*place, i), (i, own)) for i in range(layer.x.shape[-1])]
-    assert isinstance(layer.layer, Convolution)
-    return _in_window(layer.layer, layer.x.shape[1:], layer.weights["kernel"].value, unit)
+    return MEETINGS[layer.layer.weighted_sum](layer, unit)
 
 
-def _in_window(layer: Convolution, shape: Index, kernel: Array, unit: Index) -> list[Meeting]:
+def _on_last_axis(layer: LayerTrace, unit: Index) -> list[Meeting]:
+    *place, own = unit
+    return [Meeting((*place, i), (i, own)) for i in range(layer.x.shape[-1])]
+
+
+def _in_window(trace: LayerTrace, unit: Index) -> list[Meeting]:
+    layer = cast("Convolution", trace.layer)
     *place, channel = unit
-    spatial, channels = shape[:-1], shape[-1]
+    *spatial, channels = trace.x.shape[1:]
     edges = margins(spatial, layer.kernel_size, layer.strides, layer.dilation_rate, layer.padding)
     found = []
     for offset in product(*map(range, layer.kernel_size)):
@@ -45,18 +49,12 @@ def _in_window(layer: Convolution, shape: Index, kernel: Array, unit: Index) -> 
             )
         )
         if all(0 <= a < size for a, size in zip(at, spatial, strict=True)):
-            found += [Meeting((*at, c), (*offset, *w)) for c, w in _channels(layer, channels, kernel.shape, channel)]
+            found += [Meeting((*at, c), (*offset, *w)) for c, w in layer.seen_by(channel, channels)]
     return found
 
 
-def _channels(layer: Convolution, channels: int, kernel: Index, channel: int) -> list[tuple[int, Index]]:
-    """Input channels that an output channel looks at, each with the last two places of its weight."""
-    groups = layer.groups_of(channels)
-    if isinstance(layer, DepthwiseConv2D):
-        return [(channel // kernel[-1], (channel // kernel[-1], channel % kernel[-1]))]
-    each = channels // groups
-    first = channel // (kernel[-1] // groups) * each
-    return [(first + i, (i, channel)) for i in range(each)]
+#: Weighted sums that can be written out, by what layers say of theirs.
+MEETINGS: dict[str, Callable[[LayerTrace, Index], list[Meeting]]] = {"dense": _on_last_axis, "window": _in_window}
 
 
 def products(layer: LayerTrace, row: int, terms: list[Meeting], kernel: Array) -> Array:

@@ -21,6 +21,8 @@ class Initializer(Value):
     """Base class: makes the first values of a weight."""
 
     kind: ClassVar[str] = "initializer"
+    #: Whether all numbers that it gives are the same.
+    all_alike: ClassVar[bool] = False
 
     @abstract
     def values(self, shape: Shape, key: Key) -> NDArray[np.float64]:

@@ -21,6 +21,8 @@ class Zeros(Initializer):
         [0.0, 0.0]
     """
 
+    all_alike = True
+
     def values(self, shape: Shape, key: Key) -> NDArray[np.float64]:
         return np.zeros(shape)
 
@@ -33,6 +35,8 @@ class Ones(Initializer):
         >>> Ones()((2,)).tolist()
         [1.0, 1.0]
     """
+
+    all_alike = True
 
     def values(self, shape: Shape, key: Key) -> NDArray[np.float64]:
         return np.ones(shape)
@@ -49,6 +53,8 @@ class Constant(Initializer):
         >>> Constant(0.5)((2,)).tolist()
         [0.5, 0.5]
     """
+
+    all_alike = True
 
     value: Any = 0.0
 

@@ -32,6 +32,10 @@ class Activation(Layer):
     def check(self) -> None:
         self.activation = activations.get(self.activation)
 
+    @property
+    def pure_activation(self) -> activations.Activation:
+        return self.activation  # type: ignore[no-any-return]
+
     def output_shape(self, input_shape: Shape) -> Shape:
         self.activation.check_shape(input_shape)
         return input_shape

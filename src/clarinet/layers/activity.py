@@ -33,6 +33,8 @@ class ActivityRegularization(Layer):
         1.5
     """
 
+    passes_through = "identity"
+
     l1: float = 0.0
     l2: float = 0.0
 

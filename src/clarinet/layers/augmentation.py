@@ -42,6 +42,8 @@ def factors(value: Any, what: str) -> tuple[float, float]:
 class _Augmentation(Noise):
     """Of images (height, width, channels); the shape stays."""
 
+    disturbs_by = "augmentation"
+
     refused: ClassVar[Mapping[str, Refused]] = {
         **Layer.refused,
         "value_range": Refused("values are not looked at", default=(0, 255)),

@@ -23,6 +23,7 @@ from clarinet.problems import shown
 from clarinet.random import Key
 
 if TYPE_CHECKING:
+    from clarinet.activations import Activation
     from clarinet.params import Segment
 
 Shape = tuple[int, ...]
@@ -99,6 +100,19 @@ class Layer(Configurable):
     trains_when_called: ClassVar[bool] = False
     #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
     merges: ClassVar[bool] = False
+    #: How it sums weighted inputs, but for its activation: ``"dense"``, over the last axis; ``"window"``, over a window
+    #: by a kernel that all places share; ``"windows"``, such sums one after the other. Empty: not so.
+    weighted_sum: ClassVar[str] = ""
+    #: How the numbers of ``x`` come out unchanged: ``"identity"``, ``"reshape"`` or ``"permute"``. Empty: they do not.
+    passes_through: ClassVar[str] = ""
+    #: What it shifts and scales ``x`` by: ``"constants"``, or statistics of the ``"data"``, of a ``"batch"`` (in use:
+    #: moving averages), of a ``"sample"``. Empty: it does not.
+    rescales_by: ClassVar[str] = ""
+    #: What it changes ``x`` by at random, in training alone: ``"dropout"`` of single numbers, other ``"noise"``, or
+    #: ``"augmentation"``. Empty: by nothing.
+    disturbs_by: ClassVar[str] = ""
+    #: Whether it takes ids, which it looks up, instead of numbers.
+    looks_up: ClassVar[bool] = False
 
     name: str = field(default="", kw_only=True)
     trainable: bool = field(default=True, kw_only=True)
@@ -177,6 +191,16 @@ class Layer(Configurable):
         layer.
         """
         return (copy.copy(self),)
+
+    @property
+    def pure_activation(self) -> Activation | None:
+        """The activation that an elementary layer applies and does nothing else; None for other layers."""
+        return None
+
+    @property
+    def adapted(self) -> bool:
+        """Whether it has seen the data that it has to look at before training; True where it needs none."""
+        return True
 
     @property
     def children(self) -> tuple[Layer, ...]:

@@ -21,6 +21,8 @@ class Convolution(Layer):
     depthwise one. The windows of all samples become the rows of one matrix per group, times that group's kernel.
     """
 
+    weighted_sum = "window"
+
     rank: ClassVar[int]
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
 
@@ -52,6 +54,10 @@ class Convolution(Layer):
 
     def filters_of(self, channels: int) -> int:
         """Number of output channels for so many input channels."""
+        raise NotImplementedError
+
+    def seen_by(self, channel: int, channels: int) -> list[tuple[int, tuple[int, int]]]:
+        """Input channels (of so many) that an output channel looks at, with the last two indices of their weights."""
         raise NotImplementedError
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -141,6 +147,11 @@ class _Filters(Convolution):
                 f"groups={self.groups}"
             )
         return self.filters
+
+    def seen_by(self, channel: int, channels: int) -> list[tuple[int, tuple[int, int]]]:
+        each = channels // self.groups
+        first = channel // (self.filters // self.groups) * each
+        return [(first + i, (i, channel)) for i in range(each)]
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         shape = (*self.kernel_size, input_shape[-1] // self.groups, self.filters)

@@ -39,6 +39,8 @@ class Dense(Layer):
         (3,)
     """
 
+    weighted_sum = "dense"
+
     units: int
     activation: Any = None
     use_bias: bool = True

@@ -28,6 +28,8 @@ def check_seed(seed: Any, what: str) -> None:
 class Noise(Layer):
     """Base of layers that draw random numbers while training: those of a step depend on seed, step and layer alone."""
 
+    disturbs_by = "noise"
+
     seed: int | None
 
     def check(self) -> None:
@@ -85,6 +87,8 @@ class Dropout(_Masking):
         >>> Dropout(0.5).output_shape((10,))
         (10,)
     """
+
+    disturbs_by = "dropout"
 
     refused: ClassVar[Mapping[str, Refused]] = {
         **Layer.refused,

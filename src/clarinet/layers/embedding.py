@@ -40,6 +40,8 @@ class Embedding(Layer):
         (80, 16)
     """
 
+    looks_up = True
+
     refused: ClassVar[Mapping[str, Refused]] = {
         **Layer.refused,
         "weights": Refused("use layer.set_weights([matrix]) once the model is built, or embeddings_initializer"),

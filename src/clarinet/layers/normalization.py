@@ -18,6 +18,8 @@ _NO_RENORMALISATION = "there is no renormalisation of batches"
 class _Normalized(Layer):
     """What follows on normalising: ``y = gamma u + beta``, each if wanted."""
 
+    rescales_by = "sample"
+
     axis: Any
     epsilon: float
     center: bool
@@ -97,6 +99,8 @@ class BatchNormalization(_Normalized):
         >>> [w.name for w in BatchNormalization().weight_specs((8,))]
         ['gamma', 'beta']
     """
+
+    rescales_by = "batch"
 
     refused: ClassVar[Mapping[str, Refused]] = {
         **Layer.refused,

@@ -52,6 +52,8 @@ class Rescaling(Layer):
         (28, 28)
     """
 
+    rescales_by = "constants"
+
     scale: Any
     offset: Any = 0.0
 
@@ -103,6 +105,8 @@ class Normalization(Layer):
         >>> model.predict([[1.0, 40.0]]).tolist()
         [[0.0, 2.0]]
     """
+
+    rescales_by = "data"
 
     axis: Any = -1
     mean: Any = None

@@ -16,6 +16,8 @@ from clarinet.params import Array
 class _SameNumbers(Layer):
     """What Flatten and Reshape have in common: ``dx`` is ``dy`` in the shape of ``x``."""
 
+    passes_through = "reshape"
+
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, Any, dict[str, Array]]:
@@ -111,6 +113,8 @@ class Permute(Layer):
         >>> Permute((2, 1)).output_shape((10, 64))
         (64, 10)
     """
+
+    passes_through = "permute"
 
     dims: Shape
 

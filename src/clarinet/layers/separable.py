@@ -72,6 +72,10 @@ class DepthwiseConv2D(Convolution):
     def filters_of(self, channels: int) -> int:
         return channels * self.depth_multiplier
 
+    def seen_by(self, channel: int, channels: int) -> list[tuple[int, tuple[int, int]]]:
+        own, kernel = divmod(channel, self.depth_multiplier)
+        return [(own, (own, kernel))]
+
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         shape = (*self.kernel_size, input_shape[-1], self.depth_multiplier)
         kernel = Weight("kernel", shape, self.depthwise_initializer, self.depthwise_regularizer)
@@ -113,6 +117,8 @@ class SeparableConv2D(Composite):
         >>> SeparableConv2D(16, 3).output_shape((10, 10, 4))
         (8, 8, 16)
     """
+
+    weighted_sum = "windows"
 
     filters: int
     kernel_size: Any

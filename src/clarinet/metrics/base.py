@@ -25,6 +25,8 @@ class Metric(Configurable):
 
     kind: ClassVar[str] = "metric"
     refused: ClassVar[Mapping[str, Refused]] = {"dtype": Refused("metrics are summed in float64")}
+    #: Whether it is the share of predictions that are right.
+    accuracy: ClassVar[bool] = False
 
     name: str = ""
 

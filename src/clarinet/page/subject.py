@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.data.origins import describe, takes_bytes
-from clarinet.layers.activation import Activation
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def _meaning(model: Sequential) -> tuple[str, bool]:
     """What the model's output is, and whether exactly one class is right."""
     plan = model.make_plan()
     last = plan.output or plan.ops[-1]
-    function = last.spec.activation if isinstance(last.spec, Activation) else None
+    function = last.spec.pure_activation
     one = prod(last.output_shape) == 1
     logits = bool(getattr(model.loss, "from_logits", False))
     outputs = getattr(function, "outputs", "")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from clarinet.layers import Dense
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def _stages(model: Sequential) -> list[_Stage]:
     for index, layer in enumerate(model.layers):
         taken, shape = shape, layer.output_shape(shape)
         last = stages[-1]
-        if isinstance(layer, Dense) and len(taken) == 1:
+        if layer.weighted_sum == "dense" and len(taken) == 1:
             kernel = np.array(layer.get_weights()[0], np.float64)
             stages.append(_Stage(layer.name, shape, index, True, kernel))
         elif prod(shape) == prod(taken) and not any(w.ndim > 1 for w in layer.get_weights()) and not layer.children:

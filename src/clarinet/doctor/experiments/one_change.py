@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from clarinet import layers, optimizers
 from clarinet.doctor.experiments.trial import Trial
@@ -119,7 +120,8 @@ def _of_restraints(program: Program) -> Iterator[Idea]:
             "what matters.",
             "layer.trainable = True",
         )  # fmt: skip
-    drops = [int(layer.name) for layer in program.layers if isinstance(layer, layers.Dropout) and layer.rate > 0]
+    held: tuple[Any, ...] = program.layers
+    drops = [int(layer.name) for layer in held if layer.disturbs_by == "dropout" and layer.rate > 0]
     if drops:
         yield Idea(
             "dropout_too_high", f"layer:{drops[0]}", dropout_rate(drops, 0.0),

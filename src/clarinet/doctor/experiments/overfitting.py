@@ -66,7 +66,7 @@ def _regularised(program: Program) -> bool:
     stops = any(
         isinstance(c, EarlyStopping) for c in (callbacks if isinstance(callbacks, list | tuple) else [callbacks])
     )
-    drops = any("Dropout" in type(layer).__name__ or "Noise" in type(layer).__name__ for layer in program.layers)
+    drops = any(layer.disturbs_by in ("dropout", "noise") for layer in program.layers)
     penal = any(getattr(layer, "kernel_regularizer", None) is not None for layer in program.layers)
     return stops or drops or penal or bool(program.optimizer.weight_decay)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
-from clarinet.layers import BatchNormalization
 
 KINDS = ("batch_norm_statistics",)
 BASIS = "after n steps momentum**n of a moving average is still its initial value (Ioffe and Szegedy 2015, algorithm 2)"
@@ -17,7 +17,9 @@ _SMALL_BATCH = 4
 
 def examine(patient: Patient) -> Iterator[Finding]:
     program = patient.program
-    every = [(i, layer) for i, layer in enumerate(program.layers) if isinstance(layer, BatchNormalization)]
+    every: list[tuple[int, Any]] = [
+        (i, layer) for i, layer in enumerate(program.layers) if layer.rescales_by == "batch"
+    ]
     found = [(i, layer) for i, layer in every if layer.trainable]  # a frozen one uses its averages in training too
     if not found:
         return

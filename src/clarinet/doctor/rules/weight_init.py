@@ -7,10 +7,10 @@ from math import sqrt
 
 import numpy as np
 
-from clarinet import initializers
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient, Site
 from clarinet.doctor.remedies import initializer
+from clarinet.initializers.base import Initializer
 
 KINDS = ("wrong_weight_init",)
 BASIS = (
@@ -18,7 +18,8 @@ BASIS = (
     "gain above 4 a layer changes it by an order of magnitude in two layers; four layers below 0.6 that keep less "
     "than 2 % lose it"
 )
-_ALIKE = (initializers.Zeros, initializers.Ones, initializers.Constant)
+#: Layers that normalise by these bring a signal back to its size.
+_STATISTICS = ("data", "batch", "sample")
 TOO_LARGE, TOO_SMALL, LOST = 4.0, 0.6, 0.02
 #: So many layers that fade one after the other are more than Adam and its kin make up for.
 _DEEP = 4
@@ -30,8 +31,9 @@ def examine(patient: Patient) -> Iterator[Finding]:
         layer = patient.program.layers[site.index]
         if not layer.trainable:
             continue  # trained elsewhere: its weights are no initial ones
-        if isinstance(layer.kernel_initializer, _ALIKE):  # type: ignore[attr-defined]
-            yield _alike(site, layer.kernel_initializer)  # type: ignore[attr-defined]
+        start: Initializer = layer.kernel_initializer  # type: ignore[attr-defined]
+        if start.all_alike:
+            yield _alike(site, start)
         elif gains[site.index] > TOO_LARGE:
             yield _wide(site, gains[site.index])
     yield from _fading(patient, gains)
@@ -78,7 +80,7 @@ def _fading(patient: Patient, gains: dict[int, float]) -> Iterator[Finding]:
         for site in patient.sites
         if 0 < gains[site.index] < TOO_SMALL and patient.program.layers[site.index].trainable
     ]
-    if len(small) < _DEEP or any(type(layer).__name__.endswith("Normalization") for layer in patient.program.layers):
+    if len(small) < _DEEP or any(layer.rescales_by in _STATISTICS for layer in patient.program.layers):
         return
     left = float(np.prod([gains[site.index] for site in small]))
     if left > LOST:

@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import layers
 from clarinet._native import LossSpec, MetricSpec, OpSpec, OptimizerSpec, Spec, StatsSpec, Weight
-from clarinet.engines.lowering.objectives import LOSSES, METRICS
-from clarinet.engines.lowering.operations import ACTIVATIONS, AXES, OPS, TABLES
+from clarinet.engines.lowering.objectives import LOSSES, METRICS, PENALTIES
+from clarinet.engines.lowering.operations import ACTIVATIONS, AXES, OPS, RUNS, TABLES
 from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
 from clarinet.engines.stats import limits
-from clarinet.layers.merge import Merge
-from clarinet.regularizers import L1L2
 
 if TYPE_CHECKING:
     from clarinet.params import Segment
@@ -35,14 +32,14 @@ def obstacle(plan: Plan) -> str | None:
 
 def _obstacles(plan: Plan) -> Iterator[str]:
     for op in _all_ops(plan):
-        activation = getattr(op.spec, "activation", None)
+        activation = op.spec.pure_activation
         if type(op.spec) not in OPS:
             yield f"layer {op.layer} ({op.kind}) has no native form"
-        elif isinstance(op.spec, layers.Activation) and type(activation) not in ACTIVATIONS:
-            yield f"the activation {getattr(activation, 'name', activation)!r} of layer {op.layer} has no native form"
+        elif activation is not None and type(activation) not in ACTIVATIONS:
+            yield f"the activation {activation.name!r} of layer {op.layer} has no native form"
         for segment in op.weights:
             penalty = segment.weight.regularizer
-            if segment.trainable and penalty is not None and not isinstance(penalty, L1L2):
+            if segment.trainable and penalty is not None and type(penalty) not in PENALTIES:
                 yield f"{type(penalty).__name__} on the {segment.name} of layer {op.layer} has no native form"
     if plan.loss is not None and type(plan.loss) not in LOSSES:
         yield f"the loss {plan.loss.name!r} has no native form"
@@ -129,8 +126,8 @@ def _named(op: Op) -> str:
 
 def _op(plan: Plan, op: Op, tensors: list[int]) -> Any:
     kind, settings = OPS[type(op.spec)](op.spec)
-    if isinstance(op.spec, Merge):
-        settings = op.spec.runs(op.input_shapes)
+    if type(op.spec) in RUNS:
+        settings = RUNS[type(op.spec)](op.spec, op.input_shapes)
     tables = TABLES[type(op.spec)](op.spec, op.input_shape) if type(op.spec) in TABLES else []
     seed = getattr(op.spec, "seed", None)
     return OpSpec(

@@ -53,11 +53,8 @@ def _batch_normalization(spec: layers.BatchNormalization) -> tuple[str, Settings
     return "batch_normalization", {name: float(getattr(spec, name)) for name in names}
 
 
-def _within_samples(spec: Any) -> Settings:
-    settings = {name: getattr(spec, name) for name in ("epsilon", "center", "scale")}
-    if isinstance(spec, layers.GroupNormalization):
-        return {**settings, "groups": spec.groups}
-    return {**settings, "axes": np.size(spec.axis)}
+def _within_samples(spec: Any, **settings: Any) -> tuple[str, Settings]:
+    return "group_normalization", {name: getattr(spec, name) for name in ("epsilon", "center", "scale")} | settings
 
 
 def _dropout(kind: str) -> Callable[[Any], tuple[str, Settings]]:
@@ -122,8 +119,8 @@ OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     layers.Dropout: _dropout("dropout"),
     layers.Embedding: lambda spec: ("embedding", {}),
     layers.GaussianNoise: lambda spec: ("gaussian_noise", {"stddev": spec.stddev}) if spec.stddev else ("", {}),
-    layers.GroupNormalization: lambda spec: ("group_normalization", _within_samples(spec)),
-    layers.LayerNormalization: lambda spec: ("group_normalization", _within_samples(spec)),
+    layers.GroupNormalization: lambda spec: _within_samples(spec, groups=spec.groups),
+    layers.LayerNormalization: lambda spec: _within_samples(spec, axes=np.size(spec.axis)),
     layers.Normalization: lambda spec: ("normalization", {"invert": spec.invert}),
     layers.PReLU: lambda spec: ("prelu", {}),
     layers.SpatialDropout1D: _dropout("spatial_dropout"),
@@ -172,6 +169,8 @@ def _alphas(spec: layers.PReLU, shape: Shape) -> list[Any]:
     return [np.broadcast_to(np.arange(math.prod(own)).reshape(own), shape)]
 
 
+#: Settings of an operation that depend on the shapes of what it takes.
+RUNS: dict[type, Callable[[Any, tuple[Shape, ...]], Settings]] = {Merge: lambda spec, shapes: spec.runs(shapes)}
 #: Constants of an operation on samples of a shape: arrays of numbers.
 TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
     layers.CenterCrop: lambda spec, shape: spec.matrices(shape[:-1]),
