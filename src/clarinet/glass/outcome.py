@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,6 @@ from clarinet.glass.equations import Term, equation
 from clarinet.glass.records import LayerTrace, Trace
 from clarinet.glass.sums import factor, number, short
 from clarinet.params import Array
-
-_OF_CLASSES = (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
 
 
 def activation(layer: LayerTrace) -> activations.Activation:
@@ -41,26 +39,65 @@ def loss(trace: Trace, layer: LayerTrace, row: int, digits: int, most: int) -> I
         return
     a = layer.a[row]
     t = targets(trace, layer)[row] if trace.y is not None else a
-    if type(function) is losses.MeanSquaredError:
-        terms = [
-            Term((float(p) - float(u)) ** 2, f"({number(p, digits)} − {factor(u, digits)})²") for p, u in zip(a, t)
-        ]
-        yield equation("Σ (a − t)²", terms, float(value) * len(a), digits, most)
-        yield f"l = Σ (a − t)² / {len(a)} = {number(value, digits)}, {name}"
-    elif isinstance(function, losses.BinaryCrossentropy) and not function.from_logits and set(np.ravel(t)) <= {0, 1}:
-        each = _each(layer, function, a, t, row)
-        chances = [number(p, digits) if u else f"(1 − {number(p, digits)})" for p, u in zip(a, t)]
-        terms = [Term(float(c), f"−ln {chance}") for c, chance in zip(each, chances)]
-        yield equation("S", terms, float(value) * len(a), digits, most)
-        yield f"l = S / {len(a)} = {number(value, digits)}, {name}: for each output, how unlikely its target was"
-    elif isinstance(function, _OF_CLASSES) and layer.absorbed and sorted(t)[:-1] == [0] * (len(t) - 1) and max(t) == 1:
-        own = int(np.argmax(t))
-        yield f"l = −ln a[{own}] = −ln {number(a[own], digits)} = {number(value, digits)}, {name} of class {own}"
-    else:
-        yield f"l = {number(value, digits)}, {name}: {formulas.of_loss(function)}"
+    write = _WRITTEN.get(type(function))
+    said = [] if write is None else write(_Row(layer, function, row, float(value), a, t, digits, most))
+    yield from said or [f"l = {number(value, digits)}, {name}: {formulas.of_loss(function)}"]
     if len(trace) > 1 or trace.shares[row] != 1:
         share = short(trace.shares[row], digits)
         yield f"share of l in the batch's loss {share}; L = {number(trace.loss, digits)}"
+
+
+class _Row(NamedTuple):
+    """A row whose loss is written out: its number in the trace, its loss, outputs and targets."""
+
+    layer: LayerTrace
+    function: Any
+    number: int
+    value: float
+    a: Array
+    t: Array
+    digits: int
+    most: int
+
+
+def _squares(row: _Row) -> list[str]:
+    terms = [
+        Term((float(p) - float(u)) ** 2, f"({number(p, row.digits)} − {factor(u, row.digits)})²")
+        for p, u in zip(row.a, row.t)
+    ]
+    return [
+        equation("Σ (a − t)²", terms, row.value * len(row.a), row.digits, row.most),
+        f"l = Σ (a − t)² / {len(row.a)} = {number(row.value, row.digits)}, {row.function.name}",
+    ]
+
+
+def _surprises(row: _Row) -> list[str]:
+    """Of every output by itself; nothing where outputs are logits or targets are not 0 and 1."""
+    if row.function.from_logits or not set(np.ravel(row.t)) <= {0, 1}:
+        return []
+    each = _each(row.layer, row.function, row.a, row.t, row.number)
+    chances = [number(p, row.digits) if u else f"(1 − {number(p, row.digits)})" for p, u in zip(row.a, row.t)]
+    terms = [Term(float(c), f"−ln {chance}") for c, chance in zip(each, chances)]
+    said = f"{number(row.value, row.digits)}, {row.function.name}: for each output, how unlikely its target was"
+    return [equation("S", terms, row.value * len(row.a), row.digits, row.most), f"l = S / {len(row.a)} = {said}"]
+
+
+def _surprise(row: _Row) -> list[str]:
+    """Of the right class; nothing where there is not just one, or the outputs are not what the loss takes."""
+    if not row.layer.absorbed or sorted(row.t)[:-1] != [0] * (len(row.t) - 1) or max(row.t) != 1:
+        return []
+    own = int(np.argmax(row.t))
+    chance, value = number(row.a[own], row.digits), number(row.value, row.digits)
+    return [f"l = −ln a[{own}] = −ln {chance} = {value}, {row.function.name} of class {own}"]
+
+
+#: Losses that are written out, of exactly these classes: a class made from one may compute something else.
+_WRITTEN: dict[type, Callable[[_Row], list[str]]] = {
+    losses.BinaryCrossentropy: _surprises,
+    losses.CategoricalCrossentropy: _surprise,
+    losses.MeanSquaredError: _squares,
+    losses.SparseCategoricalCrossentropy: _surprise,
+}
 
 
 def _each(layer: LayerTrace, function: losses.Loss, a: Array, t: Array, row: int) -> Array:
@@ -76,7 +113,7 @@ def derivative(trace: Trace, layer: LayerTrace, at: tuple[int, ...], digits: int
     assert layer.da is not None and trace.shares is not None and trace.loss_function is not None
     da, a, t, k = layer.da[at], layer.a[at], targets(trace, layer), layer.a.shape[-1]
     share = trace.shares[at[:-1]]
-    if type(trace.loss_function) is losses.MeanSquaredError and np.shape(t) == layer.a.shape:
+    if trace.loss_function.likelihood == "normal" and np.shape(t) == layer.a.shape:
         simple, text = _with_share(2 * (float(a) - float(t[at])) / k, share, digits)
         if np.isclose(simple, da, rtol=1e-4, atol=1e-12):
             difference = f"({number(a, digits)} − {factor(t[at], digits)})"
@@ -89,7 +126,7 @@ def direct(trace: Trace, layer: LayerTrace, at: tuple[int, ...], digits: int) ->
     """The derivative at one logit where the loss takes in the activation: ``a - t``."""
     assert layer.dz is not None and trace.shares is not None
     dz, a, t = layer.dz[at], layer.a[at], targets(trace, layer)
-    k = layer.a.shape[-1] if isinstance(trace.loss_function, losses.BinaryCrossentropy) else 1
+    k = layer.a.shape[-1] if trace.loss_function is not None and trace.loss_function.likelihood == "bernoulli" else 1
     simple, text = _with_share((float(a) - float(t[at])) / k, trace.shares[at[:-1]], digits)
     if not np.isclose(simple, dz, rtol=1e-3, atol=1e-7):
         return f"{number(dz, digits)}, of loss and activation in one"

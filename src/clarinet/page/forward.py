@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import activations
+from clarinet import activations, layers
 from clarinet.layers.activity import ActivityRegularization
 from clarinet.layers.convolution import Convolution
 from clarinet.layers.dropout import Noise
 from clarinet.layers.geometry import margins
-from clarinet.layers.pooling import _AveragePooling, _GlobalPooling, _MaxPooling
+from clarinet.layers.merge import Merge
+from clarinet.layers.pooling import _AveragePooling, _GlobalAveragePooling, _GlobalMaxPooling, _MaxPooling
 from clarinet.layers.resampling import ZeroPadding2D, _Resampling
 from clarinet.layers.reshape import Flatten, Reshape
 from clarinet.params import Array
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from clarinet.plan import Op
 
 Settings = dict[str, Any]
+#: Writes one operation, given with its layer and its weights.
+_Describe = Callable[["Op", Any, dict[str, Array], "Weights"], "Settings | None"]
 
 
 class Weights:
@@ -76,16 +79,14 @@ def forward_pass(model: Sequential) -> tuple[list[Settings], bytes]:
 
 
 def _what(op: Op) -> str:
-    return f"activation {op.spec.activation.name}" if op.kind == "Activation" else op.kind  # type: ignore[attr-defined]
+    function = op.spec.pure_activation
+    return op.kind if function is None else f"activation {function.name}"
 
 
 def _settings(op: Op, own: dict[str, Array], weights: Weights) -> Settings | None:
     """What ``network.js`` has to know of one operation; None where it has nothing for it."""
-    for kinds, describe in _KINDS:
-        if isinstance(op.spec, kinds):
-            return describe(op, op.spec, own, weights)
-    by_name = _BY_NAME.get(op.kind)
-    return None if by_name is None else by_name(op, op.spec, own, weights)
+    describe = _EXACT.get(type(op.spec)) or next((_FAMILIES[c] for c in type(op.spec).__mro__ if c in _FAMILIES), None)
+    return None if describe is None else describe(op, op.spec, own, weights)
 
 
 def _same(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
@@ -120,17 +121,24 @@ def _convolution(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> 
     return {"do": "convolve", **place, "groups": spec.groups_of(op.input_shape[-1]), **_stored(own, weights)}
 
 
-def _pooling(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
-    place = _sliding(op, spec.pool_size, spec.strides, (1,) * spec.rank, spec.padding)
-    return {"do": "pool", "mean": isinstance(spec, _AveragePooling), **place}
+def _pooling(mean: bool) -> _Describe:
+    def described(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+        place = _sliding(op, spec.pool_size, spec.strides, (1,) * spec.rank, spec.padding)
+        return {"do": "pool", "mean": mean, **place}
+
+    return described
 
 
-def _global_pooling(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+def _global_pooling(mean: bool) -> _Describe:
+    return lambda op, spec, own, weights: _pooled_whole(op, mean)
+
+
+def _pooled_whole(op: Op, mean: bool) -> Settings:
     spatial, channels = op.input_shape[:-1], op.input_shape[-1]
     one = (1,) * (2 - len(spatial))
     place = {"input": [*one, *spatial, channels], "output": [1, 1, channels], "window": [*one, *spatial]}
     still = {"strides": [1, 1], "dilation": [1, 1], "before": [0, 0]}
-    return {"do": "pool", "mean": "Average" in op.kind, **place, **still}
+    return {"do": "pool", "mean": mean, **place, **still}
 
 
 def _resampling(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
@@ -235,24 +243,30 @@ def _activation(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> S
     return settings
 
 
-_Describe = Callable[["Op", Any, dict[str, Array], Weights], "Settings | None"]
-_KINDS: tuple[tuple[Any, _Describe], ...] = (
-    ((Flatten, Reshape, Noise, ActivityRegularization), _same),  # noise is drawn in training alone
-    (Convolution, _convolution),
-    ((_MaxPooling, _AveragePooling), _pooling),
-    (_GlobalPooling, _global_pooling),
-    (ZeroPadding2D, _zero_padding),
-    (_Resampling, _resampling),
-)
-_BY_NAME: dict[str, _Describe] = {
-    "Activation": _activation,
-    "BatchNormalization": _batch_normalization,
-    "Dense": _dense,
-    "GroupNormalization": _group_normalization,
-    "LayerNormalization": _layer_normalization,
-    "Merge": _merge,
-    "Normalization": _normalization,
-    "PReLU": _prelu,
-    "Permute": _permute,
-    "Rescaling": _rescaling,
+#: Operations of these classes and of classes made from them.
+_FAMILIES: dict[type, _Describe] = {
+    ActivityRegularization: _same,
+    Convolution: _convolution,
+    Flatten: _same,
+    Noise: _same,  # drawn in training alone
+    Reshape: _same,
+    ZeroPadding2D: _zero_padding,
+    _AveragePooling: _pooling(mean=True),
+    _GlobalAveragePooling: _global_pooling(mean=True),
+    _GlobalMaxPooling: _global_pooling(mean=False),
+    _MaxPooling: _pooling(mean=False),
+    _Resampling: _resampling,
+}
+#: Operations of these classes alone.
+_EXACT: dict[type, _Describe] = {
+    layers.Activation: _activation,
+    layers.BatchNormalization: _batch_normalization,
+    layers.Dense: _dense,
+    layers.GroupNormalization: _group_normalization,
+    layers.LayerNormalization: _layer_normalization,
+    layers.Normalization: _normalization,
+    layers.PReLU: _prelu,
+    layers.Permute: _permute,
+    layers.Rescaling: _rescaling,
+    Merge: _merge,
 }
