@@ -25,9 +25,10 @@ from clarinet import (
 from clarinet._native import version as __version__
 from clarinet.gradients import check_gradients
 from clarinet.layers import Input
-from clarinet.learning_rates import LearningRateCurve, find_learning_rate
+from clarinet.learning_rates import find_learning_rate
 from clarinet.models import Sequential
 from clarinet.names import public
+from clarinet.records import LearningRateCurve
 from clarinet.target import TransformedTarget
 
 if TYPE_CHECKING:

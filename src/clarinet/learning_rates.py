@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from clarinet import checks
 from clarinet.callbacks.base import Callback
 from clarinet.configurable import check_number, check_whole
 from clarinet.params import Array
-from clarinet.records import Chunk
+from clarinet.records import Chunk, LearningRateCurve
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
@@ -24,30 +23,6 @@ _AROUND = 3
 _TOO_HIGH = 4.0
 #: The loss has fallen clearly when it is so many standard deviations below where rates are too small to matter.
 _CLEARLY = 6.0
-
-
-@dataclass(frozen=True)
-class LearningRateCurve:
-    """What :func:`find_learning_rate` returns.
-
-    Attributes:
-        learning_rates: the rates that were tried, rising, shape (steps,).
-        losses: the batches' losses, shape (steps,).
-        smoothed: their running mean over seven steps.
-        suggestion: a tenth of the rate at which the smoothed loss was lowest; beyond it training soon fails. Where no
-            rate lowers the loss clearly, as in a model that is trained already: a tenth of the highest rate that did no
-            harm.
-    """
-
-    learning_rates: Array
-    losses: Array
-    smoothed: Array
-    suggestion: float
-
-    def __repr__(self) -> str:
-        low, high = self.learning_rates[0], self.learning_rates[-1]
-        tried = f"{len(self.losses)} steps from {low:.2g} to {high:.2g}"
-        return f"LearningRateCurve(suggestion={self.suggestion:.2g}, {tried})"
 
 
 class _Watch(Callback):

@@ -1,4 +1,4 @@
-"""The small records that an engine emits and that every observer (progress bar, run store, doctor, plots) reads."""
+"""The small records that a training leaves and that every observer (progress bar, run store, doctor, plots) reads."""
 
 from __future__ import annotations
 
@@ -96,3 +96,27 @@ class Chunk:
                 speed,
                 self.metrics if i == last else {},
             )
+
+
+@dataclass(frozen=True)
+class LearningRateCurve:
+    """What :func:`clarinet.find_learning_rate` returns.
+
+    Attributes:
+        learning_rates: the rates that were tried, rising, shape (steps,).
+        losses: the batches' losses, shape (steps,).
+        smoothed: their running mean over seven steps.
+        suggestion: a tenth of the rate at which the smoothed loss was lowest; beyond it training soon fails. Where no
+            rate lowers the loss clearly, as in a model that is trained already: a tenth of the highest rate that did no
+            harm.
+    """
+
+    learning_rates: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    smoothed: NDArray[np.float64]
+    suggestion: float
+
+    def __repr__(self) -> str:
+        low, high = self.learning_rates[0], self.learning_rates[-1]
+        tried = f"{len(self.losses)} steps from {low:.2g} to {high:.2g}"
+        return f"LearningRateCurve(suggestion={self.suggestion:.2g}, {tried})"

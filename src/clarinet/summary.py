@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clarinet.layers.parts import direct, shapes_within
 from clarinet.markup import paragraph, table
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from clarinet.layers.base import Layer, Shape
-    from clarinet.stack import LayerStack
 
 _COLUMNS = ("Layer (type)", "Output Shape", "Param #")
+
+
+class Summarised(Protocol):
+    """What the table needs of a model."""
+
+    name: str
+    layers: list[Layer]
+    input_shape: Shape | None
+    dtype: np.dtype[Any]
 
 
 def _size(count: int, itemsize: int) -> str:
@@ -40,7 +50,7 @@ def _rows(layer: Layer, shape: Shape | None, depth: int = 0) -> Iterator[tuple[s
             yield from _rows(part.layer, taken, depth + 1)
 
 
-def _table(model: LayerStack) -> tuple[list[tuple[str, str, str]], list[str]]:
+def _table(model: Summarised) -> tuple[list[tuple[str, str, str]], list[str]]:
     """The rows of all layers, and the sums below them."""
     rows: list[tuple[str, str, str]] = []
     shape = model.input_shape
@@ -56,7 +66,7 @@ def _table(model: LayerStack) -> tuple[list[tuple[str, str, str]], list[str]]:
     return rows, [f"{what} params: {n:,} ({_size(n, itemsize)})" for what, n in counts.items()]
 
 
-def summary_lines(model: LayerStack) -> list[str]:
+def summary_lines(model: Summarised) -> list[str]:
     """One line of text for each line of the table."""
     found, sums = _table(model)
     rows = [_COLUMNS, *found]
@@ -77,14 +87,14 @@ def summary_lines(model: LayerStack) -> list[str]:
     ]
 
 
-def summary_html(model: LayerStack) -> str:
+def summary_html(model: Summarised) -> str:
     """The same for a notebook."""
     rows, sums = _table(model)
     inset = [(name.replace("  ", "\u2003"), *rest) for name, *rest in rows]  # HTML would drop spaces
     return paragraph(f'Model: "{model.name}"') + table(_COLUMNS, inset, numbers=[2]) + paragraph(*sums)
 
 
-def print_summary(model: LayerStack, print_fn: Callable[[str], Any] | None = None) -> None:
+def print_summary(model: Summarised, print_fn: Callable[[str], Any] | None = None) -> None:
     """Print the table, line by line."""
     for line in summary_lines(model):
         (print_fn or print)(line)

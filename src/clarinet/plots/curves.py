@@ -15,7 +15,7 @@ from clarinet.plots import style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from clarinet.learning_rates import LearningRateCurve
+    from clarinet.records import LearningRateCurve
 
 #: What callbacks and optimizers call the learning rate: it has a panel, and a scale, of its own.
 _RATES = ("learning_rate", "lr")
