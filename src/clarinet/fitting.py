@@ -1,10 +1,15 @@
-"""The loop of ``fit``: epochs, chunks of steps, validation, callbacks. No maths, no files."""
+"""The loop of ``fit``: epochs, chunks of steps, validation, callbacks. No maths, no files.
+
+It is a generator: what happens comes out as an event, and between two events the training stands still.
+"""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,22 +19,30 @@ from clarinet import data as data_module
 from clarinet.callbacks import History, LivePlot, ProgressBar
 from clarinet.callbacks.base import CallbackList
 from clarinet.engines import Data, Engine, Steps
-from clarinet.optimizers import BFGS
+from clarinet.events import (
+    ChunkEnd,
+    EpochBegin,
+    EpochEnd,
+    Event,
+    ProblemFound,
+    StepEnd,
+    TrainBegin,
+    TrainEnd,
+    ValidationEnd,
+)
 from clarinet.params import Array
-from clarinet.records import Chunk
-from clarinet.stack import NO_LAYERS
+from clarinet.preparing import TrainingData, as_list, checked, evaluation_batches
+from clarinet.settings import FitSettings
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
     from clarinet.model import Sequential
+    from clarinet.records import Chunk
     from clarinet.runs.recording import Recording
     from clarinet.runs.resuming import Keeper
 
 #: Seconds after which an engine hands control back, so that Ctrl-C and the progress bar are never late.
 CHUNK_SECONDS = 0.1
-
-#: Arguments of ``fit`` that are data, or do not change what is learnt.
-_NO_SETTINGS = {"x", "y", "sample_weight", "validation_data", "verbose", "run", "doctor", "plot"}
 
 
 @dataclass(frozen=True)
@@ -41,156 +54,120 @@ class Place:
     row: int = 0
 
 
-def as_list(value: Any) -> list[Any]:
-    """None -> [], one thing -> a list of it, a list or tuple -> a list."""
-    if value is None:
-        return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+@dataclass
+class Pace:
+    """How finely a training hands out its events; may be changed between two of them."""
+
+    every_step: bool = False
 
 
 class Fit:
-    """One call of ``fit``: what it trains on, and the loop over epochs."""
+    """One call of ``fit``: what it trains on, and the loop over epochs.
 
-    def __init__(self, model: Sequential, arguments: dict[str, Any]) -> None:
-        self.model, self.arguments = model, arguments
-        self.batches: data_module.Batches | None = None
-        self.data: Data | None = None
-        self.validation: Data | data_module.Batches | None = None
-        self.given: tuple[Any, Any, Any] | None = None
+    Args:
+        model: what is trained; :meth:`clarinet.Sequential.in_training` while this lasts.
+        settings: the arguments of ``fit``, checked.
+        pace: how finely its events are wanted.
+    """
+
+    def __init__(self, model: Sequential, settings: FitSettings, pace: Pace | None = None) -> None:
+        self.model, self.settings, self.pace = model, settings, pace or Pace()
         self.epoch_batches: Iterator[Rows] = iter(())
-        if arguments["seed"] is not None:
-            model.seed = int(arguments["seed"])
+        if settings.seed is not None:
+            model.seed = settings.seed
         self.recording = self._recording()  # before the engine is made: resuming brings the seed back
-        self.watchers = [*as_list(arguments["callbacks"]), *([self.recording.tracker] if self.recording else [])]
-        self.seen: dict[str, Any] | None = {} if any(hasattr(c, "wants_fingerprint") for c in self.watchers) else None
-        if data_module.is_batches(arguments["x"]):
-            self._take_batches()
-        else:
-            self._take_arrays()
-        self.engine: Engine = model.runner(self.label_shape, fresh=True)
-        self.callbacks = self._callback_list()
-        self.place, self.logs = Place(arguments["initial_epoch"]), dict[str, float]()
+        self.own_callbacks = as_list(settings.callbacks)
+        watchers = [*self.own_callbacks, *([self.recording.tracker] if self.recording else [])]
+        self.seen: dict[str, Any] | None = {} if any(hasattr(c, "wants_fingerprint") for c in watchers) else None
+        self.source = TrainingData(model, settings, self.seen)
+        self.engine: Engine = model.runner(self.source.label_shape, fresh=True)
+        model.history = History()
+        self.params = self._params()
+        # History comes after those who may add to the logs: it keeps that too.
+        self.callbacks = CallbackList([*watchers, model.history, *self._shown()], model, self.params)
+        self.place, self.logs = Place(settings.initial_epoch), dict[str, float]()
         self.keeper: Keeper | None = None
-
-    # What to train on.
-
-    def _take_arrays(self) -> None:
-        a = self.arguments
-        x, y, w = data_module.as_rows(a["x"], a["y"], a["sample_weight"])
-        build_for(self.model, x)
-        validation = a["validation_data"]
-        self.given = x, y, validation
-        if validation is None and a["validation_split"]:
-            (x, y, w), validation = data_module.split_validation(x, y, w, a["validation_split"])
-        told = told_by_callbacks(a)
-        self.data = checked(self.model, x, y, w, a["class_weight"], seen=self.seen, adapt=True, told=told)
-        self.label_shape = self.data.y.shape[1:] if self.data.y is not None else None
-        self._take_validation(validation)
-
-    def _take_batches(self) -> None:
-        a = self.arguments
-        self.batches = data_module.Batches(a["x"], a["steps_per_epoch"])
-        first = self.batches.peek()
-        build_for(self.model, first[0])
-        self.label_shape = checked(self.model, *first, a["class_weight"], where="batch 0").y.shape[1:]  # type: ignore[union-attr]
-        self._take_validation(a["validation_data"])
-
-    def _take_validation(self, validation: Any) -> None:
-        if validation is None:
-            return
-        if data_module.is_batches(validation):
-            steps = self.arguments["validation_steps"]
-            self.validation = data_module.Batches(validation, steps, anew=True, what="validation_data")
-            checked(self.model, *self.validation.peek(), None, where="fit.validation, batch 0")
-        else:
-            x, y, w = data_module.as_rows(*data_module.unpack(validation, "validation_data"))
-            seen: dict[str, Any] | None = None if self.seen is None else self.seen.setdefault("validation", {})
-            data = checked(self.model, x, y, w, None, where="fit.validation", seen=seen)
-            self.validation = first_batches(data, self.arguments["validation_steps"], self.validation_batch_size)
-
-    @property
-    def batch_size(self) -> int:
-        whole = self.data is not None and isinstance(self.model.optimizer, BFGS)
-        return int(self.arguments["batch_size"] or (len(self.data) if whole else 32))  # type: ignore[arg-type]
-
-    @property
-    def validation_batch_size(self) -> int:
-        return int(self.arguments["validation_batch_size"] or self.batch_size)
-
-    @property
-    def rows(self) -> int:
-        """Rows of array data that an epoch uses."""
-        assert self.data is not None
-        steps = self.arguments["steps_per_epoch"]
-        return len(self.data) if steps is None else min(len(self.data), steps * self.batch_size)
-
-    @property
-    def steps(self) -> int | None:
-        """Steps an epoch; None where only the data knows."""
-        if self.batches is not None:
-            return self.batches.steps
-        return -(-self.rows // self.batch_size)
 
     def _recording(self) -> Recording | None:
         """The run that this training is kept in, if that is wanted."""
-        a = self.arguments
-        if a["run"] in (None, False) and a["checkpoint"] in (None, False) and not a["resume"]:
+        s = self.settings
+        if s.run in (None, False) and s.checkpoint in (None, False) and not s.resume:
             return None
         from clarinet.runs.recording import Recording  # with sqlite3, which not every program needs
 
         return Recording(weakref.proxy(self))  # it is part of this: no circle for the garbage collector
 
-    def _callback_list(self) -> CallbackList:
-        a, model = self.arguments, self.model
-        model.history = History()
-        extra: list[Any] = [model.history]
-        size = None if self.data is None else self.batch_size
-        verbose = ProgressBar.resolve(a["verbose"])
+    def _shown(self) -> Iterator[ProgressBar | LivePlot]:
+        """What shows the training."""
+        verbose, plot = self.params["verbose"], self.settings.plot
         if verbose:
-            extra.append(ProgressBar(verbose))
-        if a["plot"]:
-            extra.append(LivePlot(a["plot"] if isinstance(a["plot"], str) else "light"))
-        settings = {k: v for k, v in a.items() if k not in _NO_SETTINGS} | {"batch_size": size}
-        settings["callbacks"] = [type(c).__name__ for c in as_list(a["callbacks"])] or None  # in a circle otherwise
-        params = {
-            "epochs": a["epochs"],
-            "steps": self.steps,
-            "samples": None if self.data is None else self.rows,
-            "verbose": verbose,
-            "arguments": settings,
-            "data": self.data,
-            "validation": self.validation,
-            "given": self.given,
+            yield ProgressBar(verbose)
+        if plot:
+            yield LivePlot(plot if isinstance(plot, str) else "light")
+
+    def _params(self) -> dict[str, Any]:
+        """What callbacks are told before training, see :class:`clarinet.callbacks.Callback`."""
+        source = self.source
+        rows = source.data is not None
+        names = [type(c).__name__ for c in self.own_callbacks]  # themselves they would be in a circle
+        told = {"batch_size": source.batch_size if rows else None, "callbacks": names or None}
+        return {
+            "epochs": self.settings.epochs,
+            "steps": source.steps,
+            "samples": source.rows if rows else None,
+            "verbose": ProgressBar.resolve(self.settings.verbose),
+            "arguments": self.settings.recorded() | told,
+            "data": source.data,
+            "validation": source.validation,
+            "given": source.given,
             "seen": self.seen,
         }
-        return CallbackList([*self.watchers, *extra], model, params)  # history keeps what they add to the logs
 
     # The loop.
 
     @property
     def stopped(self) -> bool:
         """Whether training is to end before its last epoch."""
-        return self.model.stop_training or (self.batches is not None and self.batches.exhausted)
+        batches = self.source.batches
+        return self.model.stop_training or (batches is not None and batches.exhausted)
 
-    def run(self) -> History:
-        if self.recording is None:
-            return self._train_all()
-        with self.recording:
-            return self._train_all()
-
-    def _train_all(self) -> History:
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Callbacks hear when training begins and when it ends; after Ctrl-C too, so weights and history stay valid."""
         self.model.stop_training = False
         self.callbacks.on_train_begin()
         try:
-            if self.keeper is not None:
-                self.keeper.begin()
-            while self.place.epoch < self.arguments["epochs"] and not self.stopped:
-                self._epoch()
-            self._finish()
-        finally:  # after Ctrl-C too: weights and history stay valid
-            self.callbacks.on_train_end(self.logs)
-        assert self.model.history is not None
-        return self.model.history
+            yield
+        except BaseException as error:
+            self.params["error"] = error
+            raise
+        finally:
+            try:
+                self.callbacks.on_train_end(self.logs)
+            finally:
+                self.params.pop("error", None)  # its traceback holds this
+
+    def found(self) -> list[ProblemFound]:
+        """What callbacks have found since this was last asked."""
+        found, self.callbacks.found = self.callbacks.found, []
+        return [ProblemFound(problem, step) for problem, step in found]
+
+    def events(self) -> Iterator[Event]:
+        """Train; what happens comes out when callbacks have heard of it."""
+        for event in self._events():
+            yield from self.found()
+            yield event
+        self._finish()
+
+    def _events(self) -> Iterator[Event]:
+        if self.keeper is not None:
+            self.keeper.begin()
+        place = self.place
+        yield TrainBegin(place.epoch, self.settings.epochs, self.params["steps"], self.params["samples"])
+        if place.step > 0:  # resumed in the middle of an epoch; callbacks heard of it before they got their state back
+            yield EpochBegin(place.epoch)
+        while self.place.epoch < self.settings.epochs and not self.stopped:
+            yield from self._epoch()
 
     def _finish(self) -> None:
         """Let the optimizer put moving averages in the weights' place."""
@@ -199,87 +176,162 @@ class Fit:
         trained = [s for s in self.engine.plan.layout.segments if s.trainable]
         optimizer.finish([s.view(store.params) for s in trained], [state.views(s) for s in trained])
 
-    def _epoch(self) -> None:
+    def _epoch(self) -> Iterator[Event]:
         """An epoch, or what is left of one that was interrupted."""
-        epoch = self.place.epoch
+        epoch, rows = self.place.epoch, self.source.data
         if self.place.step == 0:
-            self.begin_epoch()
-        for _ in self._batch_chunks() if self.data is None else self._array_chunks():
-            if self.model.stop_training:
-                break
-            if self.keeper is not None:
-                self.keeper.after_chunk()
+            yield from self._begin_epoch()
+        yield from self._batches() if rows is None else self._rows(rows)
         if self.place.step > 0:  # a source that had nothing left makes no epoch: its loss of no batches would be 0
-            self._end_epoch(epoch)
+            yield from self._end_epoch(epoch)
         if self.keeper is not None:
             self.keeper.after_epoch()
 
-    def _end_epoch(self, epoch: int) -> None:
+    def _begin_epoch(self) -> Iterator[Event]:
+        """Tell of it, and start the running sums and the pass through a source of batches."""
+        self.callbacks.on_epoch_begin(self.place.epoch)
+        yield EpochBegin(self.place.epoch)
+        self.engine.reset_metrics()
+        if self.source.batches is not None:
+            self.epoch_batches = iter(self.source.batches)
+
+    def _end_epoch(self, epoch: int) -> Iterator[Event]:
         self.model.epochs_trained += 1
         self.logs = dict(self.engine.results())
-        if self.validation is not None and self.validates(epoch):
-            self.logs |= {f"val_{name}": value for name, value in self._validate().items()}
+        if self.source.validation is not None and self.validates(epoch):
+            logs = self._validate(self.source.validation)
+            if logs:
+                self.logs |= {f"val_{name}": value for name, value in logs.items()}
+                yield ValidationEnd(epoch, logs)
         self.callbacks.on_epoch_end(epoch, self.logs)
+        yield EpochEnd(epoch, self.logs)
         self.place = Place(epoch + 1)
-
-    def begin_epoch(self) -> None:
-        """Tell the callbacks, and start the running sums and the pass through a source of batches."""
-        self.callbacks.on_epoch_begin(self.place.epoch)
-        self.engine.reset_metrics()
-        if self.batches is not None:
-            self.epoch_batches = iter(self.batches)
 
     def validates(self, epoch: int) -> bool:
         """Whether this epoch ends with validation, if there is any."""
-        return (epoch + 1) % int(self.arguments["validation_freq"]) == 0
+        return (epoch + 1) % self.settings.validation_freq == 0
 
-    def _array_chunks(self) -> Iterator[Chunk]:
-        """Train over the rows in chunks of about CHUNK_SECONDS, or of one step where a callback looks at batches."""
-        assert self.data is not None
-        shuffle = self.arguments["shuffle"]
-        order = self.engine.permutation(self.model.epochs_trained, len(self.data)) if shuffle else None
-        while self.place.row < self.rows:
+    def _rows(self, data: Data) -> Iterator[Event]:
+        """Train over the rows in chunks of about CHUNK_SECONDS, or of one step where somebody looks at each."""
+        size, rows = self.source.batch_size, self.source.rows
+        shuffle = self.settings.shuffle
+        order = self.engine.permutation(self.model.epochs_trained, len(data)) if shuffle else None
+        going = True
+        while going and self.place.row < rows:
             row = self.place.row
-            chunk = self._train(self.data, order, row, min(row + self._most_rows(), self.rows), self.batch_size)
-            row = min(row + len(chunk) * self.batch_size, self.rows)
+            chunk = yield from self._train(data, order, row, min(row + self._most_rows(), rows), size)
+            row = min(row + len(chunk) * size, rows)
             self.place = replace(self.place, step=self.place.step + len(chunk), row=row)
-            yield chunk
+            going = self._goes_on()
 
     def _most_rows(self) -> int:
         """Rows of the next chunk, at most."""
-        if self.callbacks.wants_batches:
-            return self.batch_size
+        if self.callbacks.wants_batches or self.pace.every_step:
+            return self.source.batch_size
         steps = None if self.keeper is None else self.keeper.steps_left()
-        return self.rows if steps is None else steps * self.batch_size
+        return self.source.rows if steps is None else steps * self.source.batch_size
 
-    def _batch_chunks(self) -> Iterator[Chunk]:
+    def _batches(self) -> Iterator[Event]:
+        """Train on one batch of the source after the other."""
         for x, y, w in self.epoch_batches:
             if self.keeper is not None:
                 self.keeper.see_batch((x, y, w))
             where = f"batch {self.place.step}"
-            batch = checked(self.model, x, y, w, self.arguments["class_weight"], where=where)
-            chunk = self._train(batch, None, 0, len(batch), len(batch))
+            batch = checked(self.model, x, y, w, self.settings.class_weight, where=where)
+            yield from self._train(batch, None, 0, len(batch), len(batch))
             self.place = replace(self.place, step=self.place.step + 1)
-            yield chunk
+            if not self._goes_on():
+                break
 
-    def _train(self, data: Data, order: Any, first: int, stop: int, batch_size: int) -> Chunk:
-        step = self.place.step
+    def _train(self, data: Data, order: Any, first: int, stop: int, batch_size: int) -> Generator[Event, None, Chunk]:
+        """One call of the engine."""
+        epoch, step, every_step = self.place.epoch, self.place.step, self.pace.every_step
         if self.callbacks.wants_batches:
             self.callbacks.on_train_batch_begin(step)
         rates = learning_rates(self.model, -(-(stop - first) // batch_size))
-        every = self.callbacks.stats_every(self.arguments["stats_every"])
+        every = self.callbacks.stats_every(self.settings.stats_every)
         chunk = self.engine.train(data, Steps(order, first, stop, batch_size, rates, CHUNK_SECONDS, every))
         self.callbacks.on_chunk(chunk)
+        yield ChunkEnd(epoch, chunk)
         if self.callbacks.wants_batches:
             self.callbacks.on_train_batch_end(step, dict(chunk.metrics))
+        if every_step:
+            yield StepEnd(epoch, step, chunk.metrics)
         return chunk
 
-    def _validate(self) -> dict[str, float]:
+    def _goes_on(self) -> bool:
+        """Whether the epoch goes on after a chunk, with a checkpoint if one is due."""
+        if self.model.stop_training:
+            return False
+        if self.keeper is not None:
+            self.keeper.after_chunk()
+        return True
+
+    def _validate(self, source: Data | data_module.Batches) -> dict[str, float]:
         """Loss and metrics; nothing where the source has nothing left, which it has said."""
-        assert self.validation is not None
-        if isinstance(self.validation, data_module.Batches) and self.validation.exhausted:
+        if isinstance(source, data_module.Batches) and source.exhausted:
             return {}
-        return run_evaluation(self.model, self.engine, self.validation, self.validation_batch_size, self.callbacks)
+        return run_evaluation(self.model, self.engine, source, self.source.validation_batch_size, self.callbacks)
+
+
+def events(model: Sequential, settings: FitSettings, pace: Pace | None = None) -> Generator[Event, None, None]:
+    """One training, from the first event to the last.
+
+    Between two events nothing runs, and what holds the training may look at the model. Closing the generator, or
+    letting it go, ends the training as Ctrl-C does.
+
+    Raises:
+        RuntimeError: the model is being trained already. ValueError, TypeError: the data do not fit the model.
+    """
+    with model.in_training() as trainer:
+        fit = Fit(model, settings, pace)
+        with fit.recording or nullcontext(), fit.told():
+            for event in fit.events():
+                with trainer:
+                    yield event
+    yield from fit.found()
+    yield TrainEnd(fit.logs)
+
+
+class FitEvents(Generator[Event, None, None]):
+    """The events of one training, to be taken one after the other; :meth:`clarinet.Sequential.fit_events` makes it.
+
+    A generator; as a context manager it is closed at the end.
+
+    Attributes:
+        every_step: set it to True to have the engine return after every single step, with a ``StepEnd`` for each; it
+            is slower, and may be changed between any two events. Default False.
+    """
+
+    def __init__(self, model: Sequential, settings: FitSettings) -> None:
+        self._pace = Pace()
+        self._events = events(model, settings, self._pace)
+
+    @property
+    def every_step(self) -> bool:
+        return self._pace.every_step
+
+    @every_step.setter
+    def every_step(self, wanted: bool) -> None:
+        self._pace.every_step = wanted
+
+    def send(self, value: None, /) -> Event:
+        """The next event."""
+        return self._events.send(value)
+
+    def throw(self, kind: Any, value: Any = None, traceback: TracebackType | None = None, /) -> Event:
+        """End the training with an exception, as if a callback had raised it."""
+        return self._events.throw(kind if value is None else value)
+
+    def close(self) -> None:
+        """End the training as Ctrl-C does, if it is still going on."""
+        self._events.close()
+
+    def __enter__(self) -> FitEvents:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def learning_rates(model: Sequential, steps: int) -> Array:
@@ -293,71 +345,6 @@ def learning_rates(model: Sequential, steps: int) -> Array:
     rate = model.optimizer.rate(first)
     checks.raise_first(checks.check_rates(model, (rate,), first))
     return np.full(steps, rate)
-
-
-def told_by_callbacks(arguments: Mapping[str, Any]) -> frozenset[str]:
-    """Kinds of doubts that a callback speaks of itself where it sees arrays, so that nobody hears them twice."""
-    if data_module.is_batches(arguments["x"]):
-        return frozenset()
-    return frozenset().union(*(getattr(callback, "tells", ()) for callback in as_list(arguments["callbacks"])))
-
-
-def build_for(model: Sequential, x: Any) -> None:
-    """Build a model that does not know its input yet for the rows of ``x``."""
-    if not model.layers:
-        raise ValueError(NO_LAYERS)
-    if not model.built:
-        model.build(x.shape[1:])
-
-
-def checked(
-    model: Sequential,
-    x: Any,
-    y: Any,
-    w: Any,
-    class_weight: Any,
-    where: str = "data",
-    seen: dict[str, Any] | None = None,
-    adapt: bool = False,
-    told: Container[str] = (),
-) -> Data:
-    """Rows in the form that engines accept, after every check that refuses.
-
-    Args:
-        model, x, y, w, class_weight: as ``fit`` has them, rows as arrays.
-        where: what messages call the data.
-        seen: takes what the data are.
-        adapt: whether a transform of the target that has seen no data yet takes its numbers from these labels.
-        told: kinds of doubts that are not to be spoken of.
-    """
-    checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, seen), told)
-    assert model.loss is not None and model.output_shape is not None
-    if model.target is not None and y is not None:
-        y = data_module.fit_rank(data_module.as_array(y, "y"), model.output_shape)
-        if adapt and not model.target.adapted:
-            model.target.adapt(y)
-        y = model.target.forward(y)
-    return data_module.prepare(
-        x, y, w, class_weight, model.loss, model.output_shape, input_shape=model.input_shape, dtype=model.dtype
-    )
-
-
-def evaluation_batches(
-    model: Sequential, source: Data | data_module.Batches, batch_size: int, one_by_one: bool
-) -> Iterator[Data]:
-    """What the engine is to look at: all rows at once, unless they come, or are wanted, batch by batch."""
-    if not isinstance(source, Data):
-        for number, (x, y, w) in enumerate(source):
-            yield checked(model, x, y, w, None, where=f"batch {number}")
-    elif one_by_one:
-        yield from (source.rows(slice(start, start + batch_size)) for start in range(0, len(source), batch_size))
-    else:
-        yield source
-
-
-def first_batches(data: Data, steps: int | None, batch_size: int) -> Data:
-    """The rows of the first ``steps`` batches, all where that is None."""
-    return data if steps is None else data.rows(slice(0, steps * batch_size))
 
 
 def run_evaluation(

@@ -14,11 +14,11 @@ from clarinet.activations import Activation
 from clarinet.configurable import check_number
 from clarinet.data import as_array, label_form
 from clarinet.engines import ReferenceEngine
-from clarinet.fitting import checked
 from clarinet.layers.base import Context, Layer, check_positive_int, check_shape
 from clarinet.losses import Loss
 from clarinet.model import Sequential
 from clarinet.params import Array
+from clarinet.preparing import checked
 from clarinet.random import Key
 from clarinet.regularizers import Regularizer
 

@@ -13,6 +13,7 @@ from clarinet.callbacks.base import Callback
 from clarinet.configurable import check_number, check_whole
 from clarinet.params import Array
 from clarinet.records import Chunk, LearningRateCurve
+from clarinet.settings import BATCH_SIZE
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
@@ -62,7 +63,7 @@ def find_learning_rate(
     lowest: float = 1e-6,
     highest: float = 10.0,
     steps: int = 100,
-    batch_size: int = 32,
+    batch_size: int = BATCH_SIZE,
     sample_weight: Any = None,
     class_weight: Any = None,
 ) -> LearningRateCurve:

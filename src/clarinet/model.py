@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import engines, losses, optimizers, training
+from clarinet import engines, losses, optimizers, predicting, training
 from clarinet import layers as layers_module
 from clarinet import metrics as metrics_module
 from clarinet import target as target_module
 from clarinet.configurable import encode, resolve
 from clarinet.data import label_form
 from clarinet.drawing import Seed
-from clarinet.fitting import as_list
 from clarinet.layers.base import Layer, Shape
 from clarinet.layers.parts import leaves
 from clarinet.names import nearest
 from clarinet.optimizers import OptimizerState
 from clarinet.plan import Plan, make_plan
+from clarinet.preparing import as_list
 from clarinet.stack import NO_LAYERS, LayerStack
 
 if TYPE_CHECKING:
@@ -190,15 +190,16 @@ class Sequential(LayerStack):
         assert self._runner is not None
         return self._runner[2]
 
-    # Training and use: the loops are in training.py.
+    # Training and use: the loops are in fitting.py.
 
     fit = training.fit
+    fit_events = training.with_arguments_of(training.fit)(training.fit_events)
     evaluate = training.evaluate
-    predict = training.predict
+    predict = predicting.predict
     train_on_batch = training.train_on_batch
     test_on_batch = training.test_on_batch
-    predict_on_batch = training.predict_on_batch
-    __call__ = training.call
+    predict_on_batch = predicting.predict_on_batch
+    __call__ = predicting.call
 
     @property
     def metrics_names(self) -> list[str]:

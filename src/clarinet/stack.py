@@ -25,6 +25,24 @@ _FIXED_ORDER = "a Sequential runs its layers in order; the layers Residual and P
 _FIXED_STEP = "the engine runs the steps; write a loop of your own with train_on_batch, or use callbacks"
 
 
+class Trainer:
+    """Who trains a model; as a context manager: while this lasts the training stands still, and others hold it.
+
+    Attributes:
+        thread: the one that trains, or last took an event.
+        waiting: whether the training stands still.
+    """
+
+    def __init__(self) -> None:
+        self.thread, self.waiting = get_ident(), False
+
+    def __enter__(self) -> None:
+        self.waiting = True
+
+    def __exit__(self, *_: object) -> None:
+        self.thread, self.waiting = get_ident(), False
+
+
 class LayerStack:
     """Layers in order and the buffers that hold their weights; :class:`clarinet.Sequential` adds learning to it.
 
@@ -42,7 +60,7 @@ class LayerStack:
         **dict.fromkeys(("predict_step", "make_predict_function"), _FIXED_STEP),
         **dict.fromkeys(("compute_loss", "compute_metrics", "metrics"), "give compile a loss or metric of your own"),
     }
-    _trained_by: tuple[int] | None = None  # the thread that trains it
+    _trained_by: Trainer | None = None
 
     def __init__(self, layers: Iterable[Any] = (), name: str | None = None) -> None:
         refuse_overrides(type(self))
@@ -218,17 +236,17 @@ class LayerStack:
     # Training, which leaves the structure alone and has the model for itself.
 
     @contextmanager
-    def in_training(self) -> Iterator[None]:
+    def in_training(self) -> Iterator[Trainer]:
         """While this lasts the model is being trained.
 
         Raises:
             RuntimeError: it is already.
         """
-        own = (get_ident(),)
+        own = Trainer()
         try:
             if self.__dict__.setdefault("_trained_by", own) is not own:  # one step for the interpreter: no lock needed
                 self.refuse_in_training("fit")
-            yield
+            yield own
         finally:
             if self._trained_by is own:
                 del self._trained_by
@@ -238,19 +256,21 @@ class LayerStack:
 
         Args:
             doing: what was about to be done, e.g. ``"add"``.
-            only_elsewhere: whether a callback of the training may do it.
+            only_elsewhere: whether a callback of the training, and who holds its events, may do it.
 
         Raises:
             RuntimeError: the model is being trained.
         """
         trainer = self._trained_by
-        if trainer is None or (only_elsewhere and trainer[0] == get_ident()):
+        here = trainer is not None and trainer.thread == get_ident()
+        if trainer is None or (only_elsewhere and here):
             return
-        here = "a callback" if trainer[0] == get_ident() else "another thread"
-        who = f"{doing} was called by {here}" if here == "a callback" else f"{here} trains it"
+        who = f"{doing} was called by a callback" if here else "another thread trains it"
+        mend = "wait until fit has returned"
+        if trainer.waiting:
+            who, mend = "its fit_events are not at their end", "take the rest of them, or close() them"
         raise RuntimeError(
-            f"{doing}: model {self.name!r} is being trained ({who}); wait until fit has returned, or use a copy: "
-            "copy.deepcopy(model)"
+            f"{doing}: model {self.name!r} is being trained ({who}); {mend}, or use a copy: copy.deepcopy(model)"
         )
 
     # Weights.

@@ -1,38 +1,30 @@
-"""The verbs of a model: ``fit``, ``evaluate``, ``predict`` and their batch-wise forms. They become its methods."""
+"""``fit``, ``evaluate`` and their batch-wise forms. They become the model's methods."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import clarinet
 from clarinet import checks
 from clarinet import data as data_module
 from clarinet.callbacks.base import CallbackList
-from clarinet.engines import Data, Engine, ReferenceEngine, Steps
-from clarinet.fitting import (
-    Fit,
-    as_list,
-    build_for,
-    checked,
-    first_batches,
-    learning_rates,
-    run_evaluation,
-    told_by_callbacks,
-)
-from clarinet.layers.parts import leaves
-from clarinet.params import Array
+from clarinet.engines import Data, Engine, Steps
+from clarinet.fitting import FitEvents, events, learning_rates, run_evaluation
+from clarinet.preparing import as_list, build_for, checked, first_batches, told_by_callbacks
+from clarinet.settings import BATCH_SIZE, FitSettings
 
 if TYPE_CHECKING:
     from clarinet.callbacks import History
     from clarinet.model import Sequential
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 #: Every how many steps the layers' statistics are taken, by default.
 STATS_EVERY = 100
-#: Rows per call of an engine when predicting; results do not depend on it.
-PREDICT_BATCH = 256
 
 
 def fit(
@@ -116,12 +108,103 @@ def fit(
         >>> history.history["loss"][-1] < history.history["loss"][0]
         True
     """
-    arguments = {name: value for name, value in locals().items() if name != "self"}
-    if doctor is True:
-        arguments["callbacks"] = [*as_list(callbacks), clarinet.doctor.Doctor()]
-    checks.raise_first(checks.check_fit_arguments(self, arguments), told_by_callbacks(arguments))
-    with self.in_training():
-        return Fit(self, checks.plain(arguments)).run()
+    given = FitSettings(
+        x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
+        sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq, seed,
+        stats_every, run, checkpoint, resume, doctor, plot,
+    )  # fmt: skip
+    settings = _with_doctor(given)
+    checks.raise_first(checks.check_fit_arguments(self, settings), told_by_callbacks(settings))
+    for _ in events(self, checks.plain_settings(settings)):
+        pass
+    assert self.history is not None
+    return self.history
+
+
+_PARAMETERS = list(inspect.signature(fit).parameters.values())
+#: What ``fit`` takes an argument to be that is not given.
+DEFAULTS: Mapping[str, Any] = {each.name: each.default for each in _PARAMETERS[1:]}
+
+
+def settings_of(*given: Any, **named: Any) -> FitSettings:
+    """The settings of a call of ``fit`` with these arguments, as they are given.
+
+    Raises:
+        TypeError: ``fit`` does not take them.
+
+    Example:
+        >>> settings_of([[1.0]], [2.0], epochs=3).epochs
+        3
+    """
+    bound = inspect.Signature(_PARAMETERS[1:]).bind(*given, **named)
+    return FitSettings(**{**DEFAULTS, **bound.arguments})
+
+
+def _with_doctor(settings: FitSettings) -> FitSettings:
+    """The same with a doctor among the callbacks, if one is wanted."""
+    if settings.doctor is not True:
+        return settings
+    return replace(settings, callbacks=[*as_list(settings.callbacks), clarinet.doctor.Doctor()])
+
+
+def with_arguments_of(
+    method: Callable[Concatenate[Sequential, P], object],
+) -> Callable[[Callable[..., R]], Callable[Concatenate[Sequential, P], R]]:
+    """Gives a method the signature of another one, whose arguments it hands on, so that they are written once."""
+
+    def decorate(own: Callable[..., R]) -> Callable[Concatenate[Sequential, P], R]:
+        returned = own.__annotations__["return"]
+        own.__signature__ = inspect.signature(method).replace(return_annotation=returned)  # type: ignore[attr-defined]
+        return own
+
+    return decorate
+
+
+def fit_events(self: Sequential, *given: Any, **named: Any) -> FitEvents:
+    """Train the model event by event: what :meth:`fit` does, held in your own hands.
+
+    The arguments are those of :meth:`fit` and are checked at once; everything else happens as events are taken. Between
+    two events the training stands still, for as long as you like. You may look at the model then (weights,
+    ``evaluate``, ``predict``, ``glass.trace``, ``save``) and do what callbacks may do, such as
+    ``model.stop_training = True``. The numbers come out as from ``fit``, bit for bit. Meanwhile a second training of
+    the model is refused.
+
+    Closing the events, or letting them go, ends the training as Ctrl-C does: ``on_train_end`` is called, a run is
+    ``interrupted``, weights and ``model.history`` are valid.
+
+    Returns:
+        FitEvents: a generator of the records in :mod:`clarinet.events`.
+
+    Raises:
+        ValueError, TypeError: as :meth:`fit`: for the arguments at once, for the data with the first event.
+        RuntimeError: with the first event: the model is being trained already.
+
+    Example:
+        >>> import numpy as np, clarinet
+        >>> from clarinet.events import EpochEnd
+        >>> clarinet.utils.set_random_seed(0)
+        >>> model = clarinet.Sequential([clarinet.Input((1,)), clarinet.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> x = np.linspace(0, 1, 64, dtype="float32")[:, None]
+        >>> for event in model.fit_events(x, 2 * x, epochs=50, verbose=0):
+        ...     match event:
+        ...         case EpochEnd(epoch, logs) if logs["loss"] < 0.2:
+        ...             print("good enough:", model.evaluate(x, 2 * x) < 0.2)
+        ...             break
+        good enough: True
+        >>> len(model.history.epoch) == epoch + 1
+        True
+
+    With ``every_step`` the engine stops after every single one:
+
+        >>> with model.fit_events(x, 2 * x, batch_size=16, verbose=0) as events:
+        ...     events.every_step = True
+        ...     print(*(type(event).__name__ for event, _ in zip(events, range(4))))
+        TrainBegin EpochBegin ChunkEnd StepEnd
+    """
+    settings = _with_doctor(settings_of(*given, **named))
+    checks.raise_first(checks.check_fit_arguments(self, settings), told_by_callbacks(settings))
+    return FitEvents(self, checks.plain_settings(settings))
 
 
 def evaluate(
@@ -153,7 +236,7 @@ def evaluate(
     """
     checks.raise_first(checks.check_evaluate_arguments(self, locals()))
     self.refuse_in_training("evaluate", only_elsewhere=True)
-    size, most = int(batch_size or 32), None if steps is None else int(steps)
+    size, most = int(batch_size or BATCH_SIZE), None if steps is None else int(steps)
     source, labels = _to_evaluate(self, x, y, sample_weight, most, size)
     engine = self.runner(None if labels.y is None else labels.y.shape[1:])
     with self.running_kept():
@@ -185,78 +268,6 @@ def _result(logs: dict[str, float], return_dict: bool) -> Any:
         return logs
     values = list(logs.values())
     return values if len(values) > 1 else values[0]
-
-
-def predict(
-    self: Sequential,
-    x: Any,
-    batch_size: int | None = None,
-    verbose: Any = 0,
-    steps: int | None = None,
-    callbacks: Any = None,
-) -> Array:
-    """Predictions (n, *output_shape) in inference mode.
-
-    Args:
-        x: rows (n, *input_shape), or a source of batches.
-        batch_size: rows per pass; changes nothing but memory.
-        verbose: accepted for Keras programs; predicting is too quick for a bar.
-        steps: batches to use at most; default all.
-        callbacks: their ``on_predict_begin`` and ``on_predict_end`` are called.
-
-    Raises:
-        ValueError, TypeError: the rows do not have the model's input shape.
-    """
-    if batch_size is not None or steps is not None or callbacks is not None or verbose != 0:
-        return _predict_as_asked(self, locals())
-    if type(x) is not np.ndarray and data_module.is_batches(x):
-        return np.concatenate([_predict_rows(self, rows) for rows in _pieces(x, None, PREDICT_BATCH)])
-    return _predict_rows(self, x)
-
-
-def _predict_rows(self: Sequential, x: Any, batch_size: int | None = None) -> Array:
-    plain = type(x) is np.ndarray and x.shape[1:] == self.input_shape and x.dtype.kind in "fiub"
-    if not plain or checks.lookup(self) is not None:
-        x = data_module.as_array(x, "x")
-        build_for(self, x)
-        checks.raise_first(checks.check_input(self, x))
-    return _in_original_units(self, self.runner().predict(x, batch_size or PREDICT_BATCH))
-
-
-def _in_original_units(self: Sequential, y: Array) -> Array:
-    return y if self.target is None else self.target.inverse(y)
-
-
-def _predict_as_asked(self: Sequential, arguments: dict[str, Any]) -> Array:
-    """Predictions with arguments other than the default ones."""
-    checks.raise_first(checks.check_predict_arguments(arguments))
-    arguments = checks.plain(arguments)
-    x, batch_size, steps = arguments["x"], arguments["batch_size"], arguments["steps"]
-    watchers = CallbackList(as_list(arguments["callbacks"]), self, {})
-    watchers.on_predict_begin()
-    outputs = []
-    if watchers.wants_predict_batches or data_module.is_batches(x):
-        for number, piece in enumerate(_pieces(x, steps, batch_size or 32)):
-            watchers.on_predict_batch_begin(number)
-            outputs.append(_predict_rows(self, piece, batch_size))
-            watchers.on_predict_batch_end(number, {"outputs": outputs[-1]})
-    else:
-        rows = x if steps is None else data_module.as_array(x, "x")[: steps * (batch_size or 32)]
-        outputs.append(_predict_rows(self, rows, batch_size))
-    watchers.on_predict_end()
-    return np.concatenate(outputs)
-
-
-def _pieces(x: Any, steps: int | None, size: int) -> Iterator[Array]:
-    """The inputs batch by batch; rows that are no source of batches in batches of this size, at least one."""
-    if data_module.is_batches(x):
-        batches = data_module.Batches(x, steps, labels=False, anew=True)
-        batches.peek()  # says so if there is none
-        yield from (rows for rows, _, _ in batches)
-    else:
-        rows = data_module.as_array(x, "x")
-        count = max(1, -(-len(rows) // size))
-        yield from (rows[i * size : (i + 1) * size] for i in range(count if steps is None else min(steps, count)))
 
 
 def train_on_batch(
@@ -295,42 +306,13 @@ def _one_batch(self: Sequential, x: Any, y: Any, sample_weight: Any, class_weigh
     return batch, self.runner(None if batch.y is None else batch.y.shape[1:])
 
 
-def predict_on_batch(self: Sequential, x: Any) -> Array:
-    """Predictions for one batch, an array of rows (n, *input_shape)."""
-    return _predict_rows(self, x)
-
-
-def call(self: Sequential, x: Any, training: bool | None = None) -> Array:
-    """Predictions for an array; with ``training=True`` as in a training step: dropout drops, batch statistics are used.
-
-    Every such call draws new random numbers, which follow from the model's seed and the number of the call.
-
-    Args:
-        x: rows (n, *input_shape).
-        training: whether layers behave as in training; nothing is updated. None (default): layers that augment do, as
-            in Keras, and all others behave as in inference.
-
-    Raises:
-        TypeError, ValueError: the rows do not have the model's input shape, or ``training`` is something else.
-    """
-    if training is not None:
-        checks.raise_first(checks.check_arguments({"training": training}))
-    if not training and not (training is None and _augments(self)):
-        return _predict_rows(self, x)
-    rows = data_module.as_array(x, "x")
-    build_for(self, rows)
-    checks.raise_first(checks.check_input(self, rows))
-    before = self.store.snapshot()
-    self._calls += 1
-    engine = ReferenceEngine(self.make_plan(), self.store, self.optimizer_state)
-    try:
-        return _in_original_units(self, engine.predict_training(rows, training, self._calls))
-    finally:  # whatever a layer raised: batch statistics are as they were
-        self.store.restore(before)
-
-
-def _augments(self: Sequential) -> bool:
-    return any(leaf.trains_when_called for layer in self.layers for leaf, *_ in leaves(layer))
-
-
-__all__ = ["call", "evaluate", "fit", "predict", "predict_on_batch", "test_on_batch", "train_on_batch"]
+__all__ = [
+    "DEFAULTS",
+    "evaluate",
+    "fit",
+    "fit_events",
+    "settings_of",
+    "test_on_batch",
+    "train_on_batch",
+    "with_arguments_of",
+]

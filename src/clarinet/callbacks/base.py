@@ -35,8 +35,9 @@ class Callback:
         model: the model in training.
         params: ``epochs``, ``steps`` (batches an epoch, None if not known), ``samples`` (rows an epoch, likewise),
             ``verbose``; for observers also ``arguments`` (fit's settings), ``data`` and ``validation`` (what the engine
-            runs on), ``given`` (rows, labels and validation data as ``fit`` got them, without those of batches) and
-            ``seen`` (shapes, dtypes and hashes of the data, where a callback ``wants_fingerprint``).
+            runs on), ``given`` (rows, labels and validation data as ``fit`` got them, without those of batches),
+            ``seen`` (shapes, dtypes and hashes of the data, where a callback ``wants_fingerprint``) and, in
+            ``on_train_end`` alone, ``error`` where an exception ends the training.
 
     Example:
         >>> class Announce(Callback):
@@ -178,10 +179,12 @@ class CallbackList:
 
     Attributes:
         wants_batches, wants_test_batches, wants_predict_batches: whether any callback looks at single batches.
+        found: problems that callbacks have found, and at which step, until somebody takes them away.
     """
 
     def __init__(self, callbacks: Iterable[Any], model: Sequential, params: Mapping[str, Any]) -> None:
         self.callbacks = list(callbacks)
+        self.found: list[tuple[Problem, int | None]] = []
         self.wants_batches = any(wants_batches(c) for c in self.callbacks)
         self.wants_test_batches = any(wants_batches(c, "test") for c in self.callbacks)
         self.wants_predict_batches = any(wants_batches(c, "predict") for c in self.callbacks)
@@ -224,6 +227,7 @@ class CallbackList:
         self._call("on_chunk", chunk)
 
     def on_finding(self, problem: Problem, step: int | None = None) -> None:
+        self.found.append((problem, step))
         self._call("on_finding", problem, step)
 
     def on_test_begin(self, logs: Logs | None = None) -> None:

@@ -10,6 +10,7 @@ from clarinet.checks.arguments import (
     check_fit_arguments,
     check_predict_arguments,
     plain,
+    plain_settings,
 )
 from clarinet.checks.data import check_data, check_input
 from clarinet.checks.ids import lookup
@@ -31,5 +32,6 @@ __all__ = [
     "check_rates",
     "lookup",
     "plain",
+    "plain_settings",
     "raise_first",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from clarinet.problems import Problem, error, shown
 
 if TYPE_CHECKING:
     from clarinet.model import Sequential
+    from clarinet.settings import FitSettings
 
 #: What counts rows and steps is a whole number of 64 bits everywhere below.
 _MOST = 2**63 - 1
@@ -153,12 +155,17 @@ def plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v.item() if k in _RULES and isinstance(v, np.generic) else v for k, v in arguments.items()}
 
 
-def check_fit_arguments(model: Sequential, arguments: Mapping[str, Any]) -> Iterator[Problem]:
+def plain_settings(settings: FitSettings) -> FitSettings:
+    """The same with Python's numbers, likewise."""
+    return replace(settings, **plain(vars(settings)))
+
+
+def check_fit_arguments(model: Sequential, settings: FitSettings) -> Iterator[Problem]:
     """Problems of a call of ``fit`` that can be seen before looking into the data, then doubts about the model."""
     yield from check_compiled(model)
-    yield from check_arguments(arguments)
-    yield from _check_sources(arguments)
-    yield from _check_callbacks(arguments.get("callbacks"))
+    yield from check_arguments(vars(settings))
+    yield from _check_sources(vars(settings))
+    yield from _check_callbacks(settings.callbacks)
     yield from check_model(model)
 
 

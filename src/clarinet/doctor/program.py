@@ -14,7 +14,9 @@ import numpy as np
 from clarinet import data, losses, optimizers
 from clarinet.layers.parts import leaves
 from clarinet.params import Array
+from clarinet.settings import BATCH_SIZE, Role, names_of
 from clarinet.target import TransformedTarget, for_loss
+from clarinet.training import DEFAULTS
 
 if TYPE_CHECKING:
     from clarinet.callbacks import Callback
@@ -79,6 +81,10 @@ class Program:
         """A copy with other arguments of ``fit``."""
         return self.changed(fit=self.fit | arguments)
 
+    def setting(self, name: str) -> Any:
+        """An argument of ``fit``: as it is given, or what ``fit`` takes it to be."""
+        return self.fit.get(name, DEFAULTS[name])
+
     def with_loss(self, loss: Any) -> Program:
         """A copy with another loss."""
         return self.changed(loss=losses.get(loss))
@@ -86,17 +92,17 @@ class Program:
     @property
     def batch_size(self) -> int:
         """Rows an update."""
-        return int(self.fit.get("batch_size") or 32)
+        return int(self.setting("batch_size") or BATCH_SIZE)
 
     @property
     def epochs(self) -> int:
         """Passes over the data."""
-        return int(self.fit.get("epochs", 1))
+        return int(self.setting("epochs"))
 
     @property
     def rows(self) -> int:
         """Rows that are trained on: without those that ``validation_split`` holds out."""
-        return int(len(self.x) * (1 - float(self.fit.get("validation_split") or 0.0)))
+        return int(len(self.x) * (1 - float(self.setting("validation_split") or 0.0)))
 
     @property
     def steps(self) -> int:
@@ -132,7 +138,9 @@ class Program:
             callbacks: instead of the user's own, which are not to be disturbed.
         """
         model, held_out = self.model(seed), self.validation
-        arguments = {name: value for name, value in self.fit.items() if name not in _OURS}
+        # What is shown, called, written or resumed is not the copy's business; the other two it gets from here.
+        own = (*names_of(Role.DISPLAY), "validation_data", "seed")
+        arguments = {name: value for name, value in self.fit.items() if name not in own}
         if rows is not None:
             arguments.pop("validation_split", None)
             held_out = None
@@ -146,10 +154,6 @@ class Program:
     def usable(self, rows: Array) -> Array:
         """These row numbers; with :attr:`finite_only` without those of rows that hold NaN or infinity."""
         return rows[_finite(self.x[rows]) & _finite(self.y[rows])] if self.finite_only else rows
-
-
-#: Arguments of ``fit`` that a copy's training does not take over: what it would print, call, write or resume.
-_OURS = ("verbose", "callbacks", "validation_data", "run", "checkpoint", "resume", "seed", "doctor", "plot")
 
 
 def _finite(array: Array) -> Array:

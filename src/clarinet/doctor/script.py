@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import runpy
 import sys
 from collections.abc import Callable, Sequence
@@ -15,16 +14,17 @@ from clarinet import data, files, training
 from clarinet.callbacks import History
 from clarinet.doctor.examination import examine
 from clarinet.doctor.report import Report
-from clarinet.fitting import as_list
 from clarinet.model import Sequential
+from clarinet.preparing import as_list
+from clarinet.settings import FACTS, FitSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from clarinet.events import Event
+
 #: Arguments of ``fit`` that the examination has under names of its own.
-_DATA = ("self", "x", "y", "validation_data")
-#: Arguments of ``fit`` for which something would be written, or called that may write.
-_WRITING = ("run", "checkpoint", "callbacks")
+_DATA = ("x", "y", "validation_data")
 
 
 class _Enough(BaseException):
@@ -63,28 +63,31 @@ def examine_script(
     begun: list[int] = []  # how much had been held back when each report was made
 
     def instead(self: Sequential, *given: Any, **named: Any) -> History:
-        call = inspect.signature(training.fit).bind(self, *given, **named)
-        call.apply_defaults()
-        with _replaced(training.fit):  # the experiments do train
-            report = _examine_call(self, call.arguments)
+        settings = training.settings_of(*given, **named)
+        with _replaced(training.fit, training.fit_events):  # the experiments do train
+            report = _examine_call(self, settings)
         begun.append(len(held.lines))
-        for name in _WRITING:
-            if call.arguments[name]:
-                held.note(f"fit({name}={_shown(call.arguments[name])})", "")
+        for name, fact in FACTS.items():
+            if fact.writes and getattr(settings, name):
+                held.note(f"fit({name}={_shown(getattr(settings, name))})", "")
         reports.append((self.name, report))
         heard(self.name, report)
         if not report.healthy and not everything:
             raise _Enough
-        history = _no_history(self, call.arguments["epochs"])
-        if call.arguments["run"] and self.built:
+        history = _no_history(self, settings.epochs)
+        if settings.run and self.built:
             held.silent = True
-            _keep(self, call.arguments["run"], history)
+            _keep(self, settings.run, history)
             held.silent = False
         return history
 
+    def no_events(self: Sequential, *given: Any, **named: Any) -> Iterator[Event]:
+        instead(self, *given, **named)
+        return iter(())
+
     with files.held_back(lambda line: said(f"Held back: {line}")) as held:
         try:
-            with _replaced(instead), _as_main(path, arguments):
+            with _replaced(instead, no_events), _as_main(path, arguments):
                 runpy.run_path(str(path), run_name="__main__")
         except _Enough:
             pass
@@ -110,13 +113,12 @@ def _shown(value: Any) -> str:
     return f"[{', '.join(names)}]" if isinstance(value, (list, tuple)) else names[0]
 
 
-def _examine_call(model: Sequential, arguments: dict[str, Any]) -> Report:
-    x, y = arguments["x"], arguments["y"]
-    if data.is_batches(x):
+def _examine_call(model: Sequential, settings: FitSettings) -> Report:
+    if data.is_batches(settings.x):
         raise TypeError("doctor: fit was given a source of batches; the doctor examines arrays: give it some rows")
-    rows, labels, _ = data.as_rows(x, y, None)
-    others = {name: value for name, value in arguments.items() if name not in _DATA}
-    report = examine(model, rows, labels, validation_data=arguments["validation_data"], **others)
+    rows, labels, _ = data.as_rows(settings.x, settings.y, None)
+    others = {name: value for name, value in vars(settings).items() if name not in _DATA}
+    report = examine(model, rows, labels, validation_data=settings.validation_data, **others)
     if report.healthy and not model.built:
         model.build((None, *rows.shape[1:]))
     return report
@@ -145,13 +147,13 @@ def _no_history(model: Sequential, epochs: int) -> History:
 
 
 @contextmanager
-def _replaced(fit: Callable[..., Any]) -> Iterator[None]:
-    before = Sequential.fit
-    Sequential.fit = fit
+def _replaced(fit: Callable[..., Any], fit_events: Callable[..., Any]) -> Iterator[None]:
+    before = Sequential.fit, Sequential.fit_events
+    Sequential.fit, Sequential.fit_events = fit, fit_events
     try:
         yield
     finally:
-        Sequential.fit = before
+        Sequential.fit, Sequential.fit_events = before
 
 
 @contextmanager

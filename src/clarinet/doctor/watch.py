@@ -23,6 +23,7 @@ from clarinet.doctor.watching.replay import Replay
 from clarinet.engines import Data, ReferenceEngine
 from clarinet.layers.base import Context
 from clarinet.params import Array
+from clarinet.settings import Role, names_of
 
 if TYPE_CHECKING:
     from clarinet.doctor.adapters.torch_hooks import TorchWatch
@@ -174,8 +175,8 @@ class Doctor(Callback):
         return None if epochs is None else int(epochs) - self._epoch
 
     def _patient(self, x: Any, y: Any, held_out: Any) -> Patient:
-        names = ("epochs", "batch_size", "shuffle", "validation_split", "class_weight")
-        fit = {name: value for name, value in self.params.get("arguments", {}).items() if name in names}
+        arguments, decisive = self.params.get("arguments", {}), names_of(Role.NUMBERS)
+        fit = {name: value for name, value in arguments.items() if name in decisive}
         if held_out is not None and not isinstance(held_out, (tuple, list)):
             held_out = None  # a source of batches
         return Patient(program_of(self.model, x, y, held_out, fit))

@@ -8,13 +8,15 @@ from clarinet.runs import stored
 from clarinet.runs.processes import is_alive
 
 ENDED = ("finished", "failed", "interrupted")
+#: What stops a training without anything being wrong: Ctrl-C, and closing its events or letting them go.
+STOPS = (KeyboardInterrupt, GeneratorExit)
 
 
 def ending(error: BaseException | None) -> tuple[str, str | None]:
     """Status and message of a run that this exception, or None, ends."""
     if error is None or (isinstance(error, SystemExit) and not error.code):
         return "finished", None
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, STOPS):
         return "interrupted", None
     return "failed", f"{type(error).__name__}: {error}"
 

@@ -25,7 +25,7 @@ class Recording:
     gives the model its seed.
 
     Args:
-        fit: the training; its arguments ``run``, ``checkpoint`` and ``resume`` say what is wanted.
+        fit: the training; its settings ``run``, ``checkpoint`` and ``resume`` say what is wanted.
 
     Attributes:
         run: the run; None until it is begun, unless it was there before.
@@ -36,10 +36,12 @@ class Recording:
     """
 
     def __init__(self, fit: Fit) -> None:
-        wanted = fit.arguments["run"]
+        wanted, settings = fit.settings.run, fit.settings
         self.fit = fit
         self.tracker = wanted if isinstance(wanted, Tracker) else Tracker(wanted or True)
-        self.run = _known(self.tracker.store, self.tracker.wanted) if fit.arguments["resume"] else None
+        self.run = _known(self.tracker.store, self.tracker.wanted) if settings.resume else None
+        self._keeps = bool(settings.checkpoint or settings.resume)
+        self._every = interval(settings.checkpoint or "epoch")
         self._found = None if self.run is None else _last_checkpoint(self.run)
         if self._found is not None:
             fit.model.seed = self._found.seed
@@ -49,12 +51,12 @@ class Recording:
         if self.run is not None:
             self._keeper(self.run).check()  # before anything is changed
         self.run = self.tracker.begin(self.run)
-        if self.fit.arguments["checkpoint"] or self.fit.arguments["resume"]:
+        if self._keeps:
             self.fit.keeper = self._keeper(self.run)
         return self.run
 
     def _keeper(self, run: Run) -> Keeper:
-        return Keeper(self.fit, run, interval(self.fit.arguments["checkpoint"] or "epoch"), self._found)
+        return Keeper(self.fit, run, self._every, self._found)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.tracker.end(error)

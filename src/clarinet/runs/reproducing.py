@@ -13,11 +13,12 @@ from clarinet.runs.differences import differences
 from clarinet.runs.run import Run
 from clarinet.runs.store import Store
 from clarinet.runs.tracker import MODEL
+from clarinet.settings import Role, names_of
 
 #: Of the environment, what can change the last bits.
 _PLATFORM = ("clarinet", "numpy", "engine", "dtype", "instruction_set")
-#: Arguments of ``fit`` that a run keeps and that are not given again.
-_NOT_AGAIN = ("callbacks", "checkpoint", "resume", "run")
+#: Arguments of ``fit`` that are not given again, even where a run keeps them.
+_NOT_AGAIN = names_of(Role.DISPLAY)
 
 
 @dataclass(frozen=True)

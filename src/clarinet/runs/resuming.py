@@ -98,7 +98,7 @@ class Keeper:
 
     def after_epoch(self) -> None:
         """Write a checkpoint if one is due, or if this was the last epoch."""
-        if self.every.epochs or self.fit.stopped or self.fit.place.epoch >= self.fit.arguments["epochs"]:
+        if self.every.epochs or self.fit.stopped or self.fit.place.epoch >= self.fit.settings.epochs:
             self._write()
 
     def _write(self) -> None:
@@ -110,8 +110,7 @@ class Keeper:
 
     def _callbacks(self) -> list[Any]:
         """Those that the user gave, and the history; what merely shows or records training is left out."""
-        own = self.fit.arguments["callbacks"]
-        given = {id(c) for c in (own if isinstance(own, (list, tuple)) else [own])}
+        given = {id(c) for c in self.fit.own_callbacks}
         return [c for c in self.fit.callbacks.callbacks if id(c) in given or type(c) is History]
 
     def _state(self) -> dict[str, Any]:
@@ -132,7 +131,7 @@ class Keeper:
     def _take_up(self, checkpoint: Checkpoint) -> None:
         fit, model, state = self.fit, self.fit.model, checkpoint.state
         fit.place = Place(**state["place"])
-        if fit.batches is not None or isinstance(fit.validation, Batches):
+        if fit.source.batches is not None or isinstance(fit.source.validation, Batches):
             self._replay(state)
         if fit.place.step:
             fit.callbacks.on_epoch_begin(fit.place.epoch)
@@ -184,16 +183,17 @@ class Keeper:
             ValueError: the source does not give the same batches again.
         """
         fit, place = self.fit, self.fit.place
-        for epoch in range(fit.arguments["initial_epoch"], place.epoch):
-            for batch in fit.batches or ():
+        batches, validation = fit.source.batches, fit.source.validation
+        for epoch in range(fit.settings.initial_epoch, place.epoch):
+            for batch in batches or ():
                 self.see_batch(batch)
-            if isinstance(fit.validation, Batches) and fit.validates(epoch):
-                for _ in fit.validation:
+            if isinstance(validation, Batches) and fit.validates(epoch):
+                for _ in validation:
                     pass
-        if fit.batches is None:
+        if batches is None:
             return
         if place.step:
-            fit.epoch_batches = iter(fit.batches)
+            fit.epoch_batches = iter(batches)
             for _, batch in zip(range(place.step), fit.epoch_batches):
                 self.see_batch(batch)
         if self._seen != state["batches"]:
@@ -230,20 +230,17 @@ def _refuse_malformed(checkpoint: Checkpoint) -> None:
         raise ModelFileError(f"{checkpoint.path}: no checkpoint of fit: its {wrong[0]!r} does not make sense")
 
 
-#: Arguments of ``fit`` that the numbers depend on.
-_DECISIVE = ("batch_size", "shuffle", "steps_per_epoch", "initial_epoch", "validation_split", "validation_freq", "seed")
-
-
 def _settings(fit: Fit) -> dict[str, Any]:
     """What has to be the same for training to go on as it began."""
-    model, a = fit.model, fit.arguments
+    model, data = fit.model, fit.source.data
     try:
         compiled = model.compile_config()
     except TypeError:  # a Python function, which cannot be compared
         compiled = None
-    settings = {"model": model.get_config(), "compile": compiled, "fit": {name: a[name] for name in _DECISIVE}}
-    rows = None if fit.data is None else len(fit.data)
-    weights = {str(key): value for key, value in (a["class_weight"] or {}).items()}
+    fixed = fit.settings.fixed()
+    weights = {str(key): value for key, value in (fixed.pop("class_weight") or {}).items()}
+    settings = {"model": model.get_config(), "compile": compiled, "fit": fixed}
+    rows = None if data is None else len(data)
     return encode({**settings, "rows": rows, "data": fit.seen, "class_weight": weights})  # type: ignore[no-any-return]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,7 @@ from clarinet.callbacks.base import Callback, Logs
 from clarinet.problems import ClarinetWarning
 from clarinet.runs.code import commit
 from clarinet.runs.documents import plain, to_json
-from clarinet.runs.endings import ending
+from clarinet.runs.endings import STOPS, ending
 from clarinet.runs.environment import environment, program
 from clarinet.runs.run import Run
 from clarinet.runs.session import current
@@ -87,7 +86,6 @@ class Tracker(Callback):
         self._about: dict[str, Any] = {"config": config, "notes": notes, "tags": tags, "group": group}
         self.run: Run | None = None
         self._owned = self._by_itself = False
-        self._outer: BaseException | None = None
 
     @property
     def store(self) -> Store:
@@ -127,7 +125,7 @@ class Tracker(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         if self.run is None or not self.run.is_open:  # given as a callback: nobody else has begun the run
-            self._by_itself, self._outer = True, sys.exception()
+            self._by_itself = True
             self.begin()
         self._last = time.perf_counter()
         self._open_run.writer.flush()
@@ -170,10 +168,8 @@ class Tracker(Callback):
         self._open_run.find(problem, step)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        error = sys.exception()
-        if error is self._outer:
-            error = None  # fit was called where an exception was being handled
-        if error is None or isinstance(error, KeyboardInterrupt):
+        error = self.params.get("error")
+        if error is None or isinstance(error, STOPS):
             self._guarded(self._keep_samples)
             self._guarded(self._keep_model)
         if self._by_itself:

@@ -19,8 +19,8 @@ _ROWS = 20
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
-    shuffled = bool(patient.program.fit.get("shuffle", True))
-    split = float(patient.program.fit.get("validation_split") or 0)
+    shuffled = bool(patient.program.setting("shuffle"))
+    split = float(patient.program.setting("validation_split") or 0)
     if (shuffled and not split) or len(patient.program.y) < _ROWS:
         return
     if patient.task == "amounts":

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from clarinet import checks, training
+from clarinet import checks
 from clarinet.doctor.findings import Finding, Remedy, Severity
 from clarinet.doctor.program import Program
 from clarinet.fitting import Fit
 from clarinet.names import nearest
 from clarinet.problems import Problem, error
+from clarinet.settings import FACTS, FitSettings, Role, names_of
+from clarinet.training import DEFAULTS
 
 #: Kinds that have no rule of their own; ``"refused"`` is what ``fit`` finds on its way without a check for it.
 KINDS = (
@@ -37,10 +39,6 @@ _SAME = (
 _RULED = frozenset().union(*_SAME)
 #: Places that rules look at.
 _PLACES = ("data.x", "data.y", "layer", "loss")
-#: Arguments of ``fit`` that have been checked, or that nothing is to come of here.
-_QUIET = {
-    "verbose": 0, "callbacks": None, "run": None, "checkpoint": None, "resume": False, "doctor": False, "plot": False,
-}  # fmt: skip
 
 
 def examine(found: Iterable[Problem]) -> Iterator[Finding]:
@@ -79,8 +77,7 @@ def _problems(program: Program) -> Iterator[Problem]:
     except (TypeError, ValueError) as wrong:
         yield error("input_shape_mismatch", "data.x", str(wrong), type(wrong))
         return
-    own = {"x": program.x, "y": program.y, "validation_data": program.validation} | program.fit
-    found = [*_unknown_arguments(program.fit), *checks.check_fit_arguments(model, own)]
+    found = [*_unknown_arguments(program.fit), *checks.check_fit_arguments(model, _settings(program))]
     yield from found
     if any(problem.severity == "error" for problem in found):
         return
@@ -90,24 +87,28 @@ def _problems(program: Program) -> Iterator[Problem]:
         yield from checks.check_data(model, *program.validation, where="fit.validation")
 
 
+def _settings(program: Program) -> FitSettings:
+    """The call of ``fit`` that the program is, without arguments that ``fit`` does not have."""
+    known = {name: value for name, value in program.fit.items() if name in FACTS}
+    data = {"x": program.x, "y": program.y, "validation_data": program.validation}
+    return FitSettings(**{**DEFAULTS, **known, **data})
+
+
 def _unknown_arguments(given: dict[str, Any]) -> Iterator[Problem]:
-    known = inspect.signature(training.fit).parameters
     for name in given:
-        if name not in known:
-            message = f"fit has no argument {name!r}: {nearest(name, tuple(known)[1:])}"
+        if name not in FACTS:
+            message = f"fit has no argument {name!r}: {nearest(name, tuple(FACTS))}"
             yield error("bad_argument", f"fit.{name}", message, TypeError)
 
 
 def _refused(program: Program) -> Iterator[Problem]:
     """What ``fit`` meets on its way to the first step: it goes that way, and no further."""
-    known = inspect.signature(training.fit).parameters.values()
-    defaults = {parameter.name: parameter.default for parameter in known if parameter.name != "self"}
-    data = {"x": program.x, "y": program.y, "validation_data": program.validation}
+    silent = {name: DEFAULTS[name] for name in names_of(Role.DISPLAY)} | {"verbose": 0}
     try:
-        Fit(program.model(), defaults | program.fit | data | _QUIET)
+        Fit(program.model(), checks.plain_settings(replace(_settings(program), **silent)))
     except (TypeError, ValueError) as wrong:
         name = str(wrong).partition("=")[0].partition(":")[0]
-        where = f"fit.{name}" if name in defaults else {"target": "data.y"}.get(name, "model")
+        where = f"fit.{name}" if name in FACTS else {"target": "data.y"}.get(name, "model")
         yield error("refused", where, str(wrong), type(wrong))
 
 

@@ -1,0 +1,192 @@
+"""From what users give to ``fit`` and its like to what engines run on, after every check that refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from typing import TYPE_CHECKING, Any
+
+from clarinet import checks
+from clarinet import data as data_module
+from clarinet.engines import Data
+from clarinet.optimizers import BFGS
+from clarinet.settings import BATCH_SIZE, FitSettings
+from clarinet.stack import NO_LAYERS
+
+if TYPE_CHECKING:
+    from clarinet.data.rows import Rows
+    from clarinet.model import Sequential
+
+
+def as_list(value: Any) -> list[Any]:
+    """None -> [], one thing -> a list of it, a list or tuple -> a list."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+class TrainingData:
+    """What one ``fit`` trains and validates on; a model that does not know its input yet is built for it.
+
+    Args:
+        model: what is trained.
+        settings: the arguments of ``fit``.
+        seen: takes shapes, dtypes and hashes of the data; None where nobody wants them.
+
+    Attributes:
+        data: the rows to train on; None where they come batch by batch.
+        batches: the source of batches; None where there are rows.
+        validation: rows or a source of batches; None without validation.
+        given: rows, labels and validation data as ``fit`` got them; None where they come batch by batch.
+        label_shape: of one label.
+    """
+
+    def __init__(self, model: Sequential, settings: FitSettings, seen: dict[str, Any] | None) -> None:
+        self.model, self.settings, self.seen = model, settings, seen
+        self.data: Data | None = None
+        self.batches: data_module.Batches | None = None
+        self.validation: Data | data_module.Batches | None = None
+        self.given: tuple[Any, Any, Any] | None = None
+        if data_module.is_batches(settings.x):
+            self._take_batches()
+        else:
+            self._take_arrays()
+
+    def _take_arrays(self) -> None:
+        s = self.settings
+        x, y, w = data_module.as_rows(s.x, s.y, s.sample_weight)
+        build_for(self.model, x)
+        self.given = x, y, s.validation_data
+        held_out = None
+        if s.validation_data is None and s.validation_split:
+            (x, y, w), held_out = data_module.split_validation(x, y, w, s.validation_split)
+        told = told_by_callbacks(s)
+        self.data = checked(self.model, x, y, w, s.class_weight, seen=self.seen, adapt=True, told=told)
+        self.label_shape = self.data.y.shape[1:] if self.data.y is not None else None
+        if held_out is not None:
+            self._validate_on(held_out)
+        elif s.validation_data is not None:
+            self._take_validation(s.validation_data)
+
+    def _take_batches(self) -> None:
+        s = self.settings
+        self.batches = data_module.Batches(s.x, s.steps_per_epoch)
+        first = self.batches.peek()
+        build_for(self.model, first[0])
+        labels = checked(self.model, *first, s.class_weight, where="batch 0").y
+        self.label_shape = None if labels is None else labels.shape[1:]
+        if s.validation_data is not None:
+            self._take_validation(s.validation_data)
+
+    def _take_validation(self, validation: Any) -> None:
+        if data_module.is_batches(validation):
+            steps = self.settings.validation_steps
+            self.validation = data_module.Batches(validation, steps, anew=True, what="validation_data")
+            checked(self.model, *self.validation.peek(), None, where="fit.validation, batch 0")
+        else:
+            self._validate_on(data_module.as_rows(*data_module.unpack(validation, "validation_data")))
+
+    def _validate_on(self, rows: Rows) -> None:
+        seen = None if self.seen is None else self.seen.setdefault("validation", {})
+        data = checked(self.model, *rows, None, where="fit.validation", seen=seen)
+        self.validation = first_batches(data, self.settings.validation_steps, self.validation_batch_size)
+
+    @property
+    def batch_size(self) -> int:
+        """Rows an update."""
+        whole = self.data is not None and isinstance(self.model.optimizer, BFGS)
+        return self.settings.batch_size or (len(self.data) if whole and self.data is not None else BATCH_SIZE)
+
+    @property
+    def validation_batch_size(self) -> int:
+        """Rows a pass when validating."""
+        return self.settings.validation_batch_size or self.batch_size
+
+    @property
+    def rows(self) -> int:
+        """Rows of array data that an epoch uses."""
+        assert self.data is not None
+        steps = self.settings.steps_per_epoch
+        return len(self.data) if steps is None else min(len(self.data), steps * self.batch_size)
+
+    @property
+    def steps(self) -> int | None:
+        """Steps an epoch; None where only the data knows."""
+        if self.batches is not None:
+            return self.batches.steps
+        return -(-self.rows // self.batch_size)
+
+
+def told_by_callbacks(settings: FitSettings) -> frozenset[str]:
+    """Kinds of doubts that a callback speaks of itself where it sees arrays, so that nobody hears them twice."""
+    if data_module.is_batches(settings.x):
+        return frozenset()
+    return frozenset().union(*(getattr(callback, "tells", ()) for callback in as_list(settings.callbacks)))
+
+
+def build_for(model: Sequential, x: Any) -> None:
+    """Build a model that does not know its input yet for the rows of ``x``."""
+    if not model.layers:
+        raise ValueError(NO_LAYERS)
+    if not model.built:
+        model.build(x.shape[1:])
+
+
+def checked(
+    model: Sequential,
+    x: Any,
+    y: Any,
+    w: Any,
+    class_weight: Any,
+    where: str = "data",
+    seen: dict[str, Any] | None = None,
+    adapt: bool = False,
+    told: Container[str] = (),
+) -> Data:
+    """Rows in the form that engines accept, after every check that refuses.
+
+    Args:
+        model, x, y, w, class_weight: as ``fit`` has them, rows as arrays.
+        where: what messages call the data.
+        seen: takes what the data are.
+        adapt: whether a transform of the target that has seen no data yet takes its numbers from these labels.
+        told: kinds of doubts that are not to be spoken of.
+    """
+    checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, seen), told)
+    assert model.loss is not None and model.output_shape is not None
+    if model.target is not None and y is not None:
+        y = data_module.fit_rank(y, model.output_shape)
+        if adapt and not model.target.adapted:
+            model.target.adapt(y)
+        y = model.target.forward(y)
+    return data_module.prepare(
+        x, y, w, class_weight, model.loss, model.output_shape, input_shape=model.input_shape, dtype=model.dtype
+    )
+
+
+def evaluation_batches(
+    model: Sequential, source: Data | data_module.Batches, batch_size: int, one_by_one: bool
+) -> Iterator[Data]:
+    """What the engine is to look at: all rows at once, unless they come, or are wanted, batch by batch."""
+    if not isinstance(source, Data):
+        for number, (x, y, w) in enumerate(source):
+            yield checked(model, x, y, w, None, where=f"batch {number}")
+    elif one_by_one:
+        yield from (source.rows(slice(start, start + batch_size)) for start in range(0, len(source), batch_size))
+    else:
+        yield source
+
+
+def first_batches(data: Data, steps: int | None, batch_size: int) -> Data:
+    """The rows of the first ``steps`` batches, all where that is None."""
+    return data if steps is None else data.rows(slice(0, steps * batch_size))
+
+
+__all__ = [
+    "TrainingData",
+    "as_list",
+    "build_for",
+    "checked",
+    "evaluation_batches",
+    "first_batches",
+    "told_by_callbacks",
+]

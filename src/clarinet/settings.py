@@ -1,0 +1,112 @@
+"""The arguments of ``fit`` as one record; each field says what it is for, so that nobody keeps lists of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import Any
+
+#: Rows per update where nobody says otherwise.
+BATCH_SIZE = 32
+
+
+class Role(Enum):
+    """What an argument of ``fit`` is for.
+
+    Attributes:
+        DATA: rows, labels, weights of rows.
+        NUMBERS: decides the numbers that come out, given the data.
+        DISPLAY: shows, watches or keeps the training. A copy of the training that is nobody's business goes without.
+    """
+
+    DATA = "data"
+    NUMBERS = "numbers"
+    DISPLAY = "display"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is known of an argument, whatever its value.
+
+    Attributes:
+        role: what it is for.
+        fixed: whether a training that is resumed needs the same value as before.
+        recorded: whether a run keeps the value.
+        writes: whether something is written because of it, or called that may write.
+    """
+
+    role: Role
+    fixed: bool = False
+    recorded: bool = False
+    writes: bool = False
+
+
+_DATA = {"fact": Fact(Role.DATA)}
+_NUMBERS = {"fact": Fact(Role.NUMBERS, recorded=True)}
+_FIXED = {"fact": Fact(Role.NUMBERS, fixed=True, recorded=True)}
+_DISPLAY = {"fact": Fact(Role.DISPLAY)}
+_KEPT = {"fact": Fact(Role.DISPLAY, recorded=True)}
+_WRITING = {"fact": Fact(Role.DISPLAY, writes=True)}
+_KEPT_AND_WRITING = {"fact": Fact(Role.DISPLAY, recorded=True, writes=True)}
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """One call of ``fit``: a field for each of its arguments, which :meth:`clarinet.Sequential.fit` explains.
+
+    There are no defaults: they stand in ``fit``, and nowhere else.
+
+    Example:
+        >>> FACTS["batch_size"].role, FACTS["y"].role, FACTS["verbose"].role
+        (<Role.NUMBERS: 'numbers'>, <Role.DATA: 'data'>, <Role.DISPLAY: 'display'>)
+    """
+
+    x: Any = field(metadata=_DATA)
+    y: Any = field(metadata=_DATA)
+    batch_size: int | None = field(metadata=_FIXED)
+    epochs: int = field(metadata=_NUMBERS)  # how far, not how: more of them may follow
+    verbose: Any = field(metadata=_DISPLAY)
+    callbacks: Any = field(metadata=_KEPT_AND_WRITING)  # may decide, but no record brings them back
+    validation_split: float = field(metadata=_FIXED)
+    validation_data: Any = field(metadata=_DATA)
+    shuffle: bool = field(metadata=_FIXED)
+    class_weight: Mapping[Any, float] | None = field(metadata=_FIXED)
+    sample_weight: Any = field(metadata=_DATA)
+    initial_epoch: int = field(metadata=_FIXED)
+    steps_per_epoch: int | None = field(metadata=_FIXED)
+    validation_steps: int | None = field(metadata=_NUMBERS)  # what is learnt does not depend on these two
+    validation_batch_size: int | None = field(metadata=_NUMBERS)
+    validation_freq: int = field(metadata=_FIXED)
+    seed: int | None = field(metadata=_FIXED)
+    stats_every: int = field(metadata=_NUMBERS)  # decides which statistics there are
+    run: Any = field(metadata=_WRITING)
+    checkpoint: int | str | bool | None = field(metadata=_KEPT_AND_WRITING)
+    resume: bool = field(metadata=_KEPT)
+    doctor: bool = field(metadata=_DISPLAY)
+    plot: bool | str = field(metadata=_DISPLAY)
+
+    def fixed(self) -> dict[str, Any]:
+        """What has to be the same for a training to go on as it began."""
+        return {name: getattr(self, name) for name, fact in FACTS.items() if fact.fixed}
+
+    def recorded(self) -> dict[str, Any]:
+        """What a run keeps."""
+        return {name: getattr(self, name) for name, fact in FACTS.items() if fact.recorded}
+
+
+#: What is known of every argument, by name.
+FACTS: Mapping[str, Fact] = {each.name: each.metadata["fact"] for each in fields(FitSettings)}
+
+
+def names_of(role: Role) -> tuple[str, ...]:
+    """The arguments of a role.
+
+    Example:
+        >>> names_of(Role.DATA)
+        ('x', 'y', 'validation_data', 'sample_weight')
+    """
+    return tuple(name for name, fact in FACTS.items() if fact.role is role)
+
+
+__all__ = ["BATCH_SIZE", "FACTS", "Fact", "FitSettings", "Role", "names_of"]
