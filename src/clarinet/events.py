@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from clarinet.names import public
 from clarinet.problems import Problem
 from clarinet.records import Chunk
 
@@ -125,3 +126,7 @@ __all__ = [
     "TrainEnd",
     "ValidationEnd",
 ]
+
+
+def __dir__() -> list[str]:
+    return public(globals())

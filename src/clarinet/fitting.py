@@ -5,6 +5,7 @@ It is a generator: what happens comes out as an event, and between two events th
 
 from __future__ import annotations
 
+import atexit
 import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
@@ -155,7 +156,8 @@ class Fit:
     def events(self) -> Iterator[Event]:
         """Train; what happens comes out when callbacks have heard of it."""
         for event in self._events():
-            yield from self.found()
+            if self.callbacks.found:
+                yield from self.found()
             yield event
         self._finish()
 
@@ -306,9 +308,13 @@ class FitEvents(Generator[Event, None, None]):
     def __init__(self, model: Sequential, settings: FitSettings) -> None:
         self._pace = Pace()
         self._events = events(model, settings, self._pace)
+        _held.add(self)
+        atexit.unregister(_end_held)
+        atexit.register(_end_held)  # before what was there earlier, such as a run that is ended at the program's end
 
     @property
     def every_step(self) -> bool:
+        """Whether every single step is an event."""
         return self._pace.every_step
 
     @every_step.setter
@@ -321,7 +327,10 @@ class FitEvents(Generator[Event, None, None]):
 
     def throw(self, kind: Any, value: Any = None, traceback: TracebackType | None = None, /) -> Event:
         """End the training with an exception, as if a callback had raised it."""
-        return self._events.throw(kind if value is None else value)
+        try:
+            return self._events.throw(kind if value is None else value)
+        finally:
+            del kind, value, traceback  # the exception's traceback holds this frame: no circle
 
     def close(self) -> None:
         """End the training as Ctrl-C does, if it is still going on."""
@@ -332,6 +341,17 @@ class FitEvents(Generator[Event, None, None]):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+#: Those that somebody holds.
+_held: weakref.WeakSet[FitEvents] = weakref.WeakSet()
+
+
+def _end_held() -> None:
+    """End trainings that are held when the program ends, as long as there is all that callbacks need for it."""
+    for each in list(_held):
+        if not each._events.gi_running:  # in a thread that the program does not wait for
+            each.close()
 
 
 def learning_rates(model: Sequential, steps: int) -> Array:

@@ -94,6 +94,10 @@ class FitSettings:
         """What a run keeps."""
         return {name: getattr(self, name) for name, fact in FACTS.items() if fact.recorded}
 
+    def writing(self) -> dict[str, Any]:
+        """What something is written for, or called that may write."""
+        return {name: value for name, fact in FACTS.items() if fact.writes and (value := getattr(self, name))}
+
 
 #: What is known of every argument, by name.
 FACTS: Mapping[str, Fact] = {each.name: each.metadata["fact"] for each in fields(FitSettings)}

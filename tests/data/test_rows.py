@@ -22,7 +22,7 @@ IDS = [0, 2, 1, 2]
 
 @pytest.mark.parametrize("y", [IDS, np.array(IDS, np.uint8), np.array(IDS, float), np.array(IDS)[:, None]])
 def test_class_ids(y: object) -> None:
-    labels = prepare(X, y, None, None, SparseCategoricalCrossentropy(), (3,)).y
+    labels = prepare(X, np.asarray(y), None, None, SparseCategoricalCrossentropy(), (3,)).y
     assert labels is not None
     assert labels.dtype == np.int64
     assert labels.tolist() == IDS
@@ -31,14 +31,14 @@ def test_class_ids(y: object) -> None:
 @pytest.mark.parametrize("y", [[True, False, True, True], [1, 0, 1, 1], [[1], [0], [1], [1]]])
 @pytest.mark.parametrize("loss", [BinaryCrossentropy(), MeanSquaredError()])
 def test_one_number_a_row_meets_one_output(y: object, loss: object) -> None:
-    labels = prepare(X, y, None, None, loss, (1,)).y
+    labels = prepare(X, np.asarray(y), None, None, loss, (1,)).y
     assert labels is not None
     assert labels.dtype == np.float32
     assert labels.tolist() == [[1], [0], [1], [1]]
 
 
 def test_labels_take_the_models_dtype() -> None:
-    labels = prepare(X, [0.1] * 4, None, None, MeanSquaredError(), (1,), dtype=np.float64).y
+    labels = prepare(X, np.full(4, 0.1), None, None, MeanSquaredError(), (1,), dtype=np.float64).y
     assert labels is not None
     assert labels.tolist() == [[0.1]] * 4
 
@@ -75,13 +75,13 @@ def test_class_weights_mean_what_they_mean_in_keras(y: np.ndarray, loss: object,
 
 @pytest.mark.parametrize("own", [np.array([1, 2, 3, 4]), np.array([[1.0], [2], [3], [4]])])
 def test_class_and_sample_weights_multiply(own: np.ndarray) -> None:
-    data = prepare(X, IDS, own, WEIGHT, SparseCategoricalCrossentropy(), (3,))
+    data = prepare(X, np.array(IDS), own, WEIGHT, SparseCategoricalCrossentropy(), (3,))
     assert data.weight is not None
     assert data.weight.tolist() == [0.5, 6.0, 3.0, 12.0]
 
 
 def test_no_weights_stay_none() -> None:
-    data = prepare(X, IDS, None, None, SparseCategoricalCrossentropy(), (3,))
+    data = prepare(X, np.array(IDS), None, None, SparseCategoricalCrossentropy(), (3,))
     assert data.weight is None
     assert len(data.rows(slice(1, 3))) == 2
 

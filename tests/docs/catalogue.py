@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import clarinet
-from clarinet import activations, callbacks, initializers, layers, losses, metrics, optimizers, regularizers
+from clarinet import activations, callbacks, events, initializers, layers, losses, metrics, optimizers, regularizers
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, OPS
 from clarinet.engines.lowering.optimizers import OPTIMIZERS
@@ -48,6 +48,7 @@ def catalogue() -> str:
     functions.append(("Custom", _first_sentence(activations.Custom), False))
     written.insert(1, _section("Activations", functions))
     written.append(_plain("Callbacks", callbacks))
+    written.append(_plain("Events of `fit_events`", events))
     return "\n".join([HEAD, *written])
 
 

@@ -9,10 +9,10 @@ import pytest
 import clarinet
 
 MODULES = [
-    "clarinet", "clarinet.activations", "clarinet.callbacks", "clarinet.datasets", "clarinet.doctor", "clarinet.glass",
-    "clarinet.initializers", "clarinet.layers", "clarinet.losses", "clarinet.metrics", "clarinet.models",
-    "clarinet.optimizers", "clarinet.optimizers.schedules", "clarinet.plots", "clarinet.regularizers", "clarinet.runs",
-    "clarinet.utils",
+    "clarinet", "clarinet.activations", "clarinet.callbacks", "clarinet.datasets", "clarinet.doctor", "clarinet.events",
+    "clarinet.glass", "clarinet.initializers", "clarinet.layers", "clarinet.losses", "clarinet.metrics",
+    "clarinet.models", "clarinet.optimizers", "clarinet.optimizers.schedules", "clarinet.plots",
+    "clarinet.regularizers", "clarinet.runs", "clarinet.utils",
 ]  # fmt: skip
 
 

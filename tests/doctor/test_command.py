@@ -61,6 +61,17 @@ def test_fit_is_itself_again_and_nothing_was_trained(script):
     assert clarinet.Sequential.fit is before
 
 
+def test_a_script_that_takes_events_is_examined_all_the_same(tmp_path):
+    path = tmp_path / "held.py"
+    body = SCRIPT.format(endings=("sigmoid",))
+    events = "assert list(model.fit_events(x, y, 32, epochs=20)) == []; history = model.history"
+    path.write_text(body.replace("history = model.fit(x, y, 32, epochs=20)", events), "utf-8")
+    before = clarinet.Sequential.fit_events
+    [(name, report)] = examine_script(path)
+    assert (name, report.healthy) == ("sigmoid", True)
+    assert clarinet.Sequential.fit_events is before
+
+
 def test_a_script_that_fails_fails(tmp_path):
     path = tmp_path / "broken.py"
     path.write_text("raise RuntimeError('its own')", "utf-8")

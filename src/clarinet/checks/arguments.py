@@ -152,12 +152,18 @@ def plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
         >>> plain({"batch_size": np.uint8(200)})
         {'batch_size': 200}
     """
-    return {k: v.item() if k in _RULES and isinstance(v, np.generic) else v for k, v in arguments.items()}
+    return {**arguments, **_plain_numbers(arguments)}
 
 
 def plain_settings(settings: FitSettings) -> FitSettings:
     """The same with Python's numbers, likewise."""
-    return replace(settings, **plain(vars(settings)))
+    numbers = _plain_numbers(vars(settings))
+    return replace(settings, **numbers) if numbers else settings
+
+
+def _plain_numbers(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the arguments that are numbers of NumPy, as Python's."""
+    return {k: v.item() for k, v in arguments.items() if isinstance(v, np.generic) and k in _RULES}
 
 
 def check_fit_arguments(model: Sequential, settings: FitSettings) -> Iterator[Problem]:

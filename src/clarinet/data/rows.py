@@ -56,9 +56,9 @@ def fit_rank(array: Array, shape: tuple[int, ...]) -> Array:
 
 
 def prepare(
-    x: Any,
-    y: Any = None,
-    sample_weight: Any = None,
+    x: Array,
+    y: Array | None = None,
+    sample_weight: Array | None = None,
     class_weight: Mapping[int, float] | None = None,
     loss: Loss | None = None,
     output_shape: Shape = (),
@@ -72,7 +72,7 @@ def prepare(
     predictions (n, 1); weights float32 (n,), class weight times sample weight.
 
     Args:
-        x, y, sample_weight: arrays or what :func:`as_array` takes; y and sample_weight may be None.
+        x, y, sample_weight: arrays as :func:`as_rows` makes them; y and sample_weight may be None.
         class_weight: ``{class id: weight}``; classes that are not named weigh 1.
         loss: decides the form of y.
         output_shape: of one prediction.
@@ -81,14 +81,14 @@ def prepare(
 
     Example:
         >>> from clarinet.losses import BinaryCrossentropy
-        >>> data = prepare([[0.0], [1.0]], [False, True], None, {1: 3}, BinaryCrossentropy(), (1,))
+        >>> x, y, _ = as_rows([[0.0], [1.0]], [False, True])
+        >>> data = prepare(x, y, None, {1: 3}, BinaryCrossentropy(), (1,))
         >>> data.y.tolist(), data.weight.tolist()
         ([[0.0], [1.0]], [1.0, 3.0])
     """
-    x = as_array(x, "x")
     if input_shape is not None:
         x = fit_rank(x, input_shape)
-    labels = None if y is None else _prepare_labels(as_array(y, "y"), loss, output_shape, dtype)
+    labels = None if y is None else _prepare_labels(y, loss, output_shape, dtype)
     weight = None if sample_weight is None else flat_weight(sample_weight)
     if class_weight is not None and labels is not None:
         by_class = class_to_row_weights(labels, label_form(loss), class_weight)
@@ -103,9 +103,9 @@ def _prepare_labels(y: Array, loss: Loss | None, output_shape: Shape, dtype: Any
     return np.ascontiguousarray(fit_rank(y, output_shape) if form != "any" else y, dtype)
 
 
-def flat_weight(sample_weight: Any) -> NDArray[np.float32]:
+def flat_weight(sample_weight: Array) -> NDArray[np.float32]:
     """Weights of shape (n,) or (n, 1) as float32 of shape (n,)."""
-    return np.ascontiguousarray(fit_rank(as_array(sample_weight, "sample_weight"), ()), np.float32)
+    return np.ascontiguousarray(fit_rank(sample_weight, ()), np.float32)
 
 
 def class_ids(y: Array, form: str) -> Array:

@@ -16,7 +16,7 @@ from clarinet.doctor.examination import examine
 from clarinet.doctor.report import Report
 from clarinet.model import Sequential
 from clarinet.preparing import as_list
-from clarinet.settings import FACTS, FitSettings
+from clarinet.settings import FitSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,9 +67,8 @@ def examine_script(
         with _replaced(training.fit, training.fit_events):  # the experiments do train
             report = _examine_call(self, settings)
         begun.append(len(held.lines))
-        for name, fact in FACTS.items():
-            if fact.writes and getattr(settings, name):
-                held.note(f"fit({name}={_shown(getattr(settings, name))})", "")
+        for name, value in settings.writing().items():
+            held.note(f"fit({name}={_shown(value)})", "")
         reports.append((self.name, report))
         heard(self.name, report)
         if not report.healthy and not everything:
@@ -98,9 +97,14 @@ def examine_script(
             if not held.holds(error.filename):
                 raise
             said(f"{path} ends here: it opens {error.filename} itself, which was held back.")
-    parts = zip([0, *begun[1:]], [*begun[1:], len(held.lines)])
+    return _with_held_back(reports, held.lines, begun)
+
+
+def _with_held_back(reports: list[tuple[str, Report]], lines: list[str], begun: list[int]) -> list[tuple[str, Report]]:
+    """Each report with what was held back since the one before; the first has what came before it too."""
+    parts = zip([0, *begun[1:]], [*begun[1:], len(lines)])
     return [
-        (name, replace(report, held_back=tuple(held.lines[first:last])))
+        (name, replace(report, held_back=tuple(lines[first:last])))
         for (name, report), (first, last) in zip(reports, parts)
     ]
 
