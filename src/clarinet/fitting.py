@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from inspect import GEN_RUNNING, getgeneratorstate
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -350,7 +351,7 @@ _held: weakref.WeakSet[FitEvents] = weakref.WeakSet()
 def _end_held() -> None:
     """End trainings that are held when the program ends, as long as there is all that callbacks need for it."""
     for each in list(_held):
-        if not each._events.gi_running:  # in a thread that the program does not wait for
+        if getgeneratorstate(each._events) != GEN_RUNNING:  # else it is in a thread that the program does not wait for
             each.close()
 
 
