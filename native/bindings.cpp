@@ -7,6 +7,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <atomic>
 #include <stdexcept>
 
 #include "dispatch.hpp"
@@ -211,6 +212,56 @@ struct PyEngine {
                   [] { return false; });
   }
 
+  void require_layout(const Floats& gradient) const {
+    require(static_cast<int64_t>(gradient.size()) == engine->spec().params_size, "the gradient is not laid out as the parameters");
+  }
+
+  // The number that backward() knows the pass by: no other pass has it, of whatever engine.
+  uint64_t forward(const Array& x, bool training, nb::handle step, nb::handle draw, Out out) {
+    Engine& engine = core();
+    const Source source = source_of(x);
+    require(source.columns == engine.spec().inputs, "x does not have the input's shape");
+    require(source.rows > 0, "forward: expected rows, received none");
+    require(static_cast<int64_t>(out.size()) == source.rows * engine.outputs(), "out does not have the outputs' shape");
+    const Draw what{training, static_cast<uint64_t>(whole(step, "step", 1)), static_cast<uint32_t>(whole(draw, "draw", 0))};
+    static std::atomic<uint64_t> passes{0};
+    const uint64_t number = ++passes;
+    interruptibly(
+        [&](Interruption& interruption) { engine.forward(source, what, number, out.data(), &interruption); },
+        [] { return false; });
+    return number;
+  }
+
+  // Whether the pass was there.
+  bool backward(uint64_t number, const Out& d_outputs, Floats gradient, std::optional<Out> d_inputs) {
+    Engine& engine = core();
+    const int64_t rows = static_cast<int64_t>(d_outputs.size()) / std::max<int64_t>(1, engine.outputs());
+    require_layout(gradient);
+    require(!d_inputs || static_cast<int64_t>(d_inputs->size()) == rows * engine.spec().inputs,
+            "d_inputs does not have the inputs' shape");
+    bool there = true;
+    interruptibly(
+        [&](Interruption& interruption) {
+          there = engine.backward({number, rows}, d_outputs.data(), gradient.data(), d_inputs ? d_inputs->data() : nullptr,
+                                  &interruption);
+        },
+        [] { return false; });
+    return there;
+  }
+
+  // Counts the step on `state`, so that no signal comes between the two.
+  void apply(const Floats& gradient, double rate, nb::object state) {
+    Engine& engine = core();
+    require(engine.trains(), "the plan has no optimizer");
+    require_layout(gradient);
+    const uint64_t step = static_cast<uint64_t>(whole(state.attr("step"), "step", 0)) + 1;
+    {
+      const Unlocked unlocked;
+      engine.apply(gradient.data(), rate, step);
+    }
+    state.attr("step") = step;
+  }
+
   // Without the interpreter's lock: who has the engine may ask for that while these wait for the engine.
   Sums running() {
     Engine& engine = core();
@@ -314,6 +365,9 @@ NB_MODULE(_native, m) {
            "stop"_a.none(), "batch_size"_a.none(), "rates"_a, "seconds"_a, "state"_a, "stats_every"_a.none(), "losses"_a)
       .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a.none(), "weight"_a.none(), "batch_size"_a.none())
       .def("predict", &PyEngine::predict, "x"_a, "out"_a)
+      .def("forward", &PyEngine::forward, "x"_a, "training"_a, "step"_a.none(), "draw"_a.none(), "out"_a)
+      .def("backward", &PyEngine::backward, "number"_a, "d_outputs"_a, "gradient"_a, "d_inputs"_a.none())
+      .def("apply", &PyEngine::apply, "gradient"_a, "rate"_a, "state"_a)
       .def("running", &PyEngine::running, "Sums of the loss and of each metric.")
       .def("resume", &PyEngine::resume, "running"_a, "Go on from what running() gave.")
       .def("reset", &PyEngine::reset)

@@ -182,6 +182,36 @@ void check_threads(const Data& data, const KernelTable& k) {
   }
 }
 
+// Some steps in halves, with the gradient of squared errors; backward to the input in every other one.
+Outcome in_halves(const Data& data, const KernelTable& k, int threads, double clip) {
+  Network network;
+  Engine engine(network.spec(clip), k, threads);
+  Outcome outcome;
+  outcome.predictions.resize(static_cast<size_t>(kBatch * kClasses));
+  outcome.losses.resize(static_cast<size_t>(kBatch * kInputs));
+  std::vector<float> gradient(network.params.size()), d_outputs(outcome.predictions.size());
+  for (uint64_t step = 1; step <= 6; ++step) {
+    Source x = data.rows().x;
+    x.rows = step == 3 ? kBatch / 2 : kBatch;
+    engine.forward(x, {true, step, 0}, step, outcome.predictions.data());
+    for (size_t i = 0; i < d_outputs.size(); ++i) d_outputs[i] = outcome.predictions[i] / 64.0f;
+    float* d_inputs = step % 2 ? outcome.losses.data() : nullptr;
+    check(engine.backward({step, x.rows}, d_outputs.data(), gradient.data(), d_inputs), "a pass is there", k.isa, threads);
+    check(!engine.backward({step, x.rows}, d_outputs.data(), gradient.data(), nullptr), "a pass is used once", k.isa, threads);
+    engine.apply(gradient.data(), 1e-2, step);
+  }
+  outcome.params = network.params, outcome.state = network.state;
+  return outcome;
+}
+
+void check_halves(const Data& data, const KernelTable& k) {
+  for (double clip : {0.0, 0.5}) {
+    const Outcome alone = in_halves(data, k, 1, clip);
+    for (int threads : {2, 3, 8})
+      check(in_halves(data, k, threads, clip) == alone, "bits of halves depend on threads", k.isa, threads);
+  }
+}
+
 void check_company(const Data& data, const KernelTable& k) {
   const Outcome alone = train(data, k, 2, 100, 0.0, 0);
   Outcome one, other;
@@ -231,6 +261,7 @@ int main() {
   for (const std::string& isa : available_isas()) {
     const KernelTable& k = named_kernels(isa);
     check_threads(data, k);
+    check_halves(data, k);
     check_company(data, k);
     check_allocations(data, k);
     std::printf("%s: done\n", k.isa);

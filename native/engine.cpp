@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <new>
 #include <stdexcept>
 
 #include "visit.hpp"
@@ -17,7 +16,6 @@ constexpr long kStageFloats = 1 << 16; // of the tensors of a stage, which stay 
 constexpr double kWorthListening = 1e8;  // multiply-adds of a batch that are worth asking on the way whether to go on
 constexpr double kBlockWork = 2e8;       // and those between two questions
 constexpr long kBlockRows = 256;         // at least, so that products lose nothing
-constexpr double kMostFloats = 1e13;     // of a tensor, so that the bytes of all can be counted
 
 std::vector<std::unique_ptr<Op>> make_ops(const std::vector<OpSpec>& specs, const Spec& spec) {
   std::vector<std::unique_ptr<Op>> ops;
@@ -36,7 +34,7 @@ Objective make_objective(const Spec& spec) {
               : Objective(spec.loss, spec.metrics, 1, spec.inputs);
 }
 
-std::vector<bool> wanted_gradients(const std::vector<OpSpec>& ops) {
+std::vector<bool> trained_tensors(const std::vector<OpSpec>& ops) {
   std::vector<bool> wanted(ops.size() + 1, false);
   for (size_t i = 0; i < ops.size(); ++i) {
     for (const Weight& weight : ops[i].weights)
@@ -58,13 +56,11 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
       ops_(make_ops(spec_.ops, spec_)),
       objective_(make_objective(spec_)),
       updater_(spec_, ops_),
-      wanted_(wanted_gradients(spec_.ops)),
+      trained_(trained_tensors(spec_.ops)),
       team_(new Team) {
-  for (auto& op : ops_) {
-    const auto& sources = op->spec.sources;
-    op->first_trained = std::none_of(sources.begin(), sources.end(), [&](int64_t s) { return wanted_[s]; });
+  choose_gradients(false);
+  for (auto& op : ops_)
     if (op->keeps()) keeping_.push_back(op.get());
-  }
   if (!spec_.output.empty()) output_ = make_op(spec_.output[0], spec_.params, spec_.state);
   for (const auto& op : ops_) sums_by_block_ = sums_by_block_ || op->sums_by_block();
   const bool seen = std::any_of(spec_.layers.begin(), spec_.layers.end(), [](const StatsSpec& s) { return s.tensor == 0; });
@@ -167,86 +163,6 @@ Interruption* Engine::listening(Interruption* interruption, int64_t rows, double
   return work_of(rows, passes) > kWorthListening ? interruption : nullptr;
 }
 
-// Where memory runs out nothing counts as reserved any more, and whoever comes next reserves anew.
-void Engine::reserve(long rows, int threads) {
-  if (rows <= capacity_ && threads <= capacity_threads_) return;
-  ++allocations_;
-  rows = std::max(rows, capacity_), threads = std::max(threads, capacity_threads_);
-  capacity_ = 0, capacity_threads_ = 0;
-  long most = std::max(outputs(), spec_.inputs);
-  for (const auto& op : ops_) most = std::max(most, op->out_size());
-  if (static_cast<double>(rows) * static_cast<double>(most) > kMostFloats) throw std::bad_alloc();
-  try {
-    lay_memory(rows, threads);
-  } catch (const std::length_error&) {  // a vector's word for more than there can be
-    throw std::bad_alloc();
-  }
-  capacity_ = rows, capacity_threads_ = threads;
-}
-
-void Engine::lay_memory(long rows, int threads) {
-  for (auto& op : ops_) op->reserve(rows, threads);
-  objective_.reserve(rows);
-  if (takes_places_) places_.resize(static_cast<size_t>(rows));
-  carve_arena(rows);
-  long each = std::max(4096L, static_cast<long>(outputs()));
-  for (const auto& op : ops_) each = std::max(each, op->scratch(rows));
-  scratch_each_ = static_cast<long>(Buffer::rounded(static_cast<size_t>(each)));
-  scratch_ = Buffer(static_cast<size_t>(scratch_each_ * threads));
-  inner_deltas_ = Buffer(static_cast<size_t>(inner_each_ * threads));
-  layer_numbers_.resize(spec_.layers.size());
-}
-
-void Engine::carve_arena(long rows) {
-  auto floats = [&](int64_t size) { return Buffer::rounded(static_cast<size_t>(rows * size)); };
-  size_t total = floats(spec_.inputs) + floats(outputs());
-  for (size_t i = 0; i < ops_.size(); ++i) {
-    total += (inner_[i + 1] < 0 ? 2 : 1) * floats(ops_[i]->out_size());
-    for (int64_t source : ops_[i]->spec.sources) total += floats(size_of(source));
-  }
-  arena_ = Buffer(total);
-  float* next = arena_.get();
-  auto take = [&](int64_t size) {
-    float* place = next;
-    next += floats(size);
-    return place;
-  };
-  buffers_.assign(1, take(spec_.inputs));
-  deltas_.assign(1, nullptr);
-  for (size_t i = 0; i < ops_.size(); ++i) {
-    buffers_.push_back(take(ops_[i]->out_size()));
-    deltas_.push_back(inner_[i + 1] < 0 ? take(ops_[i]->out_size()) : nullptr);
-  }
-  predictions_ = take(outputs());
-  parts_.assign(ops_.size(), {});
-  std::vector<bool> written(deltas_.size(), false);
-  for (size_t i = ops_.size(); i-- > 0;) {
-    for (int64_t from : ops_[i]->spec.sources) {
-      const size_t source = static_cast<size_t>(from);
-      const bool first = parts_[i].empty() && !written[source];
-      const bool shares = first && source != 0 && inner_[i + 1] < 0 && ops_[i]->in_place();
-      if (shares) deltas_[source] = deltas_[i + 1];  // it needs no second gradient
-      parts_[i].push_back(!wanted_[source] ? nullptr : written[source] ? take(size_of(from)) : deltas_[source]);
-      written[source] = true;
-    }
-  }
-}
-
-long Engine::size_of(int64_t tensor) const {
-  return tensor == 0 ? static_cast<long>(spec_.inputs) : ops_[static_cast<size_t>(tensor) - 1]->out_size();
-}
-
-// Where each operation's output is: its own buffer, or its input where it changes nothing.
-void Engine::lay_out(bool training) {
-  values_ = buffers_;
-  inputs_.resize(ops_.size());
-  for (size_t i = 0; i < ops_.size(); ++i) {
-    inputs_[i].clear();
-    for (int64_t source : ops_[i]->spec.sources) inputs_[i].push_back(values_[static_cast<size_t>(source)]);
-    if (ops_[i]->identity(training)) values_[i + 1] = values_[static_cast<size_t>(ops_[i]->spec.sources[0])];
-  }
-}
-
 Pass Engine::pass_of(const Team& team, int thread, int threads, long rows) const {
   Pass pass(k_);
   pass.thread = thread;
@@ -303,12 +219,23 @@ void Engine::backward(const Pass& pass) {
 
 // One operation's. Where others have handed back gradients at the same tensor before, its own is added to theirs.
 void Engine::backward(const Pass& pass, size_t i) {
+  Op& op = *ops_[i];
   float* dy = delta(pass, i + 1);
-  if (const size_t source = static_cast<size_t>(ops_[i]->spec.sources[0]); inner_[source] >= 0) {
-    float* dx = wanted_[source] ? delta(pass, source) : nullptr;
-    return ops_[i]->backward(pass, inputs_[i][0], values_[i + 1], dy, dx);
+  const size_t first = static_cast<size_t>(op.spec.sources[0]);
+  const bool inside = inner_[first] >= 0;
+  float* dx = !inside ? parts_[i][0] : wanted_[first] ? delta(pass, first) : nullptr;
+  if (values_[i + 1] == inputs_[i][0]) {  // it changes nothing
+    const long from = pass.first * op.out_size(), to = pass.last * op.out_size();
+    if (dx && dx != dy) std::copy(dy + from, dy + to, dx + from);
+  } else if (inside) {
+    op.backward(pass, inputs_[i][0], values_[i + 1], dy, dx);
+  } else {
+    op.backward_all(pass, inputs_[i].data(), values_[i + 1], dy, parts_[i].data());
   }
-  ops_[i]->backward_all(pass, inputs_[i].data(), values_[i + 1], dy, parts_[i].data());
+  if (!inside) add_parts(pass, i);
+}
+
+void Engine::add_parts(const Pass& pass, size_t i) {
   for (size_t j = 0; j < parts_[i].size(); ++j) {
     const int64_t source = ops_[i]->spec.sources[j];
     float* sum = deltas_[static_cast<size_t>(source)];
@@ -328,6 +255,7 @@ double Engine::activity_penalty(const Pass& pass) const {
 // A batch's forward runs while one thread still adds up the batch before: they meet before anything it reads is written.
 void Engine::evaluate(const Rows& rows, int64_t batch, Interruption* interruption) {
   const Visit visit(*this, Use::reading);
+  kept_ = {};
   batch = std::min(batch, rows.x.rows);
   const int threads = startable(visit.team, useful_threads(batch, 1.0));
   reserve(static_cast<long>(batch), threads);
@@ -355,6 +283,7 @@ void Engine::evaluate(const Rows& rows, int64_t batch, Interruption* interruptio
 
 void Engine::predict(const Source& x, float* out, Interruption* interruption) {
   const Visit visit(*this, Use::reading);
+  kept_ = {};
   const int threads = startable(visit.team, useful_threads(x.rows, 1.0));
   const int64_t batch = std::min<int64_t>(x.rows, kPredictRows * threads);
   reserve(static_cast<long>(batch), threads);

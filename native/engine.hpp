@@ -30,6 +30,18 @@ struct TrainSteps {
   float* losses = nullptr;  // one for each step, written
 };
 
+// What a forward pass does: as training does or not, and which random numbers it takes.
+struct Draw {
+  bool training = false;
+  uint64_t step = 0;    // the update that it leads to, from 1
+  uint32_t number = 0;  // of the passes before that update
+};
+
+struct Forwarded {
+  uint64_t number = 0;
+  int64_t rows = 0;
+};
+
 // One user's layer on one sampled step; see clarinet.records.LayerStats.
 struct LayerNumbers {
   uint64_t step;
@@ -57,6 +69,15 @@ class Engine {
   void evaluate(const Rows&, int64_t batch, Interruption* = nullptr);
   void predict(const Source& x, float* out, Interruption* = nullptr);
   Sums running();
+
+  // The halves of a step, see clarinet.engines.base.Engine. forward writes what the last operation gives; backward takes up the
+  // pass of that number (never 0) and so many rows, once, unless the engine has run something else by then: then it gives
+  // false. The gradient is laid out as the parameters, without penalties'; d_inputs may be nullptr.
+  void forward(const Source& x, const Draw&, uint64_t number, float* out, Interruption* = nullptr);
+  bool backward(Forwarded, const float* d_outputs, float* gradient, float* d_inputs, Interruption* = nullptr);
+  // Update number `step`, from 1, with such a gradient.
+  void apply(const float* gradient, double learning_rate, uint64_t step);
+
   void resume(const Sums&);
   void reset();
 
@@ -85,6 +106,12 @@ class Engine {
     long samples;
   };
   struct Run;  // one call of train
+  struct Kept {  // a forward pass that backward may follow
+    uint64_t number = 0;  // 0: there is none
+    long rows = 0;
+    int threads = 1;
+    Draw draw{};
+  };
 
   Team& team();
   double work_of(int64_t rows, double passes) const;
@@ -94,6 +121,8 @@ class Engine {
   void reserve(long rows, int threads);
   void lay_memory(long rows, int threads);
   void carve_arena(long rows);
+  void place_gradients(long rows);
+  void choose_gradients(bool at_input);
   long size_of(int64_t tensor) const;  // numbers in a sample
   void lay_out(bool training);
   void make_stages();
@@ -109,6 +138,8 @@ class Engine {
   const float* through_output(const Pass&, const float* y);
   void backward(const Pass&);
   void backward(const Pass&, size_t op);
+  void add_parts(const Pass&, size_t op);
+  Pass half_pass(const Team&, int thread, int threads, const Kept&, Interruption*) const;
   double activity_penalty(const Pass&) const;
   bool train_stretch(Team&, Run&, int threads, int64_t most);
   void train_step(const Pass&, Run&, int64_t number);
@@ -130,15 +161,18 @@ class Engine {
   bool takes_places_ = false;          // whether the first operation can take the data where they lie, and nobody else takes them
   std::vector<const float*> places_;  // then: of a batch's rows
   std::vector<Stage> stages_;  // all operations, in order
-  // Tensors: 0 is the input, i + 1 what operation i gives. Wanted: the gradient there, as it leads to a trained weight.
-  const std::vector<bool> wanted_;
+  // Tensors: 0 is the input, i + 1 what operation i gives. Trained: it leads to a trained weight; wanted: the gradient there.
+  const std::vector<bool> trained_;
+  std::vector<bool> wanted_;
+  Kept kept_;
   // Gradients at tensors inside a stage are of the samples that it takes at a time, for each thread: where each begins, or
   // -1 for a tensor whose gradient is kept for the whole batch.
   std::vector<long> inner_;
   long inner_each_ = 0;  // floats for one thread
 
   Buffer arena_, scratch_, inner_deltas_;
-  std::vector<float*> buffers_, values_, deltas_;
+  std::vector<float*> buffers_, values_, whole_deltas_, deltas_;
+  float* spare_ = nullptr;  // what gradients' places are taken from
   // For each operation what it takes, and where it puts the gradients there: `parts_` are places of their own, where a
   // tensor's gradient is a sum and others came before.
   std::vector<std::vector<const float*>> inputs_;

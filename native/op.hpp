@@ -23,6 +23,7 @@ struct Pass {
   long first = 0, last = 0;  // those of this thread
   bool training = false;
   uint64_t step = 0;         // of the model's life, from 1
+  uint32_t draw = 0;         // of the step's random numbers
   float* scratch = nullptr;  // of this thread alone
   Ahead* ahead = nullptr;    // the data's rows to come
   const float* const* places = nullptr;  // where the data's rows lie, if the first operation takes them there
@@ -103,8 +104,10 @@ class Op {
 
   // Set on the first operation, where it takes_places(): its input may be Pass::places instead of x.
   bool at_the_data = false;
-  // Set where nobody wants the gradient at this operation's input while training.
+  // Set where nobody wants the gradient at this operation's input.
   bool first_trained = false;
+  // Where somebody does, before backward: what it takes beside reserve(), on at most `threads` threads.
+  virtual void reserve_input_gradient(int) {}
 
   // Before a run of `steps` training steps on batches of `rows` samples: whether the threads are to take the first
   // weight home, each a share of its columns, from adopt() to release(); share() says which.

@@ -124,7 +124,7 @@ void Optimizer::clip_scales(const std::vector<double>& squares, std::vector<floa
 }
 
 void Sink::take(const Weight& weight, long from, const Tile& tile, float* g) const {
-  for (long r = 0; r < tile.rows; ++r)
+  for (long r = 0; r < tile.rows && !gradients; ++r)
     optimizer.add_penalty(k, weight, from + r * tile.w_row, g + r * tile.g_row, tile.columns);
   take(weight, from, tile, g, optimizer.home(weight, from), tile.w_row);
 }

@@ -60,8 +60,8 @@ class Optimizer {
   std::vector<float*> slots_;
 };
 
-// Where a piece of a gradient goes: to the weights at once, or into a buffer laid out as the parameters. Both ways end in
-// the same kernels on each element, so they give the same bits.
+// Where a piece of a gradient goes: to the weights at once, with their penalties', or as it is into a buffer laid out as the
+// parameters. Both ways end in the same kernels on each element, so they give the same bits.
 struct Sink {
   const KernelTable& k;
   const Optimizer& optimizer;

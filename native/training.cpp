@@ -129,12 +129,14 @@ bool Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
 
 TrainResult Engine::train(const Rows& rows, const TrainSteps& steps, Interruption* interruption) {
   const Visit visit(*this, Use::training);
+  kept_ = {};
   const int64_t batch = std::min(steps.batch, steps.rows);
   Run run{rows, steps, (steps.rows - 1) / steps.batch + 1, listening(interruption, batch, 3.0)};
   run.timed = static_cast<int64_t>(std::clamp(kWorthAClock / std::max(1.0, work_of(batch, 3.0)), 1.0, 64.0));
   run.takes_places = takes_places_ && lies_as_floats(rows.x);
   const int most = startable(visit.team, useful_threads(batch, 3.0, run.takes_places));
   reserve(static_cast<long>(batch), most);
+  if (wanted_ != trained_) choose_gradients(false);
   lay_out(true);
   bool able = true;
   while (able && run.result.steps < run.count && !run.stop) {

@@ -105,19 +105,34 @@ void Updater::gradients(const Pass& pass, const std::vector<float*>& values, con
 }
 
 void Updater::update(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas) {
-  gradients(pass, values, deltas, {*pass.k, optimizer_, nullptr});
+  gradients(pass, values, deltas, Sink{*pass.k, optimizer_, nullptr});
 }
 
 void Updater::collect(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas) {
-  gradients(pass, values, deltas, {*pass.k, optimizer_, gradients_.get()});
+  gradients(pass, values, deltas, gradients_.get());
   release(pass);
+}
+
+void Updater::gradients(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas, float* flat) {
+  gradients(pass, values, deltas, Sink{*pass.k, optimizer_, flat});
+}
+
+void Updater::take(const Pass& pass, const float* flat) {
+  const Range own = part_of(static_cast<long>(blocks_.size()), pass);
+  for (long i = own.first; i < own.last; ++i) {
+    const Block& block = blocks_[static_cast<size_t>(i)];
+    const long start = static_cast<long>(block.weight->offset) + block.from;
+    std::memcpy(gradients_.get() + start, flat + start, static_cast<size_t>(block.count) * sizeof(float));
+  }
 }
 
 void Updater::apply(const Pass& pass, bool measure) {
   const Range own = part_of(static_cast<long>(blocks_.size()), pass);
   for (long i = own.first; i < own.last; ++i) {
     Block& block = blocks_[static_cast<size_t>(i)];
-    block.gradient = pass.k->sum_squares(gradients_.get() + block.weight->offset + block.from, block.count);
+    float* g = gradients_.get() + block.weight->offset + block.from;
+    optimizer_.add_penalty(*pass.k, *block.weight, block.from, g, block.count);
+    block.gradient = pass.k->sum_squares(g, block.count);
   }
   pass.sync();
   if (pass.thread == 0) {

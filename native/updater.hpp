@@ -31,6 +31,9 @@ class Updater {
   bool needs_norm() const { return optimizer_.needs_norm(); }
   void collect(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas);
   void apply(const Pass&, bool measure);
+  // The gradient, without penalties', into a buffer laid out as the parameters; and from one, which apply() then takes.
+  void gradients(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas, float* flat);
+  void take(const Pass&, const float* flat);
 
   void begin(double learning_rate, uint64_t step) { optimizer_.begin(learning_rate, step); }
 

@@ -62,7 +62,7 @@ class BatchNormalization : public Op {
     pass.sync();  // all of dy is there
     pass.k->normalize_sums(dy + j0, x + j0, pass.rows * spec.rows, features_, own.count, mean_.data() + j0,
                           inverse_.data() + j0, sum_dy_.data() + j0, sum_dy_u_.data() + j0);
-    const float share = batch_statistics_ ? 1.0f / static_cast<float>(pass.rows * spec.rows) : 0.0f;
+    const float share = pass.training && batch_statistics_ ? 1.0f / static_cast<float>(pass.rows * spec.rows) : 0.0f;
     for (long j = j0; j < j0 + own.count; ++j) {
       b_[j] = -share * sum_dy_[j];
       c_[j] = -share * inverse_[j] * sum_dy_u_[j];

@@ -49,7 +49,12 @@ class Conv : public Op {
 
   void reserve(long rows, int threads) override {
     if (trains_) sums_.reserve(rows, (depth_ + 1) * filters_);
-    if (!first_trained) turned_ = Buffer(static_cast<size_t>(threads * depth_ * filters_));
+    if (!first_trained) reserve_input_gradient(threads);
+  }
+  void reserve_input_gradient(int threads) override {
+    if (threads <= turned_threads_) return;
+    turned_ = Buffer(static_cast<size_t>(threads * depth_ * filters_));
+    turned_threads_ = threads;
   }
   long scratch(long) const override {
     return std::max({window_.padded_size() + kBackBand * depth_, window_.padded_size() + filters_, 2 * kPiece + 2 * filters_});
@@ -199,6 +204,7 @@ class Conv : public Op {
   std::vector<int32_t> runs_, columns_, rows_;   // where runs begin; j; i * filters
   BlockSums sums_;
   Buffer turned_;
+  int turned_threads_ = 0;
 };
 
 }  // namespace

@@ -33,7 +33,7 @@ class Dropout : public Op {
   void forward(const Pass& pass, const float* x, float* y) override {
     const long from = pass.first * masked(), n = (pass.last - pass.first) * masked();
     const DropoutMask mask{{low(spec.seed), high(spec.seed)},
-                           static_cast<uint32_t>(pass.step), 0, kStream + 256 * spec.index, threshold_, scale_};
+                           static_cast<uint32_t>(pass.step), pass.draw, kStream + 256 * spec.index, threshold_, scale_};
     pass.k->dropout_mask(mask, static_cast<uint64_t>(from), n, mask_.data() + from);
     apply(pass, x, y);
     if (dropped_ == 0.0f) return;
@@ -75,7 +75,7 @@ class GaussianNoise : public Op {
     const long from = pass.first * out_size(), to = pass.last * out_size();
     const uint32_t key[2] = {low(spec.seed), high(spec.seed)};
     for (long block = from / 4; block * 4 < to; ++block) {
-      uint32_t word[4] = {static_cast<uint32_t>(block), static_cast<uint32_t>(pass.step), 0, kStream + 256 * spec.index};
+      uint32_t word[4] = {static_cast<uint32_t>(block), static_cast<uint32_t>(pass.step), pass.draw, kStream + 256 * spec.index};
       philox(key, word);
       for (long pair = 0; pair < 2; ++pair) {
         const double radius = std::sqrt(-2.0 * std::log(uniform(word[2 * pair])));

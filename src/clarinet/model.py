@@ -327,12 +327,13 @@ class Sequential(LayerStack):
 
 def _check_engine(engine: str, device: str | None) -> str:
     """The name of an engine, or ValueError with the nearest right one; a device that is not there is refused."""
-    if engine not in engines.CHOICES:
-        raise ValueError(f"compile: unknown engine {engine!r}: {nearest(str(engine), engines.CHOICES)}")
+    names = engines.choices()
+    if engine not in names:
+        raise ValueError(f"compile: unknown engine {engine!r}: {nearest(str(engine), names)}")
     if device is not None:
         engines.open_device(device)
-        if engine == "native":
-            raise ValueError(f"compile: device={device!r} is the reference engine's; leave out engine='native'")
+        if any(engine == known.name and not known.takes_devices for known in engines.ENGINES):
+            raise ValueError(f"compile: device={device!r} is the reference engine's; leave out engine={engine!r}")
     return engine
 
 

@@ -92,6 +92,11 @@ class Plan:
         """Of one prediction."""
         return (self.output or self.ops[-1]).output_shape
 
+    @property
+    def raw_output_shape(self) -> Shape:
+        """Of what the last operation gives for one sample, which the loss takes."""
+        return self.ops[-1].output_shape if self.ops else self.input_shape
+
     def __str__(self) -> str:
         rows = [("op", "layer", "from", "input", "output", "weights")]
         for op in (*self.ops, *((self.output,) if self.output else ())):

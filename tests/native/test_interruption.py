@@ -116,3 +116,16 @@ def test_evaluation_and_prediction_are_given_up_too():
     assert tried.seen() == before
     assert is_stopped(lambda: tried.engine.predict(many.x, len(many)), 0.2)
     assert np.isfinite(tried.engine.predict(X[:9], 9)).all()
+
+
+def test_halves_of_a_step_are_given_up_and_can_be_run_again():
+    """Forward leaves no statistics, and a pass outlives a backward that was given up."""
+    tried = Trained(threads=1)
+    before, d_outputs = tried.seen(), RNG.normal(size=(ROWS, 10)).astype(np.float32)
+    assert is_stopped(lambda: tried.engine.forward(X, training=True), 0.16)
+    assert tried.seen() == before
+    _, handle = tried.engine.forward(X)
+    assert is_stopped(lambda: tried.engine.backward(handle, d_outputs), 0.16)
+    again = tried.engine.backward(handle, d_outputs)
+    _, handle = tried.engine.forward(X)
+    assert again.tobytes() == tried.engine.backward(handle, d_outputs).tobytes()

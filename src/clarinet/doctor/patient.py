@@ -227,7 +227,7 @@ class Patient:
         """What enters every layer of a fresh model on :attr:`rows`, then its output; as in training but for dropout."""
         plan = self._fresh.make_plan()
         engine = ReferenceEngine(plan, self._fresh.store)
-        y, _, outputs = engine.forward(self.rows, training=True)
+        y, _, outputs = engine.run_forward(self.rows, training=True)
         last = {op.layer: out for op, out in zip(plan.ops, outputs)}
         signals = [self.rows]
         for index in range(len(self.program.layers)):

@@ -88,7 +88,7 @@ def stretch(layers: Iterable[Any], shape: Shape) -> tuple[float, float]:
     model = Sequential(own)
     model.build((None, *shape))
     steps = np.arange(3, dtype=np.float32).reshape(3, *[1] * len(shape)) + np.zeros(shape, np.float32)
-    given = np.asarray(ReferenceEngine(model.make_plan(), model.store).forward(steps)[0], np.float64).reshape(3, -1)
+    given = np.asarray(ReferenceEngine(model.make_plan(), model.store).run_forward(steps)[0], np.float64).reshape(3, -1)
     offset, factor = given[0], given[1] - given[0]
     alike = np.ptp(offset) <= _ROUNDING * (1 + abs(offset[0])) and np.ptp(factor) <= _ROUNDING * (1 + abs(factor[0]))
     straight = np.allclose(given[2], offset + 2 * factor, rtol=_ROUNDING, atol=_ROUNDING)

@@ -258,7 +258,7 @@ def _outputs(model: Sequential, data: Data) -> Mapping[int, Array]:
     """What every layer gives on some rows, in inference mode."""
     plan = model.make_plan()
     rows = data.x[:: max(1, len(data) // SAMPLE)][:SAMPLE]
-    last, _, outputs = ReferenceEngine(plan, model.store).forward(rows)
+    last, _, outputs = ReferenceEngine(plan, model.store).run_forward(rows)
     found = {op.layer: output for op, output in zip(plan.ops, outputs)}
     if plan.output is not None:
         found[plan.output.layer] = plan.output.spec.forward({}, {}, last, Context())[0]

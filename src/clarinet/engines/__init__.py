@@ -14,9 +14,15 @@ from clarinet.engines.reference import ReferenceEngine
 if TYPE_CHECKING:
     from clarinet.plan import Plan
 
-CHOICES = ("auto", "native", "reference")
+#: All engines; the first that can runs a model. A new one is a file and a row here.
+ENGINES: tuple[type[Engine], ...] = (NativeEngine, ReferenceEngine)
 
-__all__ = ["CHOICES", "Data", "Engine", "NativeEngine", "ReferenceEngine", "Steps", "choose", "open_device"]
+__all__ = ["ENGINES", "Data", "Engine", "NativeEngine", "ReferenceEngine", "Steps", "choices", "choose", "open_device"]
+
+
+def choices() -> tuple[str, ...]:
+    """What ``compile(engine=...)`` takes."""
+    return ("auto", *(engine.name for engine in ENGINES))
 
 
 def choose(plan: Plan, requested: str = "auto", device: str | None = None) -> tuple[Callable[..., Engine], str]:
@@ -24,19 +30,24 @@ def choose(plan: Plan, requested: str = "auto", device: str | None = None) -> tu
 
     Args:
         plan: what is to be run.
-        requested: ``"auto"`` takes native where every operation has a native form; ``"native"`` insists on it.
-        device: where the reference engine is to compute; the native one uses the processor alone. None: no matter.
+        requested: ``"auto"`` takes the first of :data:`ENGINES` that can; a name insists on that one.
+        device: where to compute, for the engines that take one; None: no matter.
 
     Raises:
-        ValueError: native was asked for and cannot run the plan; the message says why.
+        ValueError: no such engine can run the plan; the message says why.
     """
-    if requested == "reference" and device is None:
-        return ReferenceEngine, "asked for with engine='reference'"
-    if device is not None:
-        return partial(ReferenceEngine, device=device), f"asked for with device={device!r}"
-    obstacle = NativeEngine.supports(plan)
-    if obstacle is None:
-        return NativeEngine, "every operation has a native form"
-    if requested == "native":
-        raise ValueError(f"engine='native' cannot run this model: {obstacle}; use engine='auto' or 'reference'")
-    return ReferenceEngine, obstacle
+    refusals = []
+    for engine in ENGINES:
+        if requested not in ("auto", engine.name) or (device is not None and not engine.takes_devices):
+            continue
+        refusal = engine.supports(plan)
+        if refusal is not None:
+            refusals.append(refusal)
+        elif device is not None:
+            make: Callable[..., Engine] = engine
+            return partial(make, device=device), f"asked for with device={device!r}"
+        else:
+            return engine, "; ".join(refusals) or engine.why or f"asked for with engine={requested!r}"
+    raise ValueError(
+        f"engine={requested!r} cannot run this model: {'; '.join(refusals)}; use engine='auto' or 'reference'"
+    )

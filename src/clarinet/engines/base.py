@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clarinet.engines.halves import Handle
 from clarinet.params import Array, Store
 from clarinet.records import Chunk
 
@@ -69,10 +70,28 @@ class Steps:
 
 
 class Engine(Protocol):
-    """Runs one plan. Works in place on the store's and the optimizer's buffers, so nothing has to be fetched back."""
+    """Runs one plan. Works in place on the store's and the optimizer's buffers, so nothing has to be fetched back.
 
-    name: str
+    :meth:`train` does whole steps, and need never write a whole gradient. ``forward``, ``backward`` and ``apply`` are a
+    step in halves, for callers with a loss of their own, who add gradients up, or look at them; the weights come out
+    the same, to the bit, where ``d_outputs`` is the gradient of the plan's loss. Metrics do not see them.
+
+    Attributes:
+        name: what ``compile(engine=...)`` takes.
+        why: said of a model that runs here because it can; empty where every model can.
+        takes_devices: whether the constructor takes ``device``.
+        plan: what is run.
+    """
+
+    name: ClassVar[str]
+    why: ClassVar[str] = ""
+    takes_devices: ClassVar[bool] = False
     plan: Plan
+
+    @staticmethod
+    def supports(plan: Plan) -> str | None:
+        """Why the plan cannot run here, in the user's words; None if it can."""
+        ...
 
     def __init__(self, plan: Plan, store: Store, optimizer_state: OptimizerState | None) -> None: ...
 
@@ -82,6 +101,54 @@ class Engine(Protocol):
 
     def train(self, data: Data, steps: Steps) -> Chunk:
         """Run training steps; ``optimizer_state.step`` counts them. Chunk borders never change a bit of the result."""
+        ...
+
+    def forward(self, inputs: Array, training: bool = False) -> tuple[Array, Handle]:
+        """Run the operations on one batch.
+
+        Args:
+            inputs: (n, *input_shape), at least one row.
+            training: whether as in the next training step: dropout drops, batch statistics are used and kept. Every
+                such pass before an update draws random numbers of its own, the first those of :meth:`train`.
+
+        Returns:
+            What the last operation gives, which is what the loss takes: logits where it absorbed an activation. And a
+            handle for :meth:`backward`, good until the engine runs something else.
+        """
+        ...
+
+    @overload
+    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[False] = False) -> Array: ...
+    @overload
+    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[True]) -> tuple[Array, Array]: ...
+    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: bool = False) -> Array | tuple[Array, Array]:
+        """Go back through a forward pass, once.
+
+        Args:
+            handle: of that pass.
+            d_outputs: gradient at its outputs, of their shape.
+            wrt_inputs: give the gradient at the inputs too.
+
+        Returns:
+            The gradient of all weights, one buffer laid out as ``plan.layout``, 0 for what is frozen; gradients of
+            several passes may be added. Penalties on outputs are part of it, those on weights are not: :meth:`apply`
+            adds them, once. With ``wrt_inputs`` also the gradient at the inputs, of their shape.
+
+        Raises:
+            ValueError: the handle was used, or the engine has run something since; another shape.
+        """
+        ...
+
+    def apply(self, flat: Array, learning_rate: float) -> None:
+        """One update: the penalties' gradient is added, then all is clipped, decayed and averaged as in :meth:`train`.
+
+        Args:
+            flat: a gradient as :meth:`backward` gives it; it stays as it is.
+            learning_rate: of this update.
+
+        Raises:
+            ValueError: there is no optimizer, or it takes no single gradients; another layout.
+        """
         ...
 
     def evaluate(self, data: Data, batch_size: int) -> None:

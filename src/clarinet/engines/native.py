@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from clarinet._native import Engine as Core
 from clarinet._native import permutation
 from clarinet.engines import lowering
 from clarinet.engines.base import Data, Engine, Steps
+from clarinet.engines.halves import Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs
 from clarinet.engines.lowering.objectives import restore, sums_of
 from clarinet.losses.base import align, class_ids
 from clarinet.metrics import Mean
@@ -52,6 +54,11 @@ def _converted(array: Array) -> Array:
     return copy.view(np.uint8) if copy.dtype == np.bool_ else copy
 
 
+@dataclass(frozen=True, eq=False)
+class _Pass(Handle):
+    number: int
+
+
 class NativeEngine(Engine):
     """Runs a plan natively. Arguments and methods as in :class:`clarinet.engines.base.Engine`.
 
@@ -65,6 +72,7 @@ class NativeEngine(Engine):
     """
 
     name = "native"
+    why = "every operation has a native form"
 
     def __init__(
         self,
@@ -88,6 +96,7 @@ class NativeEngine(Engine):
         self._metrics: tuple[Any, ...] = (Mean("loss"), *plan.metrics, *plan.weighted_metrics)
         self._layers = lowering.layers_of(plan)
         self._output_shape = plan.output_shape
+        self._draws = Draws()
         self._order: Any = None  # the last permutation: it needs no check
 
     @staticmethod
@@ -156,6 +165,33 @@ class NativeEngine(Engine):
         if data.y is not None and len(data.y):
             sparse = self.plan.loss is not None and self.plan.loss.labels == "ids"
             (class_ids if sparse else align)(data.y[:1], y_pred)
+
+    # A step in halves.
+
+    def forward(self, inputs: Array, training: bool = False) -> tuple[Array, Handle]:
+        x = check_inputs(self.plan, inputs)
+        plain = _plain(x)
+        outputs = np.empty((len(x), *self.plan.raw_output_shape), np.float32)
+        step, draw = self._draws.take(self.optimizer_state) if training else (1, 0)
+        number = self._core.forward(_converted(x) if plain is None else plain, training, step, draw, outputs)
+        return outputs, _Pass(x.shape, outputs.shape, number)
+
+    @overload
+    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[False] = False) -> Array: ...
+    @overload
+    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[True]) -> tuple[Array, Array]: ...
+    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: bool = False) -> Array | tuple[Array, Array]:
+        if not isinstance(handle, _Pass):
+            raise Stale
+        d_outputs = check_d_outputs(self.plan, handle, d_outputs)
+        flat = self.plan.layout.zeros(np.float32)
+        d_inputs = np.empty(handle.inputs, np.float32) if wrt_inputs else None
+        if not self._core.backward(handle.number, d_outputs, flat, d_inputs):
+            raise Stale
+        return flat if d_inputs is None else (flat, d_inputs)
+
+    def apply(self, flat: Array, learning_rate: float) -> None:
+        self._core.apply(check_flat(self.plan, flat), learning_rate, self.optimizer_state)
 
     # Inference.
 

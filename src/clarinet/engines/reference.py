@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.devices import open_device
+from clarinet.engines.halves import Caches, Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs
 from clarinet.engines.minimizing import minimize
 from clarinet.engines.stats import layer_stats
+from clarinet.engines.watch import ByWeight, Gradients, Watch
 from clarinet.layers.base import Context
 from clarinet.losses.base import spread
 from clarinet.metrics import Mean, Metric
@@ -28,31 +29,6 @@ if TYPE_CHECKING:
     from clarinet.plan import Op, Plan
 
 
-class Gradients(NamedTuple):
-    """What one forward and backward pass gives: gradients by operation and weight name, outputs of all operations."""
-
-    loss: float
-    by_weight: dict[int, dict[str, Array]]
-    outputs: list[Array]
-
-
-@dataclass
-class Watch:
-    """Takes what a forward and backward pass computes on its way and would forget.
-
-    Attributes:
-        values: the loss of every row, before weights.
-        shares: how much each of them counts in the batch's loss.
-        deltas: gradient of the batch's loss at every tensor: 0 is the input, ``i + 1`` what operation ``i`` gives.
-        penalties: the regularizers' share of the gradients, by operation and weight name.
-    """
-
-    values: Array | None = None
-    shares: Array | None = None
-    deltas: dict[int, Any] = field(default_factory=dict)
-    penalties: dict[int, dict[str, Array]] = field(default_factory=dict)
-
-
 class ReferenceEngine(Engine):
     """Forward, loss, backward, update, one batch after another, every number in plain sight.
 
@@ -64,13 +40,15 @@ class ReferenceEngine(Engine):
     """
 
     name = "reference"
+    takes_devices = True
 
     def __init__(
         self, plan: Plan, store: Store, optimizer_state: OptimizerState | None = None, *, device: str | None = None
     ) -> None:
         self.plan, self.store, self.optimizer_state = plan, store, optimizer_state
         self.device = open_device(device)
-        self._draw = 0  # which draw of a step's random numbers: training has the first
+        self._draws = Draws()
+        self._kept: Handle | None = None  # the forward pass that backward may take up
         self._xp = self.device.xp
         self._take()
         self._loss = Mean("loss")
@@ -79,8 +57,14 @@ class ReferenceEngine(Engine):
     def _all_ops(self) -> tuple[Op, ...]:
         return self.plan.ops if self.plan.output is None else (*self.plan.ops, self.plan.output)
 
+    @staticmethod
+    def supports(plan: Plan) -> str | None:
+        """None: it runs all plans."""
+        return None
+
     def _take(self) -> None:
-        """Put the weights, the state and the optimizer's slots where they are computed with."""
+        """Put the weights, the state and the optimizer's slots where they are computed with; a pass before is over."""
+        self._kept = None
         put, params, state = self.device.put, self.store.params, self.store.state
         self._params = {op.index: {s.name: put(s.view(params)) for s in op.weights} for op in self._all_ops()}
         self._state = {op.index: {s.name: put(s.view(state)) for s in op.state} for op in self._all_ops()}
@@ -175,21 +159,25 @@ class ReferenceEngine(Engine):
     def gradients(self, batch: Data, watch: Watch | None = None, training: bool = True) -> Gradients:
         """The batch's loss, penalties included, and its gradients; nothing is updated but running metrics and state."""
         assert self.plan.loss is not None and batch.y is not None
-        y, caches, outputs = self.forward(batch.x, training)
+        y, caches, outputs = self.run_forward(batch.x, training)
         y_pred = self.through_output(y)
         loss, values, shares = self._measure(batch, y, y_pred, outputs)
         if watch is not None:
             watch.values, watch.shares = values, shares
         put = self.device.put
         dy = self.plan.loss.gradient(put(batch.y), y, self._xp) * put(shares)[..., None]
-        return Gradients(loss, self.backward(dy, caches, watch), [*outputs, y_pred])
+        grads, _ = self.run_backward(dy, caches, watch)
+        return Gradients(loss, self._with_penalties(grads, watch), [*outputs, y_pred])
 
-    def forward(self, x: Array, training: bool | None = False) -> tuple[Array, list[Any], list[Array]]:
+    def run_forward(
+        self, x: Array, training: bool | None = False, step: int | None = None, draw: int = 0
+    ) -> tuple[Array, list[Any], list[Array]]:
         """Run all operations.
 
         Args:
             x: a batch of rows.
             training: whether operations behave as in training; None leaves it to each.
+            step, draw: which random numbers: those of an update (default the one of now), and which draw of them.
 
         Returns:
             The output (logits where the loss absorbed the last activation), every operation's cache, and every
@@ -203,7 +191,7 @@ class ReferenceEngine(Engine):
                 self._params[op.index],
                 self._state[op.index],
                 taken if op.spec.merges else taken[0],
-                self._context(op, training),
+                self._context(op, training, step, draw),
             )
             for name, value in new_state.items():
                 self._state[op.index][name][...] = value
@@ -211,9 +199,10 @@ class ReferenceEngine(Engine):
             tensors.append(y)
         return tensors[-1], caches, tensors[1:]
 
-    def _context(self, op: Op, training: bool | None) -> Context:
-        step = self.optimizer_state.step if self.optimizer_state is not None else 0
-        key = Key(self.plan.seed, Stream.DROPOUT, epoch=self._draw, step=step, layer=op.index)
+    def _context(self, op: Op, training: bool | None, step: int | None, draw: int) -> Context:
+        if step is None:
+            step = self.optimizer_state.step if self.optimizer_state is not None else 0
+        key = Key(self.plan.seed, Stream.DROPOUT, epoch=draw, step=step, layer=op.index)
         return Context(op.spec.trains_when_called if training is None else training, key, self._xp)
 
     def _measure(self, batch: Data, y: Array, y_pred: Array, outputs: list[Array]) -> tuple[float, Array, Array]:
@@ -262,31 +251,39 @@ class ReferenceEngine(Engine):
     def _weight(self, op: Op, segment: Segment) -> Array:
         return self._params[op.index][segment.name]  # type: ignore[no-any-return]
 
-    def backward(self, dy: Array, caches: list[Any], watch: Watch | None = None) -> dict[int, dict[str, Array]]:
-        """Gradients of the loss, penalties included, by operation and weight name.
+    def run_backward(self, dy: Array, caches: list[Any], watch: Watch | None = None) -> tuple[ByWeight, Array]:
+        """Gradients by operation and weight name, without penalties on weights, and the gradient at the input.
 
         What several operations take gets the sum of what they hand back, from the last to the first.
         """
-        grads: dict[int, dict[str, Array]] = {}
+        grads: ByWeight = {}
         deltas = {len(self.plan.ops): dy}  # by tensor
         for op, cache in zip(reversed(self.plan.ops), reversed(caches), strict=True):
-            params = self._params[op.index]
             delta = deltas.pop(op.index + 1)
-            dx, own = op.spec.backward(params, cache, delta)
+            dx, own = op.spec.backward(self._params[op.index], cache, delta)
             for source, part in zip(op.sources, dx if op.spec.merges else (dx,), strict=True):
                 deltas[source] = deltas[source] + part if source in deltas else part
+            grads[op.index] = own
+            if watch is not None:
+                watch.deltas |= {op.index + 1: delta, 0: deltas.get(0)}
+        return grads, deltas[0]
+
+    def _with_penalties(self, grads: ByWeight, watch: Watch | None = None) -> ByWeight:
+        """The gradients with those of the regularizers' penalties."""
+        found = {}
+        for op in self.plan.ops:
+            own, params = grads[op.index], self._params[op.index]
             penalties = {
                 s.name: s.weight.regularizer.gradient(params[s.name])
                 for s in op.weights
                 if s.trainable and s.weight.regularizer is not None
             }
-            grads[op.index] = own | {name: own[name] + penalty for name, penalty in penalties.items()}
+            found[op.index] = own | {name: own[name] + penalty for name, penalty in penalties.items()}
             if watch is not None:
-                watch.deltas |= {op.index + 1: delta, 0: deltas.get(0)}
                 watch.penalties[op.index] = penalties
-        return grads
+        return found
 
-    def _changes(self, grads: dict[int, dict[str, Array]], learning_rate: float) -> list[tuple[Array, Array]]:
+    def _changes(self, grads: ByWeight, learning_rate: float) -> list[tuple[Array, Array]]:
         assert self.plan.optimizer is not None and self.optimizer_state is not None
         trainable = self._trainable()
         return self.plan.optimizer.changes(
@@ -299,6 +296,58 @@ class ReferenceEngine(Engine):
             [f"{op.spec.name}/{s.name}" for op, s in trainable],
         )
 
+    # A step in halves.
+
+    @np.errstate(all="ignore")
+    def forward(self, inputs: Array, training: bool = False) -> tuple[Array, Handle]:
+        x = check_inputs(self.plan, inputs)
+        self._take()
+        step, draw = self._draws.take(self.optimizer_state) if training else (0, 0)
+        y, caches, _ = self.run_forward(x, training, step, draw)
+        self._bring_back()
+        self._kept = Caches(x.shape, tuple(y.shape), caches)
+        return np.array(self.device.get(y)), self._kept
+
+    @overload
+    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[False] = False) -> Array: ...
+    @overload
+    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[True]) -> tuple[Array, Array]: ...
+    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: bool = False) -> Array | tuple[Array, Array]:
+        if not isinstance(handle, Caches) or handle is not self._kept:
+            raise Stale
+        dy = check_d_outputs(self.plan, handle, d_outputs)
+        with np.errstate(all="ignore"):
+            grads, dx = self.run_backward(self.device.put(dy), handle.caches)
+        self._kept = None
+        flat = self.plan.layout.zeros(self.plan.dtype)
+        for op, s in self._trainable():
+            s.view(flat)[...] = self.device.get(grads[op.index][s.name])
+        return (flat, np.array(self.device.get(dx))) if wrt_inputs else flat
+
+    @np.errstate(all="ignore")
+    def apply(self, flat: Array, learning_rate: float) -> None:
+        flat = check_flat(self.plan, flat)
+        if isinstance(self.plan.optimizer, BFGS):
+            raise ValueError(f"apply: {type(self.plan.optimizer).__name__} takes no single gradients; use train")
+        assert self.optimizer_state is not None
+        self._take()
+        grads: ByWeight = {op.index: {} for op in self.plan.ops}
+        for op, s in self._trainable():
+            grads[op.index][s.name] = self.device.put(s.view(flat))
+        step, changes = self.optimizer_state.step, None
+        try:
+            self.optimizer_state.step = step + 1
+            changes = self._changes(self._with_penalties(grads), learning_rate)
+            write(changes)
+        except BaseException:  # as in a step
+            if changes is not None:
+                write(changes)
+            else:
+                self.optimizer_state.step = step
+            raise
+        finally:
+            self._bring_back()
+
     # Inference.
 
     @np.errstate(all="ignore")
@@ -306,14 +355,14 @@ class ReferenceEngine(Engine):
         self._take()
         for start in range(0, len(data), batch_size):
             batch = data.rows(slice(start, start + batch_size))
-            y, _, outputs = self.forward(batch.x)
+            y, _, outputs = self.run_forward(batch.x)
             self._measure(batch, y, self.through_output(y), outputs)
 
     @np.errstate(all="ignore")
     def predict(self, x: Array, batch_size: int) -> Array:
         self._take()
         parts = [
-            self.device.get(self.through_output(self.forward(x[start : start + batch_size])[0]))
+            self.device.get(self.through_output(self.run_forward(x[start : start + batch_size])[0]))
             for start in range(0, len(x), batch_size)
         ]
         return np.concatenate(parts) if parts else np.empty((0, *self.plan.output_shape), self.plan.dtype)
@@ -327,8 +376,7 @@ class ReferenceEngine(Engine):
             draw: number of the draw of random numbers, 0 for those of the training step itself.
         """
         self._take()
-        self._draw = draw
-        y = self.through_output(self.forward(x, training)[0])
+        y = self.through_output(self.run_forward(x, training, draw=draw)[0])
         self._bring_back()
         return self.device.get(y)
 

@@ -12,7 +12,7 @@ import numpy as np
 from clarinet import checks
 from clarinet import data as data_module
 from clarinet.engines import Data, ReferenceEngine, Steps
-from clarinet.engines.reference import Watch
+from clarinet.engines.watch import Watch
 from clarinet.fitting import learning_rates
 from clarinet.glass.records import LayerTrace, Trace, WeightTrace
 from clarinet.layers.parts import direct, elementary
@@ -158,7 +158,7 @@ class _Tracer:
         engine = ReferenceEngine(self.plan, self.store, state)
         x = np.asarray(self.data.x).astype(self.plan.dtype)
         if self.data.y is None:
-            y, _, outputs = engine.forward(x, self.training)
+            y, _, outputs = engine.run_forward(x, self.training)
             found = _Pass([x, *outputs, engine.through_output(y)], watch, {}, None)
         else:
             loss, grads, outputs = engine.gradients(self.data, watch, self.training)

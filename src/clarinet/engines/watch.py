@@ -1,0 +1,36 @@
+"""What the reference engine says of one forward and backward pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from clarinet.params import Array
+
+#: Gradients by operation and weight name.
+ByWeight = dict[int, dict[str, Array]]
+
+
+class Gradients(NamedTuple):
+    """What one forward and backward pass gives: gradients by operation and weight name, outputs of all operations."""
+
+    loss: float
+    by_weight: ByWeight
+    outputs: list[Array]
+
+
+@dataclass
+class Watch:
+    """Takes what a forward and backward pass computes on its way and would forget.
+
+    Attributes:
+        values: the loss of every row, before weights.
+        shares: how much each of them counts in the batch's loss.
+        deltas: gradient of the batch's loss at every tensor: 0 is the input, ``i + 1`` what operation ``i`` gives.
+        penalties: the regularizers' share of the gradients, by operation and weight name.
+    """
+
+    values: Array | None = None
+    shares: Array | None = None
+    deltas: dict[int, Any] = field(default_factory=dict)
+    penalties: ByWeight = field(default_factory=dict)
