@@ -21,8 +21,11 @@ def things(value: Any) -> Iterator[Thing]:
             yield from things(item)
 
 
-def _numbers(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _tells_zeros_apart(thing: Thing) -> bool:
+    """Whether a metric sees the difference between 0 and the smallest probability."""
+    thresholds = thing.settings.get("thresholds")
+    lowest = thresholds if isinstance(thresholds, list) else [thresholds]
+    return "TopK" in thing.name or "top_k" in thing.settings or thing.name == "Accuracy" or 0.0 in lowest
 
 
 #: By what is wrong, which programs it may happen to.
@@ -30,9 +33,9 @@ KNOWN: dict[str, Callable[[Program], bool]] = {
     "the variance of one gradient, 0 in the reference, is rounding natively": lambda p: (
         p.optimizer.settings.get("centered", False) and p.optimizer.settings.get("rho") == 0.0
     ),
-    "probabilities below 1e-38 are 0 natively, so ranks are shared and 0 is no threshold": lambda p: any(
-        "TopK" in thing.name or "top_k" in thing.settings or 0.0 in _numbers(thing.settings.get("thresholds"))
-        for thing in things(p)
+    "probabilities below 1e-38 are 0 natively": lambda p: any(map(_tells_zeros_apart, things(p))),
+    "numbers that are all alike, less their mean, are 0 or one rounding": lambda p: (
+        p.x.numbers == "constant" and any("Normalization" in thing.name for thing in things(p))
     ),
 }
 
