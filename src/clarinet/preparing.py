@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from clarinet import checks
 from clarinet import data as data_module
 from clarinet.engines import Data
-from clarinet.optimizers import BFGS
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.stack import NO_LAYERS
 
@@ -93,7 +92,7 @@ class TrainingData:
     @property
     def batch_size(self) -> int:
         """Rows an update."""
-        whole = self.data is not None and isinstance(self.model.optimizer, BFGS)
+        whole = self.model.optimizer is not None and self.model.optimizer.full_batch
         return self.settings.batch_size or (len(self.data) if whole and self.data is not None else BATCH_SIZE)
 
     @property

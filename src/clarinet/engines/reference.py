@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,13 @@ from clarinet.engines.watch import ByWeight, Gradients, Watch
 from clarinet.layers.base import Context
 from clarinet.losses.base import spread
 from clarinet.metrics import Mean, Metric
-from clarinet.optimizers import BFGS
 from clarinet.optimizers.base import write
 from clarinet.params import Array, Segment, Store
 from clarinet.random import Key, Stream, permutation
 from clarinet.records import Chunk, LayerStats
 
 if TYPE_CHECKING:
-    from clarinet.optimizers import OptimizerState
+    from clarinet.optimizers import BFGS, OptimizerState
     from clarinet.plan import Op, Plan
 
 
@@ -131,8 +130,8 @@ class ReferenceEngine(Engine):
         states = [(array, self._xp.asarray(array, copy=True)) for array in self.states()]
         try:
             self.optimizer_state.step = step + 1
-            if isinstance(self.plan.optimizer, BFGS):
-                return minimize(self, self.plan.optimizer, batch)
+            if self.plan.optimizer is not None and self.plan.optimizer.full_batch:
+                return minimize(self, cast("BFGS", self.plan.optimizer), batch)
             loss, grads, outputs = self.gradients(batch)
             before = {} if stats is None else self._copied_weights()
             changes = self._changes(grads, learning_rate)
@@ -327,7 +326,7 @@ class ReferenceEngine(Engine):
     @np.errstate(all="ignore")
     def apply(self, flat: Array, learning_rate: float) -> None:
         flat = check_flat(self.plan, flat)
-        if isinstance(self.plan.optimizer, BFGS):
+        if self.plan.optimizer is not None and self.plan.optimizer.full_batch:
             raise ValueError(f"apply: {type(self.plan.optimizer).__name__} takes no single gradients; use train")
         assert self.optimizer_state is not None
         self._take()

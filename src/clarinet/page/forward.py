@@ -233,8 +233,8 @@ def _merge(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settin
 
 def _activation(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings | None:
     function = spec.activation
-    known = {getattr(activations, name) for name in activations.__all__ if name[0].isupper()}
-    if type(function) not in known - {activations.Custom, activations.Activation}:
+    known = {type(getattr(activations, name)) for name in activations.__all__ if name[0].islower()}
+    if type(function) not in known:
         return None
     settings: Settings = {"do": "activate", "name": function.name, **vars(function)}
     if "axis" in settings:  # counts the batch as 0
