@@ -1,5 +1,6 @@
 """Losses, each with its gradient beside it, and the one place where a loss takes in the activation before it."""
 
+# ruff: noqa: F403  # a loss is named in its own module alone
 from __future__ import annotations
 
 from dataclasses import replace
@@ -7,82 +8,24 @@ from typing import Any
 
 from clarinet.activations import Activation, Sigmoid, Softmax
 from clarinet.configurable import exported, resolve
+from clarinet.losses import crossentropy, custom, distributions, focal, margins, regression
 from clarinet.losses.base import Loss
-from clarinet.losses.crossentropy import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
-from clarinet.losses.custom import Custom
-from clarinet.losses.distributions import KLDivergence, Poisson
-from clarinet.losses.focal import BinaryFocalCrossentropy, CategoricalFocalCrossentropy
-from clarinet.losses.functions import (
-    binary_crossentropy,
-    binary_focal_crossentropy,
-    categorical_crossentropy,
-    categorical_focal_crossentropy,
-    categorical_hinge,
-    cosine_similarity,
-    hinge,
-    huber,
-    kl_divergence,
-    log_cosh,
-    mean_absolute_error,
-    mean_absolute_percentage_error,
-    mean_squared_error,
-    mean_squared_logarithmic_error,
-    poisson,
-    sparse_categorical_crossentropy,
-    squared_hinge,
-)
-from clarinet.losses.margins import CategoricalHinge, Hinge, SquaredHinge
-from clarinet.losses.regression import (
-    CosineSimilarity,
-    Huber,
-    LogCosh,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-)
+from clarinet.losses.crossentropy import *
+from clarinet.losses.custom import *
+from clarinet.losses.distributions import *
+from clarinet.losses.focal import *
+from clarinet.losses.margins import *
+from clarinet.losses.regression import *
 from clarinet.names import public
 
-__all__ = [
-    "BinaryCrossentropy",
-    "BinaryFocalCrossentropy",
-    "CategoricalCrossentropy",
-    "CategoricalFocalCrossentropy",
-    "CategoricalHinge",
-    "CosineSimilarity",
-    "Custom",
-    "Hinge",
-    "Huber",
-    "KLDivergence",
-    "LogCosh",
-    "Loss",
-    "MeanAbsoluteError",
-    "MeanAbsolutePercentageError",
-    "MeanSquaredError",
-    "MeanSquaredLogarithmicError",
-    "Poisson",
-    "SparseCategoricalCrossentropy",
-    "SquaredHinge",
-    "absorb",
-    "binary_crossentropy",
-    "binary_focal_crossentropy",
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
-    "categorical_hinge",
-    "cosine_similarity",
-    "get",
-    "hinge",
-    "huber",
-    "kl_divergence",
-    "log_cosh",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_error",
-    "mean_squared_logarithmic_error",
-    "poisson",
-    "sparse_categorical_crossentropy",
-    "squared_hinge",
-]
+__all__ = ["Loss", "absorb", "get"]
+__all__ += crossentropy.__all__
+__all__ += custom.__all__
+__all__ += distributions.__all__
+__all__ += focal.__all__
+__all__ += margins.__all__
+__all__ += regression.__all__
+__all__.sort()
 
 
 def __dir__() -> list[str]:
@@ -97,23 +40,26 @@ def absorb(activation: Activation, loss: Loss) -> Loss | None:
     ``p`` is divided by and nothing saturates. So these pairs are computed as one function of the logits, which is exact
     where the pair as written would be clipped. Every other pair is computed as written.
     """
-    softmax = activation == Softmax() and type(loss) in (CategoricalCrossentropy, SparseCategoricalCrossentropy)
-    sigmoid = type(activation) is Sigmoid and type(loss) is BinaryCrossentropy
+    softmax = activation == Softmax() and type(loss) in (
+        crossentropy.CategoricalCrossentropy,
+        crossentropy.SparseCategoricalCrossentropy,
+    )
+    sigmoid = type(activation) is Sigmoid and type(loss) is crossentropy.BinaryCrossentropy
     if (softmax or sigmoid) and not loss.from_logits:  # type: ignore[attr-defined]
         return replace(loss, from_logits=True)  # type: ignore[call-arg]
     return None
 
 
 _SHORT = {
-    "mse": MeanSquaredError,
-    "mae": MeanAbsoluteError,
-    "mape": MeanAbsolutePercentageError,
-    "msle": MeanSquaredLogarithmicError,
-    "bce": BinaryCrossentropy,
-    "kld": KLDivergence,
-    "kullback_leibler_divergence": KLDivergence,
+    "mse": regression.MeanSquaredError,
+    "mae": regression.MeanAbsoluteError,
+    "mape": regression.MeanAbsolutePercentageError,
+    "msle": regression.MeanSquaredLogarithmicError,
+    "bce": crossentropy.BinaryCrossentropy,
+    "kld": distributions.KLDivergence,
+    "kullback_leibler_divergence": distributions.KLDivergence,
 }
-_NAMES: dict[str, type[Loss]] = {n: c for n, c in exported(globals(), Loss).items() if c is not Custom} | _SHORT
+_NAMES: dict[str, type[Loss]] = {n: c for n, c in exported(globals(), Loss).items() if c is not custom.Custom} | _SHORT
 
 
 def _from_function(function: Any) -> Loss:

@@ -166,3 +166,8 @@ def spread(weight: Any, values: Array) -> Array:
         weight = weight[..., 0]
     missing = values.ndim - weight.ndim
     return np.broadcast_to(weight.reshape(weight.shape + (1,) * missing), values.shape)
+
+
+def per_sample(loss: Loss, y_true: Any, y_pred: Any) -> Array:
+    """The values of a loss, one per sample, of whatever a user gave."""
+    return loss.values(*as_arrays(y_true, y_pred))

@@ -13,8 +13,17 @@ import numpy as np
 
 from clarinet.activations import sigmoid, softmax
 from clarinet.configurable import check_number
-from clarinet.losses.base import EPSILON, Loss, align, check_last_axis, class_ids
+from clarinet.losses.base import EPSILON, Loss, align, check_last_axis, class_ids, per_sample
 from clarinet.params import Array
+
+__all__ = [
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "SparseCategoricalCrossentropy",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+]
 
 
 class _Crossentropy(Loss):
@@ -101,6 +110,18 @@ class BinaryCrossentropy(BinaryTargets):
         return xp.where(p == y_pred, slope, xp.zeros_like(slope))  # type: ignore[no-any-return]
 
 
+def binary_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Array:
+    """:class:`BinaryCrossentropy`, one value per sample.
+
+    Example:
+        >>> binary_crossentropy([[1.0], [0.0]], [[0.5], [0.5]]).round(4).tolist()
+        [0.6931, 0.6931]
+    """
+    return per_sample(BinaryCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
+
+
 def log_softmax(z: Array, xp: Any) -> Array:
     """Logarithms of the shares over the last axis."""
     shifted = z - xp.max(z, axis=-1, keepdims=True)
@@ -160,6 +181,18 @@ class CategoricalCrossentropy(CategoricalTargets):
         return _gradient(self.targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
 
 
+def categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Array:
+    """:class:`CategoricalCrossentropy`, one value per sample.
+
+    Example:
+        >>> categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).round(4).tolist()
+        [0.6931]
+    """
+    return per_sample(CategoricalCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
+
+
 @dataclass(eq=False, repr=False)
 class SparseCategoricalCrossentropy(_Crossentropy):
     """For class ids: ``-log q_t``, the categorical cross-entropy of the one-hot target.
@@ -198,3 +231,15 @@ class SparseCategoricalCrossentropy(_Crossentropy):
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         return _gradient(self.targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
+
+
+def sparse_categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+) -> Array:
+    """:class:`SparseCategoricalCrossentropy`, one value per sample.
+
+    Example:
+        >>> sparse_categorical_crossentropy([1], [[0.5, 0.5]]).round(4).tolist()
+        [0.6931]
+    """
+    return per_sample(SparseCategoricalCrossentropy(from_logits, ignore_class, axis), y_true, y_pred)

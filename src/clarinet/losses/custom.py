@@ -11,6 +11,8 @@ import numpy as np
 from clarinet.losses.base import Loss
 from clarinet.params import Array
 
+__all__ = ["Custom"]
+
 
 @dataclass(eq=False, repr=False)
 class Custom(Loss):

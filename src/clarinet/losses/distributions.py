@@ -6,8 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from clarinet.losses.base import EPSILON, Loss, align
+from clarinet.losses.base import EPSILON, Loss, align, per_sample
 from clarinet.params import Array
+
+__all__ = [
+    "KLDivergence",
+    "Poisson",
+    "kl_divergence",
+    "poisson",
+]
 
 
 class KLDivergence(Loss):
@@ -33,6 +40,16 @@ class KLDivergence(Loss):
         return xp.where(p == y_pred, -t / p, xp.zeros_like(p))  # type: ignore[no-any-return]
 
 
+def kl_divergence(y_true: Any, y_pred: Any) -> Array:
+    """:class:`KLDivergence`, one value per sample.
+
+    Example:
+        >>> kl_divergence([[0.5, 0.5]], [[0.25, 0.75]]).round(4).tolist()
+        [0.1438]
+    """
+    return per_sample(KLDivergence(), y_true, y_pred)
+
+
 class Poisson(Loss):
     """For counts: the mean over the last axis of ``p - t log(p + 1e-7)``, ``p`` being the predicted mean count.
 
@@ -54,3 +71,13 @@ class Poisson(Loss):
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         return (1 - align(y_true, y_pred, xp) / (y_pred + EPSILON)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
+
+
+def poisson(y_true: Any, y_pred: Any) -> Array:
+    """:class:`Poisson`, one value per sample.
+
+    Example:
+        >>> poisson([[2.0]], [[1.0]]).round(4).tolist()
+        [1.0]
+    """
+    return per_sample(Poisson(), y_true, y_pred)

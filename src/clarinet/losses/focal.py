@@ -9,9 +9,16 @@ import numpy as np
 
 from clarinet.activations.smooth import logistic, softplus
 from clarinet.configurable import check_flag, check_number
-from clarinet.losses.base import EPSILON
+from clarinet.losses.base import EPSILON, per_sample
 from clarinet.losses.crossentropy import BinaryTargets, CategoricalTargets, log_softmax
 from clarinet.params import Array
+
+__all__ = [
+    "BinaryFocalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "binary_focal_crossentropy",
+    "categorical_focal_crossentropy",
+]
 
 
 @dataclass(eq=False, repr=False)
@@ -86,6 +93,26 @@ class BinaryFocalCrossentropy(BinaryTargets):
         return xp.where(clipped == p, slope, xp.zeros_like(slope))  # type: ignore[no-any-return]
 
 
+def binary_focal_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    apply_class_balancing: bool = False,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Array:
+    """:class:`BinaryFocalCrossentropy`, one value per sample.
+
+    Example:
+        >>> binary_focal_crossentropy([[1.0], [0.0]], [[0.5], [0.5]]).round(4).tolist()
+        [0.1733, 0.1733]
+    """
+    settings = (apply_class_balancing, alpha, gamma, from_logits, label_smoothing, axis)
+    return per_sample(BinaryFocalCrossentropy(*settings), y_true, y_pred)
+
+
 def _missing(q: Array, xp: Any) -> Array:
     """``1 - q``, and above 0 where ``q`` rounds to 1, so that every power of it is finite."""
     return xp.clip(1 - q, EPSILON, None)  # type: ignore[no-any-return]
@@ -156,3 +183,22 @@ class CategoricalFocalCrossentropy(CategoricalTargets):
         share = y_pred / total
         slope = xp.where(share == q, h / q, xp.zeros_like(h))
         return (slope - xp.sum(slope * share, axis=-1, keepdims=True)) / total  # type: ignore[no-any-return]
+
+
+def categorical_focal_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    alpha: Any = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Array:
+    """:class:`CategoricalFocalCrossentropy`, one value per sample.
+
+    Example:
+        >>> categorical_focal_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).round(4).tolist()
+        [0.0433]
+    """
+    settings = (alpha, gamma, from_logits, label_smoothing, axis)
+    return per_sample(CategoricalFocalCrossentropy(*settings), y_true, y_pred)

@@ -9,8 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from clarinet.losses.base import Loss, align
+from clarinet.losses.base import Loss, align, per_sample
 from clarinet.params import Array
+
+__all__ = [
+    "CategoricalHinge",
+    "Hinge",
+    "SquaredHinge",
+    "categorical_hinge",
+    "hinge",
+    "squared_hinge",
+]
 
 
 def _signs(y_true: Array, y_pred: Array, xp: Any) -> Array:
@@ -46,6 +55,16 @@ class Hinge(Loss):
         return xp.where(t * y_pred < 1, -t, xp.zeros_like(t)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
+def hinge(y_true: Any, y_pred: Any) -> Array:
+    """:class:`Hinge`, one value per sample.
+
+    Example:
+        >>> hinge([[1.0, -1.0]], [[0.5, 2.0]]).tolist()
+        [1.75]
+    """
+    return per_sample(Hinge(), y_true, y_pred)
+
+
 class SquaredHinge(Loss):
     """Mean over the last axis of ``max(1 - t p, 0)**2``; gradient ``-2 t max(1 - t p, 0) / k``.
 
@@ -66,6 +85,16 @@ class SquaredHinge(Loss):
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         t = _signs(y_true, y_pred, xp)
         return -t * _margin(t, y_pred, xp) * (2 / y_pred.shape[-1])  # type: ignore[no-any-return]
+
+
+def squared_hinge(y_true: Any, y_pred: Any) -> Array:
+    """:class:`SquaredHinge`, one value per sample.
+
+    Example:
+        >>> squared_hinge([[1.0, -1.0]], [[0.5, 2.0]]).tolist()
+        [4.625]
+    """
+    return per_sample(SquaredHinge(), y_true, y_pred)
 
 
 class CategoricalHinge(Loss):
@@ -98,3 +127,13 @@ class CategoricalHinge(Loss):
         share = largest / xp.sum(largest, axis=-1, keepdims=True)
         positive = best - xp.sum(t * y_pred, axis=-1, keepdims=True) + 1 > 0
         return xp.where(positive, (1 - t) * share - t, xp.zeros_like(t))  # type: ignore[no-any-return]
+
+
+def categorical_hinge(y_true: Any, y_pred: Any) -> Array:
+    """:class:`CategoricalHinge`, one value per sample.
+
+    Example:
+        >>> categorical_hinge([[0.0, 1.0, 0.0]], [[0.5, 1.0, 0.25]]).tolist()
+        [0.5]
+    """
+    return per_sample(CategoricalHinge(), y_true, y_pred)

@@ -8,8 +8,25 @@ from typing import Any
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.losses.base import EPSILON, Loss, align, check_last_axis
+from clarinet.losses.base import EPSILON, Loss, align, check_last_axis, per_sample
 from clarinet.params import Array
+
+__all__ = [
+    "CosineSimilarity",
+    "Huber",
+    "LogCosh",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "cosine_similarity",
+    "huber",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+]
 
 
 class MeanSquaredError(Loss):
@@ -33,6 +50,16 @@ class MeanSquaredError(Loss):
         return (y_pred - align(y_true, y_pred, xp)) * (2 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
+def mean_squared_error(y_true: Any, y_pred: Any) -> Array:
+    """Mean over the last axis of ``(y_pred - y_true)**2``, one value per sample.
+
+    Example:
+        >>> mean_squared_error([[0.0, 1.0]], [[1.0, 1.0]]).tolist()
+        [0.5]
+    """
+    return per_sample(MeanSquaredError(), y_true, y_pred)
+
+
 class MeanAbsoluteError(Loss):
     """Mean over the last axis of ``|p - t|``; gradient ``sign(p - t) / k``, 0 where they are equal.
 
@@ -51,6 +78,16 @@ class MeanAbsoluteError(Loss):
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         return xp.sign(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
+
+
+def mean_absolute_error(y_true: Any, y_pred: Any) -> Array:
+    """Mean over the last axis of ``|y_pred - y_true|``, one value per sample.
+
+    Example:
+        >>> mean_absolute_error([[0.0, 1.0]], [[1.0, 1.0]]).tolist()
+        [0.5]
+    """
+    return per_sample(MeanAbsoluteError(), y_true, y_pred)
 
 
 class MeanAbsolutePercentageError(Loss):
@@ -73,6 +110,16 @@ class MeanAbsolutePercentageError(Loss):
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         t = align(y_true, y_pred, xp)
         return xp.sign(y_pred - t) / xp.clip(xp.abs(t), EPSILON, None) * (100 / y_pred.shape[-1])  # type: ignore[no-any-return]
+
+
+def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Array:
+    """:class:`MeanAbsolutePercentageError`, one value per sample.
+
+    Example:
+        >>> mean_absolute_percentage_error([[2.0, 4.0]], [[1.0, 5.0]]).tolist()
+        [37.5]
+    """
+    return per_sample(MeanAbsolutePercentageError(), y_true, y_pred)
 
 
 class MeanSquaredLogarithmicError(Loss):
@@ -100,6 +147,16 @@ class MeanSquaredLogarithmicError(Loss):
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         slope = self._logarithms(y_true, y_pred, xp) / (1 + xp.clip(y_pred, EPSILON, None)) * (2 / y_pred.shape[-1])
         return xp.where(y_pred > EPSILON, slope, xp.zeros_like(slope))  # type: ignore[no-any-return]
+
+
+def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Array:
+    """:class:`MeanSquaredLogarithmicError`, one value per sample.
+
+    Example:
+        >>> mean_squared_logarithmic_error([[0.0, 3.0]], [[1.0, 3.0]]).round(4).tolist()
+        [0.2402]
+    """
+    return per_sample(MeanSquaredLogarithmicError(), y_true, y_pred)
 
 
 @dataclass(eq=False, repr=False)
@@ -138,6 +195,16 @@ class Huber(Loss):
         return xp.clip(error, -self.delta, self.delta) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
+def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Array:
+    """:class:`Huber`, one value per sample.
+
+    Example:
+        >>> huber([[0.0, 0.0]], [[1.0, 3.0]]).tolist()
+        [1.5]
+    """
+    return per_sample(Huber(delta), y_true, y_pred)
+
+
 class LogCosh(Loss):
     """Mean over the last axis of ``log(cosh(e))``: ``e**2 / 2`` for small errors, ``|e| - log 2`` for large ones.
 
@@ -157,6 +224,16 @@ class LogCosh(Loss):
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
         return xp.tanh(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
+
+
+def log_cosh(y_true: Any, y_pred: Any) -> Array:
+    """:class:`LogCosh`, one value per sample.
+
+    Example:
+        >>> log_cosh([[0.0, 0.0]], [[0.0, 1.0]]).round(4).tolist()
+        [0.2169]
+    """
+    return per_sample(LogCosh(), y_true, y_pred)
 
 
 @dataclass(eq=False, repr=False)
@@ -199,3 +276,13 @@ class CosineSimilarity(Loss):
         u, v, length = self._directions(y_true, y_pred, xp)
         slope = v * xp.sum(u * v, axis=-1, keepdims=True)
         return (xp.where(length > EPSILON, slope, xp.zeros_like(slope)) - u) / length  # type: ignore[no-any-return]
+
+
+def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Array:
+    """:class:`CosineSimilarity`, one value per sample: minus the cosine, as in Keras.
+
+    Example:
+        >>> cosine_similarity([[0.0, 1.0]], [[0.0, 2.0]]).tolist()
+        [-1.0]
+    """
+    return per_sample(CosineSimilarity(axis), y_true, y_pred)
