@@ -38,10 +38,10 @@ from clarinet.settings import FitSettings
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
-    from clarinet.model import Sequential
     from clarinet.records import Chunk
     from clarinet.runs.recording import Recording
     from clarinet.runs.resuming import Keeper
+    from clarinet.trainable import Trainable
 
 #: Seconds after which an engine hands control back, so that Ctrl-C and the progress bar are never late.
 CHUNK_SECONDS = 0.1
@@ -72,7 +72,7 @@ class Fit:
         pace: how finely its events are wanted.
     """
 
-    def __init__(self, model: Sequential, settings: FitSettings, pace: Pace | None = None) -> None:
+    def __init__(self, model: Trainable, settings: FitSettings, pace: Pace | None = None) -> None:
         self.model, self.settings, self.pace = model, settings, pace or Pace()
         self.epoch_batches: Iterator[Rows] = iter(())
         if settings.seed is not None:
@@ -277,7 +277,7 @@ class Fit:
         return run_evaluation(self.model, self.engine, source, self.source.validation_batch_size, self.callbacks)
 
 
-def events(model: Sequential, settings: FitSettings, pace: Pace | None = None) -> Generator[Event, None, None]:
+def events(model: Trainable, settings: FitSettings, pace: Pace | None = None) -> Generator[Event, None, None]:
     """One training, from the first event to the last.
 
     Between two events nothing runs, and what holds the training may look at the model. Closing the generator, or
@@ -306,7 +306,7 @@ class FitEvents(Generator[Event, None, None]):
             is slower, and may be changed between any two events. Default False.
     """
 
-    def __init__(self, model: Sequential, settings: FitSettings) -> None:
+    def __init__(self, model: Trainable, settings: FitSettings) -> None:
         self._pace = Pace()
         self._events = events(model, settings, self._pace)
         _held.add(self)
@@ -355,7 +355,7 @@ def _end_held() -> None:
             each.close()
 
 
-def learning_rates(model: Sequential, steps: int) -> Array:
+def learning_rates(model: Trainable, steps: int) -> Array:
     """The optimizer's rates for the next ``steps`` updates, shape (steps,)."""
     assert model.optimizer is not None and model.optimizer_state is not None
     first = model.optimizer_state.step
@@ -369,7 +369,7 @@ def learning_rates(model: Sequential, steps: int) -> Array:
 
 
 def run_evaluation(
-    model: Sequential, engine: Engine, source: Data | data_module.Batches, batch_size: int, callbacks: CallbackList
+    model: Trainable, engine: Engine, source: Data | data_module.Batches, batch_size: int, callbacks: CallbackList
 ) -> dict[str, float]:
     """Loss and metrics in inference mode; empty where no row came that counts: a mean of nothing is no number."""
     callbacks.on_test_begin()

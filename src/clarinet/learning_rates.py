@@ -16,7 +16,7 @@ from clarinet.records import Chunk, LearningRateCurve
 from clarinet.settings import BATCH_SIZE
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: The smoothed loss is the mean over this many steps before and after; a mean of the past alone would lag behind.
 _AROUND = 3
@@ -56,7 +56,7 @@ def _end(smoothed: Array) -> int:
 
 
 def find_learning_rate(
-    model: Sequential,
+    model: Trainable,
     x: Any,
     y: Any = None,
     *,

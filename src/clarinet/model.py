@@ -23,6 +23,7 @@ from clarinet.optimizers import OptimizerState
 from clarinet.plan import Plan, make_plan
 from clarinet.preparing import as_list
 from clarinet.stack import NO_LAYERS, LayerStack
+from clarinet.trainable import known
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from clarinet.callbacks import History
 
 
+@known
 class Sequential(LayerStack):
     """A plain stack of layers: the output of each is the input of the next.
 
@@ -304,7 +306,9 @@ class Sequential(LayerStack):
         """Read what :meth:`save` wrote; runs no code from the file."""
         from clarinet import saving
 
-        return saving.load(path)
+        model = saving.load(path)
+        assert isinstance(model, Sequential)
+        return model
 
     def save_weights(self, path: str | Path) -> None:
         """Write the weights alone, as safetensors."""

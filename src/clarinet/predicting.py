@@ -17,14 +17,14 @@ from clarinet.preparing import as_list, build_for
 from clarinet.settings import BATCH_SIZE
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: Rows per call of an engine when predicting; results do not depend on it.
 PREDICT_BATCH = 256
 
 
 def predict(
-    self: Sequential,
+    self: Trainable,
     x: Any,
     batch_size: int | None = None,
     verbose: Any = 0,
@@ -50,7 +50,7 @@ def predict(
     return _predict_rows(self, x)
 
 
-def _predict_rows(self: Sequential, x: Any, batch_size: int | None = None) -> Array:
+def _predict_rows(self: Trainable, x: Any, batch_size: int | None = None) -> Array:
     plain = type(x) is np.ndarray and x.shape[1:] == self.input_shape and x.dtype.kind in "fiub"
     if not plain or checks.lookup(self) is not None:
         x = data_module.as_array(x, "x")
@@ -59,11 +59,11 @@ def _predict_rows(self: Sequential, x: Any, batch_size: int | None = None) -> Ar
     return _in_original_units(self, self.runner().predict(x, batch_size or PREDICT_BATCH))
 
 
-def _in_original_units(self: Sequential, y: Array) -> Array:
+def _in_original_units(self: Trainable, y: Array) -> Array:
     return y if self.target is None else self.target.inverse(y)
 
 
-def _predict_as_asked(self: Sequential, arguments: dict[str, Any]) -> Array:
+def _predict_as_asked(self: Trainable, arguments: dict[str, Any]) -> Array:
     """Predictions with arguments other than the default ones."""
     checks.raise_first(checks.check_predict_arguments(arguments))
     arguments = checks.plain(arguments)
@@ -95,12 +95,12 @@ def _pieces(x: Any, steps: int | None, size: int) -> Iterator[Array]:
         yield from (rows[i * size : (i + 1) * size] for i in range(count if steps is None else min(steps, count)))
 
 
-def predict_on_batch(self: Sequential, x: Any) -> Array:
+def predict_on_batch(self: Trainable, x: Any) -> Array:
     """Predictions for one batch, an array of rows (n, *input_shape)."""
     return _predict_rows(self, x)
 
 
-def call(self: Sequential, x: Any, training: bool | None = None) -> Array:
+def call(self: Trainable, x: Any, training: bool | None = None) -> Array:
     """Predictions for an array; with ``training=True`` as in a training step: dropout drops, batch statistics are used.
 
     Every such call draws new random numbers, which follow from the model's seed and the number of the call.
@@ -129,7 +129,7 @@ def call(self: Sequential, x: Any, training: bool | None = None) -> Array:
         self.store.restore(before)
 
 
-def _augments(self: Sequential) -> bool:
+def _augments(self: Trainable) -> bool:
     return any(leaf.trains_when_called for layer in self.layers for leaf, *_ in leaves(layer))
 
 

@@ -13,7 +13,7 @@ from clarinet.stack import NO_LAYERS
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 
 def as_list(value: Any) -> list[Any]:
@@ -39,7 +39,7 @@ class TrainingData:
         label_shape: of one label.
     """
 
-    def __init__(self, model: Sequential, settings: FitSettings, seen: dict[str, Any] | None) -> None:
+    def __init__(self, model: Trainable, settings: FitSettings, seen: dict[str, Any] | None) -> None:
         self.model, self.settings, self.seen = model, settings, seen
         self.data: Data | None = None
         self.batches: data_module.Batches | None = None
@@ -122,7 +122,7 @@ def told_by_callbacks(settings: FitSettings) -> frozenset[str]:
     return frozenset().union(*(getattr(callback, "tells", ()) for callback in as_list(settings.callbacks)))
 
 
-def build_for(model: Sequential, x: Any) -> None:
+def build_for(model: Trainable, x: Any) -> None:
     """Build a model that does not know its input yet for the rows of ``x``."""
     if not model.layers:
         raise ValueError(NO_LAYERS)
@@ -131,7 +131,7 @@ def build_for(model: Sequential, x: Any) -> None:
 
 
 def checked(
-    model: Sequential,
+    model: Trainable,
     x: Any,
     y: Any,
     w: Any,
@@ -163,7 +163,7 @@ def checked(
 
 
 def evaluation_batches(
-    model: Sequential, source: Data | data_module.Batches, batch_size: int, one_by_one: bool
+    model: Trainable, source: Data | data_module.Batches, batch_size: int, one_by_one: bool
 ) -> Iterator[Data]:
     """What the engine is to look at: all rows at once, unless they come, or are wanted, batch by batch."""
     if not isinstance(source, Data):

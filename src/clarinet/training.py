@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import clarinet
 from clarinet import checks
 from clarinet import data as data_module
+from clarinet.callbacks import History
 from clarinet.callbacks.base import CallbackList
 from clarinet.engines import Data, Engine, Steps
 from clarinet.fitting import FitEvents, events, learning_rates, run_evaluation
@@ -17,8 +18,7 @@ from clarinet.preparing import as_list, build_for, checked, first_batches, told_
 from clarinet.settings import BATCH_SIZE, FitSettings
 
 if TYPE_CHECKING:
-    from clarinet.callbacks import History
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,7 +28,7 @@ STATS_EVERY = 100
 
 
 def fit(
-    self: Sequential,
+    self: Trainable,
     x: Any = None,
     y: Any = None,
     batch_size: int | None = None,
@@ -117,7 +117,7 @@ def fit(
     checks.raise_first(checks.check_fit_arguments(self, settings), told_by_callbacks(settings))
     for _ in events(self, checks.plain_settings(settings)):
         pass
-    assert self.history is not None
+    assert isinstance(self.history, History)
     return self.history
 
 
@@ -148,11 +148,11 @@ def _with_doctor(settings: FitSettings) -> FitSettings:
 
 
 def with_arguments_of(
-    method: Callable[Concatenate[Sequential, P], object],
-) -> Callable[[Callable[..., R]], Callable[Concatenate[Sequential, P], R]]:
+    method: Callable[Concatenate[Trainable, P], object],
+) -> Callable[[Callable[..., R]], Callable[Concatenate[Trainable, P], R]]:
     """Gives a method the signature of another one, whose arguments it hands on, so that they are written once."""
 
-    def decorate(own: Callable[..., R]) -> Callable[Concatenate[Sequential, P], R]:
+    def decorate(own: Callable[..., R]) -> Callable[Concatenate[Trainable, P], R]:
         returned = own.__annotations__["return"]
         own.__signature__ = inspect.signature(method).replace(return_annotation=returned)  # type: ignore[attr-defined]
         return own
@@ -160,7 +160,7 @@ def with_arguments_of(
     return decorate
 
 
-def fit_events(self: Sequential, *given: Any, **named: Any) -> FitEvents:
+def fit_events(self: Trainable, *given: Any, **named: Any) -> FitEvents:
     """Train the model event by event: what :meth:`fit` does, held in your own hands.
 
     The arguments are those of :meth:`fit` and are checked at once; everything else happens as events are taken. Between
@@ -208,7 +208,7 @@ def fit_events(self: Sequential, *given: Any, **named: Any) -> FitEvents:
 
 
 def evaluate(
-    self: Sequential,
+    self: Trainable,
     x: Any = None,
     y: Any = None,
     batch_size: int | None = None,
@@ -249,7 +249,7 @@ def evaluate(
 
 
 def _to_evaluate(
-    self: Sequential, x: Any, y: Any, sample_weight: Any, steps: int | None, batch_size: int
+    self: Trainable, x: Any, y: Any, sample_weight: Any, steps: int | None, batch_size: int
 ) -> tuple[Data | data_module.Batches, Data]:
     """What is to be looked at, and rows that have labels of its shape."""
     if data_module.is_batches(x):
@@ -271,7 +271,7 @@ def _result(logs: dict[str, float], return_dict: bool) -> Any:
 
 
 def train_on_batch(
-    self: Sequential,
+    self: Trainable,
     x: Any,
     y: Any = None,
     sample_weight: Any = None,
@@ -290,7 +290,7 @@ def train_on_batch(
     return _result(dict(engine.results()), return_dict)
 
 
-def test_on_batch(self: Sequential, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+def test_on_batch(self: Trainable, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
     """Running loss and metrics with one more batch, in inference mode; arguments as for :meth:`train_on_batch`."""
     checks.raise_first(checks.check_batch_arguments(self, "test_on_batch", locals()))
     self.refuse_in_training("test_on_batch")
@@ -299,7 +299,7 @@ def test_on_batch(self: Sequential, x: Any, y: Any = None, sample_weight: Any = 
     return _result(dict(engine.results()), return_dict)
 
 
-def _one_batch(self: Sequential, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> tuple[Data, Engine]:
+def _one_batch(self: Trainable, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> tuple[Data, Engine]:
     rows_x, rows_y, rows_w = data_module.as_rows(x, y, sample_weight)
     build_for(self, rows_x)
     batch = checked(self, rows_x, rows_y, rows_w, class_weight, where="batch")

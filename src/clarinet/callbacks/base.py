@@ -9,9 +9,9 @@ from weakref import WeakMethod
 from clarinet.names import nearest
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
     from clarinet.problems import Problem
     from clarinet.records import Chunk
+    from clarinet.trainable import Trainable
 
 Logs = dict[str, float]
 
@@ -49,10 +49,10 @@ class Callback:
         epoch 0 of 3
     """
 
-    model: Sequential
+    model: Trainable
     params: Mapping[str, Any]
 
-    def set_model(self, model: Sequential) -> None:
+    def set_model(self, model: Trainable) -> None:
         """Called before anything else."""
         self.model = model
 
@@ -182,7 +182,7 @@ class CallbackList:
         found: problems that callbacks have found, and at which step, until somebody takes them away.
     """
 
-    def __init__(self, callbacks: Iterable[Any], model: Sequential, params: Mapping[str, Any]) -> None:
+    def __init__(self, callbacks: Iterable[Any], model: Trainable, params: Mapping[str, Any]) -> None:
         self.callbacks = list(callbacks)
         self.found: list[tuple[Problem, int | None]] = []
         self.wants_batches = any(wants_batches(c) for c in self.callbacks)

@@ -11,7 +11,7 @@ from clarinet.callbacks.base import Callback, Logs
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 
 class History(Callback):
@@ -34,10 +34,10 @@ class History(Callback):
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
-        self._model: weakref.ref[Sequential] | None = None
+        self._model: weakref.ref[Trainable] | None = None
 
     @property
-    def model(self) -> Sequential:
+    def model(self) -> Trainable:
         """What was trained.
 
         Raises:
@@ -51,7 +51,7 @@ class History(Callback):
         return model
 
     @model.setter
-    def model(self, model: Sequential) -> None:
+    def model(self, model: Trainable) -> None:
         self._model = weakref.ref(model)
 
     def set_params(self, params: Mapping[str, Any]) -> None:

@@ -15,8 +15,8 @@ from clarinet.data import is_batches
 from clarinet.problems import Problem, error, shown
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
     from clarinet.settings import FitSettings
+    from clarinet.trainable import Trainable
 
 #: What counts rows and steps is a whole number of 64 bits everywhere below.
 _MOST = 2**63 - 1
@@ -166,7 +166,7 @@ def _plain_numbers(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v.item() for k, v in arguments.items() if isinstance(v, np.generic) and k in _RULES}
 
 
-def check_fit_arguments(model: Sequential, settings: FitSettings) -> Iterator[Problem]:
+def check_fit_arguments(model: Trainable, settings: FitSettings) -> Iterator[Problem]:
     """Problems of a call of ``fit`` that can be seen before looking into the data, then doubts about the model."""
     yield from check_compiled(model)
     yield from check_arguments(vars(settings))
@@ -175,7 +175,7 @@ def check_fit_arguments(model: Sequential, settings: FitSettings) -> Iterator[Pr
     yield from check_model(model)
 
 
-def check_evaluate_arguments(model: Sequential, arguments: Mapping[str, Any]) -> Iterator[Problem]:
+def check_evaluate_arguments(model: Trainable, arguments: Mapping[str, Any]) -> Iterator[Problem]:
     """Problems of a call of ``evaluate`` that can be seen before looking into the data."""
     yield from check_compiled(model, "evaluate", training=False)
     yield from check_arguments(arguments)
@@ -189,7 +189,7 @@ def check_predict_arguments(arguments: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _check_callbacks(arguments.get("callbacks"))
 
 
-def check_batch_arguments(model: Sequential, doing: str, arguments: Mapping[str, Any]) -> Iterator[Problem]:
+def check_batch_arguments(model: Trainable, doing: str, arguments: Mapping[str, Any]) -> Iterator[Problem]:
     """Problems of a call of ``train_on_batch`` or ``test_on_batch`` that can be seen before looking into the data."""
     yield from check_compiled(model, doing, training=doing == "train_on_batch")
     yield from check_arguments(arguments)

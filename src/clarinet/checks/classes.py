@@ -15,11 +15,11 @@ from clarinet.params import Array
 from clarinet.problems import Problem, error, shown
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 
 def check_class_weight(
-    model: Sequential, y: Array, class_weight: Mapping[Any, Any], whole: bool = True
+    model: Trainable, y: Array, class_weight: Mapping[Any, Any], whole: bool = True
 ) -> Iterator[Problem]:
     """Whether the labels are classes, the keys name such classes, and the values are weights.
 

@@ -19,14 +19,14 @@ from clarinet.problems import Problem, error
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Shape
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: Names of data that are there as a whole: some of their rows have to count. A single batch may count for nothing.
 _WHOLE = ("data", "fit.validation")
 
 
 def check_data(
-    model: Sequential,
+    model: Trainable,
     x: Array,
     y: Array | None,
     sample_weight: Array | None = None,
@@ -66,14 +66,14 @@ def check_data(
         _look(y, "y", seen)  # whether it holds NaN has been seen with the labels
 
 
-def check_input(model: Sequential, x: Array) -> Iterator[Problem]:
+def check_input(model: Trainable, x: Array) -> Iterator[Problem]:
     """Whether the rows of ``x`` have the model's input shape, and hold ids where it looks them up."""
     wrong = list(_check_input_shape(model, x, "x", "data.x"))
     yield from wrong or check_ids(model, x, "x", "data.x")
 
 
 def _check_shapes(
-    model: Sequential, x: Array, y: Array | None, sample_weight: Array | None, prefix: str, where: str
+    model: Trainable, x: Array, y: Array | None, sample_weight: Array | None, prefix: str, where: str
 ) -> Iterator[Problem]:
     if len(x) == 0:
         yield error("empty_data", f"{where}.x", f"{prefix}x: has no rows (shape {x.shape}); expected at least one")
@@ -94,7 +94,7 @@ def _check_shapes(
             )
 
 
-def _check_input_shape(model: Sequential, x: Array, what: str, where: str) -> Iterator[Problem]:
+def _check_input_shape(model: Trainable, x: Array, what: str, where: str) -> Iterator[Problem]:
     wanted = model.input_shape
     assert wanted is not None
     if fit_rank(x, wanted).shape[1:] != wanted:
@@ -122,7 +122,7 @@ def _mend_input(x: Array, wanted: Shape) -> str:
 
 
 def _check_weights(
-    model: Sequential,
+    model: Trainable,
     y: Array,
     sample_weight: Array | None,
     class_weight: Mapping[Any, float] | None,

@@ -12,19 +12,19 @@ from clarinet.problems import Problem, error
 
 if TYPE_CHECKING:
     from clarinet.layers import Embedding
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: Numbers looked at in one go, so that a memory-mapped array is read piece by piece.
 _BLOCK = 1 << 20
 
 
-def lookup(model: Sequential) -> Embedding | None:
+def lookup(model: Trainable) -> Embedding | None:
     """The embedding that the numbers of ``x`` go to as they are; None where there is none."""
     first = next((layer for layer in model.layers if not layer.passes_through), None)
     return cast("Embedding", first) if first is not None and first.looks_up else None
 
 
-def check_ids(model: Sequential, x: Array, what: str, where: str) -> Iterator[Problem]:
+def check_ids(model: Trainable, x: Array, what: str, where: str) -> Iterator[Problem]:
     """Whether ``x`` holds ids that the model's first layer knows, where that is an embedding."""
     embedding = lookup(model)
     if embedding is None:

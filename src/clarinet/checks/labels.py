@@ -14,10 +14,10 @@ from clarinet.params import Array
 from clarinet.problems import Problem, error, warning
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 
-def check_labels(model: Sequential, y: Array, prefix: str = "", where: str = "data") -> Iterator[Problem]:
+def check_labels(model: Trainable, y: Array, prefix: str = "", where: str = "data") -> Iterator[Problem]:
     """Shape and range of labels for the model's loss.
 
     Args:
@@ -44,7 +44,7 @@ def check_labels(model: Sequential, y: Array, prefix: str = "", where: str = "da
             )
 
 
-def _check_ids(model: Sequential, y: Array) -> Iterator[Problem]:
+def _check_ids(model: Trainable, y: Array) -> Iterator[Problem]:
     """Sparse categorical cross-entropy: class ids (n,) from 0 to units - 1."""
     assert model.output_shape is not None
     *outer, units = model.output_shape
@@ -64,7 +64,7 @@ def _check_ids(model: Sequential, y: Array) -> Iterator[Problem]:
     yield from _check_id_range(model, ids, units)
 
 
-def _check_id_range(model: Sequential, ids: Array, units: int) -> Iterator[Problem]:
+def _check_id_range(model: Trainable, ids: Array, units: int) -> Iterator[Problem]:
     low, high = int(ids.min()), int(ids.max())
     name = describe(output_layer(model)[1])
     if low < 0:
@@ -87,7 +87,7 @@ def _check_id_range(model: Sequential, ids: Array, units: int) -> Iterator[Probl
         yield _wrong_units(model, f"hold {high + 1} classes (0..{high})", high + 1, extra)
 
 
-def _wrong_id_shape(model: Sequential, y: Array, outer: tuple[int, ...], units: int) -> Problem:
+def _wrong_id_shape(model: Trainable, y: Array, outer: tuple[int, ...], units: int) -> Problem:
     if y.shape[1:] == (*outer, units):
         return error(
             "label_encoding_mismatch",
@@ -98,7 +98,7 @@ def _wrong_id_shape(model: Sequential, y: Array, outer: tuple[int, ...], units: 
     return _wrong_shape(model, y, (len(y), *outer), "class ids")
 
 
-def _check_one_hot(model: Sequential, y: Array) -> Iterator[Problem]:
+def _check_one_hot(model: Trainable, y: Array) -> Iterator[Problem]:
     """Categorical cross-entropy: a column for every class."""
     assert model.output_shape is not None and model.loss is not None
     shape = model.output_shape
@@ -118,7 +118,7 @@ def _check_one_hot(model: Sequential, y: Array) -> Iterator[Problem]:
         yield _wrong_shape(model, y, (len(y), *shape), "one column a class")
 
 
-def _check_numbers(model: Sequential, y: Array) -> Iterator[Problem]:
+def _check_numbers(model: Trainable, y: Array) -> Iterator[Problem]:
     """Any other loss: labels in the predictions' shape."""
     assert model.output_shape is not None
     shape = model.output_shape
@@ -143,7 +143,7 @@ def _check_numbers(model: Sequential, y: Array) -> Iterator[Problem]:
             )
 
 
-def _wrong_units(model: Sequential, have: str, wanted: int, extra: str) -> Problem:
+def _wrong_units(model: Trainable, have: str, wanted: int, extra: str) -> Problem:
     """The labels ask for ``wanted`` outputs."""
     index, layer = output_layer(model)
     assert model.output_shape is not None
@@ -156,7 +156,7 @@ def _wrong_units(model: Sequential, have: str, wanted: int, extra: str) -> Probl
     )
 
 
-def _wrong_shape(model: Sequential, y: Array, wanted: tuple[int, ...], what: str) -> Problem:
+def _wrong_shape(model: Trainable, y: Array, wanted: tuple[int, ...], what: str) -> Problem:
     shape = model.output_shape
     hint = "; put Flatten() before the last Dense layers to have one prediction a row" if len(wanted) > y.ndim else ""
     return error(

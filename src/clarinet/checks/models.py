@@ -11,7 +11,7 @@ from clarinet.problems import Problem, error, warning
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: Labels that are compared with probabilities, or with logits where the loss is told so.
 _OF_PROBABILITIES = ("binary", "ids", "one-hot")
@@ -22,7 +22,7 @@ def describe(layer: Layer) -> str:
     return f"{type(layer).__name__}({getattr(layer, 'units', '')})"
 
 
-def output_layer(model: Sequential) -> tuple[int, Layer]:
+def output_layer(model: Trainable) -> tuple[int, Layer]:
     """Index and object of the layer that decides how many outputs there are: the last with units, else the last."""
     for index in reversed(range(len(model.layers))):
         if hasattr(model.layers[index], "units"):
@@ -30,17 +30,17 @@ def output_layer(model: Sequential) -> tuple[int, Layer]:
     return len(model.layers) - 1, model.layers[-1]
 
 
-def final_activation(model: Sequential) -> Any:
+def final_activation(model: Trainable) -> Any:
     """The function that the last layer ends with; None for a layer that has none."""
     return getattr(elementary(model.layers[-1])[-1].layer, "activation", None)
 
 
-def final_outputs(model: Sequential) -> str:
+def final_outputs(model: Trainable) -> str:
     """What the last layer's function says of its outputs, see :class:`clarinet.activations.Activation`; else empty."""
     return getattr(final_activation(model), "outputs", "")
 
 
-def check_compiled(model: Sequential, doing: str = "fit", training: bool = True) -> Iterator[Problem]:
+def check_compiled(model: Trainable, doing: str = "fit", training: bool = True) -> Iterator[Problem]:
     """Whether the model has layers, a loss and, for training, an optimizer."""
     if not model.layers:
         yield error("no_layers", "model", f"{doing}: the model has no layers; add one, e.g. model.add(Dense(10))")
@@ -58,7 +58,7 @@ def check_compiled(model: Sequential, doing: str = "fit", training: bool = True)
         )
 
 
-def check_rates(model: Sequential, rates: Iterable[float], first: int) -> Iterator[Problem]:
+def check_rates(model: Trainable, rates: Iterable[float], first: int) -> Iterator[Problem]:
     """Whether these learning rates, of the updates from number ``first`` on, are such that the model's dtype holds."""
     most = largest(model.dtype)
     for step, rate in enumerate(rates, first):
@@ -67,7 +67,7 @@ def check_rates(model: Sequential, rates: Iterable[float], first: int) -> Iterat
             yield error("bad_learning_rate", "optimizer", f"learning_rate: received {rate} for step {step}; {expected}")
 
 
-def check_model(model: Sequential) -> Iterator[Problem]:
+def check_model(model: Trainable) -> Iterator[Problem]:
     """Doubts about optimizer, loss and last activation."""
     if not model.layers or model.optimizer is None or model.loss is None:
         return
@@ -84,7 +84,7 @@ def check_model(model: Sequential) -> Iterator[Problem]:
     yield from _check_adapted(model)
 
 
-def _check_adapted(model: Sequential) -> Iterator[Problem]:
+def _check_adapted(model: Trainable) -> Iterator[Problem]:
     """Layers that were to look at the data first."""
     for index, layer in enumerate(model.layers):
         for leaf, *_ in leaves(layer):
@@ -97,7 +97,7 @@ def _check_adapted(model: Sequential) -> Iterator[Problem]:
                 )
 
 
-def _check_output(model: Sequential) -> Iterator[Problem]:
+def _check_output(model: Trainable) -> Iterator[Problem]:
     """Last activation against loss."""
     if model.loss is None or model.loss.labels not in _OF_PROBABILITIES:
         return

@@ -12,7 +12,7 @@ from clarinet.cli.reading import Reading
 from clarinet.learning_rates import find_learning_rate
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: Rows that a trace or a table of activations is made of.
 _BATCH = 100
@@ -53,7 +53,7 @@ def _of_model(options: argparse.Namespace) -> Any:
     return _of_data(options, model, source, settings)
 
 
-def _of_data(options: argparse.Namespace, model: Sequential, source: sources.Source, settings: dict[str, Any]) -> Any:
+def _of_data(options: argparse.Namespace, model: Trainable, source: sources.Source, settings: dict[str, Any]) -> Any:
     draw = getattr(plots, options.kind)
     begin = options.example
     if begin >= len(source.x):

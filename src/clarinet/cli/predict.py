@@ -18,7 +18,7 @@ from clarinet.datasets.images import pictures_in
 from clarinet.params import Array
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 _SHADES = " .:-=+*#%@"
 
@@ -64,7 +64,7 @@ def _files(inputs: list[str], about: dict[str, Any], output: Output) -> Iterator
         yield from map(str, paths)
 
 
-def _rows(model: Sequential, about: dict[str, Any], file: str, how: Reading) -> Iterator[tuple[str, Array]]:
+def _rows(model: Trainable, about: dict[str, Any], file: str, how: Reading) -> Iterator[tuple[str, Array]]:
     """The rows that a file holds, each with a name: one for a picture, one a line for a table."""
     kind = about["kind"]
     how.check_kind(file, "a table" if kind == "table" else "a folder of pictures")

@@ -17,7 +17,7 @@ from clarinet.params import Array
 from clarinet.wording import option
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _images(path: Path, how: Reading, color: str = "auto") -> Source:
     return Source(images.x, images.y, about=about, report=images.report)
 
 
-def load_for(model: Sequential, data: str, how: Reading) -> Source:
+def load_for(model: Trainable, data: str, how: Reading) -> Source:
     """The rows that DATA stands for, coded as the model's own training data was; its report says what was left out.
 
     Raises:
@@ -120,7 +120,7 @@ def load_for(model: Sequential, data: str, how: Reading) -> Source:
     raise ValueError(f"{data} is {kind}; the model was trained on {made_of}")
 
 
-def _coded_anew(model: Sequential, source: Source) -> Source:
+def _coded_anew(model: Trainable, source: Source) -> Source:
     """A table for a model that does not say how its own was coded."""
     if source.x.shape[1:] != model.input_shape:
         raise ValueError(
@@ -131,14 +131,14 @@ def _coded_anew(model: Sequential, source: Source) -> Source:
     return replace(source, report=(*source.report, note))
 
 
-def _pictures(model: Sequential, about: dict[str, Any]) -> dict[str, Any]:
+def _pictures(model: Trainable, about: dict[str, Any]) -> dict[str, Any]:
     """What pictures a model takes that does not say it and looks as if it took digits."""
     if "data" in model.metadata or about["kind"] != "mnist" or len(model.input_shape or ()) == 1:
         return about
     return {"kind": "images", "classes": [], "size": [28, 28], "color": "grayscale"}
 
 
-def _pictures_for(model: Sequential, about: dict[str, Any], path: Path, how: Reading) -> Source:
+def _pictures_for(model: Trainable, about: dict[str, Any], path: Path, how: Reading) -> Source:
     size = (about["size"][0], about["size"][1])
     if how.image_size not in (None, size):
         raise ValueError(

@@ -9,7 +9,7 @@ import numpy as np
 from clarinet.params import Array
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: Data sets by name.
 NAMED = ("mnist", "fashion_mnist", "cifar10")
@@ -17,7 +17,7 @@ NAMED = ("mnist", "fashion_mnist", "cifar10")
 _SCALING = ("constants", "data", "batch")
 
 
-def describe(model: Sequential) -> dict[str, Any]:
+def describe(model: Trainable) -> dict[str, Any]:
     """What the model was trained on; guessed from its input's shape where it was not made by this command."""
     about = model.metadata.get("data")
     if about is not None:
@@ -50,7 +50,7 @@ def _checked(about: Any) -> dict[str, Any]:
     return {**about, "classes": [name if name.isprintable() else ascii(name) for name in about["classes"]]}
 
 
-def as_inputs(model: Sequential, pixels: Array) -> Array:
+def as_inputs(model: Trainable, pixels: Array) -> Array:
     """Pictures in the shape that the model takes; from 0 to 1 unless the model scales them itself.
 
     Raises:
@@ -64,6 +64,6 @@ def as_inputs(model: Sequential, pixels: Array) -> Array:
     return shaped if takes_bytes(model) else shaped.astype(np.float32) / 255
 
 
-def takes_bytes(model: Sequential) -> bool:
+def takes_bytes(model: Trainable) -> bool:
     """Whether the model takes pixels from 0 to 255, which it then scales itself, rather than from 0 to 1."""
     return any(layer.rescales_by in _SCALING for layer in model.layers[:2])

@@ -15,8 +15,8 @@ from clarinet.doctor.program import Program, program_of, quietly
 from clarinet.doctor.remedies import apply
 from clarinet.doctor.report import Report
 from clarinet.doctor.rules import CONDITIONS, RULES, refusals
-from clarinet.model import Sequential
 from clarinet.problems import Problem
+from clarinet.trainable import model_class
 
 Budget = Literal["quick", "normal", "thorough"]
 #: What experiments may cost; None: there are none.
@@ -62,7 +62,7 @@ def examine(
     """
     if budget not in _PURSES:
         raise ValueError(f"examine: budget is one of {', '.join(map(repr, _PURSES))}, received {budget!r}")
-    if isinstance(model, Sequential):
+    if isinstance(model, model_class()):
         return inspect(program_of(model, x, y, validation_data, fit_arguments), budget)
     with quietly():
         adapted = adapt(model, x, y, validation_data, fit_arguments)

@@ -20,7 +20,7 @@ from clarinet.layers.base import Context, Shape
 from clarinet.params import Array, Weight
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 T = TypeVar("T")
 
@@ -217,7 +217,7 @@ class Patient:
         return x[chosen], y[chosen]
 
     @cached_property
-    def _fresh(self) -> Sequential:
+    def _fresh(self) -> Trainable:
         """An untrained model without dropout."""
         calm = (layers.Dropout(0.0) if x.disturbs_by == "dropout" else x for x in self.program.layers)
         return self.program.changed(layers=tuple(calm)).model()

@@ -10,6 +10,7 @@ import numpy as np
 from clarinet.engines.reference import ReferenceEngine
 from clarinet.layers.base import Context, Shape
 from clarinet.params import Array
+from clarinet.trainable import model_class
 
 #: Samples that a layer is tried on; what single precision may add to a difference that is none.
 _SAMPLES, _ROUNDING = 4, 1e-4
@@ -80,12 +81,10 @@ def stretch(layers: Iterable[Any], shape: Shape) -> tuple[float, float]:
         layers: unplaced copies, the last ones of a model.
         shape: of what the first one takes.
     """
-    from clarinet.model import Sequential
-
     own = list(layers)
     if not own or not shape:
         return 0.0, 1.0
-    model = Sequential(own)
+    model = model_class()(own)
     model.build((None, *shape))
     steps = np.arange(3, dtype=np.float32).reshape(3, *[1] * len(shape)) + np.zeros(shape, np.float32)
     given = np.asarray(ReferenceEngine(model.make_plan(), model.store).run_forward(steps)[0], np.float64).reshape(3, -1)

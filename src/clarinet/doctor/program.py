@@ -16,12 +16,13 @@ from clarinet.layers.parts import leaves
 from clarinet.params import Array
 from clarinet.settings import BATCH_SIZE, Role, names_of
 from clarinet.target import TransformedTarget, for_loss
+from clarinet.trainable import model_class
 from clarinet.training import DEFAULTS
 
 if TYPE_CHECKING:
     from clarinet.callbacks import Callback
     from clarinet.layers.base import Layer
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 
 @dataclass(frozen=True)
@@ -118,18 +119,16 @@ class Program:
         """A transform of the target that may be adapted: never the one that the program was made from."""
         return copy.deepcopy(for_loss(self.target, self.loss))
 
-    def model(self, seed: int = 0) -> Sequential:
+    def model(self, seed: int = 0) -> Trainable:
         """A fresh, compiled model of this program; number 0 begins with the given model's initial weights, if any."""
-        from clarinet.model import Sequential
-
-        model = Sequential([copied(layer, initial=not seed) for layer in self.layers])
+        model = model_class()([copied(layer, initial=not seed) for layer in self.layers])
         model.seed = seed
         model.build((None, *self.input_shape))
         optimizer = optimizers.get(self.optimizer.encoded())
         model.compile(optimizer, self.loss, list(self.metrics), dtype=self.dtype, target=self.own_target())
         return model
 
-    def train(self, rows: Array | None = None, seed: int = 0, callbacks: Sequence[Callback] = ()) -> Sequential:
+    def train(self, rows: Array | None = None, seed: int = 0, callbacks: Sequence[Callback] = ()) -> Trainable:
         """A fresh model, trained; its ``history`` tells how it went.
 
         Args:
@@ -163,7 +162,7 @@ def _finite(array: Array) -> Array:
     return np.asarray(np.isfinite(array).reshape(len(array), -1).all(axis=1))
 
 
-def program_of(model: Sequential, x: Any, y: Any, validation_data: Any, fit: dict[str, Any]) -> Program:
+def program_of(model: Trainable, x: Any, y: Any, validation_data: Any, fit: dict[str, Any]) -> Program:
     """The program that trains ``model`` on this data."""
     x, y = data.as_array(x), data.as_array(y, "y")
     validation = None

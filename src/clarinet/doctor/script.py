@@ -14,9 +14,9 @@ from clarinet import data, files, training
 from clarinet.callbacks import History
 from clarinet.doctor.examination import examine
 from clarinet.doctor.report import Report
-from clarinet.model import Sequential
 from clarinet.preparing import as_list
 from clarinet.settings import FitSettings
+from clarinet.trainable import Trainable, model_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def examine_script(
     reports: list[tuple[str, Report]] = []
     begun: list[int] = []  # how much had been held back when each report was made
 
-    def instead(self: Sequential, *given: Any, **named: Any) -> History:
+    def instead(self: Trainable, *given: Any, **named: Any) -> History:
         settings = training.settings_of(*given, **named)
         with _replaced(training.fit, training.fit_events):  # the experiments do train
             report = _examine_call(self, settings)
@@ -80,7 +80,7 @@ def examine_script(
             held.silent = False
         return history
 
-    def no_events(self: Sequential, *given: Any, **named: Any) -> Iterator[Event]:
+    def no_events(self: Trainable, *given: Any, **named: Any) -> Iterator[Event]:
         instead(self, *given, **named)
         return iter(())
 
@@ -117,7 +117,7 @@ def _shown(value: Any) -> str:
     return f"[{', '.join(names)}]" if isinstance(value, (list, tuple)) else names[0]
 
 
-def _examine_call(model: Sequential, settings: FitSettings) -> Report:
+def _examine_call(model: Trainable, settings: FitSettings) -> Report:
     if data.is_batches(settings.x):
         raise TypeError("doctor: fit was given a source of batches; the doctor examines arrays: give it some rows")
     rows, labels, _ = data.as_rows(settings.x, settings.y, None)
@@ -128,7 +128,7 @@ def _examine_call(model: Sequential, settings: FitSettings) -> Report:
     return report
 
 
-def _keep(model: Sequential, run: Any, history: History) -> None:
+def _keep(model: Trainable, run: Any, history: History) -> None:
     """Give the run that ``fit`` was to keep, in the store that is thrown away, the numbers that it would have."""
     from clarinet.runs import Tracker
 
@@ -141,7 +141,7 @@ def _keep(model: Sequential, run: Any, history: History) -> None:
     tracker.on_train_end()
 
 
-def _no_history(model: Sequential, epochs: int) -> History:
+def _no_history(model: Trainable, epochs: int) -> History:
     history = History()
     names = model.metrics_names if model.built and model.loss is not None else ["loss"]
     history.history = {name: [float("nan")] * epochs for name in (*names, *(f"val_{name}" for name in names))}
@@ -152,12 +152,13 @@ def _no_history(model: Sequential, epochs: int) -> History:
 
 @contextmanager
 def _replaced(fit: Callable[..., Any], fit_events: Callable[..., Any]) -> Iterator[None]:
-    before = Sequential.fit, Sequential.fit_events
-    Sequential.fit, Sequential.fit_events = fit, fit_events
+    models: Any = model_class()
+    before = models.fit, models.fit_events
+    models.fit, models.fit_events = fit, fit_events
     try:
         yield
     finally:
-        Sequential.fit, Sequential.fit_events = before
+        models.fit, models.fit_events = before
 
 
 @contextmanager

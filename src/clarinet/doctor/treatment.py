@@ -17,7 +17,7 @@ from clarinet.doctor.remedies import apply
 from clarinet.doctor.score import FEW_ROWS, constant_score, judge, split, truth
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 SEEDS = 5
 #: Two-sided 95 % points of Student's t for 4 to 9 degrees of freedom.
@@ -79,7 +79,7 @@ class Treatment:
     """
 
     proved: bool
-    model: Sequential | None
+    model: Trainable | None
     program: Program
     applied: tuple[Finding, ...]
     withdrawn: tuple[Finding, ...]
@@ -117,7 +117,7 @@ class Treatment:
 
 
 def treat(
-    model: Sequential, x: Any, y: Any, *, validation_data: Any = None, seeds: int = SEEDS, **fit_arguments: Any
+    model: Trainable, x: Any, y: Any, *, validation_data: Any = None, seeds: int = SEEDS, **fit_arguments: Any
 ) -> Treatment:
     """Apply the remedies to copies and prove, by training, which of them cure.
 

@@ -27,9 +27,9 @@ from clarinet.settings import Role, names_of
 
 if TYPE_CHECKING:
     from clarinet.doctor.adapters.torch_hooks import TorchWatch
-    from clarinet.model import Sequential
     from clarinet.problems import Problem
     from clarinet.records import Chunk
+    from clarinet.trainable import Trainable
 
 #: Rules that look through all rows; they are asked where something has to be explained, or data are small.
 _DEAR = (association, duplicates, non_finite, validation)
@@ -238,7 +238,7 @@ def _ask(patient: Patient, rules: Any) -> Iterator[Finding]:
             yield from rule.examine(patient)
 
 
-def watched_layers(model: Sequential) -> list[Watched]:
+def watched_layers(model: Trainable) -> list[Watched]:
     """What the rules that watch know of a model's layers."""
     learns = [any(s.trainable for s, _ in model.store.weights_of(index)) for index in range(len(model.layers))]
     last = max((index for index, own in enumerate(learns) if own), default=0)
@@ -254,7 +254,7 @@ def _activation(layer: Any) -> Activation | None:
 
 
 @quietly()
-def _outputs(model: Sequential, data: Data) -> Mapping[int, Array]:
+def _outputs(model: Trainable, data: Data) -> Mapping[int, Array]:
     """What every layer gives on some rows, in inference mode."""
     plan = model.make_plan()
     rows = data.x[:: max(1, len(data) // SAMPLE)][:SAMPLE]

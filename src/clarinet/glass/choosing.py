@@ -7,8 +7,8 @@ import numpy as np
 from clarinet.data import origins
 from clarinet.glass import outcome
 from clarinet.glass.records import LayerTrace, Trace
-from clarinet.model import Sequential
 from clarinet.params import Array
+from clarinet.trainable import Trainable
 
 #: Numbers in a row of one axis that may be a picture.
 _LEAST = 64
@@ -56,7 +56,7 @@ def _outputs(trace: Trace, row: int) -> list[int]:
     return order
 
 
-def picture_of(model: Sequential, x: Array) -> Array | None:
+def picture_of(model: Trainable, x: Array) -> Array | None:
     """The row as a picture, (height, width) or (height, width, 3) in uint8, if it is one."""
     pixels = np.asarray(x, np.float64)
     if origins.describe(model)["kind"] == "table":

@@ -15,14 +15,14 @@ from clarinet.glass.tracing import trace as trace_step
 from clarinet.names import nearest
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: Endings of files that :func:`film` writes.
 ENDINGS = (".mp4", ".gif", ".svg", ".html")
 
 
 def film(
-    model: Sequential,
+    model: Trainable,
     data: Any,
     path: str | Path,
     *,
@@ -105,7 +105,7 @@ def _checked(given: Any, speed: Any, theme: Any) -> Path:
     return path
 
 
-def _loss_after(model: Sequential, trace: Trace, x: Any, y: Any) -> float | None:
+def _loss_after(model: Trainable, trace: Trace, x: Any, y: Any) -> float | None:
     """The loss of the same rows after the step, made on a copy."""
     if trace.loss is None or not trace.training:
         return None

@@ -18,7 +18,7 @@ from clarinet.glass.sums import number
 from clarinet.params import Array
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
     from clarinet.views.diagram import Column, Diagram, Edge, Node
 
 #: Pixels: the network's part of the picture, its margins, the largest distance of two circles.
@@ -31,7 +31,7 @@ _LETTERS, _TERMS = 104, 5
 _READING = 22
 
 
-def scene(model: Sequential, trace: Trace, loss_after: float | None, row: int, most: int) -> Scene:
+def scene(model: Trainable, trace: Trace, loss_after: float | None, row: int, most: int) -> Scene:
     """The pictures for one row of a trace.
 
     Args:

@@ -22,12 +22,12 @@ from clarinet.preparing import build_for, checked
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer
-    from clarinet.model import Sequential
     from clarinet.plan import Op, Plan
+    from clarinet.trainable import Trainable
 
 
 def trace(
-    model: Sequential,
+    model: Trainable,
     x: Any,
     y: Any = None,
     *,
@@ -74,7 +74,7 @@ def trace(
         return _Tracer(model, data, bool(training)).trace()
 
 
-def _rows(model: Sequential, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Data:
+def _rows(model: Trainable, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Data:
     """The rows in the engine's form, one example as a batch of one; after every check that refuses."""
     if y is not None:
         checks.raise_first(checks.check_compiled(model, "trace"))
@@ -104,7 +104,7 @@ class _Pass:
 class _Tracer:
     """Runs the engine on copies of a model's numbers and sorts what it sees by layer."""
 
-    def __init__(self, model: Sequential, data: Data, training: bool) -> None:
+    def __init__(self, model: Trainable, data: Data, training: bool) -> None:
         label_shape = None if data.y is None else data.y.shape[1:]
         # Metrics would count these rows as if they had been trained on.
         self.plan: Plan = replace(model.make_plan(label_shape), metrics=(), weighted_metrics=())

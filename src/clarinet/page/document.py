@@ -15,13 +15,13 @@ from clarinet.page.subject import Subject, subject_of
 from clarinet.views import page as views
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 _FOLDER = Path(__file__).parent
 
 
 def export_html(
-    model: Sequential,
+    model: Trainable,
     path: str | os.PathLike[str],
     *,
     class_names: Iterable[str] | None = None,

@@ -20,8 +20,8 @@ from clarinet.layers.reshape import Flatten, Reshape
 from clarinet.params import Array
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
     from clarinet.plan import Op
+    from clarinet.trainable import Trainable
 
 Settings = dict[str, Any]
 #: Writes one operation, given with its layer and its weights.
@@ -48,7 +48,7 @@ class Weights:
         return b"".join(array.tobytes() for array in self._arrays)
 
 
-def forward_pass(model: Sequential) -> tuple[list[Settings], bytes]:
+def forward_pass(model: Trainable) -> tuple[list[Settings], bytes]:
     """The operations of a prediction, and the weights that they name.
 
     Returns:

@@ -17,7 +17,7 @@ from clarinet.page.document import document
 from clarinet.page.subject import subject_of
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 _ADDRESS = "127.0.0.1"
 _MOST_BYTES = 4_000_000
@@ -46,7 +46,7 @@ class Server:
 
     def __init__(
         self,
-        model: Sequential,
+        model: Trainable,
         port: int = 0,
         *,
         class_names: Iterable[str] | None = None,

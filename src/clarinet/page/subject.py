@@ -13,7 +13,7 @@ from clarinet.data.origins import describe, takes_bytes
 from clarinet.params import Array
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: Height, width and channels of the pictures of a data set.
 _SIZES = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
@@ -50,7 +50,7 @@ class Subject:
     exclusive: bool
     parameters: int
 
-    def inputs(self, model: Sequential, pixels: Any) -> Array:
+    def inputs(self, model: Trainable, pixels: Any) -> Array:
         """One row for ``model.predict`` from the pixels (height × width, from 0 to 255) that the page sends.
 
         Raises:
@@ -64,7 +64,7 @@ class Subject:
 
 
 def subject_of(
-    model: Sequential, what: str, class_names: Iterable[str] | None = None, largest: float | None = None
+    model: Trainable, what: str, class_names: Iterable[str] | None = None, largest: float | None = None
 ) -> Subject:
     """What there is to know of a model.
 
@@ -108,7 +108,7 @@ def subject_of(
     )
 
 
-def _meaning(model: Sequential) -> tuple[str, bool]:
+def _meaning(model: Trainable) -> tuple[str, bool]:
     """What the model's output is, and whether exactly one class is right."""
     plan = model.make_plan()
     last = plan.output or plan.ops[-1]
@@ -120,7 +120,7 @@ def _meaning(model: Sequential) -> tuple[str, bool]:
     return _MEANINGS.get(outputs, "logits" if logits else "values"), one or not several
 
 
-def _names(model: Sequential, what: str, names: list[str], given: bool, answer: str) -> tuple[str, ...]:
+def _names(model: Trainable, what: str, names: list[str], given: bool, answer: str) -> tuple[str, ...]:
     """One name for each bar."""
     outputs = prod(model.output_shape or (1,))
     if outputs == 1 and answer == "values":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clarinet.layers.base import Shape
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: Rows of so many numbers squared are taken for square pictures; fewer are columns of a table.
 _LEAST_SIDE = 8
@@ -105,7 +105,7 @@ def drawable(values: Array) -> tuple[Array, float, str]:
     return np.where(finite, values, np.nan), most, f", {odd:,} not finite" if odd else ""
 
 
-def is_classifier(model: Sequential, y: Any = None) -> bool:
+def is_classifier(model: Trainable, y: Any = None) -> bool:
     """Whether the model's outputs are about classes: it ends with a sigmoid or softmax, or its loss takes logits.
 
     One sigmoid whose labels are anything but 0 and 1 is a regression to a share.
@@ -115,7 +115,7 @@ def is_classifier(model: Sequential, y: Any = None) -> bool:
     return bool(ends and (several or y is None or bool(np.isin(as_array(y, "y"), (0, 1)).all())))
 
 
-def predicted(model: Sequential, x: Array, what: str) -> Array:
+def predicted(model: Trainable, x: Array, what: str) -> Array:
     """The model's predictions in float64, all of them numbers.
 
     Raises:
@@ -131,7 +131,7 @@ def predicted(model: Sequential, x: Array, what: str) -> Array:
     return y
 
 
-def probabilities(model: Sequential, x: Array, what: str) -> Array:
+def probabilities(model: Trainable, x: Array, what: str) -> Array:
     """A classifier's probabilities (n, classes); of one sigmoid those of its two classes."""
     y = predicted(model, x, what)
     y = y.reshape(len(y), -1)

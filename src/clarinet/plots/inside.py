@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from clarinet.glass import LayerTrace
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 _MOST_ROWS, _MOST_MAPS, _BINS = 100, 32, 30
 _DEAD = 1e-12  # what a logarithmic axis shows for an exact zero
 
 
 def activations(
-    model: Sequential, x: Any, layer: int | str | None = None, *, figure: Any = None, theme: str | None = None
+    model: Trainable, x: Any, layer: int | str | None = None, *, figure: Any = None, theme: str | None = None
 ) -> Any:
     """Show what layers give for some rows, in inference mode.
 
@@ -113,7 +113,7 @@ def _rows(values: Array, name: str, figure: Any, theme: str | None) -> Any:
     return figure
 
 
-def gradient_flow(model: Sequential, x: Any, y: Any, ax: Axes | None = None, *, theme: str | None = None) -> Any:
+def gradient_flow(model: Trainable, x: Any, y: Any, ax: Axes | None = None, *, theme: str | None = None) -> Any:
     """Draw how large the gradients are, layer by layer: whether they vanish or explode on their way back.
 
     For every layer the root mean square of the batch's gradients of its trainable weights (bars), and of the gradient

@@ -16,7 +16,7 @@ from clarinet.views.diagram import MOST_UNITS, Column, Diagram, Edge, arrange
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 RADIUS = 0.36
 _INCHES = 0.62  # a unit of the drawing
@@ -24,7 +24,7 @@ _MOST_WEIGHTS_WRITTEN = 12
 
 
 def network(
-    model: Sequential, x: Any = None, ax: Axes | None = None, *, most: int = MOST_UNITS, theme: str | None = None
+    model: Trainable, x: Any = None, ax: Axes | None = None, *, most: int = MOST_UNITS, theme: str | None = None
 ) -> Any:
     """Draw the network: a circle for each unit, a line for each weight, and with an example the numbers in the circles.
 
@@ -68,7 +68,7 @@ def network(
     return drawn
 
 
-def _values(model: Sequential, x: Any, diagram: Diagram) -> list[Array]:
+def _values(model: Trainable, x: Any, diagram: Diagram) -> list[Array]:
     """The numbers of every column for the first example."""
     from clarinet import glass
 
@@ -154,7 +154,7 @@ def _flow(axes: Axes, source: Column, target: Column, look: style.Theme) -> None
             axes.plot([x0, x1], [y0, y1], color=look.faint, linewidth=0.8, zorder=0)
 
 
-def _captions(axes: Axes, model: Sequential, diagram: Diagram, look: style.Theme) -> None:
+def _captions(axes: Axes, model: Trainable, diagram: Diagram, look: style.Theme) -> None:
     """Names and sizes under the columns."""
     low = -diagram.height / 2
     for column in diagram.columns:

@@ -25,7 +25,7 @@ from clarinet.plots.data import (
 )
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 _PANEL = 1.25  # inches
 
@@ -131,7 +131,7 @@ def _table(rows: Array, labels: list[str] | None, figure: Any, theme: str | None
 
 
 def predictions(
-    model: Sequential,
+    model: Trainable,
     x: Any,
     y: Any = None,
     *,
@@ -213,7 +213,7 @@ def _bars(shares: Array, truth: Array | None, names: list[str], figure: Any, the
     return figure
 
 
-def _regression(model: Sequential, rows: Array, y: Any, figure: Any, theme: str | None) -> Any:
+def _regression(model: Trainable, rows: Array, y: Any, figure: Any, theme: str | None) -> Any:
     if y is None:
         raise ValueError("predictions: the model predicts amounts; give the true ones, y, to compare them with")
     said = predicted(model, rows, "predictions")

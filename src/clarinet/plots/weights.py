@@ -13,7 +13,7 @@ from clarinet.plots.data import check_model, drawable, picture_shape
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 _MOST_PANELS = 32
 #: Filters with up to so many channels show each of them; of more, the mean.
@@ -21,7 +21,7 @@ _MOST_CHANNELS = 4
 
 
 def weights(
-    model: Sequential,
+    model: Trainable,
     layer: int | str | None = None,
     *,
     n: int | None = None,
@@ -86,7 +86,7 @@ def weights(
     return figure
 
 
-def _find(model: Sequential, layer: int | str | None) -> tuple[Layer, str, Array]:
+def _find(model: Trainable, layer: int | str | None) -> tuple[Layer, str, Array]:
     """The layer, and name and numbers of its first weight with at least two axes."""
     if layer is None:
         layers = model.layers
@@ -102,14 +102,14 @@ def _find(model: Sequential, layer: int | str | None) -> tuple[Layer, str, Array
     )
 
 
-def _arrays(model: Sequential, layer: Layer) -> list[tuple[str, Array]]:
+def _arrays(model: Trainable, layer: Layer) -> list[tuple[str, Array]]:
     """Names and numbers of a layer's weights with at least two axes."""
     own = model.store.weights_of(model.layers.index(layer))
     return [(segment.name, np.array(view, np.float64)) for segment, view in own if view.ndim > 1]
 
 
 def _pictures(
-    model: Sequential, layer: Layer, name: str, kernel: Array, shape: tuple[int, ...] | None
+    model: Trainable, layer: Layer, name: str, kernel: Array, shape: tuple[int, ...] | None
 ) -> tuple[Array | None, str]:
     """A picture (height, width) for each unit or filter, and what they are called; None where they are no pictures."""
     if kernel.ndim == 4:
@@ -131,7 +131,7 @@ def _pictures(
     return None, ""
 
 
-def _sees_input(model: Sequential, layer: Layer) -> bool:
+def _sees_input(model: Trainable, layer: Layer) -> bool:
     """Whether nothing before the layer has weights: then its inputs are the model's, in order."""
     return all(one.count_params() == 0 for one in model.layers[: model.layers.index(layer)])
 

@@ -15,8 +15,8 @@ from clarinet.saving.checkpoints import Checkpoint, load_checkpoint, save_checkp
 from clarinet.saving.container import ModelFileError
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
     from clarinet.runs.run import Run
+    from clarinet.trainable import Trainable
 
 #: Checkpoints that are kept; more than one, in case the disk damages the last.
 KEPT = 3
@@ -53,7 +53,7 @@ class Checkpoints:
         found = [(int(match[1]), self.folder / name) for name in names if (match := _NAME.fullmatch(name))]
         return [path for _, path in sorted(found)]
 
-    def write(self, model: Sequential, state: Mapping[str, Any]) -> bool:
+    def write(self, model: Trainable, state: Mapping[str, Any]) -> bool:
         """Write a checkpoint of a model in training, then remove all but the last ones.
 
         Where it cannot be written (disk full, read-only, broken), a warning says so once, older checkpoints stay, and

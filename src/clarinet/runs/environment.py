@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from clarinet.runs import code
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 
-def environment(model: Sequential | None = None) -> dict[str, Any]:
+def environment(model: Trainable | None = None) -> dict[str, Any]:
     """Versions, machine, instruction set and threads; with a model, the engine that runs it and why.
 
     Example:

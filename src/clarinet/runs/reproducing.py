@@ -14,6 +14,7 @@ from clarinet.runs.run import Run
 from clarinet.runs.store import Store
 from clarinet.runs.tracker import MODEL
 from clarinet.settings import Role, names_of
+from clarinet.trainable import model_class
 
 #: Of the environment, what can change the last bits.
 _PLATFORM = ("clarinet", "numpy", "engine", "dtype", "instruction_set")
@@ -75,7 +76,6 @@ def reproduce(name: str, x: Any, y: Any = None, *, store: Store | None = None, *
         >>> print(reproduce("line", x, 2 * x, store=store))
         line-again is line again, bit for bit: every loss, every epoch, all weights.
     """
-    from clarinet.model import Sequential
     from clarinet.runs.tracker import Tracker
 
     store = store or Store()
@@ -86,7 +86,7 @@ def reproduce(name: str, x: Any, y: Any = None, *, store: Store | None = None, *
             f"reproduce: run {name!r} does not hold all that its training was made of (it is no training of a "
             "Clarinet model, or holds Python functions); start its program again and compare with clarinet runs diff"
         )
-    model = Sequential.from_config(structure)
+    model = model_class().from_config(structure)
     model.compile_from_config(compiled)
     again = Tracker(f"{name[:80]}-again", store=store)
     settings = {key: value for key, value in fitted.items() if key not in _NOT_AGAIN}

@@ -11,7 +11,7 @@ from clarinet.saving import container, models, tensors, trees
 from clarinet.saving.container import CHECKPOINT, CONFIG, REMEMBERED, TRAINING, ModelFileError, refusing
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 VERSION = 1
 
@@ -35,7 +35,7 @@ class Checkpoint:
         config = container.read_config(self.path, self._members[CONFIG])
         return models.counters(self.path, config)["seed"]
 
-    def fill(self, model: Sequential) -> None:
+    def fill(self, model: Trainable) -> None:
         """Put weights, optimizer state and counters into a compiled model of the same structure, in place.
 
         Raises:
@@ -44,7 +44,7 @@ class Checkpoint:
         models.fill(model, self.path, self._members)
 
 
-def save_checkpoint(model: Sequential, path: Path, state: Mapping[str, Any]) -> None:
+def save_checkpoint(model: Trainable, path: Path, state: Mapping[str, Any]) -> None:
     """Write a model in training and ``state`` (see :func:`clarinet.saving.trees.flatten`) to one file, atomically.
 
     Raises:

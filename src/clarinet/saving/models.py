@@ -19,16 +19,17 @@ from clarinet.params import Array, Layout, Store
 from clarinet.problems import ClarinetWarning
 from clarinet.saving import container, tensors
 from clarinet.saving.container import CONFIG, OPTIMIZER, TRAINING, WEIGHTS, ModelFileError, refusing
+from clarinet.trainable import model_class
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 FORMAT, VERSION = "clarinet", 1
 #: Far more layers than a model ever has; a file with more is made to waste time.
 _MAX_LAYERS = 10_000
 
 
-def save(model: Sequential, path: str | Path) -> None:
+def save(model: Trainable, path: str | Path) -> None:
     """Write structure, weights, compile arguments, optimizer state, counters and metadata to one file, atomically.
 
     Args:
@@ -58,7 +59,7 @@ def save(model: Sequential, path: str | Path) -> None:
     container.write_archive(Path(path), members)
 
 
-def members_of(model: Sequential, compiled: Mapping[str, Any] | None) -> dict[str, bytes]:
+def members_of(model: Trainable, compiled: Mapping[str, Any] | None) -> dict[str, bytes]:
     """The parts of a model's file.
 
     Args:
@@ -83,7 +84,7 @@ def members_of(model: Sequential, compiled: Mapping[str, Any] | None) -> dict[st
     return members
 
 
-def load(path: str | Path) -> Sequential:
+def load(path: str | Path) -> Trainable:
     """Read what :func:`save` wrote; runs no code from the file.
 
     Args:
@@ -125,7 +126,7 @@ def load(path: str | Path) -> Sequential:
     return model
 
 
-def fill(model: Sequential, path: Path, members: Mapping[str, bytes]) -> None:
+def fill(model: Trainable, path: Path, members: Mapping[str, bytes]) -> None:
     """Put a file's weights, optimizer state and counters into a compiled model of the same structure, in place.
 
     Raises:
@@ -142,7 +143,7 @@ def fill(model: Sequential, path: Path, members: Mapping[str, bytes]) -> None:
     model.seed, model.epochs_trained = training["seed"], training["epochs"]
 
 
-def save_weights(model: Sequential, path: str | Path) -> None:
+def save_weights(model: Trainable, path: str | Path) -> None:
     """Write the weights alone as a safetensors file, atomically; names are ``layers.<index>.<weight>``.
 
     Raises:
@@ -152,7 +153,7 @@ def save_weights(model: Sequential, path: str | Path) -> None:
     files.write(Path(path), tensors.pack(dict(_weights(model.store))))
 
 
-def load_weights(model: Sequential, path: str | Path) -> None:
+def load_weights(model: Trainable, path: str | Path) -> None:
     """Read what :func:`save_weights` wrote into a built model of the same structure; nothing is changed on an error.
 
     Raises:
@@ -193,7 +194,7 @@ def _slots(layout: Layout, state: OptimizerState) -> Iterator[tuple[str, Array]]
 # Writing.
 
 
-def _compile_config(model: Sequential) -> dict[str, Any] | None:
+def _compile_config(model: Trainable) -> dict[str, Any] | None:
     if model.target is not None:
         encode(model.target)  # a file without it would predict in other units: refused rather than left out
     try:
@@ -241,9 +242,8 @@ def counters(path: Path, config: Mapping[str, Any]) -> dict[str, int]:
     return training
 
 
-def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) -> Sequential:
+def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) -> Trainable:
     """The model without its weights; nothing large is made before the file is known to hold as much."""
-    from clarinet.model import Sequential
 
     def is_object(value: Any) -> bool:
         return isinstance(value, dict)
@@ -252,7 +252,7 @@ def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) 
     training = counters(path, config)
     with refusing(path, "the model's structure does not make sense"):
         _check_size(path, structure, weights)
-        model = Sequential.from_config(structure)
+        model = model_class().from_config(structure)
         model.seed, model.epochs_trained = training["seed"], training["epochs"]
     model.metadata = container.entry(path, config, "metadata", is_object, "an object")
     if config.get("compile") is not None:
@@ -302,7 +302,7 @@ def _within(value: Any) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
-def _fill_slots(path: Path, model: Sequential, found: Mapping[str, Array], steps: int) -> None:
+def _fill_slots(path: Path, model: Trainable, found: Mapping[str, Array], steps: int) -> None:
     state = model.optimizer_state
     assert state is not None
     views = dict(_slots(model.store.layout, state))

@@ -13,7 +13,7 @@ import numpy as np
 from clarinet.params import Array
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: Units of a layer that are drawn; of larger layers the first and the last.
 MOST_UNITS = 10
@@ -92,7 +92,7 @@ class _Stage(NamedTuple):
     kernel: Array | None
 
 
-def arrange(model: Sequential, most: int = MOST_UNITS, chosen: Mapping[str, Sequence[int]] | None = None) -> Diagram:
+def arrange(model: Trainable, most: int = MOST_UNITS, chosen: Mapping[str, Sequence[int]] | None = None) -> Diagram:
     """The drawing of a built model.
 
     Dense layers become columns of circles, with a line for every weight between circles that are drawn. A layer that
@@ -129,7 +129,7 @@ def arrange(model: Sequential, most: int = MOST_UNITS, chosen: Mapping[str, Sequ
     return Diagram(columns, tuple(edges))
 
 
-def _stages(model: Sequential) -> list[_Stage]:
+def _stages(model: Trainable) -> list[_Stage]:
     shape = model.input_shape
     assert shape is not None
     stages = [_Stage("input", shape, -1, True, None)]

@@ -20,7 +20,7 @@ from clarinet.doctor.yardstick import Yardstick, yardstick
 from clarinet.params import Array
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
+    from clarinet.trainable import Trainable
 
 #: Share of a loss that has to go before it counts as lowered.
 _FALLEN = 0.05
@@ -152,7 +152,7 @@ def _train(program: Program, seconds: float, hold_out: bool) -> Training:
     return Training(model.history.history, progress, ratio, not deadline.passed, taken)
 
 
-def _loss(model: Sequential, program: Program, x: Array, y: Array) -> float:
+def _loss(model: Trainable, program: Program, x: Array, y: Array) -> float:
     results = model.evaluate(x, y, batch_size=program.batch_size, verbose=0)
     return float(results[0] if isinstance(results, list) else results)
 

@@ -21,9 +21,9 @@ from clarinet.params import Array, Store
 from clarinet.random import Key, Stream, permutation
 
 if TYPE_CHECKING:
-    from clarinet.model import Sequential
     from clarinet.plan import Plan
     from clarinet.records import Chunk
+    from clarinet.trainable import Trainable
 
 #: Copies of the weights may take this share of the training's time.
 _SHARE = 0.005
@@ -49,7 +49,7 @@ class Replay:
         rows: that an epoch uses.
     """
 
-    def __init__(self, model: Sequential, data: Data, batch_size: int, shuffle: bool, rows: int) -> None:
+    def __init__(self, model: Trainable, data: Data, batch_size: int, shuffle: bool, rows: int) -> None:
         self.model, self.data, self.batch_size, self.shuffle, self.rows = model, data, batch_size, shuffle, rows
         self._done: list[_Done] = []
         self._row = 0

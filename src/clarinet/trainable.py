@@ -1,0 +1,143 @@
+"""What a model is to those below it: checks, data, files, runs, pictures, callbacks, the doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+
+    from clarinet.engines.base import Engine
+    from clarinet.layers.base import Layer, Shape
+    from clarinet.losses import Loss
+    from clarinet.optimizers import Optimizer, OptimizerState
+    from clarinet.params import Array, Store
+    from clarinet.plan import Plan
+    from clarinet.target import TransformedTarget
+
+
+class Epochs(Protocol):
+    """The numbers of every epoch, as :class:`clarinet.callbacks.History` keeps them."""
+
+    history: dict[str, list[float]]
+    epoch: list[int]
+
+
+class Trainable(Protocol):
+    """A model such as :class:`clarinet.Sequential`, which says more about each of these."""
+
+    name: str
+    layers: list[Layer]
+    input_shape: Shape | None
+    dtype: np.dtype[Any]
+    seed: int
+    metadata: dict[str, Any]
+    optimizer: Optimizer | None
+    loss: Loss | None
+    target: TransformedTarget | None
+    optimizer_state: OptimizerState | None
+    epochs_trained: int
+    stop_training: bool
+    doctor_report: Any
+    _metrics: tuple[list[Any], list[Any]]  # as given to compile
+    _calls: int  # of the model on arrays that drew random numbers
+
+    def __init__(self, layers: Iterable[Any] = (), name: str | None = None) -> None: ...
+
+    # Structure and weights.
+
+    @property
+    def built(self) -> bool: ...
+
+    @property
+    def output_shape(self) -> Shape | None: ...
+
+    @property
+    def store(self) -> Store: ...
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer: ...
+
+    def build(self, input_shape: Any = None) -> None: ...
+
+    def count_params(self) -> int: ...
+
+    def get_weights(self) -> list[Array]: ...
+
+    def set_weights(self, weights: Any) -> None: ...
+
+    def summary(self, print_fn: Callable[[str], Any] | None = None) -> None: ...
+
+    # Compiling.
+
+    @property
+    def compile(self) -> Callable[..., None]: ...
+
+    @property
+    def metrics_names(self) -> list[str]: ...
+
+    def make_plan(self, label_shape: Shape | None = None) -> Plan: ...
+
+    def runner(self, label_shape: Shape | None = None, fresh: bool = False) -> Engine: ...
+
+    @property
+    def engine(self) -> str: ...
+
+    @property
+    def engine_reason(self) -> str: ...
+
+    # Training and use.
+
+    @property
+    def history(self) -> Epochs | None: ...
+
+    @history.setter
+    def history(self, history: Any) -> None: ...
+
+    @property
+    def fit(self) -> Callable[..., Epochs]: ...
+
+    @property
+    def evaluate(self) -> Callable[..., Any]: ...
+
+    @property
+    def predict(self) -> Callable[..., Array]: ...
+
+    def in_training(self) -> AbstractContextManager[AbstractContextManager[object]]: ...
+
+    def refuse_in_training(self, doing: str, only_elsewhere: bool = False) -> None: ...
+
+    def running_kept(self) -> AbstractContextManager[None]: ...
+
+    # Configuration and files.
+
+    def get_config(self) -> dict[str, Any]: ...
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Trainable: ...
+
+    def compile_config(self) -> dict[str, Any] | None: ...
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None: ...
+
+    def save(self, path: str | Path) -> None: ...
+
+    def save_weights(self, path: str | Path) -> None: ...
+
+
+Class = TypeVar("Class", bound=type[Trainable])
+_classes: dict[str, type[Trainable]] = {}
+
+
+def known(model: Class) -> Class:
+    """Make a class of models known to files, runs and the doctor, which build models but lie below them."""
+    _classes[model.__name__] = model
+    return model
+
+
+def model_class(name: str = "Sequential") -> type[Trainable]:
+    """The class of models of this name."""
+    return _classes[name]
