@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import atexit
 import weakref
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from inspect import GEN_RUNNING, getgeneratorstate
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-import numpy as np
-
-from clarinet import checks
 from clarinet import data as data_module
 from clarinet.callbacks import History, LivePlot, ProgressBar
-from clarinet.callbacks.base import CallbackList
+from clarinet.callbacks.base import Callback, CallbackList
 from clarinet.engines import Data, Engine, Steps
 from clarinet.events import (
     ChunkEnd,
@@ -32,15 +29,12 @@ from clarinet.events import (
     TrainEnd,
     ValidationEnd,
 )
-from clarinet.params import Array
-from clarinet.preparing import TrainingData, as_list, checked, evaluation_batches
+from clarinet.preparing import TrainingData, as_list, checked, evaluation_batches, learning_rates
 from clarinet.settings import FitSettings
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
     from clarinet.records import Chunk
-    from clarinet.runs.recording import Recording
-    from clarinet.runs.resuming import Keeper
     from clarinet.trainable import Trainable
 
 #: Seconds after which an engine hands control back, so that Ctrl-C and the progress bar are never late.
@@ -63,6 +57,33 @@ class Pace:
     every_step: bool = False
 
 
+class Checkpointing(Protocol):
+    """Writes down what a training needs to go on after an interruption, and takes it up from there."""
+
+    def begin(self) -> None: ...
+
+    def steps_left(self) -> int | None: ...
+
+    def see_batch(self, batch: Rows) -> None: ...
+
+    def after_chunk(self) -> None: ...
+
+    def after_epoch(self) -> None: ...
+
+
+class Recorded(Protocol):
+    """The run that a training is kept in, begun and ended around it; it may give the training its ``keeper``."""
+
+    @property
+    def tracker(self) -> Callback: ...
+
+    def __enter__(self) -> object: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...
+
+
 class Fit:
     """One call of ``fit``: what it trains on, and the loop over epochs.
 
@@ -70,14 +91,18 @@ class Fit:
         model: what is trained; :meth:`clarinet.Sequential.in_training` while this lasts.
         settings: the arguments of ``fit``, checked.
         pace: how finely its events are wanted.
+        record: makes what keeps it in a run; None where that is not wanted.
     """
 
-    def __init__(self, model: Trainable, settings: FitSettings, pace: Pace | None = None) -> None:
+    def __init__(
+        self, model: Trainable, settings: FitSettings, pace: Pace | None = None, record: Record | None = None
+    ) -> None:
         self.model, self.settings, self.pace = model, settings, pace or Pace()
         self.epoch_batches: Iterator[Rows] = iter(())
         if settings.seed is not None:
             model.seed = settings.seed
-        self.recording = self._recording()  # before the engine is made: resuming brings the seed back
+        # Before the engine is made: resuming brings the seed back. A proxy: no circle for the garbage collector.
+        self.recording = None if record is None else record(weakref.proxy(self))
         self.own_callbacks = as_list(settings.callbacks)
         watchers = [*self.own_callbacks, *([self.recording.tracker] if self.recording else [])]
         self.seen: dict[str, Any] | None = {} if any(hasattr(c, "wants_fingerprint") for c in watchers) else None
@@ -88,16 +113,7 @@ class Fit:
         # History comes after those who may add to the logs: it keeps that too.
         self.callbacks = CallbackList([*watchers, model.history, *self._shown()], model, self.params)
         self.place, self.logs = Place(settings.initial_epoch), dict[str, float]()
-        self.keeper: Keeper | None = None
-
-    def _recording(self) -> Recording | None:
-        """The run that this training is kept in, if that is wanted."""
-        s = self.settings
-        if s.run in (None, False) and s.checkpoint in (None, False) and not s.resume:
-            return None
-        from clarinet.runs.recording import Recording  # with sqlite3, which not every program needs
-
-        return Recording(weakref.proxy(self))  # it is part of this: no circle for the garbage collector
+        self.keeper: Checkpointing | None = None
 
     def _shown(self) -> Iterator[ProgressBar | LivePlot]:
         """What shows the training."""
@@ -277,7 +293,13 @@ class Fit:
         return run_evaluation(self.model, self.engine, source, self.source.validation_batch_size, self.callbacks)
 
 
-def events(model: Trainable, settings: FitSettings, pace: Pace | None = None) -> Generator[Event, None, None]:
+#: Makes what keeps a training in a run.
+Record: TypeAlias = Callable[[Fit], Recorded]
+
+
+def events(
+    model: Trainable, settings: FitSettings, pace: Pace | None = None, record: Record | None = None
+) -> Generator[Event, None, None]:
     """One training, from the first event to the last.
 
     Between two events nothing runs, and what holds the training may look at the model. Closing the generator, or
@@ -287,7 +309,7 @@ def events(model: Trainable, settings: FitSettings, pace: Pace | None = None) ->
         RuntimeError: the model is being trained already. ValueError, TypeError: the data do not fit the model.
     """
     with model.in_training() as trainer:
-        fit = Fit(model, settings, pace)
+        fit = Fit(model, settings, pace, record)
         with fit.recording or nullcontext(), fit.told():
             for event in fit.events():
                 with trainer:
@@ -306,9 +328,9 @@ class FitEvents(Generator[Event, None, None]):
             is slower, and may be changed between any two events. Default False.
     """
 
-    def __init__(self, model: Trainable, settings: FitSettings) -> None:
+    def __init__(self, model: Trainable, settings: FitSettings, record: Record | None = None) -> None:
         self._pace = Pace()
-        self._events = events(model, settings, self._pace)
+        self._events = events(model, settings, self._pace, record)
         _held.add(self)
         atexit.unregister(_end_held)
         atexit.register(_end_held)  # before what was there earlier, such as a run that is ended at the program's end
@@ -353,19 +375,6 @@ def _end_held() -> None:
     for each in list(_held):
         if getgeneratorstate(each._events) != GEN_RUNNING:  # else it is in a thread that the program does not wait for
             each.close()
-
-
-def learning_rates(model: Trainable, steps: int) -> Array:
-    """The optimizer's rates for the next ``steps`` updates, shape (steps,)."""
-    assert model.optimizer is not None and model.optimizer_state is not None
-    first = model.optimizer_state.step
-    if callable(model.optimizer.learning_rate):
-        rates = [model.optimizer.rate(first + i) for i in range(steps)]
-        checks.raise_first(checks.check_rates(model, rates, first))
-        return np.array(rates)
-    rate = model.optimizer.rate(first)
-    checks.raise_first(checks.check_rates(model, (rate,), first))
-    return np.full(steps, rate)
 
 
 def run_evaluation(

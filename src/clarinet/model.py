@@ -28,7 +28,7 @@ from clarinet.trainable import known
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clarinet.callbacks import History
+    from clarinet.callbacks import Callback, History
 
 
 @known
@@ -202,6 +202,12 @@ class Sequential(LayerStack):
     test_on_batch = training.test_on_batch
     predict_on_batch = predicting.predict_on_batch
     __call__ = predicting.call
+
+    def _new_doctor(self) -> Callback:
+        """Who looks at the program of ``fit(doctor=True)``."""
+        from clarinet.doctor import Doctor  # with rules and experiments, which few programs need
+
+        return Doctor()
 
     @property
     def metrics_names(self) -> list[str]:

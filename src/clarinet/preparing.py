@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from clarinet import checks
 from clarinet import data as data_module
 from clarinet.engines import Data
+from clarinet.params import Array
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.stack import NO_LAYERS
 
@@ -189,3 +192,16 @@ __all__ = [
     "first_batches",
     "told_by_callbacks",
 ]
+
+
+def learning_rates(model: Trainable, steps: int) -> Array:
+    """The optimizer's rates for the next ``steps`` updates, shape (steps,)."""
+    assert model.optimizer is not None and model.optimizer_state is not None
+    first = model.optimizer_state.step
+    if callable(model.optimizer.learning_rate):
+        rates = [model.optimizer.rate(first + i) for i in range(steps)]
+        checks.raise_first(checks.check_rates(model, rates, first))
+        return np.array(rates)
+    rate = model.optimizer.rate(first)
+    checks.raise_first(checks.check_rates(model, (rate,), first))
+    return np.full(steps, rate)

@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-import clarinet
 from clarinet import checks
 from clarinet import data as data_module
 from clarinet.callbacks import History
 from clarinet.callbacks.base import CallbackList
 from clarinet.engines import Data, Engine, Steps
-from clarinet.fitting import FitEvents, events, learning_rates, run_evaluation
-from clarinet.preparing import as_list, build_for, checked, first_batches, told_by_callbacks
+from clarinet.fitting import FitEvents, Record, events, run_evaluation
+from clarinet.preparing import as_list, build_for, checked, first_batches, learning_rates, told_by_callbacks
 from clarinet.settings import BATCH_SIZE, FitSettings
 
 if TYPE_CHECKING:
@@ -113,9 +112,9 @@ def fit(
         sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq, seed,
         stats_every, run, checkpoint, resume, doctor, plot,
     )  # fmt: skip
-    settings = _with_doctor(given)
+    settings = _with_doctor(self, given)
     checks.raise_first(checks.check_fit_arguments(self, settings), told_by_callbacks(settings))
-    for _ in events(self, checks.plain_settings(settings)):
+    for _ in events(self, checks.plain_settings(settings), record=_record(settings)):
         pass
     assert isinstance(self.history, History)
     return self.history
@@ -140,11 +139,20 @@ def settings_of(*given: Any, **named: Any) -> FitSettings:
     return FitSettings(**{**DEFAULTS, **bound.arguments})
 
 
-def _with_doctor(settings: FitSettings) -> FitSettings:
+def _with_doctor(self: Trainable, settings: FitSettings) -> FitSettings:
     """The same with a doctor among the callbacks, if one is wanted."""
     if settings.doctor is not True:
         return settings
-    return replace(settings, callbacks=[*as_list(settings.callbacks), clarinet.doctor.Doctor()])
+    return replace(settings, callbacks=[*as_list(settings.callbacks), self._new_doctor()])
+
+
+def _record(settings: FitSettings) -> Record | None:
+    """What keeps the training in a run, if that is wanted."""
+    if settings.run in (None, False) and settings.checkpoint in (None, False) and not settings.resume:
+        return None
+    from clarinet.runs.recording import Recording  # with sqlite3, which not every program needs
+
+    return Recording
 
 
 def with_arguments_of(
@@ -202,9 +210,9 @@ def fit_events(self: Trainable, *given: Any, **named: Any) -> FitEvents:
         ...     print(*(type(event).__name__ for event, _ in zip(events, range(4))))
         TrainBegin EpochBegin ChunkEnd StepEnd
     """
-    settings = _with_doctor(settings_of(*given, **named))
+    settings = _with_doctor(self, settings_of(*given, **named))
     checks.raise_first(checks.check_fit_arguments(self, settings), told_by_callbacks(settings))
-    return FitEvents(self, checks.plain_settings(settings))
+    return FitEvents(self, checks.plain_settings(settings), _record(settings))
 
 
 def evaluate(

@@ -13,12 +13,11 @@ from clarinet import checks
 from clarinet import data as data_module
 from clarinet.engines import Data, ReferenceEngine, Steps
 from clarinet.engines.watch import Watch
-from clarinet.fitting import learning_rates
 from clarinet.glass.records import LayerTrace, Trace, WeightTrace
 from clarinet.layers.parts import direct, elementary
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Array, Segment, Store
-from clarinet.preparing import build_for, checked
+from clarinet.preparing import build_for, checked, learning_rates
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer
