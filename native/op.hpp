@@ -104,6 +104,8 @@ class Op {
 
   // Set on the first operation, where it takes_places(): its input may be Pass::places instead of x.
   bool at_the_data = false;
+  // Set where another operation has one of this one's weights too.
+  bool shares_weights = false;
   // Set where nobody wants the gradient at this operation's input.
   bool first_trained = false;
   // Where somebody does, before backward: what it takes beside reserve(), on at most `threads` threads.

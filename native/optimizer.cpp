@@ -134,7 +134,8 @@ void Sink::take(const Weight& weight, long from, const Tile& tile, float* g, con
     float* row = g + r * tile.g_row;
     if (gradients) {
       float* to = gradients + weight.offset + from + r * tile.w_row;
-      std::memcpy(to, row, static_cast<size_t>(tile.columns) * sizeof(float));
+      for (long j = 0; adds && j < tile.columns; ++j) to[j] += row[j];
+      if (!adds) std::memcpy(to, row, static_cast<size_t>(tile.columns) * sizeof(float));
     } else {
       optimizer.clip(k, 1.0f, row, tile.columns);
     }

@@ -66,6 +66,7 @@ struct Sink {
   const KernelTable& k;
   const Optimizer& optimizer;
   float* gradients;  // nullptr: update at once
+  bool adds;         // to what is in the buffer: another operation's share
 
   // Whether the weight is updated at once, by w -= rate g and nothing else.
   bool plain(const Weight& weight) const {

@@ -173,9 +173,8 @@ void Engine::record_layers(const Pass&, TrainResult& result) {
     WeightNorms sum;
     bool any = false;
     for (int64_t op : spec_.layers[i].ops) {
-      const Range own = updater_.weights_of(static_cast<size_t>(op));
-      for (long weight = own.first; weight < own.last; ++weight) {
-        const WeightNorms& norm = norms[static_cast<size_t>(weight)];
+      for (size_t weight : updater_.weights_of(static_cast<size_t>(op))) {
+        const WeightNorms& norm = norms[weight];
         any = true;
         sum.gradient += norm.gradient, sum.weight += norm.weight, sum.move += norm.move;
       }

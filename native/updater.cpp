@@ -14,72 +14,92 @@ constexpr double kSlice = 1e9;        // multiply-adds between two looks at whet
 // The part of n things that belongs to a thread.
 Range part_of(long n, const Pass& pass) { return {n * pass.thread / pass.threads, n * (pass.thread + 1) / pass.threads}; }
 
+std::pair<int64_t, int64_t> place_of(const Weight& weight) { return {weight.offset, weight.size}; }
+
 }  // namespace
 
 Updater::Updater(const Spec& spec, const std::vector<std::unique_ptr<Op>>& ops)
     : ops_(ops), optimizer_(spec.optimizer, spec.params, spec.slots), params_(spec.params) {
-  for (const auto& op : ops_) {
-    first_weight_.push_back(static_cast<long>(weights_.size()));
-    for (const Weight& weight : op->spec.weights) {
-      if (weight.l1 != 0.0f || weight.l2 != 0.0f) add_blocks(&weight, 0, penalized_);
-      if (!weight.trainable) continue;
-      add_blocks(&weight, static_cast<int>(weights_.size()), blocks_);
-      weights_.push_back(&weight);
+  std::map<Place, Op*> first;
+  for (size_t op = 0; op < ops_.size(); ++op) {
+    weights_of_.emplace_back();
+    for (const Weight& weight : ops_[op]->spec.weights) {
+      const auto [known, fresh] = first.emplace(place_of(weight), ops_[op].get());
+      if (!fresh && weight.size > 0) known->second->shares_weights = ops_[op]->shares_weights = true;
+      if (fresh && (weight.l1 != 0.0f || weight.l2 != 0.0f)) add_blocks(&weight, 0, penalized_);
+      if (weight.trainable) add_trained(op, weight);
     }
   }
-  first_weight_.push_back(static_cast<long>(weights_.size()));
+  for (const Block& block : blocks_)
+    if (users_[place_of(*block.weight)].ops.size() > 1) shared_.push_back(block);
   norms_.resize(weights_.size());
   squares_.resize(weights_.size());
   scales_.resize(weights_.size());
   if (optimizer_.active()) gradients_ = Buffer(static_cast<size_t>(spec.params_size));
 }
 
-void Updater::add_blocks(const Weight* weight, int owner, std::vector<Block>& blocks) const {
+void Updater::add_trained(size_t op, const Weight& weight) {
+  Users& users = users_[place_of(weight)];
+  if (users.ops.empty()) {
+    users.weight = weights_.size();
+    add_blocks(&weight, weights_.size(), blocks_);
+    weights_.push_back(&weight);
+  }
+  users.ops.push_back(op);
+  weights_of_[op].push_back(users.weight);
+}
+
+void Updater::add_blocks(const Weight* weight, size_t owner, std::vector<Block>& blocks) const {
   for (long from = 0; from < weight->size; from += kBlock)
     blocks.push_back({weight, owner, from, std::min(kBlock, static_cast<long>(weight->size) - from), 0, 0, 0, 0});
 }
 
 // Contiguous runs of rows of about the same cost each, but what the threads have at home. The bits do not depend on it.
 void Updater::divide(int threads, long rows, int64_t steps) {
-  jobs_.assign(static_cast<size_t>(threads), {});
-  struct Shared {
-    int op, part;
-    long count, slice;
-    double cost;
-  };
-  std::vector<Shared> shared;
-  double all = 0.0;
-  for (size_t o = 0; o < ops_.size(); ++o) {
-    const bool homes = ops_[o]->settle(threads, rows, steps, optimizer_);
-    const std::vector<GradientPart> parts = ops_[o]->parts();
-    for (size_t p = 0; p < parts.size(); ++p) {
-      if (!parts[p].weight->trainable) continue;
-      if (homes && p == 0) {
-        for (int t = 0; t < threads; ++t) {
-          const Range own = ops_[o]->share(t, threads);
-          jobs_[static_cast<size_t>(t)].push_back({static_cast<int>(o), 0, own.first, own.last, own.last - own.first});
-        }
-        continue;
+  jobs_.assign(1, std::vector<std::vector<Job>>(static_cast<size_t>(threads)));
+  std::vector<std::vector<Work>> rounds(1);
+  for (size_t op = 0; op < ops_.size(); ++op) add_work(op, rows, ops_[op]->settle(threads, rows, steps, optimizer_), rounds);
+  jobs_.resize(rounds.size(), std::vector<std::vector<Job>>(static_cast<size_t>(threads)));
+  for (size_t round = 0; round < rounds.size(); ++round) share_out(rounds[round], jobs_[round]);
+}
+
+void Updater::add_work(size_t op, long rows, bool homes, std::vector<std::vector<Work>>& rounds) {
+  const std::vector<GradientPart> parts = ops_[op]->parts();
+  for (size_t p = 0; p < parts.size(); ++p) {
+    if (!parts[p].weight->trainable) continue;
+    if (homes && p == 0) {
+      std::vector<std::vector<Job>>& jobs = jobs_[0];
+      for (size_t t = 0; t < jobs.size(); ++t) {
+        const Range own = ops_[op]->share(static_cast<int>(t), static_cast<int>(jobs.size()));
+        jobs[t].push_back({static_cast<int>(op), 0, own.first, own.last, own.last - own.first, false});
       }
-      const double cost = static_cast<double>(parts[p].row) * (static_cast<double>(parts[p].depth * rows) + kUpdateCost);
-      const long slice = static_cast<long>(std::min(kSlice / cost, 1e9) / kGrain + 1.0) * kGrain;
-      shared.push_back({static_cast<int>(o), static_cast<int>(p), parts[p].count, slice, cost});
-      all += cost * static_cast<double>(parts[p].count);
+      continue;
     }
+    const double cost = static_cast<double>(parts[p].row) * (static_cast<double>(parts[p].depth * rows) + kUpdateCost);
+    const long slice = static_cast<long>(std::min(kSlice / cost, 1e9) / kGrain + 1.0) * kGrain;
+    const std::vector<size_t>& users = users_.at(place_of(*parts[p].weight)).ops;
+    const size_t round = static_cast<size_t>(users.end() - std::find(users.begin(), users.end(), op)) - 1;
+    if (round >= rounds.size()) rounds.resize(round + 1);
+    rounds[round].push_back({static_cast<int>(op), static_cast<int>(p), parts[p].count, slice, cost, users.size() > 1});
   }
-  double before = 0.0;
-  for (const Shared& s : shared) {
+}
+
+void Updater::share_out(const std::vector<Work>& all, std::vector<std::vector<Job>>& jobs) const {
+  const int threads = static_cast<int>(jobs.size());
+  double total = 0.0, before = 0.0;
+  for (const Work& work : all) total += work.cost * static_cast<double>(work.count);
+  for (const Work& work : all) {
     long from = 0;
-    for (int t = 0; t < threads && from < s.count; ++t) {
-      const double end = std::max(0.0, (all * (t + 1) / threads - before) / s.cost);
-      const long to = t + 1 == threads || end >= static_cast<double>(s.count)
-                          ? s.count
-                          : std::min(s.count, static_cast<long>(end + 0.5 * kGrain) / kGrain * kGrain);
+    for (int t = 0; t < threads && from < work.count; ++t) {
+      const double end = std::max(0.0, (total * (t + 1) / threads - before) / work.cost);
+      const long to = t + 1 == threads || end >= static_cast<double>(work.count)
+                          ? work.count
+                          : std::min(work.count, static_cast<long>(end + 0.5 * kGrain) / kGrain * kGrain);
       if (to <= from) continue;
-      jobs_[static_cast<size_t>(t)].push_back({s.op, s.part, from, to, s.slice});
+      jobs[static_cast<size_t>(t)].push_back({work.op, work.part, from, to, work.slice, work.shared});
       from = to;
     }
-    before += s.cost * static_cast<double>(s.count);
+    before += work.cost * static_cast<double>(work.count);
   }
 }
 
@@ -91,30 +111,35 @@ void Updater::release(const Pass& pass) {
   for (const auto& op : ops_) op->release(pass, optimizer_);
 }
 
-void Updater::gradients(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas,
-                        const Sink& sink) {
-  for (const Job& job : jobs_[static_cast<size_t>(pass.thread)]) {
-    const size_t op = static_cast<size_t>(job.op);
-    const float* x = values[static_cast<size_t>(ops_[op]->spec.sources[0])];
-    const long slice = pass.interruption && sink.gradients ? job.slice : job.to - job.from;
-    for (long from = job.from; from < job.to; from += slice) {
-      if (sink.gradients && pass.given_up()) return;
-      ops_[op]->gradient(pass, job.part, from, std::min(from + slice, job.to), x, deltas[op + 1], sink);
+void Updater::gradients(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas, float* flat) {
+  for (size_t round = 0; round < jobs_.size(); ++round) {
+    if (round > 0) pass.sync();
+    for (const Job& job : jobs_[round][static_cast<size_t>(pass.thread)]) {
+      const size_t op = static_cast<size_t>(job.op);
+      const float* x = values[static_cast<size_t>(ops_[op]->spec.sources[0])];
+      const Sink sink{*pass.k, optimizer_, job.shared && !flat ? gradients_.get() : flat, round > 0};
+      const long slice = pass.interruption && flat ? job.slice : job.to - job.from;
+      for (long from = job.from; from < job.to && !(flat && pass.given_up()); from += slice)
+        ops_[op]->gradient(pass, job.part, from, std::min(from + slice, job.to), x, deltas[op + 1], sink);
     }
   }
 }
 
 void Updater::update(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas) {
-  gradients(pass, values, deltas, Sink{*pass.k, optimizer_, nullptr});
+  gradients(pass, values, deltas, nullptr);
+  if (shared_.empty()) return;
+  pass.sync();
+  const Range own = part_of(static_cast<long>(shared_.size()), pass);
+  for (long i = own.first; i < own.last; ++i) {
+    Block& block = shared_[static_cast<size_t>(i)];
+    add_penalty(pass, block);
+    update_block(pass, block, 1.0f, false);
+  }
 }
 
 void Updater::collect(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas) {
   gradients(pass, values, deltas, gradients_.get());
   release(pass);
-}
-
-void Updater::gradients(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas, float* flat) {
-  gradients(pass, values, deltas, Sink{*pass.k, optimizer_, flat});
 }
 
 void Updater::take(const Pass& pass, const float* flat) {
@@ -130,24 +155,28 @@ void Updater::apply(const Pass& pass, bool measure) {
   const Range own = part_of(static_cast<long>(blocks_.size()), pass);
   for (long i = own.first; i < own.last; ++i) {
     Block& block = blocks_[static_cast<size_t>(i)];
-    float* g = gradients_.get() + block.weight->offset + block.from;
-    optimizer_.add_penalty(*pass.k, *block.weight, block.from, g, block.count);
-    block.gradient = pass.k->sum_squares(g, block.count);
+    add_penalty(pass, block);
+    block.gradient = pass.k->sum_squares(gradients_.get() + block.weight->offset + block.from, block.count);
   }
   pass.sync();
   if (pass.thread == 0) {
     std::fill(squares_.begin(), squares_.end(), 0.0);
-    for (const Block& block : blocks_) squares_[static_cast<size_t>(block.owner)] += block.gradient;
+    for (const Block& block : blocks_) squares_[block.owner] += block.gradient;
     std::fill(scales_.begin(), scales_.end(), 1.0f);
     if (optimizer_.needs_norm()) optimizer_.clip_scales(squares_, scales_);
   }
   pass.sync();
   for (long i = own.first; i < own.last; ++i) {
     Block& block = blocks_[static_cast<size_t>(i)];
-    update_block(pass, block, scales_[static_cast<size_t>(block.owner)], measure);
+    update_block(pass, block, scales_[block.owner], measure);
   }
   pass.sync();
   adopt(pass);
+}
+
+void Updater::add_penalty(const Pass& pass, const Block& block) {
+  float* g = gradients_.get() + block.weight->offset + block.from;
+  optimizer_.add_penalty(*pass.k, *block.weight, block.from, g, block.count);
 }
 
 void Updater::update_block(const Pass& pass, Block& block, float scale, bool measure) {
@@ -182,7 +211,7 @@ double Updater::penalty() const {
 const std::vector<WeightNorms>& Updater::norms() {
   std::fill(norms_.begin(), norms_.end(), WeightNorms{});
   for (const Block& block : blocks_) {
-    WeightNorms& norm = norms_[static_cast<size_t>(block.owner)];
+    WeightNorms& norm = norms_[block.owner];
     norm.gradient += block.gradient;
     norm.weight += block.weight_squares;
     norm.move += block.move;

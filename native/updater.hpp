@@ -1,7 +1,12 @@
 // From a batch's deltas to new weights: who computes which part of the gradient, norms, and what statistics see of it.
+//
+// A weight that several operations have gets the sum of their gradients, from the last operation's to the first's: they
+// write it down in rounds, between which the threads meet. All others' are computed in the first round, and may be used at once.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "memory.hpp"
@@ -31,7 +36,8 @@ class Updater {
   bool needs_norm() const { return optimizer_.needs_norm(); }
   void collect(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas);
   void apply(const Pass&, bool measure);
-  // The gradient, without penalties', into a buffer laid out as the parameters; and from one, which apply() then takes.
+  // The gradient, without penalties', into a buffer laid out as the parameters (nullptr: to the weights at once, but for
+  // those that several operations have); and from one, which apply() then takes.
   void gradients(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas, float* flat);
   void take(const Pass&, const float* flat);
 
@@ -43,23 +49,40 @@ class Updater {
 
   // After an update with `measure`: of the trainable weights, and which of them are an operation's.
   const std::vector<WeightNorms>& norms();
-  Range weights_of(size_t op) const { return {first_weight_[op], first_weight_[op + 1]}; }
+  const std::vector<size_t>& weights_of(size_t op) const { return weights_of_[op]; }
 
  private:
   struct Job {
     int op, part;
     long from, to;
     long slice;  // of it that takes a moment where it takes long
+    bool shared;  // with other operations
   };
   struct Block {  // a fixed stretch of a weight, for sums whose order does not depend on the threads
     const Weight* weight;
-    int owner;  // index into weights_
+    size_t owner;  // index into weights_
     long from, count;
     double gradient, weight_squares, move, penalty;
   };
 
-  void add_blocks(const Weight*, int owner, std::vector<Block>&) const;
-  void gradients(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas, const Sink&);
+  struct Work {  // a part of an operation's gradient, to be shared out
+    int op, part;
+    long count, slice;
+    double cost;
+    bool shared;
+  };
+
+  using Place = std::pair<int64_t, int64_t>;  // of a weight among the parameters: offset and size
+  struct Users {
+    size_t weight = 0;  // index into weights_
+    std::vector<size_t> ops;
+  };
+
+  void add_trained(size_t op, const Weight&);
+  void add_blocks(const Weight*, size_t owner, std::vector<Block>&) const;
+  void add_work(size_t op, long rows, bool homes, std::vector<std::vector<Work>>&);
+  void share_out(const std::vector<Work>&, std::vector<std::vector<Job>>& jobs) const;
+  void add_penalty(const Pass&, const Block&);
   void update_block(const Pass&, Block&, float scale, bool measure);
 
   const std::vector<std::unique_ptr<Op>>& ops_;
@@ -67,10 +90,11 @@ class Updater {
   float* params_;
   Buffer gradients_;                  // laid out as the parameters
   std::vector<const Weight*> weights_;  // the trainable ones
-  std::vector<long> first_weight_;      // of each operation
+  std::map<Place, Users> users_;        // of each
+  std::vector<std::vector<size_t>> weights_of_;  // each operation's, as indices
   std::vector<WeightNorms> norms_;
-  std::vector<Block> blocks_, penalized_;
-  std::vector<std::vector<Job>> jobs_;  // by thread
+  std::vector<Block> blocks_, shared_, penalized_;
+  std::vector<std::vector<std::vector<Job>>> jobs_;  // by round and thread
   std::vector<double> squares_;
   std::vector<float> scales_;
 };

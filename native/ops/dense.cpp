@@ -73,7 +73,7 @@ class Dense : public Op {
   // which takes all of W, nor where something else looks at W during the run.
   bool settle(int threads, long rows, int64_t steps, const Optimizer& optimizer) override {
     const Weight& w = spec.weights[0];
-    const bool alone = threads == 1 || !first_trained || optimizer.needs_norm() || w.l1 != 0.0f || w.l2 != 0.0f;
+    const bool alone = threads == 1 || !first_trained || shares_weights || optimizer.needs_norm() || w.l1 != 0.0f || w.l2 != 0.0f;
     const bool worth = units_ >= kHomeUnits * threads && w.size >= kHomeSize && rows * spec.rows < 4 * units_;
     homes_ = false;
     if (alone || !worth || steps < kHomeSteps) return false;

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,6 +97,26 @@ class Plan:
     def raw_output_shape(self) -> Shape:
         """Of what the last operation gives for one sample, which the loss takes."""
         return self.ops[-1].output_shape if self.ops else self.input_shape
+
+    @cached_property
+    def users(self) -> tuple[tuple[tuple[Op, Segment], ...], ...]:
+        """For every weight that is trained the operations that have it, in order, and what they call it."""
+        found: dict[tuple[int, int], list[tuple[Op, Segment]]] = {}
+        for op in self.ops:
+            for s in op.weights:
+                if s.trainable:
+                    found.setdefault((s.offset, s.size), []).append((op, s))
+        return tuple(map(tuple, found.values()))
+
+    @cached_property
+    def trainable(self) -> tuple[tuple[Op, Segment], ...]:
+        """The weights that are trained, each once, with the first operation that has it."""
+        return tuple(users[0] for users in self.users)
+
+    @cached_property
+    def shared(self) -> tuple[tuple[tuple[Op, Segment], ...], ...]:
+        """Those of :attr:`users` that are several."""
+        return tuple(users for users in self.users if len(users) > 1)
 
     def __str__(self) -> str:
         rows = [("op", "layer", "from", "input", "output", "weights")]

@@ -1,6 +1,7 @@
 """One short training run on one engine, and everything that it leaves behind."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from clarinet import Input, Sequential, _native
 from clarinet.engines import Data, NativeEngine, ReferenceEngine, Steps
 from clarinet.optimizers import OptimizerState
+from clarinet.plan import Plan
 
 ISAS = _native.isas()
 THREADS = (1, 2, 3, 5, 8)
@@ -30,6 +32,14 @@ REFERENCE_ONLY = (
     "lbfgs",
     "muon",
 )
+
+
+def tied(plan: Plan, pairs: Sequence[tuple[int, int]]) -> Plan:
+    """The plan with operations that have the weights and the state of earlier ones: ``(later, earlier)``."""
+    ops = list(plan.ops)
+    for later, earlier in pairs:
+        ops[later] = replace(ops[later], weights=ops[earlier].weights, state=ops[earlier].state)
+    return replace(plan, ops=tuple(ops))
 
 
 @dataclass
@@ -60,6 +70,7 @@ class Work:
     stats_every: int = 0
     chunk: int = 1000  # steps
     shuffle: bool = True
+    ties: tuple[tuple[int, int], ...] = ()  # operations that share weights
 
     def model(self) -> Sequential:
         model = Sequential([Input(self.data.x.shape[1:]), *self.stack()])
@@ -77,7 +88,7 @@ class Work:
     def run(self, isa: str | None = None, threads: int = 1) -> Outcome:
         """On the reference engine, or natively with an instruction set and a number of threads."""
         model = self.model()
-        plan = model.make_plan(self.data.y.shape[1:])
+        plan = tied(model.make_plan(self.data.y.shape[1:]), self.ties)
         state = OptimizerState.new(model.optimizer, model.store.layout, np.float32)
         if isa is None:
             engine = ReferenceEngine(plan, model.store, state)

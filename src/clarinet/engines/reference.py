@@ -70,7 +70,7 @@ class ReferenceEngine(Engine):
         kept = self.optimizer_state
         self._slots = [
             {} if kept is None else {name: put(view) for name, view in kept.views(s).items()}
-            for _, s in self._trainable()
+            for _, s in self.plan.trainable
         ]
 
     def _bring_back(self) -> None:
@@ -83,7 +83,7 @@ class ReferenceEngine(Engine):
                 s.view(self.store.params)[...] = get(self._params[op.index][s.name])
             for s in op.state:
                 s.view(self.store.state)[...] = get(self._state[op.index][s.name])
-        for (_, s), own in zip(self._trainable(), self._slots, strict=True):
+        for (_, s), own in zip(self.plan.trainable, self._slots, strict=True):
             for name, array in own.items():
                 s.view(self.optimizer_state.slots[name])[...] = get(array)  # type: ignore[union-attr]
 
@@ -153,7 +153,8 @@ class ReferenceEngine(Engine):
 
     def _copied_weights(self) -> dict[tuple[int, str], Array]:
         """The numbers of every weight that is trained, by operation and name."""
-        return {(index, name): self.device.get(w).copy() for index, name, w in self.trainable_weights()}
+        every = (user for users in self.plan.users for user in users)
+        return {(op.index, s.name): self.device.get(self._weight(op, s)).copy() for op, s in every}
 
     def gradients(self, batch: Data, watch: Watch | None = None, training: bool = True) -> Gradients:
         """The batch's loss, penalties included, and its gradients; nothing is updated but running metrics and state."""
@@ -233,15 +234,12 @@ class ReferenceEngine(Engine):
     def _penalty(self, outputs: list[Array]) -> float:
         """Sum of the regularizers' penalties on trainable weights, and of the operations' on what they give."""
         activity = sum(op.spec.penalty(y) for op, y in zip(self.plan.ops, outputs, strict=True))
-        own = [(s.weight.regularizer, self._weight(op, s)) for op, s in self._trainable()]
+        own = [(s.weight.regularizer, self._weight(op, s)) for op, s in self.plan.trainable]
         return float(sum(regularizer(w) for regularizer, w in own if regularizer is not None) + activity)
-
-    def _trainable(self) -> list[tuple[Op, Segment]]:
-        return [(op, s) for op in self.plan.ops for s in op.weights if s.trainable]
 
     def trainable_weights(self) -> list[tuple[int, str, Array]]:
         """Operation, name and numbers, on the device, of every weight that is trained."""
-        return [(op.index, s.name, self._weight(op, s)) for op, s in self._trainable()]
+        return [(op.index, s.name, self._weight(op, s)) for op, s in self.plan.trainable]
 
     def states(self) -> list[Array]:
         """The numbers, on the device, of everything that layers keep between batches."""
@@ -253,7 +251,8 @@ class ReferenceEngine(Engine):
     def run_backward(self, dy: Array, caches: list[Any], watch: Watch | None = None) -> tuple[ByWeight, Array]:
         """Gradients by operation and weight name, without penalties on weights, and the gradient at the input.
 
-        What several operations take gets the sum of what they hand back, from the last to the first.
+        What several operations take gets the sum of what they hand back, from the last to the first; so does a weight
+        that several have.
         """
         grads: ByWeight = {}
         deltas = {len(self.plan.ops): dy}  # by tensor
@@ -265,6 +264,11 @@ class ReferenceEngine(Engine):
             grads[op.index] = own
             if watch is not None:
                 watch.deltas |= {op.index + 1: delta, 0: deltas.get(0)}
+        for users in self.plan.shared:
+            last, *others = (grads[op.index][s.name] for op, s in reversed(users))
+            total = sum(others, start=last)
+            for op, s in users:
+                grads[op.index] = grads[op.index] | {s.name: total}
         return grads, deltas[0]
 
     def _with_penalties(self, grads: ByWeight, watch: Watch | None = None) -> ByWeight:
@@ -284,15 +288,14 @@ class ReferenceEngine(Engine):
 
     def _changes(self, grads: ByWeight, learning_rate: float) -> list[tuple[Array, Array]]:
         assert self.plan.optimizer is not None and self.optimizer_state is not None
-        trainable = self._trainable()
         return self.plan.optimizer.changes(
-            [self._weight(op, s) for op, s in trainable],
-            [grads[op.index][s.name] for op, s in trainable],
+            [self._weight(op, s) for op, s in self.plan.trainable],
+            [grads[op.index][s.name] for op, s in self.plan.trainable],
             self._slots,
             learning_rate,
             self.optimizer_state.step,
             self._xp,
-            [f"{op.spec.name}/{s.name}" for op, s in trainable],
+            [f"{op.spec.name}/{s.name}" for op, s in self.plan.trainable],
         )
 
     # A step in halves.
@@ -319,7 +322,7 @@ class ReferenceEngine(Engine):
             grads, dx = self.run_backward(self.device.put(dy), handle.caches)
         self._kept = None
         flat = self.plan.layout.zeros(self.plan.dtype)
-        for op, s in self._trainable():
+        for op, s in self.plan.trainable:
             s.view(flat)[...] = self.device.get(grads[op.index][s.name])
         return (flat, np.array(self.device.get(dx))) if wrt_inputs else flat
 
@@ -331,7 +334,7 @@ class ReferenceEngine(Engine):
         assert self.optimizer_state is not None
         self._take()
         grads: ByWeight = {op.index: {} for op in self.plan.ops}
-        for op, s in self._trainable():
+        for op, s in (user for users in self.plan.users for user in users):
             grads[op.index][s.name] = self.device.put(s.view(flat))
         step, changes = self.optimizer_state.step, None
         try:
@@ -360,10 +363,8 @@ class ReferenceEngine(Engine):
     @np.errstate(all="ignore")
     def predict(self, x: Array, batch_size: int) -> Array:
         self._take()
-        parts = [
-            self.device.get(self.through_output(self.run_forward(x[start : start + batch_size])[0]))
-            for start in range(0, len(x), batch_size)
-        ]
+        outputs = (self.run_forward(x[i : i + batch_size])[0] for i in range(0, len(x), batch_size))
+        parts = [self.device.get(self.through_output(y)) for y in outputs]
         return np.concatenate(parts) if parts else np.empty((0, *self.plan.output_shape), self.plan.dtype)
 
     def predict_training(self, x: Array, training: bool | None = True, draw: int = 0) -> Array:
