@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from clarinet.doctor.findings import Finding
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -51,19 +49,22 @@ _GROUPS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
-def draw(finding: Finding, theme: str | None = None) -> Figure | None:
-    """The picture of a finding; None where its numbers say all that there is.
+def draw(evidence: Mapping[str, Any], where: str, theme: str | None = None) -> Figure | None:
+    """The picture of a finding's evidence; None where its numbers say all that there is.
+
+    Args:
+        evidence, where: the finding's.
+        theme: ``"light"`` or ``"dark"``; default light.
 
     Raises:
         ImportError: matplotlib is not installed.
     """
     from clarinet import plots
 
-    evidence = finding.evidence
     if "history" in evidence:
         return plots.history(evidence["history"], metrics=["loss"], theme=theme)  # type: ignore[no-any-return]
     if "histogram" in evidence:
-        return _histogram(finding, theme)
+        return _histogram(evidence["histogram"], where, theme)
     for name, (label, usual) in _BARS.items():
         values = evidence.get(name)
         if isinstance(values, Mapping) and len(values) > 1 and any(values.values()):
@@ -103,16 +104,14 @@ def _bars(names: Sequence[str], values: Sequence[float], label: str, usual: floa
     return figure  # type: ignore[no-any-return]
 
 
-def _histogram(finding: Finding, theme: str | None) -> Figure:
+def _histogram(histogram: Mapping[str, Any], where: str, theme: str | None) -> Figure:
     """How often which values occur."""
     from clarinet.plots import style
 
     ax, look, figure = style.open_axes(None, theme, 6.4, 3.0)
-    edges, counts = finding.evidence["histogram"]["edges"], finding.evidence["histogram"]["counts"]
+    edges, counts = histogram["edges"], histogram["counts"]
     ax.stairs(counts, edges, fill=True, color=look.series[0])
-    ax.set_xlabel(
-        "values in y" if finding.where == "data.y" else "values in x, as the first layer gets them", color=look.text
-    )
+    ax.set_xlabel("values in y" if where == "data.y" else "values in x, as the first layer gets them", color=look.text)
     ax.set_ylabel("how many", color=look.text)
     some = [count for count in counts if count]
     if max(some) > 200 * min(some):

@@ -81,7 +81,7 @@ class Finding:
         """
         from clarinet.doctor.figures import draw
 
-        return draw(self, theme)
+        return draw(self.evidence, self.where, theme)
 
     @property
     def rank(self) -> tuple[int, float]:

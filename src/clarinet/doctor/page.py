@@ -6,17 +6,13 @@ import base64
 import html
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from clarinet import files
 from clarinet.doctor.findings import Finding
 from clarinet.views import page as views
-
-if TYPE_CHECKING:
-    from clarinet.doctor.report import Report
-    from clarinet.doctor.treatment import Treatment
 
 _FOLDER = Path(__file__).parent
 #: What a finding's place is called, for people.
@@ -36,7 +32,67 @@ _SYMPTOMS = "explains"
 _MOST_ITEMS = 12
 
 
-def page(reports: Iterable[tuple[str, Report]]) -> str:
+class Reported(Protocol):
+    """What a page shows of a :class:`clarinet.doctor.Report`."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+
+    @property
+    def ruled_out(self) -> tuple[str, ...]: ...
+
+    @property
+    def held_back(self) -> tuple[str, ...]: ...
+
+    @property
+    def seconds(self) -> float: ...
+
+    @property
+    def healthy(self) -> bool: ...
+
+
+class Compared(Protocol):
+    """The scores of a treatment and of its rivals, one number a seed."""
+
+    @property
+    def scores(self) -> tuple[float, ...]: ...
+
+    @property
+    def sick(self) -> tuple[float, ...]: ...
+
+    @property
+    def longer(self) -> tuple[float, ...]: ...
+
+    @property
+    def constant(self) -> tuple[float, ...]: ...
+
+
+class Treated(Protocol):
+    """What a notebook shows of a :class:`clarinet.doctor.Treatment`."""
+
+    @property
+    def proved(self) -> bool: ...
+
+    @property
+    def applied(self) -> tuple[Finding, ...]: ...
+
+    @property
+    def withdrawn(self) -> tuple[Finding, ...]: ...
+
+    @property
+    def brought_along(self) -> tuple[str, ...]: ...
+
+    @property
+    def comparison(self) -> Compared | None: ...
+
+    @property
+    def score(self) -> str: ...
+
+    @property
+    def claim(self) -> str: ...
+
+
+def page(reports: Iterable[tuple[str, Reported]]) -> str:
     """A page of one or several reports, each with the name of what was examined; it loads nothing."""
     sections = list(reports)
     body = "\n".join(
@@ -52,7 +108,7 @@ def write(text: str, path: Path) -> None:
     files.write(path, text.encode())
 
 
-def fragment(report: Report) -> str:
+def fragment(report: Reported) -> str:
     """A report within a notebook: no script runs there, so nothing can be copied by a button."""
     return _fragment(f"\n{_report(report)}\n")
 
@@ -66,7 +122,7 @@ def _read(name: str) -> str:
     return (_FOLDER / name).read_text("utf-8")
 
 
-def _report(report: Report) -> str:
+def _report(report: Reported) -> str:
     return "\n".join(
         [
             _headline(report),
@@ -77,13 +133,13 @@ def _report(report: Report) -> str:
     )
 
 
-def _held_back(report: Report) -> Iterator[str]:
+def _held_back(report: Reported) -> Iterator[str]:
     if report.held_back:
         items = "".join(f"<li>{html.escape(line)}</li>" for line in report.held_back)
         yield f"<p>Held back while the program was examined, so that no file changes:</p><ul>{items}</ul>"
 
 
-def _headline(report: Report) -> str:
+def _headline(report: Reported) -> str:
     if not report.findings:
         return "<p class=verdict><b>Healthy.</b> Nothing was found that would keep this model from learning.</p>"
     names = {"error": "it cannot learn this way", "warning": "it learns badly", "hint": "worth a look"}
@@ -179,7 +235,7 @@ def _listed(items: list[str]) -> str:
     return ", ".join(items[:_MOST_ITEMS]) + more
 
 
-def _ruled_out(report: Report) -> str:
+def _ruled_out(report: Reported) -> str:
     items = "".join(f"<li>{html.escape(kind.replace('_', ' '))}</li>" for kind in report.ruled_out)
     took = f"The examination took {report.seconds:.2g} s."
     if not items:
@@ -190,7 +246,7 @@ def _ruled_out(report: Report) -> str:
     )
 
 
-def treatment(treated: Treatment) -> str:
+def treatment(treated: Treated) -> str:
     """What a notebook shows of a treatment: the verdict and the scores."""
     comparison = treated.comparison
     if comparison is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clarinet.glass import formulas
+from clarinet.glass.table import Row, as_html, as_text
 from clarinet.params import Array
 
 if TYPE_CHECKING:
@@ -172,15 +173,26 @@ class Trace:
         """All arrays by name, ``{"dense/x": …, "dense/kernel/gradient": …}``, e.g. for ``numpy.savez``."""
         return {q.name: q.value for q in self.quantities()}
 
-    def __str__(self) -> str:
-        from clarinet.glass.table import as_text
+    def _heading(self) -> list[str]:
+        """What was traced, and what came out, in two lines."""
+        rows = f"{len(self)} row{'s' * (len(self) != 1)}"
+        how = f"step {self.step}, training" if self.training else "inference"
+        lines = [f"Trace of {self.model!r}: {rows}, {how}"]
+        if self.loss is not None and self.loss_function is not None:
+            parts = f" ({self.loss - self.penalty:.6g} + penalties {self.penalty:.6g})" if self.penalty else ""
+            lines.append(f"loss {self.loss:.6g}{parts}: {self.loss_function.name}")
+        if self.training and self.optimizer is not None and self.learning_rate is not None:
+            lines[-1] += f"; {type(self.optimizer).__name__}, learning rate {self.learning_rate:g}"
+        return lines
 
-        return as_text(self)
+    def _rows(self) -> list[Row]:
+        return [(q.name, q.value, q.formula) for q in self.quantities()]
+
+    def __str__(self) -> str:
+        return as_text(self._heading(), self._rows())
 
     def __repr__(self) -> str:
         return f"<Trace of {self.model!r}: {len(self)} rows, {len(self.layers)} layers, step {self.step}>"
 
     def _repr_html_(self) -> str:
-        from clarinet.glass.table import as_html
-
-        return as_html(self)
+        return as_html(self._heading(), self._rows())

@@ -18,9 +18,10 @@ from clarinet.names import public
 from clarinet.runs.bin import DAYS, collect
 from clarinet.runs.bin import restore as _restore
 from clarinet.runs.curves import downsample, smooth
-from clarinet.runs.listing import Entry, Group, Runs
+from clarinet.runs.listing import Group, Runs
 from clarinet.runs.location import StoreError, home
 from clarinet.runs.packing import pack
+from clarinet.runs.record import Entry
 from clarinet.runs.reproducing import Verdict, reproduce
 from clarinet.runs.run import Run
 from clarinet.runs.session import current, finish, init, log, start

@@ -17,18 +17,6 @@ if TYPE_CHECKING:
 DAYS = 30.0
 
 
-def delete(run: Run) -> None:
-    """Put a run in the bin. Its name is free again; its files stay until :func:`collect`.
-
-    Raises:
-        ValueError: it is still running.
-    """
-    if run.status == "running":
-        raise ValueError(f"run {run.name!r} is still running; end it first")
-    with run.store.transaction(durable=True) as connection:
-        connection.execute("UPDATE runs SET deleted = ? WHERE id = ?", (time.time(), run.id))
-
-
 def deleted(store: Store) -> list[tuple[int, str, float]]:
     """Id, name and Unix time of deletion of the runs in the bin, the latest first."""
     sql = "SELECT id, name, deleted FROM runs WHERE deleted IS NOT NULL ORDER BY deleted DESC, id DESC"

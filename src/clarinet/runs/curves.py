@@ -12,12 +12,12 @@ from clarinet.names import nearest
 from clarinet.runs import numbers, stored
 
 if TYPE_CHECKING:
-    from clarinet.runs.store import Store
+    from clarinet.runs.database import Database
 
 Floats = NDArray[np.float64]
 
 
-def read(store: Store, run: int, name: str, kind: str | None = None) -> tuple[NDArray[np.int64], Floats]:
+def read(store: Database, run: int, name: str, kind: str | None = None) -> tuple[NDArray[np.int64], Floats]:
     """All values of a metric of a run.
 
     Args:

@@ -14,13 +14,12 @@ from clarinet.names import nearest
 from clarinet.runs.documents import to_json
 
 if TYPE_CHECKING:
-    from clarinet.runs.listing import Entry
-    from clarinet.runs.run import Run
+    from clarinet.runs.record import Entry, Record
 
 _FORMATS = ("csv", "json")
 
 
-def document(run: Run) -> dict[str, Any]:
+def document(run: Record) -> dict[str, Any]:
     """Everything about a run but its files: what is recorded, and every value of every metric."""
     return {
         "name": run.name,
@@ -41,12 +40,12 @@ def document(run: Run) -> dict[str, Any]:
     }
 
 
-def _metric(run: Run, kind: str, name: str) -> dict[str, Any]:
+def _metric(run: Record, kind: str, name: str) -> dict[str, Any]:
     steps, values = run.curve(name, kind)
     return {"kind": kind, "name": name, "steps": steps.tolist(), "values": values.tolist()}
 
 
-def export(run: Run, path: str | Path) -> Path:
+def export(run: Record, path: str | Path) -> Path:
     """Write a run to a file.
 
     Args:
@@ -60,7 +59,7 @@ def export(run: Run, path: str | Path) -> Path:
     return _write(path, as_csv(run) if _format(path) == "csv" else to_json("run", document(run)))
 
 
-def as_csv(run: Run) -> str:
+def as_csv(run: Record) -> str:
     """Every value of every metric, a line each."""
     rows = []
     for kind, name in run.metrics:

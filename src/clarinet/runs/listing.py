@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
@@ -16,34 +16,10 @@ from clarinet.names import nearest
 from clarinet.runs import stored
 from clarinet.runs.endings import effective_status
 from clarinet.runs.location import StoreError
+from clarinet.runs.record import Entry
 from clarinet.runs.run import Run
-from clarinet.runs.settings import Condition, conditions, flatten, matching
+from clarinet.runs.settings import SECTIONS, Condition, conditions, flatten, matching
 from clarinet.runs.store import Store
-
-#: Sections of the configuration that filters, differences and groups look at.
-SECTIONS = ("config", "fit", "compile", "model", "data", "environment", "git")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the list of runs.
-
-    Attributes:
-        id, name, status, started, seconds, group, notes: see :class:`Run`.
-        tags: sorted.
-        metrics: last values by name, and ``"loss.min"``, ``"loss.max"``, …; of single steps only where there are no
-            others.
-    """
-
-    id: int
-    name: str
-    status: str
-    started: float
-    seconds: float
-    group: str | None
-    notes: str | None
-    tags: tuple[str, ...] = ()
-    metrics: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ from clarinet.runs.location import StoreError
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    from clarinet.runs.run import Run
 
 #: Seconds that a transaction waits for another process that writes.
 PATIENCE = 30.0
@@ -43,7 +42,7 @@ class Link:
         self.durable: bool | None = None
         self.readonly = False
         self.file: tuple[int, int, int] | None = None  # process, device and number of the file
-        self.writing: WeakValueDictionary[int, Run] = WeakValueDictionary()  # runs that this process writes
+        self.writing: WeakValueDictionary[int, object] = WeakValueDictionary()  # runs that this process writes
 
     def close(self) -> None:
         """Give back the connection; it is opened again when needed."""

@@ -13,14 +13,13 @@ import numpy as np
 
 from clarinet import files
 from clarinet.markup import bitmap
-from clarinet.runs.listing import SECTIONS
-from clarinet.runs.settings import flatten
+from clarinet.runs.settings import SECTIONS, flatten
 from clarinet.views import page as views
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from clarinet.runs.run import Run
+    from clarinet.runs.record import Record
 
 _WIDTH, _HEIGHT, _POINTS = 420, 200, 600
 #: Pixels that a digit of the axes takes at most, in whatever font the reader has.
@@ -35,19 +34,19 @@ path, circle { stroke: currentColor; } .rows { display: flex; flex-wrap: wrap; g
 """
 
 
-def write(run: Run, path: Path) -> Path:
+def write(run: Record, path: Path) -> Path:
     """Write the page to a file, whole or not at all."""
     files.write(path, page(run).encode())
     return path
 
 
-def page(run: Run) -> str:
+def page(run: Record) -> str:
     """The page as HTML; it loads nothing and runs no code."""
     parts = [_head(run), *_notes(run), *_curves(run), *_findings(run), *_samples(run), *_configuration(run)]
     return views.page(run.name, f"<main>{chr(10).join(parts)}</main>", rules=_RULES)
 
 
-def _head(run: Run) -> str:
+def _head(run: Record) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
     status = f"{run.status}: {run.error}" if run.error else run.status
     labels = [f"group {run.group}"] if run.group else []
@@ -56,7 +55,7 @@ def _head(run: Run) -> str:
     return f"<h1>{html.escape(run.name)}</h1><p class=quiet>{html.escape(facts)}</p>{_table(rows)}"
 
 
-def _notes(run: Run) -> Iterator[str]:
+def _notes(run: Record) -> Iterator[str]:
     if run.notes:
         yield f"<p>{html.escape(run.notes)}</p>"
 
@@ -68,7 +67,7 @@ def _table(rows: Any) -> str:
     return f"<table>{cells}</table>"
 
 
-def _curves(run: Run) -> Iterator[str]:
+def _curves(run: Record) -> Iterator[str]:
     """One picture a metric: by step, and by epoch with its validation in the same picture."""
     metrics = run.metrics
     if not metrics:
@@ -130,7 +129,7 @@ def _path(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
     return "".join(parts)
 
 
-def _findings(run: Run) -> Iterator[str]:
+def _findings(run: Record) -> Iterator[str]:
     found = run.findings
     if found:
         rows = (
@@ -140,7 +139,7 @@ def _findings(run: Run) -> Iterator[str]:
         yield f"<h2>Findings</h2>{_table(rows)}"
 
 
-def _samples(run: Run) -> Iterator[str]:
+def _samples(run: Record) -> Iterator[str]:
     samples = run.samples
     if not samples:
         return
@@ -171,7 +170,7 @@ def _picture(values: NDArray[np.float64]) -> str:
     return f'<img alt="" width=64 style="image-rendering:pixelated" src="{bitmap(grey)}">'
 
 
-def _configuration(run: Run) -> Iterator[str]:
+def _configuration(run: Record) -> Iterator[str]:
     documents = run.documents()
     for section in (*SECTIONS, *sorted(set(documents) - set(SECTIONS))):
         rows = [(k, json.dumps(v, ensure_ascii=False)) for k, v in flatten(documents.get(section)).items() if k]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from clarinet.runs.location import StoreError
 from clarinet.runs.values import check_tags, check_text
 
 if TYPE_CHECKING:
-    from clarinet.runs.store import Store
+    from clarinet.runs.database import Database
 
 #: Columns of the layers' statistics, but for the run.
 _LAYER = tuple(field.name for field in fields(LayerStats))
@@ -38,7 +38,7 @@ class Record:
         StoreError: it is not there.
     """
 
-    def __init__(self, store: Store, id: int) -> None:
+    def __init__(self, store: Database, id: int) -> None:
         self.store, self.id = store, id
         uid, self._name = self._row("uid, name")
         self.uid, self.name = stored.name(uid), stored.name(self._name)
@@ -232,3 +232,25 @@ class Record:
             with suppress(TypeError, ValueError, RecursionError, OverflowError):
                 found.append(stored.sample(*row))
         return found
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the list of runs.
+
+    Attributes:
+        id, name, status, started, seconds, group, notes: see :class:`Run`.
+        tags: sorted.
+        metrics: last values by name, and ``"loss.min"``, ``"loss.max"``, …; of single steps only where there are no
+            others.
+    """
+
+    id: int
+    name: str
+    status: str
+    started: float
+    seconds: float
+    group: str | None
+    notes: str | None
+    tags: tuple[str, ...] = ()
+    metrics: dict[str, float] = field(default_factory=dict)

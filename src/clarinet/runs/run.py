@@ -22,7 +22,7 @@ from clarinet.runs.writing import FINDING, Writer
 
 if TYPE_CHECKING:
     from clarinet.problems import Problem
-    from clarinet.runs.store import Store
+    from clarinet.runs.database import Database
 
 
 class Run(Record):
@@ -42,7 +42,7 @@ class Run(Record):
         ('finished', 'Graz', 22.0)
     """
 
-    def __init__(self, store: Store, id: int) -> None:
+    def __init__(self, store: Database, id: int) -> None:
         super().__init__(store, id)
         self._writer: Writer | None = None
         self._claimed: object = None  # by the fit that is kept in it
@@ -222,14 +222,15 @@ class Run(Record):
         return write(self, self.file("report.html") if path is None else Path(path))
 
     def delete(self) -> None:
-        """Put it in the bin, from which ``runs.restore(name)`` takes it back for 30 days.
+        """Put it in the bin, from which ``runs.restore(name)`` takes it back for 30 days; its name is free again.
 
         Raises:
             ValueError: it is still running.
         """
-        from clarinet.runs.bin import delete
-
-        delete(self)
+        if self.status == "running":
+            raise ValueError(f"run {self.name!r} is still running; end it first")
+        with self.store.transaction(durable=True) as connection:
+            connection.execute("UPDATE runs SET deleted = ? WHERE id = ?", (time.time(), self.id))
 
     def __enter__(self) -> Self:
         self.begin_writing()

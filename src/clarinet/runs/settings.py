@@ -7,12 +7,12 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from clarinet.runs.location import StoreError
 
-if TYPE_CHECKING:
-    from clarinet.runs.run import Run
+#: Sections of the configuration that filters, differences and groups look at.
+SECTIONS = ("config", "fit", "compile", "model", "data", "environment", "git")
 
 _CONDITION = re.compile(r"\s*(.+?)\s*(<=|>=|!=|==|=|<|>)\s*(.*?)\s*")
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -117,12 +117,23 @@ def conditions(where: Any) -> list[Condition]:
     return [Condition.parse(text) for text in texts]
 
 
+class Documented(Protocol):
+    """The run whose settings they are."""
+
+    @property
+    def name(self) -> str: ...
+
+    def document(self, section: str) -> Any: ...
+
+    def record(self, section: str, document: Any) -> None: ...
+
+
 class Config(dict[str, Any]):
     """A run's settings: a dictionary whose entries are attributes as well, and which keeps what is set."""
 
-    _run: Run
+    _run: Documented
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Documented) -> None:
         kept = run.document("config") or {}
         if not isinstance(kept, dict):
             raise StoreError(f"run {run.name!r}: its config is damaged: expected settings by name, found {kept!r:.40}")

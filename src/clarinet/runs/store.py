@@ -1,33 +1,32 @@
-"""The database: connections, transactions of two classes of durability, and the rows of runs."""
+"""A store of runs: the rows of its database as runs, by their names."""
 
 from __future__ import annotations
 
 import operator
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from clarinet import files
 from clarinet.escaping import harmless
 from clarinet.logs import shown
 from clarinet.names import nearest
-from clarinet.runs import location, opening, stored
+from clarinet.runs import stored
+from clarinet.runs.database import Database
 from clarinet.runs.documents import to_json
 from clarinet.runs.location import StoreError
 from clarinet.runs.processes import process_token
+from clarinet.runs.run import Run
 from clarinet.runs.values import check_name, check_tags, check_text
 from clarinet.wording import option
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    from clarinet.runs.run import Run
 
-
-class Store:
+class Store(Database):
     """A folder with the database of runs and a folder for each run's files.
 
     Args:
@@ -50,124 +49,6 @@ class Store:
         >>> store.get("digits").status
         'finished'
     """
-
-    def __init__(self, folder: str | Path | None = None) -> None:
-        self.folder = location.home() if folder is None else Path(folder).expanduser().resolve()
-        location.refuse_network(self.folder)
-        self._path = files.database(self.folder / opening.DATABASE)
-        self.link = opening.link_to(self._path)
-
-    @property
-    def path(self) -> Path:
-        """The database file."""
-        return self._path
-
-    @property
-    def exists(self) -> bool:
-        """Whether anything was ever kept here."""
-        return self.path.exists()
-
-    # Connections and transactions.
-
-    @property
-    def connection(self) -> Connection:
-        """This process's connection; opened when first needed, and anew after a fork or when the file was exchanged."""
-        link = self.link
-        if link.connection is None or link.file != self._file():
-            self.close()
-            link.connection, link.durable = self._open(), None
-            link.file = self._file()
-        return link.connection
-
-    def _file(self) -> tuple[int, int, int] | None:
-        try:
-            status = os.stat(self.path)
-        except OSError:
-            return None
-        return os.getpid(), status.st_dev, status.st_ino
-
-    def _open(self) -> Connection:
-        connection, self.link.readonly = opening.open_database(self.folder, self._path)
-        return connection
-
-    @contextmanager
-    def transaction(self, durable: bool = False) -> Iterator[Connection]:
-        """Everything inside is kept, or nothing.
-
-        Args:
-            durable: wait until the disk has it, so that it survives a power cut; otherwise it survives the end of the
-                process, however that comes about, and the power cut may cost the last moments.
-
-        Raises:
-            StoreError: the database is locked, full, read-only or damaged; nothing was kept.
-        """
-        files.note(self.folder)
-        with self.link.lock, opening.explained(self.path):
-            connection = self._connection_to_write()
-            if self.link.durable is not durable:
-                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                self.link.durable = durable
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-
-    def check_writable(self) -> None:
-        """Whether anything can be written here.
-
-        Raises:
-            StoreError: it cannot.
-        """
-        with self.link.lock, opening.explained(self.path):
-            self._connection_to_write()
-
-    def _connection_to_write(self) -> Connection:
-        connection = self.connection
-        if self.link.readonly:
-            self.close()  # it may have become writable
-            connection = self.connection
-        if self.link.readonly:
-            raise StoreError(
-                f"the store of runs in {self.folder} can only be read: its runs can be looked at, but nothing is "
-                "written; make the folder writable, or set CLARINET_HOME to one that is"
-            )
-        return connection
-
-    def query(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
-        """Rows of a query; none where there is no store yet.
-
-        Raises:
-            StoreError: the query is wrong or the database cannot be read.
-        """
-        if not self.exists:
-            return []
-        with self.link.lock, opening.explained(self.path):
-            return self.connection.execute(sql, parameters).fetchall()
-
-    def compact(self) -> None:
-        """Give the room of deleted rows back to the disk.
-
-        Raises:
-            StoreError: the database is in use or cannot be written.
-        """
-        with self.link.lock, opening.explained(self.path):
-            self._connection_to_write().execute("VACUUM")
-
-    def close(self) -> None:
-        """Give back the connection; it is opened again when needed."""
-        self.link.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    # Runs.
 
     def start(
         self,
@@ -193,8 +74,6 @@ class Store:
             ValueError: a name that cannot be one. TypeError: settings that JSON cannot hold.
             StoreError: the store cannot be used.
         """
-        from clarinet.runs.run import Run
-
         wanted = None if name is None or name is True else check_name(name)
         words, group, notes = check_tags(tags), check_text(group, "group"), check_text(notes, "notes")
         if config is not None and not isinstance(config, Mapping):
@@ -266,8 +145,6 @@ class Store:
         Raises:
             ValueError: there is none; the message holds the nearest name.
         """
-        from clarinet.runs.run import Run
-
         found = self._found(name)
         if not found:
             names = [other for _, other in self._names()]
@@ -295,8 +172,6 @@ class Store:
 
     def last(self) -> Run | None:
         """The run that was begun last; None where there are none."""
-        from clarinet.runs.run import Run
-
         found = self.query("SELECT id FROM runs WHERE deleted IS NULL ORDER BY id DESC LIMIT 1")
         return Run(self, found[0][0]) if found else None
 

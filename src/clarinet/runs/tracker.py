@@ -91,7 +91,9 @@ class Tracker(Callback):
     def store(self) -> Store:
         """Where the run is kept."""
         if self._store is None:
-            self._store = self.wanted.store if isinstance(self.wanted, Run) else Store()
+            kept = self.wanted.store if isinstance(self.wanted, Run) else Store()
+            assert isinstance(kept, Store)
+            self._store = kept
         return self._store
 
     def begin(self, run: Run | None = None) -> Run:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
     from clarinet.records import LayerStats
-    from clarinet.runs.store import Store
+    from clarinet.runs.database import Database
 
 #: Seconds between two batches.
 INTERVAL = 0.5
@@ -98,7 +98,7 @@ class Writer:
         process: number of the process whose thread it is; a child of it after a fork has none.
     """
 
-    def __init__(self, store: Store, run: int) -> None:
+    def __init__(self, store: Database, run: int) -> None:
         self._store, self._run, self.process = store, run, os.getpid()
         rows = store.query("SELECT seconds FROM runs WHERE id = ?", (run,))
         self._before, self._began = rows[0][0] if rows and isinstance(rows[0][0], float) else 0.0, monotonic()
