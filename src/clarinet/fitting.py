@@ -9,7 +9,7 @@ import atexit
 import weakref
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from inspect import GEN_RUNNING, getgeneratorstate
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -29,7 +29,7 @@ from clarinet.events import (
     TrainEnd,
     ValidationEnd,
 )
-from clarinet.preparing import TrainingData, as_list, checked, evaluation_batches, learning_rates
+from clarinet.preparing import TrainingData, as_list, evaluation_batches, learning_rates
 from clarinet.settings import FitSettings
 
 if TYPE_CHECKING:
@@ -126,13 +126,12 @@ class Fit:
     def _params(self) -> dict[str, Any]:
         """What callbacks are told before training, see :class:`clarinet.callbacks.Callback`."""
         source = self.source
-        rows = source.data is not None
         names = [type(c).__name__ for c in self.own_callbacks]  # themselves they would be in a circle
-        told = {"batch_size": source.batch_size if rows else None, "callbacks": names or None}
+        told = {"batch_size": None if source.data is None else source.batch_size, "callbacks": names or None}
         return {
             "epochs": self.settings.epochs,
             "steps": source.steps,
-            "samples": source.rows if rows else None,
+            "samples": source.rows or None,
             "verbose": ProgressBar.resolve(self.settings.verbose),
             "arguments": self.settings.recorded() | told,
             "data": source.data,
@@ -236,11 +235,10 @@ class Fit:
         shuffle = self.settings.shuffle
         order = self.engine.permutation(self.model.epochs_trained, len(data)) if shuffle else None
         going = True
-        while going and self.place.row < rows:
-            row = self.place.row
+        while going and (row := self.place.row) < rows:
             chunk = yield from self._train(data, order, row, min(row + self._most_rows(), rows), size)
             row = min(row + len(chunk) * size, rows)
-            self.place = replace(self.place, step=self.place.step + len(chunk), row=row)
+            self.place = Place(self.place.epoch, self.place.step + len(chunk), row)
             going = self._goes_on()
 
     def _most_rows(self) -> int:
@@ -252,13 +250,12 @@ class Fit:
 
     def _batches(self) -> Iterator[Event]:
         """Train on one batch of the source after the other."""
-        for x, y, w in self.epoch_batches:
+        for rows in self.epoch_batches:
             if self.keeper is not None:
-                self.keeper.see_batch((x, y, w))
-            where = f"batch {self.place.step}"
-            batch = checked(self.model, x, y, w, self.settings.class_weight, where=where)
+                self.keeper.see_batch(rows)
+            batch = self.source.batch(rows, self.place.step)
             yield from self._train(batch, None, 0, len(batch), len(batch))
-            self.place = replace(self.place, step=self.place.step + 1)
+            self.place = Place(self.place.epoch, self.place.step + 1)
             if not self._goes_on():
                 break
 

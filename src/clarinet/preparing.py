@@ -40,6 +40,8 @@ class TrainingData:
         validation: rows or a source of batches; None without validation.
         given: rows, labels and validation data as ``fit`` got them; None where they come batch by batch.
         label_shape: of one label.
+        batch_size: rows an update, where there are rows.
+        rows: how many an epoch uses; 0 where they come batch by batch.
     """
 
     def __init__(self, model: Trainable, settings: FitSettings, seen: dict[str, Any] | None) -> None:
@@ -48,6 +50,8 @@ class TrainingData:
         self.batches: data_module.Batches | None = None
         self.validation: Data | data_module.Batches | None = None
         self.given: tuple[Any, Any, Any] | None = None
+        self.batch_size, self.rows = settings.batch_size or BATCH_SIZE, 0
+        self._first: tuple[Rows, Data] | None = None  # batch of a source, until training comes to it
         if data_module.is_batches(settings.x):
             self._take_batches()
         else:
@@ -64,6 +68,11 @@ class TrainingData:
         told = told_by_callbacks(s)
         self.data = checked(self.model, x, y, w, s.class_weight, seen=self.seen, adapt=True, told=told)
         self.label_shape = self.data.y.shape[1:] if self.data.y is not None else None
+        self.rows = len(self.data)
+        if s.batch_size is None and self.model.optimizer is not None and self.model.optimizer.full_batch:
+            self.batch_size = self.rows  # it looks at all of them
+        if s.steps_per_epoch is not None:
+            self.rows = min(self.rows, s.steps_per_epoch * self.batch_size)
         if held_out is not None:
             self._validate_on(held_out)
         elif s.validation_data is not None:
@@ -74,8 +83,9 @@ class TrainingData:
         self.batches = data_module.Batches(s.x, s.steps_per_epoch)
         first = self.batches.peek()
         build_for(self.model, first[0])
-        labels = checked(self.model, *first, s.class_weight, where="batch 0").y
-        self.label_shape = None if labels is None else labels.shape[1:]
+        batch = self.batch(first, 0)
+        self._first = first, batch
+        self.label_shape = None if batch.y is None else batch.y.shape[1:]
         if s.validation_data is not None:
             self._take_validation(s.validation_data)
 
@@ -92,23 +102,17 @@ class TrainingData:
         data = checked(self.model, *rows, None, where="fit.validation", seen=seen)
         self.validation = first_batches(data, self.settings.validation_steps, self.validation_batch_size)
 
-    @property
-    def batch_size(self) -> int:
-        """Rows an update."""
-        whole = self.model.optimizer is not None and self.model.optimizer.full_batch
-        return self.settings.batch_size or (len(self.data) if whole and self.data is not None else BATCH_SIZE)
+    def batch(self, rows: Rows, number: int) -> Data:
+        """A batch of the source in the form that engines accept; the first one was looked at before training."""
+        known, self._first = self._first, None
+        if known is not None and known[0] is rows:
+            return known[1]
+        return checked(self.model, *rows, self.settings.class_weight, where=f"batch {number}")
 
     @property
     def validation_batch_size(self) -> int:
         """Rows a pass when validating."""
         return self.settings.validation_batch_size or self.batch_size
-
-    @property
-    def rows(self) -> int:
-        """Rows of array data that an epoch uses."""
-        assert self.data is not None
-        steps = self.settings.steps_per_epoch
-        return len(self.data) if steps is None else min(len(self.data), steps * self.batch_size)
 
     @property
     def steps(self) -> int | None:

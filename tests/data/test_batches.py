@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import clarinet
+from clarinet import checks
 from clarinet.data import Batches, is_batches, unpack
 from clarinet.problems import ClarinetWarning
 from clarinet.utils import PyDataset
@@ -270,3 +271,17 @@ def test_a_source_without_a_batch_is_refused(callbacks: Any) -> None:
         model().evaluate(several(0), callbacks=callbacks)
     with pytest.raises(ValueError, match="the source of batches is empty; it needs to yield at least one x"):
         model().predict(several(0), callbacks=callbacks)
+
+
+def test_no_batch_of_training_is_checked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[str] = []
+    check = checks.check_data
+
+    def counted(model: Any, x: Any, y: Any, w: Any, class_weight: Any, where: str, seen: Any) -> Any:
+        places.append(where)
+        return check(model, x, y, w, class_weight, where, seen)
+
+    monkeypatch.setattr(checks, "check_data", counted)
+    x, y = batch(1)
+    model().fit([(x, y)] * 3, epochs=2, verbose=0)
+    assert places == ["batch 0", "batch 1", "batch 2"] * 2

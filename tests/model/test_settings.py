@@ -12,6 +12,7 @@ import pytest
 import clarinet
 from clarinet import checks, training
 from clarinet.callbacks import Callback
+from clarinet.checks.arguments import _RULES
 from clarinet.settings import FACTS, FitSettings, Role, names_of
 from clarinet.training import DEFAULTS, settings_of
 
@@ -36,6 +37,10 @@ def test_the_roles_part_the_arguments() -> None:
     parts = [names_of(role) for role in Role]
     assert sorted(name for part in parts for name in part) == sorted(FACTS)
     assert set(names_of(Role.DATA)) == {"x", "y", "sample_weight", "validation_data"}
+
+
+def test_every_argument_but_data_and_callbacks_has_a_rule_of_its_own() -> None:
+    assert set(FACTS) - set(names_of(Role.DATA)) - {"callbacks"} <= set(_RULES)
 
 
 def test_facts_agree_with_each_other() -> None:
