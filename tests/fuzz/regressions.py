@@ -79,6 +79,9 @@ FILES: dict[str, Damaged] = {
     "settings that are another object": Damaged(
         "resume", (("member", "training.json", ("json", ("state", "settings"), "{}")),)
     ),
+    "a learning rate that is not there": Damaged(
+        "resume", (("member", "training.json", ("json", ("state", "learning_rate"), None)),)
+    ),
     "text that is no text in SQLite's own message": Damaged(
         "store", (("sql", "UPDATE sqlite_master SET sql = CAST(x'43ff7f' AS TEXT) WHERE name = 'runs'", ()),)
     ),

@@ -218,7 +218,7 @@ _PARTS = {
 
 def _refuse_malformed(checkpoint: Checkpoint) -> None:
     state = checkpoint.state
-    wrong = [name for name, kind in _PARTS.items() if not isinstance(state.get(name), kind)]
+    wrong = [name for name, kind in _PARTS.items() if name not in state or not isinstance(state[name], kind)]
     if not wrong:
         place, pairs = state["place"], state["callbacks"]
         counts = all(type(value) is int and value >= 0 for value in place.values())
