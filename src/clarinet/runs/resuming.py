@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -204,9 +205,10 @@ class Keeper:
 
 
 #: What the state in a checkpoint has to hold.
-_PARTS = {
+_PARTS: dict[str, Any] = {
     "place": dict,
     "stopped": bool,
+    "learning_rate": (float, int, NoneType),
     "settings": dict,
     "platform": dict,
     "running": list,
