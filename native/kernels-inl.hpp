@@ -49,7 +49,7 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       log_softmax_back,
       affine,
       multiply,
-      loss,
+      kLosses,
       argmax,
       update,
       average,

@@ -100,33 +100,10 @@ struct Elementwise {
   float a, b, c;
 };
 
-enum class LossKind : int {
-  squared_error,
-  absolute_error,
-  absolute_percentage_error,
-  squared_logarithmic_error,
-  huber,
-  log_cosh,
-  poisson,
-  kl_divergence,
-  hinge,
-  squared_hinge,
-  binary_crossentropy,
-  binary_crossentropy_logits,
-  binary_focal,
-  binary_focal_logits,
-  categorical_crossentropy,
-  categorical_crossentropy_logits,
-  categorical_focal,
-  categorical_focal_logits,
-  categorical_hinge,
-  cosine_similarity,
-};
-
 // What a, b and c mean is said beside each loss in losses-inl.hpp. Targets are taken as `t keep + add`.
 struct LossFunction {
-  LossKind kind;
-  float a = 0.0f, b = 0.0f, c = 0.0f;
+  int number;  // in KernelTable::losses
+  float a = 0.0f, b = 0.0f, c = 1.0f;
   float keep = 1.0f, add = 0.0f;
   const float* by_class = nullptr;  // in the place of b, one number a class
 };
@@ -140,6 +117,15 @@ struct LossRows {
   const float* shares;  // what each row's gradient is multiplied by
   float* values;        // one a row, without its share
   float* gradient;      // rows x columns; nullptr where it is not wanted
+};
+
+// A loss by its name. Its settings become a, b and c of LossFunction; label smoothing moves targets towards 1/2, or, where
+// columns are classes, towards 1/columns.
+struct LossKernel {
+  const char* name;
+  void (*compute)(const LossRows&, float* scratch);  // scratch: one row
+  const char* settings[3];                           // nullptr: none
+  bool classes, signs;                               // signs: takes targets of -1 and 1
 };
 
 enum class Rule : int { sgd, momentum, nesterov, rmsprop, adam, adamax, nadam, adagrad, adadelta, lion, ftrl };
@@ -210,7 +196,7 @@ struct KernelTable {
   void (*affine)(const float* x, float scale, float offset, float* y, long n);
   void (*multiply)(const float* x, const float* factor, float* y, long n);
 
-  void (*loss)(const LossRows&, float* scratch);  // scratch: one row
+  const LossKernel* losses;  // one without a name ends them
   void (*argmax)(const float* x, long rows, long columns, int32_t* where);
 
   void (*update)(const Update&, const Tile&, const float* g, float* w, float* const slots[kSlots]);

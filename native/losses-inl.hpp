@@ -21,95 +21,133 @@ struct Entry {
   Vec value, gradient;
 };
 
-// Errors of a number; a is delta of Huber's loss.
-template <LossKind kind>
-CLARINET_INLINE Entry error_entry(const LossFunction& f, Vec t, Vec p) {
-  Vec error = p - t;
-  if constexpr (kind == LossKind::squared_error) return {error * error, error + error};
-  if constexpr (kind == LossKind::absolute_error) return {abs(error), sign(error)};
-  if constexpr (kind == LossKind::absolute_percentage_error) {
-    Vec share = 100.0f / max(set1(kEpsilon), abs(t));
+// Losses that are means of entries, each with its gradient.
+
+struct SquaredError {
+  static CLARINET_INLINE Entry entry(const LossFunction&, Vec t, Vec p) {
+    Vec error = p - t;
+    return {error * error, error + error};
+  }
+};
+
+struct AbsoluteError {
+  static CLARINET_INLINE Entry entry(const LossFunction&, Vec t, Vec p) {
+    Vec error = p - t;
+    return {abs(error), sign(error)};
+  }
+};
+
+struct AbsolutePercentageError {
+  static CLARINET_INLINE Entry entry(const LossFunction&, Vec t, Vec p) {
+    Vec error = p - t, share = 100.0f / max(set1(kEpsilon), abs(t));
     return {abs(error) * share, sign(error) * share};
   }
-  if constexpr (kind == LossKind::squared_logarithmic_error) {
+};
+
+struct SquaredLogarithmicError {
+  static CLARINET_INLINE Entry entry(const LossFunction&, Vec t, Vec p) {
     Vec q = max(set1(kEpsilon), p), u = q + 1.0f, d = log(u) - log(max(set1(kEpsilon), t) + 1.0f);
     return {d * d, select(q == p, (d + d) / u, set1(0.0f))};
   }
-  if constexpr (kind == LossKind::huber) {
-    Vec size = abs(error), delta = set1(f.a);
+};
+
+// a: delta, from which on errors count linearly.
+struct Huber {
+  static CLARINET_INLINE Entry entry(const LossFunction& f, Vec t, Vec p) {
+    Vec error = p - t, size = abs(error), delta = set1(f.a);
     return {select(size > delta, delta * (size - f.a * 0.5f), error * error * 0.5f),
             select(size > delta, sign(error) * delta, error)};
   }
-  if constexpr (kind == LossKind::log_cosh) {
+};
+
+struct LogCosh {
+  static CLARINET_INLINE Entry entry(const LossFunction&, Vec t, Vec p) {
     constexpr float log_2 = 0.693147181f;
-    Vec size = abs(error);
+    Vec error = p - t, size = abs(error);
     return {size + log1p(exp(size * -2.0f)) - log_2, tanh(error)};
   }
-}
+};
 
-// a: gamma, the exponent of what is missing to the right answer; weight of an entry: b t + c.
-template <bool from_logits>
-CLARINET_INLINE Entry focal_entry(const LossFunction& f, Vec t, Vec z) {
-  Vec one = set1(1.0f), u = one - t, p = from_logits ? sigmoid(z) : z, q = clipped(p), r = one - q;
-  Vec entropy = from_logits ? softplus(z) - t * z : -(t * log(q)) - u * log(r);
-  Vec missing = one - (t * p + u * (one - p)), inner = from_logits ? p * (one - p) : one;
-  Vec factor = power(missing, f.a), weight = fma(t, f.b, set1(f.c));
-  Vec slope = factor * (from_logits ? p - t : select(q == p, u / r - t / q, set1(0.0f)));
-  if (f.a != 0.0f) slope = slope - inner * entropy * power(missing, f.a - 1.0f) * f.a * (t - u);
-  return {weight * factor * entropy, weight * slope};
-}
-
-template <LossKind kind>
-CLARINET_INLINE Entry entry(const LossFunction& f, Vec t, Vec p) {
-  Vec zero = set1(0.0f), one = set1(1.0f);
-  if constexpr (kind == LossKind::poisson) {
+struct Poisson {
+  static CLARINET_INLINE Entry entry(const LossFunction&, Vec t, Vec p) {
     Vec q = p + kEpsilon;
-    return {p - t * select(q < 0.0f, set1(NAN), log(q)), one - t / q};
+    return {p - t * select(q < 0.0f, set1(NAN), log(q)), set1(1.0f) - t / q};
   }
-  if constexpr (kind == LossKind::kl_divergence) {
-    auto within = [&](Vec x) { return min(one, max(set1(kEpsilon), x)); };
+};
+
+struct KLDivergence {
+  static CLARINET_INLINE Entry entry(const LossFunction&, Vec t, Vec p) {
+    auto within = [&](Vec x) { return min(set1(1.0f), max(set1(kEpsilon), x)); };
     Vec share = within(t), q = within(p);
-    return {share * log(share / q), select(q == p, -share / q, zero)};
+    return {share * log(share / q), select(q == p, -share / q, set1(0.0f))};
   }
-  if constexpr (kind == LossKind::hinge) {
-    Vec missing = one - t * p;
+};
+
+struct Hinge {
+  static CLARINET_INLINE Entry entry(const LossFunction&, Vec t, Vec p) {
+    Vec zero = set1(0.0f), missing = set1(1.0f) - t * p;
     return {max(zero, missing), select(missing > 0.0f, -t, zero)};
   }
-  if constexpr (kind == LossKind::squared_hinge) {
-    Vec missing = max(zero, one - t * p);
+};
+
+struct SquaredHinge {
+  static CLARINET_INLINE Entry entry(const LossFunction&, Vec t, Vec p) {
+    Vec missing = max(set1(0.0f), set1(1.0f) - t * p);
     return {missing * missing, t * missing * -2.0f};
   }
-  if constexpr (kind == LossKind::binary_crossentropy_logits) {
-    Vec small = exp(-abs(p)), whole = 1.0f / (small + 1.0f);
+};
+
+struct BinaryCrossentropyLogits {
+  static CLARINET_INLINE Entry entry(const LossFunction&, Vec t, Vec p) {
+    Vec zero = set1(0.0f), small = exp(-abs(p)), whole = 1.0f / (small + 1.0f);
     Vec s = select(p >= zero, whole, small * whole);
     return {fnma(t, p, max(zero, p)) + log1p(small), s - t};
   }
-  if constexpr (kind == LossKind::binary_crossentropy) {
-    Vec q = clipped(p), u = one - t, r = one - q;
-    return {-(t * log(q)) - u * log(r), select(q == p, u / r - t / q, zero)};
-  }
-  if constexpr (kind == LossKind::binary_focal) return focal_entry<false>(f, t, p);
-  if constexpr (kind == LossKind::binary_focal_logits) return focal_entry<true>(f, t, p);
-  if constexpr (kind < LossKind::poisson) return error_entry<kind>(f, t, p);
-}
+};
 
-// The mean of the row's entries; their sum for the Kullback-Leibler divergence.
-template <LossKind kind>
-void entries_loss(const LossRows& l) {
+struct BinaryCrossentropy {
+  static CLARINET_INLINE Entry entry(const LossFunction&, Vec t, Vec p) {
+    Vec one = set1(1.0f), q = clipped(p), u = one - t, r = one - q;
+    return {-(t * log(q)) - u * log(r), select(q == p, u / r - t / q, set1(0.0f))};
+  }
+};
+
+// a: gamma, the exponent of what is missing to the right answer; weight of an entry: b t + c.
+template <bool from_logits>
+struct BinaryFocal {
+  static CLARINET_INLINE Entry entry(const LossFunction& f, Vec t, Vec z) {
+    Vec one = set1(1.0f), u = one - t, p = from_logits ? sigmoid(z) : z, q = clipped(p), r = one - q;
+    Vec entropy = from_logits ? softplus(z) - t * z : -(t * log(q)) - u * log(r);
+    Vec missing = one - (t * p + u * (one - p)), inner = from_logits ? p * (one - p) : one;
+    Vec factor = power(missing, f.a), weight = fma(t, f.b, set1(f.c));
+    Vec slope = factor * (from_logits ? p - t : select(q == p, u / r - t / q, set1(0.0f)));
+    if (f.a != 0.0f) slope = slope - inner * entropy * power(missing, f.a - 1.0f) * f.a * (t - u);
+    return {weight * factor * entropy, weight * slope};
+  }
+};
+
+template <typename Loss>
+constexpr bool kAddsUp = false;
+template <>
+constexpr bool kAddsUp<KLDivergence> = true;
+
+// The mean of the row's entries, or their sum.
+template <typename Loss>
+void entries_loss(const LossRows& l, float*) {
   const Targets target{l.loss.keep, l.loss.add};
   if (l.columns == 1) {  // rows are entries
     each_vector(l.rows, [&](long i, auto part) {
-      Entry e = entry<kind>(l.loss, target(load(l.targets + i, part)), load(l.predictions + i, part));
+      Entry e = Loss::entry(l.loss, target(load(l.targets + i, part)), load(l.predictions + i, part));
       store(l.values + i, e.value, part);
       if (l.gradient) store(l.gradient + i, e.gradient * load(l.shares + i, part), part);
     });
     return;
   }
-  float mean = kind == LossKind::kl_divergence ? 1.0f : 1.0f / static_cast<float>(l.columns);
+  const float mean = kAddsUp<Loss> ? 1.0f : 1.0f / static_cast<float>(l.columns);
   for (long i = 0; i < l.rows; ++i) {
     const float *t = l.targets + i * l.columns, *p = l.predictions + i * l.columns;
     l.values[i] = mean * row_sum(l.columns, [&](long j, auto part) {
-      Entry e = entry<kind>(l.loss, target(load(t + j, part)), load(p + j, part));
+      Entry e = Loss::entry(l.loss, target(load(t + j, part)), load(p + j, part));
       if (l.gradient) store(l.gradient + i * l.columns + j, e.gradient * (l.shares[i] * mean), part);
       return e.value;
     });
@@ -182,7 +220,7 @@ void categorical(const LossRows& l, float* scratch) {
 }
 
 // value = max(0, 1 + max (1 - t) p - sum t p); the gradient of a maximum is shared out among those that attain it.
-void categorical_hinge(const LossRows& l) {
+void categorical_hinge(const LossRows& l, float*) {
   for (long i = 0; i < l.rows; ++i) {
     const float *t = l.targets + i * l.columns, *p = l.predictions + i * l.columns;
     float right = row_sum(l.columns, [&](long j, auto part) { return load(t + j, part) * load(p + j, part); });
@@ -202,7 +240,7 @@ void categorical_hinge(const LossRows& l) {
 }
 
 // value = -sum u v with u = t / |t|, v = p / |p|; gradient = (v sum u v - u) / |p|, where a norm is at least epsilon.
-void cosine_similarity(const LossRows& l) {
+void cosine_similarity(const LossRows& l, float*) {
   auto norm = [&](const float* x) {
     float squares = row_sum(l.columns, [&](long j, auto part) { return load(x + j, part) * load(x + j, part); });
     return sqrtf(squares < kEpsilon * kEpsilon ? kEpsilon * kEpsilon : squares);
@@ -224,30 +262,30 @@ void cosine_similarity(const LossRows& l) {
   }
 }
 
-void loss(const LossRows& l, float* scratch) {
-  switch (l.loss.kind) {
-    case LossKind::squared_error: return entries_loss<LossKind::squared_error>(l);
-    case LossKind::absolute_error: return entries_loss<LossKind::absolute_error>(l);
-    case LossKind::absolute_percentage_error: return entries_loss<LossKind::absolute_percentage_error>(l);
-    case LossKind::squared_logarithmic_error: return entries_loss<LossKind::squared_logarithmic_error>(l);
-    case LossKind::huber: return entries_loss<LossKind::huber>(l);
-    case LossKind::log_cosh: return entries_loss<LossKind::log_cosh>(l);
-    case LossKind::poisson: return entries_loss<LossKind::poisson>(l);
-    case LossKind::kl_divergence: return entries_loss<LossKind::kl_divergence>(l);
-    case LossKind::hinge: return entries_loss<LossKind::hinge>(l);
-    case LossKind::squared_hinge: return entries_loss<LossKind::squared_hinge>(l);
-    case LossKind::binary_crossentropy: return entries_loss<LossKind::binary_crossentropy>(l);
-    case LossKind::binary_crossentropy_logits: return entries_loss<LossKind::binary_crossentropy_logits>(l);
-    case LossKind::binary_focal: return entries_loss<LossKind::binary_focal>(l);
-    case LossKind::binary_focal_logits: return entries_loss<LossKind::binary_focal_logits>(l);
-    case LossKind::categorical_crossentropy: return categorical<false, false>(l, scratch);
-    case LossKind::categorical_crossentropy_logits: return categorical_logits(l, scratch);
-    case LossKind::categorical_focal: return categorical<true, false>(l, scratch);
-    case LossKind::categorical_focal_logits: return categorical<true, true>(l, scratch);
-    case LossKind::categorical_hinge: return categorical_hinge(l);
-    case LossKind::cosine_similarity: return cosine_similarity(l);
-  }
-}
+// Every loss: its name, what computes it, what a, b and c are, whether columns are classes, whether targets are signs.
+constexpr LossKernel kLosses[] = {
+    {"binary_crossentropy", entries_loss<BinaryCrossentropy>, {}, false, false},
+    {"binary_crossentropy_logits", entries_loss<BinaryCrossentropyLogits>, {}, false, false},
+    {"binary_focal_crossentropy", entries_loss<BinaryFocal<false>>, {"gamma"}, false, false},
+    {"binary_focal_crossentropy_logits", entries_loss<BinaryFocal<true>>, {"gamma"}, false, false},
+    {"categorical_crossentropy", categorical<false, false>, {}, true, false},
+    {"categorical_crossentropy_logits", categorical_logits, {}, true, false},
+    {"categorical_focal_crossentropy", categorical<true, false>, {"gamma", "alpha"}, true, false},
+    {"categorical_focal_crossentropy_logits", categorical<true, true>, {"gamma", "alpha"}, true, false},
+    {"categorical_hinge", categorical_hinge, {}, true, false},
+    {"cosine_similarity", cosine_similarity, {}, false, false},
+    {"hinge", entries_loss<Hinge>, {}, false, true},
+    {"huber", entries_loss<Huber>, {"delta"}, false, false},
+    {"kl_divergence", entries_loss<KLDivergence>, {}, false, false},
+    {"log_cosh", entries_loss<LogCosh>, {}, false, false},
+    {"mean_absolute_error", entries_loss<AbsoluteError>, {}, false, false},
+    {"mean_absolute_percentage_error", entries_loss<AbsolutePercentageError>, {}, false, false},
+    {"mean_squared_error", entries_loss<SquaredError>, {}, false, false},
+    {"mean_squared_logarithmic_error", entries_loss<SquaredLogarithmicError>, {}, false, false},
+    {"poisson", entries_loss<Poisson>, {}, false, false},
+    {"squared_hinge", entries_loss<SquaredHinge>, {}, false, true},
+    {},
+};
 
 }  // namespace
 }  // namespace clarinet

@@ -108,7 +108,8 @@ class LossMetric : public MeanMetric {
     each_row(pass, j, [&](long row) {
       float value = 0.0f;
       const long at = row * j.columns;
-      pass.k->loss({loss, 1, j.columns, j.predictions + at, j.targets + at, nullptr, &value, nullptr}, pass.scratch);
+      pass.k->losses[loss.number].compute(
+          {loss, 1, j.columns, j.predictions + at, j.targets + at, nullptr, &value, nullptr}, pass.scratch);
       return factor_ * static_cast<double>(value);
     });
   }

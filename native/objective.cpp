@@ -78,7 +78,7 @@ void Objective::measure(const Pass& pass, const Source& targets, const Source& w
                    shares_.data() + at,
                    values_.data() + at,
                    gradient ? gradient + at * columns_ : nullptr};
-  pass.k->loss(l, pass.scratch);
+  pass.k->losses[l.loss.number].compute(l, pass.scratch);
 }
 
 void Objective::judge(const Pass& pass, const float* predictions) {
