@@ -32,22 +32,22 @@ ALLOWED = {
 }
 
 
-def _classes() -> dict[str, set[type]]:
-    """All classes of the rooms, those that are not public too, by name."""
-    found: dict[str, set[type]] = {}
+#: What travels with them, which code may tell from other things.
+RECORDS = {"Context", "Leaf", "OptimizerState", "Part", "Place"}
+
+
+def _names() -> set[str]:
+    """Of all classes of the rooms, public or not; without those of bases, whose namesakes count as bases."""
+    found: set[str] = set()
     for room in ROOMS:
-        names = [i.name for i in iter_modules(room.__path__)] if hasattr(room, "__path__") else []
-        for module in (room, *(import_module(f"{room.__name__}.{name}") for name in names)):
-            for name, value in vars(module).items():
-                if inspect.isclass(value) and value.__module__.startswith(room.__name__):
-                    found.setdefault(name, set()).add(value)
-    return found
+        inner = [i.name for i in iter_modules(room.__path__)] if hasattr(room, "__path__") else []
+        for module in (room, *(import_module(f"{room.__name__}.{name}") for name in inner)):
+            classes = [value for value in vars(module).values() if inspect.isclass(value)]
+            found |= {c.__name__ for c in classes if c.__module__.startswith(room.__name__)}
+    return found - BASES - RECORDS
 
 
-CLASSES = _classes()
-#: Classes that share a base's name: the layer ``Activation`` is not the base of activations.
-NAMES = {name for name, found in CLASSES.items() if name not in BASES} - {"Part", "Segment"}
-RECORDS = {"Context", "Leaf", "OptimizerState", "Place"}
+NAMES = _names()
 
 
 def _named(node: ast.AST) -> set[str]:
@@ -60,7 +60,7 @@ def _named(node: ast.AST) -> set[str]:
             words.add(part.attr)
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
             words.add(part.value)
-    return words & (NAMES - RECORDS)
+    return words & NAMES
 
 
 def _layer_activation(node: ast.AST) -> bool:
