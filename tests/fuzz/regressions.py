@@ -82,6 +82,9 @@ FILES: dict[str, Damaged] = {
     "a learning rate that is not there": Damaged(
         "resume", (("member", "training.json", ("json", ("state", "learning_rate"), None)),)
     ),
+    "a text in the place of a metric's sum": Damaged(
+        "resume", (("member", "training.json", ("json", ("state", "running", 0, "total"), '"\\u202e"')),)
+    ),
     "text that is no text in SQLite's own message": Damaged(
         "store", (("sql", "UPDATE sqlite_master SET sql = CAST(x'43ff7f' AS TEXT) WHERE name = 'runs'", ()),)
     ),

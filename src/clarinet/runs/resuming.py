@@ -62,6 +62,9 @@ class Keeper:
         if self.found is not None:
             _refuse_malformed(self.found)
             self._check_settings(self.found.state)
+            self.fit.engine.reset_metrics()  # every sum has its beginning then, and its kind
+            if not _alike(self.found.state["running"], self.fit.engine.running()):
+                raise _malformed(self.found, "running")
             self._matched(self.found)
 
     # While training goes on.
@@ -227,9 +230,25 @@ def _refuse_malformed(checkpoint: Checkpoint) -> None:
         wrong += [] if counts and place.keys() == {"epoch", "step", "row"} else ["place"]
         named = all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs)
         wrong += [] if named else ["callbacks"]
-        wrong += [] if all(isinstance(sums, dict) for sums in state["running"]) else ["running"]
     if wrong:
-        raise ModelFileError(f"{checkpoint.path}: no checkpoint of fit: its {wrong[0]!r} does not make sense")
+        raise _malformed(checkpoint, wrong[0])
+
+
+def _malformed(checkpoint: Checkpoint, part: str) -> ModelFileError:
+    return ModelFileError(f"{checkpoint.path}: no checkpoint of fit: its {part!r} does not make sense")
+
+
+def _alike(saved: Any, now: Any) -> bool:
+    """Whether saved sums can take the place of an engine's: numbers where numbers are; some may begin later."""
+    if isinstance(now, Mapping):
+        return isinstance(saved, Mapping) and all(_alike(saved[k], now[k]) for k in saved.keys() & now.keys())
+    if isinstance(now, list):
+        return isinstance(saved, list) and len(saved) == len(now) and all(map(_alike, saved, now))
+    if isinstance(now, np.ndarray):
+        return isinstance(saved, np.ndarray) and saved.shape == now.shape and saved.dtype.kind in "fiub"
+    if isinstance(now, (int, float)):
+        return isinstance(saved, (int, float))
+    return now is None or isinstance(saved, type(now))
 
 
 def _settings(fit: Fit) -> dict[str, Any]:
