@@ -247,7 +247,7 @@ def _alike(saved: Any, now: Any) -> bool:
     if isinstance(now, np.ndarray):
         return isinstance(saved, np.ndarray) and saved.shape == now.shape and saved.dtype.kind in "fiub"
     if isinstance(now, (int, float)):
-        return isinstance(saved, (int, float))
+        return isinstance(saved, float) or (isinstance(saved, int) and abs(saved) < 2**63)
     return now is None or isinstance(saved, type(now))
 
 
