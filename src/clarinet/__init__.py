@@ -24,13 +24,13 @@ from clarinet import (
     utils,
 )
 from clarinet._native import version as __version__
-from clarinet.gradients import check_gradients
 from clarinet.layers import Input
-from clarinet.learning_rates import find_learning_rate
 from clarinet.models import Sequential
 from clarinet.names import public
 from clarinet.records import LearningRateCurve
 from clarinet.target import TransformedTarget
+from clarinet.tools.gradients import check_gradients
+from clarinet.tools.learning_rates import find_learning_rate
 
 if TYPE_CHECKING:
     from clarinet import doctor, glass, plots, runs

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import engines, losses, optimizers, predicting, training
+from clarinet import engines, losses, optimizers
 from clarinet import layers as layers_module
 from clarinet import metrics as metrics_module
 from clarinet import target as target_module
@@ -21,14 +21,17 @@ from clarinet.layers.parts import leaves
 from clarinet.names import nearest
 from clarinet.optimizers import OptimizerState
 from clarinet.plan import Plan, make_plan
-from clarinet.preparing import as_list
 from clarinet.stack import NO_LAYERS, LayerStack
 from clarinet.trainable import known
+from clarinet.training import predicting, trainer
+from clarinet.training.prepare import as_list
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clarinet.callbacks import Callback, History
+    from clarinet.training.callback import Callback
+    from clarinet.training.history import History
+    from clarinet.training.loop import Fit, Recorded
 
 
 @known
@@ -192,22 +195,16 @@ class Sequential(LayerStack):
         assert self._runner is not None
         return self._runner[2]
 
-    # Training and use: the loops are in fitting.py.
+    # Training and use, see training/: trainer.py has the methods, loop.py the loop.
 
-    fit = training.fit
-    fit_events = training.with_arguments_of(training.fit)(training.fit_events)
-    evaluate = training.evaluate
+    fit = trainer.fit
+    fit_events = trainer.with_arguments_of(trainer.fit)(trainer.fit_events)
+    evaluate = trainer.evaluate
     predict = predicting.predict
-    train_on_batch = training.train_on_batch
-    test_on_batch = training.test_on_batch
+    train_on_batch = trainer.train_on_batch
+    test_on_batch = trainer.test_on_batch
     predict_on_batch = predicting.predict_on_batch
     __call__ = predicting.call
-
-    def _new_doctor(self) -> Callback:
-        """Who looks at the program of ``fit(doctor=True)``."""
-        from clarinet.doctor import Doctor  # with rules and experiments, which few programs need
-
-        return Doctor()
 
     @property
     def metrics_names(self) -> list[str]:
@@ -238,6 +235,26 @@ class Sequential(LayerStack):
         finally:
             if engine is not None and kept is not None:
                 engine.resume(kept)
+
+    # What may stand beside a training; it lies above the loop, which asks for it here.
+
+    def _new_doctor(self) -> Callback:
+        """Who looks at the program, for ``fit(doctor=True)``."""
+        from clarinet.doctor import Doctor  # with rules and experiments, which few programs need
+
+        return Doctor()
+
+    def _new_plot(self, theme: str) -> Callback:
+        """What draws the numbers as they come, for ``fit(plot=True)``."""
+        from clarinet.callbacks import LivePlot
+
+        return LivePlot(theme)
+
+    def _new_recording(self, fit: Fit) -> Recorded:
+        """What keeps the training in a run, for ``fit(run=..., checkpoint=..., resume=...)``."""
+        from clarinet.runs.recording import Recording  # with sqlite3, which not every program needs
+
+        return Recording(fit)
 
     # Configuration, files, copies.
 

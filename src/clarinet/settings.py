@@ -86,6 +86,11 @@ class FitSettings:
     doctor: bool = field(metadata=_DISPLAY)
     plot: bool | str = field(metadata=_DISPLAY)
 
+    @property
+    def kept(self) -> bool:
+        """Whether the training is kept in a run."""
+        return self.run not in (None, False) or self.checkpoint not in (None, False) or self.resume
+
     def fixed(self) -> dict[str, Any]:
         """What has to be the same for a training to go on as it began."""
         return {name: getattr(self, name) for name, fact in FACTS.items() if fact.fixed}

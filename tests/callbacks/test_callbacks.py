@@ -14,9 +14,9 @@ import pytest
 
 import clarinet
 from clarinet import callbacks, utils
-from clarinet.callbacks.base import wants_batches
 from clarinet.layers import BatchNormalization, Dense, Input
 from clarinet.problems import ClarinetWarning
+from clarinet.training.callback import wants_batches
 
 X = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
 Y = 3 * X + 1

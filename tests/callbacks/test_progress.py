@@ -13,8 +13,8 @@ import pytest
 
 import clarinet
 from clarinet.callbacks import ProgressBar
-from clarinet.callbacks.progress import format_seconds
 from clarinet.records import Chunk
+from clarinet.training.progress import format_seconds
 
 X = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
 
@@ -96,7 +96,7 @@ def test_a_bar_moves_and_tells_the_time_left(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr("clarinet.callbacks.progress.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("clarinet.training.progress.time.perf_counter", lambda: now[0])
     monkeypatch.setenv("COLUMNS", "120")
     bar = ProgressBar(1)
     bar.set_params({"epochs": 1, "steps": 100})

@@ -24,8 +24,8 @@ from clarinet.events import (
     TrainBegin,
     TrainEnd,
 )
-from clarinet.fitting import FitEvents
 from clarinet.layers import Dense
+from clarinet.training.loop import FitEvents
 from tests.model.held import ENGINES, SETTINGS, Told, X, Y, names, network, same
 
 # The end: closed, let go, thrown into.

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 import clarinet
-from clarinet import checks, training
+from clarinet import checks
 from clarinet.callbacks import Callback
 from clarinet.checks.arguments import _RULES
 from clarinet.settings import FACTS, FitSettings, Role, names_of
-from clarinet.training import DEFAULTS, settings_of
+from clarinet.training import trainer
+from clarinet.training.trainer import DEFAULTS, settings_of
 
 X = np.linspace(-1, 1, 40, dtype=np.float32).reshape(10, 4)
 Y = X[:, :1]
@@ -28,7 +29,7 @@ def network() -> clarinet.Sequential:
 
 
 def test_every_argument_of_fit_is_a_field_with_a_fact() -> None:
-    arguments = list(inspect.signature(training.fit).parameters)
+    arguments = list(inspect.signature(trainer.fit).parameters)
     assert ["self", *(each.name for each in fields(FitSettings))] == arguments
     assert list(FACTS) == arguments[1:]
 
@@ -76,7 +77,7 @@ def test_defaults_stand_in_fit_alone() -> None:
         FitSettings()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="unexpected keyword argument 'epoch'"):
         settings_of(X, Y, epoch=3)
-    assert inspect.signature(clarinet.Sequential.fit_events).parameters == inspect.signature(training.fit).parameters
+    assert inspect.signature(clarinet.Sequential.fit_events).parameters == inspect.signature(trainer.fit).parameters
 
 
 def test_settings_do_not_change() -> None:

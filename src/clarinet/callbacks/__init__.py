@@ -1,16 +1,17 @@
 """What watches training and acts on it: history, early stopping, checkpoints, learning rates, the progress bar."""
 
-from clarinet.callbacks.base import Callback, LambdaCallback
 from clarinet.callbacks.checkpoint import ModelCheckpoint
+from clarinet.callbacks.csv_logger import CSVLogger
 from clarinet.callbacks.early_stopping import EarlyStopping
-from clarinet.callbacks.history import CSVLogger, History
 from clarinet.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from clarinet.callbacks.live import LivePlot
 from clarinet.callbacks.nan import TerminateOnNaN
-from clarinet.callbacks.progress import ProgressBar
 from clarinet.callbacks.tensorboard import TensorBoard
 from clarinet.callbacks.weights_and_biases import WandbMetricsLogger
 from clarinet.names import public
+from clarinet.training.callback import Callback, LambdaCallback
+from clarinet.training.history import History
+from clarinet.training.progress import ProgressBar
 
 __all__ = [
     "CSVLogger",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clarinet.callbacks.base import Logs
 from clarinet.callbacks.monitor import Monitor, shown
 from clarinet.names import nearest
+from clarinet.training.callback import Logs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from clarinet.callbacks.base import Logs
 from clarinet.callbacks.monitor import Monitor
+from clarinet.training.callback import Logs
 
 
 class EarlyStopping(Monitor):

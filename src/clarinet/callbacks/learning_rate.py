@@ -6,8 +6,8 @@ import numbers
 from collections.abc import Callable
 from typing import Any
 
-from clarinet.callbacks.base import Callback, Logs
 from clarinet.callbacks.monitor import Monitor
+from clarinet.training.callback import Callback, Logs
 
 
 def _rate(callback: Callback) -> float:

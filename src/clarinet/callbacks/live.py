@@ -6,10 +6,10 @@ import time
 import warnings
 from typing import Any
 
-from clarinet.callbacks.base import Logs
-from clarinet.callbacks.history import History
-from clarinet.callbacks.progress import in_notebook
 from clarinet.problems import ClarinetWarning
+from clarinet.training.callback import Logs
+from clarinet.training.history import History
+from clarinet.training.progress import in_notebook
 from clarinet.views.theme import LIGHT, theme_of
 
 #: At most one part in so many of the time is spent on drawing.

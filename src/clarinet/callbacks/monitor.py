@@ -6,9 +6,9 @@ import math
 import warnings
 from collections.abc import Mapping
 
-from clarinet.callbacks.base import Callback
 from clarinet.names import nearest
 from clarinet.problems import ClarinetWarning
+from clarinet.training.callback import Callback
 
 #: Parts of metrics' names that say which way is better; what fits neither needs an explicit mode.
 _UP = ("acc", "auc", "precision", "recall", "f1", "fbeta", "iou", "r2", "similarity", "kappa")

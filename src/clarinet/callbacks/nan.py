@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet.callbacks.base import Callback
+from clarinet.training.callback import Callback
 
 if TYPE_CHECKING:
     from clarinet.records import Chunk

@@ -9,7 +9,7 @@ from clarinet.logs import good_numbers
 from clarinet.problems import ClarinetWarning
 
 if TYPE_CHECKING:
-    from clarinet.callbacks.base import Logs
+    from clarinet.training.callback import Logs
 
 
 class Numbers:

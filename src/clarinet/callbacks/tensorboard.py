@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.callbacks.base import Callback, Logs
 from clarinet.callbacks.numbers import Numbers
+from clarinet.training.callback import Callback, Logs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clarinet.callbacks.base import Callback, Logs
 from clarinet.callbacks.numbers import Numbers
+from clarinet.training.callback import Callback, Logs
 
 if TYPE_CHECKING:
     from clarinet.records import Chunk

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 
 from clarinet import saving
-from clarinet.callbacks.progress import format_logs
 from clarinet.cli import sources
 from clarinet.cli.fingerprints import among
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
 from clarinet.cli.sources import Source
+from clarinet.training.progress import format_logs
 
 
 def run(options: argparse.Namespace, output: Output) -> int:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from clarinet import runs
-from clarinet.callbacks.progress import format_seconds
 from clarinet.cli.again import AGAIN
 from clarinet.cli.output import Output
 from clarinet.cli.tables import ago, shown, table
@@ -20,6 +19,7 @@ from clarinet.runs.bin import deleted
 from clarinet.runs.exporting import document
 from clarinet.runs.settings import flatten, matching
 from clarinet.runs.stored import name as label
+from clarinet.training.progress import format_seconds
 from clarinet.wording import option
 
 #: Metrics that the list shows first; the others follow as there is room.

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import activations, callbacks, layers, utils
-from clarinet.callbacks.progress import format_logs
 from clarinet.cli import recorded, sources
 from clarinet.cli.fingerprints import fingerprint
 from clarinet.cli.output import Output
@@ -23,6 +22,7 @@ from clarinet.model import Sequential
 from clarinet.optimizers import Adam
 from clarinet.params import Array
 from clarinet.saving.container import check_ending
+from clarinet.training.progress import format_logs
 
 if TYPE_CHECKING:
     from clarinet.runs import Tracker

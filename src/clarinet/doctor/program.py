@@ -17,7 +17,7 @@ from clarinet.params import Array
 from clarinet.settings import BATCH_SIZE, Role, names_of
 from clarinet.target import TransformedTarget, for_loss
 from clarinet.trainable import model_class
-from clarinet.training import DEFAULTS
+from clarinet.training.trainer import DEFAULTS
 
 if TYPE_CHECKING:
     from clarinet.callbacks import Callback

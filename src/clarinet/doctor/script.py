@@ -10,13 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clarinet import data, files, training
+from clarinet import data, files
 from clarinet.callbacks import History
 from clarinet.doctor.examination import examine
 from clarinet.doctor.report import Report
-from clarinet.preparing import as_list
 from clarinet.settings import FitSettings
 from clarinet.trainable import Trainable, model_class
+from clarinet.training import trainer
+from clarinet.training.prepare import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +64,8 @@ def examine_script(
     begun: list[int] = []  # how much had been held back when each report was made
 
     def instead(self: Trainable, *given: Any, **named: Any) -> History:
-        settings = training.settings_of(*given, **named)
-        with _replaced(training.fit, training.fit_events):  # the experiments do train
+        settings = trainer.settings_of(*given, **named)
+        with _replaced(trainer.fit, trainer.fit_events):  # the experiments do train
             report = _examine_call(self, settings)
         begun.append(len(held.lines))
         for name, value in settings.writing().items():

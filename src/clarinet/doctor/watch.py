@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.activations import Activation
-from clarinet.callbacks.base import Callback, Logs, weakly
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.patient import SAMPLE, Patient, function_of
 from clarinet.doctor.program import program_of, quietly
@@ -24,6 +23,7 @@ from clarinet.engines import Data, ReferenceEngine
 from clarinet.layers.base import Context
 from clarinet.params import Array
 from clarinet.settings import Role, names_of
+from clarinet.training.callback import Callback, Logs, weakly
 
 if TYPE_CHECKING:
     from clarinet.doctor.adapters.torch_hooks import TorchWatch

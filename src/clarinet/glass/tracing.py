@@ -17,7 +17,7 @@ from clarinet.glass.records import LayerTrace, Trace, WeightTrace
 from clarinet.layers.parts import direct, elementary
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Array, Segment, Store
-from clarinet.preparing import build_for, checked, learning_rates
+from clarinet.training.prepare import build_for, checked, learning_rates
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer

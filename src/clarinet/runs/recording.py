@@ -14,8 +14,8 @@ from clarinet.runs.tracker import Tracker
 from clarinet.wording import option
 
 if TYPE_CHECKING:
-    from clarinet.fitting import Fit
     from clarinet.saving.checkpoints import Checkpoint
+    from clarinet.training.loop import Fit
 
 
 class Recording:

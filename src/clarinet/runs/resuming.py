@@ -16,11 +16,11 @@ from clarinet.callbacks import History, ProgressBar
 from clarinet.checks.intervals import Interval
 from clarinet.configurable import encode
 from clarinet.data import Batches
-from clarinet.fitting import Fit, Place
 from clarinet.problems import ClarinetWarning
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.differences import differences
 from clarinet.saving.container import ModelFileError
+from clarinet.training.loop import Fit, Place
 from clarinet.wording import option
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.callbacks.base import Callback, Logs
 from clarinet.problems import ClarinetWarning
 from clarinet.runs.code import commit
 from clarinet.runs.documents import plain, to_json
@@ -20,6 +19,7 @@ from clarinet.runs.run import Run
 from clarinet.runs.session import current
 from clarinet.runs.store import Store
 from clarinet.runs.values import check_name
+from clarinet.training.callback import Callback, Logs
 
 if TYPE_CHECKING:
     from clarinet.engines import Data

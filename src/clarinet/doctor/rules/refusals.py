@@ -9,11 +9,11 @@ from typing import Any
 from clarinet import checks
 from clarinet.doctor.findings import Finding, Remedy, Severity
 from clarinet.doctor.program import Program
-from clarinet.fitting import Fit
 from clarinet.names import nearest
 from clarinet.problems import Problem, error
 from clarinet.settings import FACTS, FitSettings, Role, names_of
-from clarinet.training import DEFAULTS
+from clarinet.training.loop import Fit
+from clarinet.training.trainer import DEFAULTS
 
 #: Kinds that have no rule of their own; ``"refused"`` is what ``fit`` finds on its way without a check for it.
 KINDS = (

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from clarinet.callbacks.base import Callback, Logs
+from clarinet.training.callback import Callback, Logs
 
 if TYPE_CHECKING:
     from clarinet.records import Chunk

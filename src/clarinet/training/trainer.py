@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from clarinet import checks
 from clarinet import data as data_module
-from clarinet.callbacks import History
-from clarinet.callbacks.base import CallbackList
 from clarinet.engines import Data, Engine, Steps
-from clarinet.fitting import FitEvents, Record, events, run_evaluation
-from clarinet.preparing import as_list, build_for, checked, first_batches, learning_rates, told_by_callbacks
 from clarinet.settings import BATCH_SIZE, FitSettings
+from clarinet.training.callback import CallbackList
+from clarinet.training.history import History
+from clarinet.training.loop import FitEvents, events, run_evaluation
+from clarinet.training.prepare import as_list, build_for, checked, first_batches, learning_rates, told_by_callbacks
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
@@ -114,7 +114,7 @@ def fit(
     )  # fmt: skip
     settings = _with_doctor(self, given)
     checks.raise_first(checks.check_fit_arguments(self, settings), told_by_callbacks(settings))
-    for _ in events(self, checks.plain_settings(settings), record=_record(settings)):
+    for _ in events(self, checks.plain_settings(settings)):
         pass
     assert isinstance(self.history, History)
     return self.history
@@ -144,15 +144,6 @@ def _with_doctor(self: Trainable, settings: FitSettings) -> FitSettings:
     if settings.doctor is not True:
         return settings
     return replace(settings, callbacks=[*as_list(settings.callbacks), self._new_doctor()])
-
-
-def _record(settings: FitSettings) -> Record | None:
-    """What keeps the training in a run, if that is wanted."""
-    if settings.run in (None, False) and settings.checkpoint in (None, False) and not settings.resume:
-        return None
-    from clarinet.runs.recording import Recording  # with sqlite3, which not every program needs
-
-    return Recording
 
 
 def with_arguments_of(
@@ -212,7 +203,7 @@ def fit_events(self: Trainable, *given: Any, **named: Any) -> FitEvents:
     """
     settings = _with_doctor(self, settings_of(*given, **named))
     checks.raise_first(checks.check_fit_arguments(self, settings), told_by_callbacks(settings))
-    return FitEvents(self, checks.plain_settings(settings), _record(settings))
+    return FitEvents(self, checks.plain_settings(settings))
 
 
 def evaluate(

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import checks
-from clarinet.callbacks.base import Callback
 from clarinet.configurable import check_number, check_whole
 from clarinet.params import Array
 from clarinet.records import Chunk, LearningRateCurve
 from clarinet.settings import BATCH_SIZE
+from clarinet.training.callback import Callback
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import atexit
 import weakref
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from inspect import GEN_RUNNING, getgeneratorstate
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clarinet import data as data_module
-from clarinet.callbacks import History, LivePlot, ProgressBar
-from clarinet.callbacks.base import Callback, CallbackList
 from clarinet.engines import Data, Engine, Steps
 from clarinet.events import (
     ChunkEnd,
@@ -29,8 +27,11 @@ from clarinet.events import (
     TrainEnd,
     ValidationEnd,
 )
-from clarinet.preparing import TrainingData, as_list, evaluation_batches, learning_rates
 from clarinet.settings import FitSettings
+from clarinet.training.callback import Callback, CallbackList
+from clarinet.training.history import History
+from clarinet.training.prepare import TrainingData, as_list, evaluation_batches, learning_rates
+from clarinet.training.progress import ProgressBar
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
@@ -91,18 +92,15 @@ class Fit:
         model: what is trained; :meth:`clarinet.Sequential.in_training` while this lasts.
         settings: the arguments of ``fit``, checked.
         pace: how finely its events are wanted.
-        record: makes what keeps it in a run; None where that is not wanted.
     """
 
-    def __init__(
-        self, model: Trainable, settings: FitSettings, pace: Pace | None = None, record: Record | None = None
-    ) -> None:
+    def __init__(self, model: Trainable, settings: FitSettings, pace: Pace | None = None) -> None:
         self.model, self.settings, self.pace = model, settings, pace or Pace()
         self.epoch_batches: Iterator[Rows] = iter(())
         if settings.seed is not None:
             model.seed = settings.seed
         # Before the engine is made: resuming brings the seed back. A proxy: no circle for the garbage collector.
-        self.recording = None if record is None else record(weakref.proxy(self))
+        self.recording: Recorded | None = model._new_recording(weakref.proxy(self)) if settings.kept else None
         self.own_callbacks = as_list(settings.callbacks)
         watchers = [*self.own_callbacks, *([self.recording.tracker] if self.recording else [])]
         self.seen: dict[str, Any] | None = {} if any(hasattr(c, "wants_fingerprint") for c in watchers) else None
@@ -115,13 +113,13 @@ class Fit:
         self.place, self.logs = Place(settings.initial_epoch), dict[str, float]()
         self.keeper: Checkpointing | None = None
 
-    def _shown(self) -> Iterator[ProgressBar | LivePlot]:
+    def _shown(self) -> Iterator[Callback]:
         """What shows the training."""
         verbose, plot = self.params["verbose"], self.settings.plot
         if verbose:
             yield ProgressBar(verbose)
         if plot:
-            yield LivePlot(plot if isinstance(plot, str) else "light")
+            yield self.model._new_plot(plot if isinstance(plot, str) else "light")
 
     def _params(self) -> dict[str, Any]:
         """What callbacks are told before training, see :class:`clarinet.callbacks.Callback`."""
@@ -290,13 +288,7 @@ class Fit:
         return run_evaluation(self.model, self.engine, source, self.source.validation_batch_size, self.callbacks)
 
 
-#: Makes what keeps a training in a run.
-Record: TypeAlias = Callable[[Fit], Recorded]
-
-
-def events(
-    model: Trainable, settings: FitSettings, pace: Pace | None = None, record: Record | None = None
-) -> Generator[Event, None, None]:
+def events(model: Trainable, settings: FitSettings, pace: Pace | None = None) -> Generator[Event, None, None]:
     """One training, from the first event to the last.
 
     Between two events nothing runs, and what holds the training may look at the model. Closing the generator, or
@@ -306,7 +298,7 @@ def events(
         RuntimeError: the model is being trained already. ValueError, TypeError: the data do not fit the model.
     """
     with model.in_training() as trainer:
-        fit = Fit(model, settings, pace, record)
+        fit = Fit(model, settings, pace)
         with fit.recording or nullcontext(), fit.told():
             for event in fit.events():
                 with trainer:
@@ -325,9 +317,9 @@ class FitEvents(Generator[Event, None, None]):
             is slower, and may be changed between any two events. Default False.
     """
 
-    def __init__(self, model: Trainable, settings: FitSettings, record: Record | None = None) -> None:
+    def __init__(self, model: Trainable, settings: FitSettings) -> None:
         self._pace = Pace()
-        self._events = events(model, settings, self._pace, record)
+        self._events = events(model, settings, self._pace)
         _held.add(self)
         atexit.unregister(_end_held)
         atexit.register(_end_held)  # before what was there earlier, such as a run that is ended at the program's end

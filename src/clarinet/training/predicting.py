@@ -9,12 +9,12 @@ import numpy as np
 
 from clarinet import checks
 from clarinet import data as data_module
-from clarinet.callbacks.base import CallbackList
 from clarinet.engines import ReferenceEngine
 from clarinet.layers.parts import leaves
 from clarinet.params import Array
-from clarinet.preparing import as_list, build_for
 from clarinet.settings import BATCH_SIZE
+from clarinet.training.callback import CallbackList
+from clarinet.training.prepare import as_list, build_for
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

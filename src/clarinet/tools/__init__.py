@@ -1,0 +1,1 @@
+"""Tools that try a model out: are its gradients right, and which learning rate suits it?"""

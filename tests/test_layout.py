@@ -1,0 +1,76 @@
+"""The layout: imports go down, one floor a line, and nothing knows what lies above it, not even for hints of types."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import clarinet
+from clarinet.trainable import model_class
+
+ROOT = Path(__file__).parent.parent
+CONTRACT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+#: Files of one room that know each other: a layer is made of parts, which hold layers; an engine hands itself to the
+#: minimisation that is its update.
+CIRCLES = [
+    {"clarinet.engines.minimizing", "clarinet.engines.reference"},
+    {"clarinet.layers.base", "clarinet.layers.calling", "clarinet.layers.parts"},
+]
+
+
+def test_the_contract_has_one_floor_a_line_and_no_exception() -> None:
+    (contract,) = CONTRACT["contracts"]
+    assert contract["exhaustive"]
+    assert contract["exhaustive_ignores"] == ["_native"]
+    assert [line for line in contract["layers"] if ":" in line] == []
+    assert "ignore_imports" not in contract
+    assert not CONTRACT.get("exclude_type_checking_imports")
+
+
+def test_files_know_each_other_in_no_circle_but_those_named() -> None:
+    grimp = pytest.importorskip("grimp")
+    graph = grimp.build_graph("clarinet", cache_dir=None)
+    imports = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    packages = {name.rpartition(".")[0] for name in imports}
+    found = _circles({a: b - packages for a, b in imports.items() if a not in packages})
+    assert sorted(found, key=min) == CIRCLES
+
+
+def _circles(imports: dict[str, set[str]]) -> list[set[str]]:
+    """Groups of modules that reach each other (more than one), by taking away what nobody or nothing is left for."""
+    reach = {name: _reached(name, imports) for name in imports}
+    groups = {frozenset({name, *(other for other in reach[name] if name in reach.get(other, ()))}) for name in imports}
+    return [set(group) for group in groups if len(group) > 1]
+
+
+def _reached(name: str, imports: dict[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for other in imports.get(waiting.pop(), ()):
+            if other not in reached:
+                reached.add(other)
+                waiting.append(other)
+    return reached
+
+
+def test_models_are_known_to_those_below() -> None:
+    assert model_class() is clarinet.Sequential
+    with pytest.raises(KeyError):
+        model_class("Unheard")
+
+
+def test_what_stands_beside_a_training_is_loaded_when_it_is_wanted() -> None:
+    program = (
+        "import sys, numpy as np, clarinet\n"
+        "model = clarinet.Sequential([clarinet.Input((1,)), clarinet.layers.Dense(1)])\n"
+        "model.compile('sgd', 'mse')\n"
+        "model.fit(np.ones((4, 1)), np.ones((4, 1)), verbose=0)\n"
+        "print(*(name for name in ('doctor', 'runs', 'plots', 'glass') if f'clarinet.{name}' in sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
