@@ -10,6 +10,7 @@ from clarinet import Input, Sequential, doctor, layers, optimizers, runs
 from clarinet.doctor import Doctor
 from clarinet.doctor.watching.replay import Replay
 from clarinet.engines import ReferenceEngine
+from clarinet.training.callback import wants_batches
 from tests.doctor.test_planted import FIT, PLANTED, X, Y, model, sigmoid
 
 AMOUNTS = (X @ np.linspace(-1, 1, 10))[:, None].astype(np.float32)
@@ -150,7 +151,7 @@ def test_it_asks_for_little(monkeypatch):
     monkeypatch.setattr(Replay, "_copy", lambda self: copies.append(1) or copy(self))
     same_steps, watched, more = fit([Doctor()])
     assert same_steps == steps
-    assert not clarinet.callbacks.base.wants_batches(Doctor())
+    assert not wants_batches(Doctor())
     assert more <= sampled + 2 * 10 + 2
     assert len(passes) <= 3  # a fresh model's answers, before training
     assert len(copies) <= 1 + watched
