@@ -22,7 +22,7 @@ from clarinet.events import (
     TrainEnd,
     ValidationEnd,
 )
-from tests.model.held import ENGINES, SETTINGS, Told, X, Y, names, network, same
+from tests.training.held import ENGINES, SETTINGS, Told, X, Y, names, network, same
 
 # Order.
 

@@ -26,7 +26,7 @@ from clarinet.events import (
 )
 from clarinet.layers import Dense
 from clarinet.training.loop import FitEvents
-from tests.model.held import ENGINES, SETTINGS, Told, X, Y, names, network, same
+from tests.training.held import ENGINES, SETTINGS, Told, X, Y, names, network, same
 
 # The end: closed, let go, thrown into.
 
