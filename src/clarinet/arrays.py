@@ -27,6 +27,32 @@ def namespace(x: Any) -> Any:
     return x.__array_namespace__() if hasattr(x, "__array_namespace__") else np
 
 
+def widest(xp: Any) -> Any:
+    """The dtype that sums are kept in: float64, or float32 where there is nothing wider, as in JAX by default."""
+    return np.float64 if xp is np else xp.result_type(xp.float32, xp.float64)
+
+
+def choose(condition: Any, a: Any, b: Any, xp: Any = np) -> Any:
+    """``a`` where the one truth value ``condition`` holds, else ``b``; where it is traced both are computed.
+
+    Example:
+        >>> choose(1 > 2, "a", "b")
+        'b'
+    """
+    return (a if condition else b) if isinstance(condition, (bool, np.bool_)) else xp.where(condition, a, b)
+
+
+def number(x: Any) -> Any:
+    """A float of one of NumPy's numbers; a number of another library, which may be traced, stays as it is.
+
+    Example:
+        >>> import numpy as np
+        >>> number(np.float32(0.5))
+        0.5
+    """
+    return float(x) if namespace(x) is np else x
+
+
 # Cody's rational Chebyshev approximations, highest power first: erf(x) = x N(x^2)/D(x^2) for |x| <= 0.46875, and
 # erfc(x) = exp(-x^2) N(x)/D(x) beyond.
 _ERF_TOP = (
@@ -181,6 +207,24 @@ def _spread(part: Array, spatial: Sizes, place: Any, xp: Any) -> Array:
         zeros = xp.zeros((*part.shape[:axis], 1, *part.shape[axis + 1 :]), dtype=part.dtype)
         part = xp.take(xp.concat([part, zeros], axis=axis), xp.asarray(index), axis=axis)
     return part
+
+
+def bincount(index: Array, weight: Array | None, count: int, xp: Any = np) -> Array:
+    """For each whole number below ``count`` the sum of the weights (or the number) of the places where it stands.
+
+    Args:
+        index: (n,), whole numbers from 0 to ``count - 1``.
+        weight: (n,), or None.
+
+    Example:
+        >>> import numpy as np
+        >>> bincount(np.array([2, 0, 2]), np.array([1.0, 2.0, 4.0]), 3).tolist()
+        [2.0, 0.0, 5.0]
+    """
+    if xp is np:
+        return np.bincount(index, weight, count)
+    weight = xp.ones(index.shape, dtype=widest(xp)) if weight is None else weight
+    return scatter_add(xp.expand_dims(weight, axis=1), index, count, xp)[:, 0]
 
 
 def scatter_add(rows: Array, index: Array, count: int, xp: Any = np) -> Array:

@@ -93,6 +93,11 @@ class Plan:
         """Of one prediction."""
         return (self.output or self.ops[-1]).output_shape
 
+    @cached_property
+    def all_ops(self) -> tuple[Op, ...]:
+        """The operations, with the one that the loss absorbed."""
+        return self.ops if self.output is None else (*self.ops, self.output)
+
     @property
     def raw_output_shape(self) -> Shape:
         """Of what the last operation gives for one sample, which the loss takes."""
@@ -117,6 +122,11 @@ class Plan:
     def shared(self) -> tuple[tuple[tuple[Op, Segment], ...], ...]:
         """Those of :attr:`users` that are several."""
         return tuple(users for users in self.users if len(users) > 1)
+
+    @cached_property
+    def trainable_names(self) -> tuple[str, ...]:
+        """Their names, ``"layer/weight"``."""
+        return tuple(f"{op.spec.name}/{s.name}" for op, s in self.trainable)
 
     def __str__(self) -> str:
         rows = [("op", "layer", "from", "input", "output", "weights")]

@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
+_MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+_WIDE_MULTIPLIERS = tuple(map(np.uint64, _MULTIPLIERS))
 _KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
-_LOW_WORD = np.uint64(0xFFFFFFFF)
+_WORD = 0xFFFFFFFF
+_LOW_WORD = np.uint64(_WORD)
 _HALF = np.uint64(32)
 
 
@@ -44,17 +46,44 @@ def philox(key: tuple[int, int], counter: NDArray[np.uint32]) -> NDArray[np.uint
         shape (blocks, 4), uint32.
     """
     c0, c1, c2, c3 = (counter[:, i].astype(np.uint64) for i in range(4))
-    k0, k1 = key
-    for _ in range(10):
-        product0, product1 = c0 * _MULTIPLIERS[0], c2 * _MULTIPLIERS[1]
+    for k0, k1 in _round_keys(key):
+        product0, product1 = c0 * _WIDE_MULTIPLIERS[0], c2 * _WIDE_MULTIPLIERS[1]
         c0, c1, c2, c3 = (
             (product1 >> _HALF) ^ c1 ^ np.uint64(k0),
             product1 & _LOW_WORD,
             (product0 >> _HALF) ^ c3 ^ np.uint64(k1),
             product0 & _LOW_WORD,
         )
-        k0, k1 = (k0 + _KEY_STEPS[0]) & 0xFFFFFFFF, (k1 + _KEY_STEPS[1]) & 0xFFFFFFFF
     return np.stack([c0, c1, c2, c3], axis=1).astype(np.uint32)
+
+
+def philox_in_32_bits(key: tuple[int, int], counter: Any, xp: Any) -> Any:
+    """:func:`philox` for arrays of another library, which may be traced and may have no integers of 64 bits."""
+    c0, c1, c2, c3 = (counter[:, i] for i in range(4))
+    for k0, k1 in _round_keys(key):
+        (high0, low0), (high1, low1) = _product(c0, _MULTIPLIERS[0], xp), _product(c2, _MULTIPLIERS[1], xp)
+        c0, c1, c2, c3 = high1 ^ c1 ^ _word(k0, xp), low1, high0 ^ c3 ^ _word(k1, xp), low0
+    return xp.stack([c0, c1, c2, c3], axis=1)
+
+
+def _round_keys(key: tuple[int, int]) -> list[tuple[int, int]]:
+    k0, k1 = key
+    return [((k0 + i * _KEY_STEPS[0]) & _WORD, (k1 + i * _KEY_STEPS[1]) & _WORD) for i in range(10)]
+
+
+def _product(a: Any, number: int, xp: Any) -> tuple[Any, Any]:
+    """The upper and the lower 32 bits of ``a * number``: long multiplication with digits of 16 bits."""
+    b = _word(number, xp)
+    (a0, a1), (b0, b1) = ((n & 0xFFFF, n >> 16) for n in (a, b))
+    one, other = a0 * b1, a1 * b0
+    carried = (a0 * b0 >> 16) + (one & 0xFFFF) + (other & 0xFFFF)
+    return a1 * b1 + (one >> 16) + (other >> 16) + (carried >> 16), a * b
+
+
+def _word(number: Any, xp: Any) -> Any:
+    """The lowest 32 bits of a whole number, or of each in an array."""
+    known = isinstance(number, (int, np.integer))
+    return xp.asarray(number & _WORD, dtype=xp.uint32) if known else xp.astype(number, xp.uint32)
 
 
 @dataclass(frozen=True)
@@ -67,7 +96,8 @@ class Key:
         seed: 64-bit seed of the model or of the call.
         stream: what the numbers are for.
         epoch: epoch over the model's life (shuffling).
-        step: training step over the model's life (dropout), or the index of a weight (initialisation).
+        step: training step over the model's life (dropout), or the index of a weight (initialisation). It may be an
+            array of another library, a traced one too; what is drawn is then of that library.
         layer: index of the layer.
 
     Example:
@@ -85,27 +115,38 @@ class Key:
         """The same key with some fields changed, e.g. ``key.at(layer=2)``."""
         return replace(self, **changes)
 
+    @property
+    def xp(self) -> Any:
+        """The array namespace of what is drawn: that of ``step``, NumPy's for a number."""
+        return self.step.__array_namespace__() if hasattr(self.step, "__array_namespace__") else np
+
     def bits(self, n: int) -> NDArray[np.uint32]:
         """``n`` uniform 32-bit integers; number ``i`` is word ``i % 4`` of block ``i // 4``."""
-        blocks = -(-n // 4)
-        counter = np.empty((blocks, 4), np.uint32)
-        counter[:, 0] = np.arange(blocks, dtype=np.uint32)
-        counter[:, 1:] = [self.step & 0xFFFFFFFF, self.epoch & 0xFFFFFFFF, self.stream + 256 * self.layer]
-        return philox((self.seed & 0xFFFFFFFF, (self.seed >> 32) & 0xFFFFFFFF), counter).reshape(-1)[:n]
+        blocks, xp, key = -(-n // 4), self.xp, (self.seed & _WORD, (self.seed >> 32) & _WORD)
+        words = self.step, self.epoch, self.stream + 256 * self.layer
+        if xp is np:
+            counter = np.empty((blocks, 4), np.uint32)
+            counter[:, 0] = np.arange(blocks, dtype=np.uint32)
+            counter[:, 1:] = [word & _WORD for word in words]
+            return philox(key, counter).reshape(-1)[:n]
+        columns = [xp.arange(blocks, dtype=xp.uint32), *(_word(word, xp) for word in words)]
+        columns = [xp.broadcast_to(column, (blocks,)) for column in columns]
+        return philox_in_32_bits(key, xp.stack(columns, axis=1), xp).reshape(-1)[:n]  # type: ignore[no-any-return]
 
     def uniform(self, n: int) -> NDArray[np.float64]:
         """``n`` numbers uniform in the open interval (0, 1): ``(bits + 1/2) / 2**32``."""
-        return (self.bits(n).astype(np.float64) + 0.5) * 2.0**-32
+        xp = self.xp
+        return (xp.astype(self.bits(n), xp.result_type(xp.float32, xp.float64)) + 0.5) * 2.0**-32  # type: ignore[no-any-return]
 
     def normal(self, n: int) -> NDArray[np.float64]:
         """``n`` standard normal numbers by Box and Muller's method (Annals of Math. Statistics, 1958)."""
-        pairs = self.uniform(2 * (-(-n // 2))).reshape(-1, 2)
-        radius, angle = np.sqrt(-2.0 * np.log(pairs[:, 0])), 2.0 * np.pi * pairs[:, 1]
-        return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).reshape(-1)[:n]
+        xp, pairs = self.xp, self.uniform(2 * (-(-n // 2))).reshape(-1, 2)
+        radius, angle = xp.sqrt(-2.0 * xp.log(pairs[:, 0])), 2.0 * np.pi * pairs[:, 1]
+        return xp.stack([radius * xp.cos(angle), radius * xp.sin(angle)], axis=1).reshape(-1)[:n]  # type: ignore[no-any-return]
 
     def keep(self, n: int, rate: float) -> NDArray[np.bool_]:
         """Dropout's mask: ``n`` booleans, False with probability ``rate``; an integer comparison, so engines agree."""
-        return self.bits(n) >= np.uint32(drop_threshold(rate))
+        return self.bits(n) >= self.xp.asarray(drop_threshold(rate), dtype=self.xp.uint32)  # type: ignore[no-any-return]
 
 
 def drop_threshold(rate: float) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from clarinet.arrays import namespace
+from clarinet.arrays import namespace, number
 from clarinet.configurable import Value, abstract, check_number, exported, resolve
 from clarinet.names import public
 from clarinet.params import Array
@@ -24,7 +24,7 @@ class Regularizer(Value):
 
     @abstract
     def __call__(self, w: Array) -> float:
-        """The penalty on the weight ``w``, a number."""
+        """The penalty on the weight ``w``: a float, or where ``w`` is not NumPy's an array of one number."""
         raise NotImplementedError
 
     @abstract
@@ -62,7 +62,7 @@ class L1L2(Regularizer):
 
     def __call__(self, w: Array) -> float:
         xp = namespace(w)
-        return float(self.l1 * xp.sum(xp.abs(w)) + self.l2 * xp.sum(w * w))
+        return number(self.l1 * xp.sum(xp.abs(w)) + self.l2 * xp.sum(w * w))  # type: ignore[no-any-return]
 
     def gradient(self, w: Array) -> Array:
         return self.l1 * namespace(w).sign(w) + 2 * self.l2 * w  # type: ignore[no-any-return]
@@ -147,7 +147,7 @@ class OrthogonalRegularizer(Regularizer):
     def __call__(self, w: Array) -> float:
         _, _, products, share = self._directions(w)
         xp = namespace(w)
-        return float(share * 0.5 * xp.sum(xp.abs(products)))
+        return number(share * 0.5 * xp.sum(xp.abs(products)))  # type: ignore[no-any-return]
 
     def gradient(self, w: Array) -> Array:
         unit, length, products, share = self._directions(w)

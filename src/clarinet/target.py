@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from clarinet import metrics
+from clarinet.arrays import widest
 from clarinet.configurable import Configurable, encode
 from clarinet.losses import Loss
-from clarinet.losses.base import as_arrays
 from clarinet.metrics import Custom, Metric
+from clarinet.metrics.base import PureMetric, Sums, updated
 from clarinet.names import nearest
 from clarinet.params import Array
 
@@ -158,19 +159,26 @@ class TransformedTarget(Configurable):
 
 
 @dataclass(eq=False)
-class InOriginalUnits(Metric):
+class InOriginalUnits(PureMetric):
     """A metric of targets and predictions that are transformed back first."""
 
     metric: Any = None
     target: Any = None
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_true, y_pred = as_arrays(y_true, y_pred)
-        self.metric.update_state(
-            self.target.inverse(y_true.astype(np.float64)),
-            self.target.inverse(y_pred.astype(np.float64)),
-            sample_weight,
-        )
+    def start(self, xp: Any = np) -> Sums:
+        return self.metric.start(xp)  # type: ignore[no-any-return]
+
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+        t, p = (self.target.inverse(y.astype(widest(xp))) for y in (y_true, y_pred))
+        return updated(self.metric, sums, t, p, weight, xp)
+
+    @property
+    def sums(self) -> Sums:
+        return self.metric.sums  # type: ignore[no-any-return]
+
+    @sums.setter
+    def sums(self, sums: Sums) -> None:
+        self.metric.sums = sums
 
     def result(self) -> Any:
         return self.metric.result()

@@ -1,4 +1,4 @@
-"""An update that is a whole minimisation: all trainable weights as one vector."""
+"""A step that is a whole minimisation: all trainable weights as one vector."""
 
 from __future__ import annotations
 
@@ -6,52 +6,54 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clarinet.engines.step import Carry, Record, gradients, measure, replaced, total_loss
+from clarinet.engines.watch import ByWeight
 from clarinet.params import Array
 
 if TYPE_CHECKING:
     from clarinet.engines.base import Data
-    from clarinet.engines.reference import ReferenceEngine
+    from clarinet.engines.devices import Device
     from clarinet.optimizers import BFGS
+    from clarinet.optimizers.base import Scalars
+    from clarinet.plan import Plan
 
 
-def minimize(engine: ReferenceEngine, optimizer: BFGS, batch: Data) -> float:
-    """Minimise the loss of a batch; the running loss and metrics see the weights that were found, once.
+def minimize(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, device: Device) -> tuple[Carry, Record]:
+    """Minimise the loss of a batch; the running loss, metrics and statistics see the weights that were found, once.
 
     Args:
-        engine: holds the weights.
-        optimizer: finds the lowest point.
-        batch: rows.
+        plan: its optimizer finds the lowest point.
+        carry, batch, scalars: as for :func:`clarinet.engines.step.step`; every try begins with the same state.
+        device: where the arrays are.
 
     Returns:
-        The loss at the weights that were found, penalties included.
+        As a step: the record is of the weights that were found.
     """
-    weights, states = engine.trainable_weights(), engine.states()
-    running, before = engine.running(), [engine.device.get(s).copy() for s in states]
-    ends = np.cumsum([w.size for _, _, w in weights])[:-1]
+    optimizer: BFGS = plan.optimizer  # type: ignore[assignment]
+    trained = plan.trainable
+    shapes = [s.shape for _, s in trained]
+    ends = np.cumsum([s.size for _, s in trained])[:-1]
 
-    def put(flat: Array) -> None:
-        for (_, _, w), part in zip(weights, np.split(flat, ends) if weights else [], strict=True):
-            w[...] = engine.device.put(part.reshape(w.shape).astype(engine.plan.dtype))
-        for state, value in zip(states, before, strict=True):
-            state[...] = engine.device.put(value)  # running statistics: every try begins with the same
+    def unflat(flat: Array) -> ByWeight:
+        parts = np.split(flat, ends) if shapes else []
+        arrays = [device.put(part.reshape(shape).astype(plan.dtype)) for part, shape in zip(parts, shapes, strict=True)]
+        return replaced(plan, carry.params, arrays)
+
+    def computed(params: ByWeight) -> tuple[Record, ByWeight]:
+        return gradients(plan, params, carry.state, batch, scalars["step"], device.xp)
 
     def objective(flat: Array) -> tuple[float, Array]:
-        put(flat)
-        loss, grads, _ = engine.gradients(batch)
-        return loss, _joined(engine, [grads[index][name] for index, name, _ in weights])
+        record, _ = computed(unflat(flat))
+        return total_loss(record), _joined([record.grads[op.index][s.name] for op, s in trained], device)
 
-    start = _joined(engine, [w for _, _, w in weights])
-    try:
-        found = optimizer.minimize(objective, start) if weights else start
-        engine.resume(running)
-        put(found)
-        return float(engine.gradients(batch).loss)
-    except BaseException:  # Ctrl-C leaves no weights that were only tried
-        put(start)
-        raise
+    start = _joined([carry.params[op.index][s.name] for op, s in trained], device)
+    params = unflat(optimizer.minimize(objective, start) if trained else start)
+    record, state = computed(params)
+    sums = None if carry.sums is None else measure(plan, carry.sums, batch, record, device.xp)
+    return Carry(params, state, carry.slots, sums), record
 
 
-def _joined(engine: ReferenceEngine, arrays: list[Any]) -> Array:
+def _joined(arrays: list[Any], device: Device) -> Array:
     """All elements of all arrays, in float64."""
-    parts = [np.asarray(engine.device.get(a), np.float64).ravel() for a in arrays]
+    parts = [np.asarray(device.get(a), np.float64).ravel() for a in arrays]
     return np.concatenate(parts) if parts else np.empty(0)

@@ -1,10 +1,10 @@
-"""The reference engine: the training loop as the textbook has it, in NumPy, and what training means."""
+"""The reference engine: the training step of the textbook, one batch after another, in NumPy."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +14,37 @@ from clarinet.engines.devices import open_device
 from clarinet.engines.halves import Caches, Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs
 from clarinet.engines.minimizing import minimize
 from clarinet.engines.stats import layer_stats
+from clarinet.engines.step import (
+    Carry,
+    Pass,
+    Record,
+    backward,
+    begin,
+    forward,
+    gradients,
+    judge,
+    key_of,
+    measure,
+    step,
+    through_output,
+    total_loss,
+    update,
+    with_penalties,
+)
 from clarinet.engines.watch import ByWeight, Gradients, Watch
-from clarinet.layers.base import Context
-from clarinet.losses.base import spread
 from clarinet.metrics import Mean, Metric
-from clarinet.optimizers.base import write
-from clarinet.params import Array, Segment, Store
+from clarinet.metrics.base import Sums
+from clarinet.params import Array, Store
 from clarinet.random import Key, Stream, permutation
 from clarinet.records import Chunk, LayerStats
 
 if TYPE_CHECKING:
-    from clarinet.optimizers import BFGS, OptimizerState
-    from clarinet.plan import Op, Plan
+    from clarinet.optimizers import OptimizerState
+    from clarinet.plan import Plan
 
 
 class ReferenceEngine(Engine):
-    """Forward, loss, backward, update, one batch after another, every number in plain sight.
+    """A loop over :func:`clarinet.engines.step.step`, every number in plain sight.
 
     Works in float32 or float64. Arguments and methods as in :class:`clarinet.engines.base.Engine`.
 
@@ -46,46 +61,74 @@ class ReferenceEngine(Engine):
     ) -> None:
         self.plan, self.store, self.optimizer_state = plan, store, optimizer_state
         self.device = open_device(device)
+        self._xp = self.device.xp
         self._draws = Draws()
         self._kept: Handle | None = None  # the forward pass that backward may take up
-        self._xp = self.device.xp
+        self._tracked: tuple[Metric, ...] = (Mean("loss"), *plan.metrics, *plan.weighted_metrics)
         self._take()
-        self._loss = Mean("loss")
-        self._tracked: tuple[Metric, ...] = (self._loss, *plan.metrics, *plan.weighted_metrics)
-
-    def _all_ops(self) -> tuple[Op, ...]:
-        return self.plan.ops if self.plan.output is None else (*self.plan.ops, self.plan.output)
 
     @staticmethod
     def supports(plan: Plan) -> str | None:
         """None: it runs all plans."""
         return None
 
+    # The store's numbers and the metrics' sums, between which and the steps this engine stands.
+
     def _take(self) -> None:
-        """Put the weights, the state and the optimizer's slots where they are computed with; a pass before is over."""
+        """Have weights, state, slots and sums where they are computed with; a forward pass before is over."""
         self._kept = None
-        put, params, state = self.device.put, self.store.params, self.store.state
-        self._params = {op.index: {s.name: put(s.view(params)) for s in op.weights} for op in self._all_ops()}
-        self._state = {op.index: {s.name: put(s.view(state)) for s in op.state} for op in self._all_ops()}
-        kept = self.optimizer_state
-        self._slots = [
-            {} if kept is None else {name: put(view) for name, view in kept.views(s).items()}
-            for _, s in self.plan.trainable
-        ]
+        sums = [metric.sums for metric in self._tracked]
+        self._carry = begin(self.plan, self.store, self.optimizer_state, sums, self.device.put)
+
+    def _commit(self, new: Carry, number: int) -> None:
+        """Let a step have been made: where Ctrl-C comes into this, nothing of it is missing."""
+        try:
+            self._write(new, number)
+        except BaseException:
+            self._write(new, number)
+            raise
+
+    def _write(self, new: Carry, number: int) -> None:
+        """Doing it twice changes nothing. Views of the store stay what they are; another device's turn comes later."""
+        own = self._carry
+        if self.optimizer_state is not None:
+            self.optimizer_state.step = number
+        if self.device.shares:
+            self._copy(new, own)
+            new = Carry(own.params, own.state, own.slots, new.sums)
+        self._carry = new
+        self._set_sums(new.sums)
+
+    def _copy(self, new: Carry, own: Carry) -> None:
+        """Write the numbers of one into the arrays of the other."""
+        get = self.device.get
+        pairs = [*zip(own.slots, new.slots, strict=True)]
+        for ours, theirs in ((own.params, new.params), (own.state, new.state)):
+            pairs += [(arrays, theirs[index]) for index, arrays in ours.items() if arrays]
+        for arrays, numbers in pairs:
+            for name, array in arrays.items():
+                if numbers[name] is not array:  # as what is frozen is
+                    array[...] = get(numbers[name])
 
     def _bring_back(self) -> None:
-        """Write what :meth:`_take` took back into the store."""
+        """Write what another device has computed into the store."""
+        if not self.device.shares:
+            self._copy(self._carry, begin(self.plan, self.store, self.optimizer_state))
+
+    def _set_sums(self, sums: Sequence[Sums] | None) -> None:
+        for metric, own in zip(self._tracked, sums or (), strict=True):
+            metric.sums = own
+
+    def _put(self, batch: Data) -> Data:
+        """A batch where it is computed with, its inputs in the plan's dtype."""
+        x = np.asarray(batch.x).astype(self.plan.dtype)
         if self.device.shares:
-            return
-        get = self.device.get
-        for op in self._all_ops():
-            for s in op.weights:
-                s.view(self.store.params)[...] = get(self._params[op.index][s.name])
-            for s in op.state:
-                s.view(self.store.state)[...] = get(self._state[op.index][s.name])
-        for (_, s), own in zip(self.plan.trainable, self._slots, strict=True):
-            for name, array in own.items():
-                s.view(self.optimizer_state.slots[name])[...] = get(array)  # type: ignore[union-attr]
+            return Data(x, batch.y, batch.weight)
+        put = self.device.put
+        return Data(put(x), *(None if a is None else put(a) for a in (batch.y, batch.weight)))
+
+    def _number(self) -> int:
+        return 0 if self.optimizer_state is None else self.optimizer_state.step
 
     def permutation(self, epoch: int, n: int) -> NDArray[np.int64]:
         return permutation(Key(self.plan.seed, Stream.SHUFFLE, epoch=epoch), n)
@@ -125,189 +168,77 @@ class ReferenceEngine(Engine):
 
     def _step(self, batch: Data, learning_rate: float, stats: list[LayerStats] | None) -> float:
         """One step: where Ctrl-C ends it early nothing of it remains, and where it ends it late nothing is missing."""
-        assert self.optimizer_state is not None
-        step, running, changes = self.optimizer_state.step, self.running(), None
-        states = [(array, self._xp.asarray(array, copy=True)) for array in self.states()]
-        try:
-            self.optimizer_state.step = step + 1
-            if self.plan.optimizer is not None and self.plan.optimizer.full_batch:
-                return minimize(self, cast("BFGS", self.plan.optimizer), batch)
-            loss, grads, outputs = self.gradients(batch)
-            before = {} if stats is None else self._copied_weights()
-            changes = self._changes(grads, learning_rate)
-            write(changes)
-        except BaseException:
-            if changes is not None:
-                write(changes)
-            else:
-                self.optimizer_state.step = step
-                self.resume(running)
-                write(states)
-            raise
-        if stats is not None:
-            get = self.device.get
-            update = {(i, name): (w, get(self._params[i][name])) for (i, name), w in before.items()}
-            seen = {i: {name: get(g) for name, g in own.items()} for i, own in grads.items()}
-            stats.extend(layer_stats(self.plan, step + 1, [get(y) for y in outputs], seen, update))
-        return loss
+        assert self.optimizer_state is not None and self.plan.optimizer is not None
+        number, own = self.optimizer_state.step + 1, self._carry
+        scalars = self.plan.optimizer.scalars(learning_rate, number)
+        on_device, before = self._put(batch), own if self.device.shares else own._replace(sums=None)
+        if self.plan.optimizer.full_batch:
+            new, record = minimize(self.plan, before, on_device, scalars, self.device)
+        else:
+            new, record = step(self.plan, before, on_device, scalars, self._xp)
+            if stats is not None:
+                stats.extend(self._layer_stats(number, own.params, new.params, record))
+        if new.sums is None:
+            new = new._replace(sums=self._measured(own.sums or (), batch, record))
+        self._commit(new, number)
+        return total_loss(record)
 
-    def _copied_weights(self) -> dict[tuple[int, str], Array]:
-        """The numbers of every weight that is trained, by operation and name."""
-        every = (user for users in self.plan.users for user in users)
-        return {(op.index, s.name): self.device.get(self._weight(op, s)).copy() for op, s in every}
+    def _measured(self, sums: Sequence[Sums], batch: Data, record: Record) -> Sequence[Sums]:
+        """The metrics' sums with a batch added, by NumPy."""
+        if not self.device.shares:
+            loss, y_pred = (self.device.get(a) for a in (record.loss, record.outputs[-1]))
+            record = record._replace(loss=loss, penalty=float(record.penalty), outputs=[y_pred])
+        return measure(self.plan, sums, batch, record)
+
+    def _layer_stats(self, number: int, before: ByWeight, after: ByWeight, record: Record) -> list[LayerStats]:
+        get = self.device.get
+        every = [user for users in self.plan.users for user in users]
+        moved = {(op.index, s.name): (get(before[op.index][s.name]), get(after[op.index][s.name])) for op, s in every}
+        grads = {index: {name: get(g) for name, g in own.items()} for index, own in record.grads.items()}
+        return layer_stats(self.plan, number, [get(y) for y in record.outputs], grads, moved)
 
     def gradients(self, batch: Data, watch: Watch | None = None, training: bool = True) -> Gradients:
-        """The batch's loss, penalties included, and its gradients; nothing is updated but running metrics and state."""
-        assert self.plan.loss is not None and batch.y is not None
-        y, caches, outputs = self.run_forward(batch.x, training)
-        y_pred = self.through_output(y)
-        loss, values, shares = self._measure(batch, y, y_pred, outputs)
-        if watch is not None:
-            watch.values, watch.shares = values, shares
-        put = self.device.put
-        dy = self.plan.loss.gradient(put(batch.y), y, self._xp) * put(shares)[..., None]
-        grads, _ = self.run_backward(dy, caches, watch)
-        return Gradients(loss, self._with_penalties(grads, watch), [*outputs, y_pred])
+        """The batch's loss, penalties included, and its gradients; nothing is updated."""
+        own, number = self._carry, self._number()
+        record, _ = gradients(self.plan, own.params, own.state, self._put(batch), number, self._xp, training, watch)
+        return Gradients(total_loss(record), record.grads, record.outputs)
 
-    def run_forward(
-        self, x: Array, training: bool | None = False, step: int | None = None, draw: int = 0
-    ) -> tuple[Array, list[Any], list[Array]]:
-        """Run all operations.
+    def run_forward(self, x: Array, training: bool | None = False) -> tuple[Array, list[Any], list[Array]]:
+        """Run all operations; nothing is updated.
 
         Args:
             x: a batch of rows.
             training: whether operations behave as in training; None leaves it to each.
-            step, draw: which random numbers: those of an update (default the one of now), and which draw of them.
 
         Returns:
             The output (logits where the loss absorbed the last activation), every operation's cache, and every
             operation's output.
         """
-        caches = []
-        tensors = [self.device.put(np.asarray(x).astype(self.plan.dtype))]
-        for op in self.plan.ops:
-            taken: Any = tuple(tensors[s] for s in op.sources)
-            y, cache, new_state = op.spec.forward(
-                self._params[op.index],
-                self._state[op.index],
-                taken if op.spec.merges else taken[0],
-                self._context(op, training, step, draw),
-            )
-            for name, value in new_state.items():
-                self._state[op.index][name][...] = value
-            caches.append(cache)
-            tensors.append(y)
-        return tensors[-1], caches, tensors[1:]
+        x = self._put(Data(x)).x
+        found = self._forward(x, training)
+        return (found.outputs or [x])[-1], found.caches, found.outputs
 
-    def _context(self, op: Op, training: bool | None, step: int | None, draw: int) -> Context:
-        if step is None:
-            step = self.optimizer_state.step if self.optimizer_state is not None else 0
-        key = Key(self.plan.seed, Stream.DROPOUT, epoch=draw, step=step, layer=op.index)
-        return Context(op.spec.trains_when_called if training is None else training, key, self._xp)
-
-    def _measure(self, batch: Data, y: Array, y_pred: Array, outputs: list[Array]) -> tuple[float, Array, Array]:
-        """Add a batch to the running loss and metrics.
-
-        Returns:
-            Its loss ``sum_i s_i l_i``, penalties included, the values ``l_i``, and the shares ``s_i``: by default the
-            weight of a row (1 if there is none) divided by the number of values, Keras's ``sum_over_batch_size``.
-        """
-        assert self.plan.loss is not None and batch.y is not None
-        values = self.device.get(self.plan.loss.values(self.device.put(batch.y), y, self._xp))
-        weight = np.ones_like(values) if batch.weight is None else spread(batch.weight, values)
-        shares = self.plan.loss.shares(weight)
-        loss = float(np.sum(values * shares)) + self._penalty(outputs)
-        self._loss.add(loss * len(batch), len(batch))
-        y_pred = self.device.get(y_pred)
-        for metric in self.plan.metrics:
-            metric.update_state(batch.y, y_pred)
-        for metric in self.plan.weighted_metrics:
-            metric.update_state(batch.y, y_pred, batch.weight)
-        return loss, values, shares
+    def _forward(self, x: Array, training: bool | None, number: int | None = None, draw: int = 0) -> Pass:
+        """``x`` is where it is computed with; the random numbers are those of an update, by default the one of now."""
+        own, key = self._carry, key_of(self.plan, self._number() if number is None else number, draw)
+        return forward(self.plan, own.params, own.state, x, training, key, self._xp)
 
     def through_output(self, logits: Array) -> Array:
         """Predictions from what the operations gave: through the activation that the loss absorbed, if any."""
-        if self.plan.output is None:
-            return logits
-        return self.plan.output.spec.forward({}, {}, logits, Context(xp=self._xp))[0]
-
-    def _penalty(self, outputs: list[Array]) -> float:
-        """Sum of the regularizers' penalties on trainable weights, and of the operations' on what they give."""
-        activity = sum(op.spec.penalty(y) for op, y in zip(self.plan.ops, outputs, strict=True))
-        own = [(s.weight.regularizer, self._weight(op, s)) for op, s in self.plan.trainable]
-        return float(sum(regularizer(w) for regularizer, w in own if regularizer is not None) + activity)
-
-    def trainable_weights(self) -> list[tuple[int, str, Array]]:
-        """Operation, name and numbers, on the device, of every weight that is trained."""
-        return [(op.index, s.name, self._weight(op, s)) for op, s in self.plan.trainable]
-
-    def states(self) -> list[Array]:
-        """The numbers, on the device, of everything that layers keep between batches."""
-        return [array for own in self._state.values() for array in own.values()]
-
-    def _weight(self, op: Op, segment: Segment) -> Array:
-        return self._params[op.index][segment.name]  # type: ignore[no-any-return]
-
-    def run_backward(self, dy: Array, caches: list[Any], watch: Watch | None = None) -> tuple[ByWeight, Array]:
-        """Gradients by operation and weight name, without penalties on weights, and the gradient at the input.
-
-        What several operations take gets the sum of what they hand back, from the last to the first; so does a weight
-        that several have.
-        """
-        grads: ByWeight = {}
-        deltas = {len(self.plan.ops): dy}  # by tensor
-        for op, cache in zip(reversed(self.plan.ops), reversed(caches), strict=True):
-            delta = deltas.pop(op.index + 1)
-            dx, own = op.spec.backward(self._params[op.index], cache, delta)
-            for source, part in zip(op.sources, dx if op.spec.merges else (dx,), strict=True):
-                deltas[source] = deltas[source] + part if source in deltas else part
-            grads[op.index] = own
-            if watch is not None:
-                watch.deltas |= {op.index + 1: delta, 0: deltas.get(0)}
-        for users in self.plan.shared:
-            last, *others = (grads[op.index][s.name] for op, s in reversed(users))
-            total = sum(others, start=last)
-            for op, s in users:
-                grads[op.index] = grads[op.index] | {s.name: total}
-        return grads, deltas[0]
-
-    def _with_penalties(self, grads: ByWeight, watch: Watch | None = None) -> ByWeight:
-        """The gradients with those of the regularizers' penalties."""
-        found = {}
-        for op in self.plan.ops:
-            own, params = grads[op.index], self._params[op.index]
-            penalties = {
-                s.name: s.weight.regularizer.gradient(params[s.name])
-                for s in op.weights
-                if s.trainable and s.weight.regularizer is not None
-            }
-            found[op.index] = own | {name: own[name] + penalty for name, penalty in penalties.items()}
-            if watch is not None:
-                watch.penalties[op.index] = penalties
-        return found
-
-    def _changes(self, grads: ByWeight, learning_rate: float) -> list[tuple[Array, Array]]:
-        assert self.plan.optimizer is not None and self.optimizer_state is not None
-        return self.plan.optimizer.changes(
-            [self._weight(op, s) for op, s in self.plan.trainable],
-            [grads[op.index][s.name] for op, s in self.plan.trainable],
-            self._slots,
-            learning_rate,
-            self.optimizer_state.step,
-            self._xp,
-            [f"{op.spec.name}/{s.name}" for op, s in self.plan.trainable],
-        )
+        return through_output(self.plan, logits, self._xp)
 
     # A step in halves.
 
     @np.errstate(all="ignore")
     def forward(self, inputs: Array, training: bool = False) -> tuple[Array, Handle]:
-        x = check_inputs(self.plan, inputs)
+        x = self._put(Data(check_inputs(self.plan, inputs))).x
         self._take()
-        step, draw = self._draws.take(self.optimizer_state) if training else (0, 0)
-        y, caches, _ = self.run_forward(x, training, step, draw)
+        number, draw = self._draws.take(self.optimizer_state) if training else (0, 0)
+        found, own = self._forward(x, training, number, draw), self._carry
+        self._commit(Carry(own.params, found.state, own.slots, own.sums), self._number())
         self._bring_back()
-        self._kept = Caches(x.shape, tuple(y.shape), caches)
+        y = (found.outputs or [x])[-1]
+        self._kept = Caches(tuple(x.shape), tuple(y.shape), found.caches)
         return np.array(self.device.get(y)), self._kept
 
     @overload
@@ -319,7 +250,7 @@ class ReferenceEngine(Engine):
             raise Stale
         dy = check_d_outputs(self.plan, handle, d_outputs)
         with np.errstate(all="ignore"):
-            grads, dx = self.run_backward(self.device.put(dy), handle.caches)
+            grads, dx = backward(self.plan, self._carry.params, self.device.put(dy), handle.caches)
         self._kept = None
         flat = self.plan.layout.zeros(self.plan.dtype)
         for op, s in self.plan.trainable:
@@ -328,25 +259,19 @@ class ReferenceEngine(Engine):
 
     @np.errstate(all="ignore")
     def apply(self, flat: Array, learning_rate: float) -> None:
-        flat = check_flat(self.plan, flat)
-        if self.plan.optimizer is not None and self.plan.optimizer.full_batch:
-            raise ValueError(f"apply: {type(self.plan.optimizer).__name__} takes no single gradients; use train")
-        assert self.optimizer_state is not None
+        flat, optimizer = check_flat(self.plan, flat), self.plan.optimizer
+        assert self.optimizer_state is not None and optimizer is not None
+        if optimizer.full_batch:
+            raise ValueError(f"apply: {type(optimizer).__name__} takes no single gradients; use train")
         self._take()
+        own, number = self._carry, self.optimizer_state.step + 1
         grads: ByWeight = {op.index: {} for op in self.plan.ops}
         for op, s in (user for users in self.plan.users for user in users):
             grads[op.index][s.name] = self.device.put(s.view(flat))
-        step, changes = self.optimizer_state.step, None
+        whole = with_penalties(self.plan, own.params, grads)
+        params, slots = update(self.plan, own, whole, optimizer.scalars(learning_rate, number), self._xp)
         try:
-            self.optimizer_state.step = step + 1
-            changes = self._changes(self._with_penalties(grads), learning_rate)
-            write(changes)
-        except BaseException:  # as in a step
-            if changes is not None:
-                write(changes)
-            else:
-                self.optimizer_state.step = step
-            raise
+            self._commit(Carry(params, own.state, slots, own.sums), number)
         finally:
             self._bring_back()
 
@@ -355,17 +280,25 @@ class ReferenceEngine(Engine):
     @np.errstate(all="ignore")
     def evaluate(self, data: Data, batch_size: int) -> None:
         self._take()
+        sums: Sequence[Sums] = self._carry.sums or ()
         for start in range(0, len(data), batch_size):
             batch = data.rows(slice(start, start + batch_size))
-            y, _, outputs = self.run_forward(batch.x)
-            self._measure(batch, y, self.through_output(y), outputs)
+            on_device = self._put(batch)
+            outputs = self._forward(on_device.x, False).outputs
+            sums = self._measured(sums, batch, judge(self.plan, self._carry.params, on_device, outputs, self._xp))
+        self._set_sums(sums)
 
     @np.errstate(all="ignore")
     def predict(self, x: Array, batch_size: int) -> Array:
         self._take()
-        outputs = (self.run_forward(x[i : i + batch_size])[0] for i in range(0, len(x), batch_size))
-        parts = [self.device.get(self.through_output(y)) for y in outputs]
+        starts = range(0, len(x), batch_size)
+        parts = [self._predicted(x[start : start + batch_size]) for start in starts]
         return np.concatenate(parts) if parts else np.empty((0, *self.plan.output_shape), self.plan.dtype)
+
+    def _predicted(self, x: Array, training: bool | None = False, draw: int = 0) -> Array:
+        x = self._put(Data(x)).x
+        outputs = self._forward(x, training, draw=draw).outputs
+        return self.device.get(self.through_output((outputs or [x])[-1]))
 
     def predict_training(self, x: Array, training: bool | None = True, draw: int = 0) -> Array:
         """Predictions of one batch as a training step sees them: dropout drops, batch statistics are used.
@@ -376,9 +309,7 @@ class ReferenceEngine(Engine):
             draw: number of the draw of random numbers, 0 for those of the training step itself.
         """
         self._take()
-        y = self.through_output(self.run_forward(x, training, draw=draw)[0])
-        self._bring_back()
-        return self.device.get(y)
+        return self._predicted(x, training, draw)
 
     def reset_metrics(self) -> None:
         for metric in self._tracked:

@@ -45,7 +45,7 @@ class ActivityRegularization(Layer):
         return L1L2(self.l1, self.l2)
 
     def penalty(self, y: Array) -> float:
-        return float(self._rule()(y) / max(1, y.shape[0]))
+        return self._rule()(y) / max(1, int(y.shape[0]))
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context

@@ -21,10 +21,10 @@ from clarinet.random import Key
 
 #: Where the pixel at place ``i`` outside an axis of ``n`` pixels comes from.
 _FILL = {
-    "reflect": lambda i, n: np.where(i % (2 * n) < n, i % (2 * n), 2 * n - 1 - i % (2 * n)),
-    "wrap": lambda i, n: i % n,
-    "nearest": lambda i, n: np.clip(i, 0, n - 1),
-    "constant": lambda i, n: np.clip(i, 0, n - 1),  # and its weight goes to fill_value
+    "reflect": lambda i, n, xp: xp.where(i % (2 * n) < n, i % (2 * n), 2 * n - 1 - i % (2 * n)),
+    "wrap": lambda i, n, xp: i % n,
+    "nearest": lambda i, n, xp: xp.clip(i, 0, n - 1),
+    "constant": lambda i, n, xp: xp.clip(i, 0, n - 1),  # and its weight goes to fill_value
 }
 
 
@@ -130,12 +130,12 @@ class _Affine(_Augmentation):
         """Of shape (n, 2, 3)."""
         raise NotImplementedError
 
-    def _taps(self, places: Array) -> Iterator[tuple[Array, Array]]:
+    def _taps(self, places: Array, xp: Any) -> Iterator[tuple[Array, Array]]:
         """The pixels around each place (n, 2, rows, columns) and their weights."""
         if self.interpolation == "nearest":
-            yield np.copysign(np.floor(np.abs(places) + 0.5), places), np.ones_like(places[:, 0])
+            yield xp.copysign(xp.floor(xp.abs(places) + 0.5), places), xp.ones_like(places[:, 0])
             return
-        first = np.floor(places)
+        first = xp.floor(places)
         after = places - first
         for step in ((0, 0), (0, 1), (1, 0), (1, 1)):
             weights = [after[:, a] if step[a] else 1 - after[:, a] for a in (0, 1)]
@@ -143,18 +143,18 @@ class _Affine(_Augmentation):
 
     def _reading(self, shape: tuple[int, ...], key: Key) -> tuple[list[tuple[Array, Array]], Array]:
         """For every tap the rows of ``x`` as (n height width, channels) and their weights; the weight of filling."""
-        n, height, width, _ = shape
+        (n, height, width, _), xp = shape, key.xp
         grid = np.stack([*np.indices((height, width)), np.ones((height, width))])
-        places = np.einsum("nij,jhw->nihw", self.matrices(key, n, height, width), grid)
-        taps, filled = [], np.zeros(n * height * width)
+        places = xp.einsum("nij,jhw->nihw", self.matrices(key, n, height, width), grid)
+        taps, filled = [], xp.zeros(n * height * width)
         sample = np.arange(n).reshape(-1, 1, 1) * height * width
-        for pixels, weights in self._taps(places):
-            inside = [_FILL[self.fill_mode](pixels[:, a], shape[1 + a]) for a in (0, 1)]
-            rows = (sample + inside[0] * width + inside[1]).astype(np.int64).reshape(-1)
+        for pixels, weights in self._taps(places, xp):
+            inside = [_FILL[self.fill_mode](pixels[:, a], shape[1 + a], xp) for a in (0, 1)]
+            rows = xp.astype(sample + inside[0] * width + inside[1], int).reshape(-1)
             if self.fill_mode == "constant":
                 out = (pixels[:, 0] != inside[0]) | (pixels[:, 1] != inside[1])
-                filled += np.where(out, weights, 0).reshape(-1)
-                weights = np.where(out, 0, weights)
+                filled = filled + xp.where(out, weights, 0).reshape(-1)
+                weights = xp.where(out, 0, weights)
             taps.append((rows, weights.reshape(-1, 1)))
         return taps, filled.reshape(-1, 1)
 
@@ -218,11 +218,11 @@ class RandomRotation(_Affine):
 
     def matrices(self, key: Key, n: int, height: int, width: int) -> Array:
         angle = 2 * np.pi * _between(key.uniform(n), self.factor)
-        cos, sin = np.cos(angle), np.sin(angle)
+        cos, sin = key.xp.cos(angle), key.xp.sin(angle)
         row, column = (height - 1) / 2, (width - 1) / 2
         first = [cos, sin, row - cos * row - sin * column]
         second = [-sin, cos, column + sin * row - cos * column]
-        return np.moveaxis(np.array([first, second]), -1, 0)
+        return _for_each(first, second, key.xp)
 
 
 @dataclass(eq=False, repr=False)
@@ -266,7 +266,7 @@ class RandomTranslation(_Affine):
         drawn = key.uniform(2 * n).reshape(2, n)
         down, right = _between(drawn[0], self.height_factor) * height, _between(drawn[1], self.width_factor) * width
         one, zero = np.ones(n), np.zeros(n)
-        return np.moveaxis(np.array([[one, zero, -down], [zero, one, -right]]), -1, 0)
+        return _for_each([one, zero, -down], [zero, one, -right], key.xp)
 
 
 @dataclass(eq=False, repr=False)
@@ -315,7 +315,12 @@ class RandomZoom(_Affine):
         zero = np.zeros(n)
         rows = [tall, zero, (1 - tall) * (height - 1) / 2]
         columns = [zero, wide, (1 - wide) * (width - 1) / 2]
-        return np.moveaxis(np.array([rows, columns]), -1, 0)
+        return _for_each(rows, columns, key.xp)
+
+
+def _for_each(first: list[Array], second: list[Array], xp: Any) -> Array:
+    """The matrix of every sample, of its two rows; each entry is given for all samples."""
+    return xp.moveaxis(xp.stack([xp.stack(first), xp.stack(second)]), -1, 0)  # type: ignore[no-any-return]
 
 
 def _between(uniform: Array, ends: tuple[float, float]) -> Array:

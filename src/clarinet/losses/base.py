@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from clarinet.arrays import choose
 from clarinet.configurable import Refused, Value, abstract
 from clarinet.names import snake_case
 from clarinet.params import Array
@@ -131,14 +132,14 @@ class Loss(Value):
         """Derivative of each sample's loss at its predictions, of the shape of ``y_pred``."""
         raise NotImplementedError
 
-    def shares(self, weight: Array) -> Array:
+    def shares(self, weight: Array, xp: Any = np) -> Array:
         """How much each value counts in the batch's loss ``sum(shares * values)``; ``weight`` has the values' shape."""
         if self.reduction == "sum":
             return weight
         if self.reduction == "mean_with_sample_weight":
-            total = float(np.sum(weight))
-            return weight / total if total else weight * 0
-        return weight / max(weight.size, 1)
+            total = xp.sum(weight)
+            return choose(total != 0, weight / choose(total != 0, total, xp.ones_like(total), xp), weight * 0, xp)  # type: ignore[no-any-return]
+        return weight / max(prod(weight.shape), 1)
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The loss of a batch.
@@ -159,13 +160,13 @@ class Loss(Value):
         return float(np.sum(values * self.shares(weight)))
 
 
-def spread(weight: Any, values: Array) -> Array:
+def spread(weight: Any, values: Array, xp: Any = np) -> Array:
     """Sample weights brought to the shape of the loss values: (n,), (n, 1) or the values' own shape."""
-    weight = np.asarray(weight, values.dtype)
+    weight = xp.asarray(weight, dtype=values.dtype)
     if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
         weight = weight[..., 0]
     missing = values.ndim - weight.ndim
-    return np.broadcast_to(weight.reshape(weight.shape + (1,) * missing), values.shape)
+    return xp.broadcast_to(xp.reshape(weight, tuple(weight.shape) + (1,) * missing), values.shape)  # type: ignore[no-any-return]
 
 
 def per_sample(loss: Loss, y_true: Any, y_pred: Any) -> Array:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from clarinet.arrays import choose
 from clarinet.losses.base import Loss, align, per_sample
 from clarinet.params import Array
 
@@ -24,7 +25,7 @@ __all__ = [
 
 def _signs(y_true: Array, y_pred: Array, xp: Any) -> Array:
     t = align(y_true, y_pred, xp)
-    return 2 * t - 1 if bool(xp.all((t == 0) | (t == 1))) else t
+    return choose(xp.all((t == 0) | (t == 1)), 2 * t - 1, t, xp)  # type: ignore[no-any-return]
 
 
 def _margin(t: Array, p: Array, xp: Any) -> Array:

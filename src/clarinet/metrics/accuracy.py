@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-import numpy as np
-
+from clarinet.arrays import namespace
 from clarinet.configurable import Refused
 from clarinet.losses.base import align, class_ids
 from clarinet.metrics.base import MeanMetric
@@ -26,7 +25,7 @@ class Accuracy(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return align(y_true, y_pred) == y_pred  # type: ignore[no-any-return]
+        return align(y_true, y_pred, namespace(y_pred)) == y_pred  # type: ignore[no-any-return]
 
 
 @dataclass(eq=False, repr=False)
@@ -45,7 +44,7 @@ class BinaryAccuracy(MeanMetric):
     threshold: float = 0.5
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return align(y_true, y_pred) == (y_pred > self.threshold)  # type: ignore[no-any-return]
+        return align(y_true, y_pred, namespace(y_pred)) == (y_pred > self.threshold)  # type: ignore[no-any-return]
 
 
 class CategoricalAccuracy(MeanMetric):
@@ -60,7 +59,7 @@ class CategoricalAccuracy(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return align(y_true, y_pred).argmax(-1) == y_pred.argmax(-1)  # type: ignore[no-any-return]
+        return align(y_true, y_pred, namespace(y_pred)).argmax(-1) == y_pred.argmax(-1)  # type: ignore[no-any-return]
 
 
 class SparseCategoricalAccuracy(MeanMetric):
@@ -80,7 +79,7 @@ class SparseCategoricalAccuracy(MeanMetric):
 
 def _in_top_k(ids: Array, y_pred: Array, k: int) -> Array:
     """Whether fewer than ``k`` classes score higher than the one of the id; a tie counts as a hit."""
-    own = np.take_along_axis(y_pred, ids[..., None].astype(np.int64), axis=-1)
+    own = namespace(y_pred).take_along_axis(y_pred, ids[..., None].astype(int), axis=-1)
     return (y_pred > own).sum(-1) < k  # type: ignore[no-any-return]
 
 
@@ -101,7 +100,7 @@ class TopKCategoricalAccuracy(MeanMetric):
     k: int = 5
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return _in_top_k(align(y_true, y_pred).argmax(-1), y_pred, self.k)
+        return _in_top_k(align(y_true, y_pred, namespace(y_pred)).argmax(-1), y_pred, self.k)
 
 
 @dataclass(eq=False, repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
@@ -9,10 +10,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from clarinet import losses
+from clarinet.arrays import namespace, widest
 from clarinet.configurable import Configurable, Refused, abstract
 from clarinet.losses.base import as_arrays
 from clarinet.names import snake_case
 from clarinet.params import Array
+
+#: What a metric has added up, by name.
+Sums = dict[str, Any]
 
 
 @dataclass(eq=False, repr=False)
@@ -69,6 +74,15 @@ class Metric(Configurable):
         """Take targets and predictions to be in units of ``scale`` from now on; False where that has no simple rule."""
         return False
 
+    @property
+    def sums(self) -> Sums:
+        """What has been added up so far, as :func:`updated` takes and returns it."""
+        return self.get_state()
+
+    @sums.setter
+    def sums(self, sums: Sums) -> None:
+        self.set_state(sums)
+
     def get_state(self) -> dict[str, Any]:
         """What has been added up since :meth:`reset_state`: all attributes that the constructor does not take."""
         configured = {f.name for f in fields(self) if f.init}
@@ -86,12 +100,59 @@ class Metric(Configurable):
         return self.result()
 
 
+class PureMetric(Metric):
+    """Base of metrics that add up by a function that is pure: a subclass gives :meth:`start`, :meth:`update`, `result`.
+
+    What is added up are attributes with the names that :meth:`start` gives.
+    """
+
+    @abstract
+    def start(self, xp: Any = np) -> Sums:
+        """The sums of no batch at all; they may get their shape with the first."""
+        raise NotImplementedError
+
+    @abstract
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+        """The sums with a batch added. Pure.
+
+        Args:
+            sums: so far.
+            y_true, y_pred, weight: of the batch.
+            xp: the arrays' namespace; they may be traced.
+        """
+        raise NotImplementedError
+
+    @property
+    def sums(self) -> Sums:
+        return {name: getattr(self, name) for name in self.start()}
+
+    @sums.setter
+    def sums(self, sums: Sums) -> None:
+        vars(self).update(sums)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        self.sums = self.update(self.sums, *as_arrays(y_true, y_pred), sample_weight)
+
+    def reset_state(self) -> None:
+        self.sums = self.start()
+
+
+def updated(metric: Metric, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None, xp: Any) -> Sums:
+    """A metric's sums with a batch added: by its ``update``; on a copy where it has an ``update_state`` of its own."""
+    if isinstance(metric, PureMetric) and type(metric).update_state is PureMetric.update_state:
+        return metric.update(sums, y_true, y_pred, weight, xp)
+    twin = copy.copy(metric)
+    twin.sums = sums
+    twin.update_state(y_true, y_pred, weight)
+    return twin.sums
+
+
 @dataclass(eq=False, repr=False)
-class MeanMetric(Metric):
+class MeanMetric(PureMetric):
     """A weighted mean over samples; a subclass gives :meth:`values`.
 
     Attributes:
-        total: float64 sum of weights times values; engines add to it.
+        total: float64 sum of weights times values.
         count: float64 sum of weights, or the number of samples.
         unit: what the mean is multiplied by.
     """
@@ -108,41 +169,41 @@ class MeanMetric(Metric):
         """One value per sample, shape (n, …); axes after the first are averaged over."""
         raise NotImplementedError
 
-    def add(self, total: float, count: float) -> None:
-        """Add a sum of values and how many (or how much weight) they were."""
-        self.total += total
-        self.count += count
+    def start(self, xp: Any = np) -> Sums:
+        return dict.fromkeys(("total", "count"), 0.0 if xp is np else xp.zeros((), dtype=widest(xp)))
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        self._add_values(self.values(*as_arrays(y_true, y_pred)), sample_weight)
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+        return self.with_values(sums, self.values(y_true, y_pred), weight, xp)
 
-    def _add_values(self, values: Any, sample_weight: Any) -> None:
-        values = np.atleast_1d(np.asarray(values, np.float64))
-        if sample_weight is None:
-            self.add(float(_rows(values).sum()), len(values))
-            return
-        weight = np.asarray(sample_weight, np.float64)
+    def with_values(self, sums: Sums, values: Any, weight: Any = None, xp: Any = np) -> Sums:
+        """The sums with these values added, perhaps weighted."""
+        values = xp.asarray(values, dtype=widest(xp))
+        values = values if values.ndim else values[None]
+        if weight is None:
+            return self.added(sums, _rows(values).sum(), len(values))
+        weight = xp.asarray(weight, dtype=widest(xp))
         if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
             weight = weight[..., 0]
         values = values.mean(axis=tuple(range(weight.ndim, values.ndim)))
-        weight = np.broadcast_to(weight, values.shape)
-        self.add(float(_rows(values * weight).sum()), float(_rows(weight).sum()))
+        weight = xp.broadcast_to(weight, values.shape)
+        return self.added(sums, _rows(values * weight).sum(), _rows(weight).sum())
+
+    def added(self, sums: Sums, total: Any, count: Any) -> Sums:
+        """The sums with a sum of values, and how many (or how much weight) they were."""
+        return {"total": sums["total"] + total, "count": sums["count"] + count}
 
     def result(self) -> float:
-        return self.unit * self.total / self.count if self.count else 0.0
+        return float(self.unit * self.total / self.count) if self.count else 0.0
 
     def scaled(self, scale: float) -> bool:
         if self.degree is not None:
             self.unit = scale**self.degree
         return self.degree is not None
 
-    def reset_state(self) -> None:
-        self.total = self.count = 0.0
-
 
 def _rows(values: Array) -> Array:
     """The mean of each row."""
-    return values.mean(axis=tuple(range(1, values.ndim)))  # type: ignore[no-any-return]
+    return values if values.ndim == 1 else values.mean(axis=tuple(range(1, values.ndim)))
 
 
 class Mean(MeanMetric):
@@ -160,7 +221,7 @@ class Mean(MeanMetric):
 
     def update_state(self, values: Any, sample_weight: Any = None, _: Any = None) -> None:  # type: ignore[override]
         """Add values, perhaps weighted."""
-        self._add_values(values, sample_weight)
+        self.sums = self.with_values(self.sums, values, sample_weight)
 
 
 @dataclass(eq=False, repr=False)
@@ -182,5 +243,6 @@ class Custom(MeanMetric):
         self.name = self.name or getattr(self.function, "__name__", "custom")
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        values = np.asarray(self.function(y_true, y_pred))
-        return np.full(len(y_pred), values) if values.ndim == 0 else values
+        xp = namespace(y_pred)
+        values = xp.asarray(self.function(y_true, y_pred))
+        return xp.broadcast_to(values, (len(y_pred),)) if values.ndim == 0 else values  # type: ignore[no-any-return]

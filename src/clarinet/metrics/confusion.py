@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from clarinet.arrays import bincount, widest
 from clarinet.configurable import check_number, check_whole
-from clarinet.losses.base import align, as_arrays, spread
-from clarinet.metrics.base import Metric
+from clarinet.losses.base import align, spread
+from clarinet.metrics.base import PureMetric, Sums
 from clarinet.params import Array
 
 
@@ -19,7 +20,7 @@ def quotient(a: Array, b: Array) -> Array:
 
 
 @dataclass(eq=False, repr=False)
-class _Counts(Metric):
+class _Counts(PureMetric):
     """How often targets and decisions are what, for each of some thresholds; a decision is ``y_pred > threshold``.
 
     Attributes:
@@ -28,6 +29,11 @@ class _Counts(Metric):
 
     name: str = field(default="", kw_only=True)
     thresholds: Any = None
+
+    true_positives: Array = field(init=False, repr=False)
+    false_positives: Array = field(init=False, repr=False)
+    true_negatives: Array = field(init=False, repr=False)
+    false_negatives: Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -45,42 +51,40 @@ class _Counts(Metric):
         given = 0.5 if self.thresholds is None else self.thresholds
         return np.atleast_1d(np.asarray(given, np.float64))
 
-    def reset_state(self) -> None:
-        zeros = np.zeros(len(self.limits))
-        self.true_positives: Array = zeros
-        self.false_positives: Array = zeros
-        self.true_negatives: Array = zeros
-        self.false_negatives: Array = zeros
+    def start(self, xp: Any = np) -> Sums:
+        zeros = xp.zeros(len(self.limits), dtype=widest(xp))
+        return dict.fromkeys(("true_positives", "false_positives", "true_negatives", "false_negatives"), zeros)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_true, y_pred = as_arrays(y_true, y_pred)
-        y_true = align(y_true, y_pred)
-        weight = np.ones(y_pred.shape) if sample_weight is None else spread_over(sample_weight, y_pred)
-        y_true, y_pred, weight = (a.ravel() for a in self._chosen(y_true, y_pred, weight))
-        self._count(y_true != 0, y_pred, weight)
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+        y_true = align(y_true, y_pred, xp)
+        chosen = self._chosen(y_true, y_pred, spread_over(weight, y_pred, xp), xp)
+        y_true, y_pred, weight = (a.reshape(-1) for a in chosen)
+        positive = y_true != 0
+        above = (y_pred > self.limits[:, None].astype(y_pred.dtype)).astype(widest(xp))
+        yes, no = weight * positive, weight * ~positive
+        return {
+            "true_positives": sums["true_positives"] + above @ yes,
+            "false_positives": sums["false_positives"] + above @ no,
+            "true_negatives": sums["true_negatives"] + (1 - above) @ no,
+            "false_negatives": sums["false_negatives"] + (1 - above) @ yes,
+        }
 
-    def _chosen(self, y_true: Array, y_pred: Array, weight: Array) -> tuple[Array, Array, Array]:
+    def _chosen(self, y_true: Array, y_pred: Array, weight: Array, xp: Any) -> tuple[Array, Array, Array]:
         """The part of the predictions that counts."""
         return y_true, y_pred, weight
-
-    def _count(self, positive: Array, y_pred: Array, weight: Array) -> None:
-        above = (y_pred > self.limits[:, None].astype(y_pred.dtype)).astype(np.float64)
-        yes, no = weight * positive, weight * ~positive
-        self.true_positives = self.true_positives + above @ yes
-        self.false_positives = self.false_positives + above @ no
-        self.false_negatives = self.false_negatives + (1 - above) @ yes
-        self.true_negatives = self.true_negatives + (1 - above) @ no
 
     def _one_or_all(self, values: Array) -> Any:
         return float(values[0]) if len(values) == 1 else values
 
 
-def spread_over(weight: Any, values: Array) -> Array:
-    """Sample weights in the shape of the predictions."""
-    weight = np.asarray(weight, np.float64)
-    if weight.ndim == values.ndim:
-        return np.broadcast_to(weight, values.shape)
-    return np.broadcast_to(spread(weight, values[..., 0].astype(np.float64))[..., None], values.shape)
+def spread_over(weight: Array | None, values: Array, xp: Any = np) -> Array:
+    """Sample weights in the shape of the predictions; ones where there are none."""
+    if weight is None:
+        return xp.ones(values.shape, dtype=widest(xp))  # type: ignore[no-any-return]
+    weight = xp.asarray(weight, dtype=widest(xp))
+    if weight.ndim != values.ndim:
+        weight = spread(weight, values[..., 0].astype(widest(xp)), xp)[..., None]
+    return xp.broadcast_to(weight, values.shape)  # type: ignore[no-any-return]
 
 
 class TruePositives(_Counts):
@@ -173,11 +177,10 @@ class _Share(_Counts):
                 "count from 0 along the last axis"
             )
 
-    def _chosen(self, y_true: Array, y_pred: Array, weight: Array) -> tuple[Array, Array, Array]:
+    def _chosen(self, y_true: Array, y_pred: Array, weight: Array, xp: Any) -> tuple[Array, Array, Array]:
         if self.top_k is not None:
-            lower = np.argsort(-y_pred, axis=-1, kind="stable")[..., self.top_k :]
-            y_pred = y_pred.copy()
-            np.put_along_axis(y_pred, lower, -np.inf, axis=-1)
+            rank = xp.argsort(xp.argsort(-y_pred, axis=-1, stable=True), axis=-1)
+            y_pred = xp.where(rank < self.top_k, y_pred, -np.inf)
         if self.class_id is None:
             return y_true, y_pred, weight
         self.check_shape(y_pred.shape[1:])
@@ -223,7 +226,7 @@ class Recall(_Share):
 
 
 @dataclass(eq=False, repr=False)
-class ConfusionMatrix(Metric):
+class ConfusionMatrix(PureMetric):
     """How often each class was taken for each: entry ``[i, j]`` counts targets ``i`` predicted as ``j``.
 
     Targets are class ids or one-hot; a single output is class 1 where it is above ``threshold``. The result is a matrix
@@ -246,6 +249,8 @@ class ConfusionMatrix(Metric):
     num_classes: int | None = None
     threshold: float = 0.5
 
+    counts: Array = field(init=False, repr=False)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.num_classes is not None:
@@ -253,29 +258,35 @@ class ConfusionMatrix(Metric):
         check_number(self.threshold, "ConfusionMatrix: threshold")
         self.reset_state()
 
-    def reset_state(self) -> None:
-        self.counts: Array = np.zeros((self.num_classes or 0,) * 2)
+    def start(self, xp: Any = np) -> Sums:
+        return {"counts": xp.zeros((self.num_classes or 0,) * 2, dtype=widest(xp))}
 
     def result(self) -> Any:
         return self.counts.copy()
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_true, y_pred = as_arrays(y_true, y_pred)
-        single = y_pred.ndim == 1 or y_pred.shape[-1] == 1
-        if single:
-            predicted = (y_pred > self.threshold).astype(np.int64).ravel()
-            actual = y_true.astype(np.int64).ravel()
-        else:
-            one_hot = y_true.shape == y_pred.shape
-            actual = (y_true.argmax(-1) if one_hot else y_true.astype(np.int64)).ravel()
-            predicted = y_pred.argmax(-1).ravel()
-        classes = self.num_classes or (2 if single else y_pred.shape[-1])
-        if len(actual) != len(predicted) or (len(actual) and not 0 <= actual.min() <= actual.max() < classes):
-            found = f" from {actual.min()} to {actual.max()}" if len(actual) else ""
-            raise ValueError(
-                f"ConfusionMatrix: expected {len(predicted)} class ids from 0 to {classes - 1}, received {len(actual)}"
-                f"{found}; one-hot targets need a column for every output"
-            )
-        weight = None if sample_weight is None else spread(sample_weight, predicted.reshape(len(y_true), -1)).ravel()
-        counts = np.bincount(actual * classes + predicted, weight, classes * classes).reshape(classes, classes)
-        self.counts = counts + (self.counts if self.counts.size else 0.0)
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+        actual, predicted, classes = self._classes(y_true, y_pred)
+        if xp is np:  # what is traced has no values to look at
+            _check_classes(actual, predicted, classes)
+        if weight is not None:
+            weight = spread(weight, predicted.reshape(y_pred.shape[0], -1).astype(widest(xp)), xp).reshape(-1)
+        counts = bincount(actual * classes + predicted, weight, classes * classes, xp).reshape(classes, classes)
+        return {"counts": counts + (sums["counts"] if sums["counts"].shape[0] else 0.0)}
+
+    def _classes(self, y_true: Array, y_pred: Array) -> tuple[Array, Array, int]:
+        """Classes as they are and as predicted, and how many there may be."""
+        if y_pred.ndim == 1 or y_pred.shape[-1] == 1:
+            predicted = (y_pred > self.threshold).astype(int)
+            return y_true.astype(int).ravel(), predicted.ravel(), self.num_classes or 2
+        one_hot = y_true.shape == y_pred.shape
+        actual = y_true.argmax(-1) if one_hot else y_true.astype(int)
+        return actual.ravel(), y_pred.argmax(-1).ravel(), self.num_classes or y_pred.shape[-1]
+
+
+def _check_classes(actual: Array, predicted: Array, classes: int) -> None:
+    if len(actual) != len(predicted) or (len(actual) and not 0 <= actual.min() <= actual.max() < classes):
+        found = f" from {actual.min()} to {actual.max()}" if len(actual) else ""
+        raise ValueError(
+            f"ConfusionMatrix: expected {len(predicted)} class ids from 0 to {classes - 1}, received {len(actual)}"
+            f"{found}; one-hot targets need a column for every output"
+        )

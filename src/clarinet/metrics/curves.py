@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from clarinet.activations import sigmoid
+from clarinet.arrays import bincount
 from clarinet.configurable import check_flag, check_whole
-from clarinet.losses.base import align, as_arrays
-from clarinet.metrics.base import Metric
+from clarinet.losses.base import align
+from clarinet.metrics.base import PureMetric, Sums
 from clarinet.metrics.confusion import quotient, spread_over
 from clarinet.params import Array
 
@@ -19,7 +20,7 @@ _SUMS = ("interpolation", "majoring", "minoring")
 
 
 @dataclass(eq=False, repr=False)
-class AUC(Metric):
+class AUC(PureMetric):
     """Area under the curve of the true positive rate over the false positive rate, from counts at some thresholds.
 
     1 is perfect, 0.5 is guessing. ROC: the curve of ``tp / (tp + fn)`` over ``fp / (fp + tn)``; PR: ``tp / (tp + fp)``
@@ -56,6 +57,9 @@ class AUC(Metric):
     label_weights: Any = field(default=None, kw_only=True)
     from_logits: bool = field(default=False, kw_only=True)
 
+    positives: Array | None = field(init=False, repr=False)
+    negatives: Array | None = field(init=False, repr=False)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_whole(self.num_thresholds, "AUC: num_thresholds", low=2)
@@ -79,9 +83,8 @@ class AUC(Metric):
             inner = np.arange(1, self.num_thresholds - 1) / (self.num_thresholds - 1)
         return np.array([-1e-7, *sorted(inner), 1 + 1e-7])
 
-    def reset_state(self) -> None:
-        self.positives: Array | None = None
-        self.negatives: Array | None = None
+    def start(self, xp: Any = np) -> Sums:
+        return {"positives": None, "negatives": None}
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         columns = shape[-1] if shape else 1
@@ -91,27 +94,20 @@ class AUC(Metric):
                 "give one for each column"
             )
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_true, y_pred = as_arrays(y_true, y_pred)
-        y_true = align(y_true, y_pred)
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+        y_true = align(y_true, y_pred, xp)
         self.check_shape(y_pred.shape[1:])
-        y_pred = np.clip(sigmoid.forward(y_pred) if self.from_logits else y_pred, 0, 1)
-        weight = np.ones(y_pred.shape) if sample_weight is None else spread_over(sample_weight, y_pred)
+        y_pred = xp.clip(sigmoid.forward(y_pred, xp) if self.from_logits else y_pred, 0, 1)
+        weight = spread_over(weight, y_pred, xp)
         if self.label_weights is not None and not self.multi_label:
-            weight = weight * np.asarray(self.label_weights)
+            weight = weight * xp.asarray(self.label_weights)
         columns = y_pred.shape[-1] if self.multi_label else 1
         positive, y_pred, weight = (a.reshape(-1, columns) for a in (y_true != 0, y_pred, weight))
-        below = np.searchsorted(self.limits, y_pred)  # how many thresholds a prediction is above
-        counts = [self._histogram(below, weight * part) for part in (positive, ~positive)]
-        if self.positives is not None and self.negatives is not None:
-            counts = [self.positives + counts[0], self.negatives + counts[1]]
-        self.positives, self.negatives = counts
-
-    def _histogram(self, below: Array, weight: Array) -> Array:
-        """Sums of weights, shape (thresholds + 1, columns), of the predictions that are above so many thresholds."""
-        size = len(self.limits) + 1
-        columns = range(below.shape[1])
-        return np.stack([np.bincount(below[:, c], weight[:, c], size) for c in columns], axis=1)
+        limits = xp.asarray(self.limits)
+        below = xp.searchsorted(limits, y_pred)  # how many thresholds a prediction is above
+        parts = {"positives": weight * positive, "negatives": weight * ~positive}
+        counts = {name: _histogram(below, part, len(limits) + 1, xp) for name, part in parts.items()}
+        return {name: new if sums[name] is None else sums[name] + new for name, new in counts.items()}
 
     def counts(self) -> tuple[Array, Array, Array, Array]:
         """``tp``, ``fp``, ``fn`` and ``tn`` at every threshold, shape (thresholds, columns)."""
@@ -141,6 +137,12 @@ class AUC(Metric):
             "majoring": np.maximum(y[:-1], y[1:]),
         }
         return ((x[:-1] - x[1:]) * height[self.summation_method]).sum(axis=0)  # type: ignore[no-any-return]
+
+
+def _histogram(below: Array, weight: Array, size: int, xp: Any) -> Array:
+    """Sums of weights, shape (size, columns), of the predictions that are above so many thresholds."""
+    columns = range(below.shape[1])
+    return xp.stack([bincount(below[:, c], weight[:, c], size, xp) for c in columns], axis=1)  # type: ignore[no-any-return]
 
 
 def _interpolated(tp: Array, fp: Array, fn: Array) -> Array:

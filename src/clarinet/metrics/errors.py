@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from clarinet import losses
+from clarinet.arrays import namespace
 from clarinet.configurable import Refused
 from clarinet.metrics.base import MeanMetric
 from clarinet.params import Array
@@ -26,7 +27,7 @@ class _OfLoss(MeanMetric):
         raise NotImplementedError
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return self.loss().values(y_true, y_pred)
+        return self.loss().values(y_true, y_pred, namespace(y_pred))
 
 
 class MeanSquaredError(MeanMetric):
@@ -43,7 +44,7 @@ class MeanSquaredError(MeanMetric):
     degree = 2
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.MeanSquaredError().values(y_true, y_pred)
+        return losses.MeanSquaredError().values(y_true, y_pred, namespace(y_pred))
 
 
 class RootMeanSquaredError(MeanSquaredError):
@@ -75,7 +76,7 @@ class MeanAbsoluteError(MeanMetric):
     degree = 1
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.MeanAbsoluteError().values(y_true, y_pred)
+        return losses.MeanAbsoluteError().values(y_true, y_pred, namespace(y_pred))
 
 
 @dataclass(eq=False, repr=False)
@@ -159,7 +160,7 @@ class MeanAbsolutePercentageError(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.MeanAbsolutePercentageError().values(y_true, y_pred)
+        return losses.MeanAbsolutePercentageError().values(y_true, y_pred, namespace(y_pred))
 
 
 class MeanSquaredLogarithmicError(MeanMetric):
@@ -174,7 +175,7 @@ class MeanSquaredLogarithmicError(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.MeanSquaredLogarithmicError().values(y_true, y_pred)
+        return losses.MeanSquaredLogarithmicError().values(y_true, y_pred, namespace(y_pred))
 
 
 @dataclass(eq=False, repr=False)
@@ -192,7 +193,7 @@ class LogCoshError(MeanMetric):
     name: str = "logcosh"
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.LogCosh().values(y_true, y_pred)
+        return losses.LogCosh().values(y_true, y_pred, namespace(y_pred))
 
 
 @dataclass(eq=False, repr=False)
@@ -229,7 +230,7 @@ class KLDivergence(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.KLDivergence().values(y_true, y_pred)
+        return losses.KLDivergence().values(y_true, y_pred, namespace(y_pred))
 
 
 class Poisson(MeanMetric):
@@ -244,7 +245,7 @@ class Poisson(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.Poisson().values(y_true, y_pred)
+        return losses.Poisson().values(y_true, y_pred, namespace(y_pred))
 
 
 class Hinge(MeanMetric):
@@ -259,7 +260,7 @@ class Hinge(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.Hinge().values(y_true, y_pred)
+        return losses.Hinge().values(y_true, y_pred, namespace(y_pred))
 
 
 class SquaredHinge(MeanMetric):
@@ -274,7 +275,7 @@ class SquaredHinge(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.SquaredHinge().values(y_true, y_pred)
+        return losses.SquaredHinge().values(y_true, y_pred, namespace(y_pred))
 
 
 class CategoricalHinge(MeanMetric):
@@ -289,4 +290,4 @@ class CategoricalHinge(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.CategoricalHinge().values(y_true, y_pred)
+        return losses.CategoricalHinge().values(y_true, y_pred, namespace(y_pred))

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from clarinet.arrays import widest
 from clarinet.configurable import check_number, check_whole
-from clarinet.losses.base import align, as_arrays
-from clarinet.metrics.base import Metric
+from clarinet.losses.base import align
+from clarinet.metrics.base import PureMetric, Sums
 from clarinet.metrics.confusion import quotient, spread_over
 from clarinet.params import Array
 
@@ -18,18 +19,16 @@ _AVERAGES = (None, "micro", "macro", "weighted")
 _AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
 
 
-def _rows(y_true: Any, y_pred: Any, sample_weight: Any) -> tuple[Array, Array, Array]:
+def _rows(y_true: Array, y_pred: Array, weight: Array | None, xp: Any) -> tuple[Array, Array, Array]:
     """Targets, predictions and weights of shape (rows, columns), in float64."""
-    y_true, y_pred = as_arrays(y_true, y_pred)
-    y_true = align(y_true, y_pred)
-    weight = np.ones(y_pred.shape) if sample_weight is None else spread_over(sample_weight, y_pred)
+    arrays = align(y_true, y_pred, xp), y_pred, spread_over(weight, y_pred, xp)
     columns = y_pred.shape[-1] if y_pred.ndim > 1 else 1
-    t, p, w = (a.reshape(-1, columns).astype(np.float64) for a in (y_true, y_pred, weight))
+    t, p, w = (a.reshape(-1, columns).astype(widest(xp)) for a in arrays)
     return t, p, w
 
 
 @dataclass(eq=False, repr=False)
-class FBetaScore(Metric):
+class FBetaScore(PureMetric):
     """A mean of precision ``P`` and recall ``R``: ``(1 + beta**2) P R / (beta**2 P + R)``, 1 at best.
 
     Without a threshold the largest prediction of a row is positive, so targets are one-hot; with one, each column
@@ -56,6 +55,10 @@ class FBetaScore(Metric):
     beta: float = 1.0
     threshold: float | None = None
 
+    true_positives: Array = field(init=False, repr=False)
+    predicted: Array = field(init=False, repr=False)
+    actual: Array = field(init=False, repr=False)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         kind = type(self).__name__
@@ -67,18 +70,20 @@ class FBetaScore(Metric):
             raise ValueError(f"{kind}: threshold is above 0, received 0")
         self.reset_state()
 
-    def reset_state(self) -> None:
-        self.true_positives = self.predicted = self.actual = np.zeros(1)
+    def start(self, xp: Any = np) -> Sums:
+        return dict.fromkeys(("true_positives", "predicted", "actual"), xp.zeros(1, dtype=widest(xp)))
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        t, p, weight = _rows(y_true, y_pred, sample_weight)
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+        t, p, w = _rows(y_true, y_pred, weight, xp)
         if self.threshold is None:
-            chosen = (p >= p.max(axis=-1, keepdims=True)) & (np.abs(p) > 1e-9)  # all zeros are no choice
+            chosen = (p >= p.max(axis=-1, keepdims=True)) & (xp.abs(p) > 1e-9)  # all zeros are no choice
         else:
             chosen = p > self.threshold
-        self.true_positives = self.true_positives + (weight * chosen * t).sum(axis=0)
-        self.predicted = self.predicted + (weight * chosen).sum(axis=0)
-        self.actual = self.actual + (weight * t).sum(axis=0)
+        return {
+            "true_positives": sums["true_positives"] + (w * chosen * t).sum(axis=0),
+            "predicted": sums["predicted"] + (w * chosen).sum(axis=0),
+            "actual": sums["actual"] + (w * t).sum(axis=0),
+        }
 
     def result(self) -> Any:
         tp, predicted, actual = self.true_positives, self.predicted, self.actual
@@ -116,7 +121,7 @@ _ROUNDING = 1e-13
 
 
 @dataclass(eq=False, repr=False)
-class R2Score(Metric):
+class R2Score(PureMetric):
     """Coefficient of determination: ``1 - sum (t - p)**2 / sum (t - mean(t))**2``, the share of variance explained.
 
     1 is perfect, 0 as good as predicting the mean, below worse; 0 for targets that are all equal.
@@ -140,6 +145,12 @@ class R2Score(Metric):
     class_aggregation: str | None = "uniform_average"
     num_regressors: int = 0
 
+    sum: Array = field(init=False, repr=False)
+    squared_sum: Array = field(init=False, repr=False)
+    residual: Array = field(init=False, repr=False)
+    count: Array = field(init=False, repr=False)
+    num_samples: int = field(init=False, repr=False)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.class_aggregation not in _AGGREGATIONS:
@@ -150,17 +161,20 @@ class R2Score(Metric):
         check_whole(self.num_regressors, "R2Score: num_regressors", low=0)
         self.reset_state()
 
-    def reset_state(self) -> None:
-        self.sum = self.squared_sum = self.residual = self.count = np.zeros(1)
-        self.num_samples = 0
+    def start(self, xp: Any = np) -> Sums:
+        zeros = xp.zeros(1, dtype=widest(xp))
+        sums = dict.fromkeys(("sum", "squared_sum", "residual", "count"), zeros)
+        return sums | {"num_samples": 0 if xp is np else xp.asarray(0)}
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        t, p, weight = _rows(y_true, y_pred, sample_weight)
-        self.sum = self.sum + (weight * t).sum(axis=0)
-        self.squared_sum = self.squared_sum + (weight * t * t).sum(axis=0)
-        self.residual = self.residual + (weight * (t - p) ** 2).sum(axis=0)
-        self.count = self.count + weight.sum(axis=0)
-        self.num_samples += t.size
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+        t, p, w = _rows(y_true, y_pred, weight, xp)
+        return {
+            "sum": sums["sum"] + (w * t).sum(axis=0),
+            "squared_sum": sums["squared_sum"] + (w * t * t).sum(axis=0),
+            "residual": sums["residual"] + (w * (t - p) ** 2).sum(axis=0),
+            "count": sums["count"] + w.sum(axis=0),
+            "num_samples": sums["num_samples"] + t.size,
+        }
 
     def scaled(self, scale: float) -> bool:
         return True  # numerator and denominator grow alike

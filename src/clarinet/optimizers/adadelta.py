@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.base import PureOptimizer, Scalars
 from clarinet.params import Array
 
 
 @dataclass(eq=False, repr=False)
-class Adadelta(Optimizer):
+class Adadelta(PureOptimizer):
     """Steps in the units of the weight: the gradient times the ratio of two running root mean squares.
 
     Update: ``v <- rho v + (1 - rho) g**2``, ``d = sqrt(a + epsilon) / sqrt(v + epsilon) g``,
@@ -50,11 +50,11 @@ class Adadelta(Optimizer):
     def slots(self) -> tuple[str, ...]:
         return ("accumulated_grad", "accumulated_delta_var")
 
-    def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    def rule(
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         v, a = slots["accumulated_grad"], slots["accumulated_delta_var"]
         v = self.rho * v + (1 - self.rho) * g * g
         move = xp.sqrt(a + self.epsilon) * g / xp.sqrt(v + self.epsilon)
         a = self.rho * a + (1 - self.rho) * move * move
-        return w - learning_rate * move, {"accumulated_grad": v, "accumulated_delta_var": a}
+        return w - scalars["learning_rate"] * move, {"accumulated_grad": v, "accumulated_delta_var": a}

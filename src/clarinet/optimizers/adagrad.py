@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.base import PureOptimizer, Scalars
 from clarinet.params import Array
 
 
 @dataclass(eq=False, repr=False)
-class Adagrad(Optimizer):
+class Adagrad(PureOptimizer):
     """Steps divided by the root of the sum of all squared gradients so far: often moved weights move less.
 
     Update: ``s <- s + g**2``, ``w <- w - lr g / sqrt(s + epsilon)``. (Duchi, Hazan, Singer, J. Machine Learning
@@ -52,8 +52,8 @@ class Adagrad(Optimizer):
     def start(self, slot: str) -> float:
         return self.initial_accumulator_value if slot == "accumulator" else super().start(slot)
 
-    def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    def rule(
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         total = slots["accumulator"] + g * g
-        return w - learning_rate * g / xp.sqrt(total + self.epsilon), {"accumulator": total}
+        return w - scalars["learning_rate"] * g / xp.sqrt(total + self.epsilon), {"accumulator": total}

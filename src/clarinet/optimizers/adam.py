@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.base import PureOptimizer, Scalars
 from clarinet.params import Array
 
 
 @dataclass(eq=False, repr=False)
-class Adam(Optimizer):
+class Adam(PureOptimizer):
     """Adaptive moments: running means of the gradient and of its square, corrected for their start at zero.
 
     Update number ``t``: ``m <- m + (1 - beta_1)(g - m)``, ``v <- v + (1 - beta_2)(g**2 - v)``,
@@ -55,8 +55,12 @@ class Adam(Optimizer):
     def slots(self) -> tuple[str, ...]:
         return ("momentum", "velocity", *(("velocity_hat",) if self.amsgrad else ()))
 
-    def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    def scalars(self, learning_rate: float, step: int) -> Scalars:
+        alpha = learning_rate * sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+        return super().scalars(learning_rate, step) | {"alpha": alpha}
+
+    def rule(
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         m, v = slots["momentum"], slots["velocity"]
         m = m + (1 - self.beta_1) * (g - m)
@@ -64,8 +68,7 @@ class Adam(Optimizer):
         new, spread = {"momentum": m, "velocity": v}, v
         if self.amsgrad:
             spread = new["velocity_hat"] = xp.maximum(slots["velocity_hat"], v)
-        alpha = learning_rate * sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
-        return w - alpha * m / (xp.sqrt(spread) + self.epsilon), new
+        return w - scalars["alpha"] * m / (xp.sqrt(spread) + self.epsilon), new
 
 
 @dataclass(eq=False, repr=False)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.base import PureOptimizer, Scalars
 from clarinet.params import Array
 
 
 @dataclass(eq=False, repr=False)
-class Adamax(Optimizer):
+class Adamax(PureOptimizer):
     """Adam with the largest recent gradient in the place of the root mean square.
 
     Update number ``t``: ``m <- m + (1 - beta_1)(g - m)``, ``u <- max(beta_2 u, |g|)``,
@@ -49,10 +49,12 @@ class Adamax(Optimizer):
     def slots(self) -> tuple[str, ...]:
         return ("momentum", "norm")
 
-    def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    def scalars(self, learning_rate: float, step: int) -> Scalars:
+        return super().scalars(learning_rate, step) | {"alpha": learning_rate / (1 - self.beta_1**step)}
+
+    def rule(
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         m = slots["momentum"] + (1 - self.beta_1) * (g - slots["momentum"])
         u = xp.maximum(self.beta_2 * slots["norm"], xp.abs(g))
-        rate = learning_rate / (1 - self.beta_1**step)
-        return w - rate * m / (u + self.epsilon), {"momentum": m, "norm": u}
+        return w - scalars["alpha"] * m / (u + self.epsilon), {"momentum": m, "norm": u}

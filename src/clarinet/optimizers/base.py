@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from math import sqrt
 from typing import Any, ClassVar
 
 import numpy as np
 
+from clarinet.arrays import choose, widest
 from clarinet.configurable import Configurable, Refused, abstract, check_flag, check_number, check_whole
 from clarinet.names import snake_case
 from clarinet.optimizers import schedules
 from clarinet.params import Array, Layout, Segment
+
+#: The numbers of one step that are the same for all weights, by name: floats, but for the step's own number.
+Scalars = dict[str, Any]
 
 
 @dataclass
@@ -155,6 +158,16 @@ class Optimizer(Configurable):
         """One weight's new value and new slots; ``step`` counts from 1, ``xp`` is the arrays' namespace. Pure."""
         raise NotImplementedError
 
+    def scalars(self, learning_rate: float, step: int) -> Scalars:
+        """What a step needs besides weights, gradients and slots: rates and corrections, computed in float64.
+
+        Args:
+            learning_rate: of this step.
+            step: from 1.
+        """
+        found: Scalars = {"learning_rate": learning_rate, "step": step}
+        return found | {"kept_average": self.ema_momentum if step > 1 else 0.0} if self.use_ema else found
+
     def rule_for(self, name: str, shape: tuple[int, ...]) -> Optimizer:
         """What decays and updates the weight called ``"layer/weight"``: this optimizer, for all but :class:`Muon`."""
         return self
@@ -162,10 +175,10 @@ class Optimizer(Configurable):
     def clip(self, grads: Sequence[Array], xp: Any = np) -> list[Array]:
         """Gradients after clipping; a limit of 0 is off, as in Keras."""
         if self.clipnorm:
-            return [g * (self.clipnorm / max(_norm([g], xp), self.clipnorm)) for g in grads]
-        if self.global_clipnorm:
-            scale = self.global_clipnorm / max(_norm(grads, xp), self.global_clipnorm)
-            return [g * scale for g in grads]
+            return [_scaled(g, _shrinking([g], self.clipnorm, xp), xp) for g in grads]
+        if self.global_clipnorm and grads:
+            factor = _shrinking(grads, self.global_clipnorm, xp)
+            return [_scaled(g, factor, xp) for g in grads]
         if self.clipvalue:
             return [xp.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
         return list(grads)
@@ -175,45 +188,42 @@ class Optimizer(Configurable):
         weights: Sequence[Array],
         grads: Sequence[Array],
         slots: Sequence[dict[str, Array]],
-        learning_rate: float,
-        step: int,
+        scalars: Scalars,
         xp: Any = np,
         names: Sequence[str] = (),
-    ) -> None:
-        """Clip, decay, update, average: writes the new weights and buffers in place.
+    ) -> tuple[list[Array], list[dict[str, Array]]]:
+        """Clip, decay, update, average: the new weights and slots. Pure.
 
         Args:
             weights, grads, slots: for every weight.
-            learning_rate: of this step.
-            step: from 1.
+            scalars: of this step, from :meth:`scalars`.
             xp: the arrays' namespace.
             names: of the weights, ``"layer/weight"``; default empty ones.
         """
-        write(self.changes(weights, grads, slots, learning_rate, step, xp, names))
-
-    def changes(
-        self,
-        weights: Sequence[Array],
-        grads: Sequence[Array],
-        slots: Sequence[dict[str, Array]],
-        learning_rate: float,
-        step: int,
-        xp: Any = np,
-        names: Sequence[str] = (),
-    ) -> list[tuple[Array, Array]]:
-        """What :meth:`apply` writes, for :func:`write`: arrays and their new numbers. Arguments as there."""
-        found: list[tuple[Array, Array]] = []
+        new_weights, new_slots = [], []
         for w, g, own, name in zip(weights, self.clip(grads, xp), slots, names or [""] * len(weights), strict=True):
-            rule = self.rule_for(name, tuple(w.shape))
-            decayed = w if not rule.weight_decay else w - learning_rate * rule.weight_decay * w
-            new_w, new_slots = rule.update(decayed, g, own, learning_rate, step, xp)
-            if self.use_ema:
-                kept = self.ema_momentum if step > 1 else 0.0
-                new_slots["average"] = kept * own["average"] + (1 - kept) * new_w
-                if self.ema_overwrite_frequency and step % self.ema_overwrite_frequency == 0:
-                    new_w = new_slots["average"]
-            found += [(w, new_w), *((own[name], value) for name, value in new_slots.items())]
-        return found
+            new_w, new_own = self._applied(w, g, own, name, scalars, xp)
+            new_weights.append(new_w)
+            new_slots.append(new_own)
+        return new_weights, new_slots
+
+    def _applied(
+        self, w: Array, g: Array, slots: dict[str, Array], name: str, scalars: Scalars, xp: Any
+    ) -> tuple[Array, dict[str, Array]]:
+        """One weight and its slots after the step; ``g`` is clipped."""
+        rule = self.rule_for(name, tuple(w.shape))
+        decayed = w if not rule.weight_decay else w - scalars["learning_rate"] * rule.weight_decay * w
+        new_w, changed = _moved(rule, decayed, g, slots, scalars, xp)
+        if self.use_ema:
+            kept = scalars["kept_average"]
+            average = kept * slots["average"] + (1 - kept) * new_w
+            changed = {**changed, "average": average}
+            if self.ema_overwrite_frequency:
+                new_w = choose(scalars["step"] % self.ema_overwrite_frequency == 0, average, new_w, xp)
+        new_slots = dict(slots)
+        for key, new in changed.items():
+            new_slots[key] = _as(new, slots[key], xp)
+        return _as(new_w, w, xp), new_slots
 
     def finish(self, weights: Sequence[Array], slots: Sequence[dict[str, Array]]) -> None:
         """What is left to do when ``fit`` ends: the moving averages take the place of the weights."""
@@ -222,12 +232,50 @@ class Optimizer(Configurable):
                 w[...] = own["average"]
 
 
-def write(changes: Sequence[tuple[Array, Array]]) -> None:
-    """Put new numbers into arrays; doing it twice changes nothing."""
-    for array, numbers in changes:
-        array[...] = numbers
+class PureOptimizer(Optimizer):
+    """Base of optimizers whose step can be traced, and so compiled: a subclass gives :meth:`rule`, perhaps `scalars`.
+
+    What depends on the step's number and on the learning rate alone goes into :meth:`scalars`, which is never traced.
+    """
+
+    @abstract
+    def rule(
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
+    ) -> tuple[Array, dict[str, Array]]:
+        """One weight's new value and new slots. Pure.
+
+        Args:
+            w, g, slots: the weight, its gradient and its slots.
+            scalars: of the step, from :meth:`scalars`.
+            xp: the arrays' namespace; they may be traced, the scalars too.
+        """
+        raise NotImplementedError
+
+    def update(
+        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    ) -> tuple[Array, dict[str, Array]]:
+        return self.rule(w, g, slots, self.scalars(learning_rate, step), xp)
 
 
-def _norm(grads: Sequence[Array], xp: Any) -> float:
-    """Euclidean norm of all elements together, summed in float64."""
-    return sqrt(sum(float(xp.sum(xp.square(xp.astype(g, xp.float64)))) for g in grads))
+def _moved(
+    optimizer: Optimizer, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any
+) -> tuple[Array, dict[str, Array]]:
+    """By its rule; by its update where that is one of the user's own."""
+    if isinstance(optimizer, PureOptimizer) and type(optimizer).update is PureOptimizer.update:
+        return optimizer.rule(w, g, slots, scalars, xp)
+    return optimizer.update(w, g, slots, scalars["learning_rate"], scalars["step"], xp)
+
+
+def _as(new: Array, old: Array, xp: Any) -> Array:
+    """In the precision of what it takes the place of."""
+    return new if new.dtype == old.dtype else xp.astype(new, old.dtype)
+
+
+def _shrinking(grads: Sequence[Array], limit: float, xp: Any) -> Array:
+    """The factor that brings the Euclidean norm of all elements together down to ``limit``, summed in float64."""
+    norm = xp.sqrt(sum(xp.sum(xp.square(xp.astype(g, widest(xp)))) for g in grads))
+    return choose(norm <= limit, 1.0, limit / norm, xp)  # type: ignore[no-any-return]
+
+
+def _scaled(g: Array, factor: Array, xp: Any) -> Array:
+    return g * xp.asarray(factor, dtype=g.dtype)  # type: ignore[no-any-return]

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from clarinet.arrays import choose
 from clarinet.configurable import check_number
-from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.base import PureOptimizer, Scalars
 from clarinet.params import Array
 
 
 @dataclass(eq=False, repr=False)
-class Ftrl(Optimizer):
+class Ftrl(PureOptimizer):
     """Follow the regularized leader: the weight that minimises all linearised losses so far plus a penalty.
 
     Update: ``n' = n + g**2``, ``s = (n'**p - n**p) / lr`` with ``p = -learning_rate_power``,
@@ -64,16 +65,20 @@ class Ftrl(Optimizer):
     def start(self, slot: str) -> float:
         return self.initial_accumulator_value if slot == "accumulator" else super().start(slot)
 
-    def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    def rule(
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         n, z, power = slots["accumulator"], slots["linear"], -self.learning_rate_power
-        if abs(learning_rate) < xp.finfo(w.dtype).smallest_normal:
-            return w, {"accumulator": n, "linear": z}
+        rests = abs(scalars["learning_rate"]) < xp.finfo(w.dtype).smallest_normal  # then nothing moves
+        rate = choose(rests, 1.0, scalars["learning_rate"], xp)
         new_n = n + g * g
         root = new_n**power
         pull = g + 2 * self.l2_shrinkage_regularization_strength * w
-        z = z + pull - (root - n**power) / learning_rate * w
-        quadratic = root / learning_rate + 2 * self.l2_regularization_strength + self.beta / learning_rate
+        new_z = z + pull - (root - n**power) / rate * w
+        quadratic = root / rate + 2 * self.l2_regularization_strength + self.beta / rate
         l1 = self.l1_regularization_strength
-        return (xp.clip(z, -l1, l1) - z) / quadratic, {"accumulator": new_n, "linear": z}
+        new_w = (xp.clip(new_z, -l1, l1) - new_z) / quadratic
+        return choose(rests, w, new_w, xp), {
+            "accumulator": choose(rests, n, new_n, xp),
+            "linear": choose(rests, z, new_z, xp),
+        }

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.base import PureOptimizer, Scalars
 from clarinet.params import Array
 
 
 @dataclass(eq=False, repr=False)
-class Lion(Optimizer):
+class Lion(PureOptimizer):
     """Steps of one size: the sign of a mean of gradient and momentum.
 
     Update: ``w <- w - lr sign(beta_1 m + (1 - beta_1) g)``, then ``m <- beta_2 m + (1 - beta_2) g``. (Chen et al.,
@@ -49,9 +49,9 @@ class Lion(Optimizer):
     def slots(self) -> tuple[str, ...]:
         return ("momentum",)
 
-    def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    def rule(
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         m = slots["momentum"]
         move = xp.sign(m * self.beta_1 + g * (1 - self.beta_1))
-        return w - learning_rate * move, {"momentum": m * self.beta_2 + g * (1 - self.beta_2)}
+        return w - scalars["learning_rate"] * move, {"momentum": m * self.beta_2 + g * (1 - self.beta_2)}

@@ -11,12 +11,12 @@ import numpy as np
 
 from clarinet.configurable import check_flag, check_number, check_whole
 from clarinet.optimizers.adam import AdamW
-from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.base import Optimizer, PureOptimizer, Scalars
 from clarinet.params import Array
 
 
 @dataclass(eq=False, repr=False)
-class Muon(Optimizer):
+class Muon(PureOptimizer):
     """Momentum made orthogonal: a step goes equally far in every direction of a matrix. For weights of two axes.
 
     Update of a matrix of ``r`` rows and ``c`` columns: ``m <- momentum m + g``; ``d = g + momentum m`` with
@@ -104,13 +104,16 @@ class Muon(Optimizer):
         excluded = any(re.search(pattern, name) for pattern in self.exclude_layers)
         return self._rest if len(shape) != 2 or embedding or excluded else self
 
-    def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    def scalars(self, learning_rate: float, step: int) -> Scalars:
+        return self._rest.scalars(learning_rate, step) | super().scalars(learning_rate, step)
+
+    def rule(
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         m = self.momentum * slots["momentum"] + g
         direction = self.orthogonal(g + self.momentum * m if self.nesterov else m, xp)
         scale = 1.0 if self.rms_rate is None else self.rms_rate * sqrt(max(w.shape))
-        return w - (learning_rate * scale) * direction, {"momentum": m, "velocity": slots["velocity"]}
+        return w - (scalars["learning_rate"] * scale) * direction, {"momentum": m, "velocity": slots["velocity"]}
 
     def orthogonal(self, d: Array, xp: Any = np) -> Array:
         """Nearly ``U V^T`` of a matrix ``d = U S V^T``."""
@@ -133,10 +136,8 @@ class _Rest(AdamW):
         super().check()
         check_number(self.ratio, "Muon: adam_lr_ratio")
 
-    def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
-    ) -> tuple[Array, dict[str, Array]]:
-        return super().update(w, g, slots, self.ratio * learning_rate, step, xp)
+    def scalars(self, learning_rate: float, step: int) -> Scalars:
+        return super().scalars(self.ratio * learning_rate, step)
 
 
 def _check_pattern(pattern: Any) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.base import PureOptimizer, Scalars
 from clarinet.params import Array
 
 
 @dataclass(eq=False, repr=False)
-class Nadam(Optimizer):
+class Nadam(PureOptimizer):
     """Adam with Nesterov's momentum, which warms up.
 
     Update number ``t``: ``u_t = beta_1 (1 - 0.5 * 0.96**t)``, ``U_t = u_1 u_2 … u_t``; ``m`` and ``v`` as in
@@ -52,16 +52,24 @@ class Nadam(Optimizer):
     def slots(self) -> tuple[str, ...]:
         return ("momentum", "velocity")
 
-    def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    def scalars(self, learning_rate: float, step: int) -> Scalars:
+        u, u_next = self.momentum(step), self.momentum(step + 1)
+        return super().scalars(learning_rate, step) | {
+            "share_of_m": u_next / (1 - self.momenta(step + 1)),
+            "share_of_g": (1 - u) / (1 - self.momenta(step)),
+            "weight_of_v": 1 - self.beta_2**step,
+        }
+
+    def rule(
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         m, v = slots["momentum"], slots["velocity"]
         m = m + (1 - self.beta_1) * (g - m)
         v = v + (1 - self.beta_2) * (g * g - v)
-        u, u_next = self.momentum(step), self.momentum(step + 1)
-        m_hat = u_next / (1 - self.momenta(step + 1)) * m + (1 - u) / (1 - self.momenta(step)) * g
-        v_hat = v / (1 - self.beta_2**step)
-        return w - learning_rate * m_hat / (xp.sqrt(v_hat) + self.epsilon), {"momentum": m, "velocity": v}
+        m_hat = scalars["share_of_m"] * m + scalars["share_of_g"] * g
+        v_hat = v / scalars["weight_of_v"]
+        moved = w - scalars["learning_rate"] * m_hat / (xp.sqrt(v_hat) + self.epsilon)
+        return moved, {"momentum": m, "velocity": v}
 
     def momentum(self, step: int) -> float:
         """``u_t`` of update number ``step``, from 1."""

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.base import PureOptimizer, Scalars
 from clarinet.params import Array
 
 
 @dataclass(eq=False, repr=False)
-class RMSprop(Optimizer):
+class RMSprop(PureOptimizer):
     """Steps divided by a running root mean square of the gradient.
 
     Update: ``v <- rho v + (1 - rho) g**2``, ``w <- w - lr g / sqrt(v + epsilon)``. Centred: ``v`` less the square of a
@@ -59,8 +59,8 @@ class RMSprop(Optimizer):
             *(("average_gradient",) if self.centered else ()),
         )
 
-    def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    def rule(
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
         v = self.rho * slots["velocity"] + (1 - self.rho) * g * g
         new, spread = {"velocity": v}, v
@@ -68,7 +68,7 @@ class RMSprop(Optimizer):
             mean = self.rho * slots["average_gradient"] + (1 - self.rho) * g
             new["average_gradient"] = mean
             spread = v - mean * mean
-        move = learning_rate * g / xp.sqrt(spread + self.epsilon)
+        move = scalars["learning_rate"] * g / xp.sqrt(spread + self.epsilon)
         if self.momentum:
             move = new["momentum"] = self.momentum * slots["momentum"] + move
         return w - move, new

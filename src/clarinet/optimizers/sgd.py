@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.base import PureOptimizer, Scalars
 from clarinet.params import Array
 
 
 @dataclass(eq=False, repr=False)
-class SGD(Optimizer):
+class SGD(PureOptimizer):
     """Stochastic gradient descent, perhaps with momentum.
 
     Update: ``w <- w - lr g``. With momentum ``mu``: ``m <- mu m - lr g``, then ``w <- w + m``; with Nesterov's
@@ -51,9 +51,10 @@ class SGD(Optimizer):
     def slots(self) -> tuple[str, ...]:
         return ("momentum",) if self.momentum else ()
 
-    def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+    def rule(
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
     ) -> tuple[Array, dict[str, Array]]:
+        learning_rate = scalars["learning_rate"]
         if not self.momentum:
             return w - learning_rate * g, {}
         m = self.momentum * slots["momentum"] - learning_rate * g
