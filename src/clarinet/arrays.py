@@ -27,9 +27,17 @@ def namespace(x: Any) -> Any:
     return x.__array_namespace__() if hasattr(x, "__array_namespace__") else np
 
 
-def widest(xp: Any) -> Any:
-    """The dtype that sums are kept in: float64, or float32 where there is nothing wider, as in JAX by default."""
-    return np.float64 if xp is np else xp.result_type(xp.float32, xp.float64)
+def widest(xp: Any, kind: str = "float") -> Any:
+    """The widest dtype of a kind, ``"float"`` or ``"int"``: of 64 bits, or 32 where there are no more, as in JAX.
+
+    Example:
+        >>> import numpy as np
+        >>> widest(np)
+        <class 'numpy.float64'>
+    """
+    if xp is np:
+        return np.float64 if kind == "float" else np.int64
+    return xp.result_type(getattr(xp, f"{kind}32"), getattr(xp, f"{kind}64"))
 
 
 def choose(condition: Any, a: Any, b: Any, xp: Any = np) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from clarinet import initializers, regularizers
-from clarinet.arrays import scatter_add
+from clarinet.arrays import scatter_add, widest
 from clarinet.configurable import Refused
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.params import Array, Weight
@@ -81,7 +81,7 @@ class Embedding(Layer):
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, Any, dict[str, Array]]:
         xp = ctx.xp
-        ids = xp.astype(xp.reshape(xp.round(x), (-1,)), xp.int64)
+        ids = xp.astype(xp.reshape(xp.round(x), (-1,)), widest(xp, "int"))
         rows = xp.take(params["embeddings"], ids, axis=0)
         return xp.reshape(rows, (*x.shape, self.output_dim)), (x, ids, xp), {}
 

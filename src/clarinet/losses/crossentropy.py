@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from clarinet.activations import sigmoid, softmax
+from clarinet.arrays import widest
 from clarinet.configurable import check_number
 from clarinet.losses.base import EPSILON, Loss, align, check_last_axis, class_ids, per_sample
 from clarinet.params import Array
@@ -222,8 +223,9 @@ class SparseCategoricalCrossentropy(_Crossentropy):
 
     def targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
         """Class ids as one-hot targets."""
-        ids = xp.astype(class_ids(y_true, y_pred, xp), xp.int64)
-        hot = ids[..., None] == xp.arange(y_pred.shape[-1], dtype=xp.int64)
+        whole = widest(xp, "int")
+        ids = xp.astype(class_ids(y_true, y_pred, xp), whole)
+        hot = ids[..., None] == xp.arange(y_pred.shape[-1], dtype=whole)
         return xp.astype(hot, y_pred.dtype)  # type: ignore[no-any-return]
 
     def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
