@@ -124,6 +124,16 @@ class Plan:
         return tuple(users for users in self.users if len(users) > 1)
 
     @cached_property
+    def shared_state(self) -> dict[tuple[int, str], list[tuple[int, str]]]:
+        """For state that several operations have, by operation and name: the others' operations and names."""
+        found: dict[int, list[tuple[int, str]]] = {}
+        for op in self.ops:
+            for s in op.state:
+                found.setdefault(s.offset, []).append((op.index, s.name))
+        several = [users for users in found.values() if len(users) > 1]
+        return {user: [other for other in users if other != user] for users in several for user in users}
+
+    @cached_property
     def trainable_names(self) -> tuple[str, ...]:
         """Their names, ``"layer/weight"``."""
         return tuple(f"{op.spec.name}/{s.name}" for op, s in self.trainable)

@@ -122,13 +122,21 @@ def forward(
         own = Key(key.seed, key.stream, key.epoch, key.step, op.index)
         ctx = Context(op.spec.trains_when_called if training is None else training, own, xp)
         y, cache, changed = op.spec.forward(
-            params[op.index], state[op.index], taken if op.spec.merges else taken[0], ctx
+            params[op.index], new_state[op.index], taken if op.spec.merges else taken[0], ctx
         )
         if changed:
-            new_state[op.index] = {**state[op.index], **changed}
+            _change(plan, new_state, op.index, changed)
         caches.append(cache)
         tensors.append(y)
     return Pass(tensors[1:], caches, new_state)
+
+
+def _change(plan: Plan, state: ByWeight, index: int, changed: dict[str, Array]) -> None:
+    """Put new state in the place of an operation's old one, and of that of others that have the same."""
+    state[index] = {**state[index], **changed}
+    for name, array in changed.items() if plan.shared_state else ():
+        for other, its_name in plan.shared_state.get((index, name), ()):
+            state[other] = {**state[other], its_name: array}
 
 
 def key_of(plan: Plan, number: int, draw: int = 0) -> Key:
