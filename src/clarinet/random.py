@@ -131,7 +131,7 @@ class Key:
             return philox(key, counter).reshape(-1)[:n]
         columns = [xp.arange(blocks, dtype=xp.uint32), *(_word(word, xp) for word in words)]
         columns = [xp.broadcast_to(column, (blocks,)) for column in columns]
-        return philox_in_32_bits(key, xp.stack(columns, axis=1), xp).reshape(-1)[:n]  # type: ignore[no-any-return]
+        return xp.reshape(philox_in_32_bits(key, xp.stack(columns, axis=1), xp), (-1,))[:n]  # type: ignore[no-any-return]
 
     def uniform(self, n: int) -> NDArray[np.float64]:
         """``n`` numbers uniform in the open interval (0, 1): ``(bits + 1/2) / 2**32``."""
@@ -140,9 +140,11 @@ class Key:
 
     def normal(self, n: int) -> NDArray[np.float64]:
         """``n`` standard normal numbers by Box and Muller's method (Annals of Math. Statistics, 1958)."""
-        xp, pairs = self.xp, self.uniform(2 * (-(-n // 2))).reshape(-1, 2)
+        xp = self.xp
+        pairs = xp.reshape(self.uniform(2 * (-(-n // 2))), (-1, 2))
         radius, angle = xp.sqrt(-2.0 * xp.log(pairs[:, 0])), 2.0 * np.pi * pairs[:, 1]
-        return xp.stack([radius * xp.cos(angle), radius * xp.sin(angle)], axis=1).reshape(-1)[:n]  # type: ignore[no-any-return]
+        both = xp.stack([radius * xp.cos(angle), radius * xp.sin(angle)], axis=1)
+        return xp.reshape(both, (-1,))[:n]  # type: ignore[no-any-return]
 
     def keep(self, n: int, rate: float) -> NDArray[np.bool_]:
         """Dropout's mask: ``n`` booleans, False with probability ``rate``; an integer comparison, so engines agree."""

@@ -147,6 +147,8 @@ def test_confusion_matrix_equals_scikit_learn(targets):
     np.testing.assert_array_equal(metric.result(), confusion_matrix(IDS, CHANCES.argmax(-1)))
     weighted = metrics.ConfusionMatrix(num_classes=4)(targets, CHANCES, WEIGHT)
     np.testing.assert_array_equal(weighted[:3, :3], confusion_matrix(IDS, CHANCES.argmax(-1), sample_weight=WEIGHT))
+    shares = metrics.ConfusionMatrix()(targets, CHANCES, WEIGHT / 4)
+    np.testing.assert_array_equal(shares, confusion_matrix(IDS, CHANCES.argmax(-1), sample_weight=WEIGHT / 4))
     one = metrics.ConfusionMatrix(threshold=0.3)([[0], [1], [1]], [[0.2], [0.4], [0.1]])
     assert one.tolist() == [[1, 0], [1, 1]]
 

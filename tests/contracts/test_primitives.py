@@ -67,6 +67,29 @@ def test_philox_known_answers(counter, key, expected):
     assert philox(key, np.array([counter], np.uint32)).tolist() == [expected]
 
 
+@pytest.mark.parametrize("library", ["jax", "array_api_strict"])
+def test_random_numbers_are_the_same_in_32_bits(library):
+    """With the step an array of another library; under JAX it is traced, and there are no integers of 64 bits."""
+    pytest.importorskip(library)
+    key = Key(2**63 + 12345, Stream.DROPOUT, epoch=3, layer=7)
+    if library == "jax":
+        import jax
+
+        def drawn(step):
+            return jax.jit(lambda step: (key.at(step=step).bits(1001), key.at(step=step).keep(99, 0.3)))(step)
+    else:
+        import array_api_strict as xp
+
+        def drawn(step):
+            its = key.at(step=xp.asarray(step))
+            return its.bits(1001), its.keep(99, 0.3)
+
+    for step in (0, 1, 70_000, 2**31 - 1):
+        bits, kept = drawn(step)
+        np.testing.assert_array_equal(np.asarray(bits), key.at(step=step).bits(1001))
+        np.testing.assert_array_equal(np.asarray(kept), key.at(step=step).keep(99, 0.3))
+
+
 @examples(30)
 @given(st.integers(0, 2**64 - 1), st.integers(0, 400), st.integers(0, 2**31))
 def test_permutation_is_a_permutation_and_follows_the_key(seed, n, epoch):
