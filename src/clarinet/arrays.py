@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 def namespace(x: Any) -> Any:
@@ -27,7 +27,7 @@ def namespace(x: Any) -> Any:
     return x.__array_namespace__() if hasattr(x, "__array_namespace__") else np
 
 
-def widest(xp: Any, kind: str = "float") -> Any:
+def widest(xp: Namespace, kind: str = "float") -> Any:
     """The widest dtype of a kind, ``"float"`` or ``"int"``: of 64 bits, or 32 where there are no more, as in JAX.
 
     Example:
@@ -40,7 +40,7 @@ def widest(xp: Any, kind: str = "float") -> Any:
     return xp.result_type(getattr(xp, f"{kind}32"), getattr(xp, f"{kind}64"))
 
 
-def choose(condition: Any, a: Any, b: Any, xp: Any = np) -> Any:
+def choose(condition: Any, a: Any, b: Any, xp: Namespace = np) -> Any:
     """``a`` where the one truth value ``condition`` holds, else ``b``; where it is traced both are computed.
 
     Example:
@@ -83,7 +83,7 @@ _SPLIT = 0.46875
 _FLAT = 6.0  # 1 - erf(6) = 2e-17: below the last digit of float64
 
 
-def erf(x: Array, xp: Any = np) -> Array:
+def erf(x: Array, xp: Namespace = np) -> Array:
     """The error function, elementwise: ``2 / sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to ``x``.
 
     Absolute error about 1e-15 in float64 and 1e-7 in float32; ``erf(-x) == -erf(x)`` exactly; NaN stays NaN. Formula:
@@ -105,7 +105,7 @@ def erf(x: Array, xp: Any = np) -> Array:
     near = xp.clip(size, 0.0, _SPLIT)
     inner = near * _ratio(near * near, _ERF_TOP, _ERF_BOTTOM)
     outer = 1.0 - xp.exp(-size * size) * _ratio(size, _ERFC_TOP, _ERFC_BOTTOM)
-    return xp.sign(x) * xp.where(size <= _SPLIT, inner, outer)  # type: ignore[no-any-return]
+    return xp.sign(x) * xp.where(size <= _SPLIT, inner, outer)
 
 
 def _ratio(x: Array, top: tuple[float, ...], bottom: tuple[float, ...]) -> Array:
@@ -121,7 +121,7 @@ def _ratio(x: Array, top: tuple[float, ...], bottom: tuple[float, ...]) -> Array
 Sizes = Sequence[int]
 
 
-def pad(x: Array, margins: Sequence[tuple[int, int]], value: float = 0.0, xp: Any = np) -> Array:
+def pad(x: Array, margins: Sequence[tuple[int, int]], value: float = 0.0, xp: Namespace = np) -> Array:
     """``x`` with ``(before, after)`` entries of ``value`` around axes 1, 2, …, as many as there are margins.
 
     Example:
@@ -179,7 +179,7 @@ def windows(x: Array, window: Sizes, strides: Sizes, dilation: Sizes) -> list[Ar
 
 
 def scatter_windows(
-    parts: Iterable[Array], spatial: Sizes, window: Sizes, strides: Sizes, dilation: Sizes, xp: Any = np
+    parts: Iterable[Array], spatial: Sizes, window: Sizes, strides: Sizes, dilation: Sizes, xp: Namespace = np
 ) -> Array:
     """The transpose of :func:`windows`: every entry goes back to where it was read, and what meets there is added.
 
@@ -206,7 +206,7 @@ def scatter_windows(
     return total  # type: ignore[no-any-return]
 
 
-def _spread(part: Array, spatial: Sizes, place: Any, xp: Any) -> Array:
+def _spread(part: Array, spatial: Sizes, place: Any, xp: Namespace) -> Array:
     """Zeros (n, *spatial, channels) with ``part`` at ``place``."""
     for axis, (size, where) in enumerate(zip(spatial, place, strict=True), 1):
         nothing = part.shape[axis]  # index of a row of zeros that is appended
@@ -217,7 +217,7 @@ def _spread(part: Array, spatial: Sizes, place: Any, xp: Any) -> Array:
     return part
 
 
-def bincount(index: Array, weight: Array | None, count: int, xp: Any = np) -> Array:
+def bincount(index: Array, weight: Array | None, count: int, xp: Namespace = np) -> Array:
     """For each whole number below ``count`` the sum of the weights (or the number) of the places where it stands.
 
     Args:
@@ -235,7 +235,7 @@ def bincount(index: Array, weight: Array | None, count: int, xp: Any = np) -> Ar
     return scatter_add(xp.expand_dims(weight, axis=1), index, count, xp)[:, 0]
 
 
-def scatter_add(rows: Array, index: Array, count: int, xp: Any = np) -> Array:
+def scatter_add(rows: Array, index: Array, count: int, xp: Namespace = np) -> Array:
     """``count`` rows, each the sum of those ``rows`` that ``index`` sends there, in their order.
 
     Args:
@@ -248,7 +248,7 @@ def scatter_add(rows: Array, index: Array, count: int, xp: Any = np) -> Array:
     """
     if xp is not np:
         chosen = xp.expand_dims(xp.arange(count), axis=1) == xp.expand_dims(index, axis=0)
-        return xp.matmul(xp.astype(chosen, rows.dtype), rows)  # type: ignore[no-any-return]
+        return xp.matmul(xp.astype(chosen, rows.dtype), rows)
     if rows.shape[-1] <= 4:  # sorting would cost more than a pass for each column
         sums = [np.bincount(index, column, count) for column in rows.T]
         return np.stack(sums, axis=1).astype(rows.dtype)

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from clarinet.layers.base import Layer
 from clarinet.layers.parts import leaves
-from clarinet.params import Array, Segment, Store
+from clarinet.params import Segment, Store
 from clarinet.random import Key, Stream
+from clarinet.types import Array
 
 
 @dataclass

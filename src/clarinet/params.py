@@ -15,9 +15,9 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from clarinet.types import Array
+
 ALIGNMENT = 64
 
 

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clarinet.types import Namespace
+
 _MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 _WIDE_MULTIPLIERS = tuple(map(np.uint64, _MULTIPLIERS))
 _KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
@@ -57,7 +59,7 @@ def philox(key: tuple[int, int], counter: NDArray[np.uint32]) -> NDArray[np.uint
     return np.stack([c0, c1, c2, c3], axis=1).astype(np.uint32)
 
 
-def philox_in_32_bits(key: tuple[int, int], counter: Any, xp: Any) -> Any:
+def philox_in_32_bits(key: tuple[int, int], counter: Any, xp: Namespace) -> Any:
     """:func:`philox` for arrays of another library, which may be traced and may have no integers of 64 bits."""
     c0, c1, c2, c3 = (counter[:, i] for i in range(4))
     for k0, k1 in _round_keys(key):
@@ -71,7 +73,7 @@ def _round_keys(key: tuple[int, int]) -> list[tuple[int, int]]:
     return [((k0 + i * _KEY_STEPS[0]) & _WORD, (k1 + i * _KEY_STEPS[1]) & _WORD) for i in range(10)]
 
 
-def _product(a: Any, number: int, xp: Any) -> tuple[Any, Any]:
+def _product(a: Any, number: int, xp: Namespace) -> tuple[Any, Any]:
     """The upper and the lower 32 bits of ``a * number``: long multiplication with digits of 16 bits."""
     b = _word(number, xp)
     (a0, a1), (b0, b1) = ((n & 0xFFFF, n >> 16) for n in (a, b))
@@ -80,7 +82,7 @@ def _product(a: Any, number: int, xp: Any) -> tuple[Any, Any]:
     return a1 * b1 + (one >> 16) + (other >> 16) + (carried >> 16), a * b
 
 
-def _word(number: Any, xp: Any) -> Any:
+def _word(number: Any, xp: Namespace) -> Any:
     """The lowest 32 bits of a whole number, or of each in an array."""
     known = isinstance(number, (int, np.integer))
     return xp.asarray(number & _WORD, dtype=xp.uint32) if known else xp.astype(number, xp.uint32)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from clarinet.arrays import namespace, number
 from clarinet.configurable import Value, abstract, check_number, exported, resolve
 from clarinet.names import public
-from clarinet.params import Array
+from clarinet.types import Array
 
 
 @dataclass(eq=False, repr=False)

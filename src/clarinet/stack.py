@@ -16,9 +16,10 @@ from clarinet.layers.base import Layer, Place, Shape
 from clarinet.layers.parts import leaves
 from clarinet.names import Names, snake_case
 from clarinet.optimizers import OptimizerState
-from clarinet.params import Array, Layout, Store
+from clarinet.params import Layout, Store
 from clarinet.random import next_seed
 from clarinet.summary import print_summary, summary_html
+from clarinet.types import Array
 
 NO_LAYERS = "the model has no layers; add one, e.g. model.add(Dense(10))"
 _FIXED_ORDER = "a Sequential runs its layers in order; the layers Residual and Parallel make skips and branches"

@@ -15,7 +15,7 @@ from clarinet.losses import Loss
 from clarinet.metrics import Custom, Metric
 from clarinet.metrics.base import PureMetric, Sums, updated
 from clarinet.names import nearest
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 #: Function and inverse of the transforms that need no numbers of the data.
 _FUNCTIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
@@ -165,10 +165,10 @@ class InOriginalUnits(PureMetric):
     metric: Any = None
     target: Any = None
 
-    def start(self, xp: Any = np) -> Sums:
+    def start(self, xp: Namespace = np) -> Sums:
         return self.metric.start(xp)  # type: ignore[no-any-return]
 
-    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         t, p = (self.target.inverse(y.astype(widest(xp))) for y in (y_true, y_pred))
         return updated(self.metric, sums, t, p, weight, xp)
 

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from clarinet.layers.base import Layer, Shape
     from clarinet.losses import Loss
     from clarinet.optimizers import Optimizer, OptimizerState
-    from clarinet.params import Array, Store
+    from clarinet.params import Store
     from clarinet.plan import Plan
     from clarinet.target import TransformedTarget
+    from clarinet.types import Array
 
 
 class Epochs(Protocol):

@@ -9,8 +9,8 @@ import numpy as np
 
 from clarinet.data import as_array
 from clarinet.names import public
-from clarinet.params import Array
 from clarinet.random import Key, Stream, next_seed, permutation, set_seed
+from clarinet.types import Array
 
 __all__ = ["PyDataset", "Sequence", "normalize", "pad_sequences", "set_random_seed", "split_dataset", "to_categorical"]
 

@@ -11,7 +11,7 @@ import numpy as np
 from clarinet.arrays import namespace
 from clarinet.configurable import Value, abstract
 from clarinet.names import snake_case
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -34,12 +34,12 @@ class Activation(Value):
         return snake_case(type(self).__name__)
 
     @abstract
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         """The activation, of the shape of ``z``."""
         raise NotImplementedError
 
     @abstract
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         """The gradient of the loss at ``z``, given the one at ``a = forward(z)``."""
         raise NotImplementedError
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet.activations.base import Activation
 from clarinet.configurable import encode
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -46,10 +46,10 @@ class Custom(Activation):
         """The function's own name."""
         return getattr(self.function, "__name__", "custom")
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         return self.function(z)
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         return dy * self.derivative(z)
 
     def encoded(self) -> Any:

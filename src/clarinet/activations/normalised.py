@@ -9,7 +9,7 @@ import numpy as np
 
 from clarinet.activations.base import Activation
 from clarinet.configurable import check_whole
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 def check_axis(axis: Any, name: str) -> None:
@@ -49,11 +49,11 @@ class Softmax(Activation):
     def check_shape(self, shape: tuple[int, ...]) -> None:
         check_axis_of(shape, self.axis, "softmax")
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         e = xp.exp(z - xp.max(z, axis=self.axis, keepdims=True))
-        return e / xp.sum(e, axis=self.axis, keepdims=True)  # type: ignore[no-any-return]
+        return e / xp.sum(e, axis=self.axis, keepdims=True)
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         return a * (dy - xp.sum(dy * a, axis=self.axis, keepdims=True))  # type: ignore[no-any-return]
 
 
@@ -79,9 +79,9 @@ class LogSoftmax(Activation):
     def check_shape(self, shape: tuple[int, ...]) -> None:
         check_axis_of(shape, self.axis, "log_softmax")
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         shifted = z - xp.max(z, axis=self.axis, keepdims=True)
-        return shifted - xp.log(xp.sum(xp.exp(shifted), axis=self.axis, keepdims=True))  # type: ignore[no-any-return]
+        return shifted - xp.log(xp.sum(xp.exp(shifted), axis=self.axis, keepdims=True))
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         return dy - xp.exp(a) * xp.sum(dy, axis=self.axis, keepdims=True)  # type: ignore[no-any-return]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from clarinet.activations.base import Activation
 from clarinet.configurable import check_number
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 class Linear(Activation):
@@ -20,10 +19,10 @@ class Linear(Activation):
         [-1.0, 2.0]
     """
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         return z
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         return dy
 
 
@@ -54,16 +53,16 @@ class Relu(Activation):
             if value is not None:
                 check_number(value, f"relu: {key}", low=0)
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         above = z if self.max_value is None else xp.clip(z, None, self.max_value)
         below = (z - self.threshold) * self.negative_slope if self.negative_slope else xp.zeros_like(z)
-        return xp.where(z <= self.threshold, below, above)  # type: ignore[no-any-return]  # a NaN stays one
+        return xp.where(z <= self.threshold, below, above)  # a NaN stays one
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         nothing = xp.zeros_like(dy)
         above = dy if self.max_value is None else xp.where(z < self.max_value, dy, nothing)
         below = dy * self.negative_slope if self.negative_slope else nothing
-        return xp.where(z > self.threshold, above, below)  # type: ignore[no-any-return]
+        return xp.where(z > self.threshold, above, below)
 
 
 class Relu6(Activation):
@@ -74,11 +73,11 @@ class Relu6(Activation):
         [0.0, 3.0, 6.0]
     """
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
-        return xp.clip(z, 0.0, 6.0)  # type: ignore[no-any-return]
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
+        return xp.clip(z, 0.0, 6.0)
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
-        return xp.where((z > 0) & (z < 6), dy, xp.zeros_like(dy))  # type: ignore[no-any-return]
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
+        return xp.where((z > 0) & (z < 6), dy, xp.zeros_like(dy))
 
 
 @dataclass(eq=False, repr=False)
@@ -98,11 +97,11 @@ class LeakyRelu(Activation):
     def __post_init__(self) -> None:
         check_number(self.negative_slope, "leaky_relu: negative_slope")
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
-        return xp.where(z > 0, z, z * self.negative_slope)  # type: ignore[no-any-return]
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
+        return xp.where(z > 0, z, z * self.negative_slope)
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
-        return xp.where(z > 0, dy, dy * self.negative_slope)  # type: ignore[no-any-return]
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
+        return xp.where(z > 0, dy, dy * self.negative_slope)
 
 
 class HardSigmoid(Activation):
@@ -115,11 +114,11 @@ class HardSigmoid(Activation):
         [0.0, 0.5, 0.75]
     """
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
-        return xp.clip(z + 3.0, 0.0, 6.0) * (1 / 6)  # type: ignore[no-any-return]
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
+        return xp.clip(z + 3.0, 0.0, 6.0) * (1 / 6)
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
-        return xp.where(xp.abs(z) < 3, dy * (1 / 6), xp.zeros_like(dy))  # type: ignore[no-any-return]
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
+        return xp.where(xp.abs(z) < 3, dy * (1 / 6), xp.zeros_like(dy))
 
 
 class HardSilu(Activation):
@@ -132,9 +131,9 @@ class HardSilu(Activation):
         [0.0, 1.125, 5.0]
     """
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
-        return z * (xp.clip(z + 3.0, 0.0, 6.0) * (1 / 6))  # type: ignore[no-any-return]
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
+        return z * (xp.clip(z + 3.0, 0.0, 6.0) * (1 / 6))
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         slope = xp.clip(z + 3.0, 0.0, 6.0) * (1 / 6)
-        return dy * xp.where(xp.abs(z) < 3, slope + z * (1 / 6), slope)  # type: ignore[no-any-return]
+        return dy * xp.where(xp.abs(z) < 3, slope + z * (1 / 6), slope)

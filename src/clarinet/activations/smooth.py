@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from clarinet.activations.base import Activation
 from clarinet.arrays import erf
 from clarinet.configurable import check_number
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
-def below_zero(z: Array, xp: Any) -> Array:
+def below_zero(z: Array, xp: Namespace) -> Array:
     """min(z, 0), so that an exponential of it never overflows."""
-    return xp.where(z > 0, xp.zeros_like(z), z)  # type: ignore[no-any-return]
+    return xp.where(z > 0, xp.zeros_like(z), z)
 
 
-def logistic(z: Array, xp: Any) -> Array:
+def logistic(z: Array, xp: Namespace) -> Array:
     """``1 / (1 + exp(-z))`` without overflow."""
     small = xp.exp(-xp.abs(z))
-    return xp.where(z >= 0, 1 / (1 + small), small / (1 + small))  # type: ignore[no-any-return]
+    return xp.where(z >= 0, 1 / (1 + small), small / (1 + small))
 
 
-def softplus(z: Array, xp: Any) -> Array:
+def softplus(z: Array, xp: Namespace) -> Array:
     """``log(1 + exp(z))`` without overflow."""
-    return xp.where(z > 0, z, xp.zeros_like(z)) + xp.log1p(xp.exp(-xp.abs(z)))  # type: ignore[no-any-return]
+    return xp.where(z > 0, z, xp.zeros_like(z)) + xp.log1p(xp.exp(-xp.abs(z)))
 
 
 @dataclass(eq=False, repr=False)
@@ -46,11 +46,11 @@ class Elu(Activation):
     def __post_init__(self) -> None:
         check_number(self.alpha, "elu: alpha")
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
-        return xp.where(z > 0, z, self.alpha * xp.expm1(below_zero(z, xp)))  # type: ignore[no-any-return]
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
+        return xp.where(z > 0, z, self.alpha * xp.expm1(below_zero(z, xp)))
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
-        return xp.where(z > 0, dy, dy * (a + self.alpha))  # type: ignore[no-any-return]
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
+        return xp.where(z > 0, dy, dy * (a + self.alpha))
 
 
 @dataclass(eq=False, repr=False)
@@ -73,12 +73,12 @@ class Celu(Activation):
         if check_number(self.alpha, "celu: alpha") == 0:
             raise ValueError("celu: alpha: expected a number other than 0, received 0; relu is the limit")
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         below = self.alpha * xp.expm1(below_zero(z, xp) * (1 / self.alpha))
-        return xp.where(z > 0, z, below)  # type: ignore[no-any-return]
+        return xp.where(z > 0, z, below)
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
-        return xp.where(z > 0, dy, dy * (1 + a * (1 / self.alpha)))  # type: ignore[no-any-return]
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
+        return xp.where(z > 0, dy, dy * (1 + a * (1 / self.alpha)))
 
 
 class Selu(Activation):
@@ -95,11 +95,11 @@ class Selu(Activation):
     scale: ClassVar[float] = 1.0507009873554805
     alpha: ClassVar[float] = 1.6732632423543772
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
-        return self.scale * xp.where(z > 0, z, self.alpha * xp.expm1(below_zero(z, xp)))  # type: ignore[no-any-return]
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
+        return self.scale * xp.where(z > 0, z, self.alpha * xp.expm1(below_zero(z, xp)))
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
-        return xp.where(z > 0, dy * self.scale, dy * (a + self.scale * self.alpha))  # type: ignore[no-any-return]
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
+        return xp.where(z > 0, dy * self.scale, dy * (a + self.scale * self.alpha))
 
 
 class Exponential(Activation):
@@ -110,10 +110,10 @@ class Exponential(Activation):
         [1.0, 2.7183]
     """
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
-        return xp.exp(z)  # type: ignore[no-any-return]
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
+        return xp.exp(z)
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         return dy * a
 
 
@@ -128,10 +128,10 @@ class Sigmoid(Activation):
     outputs = "probability"
     saturates_at = (0.0, 1.0)
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         return logistic(z, xp)
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         return dy * a * (1 - a)  # type: ignore[no-any-return]
 
 
@@ -145,10 +145,10 @@ class Tanh(Activation):
 
     saturates_at = (-1.0, 1.0)
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
-        return xp.tanh(z)  # type: ignore[no-any-return]
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
+        return xp.tanh(z)
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         return dy * (1 - a * a)  # type: ignore[no-any-return]
 
 
@@ -160,10 +160,10 @@ class Softsign(Activation):
         [-0.5, 0.0, 0.75]
     """
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         return z / (1 + xp.abs(z))  # type: ignore[no-any-return]
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         return dy / (1 + xp.abs(z)) ** 2  # type: ignore[no-any-return]
 
 
@@ -175,10 +175,10 @@ class Softplus(Activation):
         [0.6931, 1000.0]
     """
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         return softplus(z, xp)
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         return dy * logistic(z, xp)
 
 
@@ -190,10 +190,10 @@ class Silu(Activation):
         [0.0, 0.7311]
     """
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         return z * logistic(z, xp)
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         s = logistic(z, xp)
         return dy * s * (1 + z * (1 - s))  # type: ignore[no-any-return]
 
@@ -206,10 +206,10 @@ class Mish(Activation):
         [-0.3034, 0.0, 0.8651]
     """
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
-        return z * xp.tanh(softplus(z, xp))  # type: ignore[no-any-return]
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
+        return z * xp.tanh(softplus(z, xp))
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         t = xp.tanh(softplus(z, xp))
         return dy * (t + z * logistic(z, xp) * (1 - t * t))  # type: ignore[no-any-return]
 
@@ -228,15 +228,15 @@ class Gelu(Activation):
 
     approximate: bool = False
 
-    def forward(self, z: Array, xp: Any = np) -> Array:
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
         return z * self._phi(z, xp)
 
-    def _phi(self, z: Array, xp: Any) -> Array:
+    def _phi(self, z: Array, xp: Namespace) -> Array:
         if self.approximate:
-            return 0.5 * (1 + xp.tanh(0.7978845608028654 * (z + 0.044715 * z**3)))  # type: ignore[no-any-return]
+            return 0.5 * (1 + xp.tanh(0.7978845608028654 * (z + 0.044715 * z**3)))
         return 0.5 * (1 + erf(z * 0.7071067811865476, xp))
 
-    def backward(self, dy: Array, z: Array, a: Array, xp: Any = np) -> Array:
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         phi = self._phi(z, xp)
         if self.approximate:
             slope = 2 * phi * (1 - phi) * 0.7978845608028654 * (1 + 3 * 0.044715 * z * z)

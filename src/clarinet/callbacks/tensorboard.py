@@ -13,8 +13,8 @@ from clarinet.training.callback import Callback, Logs
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clarinet.params import Array
     from clarinet.records import Chunk
+    from clarinet.types import Array
 
 _BINS = 30
 

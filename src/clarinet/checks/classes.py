@@ -11,8 +11,8 @@ import numpy as np
 from clarinet.checks.finite import largest
 from clarinet.data import label_form
 from clarinet.data.rows import class_ids
-from clarinet.params import Array
 from clarinet.problems import Problem, error, shown
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

@@ -14,8 +14,8 @@ from clarinet.checks.ids import check_ids
 from clarinet.checks.labels import check_labels
 from clarinet.checks.models import describe
 from clarinet.data import fit_rank
-from clarinet.params import Array
 from clarinet.problems import Problem, error
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Shape

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet._native import find_nonfinite, hash_blocks
-from clarinet.params import Array
 from clarinet.problems import Problem, error
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from clarinet.params import Array
 from clarinet.problems import Problem, error
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.layers import Embedding

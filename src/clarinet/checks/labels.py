@@ -10,8 +10,8 @@ import numpy as np
 from clarinet.checks.finite import first_nonfinite, unusable
 from clarinet.checks.models import describe, output_layer
 from clarinet.data import fit_rank, label_form
-from clarinet.params import Array
 from clarinet.problems import Problem, error, warning
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.params import Array
+from clarinet.types import Array
 
 #: Rows whose marks are kept: of more rows those with the smallest marks, a sample that depends on the rows alone.
 _MOST = 4096

@@ -15,7 +15,7 @@ from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
 from clarinet.data import origins
 from clarinet.datasets.images import pictures_in
-from clarinet.params import Array
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

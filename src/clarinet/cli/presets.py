@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clarinet import layers
-from clarinet.params import Array
+from clarinet.types import Array
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from clarinet import datasets
 from clarinet.cli.reading import Reading
 from clarinet.data.origins import NAMED, as_inputs, describe
 from clarinet.names import nearest
-from clarinet.params import Array
+from clarinet.types import Array
 from clarinet.wording import option
 
 if TYPE_CHECKING:

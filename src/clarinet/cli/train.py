@@ -20,9 +20,9 @@ from clarinet.cli.sources import Source
 from clarinet.data.origins import NAMED
 from clarinet.model import Sequential
 from clarinet.optimizers import Adam
-from clarinet.params import Array
 from clarinet.saving.container import check_ending
 from clarinet.training.progress import format_logs
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.runs import Tracker

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from clarinet.params import Array
 from clarinet.problems import shown
+from clarinet.types import Array
 
 _STRINGS_AS_LABELS = "turn names into class ids with classes, y = np.unique(y, return_inverse=True)"
 _STRINGS_AS_INPUTS = "turn text columns into numbers first, e.g. with clarinet.datasets.load_table"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.params import Array
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from clarinet.data.arrays import as_array
 from clarinet.engines.base import Data
-from clarinet.params import Array
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Shape

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clarinet.params import Array
+from clarinet.types import Array
 
 #: More distinct whole numbers than this are amounts, not classes.
 _MOST_CLASSES = 1000

@@ -17,7 +17,8 @@ from clarinet.doctor.program import Program, copied
 from clarinet.doctor.yardstick import Yardstick, yardstick
 from clarinet.engines.reference import ReferenceEngine
 from clarinet.layers.base import Context, Shape
-from clarinet.params import Array, Weight
+from clarinet.params import Weight
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

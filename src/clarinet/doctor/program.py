@@ -13,11 +13,11 @@ import numpy as np
 
 from clarinet import data, losses, optimizers
 from clarinet.layers.parts import leaves
-from clarinet.params import Array
 from clarinet.settings import BATCH_SIZE, Role, names_of
 from clarinet.target import TransformedTarget, for_loss
 from clarinet.trainable import model_class
 from clarinet.training.trainer import DEFAULTS
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.callbacks import Callback

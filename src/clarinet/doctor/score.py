@@ -9,7 +9,7 @@ import numpy as np
 from clarinet.doctor.labels import class_numbers, describe_labels
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import Program
-from clarinet.params import Array
+from clarinet.types import Array
 
 #: Below so many rows nothing is held out: the score says "fits", not "generalises".
 FEW_ROWS = 50

@@ -21,9 +21,9 @@ from clarinet.doctor.watching.failure import Failure
 from clarinet.doctor.watching.replay import Replay
 from clarinet.engines import Data, ReferenceEngine
 from clarinet.layers.base import Context
-from clarinet.params import Array
 from clarinet.settings import Role, names_of
 from clarinet.training.callback import Callback, Logs, weakly
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.doctor.adapters.torch_hooks import TorchWatch

@@ -8,7 +8,7 @@ from math import isfinite, nan
 import numpy as np
 
 from clarinet.doctor.program import Program
-from clarinet.params import Array
+from clarinet.types import Array
 
 
 @dataclass(frozen=True)

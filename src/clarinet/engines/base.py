@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.engines.halves import Handle
-from clarinet.params import Array, Store
+from clarinet.params import Store
 from clarinet.records import Chunk
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.optimizers import OptimizerState

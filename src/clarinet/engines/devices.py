@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from clarinet.names import nearest
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 #: Functions of the array API that make arrays of nothing, and so have to be told where.
 _MAKERS = frozenset({"arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros"})
@@ -23,7 +23,7 @@ class Device:
         shares: whether :meth:`put` hands on the array itself, so that nothing has to be brought back.
     """
 
-    xp: Any = np
+    xp: Namespace = np
     shares = True
 
     def put(self, array: Array) -> Any:
@@ -45,7 +45,7 @@ class OtherDevice(Device):
 
     shares = False
 
-    def __init__(self, xp: Any, place: Any = None) -> None:
+    def __init__(self, xp: Namespace, place: Any = None) -> None:
         self.xp = xp if place is None else _Placed(xp, place)
 
     def put(self, array: Array) -> Any:
@@ -61,7 +61,7 @@ class OtherDevice(Device):
 class _Placed:
     """An array namespace whose new arrays are made on one device."""
 
-    def __init__(self, xp: Any, place: Any) -> None:
+    def __init__(self, xp: Namespace, place: Any) -> None:
         self._xp, self._place = xp, place
 
     def __getattr__(self, name: str) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from clarinet.engines.step import Carry, Record, gradients, measure, replaced, total_loss
 from clarinet.engines.watch import ByWeight
-from clarinet.params import Array
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.engines.base import Data

@@ -18,9 +18,10 @@ from clarinet.engines.halves import Draws, Handle, Stale, check_d_outputs, check
 from clarinet.engines.lowering.objectives import restore, sums_of
 from clarinet.losses.base import align, class_ids
 from clarinet.metrics import Mean
-from clarinet.params import Array, Store
+from clarinet.params import Store
 from clarinet.random import Stream
 from clarinet.records import Chunk, LayerStats
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.optimizers import OptimizerState

@@ -34,9 +34,10 @@ from clarinet.engines.step import (
 from clarinet.engines.watch import ByWeight, Gradients, Watch
 from clarinet.metrics import Mean, Metric
 from clarinet.metrics.base import Sums
-from clarinet.params import Array, Store
+from clarinet.params import Store
 from clarinet.random import Key, Stream, permutation
 from clarinet.records import Chunk, LayerStats
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.optimizers import OptimizerState

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet.params import Array
 from clarinet.records import LayerStats
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.plan import Op, Plan

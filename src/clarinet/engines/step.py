@@ -17,8 +17,8 @@ from clarinet.engines.watch import ByWeight, Watch
 from clarinet.layers.base import Context
 from clarinet.losses.base import spread
 from clarinet.metrics.base import Sums, updated
-from clarinet.params import Array
 from clarinet.random import Key, Stream
+from clarinet.types import Array, Namespace
 
 if TYPE_CHECKING:
     from clarinet.engines.base import Data
@@ -71,7 +71,7 @@ class Pass(NamedTuple):
     state: ByWeight
 
 
-def step(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, xp: Any = np) -> tuple[Carry, Record]:
+def step(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, xp: Namespace = np) -> tuple[Carry, Record]:
     """One training step.
 
     Args:
@@ -105,7 +105,7 @@ def begin(
 
 
 def forward(
-    plan: Plan, params: ByWeight, state: ByWeight, x: Array, training: bool | None, key: Key, xp: Any = np
+    plan: Plan, params: ByWeight, state: ByWeight, x: Array, training: bool | None, key: Key, xp: Namespace = np
 ) -> Pass:
     """Run all operations.
 
@@ -144,12 +144,12 @@ def key_of(plan: Plan, number: int, draw: int = 0) -> Key:
     return Key(plan.seed, Stream.DROPOUT, epoch=draw, step=number)
 
 
-def through_output(plan: Plan, logits: Array, xp: Any = np) -> Array:
+def through_output(plan: Plan, logits: Array, xp: Namespace = np) -> Array:
     """Predictions from what the operations gave: through the activation that the loss absorbed, if any."""
     return logits if plan.output is None else plan.output.spec.forward({}, {}, logits, Context(xp=xp))[0]
 
 
-def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: Any = np) -> Record:
+def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: Namespace = np) -> Record:
     """The loss of what the operations gave, penalties, and predictions; no gradients."""
     assert plan.loss is not None and batch.y is not None
     y = outputs[-1] if outputs else batch.x
@@ -173,7 +173,7 @@ def gradients(
     state: ByWeight,
     batch: Data,
     number: int,
-    xp: Any = np,
+    xp: Namespace = np,
     training: bool = True,
     watch: Watch | None = None,
 ) -> tuple[Record, ByWeight]:
@@ -231,7 +231,7 @@ def with_penalties(plan: Plan, params: ByWeight, grads: ByWeight, watch: Watch |
 
 
 def update(
-    plan: Plan, carry: Carry, grads: ByWeight, scalars: Scalars, xp: Any = np
+    plan: Plan, carry: Carry, grads: ByWeight, scalars: Scalars, xp: Namespace = np
 ) -> tuple[ByWeight, Sequence[dict[str, Array]]]:
     """Clip, decay, update, average: new weights and slots."""
     assert plan.optimizer is not None
@@ -255,7 +255,7 @@ def replaced(plan: Plan, params: ByWeight, weights: Sequence[Array]) -> ByWeight
     return new
 
 
-def measure(plan: Plan, sums: Sequence[Sums], batch: Data, record: Record, xp: Any = np) -> list[Sums]:
+def measure(plan: Plan, sums: Sequence[Sums], batch: Data, record: Record, xp: Namespace = np) -> list[Sums]:
     """The running loss (weighted by rows) and metrics with a batch added."""
     assert batch.y is not None
     n, y_pred = batch.x.shape[0], record.outputs[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from clarinet.params import Array
+from clarinet.types import Array
 
 #: Gradients by operation and weight name.
 ByWeight = dict[int, dict[str, Array]]

@@ -7,8 +7,8 @@ import numpy as np
 from clarinet.data import origins
 from clarinet.glass import outcome
 from clarinet.glass.records import LayerTrace, Trace
-from clarinet.params import Array
 from clarinet.trainable import Trainable
+from clarinet.types import Array
 
 #: Numbers in a row of one axis that may be a picture.
 _LEAST = 64

@@ -12,7 +12,7 @@ from clarinet.glass import formulas
 from clarinet.glass.equations import Term, equation
 from clarinet.glass.records import LayerTrace, Trace
 from clarinet.glass.sums import factor, number, short
-from clarinet.params import Array
+from clarinet.types import Array
 
 
 def activation(layer: LayerTrace) -> activations.Activation:

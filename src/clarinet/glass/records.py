@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clarinet.glass import formulas
 from clarinet.glass.table import Row, as_html, as_text
-from clarinet.params import Array
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer

@@ -15,7 +15,7 @@ from clarinet.glass.explaining import UnitText
 from clarinet.glass.records import LayerTrace, Trace
 from clarinet.glass.shapes import LEVELS, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
 from clarinet.glass.sums import number
-from clarinet.params import Array
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

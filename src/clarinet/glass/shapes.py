@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from clarinet.params import Array
+from clarinet.types import Array
 
 #: Size of a picture in pixels; even numbers, as video wants them.
 WIDTH, HEIGHT = 960, 660

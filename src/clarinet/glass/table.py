@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from clarinet.markup import paragraph, table
-from clarinet.params import Array
+from clarinet.types import Array
 
 #: An array's name, the array, its formula.
 Row = tuple[str, Array, str]

@@ -16,8 +16,9 @@ from clarinet.engines.watch import Watch
 from clarinet.glass.records import LayerTrace, Trace, WeightTrace
 from clarinet.layers.parts import direct, elementary
 from clarinet.optimizers import OptimizerState
-from clarinet.params import Array, Segment, Store
+from clarinet.params import Segment, Store
 from clarinet.training.prepare import build_for, checked, learning_rates
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer

@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet.glass.records import LayerTrace
 from clarinet.layers.geometry import margins
-from clarinet.params import Array
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.layers.convolution import Convolution

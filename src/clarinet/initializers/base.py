@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.configurable import Value, abstract
-from clarinet.params import Array
 from clarinet.random import Key, next_seed
+from clarinet.types import Array
 
 Shape = tuple[int, ...]
 

@@ -8,8 +8,8 @@ from typing import Any
 from clarinet import activations, regularizers
 from clarinet.layers.activation import Activation
 from clarinet.layers.base import Context, Layer
-from clarinet.params import Array
 from clarinet.regularizers import L1L2
+from clarinet.types import Array
 
 
 @dataclass(eq=False, repr=False)

@@ -16,8 +16,8 @@ from clarinet.configurable import Refused, check_number
 from clarinet.layers.base import Context, Layer, Shape
 from clarinet.layers.dropout import Noise
 from clarinet.layers.geometry import check_data_format, check_rank
-from clarinet.params import Array
 from clarinet.random import Key
+from clarinet.types import Array, Namespace
 
 #: Where the pixel at place ``i`` outside an axis of ``n`` pixels comes from.
 _FILL = {
@@ -130,7 +130,7 @@ class _Affine(_Augmentation):
         """Of shape (n, 2, 3)."""
         raise NotImplementedError
 
-    def _taps(self, places: Array, xp: Any) -> Iterator[tuple[Array, Array]]:
+    def _taps(self, places: Array, xp: Namespace) -> Iterator[tuple[Array, Array]]:
         """The pixels around each place (n, 2, rows, columns) and their weights."""
         if self.interpolation == "nearest":
             yield xp.copysign(xp.floor(xp.abs(places) + 0.5), places), xp.ones_like(places[:, 0])
@@ -318,9 +318,9 @@ class RandomZoom(_Affine):
         return _for_each(rows, columns, key.xp)
 
 
-def _for_each(first: list[Array], second: list[Array], xp: Any) -> Array:
+def _for_each(first: list[Array], second: list[Array], xp: Namespace) -> Array:
     """The matrix of every sample, of its two rows; each entry is given for all samples."""
-    return xp.moveaxis(xp.stack([xp.stack(first), xp.stack(second)]), -1, 0)  # type: ignore[no-any-return]
+    return xp.moveaxis(xp.stack([xp.stack(first), xp.stack(second)]), -1, 0)
 
 
 def _between(uniform: Array, ends: tuple[float, float]) -> Array:

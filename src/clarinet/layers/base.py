@@ -18,9 +18,10 @@ import numpy as np
 from clarinet.configurable import Configurable, Refused, abstract
 from clarinet.layers.parts import Part, leaves
 from clarinet.names import snake_case
-from clarinet.params import Array, Store, Weight
+from clarinet.params import Store, Weight
 from clarinet.problems import shown
 from clarinet.random import Key
+from clarinet.types import Array, Namespace
 
 if TYPE_CHECKING:
     from clarinet.activations import Activation
@@ -43,7 +44,7 @@ class Context:
 
     training: bool = False
     key: Key = field(default_factory=lambda: Key(0))
-    xp: Any = np
+    xp: Namespace = np
 
 
 class Place(NamedTuple):

@@ -10,8 +10,8 @@ import numpy as np
 from clarinet.configurable import check_flag
 from clarinet.layers.base import Context
 from clarinet.layers.parts import leaves
-from clarinet.params import Array
 from clarinet.random import Key, Stream, next_seed
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer, Shape

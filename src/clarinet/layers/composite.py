@@ -8,7 +8,8 @@ from typing import Any
 
 from clarinet.layers.base import Context, Layer, Shape
 from clarinet.layers.parts import Part, elementary, shapes_within
-from clarinet.params import Array, Weight
+from clarinet.params import Weight
+from clarinet.types import Array
 
 
 @dataclass(eq=False, repr=False)

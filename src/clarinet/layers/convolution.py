@@ -11,7 +11,8 @@ from clarinet.arrays import crop, pad, scatter_windows, windows
 from clarinet.layers.activity import check_activity, endings
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.layers.geometry import check_data_format, check_padding, check_rank, margins, output_sizes, per_axis
-from clarinet.params import Array, Weight
+from clarinet.params import Weight
+from clarinet.types import Array, Namespace
 
 
 class Convolution(Layer):
@@ -92,20 +93,20 @@ class Convolution(Layer):
         rows_dx = xp.matmul(rows_dz, xp.matrix_transpose(self._matrices(kernel, channels, xp)))
         return self._inputs(rows_dx, padded, edges, dz, xp), grads
 
-    def _rows(self, padded: Array, xp: Any) -> Array:
+    def _rows(self, padded: Array, xp: Namespace) -> Array:
         """What every window sees, as (groups, windows of all samples, places times channels of the group)."""
         groups, places = self.groups_of(padded.shape[-1]), prod(self.kernel_size)
         seen = xp.stack(windows(padded, self.kernel_size, self.strides, self.dilation_rate), axis=-2)
         seen = xp.permute_dims(xp.reshape(seen, (-1, places, groups, padded.shape[-1] // groups)), (2, 0, 1, 3))
-        return xp.reshape(seen, (groups, seen.shape[1], -1))  # type: ignore[no-any-return]
+        return xp.reshape(seen, (groups, seen.shape[1], -1))
 
-    def _matrices(self, kernel: Array, channels: int, xp: Any) -> Array:
+    def _matrices(self, kernel: Array, channels: int, xp: Namespace) -> Array:
         """The kernel as (groups, places times channels of the group, filters of the group)."""
         groups = self.groups_of(channels)
         rows = prod(self.kernel_size) * (channels // groups)
-        return xp.permute_dims(xp.reshape(kernel, (rows, groups, -1)), (1, 0, 2))  # type: ignore[no-any-return]
+        return xp.permute_dims(xp.reshape(kernel, (rows, groups, -1)), (1, 0, 2))
 
-    def _inputs(self, rows: Array, padded: Array, edges: Any, dz: Array, xp: Any) -> Array:
+    def _inputs(self, rows: Array, padded: Array, edges: Any, dz: Array, xp: Namespace) -> Array:
         """The gradient at the inputs from the one at the rows of :meth:`_rows`."""
         groups, places = rows.shape[0], prod(self.kernel_size)
         seen = xp.permute_dims(xp.reshape(rows, (groups, rows.shape[1], places, -1)), (2, 1, 0, 3))

@@ -8,7 +8,8 @@ from typing import Any
 from clarinet import activations, initializers, regularizers
 from clarinet.layers.activity import check_activity, endings
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
-from clarinet.params import Array, Weight
+from clarinet.params import Weight
+from clarinet.types import Array
 
 
 @dataclass(eq=False, repr=False)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from clarinet.layers.base import Context, Layer, Shape
 from clarinet.names import lookup
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 MERGES = ("add", "average", "concatenate", "maximum", "multiply")
 
@@ -101,7 +101,7 @@ def _split(dy: Array, sizes: list[int], axis: int) -> tuple[Array, ...]:
     return tuple(found)
 
 
-def _of_product(dy: Array, x: tuple[Array, ...], xp: Any) -> tuple[Array, ...]:
+def _of_product(dy: Array, x: tuple[Array, ...], xp: Namespace) -> tuple[Array, ...]:
     found = []
     for j in range(len(x)):
         others = xp.ones_like(dy)
@@ -111,7 +111,7 @@ def _of_product(dy: Array, x: tuple[Array, ...], xp: Any) -> tuple[Array, ...]:
     return tuple(found)
 
 
-def _of_maximum(dy: Array, x: tuple[Array, ...], xp: Any) -> tuple[Array, ...]:
+def _of_maximum(dy: Array, x: tuple[Array, ...], xp: Namespace) -> tuple[Array, ...]:
     so_far = [x[0]]
     for other in x[1:]:
         so_far.append(xp.maximum(so_far[-1], other))

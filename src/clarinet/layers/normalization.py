@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from clarinet import initializers, regularizers
 from clarinet.configurable import Refused, check_flag, check_number
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
-from clarinet.params import Array, Weight
+from clarinet.params import Weight
+from clarinet.types import Array, Namespace
 
 _NO_RENORMALISATION = "there is no renormalisation of batches"
 
@@ -181,14 +182,14 @@ class BatchNormalization(_Normalized):
         return dx, self._grads(dgamma, dbeta)
 
 
-def _standardized(x: Array, axes: tuple[int, ...], epsilon: float, xp: Any) -> tuple[Array, Array]:
+def _standardized(x: Array, axes: tuple[int, ...], epsilon: float, xp: Namespace) -> tuple[Array, Array]:
     """``u = (x - mean) / sqrt(variance + epsilon)`` over ``axes``, and the factor."""
     centred = x - xp.mean(x, axis=axes, keepdims=True)
     inverse = 1 / xp.sqrt(xp.mean(centred**2, axis=axes, keepdims=True) + epsilon)
     return centred * inverse, inverse
 
 
-def _through_standardized(du: Array, u: Array, inverse: Array, axes: tuple[int, ...], xp: Any) -> Array:
+def _through_standardized(du: Array, u: Array, inverse: Array, axes: tuple[int, ...], xp: Namespace) -> Array:
     """The gradient at ``x`` from the one at ``u``."""
     mean = xp.mean(du, axis=axes, keepdims=True)
     return inverse * (du - mean - u * xp.mean(du * u, axis=axes, keepdims=True))  # type: ignore[no-any-return]
@@ -328,13 +329,13 @@ class GroupNormalization(_Normalized):
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         return self._weights_of((input_shape[self._axis_of(len(input_shape) + 1) - 1],))
 
-    def _exchanged(self, x: Array, xp: Any) -> Array:
+    def _exchanged(self, x: Array, xp: Namespace) -> Array:
         """``x`` with its last axis and ``axis`` in each other's place; doing it twice changes nothing."""
         order = list(range(x.ndim))
         order[self._axis_of(x.ndim)], order[-1] = order[-1], order[self._axis_of(x.ndim)]
         return x if order[-1] == x.ndim - 1 else xp.permute_dims(x, tuple(order))
 
-    def _grouped(self, x: Array, xp: Any) -> tuple[Array, tuple[int, ...]]:
+    def _grouped(self, x: Array, xp: Namespace) -> tuple[Array, tuple[int, ...]]:
         """``x`` as (n, places, groups, channels of a group), and the axes to normalise over."""
         groups = self.groups_of(x.shape[-1])
         return xp.reshape(x, (x.shape[0], -1, groups, x.shape[-1] // groups)), (1, 3)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from clarinet.arrays import crop, pad, scatter_windows, windows
 from clarinet.layers.base import Context, Layer, Shape
 from clarinet.layers.geometry import check_data_format, check_padding, check_rank, margins, output_sizes, per_axis
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 class _Pooling(Layer):
@@ -43,7 +43,7 @@ class _Pooling(Layer):
     def _margins(self, x: Array) -> tuple[tuple[int, int], ...]:
         return margins(tuple(x.shape[1:-1]), *self._window, self.padding)
 
-    def _gather(self, parts: list[Array], x: Array, edges: tuple[tuple[int, int], ...], xp: Any) -> Array:
+    def _gather(self, parts: list[Array], x: Array, edges: tuple[tuple[int, int], ...], xp: Namespace) -> Array:
         """Gradients at the inputs from those at every place in the window."""
         padded = [size + sum(edge) for size, edge in zip(x.shape[1:-1], edges, strict=True)]
         return crop(scatter_windows(parts, padded, *self._window, xp), edges)
@@ -81,7 +81,7 @@ class _AveragePooling(_Pooling):
         counts = self._sums(ctx.xp.ones_like(x[:1, ...]), ctx.xp)
         return self._sums(x, ctx.xp) / counts, (x, counts, ctx.xp), {}
 
-    def _sums(self, x: Array, xp: Any) -> Array:
+    def _sums(self, x: Array, xp: Namespace) -> Array:
         seen = windows(pad(x, self._margins(x), xp=xp), *self._window)
         return sum(seen[1:], start=seen[0])
 
@@ -223,8 +223,8 @@ class _GlobalPooling(Layer):
         check_rank(input_shape, self.rank, type(self).__name__)
         return (*((1,) * self.rank if self.keepdims else ()), input_shape[-1])
 
-    def _shaped(self, y: Array, x: Array, xp: Any) -> Array:
-        return xp.reshape(y, (x.shape[0], *self.output_shape(tuple(x.shape[1:]))))  # type: ignore[no-any-return]
+    def _shaped(self, y: Array, x: Array, xp: Namespace) -> Array:
+        return xp.reshape(y, (x.shape[0], *self.output_shape(tuple(x.shape[1:]))))
 
     @property
     def _axes(self) -> tuple[int, ...]:

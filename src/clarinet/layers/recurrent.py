@@ -18,8 +18,9 @@ from clarinet.configurable import Refused
 from clarinet.initializers.base import Initializer
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.layers.geometry import check_rank
-from clarinet.params import Array, Weight
+from clarinet.params import Weight
 from clarinet.random import Key
+from clarinet.types import Array, Namespace
 
 Step = tuple[Array, tuple[Array, ...], dict[str, Array]]
 
@@ -87,11 +88,11 @@ class Recurrent(Layer):
         """The part of the bias that is added to ``x W``."""
         return bias
 
-    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Any) -> tuple[Any, Any]:
+    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Namespace) -> tuple[Any, Any]:
         """The next states from ``taken = x W + b`` of this step and the states before, and a cache."""
         raise NotImplementedError
 
-    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Any) -> Step:
+    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Namespace) -> Step:
         """The gradients at ``taken``, at the states before, and of the recurrent weights, from those at the states."""
         raise NotImplementedError
 
@@ -133,7 +134,7 @@ class Recurrent(Layer):
         dx = xp.flip(dx, axis=1) if self.go_backwards else dx
         return dx, self.named(total, xp.sum(rows, axis=0), xp)
 
-    def named(self, total: dict[str, Array], dbias: Array, xp: Any) -> dict[str, Array]:
+    def named(self, total: dict[str, Array], dbias: Array, xp: Namespace) -> dict[str, Array]:
         """All gradients by weight name; ``dbias`` is that of the input's part of the bias."""
         return {**total, **({"bias": dbias} if self.use_bias else {})}
 
@@ -179,13 +180,13 @@ class SimpleRNN(Recurrent):
     return_sequences: bool = False
     go_backwards: bool = False
 
-    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Any) -> tuple[Any, Any]:
+    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Namespace) -> tuple[Any, Any]:
         (h,) = states
         z = taken + xp.matmul(h, params["recurrent_kernel"])
         a = self.activation.forward(z, xp)
         return (a,), (h, z, a)
 
-    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Any) -> Step:
+    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Namespace) -> Step:
         h, z, a = cache
         dz = self.activation.backward(dstates[0], z, a, xp)
         return dz, (xp.matmul(dz, params["recurrent_kernel"].T),), {"recurrent_kernel": xp.matmul(h.T, dz)}
@@ -260,7 +261,7 @@ class LSTM(Recurrent):
         initializer = _ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
         return Weight("bias", (columns,), initializer, self.bias_regularizer)
 
-    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Any) -> tuple[Any, Any]:
+    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Namespace) -> tuple[Any, Any]:
         h, c = states
         z = taken + xp.matmul(h, params["recurrent_kernel"])
         zs = [self.part(z, gate) for gate in range(4)]
@@ -270,7 +271,7 @@ class LSTM(Recurrent):
         a = self.activation.forward(new_c, xp)
         return (o * a, new_c), (h, c, zs, functions, gates, new_c, a)
 
-    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Any) -> Step:
+    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Namespace) -> Step:
         h, c, zs, functions, gates, new_c, a = cache
         i, f, g, o = gates
         dh, dc = dstates
@@ -344,11 +345,11 @@ class GRU(Recurrent):
     def input_bias(self, bias: Array) -> Array:
         return bias[0, ...] if self.reset_after else bias
 
-    def named(self, total: dict[str, Array], dbias: Array, xp: Any) -> dict[str, Array]:
+    def named(self, total: dict[str, Array], dbias: Array, xp: Namespace) -> dict[str, Array]:
         recurrent = total.pop("recurrent_bias", None)
         return super().named(total, dbias if recurrent is None else xp.stack([dbias, recurrent]), xp)
 
-    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Any) -> tuple[Any, Any]:
+    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Namespace) -> tuple[Any, Any]:
         (h,), s, recurrent = states, self.recurrent_activation, params["recurrent_kernel"]
         inner = xp.matmul(h, recurrent if self.reset_after else recurrent[:, : 2 * self.units])
         if self.use_bias and self.reset_after:
@@ -361,7 +362,7 @@ class GRU(Recurrent):
         g = self.activation.forward(pre, xp)
         return (z * h + (1 - z) * g,), (h, zs, z, r, looked, pre, g)
 
-    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Any) -> Step:
+    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Namespace) -> Step:
         h, zs, z, r, looked, pre, g = cache
         (dh,), recurrent = dstates, params["recurrent_kernel"]
         dpre = self.activation.backward(dh * (1 - z), pre, g, xp)

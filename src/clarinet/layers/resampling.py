@@ -13,7 +13,7 @@ from clarinet.arrays import crop, pad
 from clarinet.configurable import Refused
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.layers.geometry import check_data_format, check_rank, per_axis
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -157,10 +157,10 @@ class _Resampling(Layer):
         return _resample(dy, *cache), {}
 
 
-def _resample(x: Array, rows: Array, columns: Array, xp: Any) -> Array:
+def _resample(x: Array, rows: Array, columns: Array, xp: Namespace) -> Array:
     wide = xp.matmul(columns, x)  # (n, height, new width, channels)
     tall = xp.matmul(rows, xp.reshape(wide, (x.shape[0], x.shape[1], -1)))
-    return xp.reshape(tall, (x.shape[0], rows.shape[0], columns.shape[0], x.shape[-1]))  # type: ignore[no-any-return]
+    return xp.reshape(tall, (x.shape[0], rows.shape[0], columns.shape[0], x.shape[-1]))
 
 
 @dataclass(eq=False, repr=False)

@@ -11,7 +11,8 @@ import numpy as np
 
 from clarinet.initializers import Constant
 from clarinet.layers.base import Context, Layer, Shape
-from clarinet.params import Array, Weight
+from clarinet.params import Weight
+from clarinet.types import Array
 
 #: The smallest standard deviation that is divided by, Keras's epsilon.
 _LEAST = 1e-7

@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet.layers.base import Context, Layer, Shape
 from clarinet.layers.geometry import check_data_format
-from clarinet.params import Array
+from clarinet.types import Array
 
 
 class _SameNumbers(Layer):

@@ -13,7 +13,7 @@ import numpy as np
 
 from clarinet.configurable import Configurable, Refused
 from clarinet.layers.base import check_positive_int
-from clarinet.params import Array
+from clarinet.types import Array
 
 _PUNCTUATION = re.compile(r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']")
 _STANDARDIZE = ("lower_and_strip_punctuation", "lower", "strip_punctuation")

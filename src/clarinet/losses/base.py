@@ -16,14 +16,14 @@ import numpy as np
 from clarinet.arrays import choose
 from clarinet.configurable import Refused, Value, abstract
 from clarinet.names import snake_case
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 #: What probabilities and lengths are kept away from zero by, as in Keras.
 EPSILON = 1e-7
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean_with_sample_weight", "none")
 
 
-def align(y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+def align(y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
     """Targets in the rank of the predictions: (n,) meets (n, 1) and the other way round, as in Keras.
 
     Args:
@@ -46,7 +46,7 @@ def align(y_true: Array, y_pred: Array, xp: Any = np) -> Array:
     return y_true if y_true.dtype == y_pred.dtype else xp.astype(y_true, y_pred.dtype)
 
 
-def class_ids(y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+def class_ids(y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
     """Class ids in the shape of one loss value each: a last axis of 1 is dropped.
 
     Raises:
@@ -123,16 +123,16 @@ class Loss(Value):
         return self.labels not in ("numbers", "any")
 
     @abstract
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         """One loss per sample, of shape ``y_pred.shape[:-1]``."""
         raise NotImplementedError
 
     @abstract
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         """Derivative of each sample's loss at its predictions, of the shape of ``y_pred``."""
         raise NotImplementedError
 
-    def shares(self, weight: Array, xp: Any = np) -> Array:
+    def shares(self, weight: Array, xp: Namespace = np) -> Array:
         """How much each value counts in the batch's loss ``sum(shares * values)``; ``weight`` has the values' shape."""
         if self.reduction == "sum":
             return weight
@@ -160,13 +160,13 @@ class Loss(Value):
         return float(np.sum(values * self.shares(weight)))
 
 
-def spread(weight: Any, values: Array, xp: Any = np) -> Array:
+def spread(weight: Any, values: Array, xp: Namespace = np) -> Array:
     """Sample weights brought to the shape of the loss values: (n,), (n, 1) or the values' own shape."""
     weight = xp.asarray(weight, dtype=values.dtype)
     if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
         weight = weight[..., 0]
     missing = values.ndim - weight.ndim
-    return xp.broadcast_to(xp.reshape(weight, tuple(weight.shape) + (1,) * missing), values.shape)  # type: ignore[no-any-return]
+    return xp.broadcast_to(xp.reshape(weight, tuple(weight.shape) + (1,) * missing), values.shape)
 
 
 def per_sample(loss: Loss, y_true: Any, y_pred: Any) -> Array:

@@ -15,7 +15,7 @@ from clarinet.activations import sigmoid, softmax
 from clarinet.arrays import widest
 from clarinet.configurable import check_number
 from clarinet.losses.base import EPSILON, Loss, align, check_last_axis, class_ids, per_sample
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 __all__ = [
     "BinaryCrossentropy",
@@ -48,7 +48,7 @@ class BinaryTargets(_Crossentropy):
 
     label_smoothing: float
 
-    def targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+    def targets(self, y_true: Array, y_pred: Array, xp: Namespace) -> Array:
         """Targets in the predictions' shape, moved towards one half."""
         t = align(y_true, y_pred, xp)
         return t * (1 - self.label_smoothing) + 0.5 * self.label_smoothing if self.label_smoothing else t
@@ -61,7 +61,7 @@ class CategoricalTargets(_Crossentropy):
 
     label_smoothing: float
 
-    def targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+    def targets(self, y_true: Array, y_pred: Array, xp: Namespace) -> Array:
         """Targets in the predictions' shape, moved towards equal shares."""
         t, s = align(y_true, y_pred, xp), self.label_smoothing
         return t * (1 - s) + s / y_pred.shape[-1] if s else t
@@ -93,22 +93,22 @@ class BinaryCrossentropy(BinaryTargets):
     label_smoothing: float = 0.0
     axis: int = -1
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = self.targets(y_true, y_pred, xp)
         if self.from_logits:  # -t log s(z) - (1 - t) log(1 - s(z)) without overflow
             z = y_pred
             positive = xp.where(z > 0, z, xp.zeros_like(z))
-            return xp.mean(positive - t * z + xp.log1p(xp.exp(-xp.abs(z))), axis=-1)  # type: ignore[no-any-return]
+            return xp.mean(positive - t * z + xp.log1p(xp.exp(-xp.abs(z))), axis=-1)
         p = xp.clip(y_pred, EPSILON, 1 - EPSILON)
-        return xp.mean(-t * xp.log(p) - (1 - t) * xp.log(1 - p), axis=-1)  # type: ignore[no-any-return]
+        return xp.mean(-t * xp.log(p) - (1 - t) * xp.log(1 - p), axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = self.targets(y_true, y_pred, xp)
         if self.from_logits:
             return (sigmoid.forward(y_pred, xp) - t) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
         p = xp.clip(y_pred, EPSILON, 1 - EPSILON)
         slope = ((1 - t) / (1 - p) - t / p) * (1 / y_pred.shape[-1])
-        return xp.where(p == y_pred, slope, xp.zeros_like(slope))  # type: ignore[no-any-return]
+        return xp.where(p == y_pred, slope, xp.zeros_like(slope))
 
 
 def binary_crossentropy(
@@ -123,29 +123,29 @@ def binary_crossentropy(
     return per_sample(BinaryCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
 
 
-def log_softmax(z: Array, xp: Any) -> Array:
+def log_softmax(z: Array, xp: Namespace) -> Array:
     """Logarithms of the shares over the last axis."""
     shifted = z - xp.max(z, axis=-1, keepdims=True)
-    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=-1, keepdims=True))  # type: ignore[no-any-return]
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=-1, keepdims=True))
 
 
-def _values(t: Array, y_pred: Array, from_logits: bool, xp: Any) -> Array:
+def _values(t: Array, y_pred: Array, from_logits: bool, xp: Namespace) -> Array:
     """``-sum_i t_i log q_i`` with ``q = softmax(z)``, or ``q = clip(p / sum(p))``."""
     if from_logits:
-        return -xp.sum(t * log_softmax(y_pred, xp), axis=-1)  # type: ignore[no-any-return]
+        return -xp.sum(t * log_softmax(y_pred, xp), axis=-1)
     q = xp.clip(y_pred / xp.sum(y_pred, axis=-1, keepdims=True), EPSILON, 1 - EPSILON)
-    return -xp.sum(t * xp.log(q), axis=-1)  # type: ignore[no-any-return]
+    return -xp.sum(t * xp.log(q), axis=-1)
 
 
-def _gradient(t: Array, y_pred: Array, from_logits: bool, xp: Any) -> Array:
+def _gradient(t: Array, y_pred: Array, from_logits: bool, xp: Namespace) -> Array:
     """Derivative of :func:`_values` at ``y_pred``."""
     if from_logits:
-        return softmax.forward(y_pred, xp) * xp.sum(t, axis=-1, keepdims=True) - t  # type: ignore[no-any-return]
+        return softmax.forward(y_pred, xp) * xp.sum(t, axis=-1, keepdims=True) - t
     total = xp.sum(y_pred, axis=-1, keepdims=True)
     q = y_pred / total
     clipped = xp.clip(q, EPSILON, 1 - EPSILON)
     g = xp.where(q == clipped, -t / clipped, xp.zeros_like(q))
-    return (g - xp.sum(g * q, axis=-1, keepdims=True)) / total  # type: ignore[no-any-return]
+    return (g - xp.sum(g * q, axis=-1, keepdims=True)) / total
 
 
 @dataclass(eq=False, repr=False)
@@ -175,10 +175,10 @@ class CategoricalCrossentropy(CategoricalTargets):
     label_smoothing: float = 0.0
     axis: int = -1
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return _values(self.targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return _gradient(self.targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
 
 
@@ -221,17 +221,17 @@ class SparseCategoricalCrossentropy(_Crossentropy):
     ignore_class: int | None = None
     axis: int = -1
 
-    def targets(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+    def targets(self, y_true: Array, y_pred: Array, xp: Namespace) -> Array:
         """Class ids as one-hot targets."""
         whole = widest(xp, "int")
         ids = xp.astype(class_ids(y_true, y_pred, xp), whole)
         hot = ids[..., None] == xp.arange(y_pred.shape[-1], dtype=whole)
-        return xp.astype(hot, y_pred.dtype)  # type: ignore[no-any-return]
+        return xp.astype(hot, y_pred.dtype)
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return _values(self.targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return _gradient(self.targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)
 
 

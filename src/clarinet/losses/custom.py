@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from clarinet.losses.base import Loss
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 __all__ = ["Custom"]
 
@@ -50,8 +49,8 @@ class Custom(Loss):
         super().__post_init__()
         object.__setattr__(self, "name", own_name)
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return self.function(y_true, y_pred)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return self.derivative(y_true, y_pred)

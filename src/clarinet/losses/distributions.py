@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clarinet.losses.base import EPSILON, Loss, align, per_sample
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 __all__ = [
     "KLDivergence",
@@ -31,13 +31,13 @@ class KLDivergence(Loss):
         0.1438
     """
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = xp.clip(align(y_true, y_pred, xp), EPSILON, 1.0)
-        return xp.sum(t * xp.log(t / xp.clip(y_pred, EPSILON, 1.0)), axis=-1)  # type: ignore[no-any-return]
+        return xp.sum(t * xp.log(t / xp.clip(y_pred, EPSILON, 1.0)), axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t, p = xp.clip(align(y_true, y_pred, xp), EPSILON, 1.0), xp.clip(y_pred, EPSILON, 1.0)
-        return xp.where(p == y_pred, -t / p, xp.zeros_like(p))  # type: ignore[no-any-return]
+        return xp.where(p == y_pred, -t / p, xp.zeros_like(p))
 
 
 def kl_divergence(y_true: Any, y_pred: Any) -> Array:
@@ -66,10 +66,10 @@ class Poisson(Loss):
 
     likelihood = "poisson"
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
-        return xp.mean(y_pred - align(y_true, y_pred, xp) * xp.log(y_pred + EPSILON), axis=-1)  # type: ignore[no-any-return]
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
+        return xp.mean(y_pred - align(y_true, y_pred, xp) * xp.log(y_pred + EPSILON), axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return (1 - align(y_true, y_pred, xp) / (y_pred + EPSILON)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 

@@ -11,7 +11,7 @@ from clarinet.activations.smooth import logistic, softplus
 from clarinet.configurable import check_flag, check_number
 from clarinet.losses.base import EPSILON, per_sample
 from clarinet.losses.crossentropy import BinaryTargets, CategoricalTargets, log_softmax
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 __all__ = [
     "BinaryFocalCrossentropy",
@@ -59,7 +59,7 @@ class BinaryFocalCrossentropy(BinaryTargets):
         check_number(self.alpha, f"{name}: alpha", low=0, high=1)
         check_number(self.gamma, f"{name}: gamma", low=0)
 
-    def _entropy(self, t: Array, y_pred: Array, xp: Any) -> tuple[Array, Array]:
+    def _entropy(self, t: Array, y_pred: Array, xp: Namespace) -> tuple[Array, Array]:
         """``p`` and ``b``."""
         if self.from_logits:
             return logistic(y_pred, xp), softplus(y_pred, xp) - t * y_pred
@@ -69,13 +69,13 @@ class BinaryFocalCrossentropy(BinaryTargets):
     def _weight(self, t: Array) -> Any:
         return t * self.alpha + (1 - t) * (1 - self.alpha) if self.apply_class_balancing else 1.0
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = self.targets(y_true, y_pred, xp)
         p, b = self._entropy(t, y_pred, xp)
         miss = 1 - (t * p + (1 - t) * (1 - p))
-        return xp.mean(self._weight(t) * miss**self.gamma * b, axis=-1)  # type: ignore[no-any-return]
+        return xp.mean(self._weight(t) * miss**self.gamma * b, axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = self.targets(y_true, y_pred, xp)
         p, b = self._entropy(t, y_pred, xp)
         miss = 1 - (t * p + (1 - t) * (1 - p))
@@ -84,13 +84,13 @@ class BinaryFocalCrossentropy(BinaryTargets):
         slope = miss**self.gamma * self._slope(t, p, xp) - fading
         return self._weight(t) * slope * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
-    def _slope(self, t: Array, p: Array, xp: Any) -> Array:
+    def _slope(self, t: Array, p: Array, xp: Namespace) -> Array:
         """``db/dp``, or ``db/dz`` from logits."""
         if self.from_logits:
             return p - t
         clipped = xp.clip(p, EPSILON, 1 - EPSILON)
         slope = (1 - t) / (1 - clipped) - t / clipped
-        return xp.where(clipped == p, slope, xp.zeros_like(slope))  # type: ignore[no-any-return]
+        return xp.where(clipped == p, slope, xp.zeros_like(slope))
 
 
 def binary_focal_crossentropy(
@@ -113,9 +113,9 @@ def binary_focal_crossentropy(
     return per_sample(BinaryFocalCrossentropy(*settings), y_true, y_pred)
 
 
-def _missing(q: Array, xp: Any) -> Array:
+def _missing(q: Array, xp: Namespace) -> Array:
     """``1 - q``, and above 0 where ``q`` rounds to 1, so that every power of it is finite."""
-    return xp.clip(1 - q, EPSILON, None)  # type: ignore[no-any-return]
+    return xp.clip(1 - q, EPSILON, None)
 
 
 @dataclass(eq=False, repr=False)
@@ -156,7 +156,7 @@ class CategoricalFocalCrossentropy(CategoricalTargets):
         else:
             check_number(self.alpha, f"{name}: alpha", low=0)
 
-    def _shares(self, y_pred: Array, xp: Any) -> tuple[Array, Array]:
+    def _shares(self, y_pred: Array, xp: Namespace) -> tuple[Array, Array]:
         """``q`` and ``log q``."""
         if self.from_logits:
             log_q = log_softmax(y_pred, xp)
@@ -164,16 +164,16 @@ class CategoricalFocalCrossentropy(CategoricalTargets):
         q = xp.clip(y_pred / xp.sum(y_pred, axis=-1, keepdims=True), EPSILON, 1 - EPSILON)
         return q, xp.log(q)
 
-    def _weighted(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+    def _weighted(self, y_true: Array, y_pred: Array, xp: Namespace) -> Array:
         """``alpha t``."""
         t = self.targets(y_true, y_pred, xp)
-        return (xp.asarray(self.alpha, dtype=t.dtype) if isinstance(self.alpha, tuple) else self.alpha) * t  # type: ignore[no-any-return]
+        return (xp.asarray(self.alpha, dtype=t.dtype) if isinstance(self.alpha, tuple) else self.alpha) * t
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         q, log_q = self._shares(y_pred, xp)
-        return -xp.sum(self._weighted(y_true, y_pred, xp) * _missing(q, xp) ** self.gamma * log_q, axis=-1)  # type: ignore[no-any-return]
+        return -xp.sum(self._weighted(y_true, y_pred, xp) * _missing(q, xp) ** self.gamma * log_q, axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         q, log_q = self._shares(y_pred, xp)
         fading = self.gamma * _missing(q, xp) ** (self.gamma - 1) * q * log_q if self.gamma else 0.0
         h = self._weighted(y_true, y_pred, xp) * (fading - _missing(q, xp) ** self.gamma)
@@ -182,7 +182,7 @@ class CategoricalFocalCrossentropy(CategoricalTargets):
         total = xp.sum(y_pred, axis=-1, keepdims=True)
         share = y_pred / total
         slope = xp.where(share == q, h / q, xp.zeros_like(h))
-        return (slope - xp.sum(slope * share, axis=-1, keepdims=True)) / total  # type: ignore[no-any-return]
+        return (slope - xp.sum(slope * share, axis=-1, keepdims=True)) / total
 
 
 def categorical_focal_crossentropy(

@@ -11,7 +11,7 @@ import numpy as np
 
 from clarinet.arrays import choose
 from clarinet.losses.base import Loss, align, per_sample
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 __all__ = [
     "CategoricalHinge",
@@ -23,14 +23,14 @@ __all__ = [
 ]
 
 
-def _signs(y_true: Array, y_pred: Array, xp: Any) -> Array:
+def _signs(y_true: Array, y_pred: Array, xp: Namespace) -> Array:
     t = align(y_true, y_pred, xp)
     return choose(xp.all((t == 0) | (t == 1)), 2 * t - 1, t, xp)  # type: ignore[no-any-return]
 
 
-def _margin(t: Array, p: Array, xp: Any) -> Array:
+def _margin(t: Array, p: Array, xp: Namespace) -> Array:
     """``max(1 - t p, 0)``."""
-    return xp.clip(1 - t * p, 0.0, None)  # type: ignore[no-any-return]
+    return xp.clip(1 - t * p, 0.0, None)
 
 
 class Hinge(Loss):
@@ -48,10 +48,10 @@ class Hinge(Loss):
 
     labels = "signs"
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
-        return xp.mean(_margin(_signs(y_true, y_pred, xp), y_pred, xp), axis=-1)  # type: ignore[no-any-return]
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
+        return xp.mean(_margin(_signs(y_true, y_pred, xp), y_pred, xp), axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = _signs(y_true, y_pred, xp)
         return xp.where(t * y_pred < 1, -t, xp.zeros_like(t)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
@@ -79,11 +79,11 @@ class SquaredHinge(Loss):
 
     labels = "signs"
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         margin = _margin(_signs(y_true, y_pred, xp), y_pred, xp)
-        return xp.mean(margin * margin, axis=-1)  # type: ignore[no-any-return]
+        return xp.mean(margin * margin, axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = _signs(y_true, y_pred, xp)
         return -t * _margin(t, y_pred, xp) * (2 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
@@ -115,19 +115,19 @@ class CategoricalHinge(Loss):
 
     labels = "signs"
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = align(y_true, y_pred, xp)
         margin = xp.max((1 - t) * y_pred, axis=-1) - xp.sum(t * y_pred, axis=-1) + 1
-        return xp.clip(margin, 0.0, None)  # type: ignore[no-any-return]
+        return xp.clip(margin, 0.0, None)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = align(y_true, y_pred, xp)
         others = (1 - t) * y_pred
         best = xp.max(others, axis=-1, keepdims=True)
         largest = xp.astype(others == best, y_pred.dtype)
         share = largest / xp.sum(largest, axis=-1, keepdims=True)
         positive = best - xp.sum(t * y_pred, axis=-1, keepdims=True) + 1 > 0
-        return xp.where(positive, (1 - t) * share - t, xp.zeros_like(t))  # type: ignore[no-any-return]
+        return xp.where(positive, (1 - t) * share - t, xp.zeros_like(t))
 
 
 def categorical_hinge(y_true: Any, y_pred: Any) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from clarinet.configurable import check_number
 from clarinet.losses.base import EPSILON, Loss, align, check_last_axis, per_sample
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 __all__ = [
     "CosineSimilarity",
@@ -42,11 +42,11 @@ class MeanSquaredError(Loss):
 
     likelihood = "normal"
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         error = y_pred - align(y_true, y_pred, xp)
-        return xp.mean(error * error, axis=-1)  # type: ignore[no-any-return]
+        return xp.mean(error * error, axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return (y_pred - align(y_true, y_pred, xp)) * (2 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
@@ -73,10 +73,10 @@ class MeanAbsoluteError(Loss):
 
     likelihood = "laplace"
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
-        return xp.mean(xp.abs(y_pred - align(y_true, y_pred, xp)), axis=-1)  # type: ignore[no-any-return]
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
+        return xp.mean(xp.abs(y_pred - align(y_true, y_pred, xp)), axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return xp.sign(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
@@ -103,11 +103,11 @@ class MeanAbsolutePercentageError(Loss):
         37.5
     """
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = align(y_true, y_pred, xp)
-        return 100 * xp.mean(xp.abs(y_pred - t) / xp.clip(xp.abs(t), EPSILON, None), axis=-1)  # type: ignore[no-any-return]
+        return 100 * xp.mean(xp.abs(y_pred - t) / xp.clip(xp.abs(t), EPSILON, None), axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = align(y_true, y_pred, xp)
         return xp.sign(y_pred - t) / xp.clip(xp.abs(t), EPSILON, None) * (100 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
@@ -136,17 +136,17 @@ class MeanSquaredLogarithmicError(Loss):
         0.2402
     """
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         error = self._logarithms(y_true, y_pred, xp)
-        return xp.mean(error * error, axis=-1)  # type: ignore[no-any-return]
+        return xp.mean(error * error, axis=-1)
 
-    def _logarithms(self, y_true: Array, y_pred: Array, xp: Any) -> Array:
+    def _logarithms(self, y_true: Array, y_pred: Array, xp: Namespace) -> Array:
         t = align(y_true, y_pred, xp)
-        return xp.log1p(xp.clip(y_pred, EPSILON, None)) - xp.log1p(xp.clip(t, EPSILON, None))  # type: ignore[no-any-return]
+        return xp.log1p(xp.clip(y_pred, EPSILON, None)) - xp.log1p(xp.clip(t, EPSILON, None))
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         slope = self._logarithms(y_true, y_pred, xp) / (1 + xp.clip(y_pred, EPSILON, None)) * (2 / y_pred.shape[-1])
-        return xp.where(y_pred > EPSILON, slope, xp.zeros_like(slope))  # type: ignore[no-any-return]
+        return xp.where(y_pred > EPSILON, slope, xp.zeros_like(slope))
 
 
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Array:
@@ -184,13 +184,13 @@ class Huber(Loss):
         super().__post_init__()
         check_number(self.delta, "Huber: delta", low=0)
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         error = y_pred - align(y_true, y_pred, xp)
         size = xp.abs(error)
         line = self.delta * size - 0.5 * self.delta**2
-        return xp.mean(xp.where(size <= self.delta, 0.5 * error * error, line), axis=-1)  # type: ignore[no-any-return]
+        return xp.mean(xp.where(size <= self.delta, 0.5 * error * error, line), axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         error = y_pred - align(y_true, y_pred, xp)
         return xp.clip(error, -self.delta, self.delta) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
@@ -218,11 +218,11 @@ class LogCosh(Loss):
         0.2169
     """
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         size = xp.abs(y_pred - align(y_true, y_pred, xp))  # log cosh e = |e| + log(1 + exp(-2 |e|)) - log 2
-        return xp.mean(size + xp.log1p(xp.exp(-2 * size)) - 0.6931471805599453, axis=-1)  # type: ignore[no-any-return]
+        return xp.mean(size + xp.log1p(xp.exp(-2 * size)) - 0.6931471805599453, axis=-1)
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return xp.tanh(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
@@ -261,21 +261,21 @@ class CosineSimilarity(Loss):
         super().__post_init__()
         check_last_axis(self, self.axis)
 
-    def values(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         u, v, _ = self._directions(y_true, y_pred, xp)
-        return -xp.sum(u * v, axis=-1)  # type: ignore[no-any-return]
+        return -xp.sum(u * v, axis=-1)
 
-    def _directions(self, y_true: Array, y_pred: Array, xp: Any) -> tuple[Array, Array, Array]:
+    def _directions(self, y_true: Array, y_pred: Array, xp: Namespace) -> tuple[Array, Array, Array]:
         """``u``, ``v`` and the length of ``p``."""
         t = align(y_true, y_pred, xp)
         lengths = [xp.sqrt(xp.sum(a * a, axis=-1, keepdims=True)) for a in (t, y_pred)]
         long, length = (xp.clip(n, EPSILON, None) for n in lengths)
         return t / long, y_pred / length, length
 
-    def gradient(self, y_true: Array, y_pred: Array, xp: Any = np) -> Array:
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         u, v, length = self._directions(y_true, y_pred, xp)
         slope = v * xp.sum(u * v, axis=-1, keepdims=True)
-        return (xp.where(length > EPSILON, slope, xp.zeros_like(slope)) - u) / length  # type: ignore[no-any-return]
+        return (xp.where(length > EPSILON, slope, xp.zeros_like(slope)) - u) / length
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Array:

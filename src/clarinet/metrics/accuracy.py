@@ -10,7 +10,7 @@ from clarinet.arrays import namespace
 from clarinet.configurable import Refused
 from clarinet.losses.base import align, class_ids
 from clarinet.metrics.base import MeanMetric
-from clarinet.params import Array
+from clarinet.types import Array
 
 
 class Accuracy(MeanMetric):

@@ -14,7 +14,7 @@ from clarinet.arrays import namespace, widest
 from clarinet.configurable import Configurable, Refused, abstract
 from clarinet.losses.base import as_arrays
 from clarinet.names import snake_case
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 #: What a metric has added up, by name.
 Sums = dict[str, Any]
@@ -107,12 +107,12 @@ class PureMetric(Metric):
     """
 
     @abstract
-    def start(self, xp: Any = np) -> Sums:
+    def start(self, xp: Namespace = np) -> Sums:
         """The sums of no batch at all; they may get their shape with the first."""
         raise NotImplementedError
 
     @abstract
-    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         """The sums with a batch added. Pure.
 
         Args:
@@ -137,7 +137,7 @@ class PureMetric(Metric):
         self.sums = self.start()
 
 
-def updated(metric: Metric, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None, xp: Any) -> Sums:
+def updated(metric: Metric, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None, xp: Namespace) -> Sums:
     """A metric's sums with a batch added: by its ``update``; on a copy where it has an ``update_state`` of its own."""
     if isinstance(metric, PureMetric) and type(metric).update_state is PureMetric.update_state:
         return metric.update(sums, y_true, y_pred, weight, xp)
@@ -169,13 +169,13 @@ class MeanMetric(PureMetric):
         """One value per sample, shape (n, …); axes after the first are averaged over."""
         raise NotImplementedError
 
-    def start(self, xp: Any = np) -> Sums:
+    def start(self, xp: Namespace = np) -> Sums:
         return dict.fromkeys(("total", "count"), 0.0 if xp is np else xp.zeros((), dtype=widest(xp)))
 
-    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         return self.with_values(sums, self.values(y_true, y_pred), weight, xp)
 
-    def with_values(self, sums: Sums, values: Any, weight: Any = None, xp: Any = np) -> Sums:
+    def with_values(self, sums: Sums, values: Any, weight: Any = None, xp: Namespace = np) -> Sums:
         """The sums with these values added, perhaps weighted."""
         values = xp.asarray(values, dtype=widest(xp))
         values = values if values.ndim else values[None]

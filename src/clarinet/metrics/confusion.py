@@ -11,7 +11,7 @@ from clarinet.arrays import bincount, widest
 from clarinet.configurable import check_number, check_whole
 from clarinet.losses.base import align, spread
 from clarinet.metrics.base import PureMetric, Sums
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 def quotient(a: Array, b: Array) -> Array:
@@ -51,11 +51,11 @@ class _Counts(PureMetric):
         given = 0.5 if self.thresholds is None else self.thresholds
         return np.atleast_1d(np.asarray(given, np.float64))
 
-    def start(self, xp: Any = np) -> Sums:
+    def start(self, xp: Namespace = np) -> Sums:
         zeros = xp.zeros(len(self.limits), dtype=widest(xp))
         return dict.fromkeys(("true_positives", "false_positives", "true_negatives", "false_negatives"), zeros)
 
-    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         y_true = align(y_true, y_pred, xp)
         chosen = self._chosen(y_true, y_pred, spread_over(weight, y_pred, xp), xp)
         y_true, y_pred, weight = (a.reshape(-1) for a in chosen)
@@ -69,7 +69,7 @@ class _Counts(PureMetric):
             "false_negatives": sums["false_negatives"] + (1 - above) @ yes,
         }
 
-    def _chosen(self, y_true: Array, y_pred: Array, weight: Array, xp: Any) -> tuple[Array, Array, Array]:
+    def _chosen(self, y_true: Array, y_pred: Array, weight: Array, xp: Namespace) -> tuple[Array, Array, Array]:
         """The part of the predictions that counts."""
         return y_true, y_pred, weight
 
@@ -77,14 +77,14 @@ class _Counts(PureMetric):
         return float(values[0]) if len(values) == 1 else values
 
 
-def spread_over(weight: Array | None, values: Array, xp: Any = np) -> Array:
+def spread_over(weight: Array | None, values: Array, xp: Namespace = np) -> Array:
     """Sample weights in the shape of the predictions; ones where there are none."""
     if weight is None:
-        return xp.ones(values.shape, dtype=widest(xp))  # type: ignore[no-any-return]
+        return xp.ones(values.shape, dtype=widest(xp))
     weight = xp.asarray(weight, dtype=widest(xp))
     if weight.ndim != values.ndim:
         weight = spread(weight, values[..., 0].astype(widest(xp)), xp)[..., None]
-    return xp.broadcast_to(weight, values.shape)  # type: ignore[no-any-return]
+    return xp.broadcast_to(weight, values.shape)
 
 
 class TruePositives(_Counts):
@@ -177,7 +177,7 @@ class _Share(_Counts):
                 "count from 0 along the last axis"
             )
 
-    def _chosen(self, y_true: Array, y_pred: Array, weight: Array, xp: Any) -> tuple[Array, Array, Array]:
+    def _chosen(self, y_true: Array, y_pred: Array, weight: Array, xp: Namespace) -> tuple[Array, Array, Array]:
         if self.top_k is not None:
             rank = xp.argsort(xp.argsort(-y_pred, axis=-1, stable=True), axis=-1)
             y_pred = xp.where(rank < self.top_k, y_pred, -np.inf)
@@ -258,13 +258,13 @@ class ConfusionMatrix(PureMetric):
         check_number(self.threshold, "ConfusionMatrix: threshold")
         self.reset_state()
 
-    def start(self, xp: Any = np) -> Sums:
+    def start(self, xp: Namespace = np) -> Sums:
         return {"counts": xp.zeros((self.num_classes or 0,) * 2, dtype=widest(xp))}
 
     def result(self) -> Any:
         return self.counts.copy()
 
-    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         actual, predicted, classes = self._classes(y_true, y_pred)
         if xp is np:  # what is traced has no values to look at
             _check_classes(actual, predicted, classes)

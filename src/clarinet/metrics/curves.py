@@ -13,7 +13,7 @@ from clarinet.configurable import check_flag, check_whole
 from clarinet.losses.base import align
 from clarinet.metrics.base import PureMetric, Sums
 from clarinet.metrics.confusion import quotient, spread_over
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 _CURVES = ("ROC", "PR")
 _SUMS = ("interpolation", "majoring", "minoring")
@@ -83,7 +83,7 @@ class AUC(PureMetric):
             inner = np.arange(1, self.num_thresholds - 1) / (self.num_thresholds - 1)
         return np.array([-1e-7, *sorted(inner), 1 + 1e-7])
 
-    def start(self, xp: Any = np) -> Sums:
+    def start(self, xp: Namespace = np) -> Sums:
         return {"positives": None, "negatives": None}
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
@@ -94,7 +94,7 @@ class AUC(PureMetric):
                 "give one for each column"
             )
 
-    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         y_true = align(y_true, y_pred, xp)
         self.check_shape(y_pred.shape[1:])
         y_pred = xp.clip(sigmoid.forward(y_pred, xp) if self.from_logits else y_pred, 0, 1)
@@ -139,10 +139,10 @@ class AUC(PureMetric):
         return ((x[:-1] - x[1:]) * height[self.summation_method]).sum(axis=0)  # type: ignore[no-any-return]
 
 
-def _histogram(below: Array, weight: Array, size: int, xp: Any) -> Array:
+def _histogram(below: Array, weight: Array, size: int, xp: Namespace) -> Array:
     """Sums of weights, shape (size, columns), of the predictions that are above so many thresholds."""
     columns = range(below.shape[1])
-    return xp.stack([bincount(below[:, c], weight[:, c], size, xp) for c in columns], axis=1)  # type: ignore[no-any-return]
+    return xp.stack([bincount(below[:, c], weight[:, c], size, xp) for c in columns], axis=1)
 
 
 def _interpolated(tp: Array, fp: Array, fn: Array) -> Array:

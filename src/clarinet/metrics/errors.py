@@ -12,7 +12,7 @@ from clarinet import losses
 from clarinet.arrays import namespace
 from clarinet.configurable import Refused
 from clarinet.metrics.base import MeanMetric
-from clarinet.params import Array
+from clarinet.types import Array
 
 
 class _OfLoss(MeanMetric):

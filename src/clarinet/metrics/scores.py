@@ -12,14 +12,14 @@ from clarinet.configurable import check_number, check_whole
 from clarinet.losses.base import align
 from clarinet.metrics.base import PureMetric, Sums
 from clarinet.metrics.confusion import quotient, spread_over
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 _EPSILON = 1e-7
 _AVERAGES = (None, "micro", "macro", "weighted")
 _AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
 
 
-def _rows(y_true: Array, y_pred: Array, weight: Array | None, xp: Any) -> tuple[Array, Array, Array]:
+def _rows(y_true: Array, y_pred: Array, weight: Array | None, xp: Namespace) -> tuple[Array, Array, Array]:
     """Targets, predictions and weights of shape (rows, columns), in float64."""
     arrays = align(y_true, y_pred, xp), y_pred, spread_over(weight, y_pred, xp)
     columns = y_pred.shape[-1] if y_pred.ndim > 1 else 1
@@ -70,10 +70,10 @@ class FBetaScore(PureMetric):
             raise ValueError(f"{kind}: threshold is above 0, received 0")
         self.reset_state()
 
-    def start(self, xp: Any = np) -> Sums:
+    def start(self, xp: Namespace = np) -> Sums:
         return dict.fromkeys(("true_positives", "predicted", "actual"), xp.zeros(1, dtype=widest(xp)))
 
-    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         t, p, w = _rows(y_true, y_pred, weight, xp)
         if self.threshold is None:
             chosen = (p >= p.max(axis=-1, keepdims=True)) & (xp.abs(p) > 1e-9)  # all zeros are no choice
@@ -161,12 +161,12 @@ class R2Score(PureMetric):
         check_whole(self.num_regressors, "R2Score: num_regressors", low=0)
         self.reset_state()
 
-    def start(self, xp: Any = np) -> Sums:
+    def start(self, xp: Namespace = np) -> Sums:
         zeros = xp.zeros(1, dtype=widest(xp))
         sums = dict.fromkeys(("sum", "squared_sum", "residual", "count"), zeros)
         return sums | {"num_samples": 0 if xp is np else xp.asarray(0)}
 
-    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Any = np) -> Sums:
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         t, p, w = _rows(y_true, y_pred, weight, xp)
         return {
             "sum": sums["sum"] + (w * t).sum(axis=0),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from clarinet.configurable import check_number
 from clarinet.optimizers.base import PureOptimizer, Scalars
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -53,7 +52,7 @@ class Adagrad(PureOptimizer):
         return self.initial_accumulator_value if slot == "accumulator" else super().start(slot)
 
     def rule(
-        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Namespace = np
     ) -> tuple[Array, dict[str, Array]]:
         total = slots["accumulator"] + g * g
         return w - scalars["learning_rate"] * g / xp.sqrt(total + self.epsilon), {"accumulator": total}

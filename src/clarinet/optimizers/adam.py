@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 import numpy as np
 
 from clarinet.configurable import check_number
 from clarinet.optimizers.base import PureOptimizer, Scalars
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -60,7 +59,7 @@ class Adam(PureOptimizer):
         return super().scalars(learning_rate, step) | {"alpha": alpha}
 
     def rule(
-        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Namespace = np
     ) -> tuple[Array, dict[str, Array]]:
         m, v = slots["momentum"], slots["velocity"]
         m = m + (1 - self.beta_1) * (g - m)

@@ -12,7 +12,8 @@ from clarinet.arrays import choose, widest
 from clarinet.configurable import Configurable, Refused, abstract, check_flag, check_number, check_whole
 from clarinet.names import snake_case
 from clarinet.optimizers import schedules
-from clarinet.params import Array, Layout, Segment
+from clarinet.params import Layout, Segment
+from clarinet.types import Array, Namespace
 
 #: The numbers of one step that are the same for all weights, by name: floats, but for the step's own number.
 Scalars = dict[str, Any]
@@ -153,7 +154,7 @@ class Optimizer(Configurable):
 
     @abstract
     def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Namespace = np
     ) -> tuple[Array, dict[str, Array]]:
         """One weight's new value and new slots; ``step`` counts from 1, ``xp`` is the arrays' namespace. Pure."""
         raise NotImplementedError
@@ -172,7 +173,7 @@ class Optimizer(Configurable):
         """What decays and updates the weight called ``"layer/weight"``: this optimizer, for all but :class:`Muon`."""
         return self
 
-    def clip(self, grads: Sequence[Array], xp: Any = np) -> list[Array]:
+    def clip(self, grads: Sequence[Array], xp: Namespace = np) -> list[Array]:
         """Gradients after clipping; a limit of 0 is off, as in Keras."""
         if self.clipnorm:
             return [_scaled(g, _shrinking([g], self.clipnorm, xp), xp) for g in grads]
@@ -189,7 +190,7 @@ class Optimizer(Configurable):
         grads: Sequence[Array],
         slots: Sequence[dict[str, Array]],
         scalars: Scalars,
-        xp: Any = np,
+        xp: Namespace = np,
         names: Sequence[str] = (),
     ) -> tuple[list[Array], list[dict[str, Array]]]:
         """Clip, decay, update, average: the new weights and slots. Pure.
@@ -208,7 +209,7 @@ class Optimizer(Configurable):
         return new_weights, new_slots
 
     def _applied(
-        self, w: Array, g: Array, slots: dict[str, Array], name: str, scalars: Scalars, xp: Any
+        self, w: Array, g: Array, slots: dict[str, Array], name: str, scalars: Scalars, xp: Namespace
     ) -> tuple[Array, dict[str, Array]]:
         """One weight and its slots after the step; ``g`` is clipped."""
         rule = self.rule_for(name, tuple(w.shape))
@@ -240,7 +241,7 @@ class PureOptimizer(Optimizer):
 
     @abstract
     def rule(
-        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Namespace = np
     ) -> tuple[Array, dict[str, Array]]:
         """One weight's new value and new slots. Pure.
 
@@ -252,13 +253,13 @@ class PureOptimizer(Optimizer):
         raise NotImplementedError
 
     def update(
-        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Any = np
+        self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Namespace = np
     ) -> tuple[Array, dict[str, Array]]:
         return self.rule(w, g, slots, self.scalars(learning_rate, step), xp)
 
 
 def _moved(
-    optimizer: Optimizer, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any
+    optimizer: Optimizer, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Namespace
 ) -> tuple[Array, dict[str, Array]]:
     """By its rule; by its update where that is one of the user's own."""
     if isinstance(optimizer, PureOptimizer) and type(optimizer).update is PureOptimizer.update:
@@ -266,16 +267,16 @@ def _moved(
     return optimizer.update(w, g, slots, scalars["learning_rate"], scalars["step"], xp)
 
 
-def _as(new: Array, old: Array, xp: Any) -> Array:
+def _as(new: Array, old: Array, xp: Namespace) -> Array:
     """In the precision of what it takes the place of."""
     return new if new.dtype == old.dtype else xp.astype(new, old.dtype)
 
 
-def _shrinking(grads: Sequence[Array], limit: float, xp: Any) -> Array:
+def _shrinking(grads: Sequence[Array], limit: float, xp: Namespace) -> Array:
     """The factor that brings the Euclidean norm of all elements together down to ``limit``, summed in float64."""
     norm = xp.sqrt(sum(xp.sum(xp.square(xp.astype(g, widest(xp)))) for g in grads))
     return choose(norm <= limit, 1.0, limit / norm, xp)  # type: ignore[no-any-return]
 
 
-def _scaled(g: Array, factor: Array, xp: Any) -> Array:
-    return g * xp.asarray(factor, dtype=g.dtype)  # type: ignore[no-any-return]
+def _scaled(g: Array, factor: Array, xp: Namespace) -> Array:
+    return g * xp.asarray(factor, dtype=g.dtype)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from clarinet.arrays import choose
 from clarinet.configurable import check_number
 from clarinet.optimizers.base import PureOptimizer, Scalars
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -66,10 +65,11 @@ class Ftrl(PureOptimizer):
         return self.initial_accumulator_value if slot == "accumulator" else super().start(slot)
 
     def rule(
-        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Namespace = np
     ) -> tuple[Array, dict[str, Array]]:
         n, z, power = slots["accumulator"], slots["linear"], -self.learning_rate_power
-        rests = abs(scalars["learning_rate"]) < xp.finfo(w.dtype).smallest_normal  # then nothing moves
+        smallest = xp.finfo(w.dtype).smallest_normal  # type: ignore[attr-defined]  # no array
+        rests = abs(scalars["learning_rate"]) < smallest  # then nothing moves
         rate = choose(rests, 1.0, scalars["learning_rate"], xp)
         new_n = n + g * g
         root = new_n**power

@@ -12,7 +12,7 @@ import numpy as np
 from clarinet.configurable import check_flag, check_number, check_whole
 from clarinet.optimizers.adam import AdamW
 from clarinet.optimizers.base import Optimizer, PureOptimizer, Scalars
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -108,14 +108,14 @@ class Muon(PureOptimizer):
         return self._rest.scalars(learning_rate, step) | super().scalars(learning_rate, step)
 
     def rule(
-        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Namespace = np
     ) -> tuple[Array, dict[str, Array]]:
         m = self.momentum * slots["momentum"] + g
         direction = self.orthogonal(g + self.momentum * m if self.nesterov else m, xp)
         scale = 1.0 if self.rms_rate is None else self.rms_rate * sqrt(max(w.shape))
         return w - (scalars["learning_rate"] * scale) * direction, {"momentum": m, "velocity": slots["velocity"]}
 
-    def orthogonal(self, d: Array, xp: Any = np) -> Array:
+    def orthogonal(self, d: Array, xp: Namespace = np) -> Array:
         """Nearly ``U V^T`` of a matrix ``d = U S V^T``."""
         tall = d.shape[0] > d.shape[1]
         x = xp.matrix_transpose(d) if tall else d  # so that A is the smaller of the two
@@ -123,7 +123,7 @@ class Muon(PureOptimizer):
         for _ in range(self.ns_steps):
             a = x @ xp.matrix_transpose(x)
             x = self.muon_a * x + (self.muon_b * a + self.muon_c * (a @ a)) @ x
-        return xp.matrix_transpose(x) if tall else x  # type: ignore[no-any-return]
+        return xp.matrix_transpose(x) if tall else x
 
 
 @dataclass(eq=False, repr=False)

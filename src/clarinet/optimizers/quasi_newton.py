@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet.configurable import check_number, check_whole
 from clarinet.optimizers.base import Optimizer
-from clarinet.params import Array
+from clarinet.types import Array
 
 #: Loss and gradient of all weights, flat in float64.
 Objective = Callable[[Array], tuple[float, Array]]

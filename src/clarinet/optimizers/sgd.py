@@ -9,7 +9,7 @@ import numpy as np
 
 from clarinet.configurable import check_number
 from clarinet.optimizers.base import PureOptimizer, Scalars
-from clarinet.params import Array
+from clarinet.types import Array, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -52,7 +52,7 @@ class SGD(PureOptimizer):
         return ("momentum",) if self.momentum else ()
 
     def rule(
-        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Any = np
+        self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Namespace = np
     ) -> tuple[Array, dict[str, Array]]:
         learning_rate = scalars["learning_rate"]
         if not self.momentum:

@@ -17,7 +17,7 @@ from clarinet.layers.merge import Merge
 from clarinet.layers.pooling import _AveragePooling, _GlobalAveragePooling, _GlobalMaxPooling, _MaxPooling
 from clarinet.layers.resampling import ZeroPadding2D, _Resampling
 from clarinet.layers.reshape import Flatten, Reshape
-from clarinet.params import Array
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.plan import Op

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.names import nearest
-from clarinet.params import Array
 from clarinet.plots import style
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

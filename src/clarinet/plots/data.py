@@ -10,8 +10,8 @@ import numpy as np
 from clarinet import activations
 from clarinet.checks.models import final_outputs
 from clarinet.data import as_array
-from clarinet.params import Array
 from clarinet.plots.style import plain
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

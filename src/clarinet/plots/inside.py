@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.params import Array
 from clarinet.plots import style
 from clarinet.plots.data import check_model, drawable
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,9 +8,9 @@ import numpy as np
 
 from clarinet import activations
 from clarinet.configurable import check_whole
-from clarinet.params import Array
 from clarinet.plots import style
 from clarinet.plots.data import check_model, drawable
+from clarinet.types import Array
 from clarinet.views.diagram import MOST_UNITS, Column, Diagram, Edge, arrange
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ import numpy as np
 
 from clarinet.configurable import check_whole
 from clarinet.data import as_array
-from clarinet.params import Array
 from clarinet.plots import style
 from clarinet.plots.data import (
     check_model,
@@ -23,6 +22,7 @@ from clarinet.plots.data import (
     rows_of,
     unit_range,
 )
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

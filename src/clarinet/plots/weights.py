@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.configurable import check_whole
-from clarinet.params import Array
 from clarinet.plots import style
 from clarinet.plots.data import check_model, drawable, picture_shape
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer

@@ -17,7 +17,6 @@ import numpy as np
 
 from clarinet import files
 from clarinet.escaping import harmless
-from clarinet.params import Array
 from clarinet.runs import stored
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.run import Run
@@ -26,6 +25,7 @@ from clarinet.runs.tracker import MODEL
 from clarinet.runs.values import check_name
 from clarinet.saving import container, models, tensors
 from clarinet.saving.container import Contents
+from clarinet.types import Array
 
 FORMAT, VERSION = "clarinet-run", 1
 ABOUT, NUMBERS, REPORT = "run.json", "numbers.safetensors", "report.html"

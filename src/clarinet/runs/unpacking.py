@@ -13,7 +13,6 @@ import numpy as np
 from clarinet import files
 from clarinet.escaping import harmless
 from clarinet.logs import check_metric
-from clarinet.params import Array
 from clarinet.records import LayerStats
 from clarinet.runs import numbers, stored
 from clarinet.runs.documents import to_json
@@ -27,6 +26,7 @@ from clarinet.runs.values import check_name, check_step, check_tags, check_text
 from clarinet.runs.writing import FINDING, LAYER, layer_row
 from clarinet.saving import container, models, tensors
 from clarinet.saving.container import ModelFileError, refusing
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

@@ -15,11 +15,12 @@ from clarinet.layers.base import Layer
 from clarinet.layers.containers import MAX_DEPTH
 from clarinet.names import plain
 from clarinet.optimizers import OptimizerState
-from clarinet.params import Array, Layout, Store
+from clarinet.params import Layout, Store
 from clarinet.problems import ClarinetWarning
 from clarinet.saving import container, tensors
 from clarinet.saving.container import CONFIG, OPTIMIZER, TRAINING, WEIGHTS, ModelFileError, refusing
 from clarinet.trainable import model_class
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from clarinet.params import Array
 from clarinet.saving.container import ModelFileError, refusing
+from clarinet.types import Array
 
 #: The header of a model with a hundred thousand tensors takes about this much.
 _MAX_HEADER_BYTES = 16 * 2**20

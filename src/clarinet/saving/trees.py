@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clarinet.params import Array
+from clarinet.types import Array
 
 #: Keys of the one-entry objects that stand for what JSON does not have.
 _TENSOR, _FLOAT = "$tensor", "$float"

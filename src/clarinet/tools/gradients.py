@@ -17,10 +17,10 @@ from clarinet.engines import ReferenceEngine
 from clarinet.layers.base import Context, Layer, check_positive_int, check_shape
 from clarinet.losses import Loss
 from clarinet.model import Sequential
-from clarinet.params import Array
 from clarinet.random import Key
 from clarinet.regularizers import Regularizer
 from clarinet.training.prepare import checked
+from clarinet.types import Array
 
 #: Distance of the two points of a difference: its error is about 1e-10 of the function's third derivative, and 1e-11 of
 #: its value by rounding.

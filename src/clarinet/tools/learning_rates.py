@@ -10,10 +10,10 @@ import numpy as np
 
 from clarinet import checks
 from clarinet.configurable import check_number, check_whole
-from clarinet.params import Array
 from clarinet.records import Chunk, LearningRateCurve
 from clarinet.settings import BATCH_SIZE
 from clarinet.training.callback import Callback
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

@@ -11,10 +11,10 @@ from clarinet import checks
 from clarinet import data as data_module
 from clarinet.engines import ReferenceEngine
 from clarinet.layers.parts import leaves
-from clarinet.params import Array
 from clarinet.settings import BATCH_SIZE
 from clarinet.training.callback import CallbackList
 from clarinet.training.prepare import as_list, build_for
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

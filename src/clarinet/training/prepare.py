@@ -10,9 +10,9 @@ import numpy as np
 from clarinet import checks
 from clarinet import data as data_module
 from clarinet.engines import Data
-from clarinet.params import Array
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.stack import NO_LAYERS
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from clarinet.params import Array
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

@@ -13,7 +13,7 @@ from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import Program, quietly
 from clarinet.doctor.report import Report
 from clarinet.doctor.rules import association, constant, duplicates, imbalance, non_finite, order, outliers, validation
-from clarinet.params import Array
+from clarinet.types import Array
 
 #: Rules that look at nothing but rows and labels.
 _DATA_RULES = (non_finite, constant, imbalance, order, association, duplicates, outliers, validation)

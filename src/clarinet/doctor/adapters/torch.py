@@ -11,7 +11,7 @@ from clarinet import activations, initializers, layers, losses, optimizers
 from clarinet.activations import Activation
 from clarinet.doctor.adapters.foreign import Adapted, NotConverted, array, held_out
 from clarinet.doctor.program import Program
-from clarinet.params import Array
+from clarinet.types import Array
 
 
 def _normalization(module: Any) -> Any:

@@ -18,8 +18,8 @@ from clarinet.doctor.watching.baseline import baseline_of
 from clarinet.doctor.watching.consultation import Consultation
 from clarinet.doctor.watching.course import Baseline, Course, Watched
 from clarinet.doctor.watching.failure import NAMED, Failure
-from clarinet.params import Array
 from clarinet.records import Chunk, LayerStats
+from clarinet.types import Array
 
 #: Statistics are taken on each of the first steps, then now and then.
 _FIRST, _SELDOM = 10, 10

@@ -17,7 +17,7 @@ from clarinet.doctor.program import Program
 from clarinet.doctor.remedies import apply
 from clarinet.doctor.score import split
 from clarinet.doctor.yardstick import Yardstick, yardstick
-from clarinet.params import Array
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

@@ -8,7 +8,7 @@ import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
-from clarinet.params import Array
+from clarinet.types import Array
 
 KINDS = ("shuffled_labels",)
 BASIS = (

@@ -9,7 +9,7 @@ import numpy as np
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import drop_rows
-from clarinet.params import Array
+from clarinet.types import Array
 
 KINDS = ("nan_in_data",)
 BASIS = "arithmetic: NaN times anything is NaN"

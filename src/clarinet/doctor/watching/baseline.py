@@ -8,7 +8,7 @@ from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import quietly
 from clarinet.doctor.watching.course import Baseline
 from clarinet.doctor.yardstick import yardstick
-from clarinet.params import Array
+from clarinet.types import Array
 
 
 @quietly()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clarinet.doctor.watching.failure import Failure
 from clarinet.doctor.yardstick import Yardstick
-from clarinet.params import Array
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.activations import Activation

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from clarinet.doctor.watching.failure import NAMED, Failure
 from clarinet.engines import Data, ReferenceEngine, Steps
 from clarinet.optimizers import OptimizerState
-from clarinet.params import Array, Store
+from clarinet.params import Store
 from clarinet.random import Key, Stream, permutation
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.plan import Plan
