@@ -11,7 +11,7 @@ import numpy as np
 from clarinet.types import Array, Namespace
 
 
-def namespace(x: Any) -> Any:
+def namespace(x: object) -> Any:
     """The array namespace that ``x`` belongs to; NumPy for numbers and lists.
 
     Raises:
@@ -40,7 +40,7 @@ def widest(xp: Namespace, kind: str = "float") -> Any:
     return xp.result_type(getattr(xp, f"{kind}32"), getattr(xp, f"{kind}64"))
 
 
-def choose(condition: Any, a: Any, b: Any, xp: Namespace = np) -> Any:
+def choose(condition: object, a: object, b: object, xp: Namespace = np) -> Any:
     """``a`` where the one truth value ``condition`` holds, else ``b``; where it is traced both are computed.
 
     Example:

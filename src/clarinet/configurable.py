@@ -18,7 +18,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def encode(value: Any) -> Any:
+def encode(value: object) -> Any:
     """``value`` as JSON can hold it: a configurable becomes ``{"class_name": …, "config": …}``, a tuple a list.
 
     Raises:
@@ -46,7 +46,7 @@ class Refused(NamedTuple):
     reason: str
     default: Any = None
 
-    def is_default(self, value: Any) -> bool:
+    def is_default(self, value: object) -> bool:
         """Whether a program says no more than it would by leaving the argument out."""
         return value is self.default or (isinstance(value, (int, float, str, tuple)) and value == self.default)
 
@@ -54,7 +54,7 @@ class Refused(NamedTuple):
 class _Configuring(type):
     """Class of :class:`Configurable`: looks at the arguments' names before any constructor does."""
 
-    def __call__(cls: type[T], *args: Any, **arguments: Any) -> T:
+    def __call__(cls: type[T], *args: object, **arguments: object) -> T:
         refuse_overrides(cls)
         return type.__call__(cls, *args, **_known(cls, arguments))  # type: ignore[no-any-return]
 
@@ -161,7 +161,7 @@ class Configurable(metaclass=_Configuring):
         return {"class_name": type(self).__name__, "config": self.get_config()}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
+    def from_config(cls, config: Mapping[str, object]) -> Self:
         """The object that :meth:`get_config` described.
 
         Raises:
@@ -177,7 +177,7 @@ class Configurable(metaclass=_Configuring):
 class Value(Configurable):
     """A configuration that never changes: equal where class and fields are equal, and hashable."""
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if name in self.__dict__:
             raise AttributeError(
                 f"{type(self).__name__}.{name} is fixed once the object is made; make a new one with {name}={value!r}"
@@ -198,7 +198,7 @@ def exported(module: Mapping[str, Any], base: type[T]) -> dict[str, type[T]]:
 
 
 def resolve(
-    identifier: Any, base: type[T], table: ModuleType | Mapping[str, Any], wrap: Callable[[Any], T] | None = None
+    identifier: object, base: type[T], table: ModuleType | Mapping[str, object], wrap: Callable[[Any], T] | None = None
 ) -> T:
     """Turn what a user gave (an object, a name, a configuration, a class, perhaps a function) into a ``base`` object.
 
@@ -230,7 +230,7 @@ def resolve(
 
 
 def check_number(
-    value: Any, what: str, low: float | None = None, high: float | None = None, below: float | None = None
+    value: object, what: str, low: float | None = None, high: float | None = None, below: float | None = None
 ) -> float:
     """A finite number from ``low`` to ``high``, or under ``below``; the message of any error starts with ``what``.
 
@@ -253,7 +253,7 @@ def check_number(
     return number
 
 
-def check_whole(value: Any, what: str, low: int | None = None) -> int:
+def check_whole(value: object, what: str, low: int | None = None) -> int:
     """A whole number of at least ``low``; the message of any error starts with ``what``.
 
     Raises:
@@ -267,7 +267,7 @@ def check_whole(value: Any, what: str, low: int | None = None) -> int:
     return int(value)
 
 
-def check_flag(value: Any, what: str) -> bool:
+def check_flag(value: object, what: str) -> bool:
     """True or False; the message of any error starts with ``what``.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from clarinet.layers.base import Layer
 from clarinet.layers.parts import leaves
@@ -65,7 +65,7 @@ class Drawing:
                 _draw(weights, store.dtype, self._seed.value, own.index, number)
 
 
-def _draw(weights: list[tuple[Segment, Array]], dtype: Any, seed: int, layer: int, first: int) -> None:
+def _draw(weights: list[tuple[Segment, Array]], dtype: object, seed: int, layer: int, first: int) -> None:
     for number, (segment, view) in enumerate(weights, first):
         key = Key(seed, Stream.INIT, step=number, layer=layer)
         view[...] = segment.weight.initializer(segment.shape, dtype=dtype, key=key)

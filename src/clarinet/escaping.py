@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 #: What no text in a store may hold: characters that rewrite what a terminal shows, and halves of a character.
 _CONTROL = r"\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff"
@@ -14,7 +13,7 @@ _UNSHOWN = re.compile(rf"[{_CONTROL}\u202a-\u202e\u2066-\u2069]")
 UNFIT_NAME = re.compile(rf"[{_CONTROL}\t\n\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]")
 
 
-def harmless(text: Any) -> str:
+def harmless(text: object) -> str:
     """Any text with the characters that no store may hold written as escapes.
 
     Example:
@@ -24,12 +23,12 @@ def harmless(text: Any) -> str:
     return UNFIT.sub(_escape, str(text))
 
 
-def harmless_name(text: Any) -> str:
+def harmless_name(text: object) -> str:
     """The same for names, which go into one line, and are shown."""
     return UNFIT_NAME.sub(_escape, str(text))
 
 
-def harmless_text(text: Any) -> str:
+def harmless_text(text: object) -> str:
     """The same for texts that are shown, and may come from elsewhere."""
     return _UNSHOWN.sub(_escape, str(text))
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 #: What SQLite keeps beside a database: with it the last transactions.
 _LOG = "-wal"
@@ -39,7 +39,7 @@ class Held:
         drive, tail = os.path.splitdrive(os.path.realpath(path))
         return Path(self._folder.name, drive.replace(":", ""), tail.lstrip("\\/"))
 
-    def holds(self, path: Any) -> bool:
+    def holds(self, path: object) -> bool:
         """Whether something was to be written there."""
         return isinstance(path, (str, os.PathLike)) and self.twin(os.fspath(path)).exists()
 

@@ -10,7 +10,7 @@ import numpy as np
 from clarinet.escaping import UNFIT_NAME
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value in a message: the beginning of its ``repr``, if it has one."""
     try:
         return repr(value)[:60]
@@ -18,7 +18,7 @@ def shown(value: Any) -> str:
         return f"a value of type {type(value).__name__}"
 
 
-def check_metric(name: Any) -> str:
+def check_metric(name: object) -> str:
     """The name of a metric.
 
     Raises:
@@ -51,7 +51,7 @@ def as_number(value: Any) -> float:
     return float(value)
 
 
-def check_numbers(values: Any) -> dict[str, float]:
+def check_numbers(values: object) -> dict[str, float]:
     """Numbers by name.
 
     Raises:
@@ -63,7 +63,7 @@ def check_numbers(values: Any) -> dict[str, float]:
     return {check_metric(name): _number(name, value) for name, value in values.items()}
 
 
-def _number(name: Any, value: Any) -> float:
+def _number(name: object, value: object) -> float:
     try:
         return as_number(value)
     except (TypeError, ValueError, OverflowError, RuntimeError):  # RuntimeError: a tensor that is not on this device
@@ -72,7 +72,7 @@ def _number(name: Any, value: Any) -> float:
         ) from None
 
 
-def good_numbers(values: Mapping[Any, Any]) -> tuple[dict[str, float], dict[str, str]]:
+def good_numbers(values: Mapping[Any, object]) -> tuple[dict[str, float], dict[str, str]]:
     """The numbers among what callbacks have put in an epoch's logs, and what is to be said of the rest, by name."""
     good, bad = dict[str, float](), dict[str, str]()
     for name, value in values.items():

@@ -25,6 +25,7 @@ from clarinet.stack import NO_LAYERS, LayerStack
 from clarinet.trainable import known
 from clarinet.training import predicting, trainer
 from clarinet.training.prepare import as_list
+from clarinet.types import DType
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,7 @@ class Sequential(LayerStack):
         3
     """
 
-    def __init__(self, layers: Iterable[Any] = (), name: str | None = None) -> None:
+    def __init__(self, layers: Iterable[object] = (), name: str | None = None) -> None:
         self.history: History | None = None
         self.stop_training = False
         self.epochs_trained = 0
@@ -83,20 +84,20 @@ class Sequential(LayerStack):
 
     def compile(
         self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        metrics: Any = None,
-        weighted_metrics: Any = None,
+        optimizer: object = "rmsprop",
+        loss: object = None,
+        metrics: object = None,
+        weighted_metrics: object = None,
         *,
         engine: str = "auto",
-        dtype: Any = None,
+        dtype: object = None,
         device: str | None = None,
-        target: Any = None,
+        target: object = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
-        jit_compile: Any = "auto",
+        jit_compile: object = "auto",
         auto_scale_loss: bool = True,
-        loss_weights: Any = None,
+        loss_weights: object = None,
     ) -> None:
         """Say how the model is to learn.
 
@@ -267,12 +268,13 @@ class Sequential(LayerStack):
         }
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Sequential:
+    def from_config(cls, config: Mapping[str, object]) -> Sequential:
         """The model that :meth:`get_config` described, with fresh weights."""
-        model = cls(name=config.get("name"))
-        if config.get("input_shape") is not None:
-            model.input_shape = layers_module.Input(config["input_shape"]).shape
-        model._extend(resolve(layer, Layer, layers_module) for layer in config["layers"])
+        described: Mapping[str, Any] = config
+        model = cls(name=described.get("name"))
+        if described.get("input_shape") is not None:
+            model.input_shape = layers_module.Input(described["input_shape"]).shape
+        model._extend(resolve(layer, Layer, layers_module) for layer in described["layers"])
         return model
 
     def compile_config(self) -> dict[str, Any] | None:
@@ -364,7 +366,7 @@ def _check_engine(engine: str, device: str | None) -> str:
     return engine
 
 
-def _check_dtype(dtype: Any) -> np.dtype[Any]:
+def _check_dtype(dtype: Any) -> DType:
     """float32 (for None too) or float64, or ValueError."""
     try:
         found = np.dtype(np.float32 if dtype is None else dtype)

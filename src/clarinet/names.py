@@ -147,7 +147,7 @@ def plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def lookup(name: str, kind: str, table: ModuleType | Mapping[str, Any]) -> Any:
+def lookup(name: str, kind: str, table: ModuleType | Mapping[str, object]) -> Any:
     """Find what ``name`` stands for.
 
     Case and underscores do not count, so ``"GlorotUniform"``, ``"glorot_uniform"`` and ``"Adam"``, ``"adam"`` agree.

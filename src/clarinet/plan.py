@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from clarinet import losses as losses_module
 from clarinet.layers.base import Layer, Shape
 from clarinet.layers.parts import Part, elementary
 from clarinet.params import Layout, Segment, Store, Weight
+from clarinet.types import DType
 
 if TYPE_CHECKING:
     from clarinet.losses import Loss
@@ -81,7 +80,7 @@ class Plan:
     layout: Layout
     state_layout: Layout
     seed: int
-    dtype: np.dtype[Any]
+    dtype: DType
 
     @property
     def input_shape(self) -> Shape:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 #: Digits of a whole number, and characters of anything, that a message shows.
 _DIGITS, _LONGEST = 40, 200
@@ -44,7 +43,7 @@ def warning(kind: str, where: str, message: str) -> Problem:
     return Problem(kind, where, "warning", message)
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as a message shows it, short whatever it is.
 
     Example:

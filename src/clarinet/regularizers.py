@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from clarinet.arrays import namespace, number
 from clarinet.configurable import Value, abstract, check_number, exported, resolve
@@ -176,7 +176,7 @@ def __dir__() -> list[str]:
     return public(globals())
 
 
-def get(identifier: Any) -> Regularizer | None:
+def get(identifier: object) -> Regularizer | None:
     """The regularizer that a name, object or configuration stands for, or None.
 
     Names: ``"l1"``, ``"l2"``, ``"l1_l2"``, ``"orthogonal_regularizer"``.

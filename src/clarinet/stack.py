@@ -19,7 +19,7 @@ from clarinet.optimizers import OptimizerState
 from clarinet.params import Layout, Store
 from clarinet.random import next_seed
 from clarinet.summary import print_summary, summary_html
-from clarinet.types import Array
+from clarinet.types import Array, DType
 
 NO_LAYERS = "the model has no layers; add one, e.g. model.add(Dense(10))"
 _FIXED_ORDER = "a Sequential runs its layers in order; the layers Residual and Parallel make skips and branches"
@@ -63,13 +63,13 @@ class LayerStack:
     }
     _trained_by: Trainer | None = None
 
-    def __init__(self, layers: Iterable[Any] = (), name: str | None = None) -> None:
+    def __init__(self, layers: Iterable[object] = (), name: str | None = None) -> None:
         refuse_overrides(type(self))
         self.name = name or "sequential"
         self._seed = Seed(next_seed())
         self.layers: list[Layer] = []
         self.input_shape: Shape | None = None
-        self.dtype: np.dtype[Any] = np.dtype(np.float32)
+        self.dtype: DType = np.dtype(np.float32)
         self.optimizer_state: OptimizerState | None = None
         self._store: Store | None = None
         self._extend(layers or ())
@@ -89,7 +89,7 @@ class LayerStack:
             if layer._owner is None:
                 layer._owner = self
 
-    def add(self, layer: Any) -> None:
+    def add(self, layer: object) -> None:
         """Append a layer.
 
         Raises:
@@ -99,13 +99,13 @@ class LayerStack:
         self.refuse_in_training("add")
         self._extend([layer])
 
-    def _extend(self, layers: Iterable[Any]) -> None:
+    def _extend(self, layers: Iterable[object]) -> None:
         names = Names(layer.name for layer in self.layers)
         for layer in layers:
             self._append(layer, names)
         self._rebuild()
 
-    def _append(self, layer: Any, names: Names) -> None:
+    def _append(self, layer: object, names: Names) -> None:
         if isinstance(layer, layers_module.Input):
             if self.layers or self.input_shape is not None:
                 raise ValueError(f"Input comes first and once, received it after {len(self.layers)} layers")
@@ -223,7 +223,7 @@ class LayerStack:
         """Shape of one prediction; None before the model is built."""
         return None if self.input_shape is None else self._shapes()[-1]
 
-    def summary(self, print_fn: Callable[[str], Any] | None = None) -> None:
+    def summary(self, print_fn: Callable[[str], object] | None = None) -> None:
         """Print a table of layers, output shapes and numbers of parameters.
 
         Args:
@@ -298,7 +298,7 @@ class LayerStack:
         self.store  # noqa: B018  # builds, or says why not
         return [array for layer in self.layers for array in layer.get_weights()]
 
-    def set_weights(self, weights: Sequence[Any]) -> None:
+    def set_weights(self, weights: Sequence[object]) -> None:
         """Replace all weights.
 
         Args:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from clarinet.layers.parts import direct, shapes_within
 from clarinet.markup import paragraph, table
+from clarinet.types import DType
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from clarinet.layers.base import Layer, Shape
 
 _COLUMNS = ("Layer (type)", "Output Shape", "Param #")
@@ -22,7 +21,7 @@ class Summarised(Protocol):
     name: str
     layers: list[Layer]
     input_shape: Shape | None
-    dtype: np.dtype[Any]
+    dtype: DType
 
 
 def _size(count: int, itemsize: int) -> str:
@@ -94,7 +93,7 @@ def summary_html(model: Summarised) -> str:
     return paragraph(f'Model: "{model.name}"') + table(_COLUMNS, inset, numbers=[2]) + paragraph(*sums)
 
 
-def print_summary(model: Summarised, print_fn: Callable[[str], Any] | None = None) -> None:
+def print_summary(model: Summarised, print_fn: Callable[[str], object] | None = None) -> None:
     """Print the table, line by line."""
     for line in summary_lines(model):
         (print_fn or print)(line)

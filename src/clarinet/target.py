@@ -90,7 +90,7 @@ class TransformedTarget(Configurable):
         """Whether the transform knows the numbers that it needs."""
         return self.transform not in _SCALINGS or self.scale is not None
 
-    def adapt(self, y: Any) -> None:
+    def adapt(self, y: object) -> None:
         """Find mean and standard deviation, or least and largest, of every column.
 
         Args:
@@ -189,7 +189,7 @@ class InOriginalUnits(PureMetric):
     def get_state(self) -> dict[str, Any]:
         return self.metric.get_state()  # type: ignore[no-any-return]
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: Mapping[str, object]) -> None:
         self.metric.set_state(state)
 
 
@@ -198,7 +198,7 @@ def _as_metric(loss: Loss) -> Metric:
     return known() if known not in (None, Custom) else Custom(loss.name, function=loss.values)
 
 
-def for_loss(identifier: Any, loss: Loss | None) -> TransformedTarget | None:
+def for_loss(identifier: object, loss: Loss | None) -> TransformedTarget | None:
     """The transform that None, a name, a pair of functions, an object or a configuration stands for.
 
     Raises:

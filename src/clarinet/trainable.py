@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import numpy as np
 
     from clarinet.engines.base import Engine
     from clarinet.layers.base import Layer, Shape
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from clarinet.params import Store
     from clarinet.plan import Plan
     from clarinet.target import TransformedTarget
-    from clarinet.types import Array
+    from clarinet.types import Array, DType
 
 
 class Epochs(Protocol):
@@ -34,7 +32,7 @@ class Trainable(Protocol):
     name: str
     layers: list[Layer]
     input_shape: Shape | None
-    dtype: np.dtype[Any]
+    dtype: DType
     seed: int
     metadata: dict[str, Any]
     optimizer: Optimizer | None
@@ -47,7 +45,7 @@ class Trainable(Protocol):
     _metrics: tuple[list[Any], list[Any]]  # as given to compile
     _calls: int  # of the model on arrays that drew random numbers
 
-    def __init__(self, layers: Iterable[Any] = (), name: str | None = None) -> None: ...
+    def __init__(self, layers: Iterable[object] = (), name: str | None = None) -> None: ...
 
     # Structure and weights.
 
@@ -62,15 +60,15 @@ class Trainable(Protocol):
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer: ...
 
-    def build(self, input_shape: Any = None) -> None: ...
+    def build(self, input_shape: object = None) -> None: ...
 
     def count_params(self) -> int: ...
 
     def get_weights(self) -> list[Array]: ...
 
-    def set_weights(self, weights: Any) -> None: ...
+    def set_weights(self, weights: Sequence[object]) -> None: ...
 
-    def summary(self, print_fn: Callable[[str], Any] | None = None) -> None: ...
+    def summary(self, print_fn: Callable[[str], object] | None = None) -> None: ...
 
     # Compiling.
 
@@ -124,11 +122,11 @@ class Trainable(Protocol):
     def get_config(self) -> dict[str, Any]: ...
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Trainable: ...
+    def from_config(cls, config: Mapping[str, object]) -> Trainable: ...
 
     def compile_config(self) -> dict[str, Any] | None: ...
 
-    def compile_from_config(self, config: Mapping[str, Any]) -> None: ...
+    def compile_from_config(self, config: Mapping[str, object]) -> None: ...
 
     def save(self, path: str | Path) -> None: ...
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Never, Protocol
 
+from numpy import dtype
 from numpy.typing import NDArray
 
+#: Numbers of any shape and dtype.
 Array = NDArray[Any]
+#: The type of numbers, e.g. float32.
+DType = dtype[Any]
+#: What a layer's ``forward`` keeps for its own ``backward``. The layer alone knows its type; all others pass it on.
+Cache = Never
 
 
 class Namespace(Protocol):

@@ -51,7 +51,7 @@ def set_random_seed(seed: int) -> None:
     set_seed(int(seed))
 
 
-def to_categorical(x: Any, num_classes: int | None = None) -> Array:
+def to_categorical(x: object, num_classes: int | None = None) -> Array:
     """Class ids as one-hot rows, for ``categorical_crossentropy``.
 
     Args:
@@ -83,7 +83,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Array:
     return np.eye(classes)[ids]
 
 
-def normalize(x: Any, axis: int = -1, order: float = 2) -> Array:
+def normalize(x: object, axis: int = -1, order: float = 2) -> Array:
     """Divide every vector along ``axis`` by its norm; a vector of zeros stays.
 
     Args:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 
 #: The command's flags by the name of the argument that they stand for, each with a word for its value; None in Python.
 _flags: ContextVar[Mapping[str, tuple[str, str]] | None] = ContextVar("flags", default=None)
 
 
-def option(name: str, value: Any = None, *, like: str = "") -> str:
+def option(name: str, value: object = None, *, like: str = "") -> str:
     """How to set an option, in the words of the interface that is used.
 
     Args:
@@ -36,7 +35,7 @@ def option(name: str, value: Any = None, *, like: str = "") -> str:
     return " ".join(f"{flag} {_quoted(each)}" for each in (value if isinstance(value, list) else [value]))
 
 
-def _quoted(value: Any) -> str:
+def _quoted(value: object) -> str:
     import shlex
 
     return shlex.quote(str(value))

@@ -96,7 +96,7 @@ def _refuse(function: Callable[..., Any]) -> Activation:
     )
 
 
-def get(identifier: Any) -> Activation:
+def get(identifier: object) -> Activation:
     """The activation that a name, object, or configuration stands for; None means linear."""
     if identifier is None:
         return linear

@@ -46,7 +46,7 @@ class Activation(Value):
     def check_shape(self, shape: tuple[int, ...]) -> None:
         """Raise ValueError where samples of this shape have not what the function needs."""
 
-    def __call__(self, x: Any, **changes: Any) -> Array:
+    def __call__(self, x: object, **changes: object) -> Array:
         """Apply the function to an array, e.g. ``leaky_relu(x, negative_slope=0.1)``."""
         x = np.asarray(x)
         x = x if x.dtype.kind == "f" else x.astype(np.float32)

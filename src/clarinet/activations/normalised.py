@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from clarinet.configurable import check_whole
 from clarinet.types import Array, Namespace
 
 
-def check_axis(axis: Any, name: str) -> None:
+def check_axis(axis: object, name: str) -> None:
     """Raise unless ``axis`` is a whole number that does not name the batch."""
     if check_whole(axis, f"{name}: axis") == 0:
         raise ValueError(f"{name}: axis: axis 0 is the batch, received 0; use -1, the last axis")

@@ -27,7 +27,7 @@ def _argument(name: str, message: str, error_class: type[Exception] = ValueError
     return error("bad_argument", f"fit.{name}", f"{name}: {message}", error_class)
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
@@ -48,8 +48,8 @@ def _optional(rule: Rule) -> Rule:
     return lambda name, value: None if value is None else rule(name, value)
 
 
-def _one_of(*choices: Any) -> Rule:
-    def rule(name: str, value: Any) -> Problem | None:
+def _one_of(*choices: object) -> Rule:
+    def rule(name: str, value: object) -> Problem | None:
         given = value.item() if isinstance(value, np.generic) else value
         if any(given is c or (type(given) is type(c) and given == c) for c in choices):
             return None
@@ -58,7 +58,7 @@ def _one_of(*choices: Any) -> Rule:
     return rule
 
 
-def _fraction(name: str, value: Any) -> Problem | None:
+def _fraction(name: str, value: object) -> Problem | None:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return _argument(name, f"expected a fraction between 0 and 1, received {shown(value)}", TypeError)
     fraction: Any = value  # as it is: a whole number may be too large for a float
@@ -69,7 +69,7 @@ def _fraction(name: str, value: Any) -> Problem | None:
     return None
 
 
-def _yes_or_no(name: str, value: Any) -> Problem | None:
+def _yes_or_no(name: str, value: object) -> Problem | None:
     if isinstance(value, (bool, np.bool_)):
         return None
     return _argument(name, f"expected True or False, received {shown(value)}", TypeError)
@@ -83,7 +83,7 @@ def _seed(name: str, value: Any) -> Problem | None:
     return None
 
 
-def _class_weight(name: str, value: Any) -> Problem | None:
+def _class_weight(name: str, value: object) -> Problem | None:
     if isinstance(value, dict):
         return None
     shape = "{0: 1.0, 1: 5.0}"
@@ -93,7 +93,7 @@ def _class_weight(name: str, value: Any) -> Problem | None:
     )
 
 
-def _how_often(name: str, value: Any) -> Problem | None:
+def _how_often(name: str, value: object) -> Problem | None:
     try:
         interval(value)
     except (TypeError, ValueError) as wrong:
@@ -101,7 +101,7 @@ def _how_often(name: str, value: Any) -> Problem | None:
     return None
 
 
-def _run_name(name: str, value: Any) -> Problem | None:
+def _run_name(name: str, value: object) -> Problem | None:
     if isinstance(value, (str, bool)) or hasattr(value, "reopen") or hasattr(value, "wants_fingerprint"):
         return None  # a name, a Run, a Tracker
     return _argument(name, f"expected a name such as 'digits-128', or True, received {shown(value)}", TypeError)
@@ -132,7 +132,7 @@ _RULES: dict[str, Rule] = {
 }
 
 
-def check_arguments(arguments: Mapping[str, Any]) -> Iterator[Problem]:
+def check_arguments(arguments: Mapping[str, object]) -> Iterator[Problem]:
     """Problems of the arguments that have a rule, e.g. ``batch_size``, ``epochs``, ``validation_split``.
 
     Example:
@@ -145,7 +145,7 @@ def check_arguments(arguments: Mapping[str, Any]) -> Iterator[Problem]:
             yield problem
 
 
-def plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def plain(arguments: Mapping[str, object]) -> dict[str, Any]:
     """The arguments with NumPy's numbers, where a rule lets them pass, as Python's: those of 8 bits overflow unseen.
 
     Example:
@@ -161,7 +161,7 @@ def plain_settings(settings: FitSettings) -> FitSettings:
     return replace(settings, **numbers) if numbers else settings
 
 
-def _plain_numbers(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _plain_numbers(arguments: Mapping[str, object]) -> dict[str, Any]:
     """Those of the arguments that are numbers of NumPy, as Python's."""
     return {k: v.item() for k, v in arguments.items() if isinstance(v, np.generic) and k in _RULES}
 
@@ -175,7 +175,7 @@ def check_fit_arguments(model: Trainable, settings: FitSettings) -> Iterator[Pro
     yield from check_model(model)
 
 
-def check_evaluate_arguments(model: Trainable, arguments: Mapping[str, Any]) -> Iterator[Problem]:
+def check_evaluate_arguments(model: Trainable, arguments: Mapping[str, object]) -> Iterator[Problem]:
     """Problems of a call of ``evaluate`` that can be seen before looking into the data."""
     yield from check_compiled(model, "evaluate", training=False)
     yield from check_arguments(arguments)
@@ -183,19 +183,19 @@ def check_evaluate_arguments(model: Trainable, arguments: Mapping[str, Any]) -> 
     yield from _check_callbacks(arguments.get("callbacks"))
 
 
-def check_predict_arguments(arguments: Mapping[str, Any]) -> Iterator[Problem]:
+def check_predict_arguments(arguments: Mapping[str, object]) -> Iterator[Problem]:
     """Problems of a call of ``predict`` that can be seen before looking into the data."""
     yield from check_arguments(arguments)
     yield from _check_callbacks(arguments.get("callbacks"))
 
 
-def check_batch_arguments(model: Trainable, doing: str, arguments: Mapping[str, Any]) -> Iterator[Problem]:
+def check_batch_arguments(model: Trainable, doing: str, arguments: Mapping[str, object]) -> Iterator[Problem]:
     """Problems of a call of ``train_on_batch`` or ``test_on_batch`` that can be seen before looking into the data."""
     yield from check_compiled(model, doing, training=doing == "train_on_batch")
     yield from check_arguments(arguments)
 
 
-def _check_sources(arguments: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_sources(arguments: Mapping[str, object]) -> Iterator[Problem]:
     """Whether what is given beside ``x`` goes with the kind of ``x``."""
     x = arguments.get("x")
     if x is None:
@@ -216,7 +216,7 @@ def _check_sources(arguments: Mapping[str, Any]) -> Iterator[Problem]:
         )
 
 
-def _check_callbacks(callbacks: Any) -> Iterator[Problem]:
+def _check_callbacks(callbacks: object) -> Iterator[Problem]:
     """A callback is anything with the methods of Callback; a class or a function is a slip."""
     given = callbacks if isinstance(callbacks, (list, tuple)) else [] if callbacks is None else [callbacks]
     for callback in given:

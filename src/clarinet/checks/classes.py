@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_class_weight(
-    model: Trainable, y: Array, class_weight: Mapping[Any, Any], whole: bool = True
+    model: Trainable, y: Array, class_weight: Mapping[Any, object], whole: bool = True
 ) -> Iterator[Problem]:
     """Whether the labels are classes, the keys name such classes, and the values are weights.
 
@@ -52,7 +52,7 @@ def _check_pair(key: Any, value: Any, classes: int) -> Iterator[Problem]:
         yield _problem(f"the weight of class {key} is {shown(value)}; expected a finite number that float32 can hold")
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 

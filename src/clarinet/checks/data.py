@@ -146,7 +146,7 @@ def _check_weights(
         yield from check_class_weight(model, y, class_weight, where in _WHOLE)
 
 
-def _look(array: Array, name: str, seen: dict[str, Any] | None, dtype: Any = None) -> tuple[int, ...] | None:
+def _look(array: Array, name: str, seen: dict[str, Any] | None, dtype: object = None) -> tuple[int, ...] | None:
     """The place of the first number that is not finite as ``dtype``; what the array is goes to ``seen`` on the way."""
     hashes = None if seen is None else room_for(array)
     place = first_nonfinite(array, hashes, dtype)
@@ -157,7 +157,7 @@ def _look(array: Array, name: str, seen: dict[str, Any] | None, dtype: Any = Non
 
 
 def _check_finite(
-    array: Array, what: str, where: str, name: str, seen: dict[str, Any] | None, dtype: Any
+    array: Array, what: str, where: str, name: str, seen: dict[str, Any] | None, dtype: object
 ) -> Iterator[Problem]:
     place = _look(array, name, seen, dtype)
     if place is not None:

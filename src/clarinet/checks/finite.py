@@ -14,7 +14,7 @@ import numpy as np
 
 from clarinet._native import find_nonfinite, hash_blocks
 from clarinet.problems import Problem, error
-from clarinet.types import Array
+from clarinet.types import Array, DType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +59,7 @@ def first_nonfinite(
     return None
 
 
-def _is_native(dtype: np.dtype[Any]) -> bool:
+def _is_native(dtype: DType) -> bool:
     """Whether C++ reads numbers of this dtype."""
     return dtype.isnative and dtype.itemsize in (4, 8)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,7 @@ class Interval:
     epochs: bool = False
 
 
-def interval(value: Any) -> Interval:
+def interval(value: object) -> Interval:
     """What a user wrote for "how often".
 
     Args:

@@ -7,7 +7,6 @@ import filecmp
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from clarinet.cli import train
 from clarinet.cli.output import Output
@@ -31,7 +30,7 @@ def _resume(options: argparse.Namespace, output: Output) -> int:
     return train.run(again, output)
 
 
-def _source(origin: Any) -> str:
+def _source(origin: object) -> str:
     return stored.name(origin.get("file")) if isinstance(origin, dict) else "a file"
 
 

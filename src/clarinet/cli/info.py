@@ -47,5 +47,5 @@ def run(options: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -131,7 +131,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_train(commands: Any) -> None:
+def _add_train(commands: object) -> None:
     train = _command(commands, "train", "train a network and save it", _TRAIN)
     train.add_argument("data", metavar="DATA", help="what to learn from")
     _add_reading(train)
@@ -194,7 +194,7 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_plot(commands: Any) -> None:
+def _add_plot(commands: object) -> None:
     plot = _command(commands, "plot", "draw a picture of a model, of data, or of a training", _PLOT)
     plot.add_argument("kind", metavar="KIND", choices=PLOTS, help=f"one of {', '.join(PLOTS)}")
     plot.add_argument("model", metavar="MODEL", help="a model file; for history the name of a run")
@@ -207,7 +207,7 @@ def _add_plot(commands: Any) -> None:
     _add_reading(plot)
 
 
-def _add_draw(commands: Any) -> None:
+def _add_draw(commands: object) -> None:
     draw = _command(commands, "draw", "draw a picture and see live what a model makes of it", _DRAW)
     draw.add_argument("model", metavar="MODEL", help="file written by train or by model.save, of a model of pictures")
     draw.add_argument("--port", type=port, default=0, metavar="N", help="of the page's address (default: a free one)")
@@ -218,7 +218,7 @@ def _add_draw(commands: Any) -> None:
     )
 
 
-def _add_doctor(commands: Any) -> None:
+def _add_doctor(commands: object) -> None:
     doctor = _command(commands, "doctor", "say why a model does not learn", _DOCTOR)
     doctor.add_argument("subject", metavar="SCRIPT.py|MODEL", help="a program that trains models, or a model file")
     doctor.add_argument("rest", metavar="DATA|ARGUMENT", nargs="*", help="a model's data, or the script's arguments")
@@ -229,7 +229,7 @@ def _add_doctor(commands: Any) -> None:
     _add_reading(doctor)
 
 
-def _add_glass(commands: Any) -> None:
+def _add_glass(commands: object) -> None:
     glass = _command(commands, "glass", "see every number of a training step", _GLASS)
     glass.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
     glass.add_argument("data", metavar="DATA", nargs="?", help="default: the data set that it was trained on")
@@ -256,7 +256,7 @@ def _command(commands: Any, name: str, about: str, epilog: str) -> argparse.Argu
 def _runner(name: str) -> Callable[[argparse.Namespace, Any], int]:
     """Import a command's module only when it is run, so that ``--help`` is quick."""
 
-    def run(options: argparse.Namespace, output: Any) -> int:
+    def run(options: argparse.Namespace, output: object) -> int:
         from importlib import import_module
 
         return int(import_module(f"clarinet.cli.{name}").run(options, output))

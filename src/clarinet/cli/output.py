@@ -23,7 +23,7 @@ class Output:
         if not self.as_json:
             _print(text)
 
-    def result(self, values: Any, text: str = "") -> None:
+    def result(self, values: object, text: str = "") -> None:
         """What the command was run for: as JSON, or as text if there is any."""
         if self.as_json:
             _print(json.dumps(_plain(values)))
@@ -44,7 +44,7 @@ def _print(text: str, stream: TextIO | None = None) -> None:
     print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """``value`` as JSON can hold it; NaN and infinities, which it cannot, become null."""
     if isinstance(value, dict):
         return {str(key): _plain(v) for key, v in value.items()}

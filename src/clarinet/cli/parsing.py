@@ -16,7 +16,7 @@ _OTHERWISE = {"size": "image_size", "largest": "white"}
 class Parser(argparse.ArgumentParser):
     """``argparse``'s, which names the nearest command, choice or flag for one that there is not."""
 
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
+    def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is not None and value not in action.choices:
             choices = nearest(str(value), map(str, action.choices))
             raise argparse.ArgumentError(action, f"invalid choice {value!r}: {choices}")

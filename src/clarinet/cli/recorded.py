@@ -68,7 +68,7 @@ def _words(name: str, value: Any) -> list[str]:
     return [f"{flag}={_word(each)}" for each in (value if several else [value])]
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):

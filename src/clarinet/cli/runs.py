@@ -110,7 +110,7 @@ def _show(options: argparse.Namespace, output: Output) -> None:
     output.say(f"\n{table(['setting', 'value'], rows)}" if rows else "")
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     """A setting, which may hold anything, for the terminal."""
     return label(json.dumps(value, ensure_ascii=False))
 

@@ -32,7 +32,7 @@ _WHERE = """a condition: a metric (loss, val_loss.min), a setting (fit.batch_siz
 or one of name, status, group, tag; one of = != < <= > >=; a value. May be given several times."""
 
 
-def add_runs(commands: Any, command: Callable[[Any, str, str, str], argparse.ArgumentParser]) -> None:
+def add_runs(commands: object, command: Callable[[Any, str, str, str], argparse.ArgumentParser]) -> None:
     """Add ``runs`` and what stands behind it to the commands."""
     top = command(commands, "runs", "the trainings that were kept: list, compare, draw, export, delete", _RUNS)
     top.set_defaults(do="ls", where=[], sort=None, limit=20, columns=None, bin=False)
@@ -58,7 +58,7 @@ def _add_where(part: argparse.ArgumentParser) -> None:
     part.add_argument("--where", action="append", default=[], metavar="CONDITION", help=_WHERE)
 
 
-def _add_reading(parts: Any) -> None:
+def _add_reading(parts: object) -> None:
     ls = _part(parts, "ls", "list the runs, the newest first")
     _add_where(ls)
     ls.add_argument("--sort", metavar="KEY", help="by a metric, a setting or a column; --sort=-KEY: the largest first")
@@ -81,7 +81,7 @@ def _add_reading(parts: Any) -> None:
     _add_where(export)
 
 
-def _add_keeping(parts: Any) -> None:
+def _add_keeping(parts: object) -> None:
     rm = _part(parts, "rm", "put runs in the bin; they can be restored for 30 days")
     rm.add_argument("names", metavar="NAME", nargs="+", help="runs' names")
     restore = _part(parts, "restore", "take a run back out of the bin")
@@ -90,7 +90,7 @@ def _add_keeping(parts: Any) -> None:
     gc.add_argument("--days", type=float, default=30.0, metavar="N", help="in the bin for so long (default 30)")
 
 
-def _add_again(parts: Any) -> None:
+def _add_again(parts: object) -> None:
     resume = _part(parts, "resume", "go on with a training that was interrupted, as if it had not been", _RESUME)
     reproduce = _part(parts, "reproduce", "train again and compare, bit for bit", _REPRODUCE)
     pack = _part(parts, "pack", "write a run to one file, to be shared")

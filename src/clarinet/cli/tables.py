@@ -6,12 +6,11 @@ import math
 import shutil
 import time
 from collections.abc import Sequence
-from typing import Any
 
 _LEAST = 8  # characters that a column keeps, so that one can tell what it was
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None = None) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[object]], width: int | None = None) -> str:
     """Rows under a header, no line wider than ``width`` (default: the terminal).
 
     Columns at the right are left out where there is no room for all; of those that stay, the widest are cut.
@@ -37,7 +36,7 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value for people: four digits of a number, nothing for None.
 
     Example:

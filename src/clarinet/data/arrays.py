@@ -14,7 +14,7 @@ _STRINGS_AS_LABELS = "turn names into class ids with classes, y = np.unique(y, r
 _STRINGS_AS_INPUTS = "turn text columns into numbers first, e.g. with clarinet.datasets.load_table"
 
 
-def as_array(value: Any, what: str = "x") -> Array:
+def as_array(value: object, what: str = "x") -> Array:
     """A numeric NumPy array with a row for every sample; arrays and memory maps are passed on without a copy.
 
     Args:
@@ -91,14 +91,14 @@ def _from_sequence(value: Any, what: str) -> Array:
         raise ValueError(f"{what}: the list cannot become an array ({error}); every row needs the same shape") from None
 
 
-def _length(item: Any) -> str:
+def _length(item: object) -> str:
     shape = getattr(item, "shape", None)
     if shape is not None:
         return f"shape {tuple(shape)}"
     return f"{len(item)} values" if hasattr(item, "__len__") else "a single value"
 
 
-def _refuse_dtype(array: Array, value: Any, what: str) -> Array:
+def _refuse_dtype(array: Array, value: object, what: str) -> Array:
     """Raise for a dtype that is no number; an object array of plain numbers is converted."""
     kind = array.dtype.kind
     strings = _STRINGS_AS_LABELS if what.endswith("y") else _STRINGS_AS_INPUTS
@@ -142,7 +142,7 @@ def _as_floats(array: Array, what: str) -> Array:
         ) from None
 
 
-def _first_odd(array: Array, value: Any) -> tuple[Any, str] | None:
+def _first_odd(array: Array, value: object) -> tuple[Any, str] | None:
     """The first element that is no number and where it is; None when all are numbers."""
     columns = getattr(value, "columns", None)
     for index, item in np.ndenumerate(array):
@@ -154,13 +154,13 @@ def _first_odd(array: Array, value: Any) -> tuple[Any, str] | None:
     return None
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, (str, bytes)):
         return f"the text {value!r}" if len(value) < 80 else "a long text"
     return "None" if value is None else f"a {type(value).__name__}"
 
 
-def _mend_type(value: Any) -> str:
+def _mend_type(value: object) -> str:
     if isinstance(value, str):
         return "; load the file first, e.g. with np.load or clarinet.datasets.load_table"
     if isinstance(value, Mapping):

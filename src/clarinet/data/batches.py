@@ -13,7 +13,7 @@ from clarinet.problems import ClarinetWarning
 _ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__dlpack__", "to_numpy", "toarray")
 
 
-def is_batches(source: Any) -> bool:
+def is_batches(source: object) -> bool:
     """Whether ``source`` yields batches rather than being an array: generators, sequences of batches, other iterables.
 
     Example:
@@ -29,7 +29,7 @@ def is_batches(source: Any) -> bool:
     return hasattr(source, "__iter__") or (hasattr(source, "__getitem__") and hasattr(source, "__len__"))
 
 
-def unpack(item: Any, what: str = "batch", labels: bool = True) -> tuple[Any, Any, Any]:
+def unpack(item: object, what: str = "batch", labels: bool = True) -> tuple[Any, Any, Any]:
     """``(x,)``, ``(x, y)`` or ``(x, y, weights)`` as three things, the missing ones None.
 
     Args:
@@ -72,13 +72,14 @@ class Batches:
 
     def __init__(
         self,
-        source: Any,
+        source: object,
         steps: int | None = None,
         labels: bool = True,
         anew: bool = False,
         what: str = "the source of batches",
     ) -> None:
-        self.source, self.labels, self.anew, self.what, self._bound = source, labels, anew, what, steps
+        self.source: Any = source  # iterated, or indexed
+        self.labels, self.anew, self.what, self._bound = labels, anew, what, steps
         self._indexed = hasattr(source, "__getitem__") and hasattr(source, "__len__")
         self._once = hasattr(source, "__next__")
         self.steps = steps if steps is not None else len(source) if hasattr(source, "__len__") else None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Rows = tuple[Array, Array | None, Array | None]
 
 
-def as_rows(x: Any, y: Any = None, sample_weight: Any = None, prefix: str = "") -> Rows:
+def as_rows(x: object, y: object = None, sample_weight: object = None, prefix: str = "") -> Rows:
     """``x``, ``y`` and ``sample_weight`` as arrays; None stays None for the last two.
 
     Raises:
@@ -64,7 +64,7 @@ def prepare(
     output_shape: Shape = (),
     *,
     input_shape: Shape | None = None,
-    dtype: Any = np.float32,
+    dtype: object = np.float32,
 ) -> Data:
     """Rows in the form that engines accept. Assumes that :func:`clarinet.checks.check_data` found no error.
 

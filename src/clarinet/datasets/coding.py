@@ -15,6 +15,7 @@ from clarinet.datasets.csv_files import read_csv
 from clarinet.datasets.targets import TargetColumn
 from clarinet.datasets.text_table import TextTable, text_table
 from clarinet.names import nearest
+from clarinet.types import Array
 from clarinet.wording import option
 
 _FORMAT = 1
@@ -58,7 +59,7 @@ class TableCoding:
         """``"classification"`` or ``"regression"``."""
         return "classification" if self.target.classes else "regression"
 
-    def transform(self, data: Any) -> NDArray[np.float32]:
+    def transform(self, data: object) -> NDArray[np.float32]:
         """Code new rows as the training table was coded. Columns that are not used, the target included, may be absent.
 
         A missing number is filled with the training table's median. A category that the training table did not hold
@@ -75,7 +76,7 @@ class TableCoding:
         """
         return self._coded(self._read(data))
 
-    def targets(self, data: Any) -> NDArray[Any]:
+    def targets(self, data: object) -> Array:
         """The targets of new rows: int64 (n,) class numbers, or float32 (n, 1) for regression.
 
         Raises:
@@ -85,7 +86,7 @@ class TableCoding:
         require(table, self.target.name)
         return self.target.encode(table, self.missing)
 
-    def load(self, data: Any) -> Table:
+    def load(self, data: object) -> Table:
         """Code new rows and targets as ``load_table`` coded the training table; rows without a target are left out.
 
         Raises:
@@ -137,7 +138,7 @@ class TableCoding:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"the stored table coding cannot be read: {type(error).__name__}: {error}") from error
 
-    def _read(self, data: Any) -> TextTable:
+    def _read(self, data: object) -> TextTable:
         if isinstance(data, str | os.PathLike):
             how = {"delimiter": self.delimiter, "encoding": self.encoding, "decimal": self.decimal}
             return read_csv(data, **how, header=self.header)  # type: ignore[arg-type]
@@ -178,7 +179,7 @@ class Table:
     """
 
     x: NDArray[np.float32]
-    y: NDArray[Any]
+    y: Array
     coding: TableCoding
     report: tuple[str, ...]
 
@@ -202,7 +203,7 @@ class Table:
         """``"classification"`` or ``"regression"``."""
         return self.coding.task
 
-    def transform(self, data: Any) -> NDArray[np.float32]:
+    def transform(self, data: object) -> NDArray[np.float32]:
         """``coding.transform``: code new rows as this table was coded."""
         return self.coding.transform(data)
 

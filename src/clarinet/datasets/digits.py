@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clarinet.types import Array
+
 __all__ = ["load_digit", "to_mnist_form"]
 
 Floats = NDArray[np.float64]
@@ -61,7 +63,7 @@ def load_digit(image: str | os.PathLike[str]) -> NDArray[np.uint8]:
         raise ValueError(f"{os.fspath(image)}: {error}") from None
 
 
-def to_mnist_form(grey: NDArray[Any]) -> NDArray[np.uint8]:
+def to_mnist_form(grey: Array) -> NDArray[np.uint8]:
     """The same for an array of brightness.
 
     Args:

@@ -10,10 +10,12 @@ import math
 import os
 import struct
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from clarinet.types import Array, DType
 
 ImageSet = tuple[tuple[NDArray[np.uint8], NDArray[np.uint8]], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
@@ -25,7 +27,7 @@ _MAX_DEFLATE_RATIO = 1032
 _MEBIBYTE = 1 << 20
 
 
-def read_idx(path: str | os.PathLike[str], *, max_bytes: int = 4 << 30) -> NDArray[Any]:
+def read_idx(path: str | os.PathLike[str], *, max_bytes: int = 4 << 30) -> Array:
     """Read an IDX file, plain or gzipped (told apart by content, not by name).
 
     Args:
@@ -69,7 +71,7 @@ def read_idx(path: str | os.PathLike[str], *, max_bytes: int = 4 << 30) -> NDArr
             raise ValueError(f"{path}: the gzip data are damaged ({error}); copy the file again") from None
 
 
-def _read(file: BinaryIO, path: Path, available: int, max_bytes: int) -> NDArray[Any]:
+def _read(file: BinaryIO, path: Path, available: int, max_bytes: int) -> Array:
     """Read one array; ``available`` bounds the bytes that the file can hold, header included."""
     dtype, shape, header = _read_header(file, path)
     expected = math.prod(shape) * dtype.itemsize
@@ -94,7 +96,7 @@ def _read(file: BinaryIO, path: Path, available: int, max_bytes: int) -> NDArray
     return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
 
-def _read_header(file: BinaryIO, path: Path) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+def _read_header(file: BinaryIO, path: Path) -> tuple[DType, tuple[int, ...], int]:
     """The type of the numbers, the shape, and the header's length in bytes."""
     magic = file.read(4)
     if len(magic) < 4:

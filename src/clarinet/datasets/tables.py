@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ _WILD_RATIO = 100.0
 
 
 def load_table(
-    data: Any,
+    data: object,
     target: str,
     *,
     task: str | None = None,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clarinet.datasets.columns import (
     NO_NUMBER,
@@ -22,6 +20,7 @@ from clarinet.datasets.columns import (
 )
 from clarinet.datasets.text_table import TextTable
 from clarinet.names import nearest
+from clarinet.types import Array
 from clarinet.wording import option
 
 _FEW = 20  # whole numbers of more kinds than this are measured, not classes
@@ -42,7 +41,7 @@ class TargetColumn:
     classes: tuple[str, ...] = ()
     numeric: bool = False
 
-    def encode(self, table: TextTable, missing: frozenset[str]) -> NDArray[Any]:
+    def encode(self, table: TextTable, missing: frozenset[str]) -> Array:
         """int64 (n,) class numbers, or float32 (n, 1) for regression."""
         cells = table.columns[self.name]
         no_value = missing if self.classes else missing | NO_NUMBER

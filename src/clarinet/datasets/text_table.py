@@ -43,7 +43,7 @@ def check_unique(names: Sequence[str], source: str) -> None:
         )
 
 
-def text_table(data: Any) -> TextTable:
+def text_table(data: object) -> TextTable:
     """A table in memory as text: a pandas or polars frame, a list of dicts (rows), or a dict of lists (columns).
 
     Raises:
@@ -71,7 +71,7 @@ def _frame_columns(frame: Any) -> tuple[list[str], list[list[Any]]]:
     return [str(name) for name in names], [frame[name].to_list() for name in names]
 
 
-def _row_columns(rows: Sequence[Mapping[Any, Any]]) -> tuple[list[str], list[list[Any]]]:
+def _row_columns(rows: Sequence[Mapping[Any, object]]) -> tuple[list[str], list[list[Any]]]:
     if not rows:
         raise ValueError("the list of rows is empty; expected one dict a row")
     for i, row in enumerate(rows):
@@ -97,7 +97,7 @@ def _from_columns(names: list[str], columns: list[list[Any]], source: str) -> Te
     return TextTable(source, cells, places)
 
 
-def _text(cell: Any, name: str, place: str) -> str:
+def _text(cell: object, name: str, place: str) -> str:
     if isinstance(cell, bytes | list | tuple | set | Mapping | np.ndarray):
         raise TypeError(
             f"column {name!r}, {place}: expected a number, text, a boolean or None; got {type(cell).__name__}"

@@ -30,7 +30,13 @@ _HOPELESS = frozenset({"constant_targets", "shuffled_labels"})
 
 
 def examine(
-    model: Any, x: Any, y: Any, *, validation_data: Any = None, budget: Budget = "normal", **fit_arguments: Any
+    model: object,
+    x: object,
+    y: object,
+    *,
+    validation_data: object = None,
+    budget: Budget = "normal",
+    **fit_arguments: object,
 ) -> Report:
     """Say why a model would not learn from this data.
 

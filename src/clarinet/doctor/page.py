@@ -213,7 +213,7 @@ def _svg(figure: Any) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(encoded(figure, 'svg')).decode()}"
 
 
-def _evidence(evidence: Mapping[str, Any]) -> str:
+def _evidence(evidence: Mapping[str, object]) -> str:
     rows = "".join(
         f"<tr><th scope=row>{html.escape(name.replace('_', ' '))}</th><td>{html.escape(_value(value))}</td></tr>"
         for name, value in evidence.items()
@@ -222,7 +222,7 @@ def _evidence(evidence: Mapping[str, Any]) -> str:
     return f"<details open><summary>The numbers it rests on</summary><table>{rows}</table></details>" if rows else ""
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     if isinstance(value, Mapping):
         return _listed([f"{key}: {_value(v)}" for key, v in value.items()])
     if isinstance(value, (list, tuple)):

@@ -271,7 +271,7 @@ class Patient:
         return np.asarray(x, np.float64).reshape(len(x), -1)
 
 
-def outputs_of(function: Any) -> str:
+def outputs_of(function: object) -> str:
     """What an activation says of its outputs; empty for None and for what is no activation of this library."""
     return getattr(function, "outputs", "")
 

@@ -54,7 +54,7 @@ def _buffers(engine: ReferenceEngine, op: Any) -> Iterable[tuple[Any, Array]]:
     return (op.weights, engine.store.params), (op.state, engine.store.state)
 
 
-def span(function: Any) -> tuple[float, float] | None:
+def span(function: object) -> tuple[float, float] | None:
     """The least and the largest that an activation can give; None where trying it out does not tell."""
     with np.errstate(all="ignore"):
         try:
@@ -74,7 +74,7 @@ def _extremes(function: Any, limit: float) -> tuple[float, float]:
     return float(np.nanmin(values)), float(np.nanmax(values))
 
 
-def stretch(layers: Iterable[Any], shape: Shape) -> tuple[float, float]:
+def stretch(layers: Iterable[object], shape: Shape) -> tuple[float, float]:
     """Offset and factor of layers that shift and multiply what they are given; 0 and 1 where they do anything else.
 
     Args:

@@ -65,7 +65,7 @@ class Program:
         """A layer by name; None if a remedy has taken it away."""
         return next((layer for layer in self.layers if layer.name == name), None)
 
-    def with_layer(self, name: str, **config: Any) -> Program:
+    def with_layer(self, name: str, **config: object) -> Program:
         """A copy in which one layer has another configuration."""
         return self.changed(layers=tuple(x.changed(**config) if x.name == name else x for x in self.layers))
 
@@ -73,12 +73,12 @@ class Program:
         """A copy without one layer."""
         return self.changed(layers=tuple(layer for layer in self.layers if layer.name != name))
 
-    def with_optimizer(self, **config: Any) -> Program:
+    def with_optimizer(self, **config: object) -> Program:
         """A copy in which the optimizer has other settings."""
         settings = self.optimizer.get_config() | config
         return self.changed(optimizer=type(self.optimizer).from_config(settings))
 
-    def with_fit(self, **arguments: Any) -> Program:
+    def with_fit(self, **arguments: object) -> Program:
         """A copy with other arguments of ``fit``."""
         return self.changed(fit=self.fit | arguments)
 
@@ -86,7 +86,7 @@ class Program:
         """An argument of ``fit``: as it is given, or what ``fit`` takes it to be."""
         return self.fit.get(name, DEFAULTS[name])
 
-    def with_loss(self, loss: Any) -> Program:
+    def with_loss(self, loss: object) -> Program:
         """A copy with another loss."""
         return self.changed(loss=losses.get(loss))
 
@@ -162,7 +162,7 @@ def _finite(array: Array) -> Array:
     return np.asarray(np.isfinite(array).reshape(len(array), -1).all(axis=1))
 
 
-def program_of(model: Trainable, x: Any, y: Any, validation_data: Any, fit: dict[str, Any]) -> Program:
+def program_of(model: Trainable, x: object, y: object, validation_data: object, fit: dict[str, Any]) -> Program:
     """The program that trains ``model`` on this data."""
     x, y = data.as_array(x), data.as_array(y, "y")
     validation = None

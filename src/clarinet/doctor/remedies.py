@@ -149,7 +149,7 @@ def _thawed(layer: Any) -> Any:
 # Loss and labels.
 
 
-def loss_setting(**settings: Any) -> Change:
+def loss_setting(**settings: object) -> Change:
     """The loss with other settings."""
 
     def change(program: Program) -> Program:
@@ -191,7 +191,7 @@ def classify(program: Program) -> Program:
     return program.changed(y=zero_based(program.y) if labels.form in ("signs", "ids", "binary") else program.y)
 
 
-def zero_based(y: Any) -> Any:
+def zero_based(y: object) -> Any:
     """Class labels counted from 0."""
     values = np.asarray(y)
     found = np.unique(values)
@@ -206,12 +206,12 @@ def learning_rate(rate: float) -> Change:
     return optimizer_setting(learning_rate=rate)
 
 
-def optimizer_setting(**settings: Any) -> Change:
+def optimizer_setting(**settings: object) -> Change:
     """The optimizer with other settings."""
     return lambda program: program.with_optimizer(**settings)
 
 
-def fit_argument(**arguments: Any) -> Change:
+def fit_argument(**arguments: object) -> Change:
     """Another argument of ``fit``."""
     return lambda program: program.with_fit(**arguments)
 

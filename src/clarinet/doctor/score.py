@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from clarinet.doctor.labels import class_numbers, describe_labels
@@ -40,7 +38,7 @@ def truth(program: Program) -> tuple[str, Array]:
     return ("rows", y.astype(int)) if task == "several" else ("R2", y.astype(np.float64))
 
 
-def judge(kind: str, true: Array, predicted: Any, program: Program) -> float:
+def judge(kind: str, true: Array, predicted: object, program: Program) -> float:
     """Accuracy, R² (at least -1) or share of rows that are right altogether; NaN predictions score worst."""
     y = np.asarray(predicted, np.float64).reshape(len(true), -1)
     if not np.isfinite(y).all():

@@ -63,7 +63,7 @@ def examine_script(
     reports: list[tuple[str, Report]] = []
     begun: list[int] = []  # how much had been held back when each report was made
 
-    def instead(self: Trainable, *given: Any, **named: Any) -> History:
+    def instead(self: Trainable, *given: object, **named: object) -> History:
         settings = trainer.settings_of(*given, **named)
         with _replaced(trainer.fit, trainer.fit_events):  # the experiments do train
             report = _examine_call(self, settings)
@@ -81,7 +81,7 @@ def examine_script(
             held.silent = False
         return history
 
-    def no_events(self: Trainable, *given: Any, **named: Any) -> Iterator[Event]:
+    def no_events(self: Trainable, *given: object, **named: object) -> Iterator[Event]:
         instead(self, *given, **named)
         return iter(())
 
@@ -110,7 +110,7 @@ def _with_held_back(reports: list[tuple[str, Report]], lines: list[str], begun: 
     ]
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """An argument of ``fit`` in few words: callbacks by their classes."""
     if isinstance(value, (str, int)):
         return repr(value)

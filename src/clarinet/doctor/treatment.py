@@ -117,7 +117,13 @@ class Treatment:
 
 
 def treat(
-    model: Trainable, x: Any, y: Any, *, validation_data: Any = None, seeds: int = SEEDS, **fit_arguments: Any
+    model: Trainable,
+    x: object,
+    y: object,
+    *,
+    validation_data: object = None,
+    seeds: int = SEEDS,
+    **fit_arguments: object,
 ) -> Treatment:
     """Apply the remedies to copies and prove, by training, which of them cure.
 

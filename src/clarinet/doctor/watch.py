@@ -94,15 +94,15 @@ class Doctor(Callback):
 
     @staticmethod
     def watch(
-        module: Any,
-        optimizer: Any,
+        module: object,
+        optimizer: object,
         *,
-        loss: Any = None,
-        x: Any = None,
-        y: Any = None,
+        loss: object = None,
+        x: object = None,
+        y: object = None,
         steps: int = 100,
         quiet: bool = False,
-        **fit_arguments: Any,
+        **fit_arguments: object,
     ) -> TorchWatch:
         """Watch a training loop in PyTorch: a context manager around it.
 
@@ -174,7 +174,7 @@ class Doctor(Callback):
         epochs = self.params.get("epochs")
         return None if epochs is None else int(epochs) - self._epoch
 
-    def _patient(self, x: Any, y: Any, held_out: Any) -> Patient:
+    def _patient(self, x: object, y: object, held_out: object) -> Patient:
         arguments, decisive = self.params.get("arguments", {}), names_of(Role.NUMBERS)
         fit = {name: value for name, value in arguments.items() if name in decisive}
         if held_out is not None and not isinstance(held_out, (tuple, list)):
@@ -248,7 +248,7 @@ def watched_layers(model: Trainable) -> list[Watched]:
     ]
 
 
-def _activation(layer: Any) -> Activation | None:
+def _activation(layer: object) -> Activation | None:
     function = function_of(layer)
     return function if isinstance(function, Activation) else None
 

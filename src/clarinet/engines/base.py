@@ -172,7 +172,7 @@ class Engine(Protocol):
         """What the loss and each metric have added up, for :meth:`resume`; arrays may be shared with them."""
         ...
 
-    def resume(self, running: Sequence[Mapping[str, Any]]) -> None:
+    def resume(self, running: Sequence[Mapping[str, object]]) -> None:
         """Let the loss and each metric go on from what :meth:`running` gave."""
         ...
 

@@ -45,7 +45,7 @@ class OtherDevice(Device):
 
     shares = False
 
-    def __init__(self, xp: Namespace, place: Any = None) -> None:
+    def __init__(self, xp: Namespace, place: object = None) -> None:
         self.xp = xp if place is None else _Placed(xp, place)
 
     def put(self, array: Array) -> Any:
@@ -61,7 +61,7 @@ class OtherDevice(Device):
 class _Placed:
     """An array namespace whose new arrays are made on one device."""
 
-    def __init__(self, xp: Namespace, place: Any) -> None:
+    def __init__(self, xp: Namespace, place: object) -> None:
         self._xp, self._place = xp, place
 
     def __getattr__(self, name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Handle:
 class Caches(Handle):
     """The same where operations gave what their backward needs."""
 
-    caches: list[Any]
+    caches: list[object]
 
 
 class Stale(ValueError):

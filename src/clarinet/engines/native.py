@@ -238,7 +238,7 @@ class NativeEngine(Engine):
         self.results()
         return [metric.get_state() for metric in self._metrics]
 
-    def resume(self, running: Sequence[Mapping[str, Any]]) -> None:
+    def resume(self, running: Sequence[Mapping[str, object]]) -> None:
         for metric, state in zip(self._metrics, running, strict=True):
             metric.set_state(state)
         self._core.resume(
@@ -263,7 +263,7 @@ def _copied(data: Data) -> Data:
     return Data(*(None if a is None else _converted(a) for a in (data.x, data.y, data.weight)))  # type: ignore[arg-type]
 
 
-def _checked_order(given: Any, n: int) -> NDArray[np.int64]:
+def _checked_order(given: object, n: int) -> NDArray[np.int64]:
     """Row numbers as C++ takes them.
 
     Raises:

@@ -204,7 +204,7 @@ class ReferenceEngine(Engine):
         record, _ = gradients(self.plan, own.params, own.state, self._put(batch), number, self._xp, training, watch)
         return Gradients(total_loss(record), record.grads, record.outputs)
 
-    def run_forward(self, x: Array, training: bool | None = False) -> tuple[Array, list[Any], list[Array]]:
+    def run_forward(self, x: Array, training: bool | None = False) -> tuple[Array, list[object], list[Array]]:
         """Run all operations; nothing is updated.
 
         Args:
@@ -322,7 +322,7 @@ class ReferenceEngine(Engine):
     def running(self) -> list[dict[str, Any]]:
         return [metric.get_state() for metric in self._tracked]
 
-    def resume(self, running: Sequence[Mapping[str, Any]]) -> None:
+    def resume(self, running: Sequence[Mapping[str, object]]) -> None:
         for metric, state in zip(self._tracked, running, strict=True):
             metric.set_state(state)
 

@@ -67,7 +67,7 @@ class Pass(NamedTuple):
     """What a forward pass gives: outputs and caches of all operations, and their new state."""
 
     outputs: list[Array]
-    caches: list[Any]
+    caches: list[object]
     state: ByWeight
 
 
@@ -190,7 +190,7 @@ def gradients(
 
 
 def backward(
-    plan: Plan, params: ByWeight, dy: Array, caches: list[Any], watch: Watch | None = None
+    plan: Plan, params: ByWeight, dy: Array, caches: list[object], watch: Watch | None = None
 ) -> tuple[ByWeight, Array]:
     """Gradients by operation and weight name, without penalties on weights, and the gradient at the input.
 
@@ -201,7 +201,7 @@ def backward(
     deltas = {len(plan.ops): dy}  # by tensor
     for op, cache in zip(reversed(plan.ops), reversed(caches), strict=True):
         delta = deltas.pop(op.index + 1)
-        dx, grads[op.index] = op.spec.backward(params[op.index], cache, delta)
+        dx, grads[op.index] = op.spec.backward(params[op.index], cache, delta)  # type: ignore[arg-type]
         for source, part in zip(op.sources, dx if op.spec.merges else (dx,), strict=True):
             deltas[source] = deltas[source] + part if source in deltas else part
         if watch is not None:

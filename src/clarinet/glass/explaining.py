@@ -17,7 +17,9 @@ from clarinet.glass.weighted import MEETINGS, Index, meetings, products
 from clarinet.names import nearest
 
 
-def explain(trace: Trace, layer: int | str = -1, unit: Any = 0, *, row: int = 0, digits: int = 4, most: int = 8) -> str:
+def explain(
+    trace: Trace, layer: int | str = -1, unit: object = 0, *, row: int = 0, digits: int = 4, most: int = 8
+) -> str:
     """Write out in numbers how one unit gets its value, what delta it gets back, and how its weights are changed.
 
     Sums add up to the digit shown: the sum is rounded as it should be, its terms up or down so that they give it, so a
@@ -86,7 +88,7 @@ def _walk(layers: Sequence[LayerTrace], inside: bool = False) -> Iterator[tuple[
         yield from _walk(layer.layers, True)
 
 
-def _unit(layer: LayerTrace, unit: Any) -> Index:
+def _unit(layer: LayerTrace, unit: object) -> Index:
     """The unit's place in one row of the layer's output."""
     shape = layer.a.shape[1:]
     place = tuple(unit) if isinstance(unit, (tuple, list)) else (unit,)
@@ -126,10 +128,10 @@ class UnitText:
             yield "Weights"
             yield from (f"  {line}" for line in self.changes())
 
-    def number(self, value: Any) -> str:
+    def number(self, value: object) -> str:
         return number(value, self.digits)
 
-    def factor(self, value: Any) -> str:
+    def factor(self, value: object) -> str:
         return factor(value, self.digits)
 
     def equation(self, left: str, terms: list[Term], total: float) -> str:
@@ -164,7 +166,7 @@ class UnitText:
             terms.append(Term(float(bias), f"{short(bias, self.digits)} (b)", kept=True))
         return terms
 
-    def softmax(self, z: Any, a: Any) -> Iterator[str]:
+    def softmax(self, z: object, a: object) -> Iterator[str]:
         """``a = e^z / sum of e^z``; with ``z - max z`` where the powers would be too large to read."""
         z = np.asarray(z, np.float64)
         shift = float(z.max()) if np.abs(z).max() > 10 else 0.0

@@ -23,7 +23,7 @@ ENDINGS = (".mp4", ".gif", ".svg", ".html")
 
 def film(
     model: Trainable,
-    data: Any,
+    data: object,
     path: str | Path,
     *,
     row: int = 0,
@@ -105,7 +105,7 @@ def _checked(given: Any, speed: Any, theme: Any) -> Path:
     return path
 
 
-def _loss_after(model: Trainable, trace: Trace, x: Any, y: Any) -> float | None:
+def _loss_after(model: Trainable, trace: Trace, x: object, y: object) -> float | None:
     """The loss of the same rows after the step, made on a copy."""
     if trace.loss is None or not trace.training:
         return None

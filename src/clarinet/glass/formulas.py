@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from inspect import getdoc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet import activations
 from clarinet.layers.base import Layer
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SYMBOLS = {"kernel": "W", "bias": "b"}
 
 
-def _before_arguments(thing: Any) -> str:
+def _before_arguments(thing: object) -> str:
     """The docstring up to the arguments, on one line."""
     return " ".join(re.split(r"\n\s*(?:Args|Raises|Example):", getdoc(type(thing)) or "")[0].split())
 

@@ -121,7 +121,7 @@ def short(value: Any, digits: int) -> str:
     return whole if isfinite(value) and len(whole) <= len(rounded) else rounded
 
 
-def factor(value: Any, digits: int) -> str:
+def factor(value: object, digits: int) -> str:
     """A number that something is multiplied with: in brackets if it is negative."""
     text = short(value, digits)
     return f"({text})" if text.startswith("−") else text

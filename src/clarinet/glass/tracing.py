@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 def trace(
     model: Trainable,
-    x: Any,
-    y: Any = None,
+    x: object,
+    y: object = None,
     *,
-    sample_weight: Any = None,
-    class_weight: Any = None,
+    sample_weight: object = None,
+    class_weight: object = None,
     training: bool = True,
 ) -> Trace:
     """Every number of the training step that the model would make on these rows next.
@@ -74,7 +74,7 @@ def trace(
         return _Tracer(model, data, bool(training)).trace()
 
 
-def _rows(model: Trainable, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Data:
+def _rows(model: Trainable, x: object, y: object, sample_weight: object, class_weight: object) -> Data:
     """The rows in the engine's form, one example as a batch of one; after every check that refuses."""
     if y is not None:
         checks.raise_first(checks.check_compiled(model, "trace"))

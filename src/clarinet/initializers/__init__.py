@@ -5,8 +5,6 @@ Random ones draw from the model's :class:`clarinet.random.Key`, unless they were
 
 from __future__ import annotations
 
-from typing import Any
-
 from clarinet.configurable import exported, resolve
 from clarinet.initializers.base import Initializer
 from clarinet.initializers.constant import Constant, Identity, Ones, Zeros
@@ -45,7 +43,7 @@ def __dir__() -> list[str]:
     return public(globals())
 
 
-def get(identifier: Any) -> Initializer:
+def get(identifier: object) -> Initializer:
     """The initializer that a name such as ``"glorot_uniform"``, an object, a class or a configuration stands for."""
     short = {"uniform": RandomUniform, "normal": RandomNormal}  # as in Keras
     return resolve(identifier, Initializer, exported(globals(), Initializer) | short)

@@ -110,7 +110,7 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
 
 
-def get(identifier: Any) -> Layer:
+def get(identifier: object) -> Layer:
     """The layer that an object, class or configuration stands for; ``{"class_name": "Dense", "config": {…}}`` as saved.
 
     Raises:

@@ -9,7 +9,7 @@ from clarinet import activations, initializers, regularizers
 from clarinet.configurable import check_number
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.params import Weight
-from clarinet.types import Array
+from clarinet.types import Array, Cache, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -43,11 +43,13 @@ class Activation(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         a = self.activation.forward(x, ctx.xp)
         return a, (x, a, ctx.xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Array, Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         x, a, xp = cache
         return self.activation.backward(dy, x, a, xp), {}
 
@@ -66,10 +68,10 @@ class _Function(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         return self.parts()[0].forward(params, state, x, ctx)
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: Cache, dy: Array) -> tuple[Array, dict[str, Array]]:
         return self.parts()[0].backward(params, cache, dy)
 
     def parts(self) -> tuple[Layer, ...]:
@@ -217,10 +219,12 @@ class PReLU(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         return ctx.xp.where(x > 0, x, x * params["alpha"]), (x, ctx.xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         x, xp = cache
         below = xp.where(x > 0, xp.zeros_like(x), x)
         dalpha = xp.sum(dy * below, axis=(0, *(self.shared_axes or ())), keepdims=True)

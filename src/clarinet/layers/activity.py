@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from clarinet import activations, regularizers
 from clarinet.layers.activation import Activation
@@ -49,14 +48,14 @@ class ActivityRegularization(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         return x, x, {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: Array, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy + self._rule().gradient(cache) / cache.shape[0], {}
 
 
-def check_activity(identifier: Any, kind: str) -> L1L2 | None:
+def check_activity(identifier: object, kind: str) -> L1L2 | None:
     """The regularizer of a layer's activity, or None.
 
     Raises:
@@ -68,7 +67,7 @@ def check_activity(identifier: Any, kind: str) -> L1L2 | None:
     return regularizer
 
 
-def endings(activation: Any, activity_regularizer: L1L2 | None, name: str) -> tuple[Layer, ...]:
+def endings(activation: object, activity_regularizer: L1L2 | None, name: str) -> tuple[Layer, ...]:
     """What comes after the linear part of a layer: its activation, and the penalty on what that gives."""
     function = () if activation == activations.linear else (Activation(activation, name=name),)
     penalty = activity_regularizer

@@ -28,7 +28,7 @@ _FILL = {
 }
 
 
-def factors(value: Any, what: str) -> tuple[float, float]:
+def factors(value: object, what: str) -> tuple[float, float]:
     """The two ends of a range: ``(low, high)``, or ``(-f, f)`` from a single number."""
     if isinstance(value, (list, tuple)):
         if len(value) != 2:
@@ -94,19 +94,21 @@ class RandomFlip(_Augmentation):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         if not ctx.training:
             return x, None, {}
         drawn = self.key(ctx).keep(x.shape[0], 0.5).reshape(-1, 1, 1, 1)
         cache = ctx.xp.asarray(drawn), ctx.xp
         return self._mirrored(x, cache), cache, {}
 
-    def _mirrored(self, x: Array, cache: Any) -> Array:
+    def _mirrored(self, x: Array, cache: tuple[Array, Namespace]) -> Array:
         drawn, xp = cache
         axes = {"horizontal": (2,), "vertical": (1,), "horizontal_and_vertical": (1, 2)}[self.mode]
-        return xp.where(drawn, xp.flip(x, axis=axes), x)  # type: ignore[no-any-return]
+        return xp.where(drawn, xp.flip(x, axis=axes), x)
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Namespace] | None, dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         return dy if cache is None else self._mirrored(dy, cache), {}
 
 
@@ -160,7 +162,7 @@ class _Affine(_Augmentation):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         if not ctx.training:
             return x, None, {}
         xp, shape = ctx.xp, tuple(x.shape)
@@ -172,7 +174,9 @@ class _Affine(_Augmentation):
             y = y + weights * xp.take(pixels, rows, axis=0)
         return xp.reshape(y, shape), (taps, xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[list[tuple[Array, Array]], Namespace] | None, dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         if cache is None:
             return dy, {}
         taps, xp = cache

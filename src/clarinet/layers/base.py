@@ -21,7 +21,7 @@ from clarinet.names import snake_case
 from clarinet.params import Store, Weight
 from clarinet.problems import shown
 from clarinet.random import Key
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Cache, Namespace
 
 if TYPE_CHECKING:
     from clarinet.activations import Activation
@@ -136,7 +136,7 @@ class Layer(Configurable):
         self.check()
         object.__setattr__(self, "_frozen", True)
 
-    def __setattr__(self, key: str, value: Any) -> None:
+    def __setattr__(self, key: str, value: object) -> None:
         if key not in _HANDLE_FIELDS and getattr(self, "_frozen", False):
             if key not in self.__dataclass_fields__:
                 raise AttributeError(
@@ -172,12 +172,12 @@ class Layer(Configurable):
     @abstract
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         """Compute ``y, cache, new_state``; ``cache`` is what :meth:`backward` needs."""
         raise NotImplementedError(f"{type(self).__name__} does not define forward")
 
     @abstract
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: Cache, dy: Array) -> tuple[Array, dict[str, Array]]:
         """Compute ``dx`` and the gradients by weight name from ``dy``, the gradient of the loss at the output."""
         raise NotImplementedError(f"{type(self).__name__} does not define backward")
 
@@ -208,13 +208,13 @@ class Layer(Configurable):
         """The layers that a container holds."""
         return ()
 
-    def add_weight(self, *shape: Any, **settings: Any) -> Any:
+    def add_weight(self, *shape: object, **settings: object) -> Any:
         """Refused: a layer says of its weights what they are, and a model keeps them."""
         raise TypeError(f"{type(self).__name__}: add_weight is not there; define weight_specs(input_shape)")
 
     # The handle.
 
-    def __call__(self, x: Any, training: bool | None = None) -> Array:
+    def __call__(self, x: object, training: bool | None = None) -> Array:
         """What the layer gives for a batch; nothing is updated.
 
         Weights are those of the model that it is in. Without a model they are drawn at the first call, and go along
@@ -243,7 +243,7 @@ class Layer(Configurable):
         return None if self._holder is None else self._holder()
 
     @_owner.setter
-    def _owner(self, owner: Any) -> None:
+    def _owner(self, owner: object) -> None:
         self._holder = None if owner is None else weakref.ref(owner)
 
     @property
@@ -298,7 +298,7 @@ class Layer(Configurable):
                 return [array.copy() for own in brought for array in own or ()]
         return [view.copy() for _, view in self._weights()]
 
-    def set_weights(self, weights: Sequence[Any]) -> None:
+    def set_weights(self, weights: Sequence[object]) -> None:
         """Replace all weights.
 
         Args:
@@ -351,13 +351,13 @@ class Layer(Configurable):
         for number, child in enumerate(self.children):
             child.put(None if place is None else Place(place.store, place.index, f"{place.prefix}{number}."))
 
-    def changed(self, **changes: Any) -> Any:
+    def changed(self, **changes: object) -> Any:
         """A copy with another configuration."""
         own = {f.name: self.configured(f.name) for f in fields(self) if f.init}
         return type(self)(**(own | changes))
 
 
-def check_shape(shape: Any, what: str) -> Shape:
+def check_shape(shape: object, what: str) -> Shape:
     """A tuple of positive integers.
 
     Raises:
@@ -375,7 +375,7 @@ def check_shape(shape: Any, what: str) -> Shape:
     return tuple(int(size) for size in shape)
 
 
-def check_positive_int(value: Any, what: str) -> int:
+def check_positive_int(value: object, what: str) -> int:
     """A whole number of at least 1; the message of any error starts with ``what``."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{what}: expected a positive whole number, received {value!r} of type {type(value).__name__}")

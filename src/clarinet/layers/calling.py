@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from clarinet.layers.base import Layer, Shape
 
 
-def call(layer: Layer, x: Any, training: bool | None) -> Array:
+def call(layer: Layer, x: object, training: bool | None) -> Array:
     """What the layer gives for a batch, see :meth:`clarinet.layers.Layer.__call__`."""
     kind = type(layer).__name__
     rows = _rows(x, kind)
@@ -32,7 +32,7 @@ def call(layer: Layer, x: Any, training: bool | None) -> Array:
     return layer.forward(params, state, rows, Context(training, key))[0]
 
 
-def _rows(x: Any, kind: str) -> Array:
+def _rows(x: object, kind: str) -> Array:
     try:
         rows = np.asarray(x)
     except ValueError:  # lists of several lengths

@@ -31,7 +31,7 @@ class Composite(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         tensors, steps, new_state = [x], [], {}
         for number, part in enumerate(elementary(self)):
             spec, sources = part.layer, part.sources or ()
@@ -46,13 +46,15 @@ class Composite(Layer):
             tensors.append(y)
         return tensors[-1], steps, new_state
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: list[tuple[Part, dict[str, Array], object]], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         grads: dict[str, Array] = {}
         deltas = {len(cache): dy}  # by tensor
         for number in reversed(range(len(cache))):
             part, own, its_cache = cache[number]
-            dx, its_grads = part.layer.backward(own, its_cache, deltas.pop(number + 1))
-            for source, delta in zip(part.sources, dx if part.layer.merges else (dx,), strict=True):
+            dx, its_grads = part.layer.backward(own, its_cache, deltas.pop(number + 1))  # type: ignore[arg-type]
+            for source, delta in zip(part.sources or (), dx if part.layer.merges else (dx,), strict=True):
                 deltas[source] = deltas[source] + delta if source in deltas else delta
             grads.update({part.called(name): g for name, g in its_grads.items()})
         return deltas[0], grads

@@ -70,7 +70,7 @@ class Convolution(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         xp, out = ctx.xp, self.output_shape(tuple(x.shape[1:]))
         edges = margins(tuple(x.shape[1:-1]), self.kernel_size, self.strides, self.dilation_rate, self.padding)
         padded = pad(x, edges, xp=xp)
@@ -81,7 +81,9 @@ class Convolution(Layer):
         a = self.activation.forward(z, xp)
         return a, (padded, edges, z, a, xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, list[tuple[int, int]], Array, Array, Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         padded, edges, z, a, xp = cache
         kernel, channels, groups = params["kernel"], padded.shape[-1], self.groups_of(padded.shape[-1])
         dz = self.activation.backward(dy, z, a, xp)

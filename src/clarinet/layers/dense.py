@@ -9,7 +9,7 @@ from clarinet import activations, initializers, regularizers
 from clarinet.layers.activity import check_activity, endings
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.params import Weight
-from clarinet.types import Array
+from clarinet.types import Array, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -73,14 +73,16 @@ class Dense(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         z = ctx.xp.matmul(x, params["kernel"])
         if self.use_bias:
             z = z + params["bias"]
         a = self.activation.forward(z, ctx.xp)
         return a, (x, z, a, ctx.xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Array, Array, Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         x, z, a, xp = cache
         dz = self.activation.backward(dy, z, a, xp)
         rows_x, rows_dz = xp.reshape(x, (-1, x.shape[-1])), xp.reshape(dz, (-1, self.units))

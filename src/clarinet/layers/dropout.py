@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod, sqrt
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from clarinet.types import Array
 LOWER_LIMIT = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946
 
 
-def check_seed(seed: Any, what: str) -> None:
+def check_seed(seed: object, what: str) -> None:
     """A whole number or None."""
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer))):
         raise TypeError(f"{what}: seed is a whole number or None, received {seed!r}")
@@ -55,7 +55,7 @@ class _Masking(Noise):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         if not ctx.training or self.rate == 0:
             return x, None, {}
         shape = self.mask_shape(tuple(x.shape))
@@ -63,7 +63,7 @@ class _Masking(Noise):
         factor = ctx.xp.astype(mask, x.dtype) * (1 / (1 - self.rate))
         return x * factor, factor, {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy if cache is None else dy * cache, {}
 
 
@@ -194,13 +194,13 @@ class GaussianNoise(Noise):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         if not ctx.training or self.stddev == 0:
             return x, None, {}
         noise = self.stddev * self.key(ctx).normal(prod(x.shape)).reshape(tuple(x.shape))
         return x + ctx.xp.asarray(noise, dtype=x.dtype), None, {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy, {}
 
 
@@ -236,7 +236,7 @@ class AlphaDropout(Noise):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         if not ctx.training or self.rate == 0:
             return x, None, {}
         a = 1 / sqrt((1 - self.rate) * (1 + self.rate * LOWER_LIMIT**2))
@@ -244,5 +244,5 @@ class AlphaDropout(Noise):
         kept = ctx.xp.where(mask, x, ctx.xp.full_like(x, LOWER_LIMIT))
         return a * kept - a * LOWER_LIMIT * self.rate, ctx.xp.astype(mask, x.dtype) * a, {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy if cache is None else dy * cache, {}

@@ -11,7 +11,7 @@ from clarinet.arrays import scatter_add, widest
 from clarinet.configurable import Refused
 from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.params import Weight
-from clarinet.types import Array
+from clarinet.types import Array, Namespace
 
 #: Up to here every whole number is a float32, which is how ids travel to the layer.
 _LARGEST = 2**24
@@ -80,13 +80,15 @@ class Embedding(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         xp = ctx.xp
         ids = xp.astype(xp.reshape(xp.round(x), (-1,)), widest(xp, "int"))
         rows = xp.take(params["embeddings"], ids, axis=0)
         return xp.reshape(rows, (*x.shape, self.output_dim)), (x, ids, xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Array, Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         x, ids, xp = cache
         rows = xp.reshape(dy, (-1, self.output_dim))
         return xp.zeros_like(x), {"embeddings": scatter_add(rows, ids, self.input_dim, xp)}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from clarinet.arrays import window_count
@@ -13,7 +11,7 @@ from clarinet.layers.base import Shape, check_positive_int
 _AXES = {1: "(steps, channels)", 2: "(height, width, channels)"}
 
 
-def per_axis(value: Any, rank: int, what: str) -> tuple[int, ...]:
+def per_axis(value: object, rank: int, what: str) -> tuple[int, ...]:
     """One positive whole number for each of ``rank`` spatial axes; a single number stands for all.
 
     Raises:
@@ -26,7 +24,7 @@ def per_axis(value: Any, rank: int, what: str) -> tuple[int, ...]:
     return (check_positive_int(value, what),) * rank
 
 
-def check_padding(value: Any, what: str, allowed: tuple[str, ...] = ("valid", "same")) -> str:
+def check_padding(value: object, what: str, allowed: tuple[str, ...] = ("valid", "same")) -> str:
     """``"valid"`` or ``"same"`` (or ``"causal"`` where that is allowed), whatever the case of the letters."""
     name = value.lower() if isinstance(value, str) else value
     if name not in allowed:
@@ -34,14 +32,14 @@ def check_padding(value: Any, what: str, allowed: tuple[str, ...] = ("valid", "s
     return str(name)
 
 
-def check_data_format(value: Any, what: str) -> str | None:
+def check_data_format(value: object, what: str) -> str | None:
     """None or ``"channels_last"``, which mean the same."""
     if value not in (None, "channels_last"):
         raise ValueError(
             f"{what}: data_format is 'channels_last', received {value!r}; bring the channels of x to the last axis, "
             "e.g. with np.moveaxis(x, 1, -1)"
         )
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def check_rank(input_shape: Shape, rank: int, what: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from clarinet.layers.base import Shape, check_shape
 
 
@@ -22,7 +20,9 @@ class Input:
         (28, 28)
     """
 
-    def __init__(self, shape: Any, batch_size: int | None = None, dtype: Any = None, name: str | None = None) -> None:
+    def __init__(
+        self, shape: object, batch_size: int | None = None, dtype: object = None, name: str | None = None
+    ) -> None:
         self.shape: Shape = check_shape(shape, "Input: shape")
 
     def __repr__(self) -> str:

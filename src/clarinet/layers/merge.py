@@ -76,7 +76,7 @@ class Merge(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Any, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         xp, y = ctx.xp, x[0]
         if self.merge == "concatenate":
             axis = 1 + self.sample_axis(y.ndim - 1)

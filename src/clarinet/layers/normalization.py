@@ -146,7 +146,7 @@ class BatchNormalization(_Normalized):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         xp, batch = ctx.xp, ctx.training and self.trainable
         rows, shape = self._others(x)
         mean, variance, new_state = state["moving_mean"], state["moving_variance"], {}
@@ -170,7 +170,9 @@ class BatchNormalization(_Normalized):
         others = tuple(a for a in range(x.ndim) if a != axis)
         return others, tuple(1 if a in others else size for a, size in enumerate(x.shape))
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Array, bool, Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         u, inverse, batch, xp = cache
         rows, shape = self._others(dy)
         dbeta, dgamma = xp.sum(dy, axis=rows), xp.sum(dy * u, axis=rows)
@@ -254,7 +256,7 @@ class LayerNormalization(_Normalized):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         axes = self.axes(x.ndim)
         u, inverse = _standardized(x, axes, self.epsilon, ctx.xp)
         shape = tuple(size if axis in axes else 1 for axis, size in enumerate(x.shape))
@@ -262,7 +264,9 @@ class LayerNormalization(_Normalized):
         y = y + ctx.xp.reshape(params["beta"], shape) if self.center else y
         return y, (u, inverse, shape, ctx.xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Array, tuple[int, ...], Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         u, inverse, shape, xp = cache
         axes = self.axes(dy.ndim)
         others = tuple(axis for axis in range(dy.ndim) if axis not in axes)
@@ -342,7 +346,7 @@ class GroupNormalization(_Normalized):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         x = self._exchanged(x, ctx.xp)
         grouped, axes = self._grouped(x, ctx.xp)
         u, inverse = _standardized(grouped, axes, self.epsilon, ctx.xp)
@@ -351,7 +355,9 @@ class GroupNormalization(_Normalized):
         y = y + params["beta"] if self.center else y
         return self._exchanged(y, ctx.xp), (u, inverse, ctx.xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Array, Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         u, inverse, xp = cache
         dy = self._exchanged(dy, xp)
         rows = tuple(range(dy.ndim - 1))

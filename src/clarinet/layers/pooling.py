@@ -54,14 +54,16 @@ class _MaxPooling(_Pooling):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         seen = windows(pad(x, self._margins(x), -inf, ctx.xp), *self._window)
         y = seen[0]
         for part in seen[1:]:
             y = ctx.xp.maximum(y, part)
         return y, (x, y, ctx.xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Array, Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         x, y, xp = cache
         edges, nothing = self._margins(x), xp.zeros_like(dy)
         parts, left = [], xp.ones_like(dy, dtype=xp.bool)
@@ -77,7 +79,7 @@ class _AveragePooling(_Pooling):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         counts = self._sums(ctx.xp.ones_like(x[:1, ...]), ctx.xp)
         return self._sums(x, ctx.xp) / counts, (x, counts, ctx.xp), {}
 
@@ -85,7 +87,9 @@ class _AveragePooling(_Pooling):
         seen = windows(pad(x, self._margins(x), xp=xp), *self._window)
         return sum(seen[1:], start=seen[0])
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Array, Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         x, counts, xp = cache
         return self._gather([dy / counts] * prod(self.pool_size), x, self._margins(x), xp), {}
 
@@ -234,10 +238,12 @@ class _GlobalPooling(Layer):
 class _GlobalAveragePooling(_GlobalPooling):
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         return self._shaped(ctx.xp.mean(x, axis=self._axes), x, ctx.xp), (tuple(x.shape), ctx.xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[tuple[int, ...], Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         shape, xp = cache
         share = xp.reshape(dy, (shape[0], *(1,) * self.rank, shape[-1])) / prod(shape[1:-1])
         return xp.broadcast_to(share, shape), {}
@@ -246,10 +252,12 @@ class _GlobalAveragePooling(_GlobalPooling):
 class _GlobalMaxPooling(_GlobalPooling):
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         return self._shaped(ctx.xp.max(x, axis=self._axes), x, ctx.xp), (x, ctx.xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         x, xp = cache
         wide = (x.shape[0], *(1,) * self.rank, x.shape[-1])
         largest = xp.astype(x == xp.max(x, axis=self._axes, keepdims=True), dy.dtype)

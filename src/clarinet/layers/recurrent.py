@@ -20,9 +20,10 @@ from clarinet.layers.base import Context, Layer, Shape, check_positive_int
 from clarinet.layers.geometry import check_rank
 from clarinet.params import Weight
 from clarinet.random import Key
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Cache, Namespace
 
-Step = tuple[Array, tuple[Array, ...], dict[str, Array]]
+States = tuple[Array, ...]
+Step = tuple[Array, States, dict[str, Array]]
 
 
 class Recurrent(Layer):
@@ -88,11 +89,11 @@ class Recurrent(Layer):
         """The part of the bias that is added to ``x W``."""
         return bias
 
-    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Namespace) -> tuple[Any, Any]:
+    def step(self, params: dict[str, Array], taken: Array, states: States, xp: Namespace) -> tuple[States, object]:
         """The next states from ``taken = x W + b`` of this step and the states before, and a cache."""
         raise NotImplementedError
 
-    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Namespace) -> Step:
+    def step_backward(self, params: dict[str, Array], cache: Cache, dstates: States, xp: Namespace) -> Step:
         """The gradients at ``taken``, at the states before, and of the recurrent weights, from those at the states."""
         raise NotImplementedError
 
@@ -102,7 +103,7 @@ class Recurrent(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         xp = ctx.xp
         sequence = xp.flip(x, axis=1) if self.go_backwards else x
         taken = xp.matmul(sequence, params["kernel"])
@@ -115,7 +116,9 @@ class Recurrent(Layer):
             caches.append(cache)
         return xp.stack(outputs, axis=1) if self.return_sequences else outputs[-1], (sequence, caches, xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, list[Cache], Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         sequence, caches, xp = cache
         nothing = xp.zeros((dy.shape[0], self.units), dtype=dy.dtype)
         dstates = (nothing if self.return_sequences else dy, *(nothing,) * (self.states - 1))
@@ -180,13 +183,15 @@ class SimpleRNN(Recurrent):
     return_sequences: bool = False
     go_backwards: bool = False
 
-    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Namespace) -> tuple[Any, Any]:
+    def step(self, params: dict[str, Array], taken: Array, states: States, xp: Namespace) -> tuple[States, object]:
         (h,) = states
         z = taken + xp.matmul(h, params["recurrent_kernel"])
         a = self.activation.forward(z, xp)
         return (a,), (h, z, a)
 
-    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Namespace) -> Step:
+    def step_backward(
+        self, params: dict[str, Array], cache: tuple[Array, Array, Array], dstates: States, xp: Namespace
+    ) -> Step:
         h, z, a = cache
         dz = self.activation.backward(dstates[0], z, a, xp)
         return dz, (xp.matmul(dz, params["recurrent_kernel"].T),), {"recurrent_kernel": xp.matmul(h.T, dz)}
@@ -261,7 +266,7 @@ class LSTM(Recurrent):
         initializer = _ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
         return Weight("bias", (columns,), initializer, self.bias_regularizer)
 
-    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Namespace) -> tuple[Any, Any]:
+    def step(self, params: dict[str, Array], taken: Array, states: States, xp: Namespace) -> tuple[States, object]:
         h, c = states
         z = taken + xp.matmul(h, params["recurrent_kernel"])
         zs = [self.part(z, gate) for gate in range(4)]
@@ -271,7 +276,13 @@ class LSTM(Recurrent):
         a = self.activation.forward(new_c, xp)
         return (o * a, new_c), (h, c, zs, functions, gates, new_c, a)
 
-    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Namespace) -> Step:
+    def step_backward(
+        self,
+        params: dict[str, Array],
+        cache: tuple[Array, Array, list[Array], list[activations.Activation], list[Array], Array, Array],
+        dstates: States,
+        xp: Namespace,
+    ) -> Step:
         h, c, zs, functions, gates, new_c, a = cache
         i, f, g, o = gates
         dh, dc = dstates
@@ -349,7 +360,7 @@ class GRU(Recurrent):
         recurrent = total.pop("recurrent_bias", None)
         return super().named(total, dbias if recurrent is None else xp.stack([dbias, recurrent]), xp)
 
-    def step(self, params: dict[str, Array], taken: Array, states: tuple[Array, ...], xp: Namespace) -> tuple[Any, Any]:
+    def step(self, params: dict[str, Array], taken: Array, states: States, xp: Namespace) -> tuple[States, object]:
         (h,), s, recurrent = states, self.recurrent_activation, params["recurrent_kernel"]
         inner = xp.matmul(h, recurrent if self.reset_after else recurrent[:, : 2 * self.units])
         if self.use_bias and self.reset_after:
@@ -362,7 +373,13 @@ class GRU(Recurrent):
         g = self.activation.forward(pre, xp)
         return (z * h + (1 - z) * g,), (h, zs, z, r, looked, pre, g)
 
-    def step_backward(self, params: dict[str, Array], cache: Any, dstates: tuple[Array, ...], xp: Namespace) -> Step:
+    def step_backward(
+        self,
+        params: dict[str, Array],
+        cache: tuple[Array, list[Array], Array, Array, Array, Array, Array],
+        dstates: States,
+        xp: Namespace,
+    ) -> Step:
         h, zs, z, r, looked, pre, g = cache
         (dh,), recurrent = dstates, params["recurrent_kernel"]
         dpre = self.activation.backward(dh * (1 - z), pre, g, xp)

@@ -58,10 +58,10 @@ class ZeroPadding2D(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         return pad(x, self.padding, xp=ctx.xp), None, {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
         return crop(dy, self.padding), {}
 
 
@@ -90,7 +90,7 @@ _KERNELS = {
 INTERPOLATIONS = ("nearest", *_KERNELS)
 
 
-def check_interpolation(value: Any, what: str) -> str:
+def check_interpolation(value: object, what: str) -> str:
     """One of INTERPOLATIONS."""
     if value not in INTERPOLATIONS:
         raise ValueError(f"{what}: interpolation is one of {', '.join(INTERPOLATIONS)}; received {value!r}")
@@ -149,11 +149,13 @@ class _Resampling(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         rows, columns = (ctx.xp.asarray(m, dtype=x.dtype) for m in self.matrices(tuple(x.shape[1:-1])))
         return _resample(x, rows, columns, ctx.xp), (rows.T, columns.T, ctx.xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[Array, Array, Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         return _resample(dy, *cache), {}
 
 

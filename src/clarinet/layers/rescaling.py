@@ -20,7 +20,7 @@ _LEAST = 1e-7
 _BLOCK = 1 << 20
 
 
-def _numbers(value: Any, what: str) -> Any:
+def _numbers(value: object, what: str) -> Any:
     """A finite number, or a tuple of them, nested if need be, as the configuration holds it."""
     try:
         array = np.asarray(value, np.float64)
@@ -31,7 +31,7 @@ def _numbers(value: Any, what: str) -> Any:
     return _nested(array.tolist())
 
 
-def _nested(value: Any) -> Any:
+def _nested(value: object) -> Any:
     return tuple(_nested(v) for v in value) if isinstance(value, list) else value
 
 
@@ -71,11 +71,11 @@ class Rescaling(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         scale, offset = (ctx.xp.asarray(v, dtype=x.dtype) for v in (self.scale, self.offset))
         return x * scale + offset, scale, {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy * cache, {}
 
 
@@ -214,7 +214,7 @@ class Normalization(Layer):
         else:
             self._brought = values
 
-    def _moments(self, batches: Iterable[Any]) -> tuple[Array, Array]:
+    def _moments(self, batches: Iterable[object]) -> tuple[Array, Array]:
         """Mean and variance of all batches together, in float64 (Chan, Golub, LeVeque, Stanford report 773, 1979)."""
         count, mean, squares = 0, np.zeros(()), np.zeros(())
         for rows in _blocks(batches):
@@ -233,7 +233,7 @@ class Normalization(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         xp, kept = ctx.xp, self._kept(x.ndim)
         if not self.given:
             mean, variance = state["mean"], state["variance"]
@@ -247,7 +247,7 @@ class Normalization(Layer):
         mean = xp.reshape(mean, shape)
         return x * factor + mean if self.invert else (x - mean) * factor, factor, {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy * cache, {}
 
 
@@ -269,7 +269,7 @@ class _Statistic:
         assert own is not None  # it has adapted
         return layer.as_batch(own[0 if self.name == "mean" else 1])
 
-    def __set__(self, layer: Normalization, value: Any) -> None:
+    def __set__(self, layer: Normalization, value: object) -> None:
         layer.__dict__[self.name] = value
 
 
@@ -278,7 +278,7 @@ for _name in ("mean", "variance"):
     setattr(Normalization, _name, _Statistic(_name))
 
 
-def _blocks(batches: Iterable[Any]) -> Iterator[Array]:
+def _blocks(batches: Iterable[object]) -> Iterator[Array]:
     """Rows of all batches as float64, a limited number of values at a time."""
     for batch in batches:
         rows = np.asarray(batch[0] if isinstance(batch, tuple) else batch)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from clarinet.layers.base import Context, Layer, Shape
 from clarinet.layers.geometry import check_data_format
-from clarinet.types import Array
+from clarinet.types import Array, Namespace
 
 
 class _SameNumbers(Layer):
@@ -20,11 +19,13 @@ class _SameNumbers(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         y = ctx.xp.reshape(x, (x.shape[0], *self.output_shape(tuple(x.shape[1:]))))
         return y, (tuple(x.shape), ctx.xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[tuple[int, ...], Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
         shape, xp = cache
         return xp.reshape(dy, shape), {}
 
@@ -134,9 +135,9 @@ class Permute(Layer):
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, Any, dict[str, Array]]:
+    ) -> tuple[Array, object, dict[str, Array]]:
         return ctx.xp.permute_dims(x, (0, *self.dims)), ctx.xp, {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: Namespace, dy: Array) -> tuple[Array, dict[str, Array]]:
         back = tuple(self.dims.index(axis) + 1 for axis in range(1, len(self.dims) + 1))
         return cache.permute_dims(dy, (0, *back)), {}

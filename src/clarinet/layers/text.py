@@ -117,7 +117,7 @@ class TextVectorization(Configurable):
 
     # The vocabulary.
 
-    def adapt(self, data: Any) -> None:
+    def adapt(self, data: object) -> None:
         """Learn the vocabulary from texts; what was learned before is forgotten.
 
         Args:
@@ -181,7 +181,7 @@ class TextVectorization(Configurable):
 
     # Texts to numbers.
 
-    def __call__(self, texts: Any) -> Array:
+    def __call__(self, texts: object) -> Array:
         """The numbers for texts.
 
         Args:
@@ -230,7 +230,7 @@ class TextVectorization(Configurable):
         return [" ".join(tokens[i : i + k]) for k in self._sizes for i in range(len(tokens) - k + 1)]
 
 
-def _texts(data: Any) -> Iterator[str]:
+def _texts(data: object) -> Iterator[str]:
     """The texts in a list, array or series, or in batches of them."""
     if isinstance(data, str):
         yield data

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from clarinet.activations import Activation, Sigmoid, Softmax
 from clarinet.configurable import exported, resolve
@@ -62,7 +61,7 @@ _SHORT = {
 _NAMES: dict[str, type[Loss]] = {n: c for n, c in exported(globals(), Loss).items() if c is not custom.Custom} | _SHORT
 
 
-def _from_function(function: Any) -> Loss:
+def _from_function(function: object) -> Loss:
     name = getattr(function, "__name__", repr(function))
     if globals().get(name) is function:  # one of the functions above goes by the name of its class
         return resolve(name, Loss, _NAMES)
@@ -71,7 +70,7 @@ def _from_function(function: Any) -> Loss:
     )
 
 
-def get(identifier: Any) -> Loss:
+def get(identifier: object) -> Loss:
     """The loss that a name (``"mse"``, ``"sparse_categorical_crossentropy"``), object, class or configuration stands
     for.
 

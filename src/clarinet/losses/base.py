@@ -62,13 +62,13 @@ def class_ids(y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
     return y_true
 
 
-def check_last_axis(loss: Loss, axis: Any) -> None:
+def check_last_axis(loss: Loss, axis: object) -> None:
     """Raise unless ``axis`` is -1."""
     if axis != -1:
         raise ValueError(f"{type(loss).__name__}: classes are on the last axis, axis=-1; received axis={axis!r}")
 
 
-def as_arrays(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+def as_arrays(y_true: object, y_pred: object) -> tuple[Array, Array]:
     """What a user gave as NumPy arrays, predictions as floating-point numbers (float32 unless they are already)."""
     y_pred = np.asarray(y_pred)
     return np.asarray(y_true), y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float32)
@@ -141,7 +141,7 @@ class Loss(Value):
             return choose(total != 0, weight / choose(total != 0, total, xp.ones_like(total), xp), weight * 0, xp)  # type: ignore[no-any-return]
         return weight / max(prod(weight.shape), 1)
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+    def __call__(self, y_true: object, y_pred: object, sample_weight: object = None) -> Any:
         """The loss of a batch.
 
         Args:
@@ -160,7 +160,7 @@ class Loss(Value):
         return float(np.sum(values * self.shares(weight)))
 
 
-def spread(weight: Any, values: Array, xp: Namespace = np) -> Array:
+def spread(weight: object, values: Array, xp: Namespace = np) -> Array:
     """Sample weights brought to the shape of the loss values: (n,), (n, 1) or the values' own shape."""
     weight = xp.asarray(weight, dtype=values.dtype)
     if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
@@ -169,6 +169,6 @@ def spread(weight: Any, values: Array, xp: Namespace = np) -> Array:
     return xp.broadcast_to(xp.reshape(weight, tuple(weight.shape) + (1,) * missing), values.shape)
 
 
-def per_sample(loss: Loss, y_true: Any, y_pred: Any) -> Array:
+def per_sample(loss: Loss, y_true: object, y_pred: object) -> Array:
     """The values of a loss, one per sample, of whatever a user gave."""
     return loss.values(*as_arrays(y_true, y_pred))

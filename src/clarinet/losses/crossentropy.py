@@ -7,7 +7,6 @@ the clip is flat, so the gradient is zero. With ``from_logits=True`` nothing is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -112,7 +111,7 @@ class BinaryCrossentropy(BinaryTargets):
 
 
 def binary_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+    y_true: object, y_pred: object, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Array:
     """:class:`BinaryCrossentropy`, one value per sample.
 
@@ -183,7 +182,7 @@ class CategoricalCrossentropy(CategoricalTargets):
 
 
 def categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+    y_true: object, y_pred: object, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Array:
     """:class:`CategoricalCrossentropy`, one value per sample.
 
@@ -236,7 +235,7 @@ class SparseCategoricalCrossentropy(_Crossentropy):
 
 
 def sparse_categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+    y_true: object, y_pred: object, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
 ) -> Array:
     """:class:`SparseCategoricalCrossentropy`, one value per sample.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from clarinet.losses.base import EPSILON, Loss, align, per_sample
@@ -40,7 +38,7 @@ class KLDivergence(Loss):
         return xp.where(p == y_pred, -t / p, xp.zeros_like(p))
 
 
-def kl_divergence(y_true: Any, y_pred: Any) -> Array:
+def kl_divergence(y_true: object, y_pred: object) -> Array:
     """:class:`KLDivergence`, one value per sample.
 
     Example:
@@ -73,7 +71,7 @@ class Poisson(Loss):
         return (1 - align(y_true, y_pred, xp) / (y_pred + EPSILON)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-def poisson(y_true: Any, y_pred: Any) -> Array:
+def poisson(y_true: object, y_pred: object) -> Array:
     """:class:`Poisson`, one value per sample.
 
     Example:

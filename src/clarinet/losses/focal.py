@@ -94,8 +94,8 @@ class BinaryFocalCrossentropy(BinaryTargets):
 
 
 def binary_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: object,
+    y_pred: object,
     apply_class_balancing: bool = False,
     alpha: float = 0.25,
     gamma: float = 2.0,
@@ -186,9 +186,9 @@ class CategoricalFocalCrossentropy(CategoricalTargets):
 
 
 def categorical_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
-    alpha: Any = 0.25,
+    y_true: object,
+    y_pred: object,
+    alpha: object = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
     label_smoothing: float = 0.0,

@@ -5,8 +5,6 @@ Targets are -1 and 1; where all targets of a call (of a batch) are 0 or 1, the z
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from clarinet.arrays import choose
@@ -56,7 +54,7 @@ class Hinge(Loss):
         return xp.where(t * y_pred < 1, -t, xp.zeros_like(t)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-def hinge(y_true: Any, y_pred: Any) -> Array:
+def hinge(y_true: object, y_pred: object) -> Array:
     """:class:`Hinge`, one value per sample.
 
     Example:
@@ -88,7 +86,7 @@ class SquaredHinge(Loss):
         return -t * _margin(t, y_pred, xp) * (2 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-def squared_hinge(y_true: Any, y_pred: Any) -> Array:
+def squared_hinge(y_true: object, y_pred: object) -> Array:
     """:class:`SquaredHinge`, one value per sample.
 
     Example:
@@ -130,7 +128,7 @@ class CategoricalHinge(Loss):
         return xp.where(positive, (1 - t) * share - t, xp.zeros_like(t))
 
 
-def categorical_hinge(y_true: Any, y_pred: Any) -> Array:
+def categorical_hinge(y_true: object, y_pred: object) -> Array:
     """:class:`CategoricalHinge`, one value per sample.
 
     Example:

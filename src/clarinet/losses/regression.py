@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -50,7 +49,7 @@ class MeanSquaredError(Loss):
         return (y_pred - align(y_true, y_pred, xp)) * (2 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-def mean_squared_error(y_true: Any, y_pred: Any) -> Array:
+def mean_squared_error(y_true: object, y_pred: object) -> Array:
     """Mean over the last axis of ``(y_pred - y_true)**2``, one value per sample.
 
     Example:
@@ -80,7 +79,7 @@ class MeanAbsoluteError(Loss):
         return xp.sign(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Array:
+def mean_absolute_error(y_true: object, y_pred: object) -> Array:
     """Mean over the last axis of ``|y_pred - y_true|``, one value per sample.
 
     Example:
@@ -112,7 +111,7 @@ class MeanAbsolutePercentageError(Loss):
         return xp.sign(y_pred - t) / xp.clip(xp.abs(t), EPSILON, None) * (100 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Array:
+def mean_absolute_percentage_error(y_true: object, y_pred: object) -> Array:
     """:class:`MeanAbsolutePercentageError`, one value per sample.
 
     Example:
@@ -149,7 +148,7 @@ class MeanSquaredLogarithmicError(Loss):
         return xp.where(y_pred > EPSILON, slope, xp.zeros_like(slope))
 
 
-def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Array:
+def mean_squared_logarithmic_error(y_true: object, y_pred: object) -> Array:
     """:class:`MeanSquaredLogarithmicError`, one value per sample.
 
     Example:
@@ -195,7 +194,7 @@ class Huber(Loss):
         return xp.clip(error, -self.delta, self.delta) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Array:
+def huber(y_true: object, y_pred: object, delta: float = 1.0) -> Array:
     """:class:`Huber`, one value per sample.
 
     Example:
@@ -226,7 +225,7 @@ class LogCosh(Loss):
         return xp.tanh(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
 
 
-def log_cosh(y_true: Any, y_pred: Any) -> Array:
+def log_cosh(y_true: object, y_pred: object) -> Array:
     """:class:`LogCosh`, one value per sample.
 
     Example:
@@ -278,7 +277,7 @@ class CosineSimilarity(Loss):
         return (xp.where(length > EPSILON, slope, xp.zeros_like(slope)) - u) / length
 
 
-def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Array:
+def cosine_similarity(y_true: object, y_pred: object, axis: int = -1) -> Array:
     """:class:`CosineSimilarity`, one value per sample: minus the cosine, as in Keras.
 
     Example:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from clarinet.configurable import exported, resolve
 from clarinet.metrics.accuracy import (
@@ -113,7 +112,9 @@ def _accuracy_for(output_shape: Sequence[int], label_shape: Sequence[int]) -> ty
     return CategoricalAccuracy
 
 
-def get(identifier: Any, output_shape: Sequence[int] | None = None, label_shape: Sequence[int] | None = None) -> Metric:
+def get(
+    identifier: object, output_shape: Sequence[int] | None = None, label_shape: Sequence[int] | None = None
+) -> Metric:
     """The metric that a name, object, class, configuration or Python function of (y_true, y_pred) stands for.
 
     A name also becomes the key in logs: ``"mse"`` stays ``"mse"``, ``MeanSquaredError()`` is ``"mean_squared_error"``.
@@ -140,7 +141,7 @@ def get(identifier: Any, output_shape: Sequence[int] | None = None, label_shape:
 
 
 def resolve_all(
-    metrics: Iterable[Any], weighted: Iterable[Any], output_shape: Sequence[int], label_shape: Sequence[int]
+    metrics: Iterable[object], weighted: Iterable[object], output_shape: Sequence[int], label_shape: Sequence[int]
 ) -> tuple[tuple[Metric, ...], tuple[Metric, ...]]:
     """All metrics of a model, with names that differ.
 

@@ -42,7 +42,7 @@ class Metric(Configurable):
         """Raise ValueError where a prediction of this shape is none that the metric can judge."""
 
     @abstract
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(self, y_true: object, y_pred: object, sample_weight: object = None) -> None:
         """Add a batch."""
         raise NotImplementedError
 
@@ -51,7 +51,7 @@ class Metric(Configurable):
         """The metric over everything since :meth:`reset_state`, a number or an array; 0 if there was nothing."""
         raise NotImplementedError
 
-    def add_weight(self, *shape: Any, **settings: Any) -> Any:
+    def add_weight(self, *shape: object, **settings: object) -> Any:
         """Refused: what a metric adds up are plain attributes here."""
         raise TypeError(
             f"{type(self).__name__}: add_weight is not there; add up in plain attributes, such as self.total = 0.0, "
@@ -88,13 +88,13 @@ class Metric(Configurable):
         configured = {f.name for f in fields(self) if f.init}
         return {name: value for name, value in vars(self).items() if name not in configured}
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: Mapping[str, object]) -> None:
         """Go on from what :meth:`get_state` gave."""
         for name, value in state.items():
             if not callable(getattr(self, name, None)):  # a file may hold anything
                 setattr(self, name, value)
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+    def __call__(self, y_true: object, y_pred: object, sample_weight: object = None) -> Any:
         """Add a batch and return the result so far."""
         self.update_state(y_true, y_pred, sample_weight)
         return self.result()
@@ -188,7 +188,7 @@ class MeanMetric(PureMetric):
         weight = xp.broadcast_to(weight, values.shape)
         return self.added(sums, _rows(values * weight).sum(), _rows(weight).sum())
 
-    def added(self, sums: Sums, total: Any, count: Any) -> Sums:
+    def added(self, sums: Sums, total: object, count: object) -> Sums:
         """The sums with a sum of values, and how many (or how much weight) they were."""
         return {"total": sums["total"] + total, "count": sums["count"] + count}
 
@@ -219,7 +219,7 @@ class Mean(MeanMetric):
         3.0
     """
 
-    def update_state(self, values: Any, sample_weight: Any = None, _: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, values: object, sample_weight: object = None, _: object = None) -> None:  # type: ignore[override]
         """Add values, perhaps weighted."""
         self.sums = self.with_values(self.sums, values, sample_weight)
 

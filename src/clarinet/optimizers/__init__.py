@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from clarinet.configurable import exported, resolve
 from clarinet.names import public
 from clarinet.optimizers import schedules
@@ -45,7 +43,7 @@ def __dir__() -> list[str]:
     return public(globals())
 
 
-def get(identifier: Any) -> Optimizer:
+def get(identifier: object) -> Optimizer:
     """The optimizer that a name (``"adam"``), object, class or configuration stands for.
 
     Raises:

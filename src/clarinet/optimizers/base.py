@@ -32,7 +32,7 @@ class OptimizerState:
     slots: dict[str, Array] = field(default_factory=dict)
 
     @staticmethod
-    def new(optimizer: Optimizer, layout: Layout, dtype: Any) -> OptimizerState:
+    def new(optimizer: Optimizer, layout: Layout, dtype: object) -> OptimizerState:
         """Fresh slots, filled with what the optimizer starts them at, mostly zero."""
         slots = {name: layout.zeros(dtype) for name in optimizer.buffers}
         for name, buffer in slots.items():
@@ -122,7 +122,7 @@ class Optimizer(Configurable):
             check_whole(self.ema_overwrite_frequency, f"{kind}: ema_overwrite_frequency", low=1)
         self.check()
 
-    def __setattr__(self, key: str, value: Any) -> None:
+    def __setattr__(self, key: str, value: object) -> None:
         if key == "learning_rate" and isinstance(value, Mapping):
             value = schedules.get(value)
         if key == "learning_rate" and not callable(value):

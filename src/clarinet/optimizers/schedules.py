@@ -57,7 +57,7 @@ class LearningRateSchedule(Value):
         raise NotImplementedError
 
 
-def _above_zero(value: Any, what: str) -> None:
+def _above_zero(value: object, what: str) -> None:
     if check_number(value, what, low=0) == 0:
         raise ValueError(f"{what}: expected a number above 0; received {value!r}")
 
@@ -349,7 +349,7 @@ class OneCycle(LearningRateSchedule):
         return _cosine(self.max_learning_rate, first / self.end_division, share)
 
 
-def get(identifier: Any) -> LearningRateSchedule:
+def get(identifier: object) -> LearningRateSchedule:
     """The schedule that an object or a configuration stands for.
 
     Raises:

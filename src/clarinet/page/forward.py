@@ -35,7 +35,7 @@ class Weights:
         self._arrays: list[Array] = []
         self._size = 0
 
-    def add(self, array: Any) -> list[int]:
+    def add(self, array: object) -> list[int]:
         """Append an array; returns ``[offset, size]``."""
         flat = np.asarray(array, "<f4").ravel()
         place = [self._size, flat.size]
@@ -89,7 +89,7 @@ def _settings(op: Op, own: dict[str, Array], weights: Weights) -> Settings | Non
     return None if describe is None else describe(op, op.spec, own, weights)
 
 
-def _same(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+def _same(op: Op, spec: object, own: dict[str, Array], weights: Weights) -> Settings:
     return {"do": "same"}
 
 
@@ -160,7 +160,7 @@ def _by_matrices(op: Op, rows: Array, columns: Array, weights: Weights) -> Setti
 def _affine(op: Op, weights: Weights, mean: Any, factor: Any, offset: Any) -> Settings:
     """``(x - mean) * factor + offset``, each repeated from the last axis on."""
 
-    def whole(values: Any) -> list[int]:
+    def whole(values: object) -> list[int]:
         return weights.add(np.broadcast_to(np.asarray(values, np.float64), shape))
 
     ranks = [np.ndim(values) for values in (mean, factor, offset)]
@@ -220,7 +220,7 @@ def _permute(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Sett
     return {"do": "permute", "shape": list(op.output_shape), "strides": strides}
 
 
-def _prelu(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+def _prelu(op: Op, spec: object, own: dict[str, Array], weights: Weights) -> Settings:
     return {"do": "prelu", "alpha": weights.add(np.broadcast_to(own["alpha"], op.input_shape))}
 
 

@@ -91,7 +91,7 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def predict(self, request: Any) -> list[float]:
+    def predict(self, request: object) -> list[float]:
         """The model's output for ``{"pixels": [...]}``.
 
         Raises:
@@ -174,5 +174,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Nothing: a line for every stroke helps nobody."""

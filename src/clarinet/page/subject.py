@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Subject:
     exclusive: bool
     parameters: int
 
-    def inputs(self, model: Trainable, pixels: Any) -> Array:
+    def inputs(self, model: Trainable, pixels: object) -> Array:
         """One row for ``model.predict`` from the pixels (height × width, from 0 to 255) that the page sends.
 
         Raises:

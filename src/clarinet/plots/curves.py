@@ -50,11 +50,11 @@ def _placed(epochs: list[int], values: Sequence[float]) -> tuple[Array, Array]:
 
 
 def history(
-    history: Any,
+    history: object,
     *,
     labels: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
-    figure: Any = None,
+    figure: object = None,
     theme: str | None = None,
 ) -> Any:
     """Draw loss and metrics over epochs, a panel for each: training with a full line, validation with a dashed one.
@@ -91,7 +91,7 @@ def history(
     return figure
 
 
-def _series(history: Any, labels: Sequence[str] | None) -> list[_Series]:
+def _series(history: object, labels: Sequence[str] | None) -> list[_Series]:
     items = list(history) if isinstance(history, (list, tuple)) else [history]
     several = isinstance(history, (list, tuple)) and len(items) > 1
     names = list(labels) if labels is not None else [str(i + 1) if several else "" for i in range(len(items))]

@@ -62,7 +62,7 @@ def unit_range(x: Array) -> Array:
     return np.asarray((x - low) / (high - low))
 
 
-def rows_of(x: Any, what: str) -> Array:
+def rows_of(x: object, what: str) -> Array:
     """``x`` as an array with a row a sample.
 
     Raises:
@@ -105,7 +105,7 @@ def drawable(values: Array) -> tuple[Array, float, str]:
     return np.where(finite, values, np.nan), most, f", {odd:,} not finite" if odd else ""
 
 
-def is_classifier(model: Trainable, y: Any = None) -> bool:
+def is_classifier(model: Trainable, y: object = None) -> bool:
     """Whether the model's outputs are about classes: it ends with a sigmoid or softmax, or its loss takes logits.
 
     One sigmoid whose labels are anything but 0 and 1 is a regression to a share.
@@ -154,7 +154,7 @@ def check_model(model: Any, what: str) -> None:
     model.store  # noqa: B018  # builds it, or says what is missing
 
 
-def names_of(class_names: Sequence[Any] | None, count: int, what: str) -> list[str]:
+def names_of(class_names: Sequence[object] | None, count: int, what: str) -> list[str]:
     """Names of classes as they are written in a picture; their numbers by default.
 
     Raises:

@@ -21,7 +21,7 @@ _DEAD = 1e-12  # what a logarithmic axis shows for an exact zero
 
 
 def activations(
-    model: Trainable, x: Any, layer: int | str | None = None, *, figure: Any = None, theme: str | None = None
+    model: Trainable, x: object, layer: int | str | None = None, *, figure: object = None, theme: str | None = None
 ) -> Any:
     """Show what layers give for some rows, in inference mode.
 
@@ -63,7 +63,7 @@ def activations(
     return _rows(given.reshape(len(given), -1)[:_MOST_ROWS], chosen.name, figure, theme)
 
 
-def _distributions(layers: tuple[LayerTrace, ...], figure: Any, theme: str | None) -> Any:
+def _distributions(layers: tuple[LayerTrace, ...], figure: object, theme: str | None) -> Any:
     columns = min(len(layers), 4)
     figure, look = style.open_figure(figure, theme, 0.6 + 2.6 * columns, 0.4 + 2.4 * -(-len(layers) // columns))
     for one, ax in zip(layers, style.panels(figure, len(layers), columns, look), strict=True):
@@ -76,7 +76,7 @@ def _distributions(layers: tuple[LayerTrace, ...], figure: Any, theme: str | Non
     return figure
 
 
-def _maps(maps: Array, name: str, figure: Any, theme: str | None) -> Any:
+def _maps(maps: Array, name: str, figure: object, theme: str | None) -> Any:
     total = maps.shape[-1]
     count = min(total, _MOST_MAPS)
     columns = min(count, max(4, round(1.5 * count**0.5)))
@@ -99,7 +99,7 @@ def _maps(maps: Array, name: str, figure: Any, theme: str | None) -> Any:
     return figure
 
 
-def _rows(values: Array, name: str, figure: Any, theme: str | None) -> Any:
+def _rows(values: Array, name: str, figure: object, theme: str | None) -> Any:
     figure, look = style.open_figure(figure, theme, 6.4, min(6.0, 2.2 + 0.12 * len(values)))
     (ax,) = style.panels(figure, 1, 1, look)
     values, most, odd = drawable(values)
@@ -113,7 +113,7 @@ def _rows(values: Array, name: str, figure: Any, theme: str | None) -> Any:
     return figure
 
 
-def gradient_flow(model: Trainable, x: Any, y: Any, ax: Axes | None = None, *, theme: str | None = None) -> Any:
+def gradient_flow(model: Trainable, x: object, y: object, ax: Axes | None = None, *, theme: str | None = None) -> Any:
     """Draw how large the gradients are, layer by layer: whether they vanish or explode on their way back.
 
     For every layer the root mean square of the batch's gradients of its trainable weights (bars), and of the gradient

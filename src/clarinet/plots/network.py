@@ -24,7 +24,7 @@ _MOST_WEIGHTS_WRITTEN = 12
 
 
 def network(
-    model: Trainable, x: Any = None, ax: Axes | None = None, *, most: int = MOST_UNITS, theme: str | None = None
+    model: Trainable, x: object = None, ax: Axes | None = None, *, most: int = MOST_UNITS, theme: str | None = None
 ) -> Any:
     """Draw the network: a circle for each unit, a line for each weight, and with an example the numbers in the circles.
 
@@ -68,7 +68,7 @@ def network(
     return drawn
 
 
-def _values(model: Trainable, x: Any, diagram: Diagram) -> list[Array]:
+def _values(model: Trainable, x: object, diagram: Diagram) -> list[Array]:
     """The numbers of every column for the first example."""
     from clarinet import glass
 

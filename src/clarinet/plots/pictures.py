@@ -31,13 +31,13 @@ _PANEL = 1.25  # inches
 
 
 def samples(
-    x: Any,
-    y: Any = None,
+    x: object,
+    y: object = None,
     *,
     n: int = 25,
-    class_names: Sequence[Any] | None = None,
+    class_names: Sequence[object] | None = None,
     shape: tuple[int, ...] | None = None,
-    figure: Any = None,
+    figure: object = None,
     theme: str | None = None,
 ) -> Any:
     """Show the first rows: pictures in a grid, or a table's rows as a map of numbers.
@@ -85,7 +85,7 @@ def _columns(count: int) -> int:
     return min(count, max(5, int(count**0.5 + 0.5)))
 
 
-def _labels(y: Any, rows: int, n: int, class_names: Sequence[Any] | None, what: str) -> list[str]:
+def _labels(y: object, rows: int, n: int, class_names: Sequence[object] | None, what: str) -> list[str]:
     """What to write for the first labels: a class's name or number, or an amount."""
     y = as_array(y, "y")
     amounts = class_names is None and (y.ndim == 1 or y.shape[-1] == 1) and bool((y != np.rint(y)).any())
@@ -98,7 +98,7 @@ def _labels(y: Any, rows: int, n: int, class_names: Sequence[Any] | None, what: 
     return [names[i] for i in ids[:n]]
 
 
-def _pictures(figure: Any, rows: Array, picture: tuple[int, ...], columns: int, look: style.Theme) -> list[Any]:
+def _pictures(figure: object, rows: Array, picture: tuple[int, ...], columns: int, look: style.Theme) -> list[Any]:
     """A panel for each row."""
     axes = style.panels(figure, len(rows), columns, look)
     for ax, row in zip(axes, unit_range(rows), strict=True):
@@ -107,7 +107,7 @@ def _pictures(figure: Any, rows: Array, picture: tuple[int, ...], columns: int, 
     return axes
 
 
-def _table(rows: Array, labels: list[str] | None, figure: Any, theme: str | None) -> Any:
+def _table(rows: Array, labels: list[str] | None, figure: object, theme: str | None) -> Any:
     width = min(10.0, max(4.8, 3.0 + 0.3 * rows.shape[1]))
     figure, look = style.open_figure(figure, theme, width, 1.2 + 0.24 * len(rows))
     (ax,) = style.panels(figure, 1, 1, look)
@@ -132,13 +132,13 @@ def _table(rows: Array, labels: list[str] | None, figure: Any, theme: str | None
 
 def predictions(
     model: Trainable,
-    x: Any,
-    y: Any = None,
+    x: object,
+    y: object = None,
     *,
     n: int = 10,
-    class_names: Sequence[Any] | None = None,
+    class_names: Sequence[object] | None = None,
     shape: tuple[int, ...] | None = None,
-    figure: Any = None,
+    figure: object = None,
     theme: str | None = None,
 ) -> Any:
     """Show what a model says of the first rows: ✓ and green where it is right, ✗ and red where it is not.
@@ -199,7 +199,7 @@ def _verdict(shares: Array, truth: int | None, names: list[str], look: style.The
     return f"{names[best]} ✗ is {right}{between}{sure}", look.wrong
 
 
-def _bars(shares: Array, truth: Array | None, names: list[str], figure: Any, theme: str | None) -> Any:
+def _bars(shares: Array, truth: Array | None, names: list[str], figure: object, theme: str | None) -> Any:
     figure, look = style.open_figure(figure, theme, 6.4, 1.2 + 0.32 * len(shares))
     (ax,) = style.panels(figure, 1, 1, look)
     said = [_verdict(row, None if truth is None else int(truth[i]), names, look, ", ") for i, row in enumerate(shares)]
@@ -213,7 +213,7 @@ def _bars(shares: Array, truth: Array | None, names: list[str], figure: Any, the
     return figure
 
 
-def _regression(model: Trainable, rows: Array, y: Any, figure: Any, theme: str | None) -> Any:
+def _regression(model: Trainable, rows: Array, y: object, figure: object, theme: str | None) -> Any:
     if y is None:
         raise ValueError("predictions: the model predicts amounts; give the true ones, y, to compare them with")
     said = predicted(model, rows, "predictions")

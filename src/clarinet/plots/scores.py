@@ -104,7 +104,7 @@ def _labels(model_or_labels: Any, x_or_predictions: Any, y: Any) -> tuple[Array,
     return truth, said
 
 
-def _judged(model: Trainable, x: Any, y: Any, what: str) -> tuple[Array, Array]:
+def _judged(model: Trainable, x: object, y: object, what: str) -> tuple[Array, Array]:
     """True classes and predicted probabilities."""
     check_model(model, what)
     rows = rows_of(x, what)
@@ -125,7 +125,7 @@ def _judged(model: Trainable, x: Any, y: Any, what: str) -> tuple[Array, Array]:
 
 
 def calibration(
-    model: Trainable, x: Any, y: Any, ax: Axes | None = None, *, bins: int = 10, theme: str | None = None
+    model: Trainable, x: object, y: object, ax: Axes | None = None, *, bins: int = 10, theme: str | None = None
 ) -> Any:
     """Draw how often the model is right over how sure it is: of answers given with 80 % confidence, 80 % should be.
 

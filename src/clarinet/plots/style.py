@@ -101,7 +101,7 @@ def encoded(figure: Figure, form: str) -> bytes:
     return file.getvalue()
 
 
-def open_figure(figure: Any, theme: str | None, width: float, height: float) -> tuple[Any, Theme]:
+def open_figure(figure: object, theme: str | None, width: float, height: float) -> tuple[Any, Theme]:
     """The figure to draw in, a new one where none is given, and its theme."""
     look = theme_of(theme, figure)
     return (new_figure(width, height, look) if figure is None else figure), look

@@ -26,7 +26,7 @@ def weights(
     *,
     n: int | None = None,
     shape: tuple[int, ...] | None = None,
-    figure: Any = None,
+    figure: object = None,
     theme: str | None = None,
 ) -> Any:
     """Show a layer's weights in red (below zero) and blue (above), on one scale that is symmetric about zero.
@@ -148,7 +148,7 @@ def _side_by_side(filters: Array) -> Array:
     return np.concatenate(pieces[1:], axis=2)
 
 
-def _matrix(kernel: Array, most: float, title: str, figure: Any, theme: str | None) -> Any:
+def _matrix(kernel: Array, most: float, title: str, figure: object, theme: str | None) -> Any:
     figure, look = style.open_figure(figure, theme, 6.4, 4.4)
     (ax,) = style.panels(figure, 1, 1, look)
     image = ax.imshow(

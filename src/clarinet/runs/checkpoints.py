@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet import files
 from clarinet.problems import ClarinetWarning
@@ -53,7 +53,7 @@ class Checkpoints:
         found = [(int(match[1]), self.folder / name) for name in names if (match := _NAME.fullmatch(name))]
         return [path for _, path in sorted(found)]
 
-    def write(self, model: Trainable, state: Mapping[str, Any]) -> bool:
+    def write(self, model: Trainable, state: Mapping[str, object]) -> bool:
         """Write a checkpoint of a model in training, then remove all but the last ones.
 
         Where it cannot be written (disk full, read-only, broken), a warning says so once, older checkpoints stay, and

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clarinet.names import nearest
 from clarinet.runs import numbers, stored
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.runs.database import Database
@@ -71,7 +72,7 @@ def smooth(values: ArrayLike, weight: float = 0.6) -> Floats:
     return result
 
 
-def downsample(x: ArrayLike, y: ArrayLike, points: int, method: str = "lttb") -> tuple[NDArray[Any], Floats]:
+def downsample(x: ArrayLike, y: ArrayLike, points: int, method: str = "lttb") -> tuple[Array, Floats]:
     """Few points that look like all of them.
 
     Args:
@@ -103,7 +104,7 @@ def downsample(x: ArrayLike, y: ArrayLike, points: int, method: str = "lttb") ->
     return x[kept], y[kept]
 
 
-def _triangles(x: NDArray[Any], y: Floats, points: int) -> NDArray[np.int64]:
+def _triangles(x: Array, y: Floats, points: int) -> NDArray[np.int64]:
     height = np.where(np.isfinite(y), y, 0.0)  # a NaN makes no triangle
     edges = np.linspace(1, len(x) - 1, points - 1).astype(np.int64)
     kept = np.empty(points, np.int64)

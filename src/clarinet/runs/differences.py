@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 
-def differences(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+def differences(before: object, now: object, path: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Places at which two nested documents differ, with both values; what one of them lacks counts as None.
 
     Example:

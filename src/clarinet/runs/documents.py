@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 
-def to_json(section: str, document: Any) -> str:
+def to_json(section: str, document: object) -> str:
     """A document as JSON; numbers that JSON does not have become null, characters that no text holds escapes.
 
     Raises:
@@ -27,7 +27,7 @@ def to_json(section: str, document: Any) -> str:
         raise TypeError(f"{section}: nested too deeply, or in itself; expected a plain dictionary") from None
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """``value`` with everything that JSON cannot hold as text: an object of ours by its class's name."""
     if isinstance(value, Mapping):
         return {str(key): plain(v) for key, v in value.items()}
@@ -55,6 +55,6 @@ def _jsonable(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _is_tensor(value: Any) -> bool:
+def _is_tensor(value: object) -> bool:
     """Whether it is another library's array with a single number."""
     return hasattr(value, "item") and hasattr(value, "shape") and math.prod(value.shape) == 1

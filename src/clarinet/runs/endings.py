@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from clarinet.runs import stored
 from clarinet.runs.processes import is_alive
 
@@ -21,6 +19,6 @@ def ending(error: BaseException | None) -> tuple[str, str | None]:
     return "failed", f"{type(error).__name__}: {error}"
 
 
-def effective_status(status: Any, process: Any) -> str:
+def effective_status(status: object, process: object) -> str:
     """The status in the store, with ``killed`` for a run whose process is gone."""
     return "killed" if status == "running" and not is_alive(process) else stored.name(status)

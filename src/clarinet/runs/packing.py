@@ -88,7 +88,7 @@ def _beside(run: Run) -> Path:
     return path
 
 
-def _without_control_characters(value: Any) -> Any:
+def _without_control_characters(value: object) -> Any:
     """A document whose texts can be shown in a terminal."""
     if isinstance(value, dict):
         return {harmless(key): _without_control_characters(v) for key, v in value.items()}

@@ -14,6 +14,7 @@ import numpy as np
 from clarinet import files
 from clarinet.markup import bitmap
 from clarinet.runs.settings import SECTIONS, flatten
+from clarinet.types import Array
 from clarinet.views import page as views
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _curves(run: Record) -> Iterator[str]:
             yield _figure(lines, "step of log" if kind == "log" else kind)
 
 
-def _figure(lines: Sequence[tuple[str, NDArray[Any], NDArray[np.float64]]], axis: str) -> str:
+def _figure(lines: Sequence[tuple[str, Array, NDArray[np.float64]]], axis: str) -> str:
     every = np.concatenate([y[np.isfinite(y)] for _, _, y in lines])
     if len(every) == 0:
         return ""

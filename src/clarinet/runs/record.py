@@ -17,6 +17,7 @@ from clarinet.runs import curves, places, stored
 from clarinet.runs.endings import effective_status
 from clarinet.runs.location import StoreError
 from clarinet.runs.values import check_tags, check_text
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.runs.database import Database
@@ -66,7 +67,7 @@ class Record:
             raise StoreError(f"run {self.id} is no longer in {self.store.folder}: it was removed for good")
         return rows[0]
 
-    def _set(self, name: str, value: Any) -> None:
+    def _set(self, name: str, value: object) -> None:
         with self.store.transaction(durable=True) as connection:
             connection.execute(f'UPDATE runs SET "{name}" = ? WHERE id = ?', (value, self.id))
 
@@ -122,7 +123,7 @@ class Record:
         return [stored.name(row[0]) for row in rows]
 
     @tags.setter
-    def tags(self, tags: Any) -> None:
+    def tags(self, tags: object) -> None:
         words = check_tags(tags)
         with self.store.transaction(durable=True) as connection:
             connection.execute("DELETE FROM tags WHERE run = ?", (self.id,))
@@ -178,7 +179,7 @@ class Record:
 
     def curve(
         self, name: str, by: str | None = None, points: int | None = None, method: str = "lttb"
-    ) -> tuple[NDArray[Any], NDArray[float64]]:
+    ) -> tuple[Array, NDArray[float64]]:
         """A metric's steps and values.
 
         Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet.checks.intervals import interval
 from clarinet.runs.checkpoints import checkpoints_of
@@ -63,7 +63,7 @@ class Recording:
         self.fit.keeper = self.fit.recording = None  # so that nothing holds the store when training is over
 
 
-def _known(store: Store, name: Any) -> Run | None:
+def _known(store: Store, name: object) -> Run | None:
     """The run to be resumed; None if the name is free, so that one program can both begin and go on."""
     if isinstance(name, Run):
         return name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -49,7 +48,7 @@ class Verdict:
         return f"{self.again} differs from {self.first}: {'; '.join(self.found)}. What was different before: {begun}."
 
 
-def reproduce(name: str, x: Any, y: Any = None, *, store: Store | None = None, **arguments: Any) -> Verdict:
+def reproduce(name: str, x: object, y: object = None, *, store: Store | None = None, **arguments: object) -> Verdict:
     """Train again as a run was trained, in a run of its own, and compare.
 
     Model, arguments of ``compile`` and of ``fit`` and the seed are taken from the run. The data are not kept in it:

@@ -151,7 +151,7 @@ class Keeper:
                 callback.set_state({"_steps": fit.place.step})
         fit.logs, model.stop_training = state["logs"], state["stopped"]
 
-    def _check_settings(self, state: Mapping[str, Any]) -> None:
+    def _check_settings(self, state: Mapping[str, object]) -> None:
         """Refuse another training; warn where the same one can come out with other bits."""
         changed = list(differences(state["settings"], self._settings))
         if changed:
@@ -180,7 +180,7 @@ class Keeper:
             )
         return [(callback, remembered) for callback, (_, remembered) in zip(callbacks, saved)]
 
-    def _replay(self, state: Mapping[str, Any]) -> None:
+    def _replay(self, state: Mapping[str, object]) -> None:
         """Bring sources of batches to the place where training stopped, by passing over what was used before.
 
         Raises:
@@ -238,7 +238,7 @@ def _malformed(checkpoint: Checkpoint, part: str) -> ModelFileError:
     return ModelFileError(f"{checkpoint.path}: no checkpoint of fit: its {part!r} does not make sense")
 
 
-def _alike(saved: Any, now: Any) -> bool:
+def _alike(saved: object, now: object) -> bool:
     """Whether saved sums can take the place of an engine's: numbers where numbers are; some may begin later."""
     if isinstance(now, Mapping):
         return isinstance(saved, Mapping) and all(_alike(saved[k], now[k]) for k in saved.keys() & now.keys())
@@ -277,12 +277,12 @@ def _platform(fit: Fit) -> dict[str, Any]:
     }
 
 
-def _state_of(callback: Any) -> dict[str, Any]:
+def _state_of(callback: object) -> dict[str, Any]:
     """What a callback remembers; another library's may have no way to say it."""
     return dict(callback.get_state()) if hasattr(callback, "get_state") else {}
 
 
-def _brief(value: Any) -> str:
+def _brief(value: object) -> str:
     """A setting for a message: of a long one, such as all layers, the beginning and the end."""
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]} … {text[-_SHOWN // 2 :]}"

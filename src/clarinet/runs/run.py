@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from clarinet import files
 from clarinet.escaping import harmless
@@ -127,7 +127,7 @@ class Run(Record):
             )
         return self._writer
 
-    def log(self, values: Mapping[str, Any], step: int | None = None) -> None:
+    def log(self, values: Mapping[str, object], step: int | None = None) -> None:
         """Keep some numbers. They are on disk within a second; see the durability classes in ``docs/runs.md``.
 
         Args:
@@ -141,7 +141,7 @@ class Run(Record):
         """
         self.writer.log(values, step)
 
-    def record_all(self, documents: Mapping[str, Any]) -> None:
+    def record_all(self, documents: Mapping[str, object]) -> None:
         """Keep several sections as one; see :meth:`record`."""
         bodies = [
             (self.id, check_metric(section), to_json(section, document)) for section, document in documents.items()
@@ -149,7 +149,7 @@ class Run(Record):
         with self.store.transaction(durable=True) as connection:
             connection.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", bodies)
 
-    def record(self, section: str, document: Any) -> None:
+    def record(self, section: str, document: object) -> None:
         """Keep a section of the configuration, durably; it replaces one of the same name.
 
         Raises:

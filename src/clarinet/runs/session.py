@@ -23,9 +23,9 @@ def current() -> Run | None:
 def start(
     name: str | bool | None = None,
     *,
-    config: Mapping[str, Any] | None = None,
+    config: Mapping[str, object] | None = None,
     notes: str | None = None,
-    tags: Any = (),
+    tags: object = (),
     group: str | None = None,
     store: Store | None = None,
 ) -> Run:
@@ -91,7 +91,7 @@ def init(
     return start(name, config=config, notes=notes, tags={*(tags or ()), *([project] if project else [])}, group=group)
 
 
-def log(values: Mapping[str, Any], step: int | None = None) -> None:
+def log(values: Mapping[str, object], step: int | None = None) -> None:
     """Keep numbers in the current run; see :meth:`Run.log`.
 
     Raises:

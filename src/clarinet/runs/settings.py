@@ -26,7 +26,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def flatten(document: Any, prefix: str = "") -> dict[str, Any]:
+def flatten(document: object, prefix: str = "") -> dict[str, Any]:
     """Nested dictionaries and lists as one dictionary.
 
     Example:
@@ -45,7 +45,7 @@ def flatten(document: Any, prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def matching(settings: Mapping[str, Any], key: str) -> list[str]:
+def matching(settings: Mapping[str, object], key: str) -> list[str]:
     """The flat keys that ``key`` stands for: itself, or those that end in it.
 
     Example:
@@ -92,11 +92,11 @@ class Condition:
             )
         return cls(match[1], match[2], _value(match[3]))
 
-    def holds(self, found: Iterable[Any]) -> bool:
+    def holds(self, found: Iterable[object]) -> bool:
         """Whether one of these values satisfies it; values that cannot be compared with it do not."""
         return any(self._holds(value) for value in found)
 
-    def _holds(self, value: Any) -> bool:
+    def _holds(self, value: object) -> bool:
         try:
             return bool(_OPERATORS[self.sign](value, self.value))
         except TypeError:
@@ -125,7 +125,7 @@ class Documented(Protocol):
 
     def document(self, section: str) -> Any: ...
 
-    def record(self, section: str, document: Any) -> None: ...
+    def record(self, section: str, document: object) -> None: ...
 
 
 class Config(dict[str, Any]):
@@ -145,13 +145,13 @@ class Config(dict[str, Any]):
             return self[name]
         raise AttributeError(f"the run's config has no setting {name!r}; it has {', '.join(self) or 'none'}")
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         self.update({name: value})
 
-    def __setitem__(self, name: str, value: Any) -> None:
+    def __setitem__(self, name: str, value: object) -> None:
         self.update({name: value})
 
-    def update(self, *settings: Any, **more: Any) -> None:
+    def update(self, *settings: object, **more: object) -> None:
         """Set several at once."""
         changed = {**self, **dict(*settings, **more)}
         self._run.record("config", changed)

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet import files
 from clarinet.escaping import harmless
@@ -54,11 +54,11 @@ class Store(Database):
         self,
         name: str | bool | None = None,
         *,
-        config: Any = None,
+        config: object = None,
         notes: str | None = None,
-        tags: Any = (),
+        tags: object = (),
         group: str | None = None,
-        documents: Mapping[str, Any] | None = None,
+        documents: Mapping[str, object] | None = None,
     ) -> Run:
         """Begin a run.
 
@@ -107,7 +107,7 @@ class Store(Database):
         wanted: str | None,
         bodies: Mapping[str, str],
         tags: Iterable[str],
-        columns: Mapping[str, Any],
+        columns: Mapping[str, object],
     ) -> int:
         """Put a run into the tables, in a transaction of the caller's; everything is checked.
 

@@ -18,22 +18,22 @@ _LAST_MOMENT = 253_402_300_799.0
 _DEEPEST = 100
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """A text that can be shown."""
     return harmless_text(value)
 
 
-def optional(value: Any) -> str | None:
+def optional(value: object) -> str | None:
     """A text that can be shown, or None."""
     return None if value is None else harmless_text(value)
 
 
-def name(value: Any) -> str:
+def name(value: object) -> str:
     """A name that can be shown, on one line."""
     return value if isinstance(value, str) and value.isprintable() else harmless_name(value)
 
 
-def number(value: Any) -> float:
+def number(value: object) -> float:
     """A number; what is none counts as NaN, as NULL does."""
     if type(value) is float:  # as all are in a sound store
         return value
@@ -43,19 +43,19 @@ def number(value: Any) -> float:
         return math.nan
 
 
-def moment(value: Any) -> float:
+def moment(value: object) -> float:
     """A Unix time that a calendar has; what is none counts as the beginning of 1970."""
     found = number(value)
     return found if 0.0 <= found <= _LAST_MOMENT else 0.0
 
 
-def seconds(value: Any) -> float:
+def seconds(value: object) -> float:
     """A length of time; what is none counts as 0."""
     found = number(value)
     return found if 0.0 <= found <= _LAST_MOMENT else 0.0
 
 
-def whole(value: Any) -> int | None:
+def whole(value: object) -> int | None:
     """A whole number.
 
     Earlier versions of Clarinet kept steps that were NumPy integers as their bytes, and took fractions.
@@ -77,7 +77,7 @@ def points(rows: list[tuple[Any, Any]]) -> dict[int, float]:
     return {step: number(found[step]) for step in sorted(step for step in found if step is not None)}
 
 
-def block(first: Any, values: Any) -> tuple[int, NDArray[np.float32]] | None:
+def block(first: object, values: object) -> tuple[int, NDArray[np.float32]] | None:
     """First step and values of a block; None where they make no sense."""
     if not isinstance(first, int) or not isinstance(values, bytes) or not -(2**53) < first < 2**53:
         return None
@@ -98,7 +98,7 @@ def document(section: str, body: Any) -> Any:
         raise StoreError(f"what was recorded of {section!r} is damaged: {error}") from None
 
 
-def refuse_depth(found: Any) -> None:
+def refuse_depth(found: object) -> None:
     """Refuse what is nested so deeply that nobody can have meant it, and programs would end on.
 
     Raises:

@@ -73,9 +73,9 @@ class Tracker(Callback):
         self,
         run: str | bool | Run | None = None,
         *,
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, object] | None = None,
         notes: str | None = None,
-        tags: Any = (),
+        tags: object = (),
         group: str | None = None,
         store: Store | None = None,
         samples: int = 16,
@@ -210,7 +210,7 @@ def _code() -> dict[str, Any]:
     return {} if found is None else {"git": found}
 
 
-def _or_described(config: Callable[[], Any], parts: Sequence[Any]) -> Any:
+def _or_described(config: Callable[[], Any], parts: Sequence[object]) -> Any:
     """A configuration; where it holds what JSON cannot, such as a Python function, what it looks like."""
     try:
         return config()

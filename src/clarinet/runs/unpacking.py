@@ -100,7 +100,7 @@ class _Packed:
         if MODEL in members:
             self._check_model(members[MODEL])
 
-    def _check_version(self, about: Mapping[str, Any]) -> None:
+    def _check_version(self, about: Mapping[str, object]) -> None:
         if about.get("format") != FORMAT:
             raise ModelFileError(f"{self.path}: no packed run: its format is {about.get('format')!r:.60}")
         if about.get("version") != VERSION:
@@ -144,7 +144,7 @@ def _write_steps(connection: Connection, series: int, steps: Array, values: Arra
         numbers.write_points(connection, series, single)
 
 
-def _refuse_control_characters(value: Any) -> None:
+def _refuse_control_characters(value: object) -> None:
     """Texts go to terminals, where control characters could rewrite what is shown."""
     if isinstance(value, str):
         if harmless(value) != value:
@@ -156,7 +156,7 @@ def _refuse_control_characters(value: Any) -> None:
             _refuse_control_characters(item)
 
 
-def _typed(value: Any, *types: type) -> Any:
+def _typed(value: object, *types: type) -> Any:
     if type(value) not in types:
         raise TypeError(f"expected {' or '.join(t.__name__ for t in types)}, received {value!r:.60}")
     return value
@@ -203,7 +203,7 @@ def _layer(row: Array) -> LayerStats:
     return LayerStats(int(step), int(layer), mean, std, zeros, saturated, gradient, weight, ratio, bool(finite))
 
 
-def _finding(found: Mapping[str, Any]) -> tuple[Any, ...]:
+def _finding(found: Mapping[str, object]) -> tuple[Any, ...]:
     texts = (_typed(found[key], str, type(None)) for key in ("where", "severity"))
     step = None if found["step"] is None else check_step(_typed(found["step"], int))
     return step, _typed(found["kind"], str), *texts, _typed(found["message"], str)

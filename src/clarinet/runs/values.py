@@ -35,7 +35,7 @@ def check_step(step: Any, what: str = "log: step") -> int:
     return whole
 
 
-def check_name(name: Any) -> str:
+def check_name(name: object) -> str:
     """A name that people can type and file systems can hold.
 
     Raises:
@@ -53,7 +53,7 @@ def check_name(name: Any) -> str:
     return str(name)
 
 
-def check_text(text: Any, what: str) -> str | None:
+def check_text(text: object, what: str) -> str | None:
     """Notes, or what else people write; None stays None.
 
     Raises:
@@ -69,7 +69,7 @@ def check_text(text: Any, what: str) -> str | None:
     return plain
 
 
-def check_tags(tags: Any) -> list[str]:
+def check_tags(tags: object) -> list[str]:
     """Tags, sorted; a single word is one tag.
 
     Raises:

@@ -13,7 +13,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clarinet.escaping import harmless
 from clarinet.logs import check_numbers, good_numbers
@@ -21,6 +20,7 @@ from clarinet.problems import ClarinetWarning
 from clarinet.runs import numbers
 from clarinet.runs.location import StoreError
 from clarinet.runs.values import check_step
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -123,14 +123,14 @@ class Writer:
 
     # Taking numbers.
 
-    def log(self, given: Mapping[str, Any], step: int | None = None) -> None:
+    def log(self, given: Mapping[str, object], step: int | None = None) -> None:
         """Numbers of the program's own; see :meth:`Run.log`."""
         found = self._sound(given)
         number = check_step(self._next if step is None else step)
         self._next = number + 1
         self._waiting.points.append(("log", number, found))
 
-    def _sound(self, given: Mapping[str, Any]) -> dict[str, float]:
+    def _sound(self, given: Mapping[str, object]) -> dict[str, float]:
         """A copy, checked; quick where all are floats under names that have come before."""
         if type(given) is dict:
             for name, value in given.items():
@@ -142,7 +142,7 @@ class Writer:
         self._names.update(found)
         return found
 
-    def epoch(self, epoch: int, given: Mapping[str, Any]) -> None:
+    def epoch(self, epoch: int, given: Mapping[str, object]) -> None:
         """The numbers of an epoch, from 0; what callbacks put among them and is no number is left out, and said."""
         number = check_step(epoch, "epoch")
         good, bad = good_numbers(given)
@@ -150,7 +150,7 @@ class Writer:
             self._drop(name, f"epoch {number}: {problem}")
         self._waiting.points.append(("epoch", number, good))
 
-    def steps(self, first: int, given: dict[str, NDArray[Any]]) -> None:
+    def steps(self, first: int, given: dict[str, Array]) -> None:
         """Numbers of steps in a row, each array of shape (steps,)."""
         self._waiting.steps.append((first, {name: np.array(v, np.float32) for name, v in given.items()}))
 
@@ -158,7 +158,7 @@ class Writer:
         """Statistics of layers."""
         self._waiting.layers.extend(stats)
 
-    def row(self, sql: str, parameters: Sequence[Any]) -> None:
+    def row(self, sql: str, parameters: Sequence[object]) -> None:
         """Any other row, in order with the rest."""
         self._waiting.rows.append((sql, parameters))
 

@@ -44,7 +44,7 @@ class Checkpoint:
         models.fill(model, self.path, self._members)
 
 
-def save_checkpoint(model: Trainable, path: Path, state: Mapping[str, Any]) -> None:
+def save_checkpoint(model: Trainable, path: Path, state: Mapping[str, object]) -> None:
     """Write a model in training and ``state`` (see :func:`clarinet.saving.trees.flatten`) to one file, atomically.
 
     Raises:

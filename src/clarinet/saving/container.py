@@ -240,7 +240,7 @@ def read_config(path: Path, content: bytes, what: str = CONFIG) -> dict[str, Any
 
 
 def entry(
-    path: Path, config: Mapping[str, Any], name: str, check: Callable[[Any], bool], expected: str, what: str = CONFIG
+    path: Path, config: Mapping[str, object], name: str, check: Callable[[Any], bool], expected: str, what: str = CONFIG
 ) -> Any:
     """One entry of a JSON member, checked."""
     if name not in config:

@@ -60,7 +60,7 @@ def save(model: Trainable, path: str | Path) -> None:
     container.write_archive(Path(path), members)
 
 
-def members_of(model: Trainable, compiled: Mapping[str, Any] | None) -> dict[str, bytes]:
+def members_of(model: Trainable, compiled: Mapping[str, object] | None) -> dict[str, bytes]:
     """The parts of a model's file.
 
     Args:
@@ -206,7 +206,7 @@ def _compile_config(model: Trainable) -> dict[str, Any] | None:
         return None
 
 
-def to_json(config: Mapping[str, Any], indent: int | None = 1) -> bytes:
+def to_json(config: Mapping[str, object], indent: int | None = 1) -> bytes:
     """A configuration as the bytes of a member; without ``indent`` it is quicker, and harder to read."""
     try:
         return json.dumps(config, indent=indent, allow_nan=False).encode()
@@ -219,7 +219,7 @@ def to_json(config: Mapping[str, Any], indent: int | None = 1) -> bytes:
 # Reading.
 
 
-def _check_version(path: Path, config: Mapping[str, Any]) -> None:
+def _check_version(path: Path, config: Mapping[str, object]) -> None:
     if config.get("format") != FORMAT:
         found = container.brief(repr(config.get("format")))
         raise ModelFileError(f"{path}: not a Clarinet model: its format is {found}, expected {FORMAT!r}")
@@ -231,11 +231,11 @@ def _check_version(path: Path, config: Mapping[str, Any]) -> None:
         )
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> bool:
     return type(value) is int and 0 <= value < 2**64
 
 
-def counters(path: Path, config: Mapping[str, Any]) -> dict[str, int]:
+def counters(path: Path, config: Mapping[str, object]) -> dict[str, int]:
     """Seed, epochs and steps of a file's configuration."""
     training: dict[str, int] = container.entry(path, config, "training", lambda v: isinstance(v, dict), "counters")
     for name in ("seed", "epochs", "steps"):
@@ -246,7 +246,7 @@ def counters(path: Path, config: Mapping[str, Any]) -> dict[str, int]:
 def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) -> Trainable:
     """The model without its weights; nothing large is made before the file is known to hold as much."""
 
-    def is_object(value: Any) -> bool:
+    def is_object(value: object) -> bool:
         return isinstance(value, dict)
 
     structure = container.entry(path, config, "model", is_object, "the model's structure")
@@ -263,7 +263,7 @@ def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) 
     return model
 
 
-def _check_size(path: Path, structure: Mapping[str, Any], weights: Mapping[str, Array]) -> None:
+def _check_size(path: Path, structure: Mapping[str, object], weights: Mapping[str, Array]) -> None:
     """Refuse a structure whose weights are not those of the file, before memory is taken for them."""
     layers = container.entry(path, structure, "layers", lambda v: isinstance(v, list), "a list of layers")
     _check_count(path, layers)
@@ -299,7 +299,7 @@ def _check_count(path: Path, layers: list[Any]) -> None:
         raise ModelFileError(f"{path}: {CONFIG} names {count} layers, at most {_MAX_LAYERS} are allowed")
 
 
-def _within(value: Any) -> Iterable[Any]:
+def _within(value: object) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 

@@ -14,7 +14,7 @@ from clarinet.types import Array
 _TENSOR, _FLOAT = "$tensor", "$float"
 
 
-def flatten(state: Any, tensors: dict[str, Array], path: str = "state") -> Any:
+def flatten(state: object, tensors: dict[str, Array], path: str = "state") -> Any:
     """The part of ``state`` that JSON can hold; arrays are put into ``tensors`` under their place in it.
 
     Args:
@@ -51,7 +51,7 @@ def flatten(state: Any, tensors: dict[str, Array], path: str = "state") -> Any:
     )
 
 
-def unflatten(tree: Any, tensors: Mapping[str, Array]) -> Any:
+def unflatten(tree: object, tensors: Mapping[str, Array]) -> Any:
     """What :func:`flatten` was given.
 
     Raises:

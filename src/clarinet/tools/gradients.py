@@ -92,11 +92,11 @@ _VERDICT = {True: "right", False: "WRONG"}
 
 
 def check_gradients(
-    thing: Any,
-    x: Any = None,
-    y: Any = None,
+    thing: object,
+    x: object = None,
+    y: object = None,
     *,
-    input_shape: Any = None,
+    input_shape: object = None,
     rows: int = 4,
     training: bool = True,
     most: int = 100,
@@ -169,11 +169,11 @@ def check_gradients(
     return report
 
 
-def _described(thing: Any) -> str:
+def _described(thing: object) -> str:
     return f"model {thing.name!r}" if isinstance(thing, Sequential) else repr(thing)
 
 
-def _numbers(values: Any, what: str) -> Array:
+def _numbers(values: object, what: str) -> Array:
     """Finite numbers as float64."""
     array = as_array(values, what).astype(np.float64)
     if not np.isfinite(array).all():
@@ -187,7 +187,7 @@ Arrays = Iterator[tuple[str, Array, Callable[[], float], Any]]
 
 
 def _of_layer(
-    layer: Layer, x: Array | None, input_shape: Any, rows: int, training: bool, rng: np.random.Generator
+    layer: Layer, x: Array | None, input_shape: object, rows: int, training: bool, rng: np.random.Generator
 ) -> Arrays:
     shape = _input_shape(layer, x, input_shape)
     x = rng.normal(size=(rows, *shape)) if x is None else x
@@ -202,13 +202,13 @@ def _of_layer(
         return float(np.sum(dy * y)) + layer.penalty(y)
 
     _, cache, _ = layer.forward(params, state, x, ctx)
-    dx, grads = layer.backward(params, cache, dy)
+    dx, grads = layer.backward(params, cache, dy)  # type: ignore[arg-type]  # its own
     yield "input", x, function, dx
     for name, w in params.items():
         yield name, w, function, grads.get(name)
 
 
-def _input_shape(layer: Layer, x: Array | None, input_shape: Any) -> tuple[int, ...]:
+def _input_shape(layer: Layer, x: Array | None, input_shape: object) -> tuple[int, ...]:
     if input_shape is not None:
         return check_shape(input_shape, "check_gradients: input_shape")
     if layer._place is not None and layer._place.input_shape is not None:
@@ -249,7 +249,7 @@ def _of_regularizer(regularizer: Any, w: Array | None, rng: np.random.Generator)
     yield "weight", w, lambda: float(regularizer(w)), regularizer.gradient(w)
 
 
-def _of_loss(loss: Loss, p: Array | None, y: Any, rows: int, rng: np.random.Generator) -> Arrays:
+def _of_loss(loss: Loss, p: Array | None, y: object, rows: int, rng: np.random.Generator) -> Arrays:
     p = rng.uniform(0.05, 0.95, (rows, _CLASSES)) if p is None else p
     if y is None:
         ids, form = rng.integers(0, p.shape[-1], p.shape[:-1]), label_form(loss)

@@ -56,7 +56,7 @@ class Callback:
         """Called before anything else."""
         self.model = model
 
-    def set_params(self, params: Mapping[str, Any]) -> None:
+    def set_params(self, params: Mapping[str, object]) -> None:
         """Called before training with what is known of it."""
         self.params = params
 
@@ -64,7 +64,7 @@ class Callback:
         """What it remembers between epochs, for a checkpoint: numbers, strings, lists, dictionaries and arrays."""
         return {}
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: Mapping[str, object]) -> None:
         """Take up what :meth:`get_state` gave; called after ``on_train_begin`` when training is resumed.
 
         By default the entries become attributes, but only those that :meth:`get_state` has now.
@@ -132,7 +132,7 @@ class Callback:
 _EVENTS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 
 
-def wants_batches(callback: Any, kind: str = "train") -> bool:
+def wants_batches(callback: object, kind: str = "train") -> bool:
     """Whether a callback is to be told of every batch.
 
     Args:
@@ -162,7 +162,7 @@ def weakly(method: Callable[..., Any]) -> Callable[..., Any]:
     """
     held = WeakMethod(method)
 
-    def call(*arguments: Any) -> Any:
+    def call(*arguments: object) -> Any:
         bound = held()
         return None if bound is None else bound(*arguments)
 
@@ -194,7 +194,7 @@ class CallbackList:
             if hasattr(callback, "announce"):
                 callback.announce = weakly(self.on_finding)
 
-    def _call(self, event: str, *arguments: Any) -> None:
+    def _call(self, event: str, *arguments: object) -> None:
         for callback in self.callbacks:
             method = getattr(callback, event, None)  # another library's callbacks may lack ours
             if method is not None:
@@ -251,7 +251,7 @@ class CallbackList:
     def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         self._call("on_predict_batch_begin", batch, logs or {})
 
-    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_predict_batch_end(self, batch: int, logs: object = None) -> None:
         self._call("on_predict_batch_end", batch, logs or {})
 
 

@@ -52,7 +52,7 @@ class History(Callback):
     def model(self, model: Trainable) -> None:
         self._model = weakref.ref(model)
 
-    def set_params(self, params: Mapping[str, Any]) -> None:
+    def set_params(self, params: Mapping[str, object]) -> None:
         super().set_params({name: params.get(name) for name in ("epochs", "steps", "samples", "verbose")})
 
     def on_train_begin(self, logs: Logs | None = None) -> None:

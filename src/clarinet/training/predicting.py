@@ -25,11 +25,11 @@ PREDICT_BATCH = 256
 
 def predict(
     self: Trainable,
-    x: Any,
+    x: object,
     batch_size: int | None = None,
-    verbose: Any = 0,
+    verbose: object = 0,
     steps: int | None = None,
-    callbacks: Any = None,
+    callbacks: object = None,
 ) -> Array:
     """Predictions (n, *output_shape) in inference mode.
 
@@ -83,7 +83,7 @@ def _predict_as_asked(self: Trainable, arguments: dict[str, Any]) -> Array:
     return np.concatenate(outputs)
 
 
-def _pieces(x: Any, steps: int | None, size: int) -> Iterator[Array]:
+def _pieces(x: object, steps: int | None, size: int) -> Iterator[Array]:
     """The inputs batch by batch; rows that are no source of batches in batches of this size, at least one."""
     if data_module.is_batches(x):
         batches = data_module.Batches(x, steps, labels=False, anew=True)
@@ -95,12 +95,12 @@ def _pieces(x: Any, steps: int | None, size: int) -> Iterator[Array]:
         yield from (rows[i * size : (i + 1) * size] for i in range(count if steps is None else min(steps, count)))
 
 
-def predict_on_batch(self: Trainable, x: Any) -> Array:
+def predict_on_batch(self: Trainable, x: object) -> Array:
     """Predictions for one batch, an array of rows (n, *input_shape)."""
     return _predict_rows(self, x)
 
 
-def call(self: Trainable, x: Any, training: bool | None = None) -> Array:
+def call(self: Trainable, x: object, training: bool | None = None) -> Array:
     """Predictions for an array; with ``training=True`` as in a training step: dropout drops, batch statistics are used.
 
     Every such call draws new random numbers, which follow from the model's seed and the number of the call.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
 
-def as_list(value: Any) -> list[Any]:
+def as_list(value: object) -> list[Any]:
     """None -> [], one thing -> a list of it, a list or tuple -> a list."""
     if value is None:
         return []
@@ -89,7 +89,7 @@ class TrainingData:
         if s.validation_data is not None:
             self._take_validation(s.validation_data)
 
-    def _take_validation(self, validation: Any) -> None:
+    def _take_validation(self, validation: object) -> None:
         if data_module.is_batches(validation):
             steps = self.settings.validation_steps
             self.validation = data_module.Batches(validation, steps, anew=True, what="validation_data")

@@ -125,7 +125,7 @@ _PARAMETERS = list(inspect.signature(fit).parameters.values())
 DEFAULTS: Mapping[str, Any] = {each.name: each.default for each in _PARAMETERS[1:]}
 
 
-def settings_of(*given: Any, **named: Any) -> FitSettings:
+def settings_of(*given: object, **named: object) -> FitSettings:
     """The settings of a call of ``fit`` with these arguments, as they are given.
 
     Raises:
@@ -159,7 +159,7 @@ def with_arguments_of(
     return decorate
 
 
-def fit_events(self: Trainable, *given: Any, **named: Any) -> FitEvents:
+def fit_events(self: Trainable, *given: object, **named: object) -> FitEvents:
     """Train the model event by event: what :meth:`fit` does, held in your own hands.
 
     The arguments are those of :meth:`fit` and are checked at once; everything else happens as events are taken. Between
@@ -248,7 +248,7 @@ def evaluate(
 
 
 def _to_evaluate(
-    self: Trainable, x: Any, y: Any, sample_weight: Any, steps: int | None, batch_size: int
+    self: Trainable, x: object, y: object, sample_weight: object, steps: int | None, batch_size: int
 ) -> tuple[Data | data_module.Batches, Data]:
     """What is to be looked at, and rows that have labels of its shape."""
     if data_module.is_batches(x):
@@ -271,10 +271,10 @@ def _result(logs: dict[str, float], return_dict: bool) -> Any:
 
 def train_on_batch(
     self: Trainable,
-    x: Any,
-    y: Any = None,
-    sample_weight: Any = None,
-    class_weight: Any = None,
+    x: object,
+    y: object = None,
+    sample_weight: object = None,
+    class_weight: object = None,
     return_dict: bool = False,
 ) -> Any:
     """One update on one batch; the running loss and metrics go on from the call before (``reset_metrics`` starts anew).
@@ -289,7 +289,9 @@ def train_on_batch(
     return _result(dict(engine.results()), return_dict)
 
 
-def test_on_batch(self: Trainable, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+def test_on_batch(
+    self: Trainable, x: object, y: object = None, sample_weight: object = None, return_dict: bool = False
+) -> Any:
     """Running loss and metrics with one more batch, in inference mode; arguments as for :meth:`train_on_batch`."""
     checks.raise_first(checks.check_batch_arguments(self, "test_on_batch", locals()))
     self.refuse_in_training("test_on_batch")
@@ -298,7 +300,9 @@ def test_on_batch(self: Trainable, x: Any, y: Any = None, sample_weight: Any = N
     return _result(dict(engine.results()), return_dict)
 
 
-def _one_batch(self: Trainable, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> tuple[Data, Engine]:
+def _one_batch(
+    self: Trainable, x: object, y: object, sample_weight: object, class_weight: object
+) -> tuple[Data, Engine]:
     rows_x, rows_y, rows_w = data_module.as_rows(x, y, sample_weight)
     build_for(self, rows_x)
     batch = checked(self, rows_x, rows_y, rows_w, class_weight, where="batch")

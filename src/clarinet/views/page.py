@@ -7,7 +7,6 @@ import hashlib
 import html
 import json
 from pathlib import Path
-from typing import Any
 
 from clarinet.views.theme import DARK, LIGHT, THEMES, Theme
 
@@ -20,7 +19,7 @@ def page(
     *,
     rules: str = "",
     script: str = "",
-    data: Any = None,
+    data: object = None,
     theme: str | None = None,
     connect: str = "'none'",
 ) -> str:

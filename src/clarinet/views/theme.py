@@ -105,13 +105,13 @@ def _rgba(color: Any) -> tuple[float, float, float, float]:
     return to_rgba(color)
 
 
-def luminance(color: Any) -> float:
+def luminance(color: object) -> float:
     """Relative luminance from 0 to 1 (Web Content Accessibility Guidelines 2.2)."""
     parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _rgba(color)[:3]]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
-def readable_on(color: Any) -> str:
+def readable_on(color: object) -> str:
     """Black or white, whichever is easier to read on ``color``."""
     return "#000000" if luminance(color) > 0.179 else "#ffffff"
 

@@ -13,13 +13,13 @@ from clarinet.doctor.adapters.foreign import Adapted, data_only
 FRAMEWORKS = ("keras", "torch")
 
 
-def framework_of(model: Any) -> str | None:
+def framework_of(model: object) -> str | None:
     """``"keras"`` or ``"torch"`` for a model of theirs; None for anything else. Imports neither."""
     modules = {base.__module__.partition(".")[0] for base in type(model).__mro__}
     return next((name for name in FRAMEWORKS if name in modules), None)
 
 
-def adapt(model: Any, x: Any, y: Any, validation_data: Any, fit: dict[str, Any]) -> Adapted:
+def adapt(model: object, x: object, y: object, validation_data: object, fit: dict[str, Any]) -> Adapted:
     """The program that trains a model of another framework on this data.
 
     Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -72,14 +71,14 @@ def data_only(program: Program) -> Report:
     return Report(tuple(found), missed, time.perf_counter() - began)
 
 
-def array(value: Any) -> Array:
+def array(value: object) -> Array:
     """NumPy's form of an array of any framework."""
     for name in ("detach", "cpu"):  # a tensor that may stand on a device, with a gradient
         value = getattr(value, name, lambda value=value: value)()
     return np.asarray(value)
 
 
-def held_out(validation_data: Any) -> tuple[Array, Array] | None:
+def held_out(validation_data: object) -> tuple[Array, Array] | None:
     """Validation rows and labels, without weights; None where there are none, or no arrays."""
     if not isinstance(validation_data, tuple | list):
         return None

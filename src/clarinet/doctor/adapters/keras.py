@@ -61,7 +61,7 @@ def _layers(model: Any, missing: list[tuple[str, str]]) -> tuple[Any, ...]:
     return tuple(found)
 
 
-def _metrics(given: Any, missing: list[tuple[str, str]]) -> Any:
+def _metrics(given: object, missing: list[tuple[str, str]]) -> Any:
     """Names and objects of metrics; those without a counterpart are left out and named."""
     for metric in given if isinstance(given, list | tuple) else [given]:
         try:
@@ -91,7 +91,7 @@ def _made(given: Any, table: ModuleType, where: str, missing: list[tuple[str, st
 
 
 def _arguments(
-    kind: type, name: str, config: Mapping[str, Any], where: str, missing: list[tuple[str, str]]
+    kind: type, name: str, config: Mapping[str, object], where: str, missing: list[tuple[str, str]]
 ) -> dict[str, Any]:
     """The arguments that our class has too; others that say something are named."""
     known = {field.name for field in dataclasses.fields(kind) if field.init} | {"trainable"}
@@ -104,7 +104,7 @@ def _arguments(
     return found
 
 
-def _value(value: Any) -> Any:
+def _value(value: object) -> Any:
     """A value of a configuration: a serialized initializer, regularizer or function, a rounded rate, or as it is."""
     if isinstance(value, Mapping) and "class_name" in value:
         for table in (*_TABLES, optimizers.schedules):

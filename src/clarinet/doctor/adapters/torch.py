@@ -54,7 +54,7 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-def adapt(module: Any, x: Any, y: Any, validation_data: Any, fit: dict[str, Any]) -> Adapted:
+def adapt(module: object, x: object, y: object, validation_data: object, fit: dict[str, Any]) -> Adapted:
     """A PyTorch module with loss and optimizer as a program; see :func:`clarinet.doctor.adapters.adapt`.
 
     Raises:
@@ -102,7 +102,7 @@ def stack(module: Any) -> Iterator[Any]:
         raise NotConverted("model", f"{type(module).__name__}, which is no nn.Sequential and may do anything,")
 
 
-def activation_of(module: Any) -> Activation | None:
+def activation_of(module: object) -> Activation | None:
     """The activation that a module is; None for other modules."""
     name = "relu" if type(module).__name__ == "ReLU" else _FUNCTIONS.get(type(module).__name__)
     return None if name is None else activations.get(name)
@@ -159,7 +159,7 @@ def _window(module: Any) -> dict[str, Any]:
     return {"strides": _pair(module.stride), "padding": word}
 
 
-def _loss(loss: Any, labels: Array, children: list[Any]) -> tuple[Any, int]:
+def _loss(loss: object, labels: Array, children: list[Any]) -> tuple[Any, int]:
     """Our loss, and how many of the modules come before it: a log-softmax at the end belongs to its loss."""
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
     plain, everything = name.replace("_", "").lower().removesuffix("loss"), len(children)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from clarinet.doctor import probing
 from clarinet.doctor.findings import Finding, Remedy
@@ -106,7 +105,7 @@ def _chances(patient: Patient, site: Site) -> Iterator[Finding]:
     )
 
 
-def _reach(patient: Patient, function: Any) -> tuple[float, float] | None:
+def _reach(patient: Patient, function: object) -> tuple[float, float] | None:
     """The least and the largest answer, with what layers after the function make of it."""
     span, (offset, factor) = probing.span(function), patient.answer_scale
     if span is None:

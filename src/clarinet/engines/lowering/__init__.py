@@ -165,7 +165,7 @@ def _loss(plan: Plan) -> Any:
     return LossSpec(kind=kind, reduction=plan.loss.reduction, settings=_numbers(settings), sparse=_takes_ids(plan))
 
 
-def _metric(plan: Plan, metric: Any, weighted: bool) -> Any:
+def _metric(plan: Plan, metric: object, weighted: bool) -> Any:
     kind, _, settings = METRICS[type(metric)](metric)
     settings = {**settings, "ids": _takes_ids(plan)}
     return MetricSpec(kind=kind, weighted=weighted, settings=_numbers(settings))
@@ -179,7 +179,7 @@ def _optimizer(plan: Plan) -> Any:
     return OptimizerSpec(kind=kind, settings=_numbers(settings))
 
 
-def _numbers(settings: Mapping[str, Any]) -> dict[str, list[float]]:
+def _numbers(settings: Mapping[str, object]) -> dict[str, list[float]]:
     """Settings as the native engine takes them: a list of numbers each."""
     return {name: np.ravel(np.asarray(value, np.float64)).tolist() for name, value in settings.items()}
 

@@ -127,7 +127,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _kind(metric: Any) -> str:
+def _kind(metric: object) -> str:
     return METRICS[type(metric)](metric)[0] if type(metric) in METRICS else ""
 
 

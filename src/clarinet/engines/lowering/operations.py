@@ -53,7 +53,7 @@ def _batch_normalization(spec: layers.BatchNormalization) -> tuple[str, Settings
     return "batch_normalization", {name: float(getattr(spec, name)) for name in names}
 
 
-def _within_samples(spec: Any, **settings: Any) -> tuple[str, Settings]:
+def _within_samples(spec: object, **settings: object) -> tuple[str, Settings]:
     return "group_normalization", {name: getattr(spec, name) for name in ("epsilon", "center", "scale")} | settings
 
 
