@@ -120,13 +120,9 @@ def call(self: Trainable, x: object, training: bool | None = None) -> Array:
     rows = data_module.as_array(x, "x")
     build_for(self, rows)
     checks.raise_first(checks.check_input(self, rows))
-    before = self.store.snapshot()
     self._calls += 1
     engine = ReferenceEngine(self.make_plan(), self.store, self.optimizer_state)
-    try:
-        return _in_original_units(self, engine.predict_training(rows, training, self._calls))
-    finally:  # whatever a layer raised: batch statistics are as they were
-        self.store.restore(before)
+    return _in_original_units(self, engine.predict_training(rows, training, self._calls))
 
 
 def _augments(self: Trainable) -> bool:

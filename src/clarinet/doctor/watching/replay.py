@@ -154,14 +154,13 @@ class Replay:
 def _look(plan: Plan, store: Store, optimizer: OptimizerState, data: Data, step: Steps) -> dict[str, Any] | None:
     """Take one step where every number can be seen; the first that is not finite, or None and the step is taken."""
     rows = np.arange(step.first, step.stop) if step.order is None else step.order[step.first : step.stop]
-    engine, before = ReferenceEngine(plan, store, optimizer), store.snapshot()
+    engine = ReferenceEngine(plan, store, optimizer)
     optimizer.step += 1
     loss, grads, outputs = engine.gradients(data.rows(rows))
     for op, output in zip(plan.ops, outputs):
         bad = ~np.isfinite(output.reshape(len(rows), -1)).all(axis=1)
         if bad.any():
             return {"layer": op.layer, "what": "outputs", "rows": _named(rows[bad])}
-    store.restore(before)  # running statistics too: the step is taken from the start
     if not np.isfinite(loss):
         assert plan.loss is not None
         values = plan.loss.values(data.y[rows], outputs[len(plan.ops) - 1])  # type: ignore[index]
