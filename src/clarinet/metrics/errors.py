@@ -16,7 +16,7 @@ from clarinet.types import Array
 
 
 class _OfLoss(MeanMetric):
-    """The mean of a loss that has settings."""
+    """The mean of a loss."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -30,7 +30,7 @@ class _OfLoss(MeanMetric):
         return self.loss().values(y_true, y_pred, namespace(y_pred))
 
 
-class MeanSquaredError(MeanMetric):
+class MeanSquaredError(_OfLoss):
     """Mean of ``(y_pred - y_true)**2``.
 
     Args:
@@ -43,8 +43,8 @@ class MeanSquaredError(MeanMetric):
 
     degree = 2
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.MeanSquaredError().values(y_true, y_pred, namespace(y_pred))
+    def loss(self) -> losses.Loss:
+        return losses.MeanSquaredError()
 
 
 class RootMeanSquaredError(MeanSquaredError):
@@ -62,7 +62,7 @@ class RootMeanSquaredError(MeanSquaredError):
         return float(np.sqrt(super().result()))
 
 
-class MeanAbsoluteError(MeanMetric):
+class MeanAbsoluteError(_OfLoss):
     """Mean of ``|y_pred - y_true|``.
 
     Args:
@@ -75,8 +75,8 @@ class MeanAbsoluteError(MeanMetric):
 
     degree = 1
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.MeanAbsoluteError().values(y_true, y_pred, namespace(y_pred))
+    def loss(self) -> losses.Loss:
+        return losses.MeanAbsoluteError()
 
 
 @dataclass(eq=False, repr=False)
@@ -148,7 +148,7 @@ class SparseCategoricalCrossentropy(_OfLoss):
         return losses.SparseCategoricalCrossentropy(self.from_logits)
 
 
-class MeanAbsolutePercentageError(MeanMetric):
+class MeanAbsolutePercentageError(_OfLoss):
     """Mean of ``100 |y_pred - y_true| / |y_true|``; see the loss.
 
     Args:
@@ -159,11 +159,11 @@ class MeanAbsolutePercentageError(MeanMetric):
         37.5
     """
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.MeanAbsolutePercentageError().values(y_true, y_pred, namespace(y_pred))
+    def loss(self) -> losses.Loss:
+        return losses.MeanAbsolutePercentageError()
 
 
-class MeanSquaredLogarithmicError(MeanMetric):
+class MeanSquaredLogarithmicError(_OfLoss):
     """Mean of ``(log(1 + y_pred) - log(1 + y_true))**2``; see the loss.
 
     Args:
@@ -174,12 +174,12 @@ class MeanSquaredLogarithmicError(MeanMetric):
         0.2402
     """
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.MeanSquaredLogarithmicError().values(y_true, y_pred, namespace(y_pred))
+    def loss(self) -> losses.Loss:
+        return losses.MeanSquaredLogarithmicError()
 
 
 @dataclass(eq=False, repr=False)
-class LogCoshError(MeanMetric):
+class LogCoshError(_OfLoss):
     """Mean of ``log(cosh(y_pred - y_true))``; see :class:`clarinet.losses.LogCosh`.
 
     Args:
@@ -192,8 +192,8 @@ class LogCoshError(MeanMetric):
 
     name: str = "logcosh"
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.LogCosh().values(y_true, y_pred, namespace(y_pred))
+    def loss(self) -> losses.Loss:
+        return losses.LogCosh()
 
 
 @dataclass(eq=False, repr=False)
@@ -218,7 +218,7 @@ class CosineSimilarity(_OfLoss):
         return -super().values(y_true, y_pred)
 
 
-class KLDivergence(MeanMetric):
+class KLDivergence(_OfLoss):
     """Mean of :class:`clarinet.losses.KLDivergence`.
 
     Args:
@@ -229,11 +229,11 @@ class KLDivergence(MeanMetric):
         0.1438
     """
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.KLDivergence().values(y_true, y_pred, namespace(y_pred))
+    def loss(self) -> losses.Loss:
+        return losses.KLDivergence()
 
 
-class Poisson(MeanMetric):
+class Poisson(_OfLoss):
     """Mean of :class:`clarinet.losses.Poisson`.
 
     Args:
@@ -244,11 +244,11 @@ class Poisson(MeanMetric):
         1.0
     """
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.Poisson().values(y_true, y_pred, namespace(y_pred))
+    def loss(self) -> losses.Loss:
+        return losses.Poisson()
 
 
-class Hinge(MeanMetric):
+class Hinge(_OfLoss):
     """Mean of :class:`clarinet.losses.Hinge`.
 
     Args:
@@ -259,11 +259,11 @@ class Hinge(MeanMetric):
         1.75
     """
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.Hinge().values(y_true, y_pred, namespace(y_pred))
+    def loss(self) -> losses.Loss:
+        return losses.Hinge()
 
 
-class SquaredHinge(MeanMetric):
+class SquaredHinge(_OfLoss):
     """Mean of :class:`clarinet.losses.SquaredHinge`.
 
     Args:
@@ -274,11 +274,11 @@ class SquaredHinge(MeanMetric):
         4.625
     """
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.SquaredHinge().values(y_true, y_pred, namespace(y_pred))
+    def loss(self) -> losses.Loss:
+        return losses.SquaredHinge()
 
 
-class CategoricalHinge(MeanMetric):
+class CategoricalHinge(_OfLoss):
     """Mean of :class:`clarinet.losses.CategoricalHinge`.
 
     Args:
@@ -289,5 +289,5 @@ class CategoricalHinge(MeanMetric):
         0.5
     """
 
-    def values(self, y_true: Array, y_pred: Array) -> Array:
-        return losses.CategoricalHinge().values(y_true, y_pred, namespace(y_pred))
+    def loss(self) -> losses.Loss:
+        return losses.CategoricalHinge()

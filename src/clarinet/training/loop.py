@@ -189,7 +189,7 @@ class Fit:
         """Let the optimizer put moving averages in the weights' place."""
         optimizer, state, store = self.model.optimizer, self.model.optimizer_state, self.model.store
         assert optimizer is not None and state is not None
-        trained = [s for s in self.engine.plan.layout.segments if s.trainable]
+        trained = [s for _, s in self.engine.plan.trainable]
         optimizer.finish([s.view(store.params) for s in trained], [state.views(s) for s in trained])
 
     def _epoch(self) -> Iterator[Event]:

@@ -187,17 +187,6 @@ def first_batches(data: Data, steps: int | None, batch_size: int) -> Data:
     return data if steps is None else data.rows(slice(0, steps * batch_size))
 
 
-__all__ = [
-    "TrainingData",
-    "as_list",
-    "build_for",
-    "checked",
-    "evaluation_batches",
-    "first_batches",
-    "told_by_callbacks",
-]
-
-
 def learning_rates(model: Trainable, steps: int) -> Array:
     """The optimizer's rates for the next ``steps`` updates, shape (steps,)."""
     assert model.optimizer is not None and model.optimizer_state is not None
