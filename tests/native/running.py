@@ -1,16 +1,17 @@
 """One short training run on one engine, and everything that it leaves behind."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from clarinet import Input, Sequential, _native
+from clarinet import Input, Sequential, _native, layers
 from clarinet.engines import Data, NativeEngine, ReferenceEngine, Steps
 from clarinet.optimizers import OptimizerState
 from clarinet.plan import Plan
+from tests import cases
 
 ISAS = _native.isas()
 THREADS = (1, 2, 3, 5, 8)
@@ -130,6 +131,26 @@ class Work:
                 losses.append(chunk.losses)
                 layers += chunk.layers
         return losses, layers
+
+
+def between(case: Any, rows: int, numbers: Callable[..., np.ndarray], **settings: Any) -> Work:
+    """A layer between two dense ones, so that its backward counts, on ``numbers(*shape)``."""
+    return Work(
+        lambda: [layers.Dense(case.shape[-1]), case.make(), layers.Flatten(), layers.Dense(2)],
+        "mse",
+        Data(numbers(rows, *case.shape[:-1], 5), numbers(rows, 2)),
+        **settings,
+    )
+
+
+def coming_first(case: Any, rows: int, numbers: Callable[..., np.ndarray], **settings: Any) -> Work:
+    """A layer that the data come to as they are."""
+    return Work(
+        lambda: [case.make(), layers.Flatten(), layers.Dense(2)],
+        "mse",
+        Data(cases.inputs(case, rows), numbers(rows, 2)),
+        **settings,
+    )
 
 
 def assert_close(ours: Outcome, expected: Outcome, rtol: float = 2e-5, atol: float = 6e-6) -> None:

@@ -8,7 +8,7 @@ import pytest
 from clarinet import layers, optimizers
 from clarinet.engines import Data
 from tests import cases
-from tests.native.running import ISAS, THREADS, Work, assert_close, assert_same_bits
+from tests.native.running import ISAS, THREADS, Work, assert_close, assert_same_bits, between, coming_first
 
 RNG = np.random.default_rng(4)
 X = RNG.normal(size=(75, 13)).astype(np.float32)
@@ -200,28 +200,14 @@ def assert_same_on_any_number_of_threads(work):
 
 @pytest.mark.parametrize("case", cases.LAYERS, ids=repr)
 def test_every_layer_that_comes_first(case):
-    work = Work(
-        lambda: [case.make(), layers.Flatten(), layers.Dense(2)],
-        "mse",
-        Data(cases.inputs(case, 23), numbers(23, 2)),
-        optimizer="adam",
-        batch=9,
-        rate=0.01,
-    )
+    work = coming_first(case, 23, numbers, optimizer="adam", batch=9, rate=0.01)
     assert_same_on_any_number_of_threads(work)
 
 
 @pytest.mark.parametrize("case", [case for case in cases.LAYERS if case.inputs == "numbers"], ids=repr)
 def test_every_layer(case):
-    """Between two dense ones; 23 rows in batches of 9, so that threads have shares of different sizes."""
-    work = Work(
-        lambda: [layers.Dense(case.shape[-1]), case.make(), layers.Flatten(), layers.Dense(2)],
-        "mse",
-        Data(numbers(23, *case.shape[:-1], 5), numbers(23, 2)),
-        optimizer="adam",
-        batch=9,
-        rate=0.01,
-    )
+    """23 rows in batches of 9, so that threads have shares of different sizes."""
+    work = between(case, 23, numbers, optimizer="adam", batch=9, rate=0.01)
     assert_same_on_any_number_of_threads(work)
 
 

@@ -11,7 +11,7 @@ from clarinet.engines import Data, NativeEngine, ReferenceEngine, Steps
 from clarinet.optimizers import OptimizerState
 from tests import cases
 from tests.contracts.derivatives import assert_close, numeric_gradient
-from tests.native.running import ISAS, Work
+from tests.native.running import ISAS, Work, between, coming_first
 
 THREADS = (1, 3)
 
@@ -85,27 +85,13 @@ def test_optimizers(case):
 
 @pytest.mark.parametrize("case", [c for c in cases.LAYERS if c.inputs == "numbers"], ids=repr)
 def test_layers(case):
-    work = Work(
-        lambda: [layers.Dense(case.shape[-1]), case.make(), layers.Flatten(), layers.Dense(2)],
-        "mse",
-        Data(numbers(23, *case.shape[:-1], 5), numbers(23, 2)),
-        optimizer="adam",
-        batch=9,
-        rate=0.01,
-    )
+    work = between(case, 23, numbers, optimizer="adam", batch=9, rate=0.01)
     assert_same_bits_in_halves(work)
 
 
 @pytest.mark.parametrize("case", cases.LAYERS, ids=repr)
 def test_layers_that_come_first(case):
-    work = Work(
-        lambda: [case.make(), layers.Flatten(), layers.Dense(2)],
-        "mse",
-        Data(cases.inputs(case, 23), numbers(23, 2)),
-        optimizer="adam",
-        batch=9,
-        rate=0.01,
-    )
+    work = coming_first(case, 23, numbers, optimizer="adam", batch=9, rate=0.01)
     assert_same_bits_in_halves(work)
 
 

@@ -7,7 +7,7 @@ from clarinet import activations, layers, losses, regularizers
 from clarinet.engines import Data
 from clarinet.metrics import R2Score
 from tests import cases
-from tests.native.running import ISAS, Work, assert_close
+from tests.native.running import ISAS, Work, assert_close, between, coming_first
 
 RNG = np.random.default_rng(3)
 
@@ -35,14 +35,8 @@ def labels(kind, rows, columns=4):
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("case", [case for case in cases.LAYERS if case.inputs == "numbers"], ids=repr)
 def test_layers(case, isa):
-    """Between two dense layers, so that its backward counts; 11 rows in batches of 4, on more threads than rows."""
-    work = Work(
-        lambda: [layers.Dense(case.shape[-1]), case.make(), layers.Flatten(), layers.Dense(2)],
-        "mse",
-        Data(numbers(11, *case.shape[:-1], 5), numbers(11, 2)),
-        metrics=["mae"],
-        rate=0.02,
-    )
+    """11 rows in batches of 4, on more threads than rows."""
+    work = between(case, 11, numbers, metrics=["mae"], rate=0.02)
     expected = work.run()
     for threads in (1, 3, 5):
         assert_close(work.run(isa, threads), expected)
@@ -51,12 +45,7 @@ def test_layers(case, isa):
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("case", cases.LAYERS, ids=repr)
 def test_layers_that_come_first(case, isa):
-    work = Work(
-        lambda: [case.make(), layers.Flatten(), layers.Dense(2)],
-        "mse",
-        Data(cases.inputs(case, 7), numbers(7, 2)),
-        rate=0.02,
-    )
+    work = coming_first(case, 7, numbers, rate=0.02)
     assert_close(work.run(isa, 2), work.run())
 
 
