@@ -90,8 +90,8 @@ def test_a_large_layer_is_cut_short_in_the_drawing() -> None:
 
 def test_the_drawing_holds_the_numbers_of_the_forward_pass() -> None:
     words = [text.get_text() for text in plots.network(divider(), TABLE[3]).axes[0].texts]
-    assert f"{divider().predict(TABLE[3:4])[0, 0]:.2f}" in words
-    assert f"{TABLE[3, 0]:.2f}".rstrip("0") in words
+    for number in (divider().predict(TABLE[3:4])[0, 0], TABLE[3, 0]):
+        assert f"{number:.2f}".rstrip("0").rstrip(".") in words
 
 
 def test_validation_now_and_then_stands_at_its_own_epochs() -> None:
