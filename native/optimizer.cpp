@@ -124,23 +124,28 @@ void Optimizer::clip_scales(const std::vector<double>& squares, std::vector<floa
 }
 
 void Sink::take(const Weight& weight, long from, const Tile& tile, float* g) const {
-  for (long r = 0; r < tile.rows && !gradients; ++r)
+  if (gradients) return write(weight, from, tile, g);
+  for (long r = 0; r < tile.rows; ++r)
     optimizer.add_penalty(k, weight, from + r * tile.w_row, g + r * tile.g_row, tile.columns);
-  take(weight, from, tile, g, optimizer.home(weight, from), tile.w_row);
+  update(tile, g, optimizer.home(weight, from), tile.w_row);
 }
 
 void Sink::take(const Weight& weight, long from, const Tile& tile, float* g, const Home& home, long home_row) const {
+  gradients ? write(weight, from, tile, g) : update(tile, g, home, home_row);
+}
+
+void Sink::write(const Weight& weight, long from, const Tile& tile, const float* g) const {
   for (long r = 0; r < tile.rows; ++r) {
-    float* row = g + r * tile.g_row;
-    if (gradients) {
-      float* to = gradients + weight.offset + from + r * tile.w_row;
-      for (long j = 0; adds && j < tile.columns; ++j) to[j] += row[j];
-      if (!adds) std::memcpy(to, row, static_cast<size_t>(tile.columns) * sizeof(float));
-    } else {
-      optimizer.clip(k, 1.0f, row, tile.columns);
-    }
+    const float* row = g + r * tile.g_row;
+    float* to = gradients + weight.offset + from + r * tile.w_row;
+    if (!adds) std::memcpy(to, row, static_cast<size_t>(tile.columns) * sizeof(float));
+    for (long j = 0; adds && j < tile.columns; ++j) to[j] += row[j];
   }
-  if (!gradients) optimizer.apply(k, home, {tile.rows, tile.columns, home_row, tile.g_row}, g);
+}
+
+void Sink::update(const Tile& tile, float* g, const Home& home, long home_row) const {
+  for (long r = 0; r < tile.rows; ++r) optimizer.clip(k, 1.0f, g + r * tile.g_row, tile.columns);
+  optimizer.apply(k, home, {tile.rows, tile.columns, home_row, tile.g_row}, g);
 }
 
 }  // namespace clarinet

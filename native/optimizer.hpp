@@ -77,6 +77,10 @@ struct Sink {
   void take(const Weight& weight, long from, float* g, long n) const { take(weight, from, {1, n, n, n}, g); }
   // The same of a weight without penalties that lives elsewhere, `home_row` from one row to the next.
   void take(const Weight&, long from, const Tile&, float* g, const Home&, long home_row) const;
+
+ private:
+  void write(const Weight&, long from, const Tile&, const float* g) const;
+  void update(const Tile&, float* g, const Home&, long home_row) const;
 };
 
 }  // namespace clarinet
