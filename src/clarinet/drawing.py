@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from clarinet.layers.base import Layer
-from clarinet.layers.parts import leaves
+from clarinet.layers.handle import Handle, leaves
 from clarinet.params import Segment, Store
 from clarinet.random import Key, Stream
 from clarinet.types import Array
@@ -24,7 +24,7 @@ class Seed:
 class _Drawn(NamedTuple):
     """A layer without children, where it is in the model, and its weights of an earlier structure or model."""
 
-    layer: weakref.ref[Layer]
+    layer: weakref.ref[Handle]
     index: int  # type: ignore[assignment]  # tuple.index gives way
     prefix: str
     before: list[Array] | None

@@ -16,8 +16,8 @@ from clarinet import target as target_module
 from clarinet.configurable import encode, resolve
 from clarinet.data import label_form
 from clarinet.drawing import Seed
-from clarinet.layers.base import Layer, Shape
-from clarinet.layers.parts import leaves
+from clarinet.layers.base import Layer
+from clarinet.layers.handle import leaves
 from clarinet.names import nearest
 from clarinet.optimizers import OptimizerState
 from clarinet.plan import Plan, make_plan
@@ -25,7 +25,7 @@ from clarinet.stack import NO_LAYERS, LayerStack
 from clarinet.trainable import known
 from clarinet.training import predicting, trainer
 from clarinet.training.prepare import as_list
-from clarinet.types import DType
+from clarinet.types import DType, Shape
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from clarinet import losses as losses_module
-from clarinet.layers.base import Layer, Shape
-from clarinet.layers.parts import Part, elementary
+from clarinet.layers.base import Layer, Part
+from clarinet.layers.parts import elementary
 from clarinet.params import Layout, Segment, Store, Weight
-from clarinet.types import DType
+from clarinet.types import DType, Shape
 
 if TYPE_CHECKING:
     from clarinet.losses import Loss

@@ -12,14 +12,14 @@ import numpy as np
 from clarinet import layers as layers_module
 from clarinet.configurable import refuse_overrides
 from clarinet.drawing import Drawing, Seed
-from clarinet.layers.base import Layer, Place, Shape
-from clarinet.layers.parts import leaves
+from clarinet.layers.base import Layer
+from clarinet.layers.handle import Place, leaves
 from clarinet.names import Names, snake_case
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Layout, Store
 from clarinet.random import next_seed
 from clarinet.summary import print_summary, summary_html
-from clarinet.types import Array, DType
+from clarinet.types import Array, DType, Shape
 
 NO_LAYERS = "the model has no layers; add one, e.g. model.add(Dense(10))"
 _FIXED_ORDER = "a Sequential runs its layers in order; the layers Residual and Parallel make skips and branches"

@@ -10,7 +10,8 @@ from clarinet.markup import paragraph, table
 from clarinet.types import DType
 
 if TYPE_CHECKING:
-    from clarinet.layers.base import Layer, Shape
+    from clarinet.layers.base import Layer
+    from clarinet.types import Shape
 
 _COLUMNS = ("Layer (type)", "Output Shape", "Param #")
 

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clarinet.engines.base import Engine
-    from clarinet.layers.base import Layer, Shape
+    from clarinet.layers.base import Layer
     from clarinet.losses import Loss
     from clarinet.optimizers import Optimizer, OptimizerState
     from clarinet.params import Store
     from clarinet.plan import Plan
     from clarinet.target import TransformedTarget
-    from clarinet.types import Array, DType
+    from clarinet.types import Array, DType, Shape
 
 
 class Epochs(Protocol):

@@ -8,6 +8,8 @@ from typing import Any, Never, Protocol
 from numpy import dtype
 from numpy.typing import NDArray
 
+#: The sizes of an array's axes; of one sample, where nothing else is said: the batch axis is not in it.
+Shape = tuple[int, ...]
 #: Numbers of any shape and dtype.
 Array = NDArray[Any]
 #: The type of numbers, e.g. float32.

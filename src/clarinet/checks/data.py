@@ -18,8 +18,8 @@ from clarinet.problems import Problem, error
 from clarinet.types import Array
 
 if TYPE_CHECKING:
-    from clarinet.layers.base import Shape
     from clarinet.trainable import Trainable
+    from clarinet.types import Shape
 
 #: Names of data that are there as a whole: some of their rows have to count. A single batch may count for nothing.
 _WHOLE = ("data", "fit.validation")

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from clarinet.checks.finite import largest
-from clarinet.layers.parts import elementary, leaves
+from clarinet.layers.handle import leaves
+from clarinet.layers.parts import elementary
 from clarinet.problems import Problem, error, warning
 
 if TYPE_CHECKING:

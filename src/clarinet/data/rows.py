@@ -17,8 +17,8 @@ from clarinet.engines.base import Data
 from clarinet.types import Array
 
 if TYPE_CHECKING:
-    from clarinet.layers.base import Shape
     from clarinet.losses import Loss
+    from clarinet.types import Shape
 
 Rows = tuple[Array, Array | None, Array | None]
 

@@ -16,9 +16,9 @@ from clarinet.doctor.labels import Labels, describe_labels
 from clarinet.doctor.program import Program, copied
 from clarinet.doctor.yardstick import Yardstick, yardstick
 from clarinet.engines.reference import ReferenceEngine
-from clarinet.layers.base import Context, Shape
+from clarinet.layers.base import Context
 from clarinet.params import Weight
-from clarinet.types import Array
+from clarinet.types import Array, Shape
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from clarinet.engines.reference import ReferenceEngine
-from clarinet.layers.base import Context, Shape
+from clarinet.layers.base import Context
 from clarinet.trainable import model_class
-from clarinet.types import Array
+from clarinet.types import Array, Shape
 
 #: Samples that a layer is tried on; what single precision may add to a difference that is none.
 _SAMPLES, _ROUNDING = 4, 1e-4

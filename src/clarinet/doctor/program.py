@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import data, losses, optimizers
-from clarinet.layers.parts import leaves
+from clarinet.layers.handle import leaves
 from clarinet.settings import BATCH_SIZE, Role, names_of
 from clarinet.target import TransformedTarget, for_loss
 from clarinet.trainable import model_class

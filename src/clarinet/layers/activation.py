@@ -7,9 +7,9 @@ from typing import Any
 
 from clarinet import activations, initializers, regularizers
 from clarinet.configurable import check_number
-from clarinet.layers.base import Context, Layer, Shape, check_positive_int
+from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.params import Weight
-from clarinet.types import Array, Cache, Namespace
+from clarinet.types import Array, Cache, Namespace, Shape
 
 
 @dataclass(eq=False, repr=False)

@@ -13,11 +13,11 @@ import numpy as np
 
 from clarinet.arrays import scatter_add
 from clarinet.configurable import Refused, check_number
-from clarinet.layers.base import Context, Layer, Shape
+from clarinet.layers.base import Context, Layer
 from clarinet.layers.dropout import Noise
 from clarinet.layers.geometry import check_data_format, check_rank
 from clarinet.random import Key
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Shape
 
 #: Where the pixel at place ``i`` outside an axis of ``n`` pixels comes from.
 _FILL = {

@@ -8,26 +8,23 @@ it. Only ``name``, ``trainable`` and the place in a model's store may change aft
 from __future__ import annotations
 
 import copy
-import weakref
-from collections.abc import Mapping, Sequence
-from dataclasses import InitVar, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from collections.abc import Mapping
+from dataclasses import InitVar, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, ClassVar, Never, Self
 
 import numpy as np
 
 from clarinet.configurable import Configurable, Refused, abstract
-from clarinet.layers.parts import Part, leaves
-from clarinet.names import snake_case
-from clarinet.params import Store, Weight
+from clarinet.layers.calling import batch, randomness, weights_for
+from clarinet.layers.handle import Handle
+from clarinet.params import Weight
 from clarinet.problems import shown
 from clarinet.random import Key
-from clarinet.types import Array, Cache, Namespace
+from clarinet.types import Array, Cache, Namespace, Shape
 
 if TYPE_CHECKING:
     from clarinet.activations import Activation
-    from clarinet.params import Segment
 
-Shape = tuple[int, ...]
 #: No memory holds as many numbers.
 _LIMIT = 2**63
 
@@ -47,16 +44,32 @@ class Context:
     xp: Namespace = np
 
 
-class Place(NamedTuple):
-    """Where a built layer's weights are: those of a layer of the model, or within it those whose names begin so.
+@dataclass(frozen=True)
+class Part:
+    """One of the layers that a layer consists of, and how it is connected.
 
-    The shape of a sample as it enters the layer is known for those that the model itself holds.
+    Attributes:
+        layer: whose forward and backward define it.
+        sources: what it takes: 0 is the whole layer's input, ``i + 1`` what part ``i`` gives; None (default) is what
+            the part before gives. More than one for a layer that merges.
+        names: the whole layer's names for the part's weights and state, where they are called otherwise there.
+        prefix: put before every name.
     """
 
-    store: Store
-    index: int  # type: ignore[assignment]  # tuple.index gives way
+    layer: Layer
+    sources: tuple[int, ...] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     prefix: str = ""
-    input_shape: Shape | None = None
+    whole: Part | None = None  # the part of a layer further out that this one's layer is
+
+    def called(self, name: str) -> str:
+        """The outermost layer's name for the part's weight ``name``."""
+        name = self.prefix + self.names.get(name, name)
+        return name if self.whole is None else self.whole.called(name)
+
+    def within(self, whole: Part | None) -> Part:
+        """This part as one of a layer that is itself a part."""
+        return self if whole is None else replace(self, whole=whole if self.whole is None else self.whole.within(whole))
 
 
 _NO_CONSTRAINTS = Refused("there are no weight constraints; use a regularizer, or set_weights in a callback")
@@ -65,7 +78,7 @@ _HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner", 
 
 
 @dataclass(eq=False, repr=False)
-class Layer(Configurable):
+class Layer(Handle, Configurable):
     """Base class of all layers.
 
     A subclass is a dataclass whose fields are its configuration; it gives :meth:`output_shape`, :meth:`forward`,
@@ -97,8 +110,6 @@ class Layer(Configurable):
         "compute_mask": "there are no masks",
         "compute_output_spec": "define output_shape(input_shape)",
     }
-    #: ``training`` where a model is called on an array and does not say: augmentation then augments, as in Keras.
-    trains_when_called: ClassVar[bool] = False
     #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
     merges: ClassVar[bool] = False
     #: How it sums weighted inputs, but for its activation: ``"dense"``, over the last axis; ``"window"``, over a window
@@ -115,15 +126,8 @@ class Layer(Configurable):
     #: Whether it takes ids, which it looks up, instead of numbers.
     looks_up: ClassVar[bool] = False
 
-    name: str = field(default="", kw_only=True)
-    trainable: bool = field(default=True, kw_only=True)
     input_shape: Shape | None = field(default=None, kw_only=True)
     input_dim: InitVar[int | None] = field(default=None, kw_only=True)
-
-    _place: Place | None = field(default=None, init=False)
-    _holder: weakref.ref[Any] | None = field(default=None, init=False)  # weak, so that it does not keep its owner
-    _brought: list[Array] | None = field(default=None, init=False)  # weights from an earlier model, to begin with
-    _draws: Key | None = field(default=None, init=False)  # random numbers of the last call on an array
 
     def __post_init__(self, input_dim: int | None) -> None:
         self.name = self.name or ""  # Keras's default is None
@@ -199,20 +203,13 @@ class Layer(Configurable):
         return None
 
     @property
-    def adapted(self) -> bool:
-        """Whether it has seen the data that it has to look at before training; True where it needs none."""
-        return True
-
-    @property
     def children(self) -> tuple[Layer, ...]:
         """The layers that a container holds."""
         return ()
 
-    def add_weight(self, *shape: object, **settings: object) -> Any:
+    def add_weight(self, *shape: object, **settings: object) -> Never:
         """Refused: a layer says of its weights what they are, and a model keeps them."""
         raise TypeError(f"{type(self).__name__}: add_weight is not there; define weight_specs(input_shape)")
-
-    # The handle.
 
     def __call__(self, x: object, training: bool | None = None) -> Array:
         """What the layer gives for a batch; nothing is updated.
@@ -233,125 +230,13 @@ class Layer(Configurable):
             >>> Rescaling(1 / 255)([[0.0, 255.0]]).tolist()
             [[0.0, 1.0]]
         """
-        from clarinet.layers.calling import call
+        rows = batch(self, x)
+        shape = rows.shape[1:]
+        self.output_shape(shape)  # says so if such samples do not fit
+        params, state = weights_for(self, shape, self.weight_specs(shape), self.state_specs(shape), rows.dtype)
+        return self.forward(params, state, rows, Context(*randomness(self, training)))[0]
 
-        return call(self, x, training)
-
-    @property
-    def _owner(self) -> Any:
-        """The model or container that holds it; None where there is none, or none any more."""
-        return None if self._holder is None else self._holder()
-
-    @_owner.setter
-    def _owner(self, owner: object) -> None:
-        self._holder = None if owner is None else weakref.ref(owner)
-
-    @property
-    def is_free(self) -> bool:
-        """Whether a model or container may take it as it is: it has no owner, and no weights in one's buffers."""
-        return self._owner is None and not self.built
-
-    def __copy__(self) -> Self:
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        return twin
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_holder"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update((name, value) for name, value in state.items() if name != "_owner")  # of earlier copies
-        for child in self.children:
-            child._owner = self
-
-    @property
-    def built(self) -> bool:
-        """Whether the layer has weights (or is part of a built model)."""
-        return self._place is not None
-
-    def _built_place(self) -> Place:
-        if self._place is None:
-            raise ValueError(
-                f"layer {self.name or snake_case(type(self).__name__)!r} is not built, so it has no weights yet: put "
-                "it in a model that starts with Input(shape) or input_shape=..., or call fit"
-            )
-        return self._place
-
-    def _weights(self) -> list[tuple[Segment, Array]]:
-        store, index, prefix, _ = self._built_place()
-        return [w for leaf in leaves(self, prefix) for w in store.weights_of(index, leaf.prefix)]
-
-    @property
-    def weights(self) -> list[Array]:
-        """Copies of all weights, trainable first, then state."""
-        return self.get_weights()
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all weights in Keras's order: kernel, bias; or gamma, beta, moving_mean, moving_variance.
-
-        Raises:
-            ValueError: the layer is not built.
-        """
-        if self._place is None:
-            brought = [leaf.layer._brought for leaf in leaves(self)]
-            if None not in brought:  # it has been called on an array
-                return [array.copy() for own in brought for array in own or ()]
-        return [view.copy() for _, view in self._weights()]
-
-    def set_weights(self, weights: Sequence[object]) -> None:
-        """Replace all weights.
-
-        Args:
-            weights: arrays in the order and shapes of :meth:`get_weights`.
-
-        Raises:
-            ValueError: wrong number of arrays or a wrong shape; nothing is changed then.
-        """
-        own = self._weights()
-        arrays = [np.asarray(w) for w in weights]
-        if len(arrays) != len(own):
-            names = ", ".join(s.name for s, _ in own) or "none"
-            raise ValueError(f"layer {self.name!r} has {len(own)} weights ({names}), received {len(arrays)} arrays")
-        for (segment, _), array in zip(own, arrays, strict=True):
-            if array.shape != segment.shape:
-                raise ValueError(
-                    f"layer {self.name!r}: weight {segment.name!r} has shape {segment.shape}, received {array.shape}"
-                )
-        for (_, view), array in zip(own, arrays, strict=True):
-            view[...] = array
-
-    def count_params(self, trainable: bool = False) -> int:
-        """Number of elements in all weights, state included; or of what is trained alone."""
-        store, index, prefix, _ = self._built_place()
-        # From the layouts alone: a look at the buffers draws the initial weights, and fit(seed=) would come too late.
-        layouts = (store.layout,) if trainable else (store.layout, store.state_layout)
-        own = [leaf.prefix for leaf in leaves(self, prefix) if leaf.trainable or not trainable]
-        return sum(s.size for layout in layouts for begin in own for s in layout.of_layer(index, begin))
-
-    def unplaced(self) -> Layer:
-        """A copy that belongs to no model."""
-        twin = copy.copy(self)
-        twin._place = twin._owner = twin._brought = None
-        return twin
-
-    def twin(self) -> Layer:
-        """A copy that belongs to no model and brings its weights along."""
-        twin = self.unplaced()
-        for mine, its in zip(leaves(self), leaves(twin), strict=True):
-            its.layer._brought = mine.layer.own_weights()
-        return twin
-
-    def own_weights(self) -> list[Array] | None:
-        """Copies of the weights, those of an earlier model where they are not built; None where there are none yet."""
-        return self.get_weights() if self.built else self._brought
-
-    def put(self, place: Place | None) -> None:
-        """Say where the weights of this layer and of its children are."""
-        self._place = place
-        for number, child in enumerate(self.children):
-            child.put(None if place is None else Place(place.store, place.index, f"{place.prefix}{number}."))
-
-    def changed(self, **changes: object) -> Any:
+    def changed(self, **changes: object) -> Self:
         """A copy with another configuration."""
         own = {f.name: self.configured(f.name) for f in fields(self) if f.init}
         return type(self)(**(own | changes))

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clarinet.layers.base import Context, Layer, Shape
-from clarinet.layers.parts import Part, elementary, shapes_within
+from clarinet.layers.base import Context, Layer, Part
+from clarinet.layers.parts import elementary, shapes_within
 from clarinet.params import Weight
-from clarinet.types import Array
+from clarinet.types import Array, Shape
 
 
 @dataclass(eq=False, repr=False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from clarinet.configurable import resolve
-from clarinet.layers.base import Layer
+from clarinet.layers.base import Layer, Part
 from clarinet.layers.composite import Composite
 from clarinet.layers.merge import Merge
-from clarinet.layers.parts import Part, depth
+from clarinet.layers.parts import depth
 from clarinet.names import Names, snake_case
 
 #: Layers within layers within layers, at most: far more than any network has.
@@ -44,7 +44,7 @@ class Container(Composite):
             ends.append(end)
         return (*parts, Part(self.merging(), tuple(ends)))
 
-    def unplaced(self) -> Layer:
+    def unplaced(self) -> Self:
         """A copy that belongs to no model, of copies of the children."""
         twin = super().unplaced()
         copies = {id(child): child.unplaced() for child in self.children}

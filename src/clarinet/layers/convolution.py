@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 from clarinet import activations, initializers, regularizers
 from clarinet.arrays import crop, pad, scatter_windows, windows
 from clarinet.layers.activity import check_activity, endings
-from clarinet.layers.base import Context, Layer, Shape, check_positive_int
+from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.layers.geometry import check_data_format, check_padding, check_rank, margins, output_sizes, per_axis
 from clarinet.params import Weight
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Shape
 
 
 class Convolution(Layer):

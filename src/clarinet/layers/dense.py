@@ -7,9 +7,9 @@ from typing import Any
 
 from clarinet import activations, initializers, regularizers
 from clarinet.layers.activity import check_activity, endings
-from clarinet.layers.base import Context, Layer, Shape, check_positive_int
+from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.params import Weight
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Shape
 
 
 @dataclass(eq=False, repr=False)

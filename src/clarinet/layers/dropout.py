@@ -10,10 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from clarinet.configurable import Refused, check_number
-from clarinet.layers.base import Context, Layer, Shape
+from clarinet.layers.base import Context, Layer
 from clarinet.layers.geometry import check_data_format, check_rank
 from clarinet.random import Key
-from clarinet.types import Array
+from clarinet.types import Array, Shape
 
 #: What ``selu`` gives for large negative numbers.
 LOWER_LIMIT = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946

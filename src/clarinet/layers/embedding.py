@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from clarinet import initializers, regularizers
 from clarinet.arrays import scatter_add, widest
 from clarinet.configurable import Refused
-from clarinet.layers.base import Context, Layer, Shape, check_positive_int
+from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.params import Weight
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Shape
 
 #: Up to here every whole number is a float32, which is how ids travel to the layer.
 _LARGEST = 2**24

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from clarinet.arrays import window_count
-from clarinet.layers.base import Shape, check_positive_int
+from clarinet.layers.base import check_positive_int
+from clarinet.types import Shape
 
 #: How messages call the axes of one sample.
 _AXES = {1: "(steps, channels)", 2: "(height, width, channels)"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from clarinet.layers.base import Shape, check_shape
+from clarinet.layers.base import check_shape
+from clarinet.types import Shape
 
 
 class Input:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
 
-from clarinet.layers.base import Context, Layer, Shape
+from clarinet.layers.base import Context, Layer
 from clarinet.names import lookup
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Shape
 
 MERGES = ("add", "average", "concatenate", "maximum", "multiply")
 

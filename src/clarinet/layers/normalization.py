@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from clarinet import initializers, regularizers
 from clarinet.configurable import Refused, check_flag, check_number
-from clarinet.layers.base import Context, Layer, Shape, check_positive_int
+from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.params import Weight
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Shape
 
 _NO_RENORMALISATION = "there is no renormalisation of batches"
 

@@ -3,59 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 from clarinet.configurable import is_ours
-
-if TYPE_CHECKING:
-    from clarinet.layers.base import Layer, Shape
-
-
-@dataclass(frozen=True)
-class Part:
-    """One of the layers that a layer consists of, and how it is connected.
-
-    Attributes:
-        layer: whose forward and backward define it.
-        sources: what it takes: 0 is the whole layer's input, ``i + 1`` what part ``i`` gives; None (default) is what
-            the part before gives. More than one for a layer that merges.
-        names: the whole layer's names for the part's weights and state, where they are called otherwise there.
-        prefix: put before every name.
-    """
-
-    layer: Layer
-    sources: tuple[int, ...] | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
-    prefix: str = ""
-    whole: Part | None = None  # the part of a layer further out that this one's layer is
-
-    def called(self, name: str) -> str:
-        """The outermost layer's name for the part's weight ``name``."""
-        name = self.prefix + self.names.get(name, name)
-        return name if self.whole is None else self.whole.called(name)
-
-    def within(self, whole: Part | None) -> Part:
-        """This part as one of a layer that is itself a part."""
-        return self if whole is None else replace(self, whole=whole if self.whole is None else self.whole.within(whole))
-
-
-class Leaf(NamedTuple):
-    """A layer without children, what its weights' names begin with in the outermost layer, whether it is trained."""
-
-    layer: Layer
-    prefix: str
-    trainable: bool
-
-
-def leaves(layer: Layer, prefix: str = "", trainable: bool = True) -> Iterator[Leaf]:
-    """The layers without children that a layer holds, in order; itself where it holds none."""
-    trainable = trainable and layer.trainable
-    if not layer.children:
-        yield Leaf(layer, prefix, trainable)
-    for number, child in enumerate(layer.children):
-        yield from leaves(child, f"{prefix}{number}.", trainable)
+from clarinet.layers.base import Layer, Part
+from clarinet.types import Shape
 
 
 def depth(layer: Layer) -> int:

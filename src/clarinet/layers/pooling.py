@@ -7,9 +7,9 @@ from math import inf, prod
 from typing import Any, ClassVar
 
 from clarinet.arrays import crop, pad, scatter_windows, windows
-from clarinet.layers.base import Context, Layer, Shape
+from clarinet.layers.base import Context, Layer
 from clarinet.layers.geometry import check_data_format, check_padding, check_rank, margins, output_sizes, per_axis
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Shape
 
 
 class _Pooling(Layer):

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from clarinet import activations, initializers, regularizers
 from clarinet.configurable import Refused
 from clarinet.initializers.base import Initializer
-from clarinet.layers.base import Context, Layer, Shape, check_positive_int
+from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.layers.geometry import check_rank
 from clarinet.params import Weight
 from clarinet.random import Key
-from clarinet.types import Array, Cache, Namespace
+from clarinet.types import Array, Cache, Namespace, Shape
 
 States = tuple[Array, ...]
 Step = tuple[Array, States, dict[str, Array]]

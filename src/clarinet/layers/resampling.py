@@ -11,9 +11,9 @@ import numpy as np
 
 from clarinet.arrays import crop, pad
 from clarinet.configurable import Refused
-from clarinet.layers.base import Context, Layer, Shape, check_positive_int
+from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.layers.geometry import check_data_format, check_rank, per_axis
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Shape
 
 
 @dataclass(eq=False, repr=False)

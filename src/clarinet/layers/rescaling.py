@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from clarinet.initializers import Constant
-from clarinet.layers.base import Context, Layer, Shape
+from clarinet.layers.base import Context, Layer
 from clarinet.params import Weight
-from clarinet.types import Array
+from clarinet.types import Array, Shape
 
 #: The smallest standard deviation that is divided by, Keras's epsilon.
 _LEAST = 1e-7

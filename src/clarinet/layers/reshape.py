@@ -7,9 +7,9 @@ from math import prod
 
 import numpy as np
 
-from clarinet.layers.base import Context, Layer, Shape
+from clarinet.layers.base import Context, Layer
 from clarinet.layers.geometry import check_data_format
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Shape
 
 
 class _SameNumbers(Layer):

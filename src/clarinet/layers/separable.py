@@ -7,12 +7,12 @@ from typing import Any
 
 from clarinet import activations, initializers, regularizers
 from clarinet.layers.activity import check_activity, endings
-from clarinet.layers.base import Layer, Shape, check_positive_int
+from clarinet.layers.base import Layer, Part, check_positive_int
 from clarinet.layers.composite import Composite
 from clarinet.layers.convolution import Conv2D, Convolution
 from clarinet.layers.geometry import check_data_format, check_padding, per_axis
-from clarinet.layers.parts import Part
 from clarinet.params import Weight
+from clarinet.types import Shape
 
 
 @dataclass(eq=False, repr=False)

@@ -16,8 +16,8 @@ from clarinet.types import Array
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clarinet.layers.base import Shape
     from clarinet.trainable import Trainable
+    from clarinet.types import Shape
 
 #: Rows of so many numbers squared are taken for square pictures; fewer are columns of a table.
 _LEAST_SIDE = 8

@@ -10,7 +10,7 @@ import numpy as np
 from clarinet import checks
 from clarinet import data as data_module
 from clarinet.engines import ReferenceEngine
-from clarinet.layers.parts import leaves
+from clarinet.layers.handle import leaves
 from clarinet.settings import BATCH_SIZE
 from clarinet.training.callback import CallbackList
 from clarinet.training.prepare import as_list, build_for

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from clarinet import activations, layers
-from clarinet.layers.base import Shape
 from clarinet.layers.dropout import LOWER_LIMIT
 from clarinet.layers.merge import Merge
 from clarinet.random import drop_threshold
+from clarinet.types import Shape
 
 Settings = dict[str, Any]
 
