@@ -105,16 +105,33 @@ bool advance(TrainSteps& steps, int64_t done) {
   return steps.rows == 0;
 }
 
+// Says of every weight and state where in memory it is.
+void find_weights(Spec& spec, const std::vector<Floats>& buffers) {
+  const auto find = [&](auto& held) {
+    require(held.buffer >= 0 && held.buffer < static_cast<int64_t>(buffers.size()), "a weight is in no buffer");
+    const Floats& buffer = buffers[static_cast<size_t>(held.buffer)];
+    const int64_t size = static_cast<int64_t>(buffer.size());
+    require(held.size >= 0 && held.start >= 0 && held.start <= size - held.size, "a weight leaves its buffer");
+    held.data = buffer.data() + held.start;
+  };
+  for (std::vector<OpSpec>* ops : {&spec.ops, &spec.output}) {
+    for (OpSpec& op : *ops) {
+      for (Weight& weight : op.weights) {
+        require(weight.offset >= 0 && weight.offset <= spec.params_size - weight.size, "a weight leaves the gradient");
+        find(weight);
+      }
+      for (State& state : op.state) find(state);
+    }
+  }
+}
+
 struct PyEngine {
-  PyEngine(Spec spec, Floats params, Floats state, std::vector<std::optional<Floats>> slots, int threads,
+  PyEngine(Spec spec, std::vector<Floats> buffers, std::vector<std::optional<Floats>> slots, int threads,
            const std::string& isa)
-      : kept{params, state}, threads(threads), isa(isa) {
-    spec.params = params.data();
-    spec.params_size = static_cast<int64_t>(params.size());
-    spec.state = state.data();
-    spec.state_size = static_cast<int64_t>(state.size());
+      : kept(std::move(buffers)), threads(threads), isa(isa) {
+    find_weights(spec, kept);
     for (const auto& slot : slots) {
-      require(!slot || slot->size() == params.size(), "an optimizer's slot is not laid out as the parameters");
+      require(!slot || static_cast<int64_t>(slot->size()) == spec.params_size, "an optimizer's slot is not laid out as the parameters");
       spec.slots.push_back(slot ? slot->data() : nullptr);
       if (slot) kept.push_back(*slot);
     }
@@ -321,9 +338,11 @@ void permute(uint64_t seed, uint32_t stream, uint32_t epoch, OutNumbers out) {
 // The plan in plain numbers, field by field as in spec.hpp.
 void bind_spec(nb::module_& m) {
   nb::class_<Weight>(m, "Weight")
-      .def(nb::init<int64_t, int64_t, bool, float, float>(), "offset"_a, "size"_a, "trainable"_a, "l1"_a, "l2"_a);
+      .def(nb::init<int64_t, int64_t, bool, float, float, int64_t, int64_t>(), "offset"_a, "size"_a, "trainable"_a, "l1"_a,
+           "l2"_a, "buffer"_a, "start"_a);
+  nb::class_<State>(m, "State").def(nb::init<int64_t, int64_t, int64_t>(), "size"_a, "buffer"_a, "start"_a);
   nb::class_<OpSpec>(m, "OpSpec")
-      .def(nb::init<std::string, int64_t, int64_t, int64_t, std::vector<Weight>, std::vector<int64_t>,
+      .def(nb::init<std::string, int64_t, int64_t, int64_t, std::vector<Weight>, std::vector<State>,
                     Settings, uint32_t, uint64_t, std::vector<int64_t>, std::vector<int64_t>,
                     std::vector<std::vector<float>>, std::vector<int64_t>>(),
            "kind"_a, "rows"_a, "inputs"_a, "outputs"_a, "weights"_a, "state"_a, "settings"_a, "index"_a, "seed"_a,
@@ -339,8 +358,9 @@ void bind_spec(nb::module_& m) {
       .def(nb::init<int64_t, float, float, std::vector<int64_t>>(), "tensor"_a, "low"_a, "high"_a, "ops"_a);
   nb::class_<Spec>(m, "Spec")
       .def(nb::init<std::vector<OpSpec>, std::vector<OpSpec>, LossSpec, OptimizerSpec, std::vector<MetricSpec>,
-                    std::vector<StatsSpec>, int64_t>(),
-           "ops"_a, "output"_a, "loss"_a, "optimizer"_a, "metrics"_a, "layers"_a, "inputs"_a);
+                    std::vector<StatsSpec>, int64_t, int64_t>(),
+           "ops"_a, "output"_a, "loss"_a, "optimizer"_a, "metrics"_a, "layers"_a, "inputs"_a,
+           "params_size"_a);
 }
 
 }  // namespace
@@ -359,8 +379,8 @@ NB_MODULE(_native, m) {
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(interpreter_ends));
   bind_spec(m);
   nb::class_<PyEngine>(m, "Engine")
-      .def(nb::init<Spec, Floats, Floats, std::vector<std::optional<Floats>>, int, const std::string&>(), "spec"_a,
-           "params"_a, "state"_a, "slots"_a, "threads"_a = 0, "isa"_a = "")
+      .def(nb::init<Spec, std::vector<Floats>, std::vector<std::optional<Floats>>, int, const std::string&>(), "spec"_a,
+           "buffers"_a, "slots"_a, "threads"_a = 0, "isa"_a = "")
       .def("train", &PyEngine::train, "x"_a, "y"_a.none(), "weight"_a.none(), "order"_a.none(), "first"_a.none(),
            "stop"_a.none(), "batch_size"_a.none(), "rates"_a, "seconds"_a, "state"_a, "stats_every"_a.none(), "losses"_a)
       .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a.none(), "weight"_a.none(), "batch_size"_a.none())

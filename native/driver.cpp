@@ -86,7 +86,7 @@ struct Network {
                      {{"momentum", {0.9}}, {"epsilon", {1e-3}}, {"center", {1}}, {"scale", {1}}, {"trainable", {1}}});
     spec.weights.push_back({place(params, n, 1, false), n, true, 0.0f, 0.0f});
     spec.weights.push_back({place(params, n, 0, false), n, true, 0.0f, 0.0f});
-    spec.state = {place(state, n, 0, false), place(state, n, 1, false)};
+    for (const float value : {0.0f, 1.0f}) spec.state.push_back({n, 0, place(state, n, value, false)});
     return spec;
   }
   // The same along the first of two axes.
@@ -125,8 +125,11 @@ struct Network {
     s.layers.push_back({11, 0.0f, 1.0f, {9}});
     momentum.assign(params.size(), 0.0f);
     velocity.assign(params.size(), 0.0f);
-    s.params = params.data(), s.params_size = static_cast<int64_t>(params.size());
-    s.state = state.data(), s.state_size = static_cast<int64_t>(state.size());
+    s.params_size = static_cast<int64_t>(params.size());
+    for (OpSpec& op : s.ops) {
+      for (Weight& weight : op.weights) weight.data = params.data() + weight.offset;
+      for (State& kept : op.state) kept.data = state.data() + kept.start;
+    }
     s.slots = {momentum.data(), velocity.data(), nullptr};
     return s;
   }

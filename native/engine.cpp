@@ -17,9 +17,9 @@ constexpr double kWorthListening = 1e8;  // multiply-adds of a batch that are wo
 constexpr double kBlockWork = 2e8;       // and those between two questions
 constexpr long kBlockRows = 256;         // at least, so that products lose nothing
 
-std::vector<std::unique_ptr<Op>> make_ops(const std::vector<OpSpec>& specs, const Spec& spec) {
+std::vector<std::unique_ptr<Op>> make_ops(const std::vector<OpSpec>& specs) {
   std::vector<std::unique_ptr<Op>> ops;
-  for (const OpSpec& op : specs) ops.push_back(make_op(op, spec.params, spec.state));
+  for (const OpSpec& op : specs) ops.push_back(make_op(op));
   return ops;
 }
 
@@ -53,7 +53,7 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
       threads_(threads > 0 ? threads : allowed_threads()),
       exactly_(threads > 0),
       paced_(!exactly_ && !std::getenv("CLARINET_NUM_THREADS")),
-      ops_(make_ops(spec_.ops, spec_)),
+      ops_(make_ops(spec_.ops)),
       objective_(make_objective(spec_)),
       updater_(spec_, ops_),
       trained_(trained_tensors(spec_.ops)),
@@ -61,7 +61,7 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
   choose_gradients(false);
   for (auto& op : ops_)
     if (op->keeps()) keeping_.push_back(op.get());
-  if (!spec_.output.empty()) output_ = make_op(spec_.output[0], spec_.params, spec_.state);
+  if (!spec_.output.empty()) output_ = make_op(spec_.output[0]);
   for (const auto& op : ops_) sums_by_block_ = sums_by_block_ || op->sums_by_block();
   const bool seen = std::any_of(spec_.layers.begin(), spec_.layers.end(), [](const StatsSpec& s) { return s.tensor == 0; });
   takes_places_ = !ops_.empty() && ops_[0]->takes_places() && follows_alone(spec_.ops, 0) && !seen;

@@ -148,7 +148,7 @@ class Merge : public Op {
 };
 
 // The operation of a specification; throws std::invalid_argument for an unknown kind.
-std::unique_ptr<Op> make_op(const OpSpec&, float* params, float* state);
+std::unique_ptr<Op> make_op(const OpSpec&);
 
 // Whether operation i takes what operation i - 1 gives, and nothing else, and nobody else takes that.
 bool follows_alone(const std::vector<OpSpec>& ops, size_t i);

@@ -37,8 +37,8 @@ double warmed_product(double beta_1, double t) {
 
 }  // namespace
 
-Optimizer::Optimizer(const OptimizerSpec& spec, float* params, const std::vector<float*>& slots)
-    : active_(!spec.kind.empty()), params_(params), slots_(slots) {
+Optimizer::Optimizer(const OptimizerSpec& spec, const std::vector<float*>& slots)
+    : active_(!spec.kind.empty()), slots_(slots) {
   slots_.resize(kSlots, nullptr);
   if (!active_) return;
   update_.rule = rule_of(spec);
@@ -98,7 +98,7 @@ void Optimizer::correct_start(double learning_rate, double t) {
 
 void Optimizer::add_penalty(const KernelTable& k, const Weight& weight, long from, float* g, long n) const {
   if (weight.l1 != 0.0f || weight.l2 != 0.0f)
-    k.add_penalty(weight.l1, weight.l2, params_ + weight.offset + from, g, n);
+    k.add_penalty(weight.l1, weight.l2, weight.data + from, g, n);
 }
 
 void Optimizer::clip(const KernelTable& k, float scale, float* g, long n) const {
@@ -108,7 +108,7 @@ void Optimizer::clip(const KernelTable& k, float scale, float* g, long n) const 
 
 Home Optimizer::home(const Weight& weight, long from) const {
   const long start = static_cast<long>(weight.offset) + from;
-  Home home{params_ + start, {}};
+  Home home{weight.data + from, {}};
   for (int i = 0; i < kSlots; ++i) home.slots[i] = slots_[i] ? slots_[i] + start : nullptr;
   return home;
 }

@@ -16,7 +16,7 @@ struct Home {
 
 class Optimizer {
  public:
-  Optimizer(const OptimizerSpec&, float* params, const std::vector<float*>& slots);
+  Optimizer(const OptimizerSpec&, const std::vector<float*>& slots);
 
   bool active() const { return active_; }
   // Whether a gradient has to be complete before any of it can be used.
@@ -40,7 +40,7 @@ class Optimizer {
     if (home.slots[kSlots - 1]) k.average(update_, tile, home.w, home.slots[kSlots - 1]);
   }
 
-  // Element `from` of a weight in the flat buffers.
+  // Where element `from` of a weight is kept.
   Home home(const Weight&, long from) const;
 
   // What gradients are multiplied by, from the sums of squares of each weight's.
@@ -56,7 +56,6 @@ class Optimizer {
   double average_keep_ = 0.0;
   uint64_t overwrite_every_ = 0;  // steps; 0: never
   double clip_norm_ = 0.0, global_clip_norm_ = 0.0, clip_value_ = 0.0;
-  float* params_;
   std::vector<float*> slots_;
 };
 

@@ -15,11 +15,20 @@ using Settings = std::map<std::string, std::vector<double>>;
 double setting(const Settings&, const char* name);
 const std::vector<double>& numbers(const Settings&, const char* name);
 
-// A trainable weight's place in the flat buffer of parameters.
+// One of a layer's weights: its place in what is laid out as the parameters (gradients, the optimizer's slots), and where
+// its numbers lie: from `start` on in one of the buffers that the engine is given, at `data`.
 struct Weight {
   int64_t offset = 0, size = 0;
   bool trainable = true;
   float l1 = 0.0f, l2 = 0.0f;
+  int64_t buffer = 0, start = 0;
+  float* data = nullptr;
+};
+
+// What a layer keeps from step to step and nobody trains: where it lies.
+struct State {
+  int64_t size = 0, buffer = 0, start = 0;
+  float* data = nullptr;
 };
 
 // One elementary operation. A sample of its input is `rows` rows of `inputs` numbers, of its output `rows` of `outputs`.
@@ -27,7 +36,7 @@ struct OpSpec {
   std::string kind;
   int64_t rows = 1, inputs = 0, outputs = 0;
   std::vector<Weight> weights;              // in the layer's order
-  std::vector<int64_t> state;               // offsets in the flat buffer of state
+  std::vector<State> state;
   Settings settings;                        // the layer's configuration
   uint32_t index = 0;                       // its number in the plan, which random numbers are keyed by
   uint64_t seed = 0;                        // of its random numbers
@@ -70,12 +79,9 @@ struct Spec {
   OptimizerSpec optimizer;
   std::vector<MetricSpec> metrics;
   std::vector<StatsSpec> layers;
-  int64_t inputs = 0;  // numbers in a sample
+  int64_t inputs = 0;       // numbers in a sample
+  int64_t params_size = 0;  // numbers in a gradient
 
-  float* params = nullptr;
-  int64_t params_size = 0;
-  float* state = nullptr;
-  int64_t state_size = 0;
   std::vector<float*> slots{};  // of the optimizer, laid out as the parameters
 };
 

@@ -19,7 +19,7 @@ std::pair<int64_t, int64_t> place_of(const Weight& weight) { return {weight.offs
 }  // namespace
 
 Updater::Updater(const Spec& spec, const std::vector<std::unique_ptr<Op>>& ops)
-    : ops_(ops), optimizer_(spec.optimizer, spec.params, spec.slots), params_(spec.params) {
+    : ops_(ops), optimizer_(spec.optimizer, spec.slots) {
   std::map<Place, Op*> first;
   for (size_t op = 0; op < ops_.size(); ++op) {
     weights_of_.emplace_back();
@@ -180,8 +180,8 @@ void Updater::add_penalty(const Pass& pass, const Block& block) {
 }
 
 void Updater::update_block(const Pass& pass, Block& block, float scale, bool measure) {
-  const long start = static_cast<long>(block.weight->offset) + block.from;
-  float *g = gradients_.get() + start, *w = params_ + start, *before = pass.scratch;
+  float *g = gradients_.get() + block.weight->offset + block.from, *w = block.weight->data + block.from;
+  float* before = pass.scratch;
   if (measure) {
     std::memcpy(before, w, static_cast<size_t>(block.count) * sizeof(float));
     block.weight_squares = pass.k->sum_squares(before, block.count);
@@ -195,7 +195,7 @@ void Updater::penalize(const Pass& pass) {
   const Range own = part_of(static_cast<long>(penalized_.size()), pass);
   for (long i = own.first; i < own.last; ++i) {
     Block& block = penalized_[static_cast<size_t>(i)];
-    const float* w = params_ + block.weight->offset + block.from;
+    const float* w = block.weight->data + block.from;
     block.penalty = 0.0;
     if (block.weight->l1 != 0.0f) block.penalty += block.weight->l1 * pass.k->sum_absolute(w, block.count);
     if (block.weight->l2 != 0.0f) block.penalty += block.weight->l2 * pass.k->sum_squares(w, block.count);

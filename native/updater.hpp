@@ -87,7 +87,6 @@ class Updater {
 
   const std::vector<std::unique_ptr<Op>>& ops_;
   Optimizer optimizer_;
-  float* params_;
   Buffer gradients_;                  // laid out as the parameters
   std::vector<const Weight*> weights_;  // the trainable ones
   std::map<Place, Users> users_;        // of each

@@ -114,7 +114,7 @@ class Softmax : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_activation(const OpSpec& spec, float*, float*) { return std::make_unique<ActivationOp>(spec); }
-std::unique_ptr<Op> make_softmax(const OpSpec& spec, float*, float*) { return std::make_unique<Softmax>(spec); }
+std::unique_ptr<Op> make_activation(const OpSpec& spec) { return std::make_unique<ActivationOp>(spec); }
+std::unique_ptr<Op> make_softmax(const OpSpec& spec) { return std::make_unique<Softmax>(spec); }
 
 }  // namespace clarinet

@@ -42,7 +42,7 @@ class ActivityRegularization : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_activity_regularization(const OpSpec& spec, float*, float*) {
+std::unique_ptr<Op> make_activity_regularization(const OpSpec& spec) {
   return std::make_unique<ActivityRegularization>(spec);
 }
 

@@ -13,7 +13,7 @@ constexpr long kGrain = 16;  // columns are shared out by whole cache lines
 
 class BatchNormalization : public Op {
  public:
-  BatchNormalization(const OpSpec& spec, float* params, float* state)
+  explicit BatchNormalization(const OpSpec& spec)
       : Op(spec),
         features_(spec.outputs),
         epsilon_(static_cast<float>(setting(spec, "epsilon"))),
@@ -22,10 +22,10 @@ class BatchNormalization : public Op {
         batch_statistics_(setting(spec, "trainable") != 0.0),
         has_gamma_(setting(spec, "scale") != 0.0),
         has_beta_(setting(spec, "center") != 0.0),
-        moving_mean_(state + spec.state[0]),
-        moving_variance_(state + spec.state[1]) {
-    gamma_ = has_gamma_ ? params + spec.weights[0].offset : nullptr;
-    beta_ = has_beta_ ? params + spec.weights[has_gamma_ ? 1 : 0].offset : nullptr;
+        moving_mean_(spec.state[0].data),
+        moving_variance_(spec.state[1].data) {
+    gamma_ = has_gamma_ ? spec.weights[0].data : nullptr;
+    beta_ = has_beta_ ? spec.weights[has_gamma_ ? 1 : 0].data : nullptr;
     for (std::vector<float>* v : {&mean_, &variance_, &inverse_, &scale_, &shift_, &sum_dy_, &sum_dy_u_, &b_, &c_})
       v->assign(static_cast<size_t>(features_), 0.0f);
   }
@@ -116,8 +116,8 @@ class BatchNormalization : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_batch_normalization(const OpSpec& spec, float* params, float* state) {
-  return std::make_unique<BatchNormalization>(spec, params, state);
+std::unique_ptr<Op> make_batch_normalization(const OpSpec& spec) {
+  return std::make_unique<BatchNormalization>(spec);
 }
 
 }  // namespace clarinet

@@ -22,19 +22,19 @@ constexpr long kLongRun = 16;   // numbers of a window side by side that are wor
 
 class Conv : public Op {
  public:
-  Conv(const OpSpec& spec, float* params)
+  explicit Conv(const OpSpec& spec)
       : Op(spec),
         window_(spec),
         filters_(spec.outputs),
         groups_(static_cast<long>(setting(spec, "groups"))),
         depth_(window_.taps() * (window_.channels / groups_)),
         positions_(window_.positions()),
-        kernel_(params + spec.weights[0].offset),
+        kernel_(spec.weights[0].data),
         windows_(window_.windows()),
         places_(window_.places(window_.channels / groups_)),
         relu_(has(spec, "relu")),
         masks_(relu_ && !has(spec, "masked")) {
-    bias_ = spec.weights.size() > 1 ? params + spec.weights[1].offset : nullptr;
+    bias_ = spec.weights.size() > 1 ? spec.weights[1].data : nullptr;
     for (const Weight& weight : spec.weights) trains_ = trains_ || weight.trainable;
     length_ = window_.channels / groups_ * (groups_ == 1 && window_.w.dilation == 1 ? window_.w.kernel : 1);
     for (long k = 0; k < depth_; k += length_) runs_.push_back(places_[static_cast<size_t>(k)]);
@@ -209,6 +209,6 @@ class Conv : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_conv(const OpSpec& spec, float* params, float*) { return std::make_unique<Conv>(spec, params); }
+std::unique_ptr<Op> make_conv(const OpSpec& spec) { return std::make_unique<Conv>(spec); }
 
 }  // namespace clarinet

@@ -22,9 +22,9 @@ constexpr long kBlock = 64;     // rows (and inputs) that dx is computed for at 
 
 class Dense : public Op {
  public:
-  Dense(const OpSpec& spec, float* params)
-      : Op(spec), inputs_(spec.inputs), units_(spec.outputs), kernel_(params + spec.weights[0].offset) {
-    bias_ = spec.weights.size() > 1 ? params + spec.weights[1].offset : nullptr;
+  explicit Dense(const OpSpec& spec)
+      : Op(spec), inputs_(spec.inputs), units_(spec.outputs), kernel_(spec.weights[0].data) {
+    bias_ = spec.weights.size() > 1 ? spec.weights[1].data : nullptr;
   }
 
   long scratch(long rows) const override {
@@ -278,8 +278,8 @@ class Dense : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_dense(const OpSpec& spec, float* params, float*) {
-  return std::make_unique<Dense>(spec, params);
+std::unique_ptr<Op> make_dense(const OpSpec& spec) {
+  return std::make_unique<Dense>(spec);
 }
 
 }  // namespace clarinet

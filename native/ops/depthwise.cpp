@@ -18,15 +18,15 @@ OpSpec repeated(OpSpec spec) {
 
 class Depthwise : public Op {
  public:
-  Depthwise(const OpSpec& spec, float* params)
+  explicit Depthwise(const OpSpec& spec)
       : Op(spec),
         window_(repeated(spec)),
         channels_(spec.inputs),
         multiplier_(spec.outputs / spec.inputs),
-        kernel_(params + spec.weights[0].offset),
+        kernel_(spec.weights[0].data),
         windows_(window_.windows()),
         taps_(window_.places(1)) {
-    bias_ = spec.weights.size() > 1 ? params + spec.weights[1].offset : nullptr;
+    bias_ = spec.weights.size() > 1 ? spec.weights[1].data : nullptr;
     for (const Weight& weight : spec.weights) trains_ = trains_ || weight.trainable;
   }
 
@@ -118,8 +118,8 @@ class Depthwise : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_depthwise(const OpSpec& spec, float* params, float*) {
-  return std::make_unique<Depthwise>(spec, params);
+std::unique_ptr<Op> make_depthwise(const OpSpec& spec) {
+  return std::make_unique<Depthwise>(spec);
 }
 
 }  // namespace clarinet

@@ -12,11 +12,11 @@ constexpr long kPiece = 4096;  // floats of a piece of the gradient, which stays
 
 class Embedding : public Op {
  public:
-  Embedding(const OpSpec& spec, const float* params)
+  explicit Embedding(const OpSpec& spec)
       : Op(spec),
         width_(spec.outputs),
         ids_(static_cast<long>(spec.weights[0].size) / width_),
-        table_(params + spec.weights[0].offset),
+        table_(spec.weights[0].data),
         first_(static_cast<size_t>(ids_)) {}
 
   bool in_place() const override { return false; }
@@ -77,8 +77,8 @@ class Embedding : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_embedding(const OpSpec& spec, float* params, float*) {
-  return std::make_unique<Embedding>(spec, params);
+std::unique_ptr<Op> make_embedding(const OpSpec& spec) {
+  return std::make_unique<Embedding>(spec);
 }
 
 }  // namespace clarinet

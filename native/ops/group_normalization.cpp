@@ -12,7 +12,7 @@ constexpr long kAtOnce = 1024;  // columns of a piece of the gradients
 
 class GroupNormalization : public Op {
  public:
-  GroupNormalization(const OpSpec& spec, const float* params)
+  explicit GroupNormalization(const OpSpec& spec)
       : Op(spec),
         columns_(columns_of(spec)),
         places_(has(spec, "groups") ? out_size() / columns_ : 1),
@@ -22,8 +22,8 @@ class GroupNormalization : public Op {
         zeros_(static_cast<size_t>(columns_), 0.0f),
         ones_(static_cast<size_t>(columns_), 1.0f) {
     const bool has_beta = setting(spec, "center") != 0.0;
-    gamma_ = has_gamma_ ? params + spec.weights[0].offset : ones_.data();
-    beta_ = has_beta ? params + spec.weights[has_gamma_ ? 1 : 0].offset : zeros_.data();
+    gamma_ = has_gamma_ ? spec.weights[0].data : ones_.data();
+    beta_ = has_beta ? spec.weights[has_gamma_ ? 1 : 0].data : zeros_.data();
   }
 
   bool in_place() const override { return false; }
@@ -107,8 +107,8 @@ class GroupNormalization : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_group_normalization(const OpSpec& spec, float* params, float*) {
-  return std::make_unique<GroupNormalization>(spec, params);
+std::unique_ptr<Op> make_group_normalization(const OpSpec& spec) {
+  return std::make_unique<GroupNormalization>(spec);
 }
 
 }  // namespace clarinet

@@ -101,16 +101,16 @@ class Concatenate : public Merge {
 
 }  // namespace
 
-std::unique_ptr<Op> make_add(const OpSpec& spec, float*, float*) { return std::make_unique<Combination<Add>>(spec); }
-std::unique_ptr<Op> make_average(const OpSpec& spec, float*, float*) {
+std::unique_ptr<Op> make_add(const OpSpec& spec) { return std::make_unique<Combination<Add>>(spec); }
+std::unique_ptr<Op> make_average(const OpSpec& spec) {
   return std::make_unique<Combination<Average>>(spec);
 }
-std::unique_ptr<Op> make_multiply(const OpSpec& spec, float*, float*) {
+std::unique_ptr<Op> make_multiply(const OpSpec& spec) {
   return std::make_unique<Combination<Multiply>>(spec);
 }
-std::unique_ptr<Op> make_maximum(const OpSpec& spec, float*, float*) {
+std::unique_ptr<Op> make_maximum(const OpSpec& spec) {
   return std::make_unique<Combination<Maximum>>(spec);
 }
-std::unique_ptr<Op> make_concatenate(const OpSpec& spec, float*, float*) { return std::make_unique<Concatenate>(spec); }
+std::unique_ptr<Op> make_concatenate(const OpSpec& spec) { return std::make_unique<Concatenate>(spec); }
 
 }  // namespace clarinet

@@ -101,8 +101,8 @@ class GaussianNoise : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_dropout(const OpSpec& spec, float*, float*) { return std::make_unique<Dropout>(spec); }
-std::unique_ptr<Op> make_gaussian_noise(const OpSpec& spec, float*, float*) {
+std::unique_ptr<Op> make_dropout(const OpSpec& spec) { return std::make_unique<Dropout>(spec); }
+std::unique_ptr<Op> make_gaussian_noise(const OpSpec& spec) {
   return std::make_unique<GaussianNoise>(spec);
 }
 

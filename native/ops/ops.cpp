@@ -18,7 +18,7 @@ class Done : public Op {
   void backward(const Pass&, const float*, const float*, float*, float*) override {}
 };
 
-std::unique_ptr<Op> make_done(const OpSpec& spec, float*, float*) { return std::make_unique<Done>(spec); }
+std::unique_ptr<Op> make_done(const OpSpec& spec) { return std::make_unique<Done>(spec); }
 
 const std::map<std::string, OpMaker> kMakers = {
     {"activity_regularization", make_activity_regularization},
@@ -76,10 +76,10 @@ Spec fused(Spec spec) {
   return spec;
 }
 
-std::unique_ptr<Op> make_op(const OpSpec& spec, float* params, float* state) {
-  if (!spec.axes.empty()) return make_turned(spec, params, state);
+std::unique_ptr<Op> make_op(const OpSpec& spec) {
+  if (!spec.axes.empty()) return make_turned(spec);
   const auto found = kMakers.find(spec.kind);
-  return found == kMakers.end() ? make_activation(spec, params, state) : found->second(spec, params, state);
+  return found == kMakers.end() ? make_activation(spec) : found->second(spec);
 }
 
 bool has(const OpSpec& spec, const char* name) { return spec.settings.contains(name); }

@@ -5,31 +5,31 @@
 
 namespace clarinet {
 
-using OpMaker = std::unique_ptr<Op> (*)(const OpSpec&, float* params, float* state);
+using OpMaker = std::unique_ptr<Op> (*)(const OpSpec&);
 
-std::unique_ptr<Op> make_activation(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_activity_regularization(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_add(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_average(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_average_pooling(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_batch_normalization(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_concatenate(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_conv(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_dense(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_depthwise(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_dropout(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_embedding(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_gaussian_noise(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_group_normalization(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_max_pooling(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_maximum(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_multiply(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_normalization(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_permute(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_prelu(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_resampling(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_rescaling(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_softmax(const OpSpec&, float*, float*);
-std::unique_ptr<Op> make_turned(const OpSpec&, float*, float*);
+std::unique_ptr<Op> make_activation(const OpSpec&);
+std::unique_ptr<Op> make_activity_regularization(const OpSpec&);
+std::unique_ptr<Op> make_add(const OpSpec&);
+std::unique_ptr<Op> make_average(const OpSpec&);
+std::unique_ptr<Op> make_average_pooling(const OpSpec&);
+std::unique_ptr<Op> make_batch_normalization(const OpSpec&);
+std::unique_ptr<Op> make_concatenate(const OpSpec&);
+std::unique_ptr<Op> make_conv(const OpSpec&);
+std::unique_ptr<Op> make_dense(const OpSpec&);
+std::unique_ptr<Op> make_depthwise(const OpSpec&);
+std::unique_ptr<Op> make_dropout(const OpSpec&);
+std::unique_ptr<Op> make_embedding(const OpSpec&);
+std::unique_ptr<Op> make_gaussian_noise(const OpSpec&);
+std::unique_ptr<Op> make_group_normalization(const OpSpec&);
+std::unique_ptr<Op> make_max_pooling(const OpSpec&);
+std::unique_ptr<Op> make_maximum(const OpSpec&);
+std::unique_ptr<Op> make_multiply(const OpSpec&);
+std::unique_ptr<Op> make_normalization(const OpSpec&);
+std::unique_ptr<Op> make_permute(const OpSpec&);
+std::unique_ptr<Op> make_prelu(const OpSpec&);
+std::unique_ptr<Op> make_resampling(const OpSpec&);
+std::unique_ptr<Op> make_rescaling(const OpSpec&);
+std::unique_ptr<Op> make_softmax(const OpSpec&);
+std::unique_ptr<Op> make_turned(const OpSpec&);
 
 }  // namespace clarinet

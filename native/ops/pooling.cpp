@@ -54,7 +54,7 @@ class AveragePooling : public PoolingOp {
 
 }  // namespace
 
-std::unique_ptr<Op> make_average_pooling(const OpSpec& spec, float*, float*) { return std::make_unique<AveragePooling>(spec); }
-std::unique_ptr<Op> make_max_pooling(const OpSpec& spec, float*, float*) { return std::make_unique<MaxPooling>(spec); }
+std::unique_ptr<Op> make_average_pooling(const OpSpec& spec) { return std::make_unique<AveragePooling>(spec); }
+std::unique_ptr<Op> make_max_pooling(const OpSpec& spec) { return std::make_unique<MaxPooling>(spec); }
 
 }  // namespace clarinet

@@ -9,8 +9,8 @@ namespace {
 
 class Prelu : public Op {
  public:
-  Prelu(const OpSpec& spec, const float* params)
-      : Op(spec), alphas_(static_cast<long>(spec.weights[0].size)), alpha_(params + spec.weights[0].offset) {}
+  explicit Prelu(const OpSpec& spec)
+      : Op(spec), alphas_(static_cast<long>(spec.weights[0].size)), alpha_(spec.weights[0].data) {}
 
   bool in_place() const override { return false; }
   long scratch(long) const override { return out_size() + alphas_; }
@@ -58,6 +58,6 @@ class Prelu : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_prelu(const OpSpec& spec, float* params, float*) { return std::make_unique<Prelu>(spec, params); }
+std::unique_ptr<Op> make_prelu(const OpSpec& spec) { return std::make_unique<Prelu>(spec); }
 
 }  // namespace clarinet

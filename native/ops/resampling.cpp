@@ -68,6 +68,6 @@ class Resampling : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_resampling(const OpSpec& spec, float*, float*) { return std::make_unique<Resampling>(spec); }
+std::unique_ptr<Op> make_resampling(const OpSpec& spec) { return std::make_unique<Resampling>(spec); }
 
 }  // namespace clarinet

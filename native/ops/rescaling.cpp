@@ -33,11 +33,11 @@ class Rescaling : public Op {
 // each entry of a sample takes.
 class Normalization : public Op {
  public:
-  Normalization(const OpSpec& spec, const float* state)
+  explicit Normalization(const OpSpec& spec)
       : Op(spec), width_(static_cast<long>(spec.tables[0].size())), invert_(setting(spec, "invert") != 0.0) {
     const bool given = spec.tables.size() > 1;
-    mean_ = given ? this->spec.tables[1].data() : state + spec.state[0];
-    variance_ = given ? this->spec.tables[2].data() : state + spec.state[1];
+    mean_ = given ? this->spec.tables[1].data() : spec.state[0].data;
+    variance_ = given ? this->spec.tables[2].data() : spec.state[1].data;
   }
   long scratch(long) const override { return 3 * width_; }
 
@@ -66,9 +66,9 @@ class Normalization : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_normalization(const OpSpec& spec, float*, float* state) {
-  return std::make_unique<Normalization>(spec, state);
+std::unique_ptr<Op> make_normalization(const OpSpec& spec) {
+  return std::make_unique<Normalization>(spec);
 }
-std::unique_ptr<Op> make_rescaling(const OpSpec& spec, float*, float*) { return std::make_unique<Rescaling>(spec); }
+std::unique_ptr<Op> make_rescaling(const OpSpec& spec) { return std::make_unique<Rescaling>(spec); }
 
 }  // namespace clarinet

@@ -65,8 +65,8 @@ OpSpec turned(OpSpec spec) {
 
 class Turned : public Op {
  public:
-  Turned(const OpSpec& spec, float* params, float* state)
-      : Op(spec), inner_(make_op(turned(spec), params, state)), turn_(spec.shape, spec.axes) {}
+  explicit Turned(const OpSpec& spec)
+      : Op(spec), inner_(make_op(turned(spec))), turn_(spec.shape, spec.axes) {}
 
   bool sums_by_block() const override { return inner_->sums_by_block(); }
   bool meets(const Pass& pass) const override { return inner_->meets(pass); }
@@ -106,9 +106,9 @@ class Turned : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> make_permute(const OpSpec& spec, float*, float*) { return std::make_unique<Permute>(spec); }
-std::unique_ptr<Op> make_turned(const OpSpec& spec, float* params, float* state) {
-  return std::make_unique<Turned>(spec, params, state);
+std::unique_ptr<Op> make_permute(const OpSpec& spec) { return std::make_unique<Permute>(spec); }
+std::unique_ptr<Op> make_turned(const OpSpec& spec) {
+  return std::make_unique<Turned>(spec);
 }
 
 }  // namespace clarinet

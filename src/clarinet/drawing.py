@@ -1,17 +1,16 @@
-"""The first values of a model's weights: drawn when somebody looks at them, or those that layers bring along."""
+"""Where the weights of a model's layers lie, and their first values: drawn when somebody looks, or those they have."""
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from clarinet.layers.base import Layer
-from clarinet.layers.handle import Handle, leaves
-from clarinet.params import Segment, Store
+from clarinet.layers.handle import Handle
+from clarinet.params import Block, Layout, Segment, Store, Weight
 from clarinet.random import Key, Stream
-from clarinet.types import Array
+from clarinet.types import Array, DType, Shape
+from clarinet.variables import Variable
 
 
 @dataclass
@@ -21,51 +20,114 @@ class Seed:
     value: int
 
 
-class _Drawn(NamedTuple):
-    """A layer without children, where it is in the model, and its weights of an earlier structure or model."""
+@dataclass
+class _Own:
+    """A layer without children in a model: its weights there, and which of the model's layer's they are."""
 
-    layer: weakref.ref[Handle]
-    index: int  # type: ignore[assignment]  # tuple.index gives way
-    prefix: str
-    before: list[Array] | None
+    layer: Handle
+    prefix: str  # of their names in the model's layer
+    segments: list[Segment]
+    first: int  # the number of its first weight within the model's layer
+
+    def stays(self, model: object) -> bool:
+        """Whether its weights are where another model has them."""
+        return self.layer._place is not None and any(other is not model for other in self.layer.models())
+
+    def named(self, segment: Segment) -> Segment:
+        """The segment with its weight called as the layer itself calls it."""
+        return replace(segment, weight=replace(segment.weight, name=segment.name.removeprefix(self.prefix)))
 
 
-class Drawing:
-    """Fills a new store once: layers that had weights of the same shapes keep them, the others draw theirs.
+def lay_out(
+    model: object, layers: Sequence[tuple[Layer, Shape]], dtype: DType, seed: Seed, before: Store | None = None
+) -> Store:
+    """Say where the weights of a model's layers lie: where another model has them, else in one new block.
 
-    It holds neither the model nor its layers, whose store holds it: nothing is left to the garbage collector.
+    Layers that have weights of the right shapes keep them and their values, the others get new ones.
 
     Args:
-        layers: the model's.
-        seed: looked at when the values are drawn.
-        drawn: whether the weights of the model's present store are worth keeping.
+        model: that holds the layers.
+        layers: its layers and what shape of sample enters each.
+        dtype: float32 or float64.
+        seed: of first values, looked at when they are drawn.
+        before: where the model's weights have been: what is not drawn there is drawn as its new place says.
+
+    Raises:
+        ValueError: another model's layer has weights of another shape or dtype; nothing is changed then.
     """
+    layouts = (
+        Layout.of([(x.weight_specs(shape), x.trainable) for x, shape in layers], dtype.itemsize),
+        Layout.of([(x.state_specs(shape), False) for x, shape in layers], dtype.itemsize, state=True),
+    )
+    every = list(_owns([layer for layer, _ in layers], *layouts))
+    shared = [own for own in every if own.stays(model)]
+    if not shared:
+        block = Block(*layouts, dtype)
+        _take(every, [own.segments for own in every], block, seed, before)
+        return Store(*layouts, dtype, block)
+    for own in shared:
+        _check(own, model, dtype)
+    rest = [x for x in every if not x.stays(model)]
+    packed = [
+        Layout.packed((s for x in rest for s in x.segments if s.state is state), dtype.itemsize)
+        for state in (False, True)
+    ]
+    block = Block(packed[0], packed[1], dtype)
+    places = [iter(layout.segments) for layout in packed]
+    _take(rest, [[next(places[s.state]) for s in x.segments] for x in rest], block, seed, before)
+    homes = {
+        s.spot: variable.home for x in every for s, variable in zip(x.segments, x.layer._variables or (), strict=True)
+    }
+    return Store(*layouts, dtype, block, homes)
 
-    def __init__(self, layers: Iterable[Layer], seed: Seed, drawn: bool) -> None:
-        self._seed = seed
-        self._layers = [
-            _Drawn(weakref.ref(leaf), index, prefix, leaf.get_weights() if drawn and leaf.built else leaf._brought)
-            for index, layer in enumerate(layers)
-            for leaf, prefix, _ in leaves(layer)
-        ]
 
-    def __call__(self, store: Store) -> None:
-        """Fill the store."""
-        first: dict[int, int] = {}  # the number of the next weight within each of the model's layers
-        for own in self._layers:
-            layer, old, weights = own.layer(), own.before, store.weights_of(own.index, own.prefix)
-            number = first.get(own.index, 0)
-            first[own.index] = number + len(weights)
-            if layer is not None:
-                layer._brought = None
-            if old is not None and [a.shape for a in old] == [s.shape for s, _ in weights]:
-                for (_, view), array in zip(weights, old, strict=True):
-                    view[...] = array
+def _owns(layers: Sequence[Layer], layout: Layout, state_layout: Layout) -> Iterator[_Own]:
+    for index, layer in enumerate(layers):
+        first = 0
+        for leaf, prefix, _ in layer.leaves():
+            segments = [*layout.of_layer(index, prefix), *state_layout.of_layer(index, prefix)]
+            yield _Own(leaf, prefix, segments, first)
+            first += len(segments)
+
+
+def _check(own: _Own, model: object, dtype: DType) -> None:
+    other = next(other for other in own.layer.models() if other is not model)
+    variables = own.layer._variables or ()
+    shapes, wanted = [variable.shape for variable in variables], [segment.shape for segment in own.segments]
+    whose = f"layer {own.layer.name!r} is shared with model {other.name!r}"
+    if shapes != wanted:
+        raise ValueError(
+            f"{whose}: there its weights have the shapes {shapes}, here they would need {wanted}; give it inputs of "
+            "the same shape, or put another layer here"
+        )
+    if any(variable.dtype != dtype for variable in variables):
+        found = variables[0].dtype.name
+        raise ValueError(
+            f"{whose}, whose weights are {found} while this model's are {dtype.name}; call compile(dtype={found!r}), "
+            "or use a copy: copy.deepcopy(layer)"
+        )
+
+
+def _take(owns: list[_Own], places: list[list[Segment]], block: Block, seed: Seed, before: Store | None) -> None:
+    """Move layers' weights into a block, each to its place; new ones are drawn later."""
+    for own, segments in zip(owns, places, strict=True):
+        old = own.layer._variables
+        homes = [own.named(segment) for segment in segments]
+        if old is not None and [v.shape for v in old] == [s.shape for s in homes]:
+            own.layer._variables = tuple(old)
+        else:
+            old, own.layer._variables = None, tuple(Variable(block, home, own.layer) for home in homes)
+        for number, (variable, home) in enumerate(zip(own.layer._variables, homes, strict=True), own.first):
+            if old is not None and (variable.drawn or before is None or not before.owns(variable.home[0])):
+                block.put(home, variable.view())
             else:
-                _draw(weights, store.dtype, self._seed.value, own.index, number)
+                block.draw_later(home, _draw(home.weight, block.dtype, seed, home.layer, number))
+            variable.move(block, home)
 
 
-def _draw(weights: list[tuple[Segment, Array]], dtype: object, seed: int, layer: int, first: int) -> None:
-    for number, (segment, view) in enumerate(weights, first):
-        key = Key(seed, Stream.INIT, step=number, layer=layer)
-        view[...] = segment.weight.initializer(segment.shape, dtype=dtype, key=key)
+def _draw(weight: Weight, dtype: DType, seed: Seed, layer: int, number: int) -> Callable[[Array], None]:
+    def draw(view: Array) -> None:
+        key = Key(seed.value, Stream.INIT, step=number, layer=layer)
+        view[...] = weight.initializer(weight.shape, dtype=dtype, key=key)
+
+    return draw

@@ -15,9 +15,7 @@ from clarinet import metrics as metrics_module
 from clarinet import target as target_module
 from clarinet.configurable import encode, resolve
 from clarinet.data import label_form
-from clarinet.drawing import Seed
 from clarinet.layers.base import Layer
-from clarinet.layers.handle import leaves
 from clarinet.names import nearest
 from clarinet.optimizers import OptimizerState
 from clarinet.plan import Plan, make_plan
@@ -121,6 +119,7 @@ class Sequential(LayerStack):
             RuntimeError: the model is being trained.
         """
         self.refuse_in_training("compile")
+        self._refuse_other_dtype(_check_dtype(dtype))
         if loss_weights is not None:
             raise TypeError(
                 f"compile: loss_weights is not supported, received {loss_weights!r}: a model has one loss; weigh rows "
@@ -168,7 +167,7 @@ class Sequential(LayerStack):
         """The engine with the model's plan; made anew when something that the plan depends on has changed."""
         if self._runner is not None and label_shape is None and not fresh:
             return self._runner[1]
-        wanted = (label_shape, tuple(leaf.trainable for layer in self.layers for leaf in leaves(layer)))
+        wanted = (label_shape, tuple(leaf.trainable for layer in self.layers for leaf in layer.leaves()))
         if fresh or self._runner is None or self._runner[0] != wanted:
             if self._trained_by is not None and not fresh:
                 return self._new_engine(label_shape)[0]  # the training goes on with its own
@@ -348,10 +347,7 @@ class Sequential(LayerStack):
         saving.load_weights(self, path)
 
     def __getstate__(self) -> dict[str, Any]:
-        if self._store is not None:
-            self.store.params  # noqa: B018  # draws the initial values: their recipe is not part of a copy
-        kept = {name: value for name, value in self.__dict__.items() if name != "_trained_by"}
-        return kept | {"_runner": None, "doctor_report": None, "_seed": Seed(self.seed)}
+        return super().__getstate__() | {"_runner": None, "doctor_report": None}
 
 
 def _check_engine(engine: str, device: str | None) -> str:

@@ -24,6 +24,7 @@ class Names:
 
     Args:
         taken: those that there are already.
+        coming: those of layers that are still to come, which no layer without a name gets.
 
     Example:
         >>> names = Names(["dense"])
@@ -31,9 +32,12 @@ class Names:
         ('dense_1', 'head', 'dense_2')
     """
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = set(taken)
+    def __init__(self, taken: Iterable[str] = (), coming: Iterable[str] = ()) -> None:
+        self._taken, self._coming = set(taken), set(coming)
         self._next: dict[str, int] = {}  # by base: all numbers below are taken
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._taken
 
     def take(self, wanted: str, base: str) -> str:
         """The name ``wanted``, or where it is empty the first free one of ``base``, ``base_1``, ….
@@ -46,7 +50,7 @@ class Names:
         number, name = self._next.get(base, 0), wanted
         while not name:
             name = f"{base}_{number}" if number else base
-            name, number = "" if name in self._taken else name, number + 1
+            name, number = "" if name in self._taken or name in self._coming else name, number + 1
         self._next[base] = number
         self._taken.add(name)
         return name

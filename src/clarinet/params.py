@@ -1,22 +1,23 @@
-"""Where weights live: one flat buffer of parameters, one of state, and views with names and shapes.
+"""Where weights live: in blocks of memory, each a flat buffer of parameters and one of state, with views in them.
 
 This module is the only authority on the layout. Every view starts on a 64-byte boundary and is dense in its logical
-shape; gaps hold zeros and take no part in anything. An optimizer's slots (momentum, velocity) are buffers of the same
-layout.
+shape; gaps hold zeros and take no part in anything. Gradients and an optimizer's slots (momentum, velocity) are buffers
+laid out as a model's parameters. A layer's weights themselves lie in one block, whichever models use the layer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from math import prod
+from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from clarinet.types import Array
+from clarinet.types import Array, DType
 
 ALIGNMENT = 64
 
@@ -43,6 +44,10 @@ class Weight:
         return prod(self.shape)
 
 
+#: A segment's place, whatever its weight is called: of two without elements at one place either will do.
+Spot = tuple[bool, int, int]
+
+
 @dataclass(frozen=True)
 class Segment:
     """A weight's place in a flat buffer.
@@ -52,12 +57,14 @@ class Segment:
         weight: name, shape, initializer, regularizer.
         offset: index of its first element; a multiple of 64 bytes.
         trainable: whether the optimizer updates it (always False for state).
+        state: whether the buffer is the one of state.
     """
 
     layer: int
     weight: Weight
     offset: int
     trainable: bool
+    state: bool = False
 
     @property
     def name(self) -> str:
@@ -74,6 +81,11 @@ class Segment:
         """Number of elements."""
         return self.weight.size
 
+    @property
+    def spot(self) -> Spot:
+        """In which of the two buffers it is, where, and how many elements it has."""
+        return self.state, self.offset, self.size
+
     def view(self, buffer: Array) -> Array:
         """This segment of ``buffer``, in its shape, sharing memory."""
         return buffer[self.offset : self.offset + self.size].reshape(self.shape)
@@ -87,21 +99,27 @@ class Layout:
     size: int
 
     @staticmethod
-    def of(layers: Iterable[tuple[Iterable[Weight], bool]], itemsize: int) -> Layout:
+    def of(layers: Iterable[tuple[Iterable[Weight], bool]], itemsize: int, state: bool = False) -> Layout:
         """Lay out the weights of each layer one after another.
 
         Args:
             layers: for every layer its weights and whether they are trainable.
             itemsize: bytes per element.
+            state: whether this is the buffer of state.
         """
+        every = ((i, w, trainable) for i, (weights, trainable) in enumerate(layers) for w in weights)
+        return Layout.packed((Segment(i, w, 0, trainable, state) for i, w, trainable in every), itemsize)
+
+    @staticmethod
+    def packed(segments: Iterable[Segment], itemsize: int) -> Layout:
+        """Segments laid out one after another, in this order, wherever they were."""
         step = ALIGNMENT // itemsize
-        segments: list[Segment] = []
+        found: list[Segment] = []
         offset = 0
-        for index, (weights, trainable) in enumerate(layers):
-            for weight in weights:
-                segments.append(Segment(index, weight, offset, trainable))
-                offset += -(-weight.size // step) * step
-        return Layout(tuple(segments), offset)
+        for segment in segments:
+            found.append(replace(segment, offset=offset))
+            offset += -(-segment.size // step) * step
+        return Layout(tuple(found), offset)
 
     def zeros(self, dtype: Any) -> Array:
         """A new buffer of this layout, filled with zeros, its first byte on a 64-byte boundary.
@@ -137,39 +155,51 @@ class Layout:
         return found
 
 
-class Store:
-    """A built model's numbers; they are drawn when first looked at, so a seed given to ``fit`` still counts.
+class Block:
+    """Memory for the weights of some layers; they are drawn when first looked at, so a seed given to ``fit`` counts.
 
     Args:
-        layout, state_layout: of the parameters and of the state.
+        layout, state_layout: of the buffer of parameters and of that of state.
         dtype: float32 or float64.
-        fill: draws the initial values, called once with this store.
-
-    Attributes:
-        params: what the optimizer may change.
-        state: what layers keep between batches (running statistics).
     """
 
-    def __init__(
-        self, layout: Layout, state_layout: Layout, dtype: Any, fill: Callable[[Store], None] | None = None
-    ) -> None:
-        self.layout, self.state_layout, self.dtype = layout, state_layout, np.dtype(dtype)
+    def __init__(self, layout: Layout, state_layout: Layout, dtype: Any) -> None:
+        self.dtype: DType = np.dtype(dtype)
         self._params, self._state = layout.zeros(dtype), state_layout.zeros(dtype)
-        self._fill = fill
+        self._waiting: dict[Spot, tuple[Segment, Callable[[Array], None]]] = {}
+        self._lock = RLock()
 
-    @property
-    def drawn(self) -> bool:
-        """Whether the initial values have been drawn."""
-        return self._fill is None
+    def put(self, segment: Segment, values: Array) -> None:
+        """Write a weight's values, without a look at the others'."""
+        segment.view(self._buffer(segment))[...] = values
+
+    def draw_later(self, segment: Segment, draw: Callable[[Array], None]) -> None:
+        """Have a weight drawn into when somebody looks."""
+        self._waiting[segment.spot] = segment, draw
+
+    def drawn(self, segment: Segment) -> bool:
+        """Whether the weight has its values."""
+        return segment.spot not in self._waiting
 
     def skip_drawing(self) -> None:
-        """Leave the buffers at zero: all values are about to be put in, e.g. from a file."""
-        self._fill = None
+        """Leave what has no values yet at zero: all are about to be put in, e.g. from a file."""
+        self._waiting = {}
+
+    def _buffer(self, segment: Segment) -> Array:
+        return self._state if segment.state else self._params
 
     def _ready(self) -> None:
-        if self._fill is not None:
-            fill, self._fill = self._fill, None
-            fill(self)
+        if self._waiting:
+            with self._lock:  # whoever looks at the same time waits until all are drawn
+                for segment, draw in self._waiting.values():
+                    draw(segment.view(self._buffer(segment)))
+                self._waiting = {}
+
+    def view(self, segment: Segment) -> Array:
+        """A weight's values, sharing memory; where it has none yet, all that wait for theirs are drawn."""
+        if segment.spot in self._waiting:
+            self._ready()
+        return segment.view(self._buffer(segment))
 
     @property
     def params(self) -> Array:
@@ -183,23 +213,94 @@ class Store:
         self._ready()
         return self._state
 
-    def weights_of(self, layer: int, prefix: str = "") -> list[tuple[Segment, Array]]:
-        """A layer's weights whose names begin with ``prefix``, in Keras's order: parameters, then state."""
-        buffers = (self.layout, self.params), (self.state_layout, self.state)
-        return [(s, s.view(buffer)) for layout, buffer in buffers for s in layout.of_layer(layer, prefix)]
+
+class Store:
+    """A model's weights: which there are, and where each lies: in a block of the model's own, or in others'.
+
+    Args:
+        layout, state_layout: of all the model's parameters and of its state: gradients and slots are laid out so.
+        dtype: float32 or float64.
+        block: the model's own memory; default a new one, of zeros, that has everything.
+        homes: for a model that shares layers the block of each segment, and its place there; default all are in
+            ``block``, where the layouts say.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        state_layout: Layout,
+        dtype: Any,
+        block: Block | None = None,
+        homes: Mapping[Spot, tuple[Block, Segment]] | None = None,
+    ) -> None:
+        self.layout, self.state_layout, self.dtype = layout, state_layout, np.dtype(dtype)
+        self._block = Block(layout, state_layout, dtype) if block is None else block
+        self._homes = homes
+        found = dict.fromkeys(home for home, _ in (homes or {}).values())
+        self._blocks = [self._block, *(other for other in found if other is not self._block)]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all weights lie in one block, laid out as the layouts say."""
+        return self._homes is None
+
+    def owns(self, block: Block) -> bool:
+        """Whether this is the model's own memory."""
+        return block is self._block
+
+    def _home(self, segment: Segment) -> tuple[Block, Segment]:
+        return (self._block, segment) if self._homes is None else self._homes[segment.spot]
+
+    def view(self, segment: Segment) -> Array:
+        """The weight that is this segment of one of the layouts, in its shape, sharing memory with whoever has it."""
+        block, home = self._home(segment)
+        return block.view(home)
+
+    def home(self, segment: Segment) -> tuple[int, int]:
+        """Which of :attr:`buffers` a segment's weight lies in, and the index of its first element there."""
+        block, home = self._home(segment)
+        return 2 * self._blocks.index(block) + home.state, home.offset
+
+    @property
+    def buffers(self) -> list[Array]:
+        """All buffers that weights lie in."""
+        return [buffer for block in self._blocks for buffer in (block.params, block.state)]
+
+    def skip_drawing(self) -> None:
+        """Leave the model's own weights at zero: all values are about to be put in, e.g. from a file."""
+        self._block.skip_drawing()
+
+    @property
+    def params(self) -> Array:
+        """The flat buffer of parameters of a store that is :attr:`whole`, laid out as ``layout``."""
+        return self._whole().params
+
+    @property
+    def state(self) -> Array:
+        """The flat buffer of state of a store that is :attr:`whole`, laid out as ``state_layout``."""
+        return self._whole().state
+
+    def _whole(self) -> Block:
+        if self._homes is not None:
+            raise ValueError(
+                "these weights are in several buffers, some of them shared: use view(segment) or snapshot()"
+            )
+        return self._block
 
     def snapshot(self) -> tuple[Array, Array]:
-        """Copies of both buffers, for :meth:`restore`."""
-        return self.params.copy(), self.state.copy()
+        """Copies of all weights and of all state, each flat, as the layouts say, for :meth:`restore`."""
+        found = self.layout.zeros(self.dtype), self.state_layout.zeros(self.dtype)
+        self.copy_to(found)
+        return found
+
+    def copy_to(self, snapshot: tuple[Array, Array]) -> None:
+        """Bring what :meth:`snapshot` took up to date."""
+        for layout, buffer in zip((self.layout, self.state_layout), snapshot, strict=True):
+            for segment in layout.segments:
+                segment.view(buffer)[...] = self.view(segment)
 
     def restore(self, snapshot: tuple[Array, Array]) -> None:
         """Put back what :meth:`snapshot` took."""
-        self.params[:], self.state[:] = snapshot
-
-    def __getstate__(self) -> dict[str, Any]:
-        self._ready()
-        return self.__dict__
-
-    def __setstate__(self, saved: dict[str, Any]) -> None:
-        self.__init__(saved["layout"], saved["state_layout"], saved["dtype"])  # type: ignore[misc]  # aligned again
-        self.restore((saved["_params"], saved["_state"]))
+        for layout, buffer in zip((self.layout, self.state_layout), snapshot, strict=True):
+            for segment in layout.segments:
+                self.view(segment)[...] = segment.view(buffer)

@@ -168,7 +168,7 @@ def make_plan(
         for part in elementary(layer):
             sources = tuple(first + s for s in part.sources or ())
             taken = tuple(shapes[s] for s in sources)
-            weights, state = _segments(part, taken, index, named)
+            weights, state = _segments(part, taken, named)
             output_shape = part.layer.output_shape(taken if part.layer.merges else taken[0])  # type: ignore[arg-type]
             ops.append(Op(part.layer, index, len(ops), sources, taken, output_shape, weights, state))
             shapes.append(ops[-1].output_shape)
@@ -194,7 +194,7 @@ def make_plan(
 
 
 def _segments(
-    part: Part, shapes: tuple[Shape, ...], layer: int, named: Mapping[str, Segment]
+    part: Part, shapes: tuple[Shape, ...], named: Mapping[str, Segment]
 ) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
     """A part's weights and state among all those of its layer, called as the part calls them."""
     spec = part.layer
@@ -202,6 +202,6 @@ def _segments(
 
     def find(weights: Iterable[Weight], trainable: bool) -> tuple[Segment, ...]:
         found = ((w.name, named[part.called(w.name)]) for w in weights)
-        return tuple(Segment(layer, replace(s.weight, name=name), s.offset, trainable) for name, s in found)
+        return tuple(Segment(s.layer, replace(s.weight, name=n), s.offset, trainable, s.state) for n, s in found)
 
     return find(spec.weight_specs(taken), spec.trainable), find(spec.state_specs(taken), False)

@@ -11,15 +11,16 @@ import numpy as np
 
 from clarinet import layers as layers_module
 from clarinet.configurable import refuse_overrides
-from clarinet.drawing import Drawing, Seed
+from clarinet.drawing import Seed, lay_out
 from clarinet.layers.base import Layer
-from clarinet.layers.handle import Place, leaves
-from clarinet.names import Names, snake_case
+from clarinet.layers.handle import Handle, Once, Place, take_name
+from clarinet.names import Names
 from clarinet.optimizers import OptimizerState
-from clarinet.params import Layout, Store
+from clarinet.params import Store
 from clarinet.random import next_seed
 from clarinet.summary import print_summary, summary_html
 from clarinet.types import Array, DType, Shape
+from clarinet.variables import Variable
 
 NO_LAYERS = "the model has no layers; add one, e.g. model.add(Dense(10))"
 _FIXED_ORDER = "a Sequential runs its layers in order; the layers Residual and Parallel make skips and branches"
@@ -45,7 +46,7 @@ class Trainer:
 
 
 class LayerStack:
-    """Layers in order and the buffers that hold their weights; :class:`clarinet.Sequential` adds learning to it.
+    """Layers in order, and where their weights lie; :class:`clarinet.Sequential` adds learning to it.
 
     Args:
         layers: layers in order, perhaps with an ``Input`` before them.
@@ -83,11 +84,15 @@ class LayerStack:
     def seed(self, seed: int) -> None:
         self._seed.value = seed
 
+    def __getstate__(self) -> dict[str, Any]:
+        kept = {name: value for name, value in self.__dict__.items() if name not in ("_trained_by", "_store")}
+        return kept | {"_seed": Seed(self.seed)}  # the values of weights are with their layers
+
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state | {"_seed": Seed(state["seed"])} if "seed" in state else state)  # of earlier copies
+        self.__dict__.update(state | {"_store": None, "layers": [*state["layers"]]})
         for layer in self.layers:
-            if layer._owner is None:
-                layer._owner = self
+            layer.join(self)
+        self._lay_out()
 
     def add(self, layer: object) -> None:
         """Append a layer.
@@ -100,12 +105,14 @@ class LayerStack:
         self._extend([layer])
 
     def _extend(self, layers: Iterable[object]) -> None:
-        names = Names(layer.name for layer in self.layers)
-        for layer in layers:
-            self._append(layer, names)
+        given = [*layers]
+        held = [layer for layer in given if isinstance(layer, Layer) and (layer.holders or layer.built)]
+        names, once = Names((layer.name for layer in self.layers), (layer.name for layer in held)), Once(self.layers)
+        for layer in given:
+            self._append(layer, names, once)
         self._rebuild()
 
-    def _append(self, layer: object, names: Names) -> None:
+    def _append(self, layer: object, names: Names, once: Once) -> None:
         if isinstance(layer, layers_module.Input):
             if self.layers or self.input_shape is not None:
                 raise ValueError(f"Input comes first and once, received it after {len(self.layers)} layers")
@@ -116,17 +123,17 @@ class LayerStack:
             before = "; it turns texts into numbers before the model: fit(vectorize(texts), y)"
             hint = reuse if isinstance(layer, LayerStack) else before if hasattr(layer, "get_vocabulary") else ""
             raise TypeError(f"add: expected a layer such as Dense(10), received {layer!r}{hint}")
-        if layer._owner is self:
-            raise ValueError(f"layer {layer.name!r} is already in this model; make a second one to have its like again")
-        begins = not self.layers and self.input_shape is None
-        if not layer.is_free:  # another model's: copied, with its weights
-            place, layer = layer._place, layer.twin()
-            if begins and place is not None:
-                self.input_shape = place.input_shape
-        layer.name = names.take(layer.name, snake_case(type(layer).__name__))
-        if begins and self.input_shape is None:
-            self.input_shape = layer.input_shape
-        layer._owner = self
+        twice = once.twice(layer)
+        if twice is not None:
+            raise ValueError(f"layer {twice.name!r} is already in this model; make a second one to have its like again")
+        if not self.layers and self.input_shape is None:
+            known = None if layer._place is None else layer._place.input_shape
+            self.input_shape = layer.input_shape if known is None else known
+        if self._store is None:
+            placed = [leaf.layer for leaf in layer.leaves() if leaf.layer._place and leaf.layer.models()]
+            self.dtype = next((v.dtype for leaf in placed for v in leaf.weights), self.dtype)
+        take_name(layer, names)
+        layer.join(self)
         self.layers.append(layer)
 
     def pop(self) -> Layer:
@@ -139,11 +146,8 @@ class LayerStack:
         if not self.layers:
             raise ValueError("pop: the model has no layers")
         layer = self.layers.pop()
-        for leaf, *_ in leaves(layer):  # so that it can be added back, or to another model
-            leaf._brought = leaf.own_weights()
+        layer.leave(self)
         self._rebuild()
-        layer.put(None)
-        layer._owner = None
         return layer
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
@@ -184,20 +188,15 @@ class LayerStack:
     def _rebuild(self) -> None:
         """Lay out the weights anew; layers that had weights of the same shapes keep them."""
         self._structure_changed()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         if self.input_shape is None:
             return
-        shapes = self._shapes()
-        specs = list(zip(self.layers, shapes[:-1], strict=True))
-        itemsize = self.dtype.itemsize
-        store = Store(
-            Layout.of([(x.weight_specs(s), x.trainable) for x, s in specs], itemsize),
-            Layout.of([(x.state_specs(s), False) for x, s in specs], itemsize),
-            self.dtype,
-            Drawing(self.layers, self._seed, self._store is not None and self._store.drawn),
-        )
-        for index, (layer, shape) in enumerate(specs):
-            layer.put(Place(store, index, "", shape))
-        self._store = store
+        specs = list(zip(self.layers, self._shapes()[:-1], strict=True))
+        self._store = lay_out(self, specs, self.dtype, self._seed, self._store)
+        for layer, shape in specs:
+            layer.put(Place(self.dtype, shape))
 
     def _structure_changed(self) -> None:
         """What was made for the old structure is of no use any more."""
@@ -247,6 +246,7 @@ class LayerStack:
         try:
             if self.__dict__.setdefault("_trained_by", own) is not own:  # one step for the interpreter: no lock needed
                 self.refuse_in_training("fit")
+            self._refuse_shared_in_training()
             yield own
         finally:
             if self._trained_by is own:
@@ -274,11 +274,54 @@ class LayerStack:
             f"{doing}: model {self.name!r} is being trained ({who}); {mend}, or use a copy: copy.deepcopy(model)"
         )
 
+    def _sharing(self) -> Iterator[tuple[Handle, LayerStack]]:
+        """Every layer with weights that another model has too, and such a model."""
+        for leaf in (leaf.layer for layer in self.layers for leaf in layer.leaves()):
+            for model in leaf.models() if leaf._variables else ():
+                if isinstance(model, LayerStack) and model is not self:
+                    yield leaf, model
+
+    def _refuse_shared_in_training(self) -> None:
+        for layer, other in self._sharing():
+            trainer = other._trained_by
+            if trainer is not None and not trainer.waiting and trainer.thread != get_ident():
+                raise RuntimeError(
+                    f"fit: layer {layer.name!r} is shared with model {other.name!r}, which another thread trains; wait "
+                    "until its fit has returned, or use a copy: copy.deepcopy(model)"
+                )
+
+    def _refuse_other_dtype(self, dtype: DType) -> None:
+        """Refuse to change the dtype of weights that another model has too."""
+        for layer, other in self._sharing() if dtype != self.dtype else ():
+            raise ValueError(
+                f"compile: dtype={dtype.name!r}: layer {layer.name!r} is shared with model {other.name!r}, and its "
+                f"weights are {self.dtype.name}; leave the dtype as it is, or use a copy: copy.deepcopy(model)"
+            )
+
     # Weights.
 
     @property
+    def weights(self) -> list[Variable]:
+        """All weights, layer by layer; none before the model is built."""
+        return [variable for layer in self.layers for variable in layer.weights]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """Those that training changes."""
+        return [variable for layer in self.layers for variable in layer.trainable_weights]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The others: state, and what is frozen."""
+        return [variable for layer in self.layers for variable in layer.non_trainable_weights]
+
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
+    @property
     def store(self) -> Store:
-        """The model's flat buffers.
+        """Where the model's weights lie.
 
         Raises:
             ValueError: the model is not built.

@@ -233,5 +233,5 @@ def test_copies_know_whose_their_layers_are() -> None:
     for twin in (copy.deepcopy(network()), pickle.loads(pickle.dumps(network()))):
         with pytest.raises(ValueError, match="already in this model"):
             twin.add(twin.layers[0])
-        other = clarinet.Sequential([twin.layers[0].layers[0]])  # a container's: copied
-        assert other.layers[0] is not twin.layers[0].layers[0]
+        inner = twin.layers[0].layers[0]
+        assert inner.holders == [twin.layers[0]] and inner.models() == [twin]

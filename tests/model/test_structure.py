@@ -91,15 +91,6 @@ def test_a_popped_layer_can_be_added_back():
         np.testing.assert_array_equal(before, after)
 
 
-def test_layers_of_another_model_are_copied_with_their_weights():
-    base = small()
-    other = clarinet.Sequential([*base.layers, Dense(1)])
-    np.testing.assert_array_equal(base.get_weights()[0], other.get_weights()[0])
-    other.layers[0].set_weights([np.zeros((4, 3)), np.zeros(3)])
-    assert np.any(base.get_weights()[0])
-    assert other.layers[0] is not base.layers[0]
-
-
 def test_the_same_layer_twice_is_refused():
     layer = Dense(4)
     with pytest.raises(ValueError, match="already in this model"):

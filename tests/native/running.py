@@ -72,10 +72,15 @@ class Work:
     chunk: int = 1000  # steps
     shuffle: bool = True
     ties: tuple[tuple[int, int], ...] = ()  # operations that share weights
+    others: tuple[int, ...] = ()  # models that have so many of the first layers too, and had them first
 
     def model(self) -> Sequential:
-        model = Sequential([Input(self.data.x.shape[1:]), *self.stack()])
-        model.seed = 11
+        shape, own = self.data.x.shape[1:], self.stack()
+        others = [Sequential([Input(shape), *own[:count]]) for count in self.others]
+        model = Sequential([Input(shape), *own])
+        model.metadata["others"] = others  # which live as long
+        for each in (*others, model):
+            each.seed = 11
         optimizer = self.optimizer() if callable(self.optimizer) else self.optimizer
         metrics, weighted = (m() if callable(m) else m for m in (self.metrics, self.weighted_metrics))
         model.compile(optimizer, self.loss, metrics=list(metrics), weighted_metrics=list(weighted), engine="reference")
@@ -109,10 +114,11 @@ class Work:
         evaluation = dict(engine.results())
         predictions = engine.predict(self.data.x, self.batch)
         engine.close()
+        params, kept = model.store.snapshot()
         return Outcome(
             np.concatenate(losses),
-            model.store.params,
-            model.store.state,
+            params,
+            kept,
             state.slots,
             training,
             evaluation,

@@ -34,7 +34,7 @@ def _has_kernel(op: Any) -> bool:
 
 def _linear(engine: ReferenceEngine, op: Any) -> bool:
     """Whether it makes of a sum the sum of what it makes, but for a constant; False where it takes no floats."""
-    params, state = ({s.name: s.view(buffer) for s in own} for own, buffer in _buffers(engine, op))
+    params, state = ({s.name: engine.store.view(s) for s in own} for own in (op.weights, op.state))
     rng = np.random.default_rng(0)
     a, b = ([rng.normal(0, 2, (_SAMPLES, *shape)) for shape in op.input_shapes] for _ in range(2))
 
@@ -48,10 +48,6 @@ def _linear(engine: ReferenceEngine, op: Any) -> bool:
     except (TypeError, ValueError, IndexError):
         return False
     return bool(np.allclose(both + none, apart, rtol=_ROUNDING, atol=_ROUNDING * (1 + np.abs(apart).max())))
-
-
-def _buffers(engine: ReferenceEngine, op: Any) -> Iterable[tuple[Any, Array]]:
-    return (op.weights, engine.store.params), (op.state, engine.store.state)
 
 
 def span(function: object) -> tuple[float, float] | None:

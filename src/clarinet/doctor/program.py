@@ -190,9 +190,9 @@ def copied(layer: Layer, initial: bool, name: str | None = None) -> Layer:
     """
     twin = layer.unplaced()
     for (mine, _, trained), its in zip(leaves(layer), leaves(twin), strict=True):
-        if initial or not trained or hasattr(mine, "adapt"):
-            known = mine._place is None or mine._place.store.drawn
-            its.layer._brought = mine.own_weights() if known else mine._brought
+        stays = initial or not trained or hasattr(mine, "adapt")
+        if stays and all(variable.drawn for variable in mine.weights):
+            its.layer.bring_those_of(mine)
     twin.name = layer.name if name is None else name
     return twin
 

@@ -240,7 +240,7 @@ def _ask(patient: Patient, rules: Any) -> Iterator[Finding]:
 
 def watched_layers(model: Trainable) -> list[Watched]:
     """What the rules that watch know of a model's layers."""
-    learns = [any(s.trainable for s, _ in model.store.weights_of(index)) for index in range(len(model.layers))]
+    learns = [any(s.trainable for s in model.store.layout.of_layer(index)) for index in range(len(model.layers))]
     last = max((index for index, own in enumerate(learns) if own), default=0)
     return [
         Watched(index, f"{type(layer).__name__} (layer {index})", _activation(layer), learns[index], index >= last)

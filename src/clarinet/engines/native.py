@@ -87,9 +87,8 @@ class NativeEngine(Engine):
         self.plan, self.optimizer_state = plan, optimizer_state
         slots = optimizer_state.slots if optimizer_state is not None else {}
         self._core = Core(
-            lowering.lower(plan),
-            store.params,
-            store.state,
+            lowering.lower(plan, store),
+            store.buffers,
             [slots.get(name) for name in lowering.slot_names(plan)],
             threads,
             isa,

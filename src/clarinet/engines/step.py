@@ -98,8 +98,8 @@ def begin(
     put: Callable[[Array], Any] = lambda array: array,
 ) -> Carry:
     """What the first step takes: the numbers of a store and of the optimizer, each put where it is computed with."""
-    params = {op.index: {s.name: put(s.view(store.params)) for s in op.weights} for op in plan.all_ops}
-    state = {op.index: {s.name: put(s.view(store.state)) for s in op.state} for op in plan.all_ops}
+    params = {op.index: {s.name: put(store.view(s)) for s in op.weights} for op in plan.all_ops}
+    state = {op.index: {s.name: put(store.view(s)) for s in op.state} for op in plan.all_ops}
     kept = [{} if optimizer_state is None else optimizer_state.views(s) for _, s in plan.trainable]
     return Carry(params, state, [{name: put(slot) for name, slot in own.items()} for own in kept], sums)
 

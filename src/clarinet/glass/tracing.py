@@ -114,7 +114,6 @@ class _Tracer:
     def _copies(self) -> tuple[Store, OptimizerState]:
         own, kept = self.model.store, self.model.optimizer_state
         store = Store(own.layout, own.state_layout, own.dtype)
-        store.skip_drawing()
         store.restore(own.snapshot())
         if kept is not None:
             return store, OptimizerState(kept.step, {name: slot.copy() for name, slot in kept.slots.items()})
@@ -197,7 +196,7 @@ class _Tracer:
     ) -> WeightTrace:
         name = segment.name
         if segment in op.state:
-            return WeightTrace(name, segment.view(self.model.store.state).copy(), False)
+            return WeightTrace(name, self.model.store.view(segment).copy(), False)
         value = segment.view(params)
         return WeightTrace(
             name,

@@ -2,12 +2,11 @@
 
 The maths never touches ``self`` beyond the configuration: parameters and state are passed in, and what backward needs
 is returned. So two threads can share a model, and every activation and gradient is in the hand of the loop that runs
-it. Only ``name``, ``trainable`` and the place in a model's store may change after construction.
+it. Only what the handle holds may change after construction: ``name``, ``trainable``, the weights, and who has it.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, ClassVar, Never, Self
@@ -74,7 +73,7 @@ class Part:
 
 _NO_CONSTRAINTS = Refused("there are no weight constraints; use a regularizer, or set_weights in a callback")
 _CONSTRAINED = ("kernel", "bias", "depthwise", "pointwise", "recurrent", "embeddings", "gamma", "beta", "alpha")
-_HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_owner", "_holder", "_brought", "_draws"})
+_HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_holders", "_variables", "_draws"})
 
 
 @dataclass(eq=False, repr=False)
@@ -126,6 +125,8 @@ class Layer(Handle, Configurable):
     #: Whether it takes ids, which it looks up, instead of numbers.
     looks_up: ClassVar[bool] = False
 
+    _frozen: ClassVar[bool] = False  # of one that is made: True
+
     input_shape: Shape | None = field(default=None, kw_only=True)
     input_dim: InitVar[int | None] = field(default=None, kw_only=True)
 
@@ -141,7 +142,7 @@ class Layer(Handle, Configurable):
         object.__setattr__(self, "_frozen", True)
 
     def __setattr__(self, key: str, value: object) -> None:
-        if key not in _HANDLE_FIELDS and getattr(self, "_frozen", False):
+        if key not in _HANDLE_FIELDS and self._frozen:
             if key not in self.__dataclass_fields__:
                 raise AttributeError(
                     f"{type(self).__name__}.{key}: the settings of a layer are the fields of a dataclass: write "
@@ -195,7 +196,7 @@ class Layer(Handle, Configurable):
         The last gives the output. A bare layer takes what the one before gives, and its weights are called as in this
         layer.
         """
-        return (copy.copy(self),)
+        return (self.bare(),)
 
     @property
     def pure_activation(self) -> Activation | None:
@@ -214,8 +215,8 @@ class Layer(Handle, Configurable):
     def __call__(self, x: object, training: bool | None = None) -> Array:
         """What the layer gives for a batch; nothing is updated.
 
-        Weights are those of the model that it is in. Without a model they are drawn at the first call, and go along
-        when the layer is put in one. Every call with ``training=True`` draws new random numbers.
+        Without a model weights are drawn at the first call, and go along when the layer is put in one. Every call with
+        ``training=True`` draws new random numbers.
 
         Args:
             x: rows (n, ...).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from reprlib import repr as short
 
 import numpy as np
@@ -29,7 +30,7 @@ def batch(layer: Handle, x: object) -> Array:
             "is a list of layers: Sequential([Input((4,)), Dense(3)]); skips and branches are the layers Residual and "
             "Parallel"
         )
-    return rows.astype(layer._built_place().store.dtype if layer.built else np.float32, copy=False)
+    return rows.astype(np.float32 if layer._place is None else layer._place.dtype, copy=False)
 
 
 def randomness(layer: Handle, training: bool | None) -> tuple[bool, Key]:
@@ -56,7 +57,8 @@ def weights_for(
     Raises:
         ValueError: the layer has weights of another shape.
     """
-    found = _built(layer) if layer.built else _drawn(layer, (*specs, *kept), dtype)
+    _draw(layer, [*((spec, False) for spec in specs), *((spec, True) for spec in kept)], dtype)
+    found = {name: variable.view().astype(dtype, copy=False) for name, variable in layer.named_weights().items()}
     for spec in (*specs, *kept):
         if spec.name not in found or found[spec.name].shape != spec.shape:
             has = found[spec.name].shape if spec.name in found else "not there"
@@ -67,16 +69,11 @@ def weights_for(
     return {spec.name: found[spec.name] for spec in specs}, {spec.name: found[spec.name] for spec in kept}
 
 
-def _built(layer: Handle) -> dict[str, Array]:
-    prefix = layer._built_place().prefix
-    return {segment.name.removeprefix(prefix): view for segment, view in layer._weights()}
-
-
-def _drawn(layer: Handle, specs: tuple[Weight, ...], dtype: DType) -> dict[str, Array]:
-    found: dict[str, Array] = {}
+def _draw(layer: Handle, specs: list[tuple[Weight, bool]], dtype: DType) -> None:
+    """Draw what a layer without weights needs: each of these and whether it is state."""
     for leaf, prefix, _ in leaves(layer):
-        own = [spec for spec in specs if spec.name.startswith(prefix)]
-        if leaf._brought is None:
-            leaf._brought = [spec.initializer(spec.shape, dtype=dtype).reshape(spec.shape) for spec in own]
-        found |= {spec.name: array.astype(dtype) for spec, array in zip(own, leaf._brought)}
-    return found
+        if leaf._variables is None:
+            own = [(spec, state) for spec, state in specs if spec.name.startswith(prefix)]
+            values = [spec.initializer(spec.shape, dtype=dtype).reshape(spec.shape) for spec, _ in own]
+            named = [(replace(spec, name=spec.name.removeprefix(prefix)), state) for spec, state in own]
+            leaf.bring(named, values, dtype)

@@ -9,9 +9,10 @@ from typing import Any, Self
 from clarinet.configurable import resolve
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.composite import Composite
+from clarinet.layers.handle import Once, take_name
 from clarinet.layers.merge import Merge
 from clarinet.layers.parts import depth
-from clarinet.names import Names, snake_case
+from clarinet.names import Names
 
 #: Layers within layers within layers, at most: far more than any network has.
 MAX_DEPTH = 64
@@ -51,7 +52,7 @@ class Container(Composite):
         for name in self._chain_fields():
             object.__setattr__(twin, name, _exchanged(getattr(self, name), copies))
         for child in twin.children:
-            child._owner = twin
+            child.join(twin)
         return twin
 
     @classmethod
@@ -68,23 +69,23 @@ class Container(Composite):
         for item in [given] if one else given:
             if not isinstance(item, (Layer, dict)):
                 raise TypeError(f"{what}: expected layers such as Dense(10), received {item!r}")
-            layer = resolve(item, Layer, layers_module)
-            if layer._owner is self:
-                raise ValueError(f"{what}: {layer!r} is there twice; make a second one to have its like again")
-            own.append(layer if layer.is_free else layer.twin())
-            own[-1]._owner = self
+            own.append(resolve(item, Layer, layers_module))
         return tuple(own)
 
     def _settle(self) -> None:
-        """Name the children, and refuse what is nested without end: its parts are found by recursion."""
+        """Take the children; refuse what is there twice, or nested without end: its parts are found by recursion."""
         if depth(self) > MAX_DEPTH:
             kind = type(self).__name__
             raise ValueError(
                 f"{kind}: layers are nested more than {MAX_DEPTH} deep; put them one after another instead"
             )
-        names = Names()
+        names, once = Names(), Once()
         for child in self.children:
-            child.name = names.take(child.name, snake_case(type(child).__name__))
+            if once.twice(child) is not None:
+                kind = type(self).__name__
+                raise ValueError(f"{kind}: {child!r} is there twice; make a second one to have its like again")
+            take_name(child, names)
+            child.join(self)
 
 
 @dataclass(eq=False, repr=False)
@@ -97,7 +98,7 @@ class Residual(Container):
 
     Args:
         layers: the layers that ``x`` goes through, in order, at least one. Layers of another model or container are
-            copied, with their weights.
+            shared with it, with their weights.
         shortcut: those of the other way, e.g. ``[Dense(units)]`` to change the shape; default none: ``x`` itself.
         trainable: False freezes everything within.
 

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-import copy
+import re
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 
-from clarinet.names import snake_case
-from clarinet.params import Store
+from clarinet.names import Names, snake_case
+from clarinet.params import Weight
 from clarinet.random import Key
-from clarinet.types import Array, Shape
-
-if TYPE_CHECKING:
-    from clarinet.params import Segment
+from clarinet.types import Array, DType, Shape
+from clarinet.variables import Variable, own_homes, variables_of
 
 
 class Place(NamedTuple):
-    """Where a built layer's weights are: those of a layer of the model, or within it those whose names begin so.
+    """What a model that has laid out a layer's weights says of it.
 
     The shape of a sample as it enters the layer is known for those that the model itself holds.
     """
 
-    store: Store
-    index: int  # type: ignore[assignment]  # tuple.index gives way
-    prefix: str = ""
+    dtype: DType
     input_shape: Shape | None = None
+
+
+#: What a copy of a layer does not have.
+_OF_HOLDERS = frozenset({"_place", "_holders", "_variables"})
+
+
+class Model(Protocol):
+    """What a model is to its layers."""
+
+    name: str
+
+    @property
+    def layers(self) -> Sequence[Handle]: ...
 
 
 @dataclass(eq=False, repr=False)
 class Handle:
-    """What a layer is to the model or container that holds it.
+    """What a layer is to the models and containers that hold it: all of it that changes.
+
+    A layer without children has variables of its own; those of one with children are theirs.
 
     Args:
         name: unique in a model.
@@ -46,9 +57,9 @@ class Handle:
     name: str = field(default="", kw_only=True)
     trainable: bool = field(default=True, kw_only=True)
 
-    _place: Place | None = field(default=None, init=False)
-    _holder: weakref.ref[Any] | None = field(default=None, init=False)  # weak, so that it does not keep its owner
-    _brought: list[Array] | None = field(default=None, init=False)  # weights from an earlier model, to begin with
+    _place: Place | None = field(default=None, init=False)  # once a model has laid it out
+    _holders: tuple[weakref.ref[Handle | Model], ...] = field(default=(), init=False)  # weak: it keeps nobody
+    _variables: tuple[Variable, ...] | None = field(default=None, init=False)  # once it has weights
     _draws: Key | None = field(default=None, init=False)  # random numbers of the last call on an array
 
     @property
@@ -56,59 +67,112 @@ class Handle:
         """The layers that a container holds."""
         return ()
 
+    def leaves(self) -> Iterator[Leaf]:
+        """The layers without children within this one; itself if it has none."""
+        return leaves(self)
+
     @property
     def adapted(self) -> bool:
         """Whether it has seen the data that it has to look at before training; True where it needs none."""
         return True
 
-    @property
-    def _owner(self) -> Any:
-        """The model or container that holds it; None where there is none, or none any more."""
-        return None if self._holder is None else self._holder()
-
-    @_owner.setter
-    def _owner(self, owner: object) -> None:
-        self._holder = None if owner is None else weakref.ref(owner)
+    # Who has it.
 
     @property
-    def is_free(self) -> bool:
-        """Whether a model or container may take it as it is: it has no owner, and no weights in one's buffers."""
-        return self._owner is None and not self.built
+    def holders(self) -> list[Handle | Model]:
+        """The models and containers that hold it and are still there, the first one first."""
+        return [holder for ref in self._holders if (holder := ref()) is not None]
 
-    def __copy__(self) -> Self:
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        return twin
+    def models(self) -> list[Model]:
+        """The models that it is in, directly or within other layers."""
+        found: dict[int, Model] = {}
+        for holder in self.holders:
+            for model in holder.models() if isinstance(holder, Handle) else [holder]:
+                found[id(model)] = model
+        return list(found.values())
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_holder"}
+    def join(self, holder: Handle | Model) -> None:
+        """Be held by a model or a container too."""
+        if not any(known is holder for known in self.holders):
+            self._holders = (*(ref for ref in self._holders if ref() is not None), weakref.ref(holder))
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update((name, value) for name, value in state.items() if name != "_owner")  # of earlier copies
+    def leave(self, holder: Handle | Model) -> None:
+        """Be held by it no more; without any model the weights go along, as they are."""
+        self._holders = tuple(ref for ref in self._holders if ref() is not None and ref() is not holder)
+        for leaf in self.leaves():
+            if leaf.layer._variables and not leaf.layer.models():
+                own = leaf.layer._variables
+                for variable, home in zip(own, own_homes([(v.weight, v.state) for v in own], [v.view() for v in own])):
+                    variable.move(*home)
+        if not self.models():
+            self.put(None)
+
+    def put(self, place: Place | None) -> None:
+        """Say that a model has laid out the weights of this layer and of its children, or that none has."""
+        if place is None or self._place is None or len(self.models()) < 2:
+            self._place = place
         for child in self.children:
-            child._owner = self
+            if place is not None or not child.models():
+                child.put(None if place is None else Place(place.dtype))
+
+    @property
+    def path(self) -> str:
+        """Its name after those of the layers that it is within, e.g. ``"residual/dense"``."""
+        around = next((holder.path + "/" for holder in self.holders if isinstance(holder, Handle)), "")
+        return around + (self.name or snake_case(type(self).__name__))
+
+    @property
+    def trains(self) -> bool:
+        """Whether it and every layer that it is within are trainable."""
+        return self.trainable and all(holder.trains for holder in self.holders if isinstance(holder, Handle))
+
+    # Its weights.
 
     @property
     def built(self) -> bool:
-        """Whether the layer has weights (or is part of a built model)."""
-        return self._place is not None
+        """Whether the layer has weights, or is known to need none."""
+        return all(leaf.layer._variables is not None for leaf in self.leaves())
 
-    def _built_place(self) -> Place:
-        if self._place is None:
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights in Keras's order: trainable first, then state; none before the layer is built."""
+        return [v for leaf in self.leaves() for v in leaf.layer._variables or ()]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """Those that training changes: none of a layer with ``trainable=False``."""
+        return [v for leaf in self.leaves() if leaf.trainable for v in leaf.layer._variables or () if not v.state]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The others: state, and what is frozen."""
+        trained = set(map(id, self.trainable_weights))
+        return [v for v in self.weights if id(v) not in trained]
+
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
+    def named_weights(self) -> dict[str, Variable]:
+        """The weights by the names that :meth:`Layer.weight_specs` and ``state_specs`` of this layer give them."""
+        return {prefix + v.name: v for layer, prefix, _ in self.leaves() for v in layer._variables or ()}
+
+    if not TYPE_CHECKING:  # where any misspelt attribute would pass for a weight
+
+        def __getattr__(self, name: str) -> Variable:
+            """A weight by its name: ``layer.kernel``."""
+            for variable in self._variables or ():
+                if variable.name == name:
+                    return variable
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _built_weights(self) -> list[Variable]:
+        if not self.built:
             raise ValueError(
                 f"layer {self.name or snake_case(type(self).__name__)!r} is not built, so it has no weights yet: put "
                 "it in a model that starts with Input(shape) or input_shape=..., or call fit"
             )
-        return self._place
-
-    def _weights(self) -> list[tuple[Segment, Array]]:
-        store, index, prefix, _ = self._built_place()
-        return [w for leaf in leaves(self, prefix) for w in store.weights_of(index, leaf.prefix)]
-
-    @property
-    def weights(self) -> list[Array]:
-        """Copies of all weights, trainable first, then state."""
-        return self.get_weights()
+        return self.weights
 
     def get_weights(self) -> list[Array]:
         """Copies of all weights in Keras's order: kernel, bias; or gamma, beta, moving_mean, moving_variance.
@@ -116,11 +180,7 @@ class Handle:
         Raises:
             ValueError: the layer is not built.
         """
-        if self._place is None:
-            brought = [leaf.layer._brought for leaf in leaves(self)]
-            if None not in brought:  # it has been called on an array
-                return [array.copy() for own in brought for array in own or ()]
-        return [view.copy() for _, view in self._weights()]
+        return [variable.numpy() for variable in self._built_weights()]
 
     def set_weights(self, weights: Sequence[object]) -> None:
         """Replace all weights.
@@ -131,49 +191,72 @@ class Handle:
         Raises:
             ValueError: wrong number of arrays or a wrong shape; nothing is changed then.
         """
-        own = self._weights()
+        self._built_weights()
+        own = self.named_weights()
         arrays = [np.asarray(w) for w in weights]
         if len(arrays) != len(own):
-            names = ", ".join(s.name for s, _ in own) or "none"
+            names = ", ".join(own) or "none"
             raise ValueError(f"layer {self.name!r} has {len(own)} weights ({names}), received {len(arrays)} arrays")
-        for (segment, _), array in zip(own, arrays, strict=True):
-            if array.shape != segment.shape:
+        for (name, variable), array in zip(own.items(), arrays, strict=True):
+            if array.shape != variable.shape:
                 raise ValueError(
-                    f"layer {self.name!r}: weight {segment.name!r} has shape {segment.shape}, received {array.shape}"
+                    f"layer {self.name!r}: weight {name!r} has shape {variable.shape}, received {array.shape}"
                 )
-        for (_, view), array in zip(own, arrays, strict=True):
-            view[...] = array
+        for variable, array in zip(own.values(), arrays, strict=True):
+            variable.view()[...] = array
 
     def count_params(self, trainable: bool = False) -> int:
         """Number of elements in all weights, state included; or of what is trained alone."""
-        store, index, prefix, _ = self._built_place()
-        # From the layouts alone: a look at the buffers draws the initial weights, and fit(seed=) would come too late.
-        layouts = (store.layout,) if trainable else (store.layout, store.state_layout)
-        own = [leaf.prefix for leaf in leaves(self, prefix) if leaf.trainable or not trainable]
-        return sum(s.size for layout in layouts for begin in own for s in layout.of_layer(index, begin))
+        self._built_weights()
+        return sum(v.size for v in (self.trainable_weights if trainable else self.weights))
+
+    # Weights that no model has laid out.
+
+    def bring(self, weights: Sequence[tuple[Weight, bool]], values: Iterable[Array], dtype: object = None) -> None:
+        """Have these weights, each with whether it is state, in memory of its own; a model takes them along.
+
+        Args:
+            weights: of a layer without children.
+            values: of each.
+            dtype: default that of the first values.
+        """
+        self._variables = variables_of(self, weights, values, dtype)
+
+    def bring_those_of(self, layer: Handle) -> None:
+        """The same with copies of another layer's."""
+        if layer._variables is not None:
+            self.bring([(v.weight, v.state) for v in layer._variables], [v.view() for v in layer._variables])
+
+    # Copies, which share nothing.
+
+    def bare(self) -> Self:
+        """A layer of the same settings that holds nothing: what a plan is made of."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(item for item in self.__dict__.items() if item[0] not in _OF_HOLDERS)
+        return twin
 
     def unplaced(self) -> Self:
-        """A copy that belongs to no model."""
-        twin = copy.copy(self)
-        twin._place = twin._owner = twin._brought = None
-        return twin
+        """A copy that belongs to no model and has no weights yet."""
+        return self.bare()
 
     def twin(self) -> Self:
-        """A copy that belongs to no model and brings its weights along."""
+        """A copy that belongs to no model, with weights of its own of the same values."""
         twin = self.unplaced()
         for mine, its in zip(leaves(self), leaves(twin), strict=True):
-            its.layer._brought = mine.layer.own_weights()
+            its.layer.bring_those_of(mine.layer)
         return twin
 
-    def own_weights(self) -> list[Array] | None:
-        """Copies of the weights, those of an earlier model where they are not built; None where there are none yet."""
-        return self.get_weights() if self.built else self._brought
+    __copy__ = twin
 
-    def put(self, place: Place | None) -> None:
-        """Say where the weights of this layer and of its children are."""
-        self._place = place
-        for number, child in enumerate(self.children):
-            child.put(None if place is None else Place(place.store, place.index, f"{place.prefix}{number}."))
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("_holders", "_place")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for child in self.children:
+            child.join(self)
+        for variable in self._variables or ():
+            variable.belong(self)
 
 
 class Leaf(NamedTuple):
@@ -191,3 +274,43 @@ def leaves(layer: Handle, prefix: str = "", trainable: bool = True) -> Iterator[
         yield Leaf(layer, prefix, trainable)
     for number, child in enumerate(layer.children):
         yield from leaves(child, f"{prefix}{number}.", trainable)
+
+
+def take_name(layer: Handle, names: Names) -> None:
+    """Give a layer that joins a model or a container its name there.
+
+    One that has its name from an earlier holder gets another, everywhere, where that is taken here.
+
+    Raises:
+        ValueError: the name that the user gave it is taken.
+    """
+    base = snake_case(type(layer).__name__)
+    given_by_holder = (layer.holders or layer.built) and re.fullmatch(rf"{base}(_\d+)?", layer.name)
+    wanted = "" if given_by_holder and layer.name in names else layer.name
+    name = names.take(wanted, base)
+    elsewhere = set() if wanted else {other.name for holder in layer.holders for other in _held(holder)}
+    while name in elsewhere:
+        name = names.take("", base)
+    layer.name = name
+
+
+def _held(holder: Handle | Model) -> Iterable[Handle]:
+    return holder.children if isinstance(holder, Handle) else holder.layers
+
+
+class Once:
+    """Sees to it that a model or container has each layer once, also within others.
+
+    Args:
+        there: the layers that it has.
+    """
+
+    def __init__(self, there: Iterable[Handle] = ()) -> None:
+        self._known = {id(leaf.layer) for layer in there for leaf in layer.leaves()}
+
+    def twice(self, layer: Handle) -> Handle | None:
+        """Take a layer; of those within it one that is there already, or None."""
+        own = [leaf.layer for leaf in layer.leaves()]
+        found = next((leaf for leaf in own if id(leaf) in self._known), None)
+        self._known.update(map(id, own))
+        return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -36,7 +35,7 @@ def _take_apart(layer: Layer, whole: Part | None, taken: tuple[int, ...], traina
     if len(parts) == 1 and type(parts[0].layer) is type(layer):
         spec = parts[0].layer
         if spec.trainable and not trainable:
-            spec = copy.copy(spec)
+            spec = spec.bare()
             spec.trainable = False
         found.append(replace(parts[0], layer=spec, sources=taken).within(whole))
         return len(found)

@@ -168,22 +168,22 @@ class Normalization(Layer):
         if self.given:
             return ()
         shape = self.statistics_shape(input_shape)
-        if self._brought is not None and self._brought[0].shape != shape:
+        own = self._variables
+        if own and self._place is None and own[0].shape != shape:
             raise ValueError(
-                f"Normalization: adapt saw data with statistics of shape {self._brought[0].shape}, samples of shape "
+                f"Normalization: adapt saw data with statistics of shape {own[0].shape}, samples of shape "
                 f"{input_shape} need {shape}; adapt to data like those that the model is for"
             )
-        zeros, ones = Constant(0.0), Constant(1.0)
-        return (Weight("mean", shape, zeros), Weight("variance", shape, ones), Weight("count", (), zeros))
+        return _statistics(shape)
 
     @property
     def adapted(self) -> bool:
         """Whether there are statistics: given, learned or loaded. Without them the layer changes nothing."""
         if self.given:
             return True
-        if self._brought is None and (self._place is None or not self._place.store.drawn):
+        if self._variables is None or not all(variable.drawn for variable in self._variables):
             return False
-        mean, variance, _ = self._brought or self.get_weights()
+        mean, variance, _ = self.get_weights()
         return bool(mean.any() or (variance != 1).any())
 
     def as_batch(self, statistic: Any) -> Any:
@@ -209,10 +209,10 @@ class Normalization(Layer):
             raise ValueError("Normalization: mean and variance were given, nothing is left to adapt; leave them out")
         whole = hasattr(data, "shape") or isinstance(data, (list, tuple))
         values = [*self._moments([data] if whole else data), np.zeros(())]
-        if self.built:
+        if self._place is not None:
             self.set_weights(values)
         else:
-            self._brought = values
+            self.bring([(weight, True) for weight in _statistics(values[0].shape)], values)
 
     def _moments(self, batches: Iterable[object]) -> tuple[Array, Array]:
         """Mean and variance of all batches together, in float64 (Chan, Golub, LeVeque, Stanford report 773, 1979)."""
@@ -265,9 +265,7 @@ class _Statistic:
             return None
         if layer.given:
             return layer.as_batch(layer.given[self.name])
-        own = layer.own_weights()
-        assert own is not None  # it has adapted
-        return layer.as_batch(own[0 if self.name == "mean" else 1])
+        return layer.as_batch(layer.get_weights()[0 if self.name == "mean" else 1])
 
     def __set__(self, layer: Normalization, value: object) -> None:
         layer.__dict__[self.name] = value
@@ -276,6 +274,11 @@ class _Statistic:
 # Only now: the decorator takes a class attribute for a default.
 for _name in ("mean", "variance"):
     setattr(Normalization, _name, _Statistic(_name))
+
+
+def _statistics(shape: Shape) -> tuple[Weight, Weight, Weight]:
+    zeros, ones = Constant(0.0), Constant(1.0)
+    return Weight("mean", shape, zeros), Weight("variance", shape, ones), Weight("count", (), zeros)
 
 
 def _blocks(batches: Iterable[object]) -> Iterator[Array]:

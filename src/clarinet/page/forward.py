@@ -63,8 +63,7 @@ def forward_pass(model: Trainable) -> tuple[list[Settings], bytes]:
     ops = [*plan.ops, *((plan.output,) if plan.output else ())]
     weights, found, strange = Weights(), [], []
     for op in ops:
-        own = {s.name: s.view(model.store.params) for s in op.weights}
-        own |= {s.name: s.view(model.store.state) for s in op.state}
+        own = {s.name: model.store.view(s) for s in (*op.weights, *op.state)}
         settings = _settings(op, own, weights)
         if settings is None:
             strange.append(f"{model.layers[op.layer].name} ({_what(op)})")

@@ -104,8 +104,8 @@ def _find(model: Trainable, layer: int | str | None) -> tuple[Layer, str, Array]
 
 def _arrays(model: Trainable, layer: Layer) -> list[tuple[str, Array]]:
     """Names and numbers of a layer's weights with at least two axes."""
-    own = model.store.weights_of(model.layers.index(layer))
-    return [(segment.name, np.array(view, np.float64)) for segment, view in own if view.ndim > 1]
+    own = layer.named_weights().items()
+    return [(name, np.array(variable, np.float64)) for name, variable in own if variable.ndim > 1]
 
 
 def _pictures(

@@ -175,9 +175,8 @@ def load_weights(model: Trainable, path: str | Path) -> None:
 
 def _weights(store: Store) -> Iterator[tuple[str, Array]]:
     """All weights, state included, as views by name."""
-    for layout, buffer in ((store.layout, store.params), (store.state_layout, store.state)):
-        for segment in layout.segments:
-            yield f"layers.{segment.layer}.{segment.name}", segment.view(buffer)
+    for segment in (*store.layout.segments, *store.state_layout.segments):
+        yield f"layers.{segment.layer}.{segment.name}", store.view(segment)
 
 
 def _shapes(store: Store) -> dict[str, tuple[int, ...]]:

@@ -226,10 +226,8 @@ def _weights(
     """Weights and state in float64: the layer's own, or random ones about where they begin."""
     specs = layer.weight_specs(shape), layer.state_specs(shape)
     if layer.built:
-        own = iter({s.name: view.astype(np.float64) for s, view in layer._weights()}.items())
-        values = dict(own)
-        prefix = "" if layer._place is None else layer._place.prefix
-        found = [{w.name: values[prefix + w.name] for w in group} for group in specs]
+        own = layer.named_weights()
+        found = [{w.name: np.array(own[w.name], np.float64) for w in group} for group in specs]
     else:
         key = Key(0)
         found = [{w.name: w.initializer(w.shape, dtype=np.float64, key=key) for w in group} for group in specs]
@@ -284,7 +282,7 @@ def _of_model(model: Sequential, x: Any, y: Any) -> Arrays:
     for op in engine.plan.ops:
         for segment in op.weights:
             if segment.trainable:
-                w = segment.view(twin.store.params)
+                w = twin.store.view(segment)
                 given = gradients[op.index].get(segment.name)
                 yield named[segment.offset], w, lambda: engine.gradients(data).loss, given
 

@@ -190,7 +190,7 @@ class Fit:
         optimizer, state, store = self.model.optimizer, self.model.optimizer_state, self.model.store
         assert optimizer is not None and state is not None
         trained = [s for _, s in self.engine.plan.trainable]
-        optimizer.finish([s.view(store.params) for s in trained], [state.views(s) for s in trained])
+        optimizer.finish([store.view(s) for s in trained], [state.views(s) for s in trained])
 
     def _epoch(self) -> Iterator[Event]:
         """An epoch, or what is left of one that was interrupted."""

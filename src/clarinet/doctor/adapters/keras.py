@@ -11,6 +11,7 @@ from clarinet import activations, initializers, layers, losses, metrics, optimiz
 from clarinet.doctor.adapters.foreign import Adapted, NotConverted, array, held_out
 from clarinet.doctor.program import Program
 from clarinet.names import lookup
+from clarinet.params import Weight
 
 #: Keys of configurations that change nothing a rule looks at.
 _WITHOUT_MEANING = frozenset({
@@ -56,7 +57,10 @@ def _layers(model: Any, missing: list[tuple[str, str]]) -> tuple[Any, ...]:
         own = _made(config, layers, f"layer:{index}", missing)
         own.name = str(index)
         if not layer.trainable or hasattr(layer, "adapt"):  # what no training changes
-            own._brought = [array(weight) for weight in layer.get_weights()] or None
+            values = [array(weight) for weight in layer.get_weights()]
+            weights = [Weight(str(number), value.shape, initializers.Zeros()) for number, value in enumerate(values)]
+            if values:
+                own.bring([(weight, False) for weight in weights], values)
         found.append(own)
     return tuple(found)
 

@@ -19,7 +19,6 @@ from clarinet.engines import Data, ReferenceEngine, Steps
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Store
 from clarinet.random import Key, Stream, permutation
-from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.plan import Plan
@@ -56,24 +55,22 @@ class Replay:
         self._row = 0
         self._trained = self._cost = 0.0
         self._step = 0
-        self._copies: list[Array] = []
+        self._weights = model.store.snapshot()
+        self._slots = {name: slot.copy() for name, slot in self._state.slots.items()}
         self._copy()
 
-    def _live(self) -> list[Array]:
+    @property
+    def _state(self) -> OptimizerState:
         state = self.model.optimizer_state
         assert state is not None
-        return [self.model.store.params, self.model.store.state, *state.slots.values()]
+        return state
 
     def _copy(self) -> None:
         began = time.perf_counter()
-        live = self._live()
-        if not self._copies:
-            self._copies = [array.copy() for array in live]
-        else:
-            for kept, array in zip(self._copies, live, strict=True):
-                np.copyto(kept, array)
-        assert self.model.optimizer_state is not None
-        self._step = self.model.optimizer_state.step
+        self.model.store.copy_to(self._weights)
+        for name, slot in self._state.slots.items():
+            np.copyto(self._slots[name], slot)
+        self._step = self._state.step
         self._done, self._trained = [], 0.0
         self._cost = time.perf_counter() - began
 
@@ -111,13 +108,13 @@ class Replay:
 
     def _twin(self) -> tuple[Store, OptimizerState]:
         """Weights and optimizer as they were when they were copied."""
-        own, state = self.model.store, self.model.optimizer_state
-        assert state is not None and self.model.optimizer is not None
+        own = self.model.store
+        assert self.model.optimizer is not None
         store = Store(own.layout, own.state_layout, own.dtype)
-        store.restore((self._copies[0], self._copies[1]))
+        store.restore(self._weights)
         optimizer = OptimizerState.new(self.model.optimizer, own.layout, own.dtype)
-        for kept, slot in zip(self._copies[2:], optimizer.slots.values(), strict=True):
-            slot[...] = kept
+        for name, slot in optimizer.slots.items():
+            slot[...] = self._slots[name]
         optimizer.step = self._step
         return store, optimizer
 
@@ -171,7 +168,7 @@ def _look(plan: Plan, store: Store, optimizer: OptimizerState, data: Data, step:
     optimizer.step -= 1
     engine.train(data, step)
     for op in plan.ops:
-        if not all(np.isfinite(s.view(store.params)).all() for s in op.weights):
+        if not all(np.isfinite(store.view(s)).all() for s in op.weights):
             return {"layer": op.layer, "what": "weights"}
     return None
 
@@ -186,6 +183,6 @@ def _norms(plan: Plan, store: Store) -> dict[int, float]:
     for op in plan.ops:
         for s in op.weights:
             if s.trainable:
-                own = float(np.sum(np.square(s.view(store.params), dtype=np.float64)))
+                own = float(np.sum(np.square(store.view(s), dtype=np.float64)))
                 squares[op.layer] = squares.get(op.layer, 0.0) + own
     return {layer: float(np.sqrt(total)) for layer, total in squares.items()}

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet._native import LossSpec, MetricSpec, OpSpec, OptimizerSpec, Spec, StatsSpec, Weight
+from clarinet._native import LossSpec, MetricSpec, OpSpec, OptimizerSpec, Spec, State, StatsSpec, Weight
 from clarinet.engines.lowering.objectives import LOSSES, METRICS, PENALTIES
 from clarinet.engines.lowering.operations import ACTIVATIONS, AXES, OPS, RUNS, TABLES
 from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
 from clarinet.engines.stats import limits
 
 if TYPE_CHECKING:
-    from clarinet.params import Segment
+    from clarinet.params import Segment, Store
     from clarinet.plan import Op, Plan
 
 
@@ -69,22 +69,28 @@ def slot_names(plan: Plan) -> tuple[str, ...]:
     return (*own, *("",) * (AVERAGE_SLOT - len(own)), "average")
 
 
-def lower(plan: Plan) -> Any:
-    """The plan in the native engine's terms, a ``_native.Spec``; operations that change nothing are left out."""
+def lower(plan: Plan, store: Store) -> Any:
+    """The plan in the native engine's terms, a ``_native.Spec``; operations that change nothing are left out.
+
+    Args:
+        plan: what to run.
+        store: where its weights lie.
+    """
     native, tensors = [], [0]  # for each tensor of the plan its number among those of the native engine
     for op in plan.ops:
         if _named(op):
             native.append(op)
         tensors.append(len(native) if _named(op) else tensors[op.sources[0]])
     return Spec(
-        ops=[_op(plan, op, tensors) for op in native] + _last_shape(plan, native),
-        output=[] if plan.output is None or not _named(plan.output) else [_op(plan, plan.output, tensors)],
+        ops=[_op(plan, store, op, tensors) for op in native] + _last_shape(plan, native),
+        output=[] if plan.output is None or not _named(plan.output) else [_op(plan, store, plan.output, tensors)],
         loss=_loss(plan),
         optimizer=_optimizer(plan),
         metrics=[_metric(plan, m, False) for m in plan.metrics]
         + [_metric(plan, m, True) for m in plan.weighted_metrics],
         layers=[_layer(plan, ops, native, tensors) for ops in _by_layer(plan).values()],
         inputs=math.prod(plan.input_shape),
+        params_size=plan.layout.size,
     )
 
 
@@ -124,7 +130,7 @@ def _named(op: Op) -> str:
     return OPS[type(op.spec)](op.spec)[0]
 
 
-def _op(plan: Plan, op: Op, tensors: list[int]) -> Any:
+def _op(plan: Plan, store: Store, op: Op, tensors: list[int]) -> Any:
     kind, settings = OPS[type(op.spec)](op.spec)
     if type(op.spec) in RUNS:
         settings = RUNS[type(op.spec)](op.spec, op.input_shapes)
@@ -135,8 +141,8 @@ def _op(plan: Plan, op: Op, tensors: list[int]) -> Any:
         rows=math.prod(op.output_shape[:-1]),
         inputs=math.prod(op.input_shape[-1:]),
         outputs=math.prod(op.output_shape[-1:]),
-        weights=[_weight(s) for s in op.weights],
-        state=[s.offset for s in op.state],
+        weights=[_weight(s, *store.home(s)) for s in op.weights],
+        state=[State(s.size, *store.home(s)) for s in op.state],
         settings=_numbers(settings),
         index=op.index,
         seed=(plan.seed if seed is None else seed) & 0xFFFFFFFFFFFFFFFF,
@@ -147,7 +153,7 @@ def _op(plan: Plan, op: Op, tensors: list[int]) -> Any:
     )
 
 
-def _weight(segment: Segment) -> Any:
+def _weight(segment: Segment, buffer: int, start: int) -> Any:
     penalty = segment.weight.regularizer if segment.trainable else None  # a frozen weight has no penalty, as in Keras
     return Weight(
         offset=segment.offset,
@@ -155,6 +161,8 @@ def _weight(segment: Segment) -> Any:
         trainable=segment.trainable,
         l1=0.0 if penalty is None else penalty.l1,
         l2=0.0 if penalty is None else penalty.l2,
+        buffer=buffer,
+        start=start,
     )
 
 
