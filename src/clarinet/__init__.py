@@ -7,7 +7,7 @@
 """
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet import (
     activations,
@@ -69,7 +69,7 @@ def __dir__() -> list[str]:
 
 if not TYPE_CHECKING:  # which would take it to promise any name at all
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
         """``clarinet.glass`` and its like are loaded when somebody first speaks of them: most programs do not."""
         if name in ("doctor", "glass", "plots", "runs"):
             from importlib import import_module

@@ -152,9 +152,10 @@ class Configurable(metaclass=_Configuring):
         fields = dataclasses.fields(self)  # type: ignore[arg-type]
         return {f.name: encode(self.configured(f.name)) for f in fields if f.init}
 
-    def configured(self, name: str) -> Any:
+    def configured(self, name: str) -> object:
         """The constructor's argument of this name, as it was checked."""
-        return getattr(self, name)
+        value: object = getattr(self, name)
+        return value
 
     def encoded(self) -> Any:
         """This object inside another one's configuration."""

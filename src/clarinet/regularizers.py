@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from clarinet.arrays import namespace, number
 from clarinet.configurable import Value, abstract, check_number, exported, resolve
+from clarinet.fields import Field
 from clarinet.names import public
 from clarinet.types import Array
 
@@ -176,6 +177,10 @@ def __dir__() -> list[str]:
     return public(globals())
 
 
+#: What stands for a regularizer, or for none: see :func:`get`.
+RegularizerLike = Regularizer | type[Regularizer] | str | Mapping[str, object] | None
+
+
 def get(identifier: object) -> Regularizer | None:
     """The regularizer that a name, object or configuration stands for, or None.
 
@@ -184,3 +189,10 @@ def get(identifier: object) -> Regularizer | None:
     if identifier is None:
         return None
     return resolve(identifier, Regularizer, exported(globals(), Regularizer))
+
+
+class RegularizerField(Field[RegularizerLike, Regularizer | None]):
+    """The penalty on a weight, if any."""
+
+    def convert(self, value: RegularizerLike, owner: object) -> Regularizer | None:
+        return get(value)

@@ -44,7 +44,7 @@ def _rows(layer: Layer, shape: Shape | None, depth: int = 0) -> Iterator[tuple[s
     if not layer.children:
         return
     parts = direct(layer)
-    takes = [None for _ in parts] if shape is None else [taken for _, taken in shapes_within(shape, parts)]
+    takes = [None for _ in parts] if shape is None else [taken[0] for _, taken in shapes_within(shape, parts)]
     for part, taken in zip(parts, takes, strict=True):
         if any(part.layer is child for child in layer.children):
             yield from _rows(part.layer, taken, depth + 1)

@@ -6,8 +6,7 @@ gradient at ``z``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from clarinet.activations.base import Activation
 from clarinet.activations.custom import Custom
@@ -27,6 +26,7 @@ from clarinet.activations.smooth import (
     Tanh,
 )
 from clarinet.configurable import resolve
+from clarinet.fields import Field
 from clarinet.names import public
 
 __all__ = [
@@ -89,11 +89,15 @@ swish, hard_swish = silu, hard_silu
 _NAMES = {name: globals()[name] for name in __all__ if isinstance(globals()[name], Activation)}
 
 
-def _refuse(function: Callable[..., Any]) -> Activation:
+def _refuse(function: Callable[..., object]) -> Activation:
     raise TypeError(
         f"activation {getattr(function, '__name__', function)!r} is a Python function without a derivative: "
         "use clarinet.activations.Custom(function, derivative)"
     )
+
+
+#: What stands for an activation: see :func:`get`.
+ActivationLike = Activation | type[Activation] | str | Mapping[str, object] | None
 
 
 def get(identifier: object) -> Activation:
@@ -104,3 +108,10 @@ def get(identifier: object) -> Activation:
         classes = {c.__name__: c for c in Activation.__subclasses__()}
         return resolve(identifier, Activation, classes)
     return resolve(identifier, Activation, _NAMES, _refuse)
+
+
+class ActivationField(Field[ActivationLike, Activation]):
+    """The activation of a layer; None means linear."""
+
+    def convert(self, value: ActivationLike, owner: object) -> Activation:
+        return get(value)

@@ -4,7 +4,7 @@ Each part is imported when it is first used: ``import clarinet`` pays for none o
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet.names import public
 
@@ -40,7 +40,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
     module = import_module(f"{__name__}.{_HOMES.get(name, name)}")

@@ -202,7 +202,7 @@ def backward(
     for op, cache in zip(reversed(plan.ops), reversed(caches), strict=True):
         delta = deltas.pop(op.index + 1)
         dx, grads[op.index] = op.spec.backward(params[op.index], cache, delta)  # type: ignore[arg-type]
-        for source, part in zip(op.sources, dx if op.spec.merges else (dx,), strict=True):
+        for source, part in zip(op.sources, dx if isinstance(dx, tuple) else (dx,), strict=True):
             deltas[source] = deltas[source] + part if source in deltas else part
         if watch is not None:
             watch.deltas |= {op.index + 1: delta, 0: deltas.get(0)}

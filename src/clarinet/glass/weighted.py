@@ -39,9 +39,9 @@ def _in_window(trace: LayerTrace, unit: Index) -> list[Meeting]:
     layer = cast("Convolution", trace.layer)
     *place, channel = unit
     *spatial, channels = trace.x.shape[1:]
-    edges = margins(spatial, layer.kernel_size, layer.strides, layer.dilation_rate, layer.padding)
+    edges = margins(spatial, layer.window, layer.strides, layer.dilation_rate, layer.padding)
     found = []
-    for offset in product(*map(range, layer.kernel_size)):
+    for offset in product(*map(range, layer.window)):
         at = tuple(
             p * stride + o * dilation - before
             for p, o, stride, dilation, (before, _) in zip(

@@ -5,7 +5,10 @@ Random ones draw from the model's :class:`clarinet.random.Key`, unless they were
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from clarinet.configurable import exported, resolve
+from clarinet.fields import Field
 from clarinet.initializers.base import Initializer
 from clarinet.initializers.constant import Constant, Identity, Ones, Zeros
 from clarinet.initializers.distributions import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
@@ -43,7 +46,18 @@ def __dir__() -> list[str]:
     return public(globals())
 
 
+#: What stands for an initializer: see :func:`get`.
+InitializerLike = Initializer | type[Initializer] | str | Mapping[str, object]
+
+
 def get(identifier: object) -> Initializer:
     """The initializer that a name such as ``"glorot_uniform"``, an object, a class or a configuration stands for."""
     short = {"uniform": RandomUniform, "normal": RandomNormal}  # as in Keras
     return resolve(identifier, Initializer, exported(globals(), Initializer) | short)
+
+
+class InitializerField(Field[InitializerLike, Initializer]):
+    """The initializer of a weight."""
+
+    def convert(self, value: InitializerLike, owner: object) -> Initializer:
+        return get(value)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from clarinet import activations, initializers, regularizers
+from clarinet import activations
+from clarinet.activations import ActivationLike
 from clarinet.configurable import check_number
+from clarinet.fields import Field
+from clarinet.initializers import InitializerField
 from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.params import Weight
+from clarinet.regularizers import RegularizerField
 from clarinet.types import Array, Cache, Namespace, Shape
 
 
@@ -28,30 +32,30 @@ class Activation(Layer):
         (3, 2)
     """
 
-    activation: Any
+    activation: ActivationLike
 
     def check(self) -> None:
         self.activation = activations.get(self.activation)
 
     @property
     def pure_activation(self) -> activations.Activation:
-        return self.activation  # type: ignore[no-any-return]
+        return activations.get(self.activation)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        self.activation.check_shape(input_shape)
+        self.pure_activation.check_shape(input_shape)
         return input_shape
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
-        a = self.activation.forward(x, ctx.xp)
+        a = self.pure_activation.forward(x, ctx.xp)
         return a, (x, a, ctx.xp), {}
 
     def backward(
         self, params: dict[str, Array], cache: tuple[Array, Array, Namespace], dy: Array
     ) -> tuple[Array, dict[str, Array]]:
         x, a, xp = cache
-        return self.activation.backward(dy, x, a, xp), {}
+        return self.pure_activation.backward(dy, x, a, xp), {}
 
 
 class _Function(Layer):
@@ -63,19 +67,22 @@ class _Function(Layer):
     def _function(self) -> activations.Activation:
         raise NotImplementedError
 
+    def _alone(self) -> Activation:
+        return Activation(self._function(), name=self.name)
+
     def output_shape(self, input_shape: Shape) -> Shape:
-        return self.parts()[0].output_shape(input_shape)
+        return self._alone().output_shape(input_shape)
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
-        return self.parts()[0].forward(params, state, x, ctx)
+        return self._alone().forward(params, state, x, ctx)
 
     def backward(self, params: dict[str, Array], cache: Cache, dy: Array) -> tuple[Array, dict[str, Array]]:
-        return self.parts()[0].backward(params, cache, dy)
+        return self._alone().backward(params, cache, dy)
 
     def parts(self) -> tuple[Layer, ...]:
-        return (Activation(self._function(), name=self.name),)
+        return (self._alone(),)
 
 
 @dataclass(eq=False, repr=False)
@@ -177,6 +184,16 @@ class Softmax(_Function):
         return activations.Softmax(self.axis)
 
 
+class _SharedField(Field[int | Sequence[int] | None, tuple[int, ...] | None]):
+    """Axes of a sample, from 1, each once."""
+
+    def convert(self, value: int | Sequence[int] | None, owner: object) -> tuple[int, ...] | None:
+        if value is None:
+            return None
+        axes = value if isinstance(value, (list, tuple)) else [value]
+        return tuple(dict.fromkeys(check_positive_int(axis, self.what(owner)) for axis in axes))
+
+
 @dataclass(eq=False, repr=False)
 class PReLU(Layer):
     """``y = x`` where ``x > 0``, else ``alpha x`` with a trained ``alpha`` for every place of a sample (He, Zhang, Ren,
@@ -199,16 +216,9 @@ class PReLU(Layer):
         [(1, 1, 16)]
     """
 
-    alpha_initializer: Any = "zeros"
-    alpha_regularizer: Any = None
-    shared_axes: Any = None
-
-    def check(self) -> None:
-        self.alpha_initializer = initializers.get(self.alpha_initializer)
-        self.alpha_regularizer = regularizers.get(self.alpha_regularizer)
-        if self.shared_axes is not None:
-            axes = self.shared_axes if isinstance(self.shared_axes, (list, tuple)) else [self.shared_axes]
-            self.shared_axes = tuple(dict.fromkeys(check_positive_int(axis, "PReLU: shared_axes") for axis in axes))
+    alpha_initializer: InitializerField = InitializerField("zeros")
+    alpha_regularizer: RegularizerField = RegularizerField(None)
+    shared_axes: _SharedField = _SharedField(None)
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         shared = self.shared_axes or ()

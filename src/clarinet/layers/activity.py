@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clarinet import activations, regularizers
+from clarinet.fields import Field
 from clarinet.layers.activation import Activation
 from clarinet.layers.base import Context, Layer
-from clarinet.regularizers import L1L2
+from clarinet.regularizers import L1L2, RegularizerLike
 from clarinet.types import Array
 
 
@@ -55,19 +56,17 @@ class ActivityRegularization(Layer):
         return dy + self._rule().gradient(cache) / cache.shape[0], {}
 
 
-def check_activity(identifier: object, kind: str) -> L1L2 | None:
-    """The regularizer of a layer's activity, or None.
+class ActivityField(Field[RegularizerLike, L1L2 | None]):
+    """The penalty on what a layer gives, if any: a sum over single numbers."""
 
-    Raises:
-        ValueError: one that is not a sum over single numbers. TypeError: something else.
-    """
-    regularizer = regularizers.get(identifier)
-    if regularizer is not None and not isinstance(regularizer, L1L2):
-        raise ValueError(f"{kind}: activity_regularizer is L1, L2 or L1L2, received {regularizer!r}")
-    return regularizer
+    def convert(self, value: RegularizerLike, owner: object) -> L1L2 | None:
+        regularizer = regularizers.get(value)
+        if regularizer is not None and not isinstance(regularizer, L1L2):
+            raise ValueError(f"{self.what(owner)} is L1, L2 or L1L2, received {regularizer!r}")
+        return regularizer
 
 
-def endings(activation: object, activity_regularizer: L1L2 | None, name: str) -> tuple[Layer, ...]:
+def endings(activation: activations.Activation, activity_regularizer: L1L2 | None, name: str) -> tuple[Layer, ...]:
     """What comes after the linear part of a layer: its activation, and the penalty on what that gives."""
     function = () if activation == activations.linear else (Activation(activation, name=name),)
     penalty = activity_regularizer

@@ -5,9 +5,9 @@ What a step draws depends on seed, step and layer alone, one draw a sample, so r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +26,10 @@ _FILL = {
     "nearest": lambda i, n, xp: xp.clip(i, 0, n - 1),
     "constant": lambda i, n, xp: xp.clip(i, 0, n - 1),  # and its weight goes to fill_value
 }
+
+
+#: How far something may go: a number for both sides, or the two ends.
+Factor = float | Sequence[float]
 
 
 def factors(value: object, what: str) -> tuple[float, float]:
@@ -209,7 +213,7 @@ class RandomRotation(_Affine):
         (-0.1, 0.1)
     """
 
-    factor: Any
+    factor: Factor
     fill_mode: str = "reflect"
     interpolation: str = "bilinear"
     seed: int | None = None
@@ -253,8 +257,8 @@ class RandomTranslation(_Affine):
         (0.0, 0.2)
     """
 
-    height_factor: Any
-    width_factor: Any
+    height_factor: Factor
+    width_factor: Factor
     fill_mode: str = "reflect"
     interpolation: str = "bilinear"
     seed: int | None = None
@@ -298,8 +302,8 @@ class RandomZoom(_Affine):
         (-0.3, -0.1)
     """
 
-    height_factor: Any
-    width_factor: Any = None
+    height_factor: Factor
+    width_factor: Factor | None = None
     fill_mode: str = "reflect"
     interpolation: str = "bilinear"
     seed: int | None = None
@@ -327,5 +331,6 @@ def _for_each(first: list[Array], second: list[Array], xp: Namespace) -> Array:
     return xp.moveaxis(xp.stack([xp.stack(first), xp.stack(second)]), -1, 0)
 
 
-def _between(uniform: Array, ends: tuple[float, float]) -> Array:
-    return ends[0] + (ends[1] - ends[0]) * uniform
+def _between(uniform: Array, factor: Factor) -> Array:
+    low, high = factors(factor, "factor")
+    return low + (high - low) * uniform

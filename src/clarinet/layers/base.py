@@ -7,7 +7,7 @@ it. Only what the handle holds may change after construction: ``name``, ``traina
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import InitVar, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, ClassVar, Never, Self
 
@@ -182,8 +182,13 @@ class Layer(Handle, Configurable):
         raise NotImplementedError(f"{type(self).__name__} does not define forward")
 
     @abstract
-    def backward(self, params: dict[str, Array], cache: Cache, dy: Array) -> tuple[Array, dict[str, Array]]:
-        """Compute ``dx`` and the gradients by weight name from ``dy``, the gradient of the loss at the output."""
+    def backward(
+        self, params: dict[str, Array], cache: Cache, dy: Array
+    ) -> tuple[Array | tuple[Array, ...], dict[str, Array]]:
+        """Compute ``dx`` and the gradients by weight name from ``dy``, the gradient of the loss at the output.
+
+        A layer that merges gives a tuple, one gradient for each input.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define backward")
 
     def penalty(self, y: Array) -> float:
@@ -240,7 +245,8 @@ class Layer(Handle, Configurable):
     def changed(self, **changes: object) -> Self:
         """A copy with another configuration."""
         own = {f.name: self.configured(f.name) for f in fields(self) if f.init}
-        return type(self)(**(own | changes))
+        kind: Callable[..., Self] = type(self)
+        return kind(**(own | changes))
 
 
 def check_shape(shape: object, what: str) -> Shape:

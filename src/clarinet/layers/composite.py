@@ -54,7 +54,7 @@ class Composite(Layer):
         for number in reversed(range(len(cache))):
             part, own, its_cache = cache[number]
             dx, its_grads = part.layer.backward(own, its_cache, deltas.pop(number + 1))  # type: ignore[arg-type]
-            for source, delta in zip(part.sources or (), dx if part.layer.merges else (dx,), strict=True):
+            for source, delta in zip(part.sources or (), dx if isinstance(dx, tuple) else (dx,), strict=True):
                 deltas[source] = deltas[source] + delta if source in deltas else delta
             grads.update({part.called(name): g for name, g in its_grads.items()})
         return deltas[0], grads
@@ -65,5 +65,5 @@ def _renamed(
 ) -> Iterable[Weight]:
     """The weights of all parts, called as in the whole layer."""
     for part, (_, taken) in zip(parts, shapes_within(input_shape, parts), strict=True):
-        for weight in specs(part.layer, taken):
+        for weight in specs(part.layer, taken if part.layer.merges else taken[0]):
             yield replace(weight, name=part.called(weight.name))

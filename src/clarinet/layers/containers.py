@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
 
 from clarinet.configurable import resolve
 from clarinet.layers.base import Layer, Part
@@ -14,6 +14,12 @@ from clarinet.layers.merge import Merge
 from clarinet.layers.parts import depth
 from clarinet.names import Names
 
+#: A layer, or its configuration.
+LayerLike = Layer | Mapping[str, object]
+#: Layers that one tensor goes through, in order.
+Chain = LayerLike | Iterable[LayerLike]
+Chains = tuple[tuple[Layer, ...], ...]
+_SINGLE = (str, dict, Layer)
 #: Layers within layers within layers, at most: far more than any network has.
 MAX_DEPTH = 64
 
@@ -22,9 +28,11 @@ MAX_DEPTH = 64
 class Container(Composite):
     """Base of layers made of chains of layers, all of which take the same input; their outputs are merged."""
 
-    def chains(self) -> tuple[tuple[Layer, ...], ...]:
+    _chains: Chains = field(default=(), init=False)
+
+    def chains(self) -> Chains:
         """The chains, in order; an empty one hands on the input as it is."""
-        raise NotImplementedError
+        return self._chains
 
     def merging(self) -> Merge:
         """What makes one tensor of the chains' outputs."""
@@ -49,24 +57,25 @@ class Container(Composite):
         """A copy that belongs to no model, of copies of the children."""
         twin = super().unplaced()
         copies = {id(child): child.unplaced() for child in self.children}
-        for name in self._chain_fields():
-            object.__setattr__(twin, name, _exchanged(getattr(self, name), copies))
+        twin._hold(tuple(tuple(copies[id(layer)] for layer in chain) for chain in self._chains))
         for child in twin.children:
             child.join(twin)
         return twin
 
-    @classmethod
-    def _chain_fields(cls) -> tuple[str, ...]:
-        """Names of the fields that hold layers."""
+    def _hold(self, chains: Chains) -> None:
+        """Keep the chains, and the configuration that gives them."""
+        self.__dict__.update(self._settings(chains), _chains=chains)
+
+    def _settings(self, chains: Chains) -> dict[str, object]:
+        """The fields that hold the chains."""
         raise NotImplementedError
 
-    def _adopt(self, given: Any, what: str) -> tuple[Layer, ...]:
+    def _adopt(self, given: Chain, what: str) -> tuple[Layer, ...]:
         """A chain of layers of this container's own, from a layer, a list of layers, or their configurations."""
         from clarinet import layers as layers_module
 
-        one = isinstance(given, (str, dict, Layer)) or not isinstance(given, Iterable)
         own = []
-        for item in [given] if one else given:
+        for item in [given] if isinstance(given, _SINGLE) or not isinstance(given, Iterable) else given:
             if not isinstance(item, (Layer, dict)):
                 raise TypeError(f"{what}: expected layers such as Dense(10), received {item!r}")
             own.append(resolve(item, Layer, layers_module))
@@ -113,25 +122,22 @@ class Residual(Container):
         (8,)
     """
 
-    layers: Any
-    shortcut: Any = ()
+    layers: Chain
+    shortcut: Chain = ()
 
     def check(self) -> None:
-        self.layers = self._adopt(self.layers, "Residual: layers")
-        self.shortcut = self._adopt(self.shortcut, "Residual: shortcut")
-        if not self.layers:
+        layers = self._adopt(self.layers, "Residual: layers")
+        self._hold((layers, self._adopt(self.shortcut, "Residual: shortcut")))
+        if not layers:
             raise ValueError("Residual: layers is empty; expected at least one layer, e.g. Residual([Dense(8)])")
         self._settle()
-
-    def chains(self) -> tuple[tuple[Layer, ...], ...]:
-        return self.layers, self.shortcut
 
     def merging(self) -> Merge:
         return Merge("add")
 
-    @classmethod
-    def _chain_fields(cls) -> tuple[str, ...]:
-        return "layers", "shortcut"
+    def _settings(self, chains: Chains) -> dict[str, object]:
+        layers, shortcut = chains
+        return {"layers": layers, "shortcut": shortcut}
 
 
 @dataclass(eq=False, repr=False)
@@ -160,31 +166,21 @@ class Parallel(Container):
         (9,)
     """
 
-    branches: Any
+    branches: Iterable[Chain]
     merge: str = "concatenate"
     axis: int = -1
 
     def check(self) -> None:
-        if isinstance(self.branches, (str, dict, Layer)) or not isinstance(self.branches, Iterable):
+        if isinstance(self.branches, _SINGLE) or not isinstance(self.branches, Iterable):
             raise TypeError(f"Parallel: branches is a list of layers or of lists of layers, received {self.branches!r}")
-        found = tuple(self._adopt(branch, f"Parallel: branch {i}") for i, branch in enumerate(self.branches))
-        self.branches = found
-        if not found:
+        self._hold(tuple(self._adopt(branch, f"Parallel: branch {i}") for i, branch in enumerate(self.branches)))
+        if not self._chains:
             raise ValueError("Parallel: branches is empty; expected at least one, e.g. Parallel([Dense(4), Dense(4)])")
         self.merging()
         self._settle()
 
-    def chains(self) -> tuple[tuple[Layer, ...], ...]:
-        return self.branches  # type: ignore[no-any-return]
-
     def merging(self) -> Merge:
         return Merge(self.merge, self.axis)
 
-    @classmethod
-    def _chain_fields(cls) -> tuple[str, ...]:
-        return ("branches",)
-
-
-def _exchanged(held: Any, copies: dict[int, Layer]) -> Any:
-    """The same tuples of other layers."""
-    return copies[id(held)] if isinstance(held, Layer) else tuple(_exchanged(item, copies) for item in held)
+    def _settings(self, chains: Chains) -> dict[str, object]:
+        return {"branches": chains}

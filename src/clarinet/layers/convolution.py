@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from clarinet import activations, initializers, regularizers
+from clarinet import activations
+from clarinet.activations import ActivationField
 from clarinet.arrays import crop, pad, scatter_windows, windows
-from clarinet.layers.activity import check_activity, endings
+from clarinet.initializers import InitializerField
+from clarinet.initializers.base import Initializer
+from clarinet.layers.activity import ActivityField, endings
 from clarinet.layers.base import Context, Layer, check_positive_int
-from clarinet.layers.geometry import check_data_format, check_padding, check_rank, margins, output_sizes, per_axis
+from clarinet.layers.geometry import (
+    Margins,
+    Sizes,
+    SizesField,
+    check_data_format,
+    check_padding,
+    check_rank,
+    margins,
+    output_sizes,
+    per_axis,
+)
 from clarinet.params import Weight
+from clarinet.regularizers import L1L2, Regularizer, RegularizerField
 from clarinet.types import Array, Namespace, Shape
 
 
@@ -27,27 +41,27 @@ class Convolution(Layer):
     rank: ClassVar[int]
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
 
-    kernel_size: Any
-    strides: Any
+    kernel_size: Sizes
+    strides: Shape
     padding: str
     data_format: str | None
-    dilation_rate: Any
-    activation: Any
+    dilation_rate: Shape
+    activation: activations.Activation
     use_bias: bool
-    bias_initializer: Any
-    bias_regularizer: Any
-    activity_regularizer: Any
+    bias_initializer: Initializer
+    bias_regularizer: Regularizer | None
+    activity_regularizer: L1L2 | None
 
     def check(self) -> None:
         name = type(self).__name__
-        for setting in ("kernel_size", "strides", "dilation_rate"):
-            setattr(self, setting, per_axis(getattr(self, setting), self.rank, f"{name}: {setting}"))
+        self.kernel_size = per_axis(self.kernel_size, self.rank, f"{name}: kernel_size")
         self.padding = check_padding(self.padding, f"{name}: padding", self.paddings)
         self.data_format = check_data_format(self.data_format, name)
-        self.activation = activations.get(self.activation)
-        self.bias_initializer = initializers.get(self.bias_initializer)
-        self.bias_regularizer = regularizers.get(self.bias_regularizer)
-        self.activity_regularizer = check_activity(self.activity_regularizer, name)
+
+    @property
+    def window(self) -> Shape:
+        """``kernel_size``, one number for each spatial axis."""
+        return per_axis(self.kernel_size, self.rank, "kernel_size")
 
     def groups_of(self, channels: int) -> int:
         """Number of groups for so many input channels."""
@@ -65,14 +79,14 @@ class Convolution(Layer):
         name = type(self).__name__
         check_rank(input_shape, self.rank, name)
         spatial, channels = input_shape[:-1], input_shape[-1]
-        sizes = output_sizes(spatial, self.kernel_size, self.strides, self.dilation_rate, self.padding, name)
+        sizes = output_sizes(spatial, self.window, self.strides, self.dilation_rate, self.padding, name)
         return (*sizes, self.filters_of(channels))
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
         xp, out = ctx.xp, self.output_shape(tuple(x.shape[1:]))
-        edges = margins(tuple(x.shape[1:-1]), self.kernel_size, self.strides, self.dilation_rate, self.padding)
+        edges = margins(tuple(x.shape[1:-1]), self.window, self.strides, self.dilation_rate, self.padding)
         padded = pad(x, edges, xp=xp)
         z = xp.matmul(self._rows(padded, xp), self._matrices(params["kernel"], x.shape[-1], xp))
         z = xp.reshape(xp.permute_dims(z, (1, 0, 2)), (x.shape[0], *out))
@@ -82,7 +96,7 @@ class Convolution(Layer):
         return a, (padded, edges, z, a, xp), {}
 
     def backward(
-        self, params: dict[str, Array], cache: tuple[Array, list[tuple[int, int]], Array, Array, Namespace], dy: Array
+        self, params: dict[str, Array], cache: tuple[Array, Margins, Array, Array, Namespace], dy: Array
     ) -> tuple[Array, dict[str, Array]]:
         padded, edges, z, a, xp = cache
         kernel, channels, groups = params["kernel"], padded.shape[-1], self.groups_of(padded.shape[-1])
@@ -97,24 +111,24 @@ class Convolution(Layer):
 
     def _rows(self, padded: Array, xp: Namespace) -> Array:
         """What every window sees, as (groups, windows of all samples, places times channels of the group)."""
-        groups, places = self.groups_of(padded.shape[-1]), prod(self.kernel_size)
-        seen = xp.stack(windows(padded, self.kernel_size, self.strides, self.dilation_rate), axis=-2)
+        groups, places = self.groups_of(padded.shape[-1]), prod(self.window)
+        seen = xp.stack(windows(padded, self.window, self.strides, self.dilation_rate), axis=-2)
         seen = xp.permute_dims(xp.reshape(seen, (-1, places, groups, padded.shape[-1] // groups)), (2, 0, 1, 3))
         return xp.reshape(seen, (groups, seen.shape[1], -1))
 
     def _matrices(self, kernel: Array, channels: int, xp: Namespace) -> Array:
         """The kernel as (groups, places times channels of the group, filters of the group)."""
         groups = self.groups_of(channels)
-        rows = prod(self.kernel_size) * (channels // groups)
+        rows = prod(self.window) * (channels // groups)
         return xp.permute_dims(xp.reshape(kernel, (rows, groups, -1)), (1, 0, 2))
 
-    def _inputs(self, rows: Array, padded: Array, edges: Any, dz: Array, xp: Namespace) -> Array:
+    def _inputs(self, rows: Array, padded: Array, edges: Margins, dz: Array, xp: Namespace) -> Array:
         """The gradient at the inputs from the one at the rows of :meth:`_rows`."""
-        groups, places = rows.shape[0], prod(self.kernel_size)
+        groups, places = rows.shape[0], prod(self.window)
         seen = xp.permute_dims(xp.reshape(rows, (groups, rows.shape[1], places, -1)), (2, 1, 0, 3))
         seen = xp.reshape(seen, (places, *dz.shape[:-1], padded.shape[-1]))
         parts = [seen[place, ...] for place in range(places)]
-        dx = scatter_windows(parts, padded.shape[1:-1], self.kernel_size, self.strides, self.dilation_rate, xp)
+        dx = scatter_windows(parts, padded.shape[1:-1], self.window, self.strides, self.dilation_rate, xp)
         return crop(dx, edges)
 
     def parts(self) -> tuple[Layer, ...]:
@@ -127,8 +141,8 @@ class _Filters(Convolution):
 
     filters: int
     groups: int
-    kernel_initializer: Any
-    kernel_regularizer: Any
+    kernel_initializer: Initializer
+    kernel_regularizer: Regularizer | None
 
     def check(self) -> None:
         super().check()
@@ -137,8 +151,6 @@ class _Filters(Convolution):
         self.groups = check_positive_int(self.groups, f"{name}: groups")
         if self.filters % self.groups:
             raise ValueError(f"{name}: filters={self.filters} cannot be divided into groups={self.groups}")
-        self.kernel_initializer = initializers.get(self.kernel_initializer)
-        self.kernel_regularizer = regularizers.get(self.kernel_regularizer)
 
     def groups_of(self, channels: int) -> int:
         return self.groups
@@ -157,7 +169,7 @@ class _Filters(Convolution):
         return [(first + i, (i, channel)) for i in range(each)]
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        shape = (*self.kernel_size, input_shape[-1] // self.groups, self.filters)
+        shape = (*self.window, input_shape[-1] // self.groups, self.filters)
         kernel = Weight("kernel", shape, self.kernel_initializer, self.kernel_regularizer)
         if not self.use_bias:
             return (kernel,)
@@ -207,19 +219,19 @@ class Conv2D(_Filters):
     rank = 2
 
     filters: int
-    kernel_size: Any
-    strides: Any = 1
+    kernel_size: Sizes
+    strides: SizesField = SizesField(1)
     padding: str = "valid"
     data_format: str | None = None
-    dilation_rate: Any = 1
+    dilation_rate: SizesField = SizesField(1)
     groups: int = 1
-    activation: Any = None
+    activation: ActivationField = ActivationField(None)
     use_bias: bool = True
-    kernel_initializer: Any = "glorot_uniform"
-    bias_initializer: Any = "zeros"
-    kernel_regularizer: Any = None
-    bias_regularizer: Any = None
-    activity_regularizer: Any = None
+    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    kernel_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
+    activity_regularizer: ActivityField = ActivityField(None)
 
 
 @dataclass(eq=False, repr=False)
@@ -258,16 +270,16 @@ class Conv1D(_Filters):
     paddings = ("valid", "same", "causal")
 
     filters: int
-    kernel_size: Any
-    strides: Any = 1
+    kernel_size: Sizes
+    strides: SizesField = SizesField(1)
     padding: str = "valid"
     data_format: str | None = None
-    dilation_rate: Any = 1
+    dilation_rate: SizesField = SizesField(1)
     groups: int = 1
-    activation: Any = None
+    activation: ActivationField = ActivationField(None)
     use_bias: bool = True
-    kernel_initializer: Any = "glorot_uniform"
-    bias_initializer: Any = "zeros"
-    kernel_regularizer: Any = None
-    bias_regularizer: Any = None
-    activity_regularizer: Any = None
+    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    kernel_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
+    activity_regularizer: ActivityField = ActivityField(None)

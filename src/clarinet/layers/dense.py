@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from clarinet import activations, initializers, regularizers
-from clarinet.layers.activity import check_activity, endings
+from clarinet.activations import ActivationField
+from clarinet.initializers import InitializerField
+from clarinet.layers.activity import ActivityField, endings
 from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.params import Weight
+from clarinet.regularizers import RegularizerField
 from clarinet.types import Array, Namespace, Shape
 
 
@@ -43,22 +44,16 @@ class Dense(Layer):
     weighted_sum = "dense"
 
     units: int
-    activation: Any = None
+    activation: ActivationField = ActivationField(None)
     use_bias: bool = True
-    kernel_initializer: Any = "glorot_uniform"
-    bias_initializer: Any = "zeros"
-    kernel_regularizer: Any = None
-    bias_regularizer: Any = None
-    activity_regularizer: Any = None
+    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    kernel_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
+    activity_regularizer: ActivityField = ActivityField(None)
 
     def check(self) -> None:
         self.units = check_positive_int(self.units, "Dense: units")
-        self.activation = activations.get(self.activation)
-        self.kernel_initializer = initializers.get(self.kernel_initializer)
-        self.bias_initializer = initializers.get(self.bias_initializer)
-        self.kernel_regularizer = regularizers.get(self.kernel_regularizer)
-        self.bias_regularizer = regularizers.get(self.bias_regularizer)
-        self.activity_regularizer = check_activity(self.activity_regularizer, "Dense")
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if not input_shape:

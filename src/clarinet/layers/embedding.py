@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from clarinet import initializers, regularizers
 from clarinet.arrays import scatter_add, widest
 from clarinet.configurable import Refused
+from clarinet.initializers import InitializerField
 from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.params import Weight
+from clarinet.regularizers import RegularizerField
 from clarinet.types import Array, Namespace, Shape
 
 #: Up to here every whole number is a float32, which is how ids travel to the layer.
@@ -51,8 +52,8 @@ class Embedding(Layer):
 
     input_dim: int = field()  # of its own, not short for input_shape
     output_dim: int
-    embeddings_initializer: Any = "uniform"
-    embeddings_regularizer: Any = None
+    embeddings_initializer: InitializerField = InitializerField("uniform")
+    embeddings_regularizer: RegularizerField = RegularizerField(None)
     mask_zero: bool = False
 
     def __post_init__(self) -> None:
@@ -68,8 +69,6 @@ class Embedding(Layer):
                 "Embedding: mask_zero=True is not supported: no layer leaves out steps; use mask_zero=False, which "
                 "gives the padding an id and a vector of its own"
             )
-        self.embeddings_initializer = initializers.get(self.embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(self.embeddings_regularizer)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.output_dim)

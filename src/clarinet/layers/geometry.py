@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from clarinet.arrays import window_count
+from clarinet.fields import Field
 from clarinet.layers.base import check_positive_int
 from clarinet.types import Shape
 
@@ -23,6 +26,19 @@ def per_axis(value: object, rank: int, what: str) -> tuple[int, ...]:
             raise ValueError(f"{what}: expected a whole number or {rank} of them, received {value!r}")
         return tuple(check_positive_int(v, what) for v in value)
     return (check_positive_int(value, what),) * rank
+
+
+#: Entries before and after every spatial axis.
+Margins = tuple[tuple[int, int], ...]
+#: One number for all spatial axes, or one for each.
+Sizes = int | Sequence[int]
+
+
+class SizesField(Field[Sizes, Shape]):
+    """One positive whole number for each spatial axis of the layer: as many as its ``rank`` says, else two."""
+
+    def convert(self, value: Sizes, owner: object) -> Shape:
+        return per_axis(value, getattr(owner, "rank", 2), self.what(owner))
 
 
 def check_padding(value: object, what: str, allowed: tuple[str, ...] = ("valid", "same")) -> str:
@@ -58,9 +74,7 @@ def check_rank(input_shape: Shape, rank: int, what: str) -> None:
     raise ValueError(f"{what}: expected samples of shape {_AXES[rank]}, received {input_shape}{mend}")
 
 
-def margins(
-    spatial: Shape, window: Shape, strides: Shape, dilation: Shape, padding: str
-) -> tuple[tuple[int, int], ...]:
+def margins(spatial: Shape, window: Shape, strides: Shape, dilation: Shape, padding: str) -> Margins:
     """Entries to add before and after every spatial axis.
 
     ``"same"`` makes the output ``ceil(size / stride)``, the odd entry after the axis; ``"causal"`` adds all before it.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from types import EllipsisType
+from typing import ClassVar
 
 from clarinet.layers.base import Context, Layer
 from clarinet.names import lookup
@@ -42,8 +43,8 @@ class Merge(Layer):
                 f"merge={self.merge!r}: axis is a whole number, not 0, which is the batch's; received {self.axis!r}"
             )
 
-    def output_shape(self, input_shape: Any) -> Shape:
-        shapes: tuple[Shape, ...] = input_shape
+    def output_shape(self, input_shape: Shape | tuple[Shape, ...]) -> Shape:
+        shapes = _several(input_shape)
         first = shapes[0]
         if self.merge != "concatenate":
             if any(shape != first for shape in shapes):
@@ -75,27 +76,37 @@ class Merge(Layer):
         return {"outer": float(prod(shapes[0][:axis]))} | {str(j): float(prod(s[axis:])) for j, s in enumerate(shapes)}
 
     def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: Any, ctx: Context
+        self, params: dict[str, Array], state: dict[str, Array], x: Array | tuple[Array, ...], ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
-        xp, y = ctx.xp, x[0]
+        xp, inputs = ctx.xp, tuple(x)
+        y = inputs[0]
         if self.merge == "concatenate":
             axis = 1 + self.sample_axis(y.ndim - 1)
-            return xp.concat(x, axis=axis), ([a.shape[axis] for a in x], axis), {}
-        for other in x[1:]:
+            return xp.concat(inputs, axis=axis), ([a.shape[axis] for a in inputs], axis), {}
+        for other in inputs[1:]:
             y = _JOIN[self.merge](y, other, xp)
-        return (y / len(x) if self.merge == "average" else y), (x, xp), {}
+        return (y / len(inputs) if self.merge == "average" else y), (inputs, xp), {}
 
-    def backward(self, params: dict[str, Array], cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
-        if self.merge == "concatenate":
+    def backward(
+        self, params: dict[str, Array], cache: tuple[list[int], int] | tuple[tuple[Array, ...], Namespace], dy: Array
+    ) -> tuple[tuple[Array, ...], dict[str, Array]]:
+        if isinstance(cache[0], list):
             return _split(dy, *cache), {}
         x, xp = cache
         return _SLOPES[self.merge](dy, x, xp), {}
 
 
+def _several(input_shape: Shape | tuple[Shape, ...]) -> tuple[Shape, ...]:
+    shapes = tuple(shape for shape in input_shape if isinstance(shape, tuple))
+    if not shapes or len(shapes) < len(input_shape):
+        raise TypeError(f"a merge takes the shapes of several inputs, ((3,), (4,)), received {input_shape}")
+    return shapes
+
+
 def _split(dy: Array, sizes: list[int], axis: int) -> tuple[Array, ...]:
     found, start = [], 0
     for size in sizes:
-        index: Any = (*(slice(None),) * axis, slice(start, start + size), ...)
+        index: tuple[slice | EllipsisType, ...] = (*(slice(None),) * axis, slice(start, start + size), ...)
         found.append(dy[index])
         start += size
     return tuple(found)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from clarinet import initializers, regularizers
 from clarinet.configurable import Refused, check_flag, check_number
+from clarinet.fields import Field
+from clarinet.initializers import InitializerField
+from clarinet.initializers.base import Initializer
 from clarinet.layers.base import Context, Layer, check_positive_int
+from clarinet.layers.geometry import Sizes
 from clarinet.params import Weight
+from clarinet.regularizers import Regularizer, RegularizerField
 from clarinet.types import Array, Namespace, Shape
 
 _NO_RENORMALISATION = "there is no renormalisation of batches"
@@ -21,25 +25,35 @@ class _Normalized(Layer):
 
     rescales_by = "sample"
 
-    axis: Any
     epsilon: float
     center: bool
     scale: bool
-    beta_initializer: Any
-    gamma_initializer: Any
-    beta_regularizer: Any
-    gamma_regularizer: Any
+    beta_initializer: Initializer
+    gamma_initializer: Initializer
+    beta_regularizer: Regularizer | None
+    gamma_regularizer: Regularizer | None
 
     def check(self) -> None:
         self.epsilon = check_number(self.epsilon, f"{type(self).__name__}: epsilon", low=0)
         for name in ("center", "scale"):
             setattr(self, name, check_flag(getattr(self, name), f"{type(self).__name__}: {name}"))
-        for name in ("beta", "gamma"):
-            setattr(self, f"{name}_initializer", initializers.get(getattr(self, f"{name}_initializer")))
-            setattr(self, f"{name}_regularizer", regularizers.get(getattr(self, f"{name}_regularizer")))
 
-    def _one_axis(self) -> None:
-        """Check that ``axis`` is one of a sample's."""
+    def _weights_of(self, shape: Shape) -> tuple[Weight, ...]:
+        gamma = Weight("gamma", shape, self.gamma_initializer, self.gamma_regularizer)
+        beta = Weight("beta", shape, self.beta_initializer, self.beta_regularizer)
+        return (*((gamma,) if self.scale else ()), *((beta,) if self.center else ()))
+
+    def _grads(self, dgamma: Array, dbeta: Array) -> dict[str, Array]:
+        return {**({"gamma": dgamma} if self.scale else {}), **({"beta": dbeta} if self.center else {})}
+
+
+class _OneAxis(_Normalized):
+    """With features along one axis."""
+
+    axis: int
+
+    def check(self) -> None:
+        super().check()
         axis = self.axis
         if isinstance(axis, bool) or not isinstance(axis, int) or axis == 0:
             raise ValueError(
@@ -58,17 +72,9 @@ class _Normalized(Layer):
         """The layer's own axes, in order, of inputs with ``rank`` axes, the batch counted."""
         return (self._axis_of(rank),)
 
-    def _weights_of(self, shape: Shape) -> tuple[Weight, ...]:
-        gamma = Weight("gamma", shape, self.gamma_initializer, self.gamma_regularizer)
-        beta = Weight("beta", shape, self.beta_initializer, self.beta_regularizer)
-        return (*((gamma,) if self.scale else ()), *((beta,) if self.center else ()))
-
-    def _grads(self, dgamma: Array, dbeta: Array) -> dict[str, Array]:
-        return {**({"gamma": dgamma} if self.scale else {}), **({"beta": dbeta} if self.center else {})}
-
 
 @dataclass(eq=False, repr=False)
-class BatchNormalization(_Normalized):
+class BatchNormalization(_OneAxis):
     """Brings every feature (entry of ``axis``) to mean 0 and variance 1 over the batch, then scales and shifts it.
 
     ``u = (x - mean) / sqrt(variance + epsilon)``, ``y = gamma u + beta``. While training, mean and (biased) variance
@@ -116,19 +122,16 @@ class BatchNormalization(_Normalized):
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
-    beta_initializer: Any = "zeros"
-    gamma_initializer: Any = "ones"
-    moving_mean_initializer: Any = "zeros"
-    moving_variance_initializer: Any = "ones"
-    beta_regularizer: Any = None
-    gamma_regularizer: Any = None
+    beta_initializer: InitializerField = InitializerField("zeros")
+    gamma_initializer: InitializerField = InitializerField("ones")
+    moving_mean_initializer: InitializerField = InitializerField("zeros")
+    moving_variance_initializer: InitializerField = InitializerField("ones")
+    beta_regularizer: RegularizerField = RegularizerField(None)
+    gamma_regularizer: RegularizerField = RegularizerField(None)
 
     def check(self) -> None:
         super().check()
-        self._one_axis()
         self.momentum = check_number(self.momentum, "BatchNormalization: momentum", low=0, high=1)
-        for name in ("moving_mean", "moving_variance"):
-            setattr(self, f"{name}_initializer", initializers.get(getattr(self, f"{name}_initializer")))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         self._axis_of(len(input_shape) + 1)
@@ -194,7 +197,18 @@ def _standardized(x: Array, axes: tuple[int, ...], epsilon: float, xp: Namespace
 def _through_standardized(du: Array, u: Array, inverse: Array, axes: tuple[int, ...], xp: Namespace) -> Array:
     """The gradient at ``x`` from the one at ``u``."""
     mean = xp.mean(du, axis=axes, keepdims=True)
-    return inverse * (du - mean - u * xp.mean(du * u, axis=axes, keepdims=True))  # type: ignore[no-any-return]
+    dx: Array = inverse * (du - mean - u * xp.mean(du * u, axis=axes, keepdims=True))
+    return dx
+
+
+class _AxesField(Field[Sizes, int | tuple[int, ...]]):
+    """One or several axes of a sample."""
+
+    def convert(self, value: Sizes, owner: object) -> int | tuple[int, ...]:
+        axes = (value,) if isinstance(value, int) else tuple(value)
+        if not axes or any(isinstance(a, bool) or not isinstance(a, int) or a == 0 for a in axes):
+            raise ValueError(f"{self.what(owner)} is one or several axes of a sample, -1 or from 1, received {value!r}")
+        return value if isinstance(value, int) else axes
 
 
 @dataclass(eq=False, repr=False)
@@ -225,23 +239,14 @@ class LayerNormalization(_Normalized):
         [(4, 5), (4, 5)]
     """
 
-    axis: Any = -1
+    axis: _AxesField = _AxesField(-1)
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
-    beta_initializer: Any = "zeros"
-    gamma_initializer: Any = "ones"
-    beta_regularizer: Any = None
-    gamma_regularizer: Any = None
-
-    def check(self) -> None:
-        super().check()
-        axes = self.axis if isinstance(self.axis, (list, tuple)) else (self.axis,)
-        if not axes or any(isinstance(a, bool) or not isinstance(a, int) or a == 0 for a in axes):
-            raise ValueError(
-                f"LayerNormalization: axis is one or several axes of a sample, -1 or from 1, received {self.axis!r}"
-            )
-        self.axis = tuple(axes) if isinstance(self.axis, (list, tuple)) else self.axis
+    beta_initializer: InitializerField = InitializerField("zeros")
+    gamma_initializer: InitializerField = InitializerField("ones")
+    beta_regularizer: RegularizerField = RegularizerField(None)
+    gamma_regularizer: RegularizerField = RegularizerField(None)
 
     def axes(self, rank: int) -> tuple[int, ...]:
         """The axes to normalise over, in order, of inputs with ``rank`` axes, the batch counted."""
@@ -276,7 +281,7 @@ class LayerNormalization(_Normalized):
 
 
 @dataclass(eq=False, repr=False)
-class GroupNormalization(_Normalized):
+class GroupNormalization(_OneAxis):
     """Brings groups of channels of every sample to mean 0 and variance 1, then scales and shifts each channel.
 
     ``u = (x - mean) / sqrt(variance + epsilon)`` over all places and the channels of a group, ``y = gamma u + beta``;
@@ -308,14 +313,13 @@ class GroupNormalization(_Normalized):
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
-    beta_initializer: Any = "zeros"
-    gamma_initializer: Any = "ones"
-    beta_regularizer: Any = None
-    gamma_regularizer: Any = None
+    beta_initializer: InitializerField = InitializerField("zeros")
+    gamma_initializer: InitializerField = InitializerField("ones")
+    beta_regularizer: RegularizerField = RegularizerField(None)
+    gamma_regularizer: RegularizerField = RegularizerField(None)
 
     def check(self) -> None:
         super().check()
-        self._one_axis()
         if self.groups != -1:
             self.groups = check_positive_int(self.groups, "GroupNormalization: groups")
 

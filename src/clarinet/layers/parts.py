@@ -58,12 +58,12 @@ def _refuse_outdated(layer: Layer, parts: list[Part]) -> None:
         )
 
 
-def shapes_within(input_shape: Shape, parts: Iterable[Part]) -> list[tuple[Shape, Any]]:
-    """For each part the shape of what it gives and of what it takes (a tuple of shapes for one that merges)."""
+def shapes_within(input_shape: Shape, parts: Iterable[Part]) -> list[tuple[Shape, tuple[Shape, ...]]]:
+    """For each part the shape of what it gives and the shapes of what it takes: one, or several where it merges."""
     given, found = [input_shape], []
     for part in parts:
         taken = tuple(given[s] for s in part.sources or ())
         takes: Any = taken if part.layer.merges else taken[0]
         given.append(part.layer.output_shape(takes))
-        found.append((given[-1], takes))
+        found.append((given[-1], taken))
     return found

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from clarinet.arrays import crop, pad, scatter_windows, windows
+from clarinet.fields import Field
 from clarinet.layers.base import Context, Layer
-from clarinet.layers.geometry import check_data_format, check_padding, check_rank, margins, output_sizes, per_axis
+from clarinet.layers.geometry import (
+    Margins,
+    Sizes,
+    SizesField,
+    check_data_format,
+    check_padding,
+    check_rank,
+    margins,
+    output_sizes,
+    per_axis,
+)
 from clarinet.types import Array, Namespace, Shape
 
 
@@ -17,16 +28,13 @@ class _Pooling(Layer):
 
     rank: ClassVar[int]
 
-    pool_size: Any
-    strides: Any
+    pool_size: Shape
+    strides: Shape
     padding: str
     data_format: str | None
 
     def check(self) -> None:
         name = type(self).__name__
-        self.pool_size = per_axis(self.pool_size, self.rank, f"{name}: pool_size")
-        strides = self.pool_size if self.strides is None else self.strides
-        self.strides = per_axis(strides, self.rank, f"{name}: strides")
         self.padding = check_padding(self.padding, f"{name}: padding")
         self.data_format = check_data_format(self.data_format, name)
 
@@ -40,13 +48,21 @@ class _Pooling(Layer):
         check_rank(input_shape, self.rank, name)
         return (*output_sizes(input_shape[:-1], *self._window, self.padding, name), input_shape[-1])
 
-    def _margins(self, x: Array) -> tuple[tuple[int, int], ...]:
+    def _margins(self, x: Array) -> Margins:
         return margins(tuple(x.shape[1:-1]), *self._window, self.padding)
 
-    def _gather(self, parts: list[Array], x: Array, edges: tuple[tuple[int, int], ...], xp: Namespace) -> Array:
+    def _gather(self, parts: list[Array], x: Array, edges: Margins, xp: Namespace) -> Array:
         """Gradients at the inputs from those at every place in the window."""
         padded = [size + sum(edge) for size, edge in zip(x.shape[1:-1], edges, strict=True)]
         return crop(scatter_windows(parts, padded, *self._window, xp), edges)
+
+
+class _StridesField(Field[Sizes | None, Shape]):
+    """Steps between windows; None: as long as the windows, so that they do not overlap."""
+
+    def convert(self, value: Sizes | None, owner: object) -> Shape:
+        assert isinstance(owner, _Pooling)
+        return owner.pool_size if value is None else per_axis(value, owner.rank, self.what(owner))
 
 
 class _MaxPooling(_Pooling):
@@ -119,8 +135,8 @@ class MaxPooling2D(_MaxPooling):
 
     rank = 2
 
-    pool_size: Any = 2
-    strides: Any = None
+    pool_size: SizesField = SizesField(2)
+    strides: _StridesField = _StridesField(None)
     padding: str = "valid"
     data_format: str | None = None
 
@@ -147,8 +163,8 @@ class MaxPooling1D(_MaxPooling):
 
     rank = 1
 
-    pool_size: Any = 2
-    strides: Any = None
+    pool_size: SizesField = SizesField(2)
+    strides: _StridesField = _StridesField(None)
     padding: str = "valid"
     data_format: str | None = None
 
@@ -177,8 +193,8 @@ class AveragePooling2D(_AveragePooling):
 
     rank = 2
 
-    pool_size: Any = 2
-    strides: Any = None
+    pool_size: SizesField = SizesField(2)
+    strides: _StridesField = _StridesField(None)
     padding: str = "valid"
     data_format: str | None = None
 
@@ -206,8 +222,8 @@ class AveragePooling1D(_AveragePooling):
 
     rank = 1
 
-    pool_size: Any = 2
-    strides: Any = None
+    pool_size: SizesField = SizesField(2)
+    strides: _StridesField = _StridesField(None)
     padding: str = "valid"
     data_format: str | None = None
 

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet import activations, initializers, regularizers
+from clarinet import activations
+from clarinet.activations import ActivationField
 from clarinet.configurable import Refused
+from clarinet.initializers import InitializerField
 from clarinet.initializers.base import Initializer
 from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.layers.geometry import check_rank
 from clarinet.params import Weight
 from clarinet.random import Key
+from clarinet.regularizers import Regularizer, RegularizerField
 from clarinet.types import Array, Cache, Namespace, Shape
 
 States = tuple[Array, ...]
@@ -48,23 +51,19 @@ class Recurrent(Layer):
     states: ClassVar[int] = 1
 
     units: int
-    activation: Any
+    activation: activations.Activation
     use_bias: bool
-    kernel_initializer: Any
-    recurrent_initializer: Any
-    bias_initializer: Any
-    kernel_regularizer: Any
-    recurrent_regularizer: Any
-    bias_regularizer: Any
+    kernel_initializer: Initializer
+    recurrent_initializer: Initializer
+    bias_initializer: Initializer
+    kernel_regularizer: Regularizer | None
+    recurrent_regularizer: Regularizer | None
+    bias_regularizer: Regularizer | None
     return_sequences: bool
     go_backwards: bool
 
     def check(self) -> None:
         self.units = check_positive_int(self.units, f"{type(self).__name__}: units")
-        self.activation = activations.get(self.activation)
-        for weight in ("kernel", "recurrent", "bias"):
-            for kind, module in (("initializer", initializers), ("regularizer", regularizers)):
-                setattr(self, f"{weight}_{kind}", module.get(getattr(self, f"{weight}_{kind}")))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         check_rank(input_shape, 1, type(self).__name__)
@@ -172,14 +171,14 @@ class SimpleRNN(Recurrent):
     """
 
     units: int
-    activation: Any = "tanh"
+    activation: ActivationField = ActivationField("tanh")
     use_bias: bool = True
-    kernel_initializer: Any = "glorot_uniform"
-    recurrent_initializer: Any = "orthogonal"
-    bias_initializer: Any = "zeros"
-    kernel_regularizer: Any = None
-    recurrent_regularizer: Any = None
-    bias_regularizer: Any = None
+    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
+    recurrent_initializer: InitializerField = InitializerField("orthogonal")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    kernel_regularizer: RegularizerField = RegularizerField(None)
+    recurrent_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
     return_sequences: bool = False
     go_backwards: bool = False
 
@@ -245,22 +244,18 @@ class LSTM(Recurrent):
     states = 2
 
     units: int
-    activation: Any = "tanh"
-    recurrent_activation: Any = "sigmoid"
+    activation: ActivationField = ActivationField("tanh")
+    recurrent_activation: ActivationField = ActivationField("sigmoid")
     use_bias: bool = True
-    kernel_initializer: Any = "glorot_uniform"
-    recurrent_initializer: Any = "orthogonal"
-    bias_initializer: Any = "zeros"
+    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
+    recurrent_initializer: InitializerField = InitializerField("orthogonal")
+    bias_initializer: InitializerField = InitializerField("zeros")
     unit_forget_bias: bool = True
-    kernel_regularizer: Any = None
-    recurrent_regularizer: Any = None
-    bias_regularizer: Any = None
+    kernel_regularizer: RegularizerField = RegularizerField(None)
+    recurrent_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
     return_sequences: bool = False
     go_backwards: bool = False
-
-    def check(self) -> None:
-        super().check()
-        self.recurrent_activation = activations.get(self.recurrent_activation)
 
     def bias_spec(self, columns: int) -> Weight:
         initializer = _ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
@@ -332,22 +327,18 @@ class GRU(Recurrent):
     gates = 3
 
     units: int
-    activation: Any = "tanh"
-    recurrent_activation: Any = "sigmoid"
+    activation: ActivationField = ActivationField("tanh")
+    recurrent_activation: ActivationField = ActivationField("sigmoid")
     use_bias: bool = True
-    kernel_initializer: Any = "glorot_uniform"
-    recurrent_initializer: Any = "orthogonal"
-    bias_initializer: Any = "zeros"
-    kernel_regularizer: Any = None
-    recurrent_regularizer: Any = None
-    bias_regularizer: Any = None
+    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
+    recurrent_initializer: InitializerField = InitializerField("orthogonal")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    kernel_regularizer: RegularizerField = RegularizerField(None)
+    recurrent_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
     return_sequences: bool = False
     go_backwards: bool = False
     reset_after: bool = True
-
-    def check(self) -> None:
-        super().check()
-        self.recurrent_activation = activations.get(self.recurrent_activation)
 
     def bias_spec(self, columns: int) -> Weight:
         shape = (2, columns) if self.reset_after else (columns,)

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache as remember
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from clarinet.arrays import crop, pad
 from clarinet.configurable import Refused
+from clarinet.fields import Field
 from clarinet.layers.base import Context, Layer, check_positive_int
-from clarinet.layers.geometry import check_data_format, check_rank, per_axis
+from clarinet.layers.geometry import Margins, SizesField, check_data_format, check_rank
 from clarinet.types import Array, Namespace, Shape
+
+
+class _PaddingField(Field[int | Sequence[int | Sequence[int]], Margins]):
+    """Zeros before and after both axes of an image."""
+
+    def convert(self, value: int | Sequence[int | Sequence[int]], owner: object) -> Margins:
+        both = value if isinstance(value, (list, tuple)) else (value, value)
+        sides = tuple(tuple(p) if isinstance(p, (list, tuple)) else (p, p) for p in both)
+        sizes = [size for pair in sides for size in pair]
+        if [len(pair) for pair in sides] != [2, 2] or not all(
+            isinstance(size, (int, np.integer)) and not isinstance(size, bool) and size >= 0 for size in sizes
+        ):
+            raise ValueError(
+                f"{self.what(owner)} is a whole number of at least 0, (rows, columns), or ((top, bottom), (left, "
+                f"right)); received {value!r}"
+            )
+        return tuple((before, after) for before, after in sides)
 
 
 @dataclass(eq=False, repr=False)
@@ -35,22 +53,11 @@ class ZeroPadding2D(Layer):
         (6, 10, 4)
     """
 
-    padding: Any = 1
+    padding: _PaddingField = _PaddingField(1)
     data_format: str | None = None
 
     def check(self) -> None:
         self.data_format = check_data_format(self.data_format, "ZeroPadding2D")
-        both = self.padding if isinstance(self.padding, (list, tuple)) else (self.padding, self.padding)
-        sides = tuple(tuple(p) if isinstance(p, (list, tuple)) else (p, p) for p in both)
-        sizes = [size for pair in sides for size in pair]
-        if [len(pair) for pair in sides] != [2, 2] or not all(
-            isinstance(size, (int, np.integer)) and not isinstance(size, bool) and size >= 0 for size in sizes
-        ):
-            raise ValueError(
-                "ZeroPadding2D: padding is a whole number of at least 0, (rows, columns), or ((top, bottom), (left, "
-                f"right)); received {self.padding!r}"
-            )
-        self.padding = sides
 
     def output_shape(self, input_shape: Shape) -> Shape:
         check_rank(input_shape, 2, "ZeroPadding2D")
@@ -66,7 +73,8 @@ class ZeroPadding2D(Layer):
 
 
 def _triangle(distance: Array) -> Array:
-    return np.maximum(0, 1 - distance)  # type: ignore[no-any-return]
+    share: Array = np.maximum(0, 1 - distance)
+    return share
 
 
 def _keys_cubic(distance: Array) -> Array:
@@ -76,7 +84,7 @@ def _keys_cubic(distance: Array) -> Array:
     return np.where(distance >= 2, 0, np.where(distance >= 1, far, near))
 
 
-def _lanczos(radius: int) -> Any:
+def _lanczos(radius: int) -> Callable[[Array], Array]:
     return lambda distance: np.where(distance > radius, 0, np.sinc(distance) * np.sinc(distance / radius))
 
 
@@ -186,12 +194,11 @@ class UpSampling2D(_Resampling):
         (10, 15, 4)
     """
 
-    size: Any = 2
+    size: SizesField = SizesField(2)
     data_format: str | None = None
     interpolation: str = "nearest"
 
     def check(self) -> None:
-        self.size = per_axis(self.size, 2, "UpSampling2D: size")
         self.data_format = check_data_format(self.data_format, "UpSampling2D")
         self.interpolation = check_interpolation(self.interpolation, "UpSampling2D")
 

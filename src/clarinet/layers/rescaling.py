@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from reprlib import repr as short
+from typing import TypeAlias, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from clarinet.fields import Field
 from clarinet.initializers import Constant
 from clarinet.layers.base import Context, Layer
 from clarinet.params import Weight
@@ -16,11 +19,14 @@ from clarinet.types import Array, Shape
 
 #: The smallest standard deviation that is divided by, Keras's epsilon.
 _LEAST = 1e-7
+#: A number, or an array of them as a configuration holds it.
+Nested: TypeAlias = "float | tuple[Nested, ...]"
+_Lists: TypeAlias = "float | list[_Lists]"
 #: Numbers of a data set that are looked at in one go.
 _BLOCK = 1 << 20
 
 
-def _numbers(value: object, what: str) -> Any:
+def _numbers(value: object, what: str) -> Nested:
     """A finite number, or a tuple of them, nested if need be, as the configuration holds it."""
     try:
         array = np.asarray(value, np.float64)
@@ -31,7 +37,7 @@ def _numbers(value: object, what: str) -> Any:
     return _nested(array.tolist())
 
 
-def _nested(value: object) -> Any:
+def _nested(value: _Lists) -> Nested:
     return tuple(_nested(v) for v in value) if isinstance(value, list) else value
 
 
@@ -55,8 +61,8 @@ class Rescaling(Layer):
 
     rescales_by = "constants"
 
-    scale: Any
-    offset: Any = 0.0
+    scale: ArrayLike
+    offset: ArrayLike = 0.0
 
     def check(self) -> None:
         self.scale = _numbers(self.scale, "Rescaling: scale")
@@ -77,6 +83,40 @@ class Rescaling(Layer):
 
     def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy * cache, {}
+
+
+class _AxesField(Field["int | Sequence[int] | None", "int | tuple[int, ...] | None"]):
+    """One or several axes of a sample, or none."""
+
+    def convert(self, value: int | Sequence[int] | None, owner: object) -> int | tuple[int, ...] | None:
+        axes = tuple(value) if isinstance(value, Sequence) else () if value is None else (value,)
+        if any(isinstance(a, bool) or not isinstance(a, int) or a == 0 for a in axes):
+            raise ValueError(
+                f"{self.what(owner)} is one or several axes of a sample, -1 or from 1, or None; received {value!r}"
+            )
+        return axes if isinstance(value, Sequence) else value
+
+
+class _StatisticField(Field["ArrayLike | None", "Array | Nested | None"]):
+    """Mean or variance as Keras shows it: the array (1, ...) that a batch is computed with, once the number of its axes
+    is known; before that what was given, or None."""
+
+    def convert(self, value: ArrayLike | None, owner: object) -> Nested | None:
+        return None if value is None else _numbers(value, self.what(owner))
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> ArrayLike | None: ...
+    @overload
+    def __get__(self, owner: object, kind: type) -> Array | Nested | None: ...
+    def __get__(self, owner: object, kind: type) -> ArrayLike | Nested | None:
+        if owner is None:
+            return self.default
+        assert isinstance(owner, Normalization)
+        if not owner.adapted:
+            return None
+        if owner.given:
+            return owner.as_batch(owner.given[self.name])
+        return owner.as_batch(owner.get_weights()[0 if self.name == "mean" else 1])
 
 
 @dataclass(eq=False, repr=False)
@@ -109,36 +149,27 @@ class Normalization(Layer):
 
     rescales_by = "data"
 
-    axis: Any = -1
-    mean: Any = None
-    variance: Any = None
+    axis: _AxesField = _AxesField(-1)
+    mean: _StatisticField = _StatisticField(None)
+    variance: _StatisticField = _StatisticField(None)
     invert: bool = False
 
     _rank: int | None = field(default=None, init=False)  # of the rows that it has adapted to
 
     def check(self) -> None:
-        axes = () if self.axis is None else self.axis if isinstance(self.axis, (list, tuple)) else (self.axis,)
-        if any(isinstance(a, bool) or not isinstance(a, int) or a == 0 for a in axes):
-            raise ValueError(
-                f"Normalization: axis is one or several axes of a sample, -1 or from 1, or None; received {self.axis!r}"
-            )
-        self.axis = tuple(axes) if isinstance(self.axis, (list, tuple)) else self.axis
         mean, variance = self.__dict__["mean"], self.__dict__["variance"]
         if (mean is None) != (variance is None):
             raise ValueError("Normalization: give both mean and variance, or none of them and call adapt(data)")
-        if mean is not None:
-            self.mean = _numbers(mean, "Normalization: mean")
-            self.variance = variance = _numbers(variance, "Normalization: variance")
-            if np.min(variance) < 0:
-                raise ValueError(f"Normalization: variance is at least 0, received {variance!r}")
+        if variance is not None and np.min(variance) < 0:
+            raise ValueError(f"Normalization: variance is at least 0, received {variance!r}")
 
     @property
-    def given(self) -> dict[str, Any]:
+    def given(self) -> dict[str, Nested]:
         """Mean and variance as they were given to the constructor; nothing where the layer is to adapt."""
         statistics = {name: self.__dict__[name] for name in ("mean", "variance")}
         return {} if statistics["mean"] is None else statistics
 
-    def configured(self, name: str) -> Any:
+    def configured(self, name: str) -> object:
         return self.__dict__[name] if name in ("mean", "variance") else super().configured(name)
 
     def _kept(self, rank: int) -> tuple[int, ...]:
@@ -186,17 +217,18 @@ class Normalization(Layer):
         mean, variance, _ = self.get_weights()
         return bool(mean.any() or (variance != 1).any())
 
-    def as_batch(self, statistic: Any) -> Any:
+    def as_batch(self, statistic: Nested | Array) -> Nested | Array:
         """A statistic with the axes of a batch, those without statistics of their own having size 1."""
         rank, shape = self._rank, None if self._place is None else self._place.input_shape
         if shape is not None:
             rank, statistic = len(shape) + 1, np.broadcast_to(statistic, self.statistics_shape(shape))
         if rank is None:  # within another layer: the statistics' own axes are all that is known
             return statistic
-        own = iter(statistic.shape)
-        return statistic.reshape([next(own) if axis in self._kept(rank) else 1 for axis in range(rank)])
+        array = np.asarray(statistic)
+        own = iter(array.shape)
+        return array.reshape([next(own) if axis in self._kept(rank) else 1 for axis in range(rank)])
 
-    def adapt(self, data: Any) -> None:
+    def adapt(self, data: object) -> None:
         """Take mean and variance from data; what was learned before is forgotten.
 
         Args:
@@ -208,7 +240,7 @@ class Normalization(Layer):
         if self.given:
             raise ValueError("Normalization: mean and variance were given, nothing is left to adapt; leave them out")
         whole = hasattr(data, "shape") or isinstance(data, (list, tuple))
-        values = [*self._moments([data] if whole else data), np.zeros(())]
+        values = [*self._moments(data if isinstance(data, Iterable) and not whole else [data]), np.zeros(())]
         if self._place is not None:
             self.set_weights(values)
         else:
@@ -251,31 +283,6 @@ class Normalization(Layer):
         return dy * cache, {}
 
 
-class _Statistic:
-    """Mean or variance as Keras shows it: the array (1, ...) that a batch is computed with, once the number of its axes
-    is known; before that what was given, or None."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, layer: Normalization | None, owner: type) -> Any:
-        if layer is None:
-            return None  # the constructor's default
-        if not layer.adapted:
-            return None
-        if layer.given:
-            return layer.as_batch(layer.given[self.name])
-        return layer.as_batch(layer.get_weights()[0 if self.name == "mean" else 1])
-
-    def __set__(self, layer: Normalization, value: object) -> None:
-        layer.__dict__[self.name] = value
-
-
-# Only now: the decorator takes a class attribute for a default.
-for _name in ("mean", "variance"):
-    setattr(Normalization, _name, _Statistic(_name))
-
-
 def _statistics(shape: Shape) -> tuple[Weight, Weight, Weight]:
     zeros, ones = Constant(0.0), Constant(1.0)
     return Weight("mean", shape, zeros), Weight("variance", shape, ones), Weight("count", (), zeros)
@@ -285,8 +292,8 @@ def _blocks(batches: Iterable[object]) -> Iterator[Array]:
     """Rows of all batches as float64, a limited number of values at a time."""
     for batch in batches:
         rows = np.asarray(batch[0] if isinstance(batch, tuple) else batch)
-        if rows.dtype.kind not in "buif":
-            raise TypeError(f"Normalization: adapt expected an array of numbers, received dtype {rows.dtype}")
+        if rows.dtype.kind not in "buif" or not rows.ndim:
+            raise TypeError(f"Normalization: adapt expected an array of numbers (n, ...), received {short(batch)}")
         rows = rows[:, None] if rows.ndim == 1 else rows
         step = max(1, _BLOCK // max(1, prod(rows.shape[1:])))
         for start in range(0, len(rows), step):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from clarinet import activations, initializers, regularizers
-from clarinet.layers.activity import check_activity, endings
+from clarinet.activations import ActivationField
+from clarinet.initializers import InitializerField
+from clarinet.layers.activity import ActivityField, endings
 from clarinet.layers.base import Layer, Part, check_positive_int
 from clarinet.layers.composite import Composite
 from clarinet.layers.convolution import Conv2D, Convolution
-from clarinet.layers.geometry import check_data_format, check_padding, per_axis
+from clarinet.layers.geometry import Sizes, SizesField, check_data_format, check_padding, per_axis
 from clarinet.params import Weight
+from clarinet.regularizers import RegularizerField
 from clarinet.types import Shape
 
 
@@ -46,25 +47,23 @@ class DepthwiseConv2D(Convolution):
 
     rank = 2
 
-    kernel_size: Any
-    strides: Any = 1
+    kernel_size: Sizes
+    strides: SizesField = SizesField(1)
     padding: str = "valid"
     depth_multiplier: int = 1
     data_format: str | None = None
-    dilation_rate: Any = 1
-    activation: Any = None
+    dilation_rate: SizesField = SizesField(1)
+    activation: ActivationField = ActivationField(None)
     use_bias: bool = True
-    depthwise_initializer: Any = "glorot_uniform"
-    bias_initializer: Any = "zeros"
-    depthwise_regularizer: Any = None
-    bias_regularizer: Any = None
-    activity_regularizer: Any = None
+    depthwise_initializer: InitializerField = InitializerField("glorot_uniform")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    depthwise_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
+    activity_regularizer: ActivityField = ActivityField(None)
 
     def check(self) -> None:
         super().check()
         self.depth_multiplier = check_positive_int(self.depth_multiplier, "DepthwiseConv2D: depth_multiplier")
-        self.depthwise_initializer = initializers.get(self.depthwise_initializer)
-        self.depthwise_regularizer = regularizers.get(self.depthwise_regularizer)
 
     def groups_of(self, channels: int) -> int:
         return channels
@@ -77,7 +76,7 @@ class DepthwiseConv2D(Convolution):
         return [(own, (own, kernel))]
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        shape = (*self.kernel_size, input_shape[-1], self.depth_multiplier)
+        shape = (*self.window, input_shape[-1], self.depth_multiplier)
         kernel = Weight("kernel", shape, self.depthwise_initializer, self.depthwise_regularizer)
         if not self.use_bias:
             return (kernel,)
@@ -121,35 +120,29 @@ class SeparableConv2D(Composite):
     weighted_sum = "windows"
 
     filters: int
-    kernel_size: Any
-    strides: Any = 1
+    kernel_size: Sizes
+    strides: SizesField = SizesField(1)
     padding: str = "valid"
     data_format: str | None = None
-    dilation_rate: Any = 1
+    dilation_rate: SizesField = SizesField(1)
     depth_multiplier: int = 1
-    activation: Any = None
+    activation: ActivationField = ActivationField(None)
     use_bias: bool = True
-    depthwise_initializer: Any = "glorot_uniform"
-    pointwise_initializer: Any = "glorot_uniform"
-    bias_initializer: Any = "zeros"
-    depthwise_regularizer: Any = None
-    pointwise_regularizer: Any = None
-    bias_regularizer: Any = None
-    activity_regularizer: Any = None
+    depthwise_initializer: InitializerField = InitializerField("glorot_uniform")
+    pointwise_initializer: InitializerField = InitializerField("glorot_uniform")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    depthwise_regularizer: RegularizerField = RegularizerField(None)
+    pointwise_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
+    activity_regularizer: ActivityField = ActivityField(None)
 
     def check(self) -> None:
         name = "SeparableConv2D"
         self.filters = check_positive_int(self.filters, f"{name}: filters")
-        for setting in ("kernel_size", "strides", "dilation_rate"):
-            setattr(self, setting, per_axis(getattr(self, setting), 2, f"{name}: {setting}"))
+        self.kernel_size = per_axis(self.kernel_size, 2, f"{name}: kernel_size")
         self.padding = check_padding(self.padding, f"{name}: padding")
         self.data_format = check_data_format(self.data_format, name)
         self.depth_multiplier = check_positive_int(self.depth_multiplier, f"{name}: depth_multiplier")
-        self.activation = activations.get(self.activation)
-        self.activity_regularizer = check_activity(self.activity_regularizer, name)
-        for weight in ("depthwise", "pointwise", "bias"):
-            for kind, module in (("initializer", initializers), ("regularizer", regularizers)):
-                setattr(self, f"{weight}_{kind}", module.get(getattr(self, f"{weight}_{kind}")))
 
     def parts(self) -> tuple[Layer | Part, ...]:
         depthwise = DepthwiseConv2D(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -67,14 +67,14 @@ class TextVectorization(Configurable):
     }
 
     max_tokens: int | None = None
-    standardize: Any = "lower_and_strip_punctuation"
-    split: Any = "whitespace"
-    ngrams: Any = None
+    standardize: str | None = "lower_and_strip_punctuation"
+    split: str | None = "whitespace"
+    ngrams: int | Sequence[int] | None = None
     output_mode: str = "int"
     output_sequence_length: int | None = None
     pad_to_max_tokens: bool = False
-    vocabulary: Any = None
-    idf_weights: Any = None
+    vocabulary: Iterable[str] | None = None
+    idf_weights: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         for setting, known in (("standardize", _STANDARDIZE), ("split", ("whitespace", "character"))):
@@ -109,7 +109,8 @@ class TextVectorization(Configurable):
                 f"TextVectorization: max_tokens={self.max_tokens} leaves no room for words; expected at least "
                 f"{len(self._special()) + 1}"
             )
-        sizes = self.ngrams if isinstance(self.ngrams, (list, tuple)) else range(1, 1 + (self.ngrams or 1))
+        largest = self.ngrams or 1
+        sizes = largest if isinstance(largest, Sequence) else range(1, 1 + largest)
         self._sizes = [check_positive_int(size, "TextVectorization: ngrams") for size in sizes]
 
     def _special(self) -> list[str]:
@@ -143,7 +144,7 @@ class TextVectorization(Configurable):
         if self.output_mode == "tf_idf":
             self.idf_weights = [log(1 + texts / (1 + documents[token])) for token in self.vocabulary]
 
-    def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
+    def set_vocabulary(self, vocabulary: Iterable[str], idf_weights: Sequence[float] | None = None) -> None:
         """Give the tokens in order, with or without those for padding and unknown ones.
 
         Raises:
@@ -193,7 +194,8 @@ class TextVectorization(Configurable):
         if self.vocabulary is None:
             raise ValueError("TextVectorization: there is no vocabulary yet; call adapt(texts) or give vocabulary=")
         if isinstance(texts, str):
-            return self([texts])[0]  # type: ignore[no-any-return]
+            row: Array = self([texts])[0]
+            return row
         special = self._special()
         ids = {token: number for number, token in enumerate(self.vocabulary, len(special))}
         ids |= {"": 0} if self.output_mode == "int" else {}
@@ -215,7 +217,7 @@ class TextVectorization(Configurable):
             row[:] = np.bincount(np.array(ids, np.int64), minlength=width)
         if self.output_mode == "multi_hot":
             return (counts > 0).astype(np.float32)
-        if self.output_mode == "tf_idf":
+        if self.idf_weights is not None:
             counts[:, :size] *= np.array([np.mean(self.idf_weights), *self.idf_weights], np.float32)
         return counts
 

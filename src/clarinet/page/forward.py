@@ -116,7 +116,7 @@ def _sliding(op: Op, window: Any, strides: Any, dilation: Any, padding: str) -> 
 
 
 def _convolution(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
-    place = _sliding(op, spec.kernel_size, spec.strides, spec.dilation_rate, spec.padding)
+    place = _sliding(op, spec.window, spec.strides, spec.dilation_rate, spec.padding)
     return {"do": "convolve", **place, "groups": spec.groups_of(op.input_shape[-1]), **_stored(own, weights)}
 
 
@@ -231,7 +231,7 @@ def _merge(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settin
 
 
 def _activation(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings | None:
-    function = spec.activation
+    function = spec.pure_activation
     known = {type(getattr(activations, name)) for name in activations.__all__ if name[0].islower()}
     if type(function) not in known:
         return None

@@ -86,12 +86,12 @@ def _window(size: Shape, strides: Shape, dilation: Shape, padding: str) -> Setti
 
 
 def _convolution(spec: Any) -> tuple[str, Settings]:
-    window = _window(spec.kernel_size, spec.strides, spec.dilation_rate, spec.padding)
+    window = _window(spec.window, spec.strides, spec.dilation_rate, spec.padding)
     return "conv", {**window, "groups": spec.groups}
 
 
 def _depthwise(spec: layers.DepthwiseConv2D) -> tuple[str, Settings]:
-    return "depthwise", _window(spec.kernel_size, spec.strides, spec.dilation_rate, spec.padding)
+    return "depthwise", _window(spec.window, spec.strides, spec.dilation_rate, spec.padding)
 
 
 def _global_pooling(kind: str, **settings: float) -> Callable[[Any], tuple[str, Settings]]:
@@ -106,7 +106,7 @@ def _pooling(kind: str) -> Callable[[Any], tuple[str, Settings]]:
 OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     Merge: lambda spec: (spec.merge, {}),
     layers.ActivityRegularization: lambda spec: ("activity_regularization", {"l1": spec.l1, "l2": spec.l2}),
-    layers.Activation: lambda spec: ACTIVATIONS[type(spec.activation)](spec.activation),
+    layers.Activation: lambda spec: ACTIVATIONS[type(spec.pure_activation)](spec.pure_activation),
     layers.AveragePooling1D: _pooling("average_pooling"),
     layers.AveragePooling2D: _pooling("average_pooling"),
     layers.BatchNormalization: _batch_normalization,
