@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
-from typing import Any
+from types import EllipsisType
+from typing import overload
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, HasNamespace, Namespace, Scalar
 
 
-def namespace(x: object) -> Any:
+def namespace(x: object) -> Namespace:
     """The array namespace that ``x`` belongs to; NumPy for numbers and lists.
 
     Raises:
@@ -23,11 +25,12 @@ def namespace(x: object) -> Any:
     if type(x).__module__.partition(".")[0] in ("torch", "cupy"):
         import array_api_compat
 
-        return array_api_compat.array_namespace(x)
-    return x.__array_namespace__() if hasattr(x, "__array_namespace__") else np
+        found: Namespace = array_api_compat.array_namespace(x)
+        return found
+    return x.__array_namespace__() if isinstance(x, HasNamespace) else np
 
 
-def widest(xp: Namespace, kind: str = "float") -> Any:
+def widest(xp: Namespace, kind: str = "float") -> DTypeLike:
     """The widest dtype of a kind, ``"float"`` or ``"int"``: of 64 bits, or 32 where there are no more, as in JAX.
 
     Example:
@@ -40,17 +43,21 @@ def widest(xp: Namespace, kind: str = "float") -> Any:
     return xp.result_type(getattr(xp, f"{kind}32"), getattr(xp, f"{kind}64"))
 
 
-def choose(condition: object, a: object, b: object, xp: Namespace = np) -> Any:
+@overload
+def choose(condition: object, a: Array, b: Array, xp: Namespace = np) -> Array: ...
+@overload
+def choose(condition: object, a: Scalar, b: Scalar, xp: Namespace = np) -> Scalar: ...
+def choose(condition: object, a: Scalar, b: Scalar, xp: Namespace = np) -> Scalar:
     """``a`` where the one truth value ``condition`` holds, else ``b``; where it is traced both are computed.
 
     Example:
-        >>> choose(1 > 2, "a", "b")
-        'b'
+        >>> choose(1 > 2, 0.25, 0.5)
+        0.5
     """
     return (a if condition else b) if isinstance(condition, (bool, np.bool_)) else xp.where(condition, a, b)
 
 
-def number(x: Any) -> Any:
+def number(x: Scalar) -> Scalar:
     """A float of one of NumPy's numbers; a number of another library, which may be traced, stays as it is.
 
     Example:
@@ -144,8 +151,13 @@ def crop(x: Array, margins: Sequence[tuple[int, int]]) -> Array:
         >>> crop(np.arange(5).reshape(1, 5, 1), [(1, 2)]).ravel().tolist()
         [1, 2]
     """
-    inner: Any = [slice(before, size - after) for (before, after), size in zip(margins, x.shape[1:])]
-    return x[(slice(None), *inner, ...)]
+    inner = [slice(before, size - after) for (before, after), size in zip(margins, x.shape[1:])]
+    return x[_at(inner)]
+
+
+def _at(spatial: Sequence[slice]) -> tuple[slice | EllipsisType, ...]:
+    """The index of a part of every sample, with all channels."""
+    return (slice(None), *spatial, ...)
 
 
 def window_count(size: int, window: int, stride: int, dilation: int) -> int:
@@ -153,7 +165,7 @@ def window_count(size: int, window: int, stride: int, dilation: int) -> int:
     return max(0, (size - (window - 1) * dilation - 1) // stride + 1)
 
 
-def _places(spatial: Sizes, window: Sizes, strides: Sizes, dilation: Sizes) -> Iterator[Any]:
+def _places(spatial: Sizes, window: Sizes, strides: Sizes, dilation: Sizes) -> Iterator[tuple[slice, ...]]:
     counts = [window_count(*sizes) for sizes in zip(spatial, window, strides, dilation, strict=True)]
     for place in product(*(range(size) for size in window)):
         starts = [p * d for p, d in zip(place, dilation, strict=True)]
@@ -175,7 +187,7 @@ def windows(x: Array, window: Sizes, strides: Sizes, dilation: Sizes) -> list[Ar
         >>> [v.ravel().tolist() for v in windows(np.arange(5).reshape(1, 5, 1), [2], [2], [1])]
         [[0, 2], [1, 3]]
     """
-    return [x[(slice(None), *place, ...)] for place in _places(x.shape[1:-1], window, strides, dilation)]
+    return [x[_at(place)] for place in _places(x.shape[1:-1], window, strides, dilation)]
 
 
 def scatter_windows(
@@ -195,18 +207,19 @@ def scatter_windows(
         >>> scatter_windows(np.ones((2, 1, 4, 1)), [5], [2], [1], [1]).ravel().tolist()
         [1.0, 2.0, 2.0, 2.0, 1.0]
     """
-    total: Any = None
+    total: Array | None = None
     for part, place in zip(parts, _places(spatial, window, strides, dilation), strict=True):
         if total is None:
             total = xp.zeros((part.shape[0], *spatial, part.shape[-1]), dtype=part.dtype)
         if xp is np:
-            total[(slice(None), *place, ...)] += part
+            total[_at(place)] += part
         else:
             total = total + _spread(part, spatial, place, xp)
-    return total  # type: ignore[no-any-return]
+    assert total is not None  # a window has places
+    return total
 
 
-def _spread(part: Array, spatial: Sizes, place: Any, xp: Namespace) -> Array:
+def _spread(part: Array, spatial: Sizes, place: tuple[slice, ...], xp: Namespace) -> Array:
     """Zeros (n, *spatial, channels) with ``part`` at ``place``."""
     for axis, (size, where) in enumerate(zip(spatial, place, strict=True), 1):
         nothing = part.shape[axis]  # index of a row of zeros that is appended

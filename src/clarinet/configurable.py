@@ -7,18 +7,22 @@ from collections.abc import Callable, Mapping
 from inspect import CO_VARKEYWORDS
 from math import inf, isfinite
 from types import ModuleType
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
-from clarinet.names import advice, lookup
+from clarinet.names import advice, exports, lookup
 from clarinet.problems import shown
+from clarinet.types import Config, Json
+
+if TYPE_CHECKING:
+    from inspect import Signature
 
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 
 
-def encode(value: object) -> Any:
+def encode(value: object) -> Json:
     """``value`` as JSON can hold it: a configurable becomes ``{"class_name": …, "config": …}``, a tuple a list.
 
     Raises:
@@ -27,11 +31,12 @@ def encode(value: object) -> Any:
     if isinstance(value, Configurable):
         return value.encoded()
     if isinstance(value, np.generic):
-        return value.item()
+        item: Json = value.item()
+        return item
     if isinstance(value, (list, tuple)):
         return [encode(v) for v in value]
     if isinstance(value, Mapping):
-        return {str(k): encode(v) for k, v in value.items()}
+        return encode_all(value)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise TypeError(
@@ -40,26 +45,41 @@ def encode(value: object) -> Any:
     )
 
 
+def encode_all(values: Mapping[str, object]) -> Config:
+    """Each of some values as JSON can hold it, by name; see :func:`encode`."""
+    return {str(key): encode(value) for key, value in values.items()}
+
+
 class Refused(NamedTuple):
     """An argument that Keras has and a class has not: the reason, what to do instead, and Keras's default."""
 
     reason: str
-    default: Any = None
+    default: object = None
 
     def is_default(self, value: object) -> bool:
         """Whether a program says no more than it would by leaving the argument out."""
         return value is self.default or (isinstance(value, (int, float, str, tuple)) and value == self.default)
 
 
+class Refusing(Protocol):
+    """A class that refuses to be changed in ways that only Keras knows; see :class:`Configurable` for its tables."""
+
+    kind: ClassVar[str]
+    goes_with: ClassVar[Mapping[str, str]]
+    not_called: ClassVar[Mapping[str, str]]
+
+
 class _Configuring(type):
     """Class of :class:`Configurable`: looks at the arguments' names before any constructor does."""
 
     def __call__(cls: type[T], *args: object, **arguments: object) -> T:
+        assert issubclass(cls, Configurable)
         refuse_overrides(cls)
-        return type.__call__(cls, *args, **_known(cls, arguments))  # type: ignore[no-any-return]
+        made: T = type.__call__(cls, *args, **_known(cls, arguments))
+        return made
 
     @property
-    def __signature__(cls) -> Any:
+    def __signature__(cls) -> Signature:
         """That of the constructor, for ``help`` and notebooks; without it they would show that of ``__call__``."""
         from inspect import signature
 
@@ -67,7 +87,7 @@ class _Configuring(type):
         return whole.replace(parameters=list(whole.parameters.values())[1:], return_annotation=whole.empty)
 
 
-def refuse_overrides(cls: Any) -> None:
+def refuse_overrides(cls: type[Refusing]) -> None:
     """Refuse a class of the user's that defines a method of Keras's which nothing here would ever call.
 
     Raises:
@@ -95,9 +115,9 @@ def is_ours(cls: type, name: str) -> bool:
     return owner.__module__.startswith("clarinet.")
 
 
-def _abstract_methods(cls: type) -> list[tuple[str, Any]]:
+def _abstract_methods(cls: type) -> list[tuple[str, Callable[..., object]]]:
     methods = ((name, getattr(cls, name, None)) for name in dir(cls))
-    return [(name, method) for name, method in methods if getattr(method, "abstract", False)]
+    return [(name, method) for name, method in methods if callable(method) and getattr(method, "abstract", False)]
 
 
 def abstract(method: F) -> F:
@@ -106,7 +126,7 @@ def abstract(method: F) -> F:
     return method
 
 
-def _known(cls: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+def _known(cls: type[Configurable], arguments: dict[str, object]) -> dict[str, object]:
     """The arguments without those that Keras has and ``cls`` has not, which may be there with Keras's default.
 
     Raises:
@@ -147,7 +167,7 @@ class Configurable(metaclass=_Configuring):
         shown = (f for f in dataclasses.fields(self) if f.repr)  # type: ignore[arg-type]
         return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The constructor's arguments as a JSON-able dictionary."""
         fields = dataclasses.fields(self)  # type: ignore[arg-type]
         return {f.name: encode(self.configured(f.name)) for f in fields if f.init}
@@ -157,7 +177,7 @@ class Configurable(metaclass=_Configuring):
         value: object = getattr(self, name)
         return value
 
-    def encoded(self) -> Any:
+    def encoded(self) -> Json:
         """This object inside another one's configuration."""
         return {"class_name": type(self).__name__, "config": self.get_config()}
 
@@ -192,14 +212,17 @@ class Value(Configurable):
         return hash((type(self), *self.__dict__.values()))
 
 
-def exported(module: Mapping[str, Any], base: type[T]) -> dict[str, type[T]]:
+def exported(module: Mapping[str, object], base: type[T]) -> dict[str, type[T]]:
     """The subclasses of ``base`` that a module exports, by name: ``exported(globals(), Layer)``."""
-    found = {name: module.get(name) for name in module["__all__"]}
+    found = {name: module.get(name) for name in exports(module)}
     return {n: c for n, c in found.items() if isinstance(c, type) and issubclass(c, base) and c is not base}
 
 
 def resolve(
-    identifier: object, base: type[T], table: ModuleType | Mapping[str, object], wrap: Callable[[Any], T] | None = None
+    identifier: object,
+    base: type[T],
+    table: ModuleType | Mapping[str, object],
+    wrap: Callable[[Callable[..., object]], T] | None = None,
 ) -> T:
     """Turn what a user gave (an object, a name, a configuration, a class, perhaps a function) into a ``base`` object.
 
@@ -213,7 +236,7 @@ def resolve(
         ValueError: unknown name. TypeError: anything else.
     """
     kind = getattr(base, "kind", base.__name__)
-    config: Mapping[str, Any] = {}
+    config: Mapping[str, object] = {}
     found = identifier
     if isinstance(identifier, Mapping) and "class_name" in identifier:
         found, config = identifier["class_name"], identifier.get("config", {})

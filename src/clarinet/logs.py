@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import SupportsFloat, SupportsIndex
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def check_metric(name: object) -> str:
     return str(name)
 
 
-def as_number(value: Any) -> float:
+def as_number(value: object) -> float:
     """Anything that is one real number, as a float.
 
     Raises:
@@ -47,6 +47,8 @@ def as_number(value: Any) -> float:
             raise TypeError
         value = value.item()
     if isinstance(value, (str, bytes, bytearray)):
+        raise TypeError
+    if not isinstance(value, (SupportsFloat, SupportsIndex)):
         raise TypeError
     return float(value)
 
@@ -72,7 +74,7 @@ def _number(name: object, value: object) -> float:
         ) from None
 
 
-def good_numbers(values: Mapping[Any, object]) -> tuple[dict[str, float], dict[str, str]]:
+def good_numbers(values: Mapping[str, object]) -> tuple[dict[str, float], dict[str, str]]:
     """The numbers among what callbacks have put in an epoch's logs, and what is to be said of the rest, by name."""
     good, bad = dict[str, float](), dict[str, str]()
     for name, value in values.items():

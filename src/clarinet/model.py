@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -13,23 +13,22 @@ from clarinet import engines, losses, optimizers
 from clarinet import layers as layers_module
 from clarinet import metrics as metrics_module
 from clarinet import target as target_module
-from clarinet.configurable import encode, resolve
+from clarinet.configurable import encode, encode_all, resolve
 from clarinet.data import label_form
 from clarinet.layers.base import Layer
 from clarinet.names import nearest
 from clarinet.optimizers import OptimizerState
 from clarinet.plan import Plan, make_plan
 from clarinet.stack import NO_LAYERS, LayerStack
-from clarinet.trainable import known
+from clarinet.trainable import Epochs, known
 from clarinet.training import predicting, trainer
 from clarinet.training.prepare import as_list
-from clarinet.types import DType, Shape
+from clarinet.types import Config, DType, Scalar, Shape
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from clarinet.training.callback import Callback
-    from clarinet.training.history import History
     from clarinet.training.loop import Fit, Recorded
 
 
@@ -59,16 +58,16 @@ class Sequential(LayerStack):
     """
 
     def __init__(self, layers: Iterable[object] = (), name: str | None = None) -> None:
-        self.history: History | None = None
+        self.history: Epochs | None = None
         self.stop_training = False
         self.epochs_trained = 0
         self._calls = 0  # of the model on arrays that drew random numbers
-        self.metadata: dict[str, Any] = {}
-        self.doctor_report: Any = None
+        self.metadata: dict[str, object] = {}
+        self.doctor_report: object = None
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
         self.target: target_module.TransformedTarget | None = None
-        self._metrics: tuple[list[Any], list[Any]] = ([], [])
+        self._metrics: tuple[list[object], list[object]] = ([], [])
         self._requested_engine = "auto"
         self._device: str | None = None
         self._runner: tuple[Any, engines.Engine, str] | None = None
@@ -211,7 +210,7 @@ class Sequential(LayerStack):
         """``["loss", …]``, in the order that ``evaluate`` returns."""
         return list(self.runner().results())
 
-    def get_metrics_result(self) -> dict[str, Any]:
+    def get_metrics_result(self) -> dict[str, Scalar]:
         """Running loss and metrics by name: of the last epoch after ``fit``, of the data after ``evaluate``.
 
         Unlike in logs and history, a metric of several numbers, such as a confusion matrix, is there as an array.
@@ -258,7 +257,7 @@ class Sequential(LayerStack):
 
     # Configuration, files, copies.
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The model's structure as a JSON-able dictionary, without weights."""
         return {
             "name": self.name,
@@ -276,17 +275,19 @@ class Sequential(LayerStack):
         model._extend(resolve(layer, Layer, layers_module) for layer in described["layers"])
         return model
 
-    def compile_config(self) -> dict[str, Any] | None:
+    def compile_config(self) -> Config | None:
         """The arguments of ``compile`` as a JSON-able dictionary; None before it was called."""
         if self.optimizer is None:
             return None
-        groups = {"metrics": self._metrics[0], "weighted_metrics": self._metrics[1]}
-        settings = {"engine": self._requested_engine, "dtype": self.dtype.name, "target": self.target}
-        return encode({"optimizer": self.optimizer, "loss": self.loss} | groups | settings)  # type: ignore[no-any-return]
+        settings: dict[str, object] = {"optimizer": self.optimizer, "loss": self.loss}
+        settings |= {"metrics": self._metrics[0], "weighted_metrics": self._metrics[1]}
+        settings |= {"engine": self._requested_engine, "dtype": self.dtype.name, "target": self.target}
+        return encode_all(settings)
 
-    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+    def compile_from_config(self, config: Mapping[str, object]) -> None:
         """Compile as :meth:`compile_config` described."""
-        self.compile(**config)
+        compile: Callable[..., None] = self.compile
+        compile(**config)
 
     def save(self, path: str | Path) -> None:
         """Write model, weights and optimizer state to one file, atomically; see :mod:`clarinet.saving`."""
@@ -346,7 +347,7 @@ class Sequential(LayerStack):
 
         saving.load_weights(self, path)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return super().__getstate__() | {"_runner": None, "doctor_report": None}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from types import ModuleType
-from typing import Any
 
 
 def snake_case(name: str) -> str:
@@ -137,13 +136,19 @@ def advice(name: str, choices: Iterable[str]) -> str:
     return nearest(name, choices, cutoff=1.0 if known else _MISSPELT)
 
 
-def public(namespace: Mapping[str, Any]) -> list[str]:
+def exports(namespace: Mapping[str, object]) -> list[str]:
+    """A module's ``__all__``, of its ``globals()``."""
+    names = namespace["__all__"]
+    return [str(name) for name in names] if isinstance(names, (list, tuple)) else []
+
+
+def public(namespace: Mapping[str, object]) -> list[str]:
     """What ``dir`` shows of a public module, so that completion offers what there is for users and nothing else.
 
     Args:
         namespace: the module's ``globals()``. Its ``get``, which is no name to be looked up, is not in ``__all__``.
     """
-    return sorted({*namespace["__all__"], *({"get"} & namespace.keys())})
+    return sorted({*exports(namespace), *({"get"} & namespace.keys())})
 
 
 def plain(name: str) -> str:
@@ -151,7 +156,7 @@ def plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def lookup(name: str, kind: str, table: ModuleType | Mapping[str, object]) -> Any:
+def lookup(name: str, kind: str, table: ModuleType | Mapping[str, object]) -> object:
     """Find what ``name`` stands for.
 
     Case and underscores do not count, so ``"GlorotUniform"``, ``"glorot_uniform"`` and ``"Adam"``, ``"adam"`` agree.
@@ -166,7 +171,8 @@ def lookup(name: str, kind: str, table: ModuleType | Mapping[str, object]) -> An
     """
     if isinstance(table, ModuleType):
         if name in table.__all__:  # as files and most programs have it
-            return getattr(table, name)
+            found: object = getattr(table, name)
+            return found
         table = {key: getattr(table, key) for key in table.__all__}
     for key, value in table.items():
         if plain(key) == plain(name):

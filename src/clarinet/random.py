@@ -12,12 +12,11 @@ import os
 import threading
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.types import Namespace
+from clarinet.types import Array, HasNamespace, Namespace
 
 _MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 _WIDE_MULTIPLIERS = tuple(map(np.uint64, _MULTIPLIERS))
@@ -59,7 +58,7 @@ def philox(key: tuple[int, int], counter: NDArray[np.uint32]) -> NDArray[np.uint
     return np.stack([c0, c1, c2, c3], axis=1).astype(np.uint32)
 
 
-def philox_in_32_bits(key: tuple[int, int], counter: Any, xp: Namespace) -> Any:
+def philox_in_32_bits(key: tuple[int, int], counter: Array, xp: Namespace) -> Array:
     """:func:`philox` for arrays of another library, which may be traced and may have no integers of 64 bits."""
     c0, c1, c2, c3 = (counter[:, i] for i in range(4))
     for k0, k1 in _round_keys(key):
@@ -73,7 +72,7 @@ def _round_keys(key: tuple[int, int]) -> list[tuple[int, int]]:
     return [((k0 + i * _KEY_STEPS[0]) & _WORD, (k1 + i * _KEY_STEPS[1]) & _WORD) for i in range(10)]
 
 
-def _product(a: Any, number: int, xp: Namespace) -> tuple[Any, Any]:
+def _product(a: Array, number: int, xp: Namespace) -> tuple[Array, Array]:
     """The upper and the lower 32 bits of ``a * number``: long multiplication with digits of 16 bits."""
     b = _word(number, xp)
     (a0, a1), (b0, b1) = ((n & 0xFFFF, n >> 16) for n in (a, b))
@@ -82,7 +81,7 @@ def _product(a: Any, number: int, xp: Namespace) -> tuple[Any, Any]:
     return a1 * b1 + (one >> 16) + (other >> 16) + (carried >> 16), a * b
 
 
-def _word(number: Any, xp: Namespace) -> Any:
+def _word(number: int | Array, xp: Namespace) -> Array:
     """The lowest 32 bits of a whole number, or of each in an array."""
     known = isinstance(number, (int, np.integer))
     return xp.asarray(number & _WORD, dtype=xp.uint32) if known else xp.astype(number, xp.uint32)
@@ -113,14 +112,14 @@ class Key:
     step: int = 0
     layer: int = 0
 
-    def at(self, **changes: Any) -> Key:
+    def at(self, **changes: int) -> Key:
         """The same key with some fields changed, e.g. ``key.at(layer=2)``."""
         return replace(self, **changes)
 
     @property
-    def xp(self) -> Any:
+    def xp(self) -> Namespace:
         """The array namespace of what is drawn: that of ``step``, NumPy's for a number."""
-        return self.step.__array_namespace__() if hasattr(self.step, "__array_namespace__") else np
+        return self.step.__array_namespace__() if isinstance(self.step, HasNamespace) else np
 
     def bits(self, n: int) -> NDArray[np.uint32]:
         """``n`` uniform 32-bit integers; number ``i`` is word ``i % 4`` of block ``i // 4``."""
@@ -133,12 +132,12 @@ class Key:
             return philox(key, counter).reshape(-1)[:n]
         columns = [xp.arange(blocks, dtype=xp.uint32), *(_word(word, xp) for word in words)]
         columns = [xp.broadcast_to(column, (blocks,)) for column in columns]
-        return xp.reshape(philox_in_32_bits(key, xp.stack(columns, axis=1), xp), (-1,))[:n]  # type: ignore[no-any-return]
+        return xp.reshape(philox_in_32_bits(key, xp.stack(columns, axis=1), xp), (-1,))[:n]
 
     def uniform(self, n: int) -> NDArray[np.float64]:
         """``n`` numbers uniform in the open interval (0, 1): ``(bits + 1/2) / 2**32``."""
         xp = self.xp
-        return (xp.astype(self.bits(n), xp.result_type(xp.float32, xp.float64)) + 0.5) * 2.0**-32  # type: ignore[no-any-return]
+        return (xp.astype(self.bits(n), xp.result_type(xp.float32, xp.float64)) + 0.5) * 2.0**-32
 
     def normal(self, n: int) -> NDArray[np.float64]:
         """``n`` standard normal numbers by Box and Muller's method (Annals of Math. Statistics, 1958)."""
@@ -146,11 +145,11 @@ class Key:
         pairs = xp.reshape(self.uniform(2 * (-(-n // 2))), (-1, 2))
         radius, angle = xp.sqrt(-2.0 * xp.log(pairs[:, 0])), 2.0 * np.pi * pairs[:, 1]
         both = xp.stack([radius * xp.cos(angle), radius * xp.sin(angle)], axis=1)
-        return xp.reshape(both, (-1,))[:n]  # type: ignore[no-any-return]
+        return xp.reshape(both, (-1,))[:n]
 
     def keep(self, n: int, rate: float) -> NDArray[np.bool_]:
         """Dropout's mask: ``n`` booleans, False with probability ``rate``; an integer comparison, so engines agree."""
-        return self.bits(n) >= self.xp.asarray(drop_threshold(rate), dtype=self.xp.uint32)  # type: ignore[no-any-return]
+        return self.bits(n) >= self.xp.asarray(drop_threshold(rate), dtype=self.xp.uint32)
 
 
 def drop_threshold(rate: float) -> int:

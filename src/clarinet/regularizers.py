@@ -13,7 +13,7 @@ from clarinet.arrays import namespace, number
 from clarinet.configurable import Value, abstract, check_number, exported, resolve
 from clarinet.fields import Field
 from clarinet.names import public
-from clarinet.types import Array
+from clarinet.types import Array, Scalar
 
 
 @dataclass(eq=False, repr=False)
@@ -24,7 +24,7 @@ class Regularizer(Value):
     goes_with: ClassVar[Mapping[str, str]] = {"__call__": "gradient"}
 
     @abstract
-    def __call__(self, w: Array) -> float:
+    def __call__(self, w: Array) -> Scalar:
         """The penalty on the weight ``w``: a float, or where ``w`` is not NumPy's an array of one number."""
         raise NotImplementedError
 
@@ -61,12 +61,12 @@ class L1L2(Regularizer):
         for name in ("l1", "l2"):
             check_number(getattr(self, name), f"{type(self).__name__}: {name}")
 
-    def __call__(self, w: Array) -> float:
+    def __call__(self, w: Array) -> Scalar:
         xp = namespace(w)
-        return number(self.l1 * xp.sum(xp.abs(w)) + self.l2 * xp.sum(w * w))  # type: ignore[no-any-return]
+        return number(self.l1 * xp.sum(xp.abs(w)) + self.l2 * xp.sum(w * w))
 
     def gradient(self, w: Array) -> Array:
-        return self.l1 * namespace(w).sign(w) + 2 * self.l2 * w  # type: ignore[no-any-return]
+        return self.l1 * namespace(w).sign(w) + 2 * self.l2 * w
 
 
 @dataclass(eq=False, repr=False)
@@ -145,17 +145,18 @@ class OrthogonalRegularizer(Regularizer):
         products = (unit @ unit.T) * (1 - xp.eye(n, dtype=w.dtype))
         return unit, length, products, self.factor / max(n * (n - 1) / 2, 1)
 
-    def __call__(self, w: Array) -> float:
+    def __call__(self, w: Array) -> Scalar:
         _, _, products, share = self._directions(w)
         xp = namespace(w)
-        return number(share * 0.5 * xp.sum(xp.abs(products)))  # type: ignore[no-any-return]
+        return number(share * 0.5 * xp.sum(xp.abs(products)))
 
     def gradient(self, w: Array) -> Array:
         unit, length, products, share = self._directions(w)
         xp = namespace(w)
         delta = share * (xp.sign(products) @ unit)
         slope = (delta - unit * xp.sum(unit * delta, axis=1, keepdims=True)) / length
-        return slope if self.mode == "rows" else slope.T  # type: ignore[no-any-return]
+        gradient: Array = slope if self.mode == "rows" else slope.T
+        return gradient
 
 
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Any
 
 #: Rows per update where nobody says otherwise.
 BATCH_SIZE = 32
@@ -62,17 +61,17 @@ class FitSettings:
         (<Role.NUMBERS: 'numbers'>, <Role.DATA: 'data'>, <Role.DISPLAY: 'display'>)
     """
 
-    x: Any = field(metadata=_DATA)
-    y: Any = field(metadata=_DATA)
+    x: object = field(metadata=_DATA)
+    y: object = field(metadata=_DATA)
     batch_size: int | None = field(metadata=_FIXED)
     epochs: int = field(metadata=_NUMBERS)  # how far, not how: more of them may follow
-    verbose: Any = field(metadata=_DISPLAY)
-    callbacks: Any = field(metadata=_KEPT_AND_WRITING)  # may decide, but no record brings them back
+    verbose: int | str = field(metadata=_DISPLAY)
+    callbacks: object = field(metadata=_KEPT_AND_WRITING)  # may decide, but no record brings them back
     validation_split: float = field(metadata=_FIXED)
-    validation_data: Any = field(metadata=_DATA)
+    validation_data: object = field(metadata=_DATA)
     shuffle: bool = field(metadata=_FIXED)
-    class_weight: Mapping[Any, float] | None = field(metadata=_FIXED)
-    sample_weight: Any = field(metadata=_DATA)
+    class_weight: Mapping[int, float] | None = field(metadata=_FIXED)
+    sample_weight: object = field(metadata=_DATA)
     initial_epoch: int = field(metadata=_FIXED)
     steps_per_epoch: int | None = field(metadata=_FIXED)
     validation_steps: int | None = field(metadata=_NUMBERS)  # what is learnt does not depend on these two
@@ -80,7 +79,7 @@ class FitSettings:
     validation_freq: int = field(metadata=_FIXED)
     seed: int | None = field(metadata=_FIXED)
     stats_every: int = field(metadata=_NUMBERS)  # decides which statistics there are
-    run: Any = field(metadata=_WRITING)
+    run: object = field(metadata=_WRITING)
     checkpoint: int | str | bool | None = field(metadata=_KEPT_AND_WRITING)
     resume: bool = field(metadata=_KEPT)
     doctor: bool = field(metadata=_DISPLAY)
@@ -91,15 +90,15 @@ class FitSettings:
         """Whether the training is kept in a run."""
         return self.run not in (None, False) or self.checkpoint not in (None, False) or self.resume
 
-    def fixed(self) -> dict[str, Any]:
+    def fixed(self) -> dict[str, object]:
         """What has to be the same for a training to go on as it began."""
         return {name: getattr(self, name) for name, fact in FACTS.items() if fact.fixed}
 
-    def recorded(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, object]:
         """What a run keeps."""
         return {name: getattr(self, name) for name, fact in FACTS.items() if fact.recorded}
 
-    def writing(self) -> dict[str, Any]:
+    def writing(self) -> dict[str, object]:
         """What something is written for, or called that may write."""
         return {name: value for name, fact in FACTS.items() if fact.writes and (value := getattr(self, name))}
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from clarinet import metrics
 from clarinet.arrays import widest
 from clarinet.configurable import Configurable, encode
+from clarinet.fields import Field
 from clarinet.losses import Loss
 from clarinet.metrics import Custom, Metric
 from clarinet.metrics.base import PureMetric, Sums, updated
 from clarinet.names import nearest
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Config, Namespace, Scalar
 
+Function = Callable[[Array], Array]
+#: The name of a transform, or a function and its inverse.
+Transform = str | tuple[Function, Function]
 #: Function and inverse of the transforms that need no numbers of the data.
-_FUNCTIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
+_FUNCTIONS: dict[str, tuple[Function, Function]] = {
     "log": (np.log, np.exp),
     "log1p": (np.log1p, np.expm1),
 }
@@ -27,6 +32,13 @@ _SCALINGS: dict[str, Callable[[Array], tuple[Array, Array]]] = {
     "standard": lambda y: (y.mean(axis=0), y.std(axis=0)),
     "minmax": lambda y: (y.min(axis=0), y.max(axis=0) - y.min(axis=0)),
 }
+
+
+class _NumbersField(Field["ArrayLike | None", "Array | None"]):
+    """Numbers in float64, one for every column, or None."""
+
+    def convert(self, value: ArrayLike | None, owner: object) -> Array | None:
+        return None if value is None else np.asarray(value, np.float64)
 
 
 @dataclass(eq=False)
@@ -60,9 +72,9 @@ class TransformedTarget(Configurable):
 
     kind: ClassVar[str] = "target"
 
-    transform: Any = "standard"
-    center: Any = None
-    scale: Any = None
+    transform: Transform = "standard"
+    center: _NumbersField = _NumbersField(None)
+    scale: _NumbersField = _NumbersField(None)
 
     def __post_init__(self) -> None:
         known = (*_SCALINGS, *_FUNCTIONS)
@@ -76,14 +88,23 @@ class TransformedTarget(Configurable):
                 f"target: expected one of {', '.join(known)} or a pair of functions (f, inverse), "
                 f"received {self.transform!r}"
             )
-        for name in ("center", "scale"):
-            value = getattr(self, name)
-            setattr(self, name, None if value is None else np.asarray(value, np.float64))
 
-    def get_config(self) -> dict[str, Any]:
-        numbers = {name: getattr(self, name) for name in ("center", "scale")}
+    def get_config(self) -> Config:
+        numbers = {"center": self.center, "scale": self.scale}
         listed = {name: None if value is None else value.tolist() for name, value in numbers.items()}
         return {"transform": encode(self.transform), **listed}
+
+    @property
+    def _scaling(self) -> tuple[Array, Array] | None:
+        """What the transform subtracts and divides by, where it does so and knows it."""
+        if self.transform not in _SCALINGS or self.center is None or self.scale is None:
+            return None
+        return self.center, self.scale
+
+    @property
+    def _functions(self) -> tuple[Function, Function]:
+        """The transform and its inverse, where they need no numbers of the data."""
+        return _FUNCTIONS[self.transform] if isinstance(self.transform, str) else self.transform
 
     @property
     def adapted(self) -> bool:
@@ -96,7 +117,7 @@ class TransformedTarget(Configurable):
         Args:
             y: targets, shape (n, …).
         """
-        if self.transform in _SCALINGS:
+        if isinstance(self.transform, str) and self.transform in _SCALINGS:
             center, scale = _SCALINGS[self.transform](np.asarray(y, np.float64))
             self.center, self.scale = np.asarray(center), np.where(scale == 0, 1.0, scale)  # a constant stays as it is
 
@@ -115,9 +136,11 @@ class TransformedTarget(Configurable):
         """
         self._check_adapted()
         y = np.asarray(y, np.float64)
-        if self.transform in _SCALINGS:
-            return (y - self.center) / self.scale  # type: ignore[no-any-return]
-        function = _FUNCTIONS.get(self.transform, self.transform)[0]
+        if self._scaling is not None:
+            center, scale = self._scaling
+            scaled: Array = (y - center) / scale
+            return scaled
+        function = self._functions[0]
         with np.errstate(all="ignore"):
             transformed = np.asarray(function(y))
         wrong = ~np.isfinite(transformed)
@@ -132,10 +155,12 @@ class TransformedTarget(Configurable):
     def inverse(self, y: Array) -> Array:
         """``f^-1(y)`` in the precision of ``y``."""
         self._check_adapted()
-        if self.transform in _SCALINGS:
-            return (y * self.scale + self.center).astype(y.dtype)  # type: ignore[no-any-return]
+        if self._scaling is not None:
+            center, scale = self._scaling
+            numbers: Array = y * scale + center
+            return numbers.astype(y.dtype)
         with np.errstate(over="ignore"):  # a run that diverges shows in its numbers
-            original = _FUNCTIONS.get(self.transform, self.transform)[1](y.astype(np.float64))
+            original = self._functions[1](y.astype(np.float64))
         return np.asarray(original).astype(y.dtype)
 
     def judging(
@@ -152,21 +177,21 @@ class TransformedTarget(Configurable):
         Where all columns have one scale and the metric grows with a power of it, its result is multiplied, which every
         engine can do; otherwise targets and predictions are transformed back, on the reference engine.
         """
-        scales: Any = np.unique(1.0 if self.scale is None else self.scale) if self.transform in _SCALINGS else ()
-        if len(scales) == 1 and metric.scaled(float(scales[0])):
+        scales = np.unique(1.0 if self.scale is None else self.scale)
+        if self.transform in _SCALINGS and len(scales) == 1 and metric.scaled(float(scales[0])):
             return metric
-        return InOriginalUnits(metric.name, metric, self)
+        return InOriginalUnits(metric.name, metric=metric, target=self)
 
 
 @dataclass(eq=False)
 class InOriginalUnits(PureMetric):
     """A metric of targets and predictions that are transformed back first."""
 
-    metric: Any = None
-    target: Any = None
+    metric: Metric = field(kw_only=True)
+    target: TransformedTarget = field(kw_only=True)
 
     def start(self, xp: Namespace = np) -> Sums:
-        return self.metric.start(xp)  # type: ignore[no-any-return]
+        return self.metric.start(xp)
 
     def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         t, p = (self.target.inverse(y.astype(widest(xp))) for y in (y_true, y_pred))
@@ -174,20 +199,20 @@ class InOriginalUnits(PureMetric):
 
     @property
     def sums(self) -> Sums:
-        return self.metric.sums  # type: ignore[no-any-return]
+        return self.metric.sums
 
     @sums.setter
     def sums(self, sums: Sums) -> None:
         self.metric.sums = sums
 
-    def result(self) -> Any:
+    def result(self) -> Scalar:
         return self.metric.result()
 
     def reset_state(self) -> None:
         self.metric.reset_state()
 
-    def get_state(self) -> dict[str, Any]:
-        return self.metric.get_state()  # type: ignore[no-any-return]
+    def get_state(self) -> dict[str, object]:
+        return self.metric.get_state()
 
     def set_state(self, state: Mapping[str, object]) -> None:
         self.metric.set_state(state)
@@ -210,4 +235,6 @@ def for_loss(identifier: object, loss: Loss | None) -> TransformedTarget | None:
         identifier = TransformedTarget.from_config(identifier["config"])
     if loss is not None and loss.of_classes:
         raise ValueError(f"target: the loss {loss.name!r} is for classes, which are not transformed; leave target out")
-    return identifier if isinstance(identifier, TransformedTarget) else TransformedTarget(identifier)
+    if isinstance(identifier, TransformedTarget):
+        return identifier
+    return TransformedTarget.from_config({"transform": identifier})

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from clarinet.params import Store
     from clarinet.plan import Plan
     from clarinet.target import TransformedTarget
-    from clarinet.types import Array, DType, Shape
+    from clarinet.types import Array, Config, DType, Shape
 
 
 class Epochs(Protocol):
@@ -34,15 +34,15 @@ class Trainable(Protocol):
     input_shape: Shape | None
     dtype: DType
     seed: int
-    metadata: dict[str, Any]
+    metadata: dict[str, object]
     optimizer: Optimizer | None
     loss: Loss | None
     target: TransformedTarget | None
     optimizer_state: OptimizerState | None
     epochs_trained: int
     stop_training: bool
-    doctor_report: Any
-    _metrics: tuple[list[Any], list[Any]]  # as given to compile
+    doctor_report: object
+    _metrics: tuple[list[object], list[object]]  # as given to compile
     _calls: int  # of the model on arrays that drew random numbers
 
     def __init__(self, layers: Iterable[object] = (), name: str | None = None) -> None: ...
@@ -94,13 +94,13 @@ class Trainable(Protocol):
     def history(self) -> Epochs | None: ...
 
     @history.setter
-    def history(self, history: Any) -> None: ...
+    def history(self, history: Epochs | None) -> None: ...
 
     @property
     def fit(self) -> Callable[..., Epochs]: ...
 
     @property
-    def evaluate(self) -> Callable[..., Any]: ...
+    def evaluate(self) -> Callable[..., float | list[float] | dict[str, float]]: ...
 
     @property
     def predict(self) -> Callable[..., Array]: ...
@@ -119,12 +119,12 @@ class Trainable(Protocol):
 
     # Configuration and files.
 
-    def get_config(self) -> dict[str, Any]: ...
+    def get_config(self) -> Config: ...
 
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> Trainable: ...
 
-    def compile_config(self) -> dict[str, Any] | None: ...
+    def compile_config(self) -> Config | None: ...
 
     def compile_from_config(self, config: Mapping[str, object]) -> None: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Never, Protocol
+from typing import Any, Never, Protocol, TypeAlias, runtime_checkable
 
 from numpy import dtype
 from numpy.typing import NDArray
@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 Shape = tuple[int, ...]
 #: Numbers of any shape and dtype.
 Array = NDArray[Any]
+#: One number: a float, or an array without axes, as libraries that trace or lie on another device keep it.
+Scalar = float | Array
+#: A value as JSON has it.
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+#: Settings by name, as JSON has them.
+Config = dict[str, Json]
 #: The type of numbers, e.g. float32.
 DType = dtype[Any]
 #: What a layer's ``forward`` keeps for its own ``backward``. The layer alone knows its type; all others pass it on.
@@ -22,3 +28,11 @@ class Namespace(Protocol):
     """The functions of the array API standard that layers, losses, metrics and optimizers call."""
 
     def __getattr__(self, name: str, /) -> Callable[..., Array]: ...
+
+
+@runtime_checkable
+class HasNamespace(Protocol):
+    """An array that follows the array API standard."""
+
+    def __array_namespace__(self) -> Namespace:
+        """The functions for such arrays."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from clarinet.arrays import namespace
 from clarinet.configurable import Value, abstract
 from clarinet.names import snake_case
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Json, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -52,6 +52,6 @@ class Activation(Value):
         x = x if x.dtype.kind == "f" else x.astype(np.float32)
         return (replace(self, **changes) if changes else self).forward(x, namespace(x))
 
-    def encoded(self) -> Any:
+    def encoded(self) -> Json:
         """The plain name where all settings are the defaults."""
         return self.name if self == type(self)() else super().encoded()

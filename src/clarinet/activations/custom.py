@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from clarinet.activations.base import Activation
 from clarinet.configurable import encode
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Json, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -52,5 +51,5 @@ class Custom(Activation):
     def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         return dy * self.derivative(z)
 
-    def encoded(self) -> Any:
+    def encoded(self) -> Json:
         return encode(self.function)  # refused, in the words that every Python function is refused with

@@ -53,7 +53,8 @@ class Softmax(Activation):
         return e / xp.sum(e, axis=self.axis, keepdims=True)
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
-        return a * (dy - xp.sum(dy * a, axis=self.axis, keepdims=True))  # type: ignore[no-any-return]
+        dz: Array = a * (dy - xp.sum(dy * a, axis=self.axis, keepdims=True))
+        return dz
 
 
 @dataclass(eq=False, repr=False)
@@ -83,4 +84,5 @@ class LogSoftmax(Activation):
         return shifted - xp.log(xp.sum(xp.exp(shifted), axis=self.axis, keepdims=True))
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
-        return dy - xp.exp(a) * xp.sum(dy, axis=self.axis, keepdims=True)  # type: ignore[no-any-return]
+        dz: Array = dy - xp.exp(a) * xp.sum(dy, axis=self.axis, keepdims=True)
+        return dz

@@ -132,7 +132,8 @@ class Sigmoid(Activation):
         return logistic(z, xp)
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
-        return dy * a * (1 - a)  # type: ignore[no-any-return]
+        dz: Array = dy * a * (1 - a)
+        return dz
 
 
 class Tanh(Activation):
@@ -149,7 +150,8 @@ class Tanh(Activation):
         return xp.tanh(z)
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
-        return dy * (1 - a * a)  # type: ignore[no-any-return]
+        dz: Array = dy * (1 - a * a)
+        return dz
 
 
 class Softsign(Activation):
@@ -161,10 +163,12 @@ class Softsign(Activation):
     """
 
     def forward(self, z: Array, xp: Namespace = np) -> Array:
-        return z / (1 + xp.abs(z))  # type: ignore[no-any-return]
+        a: Array = z / (1 + xp.abs(z))
+        return a
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
-        return dy / (1 + xp.abs(z)) ** 2  # type: ignore[no-any-return]
+        dz: Array = dy / (1 + xp.abs(z)) ** 2
+        return dz
 
 
 class Softplus(Activation):
@@ -195,7 +199,8 @@ class Silu(Activation):
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         s = logistic(z, xp)
-        return dy * s * (1 + z * (1 - s))  # type: ignore[no-any-return]
+        dz: Array = dy * s * (1 + z * (1 - s))
+        return dz
 
 
 class Mish(Activation):
@@ -211,7 +216,8 @@ class Mish(Activation):
 
     def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
         t = xp.tanh(softplus(z, xp))
-        return dy * (t + z * logistic(z, xp) * (1 - t * t))  # type: ignore[no-any-return]
+        dz: Array = dy * (t + z * logistic(z, xp) * (1 - t * t))
+        return dz
 
 
 @dataclass(eq=False, repr=False)
@@ -242,4 +248,5 @@ class Gelu(Activation):
             slope = 2 * phi * (1 - phi) * 0.7978845608028654 * (1 + 3 * 0.044715 * z * z)
         else:
             slope = 0.3989422804014327 * xp.exp(-0.5 * z * z)
-        return dy * (phi + z * slope)  # type: ignore[no-any-return]
+        dz: Array = dy * (phi + z * slope)
+        return dz

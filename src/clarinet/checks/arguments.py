@@ -145,7 +145,7 @@ def check_arguments(arguments: Mapping[str, object]) -> Iterator[Problem]:
             yield problem
 
 
-def plain(arguments: Mapping[str, object]) -> dict[str, Any]:
+def plain(arguments: Mapping[str, object]) -> dict[str, object]:
     """The arguments with NumPy's numbers, where a rule lets them pass, as Python's: those of 8 bits overflow unseen.
 
     Example:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_class_weight(
-    model: Trainable, y: Array, class_weight: Mapping[Any, object], whole: bool = True
+    model: Trainable, y: Array, class_weight: Mapping[int, object], whole: bool = True
 ) -> Iterator[Problem]:
     """Whether the labels are classes, the keys name such classes, and the values are weights.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,8 +18,10 @@ from clarinet.problems import Problem, error
 from clarinet.types import Array
 
 if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
     from clarinet.trainable import Trainable
-    from clarinet.types import Shape
+    from clarinet.types import Config, Shape
 
 #: Names of data that are there as a whole: some of their rows have to count. A single batch may count for nothing.
 _WHOLE = ("data", "fit.validation")
@@ -30,9 +32,9 @@ def check_data(
     x: Array,
     y: Array | None,
     sample_weight: Array | None = None,
-    class_weight: Mapping[Any, float] | None = None,
+    class_weight: Mapping[int, float] | None = None,
     where: str = "data",
-    seen: dict[str, Any] | None = None,
+    seen: Config | None = None,
 ) -> Iterator[Problem]:
     """Everything that makes training on these rows impossible or certainly wrong, then what is doubtful.
 
@@ -125,7 +127,7 @@ def _check_weights(
     model: Trainable,
     y: Array,
     sample_weight: Array | None,
-    class_weight: Mapping[Any, float] | None,
+    class_weight: Mapping[int, float] | None,
     prefix: str,
     where: str,
 ) -> Iterator[Problem]:
@@ -146,18 +148,21 @@ def _check_weights(
         yield from check_class_weight(model, y, class_weight, where in _WHOLE)
 
 
-def _look(array: Array, name: str, seen: dict[str, Any] | None, dtype: object = None) -> tuple[int, ...] | None:
+def _look(array: Array, name: str, seen: Config | None, dtype: DTypeLike | None = None) -> tuple[int, ...] | None:
     """The place of the first number that is not finite as ``dtype``; what the array is goes to ``seen`` on the way."""
     hashes = None if seen is None else room_for(array)
     place = first_nonfinite(array, hashes, dtype)
     if seen is not None and hashes is not None and place is None:
-        shape, dtype = [int(n) for n in array.shape], array.dtype.str
-        seen[name] = {"shape": shape, "dtype": dtype, "hash": fingerprint(array, hashes)}
+        seen[name] = {
+            "shape": [int(n) for n in array.shape],
+            "dtype": array.dtype.str,
+            "hash": fingerprint(array, hashes),
+        }
     return place
 
 
 def _check_finite(
-    array: Array, what: str, where: str, name: str, seen: dict[str, Any] | None, dtype: object
+    array: Array, what: str, where: str, name: str, seen: Config | None, dtype: DTypeLike
 ) -> Iterator[Problem]:
     place = _look(array, name, seen, dtype)
     if place is not None:

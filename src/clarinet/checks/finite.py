@@ -6,9 +6,8 @@ The native engine's threads do it, or NumPy, block after block, for an exotic ar
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from math import gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from clarinet.problems import Problem, error
 from clarinet.types import Array, DType
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
 #: Elements looked at in one go, so that a memory-mapped array is read piece by piece.
 _BLOCK = 1 << 20
@@ -27,7 +26,7 @@ _FACTOR, _ROTATED = np.uint64(0x9E3779B97F4A7C15), np.uint64(31)
 
 
 def first_nonfinite(
-    array: Array, hashes: NDArray[np.uint64] | None = None, dtype: Any = None
+    array: Array, hashes: NDArray[np.uint64] | None = None, dtype: DTypeLike | None = None
 ) -> tuple[int, ...] | None:
     """Index of the first NaN or infinity, None when all values are finite.
 
@@ -43,11 +42,11 @@ def first_nonfinite(
         (1,)
     """
     if array.dtype.kind == "f" and array.size:
-        narrow = dtype is not None and np.dtype(dtype).itemsize < array.dtype.itemsize
-        if not narrow and array.flags.c_contiguous and array.flags.aligned and _is_native(array.dtype):
+        narrow = None if dtype is None or np.dtype(dtype).itemsize >= array.dtype.itemsize else largest(dtype)
+        if narrow is None and array.flags.c_contiguous and array.flags.aligned and _is_native(array.dtype):
             flat = find_nonfinite(array, hashes)
             return None if flat < 0 else tuple(int(i) for i in np.unravel_index(flat, array.shape))
-        place = _by_blocks(array, largest(dtype) if narrow else None)
+        place = _by_blocks(array, narrow)
         if place is not None:
             return place
     if hashes is not None:
@@ -64,8 +63,7 @@ def _is_native(dtype: DType) -> bool:
     return dtype.isnative and dtype.itemsize in (4, 8)
 
 
-@cache
-def largest(dtype: Any) -> float:
+def largest(dtype: DTypeLike) -> float:
     """The largest number of a dtype: 3.4e38 of float32.
 
     Example:
@@ -75,7 +73,7 @@ def largest(dtype: Any) -> float:
     return float(np.finfo(np.dtype(dtype)).max)
 
 
-def unusable(value: Any, what: str, at: str, where: str, mend: str) -> Problem:
+def unusable(value: float, what: str, at: str, where: str, mend: str) -> Problem:
     """The problem of a number that :func:`first_nonfinite` found.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet.checks.finite import largest
 from clarinet.layers.handle import leaves
@@ -31,9 +31,10 @@ def output_layer(model: Trainable) -> tuple[int, Layer]:
     return len(model.layers) - 1, model.layers[-1]
 
 
-def final_activation(model: Trainable) -> Any:
+def final_activation(model: Trainable) -> object:
     """The function that the last layer ends with; None for a layer that has none."""
-    return getattr(elementary(model.layers[-1])[-1].layer, "activation", None)
+    found: object = getattr(elementary(model.layers[-1])[-1].layer, "activation", None)
+    return found
 
 
 def final_outputs(model: Trainable) -> str:

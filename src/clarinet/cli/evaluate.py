@@ -20,6 +20,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     for said in source.report:
         output.say(said)
     results = model.evaluate(source.x, source.y, batch_size=256, return_dict=True)
+    assert isinstance(results, dict)
     known = among(source.about.get("trained_on"), source.x, source.y)
     if known is not None and known[0]:
         output.say(_warned(source, *known))

@@ -193,11 +193,11 @@ def _fit(model: Sequential, source: Source, options: argparse.Namespace, tracker
     return True
 
 
-def _test(model: Sequential, source: Source, output: Output) -> dict[str, Any]:
+def _test(model: Sequential, source: Source, output: Output) -> dict[str, float]:
     """Loss and metric on the rows that training never saw."""
     if source.x_test is None or source.y_test is None:
         return {}
-    results: dict[str, Any] = model.evaluate(source.x_test, source.y_test, batch_size=256, return_dict=True)
+    results = model.evaluate(source.x_test, source.y_test, batch_size=256, return_dict=True)
     output.say(f"On {len(source.x_test):,} rows that it has never seen: {format_logs(results)}")
     return {"rows": len(source.x_test), **results}
 

@@ -29,7 +29,7 @@ def is_batches(source: object) -> bool:
     return hasattr(source, "__iter__") or (hasattr(source, "__getitem__") and hasattr(source, "__len__"))
 
 
-def unpack(item: object, what: str = "batch", labels: bool = True) -> tuple[Any, Any, Any]:
+def unpack(item: object, what: str = "batch", labels: bool = True) -> tuple[object, object, object]:
     """``(x,)``, ``(x, y)`` or ``(x, y, weights)`` as three things, the missing ones None.
 
     Args:
@@ -47,7 +47,8 @@ def unpack(item: object, what: str = "batch", labels: bool = True) -> tuple[Any,
     parts = tuple(item)
     if not (2 if labels else 1) <= len(parts) <= 3:
         raise ValueError(f"{what}: expected (x, y) or (x, y, sample_weight), received a tuple of length {len(parts)}")
-    return parts if len(parts) == 3 else (*parts, *(None,) * (3 - len(parts)))
+    x, *rest = *parts, None, None
+    return x, rest[0], rest[1]
 
 
 class Batches:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from clarinet.data.arrays import as_array
 from clarinet.engines.base import Data
@@ -64,7 +64,7 @@ def prepare(
     output_shape: Shape = (),
     *,
     input_shape: Shape | None = None,
-    dtype: object = np.float32,
+    dtype: DTypeLike = np.float32,
 ) -> Data:
     """Rows in the form that engines accept. Assumes that :func:`clarinet.checks.check_data` found no error.
 
@@ -96,7 +96,7 @@ def prepare(
     return Data(x, labels, weight)
 
 
-def _prepare_labels(y: Array, loss: Loss | None, output_shape: Shape, dtype: Any) -> Array:
+def _prepare_labels(y: Array, loss: Loss | None, output_shape: Shape, dtype: DTypeLike) -> Array:
     form = label_form(loss)
     if form == "ids":
         return np.ascontiguousarray(fit_rank(y, output_shape[:-1]), np.int64)
@@ -147,7 +147,8 @@ def split_validation(x: Array, y: Array | None, sample_weight: Array | None, fra
             f"validation_split={fraction}: of {len(x)} rows this leaves {at} to train on and {len(x) - at} to validate "
             "on; both need at least one: use another fraction, or validation_data"
         )
-    head, tail = (
-        tuple(None if a is None else a[part] for a in (x, y, sample_weight)) for part in (slice(at), slice(at, None))
-    )
-    return head, tail  # type: ignore[return-value]
+    return _part(x, y, sample_weight, slice(at)), _part(x, y, sample_weight, slice(at, None))
+
+
+def _part(x: Array, y: Array | None, sample_weight: Array | None, part: slice) -> Rows:
+    return x[part], None if y is None else y[part], None if sample_weight is None else sample_weight[part]

@@ -76,7 +76,7 @@ class Doctor(Callback):
         self._replay: Replay | None = None
         self._epoch = 0
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[type[Doctor], tuple[bool, bool]]:
         """A copy has watched nothing: remedies are functions, which no file can hold."""
         return type(self), (self.stop, self.quiet)
 
@@ -166,8 +166,8 @@ class Doctor(Callback):
         )
         arguments = self.params.get("arguments", {})
         if data is not None and arguments.get("batch_size"):
-            rows = int(self.params["samples"])
-            self._replay = Replay(self.model, data, arguments["batch_size"], arguments["shuffle"], rows)
+            rows, batch_size = self.params["samples"] or len(data), int(str(arguments["batch_size"]))
+            self._replay = Replay(self.model, data, batch_size, bool(arguments["shuffle"]), rows)
 
     def _epochs(self) -> int | None:
         """How many epochs this call of ``fit`` is to train."""

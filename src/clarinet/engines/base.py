@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, overload
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Data:
     def __len__(self) -> int:
         return len(self.x)
 
-    def rows(self, index: Any) -> Data:
+    def rows(self, index: slice | Array) -> Data:
         """Some rows: ``index`` is a slice or an array of row numbers."""
         y = None if self.y is None else self.y[index]
         return Data(self.x[index], y, None if self.weight is None else self.weight[index])
@@ -168,7 +168,7 @@ class Engine(Protocol):
         """The running loss (weighted by rows) and metrics since :meth:`reset_metrics`."""
         ...
 
-    def running(self) -> list[dict[str, Any]]:
+    def running(self) -> list[dict[str, object]]:
         """What the loss and each metric have added up, for :meth:`resume`; arrays may be shared with them."""
         ...
 

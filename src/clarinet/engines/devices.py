@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -26,13 +27,27 @@ class Device:
     xp: Namespace = np
     shares = True
 
-    def put(self, array: Array) -> Any:
+    def put(self, array: Array) -> Array:
         """The device's array with these numbers."""
         return array
 
-    def get(self, array: Any) -> Array:
+    def get(self, array: object) -> Array:
         """The numbers of one of the device's arrays."""
-        return array  # type: ignore[no-any-return]
+        return np.asarray(array)
+
+
+@runtime_checkable
+class _Tensor(Protocol):
+    """PyTorch's."""
+
+    def cpu(self) -> _Tensor: ...
+
+    def numpy(self) -> Array: ...
+
+
+@runtime_checkable
+class _OfCupy(Protocol):
+    def get(self) -> Array: ...
 
 
 class OtherDevice(Device):
@@ -48,14 +63,14 @@ class OtherDevice(Device):
     def __init__(self, xp: Namespace, place: object = None) -> None:
         self.xp = xp if place is None else _Placed(xp, place)
 
-    def put(self, array: Array) -> Any:
+    def put(self, array: Array) -> Array:
         return self.xp.asarray(array.copy())
 
-    def get(self, array: Any) -> Array:
+    def get(self, array: object) -> Array:
         library = type(array).__module__.partition(".")[0]
-        if library == "torch":
-            return array.cpu().numpy()  # type: ignore[no-any-return]
-        return array.get() if library == "cupy" else np.asarray(array)
+        if library == "torch" and isinstance(array, _Tensor):
+            return array.cpu().numpy()
+        return array.get() if library == "cupy" and isinstance(array, _OfCupy) else np.asarray(array)
 
 
 class _Placed:
@@ -64,8 +79,8 @@ class _Placed:
     def __init__(self, xp: Namespace, place: object) -> None:
         self._xp, self._place = xp, place
 
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._xp, name)
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        found: Callable[..., Array] = getattr(self._xp, name)
         if name in _MAKERS:
             found = functools.partial(found, device=self._place)
         if name == "asarray":
@@ -74,9 +89,10 @@ class _Placed:
         return found
 
 
-def _as_array(make: Any, numbers: Any, **settings: Any) -> Any:
+def _as_array(make: Callable[..., Array], numbers: object, **settings: object) -> Array:
     """PyTorch shares a NumPy array's memory, and cannot where that is read-only: it gets a copy."""
-    return make(np.array(numbers) if isinstance(numbers, np.ndarray) else numbers, **settings)
+    made: Array = make(np.array(numbers) if isinstance(numbers, np.ndarray) else numbers, **settings)
+    return made
 
 
 def open_device(name: str | None) -> Device:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def minimize(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, device: De
     return Carry(params, state, carry.slots, sums), record
 
 
-def _joined(arrays: list[Any], device: Device) -> Array:
+def _joined(arrays: list[Array], device: Device) -> Array:
     """All elements of all arrays, in float64."""
     parts = [np.asarray(device.get(a), np.float64).ravel() for a in arrays]
     return np.concatenate(parts) if parts else np.empty(0)

@@ -233,7 +233,7 @@ class NativeEngine(Engine):
             restore(metric, sums)
         return {name: value for metric in self._metrics for name, value in metric.logs().items()}
 
-    def running(self) -> list[dict[str, Any]]:
+    def running(self) -> list[dict[str, object]]:
         self.results()
         return [metric.get_state() for metric in self._metrics]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -319,7 +319,7 @@ class ReferenceEngine(Engine):
     def results(self) -> Mapping[str, float]:
         return {name: value for metric in self._tracked for name, value in metric.logs().items()}
 
-    def running(self) -> list[dict[str, Any]]:
+    def running(self) -> list[dict[str, object]]:
         return [metric.get_state() for metric in self._tracked]
 
     def resume(self, running: Sequence[Mapping[str, object]]) -> None:

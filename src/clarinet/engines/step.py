@@ -18,7 +18,7 @@ from clarinet.layers.base import Context
 from clarinet.losses.base import spread
 from clarinet.metrics.base import Sums, updated
 from clarinet.random import Key, Stream
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Scalar
 
 if TYPE_CHECKING:
     from clarinet.engines.base import Data
@@ -56,7 +56,7 @@ class Record(NamedTuple):
     """
 
     loss: Array
-    penalty: Any
+    penalty: Scalar
     values: Array
     shares: Array
     outputs: list[Array]
@@ -95,7 +95,7 @@ def begin(
     store: Store,
     optimizer_state: OptimizerState | None,
     sums: Sequence[Sums] | None = None,
-    put: Callable[[Array], Any] = lambda array: array,
+    put: Callable[[Array], Array] = lambda array: array,
 ) -> Carry:
     """What the first step takes: the numbers of a store and of the optimizer, each put where it is computed with."""
     params = {op.index: {s.name: put(store.view(s)) for s in op.weights} for op in plan.all_ops}
@@ -160,11 +160,12 @@ def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: N
     return Record(loss, penalty, values, shares, [*outputs, through_output(plan, y, xp)], {})
 
 
-def penalties(plan: Plan, params: ByWeight, outputs: list[Array]) -> Any:
+def penalties(plan: Plan, params: ByWeight, outputs: list[Array]) -> Scalar:
     """Sum of the regularizers' penalties on trainable weights, and of the operations' on what they give."""
     activity = sum(op.spec.penalty(y) for op, y in zip(plan.ops, outputs, strict=True))
     regularized = [(op, s) for op, s in plan.trainable if s.weight.regularizer is not None]
-    return sum(s.weight.regularizer(params[op.index][s.name]) for op, s in regularized) + activity
+    found: Scalar = sum(s.weight.regularizer(params[op.index][s.name]) for op, s in regularized) + activity
+    return found
 
 
 def gradients(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from clarinet.types import Array
 
@@ -32,5 +32,5 @@ class Watch:
 
     values: Array | None = None
     shares: Array | None = None
-    deltas: dict[int, Any] = field(default_factory=dict)
+    deltas: dict[int, Array | None] = field(default_factory=dict)
     penalties: ByWeight = field(default_factory=dict)

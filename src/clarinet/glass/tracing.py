@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ def trace(
     y: object = None,
     *,
     sample_weight: object = None,
-    class_weight: object = None,
+    class_weight: Mapping[int, float] | None = None,
     training: bool = True,
 ) -> Trace:
     """Every number of the training step that the model would make on these rows next.
@@ -74,7 +74,9 @@ def trace(
         return _Tracer(model, data, bool(training)).trace()
 
 
-def _rows(model: Trainable, x: object, y: object, sample_weight: object, class_weight: object) -> Data:
+def _rows(
+    model: Trainable, x: object, y: object, sample_weight: object, class_weight: Mapping[int, float] | None
+) -> Data:
     """The rows in the engine's form, one example as a batch of one; after every check that refuses."""
     if y is not None:
         checks.raise_first(checks.check_compiled(model, "trace"))

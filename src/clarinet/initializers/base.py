@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from clarinet.configurable import Value, abstract
 from clarinet.random import Key, next_seed
@@ -29,7 +29,7 @@ class Initializer(Value):
         """The values in float64; the base class casts them."""
         raise NotImplementedError
 
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32", key: Key | None = None) -> Array:
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = "float32", key: Key | None = None) -> Array:
         """A new array.
 
         Args:

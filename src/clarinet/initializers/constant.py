@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from clarinet.initializers.base import Initializer, Shape
 from clarinet.random import Key
@@ -56,7 +55,7 @@ class Constant(Initializer):
 
     all_alike = True
 
-    value: Any = 0.0
+    value: ArrayLike = 0.0
 
     def __post_init__(self) -> None:
         if isinstance(self.value, np.ndarray):

@@ -9,7 +9,7 @@ from clarinet.fields import Field
 from clarinet.layers.activation import Activation
 from clarinet.layers.base import Context, Layer
 from clarinet.regularizers import L1L2, RegularizerLike
-from clarinet.types import Array
+from clarinet.types import Array, Scalar
 
 
 @dataclass(eq=False, repr=False)
@@ -44,7 +44,7 @@ class ActivityRegularization(Layer):
     def _rule(self) -> L1L2:
         return L1L2(self.l1, self.l2)
 
-    def penalty(self, y: Array) -> float:
+    def penalty(self, y: Array) -> Scalar:
         return self._rule()(y) / max(1, int(y.shape[0]))
 
     def forward(

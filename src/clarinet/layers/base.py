@@ -19,7 +19,7 @@ from clarinet.layers.handle import Handle
 from clarinet.params import Weight
 from clarinet.problems import shown
 from clarinet.random import Key
-from clarinet.types import Array, Cache, Namespace, Shape
+from clarinet.types import Array, Cache, Namespace, Scalar, Shape
 
 if TYPE_CHECKING:
     from clarinet.activations import Activation
@@ -191,7 +191,7 @@ class Layer(Handle, Configurable):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define backward")
 
-    def penalty(self, y: Array) -> float:
+    def penalty(self, y: Array) -> Scalar:
         """What an elementary layer adds to the loss of a batch for which it gives ``y``; ``backward`` knows of it."""
         return 0.0
 

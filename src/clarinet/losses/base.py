@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from clarinet.arrays import choose
 from clarinet.configurable import Refused, Value, abstract
 from clarinet.names import snake_case
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Scalar
 
 #: What probabilities and lengths are kept away from zero by, as in Keras.
 EPSILON = 1e-7
@@ -138,10 +138,12 @@ class Loss(Value):
             return weight
         if self.reduction == "mean_with_sample_weight":
             total = xp.sum(weight)
-            return choose(total != 0, weight / choose(total != 0, total, xp.ones_like(total), xp), weight * 0, xp)  # type: ignore[no-any-return]
+            divided, nothing = weight / choose(total != 0, total, xp.ones_like(total), xp), weight * 0
+            shares: Array = choose(total != 0, divided, nothing, xp)
+            return shares
         return weight / max(prod(weight.shape), 1)
 
-    def __call__(self, y_true: object, y_pred: object, sample_weight: object = None) -> Any:
+    def __call__(self, y_true: object, y_pred: object, sample_weight: object = None) -> Scalar:
         """The loss of a batch.
 
         Args:
@@ -156,7 +158,8 @@ class Loss(Value):
         values = np.asarray(self.values(y_true, y_pred))
         weight = np.ones_like(values) if sample_weight is None else spread(sample_weight, values)
         if self.reduction == "none":
-            return values * weight
+            weighted: Array = values * weight
+            return weighted
         return float(np.sum(values * self.shares(weight)))
 
 

@@ -104,7 +104,8 @@ class BinaryCrossentropy(BinaryTargets):
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = self.targets(y_true, y_pred, xp)
         if self.from_logits:
-            return (sigmoid.forward(y_pred, xp) - t) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
+            gradient: Array = (sigmoid.forward(y_pred, xp) - t) * (1 / y_pred.shape[-1])
+            return gradient
         p = xp.clip(y_pred, EPSILON, 1 - EPSILON)
         slope = ((1 - t) / (1 - p) - t / p) * (1 / y_pred.shape[-1])
         return xp.where(p == y_pred, slope, xp.zeros_like(slope))

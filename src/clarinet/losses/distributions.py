@@ -68,7 +68,8 @@ class Poisson(Loss):
         return xp.mean(y_pred - align(y_true, y_pred, xp) * xp.log(y_pred + EPSILON), axis=-1)
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
-        return (1 - align(y_true, y_pred, xp) / (y_pred + EPSILON)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
+        gradient: Array = (1 - align(y_true, y_pred, xp) / (y_pred + EPSILON)) * (1 / y_pred.shape[-1])
+        return gradient
 
 
 def poisson(y_true: object, y_pred: object) -> Array:

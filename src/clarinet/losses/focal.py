@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from clarinet.activations.smooth import logistic, softplus
 from clarinet.configurable import check_flag, check_number
 from clarinet.losses.base import EPSILON, per_sample
 from clarinet.losses.crossentropy import BinaryTargets, CategoricalTargets, log_softmax
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Scalar
 
 __all__ = [
     "BinaryFocalCrossentropy",
@@ -66,7 +66,7 @@ class BinaryFocalCrossentropy(BinaryTargets):
         p = xp.clip(y_pred, EPSILON, 1 - EPSILON)
         return y_pred, -t * xp.log(p) - (1 - t) * xp.log(1 - p)
 
-    def _weight(self, t: Array) -> Any:
+    def _weight(self, t: Array) -> Scalar:
         return t * self.alpha + (1 - t) * (1 - self.alpha) if self.apply_class_balancing else 1.0
 
     def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
@@ -82,7 +82,8 @@ class BinaryFocalCrossentropy(BinaryTargets):
         inner = p * (1 - p) if self.from_logits else 1.0
         fading = inner * self.gamma * miss ** (self.gamma - 1) * (2 * t - 1) * b if self.gamma else 0.0
         slope = miss**self.gamma * self._slope(t, p, xp) - fading
-        return self._weight(t) * slope * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
+        gradient: Array = self._weight(t) * slope * (1 / y_pred.shape[-1])
+        return gradient
 
     def _slope(self, t: Array, p: Array, xp: Namespace) -> Array:
         """``db/dp``, or ``db/dz`` from logits."""
@@ -141,7 +142,7 @@ class CategoricalFocalCrossentropy(CategoricalTargets):
         0.0433
     """
 
-    alpha: Any = 0.25
+    alpha: float | Sequence[float] = 0.25
     gamma: float = 2.0
     from_logits: bool = False
     label_smoothing: float = 0.0
@@ -178,7 +179,8 @@ class CategoricalFocalCrossentropy(CategoricalTargets):
         fading = self.gamma * _missing(q, xp) ** (self.gamma - 1) * q * log_q if self.gamma else 0.0
         h = self._weighted(y_true, y_pred, xp) * (fading - _missing(q, xp) ** self.gamma)
         if self.from_logits:
-            return h - q * xp.sum(h, axis=-1, keepdims=True)  # type: ignore[no-any-return]
+            gradient: Array = h - q * xp.sum(h, axis=-1, keepdims=True)
+            return gradient
         total = xp.sum(y_pred, axis=-1, keepdims=True)
         share = y_pred / total
         slope = xp.where(share == q, h / q, xp.zeros_like(h))
@@ -188,7 +190,7 @@ class CategoricalFocalCrossentropy(CategoricalTargets):
 def categorical_focal_crossentropy(
     y_true: object,
     y_pred: object,
-    alpha: object = 0.25,
+    alpha: float | Sequence[float] = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
     label_smoothing: float = 0.0,

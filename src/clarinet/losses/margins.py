@@ -23,7 +23,8 @@ __all__ = [
 
 def _signs(y_true: Array, y_pred: Array, xp: Namespace) -> Array:
     t = align(y_true, y_pred, xp)
-    return choose(xp.all((t == 0) | (t == 1)), 2 * t - 1, t, xp)  # type: ignore[no-any-return]
+    signs: Array = 2 * t - 1
+    return choose(xp.all((t == 0) | (t == 1)), signs, t, xp)
 
 
 def _margin(t: Array, p: Array, xp: Namespace) -> Array:
@@ -51,7 +52,8 @@ class Hinge(Loss):
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = _signs(y_true, y_pred, xp)
-        return xp.where(t * y_pred < 1, -t, xp.zeros_like(t)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
+        gradient: Array = xp.where(t * y_pred < 1, -t, xp.zeros_like(t)) * (1 / y_pred.shape[-1])
+        return gradient
 
 
 def hinge(y_true: object, y_pred: object) -> Array:
@@ -83,7 +85,8 @@ class SquaredHinge(Loss):
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = _signs(y_true, y_pred, xp)
-        return -t * _margin(t, y_pred, xp) * (2 / y_pred.shape[-1])  # type: ignore[no-any-return]
+        gradient: Array = -t * _margin(t, y_pred, xp) * (2 / y_pred.shape[-1])
+        return gradient
 
 
 def squared_hinge(y_true: object, y_pred: object) -> Array:

@@ -46,7 +46,8 @@ class MeanSquaredError(Loss):
         return xp.mean(error * error, axis=-1)
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
-        return (y_pred - align(y_true, y_pred, xp)) * (2 / y_pred.shape[-1])  # type: ignore[no-any-return]
+        gradient: Array = (y_pred - align(y_true, y_pred, xp)) * (2 / y_pred.shape[-1])
+        return gradient
 
 
 def mean_squared_error(y_true: object, y_pred: object) -> Array:
@@ -76,7 +77,8 @@ class MeanAbsoluteError(Loss):
         return xp.mean(xp.abs(y_pred - align(y_true, y_pred, xp)), axis=-1)
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
-        return xp.sign(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
+        gradient: Array = xp.sign(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])
+        return gradient
 
 
 def mean_absolute_error(y_true: object, y_pred: object) -> Array:
@@ -108,7 +110,8 @@ class MeanAbsolutePercentageError(Loss):
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t = align(y_true, y_pred, xp)
-        return xp.sign(y_pred - t) / xp.clip(xp.abs(t), EPSILON, None) * (100 / y_pred.shape[-1])  # type: ignore[no-any-return]
+        gradient: Array = xp.sign(y_pred - t) / xp.clip(xp.abs(t), EPSILON, None) * (100 / y_pred.shape[-1])
+        return gradient
 
 
 def mean_absolute_percentage_error(y_true: object, y_pred: object) -> Array:
@@ -191,7 +194,8 @@ class Huber(Loss):
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         error = y_pred - align(y_true, y_pred, xp)
-        return xp.clip(error, -self.delta, self.delta) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
+        gradient: Array = xp.clip(error, -self.delta, self.delta) * (1 / y_pred.shape[-1])
+        return gradient
 
 
 def huber(y_true: object, y_pred: object, delta: float = 1.0) -> Array:
@@ -222,7 +226,8 @@ class LogCosh(Loss):
         return xp.mean(size + xp.log1p(xp.exp(-2 * size)) - 0.6931471805599453, axis=-1)
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
-        return xp.tanh(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])  # type: ignore[no-any-return]
+        gradient: Array = xp.tanh(y_pred - align(y_true, y_pred, xp)) * (1 / y_pred.shape[-1])
+        return gradient
 
 
 def log_cosh(y_true: object, y_pred: object) -> Array:

@@ -25,7 +25,8 @@ class Accuracy(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return align(y_true, y_pred, namespace(y_pred)) == y_pred  # type: ignore[no-any-return]
+        right: Array = align(y_true, y_pred, namespace(y_pred)) == y_pred
+        return right
 
 
 @dataclass(eq=False, repr=False)
@@ -44,7 +45,8 @@ class BinaryAccuracy(MeanMetric):
     threshold: float = 0.5
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return align(y_true, y_pred, namespace(y_pred)) == (y_pred > self.threshold)  # type: ignore[no-any-return]
+        right: Array = align(y_true, y_pred, namespace(y_pred)) == (y_pred > self.threshold)
+        return right
 
 
 class CategoricalAccuracy(MeanMetric):
@@ -59,7 +61,8 @@ class CategoricalAccuracy(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return align(y_true, y_pred, namespace(y_pred)).argmax(-1) == y_pred.argmax(-1)  # type: ignore[no-any-return]
+        right: Array = align(y_true, y_pred, namespace(y_pred)).argmax(-1) == y_pred.argmax(-1)
+        return right
 
 
 class SparseCategoricalAccuracy(MeanMetric):
@@ -74,13 +77,15 @@ class SparseCategoricalAccuracy(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return class_ids(y_true, y_pred) == y_pred.argmax(-1)  # type: ignore[no-any-return]
+        right: Array = class_ids(y_true, y_pred) == y_pred.argmax(-1)
+        return right
 
 
 def _in_top_k(ids: Array, y_pred: Array, k: int) -> Array:
     """Whether fewer than ``k`` classes score higher than the one of the id; a tie counts as a hit."""
     own = namespace(y_pred).take_along_axis(y_pred, ids[..., None].astype(int), axis=-1)
-    return (y_pred > own).sum(-1) < k  # type: ignore[no-any-return]
+    right: Array = (y_pred > own).sum(-1) < k
+    return right
 
 
 @dataclass(eq=False, repr=False)

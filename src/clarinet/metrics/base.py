@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Never
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from clarinet.arrays import namespace, widest
 from clarinet.configurable import Configurable, Refused, abstract
 from clarinet.losses.base import as_arrays
 from clarinet.names import snake_case
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Scalar
 
 #: What a metric has added up, by name.
 Sums = dict[str, Any]
@@ -47,11 +47,11 @@ class Metric(Configurable):
         raise NotImplementedError
 
     @abstract
-    def result(self) -> Any:
+    def result(self) -> Scalar:
         """The metric over everything since :meth:`reset_state`, a number or an array; 0 if there was nothing."""
         raise NotImplementedError
 
-    def add_weight(self, *shape: object, **settings: object) -> Any:
+    def add_weight(self, *shape: object, **settings: object) -> Never:
         """Refused: what a metric adds up are plain attributes here."""
         raise TypeError(
             f"{type(self).__name__}: add_weight is not there; add up in plain attributes, such as self.total = 0.0, "
@@ -70,6 +70,12 @@ class Metric(Configurable):
         """Start anew."""
         raise NotImplementedError
 
+    def start(self, xp: Namespace = np) -> Sums:
+        """The sums of no batch at all; they may get their shape with the first."""
+        twin = copy.copy(self)
+        twin.reset_state()
+        return twin.sums
+
     def scaled(self, scale: float) -> bool:
         """Take targets and predictions to be in units of ``scale`` from now on; False where that has no simple rule."""
         return False
@@ -83,7 +89,7 @@ class Metric(Configurable):
     def sums(self, sums: Sums) -> None:
         self.set_state(sums)
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, object]:
         """What has been added up since :meth:`reset_state`: all attributes that the constructor does not take."""
         configured = {f.name for f in fields(self) if f.init}
         return {name: value for name, value in vars(self).items() if name not in configured}
@@ -94,7 +100,7 @@ class Metric(Configurable):
             if not callable(getattr(self, name, None)):  # a file may hold anything
                 setattr(self, name, value)
 
-    def __call__(self, y_true: object, y_pred: object, sample_weight: object = None) -> Any:
+    def __call__(self, y_true: object, y_pred: object, sample_weight: object = None) -> Scalar:
         """Add a batch and return the result so far."""
         self.update_state(y_true, y_pred, sample_weight)
         return self.result()
@@ -108,7 +114,7 @@ class PureMetric(Metric):
 
     @abstract
     def start(self, xp: Namespace = np) -> Sums:
-        """The sums of no batch at all; they may get their shape with the first."""
+        """The sums of no batch at all, as arrays of ``xp``; they may get their shape with the first."""
         raise NotImplementedError
 
     @abstract
@@ -130,8 +136,9 @@ class PureMetric(Metric):
     def sums(self, sums: Sums) -> None:
         vars(self).update(sums)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        self.sums = self.update(self.sums, *as_arrays(y_true, y_pred), sample_weight)
+    def update_state(self, y_true: object, y_pred: object, sample_weight: object = None) -> None:
+        weight = None if sample_weight is None else np.asarray(sample_weight)
+        self.sums = self.update(self.sums, *as_arrays(y_true, y_pred), weight)
 
     def reset_state(self) -> None:
         self.sums = self.start()
@@ -175,18 +182,18 @@ class MeanMetric(PureMetric):
     def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         return self.with_values(sums, self.values(y_true, y_pred), weight, xp)
 
-    def with_values(self, sums: Sums, values: Any, weight: Any = None, xp: Namespace = np) -> Sums:
+    def with_values(self, sums: Sums, values: object, weight: object = None, xp: Namespace = np) -> Sums:
         """The sums with these values added, perhaps weighted."""
-        values = xp.asarray(values, dtype=widest(xp))
-        values = values if values.ndim else values[None]
+        rows = xp.asarray(values, dtype=widest(xp))
+        rows = rows if rows.ndim else rows[None]
         if weight is None:
-            return self.added(sums, _rows(values).sum(), len(values))
-        weight = xp.asarray(weight, dtype=widest(xp))
-        if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
-            weight = weight[..., 0]
-        values = values.mean(axis=tuple(range(weight.ndim, values.ndim)))
-        weight = xp.broadcast_to(weight, values.shape)
-        return self.added(sums, _rows(values * weight).sum(), _rows(weight).sum())
+            return self.added(sums, _rows(rows).sum(), len(rows))
+        weights = xp.asarray(weight, dtype=widest(xp))
+        if weights.ndim == rows.ndim + 1 and weights.shape[-1] == 1:
+            weights = weights[..., 0]
+        rows = rows.mean(axis=tuple(range(weights.ndim, rows.ndim)))
+        weights = xp.broadcast_to(weights, rows.shape)
+        return self.added(sums, _rows(rows * weights).sum(), _rows(weights).sum())
 
     def added(self, sums: Sums, total: object, count: object) -> Sums:
         """The sums with a sum of values, and how many (or how much weight) they were."""
@@ -237,7 +244,7 @@ class Custom(MeanMetric):
         3.0
     """
 
-    function: Callable[[Array, Array], Any] = field(default=losses.mean_squared_error, kw_only=True)
+    function: Callable[[Array, Array], object] = field(default=losses.mean_squared_error, kw_only=True)
 
     def __post_init__(self) -> None:
         self.name = self.name or getattr(self.function, "__name__", "custom")
@@ -245,4 +252,4 @@ class Custom(MeanMetric):
     def values(self, y_true: Array, y_pred: Array) -> Array:
         xp = namespace(y_pred)
         values = xp.asarray(self.function(y_true, y_pred))
-        return xp.broadcast_to(values, (len(y_pred),)) if values.ndim == 0 else values  # type: ignore[no-any-return]
+        return xp.broadcast_to(values, (len(y_pred),)) if values.ndim == 0 else values

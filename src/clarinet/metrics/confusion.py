@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from clarinet.arrays import bincount, widest
 from clarinet.configurable import check_number, check_whole
 from clarinet.losses.base import align, spread
 from clarinet.metrics.base import PureMetric, Sums
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Scalar
 
 
 def quotient(a: Array, b: Array) -> Array:
@@ -28,7 +28,7 @@ class _Counts(PureMetric):
     """
 
     name: str = field(default="", kw_only=True)
-    thresholds: Any = None
+    thresholds: float | Sequence[float] | None = None
 
     true_positives: Array = field(init=False, repr=False)
     false_positives: Array = field(init=False, repr=False)
@@ -73,7 +73,7 @@ class _Counts(PureMetric):
         """The part of the predictions that counts."""
         return y_true, y_pred, weight
 
-    def _one_or_all(self, values: Array) -> Any:
+    def _one_or_all(self, values: Array) -> Scalar:
         return float(values[0]) if len(values) == 1 else values
 
 
@@ -102,7 +102,7 @@ class TruePositives(_Counts):
         2.0
     """
 
-    def result(self) -> Any:
+    def result(self) -> Scalar:
         return self._one_or_all(self.true_positives)
 
 
@@ -117,7 +117,7 @@ class FalsePositives(_Counts):
         2.0
     """
 
-    def result(self) -> Any:
+    def result(self) -> Scalar:
         return self._one_or_all(self.false_positives)
 
 
@@ -132,7 +132,7 @@ class TrueNegatives(_Counts):
         2.0
     """
 
-    def result(self) -> Any:
+    def result(self) -> Scalar:
         return self._one_or_all(self.true_negatives)
 
 
@@ -147,7 +147,7 @@ class FalseNegatives(_Counts):
         2.0
     """
 
-    def result(self) -> Any:
+    def result(self) -> Scalar:
         return self._one_or_all(self.false_negatives)
 
 
@@ -205,7 +205,7 @@ class Precision(_Share):
         0.6666666666666666
     """
 
-    def result(self) -> Any:
+    def result(self) -> Scalar:
         return self._one_or_all(quotient(self.true_positives, self.true_positives + self.false_positives))
 
 
@@ -221,7 +221,7 @@ class Recall(_Share):
         0.6666666666666666
     """
 
-    def result(self) -> Any:
+    def result(self) -> Scalar:
         return self._one_or_all(quotient(self.true_positives, self.true_positives + self.false_negatives))
 
 
@@ -261,7 +261,7 @@ class ConfusionMatrix(PureMetric):
     def start(self, xp: Namespace = np) -> Sums:
         return {"counts": xp.zeros((self.num_classes or 0,) * 2, dtype=widest(xp))}
 
-    def result(self) -> Any:
+    def result(self) -> Scalar:
         return self.counts.copy()
 
     def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -51,10 +51,10 @@ class AUC(PureMetric):
     num_thresholds: int = 200
     curve: str = "ROC"
     summation_method: str = "interpolation"
-    thresholds: Any = field(default=None, kw_only=True)
+    thresholds: Sequence[float] | None = field(default=None, kw_only=True)
     multi_label: bool = field(default=False, kw_only=True)
     num_labels: int | None = field(default=None, kw_only=True)
-    label_weights: Any = field(default=None, kw_only=True)
+    label_weights: Sequence[float] | None = field(default=None, kw_only=True)
     from_logits: bool = field(default=False, kw_only=True)
 
     positives: Array | None = field(init=False, repr=False)
@@ -78,10 +78,9 @@ class AUC(PureMetric):
     @property
     def limits(self) -> Array:
         """All thresholds: those between 0 and 1, and one beyond each end, so that both ends of the curve are there."""
-        inner = self.thresholds
-        if inner is None:
-            inner = np.arange(1, self.num_thresholds - 1) / (self.num_thresholds - 1)
-        return np.array([-1e-7, *sorted(inner), 1 + 1e-7])
+        inner = np.arange(1, self.num_thresholds - 1) / (self.num_thresholds - 1)
+        inner = inner if self.thresholds is None else np.sort(self.thresholds)
+        return np.array([-1e-7, *inner, 1 + 1e-7])
 
     def start(self, xp: Namespace = np) -> Sums:
         return {"positives": None, "negatives": None}
@@ -136,7 +135,8 @@ class AUC(PureMetric):
             "minoring": np.minimum(y[:-1], y[1:]),
             "majoring": np.maximum(y[:-1], y[1:]),
         }
-        return ((x[:-1] - x[1:]) * height[self.summation_method]).sum(axis=0)  # type: ignore[no-any-return]
+        found: Array = ((x[:-1] - x[1:]) * height[self.summation_method]).sum(axis=0)
+        return found
 
 
 def _histogram(below: Array, weight: Array, size: int, xp: Namespace) -> Array:
@@ -153,4 +153,5 @@ def _interpolated(tp: Array, fp: Array, fn: Array) -> Array:
     intercept = tp[1:] - slope * predicted[1:]
     both = (predicted[:-1] > 0) & (predicted[1:] > 0)
     ratio = np.where(both, quotient(predicted[:-1], predicted[1:]), 1.0)
-    return quotient(slope * (found + intercept * np.log(ratio)), (tp + fn)[1:]).sum(axis=0)  # type: ignore[no-any-return]
+    area: Array = quotient(slope * (found + intercept * np.log(ratio)), (tp + fn)[1:]).sum(axis=0)
+    return area

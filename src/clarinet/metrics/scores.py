@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from clarinet.configurable import check_number, check_whole
 from clarinet.losses.base import align
 from clarinet.metrics.base import PureMetric, Sums
 from clarinet.metrics.confusion import quotient, spread_over
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Scalar
 
 _EPSILON = 1e-7
 _AVERAGES = (None, "micro", "macro", "weighted")
@@ -85,7 +84,7 @@ class FBetaScore(PureMetric):
             "actual": sums["actual"] + (w * t).sum(axis=0),
         }
 
-    def result(self) -> Any:
+    def result(self) -> Scalar:
         tp, predicted, actual = self.true_positives, self.predicted, self.actual
         if self.average == "micro":
             tp, predicted, actual = tp.sum(), predicted.sum(), actual.sum()
@@ -179,7 +178,7 @@ class R2Score(PureMetric):
     def scaled(self, scale: float) -> bool:
         return True  # numerator and denominator grow alike
 
-    def result(self) -> Any:
+    def result(self) -> Scalar:
         total = self.squared_sum - self.sum * quotient(self.sum, self.count)
         total = np.where(total > _ROUNDING * self.squared_sum, total, 0.0)
         scores = np.where(total > 0, 1 - quotient(self.residual, total), 0.0)
@@ -189,6 +188,6 @@ class R2Score(PureMetric):
             return float(self._adjusted(scores.mean()))
         return float(self._adjusted(quotient((total * scores).sum(), total.sum())))
 
-    def _adjusted(self, score: Any) -> Any:
+    def _adjusted(self, score: Array) -> Array:
         n, k = self.num_samples, self.num_regressors
         return 1 - (1 - score) * (n - 1) / (n - k - 1) if 0 < k < n - 1 else score

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
@@ -10,10 +10,11 @@ import numpy as np
 
 from clarinet.arrays import choose, widest
 from clarinet.configurable import Configurable, Refused, abstract, check_flag, check_number, check_whole
+from clarinet.fields import Field
 from clarinet.names import snake_case
 from clarinet.optimizers import schedules
 from clarinet.params import Layout, Segment
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Namespace, Scalar
 
 #: The numbers of one step that are the same for all weights, by name: floats, but for the step's own number.
 Scalars = dict[str, Any]
@@ -43,6 +44,23 @@ class OptimizerState:
     def views(self, segment: Segment) -> dict[str, Array]:
         """One weight's part of every slot, sharing memory."""
         return {name: segment.view(buffer) for name, buffer in self.slots.items()}
+
+
+#: A learning rate, or what gives it for a step.
+Rate = float | Callable[[int], float]
+
+
+class RateField(Field[Rate | Mapping[str, object], Rate]):
+    """A learning rate: a number, or a callable from the step, which may be given by its configuration."""
+
+    def convert(self, value: Rate | Mapping[str, object], owner: object) -> Rate:
+        if isinstance(value, Mapping):
+            return schedules.get(value)
+        if callable(value):
+            return value
+        number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+        check_number(number, self.what(owner))
+        return number
 
 
 @dataclass(eq=False, repr=False)
@@ -93,7 +111,7 @@ class Optimizer(Configurable):
     #: about the most that a step moves a weight.
     usual_rates: ClassVar[tuple[float, float] | None] = None
 
-    learning_rate: Any = 0.001
+    learning_rate: RateField = RateField(0.001)
     _: KW_ONLY
     weight_decay: float | None = None
     clipnorm: float | None = None
@@ -121,15 +139,6 @@ class Optimizer(Configurable):
         if self.ema_overwrite_frequency is not None:
             check_whole(self.ema_overwrite_frequency, f"{kind}: ema_overwrite_frequency", low=1)
         self.check()
-
-    def __setattr__(self, key: str, value: object) -> None:
-        if key == "learning_rate" and isinstance(value, Mapping):
-            value = schedules.get(value)
-        if key == "learning_rate" and not callable(value):
-            if isinstance(value, np.ndarray) and value.ndim == 0:
-                value = value.item()
-            check_number(value, f"{type(self).__name__}: learning_rate")
-        object.__setattr__(self, key, value)
 
     def check(self) -> None:
         """Check a subclass's own arguments; called once, by the constructor."""
@@ -272,11 +281,11 @@ def _as(new: Array, old: Array, xp: Namespace) -> Array:
     return new if new.dtype == old.dtype else xp.astype(new, old.dtype)
 
 
-def _shrinking(grads: Sequence[Array], limit: float, xp: Namespace) -> Array:
+def _shrinking(grads: Sequence[Array], limit: float, xp: Namespace) -> Scalar:
     """The factor that brings the Euclidean norm of all elements together down to ``limit``, summed in float64."""
     norm = xp.sqrt(sum(xp.sum(xp.square(xp.astype(g, widest(xp)))) for g in grads))
-    return choose(norm <= limit, 1.0, limit / norm, xp)  # type: ignore[no-any-return]
+    return choose(norm <= limit, 1.0, limit / norm, xp)
 
 
-def _scaled(g: Array, factor: Array, xp: Namespace) -> Array:
+def _scaled(g: Array, factor: Scalar, xp: Namespace) -> Array:
     return g * xp.asarray(factor, dtype=g.dtype)

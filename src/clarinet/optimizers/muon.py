@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class Muon(PureOptimizer):
     adam_beta_1: float = 0.9
     adam_beta_2: float = 0.999
     epsilon: float = 1e-7
-    exclude_layers: Any = ()
+    exclude_layers: Sequence[str] = ()
     exclude_embeddings: bool = True
     muon_a: float = 3.4445
     muon_b: float = -4.7750
@@ -140,7 +140,7 @@ class _Rest(AdamW):
         return super().scalars(self.ratio * learning_rate, step)
 
 
-def _check_pattern(pattern: Any) -> None:
+def _check_pattern(pattern: str) -> None:
     try:
         re.compile(pattern)
     except (re.error, TypeError) as wrong:

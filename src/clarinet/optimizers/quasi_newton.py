@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from clarinet.configurable import check_number, check_whole
-from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.base import Optimizer, RateField
 from clarinet.types import Array
 
 #: Loss and gradient of all weights, flat in float64.
@@ -44,7 +44,7 @@ class BFGS(Optimizer):
     method: ClassVar[str] = "BFGS"
     full_batch = True
 
-    learning_rate: Any = 1.0
+    learning_rate: RateField = RateField(1.0)
     max_iterations: int = 200
     tolerance: float = 1e-6
 
@@ -61,7 +61,7 @@ class BFGS(Optimizer):
                 f"{kind}: {given} has no meaning here: the line search decides how far to go; leave it out"
             )
 
-    def options(self) -> dict[str, Any]:
+    def options(self) -> dict[str, float]:
         """What SciPy is told."""
         return {"maxiter": self.max_iterations, "gtol": self.tolerance}
 
@@ -114,6 +114,6 @@ class LBFGS(BFGS):
         super().check()
         check_whole(self.history, "LBFGS: history", low=1)
 
-    def options(self) -> dict[str, Any]:
+    def options(self) -> dict[str, float]:
         evaluations = 20 * self.max_iterations  # no limit of its own: a line search takes one or two
         return super().options() | {"maxcor": self.history, "ftol": 1e-15, "maxfun": evaluations}

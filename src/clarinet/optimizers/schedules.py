@@ -5,9 +5,10 @@ Steps count from 0 over the model's life, as Keras's ``optimizer.iterations``; a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil, cos, floor, pi
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -147,8 +148,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         [1.0, 0.5, 0.1]
     """
 
-    boundaries: Any
-    values: Any
+    boundaries: Sequence[float]
+    values: Sequence[float]
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -293,12 +294,12 @@ class CosineDecayRestarts(LearningRateSchedule):
         check_number(self.alpha, "CosineDecayRestarts: alpha")
 
     def __call__(self, step: int) -> float:
-        done, length, period = float(step), float(self.first_decay_steps), 0
+        done, length, period = float(step), float(self.first_decay_steps), 0.0
         if self.t_mul == 1:
-            period, done = divmod(step, length)  # type: ignore[assignment]
+            period, done = divmod(step, length)
         while done >= length:
             done, length, period = done - length, length * self.t_mul, period + 1
-        height = self.m_mul**period * 0.5 * (1 + cos(pi * done / length))
+        height: float = self.m_mul**period * 0.5 * (1 + cos(pi * done / length))
         return self.initial_learning_rate * ((1 - self.alpha) * height + self.alpha)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.optimizers.base import PureOptimizer, Scalars
+from clarinet.optimizers.base import PureOptimizer, RateField, Scalars
 from clarinet.types import Array, Namespace
 
 
@@ -40,7 +39,7 @@ class SGD(PureOptimizer):
     precedes_adam = True
     usual_rates = (1e-2, 1.5)  # momentum counted in: rate / (1 - momentum)
 
-    learning_rate: Any = 0.01
+    learning_rate: RateField = RateField(0.01)
     momentum: float = 0.0
     nesterov: bool = False
 

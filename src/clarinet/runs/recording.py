@@ -38,7 +38,8 @@ class Recording:
     def __init__(self, fit: Fit) -> None:
         wanted, settings = fit.settings.run, fit.settings
         self.fit = fit
-        self.tracker = wanted if isinstance(wanted, Tracker) else Tracker(wanted or True)
+        named = wanted if isinstance(wanted, (str, Run)) and wanted else True
+        self.tracker = wanted if isinstance(wanted, Tracker) else Tracker(named)
         self.run = _known(self.tracker.store, self.tracker.wanted) if settings.resume else None
         self._keeps = bool(settings.checkpoint or settings.resume)
         self._every = interval(settings.checkpoint or "epoch")

@@ -14,7 +14,7 @@ import numpy as np
 
 from clarinet.callbacks import History, ProgressBar
 from clarinet.checks.intervals import Interval
-from clarinet.configurable import encode
+from clarinet.configurable import encode_all
 from clarinet.data import Batches
 from clarinet.problems import ClarinetWarning
 from clarinet.runs.checkpoints import checkpoints_of
@@ -259,10 +259,11 @@ def _settings(fit: Fit) -> dict[str, Any]:
     except TypeError:  # a Python function, which cannot be compared
         compiled = None
     fixed = fit.settings.fixed()
-    weights = {str(key): value for key, value in (fixed.pop("class_weight") or {}).items()}
+    del fixed["class_weight"]  # its keys may be numbers
+    weights = {str(key): value for key, value in (fit.settings.class_weight or {}).items()}
     settings = {"model": model.get_config(), "compile": compiled, "fit": fixed}
     rows = None if data is None else len(data)
-    return encode({**settings, "rows": rows, "data": fit.seen, "class_weight": weights})  # type: ignore[no-any-return]
+    return encode_all({**settings, "rows": rows, "data": fit.seen, "class_weight": weights})
 
 
 def _platform(fit: Fit) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clarinet.engines import Data
 from clarinet.problems import ClarinetWarning
 from clarinet.runs.code import commit
 from clarinet.runs.documents import plain, to_json
@@ -22,7 +23,6 @@ from clarinet.runs.values import check_name
 from clarinet.training.callback import Callback, Logs
 
 if TYPE_CHECKING:
-    from clarinet.engines import Data
     from clarinet.problems import Problem
     from clarinet.records import Chunk
 
@@ -191,8 +191,8 @@ class Tracker(Callback):
 
     def _keep_samples(self) -> None:
         """A few rows with what the network makes of them."""
-        data: Data | None = self.params.get("validation") or self.params.get("data")
-        if not hasattr(data, "x") or data is None or not self._samples:
+        data = self.params.get("validation") or self.params.get("data")
+        if not isinstance(data, Data) or not self._samples:
             return
         rows = min(self._samples, max(1, _SAMPLE_BYTES // max(1, data.x[:1].nbytes)))
         x = np.ascontiguousarray(data.x[:rows])

@@ -199,7 +199,7 @@ def _of_layer(
 
     def function() -> float:
         y, _, _ = layer.forward(params, state, x, ctx)
-        return float(np.sum(dy * y)) + layer.penalty(y)
+        return float(np.sum(dy * y)) + float(layer.penalty(y))
 
     _, cache, _ = layer.forward(params, state, x, ctx)
     dx, grads = layer.backward(params, cache, dy)  # type: ignore[arg-type]  # its own

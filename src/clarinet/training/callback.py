@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ParamSpec, TypedDict, TypeVar
 from weakref import WeakMethod
 
 from clarinet.names import nearest
 
 if TYPE_CHECKING:
+    from clarinet.data import Batches
+    from clarinet.engines import Data
     from clarinet.problems import Problem
     from clarinet.records import Chunk
     from clarinet.trainable import Trainable
+    from clarinet.types import Array, Config
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Logs = dict[str, float]
+
+
+class Params(TypedDict, total=False):
+    """What callbacks are told before training, see :class:`Callback`."""
+
+    epochs: int
+    steps: int | None
+    samples: int | None
+    verbose: int
+    arguments: dict[str, object]
+    data: Data | None
+    validation: Data | Batches | None
+    given: tuple[Array, Array | None, object] | None
+    seen: Config | None
+    error: BaseException
 
 
 class Callback:
@@ -50,17 +70,17 @@ class Callback:
     """
 
     model: Trainable
-    params: Mapping[str, Any]
+    params: Params
 
     def set_model(self, model: Trainable) -> None:
         """Called before anything else."""
         self.model = model
 
-    def set_params(self, params: Mapping[str, object]) -> None:
+    def set_params(self, params: Params) -> None:
         """Called before training with what is known of it."""
         self.params = params
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, object]:
         """What it remembers between epochs, for a checkpoint: numbers, strings, lists, dictionaries and arrays."""
         return {}
 
@@ -153,7 +173,7 @@ def wants_batches(callback: object, kind: str = "train") -> bool:
     )
 
 
-def weakly(method: Callable[..., Any]) -> Callable[..., Any]:
+def weakly(method: Callable[P, R]) -> Callable[P, R | None]:
     """Calls a method as long as its object is there; what holds this is not held by it in a circle.
 
     Example:
@@ -162,9 +182,9 @@ def weakly(method: Callable[..., Any]) -> Callable[..., Any]:
     """
     held = WeakMethod(method)
 
-    def call(*arguments: object) -> Any:
+    def call(*arguments: P.args, **named: P.kwargs) -> R | None:
         bound = held()
-        return None if bound is None else bound(*arguments)
+        return None if bound is None else bound(*arguments, **named)
 
     return call
 
@@ -182,23 +202,21 @@ class CallbackList:
         found: problems that callbacks have found, and at which step, until somebody takes them away.
     """
 
-    def __init__(self, callbacks: Iterable[Any], model: Trainable, params: Mapping[str, Any]) -> None:
+    def __init__(self, callbacks: Iterable[object], model: Trainable, params: Params) -> None:
         self.callbacks = list(callbacks)
         self.found: list[tuple[Problem, int | None]] = []
         self.wants_batches = any(wants_batches(c) for c in self.callbacks)
         self.wants_test_batches = any(wants_batches(c, "test") for c in self.callbacks)
         self.wants_predict_batches = any(wants_batches(c, "predict") for c in self.callbacks)
         for callback in self.callbacks:
-            callback.set_model(model)
-            callback.set_params(params)
+            _tell(callback, "set_model", model)
+            _tell(callback, "set_params", params)
             if hasattr(callback, "announce"):
                 callback.announce = weakly(self.on_finding)
 
     def _call(self, event: str, *arguments: object) -> None:
         for callback in self.callbacks:
-            method = getattr(callback, event, None)  # another library's callbacks may lack ours
-            if method is not None:
-                method(*arguments)
+            _tell(callback, event, *arguments)
 
     def stats_every(self, asked: int) -> int:
         """How often statistics of the layers are taken: as ``fit`` was asked, or as the most curious callback wants."""
@@ -255,6 +273,12 @@ class CallbackList:
         self._call("on_predict_batch_end", batch, logs or {})
 
 
+def _tell(callback: object, event: str, *arguments: object) -> None:
+    method = getattr(callback, event, None)  # another library's callbacks may lack ours
+    if method is not None:
+        method(*arguments)
+
+
 class LambdaCallback(Callback):
     """A callback made of functions.
 
@@ -271,7 +295,7 @@ class LambdaCallback(Callback):
         [3]
     """
 
-    def __init__(self, **functions: Callable[..., Any] | None) -> None:
+    def __init__(self, **functions: Callable[..., object] | None) -> None:
         for name, function in functions.items():
             if name not in _EVENTS:
                 raise TypeError(f"LambdaCallback: unknown event {name!r}: {nearest(name, _EVENTS)}")

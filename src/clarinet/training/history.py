@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from clarinet.training.callback import Callback, Logs
+from clarinet.training.callback import Callback, Logs, Params
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
@@ -52,13 +51,20 @@ class History(Callback):
     def model(self, model: Trainable) -> None:
         self._model = weakref.ref(model)
 
-    def set_params(self, params: Mapping[str, object]) -> None:
-        super().set_params({name: params.get(name) for name in ("epochs", "steps", "samples", "verbose")})
+    def set_params(self, params: Params) -> None:
+        super().set_params(
+            Params(
+                epochs=params.get("epochs", 0),
+                steps=params.get("steps"),
+                samples=params.get("samples"),
+                verbose=params.get("verbose", 0),
+            )
+        )
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch = []
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, object]:
         return {"history": self.history, "epoch": self.epoch}
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
@@ -81,6 +87,6 @@ class History(Callback):
         columns = ["", "over epochs", "first", "last", "lowest", "highest"]
         return paragraph(f"History of {len(self.epoch)} epochs") + table(columns, rows, numbers=range(2, 6))
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Without the model, which holds its history itself."""
         return self.__dict__ | {"_model": None}

@@ -28,7 +28,7 @@ from clarinet.events import (
     ValidationEnd,
 )
 from clarinet.settings import FitSettings
-from clarinet.training.callback import Callback, CallbackList
+from clarinet.training.callback import Callback, CallbackList, Params
 from clarinet.training.history import History
 from clarinet.training.prepare import TrainingData, as_list, evaluation_batches, learning_rates
 from clarinet.training.progress import ProgressBar
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from clarinet.data.rows import Rows
     from clarinet.records import Chunk
     from clarinet.trainable import Trainable
+    from clarinet.types import Array, Config
 
 #: Seconds after which an engine hands control back, so that Ctrl-C and the progress bar are never late.
 CHUNK_SECONDS = 0.1
@@ -103,7 +104,7 @@ class Fit:
         self.recording: Recorded | None = model._new_recording(weakref.proxy(self)) if settings.kept else None
         self.own_callbacks = as_list(settings.callbacks)
         watchers = [*self.own_callbacks, *([self.recording.tracker] if self.recording else [])]
-        self.seen: dict[str, Any] | None = {} if any(hasattr(c, "wants_fingerprint") for c in watchers) else None
+        self.seen: Config | None = {} if any(hasattr(c, "wants_fingerprint") for c in watchers) else None
         self.source = TrainingData(model, settings, self.seen)
         self.engine: Engine = model.runner(self.source.label_shape, fresh=True)
         model.history = History()
@@ -121,7 +122,7 @@ class Fit:
         if plot:
             yield self.model._new_plot(plot if isinstance(plot, str) else "light")
 
-    def _params(self) -> dict[str, Any]:
+    def _params(self) -> Params:
         """What callbacks are told before training, see :class:`clarinet.callbacks.Callback`."""
         source = self.source
         names = [type(c).__name__ for c in self.own_callbacks]  # themselves they would be in a circle
@@ -257,7 +258,9 @@ class Fit:
             if not self._goes_on():
                 break
 
-    def _train(self, data: Data, order: Any, first: int, stop: int, batch_size: int) -> Generator[Event, None, Chunk]:
+    def _train(
+        self, data: Data, order: Array | None, first: int, stop: int, batch_size: int
+    ) -> Generator[Event, None, Chunk]:
         """One call of the engine."""
         epoch, step, every_step = self.place.epoch, self.place.step, self.pace.every_step
         if self.callbacks.wants_batches:

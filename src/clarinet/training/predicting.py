@@ -50,13 +50,14 @@ def predict(
     return _predict_rows(self, x)
 
 
-def _predict_rows(self: Trainable, x: Any, batch_size: int | None = None) -> Array:
-    plain = type(x) is np.ndarray and x.shape[1:] == self.input_shape and x.dtype.kind in "fiub"
+def _predict_rows(self: Trainable, x: object, batch_size: int | None = None) -> Array:
+    rows = x if type(x) is np.ndarray else data_module.as_array(x, "x")
+    plain = rows is x and rows.shape[1:] == self.input_shape and rows.dtype.kind in "fiub"
     if not plain or checks.lookup(self) is not None:
-        x = data_module.as_array(x, "x")
-        build_for(self, x)
-        checks.raise_first(checks.check_input(self, x))
-    return _in_original_units(self, self.runner().predict(x, batch_size or PREDICT_BATCH))
+        rows = data_module.as_array(rows, "x")
+        build_for(self, rows)
+        checks.raise_first(checks.check_input(self, rows))
+    return _in_original_units(self, self.runner().predict(rows, batch_size or PREDICT_BATCH))
 
 
 def _in_original_units(self: Trainable, y: Array) -> Array:
@@ -66,8 +67,8 @@ def _in_original_units(self: Trainable, y: Array) -> Array:
 def _predict_as_asked(self: Trainable, arguments: dict[str, Any]) -> Array:
     """Predictions with arguments other than the default ones."""
     checks.raise_first(checks.check_predict_arguments(arguments))
-    arguments = checks.plain(arguments)
-    x, batch_size, steps = arguments["x"], arguments["batch_size"], arguments["steps"]
+    x = arguments["x"]
+    batch_size, steps = (None if arguments[n] is None else int(arguments[n]) for n in ("batch_size", "steps"))
     watchers = CallbackList(as_list(arguments["callbacks"]), self, {})
     watchers.on_predict_begin()
     outputs = []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Container, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,14 +12,14 @@ from clarinet import data as data_module
 from clarinet.engines import Data
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.stack import NO_LAYERS
-from clarinet.types import Array
+from clarinet.types import Array, Config
 
 if TYPE_CHECKING:
     from clarinet.data.rows import Rows
     from clarinet.trainable import Trainable
 
 
-def as_list(value: object) -> list[Any]:
+def as_list(value: object) -> list[object]:
     """None -> [], one thing -> a list of it, a list or tuple -> a list."""
     if value is None:
         return []
@@ -44,12 +44,12 @@ class TrainingData:
         rows: how many an epoch uses; 0 where they come batch by batch.
     """
 
-    def __init__(self, model: Trainable, settings: FitSettings, seen: dict[str, Any] | None) -> None:
+    def __init__(self, model: Trainable, settings: FitSettings, seen: Config | None) -> None:
         self.model, self.settings, self.seen = model, settings, seen
         self.data: Data | None = None
         self.batches: data_module.Batches | None = None
         self.validation: Data | data_module.Batches | None = None
-        self.given: tuple[Any, Any, Any] | None = None
+        self.given: tuple[Array, Array | None, object] | None = None
         self.batch_size, self.rows = settings.batch_size or BATCH_SIZE, 0
         self._first: tuple[Rows, Data] | None = None  # batch of a source, until training comes to it
         if data_module.is_batches(settings.x):
@@ -98,7 +98,9 @@ class TrainingData:
             self._validate_on(data_module.as_rows(*data_module.unpack(validation, "validation_data")))
 
     def _validate_on(self, rows: Rows) -> None:
-        seen = None if self.seen is None else self.seen.setdefault("validation", {})
+        seen: Config | None = None
+        if self.seen is not None:
+            self.seen["validation"] = seen = {}
         data = checked(self.model, *rows, None, where="fit.validation", seen=seen)
         self.validation = first_batches(data, self.settings.validation_steps, self.validation_batch_size)
 
@@ -129,7 +131,7 @@ def told_by_callbacks(settings: FitSettings) -> frozenset[str]:
     return frozenset().union(*(getattr(callback, "tells", ()) for callback in as_list(settings.callbacks)))
 
 
-def build_for(model: Trainable, x: Any) -> None:
+def build_for(model: Trainable, x: Array) -> None:
     """Build a model that does not know its input yet for the rows of ``x``."""
     if not model.layers:
         raise ValueError(NO_LAYERS)
@@ -139,12 +141,12 @@ def build_for(model: Trainable, x: Any) -> None:
 
 def checked(
     model: Trainable,
-    x: Any,
-    y: Any,
-    w: Any,
-    class_weight: Any,
+    x: Array,
+    y: Array | None,
+    w: Array | None,
+    class_weight: Mapping[int, float] | None,
     where: str = "data",
-    seen: dict[str, Any] | None = None,
+    seen: Config | None = None,
     adapt: bool = False,
     told: Container[str] = (),
 ) -> Data:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet.training.callback import Callback, Logs
 
@@ -34,7 +34,7 @@ class ProgressBar(Callback):
         self._open = 0  # characters of an unfinished line
 
     @staticmethod
-    def resolve(verbose: Any) -> int:
+    def resolve(verbose: int | str) -> int:
         """0, 1 or 2 for what ``fit`` was given: ``"auto"`` is 1 in a terminal or a notebook and 2 elsewhere."""
         if verbose != "auto":
             return int(verbose)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from clarinet import checks
 from clarinet import data as data_module
@@ -24,21 +24,23 @@ R = TypeVar("R")
 
 #: Every how many steps the layers' statistics are taken, by default.
 STATS_EVERY = 100
+#: The loss; loss and metrics; or these by name, where that was asked for.
+Results = float | list[float] | dict[str, float]
 
 
 def fit(
     self: Trainable,
-    x: Any = None,
-    y: Any = None,
+    x: object = None,
+    y: object = None,
     batch_size: int | None = None,
     epochs: int = 1,
-    verbose: Any = "auto",
-    callbacks: Any = None,
+    verbose: int | str = "auto",
+    callbacks: object = None,
     validation_split: float = 0.0,
-    validation_data: Any = None,
+    validation_data: object = None,
     shuffle: bool = True,
-    class_weight: Any = None,
-    sample_weight: Any = None,
+    class_weight: Mapping[int, float] | None = None,
+    sample_weight: object = None,
     initial_epoch: int = 0,
     steps_per_epoch: int | None = None,
     validation_steps: int | None = None,
@@ -47,7 +49,7 @@ def fit(
     *,
     seed: int | None = None,
     stats_every: int = STATS_EVERY,
-    run: Any = None,
+    run: object = None,
     checkpoint: int | str | bool | None = None,
     resume: bool = False,
     doctor: bool = False,
@@ -122,7 +124,7 @@ def fit(
 
 _PARAMETERS = list(inspect.signature(fit).parameters.values())
 #: What ``fit`` takes an argument to be that is not given.
-DEFAULTS: Mapping[str, Any] = {each.name: each.default for each in _PARAMETERS[1:]}
+DEFAULTS: Mapping[str, object] = {each.name: each.default for each in _PARAMETERS[1:]}
 
 
 def settings_of(*given: object, **named: object) -> FitSettings:
@@ -136,7 +138,8 @@ def settings_of(*given: object, **named: object) -> FitSettings:
         3
     """
     bound = inspect.Signature(_PARAMETERS[1:]).bind(*given, **named)
-    return FitSettings(**{**DEFAULTS, **bound.arguments})
+    kind: Callable[..., FitSettings] = FitSettings  # as they are given: checks come later
+    return kind(**{**DEFAULTS, **bound.arguments})
 
 
 def _with_doctor(self: Trainable, settings: FitSettings) -> FitSettings:
@@ -206,17 +209,42 @@ def fit_events(self: Trainable, *given: object, **named: object) -> FitEvents:
     return FitEvents(self, checks.plain_settings(settings))
 
 
+@overload
 def evaluate(
     self: Trainable,
-    x: Any = None,
-    y: Any = None,
+    x: object = None,
+    y: object = None,
     batch_size: int | None = None,
-    verbose: Any = 0,
-    sample_weight: Any = None,
+    verbose: int | str = 0,
+    sample_weight: object = None,
     steps: int | None = None,
-    callbacks: Any = None,
+    callbacks: object = None,
+    *,
+    return_dict: Literal[True],
+) -> dict[str, float]: ...
+@overload
+def evaluate(
+    self: Trainable,
+    x: object = None,
+    y: object = None,
+    batch_size: int | None = None,
+    verbose: int | str = 0,
+    sample_weight: object = None,
+    steps: int | None = None,
+    callbacks: object = None,
+    return_dict: Literal[False] = False,
+) -> float | list[float]: ...
+def evaluate(
+    self: Trainable,
+    x: object = None,
+    y: object = None,
+    batch_size: int | None = None,
+    verbose: int | str = 0,
+    sample_weight: object = None,
+    steps: int | None = None,
+    callbacks: object = None,
     return_dict: bool = False,
-) -> Any:
+) -> Results:
     """Loss and metrics on data, in inference mode.
 
     Args:
@@ -262,7 +290,7 @@ def _to_evaluate(
     return data, data
 
 
-def _result(logs: dict[str, float], return_dict: bool) -> Any:
+def _result(logs: dict[str, float], return_dict: bool) -> Results:
     if return_dict:
         return logs
     values = list(logs.values())
@@ -274,9 +302,9 @@ def train_on_batch(
     x: object,
     y: object = None,
     sample_weight: object = None,
-    class_weight: object = None,
+    class_weight: Mapping[int, float] | None = None,
     return_dict: bool = False,
-) -> Any:
+) -> Results:
     """One update on one batch; the running loss and metrics go on from the call before (``reset_metrics`` starts anew).
 
     Args:
@@ -291,7 +319,7 @@ def train_on_batch(
 
 def test_on_batch(
     self: Trainable, x: object, y: object = None, sample_weight: object = None, return_dict: bool = False
-) -> Any:
+) -> Results:
     """Running loss and metrics with one more batch, in inference mode; arguments as for :meth:`train_on_batch`."""
     checks.raise_first(checks.check_batch_arguments(self, "test_on_batch", locals()))
     self.refuse_in_training("test_on_batch")
@@ -301,7 +329,7 @@ def test_on_batch(
 
 
 def _one_batch(
-    self: Trainable, x: object, y: object, sample_weight: object, class_weight: object
+    self: Trainable, x: object, y: object, sample_weight: object, class_weight: Mapping[int, float] | None
 ) -> tuple[Data, Engine]:
     rows_x, rows_y, rows_w = data_module.as_rows(x, y, sample_weight)
     build_for(self, rows_x)

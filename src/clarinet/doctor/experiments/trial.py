@@ -153,8 +153,9 @@ def _train(program: Program, seconds: float, hold_out: bool) -> Training:
 
 
 def _loss(model: Trainable, program: Program, x: Array, y: Array) -> float:
-    results = model.evaluate(x, y, batch_size=program.batch_size, verbose=0)
-    return float(results[0] if isinstance(results, list) else results)
+    results = model.evaluate(x, y, batch_size=program.batch_size, verbose=0, return_dict=True)
+    assert isinstance(results, dict)
+    return float(results["loss"])
 
 
 def fingerprint(program: Program) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from clarinet import checks
@@ -13,7 +12,7 @@ from clarinet.names import nearest
 from clarinet.problems import Problem, error
 from clarinet.settings import FACTS, FitSettings, Role, names_of
 from clarinet.training.loop import Fit
-from clarinet.training.trainer import DEFAULTS
+from clarinet.training.trainer import DEFAULTS, settings_of
 
 #: Kinds that have no rule of their own; ``"refused"`` is what ``fit`` finds on its way without a check for it.
 KINDS = (
@@ -91,7 +90,7 @@ def _settings(program: Program) -> FitSettings:
     """The call of ``fit`` that the program is, without arguments that ``fit`` does not have."""
     known = {name: value for name, value in program.fit.items() if name in FACTS}
     data = {"x": program.x, "y": program.y, "validation_data": program.validation}
-    return FitSettings(**{**DEFAULTS, **known, **data})
+    return settings_of(**known | data)
 
 
 def _unknown_arguments(given: dict[str, Any]) -> Iterator[Problem]:
@@ -105,7 +104,7 @@ def _refused(program: Program) -> Iterator[Problem]:
     """What ``fit`` meets on its way to the first step: it goes that way, and no further."""
     silent = {name: DEFAULTS[name] for name in names_of(Role.DISPLAY)} | {"verbose": 0}
     try:
-        Fit(program.model(), checks.plain_settings(replace(_settings(program), **silent)))
+        Fit(program.model(), checks.plain_settings(settings_of(**vars(_settings(program)) | silent)))
     except (TypeError, ValueError) as wrong:
         name = str(wrong).partition("=")[0].partition(":")[0]
         where = f"fit.{name}" if name in FACTS else {"target": "data.y"}.get(name, "model")

@@ -72,7 +72,7 @@ class Course:
         layers: those of the model.
         baseline: what to compare with.
         epochs: how many were asked for; None if nobody knows.
-        rate: tells the learning rate.
+        rate: tells the learning rate; None where nobody knows it.
         probe: gives the outputs of every layer, by index, on some rows, in inference mode; asked only where the records
             raise a suspicion.
 
@@ -90,10 +90,10 @@ class Course:
         baseline: Baseline,
         *,
         epochs: int | None = None,
-        rate: Callable[[], float] = lambda: float("nan"),
+        rate: Callable[[], float | None] = lambda: None,
         probe: Callable[[], Mapping[int, Array]] | None = None,
     ) -> None:
-        self.layers, self.baseline, self.epochs, self.rate, self._probe = tuple(layers), baseline, epochs, rate, probe
+        self.layers, self.baseline, self.epochs, self._rate, self._probe = tuple(layers), baseline, epochs, rate, probe
         self.logs: list[dict[str, float]] = []
         self.over, self.step = False, 0
         self.failure: Failure | None = None
@@ -102,6 +102,11 @@ class Course:
         self._ended: list[NDArray[np.float32]] = []
         self.largest_update = 0.0
         self._probed: tuple[int, Mapping[int, Array]] | None = None
+
+    def rate(self) -> float:
+        """The learning rate; NaN where nobody knows it."""
+        known = self._rate()
+        return float("nan") if known is None else known
 
     # Filling it.
 

@@ -69,7 +69,7 @@ def slot_names(plan: Plan) -> tuple[str, ...]:
     return (*own, *("",) * (AVERAGE_SLOT - len(own)), "average")
 
 
-def lower(plan: Plan, store: Store) -> Any:
+def lower(plan: Plan, store: Store) -> Spec:
     """The plan in the native engine's terms, a ``_native.Spec``; operations that change nothing are left out.
 
     Args:

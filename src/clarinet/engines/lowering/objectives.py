@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from clarinet import losses, metrics, regularizers
+from clarinet.metrics import Metric
+from clarinet.types import Array
 
 Settings = dict[str, Any]
 
@@ -131,31 +133,40 @@ def _kind(metric: object) -> str:
     return METRICS[type(metric)](metric)[0] if type(metric) in METRICS else ""
 
 
-def restore(metric: Any, sums: Sequence[float]) -> None:
+def restore(metric: Metric, sums: Sequence[float]) -> None:
     """Give a metric the native sums since the last reset."""
-    kind, numbers = _kind(metric), np.array(sums)
+    vars(metric).update(_parts(metric, np.array(sums)))
+
+
+def _parts(metric: Metric, numbers: Array) -> dict[str, object]:
+    kind = _kind(metric)
     if kind == "confusion_matrix":
+        classes = math.isqrt(len(numbers) - 1)
         if numbers[-1]:
             raise ValueError(
-                f"ConfusionMatrix: {int(numbers[-1])} targets or predictions are no class ids from 0 to "
-                f"{math.isqrt(len(sums) - 1) - 1}; give num_classes"
+                f"ConfusionMatrix: {int(numbers[-1])} targets or predictions are no class ids from 0 to {classes - 1}; "
+                "give num_classes"
             )
-        metric.counts = numbers[:-1].reshape(math.isqrt(len(sums) - 1), -1)
-    elif kind not in _PARTS:
-        metric.total, metric.count = sums
-    else:
-        names = [name for name in _PARTS[kind] if name != "num_samples"]
-        if len(names) < len(_PARTS[kind]):
-            metric.num_samples, numbers = int(numbers[-1]), numbers[:-1]
-        for name, part in zip(names, np.split(numbers, len(names)), strict=True):
-            setattr(metric, name, part.reshape(len(metric.limits) + 1, -1) if kind == "histogram" else part)
+        return {"counts": numbers[:-1].reshape(classes, -1)}
+    if kind not in _PARTS:
+        total, count = numbers.tolist()
+        return {"total": total, "count": count}
+    names = _PARTS[kind]
+    if names[-1] == "num_samples":
+        return {**_split(names[:-1], numbers[:-1]), "num_samples": int(numbers[-1])}
+    rows = (len(METRICS[type(metric)](metric)[2]["thresholds"]) + 1, -1) if kind == "histogram" else (-1,)
+    return {name: part.reshape(rows) for name, part in _split(names, numbers).items()}
 
 
-def sums_of(metric: Any, size: int) -> list[float]:
+def _split(names: Sequence[str], numbers: Array) -> dict[str, Array]:
+    return dict(zip(names, np.split(numbers, len(names)), strict=True))
+
+
+def sums_of(metric: Metric, size: int) -> list[float]:
     """What :func:`restore` takes, ``size`` numbers, of a metric as it is."""
     kind = _kind(metric)
     if kind == "confusion_matrix":
-        parts = [metric.counts, 0.0]
+        parts = [vars(metric)["counts"], 0.0]
     else:
         parts = [getattr(metric, name) for name in _PARTS.get(kind, ("total", "count"))]
     fresh = any(part is None for part in parts)
