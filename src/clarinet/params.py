@@ -13,11 +13,11 @@ from functools import cached_property
 from itertools import accumulate
 from math import prod
 from threading import RLock
-from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from clarinet.types import Array, DType
+from clarinet.types import Array, DType, Penalty
 
 ALIGNMENT = 64
 
@@ -36,7 +36,7 @@ class Weight:
     name: str
     shape: tuple[int, ...]
     initializer: Callable[..., Array]
-    regularizer: Any = None
+    regularizer: Penalty | None = None
 
     @property
     def size(self) -> int:
@@ -121,7 +121,7 @@ class Layout:
             offset += -(-segment.size // step) * step
         return Layout(tuple(found), offset)
 
-    def zeros(self, dtype: Any) -> Array:
+    def zeros(self, dtype: DTypeLike) -> Array:
         """A new buffer of this layout, filled with zeros, its first byte on a 64-byte boundary.
 
         Raises:
@@ -163,7 +163,7 @@ class Block:
         dtype: float32 or float64.
     """
 
-    def __init__(self, layout: Layout, state_layout: Layout, dtype: Any) -> None:
+    def __init__(self, layout: Layout, state_layout: Layout, dtype: DTypeLike) -> None:
         self.dtype: DType = np.dtype(dtype)
         self._params, self._state = layout.zeros(dtype), state_layout.zeros(dtype)
         self._waiting: dict[Spot, tuple[Segment, Callable[[Array], None]]] = {}
@@ -229,7 +229,7 @@ class Store:
         self,
         layout: Layout,
         state_layout: Layout,
-        dtype: Any,
+        dtype: DTypeLike,
         block: Block | None = None,
         homes: Mapping[Spot, tuple[Block, Segment]] | None = None,
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import get_ident
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -84,12 +84,13 @@ class LayerStack:
     def seed(self, seed: int) -> None:
         self._seed.value = seed
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         kept = {name: value for name, value in self.__dict__.items() if name not in ("_trained_by", "_store")}
         return kept | {"_seed": Seed(self.seed)}  # the values of weights are with their layers
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state | {"_store": None, "layers": [*state["layers"]]})
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state | {"_store": None})
+        self.layers = [*self.layers]
         for layer in self.layers:
             layer.join(self)
         self._lay_out()
@@ -169,7 +170,7 @@ class LayerStack:
         """Whether the shapes are known, so that there are weights."""
         return self._store is not None
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: object = None) -> None:
         """Fix the shape of one sample.
 
         Args:
@@ -181,7 +182,7 @@ class LayerStack:
         if self.built:
             self.refuse_in_training("build")
         if input_shape is not None:
-            shape = tuple(input_shape) if not isinstance(input_shape, int) else (input_shape,)
+            shape = tuple(input_shape) if isinstance(input_shape, Iterable) else (input_shape,)
             self.input_shape = layers_module.Input(shape[1:] if shape[:1] == (None,) else shape).shape
         self._rebuild()
 

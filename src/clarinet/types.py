@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Never, Protocol, TypeAlias, runtime_checkable
+from types import EllipsisType
+from typing import Any, Never, Protocol, SupportsIndex, TypeAlias, runtime_checkable
 
+import numpy as np
 from numpy import dtype
 from numpy.typing import NDArray
 
@@ -18,6 +20,9 @@ Scalar = float | Array
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 #: Settings by name, as JSON has them.
 Config = dict[str, Json]
+_AxisIndex = SupportsIndex | slice | EllipsisType | NDArray[np.integer[Any] | np.bool_] | list[int] | None
+#: What picks some entries of an array.
+Index = _AxisIndex | tuple[_AxisIndex, ...]
 #: The type of numbers, e.g. float32.
 DType = dtype[Any]
 #: What a layer's ``forward`` keeps for its own ``backward``. The layer alone knows its type; all others pass it on.
@@ -28,6 +33,16 @@ class Namespace(Protocol):
     """The functions of the array API standard that layers, losses, metrics and optimizers call."""
 
     def __getattr__(self, name: str, /) -> Callable[..., Array]: ...
+
+
+class Penalty(Protocol):
+    """What is added to the loss for a weight; see :class:`clarinet.regularizers.Regularizer`."""
+
+    def __call__(self, w: Array, /) -> Scalar:
+        """The penalty."""
+
+    def gradient(self, w: Array, /) -> Array:
+        """Its derivative, of the shape of ``w``."""
 
 
 @runtime_checkable

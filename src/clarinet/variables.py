@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypedDict
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import DTypeLike
 
 from clarinet.params import Block, Layout, Segment, Weight
-from clarinet.types import Array, DType
+from clarinet.types import Array, DType, Index, Penalty
 
 
 class Owner(Protocol):
@@ -25,6 +26,14 @@ class Owner(Protocol):
     def trains(self) -> bool:
         """Whether the layer is trained, and those around it."""
         ...
+
+
+class _Saved(TypedDict):
+    """A variable in a copy or a file."""
+
+    weight: Weight
+    state: bool
+    values: Array
 
 
 class Variable(NDArrayOperatorsMixin):
@@ -127,7 +136,7 @@ class Variable(NDArrayOperatorsMixin):
         return not self.state and (layer is None or layer.trains)
 
     @property
-    def regularizer(self) -> Any:
+    def regularizer(self) -> Penalty | None:
         """What adds a penalty, or None."""
         return self.weight.regularizer
 
@@ -166,21 +175,25 @@ class Variable(NDArrayOperatorsMixin):
         """Subtract from the numbers."""
         self.assign(self - np.asarray(value))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is False:
             raise ValueError(f"{self.path}: an array of a variable is a copy; leave out copy=False, or take .value")
         return np.array(self.view(), dtype=dtype)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **settings: Any) -> Any:
-        if any(isinstance(out, Variable) for out in settings.get("out", ())):
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: object, out: tuple[object, ...] = (), **settings: object
+    ) -> object:
+        if any(isinstance(array, Variable) for array in out):
             raise TypeError(f"{self.path}: a variable is not changed in place; use assign, assign_add or assign_sub")
         arrays = [x.view() if isinstance(x, Variable) else x for x in inputs]
-        return getattr(ufunc, method)(*arrays, **settings)
+        compute: Callable[..., object] = getattr(ufunc, method)
+        return compute(*arrays, **settings, **({"out": out} if out else {}))
 
     __hash__ = object.__hash__  # while == compares number by number, as with arrays
 
-    def __getitem__(self, index: Any) -> Any:
-        return self.numpy()[index]
+    def __getitem__(self, index: Index) -> Array | np.generic:
+        found: Array | np.generic = self.numpy()[index]
+        return found
 
     def __float__(self) -> float:
         return float(self.view())
@@ -191,16 +204,16 @@ class Variable(NDArrayOperatorsMixin):
 
     # A copy has its own numbers, and no layer until the copy of its layer takes it.
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> _Saved:
         return {"weight": self.weight, "state": self.state, "values": self.view()}
 
-    def __setstate__(self, saved: dict[str, Any]) -> None:
+    def __setstate__(self, saved: _Saved) -> None:
         self._layer = None
         ((self._block, self._segment),) = own_homes([(saved["weight"], saved["state"])], [saved["values"]])
 
 
 def own_homes(
-    weights: Sequence[tuple[Weight, bool]], values: Sequence[Array], dtype: Any = None
+    weights: Sequence[tuple[Weight, bool]], values: Sequence[Array], dtype: DTypeLike | None = None
 ) -> list[tuple[Block, Segment]]:
     """A new block for some weights, filled.
 
@@ -212,10 +225,11 @@ def own_homes(
     Returns:
         For each weight the block, and its place there.
     """
-    dtype = np.dtype(dtype if dtype is not None else values[0].dtype if values else np.float32)
+    given: DTypeLike = dtype if dtype is not None else values[0].dtype if values else np.float32
+    kept = np.dtype(given)
     segments = [Segment(0, weight, 0, not state, state) for weight, state in weights]
-    layouts = [Layout.packed((s for s in segments if s.state is state), dtype.itemsize) for state in (False, True)]
-    block = Block(layouts[0], layouts[1], dtype)
+    layouts = [Layout.packed((s for s in segments if s.state is state), kept.itemsize) for state in (False, True)]
+    block = Block(layouts[0], layouts[1], kept)
     own = [iter(layout.segments) for layout in layouts]
     placed = [next(own[segment.state]) for segment in segments]
     for segment, array in zip(placed, values, strict=True):
@@ -224,7 +238,7 @@ def own_homes(
 
 
 def variables_of(
-    layer: Owner, weights: Sequence[tuple[Weight, bool]], values: Iterable[Array], dtype: Any = None
+    layer: Owner, weights: Sequence[tuple[Weight, bool]], values: Iterable[Array], dtype: DTypeLike | None = None
 ) -> tuple[Variable, ...]:
     """Variables of a layer that no model has, in a block of their own; arguments as for :func:`own_homes`."""
     return tuple(Variable(block, segment, layer) for block, segment in own_homes(weights, [*values], dtype))

@@ -62,7 +62,7 @@ def draw(evidence: Mapping[str, Any], where: str, theme: str | None = None) -> F
     from clarinet import plots
 
     if "history" in evidence:
-        return plots.history(evidence["history"], metrics=["loss"], theme=theme)  # type: ignore[no-any-return]
+        return plots.style.whole(plots.history(evidence["history"], metrics=["loss"], theme=theme))
     if "histogram" in evidence:
         return _histogram(evidence["histogram"], where, theme)
     for name, (label, usual) in _BARS.items():
@@ -101,7 +101,7 @@ def _bars(names: Sequence[str], values: Sequence[float], label: str, usual: floa
         )
     ax.set_xlabel(label, color=look.text)
     ax.tick_params(axis="y", length=0)
-    return figure  # type: ignore[no-any-return]
+    return style.whole(figure)
 
 
 def _histogram(histogram: Mapping[str, Any], where: str, theme: str | None) -> Figure:
@@ -119,7 +119,7 @@ def _histogram(histogram: Mapping[str, Any], where: str, theme: str | None) -> F
     else:
         ax.yaxis.set_major_formatter("{x:,.0f}")
     _usual_range(ax, look, edges)
-    return figure  # type: ignore[no-any-return]
+    return style.whole(figure)
 
 
 def _usual_range(ax: Axes, look: Any, edges: Sequence[float]) -> None:

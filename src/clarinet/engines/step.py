@@ -163,9 +163,9 @@ def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: N
 def penalties(plan: Plan, params: ByWeight, outputs: list[Array]) -> Scalar:
     """Sum of the regularizers' penalties on trainable weights, and of the operations' on what they give."""
     activity = sum(op.spec.penalty(y) for op, y in zip(plan.ops, outputs, strict=True))
-    regularized = [(op, s) for op, s in plan.trainable if s.weight.regularizer is not None]
-    found: Scalar = sum(s.weight.regularizer(params[op.index][s.name]) for op, s in regularized) + activity
-    return found
+    found = [(s.weight.regularizer, params[op.index][s.name]) for op, s in plan.trainable]
+    weights: Scalar = sum(penalty(w) for penalty, w in found if penalty is not None)
+    return weights + activity
 
 
 def gradients(

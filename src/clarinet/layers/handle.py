@@ -6,9 +6,10 @@ import re
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from clarinet.names import Names, snake_case
 from clarinet.params import Weight
@@ -212,7 +213,9 @@ class Handle:
 
     # Weights that no model has laid out.
 
-    def bring(self, weights: Sequence[tuple[Weight, bool]], values: Iterable[Array], dtype: object = None) -> None:
+    def bring(
+        self, weights: Sequence[tuple[Weight, bool]], values: Iterable[Array], dtype: DTypeLike | None = None
+    ) -> None:
         """Have these weights, each with whether it is state, in memory of its own; a model takes them along.
 
         Args:
@@ -248,10 +251,10 @@ class Handle:
 
     __copy__ = twin
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in self.__dict__.items() if name not in ("_holders", "_place")}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
         for child in self.children:
             child.join(self)

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from clarinet.arrays import choose, widest
 from clarinet.configurable import Configurable, Refused, abstract, check_flag, check_number, check_whole
@@ -33,7 +34,7 @@ class OptimizerState:
     slots: dict[str, Array] = field(default_factory=dict)
 
     @staticmethod
-    def new(optimizer: Optimizer, layout: Layout, dtype: object) -> OptimizerState:
+    def new(optimizer: Optimizer, layout: Layout, dtype: DTypeLike) -> OptimizerState:
         """Fresh slots, filled with what the optimizer starts them at, mostly zero."""
         slots = {name: layout.zeros(dtype) for name in optimizer.buffers}
         for name, buffer in slots.items():

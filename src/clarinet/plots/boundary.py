@@ -13,6 +13,7 @@ from clarinet.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
 
     from clarinet.trainable import Trainable
 
@@ -20,7 +21,9 @@ _MARKERS = ("o", "X", "s", "^", "D", "v", "P")
 _STEPS = 160  # points of the grid along each axis
 
 
-def boundary(model: Trainable, x: object, y: object, ax: Axes | None = None, *, theme: str | None = None) -> Any:
+def boundary(
+    model: Trainable, x: object, y: object, ax: Axes | None = None, *, theme: str | None = None
+) -> Axes | FigureBase:
     """Draw how a model divides the plane, with the rows on it: a class is a colour and a mark.
 
     The surer the model is of a class, the stronger its colour; the lines are where two classes are equally likely. Of a

@@ -14,6 +14,7 @@ from clarinet.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
 
     from clarinet.records import LearningRateCurve
 
@@ -54,9 +55,9 @@ def history(
     *,
     labels: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
-    figure: object = None,
+    figure: FigureBase | None = None,
     theme: str | None = None,
-) -> Any:
+) -> FigureBase:
     """Draw loss and metrics over epochs, a panel for each: training with a full line, validation with a dashed one.
 
     Args:
@@ -160,7 +161,7 @@ def _draw(ax: Axes, metric: str, series: list[_Series], look: style.Theme) -> No
         style.legend(ax, look, fontsize="small")
 
 
-def learning_rate(result: LearningRateCurve, ax: Axes | None = None, *, theme: str | None = None) -> Any:
+def learning_rate(result: LearningRateCurve, ax: Axes | None = None, *, theme: str | None = None) -> Axes | FigureBase:
     """Draw the trial of :func:`clarinet.find_learning_rate`: the loss over growing learning rates, and the suggestion.
 
     Args:

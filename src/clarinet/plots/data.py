@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
@@ -77,18 +77,18 @@ def rows_of(x: object, what: str) -> Array:
     return rows
 
 
-def class_ids(y: Any, rows: int | None, what: str) -> Array:
+def class_ids(y: object, rows: int | None, what: str) -> Array:
     """Labels of any form as class ids (n,); one-hot rows and probabilities give their largest, one column rounds.
 
     Raises:
         ValueError: not as many labels as rows.
     """
-    y = as_array(y, "y")
-    if rows is not None and len(y) != rows:
-        raise ValueError(f"{what}: x has {rows} rows but y has {len(y)}; every row needs its label")
-    if y.ndim > 1 and y.shape[-1] > 1:
-        y = y.reshape(len(y), -1).argmax(axis=1)
-    return np.asarray(np.rint(y.reshape(len(y))), np.int64)
+    labels = as_array(y, "y")
+    if rows is not None and len(labels) != rows:
+        raise ValueError(f"{what}: x has {rows} rows but y has {len(labels)}; every row needs its label")
+    if labels.ndim > 1 and labels.shape[-1] > 1:
+        labels = labels.reshape(len(labels), -1).argmax(axis=1)
+    return np.asarray(np.rint(labels.reshape(len(labels))), np.int64)
 
 
 def drawable(values: Array) -> tuple[Array, float, str]:
@@ -141,13 +141,18 @@ def probabilities(model: Trainable, x: Array, what: str) -> Array:
     return np.concatenate([1 - y, y], axis=1) if single else y
 
 
-def check_model(model: Any, what: str) -> None:
+def is_model(value: object) -> TypeGuard[Trainable]:
+    """Whether something is a model."""
+    return hasattr(value, "layers") and hasattr(value, "predict")
+
+
+def check_model(model: Trainable, what: str) -> None:
     """A model that is built, or an error.
 
     Raises:
         TypeError: no model. ValueError: it does not know its input's shape, or has no layers.
     """
-    if not hasattr(model, "layers") or not hasattr(model, "predict"):
+    if not is_model(model):
         raise TypeError(f"{what}: expected a model first, received {type(model).__name__}")
     if not model.layers:
         raise ValueError(f"{what}: the model has no layers; add some, e.g. model.add(Dense(10))")

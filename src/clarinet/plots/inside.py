@@ -12,6 +12,7 @@ from clarinet.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
 
     from clarinet.glass import LayerTrace
     from clarinet.trainable import Trainable
@@ -21,8 +22,13 @@ _DEAD = 1e-12  # what a logarithmic axis shows for an exact zero
 
 
 def activations(
-    model: Trainable, x: object, layer: int | str | None = None, *, figure: object = None, theme: str | None = None
-) -> Any:
+    model: Trainable,
+    x: object,
+    layer: int | str | None = None,
+    *,
+    figure: FigureBase | None = None,
+    theme: str | None = None,
+) -> FigureBase:
     """Show what layers give for some rows, in inference mode.
 
     Without ``layer``, the distribution of each layer's outputs, with the share of exact zeros. Of one layer: the
@@ -63,7 +69,7 @@ def activations(
     return _rows(given.reshape(len(given), -1)[:_MOST_ROWS], chosen.name, figure, theme)
 
 
-def _distributions(layers: tuple[LayerTrace, ...], figure: object, theme: str | None) -> Any:
+def _distributions(layers: tuple[LayerTrace, ...], figure: FigureBase | None, theme: str | None) -> FigureBase:
     columns = min(len(layers), 4)
     figure, look = style.open_figure(figure, theme, 0.6 + 2.6 * columns, 0.4 + 2.4 * -(-len(layers) // columns))
     for one, ax in zip(layers, style.panels(figure, len(layers), columns, look), strict=True):
@@ -76,7 +82,7 @@ def _distributions(layers: tuple[LayerTrace, ...], figure: object, theme: str | 
     return figure
 
 
-def _maps(maps: Array, name: str, figure: object, theme: str | None) -> Any:
+def _maps(maps: Array, name: str, figure: FigureBase | None, theme: str | None) -> FigureBase:
     total = maps.shape[-1]
     count = min(total, _MOST_MAPS)
     columns = min(count, max(4, round(1.5 * count**0.5)))
@@ -88,18 +94,18 @@ def _maps(maps: Array, name: str, figure: object, theme: str | None) -> Any:
         "vmin": -most if signed else 0,
         "vmax": most,
     }
-    axes, image = style.panels(figure, count, columns, look), None
+    axes, images = style.panels(figure, count, columns, look), []
     for number, ax in enumerate(axes):
-        image = ax.imshow(maps[..., number], interpolation="nearest", **settings)
+        images.append(ax.imshow(maps[..., number], interpolation="nearest", **settings))
         ax.set_title(str(number), fontsize="small", pad=2)
         style.bare(ax)
-    style.color_bar(figure, image, axes, "output", look)
+    style.color_bar(figure, images[-1], axes, "output", look)
     shown = f"{total} maps" if count == total else f"maps 0 to {count - 1} of {total}"
     style.headline(figure, f"{name}: {shown}, {maps.shape[0]} × {maps.shape[1]}{odd}", look)
     return figure
 
 
-def _rows(values: Array, name: str, figure: object, theme: str | None) -> Any:
+def _rows(values: Array, name: str, figure: FigureBase | None, theme: str | None) -> FigureBase:
     figure, look = style.open_figure(figure, theme, 6.4, min(6.0, 2.2 + 0.12 * len(values)))
     (ax,) = style.panels(figure, 1, 1, look)
     values, most, odd = drawable(values)
@@ -113,7 +119,9 @@ def _rows(values: Array, name: str, figure: object, theme: str | None) -> Any:
     return figure
 
 
-def gradient_flow(model: Trainable, x: object, y: object, ax: Axes | None = None, *, theme: str | None = None) -> Any:
+def gradient_flow(
+    model: Trainable, x: object, y: object, ax: Axes | None = None, *, theme: str | None = None
+) -> Axes | FigureBase:
     """Draw how large the gradients are, layer by layer: whether they vanish or explode on their way back.
 
     For every layer the root mean square of the batch's gradients of its trainable weights (bars), and of the gradient

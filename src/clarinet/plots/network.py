@@ -15,6 +15,7 @@ from clarinet.views.diagram import MOST_UNITS, Column, Diagram, Edge, arrange
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
 
     from clarinet.trainable import Trainable
 
@@ -25,7 +26,7 @@ _MOST_WEIGHTS_WRITTEN = 12
 
 def network(
     model: Trainable, x: object = None, ax: Axes | None = None, *, most: int = MOST_UNITS, theme: str | None = None
-) -> Any:
+) -> Axes | FigureBase:
     """Draw the network: a circle for each unit, a line for each weight, and with an example the numbers in the circles.
 
     Lines are blue and full for weights above zero, red and dashed below it, and the thicker the larger the weight is,

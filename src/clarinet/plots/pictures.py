@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from clarinet.plots.data import (
 from clarinet.types import Array
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
+
     from clarinet.trainable import Trainable
 
 _PANEL = 1.25  # inches
@@ -37,9 +40,9 @@ def samples(
     n: int = 25,
     class_names: Sequence[object] | None = None,
     shape: tuple[int, ...] | None = None,
-    figure: object = None,
+    figure: FigureBase | None = None,
     theme: str | None = None,
-) -> Any:
+) -> FigureBase:
     """Show the first rows: pictures in a grid, or a table's rows as a map of numbers.
 
     Args:
@@ -98,7 +101,7 @@ def _labels(y: object, rows: int, n: int, class_names: Sequence[object] | None, 
     return [names[i] for i in ids[:n]]
 
 
-def _pictures(figure: object, rows: Array, picture: tuple[int, ...], columns: int, look: style.Theme) -> list[Any]:
+def _pictures(figure: FigureBase, rows: Array, picture: tuple[int, ...], columns: int, look: style.Theme) -> list[Axes]:
     """A panel for each row."""
     axes = style.panels(figure, len(rows), columns, look)
     for ax, row in zip(axes, unit_range(rows), strict=True):
@@ -107,7 +110,7 @@ def _pictures(figure: object, rows: Array, picture: tuple[int, ...], columns: in
     return axes
 
 
-def _table(rows: Array, labels: list[str] | None, figure: object, theme: str | None) -> Any:
+def _table(rows: Array, labels: list[str] | None, figure: FigureBase | None, theme: str | None) -> FigureBase:
     width = min(10.0, max(4.8, 3.0 + 0.3 * rows.shape[1]))
     figure, look = style.open_figure(figure, theme, width, 1.2 + 0.24 * len(rows))
     (ax,) = style.panels(figure, 1, 1, look)
@@ -138,9 +141,9 @@ def predictions(
     n: int = 10,
     class_names: Sequence[object] | None = None,
     shape: tuple[int, ...] | None = None,
-    figure: object = None,
+    figure: FigureBase | None = None,
     theme: str | None = None,
-) -> Any:
+) -> FigureBase:
     """Show what a model says of the first rows: ✓ and green where it is right, ✗ and red where it is not.
 
     Pictures are shown with class and confidence; of a table's rows the confidence is drawn as bars. Of a regression,
@@ -187,7 +190,9 @@ def predictions(
     return figure
 
 
-def _verdict(shares: Array, truth: int | None, names: list[str], look: style.Theme, between: str = "\n") -> tuple:  # type: ignore[type-arg]
+def _verdict(
+    shares: Array, truth: int | None, names: list[str], look: style.Theme, between: str = "\n"
+) -> tuple[str, str]:
     """Words about one prediction, and their colour."""
     best = int(shares.argmax())
     sure = f"{100 * shares[best]:.1f} %"
@@ -199,7 +204,9 @@ def _verdict(shares: Array, truth: int | None, names: list[str], look: style.The
     return f"{names[best]} ✗ is {right}{between}{sure}", look.wrong
 
 
-def _bars(shares: Array, truth: Array | None, names: list[str], figure: object, theme: str | None) -> Any:
+def _bars(
+    shares: Array, truth: Array | None, names: list[str], figure: FigureBase | None, theme: str | None
+) -> FigureBase:
     figure, look = style.open_figure(figure, theme, 6.4, 1.2 + 0.32 * len(shares))
     (ax,) = style.panels(figure, 1, 1, look)
     said = [_verdict(row, None if truth is None else int(truth[i]), names, look, ", ") for i, row in enumerate(shares)]
@@ -213,7 +220,7 @@ def _bars(shares: Array, truth: Array | None, names: list[str], figure: object, 
     return figure
 
 
-def _regression(model: Trainable, rows: Array, y: object, figure: object, theme: str | None) -> Any:
+def _regression(model: Trainable, rows: Array, y: object, figure: FigureBase | None, theme: str | None) -> FigureBase:
     if y is None:
         raise ValueError("predictions: the model predicts amounts; give the true ones, y, to compare them with")
     said = predicted(model, rows, "predictions")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clarinet.configurable import check_whole
 from clarinet.plots import style
-from clarinet.plots.data import check_model, class_ids, is_classifier, names_of, probabilities, rows_of
+from clarinet.plots.data import check_model, class_ids, is_classifier, is_model, names_of, probabilities, rows_of
 from clarinet.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
 
     from clarinet.trainable import Trainable
 
@@ -22,14 +23,14 @@ _MOST_WRITTEN = 20
 
 
 def confusion(
-    model_or_labels: Any,
-    x_or_predictions: Any,
-    y: Any = None,
+    model_or_labels: object,
+    x_or_predictions: object,
+    y: object = None,
     *,
-    class_names: Sequence[Any] | None = None,
+    class_names: Sequence[object] | None = None,
     ax: Axes | None = None,
     theme: str | None = None,
-) -> Any:
+) -> Axes | FigureBase:
     """Draw the confusion matrix: for every true class (row) how often each class was predicted (column).
 
     Cells hold counts, and their colour is the share of the row. Empty cells hold nothing.
@@ -54,10 +55,8 @@ def confusion(
         >>> figure.axes[0].get_title()
         '75.0 % of 4 right'
     """
-    truth, said = _labels(model_or_labels, x_or_predictions, y)
-    count = max(int(truth.max()), int(said.max())) + 1
-    if hasattr(model_or_labels, "layers"):
-        count = max(count, (model_or_labels.output_shape or (2,))[-1], 2)
+    truth, said, classes = _labels(model_or_labels, x_or_predictions, y)
+    count = max(int(truth.max()) + 1, int(said.max()) + 1, classes)
     names = names_of(class_names, count, "confusion")
     table = np.zeros((count, count), np.int64)
     np.add.at(table, (truth, said), 1)
@@ -83,11 +82,11 @@ def confusion(
     return drawn
 
 
-def _labels(model_or_labels: Any, x_or_predictions: Any, y: Any) -> tuple[Array, Array]:
-    """True and predicted class ids."""
-    if hasattr(model_or_labels, "layers"):
+def _labels(model_or_labels: object, x_or_predictions: object, y: object) -> tuple[Array, Array, int]:
+    """True and predicted class ids, and how many classes a model has."""
+    if is_model(model_or_labels):
         truth, shares = _judged(model_or_labels, x_or_predictions, y, "confusion")
-        return truth, shares.argmax(axis=1)
+        return truth, shares.argmax(axis=1), shares.shape[1]
     if y is not None:
         raise TypeError(
             f"confusion: expected confusion(model, x, y) or confusion(labels, predictions), received "
@@ -101,7 +100,7 @@ def _labels(model_or_labels: Any, x_or_predictions: Any, y: Any) -> tuple[Array,
         raise ValueError(
             "confusion: class ids start at 0, received negative ones; np.unique(return_inverse=True) makes ids"
         )
-    return truth, said
+    return truth, said, 0
 
 
 def _judged(model: Trainable, x: object, y: object, what: str) -> tuple[Array, Array]:
@@ -126,7 +125,7 @@ def _judged(model: Trainable, x: object, y: object, what: str) -> tuple[Array, A
 
 def calibration(
     model: Trainable, x: object, y: object, ax: Axes | None = None, *, bins: int = 10, theme: str | None = None
-) -> Any:
+) -> Axes | FigureBase:
     """Draw how often the model is right over how sure it is: of answers given with 80 % confidence, 80 % should be.
 
     Points below the diagonal are overconfident. The bars are the share of the rows in each bin. The expected

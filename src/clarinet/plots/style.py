@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, overload
 
 from clarinet import files
 from clarinet.views.theme import DARK, LIGHT, THEMES, Theme, colors, luminance, plain, readable_on, theme_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.axis import Axis
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.figure import Figure, FigureBase
+    from matplotlib.typing import ColorType
 
 __all__ = [
     "DARK",
@@ -44,17 +47,28 @@ __all__ = [
     "write_on",
 ]
 
+
+class LegendSettings(TypedDict, total=False):
+    """Where a legend stands, and how large it is."""
+
+    loc: Literal["best", "upper left", "upper center", "lower center"]
+    bbox_to_anchor: tuple[float, float]
+    ncols: int
+    fontsize: Literal["small"]
+
+
 #: The endings that :func:`save` knows.
 ENDINGS = (".svg", ".pdf", ".png")
 #: Dots per inch of pictures that are no vector graphics.
 DPI = 144
 
 
-def write_on(ax: Axes, x: float, y: float, text: str, fill: Any, **settings: Any) -> None:
+def write_on(ax: Axes, x: float, y: float, text: str, fill: ColorType, fontsize: float, zorder: float = 3) -> None:
     """Write in the middle of something of the colour ``fill``, which the text's ``gid`` keeps."""
     from matplotlib.colors import to_hex
 
-    ax.text(x, y, text, color=readable_on(fill), ha="center", va="center", gid=to_hex(fill), **settings)
+    color, gid = readable_on(fill), to_hex(fill)
+    ax.text(x, y, text, color=color, ha="center", va="center", gid=gid, fontsize=fontsize, zorder=zorder)
 
 
 def new_figure(width: float, height: float, theme: Theme) -> Figure:
@@ -88,6 +102,15 @@ def png(figure: Figure) -> tuple[bytes, dict[str, int]]:
     return encoded(figure, "png"), {"width": width, "height": height}
 
 
+def whole(picture: Axes | FigureBase) -> Figure:
+    """The figure that axes or a part of a figure belong to."""
+    from matplotlib.figure import Figure
+
+    while not isinstance(picture, Figure):
+        picture = picture.figure
+    return picture
+
+
 def encoded(figure: Figure, form: str) -> bytes:
     """The figure as the bytes of an ``"svg"``, ``"pdf"`` or ``"png"`` file; the same figure gives the same bytes."""
     from io import BytesIO
@@ -101,13 +124,21 @@ def encoded(figure: Figure, form: str) -> bytes:
     return file.getvalue()
 
 
-def open_figure(figure: object, theme: str | None, width: float, height: float) -> tuple[Any, Theme]:
+def open_figure(figure: FigureBase | None, theme: str | None, width: float, height: float) -> tuple[FigureBase, Theme]:
     """The figure to draw in, a new one where none is given, and its theme."""
     look = theme_of(theme, figure)
     return (new_figure(width, height, look) if figure is None else figure), look
 
 
-def open_axes(ax: Axes | None, theme: str | None, width: float = 6.4, height: float = 4.4) -> tuple[Axes, Theme, Any]:
+@overload
+def open_axes(
+    ax: None, theme: str | None, width: float = 6.4, height: float = 4.4
+) -> tuple[Axes, Theme, FigureBase]: ...
+@overload
+def open_axes(ax: Axes, theme: str | None, width: float = 6.4, height: float = 4.4) -> tuple[Axes, Theme, Axes]: ...
+def open_axes(
+    ax: Axes | None, theme: str | None, width: float = 6.4, height: float = 4.4
+) -> tuple[Axes, Theme, Axes | FigureBase]:
     """The axes to draw in, their theme, and what the caller is to return: ``ax``, or the new figure."""
     if ax is not None:
         look = theme_of(theme, ax.figure)
@@ -116,7 +147,7 @@ def open_axes(ax: Axes | None, theme: str | None, width: float = 6.4, height: fl
     return paint(figure.add_subplot(), look), look, figure
 
 
-def panels(figure: Any, count: int, columns: int, theme: Theme) -> list[Axes]:
+def panels(figure: FigureBase, count: int, columns: int, theme: Theme) -> list[Axes]:
     """So many axes in rows of ``columns``, painted."""
     rows = -(-count // columns)
     grid = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
@@ -145,12 +176,12 @@ def bare(ax: Axes, framed: bool = True) -> None:
         spine.set_visible(framed)
 
 
-def legend(ax: Axes, theme: Theme, **settings: Any) -> None:
+def legend(ax: Axes, theme: Theme, **settings: Unpack[LegendSettings]) -> None:
     """A legend in the theme's colours."""
     ax.legend(frameon=False, labelcolor=theme.text, **settings)
 
 
-def color_bar(figure: Any, image: Any, axes: Any, label: str, theme: Theme) -> None:
+def color_bar(figure: FigureBase, image: ScalarMappable, axes: Axes | list[Axes], label: str, theme: Theme) -> None:
     """What the colours of ``image`` stand for."""
     bar = figure.colorbar(image, ax=axes, shrink=0.85)
     bar.set_label(label, color=theme.text)
@@ -158,19 +189,19 @@ def color_bar(figure: Any, image: Any, axes: Any, label: str, theme: Theme) -> N
     bar.outline.set_edgecolor(theme.faint)
 
 
-def whole_numbers(axis: Any) -> None:
+def whole_numbers(axis: Axis) -> None:
     """Ticks at whole numbers only."""
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator(integer=True))
 
 
-def headline(figure: Any, text: str, theme: Theme) -> None:
+def headline(figure: FigureBase, text: str, theme: Theme) -> None:
     """A title over all panels."""
     figure.suptitle(plain(text), color=theme.text)
 
 
-def save(figure: Any, path: str | Path) -> Path:
+def save(figure: Axes | FigureBase, path: str | Path) -> Path:
     """Write a picture to a file, whole or not at all; its ending says how.
 
     Args:
@@ -194,5 +225,5 @@ def save(figure: Any, path: str | Path) -> Path:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise ValueError(f"save: {str(path)!r} ends in {ending or 'nothing'!r}; expected one of {', '.join(ENDINGS)}")
-    files.write(path, encoded(figure if hasattr(figure, "savefig") else figure.figure, ending[1:]))
+    files.write(path, encoded(whole(figure), ending[1:]))
     return path

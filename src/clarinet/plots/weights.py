@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from clarinet.plots.data import check_model, drawable, picture_shape
 from clarinet.types import Array
 
 if TYPE_CHECKING:
+    from matplotlib.figure import FigureBase
+
     from clarinet.layers.base import Layer
     from clarinet.trainable import Trainable
 
@@ -26,9 +28,9 @@ def weights(
     *,
     n: int | None = None,
     shape: tuple[int, ...] | None = None,
-    figure: object = None,
+    figure: FigureBase | None = None,
     theme: str | None = None,
-) -> Any:
+) -> FigureBase:
     """Show a layer's weights in red (below zero) and blue (above), on one scale that is symmetric about zero.
 
     Of a dense layer over pictures, every unit's weights are a picture of what it looks for. Of a convolution every
@@ -71,12 +73,13 @@ def weights(
     aspect = units.shape[1] / units.shape[2]
     rows = -(-len(units) // columns)
     figure, look = style.open_figure(figure, theme, 1.0 * columns + 1.2, 0.7 + rows * (1.0 * aspect + 0.25))
-    axes, image = style.panels(figure, len(units), columns, look), None
+    axes, images = style.panels(figure, len(units), columns, look), []
     for number, (ax, unit) in enumerate(zip(axes, units, strict=True)):
         image = ax.imshow(unit, cmap=style.colors(look.signed), vmin=-most, vmax=most, interpolation="nearest")
+        images.append(image)
         ax.set_title(str(number), fontsize="small", pad=2)
         style.bare(ax)
-    style.color_bar(figure, image, axes, "weight", look)
+    style.color_bar(figure, images[-1], axes, "weight", look)
     count = (
         f"{what}s 0 to {len(units) - 1} of {total}"
         if len(units) < total
@@ -148,7 +151,7 @@ def _side_by_side(filters: Array) -> Array:
     return np.concatenate(pieces[1:], axis=2)
 
 
-def _matrix(kernel: Array, most: float, title: str, figure: object, theme: str | None) -> Any:
+def _matrix(kernel: Array, most: float, title: str, figure: FigureBase | None, theme: str | None) -> FigureBase:
     figure, look = style.open_figure(figure, theme, 6.4, 4.4)
     (ax,) = style.panels(figure, 1, 1, look)
     image = ax.imshow(

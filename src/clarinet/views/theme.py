@@ -7,12 +7,15 @@ too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet.names import nearest
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
+    from matplotlib.figure import FigureBase
+    from matplotlib.typing import ColorType
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ DARK = Theme(
 THEMES = {"light": LIGHT, "dark": DARK}
 
 
-def theme_of(theme: str | None, where: Any = None) -> Theme:
+def theme_of(theme: str | None, where: Axes | FigureBase | None = None) -> Theme:
     """The theme of this name; None takes what suits the background of the figure or axes ``where``.
 
     Raises:
@@ -99,19 +102,19 @@ def theme_of(theme: str | None, where: Any = None) -> Theme:
     return LIGHT
 
 
-def _rgba(color: Any) -> tuple[float, float, float, float]:
+def _rgba(color: ColorType) -> tuple[float, float, float, float]:
     from matplotlib.colors import to_rgba
 
     return to_rgba(color)
 
 
-def luminance(color: object) -> float:
+def luminance(color: ColorType) -> float:
     """Relative luminance from 0 to 1 (Web Content Accessibility Guidelines 2.2)."""
     parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _rgba(color)[:3]]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
-def readable_on(color: object) -> str:
+def readable_on(color: ColorType) -> str:
     """Black or white, whichever is easier to read on ``color``."""
     return "#000000" if luminance(color) > 0.179 else "#ffffff"
 

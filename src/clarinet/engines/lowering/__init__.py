@@ -17,6 +17,7 @@ from clarinet.engines.lowering.objectives import LOSSES, METRICS, PENALTIES
 from clarinet.engines.lowering.operations import ACTIVATIONS, AXES, OPS, RUNS, TABLES
 from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
 from clarinet.engines.stats import limits
+from clarinet.regularizers import L1L2
 
 if TYPE_CHECKING:
     from clarinet.params import Segment, Store
@@ -159,8 +160,8 @@ def _weight(segment: Segment, buffer: int, start: int) -> Any:
         offset=segment.offset,
         size=segment.size,
         trainable=segment.trainable,
-        l1=0.0 if penalty is None else penalty.l1,
-        l2=0.0 if penalty is None else penalty.l2,
+        l1=penalty.l1 if isinstance(penalty, L1L2) else 0.0,
+        l2=penalty.l2 if isinstance(penalty, L1L2) else 0.0,
         buffer=buffer,
         start=start,
     )

@@ -47,7 +47,7 @@ LOSSES: dict[type, Callable[[Any], tuple[str, Settings]]] = {
 }
 
 #: Penalties on weights that are told as ``l1`` and ``l2``.
-PENALTIES = frozenset((regularizers.L1, regularizers.L1L2, regularizers.L2))
+PENALTIES: frozenset[type] = frozenset((regularizers.L1, regularizers.L1L2, regularizers.L2))
 
 
 def _dense(name: str, *settings: str) -> Callable[[Any], tuple[str, bool, Settings]]:
