@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence as AbstractSequence
-from typing import Any
+from typing import overload
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from clarinet.data import as_array
 from clarinet.names import public
@@ -100,13 +102,29 @@ def normalize(x: object, axis: int = -1, order: float = 2) -> Array:
     return np.asarray(array / np.where(norm == 0, 1, norm))
 
 
+@overload
 def split_dataset(
-    dataset: Any,
+    dataset: AbstractSequence[Array],
     left_size: float | int | None = None,
     right_size: float | int | None = None,
     shuffle: bool = False,
     seed: int | None = None,
-) -> tuple[Any, Any]:
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]: ...
+@overload
+def split_dataset(
+    dataset: object,
+    left_size: float | int | None = None,
+    right_size: float | int | None = None,
+    shuffle: bool = False,
+    seed: int | None = None,
+) -> tuple[Array | tuple[Array, ...], Array | tuple[Array, ...]]: ...
+def split_dataset(
+    dataset: object,
+    left_size: float | int | None = None,
+    right_size: float | int | None = None,
+    shuffle: bool = False,
+    seed: int | None = None,
+) -> tuple[Array | tuple[Array, ...], Array | tuple[Array, ...]]:
     """Split arrays into two parts, e.g. to train and to test.
 
     Args:
@@ -127,13 +145,14 @@ def split_dataset(
         >>> right[1].tolist()
         [64, 81]
     """
-    several = isinstance(dataset, (tuple, list)) and len(dataset) > 0 and hasattr(dataset[0], "shape")
-    arrays = [as_array(a, "split_dataset") for a in (dataset if several else (dataset,))]
+    given = dataset if isinstance(dataset, (tuple, list)) and dataset and hasattr(dataset[0], "shape") else (dataset,)
+    several = given is dataset
+    arrays = [as_array(a, "split_dataset") for a in given]
     lengths = sorted({len(a) for a in arrays})
     if len(lengths) > 1:
         raise ValueError(f"split_dataset: the arrays have different numbers of rows: {', '.join(map(str, lengths))}")
     left, right = _sizes(left_size, right_size, lengths[0])
-    order: Any = np.arange(lengths[0])
+    order = np.arange(lengths[0])
     if shuffle:
         order = permutation(Key(next_seed() if seed is None else seed, Stream.DATA), lengths[0])
     parts = [tuple(a[rows] for a in arrays) for rows in (order[:left], order[left : left + right])]
@@ -170,12 +189,12 @@ def _rows(size: float | int | None, name: str, n: int) -> int | None:
 
 
 def pad_sequences(
-    sequences: Any,
+    sequences: AbstractSequence[Array | AbstractSequence[object]],
     maxlen: int | None = None,
-    dtype: Any = "int32",
+    dtype: DTypeLike = "int32",
     padding: str = "pre",
     truncating: str = "pre",
-    value: Any = 0.0,
+    value: float = 0.0,
 ) -> Array:
     """Sequences of different lengths as one array, e.g. of ids for an Embedding.
 
@@ -206,7 +225,7 @@ def pad_sequences(
     length = max(map(len, sequences), default=0) if maxlen is None else maxlen
     if maxlen is not None and maxlen < 1:
         raise ValueError(f"pad_sequences: maxlen is at least 1, received {maxlen}")
-    shape = next((np.shape(sequence)[1:] for sequence in sequences if len(sequence)), ())
+    shape = next((np.asarray(sequence).shape[1:] for sequence in sequences if len(sequence)), ())
     padded = np.full((len(sequences), length, *shape), value, dtype)
     for place, sequence in enumerate(sequences):
         kept = np.asarray(sequence[-length:] if truncating == "pre" else sequence[:length], dtype)
@@ -242,10 +261,10 @@ class PyDataset:
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} needs __len__: the number of batches an epoch")
 
-    def __getitem__(self, index: int) -> AbstractSequence[Any]:
+    def __getitem__(self, index: int) -> AbstractSequence[object]:
         raise NotImplementedError(f"{type(self).__name__} needs __getitem__(index), which returns (x, y)")
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[AbstractSequence[object]]:
         return (self[i] for i in range(len(self)))
 
     def on_epoch_end(self) -> None:

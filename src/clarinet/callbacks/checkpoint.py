@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet.callbacks.monitor import Monitor, shown
 from clarinet.names import nearest
@@ -64,7 +64,7 @@ class ModelCheckpoint(Monitor):
         """Whether training has to return after every batch, which saving by epochs does not cost."""
         return self.save_freq != "epoch"
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, object]:
         return {"best": self.best, "_epoch": self._epoch, "_batches": self._batches}
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:

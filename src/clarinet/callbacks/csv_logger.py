@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from clarinet.training.callback import Callback, Logs
 
@@ -48,7 +48,7 @@ class CSVLogger(Callback):
         self._file = file.open("a", newline="", encoding="utf-8")  # cut with the first row, unless resumed
         self._columns, self._keep = [], self._file.tell() if self.append else 0
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, object]:
         return {"_columns": self._columns, "_keep": self._keep}
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:

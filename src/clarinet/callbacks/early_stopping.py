@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from clarinet.callbacks.monitor import Monitor
 from clarinet.training.callback import Logs
+from clarinet.types import Array
 
 
 class EarlyStopping(Monitor):
@@ -52,9 +51,9 @@ class EarlyStopping(Monitor):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best: float | None = None
-        self.best_weights: list[Any] | None = None
+        self.best_weights: list[Array] | None = None
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, object]:
         names = ("wait", "stopped_epoch", "best_epoch", "best", "best_weights")
         return {name: getattr(self, name) for name in names}
 

@@ -134,7 +134,7 @@ class ReduceLROnPlateau(Monitor):
         self.best: float | None = None
         self.wait = self.cooldown_counter = 0
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, object]:
         return {"best": self.best, "wait": self.wait, "cooldown_counter": self.cooldown_counter}
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:

@@ -92,5 +92,5 @@ class LivePlot(History):
         ended = time.perf_counter()
         self._next = ended + max(self.seconds, (_SHARE - 1) * (ended - began))
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return super().__getstate__() | {"_shown": None}

@@ -60,6 +60,7 @@ def _reproduce(options: argparse.Namespace, output: Output) -> int:
         code, values = train.train(again, output)
     if code:
         return code
+    assert values["run"] is not None
     verdict = compare(first, store.get(values["run"]))
     result = {"run": first.name, "again": verdict.again, "identical": verdict.identical}
     output.result({**result, "found": verdict.found, "reasons": verdict.reasons}, str(verdict))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.types import Array
+from clarinet.types import Array, Config
 
 #: Rows whose marks are kept: of more rows those with the smallest marks, a sample that depends on the rows alone.
 _MOST = 4096
@@ -17,22 +16,23 @@ _MOST = 4096
 _CHUNK = 1024
 
 
-def fingerprint(x: Array, y: Array) -> dict[str, Any]:
+def fingerprint(x: Array, y: Array) -> Config:
     """What is kept of rows: at most 22 kB of text, whatever their number."""
     marks = np.unique(_marks(x, y))
     kept = marks[:_MOST].astype("<u4")
     return {"all": len(kept) == len(marks), "marks": base64.b64encode(kept.tobytes()).decode()}
 
 
-def among(found: Any, x: Array, y: Array) -> tuple[int, bool] | None:
+def among(found: object, x: Array, y: Array) -> tuple[int, bool] | None:
     """How many of these rows are among those of a fingerprint, and whether that is exact; None if it cannot be told.
 
     Args:
         found: what :func:`fingerprint` gave, or whatever a model file holds in its place.
         x, y: rows and labels.
     """
+    kept = found if isinstance(found, dict) else {}
     try:
-        exact, known = found["all"], np.frombuffer(base64.b64decode(found["marks"], validate=True), "<u4")
+        exact, known = kept["all"], np.frombuffer(base64.b64decode(kept["marks"], validate=True), "<u4")
     except (TypeError, KeyError, ValueError, binascii.Error):
         return None
     if (exact is not True and exact is not False) or not len(known) or len(known) > _MOST:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clarinet.names import nearest
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 #: Arguments of functions whose flags have another name.
 _OTHERWISE = {"size": "image_size", "largest": "white"}
@@ -21,13 +24,15 @@ class Parser(argparse.ArgumentParser):
             choices = nearest(str(value), map(str, action.choices))
             raise argparse.ArgumentError(action, f"invalid choice {value!r}: {choices}")
 
-    def _print_message(self, message: str, file: Any = None) -> None:
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         """As ``argparse``'s, which keeps it to itself that nothing could be written."""
         stream = file or sys.stderr
         if message and stream is not None:
             stream.write(message)
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+    def parse_args(  # type: ignore[override]  # into a namespace of argparse's own
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
         """As ``argparse``'s."""
         options, unknown = self.parse_known_args(args, namespace)
         if unknown:

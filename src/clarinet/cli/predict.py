@@ -14,6 +14,7 @@ from clarinet.cli.errors import sentence
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
 from clarinet.data import origins
+from clarinet.data.origins import About
 from clarinet.datasets.images import pictures_in
 from clarinet.types import Array
 
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     """Print what a model says of every file; files that cannot be read are reported, and make the exit code 1."""
     model = saving.load(options.model)
     about, how = origins.describe(model), Reading.of(options)
-    predictions: list[dict[str, Any]] = []
+    predictions: list[dict[str, object]] = []
     failed = False
     for file in _files(options.inputs, about, output):
         try:
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     return int(failed)
 
 
-def _files(inputs: list[str], about: dict[str, Any], output: Output) -> Iterator[str]:
+def _files(inputs: list[str], about: About, output: Output) -> Iterator[str]:
     """The files; of a folder, for a model of pictures, every picture that is in it."""
     for file in inputs:
         if about["kind"] in ("table", "unknown") or not Path(file).is_dir():
@@ -64,7 +65,7 @@ def _files(inputs: list[str], about: dict[str, Any], output: Output) -> Iterator
         yield from map(str, paths)
 
 
-def _rows(model: Trainable, about: dict[str, Any], file: str, how: Reading) -> Iterator[tuple[str, Array]]:
+def _rows(model: Trainable, about: About, file: str, how: Reading) -> Iterator[tuple[str, Array]]:
     """The rows that a file holds, each with a name: one for a picture, one a line for a table."""
     kind = about["kind"]
     how.check_kind(file, "a table" if kind == "table" else "a folder of pictures")
@@ -80,13 +81,13 @@ def _rows(model: Trainable, about: dict[str, Any], file: str, how: Reading) -> I
         yield file, origins.as_inputs(model, _picture(about, file)[None])[0]
 
 
-def _picture(about: dict[str, Any], file: str) -> Array:
+def _picture(about: About, file: str) -> Array:
     """Pixels as the data set that the model was trained on has them."""
     if about["kind"] == "mnist":
         return datasets.load_digit(file)
     color = {"fashion_mnist": "grayscale", "cifar10": "rgb"}.get(about["kind"]) or about["color"]
-    size = {"fashion_mnist": (28, 28), "cifar10": (32, 32)}.get(about["kind"]) or tuple(about["size"])
-    return datasets.read_image(file, size, color)
+    height, width = {"fashion_mnist": (28, 28), "cifar10": (32, 32)}.get(about["kind"]) or about["size"]
+    return datasets.read_image(file, (height, width), color)
 
 
 def _answer(prediction: Array, classes: list[str]) -> dict[str, Any]:

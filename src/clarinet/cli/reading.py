@@ -47,7 +47,7 @@ class Reading:
                 given[name] = tuple(value) if isinstance(value, list) else value
         return cls(**given)
 
-    def given(self) -> dict[str, Any]:
+    def given(self) -> dict[str, object]:
         """What was said, by name."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name)) != field.default}
 
@@ -66,7 +66,7 @@ class Reading:
                 about = "folders of pictures" if name in _OF_PICTURES else "tables"
                 raise ArgumentTypeError(f"{option(name)} is for {about}; {data} is {kind}")
 
-    def of_table(self) -> dict[str, Any]:
+    def of_table(self) -> dict[str, object]:
         """Arguments for ``load_table``."""
         return {name: value for name, value in self.given().items() if name not in _OF_PICTURES}
 

@@ -21,7 +21,7 @@ _OPTIONS = (*_TRAINING, *(field.name for field in fields(Reading)))
 _SEVERAL = ("missing", "categorical", "drop")
 
 
-def settings(options: argparse.Namespace, out: Path) -> dict[str, Any]:
+def settings(options: argparse.Namespace, out: Path) -> dict[str, object]:
     """What a run keeps of the options; a path becomes one that holds anywhere on this machine."""
     data = str(Path(options.data).resolve()) if Path(options.data).exists() else options.data
     own = {name: getattr(options, name) for name in _OPTIONS}

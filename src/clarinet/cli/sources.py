@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clarinet import datasets
 from clarinet.cli.reading import Reading
-from clarinet.data.origins import NAMED, as_inputs, describe
+from clarinet.data.origins import NAMED, About, as_inputs, describe
 from clarinet.names import nearest
 from clarinet.types import Array
 from clarinet.wording import option
 
 if TYPE_CHECKING:
+    from clarinet.datasets.coding import Table
     from clarinet.trainable import Trainable
 
 
@@ -36,7 +38,7 @@ class Source:
     y: Array
     x_test: Array | None = None
     y_test: Array | None = None
-    about: dict[str, Any] = field(default_factory=dict)
+    about: About = field(default_factory=lambda: About(kind="unknown", classes=[]))
     report: tuple[str, ...] = ()
 
 
@@ -83,15 +85,16 @@ def _named(name: str) -> Source:
 def _table(path: Path, how: Reading) -> Source:
     if how.target is None:
         raise ArgumentTypeError(f"{path}: which column is to be predicted? Say {option('target', like='COLUMN')}")
-    table = datasets.load_table(path, **how.of_table())
-    about = {"kind": "table", "classes": list(table.classes), "coding": table.coding.to_config()}
+    load: Callable[..., Table] = datasets.load_table  # with what was said, as it was given
+    table = load(path, **how.of_table())
+    about = About(kind="table", classes=list(table.classes), coding=table.coding.to_config())
     return Source(table.x, table.y, about=about, report=table.report)
 
 
 def _images(path: Path, how: Reading, color: str = "auto") -> Source:
     images = datasets.load_images(path, how.image_size, color, skip_damaged=how.skip_damaged)
     color = "rgb" if images.x.ndim == 4 else "grayscale"
-    about = {"kind": "images", "classes": list(images.classes), "size": list(images.x.shape[1:3]), "color": color}
+    about = About(kind="images", classes=list(images.classes), size=list(images.x.shape[1:3]), color=color)
     return Source(images.x, images.y, about=about, report=images.report)
 
 
@@ -131,14 +134,14 @@ def _coded_anew(model: Trainable, source: Source) -> Source:
     return replace(source, report=(*source.report, note))
 
 
-def _pictures(model: Trainable, about: dict[str, Any]) -> dict[str, Any]:
+def _pictures(model: Trainable, about: About) -> About:
     """What pictures a model takes that does not say it and looks as if it took digits."""
     if "data" in model.metadata or about["kind"] != "mnist" or len(model.input_shape or ()) == 1:
         return about
     return {"kind": "images", "classes": [], "size": [28, 28], "color": "grayscale"}
 
 
-def _pictures_for(model: Trainable, about: dict[str, Any], path: Path, how: Reading) -> Source:
+def _pictures_for(model: Trainable, about: About, path: Path, how: Reading) -> Source:
     size = (about["size"][0], about["size"][1])
     if how.image_size not in (None, size):
         raise ValueError(

@@ -6,11 +6,11 @@ import argparse
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
-from clarinet import activations, callbacks, layers, utils
+from clarinet import activations, callbacks, datasets, layers, utils
 from clarinet.cli import recorded, sources
 from clarinet.cli.fingerprints import fingerprint
 from clarinet.cli.output import Output
@@ -31,6 +31,19 @@ _MOST_EPOCHS, _PATIENCE, _TEST_SHARE = 100, 10, 0.2
 _INTERRUPTED = 130
 
 
+class Trained(TypedDict):
+    """What there is to report of a training."""
+
+    model: str
+    run: str | None
+    engine: str
+    epochs: int
+    seconds: float
+    interrupted: bool
+    history: dict[str, list[float]]
+    test: dict[str, float]
+
+
 def run(options: argparse.Namespace, output: Output) -> int:
     """Train a network as the options say, save it, and report how well it does."""
     code, values = train(options, output)
@@ -40,7 +53,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     return code
 
 
-def train(options: argparse.Namespace, output: Output) -> tuple[int, dict[str, Any]]:
+def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
     """Train and save; the exit code and what there is to report."""
     out = _destination(options)
     if options.run_name and options.seed is None:  # so that the run can be resumed and reproduced
@@ -65,15 +78,16 @@ def train(options: argparse.Namespace, output: Output) -> tuple[int, dict[str, A
     test = _test(model, source, output)
     history = model.history
     epochs = 0 if history is None else len(history.epoch)
-    values: dict[str, Any] = {
+    values: Trained = {
         "model": str(out),
         "run": None if tracker is None or tracker.run is None else tracker.run.name,
         "engine": model.engine,
         "epochs": epochs,
         "seconds": seconds,
         "interrupted": interrupted,
+        "history": {} if history is None else history.history,
+        "test": test,
     }
-    values |= {"history": {} if history is None else history.history, "test": test}
     return _INTERRUPTED if interrupted else 0, values
 
 
@@ -109,7 +123,7 @@ def _check_differing(source: Source, data: str) -> None:
             f"{data} holds one class, {source.about['classes'][0]!r}; expected a sub-folder of pictures for each "
             "of two or more classes, so that there is something to tell apart"
         )
-    target = source.about["coding"]["target"]["name"]
+    target = datasets.TableCoding.from_config(source.about["coding"]).target.name
     raise ValueError(f"{data}: the target {target!r} is the same in every row; expected one that differs between rows")
 
 
@@ -170,7 +184,9 @@ def _fit(model: Sequential, source: Source, options: argparse.Namespace, tracker
     epochs = options.epochs or (_MOST_EPOCHS if own_data else preset.epochs)
     rows, watched = _split(source, options)
     split = 0 < len(rows[0]) < len(source.x)
-    helpers: list[Any] = [callbacks.LearningRateScheduler(falling(options.lr, epochs))] if preset.falls else []
+    helpers: list[callbacks.Callback] = (
+        [callbacks.LearningRateScheduler(falling(options.lr, epochs))] if preset.falls else []
+    )
     if own_data and options.epochs is None and split:
         helpers.append(callbacks.EarlyStopping(patience=_PATIENCE, verbose=0 if options.json else 1))
     batch_size = options.batch_size or preset.batch_size

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Required, TypedDict
 
 import numpy as np
 
-from clarinet.types import Array
+from clarinet.types import Array, Config
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
@@ -17,7 +18,26 @@ NAMED = ("mnist", "fashion_mnist", "cifar10")
 _SCALING = ("constants", "data", "batch")
 
 
-def describe(model: Trainable) -> dict[str, Any]:
+class About(TypedDict, total=False):
+    """What a model was trained on, as :mod:`clarinet.cli` keeps it in the model's metadata.
+
+    Attributes:
+        kind: a name in NAMED, ``"table"``, ``"images"`` or ``"unknown"``.
+        classes: their names; empty for regression.
+        size, color: height and width of pictures; ``"grayscale"`` or ``"rgb"``.
+        coding: how a table's columns became numbers, see :class:`clarinet.datasets.TableCoding`.
+        trained_on: a mark of the rows.
+    """
+
+    kind: Required[str]
+    classes: Required[list[str]]
+    size: list[int]
+    color: str
+    coding: Config
+    trained_on: object
+
+
+def describe(model: Trainable) -> About:
     """What the model was trained on; guessed from its input's shape where it was not made by this command."""
     about = model.metadata.get("data")
     if about is not None:
@@ -31,23 +51,31 @@ def describe(model: Trainable) -> dict[str, Any]:
     return {"kind": "unknown", "classes": []}
 
 
-def _checked(about: Any) -> dict[str, Any]:
+def _checked(about: object) -> About:
     """A model file's word for what it was trained on, if it makes sense: the file may be anybody's."""
-    sound = isinstance(about, dict) and about.get("kind") in (*NAMED, "table", "images")
-    classes = about.get("classes") if sound else None
-    sound = sound and isinstance(classes, list) and all(isinstance(name, str) for name in classes)
-    if sound and about["kind"] == "images":
-        size = about.get("size")
-        sound = (
-            isinstance(size, list) and len(size) == 2 and all(type(side) is int and 0 < side < 10_000 for side in size)
-        )
-        sound = sound and about.get("color") in ("grayscale", "rgb")
-    if not sound or (about["kind"] == "table" and not isinstance(about.get("coding"), dict)):
+    known = about if isinstance(about, dict) else {}
+    classes, kind = known.get("classes"), known.get("kind")
+    sound = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
+    sound = sound and (kind in NAMED or (kind == "images" and _sound_pictures(known)) or kind == "table")
+    if not sound or (kind == "table" and not isinstance(known.get("coding"), dict)):
         raise ValueError(
             "the model's metadata do not make sense: expected metadata['data'] as clarinet train writes it"
         )
     # Names go to the terminal: control characters in them could rewrite what it shows.
-    return {**about, "classes": [name if name.isprintable() else ascii(name) for name in about["classes"]]}
+    names = [name if name.isprintable() else ascii(name) for name in known["classes"]]
+    found = About(kind=known["kind"], classes=names, trained_on=known.get("trained_on"))
+    if kind == "images":
+        found["size"], found["color"] = known["size"], known["color"]
+    if kind == "table":
+        found["coding"] = known["coding"]
+    return found
+
+
+def _sound_pictures(about: Mapping[str, object]) -> bool:
+    """Whether the size and the colours of pictures make sense."""
+    size = about.get("size")
+    sides = isinstance(size, list) and len(size) == 2 and all(type(n) is int and 0 < n < 10_000 for n in size)
+    return sides and about.get("color") in ("grayscale", "rgb")
 
 
 def as_inputs(model: Trainable, pixels: Array) -> Array:

@@ -15,7 +15,7 @@ from clarinet.datasets.csv_files import read_csv
 from clarinet.datasets.targets import TargetColumn
 from clarinet.datasets.text_table import TextTable, text_table
 from clarinet.names import nearest
-from clarinet.types import Array
+from clarinet.types import Array, Config
 from clarinet.wording import option
 
 _FORMAT = 1
@@ -98,13 +98,13 @@ class TableCoding:
         x, y = self._coded(table), self.target.encode(table, self.missing)
         return Table(x, y, self, tuple(f"{sentence}." for sentence in lost))
 
-    def to_config(self) -> dict[str, Any]:
+    def to_config(self) -> Config:
         """Everything as plain numbers, texts, lists and dicts, ready for JSON."""
         return {
             "format": _FORMAT,
             "columns": [{"kind": column.kind, **_plain(column)} for column in self.columns],
             "target": _plain(self.target),
-            "missing": sorted(self.missing),
+            "missing": [*sorted(self.missing)],
             "delimiter": self.delimiter,
             "encoding": self.encoding,
             "decimal": self.decimal,
@@ -112,12 +112,13 @@ class TableCoding:
         }
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> TableCoding:
+    def from_config(cls, config: Mapping[str, object]) -> TableCoding:
         """The inverse of ``to_config``.
 
         Raises:
             ValueError: the configuration is of another format version, incomplete, or holds values of the wrong type.
         """
+        described: Mapping[str, Any] = config  # what is wrong with it shows below
         try:
             if config["format"] != _FORMAT:
                 raise ValueError(
@@ -125,15 +126,15 @@ class TableCoding:
                 )
             columns = tuple(
                 _build(_KINDS[each["kind"]], {k: v for k, v in each.items() if k != "kind"})
-                for each in config["columns"]
+                for each in described["columns"]
             )
-            rest = {name: config[name] for name in ("delimiter", "encoding", "decimal")}
+            rest = {name: described[name] for name in ("delimiter", "encoding", "decimal")}
             if not all(isinstance(value, str | None) for value in rest.values()):
                 raise TypeError(f"{', '.join(rest)} must be texts, got {rest}")
-            header = config.get("header")  # which files of earlier versions lack
+            header = described.get("header")  # which files of earlier versions lack
             if not isinstance(header, bool | None):
                 raise TypeError(f"header must be a boolean, got {header!r}")
-            target, missing = _build(TargetColumn, config["target"]), frozenset(map(str, config["missing"]))
+            target, missing = _build(TargetColumn, described["target"]), frozenset(map(str, described["missing"]))
             return cls(columns, target, missing, **rest, header=header)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"the stored table coding cannot be read: {type(error).__name__}: {error}") from error
@@ -236,7 +237,7 @@ def with_target(table: TextTable, target: str, missing: frozenset[str]) -> tuple
     return table.keep(kept), [f"Left out for want of {target!r}: {len(lost)} of {len(table)} rows ({where})"]
 
 
-def _plain(column: Column | TargetColumn) -> dict[str, Any]:
+def _plain(column: Column | TargetColumn) -> Config:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(column).items()}
 
 

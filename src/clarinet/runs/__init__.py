@@ -12,7 +12,6 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from clarinet.names import public
 from clarinet.runs.bin import DAYS, collect
@@ -86,7 +85,7 @@ def best(metric: str = "val_loss", mode: str = "auto", where: str | Sequence[str
     return Runs().best(metric, mode, where)
 
 
-def diff(*names: str | int) -> dict[str, tuple[Any, ...]]:
+def diff(*names: str | int) -> dict[str, tuple[object, ...]]:
     """Settings that are not the same in these runs; see :meth:`Runs.diff`."""
     return Runs().diff(*names)
 

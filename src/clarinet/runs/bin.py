@@ -20,7 +20,7 @@ DAYS = 30.0
 def deleted(store: Store) -> list[tuple[int, str, float]]:
     """Id, name and Unix time of deletion of the runs in the bin, the latest first."""
     sql = "SELECT id, name, deleted FROM runs WHERE deleted IS NOT NULL ORDER BY deleted DESC, id DESC"
-    return [(id, stored.name(name), stored.moment(when)) for id, name, when in store.query(sql)]
+    return [(stored.id(id), stored.name(name), stored.moment(when)) for id, name, when in store.query(sql)]
 
 
 def restore(store: Store, name: str) -> Run:
@@ -65,7 +65,8 @@ def _sweep(store: Store) -> None:
     place = inside(store.folder, "runs")
     there = place.iterdir() if place.is_dir() else ()
     found = [folder for folder in there if folder.is_dir() and not folder.is_symlink()]
-    known = {folder_name(id, str(name)) for id, name in store.query("SELECT id, name FROM runs")}  # now: none is newer
+    rows = store.query("SELECT id, name FROM runs")  # now: none is newer
+    known = {folder_name(stored.id(id), str(name)) for id, name in rows}
     for folder in found:
         if folder.name not in known and folder.name.partition("-")[0].isdigit():
             files.remove(folder)

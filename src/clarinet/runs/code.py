@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _BRANCH = "refs/heads/"
@@ -24,7 +23,7 @@ _SMALL, _PACKED, _SOURCE = 4096, 32 << 20, 4 << 20
 _DEPTH, _SOURCES = 5, 500
 
 
-def commit(folder: str | Path = ".") -> dict[str, Any] | None:
+def commit(folder: str | Path = ".") -> dict[str, str | None] | None:
     """``{"commit", "branch"}`` of the repository that a folder is in; None where there is none, or no commit yet.
 
     Args:

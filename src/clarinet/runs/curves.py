@@ -34,7 +34,7 @@ def read(store: Database, run: int, name: str, kind: str | None = None) -> tuple
     """
     kinds = ("step", "log", "epoch") if kind is None else (kind,)
     rows = [
-        (stored.name(found), stored.name(by), series)
+        (stored.name(found), stored.name(by), stored.id(series))
         for found, by, series in store.query("SELECT name, kind, id FROM series WHERE run = ?", (run,))
     ]
     known = {(found, by): series for found, by, series in rows}

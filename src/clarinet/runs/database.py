@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from clarinet import files
 from clarinet.runs import location, opening
@@ -14,6 +14,11 @@ from clarinet.runs.location import StoreError
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+
+#: What SQLite may keep in a column, whatever the column is declared for.
+Sql = int | float | str | bytes | None
+Row = tuple[Sql, ...]
 
 
 class Database:
@@ -112,7 +117,7 @@ class Database:
             )
         return connection
 
-    def query(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Rows of a query; none where there is no store yet.
 
         Raises:

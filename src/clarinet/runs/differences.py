@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 
-def differences(before: object, now: object, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+def differences(before: object, now: object, path: str = "") -> Iterator[tuple[str, object, object]]:
     """Places at which two nested documents differ, with both values; what one of them lacks counts as None.
 
     Example:

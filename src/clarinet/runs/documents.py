@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from clarinet.types import Config, Json
+
 
 def to_json(section: str, document: object) -> str:
     """A document as JSON; numbers that JSON does not have become null, characters that no text holds escapes.
@@ -27,18 +29,24 @@ def to_json(section: str, document: object) -> str:
         raise TypeError(f"{section}: nested too deeply, or in itself; expected a plain dictionary") from None
 
 
-def plain(value: object) -> Any:
+def plain(value: object) -> Json:
     """``value`` with everything that JSON cannot hold as text: an object of ours by its class's name."""
     if isinstance(value, Mapping):
-        return {str(key): plain(v) for key, v in value.items()}
+        return plain_all(value)
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
     if isinstance(value, np.generic):
-        return value.item()
+        item: Json = value.item()
+        return item
     return value if value is None or isinstance(value, (bool, int, float, str)) else type(value).__name__
 
 
-def _jsonable(value: Any) -> Any:
+def plain_all(values: Mapping[str, object]) -> Config:
+    """Each of some values as :func:`plain` gives it, by name."""
+    return {str(key): plain(value) for key, value in values.items()}
+
+
+def _jsonable(value: Any) -> object:
     """The same, of what JSON knows."""
     if isinstance(value, Mapping):
         return {_jsonable(str(key)): _jsonable(v) for key, v in value.items()}

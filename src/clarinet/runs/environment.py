@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet.runs import code
+from clarinet.types import Config
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
 
-def environment(model: Trainable | None = None) -> dict[str, Any]:
+def environment(model: Trainable | None = None) -> Config:
     """Versions, machine, instruction set and threads; with a model, the engine that runs it and why.
 
     Example:
@@ -26,7 +27,7 @@ def environment(model: Trainable | None = None) -> dict[str, Any]:
 
     from clarinet._native import isa, threads, version
 
-    about: dict[str, Any] = {
+    about: Config = {
         "clarinet": version,
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -51,8 +52,8 @@ def _processor() -> str | None:
     return next(names, None)
 
 
-def program() -> dict[str, Any]:
+def program() -> Config:
     """What was started, to start it again, and the hashes of its own sources."""
     main = getattr(sys.modules.get("__main__"), "__file__", None)
-    about = {"arguments": list(sys.argv), "script": main and os.path.abspath(main), "folder": os.getcwd()}
-    return about | {"sources": code.sources()}
+    about: Config = {"arguments": [*sys.argv], "script": main and os.path.abspath(main), "folder": os.getcwd()}
+    return about | {"sources": {**code.sources()}}

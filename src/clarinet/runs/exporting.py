@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet import files
 from clarinet.names import nearest
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FORMATS = ("csv", "json")
 
 
-def document(run: Record) -> dict[str, Any]:
+def document(run: Record) -> dict[str, object]:
     """Everything about a run but its files: what is recorded, and every value of every metric."""
     return {
         "name": run.name,
@@ -40,7 +40,7 @@ def document(run: Record) -> dict[str, Any]:
     }
 
 
-def _metric(run: Record, kind: str, name: str) -> dict[str, Any]:
+def _metric(run: Record, kind: str, name: str) -> dict[str, object]:
     steps, values = run.curve(name, kind)
     return {"kind": kind, "name": name, "steps": steps.tolist(), "values": values.tolist()}
 

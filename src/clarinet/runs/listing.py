@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import Any
 
 from clarinet.callbacks.monitor import Monitor
 from clarinet.configurable import check_whole
@@ -33,7 +32,7 @@ class Group:
         spread: its standard deviation over the runs (n − 1 below the line); NaN of one run.
     """
 
-    value: Any
+    value: object
     names: tuple[str, ...]
     mean: float
     spread: float
@@ -68,7 +67,7 @@ class Runs:
         if limit is not None:
             limit = check_whole(limit, "limit", low=0)
         entries = self._read(None if wanted or sort else limit)
-        settings: dict[int, dict[str, Any]] = {}
+        settings: dict[int, dict[str, object]] = {}
         for condition in wanted:
             entries = self._filtered(entries, condition, settings)
         if sort is not None:
@@ -83,46 +82,50 @@ class Runs:
         )
         if not rows:
             return []
-        least = rows[-1][0]
+        least = stored.id(rows[-1][0])
         found = self._summaries(least)
         tags: dict[int, list[str]] = {}
         for run, tag in self.store.query("SELECT run, tag FROM tags WHERE run >= ? ORDER BY run, tag", (least,)):
-            tags.setdefault(run, []).append(stored.name(tag))
+            tags.setdefault(stored.id(run), []).append(stored.name(tag))
         return [
             Entry(
                 id, stored.name(name), effective_status(status, process), stored.moment(started),
                 stored.seconds(seconds), stored.optional(group), stored.optional(notes), tuple(tags.get(id, ())),
                 (found.get((id, "log"), {}) | found.get((id, "epoch"), {})) or found.get((id, "step"), {}),
             )
-            for id, name, status, process, started, seconds, group, notes in rows
+            for (key, name, status, process, started, seconds, group, notes) in rows
+            for id in (stored.id(key),)
         ]  # fmt: skip
 
     def _summaries(self, least: int) -> dict[tuple[int, str], dict[str, float]]:
         """The metrics of the runs from this id on, by run and kind."""
         found: dict[tuple[int, str], dict[str, float]] = {}
-        keys: dict[Any, tuple[str, str, str]] = {}
+        keys: dict[object, tuple[str, str, str]] = {}
         sql = "SELECT run, kind, name, last, min, max FROM series WHERE run >= ? AND last_step IS NOT NULL"
         for run, kind, name, *summary in self.store.query(sql, (least,)):
             if name not in keys:
                 label = stored.name(name)
                 keys[name] = label, f"{label}.min", f"{label}.max"
-            found.setdefault((run, kind), {}).update(zip(keys[name], map(stored.number, summary)))
+            found.setdefault((stored.id(run), stored.name(kind)), {}).update(
+                zip(keys[name], map(stored.number, summary))
+            )
         return found
 
-    def settings(self, ids: Sequence[int] | None = None) -> dict[int, dict[str, Any]]:
+    def settings(self, ids: Sequence[int] | None = None) -> dict[int, dict[str, object]]:
         """The flat configuration of runs by id; default of all."""
         marks = ", ".join("?" * len(SECTIONS))
         chosen = "" if ids is None else f" AND run IN ({', '.join(str(int(i)) for i in ids)})"
         rows = self.store.query(
             f"SELECT run, section, body FROM documents WHERE section IN ({marks}){chosen}", SECTIONS
         )
-        found: dict[int, dict[str, Any]] = {}
+        found: dict[int, dict[str, object]] = {}
         for run, section, body in rows:
             with suppress(StoreError):  # one that is damaged is said where its run is looked at
-                found.setdefault(run, {}).update(flatten(stored.document(section, body), section))
+                name = stored.name(section)
+                found.setdefault(stored.id(run), {}).update(flatten(stored.document(name, body), name))
         return found
 
-    def _values(self, entry: Entry, key: str, settings: dict[int, dict[str, Any]]) -> list[Any]:
+    def _values(self, entry: Entry, key: str, settings: dict[int, dict[str, object]]) -> list[object]:
         """What an entry has under a key; settings are loaded when they are first needed."""
         if key in ("tag", "tags"):
             return list(entry.tags)
@@ -135,23 +138,30 @@ class Runs:
         own = settings.get(entry.id, {})
         return [own[name] for name in matching(own, key)]
 
-    def _known(self, entries: Sequence[Entry], key: str, settings: dict[int, dict[str, Any]]) -> None:
+    def _known(self, entries: Sequence[Entry], key: str, settings: dict[int, dict[str, object]]) -> None:
         if entries and not any(self._values(entry, key, settings) for entry in entries) and key not in ("tag", "tags"):
             names = {name for entry in entries for name in entry.metrics if "." not in name}
             names |= {name.rpartition(".")[2] for own in settings.values() for name in own}
             raise ValueError(f"no run has a metric or a setting {key!r}: {nearest(key, names or {'loss'})}")
 
-    def _filtered(self, entries: list[Entry], condition: Condition, settings: dict[int, dict[str, Any]]) -> list[Entry]:
+    def _filtered(
+        self, entries: list[Entry], condition: Condition, settings: dict[int, dict[str, object]]
+    ) -> list[Entry]:
         self._known(entries, condition.key, settings)
         return [entry for entry in entries if condition.holds(self._values(entry, condition.key, settings))]
 
-    def _sorted(self, entries: list[Entry], sort: str, settings: dict[int, dict[str, Any]]) -> list[Entry]:
+    def _sorted(self, entries: list[Entry], sort: str, settings: dict[int, dict[str, object]]) -> list[Entry]:
         key = sort.removeprefix("-")
         self._known(entries, key, settings)
         valued = [(self._values(entry, key, settings)[:1], entry) for entry in entries]
-        there = [pair for pair in valued if pair[0] and pair[0][0] is not None and pair[0][0] == pair[0][0]]
-        numbers = all(isinstance(values[0], (int, float)) for values, _ in there)
-        there.sort(key=lambda pair: pair[0][0] if numbers else str(pair[0][0]), reverse=sort.startswith("-"))
+        there = [(values[0], entry) for values, entry in valued if values and values[0] is not None]
+        there = [(value, entry) for value, entry in there if value == value]  # NaN has no order
+        numbers = [value for value, _ in there if isinstance(value, (int, float))]
+        keys: list[tuple[float, str]] = [(number, "") for number in numbers]
+        if len(numbers) < len(there):
+            keys = [(0.0, str(value)) for value, _ in there]
+        order = sorted(range(len(there)), key=keys.__getitem__, reverse=sort.startswith("-"))
+        there = [there[place] for place in order]
         placed = {entry.id for _, entry in there}
         return [entry for _, entry in there] + [entry for entry in entries if entry.id not in placed]
 
@@ -176,7 +186,7 @@ class Runs:
             raise ValueError(f"best: no run has values of {metric!r}: {hint}")
         return Run(self.store, max(valued, key=lambda entry: better * entry.metrics[key]).id)
 
-    def diff(self, *names: str | int) -> dict[str, tuple[Any, ...]]:
+    def diff(self, *names: str | int) -> dict[str, tuple[object, ...]]:
         """Settings that are not the same in these runs: the value in each of them by name, None where there is none.
 
         Raises:
@@ -216,10 +226,10 @@ class Runs:
         Raises:
             ValueError: no run has the setting or the metric.
         """
-        entries, settings = self.entries(where), dict[int, dict[str, Any]]()
+        entries, settings = self.entries(where), dict[int, dict[str, object]]()
         for key in (by, metric):
             self._known(entries, key, settings)
-        members: dict[str, list[tuple[Any, Entry]]] = {}
+        members: dict[str, list[tuple[object, Entry]]] = {}
         for entry in entries:
             for value in (
                 self._values(entry, by, settings) if by in ("tag", "tags") else self._values(entry, by, settings)[:1]
@@ -229,7 +239,7 @@ class Runs:
         return [_group(pairs, metric) for _, pairs in sorted(members.items())]
 
 
-def _group(pairs: Sequence[tuple[Any, Entry]], metric: str) -> Group:
+def _group(pairs: Sequence[tuple[object, Entry]], metric: str) -> Group:
     numbers = [entry.metrics[metric] for _, entry in pairs]
     spread = stdev(numbers) if len(numbers) > 1 else math.nan
     return Group(pairs[0][0], tuple(entry.name for _, entry in pairs), fmean(numbers), spread)

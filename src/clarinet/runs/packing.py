@@ -103,7 +103,8 @@ def _samples(run: Run, numbers: dict[str, Array]) -> Iterator[list[Any]]:
         with suppress(TypeError, ValueError, RecursionError, OverflowError):  # damaged ones are left out
             stored.sample(*row)
             number, shape, dtype, given, label, prediction = row
-            numbers[f"sample.{number}"] = np.frombuffer(given, np.uint8)
+            assert isinstance(given, bytes)  # it is sound
+            numbers[f"sample.{number!r}"] = np.frombuffer(given, np.uint8)
             yield [number, shape, dtype, label, prediction]
 
 

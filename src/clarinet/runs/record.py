@@ -6,7 +6,7 @@ import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from numpy import float64
 from numpy.typing import NDArray
@@ -17,13 +17,23 @@ from clarinet.runs import curves, places, stored
 from clarinet.runs.endings import effective_status
 from clarinet.runs.location import StoreError
 from clarinet.runs.values import check_tags, check_text
-from clarinet.types import Array
+from clarinet.types import Array, Config, Json
 
 if TYPE_CHECKING:
-    from clarinet.runs.database import Database
+    from clarinet.runs.database import Database, Row
 
 #: Columns of the layers' statistics, but for the run.
 _LAYER = tuple(field.name for field in fields(LayerStats))
+
+
+class Found(TypedDict):
+    """What was found wrong or doubtful, see :class:`clarinet.problems.Problem`; the step is None before the first."""
+
+    step: int | None
+    kind: str
+    where: str | None
+    severity: str | None
+    message: str
 
 
 class Record:
@@ -61,7 +71,7 @@ class Record:
         """
         return places.inside(self.folder, name)
 
-    def _row(self, columns: str) -> tuple[Any, ...]:
+    def _row(self, columns: str) -> Row:
         rows = self.store.query(f"SELECT {columns} FROM runs WHERE id = ?", (self.id,))
         if not rows:
             raise StoreError(f"run {self.id} is no longer in {self.store.folder}: it was removed for good")
@@ -129,7 +139,7 @@ class Record:
             connection.execute("DELETE FROM tags WHERE run = ?", (self.id,))
             connection.executemany("INSERT INTO tags VALUES (?, ?)", ((self.id, tag) for tag in words))
 
-    def document(self, section: str) -> Any:
+    def document(self, section: str) -> Json:
         """What was recorded of a section (``"config"``, ``"model"``, ``"compile"``, ``"fit"``, ``"data"``,
         ``"environment"``, ``"program"``, ``"git"``); None where nothing was.
 
@@ -139,7 +149,20 @@ class Record:
         found = self.store.query("SELECT body FROM documents WHERE run = ? AND section = ?", (self.id, section))
         return stored.document(section, found[0][0]) if found else None
 
-    def documents(self) -> dict[str, Any]:
+    def section(self, name: str) -> Config:
+        """A section of settings by name; empty where nothing was recorded.
+
+        Raises:
+            StoreError: it is damaged.
+        """
+        found = self.document(name)
+        if found is not None and not isinstance(found, dict):
+            raise StoreError(
+                f"what was recorded of {name!r} is damaged: expected settings by name, found {found!r:.40}"
+            )
+        return found or {}
+
+    def documents(self) -> Config:
         """All sections by name; damaged ones are left out, with a warning."""
         rows = self.store.query("SELECT section, body FROM documents WHERE run = ? ORDER BY section", (self.id,))
         found = {}
@@ -155,7 +178,7 @@ class Record:
         """The last value of every metric: of an epoch where there is one, else of ``log``, else of a step."""
         sql = "SELECT kind, name, last FROM series WHERE run = ? AND last_step IS NOT NULL"
         order = {"step": 0, "log": 1, "epoch": 2}
-        ranked = sorted(self.store.query(sql, (self.id,)), key=lambda row: order.get(row[0], -1))
+        ranked = sorted(self.store.query(sql, (self.id,)), key=lambda row: order.get(str(row[0]), -1))
         return {stored.name(name): stored.number(last) for _, name, last in ranked}
 
     @property
@@ -166,7 +189,7 @@ class Record:
             "WHERE s.run = ? AND s.kind = 'epoch' ORDER BY s.id, p.step",
             (self.id,),
         )
-        by_name: dict[str, list[tuple[Any, Any]]] = {}
+        by_name: dict[str, list[tuple[object, object]]] = {}
         for name, step, value in rows:
             by_name.setdefault(stored.name(name), []).append((step, value))
         return {name: list(stored.points(pairs).values()) for name, pairs in by_name.items()}
@@ -195,7 +218,7 @@ class Record:
         return (x, y) if points is None else curves.downsample(x, y, points, method)
 
     @property
-    def layers(self) -> list[dict[str, Any]]:
+    def layers(self) -> list[dict[str, float]]:
         """Statistics of the layers on sampled steps."""
         rows = self.store.query(
             f"SELECT {', '.join(_LAYER)} FROM layers WHERE run = ? ORDER BY step, layer", (self.id,)
@@ -208,7 +231,7 @@ class Record:
         return found
 
     @property
-    def findings(self) -> list[dict[str, Any]]:
+    def findings(self) -> list[Found]:
         """What was found wrong or doubtful; see :meth:`find`."""
         rows = self.store.query(
             'SELECT step, kind, "where", severity, message FROM findings WHERE run = ? ORDER BY id', (self.id,)
@@ -225,7 +248,7 @@ class Record:
         ]
 
     @property
-    def samples(self) -> list[dict[str, Any]]:
+    def samples(self) -> list[stored.Sample]:
         """A few rows of the data, with label and prediction, each a dictionary of lists; damaged ones are left out."""
         sql = "SELECT row, shape, dtype, input, label, prediction FROM samples WHERE run = ? ORDER BY row"
         found = []

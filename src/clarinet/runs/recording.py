@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from clarinet.checks.intervals import interval
+from clarinet.runs import stored
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.resuming import Keeper
 from clarinet.runs.run import Run
@@ -70,7 +71,7 @@ def _known(store: Store, name: object) -> Run | None:
         return name
     if isinstance(name, str):
         taken = store.query("SELECT id FROM runs WHERE name = ? AND deleted IS NULL", (name,))
-        return Run(store, taken[0][0]) if taken else None
+        return Run(store, stored.id(taken[0][0])) if taken else None
     last = store.last()
     if last is None:
         mend = f"begin one with {option('run', 'name')} and {option('checkpoint', 'epoch')}"

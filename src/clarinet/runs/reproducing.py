@@ -14,6 +14,7 @@ from clarinet.runs.store import Store
 from clarinet.runs.tracker import MODEL
 from clarinet.settings import Role, names_of
 from clarinet.trainable import model_class
+from clarinet.types import Config
 
 #: Of the environment, what can change the last bits.
 _PLATFORM = ("clarinet", "numpy", "engine", "dtype", "instruction_set")
@@ -79,7 +80,7 @@ def reproduce(name: str, x: object, y: object = None, *, store: Store | None = N
 
     store = store or Store()
     first = store.get(name)
-    structure, compiled, fitted = (first.document(section) for section in ("model", "compile", "fit"))
+    structure, compiled, fitted = (first.section(section) for section in ("model", "compile", "fit"))
     if not structure or not compiled or not fitted or "described" in structure or "described" in compiled:
         raise ValueError(
             f"reproduce: run {name!r} does not hold all that its training was made of (it is no training of a "
@@ -132,7 +133,7 @@ def _weights_differ(first: Run, again: Run) -> Iterator[str]:
 
 def _reasons(first: Run, again: Run) -> Iterator[str]:
     for section in ("data", "model", "compile", "fit", "environment"):
-        before, now = first.document(section) or {}, again.document(section) or {}
+        before, now = first.section(section), again.section(section)
         for path, a, b in differences(before, now):
             top = path.split(".")[0]
             if top not in _NOT_AGAIN and (section != "environment" or top in _PLATFORM):
@@ -142,15 +143,20 @@ def _reasons(first: Run, again: Run) -> Iterator[str]:
 
 def _other_code(first: Run, again: Run) -> Iterator[str]:
     """Of which commit the program was, and which of its own files have changed."""
-    before, now = first.document("git") or {}, again.document("git") or {}
+    before, now = first.section("git"), again.section("git")
     if before.get("commit") != now.get("commit"):
         yield f"the program's code: commit {before.get('commit')} → {now.get('commit')}"
     if before.get("dirty"):  # as earlier versions of Clarinet said of files that were not committed
         yield f"the program's code: commit {before.get('commit')}, with changes"
-    old, new = ((run.document("program") or {}).get("sources") or {} for run in (first, again))
+    old, new = (_sources(run) for run in (first, again))
     changed = sorted(path for path in {*old, *new} if old.get(path) != new.get(path)) if old and new else []
     if changed:
         yield f"the program's files: {', '.join(changed[:3])}{' and others' if len(changed) > 3 else ''} changed"
+
+
+def _sources(run: Run) -> Config:
+    found = run.section("program").get("sources")
+    return found if isinstance(found, dict) else {}
 
 
 __all__ = ["Verdict", "compare", "reproduce"]

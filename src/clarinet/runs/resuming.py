@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from zlib import crc32
 
 import numpy as np
@@ -21,6 +21,7 @@ from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.differences import differences
 from clarinet.saving.container import ModelFileError
 from clarinet.training.loop import Fit, Place
+from clarinet.types import Config
 from clarinet.wording import option
 
 if TYPE_CHECKING:
@@ -30,6 +31,20 @@ if TYPE_CHECKING:
 
 #: Letters of a setting that a message shows.
 _SHOWN = 120
+
+
+class State(TypedDict):
+    """What a training is made of besides its model, see :class:`Keeper`."""
+
+    place: dict[str, int]
+    stopped: bool
+    learning_rate: float | None
+    settings: Config
+    platform: dict[str, str]
+    running: list[dict[str, object]]
+    logs: dict[str, float]
+    batches: int
+    callbacks: list[tuple[str, dict[str, object]]]
 
 
 class Keeper:
@@ -60,12 +75,12 @@ class Keeper:
             ValueError: it is another training: a setting that the numbers depend on, or the callbacks, have changed.
         """
         if self.found is not None:
-            _refuse_malformed(self.found)
-            self._check_settings(self.found.state)
+            state = _state_in(self.found)
+            self._check_settings(state)
             self.fit.engine.reset_metrics()  # every sum has its beginning then, and its kind
-            if not _alike(self.found.state["running"], self.fit.engine.running()):
+            if not _alike(state["running"], self.fit.engine.running()):
                 raise _malformed(self.found, "running")
-            self._matched(self.found)
+            self._matched(state)
 
     # While training goes on.
 
@@ -112,12 +127,12 @@ class Keeper:
 
     # The state.
 
-    def _callbacks(self) -> list[Any]:
+    def _callbacks(self) -> list[object]:
         """Those that the user gave, and the history; what merely shows or records training is left out."""
         given = {id(c) for c in self.fit.own_callbacks}
         return [c for c in self.fit.callbacks.callbacks if id(c) in given or type(c) is History]
 
-    def _state(self) -> dict[str, Any]:
+    def _state(self) -> State:
         fit, optimizer = self.fit, self.fit.model.optimizer
         rate = None if optimizer is None or callable(optimizer.learning_rate) else optimizer.learning_rate
         return {
@@ -129,11 +144,11 @@ class Keeper:
             "running": fit.engine.running(),
             "logs": fit.logs,
             "batches": self._seen,
-            "callbacks": [[type(c).__name__, _state_of(c)] for c in self._callbacks()],
+            "callbacks": [(type(c).__name__, _state_of(c)) for c in self._callbacks()],
         }
 
     def _take_up(self, checkpoint: Checkpoint) -> None:
-        fit, model, state = self.fit, self.fit.model, checkpoint.state
+        fit, model, state = self.fit, self.fit.model, _state_in(checkpoint)
         fit.place = Place(**state["place"])
         if fit.source.batches is not None or isinstance(fit.source.validation, Batches):
             self._replay(state)
@@ -143,15 +158,15 @@ class Keeper:
         if state["learning_rate"] is not None and model.optimizer is not None:
             model.optimizer.learning_rate = state["learning_rate"]
         fit.engine.resume(state["running"])
-        for callback, remembered in self._matched(checkpoint):
-            if remembered:
+        for callback, remembered in self._matched(state):
+            if remembered and hasattr(callback, "set_state"):
                 callback.set_state(remembered)
         for callback in fit.callbacks.callbacks:
             if isinstance(callback, ProgressBar):
                 callback.set_state({"_steps": fit.place.step})
         fit.logs, model.stop_training = state["logs"], state["stopped"]
 
-    def _check_settings(self, state: Mapping[str, object]) -> None:
+    def _check_settings(self, state: State) -> None:
         """Refuse another training; warn where the same one can come out with other bits."""
         changed = list(differences(state["settings"], self._settings))
         if changed:
@@ -169,9 +184,9 @@ class Keeper:
             )
             warnings.warn(message, ClarinetWarning, stacklevel=2)
 
-    def _matched(self, checkpoint: Checkpoint) -> list[tuple[Any, Mapping[str, Any]]]:
+    def _matched(self, state: State) -> list[tuple[object, Mapping[str, object]]]:
         """The callbacks with what they remembered; refuses others than those that the checkpoint was written with."""
-        callbacks, saved = self._callbacks(), checkpoint.state["callbacks"]
+        callbacks, saved = self._callbacks(), state["callbacks"]
         before, now = [name for name, _ in saved], [type(c).__name__ for c in callbacks]
         if before != now:
             raise ValueError(
@@ -180,7 +195,7 @@ class Keeper:
             )
         return [(callback, remembered) for callback, (_, remembered) in zip(callbacks, saved)]
 
-    def _replay(self, state: Mapping[str, object]) -> None:
+    def _replay(self, state: State) -> None:
         """Bring sources of batches to the place where training stopped, by passing over what was used before.
 
         Raises:
@@ -221,8 +236,9 @@ _PARTS: dict[str, Any] = {
 }
 
 
-def _refuse_malformed(checkpoint: Checkpoint) -> None:
-    state = checkpoint.state
+def _state_in(checkpoint: Checkpoint) -> State:
+    """What a checkpoint holds, if it makes sense."""
+    state: Mapping[str, Any] = checkpoint.state
     wrong = [name for name, kind in _PARTS.items() if name not in state or not isinstance(state[name], kind)]
     if not wrong:
         place, pairs = state["place"], state["callbacks"]
@@ -232,6 +248,8 @@ def _refuse_malformed(checkpoint: Checkpoint) -> None:
         wrong += [] if named else ["callbacks"]
     if wrong:
         raise _malformed(checkpoint, wrong[0])
+    kind: Callable[..., State] = State
+    return kind(**{name: state[name] for name in _PARTS})
 
 
 def _malformed(checkpoint: Checkpoint, part: str) -> ModelFileError:
@@ -251,7 +269,7 @@ def _alike(saved: object, now: object) -> bool:
     return now is None or isinstance(saved, type(now))
 
 
-def _settings(fit: Fit) -> dict[str, Any]:
+def _settings(fit: Fit) -> Config:
     """What has to be the same for training to go on as it began."""
     model, data = fit.model, fit.source.data
     try:
@@ -266,7 +284,7 @@ def _settings(fit: Fit) -> dict[str, Any]:
     return encode_all({**settings, "rows": rows, "data": fit.seen, "class_weight": weights})
 
 
-def _platform(fit: Fit) -> dict[str, Any]:
+def _platform(fit: Fit) -> dict[str, str]:
     """What decides over the last bits."""
     from clarinet._native import isa, version
 
@@ -278,7 +296,7 @@ def _platform(fit: Fit) -> dict[str, Any]:
     }
 
 
-def _state_of(callback: object) -> dict[str, Any]:
+def _state_of(callback: object) -> dict[str, object]:
     """What a callback remembers; another library's may have no way to say it."""
     return dict(callback.get_state()) if hasattr(callback, "get_state") else {}
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from clarinet.runs.endings import ending
 from clarinet.runs.run import Run
@@ -62,13 +61,13 @@ def start(
 def init(
     project: str | None = None,
     name: str | None = None,
-    config: Mapping[str, Any] | None = None,
+    config: Mapping[str, object] | None = None,
     notes: str | None = None,
-    tags: Any = (),
+    tags: Iterable[str] | None = (),
     group: str | None = None,
     *,
-    reinit: Any = None,
-    **others: Any,
+    reinit: object = None,
+    **others: object,
 ) -> Run:
     """:func:`start` as users of W&B spell it. A run that is still open is finished first.
 

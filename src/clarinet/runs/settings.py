@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from clarinet.runs.location import StoreError
+from clarinet.types import Json
 
 #: Sections of the configuration that filters, differences and groups look at.
 SECTIONS = ("config", "fit", "compile", "model", "data", "environment", "git")
@@ -26,7 +27,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def flatten(document: object, prefix: str = "") -> dict[str, Any]:
+def flatten(document: object, prefix: str = "") -> dict[str, object]:
     """Nested dictionaries and lists as one dictionary.
 
     Example:
@@ -39,7 +40,7 @@ def flatten(document: object, prefix: str = "") -> dict[str, Any]:
         parts = ((f"{prefix}[{i}]", value) for i, value in enumerate(document))
     else:
         return {prefix: document}
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for key, value in parts:
         found |= flatten(value, key)
     return found
@@ -69,7 +70,7 @@ class Condition:
 
     key: str
     sign: str
-    value: Any
+    value: Json
 
     @classmethod
     def parse(cls, text: str) -> Condition:
@@ -103,15 +104,16 @@ class Condition:
             return False
 
 
-def _value(text: str) -> Any:
+def _value(text: str) -> Json:
     """A JSON value, or the text as it stands."""
     try:
-        return json.loads(text)
+        found: Json = json.loads(text)
+        return found
     except ValueError:
         return text
 
 
-def conditions(where: Any) -> list[Condition]:
+def conditions(where: str | Iterable[str] | None) -> list[Condition]:
     """One condition or several, which have to hold together."""
     texts = [] if where is None else [where] if isinstance(where, str) else list(where)
     return [Condition.parse(text) for text in texts]
@@ -123,12 +125,12 @@ class Documented(Protocol):
     @property
     def name(self) -> str: ...
 
-    def document(self, section: str) -> Any: ...
+    def document(self, section: str) -> Json: ...
 
     def record(self, section: str, document: object) -> None: ...
 
 
-class Config(dict[str, Any]):
+class Config(dict[str, object]):
     """A run's settings: a dictionary whose entries are attributes as well, and which keeps what is set."""
 
     _run: Documented
@@ -140,7 +142,7 @@ class Config(dict[str, Any]):
         super().__init__(kept)
         object.__setattr__(self, "_run", run)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name in self:
             return self[name]
         raise AttributeError(f"the run's config has no setting {name!r}; it has {', '.join(self) or 'none'}")

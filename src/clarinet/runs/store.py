@@ -160,20 +160,20 @@ class Store(Database):
                 rows = self.query("SELECT id FROM runs WHERE id = ? AND deleted IS NULL", (operator.index(name),))
             except (TypeError, OverflowError):
                 return []
-            return [row[0] for row in rows]
+            return [stored.id(row[0]) for row in rows]
         wanted = stored.name(name)
         rows = self.query("SELECT id FROM runs WHERE name = ? AND deleted IS NULL", (wanted,))
-        return [row[0] for row in rows] or [id for id, shown in self._names() if shown == wanted]
+        return [stored.id(row[0]) for row in rows] or [id for id, shown in self._names() if shown == wanted]
 
     def _names(self) -> list[tuple[int, str]]:
         """Ids and names, as they are shown."""
         rows = self.query("SELECT id, name FROM runs WHERE deleted IS NULL ORDER BY id")
-        return [(id, stored.name(name)) for id, name in rows]
+        return [(stored.id(id), stored.name(name)) for id, name in rows]
 
     def last(self) -> Run | None:
         """The run that was begun last; None where there are none."""
         found = self.query("SELECT id FROM runs WHERE deleted IS NULL ORDER BY id DESC LIMIT 1")
-        return Run(self, found[0][0]) if found else None
+        return Run(self, stored.id(found[0][0])) if found else None
 
     def __repr__(self) -> str:
         return f"Store({str(self.folder)!r})"

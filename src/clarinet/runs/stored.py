@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.escaping import harmless_name, harmless_text
 from clarinet.runs.location import StoreError
+from clarinet.types import Json
 
 #: The last moment of the year 9999, beyond which calendars have no names.
 _LAST_MOMENT = 253_402_300_799.0
@@ -55,6 +57,12 @@ def seconds(value: object) -> float:
     return found if 0.0 <= found <= _LAST_MOMENT else 0.0
 
 
+def id(value: object) -> int:
+    """The number of a row, which SQLite makes sure is one."""
+    assert isinstance(value, int)
+    return value
+
+
 def whole(value: object) -> int | None:
     """A whole number.
 
@@ -71,9 +79,9 @@ def whole(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def points(rows: list[tuple[Any, Any]]) -> dict[int, float]:
+def points(rows: Iterable[Sequence[object]]) -> dict[int, float]:
     """Values by step, in order; of two for one step the one whose step is a proper number counts."""
-    found = {whole(step): value for step, value in reversed(rows)}  # SQLite puts numbers before bytes
+    found = {whole(step): value for step, value in reversed([*rows])}  # SQLite puts numbers before bytes
     return {step: number(found[step]) for step in sorted(step for step in found if step is not None)}
 
 
@@ -84,14 +92,16 @@ def block(first: object, values: object) -> tuple[int, NDArray[np.float32]] | No
     return first, np.frombuffer(values[: len(values) // 4 * 4], "<f4")
 
 
-def document(section: str, body: Any) -> Any:
+def document(section: str, body: object) -> Json:
     """What a section of the configuration says.
 
     Raises:
         StoreError: it is damaged.
     """
     try:
-        found = json.loads(body)
+        if not isinstance(body, (str, bytes)):
+            raise TypeError(f"expected text, found {body!r:.40}")
+        found: Json = json.loads(body)
         refuse_depth(found)
         return found
     except (TypeError, ValueError, RecursionError) as error:
@@ -104,7 +114,7 @@ def refuse_depth(found: object) -> None:
     Raises:
         ValueError: it is.
     """
-    level = [found]
+    level: list[object] = [found]
     for _ in range(_DEEPEST):
         parts = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, (dict, list)))
         level = [value for part in parts for value in part]
@@ -113,17 +123,27 @@ def refuse_depth(found: object) -> None:
     raise ValueError(f"nested more than {_DEEPEST} times")
 
 
-def sample(row: Any, shape: Any, dtype: Any, given: Any, label: Any, prediction: Any) -> dict[str, Any]:
+class Sample(TypedDict):
+    """A row of the data with label and prediction: numbers, or lists of them."""
+
+    row: int
+    input: Json
+    label: Json
+    prediction: Json
+
+
+def sample(row: object, shape: object, dtype: object, given: object, label: object, prediction: object) -> Sample:
     """A row of the data with label and prediction, as lists.
 
     Raises:
         TypeError, ValueError: it makes no sense.
     """
-    kind, sides = np.dtype(str(dtype)), json.loads(shape)
-    if kind.kind not in "biuf" or type(row) is not int or not isinstance(sides, list):
+    kind, sides = np.dtype(str(dtype)), json.loads(str(shape))
+    if kind.kind not in "biuf" or type(row) is not int or not isinstance(sides, list) or not isinstance(given, bytes):
         raise ValueError(f"sample {row!r:.20} is not of shape {shape!r:.40} and dtype {dtype!r:.20}")
     if any(type(side) is not int or side < 1 for side in sides) or math.prod(sides) * kind.itemsize != len(given):
-        raise ValueError(f"sample {row} is not of shape {shape:.40} and dtype {dtype:.20}")
-    found = {"input": np.frombuffer(given, kind).reshape(sides).tolist(), "label": json.loads(label or "null")}
-    np.asarray(json.loads(prediction), np.float64)  # a number, or lists of them in equal lengths
-    return {"row": row, **found, "prediction": json.loads(prediction)}
+        raise ValueError(f"sample {row} is not of shape {shape!r:.40} and dtype {dtype!r:.20}")
+    said = json.loads(str(prediction))
+    np.asarray(said, np.float64)  # a number, or lists of them in equal lengths
+    numbers = np.frombuffer(given, kind).reshape(sides).tolist()
+    return {"row": row, "input": numbers, "label": json.loads(str(label or "null")), "prediction": said}

@@ -12,8 +12,9 @@ import numpy as np
 
 from clarinet.engines import Data
 from clarinet.problems import ClarinetWarning
+from clarinet.runs import stored
 from clarinet.runs.code import commit
-from clarinet.runs.documents import plain, to_json
+from clarinet.runs.documents import plain_all, to_json
 from clarinet.runs.endings import STOPS, ending
 from clarinet.runs.environment import environment, program
 from clarinet.runs.run import Run
@@ -133,13 +134,13 @@ class Tracker(Callback):
         self._open_run.writer.flush()
         self._offset: int | None = None
 
-    def _documents(self) -> dict[str, Any]:
+    def _documents(self) -> dict[str, object]:
         """The sections of the run's configuration."""
         model = self.model
         return {
             "model": _or_described(model.get_config, model.layers),
             "compile": _or_described(model.compile_config, [model.optimizer, model.loss]),
-            "fit": plain(self.params.get("arguments", {})) | {"seed": model.seed},
+            "fit": plain_all(self.params.get("arguments", {})) | {"seed": model.seed},
             "data": self.params.get("seen"),
             "environment": environment(model),
             "program": program(),
@@ -162,7 +163,7 @@ class Tracker(Callback):
         self._last = now
         if self._offset is None:  # a run that goes over several fits counts its epochs on
             sql = "SELECT max(last_step) FROM series WHERE run = ? AND kind = 'epoch'"
-            last = self.store.query(sql, (self._open_run.id,))[0][0]
+            last = stored.whole(self.store.query(sql, (self._open_run.id,))[0][0])
             self._offset = 0 if last is None else max(0, last + 1 - epoch)
         self._open_run.writer.epoch(epoch + self._offset, numbers)
 
@@ -177,7 +178,7 @@ class Tracker(Callback):
         if self._by_itself:
             self.end(error)
 
-    def _guarded(self, act: Callable[[], Any]) -> None:
+    def _guarded(self, act: Callable[[], object]) -> None:
         """What cannot be kept is said, and does no harm to the training."""
         try:
             act()
@@ -204,13 +205,13 @@ class Tracker(Callback):
             self._open_run.writer.row("INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
-def _code() -> dict[str, Any]:
+def _code() -> dict[str, object]:
     """The section that says which commit this is, if there is one."""
     found = commit()
     return {} if found is None else {"git": found}
 
 
-def _or_described(config: Callable[[], Any], parts: Sequence[object]) -> Any:
+def _or_described(config: Callable[[], object], parts: Sequence[object]) -> object:
     """A configuration; where it holds what JSON cannot, such as a Python function, what it looks like."""
     try:
         return config()

@@ -84,17 +84,18 @@ class _Packed:
         with refusing(path, f"{ABOUT} does not make sense"):
             stored.refuse_depth(about)
             _refuse_control_characters(about)
-            self.run = _run_fields(about["run"], name)
-            documents = about["documents"].items()
+            described: Mapping[str, Any] = about  # what is wrong with it shows below
+            self.run = _run_fields(described["run"], name)
+            documents = described["documents"].items()
             self.documents = {
                 check_metric(key): to_json(key, dict(value)) for key, value in documents if value is not None
             }
-            self.series = [(kind, check_metric(label)) for kind, label in about["series"]]
-            self.findings = [_finding(found) for found in about["findings"]]
+            self.series = [(kind, check_metric(label)) for kind, label in described["series"]]
+            self.findings = [_finding(found) for found in described["findings"]]
             arrays = tensors.unpack(path, NUMBERS, members[NUMBERS])
             self.curves = [_curve(arrays, index, kind) for index, (kind, _) in enumerate(self.series)]
             self.layers = [_layer(row) for row in _expect(arrays["layers"], np.float64, 2)]
-            self.samples = [_sample(found, arrays) for found in about["samples"]]
+            self.samples = [_sample(found, arrays) for found in described["samples"]]
             if len(set(self.series)) < len(self.series):
                 raise ValueError("a metric comes twice")
         if MODEL in members:

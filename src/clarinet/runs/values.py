@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from typing import Any
+from typing import SupportsIndex
 
 from clarinet.escaping import UNFIT, UNFIT_NAME
 from clarinet.logs import shown
@@ -15,7 +15,7 @@ _STEPS = -(2**63), 2**63 - 1
 _NAME_BYTES = 200
 
 
-def check_step(step: Any, what: str = "log: step") -> int:
+def check_step(step: object, what: str = "log: step") -> int:
     """A step as Python's int: of NumPy or any other kind of whole number.
 
     Raises:
@@ -26,10 +26,9 @@ def check_step(step: Any, what: str = "log: step") -> int:
         >>> check_step(np.int64(3))
         3
     """
-    try:
-        whole = operator.index(step)
-    except TypeError:
-        raise TypeError(f"{what}: expected a whole number, received {shown(step)} ({type(step).__name__})") from None
+    if not isinstance(step, SupportsIndex):
+        raise TypeError(f"{what}: expected a whole number, received {shown(step)} ({type(step).__name__})")
+    whole = operator.index(step)
     if not _STEPS[0] <= whole <= _STEPS[1]:
         raise ValueError(f"{what}: expected a number from -2**63 to 2**63 - 1, received {shown(whole)}")
     return whole

@@ -48,23 +48,22 @@ class Batch:
     points: deque[tuple[str, int, Mapping[str, float]]] = field(default_factory=deque)
     steps: deque[tuple[int, dict[str, numbers.Floats]]] = field(default_factory=deque)
     layers: deque[LayerStats] = field(default_factory=deque)
-    rows: deque[tuple[str, Sequence[Any]]] = field(default_factory=deque)
+    rows: deque[tuple[str, Sequence[object]]] = field(default_factory=deque)
 
-    def lists(self) -> list[deque[Any]]:
-        """The four."""
+    def _lists(self) -> list[deque[Any]]:
         return [getattr(self, each.name) for each in fields(self)]
 
     def __len__(self) -> int:
-        return sum(map(len, self.lists()))
+        return sum(map(len, self._lists()))
 
     def take(self) -> Batch:
         """Everything, out of this one; what another thread adds meanwhile stays."""
-        return Batch(*(deque(waiting.popleft() for _ in range(len(waiting))) for waiting in self.lists()))
+        return Batch(*(deque(waiting.popleft() for _ in range(len(waiting))) for waiting in self._lists()))
 
     def put_back(self, other: Batch) -> int:
         """What was taken, before what has come since; returns how many records there was no room for."""
         given_up = 0
-        for waiting, taken in zip(self.lists(), other.lists()):
+        for waiting, taken in zip(self._lists(), other._lists()):
             waiting.extendleft(reversed(taken))
             for _ in range(max(0, len(waiting) - _MOST_WAITING)):
                 waiting.popleft()
@@ -73,13 +72,13 @@ class Batch:
 
     def halves(self) -> tuple[Batch, Batch]:
         """The same records in two batches, neither of them empty."""
-        kinds = [place for place, waiting in enumerate(self.lists()) if waiting]
+        kinds = [place for place, waiting in enumerate(self._lists()) if waiting]
         one, two = Batch(), Batch()
-        for place, waiting in enumerate(self.lists()):
+        for place, waiting in enumerate(self._lists()):
             cut = len(waiting) // 2 if len(kinds) == 1 else len(waiting) if place == kinds[0] else 0
             records = list(waiting)
-            one.lists()[place].extend(records[:cut])
-            two.lists()[place].extend(records[cut:])
+            one._lists()[place].extend(records[:cut])
+            two._lists()[place].extend(records[cut:])
         return one, two
 
 
@@ -274,7 +273,7 @@ FINDING = 'INSERT INTO findings (run, step, kind, "where", severity, message) VA
 LAYER = f"INSERT OR REPLACE INTO layers VALUES ({', '.join('?' * 11)})"
 
 
-def layer_row(run: int, s: LayerStats) -> tuple[Any, ...]:
+def layer_row(run: int, s: LayerStats) -> tuple[float, ...]:
     """Statistics of a layer as their row."""
     numbers = s.activation_mean, s.activation_std, s.zeros, s.saturated, s.gradient_norm, s.weight_norm, s.update_ratio
     return run, s.step, s.layer, *numbers, int(s.finite)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet.saving import container, models, tensors, trees
 from clarinet.saving.container import CHECKPOINT, CONFIG, REMEMBERED, TRAINING, ModelFileError, refusing
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
@@ -26,7 +27,7 @@ class Checkpoint:
     """
 
     path: Path
-    state: dict[str, Any]
+    state: dict[str, object]
     _members: Mapping[str, bytes]
 
     @property
@@ -54,7 +55,7 @@ def save_checkpoint(model: Trainable, path: Path, state: Mapping[str, object]) -
         compiled = model.compile_config()
     except TypeError:  # a Python function; whoever resumes compiles the model anew
         compiled = None
-    remembered: dict[str, Any] = {}
+    remembered: dict[str, Array] = {}
     tree = {"version": VERSION, "state": trees.flatten(state, remembered)}
     members = models.members_of(model, compiled)
     extra = {TRAINING: models.to_json(tree, indent=None), REMEMBERED: tensors.pack(remembered)}
@@ -69,13 +70,14 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     members = container.read_archive(path, CHECKPOINT)
     tree = container.read_config(path, members[TRAINING], TRAINING)
-    version = container.entry(path, tree, "version", lambda v: type(v) is int, "a whole number", TRAINING)
+    version = container.entry(path, tree, "version", container.is_whole, "a whole number", TRAINING)
     if version != VERSION:
         raise ModelFileError(
             f"{path}: has checkpoint version {version}, this Clarinet reads version {VERSION}; "
             "go on with the Clarinet that wrote it"
         )
-    state = container.entry(path, tree, "state", lambda v: isinstance(v, dict), "an object", TRAINING)
+    state = container.entry(path, tree, "state", container.is_object, "an object", TRAINING)
     remembered = tensors.unpack(path, REMEMBERED, members[REMEMBERED])
     with refusing(path, f"{TRAINING} and {REMEMBERED} do not belong together"):
-        return Checkpoint(path, trees.unflatten(state, remembered), members)
+        found = {name: trees.unflatten(item, remembered) for name, item in state.items()}
+        return Checkpoint(path, found, members)

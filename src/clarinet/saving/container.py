@@ -10,14 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Never, TypeGuard, TypeVar
 
 from clarinet import files
+from clarinet.types import Config, Json
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
 
 CONFIG, WEIGHTS, OPTIMIZER = "config.json", "weights.safetensors", "optimizer.safetensors"
+T = TypeVar("T")
 #: What a checkpoint holds besides: where training stood and what everybody concerned remembered.
 TRAINING, REMEMBERED = "training.json", "training.safetensors"
 
@@ -223,10 +225,10 @@ def _read_member(path: Path, archive: ZipFile, info: ZipInfo) -> bytes:
 # The configuration.
 
 
-def read_config(path: Path, content: bytes, what: str = CONFIG) -> dict[str, Any]:
+def read_config(path: Path, content: bytes, what: str = CONFIG) -> Config:
     """Parse a JSON member; numbers that JSON does not have and endless nesting are refused."""
 
-    def constant(text: str) -> Any:
+    def constant(text: str) -> Never:
         raise ModelFileError(f"{path}: {what} holds {text[:20]}, which is no finite number")
 
     def finite(text: str) -> float:
@@ -239,9 +241,29 @@ def read_config(path: Path, content: bytes, what: str = CONFIG) -> dict[str, Any
     return config
 
 
+def is_object(value: object) -> TypeGuard[Config]:
+    """Whether a value of JSON is an object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Json]]:
+    """Whether a value of JSON is a list."""
+    return isinstance(value, list)
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether a value of JSON is a whole number."""
+    return type(value) is int
+
+
 def entry(
-    path: Path, config: Mapping[str, object], name: str, check: Callable[[Any], bool], expected: str, what: str = CONFIG
-) -> Any:
+    path: Path,
+    config: Mapping[str, object],
+    name: str,
+    check: Callable[[object], TypeGuard[T]],
+    expected: str,
+    what: str = CONFIG,
+) -> T:
     """One entry of a JSON member, checked."""
     if name not in config:
         raise ModelFileError(f"{path}: {what} has no entry {name!r}, expected {expected}")

@@ -6,7 +6,7 @@ import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from clarinet import files
 from clarinet import layers as layers_module
@@ -18,9 +18,9 @@ from clarinet.optimizers import OptimizerState
 from clarinet.params import Layout, Store
 from clarinet.problems import ClarinetWarning
 from clarinet.saving import container, tensors
-from clarinet.saving.container import CONFIG, OPTIMIZER, TRAINING, WEIGHTS, ModelFileError, refusing
+from clarinet.saving.container import CONFIG, OPTIMIZER, TRAINING, WEIGHTS, ModelFileError, is_object, refusing
 from clarinet.trainable import model_class
-from clarinet.types import Array
+from clarinet.types import Array, Json
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
@@ -123,7 +123,7 @@ def load(path: str | Path) -> Trainable:
         if model.optimizer is None or not model.built:
             raise ModelFileError(f"{path}: holds {OPTIMIZER}, but the model in it was not compiled or has no weights")
         model.optimizer_state = OptimizerState.new(model.optimizer, model.store.layout, model.dtype)
-        _fill_slots(path, model, slots, config["training"]["steps"])
+        _fill_slots(path, model, slots, counters(path, config)["steps"])
     return model
 
 
@@ -222,7 +222,7 @@ def _check_version(path: Path, config: Mapping[str, object]) -> None:
     if config.get("format") != FORMAT:
         found = container.brief(repr(config.get("format")))
         raise ModelFileError(f"{path}: not a Clarinet model: its format is {found}, expected {FORMAT!r}")
-    version = container.entry(path, config, "version", lambda v: type(v) is int and v > 0, "a whole number")
+    version = container.entry(path, config, "version", _is_positive, "a whole number")
     if version > VERSION:
         raise ModelFileError(
             f"{path}: has format version {version}, this Clarinet reads up to {VERSION}; "
@@ -230,41 +230,40 @@ def _check_version(path: Path, config: Mapping[str, object]) -> None:
         )
 
 
-def _is_count(value: object) -> bool:
-    return type(value) is int and 0 <= value < 2**64
+def _is_positive(value: object) -> TypeGuard[int]:
+    return container.is_whole(value) and value > 0
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return container.is_whole(value) and 0 <= value < 2**64
 
 
 def counters(path: Path, config: Mapping[str, object]) -> dict[str, int]:
     """Seed, epochs and steps of a file's configuration."""
-    training: dict[str, int] = container.entry(path, config, "training", lambda v: isinstance(v, dict), "counters")
-    for name in ("seed", "epochs", "steps"):
-        container.entry(path, training, name, _is_count, "a whole number of at least 0")
-    return training
+    training = container.entry(path, config, "training", is_object, "counters")
+    names = ("seed", "epochs", "steps")
+    return {name: container.entry(path, training, name, _is_count, "a whole number of at least 0") for name in names}
 
 
-def _build(path: Path, config: Mapping[str, Any], weights: Mapping[str, Array]) -> Trainable:
+def _build(path: Path, config: Mapping[str, object], weights: Mapping[str, Array]) -> Trainable:
     """The model without its weights; nothing large is made before the file is known to hold as much."""
-
-    def is_object(value: object) -> bool:
-        return isinstance(value, dict)
-
     structure = container.entry(path, config, "model", is_object, "the model's structure")
     training = counters(path, config)
     with refusing(path, "the model's structure does not make sense"):
         _check_size(path, structure, weights)
         model = model_class().from_config(structure)
         model.seed, model.epochs_trained = training["seed"], training["epochs"]
-    model.metadata = container.entry(path, config, "metadata", is_object, "an object")
+    model.metadata = dict(container.entry(path, config, "metadata", is_object, "an object"))
     if config.get("compile") is not None:
-        container.entry(path, config, "compile", is_object, "the arguments of compile")
+        compiled = container.entry(path, config, "compile", is_object, "the arguments of compile")
         with refusing(path, "the compile arguments do not make sense"):
-            model.compile_from_config(config["compile"])
+            model.compile_from_config(compiled)
     return model
 
 
 def _check_size(path: Path, structure: Mapping[str, object], weights: Mapping[str, Array]) -> None:
     """Refuse a structure whose weights are not those of the file, before memory is taken for them."""
-    layers = container.entry(path, structure, "layers", lambda v: isinstance(v, list), "a list of layers")
+    layers = container.entry(path, structure, "layers", container.is_list, "a list of layers")
     _check_count(path, layers)
     if structure.get("input_shape") is None:
         wanted = 0
@@ -281,10 +280,10 @@ def _check_size(path: Path, structure: Mapping[str, object], weights: Mapping[st
         )
 
 
-def _check_count(path: Path, layers: list[Any]) -> None:
+def _check_count(path: Path, layers: list[Json]) -> None:
     """Refuse more layers than any model has, those within others counted, before one of them is made."""
     kinds = {plain(name) for name in layers_module.__all__}
-    count, waiting = 0, [(layers, 0)]
+    count, waiting = 0, list[tuple[object, int]]([(layers, 0)])
     while waiting:
         value, depth = waiting.pop()
         if isinstance(value, dict):
@@ -298,7 +297,7 @@ def _check_count(path: Path, layers: list[Any]) -> None:
         raise ModelFileError(f"{path}: {CONFIG} names {count} layers, at most {_MAX_LAYERS} are allowed")
 
 
-def _within(value: object) -> Iterable[Any]:
+def _within(value: object) -> Iterable[object]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 

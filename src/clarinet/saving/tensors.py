@@ -5,12 +5,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from clarinet.saving.container import ModelFileError, refusing
-from clarinet.types import Array
+from clarinet.types import Array, DType
 
 #: The header of a model with a hundred thousand tensors takes about this much.
 _MAX_HEADER_BYTES = 16 * 2**20
@@ -48,7 +47,7 @@ def unpack(path: Path, what: str, content: bytes) -> dict[str, Array]:
 
 
 def check_tensors(
-    path: Path, what: str, tensors: Mapping[str, Array], wanted: Mapping[str, tuple[int, ...]], dtype: Any
+    path: Path, what: str, tensors: Mapping[str, Array], wanted: Mapping[str, tuple[int, ...]], dtype: DType
 ) -> None:
     """Whether names, shapes and dtypes are what the model's structure asks for.
 
@@ -68,9 +67,7 @@ def check_tensors(
         if tensor.shape != shape:
             raise ModelFileError(f"{path}: {what}: {name} has shape {tensor.shape}, the model's has {shape}")
         if tensor.dtype != dtype:
-            raise ModelFileError(
-                f"{path}: {what}: {name} holds {tensor.dtype}, the model computes in {np.dtype(dtype)}"
-            )
+            raise ModelFileError(f"{path}: {what}: {name} holds {tensor.dtype}, the model computes in {dtype}")
 
 
 def _few(names: list[str]) -> str:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from clarinet.types import Array
+from clarinet.types import Array, Json
 
 #: Keys of the one-entry objects that stand for what JSON does not have.
 _TENSOR, _FLOAT = "$tensor", "$float"
 
 
-def flatten(state: object, tensors: dict[str, Array], path: str = "state") -> Any:
+def flatten(state: object, tensors: dict[str, Array], path: str = "state") -> Json:
     """The part of ``state`` that JSON can hold; arrays are put into ``tensors`` under their place in it.
 
     Args:
@@ -51,7 +50,7 @@ def flatten(state: object, tensors: dict[str, Array], path: str = "state") -> An
     )
 
 
-def unflatten(tree: object, tensors: Mapping[str, Array]) -> Any:
+def unflatten(tree: object, tensors: Mapping[str, Array]) -> object:
     """What :func:`flatten` was given.
 
     Raises:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping, Sized
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -57,15 +58,15 @@ def _end(smoothed: Array) -> int:
 
 def find_learning_rate(
     model: Trainable,
-    x: Any,
-    y: Any = None,
+    x: Sized,
+    y: object = None,
     *,
     lowest: float = 1e-6,
     highest: float = 10.0,
     steps: int = 100,
     batch_size: int = BATCH_SIZE,
-    sample_weight: Any = None,
-    class_weight: Any = None,
+    sample_weight: object = None,
+    class_weight: Mapping[int, float] | None = None,
 ) -> LearningRateCurve:
     """Train a copy of the model for some steps while the learning rate grows, and watch the loss.
 
