@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from clarinet.checks.finite import largest
 from clarinet.layers.handle import leaves
@@ -42,7 +42,20 @@ def final_outputs(model: Trainable) -> str:
     return getattr(final_activation(model), "outputs", "")
 
 
-def check_compiled(model: Trainable, doing: str = "fit", training: bool = True) -> Iterator[Problem]:
+class Compiled(Protocol):
+    """What compiling gives a model, or a program of the doctor's."""
+
+    @property
+    def layers(self) -> Sequence[Layer]: ...
+
+    @property
+    def optimizer(self) -> object: ...
+
+    @property
+    def loss(self) -> object: ...
+
+
+def check_compiled(model: Compiled, doing: str = "fit", training: bool = True) -> Iterator[Problem]:
     """Whether the model has layers, a loss and, for training, an optimizer."""
     if not model.layers:
         yield error("no_layers", "model", f"{doing}: the model has no layers; add one, e.g. model.add(Dense(10))")

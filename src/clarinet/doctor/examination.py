@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from clarinet import checks
 from clarinet.doctor.adapters import adapt, data_only
 from clarinet.doctor.experiments import EXPERIMENTS, REFINEMENTS, STATES, rate_range
 from clarinet.doctor.experiments.trial import Purse, Training, Trial
@@ -69,6 +70,9 @@ def examine(
     if budget not in _PURSES:
         raise ValueError(f"examine: budget is one of {', '.join(map(repr, _PURSES))}, received {budget!r}")
     if isinstance(model, model_class()):
+        incomplete = list(checks.check_compiled(model))
+        if incomplete:
+            return _reported(list(refusals.examine(incomplete)), set(refusals.KINDS), time.perf_counter())
         return inspect(program_of(model, x, y, validation_data, fit_arguments), budget)
     with quietly():
         adapted = adapt(model, x, y, validation_data, fit_arguments)
@@ -111,9 +115,13 @@ def inspect(program: Program, budget: Budget = "normal", memory: Memory | None =
                 trial = Trial(program, findings, _BUDGETS, purse, memory.trainings, trial.spent)
             findings = _with(findings, _try_out(trial, findings, budget))
             asked |= {kind for experiment in (*EXPERIMENTS, *STATES) for kind in experiment.KINDS}
-    findings.sort(key=lambda finding: finding.rank)
+    return _reported(findings, asked, began)
+
+
+def _reported(findings: list[Finding], asked: set[str], began: float) -> Report:
+    """The worst first, with what was looked for and not found."""
     missed = tuple(sorted(asked - {finding.kind for finding in findings}))
-    return Report(tuple(findings), missed, time.perf_counter() - began)
+    return Report(tuple(sorted(findings, key=lambda finding: finding.rank)), missed, time.perf_counter() - began)
 
 
 def _with(findings: list[Finding], found: list[Finding]) -> list[Finding]:

@@ -49,7 +49,7 @@ _GROUPS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
-def draw(evidence: Mapping[str, Any], where: str, theme: str | None = None) -> Figure | None:
+def draw(evidence: Mapping[str, object], where: str, theme: str | None = None) -> Figure | None:
     """The picture of a finding's evidence; None where its numbers say all that there is.
 
     Args:
@@ -63,14 +63,16 @@ def draw(evidence: Mapping[str, Any], where: str, theme: str | None = None) -> F
 
     if "history" in evidence:
         return plots.style.whole(plots.history(evidence["history"], metrics=["loss"], theme=theme))
-    if "histogram" in evidence:
-        return _histogram(evidence["histogram"], where, theme)
+    histogram = evidence.get("histogram")
+    if isinstance(histogram, Mapping):
+        return _histogram(histogram, where, theme)
     for name, (label, usual) in _BARS.items():
         values = evidence.get(name)
         if isinstance(values, Mapping) and len(values) > 1 and any(values.values()):
             return _bars([f"layer {key}" for key in values], list(values.values()), label, usual, theme)
     for label, names in _GROUPS:
-        there = {text: evidence[name] for name, text in names.items() if isinstance(evidence.get(name), (int, float))}
+        found = {text: evidence.get(name) for name, text in names.items()}
+        there = {text: value for text, value in found.items() if isinstance(value, (int, float))}
         if len(there) > 1:
             return _bars(list(there), list(there.values()), label, None, theme)
     return None

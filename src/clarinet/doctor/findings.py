@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from clarinet.problems import Problem
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,7 +18,7 @@ Severity = Literal["error", "warning", "hint"]
 _RANK: dict[str, int] = {"error": 0, "warning": 1, "hint": 2}
 
 
-def histogram(values: Any) -> dict[str, list[float]]:
+def histogram(values: Array) -> dict[str, list[float]]:
     """How often which values occur, as evidence: ``edges`` of 40 equal ranges and how many ``counts`` lie in each."""
     import numpy as np
 
@@ -62,7 +63,7 @@ class Finding:
     confidence: float
     summary: str
     explanation: str
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, object] = field(default_factory=dict)
     remedy: Remedy | None = None
 
     @property
@@ -94,8 +95,10 @@ class Finding:
         mend = "" if self.remedy is None else f"; try: {self.remedy.text}"
         return Problem(self.kind, self.where, self.severity, self.summary + mend)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """JSON-able, without the machine's form of the remedy."""
-        own = {name: getattr(self, name) for name in ("kind", "where", "severity", "confidence", "summary")}
+        own: dict[str, object] = {
+            name: getattr(self, name) for name in ("kind", "where", "severity", "confidence", "summary")
+        }
         mend = None if self.remedy is None else self.remedy.text
         return own | {"explanation": self.explanation, "evidence": dict(self.evidence), "remedy": mend}

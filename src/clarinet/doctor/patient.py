@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from clarinet import activations, data, layers
+from clarinet.activations import Activation
 from clarinet.doctor import probing
 from clarinet.doctor.labels import Labels, describe_labels
 from clarinet.doctor.program import Program, copied
@@ -54,14 +55,14 @@ class Site:
     index: int
     units: int
     fan_in: int
-    activations: tuple[tuple[int, Any], ...]
+    activations: tuple[tuple[int, Activation], ...]
     dropouts: tuple[int, ...]
     bends: bool
     kind: str
     output: bool
 
     @property
-    def activation(self) -> Any:
+    def activation(self) -> Activation | None:
         """The last non-linear function, or None."""
         return self.activations[-1][1] if self.activations else None
 
@@ -244,6 +245,7 @@ class Patient:
             batch = data.prepare(
                 self.rows, self._sample[1], loss=self.program.loss, output_shape=self.shapes[-1], dtype=np.float64
             )
+            assert batch.y is not None
             values = self.program.loss.values(batch.y, self.signals[-1])
         except (ValueError, IndexError):
             return None
@@ -276,10 +278,11 @@ def outputs_of(function: object) -> str:
     return getattr(function, "outputs", "")
 
 
-def function_of(layer: Any) -> Any:
+def function_of(layer: layers.Layer) -> Activation | None:
     """The activation function that a layer applies; None for one that has none."""
-    function = getattr(layer, "activation", None)
-    if function is not None:
-        return function
     parts = layer.parts()
-    return getattr(parts[-1], "activation", None) if len(parts) == 1 else None
+    for holder in (layer, *(parts if len(parts) == 1 else ())):
+        function = getattr(holder, "activation", None)
+        if isinstance(function, Activation):
+            return function
+    return None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, SupportsFloat
 
 import numpy as np
 
@@ -20,8 +20,12 @@ from clarinet.training.trainer import DEFAULTS
 from clarinet.types import Array
 
 if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
     from clarinet.callbacks import Callback
     from clarinet.layers.base import Layer
+    from clarinet.losses import Loss
+    from clarinet.optimizers import Optimizer
     from clarinet.trainable import Trainable
 
 
@@ -46,20 +50,21 @@ class Program:
 
     layers: tuple[Layer, ...]
     input_shape: tuple[int, ...]
-    loss: Any
-    optimizer: Any
-    metrics: tuple[Any, ...]
+    loss: Loss
+    optimizer: Optimizer
+    metrics: tuple[object, ...]
     x: Array
     y: Array
     validation: tuple[Array, Array] | None = None
-    fit: dict[str, Any] = field(default_factory=dict)
-    target: Any = None
+    fit: dict[str, object] = field(default_factory=dict)
+    target: object = None
     finite_only: bool = False
-    dtype: Any = None
+    dtype: DTypeLike | None = None
 
-    def changed(self, **changes: Any) -> Program:
+    def changed(self, **changes: object) -> Program:
         """A copy with other contents."""
-        return replace(self, **changes)
+        copied: Callable[..., Program] = replace
+        return copied(self, **changes)
 
     def layer(self, name: str) -> Layer | None:
         """A layer by name; None if a remedy has taken it away."""
@@ -82,9 +87,15 @@ class Program:
         """A copy with other arguments of ``fit``."""
         return self.changed(fit=self.fit | arguments)
 
-    def setting(self, name: str) -> Any:
+    def setting(self, name: str) -> object:
         """An argument of ``fit``: as it is given, or what ``fit`` takes it to be."""
         return self.fit.get(name, DEFAULTS[name])
+
+    def number(self, name: str, otherwise: float = 0.0) -> float:
+        """An argument that is a number; ``otherwise`` where it is 0 or None."""
+        value = self.setting(name) or otherwise
+        assert isinstance(value, SupportsFloat)
+        return float(value)
 
     def with_loss(self, loss: object) -> Program:
         """A copy with another loss."""
@@ -93,17 +104,17 @@ class Program:
     @property
     def batch_size(self) -> int:
         """Rows an update."""
-        return int(self.setting("batch_size") or BATCH_SIZE)
+        return int(self.number("batch_size", BATCH_SIZE))
 
     @property
     def epochs(self) -> int:
         """Passes over the data."""
-        return int(self.setting("epochs"))
+        return int(self.number("epochs"))
 
     @property
     def rows(self) -> int:
         """Rows that are trained on: without those that ``validation_split`` holds out."""
-        return int(len(self.x) * (1 - float(self.setting("validation_split") or 0.0)))
+        return int(len(self.x) * (1 - self.number("validation_split")))
 
     @property
     def steps(self) -> int:
@@ -147,7 +158,8 @@ class Program:
         if arguments.get("sample_weight") is not None:
             arguments["sample_weight"] = np.asarray(arguments["sample_weight"])[chosen]
         x, y = (self.x, self.y) if len(chosen) == len(self.x) else (self.x[chosen], self.y[chosen])
-        model.fit(x, y, validation_data=held_out, verbose=0, callbacks=list(callbacks), **arguments)
+        fit: Callable[..., object] = model.fit  # with the arguments as they were given
+        fit(x, y, validation_data=held_out, verbose=0, callbacks=list(callbacks), **arguments)
         return model
 
     def usable(self, rows: Array) -> Array:
@@ -162,19 +174,20 @@ def _finite(array: Array) -> Array:
     return np.asarray(np.isfinite(array).reshape(len(array), -1).all(axis=1))
 
 
-def program_of(model: Trainable, x: object, y: object, validation_data: object, fit: dict[str, Any]) -> Program:
-    """The program that trains ``model`` on this data."""
-    x, y = data.as_array(x), data.as_array(y, "y")
+def program_of(model: Trainable, x: object, y: object, validation_data: object, fit: dict[str, object]) -> Program:
+    """The program that trains ``model`` on this data, which is compiled."""
+    rows, labels = data.as_array(x), data.as_array(y, "y")
+    assert model.loss is not None and model.optimizer is not None
     validation = None
     if validation_data is not None and not data.is_batches(validation_data):
         held_x, held_y, _ = data.as_rows(*data.unpack(validation_data, "validation_data"), "validation_data: ")
         validation = held_x, data.as_array(held_y, "validation_data: y")
-    shape = model.input_shape or x.shape[1:]
+    shape = model.input_shape or rows.shape[1:]
     untrained = model.optimizer_state is None or not model.optimizer_state.step
     layers = tuple(copied(layer, untrained, str(index)) for index, layer in enumerate(model.layers))
     metrics = tuple(model._metrics[0])
     return Program(
-        layers, tuple(shape), model.loss, model.optimizer, metrics, x, y, validation, fit, model.target,
+        layers, tuple(shape), model.loss, model.optimizer, metrics, rows, labels, validation, fit, model.target,
         dtype=model.dtype,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from clarinet import activations, layers, regularizers
 from clarinet.doctor.program import Program, copied
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.doctor.findings import Finding
@@ -191,7 +192,7 @@ def classify(program: Program) -> Program:
     return program.changed(y=zero_based(program.y) if labels.form in ("signs", "ids", "binary") else program.y)
 
 
-def zero_based(y: object) -> Any:
+def zero_based(y: object) -> Array:
     """Class labels counted from 0."""
     values = np.asarray(y)
     found = np.unique(values)
@@ -232,7 +233,7 @@ def scale_inputs(program: Program) -> Program:
     """Pixels divided by their largest value, other columns standardised; as a layer, so that use is like training."""
     x = np.asarray(program.x, np.float64)
     if program.x.ndim > 2 or (x.shape[1] > 100 and x.min() >= 0 and 200 < x.max() <= 255):
-        scale: Any = layers.Rescaling(1 / float(np.abs(x).max()))
+        scale: layers.Layer = layers.Rescaling(1 / float(np.abs(x).max()))
     else:
         scale = layers.Normalization(mean=x.mean(axis=0).tolist(), variance=(x.var(axis=0) + 1e-12).tolist())
     return program.changed(layers=(scale, *program.layers))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clarinet import checks
 from clarinet.doctor.examination import accepted, inspect
 from clarinet.doctor.experiments.trial import fingerprint
 from clarinet.doctor.findings import Finding
@@ -139,10 +140,11 @@ def treat(
         Treatment: ``proved``, the treated ``model``, and the numbers.
 
     Raises:
-        ValueError: ``seeds`` out of range.
+        ValueError: ``seeds`` out of range; the model is not compiled.
     """
     if seeds - 1 not in _T95:
         raise ValueError(f"treat: seeds is from 5 to 10, received {seeds}")
+    checks.raise_first(checks.check_compiled(model, "treat"))
     program = program_of(model, x, y, validation_data, fit_arguments)
     report = inspect(program)
     remedies = [finding for finding in report.findings if finding.change is not None]

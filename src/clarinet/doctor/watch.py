@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.activations import Activation
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.patient import SAMPLE, Patient, function_of
 from clarinet.doctor.program import program_of, quietly
@@ -26,6 +25,7 @@ from clarinet.training.callback import Callback, Logs, weakly
 from clarinet.types import Array
 
 if TYPE_CHECKING:
+    from clarinet.doctor.adapters.foreign import Module, TorchOptimizer
     from clarinet.doctor.adapters.torch_hooks import TorchWatch
     from clarinet.problems import Problem
     from clarinet.records import Chunk
@@ -94,8 +94,8 @@ class Doctor(Callback):
 
     @staticmethod
     def watch(
-        module: object,
-        optimizer: object,
+        module: Module,
+        optimizer: TorchOptimizer,
         *,
         loss: object = None,
         x: object = None,
@@ -243,14 +243,9 @@ def watched_layers(model: Trainable) -> list[Watched]:
     learns = [any(s.trainable for s in model.store.layout.of_layer(index)) for index in range(len(model.layers))]
     last = max((index for index, own in enumerate(learns) if own), default=0)
     return [
-        Watched(index, f"{type(layer).__name__} (layer {index})", _activation(layer), learns[index], index >= last)
+        Watched(index, f"{type(layer).__name__} (layer {index})", function_of(layer), learns[index], index >= last)
         for index, layer in enumerate(model.layers)
     ]
-
-
-def _activation(layer: object) -> Activation | None:
-    function = function_of(layer)
-    return function if isinstance(function, Activation) else None
 
 
 @quietly()

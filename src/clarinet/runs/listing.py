@@ -13,6 +13,7 @@ from clarinet.callbacks.monitor import Monitor
 from clarinet.configurable import check_whole
 from clarinet.names import nearest
 from clarinet.runs import stored
+from clarinet.runs.database import Sql
 from clarinet.runs.endings import effective_status
 from clarinet.runs.location import StoreError
 from clarinet.runs.record import Entry
@@ -84,9 +85,9 @@ class Runs:
             return []
         least = stored.id(rows[-1][0])
         found = self._summaries(least)
-        tags: dict[int, list[str]] = {}
+        tags: dict[Sql, list[str]] = {}
         for run, tag in self.store.query("SELECT run, tag FROM tags WHERE run >= ? ORDER BY run, tag", (least,)):
-            tags.setdefault(stored.id(run), []).append(stored.name(tag))
+            tags.setdefault(run, []).append(stored.name(tag))
         return [
             Entry(
                 id, stored.name(name), effective_status(status, process), stored.moment(started),
@@ -97,18 +98,16 @@ class Runs:
             for id in (stored.id(key),)
         ]  # fmt: skip
 
-    def _summaries(self, least: int) -> dict[tuple[int, str], dict[str, float]]:
+    def _summaries(self, least: int) -> dict[tuple[Sql, Sql], dict[str, float]]:
         """The metrics of the runs from this id on, by run and kind."""
-        found: dict[tuple[int, str], dict[str, float]] = {}
+        found: dict[tuple[Sql, Sql], dict[str, float]] = {}
         keys: dict[object, tuple[str, str, str]] = {}
         sql = "SELECT run, kind, name, last, min, max FROM series WHERE run >= ? AND last_step IS NOT NULL"
         for run, kind, name, *summary in self.store.query(sql, (least,)):
             if name not in keys:
                 label = stored.name(name)
                 keys[name] = label, f"{label}.min", f"{label}.max"
-            found.setdefault((stored.id(run), stored.name(kind)), {}).update(
-                zip(keys[name], map(stored.number, summary))
-            )
+            found.setdefault((run, kind), {}).update(zip(keys[name], map(stored.number, summary)))
         return found
 
     def settings(self, ids: Sequence[int] | None = None) -> dict[int, dict[str, object]]:
@@ -122,7 +121,8 @@ class Runs:
         for run, section, body in rows:
             with suppress(StoreError):  # one that is damaged is said where its run is looked at
                 name = stored.name(section)
-                found.setdefault(stored.id(run), {}).update(flatten(stored.document(name, body), name))
+                if isinstance(run, int):
+                    found.setdefault(run, {}).update(flatten(stored.document(name, body), name))
         return found
 
     def _values(self, entry: Entry, key: str, settings: dict[int, dict[str, object]]) -> list[object]:

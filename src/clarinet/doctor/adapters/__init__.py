@@ -6,9 +6,9 @@ and only the data are looked at. The frameworks themselves are imported by nobod
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeGuard
 
-from clarinet.doctor.adapters.foreign import Adapted, data_only
+from clarinet.doctor.adapters.foreign import Adapted, KerasModel, Module, data_only
 
 FRAMEWORKS = ("keras", "torch")
 
@@ -19,7 +19,15 @@ def framework_of(model: object) -> str | None:
     return next((name for name in FRAMEWORKS if name in modules), None)
 
 
-def adapt(model: object, x: object, y: object, validation_data: object, fit: dict[str, Any]) -> Adapted:
+def _is_keras(model: object) -> TypeGuard[KerasModel]:
+    return framework_of(model) == "keras"
+
+
+def _is_torch(model: object) -> TypeGuard[Module]:
+    return framework_of(model) == "torch"
+
+
+def adapt(model: object, x: object, y: object, validation_data: object, fit: dict[str, object]) -> Adapted:
     """The program that trains a model of another framework on this data.
 
     Args:
@@ -31,12 +39,11 @@ def adapt(model: object, x: object, y: object, validation_data: object, fit: dic
     Raises:
         TypeError: a model of nobody's, or a PyTorch module without loss or optimizer. ValueError: not compiled.
     """
-    framework = framework_of(model)
-    if framework == "keras":
+    if _is_keras(model):
         from clarinet.doctor.adapters import keras
 
         return keras.adapt(model, x, y, validation_data, fit)
-    if framework == "torch":
+    if _is_torch(model):
         from clarinet.doctor.adapters import torch
 
         return torch.adapt(model, x, y, validation_data, fit)

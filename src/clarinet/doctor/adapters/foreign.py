@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +18,111 @@ from clarinet.types import Array
 
 #: Rules that look at nothing but rows and labels.
 _DATA_RULES = (non_finite, constant, imbalance, order, association, duplicates, outliers, validation)
+
+
+class KerasLayer(Protocol):
+    """What is asked of a layer of Keras's."""
+
+    trainable: bool
+
+    def get_config(self) -> Mapping[str, object]: ...
+
+    def get_weights(self) -> Sequence[object]: ...
+
+
+class KerasModel(Protocol):
+    """What is asked of a model of Keras's."""
+
+    layers: Sequence[KerasLayer]
+
+    def get_compile_config(self) -> Mapping[str, object]: ...
+
+
+class Tensor(Protocol):
+    """What is asked of a tensor of PyTorch's."""
+
+    requires_grad: bool
+    grad: Tensor | None
+    device: object
+    dtype: object
+
+    def __len__(self) -> int: ...
+
+    def __float__(self) -> float: ...
+
+    def __sub__(self, other: Tensor, /) -> Tensor: ...
+
+    def __lt__(self, other: float, /) -> Tensor: ...
+
+    def __gt__(self, other: float, /) -> Tensor: ...
+
+    def __or__(self, other: Tensor, /) -> Tensor: ...
+
+    def __invert__(self) -> Tensor: ...
+
+    def all(self) -> Tensor: ...
+
+    def any(self, dim: int | None = None) -> Tensor: ...
+
+    def clone(self) -> Tensor: ...
+
+    def detach(self) -> Tensor: ...
+
+    def double(self) -> Tensor: ...
+
+    def eq(self, other: float, /) -> Tensor: ...
+
+    def float(self) -> Tensor: ...
+
+    def isfinite(self) -> Tensor: ...
+
+    def mean(self) -> Tensor: ...
+
+    def nonzero(self) -> Tensor: ...
+
+    def reshape(self, *shape: int) -> Tensor: ...
+
+    def square(self) -> Tensor: ...
+
+    def std(self, *, correction: int) -> Tensor: ...
+
+    def sum(self) -> Tensor: ...
+
+
+class Hook(Protocol):
+    """What is asked of a hook of PyTorch's that has been put on."""
+
+    def remove(self) -> None: ...
+
+
+class Module(Protocol):
+    """What is asked of a module of PyTorch's."""
+
+    training: bool
+
+    def __call__(self, *inputs: object) -> object: ...
+
+    def children(self) -> Iterator[Module]: ...
+
+    def named_modules(self) -> Iterable[tuple[str, Module]]: ...
+
+    def parameters(self, recurse: bool = True) -> Iterator[Tensor]: ...
+
+    def register_forward_hook(self, hook: Callable[..., object], /) -> Hook: ...
+
+    def eval(self) -> object: ...
+
+    def train(self, mode: bool = True) -> object: ...
+
+
+class TorchOptimizer(Protocol):
+    """What is asked of an optimizer of PyTorch's."""
+
+    param_groups: list[dict[str, object]]
+
+    def register_step_pre_hook(self, hook: Callable[..., object], /) -> Hook: ...
+
+    def register_step_post_hook(self, hook: Callable[..., object], /) -> Hook: ...
 
 
 class NotConverted(Exception):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 from clarinet import activations, initializers, layers, losses, metrics, optimizers, regularizers
-from clarinet.doctor.adapters.foreign import Adapted, NotConverted, array, held_out
+from clarinet.doctor.adapters.foreign import Adapted, KerasModel, NotConverted, array, held_out
 from clarinet.doctor.program import Program
 from clarinet.names import lookup
 from clarinet.params import Weight
@@ -22,7 +22,7 @@ _WITHOUT_MEANING = frozenset({
 _TABLES: tuple[ModuleType, ...] = (initializers, regularizers, activations)
 
 
-def adapt(model: Any, x: Any, y: Any, validation_data: Any, fit: dict[str, Any]) -> Adapted:
+def adapt(model: KerasModel, x: object, y: object, validation_data: object, fit: dict[str, object]) -> Adapted:
     """A compiled Keras model as a program; see :func:`clarinet.doctor.adapters.adapt`.
 
     Raises:
@@ -48,7 +48,7 @@ def adapt(model: Any, x: Any, y: Any, validation_data: Any, fit: dict[str, Any])
     return Adapted(program, tuple(missing))
 
 
-def _layers(model: Any, missing: list[tuple[str, str]]) -> tuple[Any, ...]:
+def _layers(model: KerasModel, missing: list[tuple[str, str]]) -> tuple[layers.Layer, ...]:
     if not hasattr(model, "add"):  # only a stack says by its list of layers what follows what
         raise NotConverted("model", f"{type(model).__name__}, which is no keras.Sequential,")
     found = []
@@ -65,7 +65,7 @@ def _layers(model: Any, missing: list[tuple[str, str]]) -> tuple[Any, ...]:
     return tuple(found)
 
 
-def _metrics(given: object, missing: list[tuple[str, str]]) -> Any:
+def _metrics(given: object, missing: list[tuple[str, str]]) -> Iterator[object]:
     """Names and objects of metrics; those without a counterpart are left out and named."""
     for metric in given if isinstance(given, list | tuple) else [given]:
         try:

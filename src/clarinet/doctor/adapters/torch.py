@@ -9,12 +9,12 @@ import numpy as np
 
 from clarinet import activations, initializers, layers, losses, optimizers
 from clarinet.activations import Activation
-from clarinet.doctor.adapters.foreign import Adapted, NotConverted, array, held_out
+from clarinet.doctor.adapters.foreign import Adapted, Module, NotConverted, array, held_out
 from clarinet.doctor.program import Program
 from clarinet.types import Array
 
 
-def _normalization(module: Any) -> Any:
+def _normalization(module: Any) -> layers.Layer:
     settings = {"epsilon": module.eps, "center": module.affine, "scale": module.affine}
     return layers.BatchNormalization(momentum=1 - (module.momentum or 0.1), **settings)
 
@@ -25,7 +25,7 @@ _FUNCTIONS = {
     "SiLU": "silu", "GELU": "gelu", "SELU": "selu", "Mish": "mish", "Softplus": "softplus", "Softsign": "softsign",
     "ReLU6": "relu6", "Hardsigmoid": "hard_sigmoid", "Hardswish": "hard_silu",
 }  # fmt: skip
-_MAKERS: dict[str, Callable[[Any], Any]] = {
+_MAKERS: dict[str, Callable[[Any], layers.Layer]] = {
     "ReLU": lambda m: layers.ReLU(),
     "LeakyReLU": lambda m: layers.LeakyReLU(m.negative_slope),
     "ELU": lambda m: layers.ELU(m.alpha),
@@ -42,7 +42,7 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
 #: Passes over the data that are assumed where nobody says how many the loop makes.
 _EPOCHS = 10
 #: Losses without arguments that matter, by PyTorch's names of classes and functions.
-_LOSSES: dict[str, Any] = {
+_LOSSES: dict[str, type[losses.Loss]] = {
     "bce": losses.BinaryCrossentropy, "binarycrossentropy": losses.BinaryCrossentropy,
     "mse": losses.MeanSquaredError, "l1": losses.MeanAbsoluteError,
     "huber": losses.Huber, "smoothl1": losses.Huber,
@@ -54,7 +54,7 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-def adapt(module: object, x: object, y: object, validation_data: object, fit: dict[str, Any]) -> Adapted:
+def adapt(module: Module, x: object, y: object, validation_data: object, fit: dict[str, object]) -> Adapted:
     """A PyTorch module with loss and optimizer as a program; see :func:`clarinet.doctor.adapters.adapt`.
 
     Raises:
@@ -87,7 +87,7 @@ def adapt(module: object, x: object, y: object, validation_data: object, fit: di
     return Adapted(program)
 
 
-def stack(module: Any) -> Iterator[Any]:
+def stack(module: Module) -> Iterator[Module]:
     """The modules of a stack in the order in which they are applied.
 
     Raises:
@@ -108,13 +108,14 @@ def activation_of(module: object) -> Activation | None:
     return None if name is None else activations.get(name)
 
 
-def _layer(index: int, module: Any, optimizer: Any) -> Any:
+def _layer(index: int, module: Module, optimizer: object) -> layers.Layer:
     name, where = type(module).__name__, f"layer:{index}"
     try:
-        own = layers.Activation(_FUNCTIONS[name]) if name in _FUNCTIONS else _MAKERS[name](module)
+        own: layers.Layer = layers.Activation(_FUNCTIONS[name]) if name in _FUNCTIONS else _MAKERS[name](module)
     except (KeyError, ValueError, TypeError):
         raise NotConverted(where, f"layer {name}") from None
-    known = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    groups: list[dict[str, Any]] = getattr(optimizer, "param_groups", [])
+    known = {id(p) for group in groups for p in group["params"]}
     weights = list(module.parameters(recurse=False))
     own.trainable = not weights or any(p.requires_grad and id(p) in known for p in weights)
     own.name = str(index)
@@ -130,7 +131,7 @@ def _weights(module: Any) -> dict[str, Any]:
     return own
 
 
-def _drawn(kernel: Array) -> Any:
+def _drawn(kernel: Array) -> initializers.base.Initializer:
     """An initializer that draws such weights: PyTorch's own, a constant, or normal numbers of this size."""
     if (kernel == kernel.flat[0]).all():
         return initializers.Constant(float(kernel.flat[0]))
@@ -159,7 +160,7 @@ def _window(module: Any) -> dict[str, Any]:
     return {"strides": _pair(module.stride), "padding": word}
 
 
-def _loss(loss: object, labels: Array, children: list[Any]) -> tuple[Any, int]:
+def _loss(loss: object, labels: Array, children: list[Module]) -> tuple[losses.Loss, int]:
     """Our loss, and how many of the modules come before it: a log-softmax at the end belongs to its loss."""
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
     plain, everything = name.replace("_", "").lower().removesuffix("loss"), len(children)
@@ -177,7 +178,7 @@ def _loss(loss: object, labels: Array, children: list[Any]) -> tuple[Any, int]:
     raise NotConverted("loss", f"loss {name}")
 
 
-def _optimizer(optimizer: Any) -> Any:
+def _optimizer(optimizer: Any) -> optimizers.Optimizer:
     name, settings = type(optimizer).__name__, optimizer.param_groups[0]
     kind: Any = {"NAdam": optimizers.Nadam}.get(name, getattr(optimizers, name, None))
     if kind is None:
@@ -187,7 +188,8 @@ def _optimizer(optimizer: Any) -> Any:
         own["beta_1"], own["beta_2"] = settings["betas"]
     if name != "AdamW":
         own.pop("weight_decay", None)  # a part of the gradient there, not of the step
-    return kind(**{key: value for key, value in own.items() if key in kind.__dataclass_fields__})
+    made: optimizers.Optimizer = kind(**{key: value for key, value in own.items() if key in kind.__dataclass_fields__})
+    return made
 
 
 def _channels_last(program: Program) -> Program:

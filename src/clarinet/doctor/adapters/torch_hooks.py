@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, SupportsFloat
 
 import numpy as np
 
-from clarinet.doctor.adapters.foreign import array
+from clarinet.doctor.adapters.foreign import Hook, Module, Tensor, TorchOptimizer, array
 from clarinet.doctor.adapters.torch import activation_of, adapt
 from clarinet.doctor.examination import examine
 from clarinet.doctor.findings import Finding
@@ -34,14 +34,22 @@ class TorchWatch:
     """
 
     def __init__(
-        self, module: Any, optimizer: Any, loss: Any, x: Any, y: Any, steps: int, quiet: bool, fit: dict[str, Any]
+        self,
+        module: Module,
+        optimizer: TorchOptimizer,
+        loss: object,
+        x: object,
+        y: object,
+        steps: int,
+        quiet: bool,
+        fit: dict[str, object],
     ) -> None:
         self.module, self.optimizer, self.loss, self.steps, self.quiet = module, optimizer, loss, steps, quiet
         self._data, self._fit = (x, y), fit
         self._leaves = [(name, m) for name, m in module.named_modules() if next(m.children(), None) is None]
-        self._outputs: dict[int, Any] = {}
-        self._before: dict[int, list[Any]] | None = None
-        self._hooks: list[Any] = []
+        self._outputs: dict[int, Tensor] = {}
+        self._before: dict[int, list[Tensor]] | None = None
+        self._hooks: list[Hook] = []
         self._value: float | None = None
         self._step, self._since, self._probing = 0, 0, False
         self._consultation = Consultation(self._found)
@@ -59,7 +67,7 @@ class TorchWatch:
     def __enter__(self) -> Self:
         x, y = self._data
         if x is not None:
-            given = {"loss": self.loss, "optimizer": self.optimizer}
+            given: dict[str, object] = {"loss": self.loss, "optimizer": self.optimizer}
             static = examine(self.module, x, y, budget="quick", **given, **self._fit)
             self._consultation.hear(static.findings)
             adapted = adapt(self.module, x, y, None, given | self._fit)
@@ -82,7 +90,7 @@ class TorchWatch:
         self._course.over = True
         self._consultation.examine(self._course)
 
-    def see(self, loss: Any) -> None:
+    def see(self, loss: object) -> None:
         """Take the loss of a batch, where it is computed by a function and not by a module that was given."""
         if self.module.training and getattr(loss, "requires_grad", True):
             self._value = float(array(loss))
@@ -96,12 +104,14 @@ class TorchWatch:
         ]
 
     def _rate(self) -> float:
-        return float(self.optimizer.param_groups[0]["lr"])
+        rate = self.optimizer.param_groups[0]["lr"]
+        assert isinstance(rate, SupportsFloat)
+        return float(rate)
 
     # The hooks.
 
-    def _keeping(self, index: int) -> Any:
-        def keep(module: Any, given: Any, output: Any) -> None:
+    def _keeping(self, index: int) -> Callable[[Module, object, object], None]:
+        def keep(module: Module, given: object, output: object) -> None:
             if (module.training or self._probing) and hasattr(output, "detach"):
                 self._outputs[index] = output.detach()
 
@@ -142,7 +152,7 @@ class TorchWatch:
     def _learning(self) -> list[int]:
         return [layer.index for layer in self._course.weighted]
 
-    def _weights(self, index: int) -> list[Any]:
+    def _weights(self, index: int) -> list[Tensor]:
         return [p for p in self._leaves[index][1].parameters(recurse=False) if p.requires_grad]
 
     def _stats(self, index: int) -> LayerStats:
@@ -155,7 +165,7 @@ class TorchWatch:
         mean, std = float(output.mean()), float(output.std(correction=0))
         gradient = self._norms.get(index, nan)
         finite = bool(np.isfinite([mean, std] + ([] if before is None else [gradient, moved])).all())
-        zeros = float((output == 0).float().mean())
+        zeros = float(output.eq(0).float().mean())
         ratio = moved / weight if weight else nan
         return LayerStats(self._step, index, mean, std, zeros, near, gradient, weight, ratio, finite)
 
@@ -176,9 +186,9 @@ class TorchWatch:
         """What every module gives on some rows, in inference mode."""
         import torch
 
-        x = self._data[0]
+        x = array(self._data[0])
         rows = torch.as_tensor(x[:: max(1, len(x) // SAMPLE)][:SAMPLE])
-        weight = next(self.module.parameters())
+        weight: Any = next(self.module.parameters())
         kept, self._outputs, self._probing = self._outputs, {}, True
         was_training = self.module.training
         self.module.eval()
@@ -197,5 +207,5 @@ class TorchWatch:
             print(f"Doctor ({'before training' if step is None else f'step {step}'}): {paragraph(finding)}")
 
 
-def _norm(arrays: list[Any]) -> float:
+def _norm(arrays: list[Tensor]) -> float:
     return float(np.sqrt(sum(float(a.double().square().sum()) for a in arrays)))

@@ -23,9 +23,10 @@ def examine(trial: Trial) -> Iterator[Finding]:
     if found is None or "usual" not in found.evidence:
         return
     reached: dict[float, float] = {}
-    given = trial.given.optimizer.learning_rate
+    given, usual = trial.given.optimizer.learning_rate, found.evidence["usual"]
+    assert isinstance(given, (int, float)) and isinstance(usual, (int, float))  # of a schedule nothing was found
     for factor in FACTORS:
-        rate = factor * float(found.evidence["usual"])
+        rate = factor * float(usual)
         if found.kind == "learning_rate_too_high" and rate >= given:
             break
         reached[rate] = trial.run(trial.program.with_optimizer(learning_rate=rate)).progress

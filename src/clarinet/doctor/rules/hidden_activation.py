@@ -51,6 +51,7 @@ def _deep_sigmoids(patient: Patient) -> Iterator[Finding]:
     if len(flat) < DEEP:
         return
     first = flat[0]
+    assert first.activation is not None  # it gives chances
     yield Finding(
         "wrong_hidden_activation",
         f"layer:{first.activation_index}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -21,8 +21,9 @@ def _weighed(patient: Patient) -> float:
     program, classes = patient.program, class_numbers(patient.program.y)
     y = np.asarray(program.y).reshape(len(classes), -1)
     ids = np.arange(y.shape[1]) if y.shape[1] > 1 else np.unique(y)
-    given, rows = program.fit.get("class_weight") or {}, program.fit.get("sample_weight")
-    weights = np.array([float(given.get(int(number), 1.0)) for number in ids])[classes]
+    given, rows = program.fit.get("class_weight"), program.fit.get("sample_weight")
+    by_class = given if isinstance(given, Mapping) else {}
+    weights = np.array([float(by_class.get(int(number), 1.0)) for number in ids])[classes]
     totals = np.bincount(classes, weights if rows is None else weights * np.asarray(rows, np.float64).reshape(-1))
     return float(totals.max() / max(totals[totals > 0].min(), 1e-12))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.findings import Finding, Remedy, Severity
 from clarinet.doctor.patient import Patient
 from clarinet.doctor.remedies import learning_rate
+from clarinet.optimizers import Optimizer
 
 KINDS = ("learning_rate_negative", "learning_rate_too_high", "learning_rate_too_low")
 BASIS = (
@@ -22,7 +22,7 @@ DISTANCE = 0.05
 FAST, SLOW, SLOW_PLAIN = 1.0, 5.0, 10.0
 
 
-def effective_rate(optimizer: Any) -> float:
+def effective_rate(optimizer: Optimizer) -> float:
     """The rate, for plain descent with what momentum adds up to; NaN for a schedule."""
     if callable(optimizer.learning_rate):
         return float("nan")
@@ -30,12 +30,13 @@ def effective_rate(optimizer: Any) -> float:
     return float(optimizer.learning_rate) / max(1 - momentum, 1e-3)
 
 
-def named(optimizer: Any) -> str:
+def named(optimizer: Optimizer) -> str:
     """An optimizer and its rate as the user gave them, with what momentum makes of it."""
     name, given, adds_up = type(optimizer).__name__, optimizer.learning_rate, effective_rate(optimizer)
     if callable(given) or given == adds_up:
         return f"{name} with a learning rate of {adds_up:g}"
-    return f"{name} with a learning rate of {given:g} and a momentum of {optimizer.momentum:g} (together {adds_up:g})"
+    momentum = getattr(optimizer, "momentum", 0.0)
+    return f"{name} with a learning rate of {given:g} and a momentum of {momentum:g} (together {adds_up:g})"
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -72,7 +73,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
 
 def _finding(
-    kind: str, severity: Any, confidence: float, patient: Patient, summary: str, explanation: str, rate: float
+    kind: str, severity: Severity, confidence: float, patient: Patient, summary: str, explanation: str, rate: float
 ) -> Finding:
     given, adds_up = patient.program.optimizer.learning_rate, effective_rate(patient.program.optimizer)
     evidence = {"learning_rate": adds_up if callable(given) else given, "steps": patient.program.steps, "usual": rate}

@@ -20,7 +20,7 @@ _ROWS = 20
 
 def examine(patient: Patient) -> Iterator[Finding]:
     shuffled = bool(patient.program.setting("shuffle"))
-    split = float(patient.program.setting("validation_split") or 0)
+    split = patient.program.number("validation_split")
     if (shuffled and not split) or len(patient.program.y) < _ROWS:
         return
     if patient.task == "amounts":

@@ -82,6 +82,7 @@ def _chances(patient: Patient, site: Site) -> Iterator[Finding]:
         return
     if patient.from_logits and site.outputs in ("probability", "distribution") and patient.units > 1:
         return  # double_softmax
+    assert function is not None  # else there are no chances
     several = site.outputs == "probability" and right == "distribution"
     squared = patient.program.loss.likelihood == "normal"
     if several and squared and patient.task == "classes" and patient.units > 1:
@@ -125,7 +126,7 @@ def _question(patient: Patient) -> str:
 def _amounts(patient: Patient, site: Site) -> Iterator[Finding]:
     labels, function = patient.labels, site.activation
     span = None if function is None else _reach(patient, function)
-    if span is None or not math.isfinite(labels.low):
+    if function is None or span is None or not math.isfinite(labels.low):
         return
     slack = TOLERANCE * max(labels.high - labels.low, 1e-12)
     unreachable = labels.low < span[0] - slack or labels.high > span[1] + slack

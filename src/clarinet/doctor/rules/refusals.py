@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from clarinet import checks
+from clarinet.data import as_array
 from clarinet.doctor.findings import Finding, Remedy, Severity
 from clarinet.doctor.program import Program
 from clarinet.names import nearest
@@ -68,7 +69,7 @@ def problems(program: Program) -> list[Problem]:
 
 
 def _problems(program: Program) -> Iterator[Problem]:
-    if incomplete := list(checks.check_compiled(program)):  # type: ignore[arg-type]
+    if incomplete := list(checks.check_compiled(program)):
         yield from incomplete
         return
     try:
@@ -80,8 +81,9 @@ def _problems(program: Program) -> Iterator[Problem]:
     yield from found
     if any(problem.severity == "error" for problem in found):
         return
-    weights = program.fit.get("sample_weight"), program.fit.get("class_weight")
-    yield from checks.check_data(model, program.x, program.y, *weights)
+    settings = _settings(program)
+    weight = None if settings.sample_weight is None else as_array(settings.sample_weight, "sample_weight")
+    yield from checks.check_data(model, program.x, program.y, weight, settings.class_weight)
     if program.validation is not None:
         yield from checks.check_data(model, *program.validation, where="fit.validation")
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Container
+from typing import Protocol
 
 from clarinet.doctor.findings import Finding
+
+
+class HasCauses(Protocol):
+    """A rule that says which findings explain its own."""
+
+    @property
+    def CAUSES(self) -> Container[str]: ...
+
 
 #: Findings that never explain why a network does not learn.
 _HARMLESS = frozenset({"overfit", "too_little_data", "validation_leak", "class_imbalance", "underfit"})
@@ -21,7 +30,7 @@ class _Anything(frozenset[str]):
 ANYTHING = _Anything()
 
 
-def is_cause(rule: Any, finding: Finding, other: Finding) -> bool:
+def is_cause(rule: HasCauses, finding: Finding, other: Finding) -> bool:
     """Whether another finding explains this one: of the same kind, a cause that the rule names, or an error.
 
     An error keeps a network from learning, so it has to be mended before anything can be said of how it learns.

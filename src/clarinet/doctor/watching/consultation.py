@@ -11,7 +11,7 @@ from clarinet.doctor.program import quietly
 from clarinet.doctor.report import Report
 from clarinet.doctor.rules import RULES
 from clarinet.doctor.watching import WATCHERS
-from clarinet.doctor.watching.causes import is_cause
+from clarinet.doctor.watching.causes import HasCauses, is_cause
 from clarinet.doctor.watching.course import Course
 
 Tell = Callable[[Finding, int | None], None]
@@ -53,7 +53,7 @@ class Consultation:
                     self._weigh(rule, finding, course.step)
         self.seconds += time.perf_counter() - began
 
-    def _weigh(self, rule: object, finding: Finding, step: int) -> None:
+    def _weigh(self, rule: HasCauses, finding: Finding, step: int) -> None:
         cause = self._cause_of(rule, finding)
         if cause is None and not self._looked:
             self._looked = True
@@ -65,7 +65,7 @@ class Consultation:
         elif all(finding.kind != known.kind for known in self._with_symptoms(cause)):
             self._symptoms.setdefault(cause, []).append(finding)
 
-    def _cause_of(self, rule: object, finding: Finding) -> int | None:
+    def _cause_of(self, rule: HasCauses, finding: Finding) -> int | None:
         """The number of the finding that explains this one, by itself or by what it explains; the worst first."""
         numbers = sorted(range(len(self._findings)), key=lambda number: self._findings[number].rank)
         for number in numbers:
