@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clarinet.cli.parsing import Parser
 from clarinet.cli.runs_options import add_runs
 from clarinet.cli.values import character, every, layer, place, port, rate, share, size, units, whole, yes_or_no
+
+if TYPE_CHECKING:
+    from clarinet.cli.parsing import Commands, Parser
 
 _CODES = "exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (training saves the model so far first)"
 
@@ -99,7 +102,7 @@ checkpoints, runs, pages, pictures) is held back, so that nothing is overwritten
 exit codes: 0 healthy, 1 something is wrong with the model (or the command failed), 2 wrong usage, 130 interrupted"""
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The parser of ``clarinet``; ``options.run(options, output)`` does what was asked."""
     top = Parser(
         prog="clarinet",
@@ -131,7 +134,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_train(commands: object) -> None:
+def _add_train(commands: Commands) -> None:
     train = _command(commands, "train", "train a network and save it", _TRAIN)
     train.add_argument("data", metavar="DATA", help="what to learn from")
     _add_reading(train)
@@ -194,7 +197,7 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_plot(commands: object) -> None:
+def _add_plot(commands: Commands) -> None:
     plot = _command(commands, "plot", "draw a picture of a model, of data, or of a training", _PLOT)
     plot.add_argument("kind", metavar="KIND", choices=PLOTS, help=f"one of {', '.join(PLOTS)}")
     plot.add_argument("model", metavar="MODEL", help="a model file; for history the name of a run")
@@ -207,7 +210,7 @@ def _add_plot(commands: object) -> None:
     _add_reading(plot)
 
 
-def _add_draw(commands: object) -> None:
+def _add_draw(commands: Commands) -> None:
     draw = _command(commands, "draw", "draw a picture and see live what a model makes of it", _DRAW)
     draw.add_argument("model", metavar="MODEL", help="file written by train or by model.save, of a model of pictures")
     draw.add_argument("--port", type=port, default=0, metavar="N", help="of the page's address (default: a free one)")
@@ -218,7 +221,7 @@ def _add_draw(commands: object) -> None:
     )
 
 
-def _add_doctor(commands: object) -> None:
+def _add_doctor(commands: Commands) -> None:
     doctor = _command(commands, "doctor", "say why a model does not learn", _DOCTOR)
     doctor.add_argument("subject", metavar="SCRIPT.py|MODEL", help="a program that trains models, or a model file")
     doctor.add_argument("rest", metavar="DATA|ARGUMENT", nargs="*", help="a model's data, or the script's arguments")
@@ -229,7 +232,7 @@ def _add_doctor(commands: object) -> None:
     _add_reading(doctor)
 
 
-def _add_glass(commands: object) -> None:
+def _add_glass(commands: Commands) -> None:
     glass = _command(commands, "glass", "see every number of a training step", _GLASS)
     glass.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
     glass.add_argument("data", metavar="DATA", nargs="?", help="default: the data set that it was trained on")
@@ -240,8 +243,8 @@ def _add_glass(commands: object) -> None:
     _add_reading(glass)
 
 
-def _command(commands: Any, name: str, about: str, epilog: str) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(
+def _command(commands: Commands, name: str, about: str, epilog: str) -> Parser:
+    command = commands.add_parser(
         name,
         help=about,
         description=f"{about[0].upper()}{about[1:]}.",
@@ -253,7 +256,7 @@ def _command(commands: Any, name: str, about: str, epilog: str) -> argparse.Argu
     return command
 
 
-def _runner(name: str) -> Callable[[argparse.Namespace, Any], int]:
+def _runner(name: str) -> Callable[[argparse.Namespace, object], int]:
     """Import a command's module only when it is run, so that ``--help`` is quick."""
 
     def run(options: argparse.Namespace, output: object) -> int:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from clarinet.names import nearest
 
 if TYPE_CHECKING:
+    #: What commands, and the words behind them, are added to.
+    Commands = argparse._SubParsersAction["Parser"]
     from _typeshed import SupportsWrite
 
 #: Arguments of functions whose flags have another name.

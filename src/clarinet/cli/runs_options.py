@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clarinet.cli.parsing import Commands, Parser
 
 _FORMATTER = argparse.RawDescriptionHelpFormatter
 
@@ -32,7 +35,7 @@ _WHERE = """a condition: a metric (loss, val_loss.min), a setting (fit.batch_siz
 or one of name, status, group, tag; one of = != < <= > >=; a value. May be given several times."""
 
 
-def add_runs(commands: object, command: Callable[[Any, str, str, str], argparse.ArgumentParser]) -> None:
+def add_runs(commands: Commands, command: Callable[[Commands, str, str, str], Parser]) -> None:
     """Add ``runs`` and what stands behind it to the commands."""
     top = command(commands, "runs", "the trainings that were kept: list, compare, draw, export, delete", _RUNS)
     top.set_defaults(do="ls", where=[], sort=None, limit=20, columns=None, bin=False)
@@ -42,8 +45,8 @@ def add_runs(commands: object, command: Callable[[Any, str, str, str], argparse.
     _add_again(parts)
 
 
-def _part(parts: Any, name: str, about: str, epilog: str = "") -> argparse.ArgumentParser:
-    part: argparse.ArgumentParser = parts.add_parser(
+def _part(parts: Commands, name: str, about: str, epilog: str = "") -> Parser:
+    part = parts.add_parser(
         name, help=about, description=f"{about[0].upper()}{about[1:]}.", epilog=epilog, formatter_class=_FORMATTER
     )
     # Not set where it is absent, or it would undo a --json that came before the word.
@@ -54,11 +57,11 @@ def _part(parts: Any, name: str, about: str, epilog: str = "") -> argparse.Argum
     return part
 
 
-def _add_where(part: argparse.ArgumentParser) -> None:
+def _add_where(part: Parser) -> None:
     part.add_argument("--where", action="append", default=[], metavar="CONDITION", help=_WHERE)
 
 
-def _add_reading(parts: object) -> None:
+def _add_reading(parts: Commands) -> None:
     ls = _part(parts, "ls", "list the runs, the newest first")
     _add_where(ls)
     ls.add_argument("--sort", metavar="KEY", help="by a metric, a setting or a column; --sort=-KEY: the largest first")
@@ -81,7 +84,7 @@ def _add_reading(parts: object) -> None:
     _add_where(export)
 
 
-def _add_keeping(parts: object) -> None:
+def _add_keeping(parts: Commands) -> None:
     rm = _part(parts, "rm", "put runs in the bin; they can be restored for 30 days")
     rm.add_argument("names", metavar="NAME", nargs="+", help="runs' names")
     restore = _part(parts, "restore", "take a run back out of the bin")
@@ -90,7 +93,7 @@ def _add_keeping(parts: object) -> None:
     gc.add_argument("--days", type=float, default=30.0, metavar="N", help="in the bin for so long (default 30)")
 
 
-def _add_again(parts: object) -> None:
+def _add_again(parts: Commands) -> None:
     resume = _part(parts, "resume", "go on with a training that was interrupted, as if it had not been", _RESUME)
     reproduce = _part(parts, "reproduce", "train again and compare, bit for bit", _REPRODUCE)
     pack = _part(parts, "pack", "write a run to one file, to be shared")

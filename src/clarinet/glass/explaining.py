@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from clarinet.glass.records import LayerTrace, Trace, WeightTrace
 from clarinet.glass.sums import add_up, factor, number, places_for, short, shown
 from clarinet.glass.weighted import MEETINGS, Index, meetings, products
 from clarinet.names import nearest
+from clarinet.types import Array
 
 
 def explain(
@@ -128,10 +128,10 @@ class UnitText:
             yield "Weights"
             yield from (f"  {line}" for line in self.changes())
 
-    def number(self, value: object) -> str:
+    def number(self, value: float) -> str:
         return number(value, self.digits)
 
-    def factor(self, value: object) -> str:
+    def factor(self, value: float) -> str:
         return factor(value, self.digits)
 
     def equation(self, left: str, terms: list[Term], total: float) -> str:
@@ -157,7 +157,7 @@ class UnitText:
     def inputs(self) -> list[Term]:
         """The terms of the weighted sum, the bias last."""
         kernel, met = self.layer.weights["kernel"].value, meetings(self.layer, self.unit)
-        values, x = products(self.layer, self.row, met, kernel), self.layer.x[self.row]
+        values, x = products(self.layer, self.row, met, kernel), self.layer.input[self.row]
         terms = [
             Term(v, f"{self.factor(x[m.at])}·{self.factor(kernel[m.weight])}") for v, m in zip(values, met, strict=True)
         ]
@@ -166,7 +166,7 @@ class UnitText:
             terms.append(Term(float(bias), f"{short(bias, self.digits)} (b)", kept=True))
         return terms
 
-    def softmax(self, z: object, a: object) -> Iterator[str]:
+    def softmax(self, z: Array, a: float) -> Iterator[str]:
         """``a = e^z / sum of e^z``; with ``z - max z`` where the powers would be too large to read."""
         z = np.asarray(z, np.float64)
         shift = float(z.max()) if np.abs(z).max() > 10 else 0.0
@@ -198,7 +198,7 @@ class UnitText:
         else:
             yield f"dL/dz = {self.number(dz)}, by {formulas.of_activation(function)}"
 
-    def handed_back(self, da: Any) -> str:
+    def handed_back(self, da: float) -> str:
         """Where the gradient at the output comes from."""
         if not self.after and "/" not in self.layer.name:
             return f"dL/da = {outcome.derivative(self.trace, self.layer, self.at, self.digits)}"
@@ -207,7 +207,9 @@ class UnitText:
             if following.layer.passes_through == "reshape":
                 flat = tuple(
                     int(i)
-                    for i in np.unravel_index(np.ravel_multi_index(flat, following.x.shape[1:]), following.a.shape[1:])
+                    for i in np.unravel_index(
+                        np.ravel_multi_index(flat, following.input.shape[1:]), following.a.shape[1:]
+                    )
                 )
             elif following.layer.weighted_sum == "dense" and following.dz is not None:
                 return self.equation("dL/da", self.shares(following, flat, da), da)
@@ -215,7 +217,7 @@ class UnitText:
                 return f"dL/da = {self.number(da)}, handed back by {following.name} ({following.kind})"
         return f"dL/da = {self.number(da)}, handed back by what comes after"
 
-    def shares(self, following: LayerTrace, unit: Index, da: Any) -> list[Term]:
+    def shares(self, following: LayerTrace, unit: Index, da: float) -> list[Term]:
         """What every unit of the next layer hands back, and what a penalty on the output adds."""
         *place, own = unit
         deltas, kernel = following.dz[(self.row, *place)], following.weights["kernel"].value  # type: ignore[index]
@@ -234,14 +236,14 @@ class UnitText:
         if gradient is not None:
             order = sorted(range(len(met)), key=lambda i: -abs(float(gradient[met[i].weight])))
             for i in sorted(order[: self.most]):
-                yield self.change(kernel, met[i].weight, self.layer.x[self.row][met[i].at])
+                yield self.change(kernel, met[i].weight, self.layer.input[self.row][met[i].at])
             if len(met) > self.most:
                 yield f"… and {len(met) - self.most:,} more with smaller gradients"
         bias = self.layer.weights.get("bias")
         if bias is not None and bias.gradient is not None:
             yield self.change(bias, (self.unit[-1],), None)
 
-    def change(self, weight: WeightTrace, index: Index, x: Any) -> str:
+    def change(self, weight: WeightTrace, index: Index, x: float | None) -> str:
         """Gradient of one weight and what becomes of it."""
         assert weight.gradient is not None and self.layer.dz is not None
         dz, gradient = self.layer.dz[self.at], float(weight.gradient[index])

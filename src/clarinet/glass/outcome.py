@@ -43,6 +43,7 @@ def loss(trace: Trace, layer: LayerTrace, row: int, digits: int, most: int) -> I
     said = [] if write is None else write(_Row(layer, function, row, float(value), a, t, digits, most))
     yield from said or [f"l = {number(value, digits)}, {name}: {formulas.of_loss(function)}"]
     if len(trace) > 1 or trace.shares[row] != 1:
+        assert trace.loss is not None  # there are labels
         share = short(trace.shares[row], digits)
         yield f"share of l in the batch's loss {share}; L = {number(trace.loss, digits)}"
 

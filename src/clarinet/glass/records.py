@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from clarinet.glass import formulas
 from clarinet.glass.table import Row, as_html, as_text
@@ -67,10 +67,10 @@ class LayerTrace:
 
     name: str
     layer: Layer
-    x: Any
+    x: Array | tuple[Array, ...]
     z: Array | None
     a: Array
-    dx: Any = None
+    dx: Array | tuple[Array | None, ...] | None = None
     dz: Array | None = None
     da: Array | None = None
     weights: dict[str, WeightTrace] = field(default_factory=dict)
@@ -82,6 +82,12 @@ class LayerTrace:
         """The layer's class name."""
         return type(self.layer).__name__
 
+    @property
+    def input(self) -> Array:
+        """What a layer takes that does not merge several."""
+        assert not isinstance(self.x, tuple)
+        return self.x
+
     def quantities(self) -> Iterator[Quantity]:
         """Every array that there is, in the order in which it is computed, with its formula; containers' layers too."""
         yield from self._forward()
@@ -89,7 +95,7 @@ class LayerTrace:
             yield from inner.quantities()
         yield from self._backward()
 
-    def _named(self, what: str, value: Any, formula: str) -> Iterator[Quantity]:
+    def _named(self, what: str, value: Array | tuple[Array | None, ...] | None, formula: str) -> Iterator[Quantity]:
         """No quantity for None, one for each array of a tuple."""
         if isinstance(value, tuple):
             for number, array in enumerate(value):
@@ -161,6 +167,12 @@ class Trace:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    @property
+    def input(self) -> Array:
+        """What a layer takes that does not merge several."""
+        assert not isinstance(self.x, tuple)
+        return self.x
 
     def quantities(self) -> Iterator[Quantity]:
         """Every array with its name and formula: layer by layer, then the loss of the rows."""

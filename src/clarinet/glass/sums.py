@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from math import floor, isfinite, log10
-from typing import Any
 
 import numpy as np
 
@@ -95,7 +94,7 @@ def shown(units: int, places: int) -> str:
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def number(value: Any, digits: int) -> str:
+def number(value: float, digits: int) -> str:
     """One number, with the decimals of :func:`places_for`.
 
     Example:
@@ -108,7 +107,7 @@ def number(value: Any, digits: int) -> str:
     return shown(add_up([], value, places).total, places)
 
 
-def short(value: Any, digits: int) -> str:
+def short(value: float, digits: int) -> str:
     """A number that was given: with all of its digits where it has no more than :func:`number` would show.
 
     Example:
@@ -121,7 +120,7 @@ def short(value: Any, digits: int) -> str:
     return whole if isfinite(value) and len(whole) <= len(rounded) else rounded
 
 
-def factor(value: object, digits: int) -> str:
+def factor(value: float, digits: int) -> str:
     """A number that something is multiplied with: in brackets if it is negative."""
     text = short(value, digits)
     return f"({text})" if text.startswith("−") else text

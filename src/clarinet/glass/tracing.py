@@ -279,5 +279,6 @@ class _Tracer:
 def _containing(name: str, layer: Layer, inner: tuple[LayerTrace, ...]) -> LayerTrace:
     """A container takes what its first layer takes, and gives what its last one gives."""
     first, last = inner[0], inner[-1]
-    x, dx = (taken[0] if isinstance(taken, tuple) else taken for taken in (first.x, first.dx))
+    x = first.x[0] if isinstance(first.x, tuple) else first.x
+    dx = first.dx[0] if isinstance(first.dx, tuple) else first.dx
     return LayerTrace(name, layer, x, None, last.a, dx, None, last.da, layers=inner)

@@ -32,14 +32,14 @@ def meetings(layer: LayerTrace, unit: Index) -> list[Meeting]:
 
 def _on_last_axis(layer: LayerTrace, unit: Index) -> list[Meeting]:
     *place, own = unit
-    return [Meeting((*place, i), (i, own)) for i in range(layer.x.shape[-1])]
+    return [Meeting((*place, i), (i, own)) for i in range(layer.input.shape[-1])]
 
 
 def _in_window(trace: LayerTrace, unit: Index) -> list[Meeting]:
     layer = cast("Convolution", trace.layer)
     *place, channel = unit
-    *spatial, channels = trace.x.shape[1:]
-    edges = margins(spatial, layer.window, layer.strides, layer.dilation_rate, layer.padding)
+    *spatial, channels = trace.input.shape[1:]
+    edges = margins(tuple(spatial), layer.window, layer.strides, layer.dilation_rate, layer.padding)
     found = []
     for offset in product(*map(range, layer.window)):
         at = tuple(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clarinet import files
 from clarinet.page.forward import forward_pass
@@ -36,7 +36,7 @@ def export_html(
     files.write(Path(path), text.encode())
 
 
-def document(subject: Subject, network: dict[str, Any] | None = None) -> str:
+def document(subject: Subject, network: Mapping[str, object] | None = None) -> str:
     """The page.
 
     Args:

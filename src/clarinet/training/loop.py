@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from inspect import GEN_RUNNING, getgeneratorstate
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from clarinet import data as data_module
 from clarinet.engines import Data, Engine, Steps
@@ -340,10 +340,16 @@ class FitEvents(Generator[Event, None, None]):
         """The next event."""
         return self._events.send(value)
 
-    def throw(self, kind: Any, value: Any = None, traceback: TracebackType | None = None, /) -> Event:
+    def throw(
+        self,
+        kind: type[BaseException] | BaseException,
+        value: object = None,
+        traceback: TracebackType | None = None,
+        /,
+    ) -> Event:
         """End the training with an exception, as if a callback had raised it."""
         try:
-            return self._events.throw(kind if value is None else value)
+            return self._events.throw(value if isinstance(value, BaseException) else kind)
         finally:
             del kind, value, traceback  # the exception's traceback holds this frame: no circle
 
