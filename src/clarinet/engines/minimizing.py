@@ -8,13 +8,13 @@ import numpy as np
 
 from clarinet.engines.step import Carry, Record, gradients, measure, replaced, total_loss
 from clarinet.engines.watch import ByWeight
+from clarinet.optimizers.base import Scalars, step_of
 from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.engines.base import Data
     from clarinet.engines.devices import Device
     from clarinet.optimizers import BFGS
-    from clarinet.optimizers.base import Scalars
     from clarinet.plan import Plan
 
 
@@ -40,7 +40,7 @@ def minimize(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, device: De
         return replaced(plan, carry.params, arrays)
 
     def computed(params: ByWeight) -> tuple[Record, ByWeight]:
-        return gradients(plan, params, carry.state, batch, scalars["step"], device.xp)
+        return gradients(plan, params, carry.state, batch, step_of(scalars), device.xp)
 
     def objective(flat: Array) -> tuple[float, Array]:
         record, _ = computed(unflat(flat))

@@ -17,13 +17,13 @@ from clarinet.engines.watch import ByWeight, Watch
 from clarinet.layers.base import Context
 from clarinet.losses.base import spread
 from clarinet.metrics.base import Sums, updated
+from clarinet.optimizers.base import Scalars, step_of
 from clarinet.random import Key, Stream
 from clarinet.types import Array, Namespace, Scalar
 
 if TYPE_CHECKING:
     from clarinet.engines.base import Data
     from clarinet.optimizers import OptimizerState
-    from clarinet.optimizers.base import Scalars
     from clarinet.params import Store
     from clarinet.plan import Plan
 
@@ -84,7 +84,7 @@ def step(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, xp: Namespace 
     Returns:
         What the next step takes, and what this one has computed.
     """
-    record, state = gradients(plan, carry.params, carry.state, batch, scalars["step"], xp)
+    record, state = gradients(plan, carry.params, carry.state, batch, step_of(scalars), xp)
     params, slots = update(plan, carry, record.grads, scalars, xp)
     sums = None if carry.sums is None else measure(plan, carry.sums, batch, record, xp)
     return Carry(params, state, slots, sums), record

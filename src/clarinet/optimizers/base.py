@@ -18,7 +18,13 @@ from clarinet.params import Layout, Segment
 from clarinet.types import Array, Namespace, Scalar
 
 #: The numbers of one step that are the same for all weights, by name: floats, but for the step's own number.
-Scalars = dict[str, Any]
+Scalars = dict[str, Scalar]
+
+
+def step_of(scalars: Scalars) -> int:
+    """The number of the step; where the step is traced, the array that stands for it."""
+    number: Any = scalars["step"]
+    return number  # type: ignore[no-any-return]
 
 
 @dataclass
@@ -274,7 +280,8 @@ def _moved(
     """By its rule; by its update where that is one of the user's own."""
     if isinstance(optimizer, PureOptimizer) and type(optimizer).update is PureOptimizer.update:
         return optimizer.rule(w, g, slots, scalars, xp)
-    return optimizer.update(w, g, slots, scalars["learning_rate"], scalars["step"], xp)
+    rate: Any = scalars["learning_rate"]  # a float, unless the step is traced
+    return optimizer.update(w, g, slots, rate, step_of(scalars), xp)
 
 
 def _as(new: Array, old: Array, xp: Namespace) -> Array:

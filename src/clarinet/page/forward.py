@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from clarinet.plan import Op
     from clarinet.trainable import Trainable
 
-Settings = dict[str, Any]
+Settings = dict[str, object]
 #: Writes one operation, given with its layer and its weights.
 _Describe = Callable[["Op", Any, dict[str, Array], "Weights"], "Settings | None"]
 
@@ -236,8 +236,9 @@ def _activation(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> S
     if type(function) not in known:
         return None
     settings: Settings = {"do": "activate", "name": function.name, **vars(function)}
-    if "axis" in settings:  # counts the batch as 0
-        axis = settings["axis"] + (len(op.input_shape) + 1 if settings["axis"] < 0 else 0)
+    axis = settings.get("axis")
+    if isinstance(axis, int):  # counts the batch as 0
+        axis += len(op.input_shape) + 1 if axis < 0 else 0
         settings |= {"length": op.input_shape[axis - 1], "stride": prod(op.input_shape[axis:])}
     return settings
 

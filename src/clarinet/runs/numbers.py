@@ -6,21 +6,22 @@ is a point of its own, as nothing stands for a step that was never measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.runs import stored
+from clarinet.runs.database import Row
 from clarinet.runs.schema import BLOCK
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
 Floats = NDArray[np.float32]
-Query = Callable[[str, Any], list[Any]]
+Query = Callable[[str, Sequence[object]], list[Row]]
 #: The block that was written last, by series: its number, first step and values.
 Open = dict[int, tuple[int, int, Floats]]
 

@@ -183,7 +183,7 @@ def _numbers(values: object, what: str) -> Array:
 
 # What there is to compare: name, array, function of the array as it stands, its gradient.
 
-Arrays = Iterator[tuple[str, Array, Callable[[], float], Any]]
+Arrays = Iterator[tuple[str, Array, Callable[[], float], Array | None]]
 
 
 def _of_layer(
@@ -203,6 +203,7 @@ def _of_layer(
 
     _, cache, _ = layer.forward(params, state, x, ctx)
     dx, grads = layer.backward(params, cache, dy)  # type: ignore[arg-type]  # its own
+    assert not isinstance(dx, tuple)  # it has one input
     yield "input", x, function, dx
     for name, w in params.items():
         yield name, w, function, grads.get(name)

@@ -12,7 +12,7 @@ from clarinet import losses, metrics, regularizers
 from clarinet.metrics import Metric
 from clarinet.types import Array
 
-Settings = dict[str, Any]
+Settings = dict[str, object]
 
 
 def _named(name: str, *settings: str) -> Callable[[Any], tuple[str, Settings]]:
@@ -154,7 +154,7 @@ def _parts(metric: Metric, numbers: Array) -> dict[str, object]:
     names = _PARTS[kind]
     if names[-1] == "num_samples":
         return {**_split(names[:-1], numbers[:-1]), "num_samples": int(numbers[-1])}
-    rows = (len(METRICS[type(metric)](metric)[2]["thresholds"]) + 1, -1) if kind == "histogram" else (-1,)
+    rows = (np.asarray(METRICS[type(metric)](metric)[2]["thresholds"]).size + 1, -1) if kind == "histogram" else (-1,)
     return {name: part.reshape(rows) for name, part in _split(names, numbers).items()}
 
 

@@ -14,7 +14,7 @@ from clarinet.layers.merge import Merge
 from clarinet.random import drop_threshold
 from clarinet.types import Shape
 
-Settings = dict[str, Any]
+Settings = dict[str, object]
 
 
 def _relu(relu: activations.Relu) -> tuple[str, Settings]:
@@ -79,7 +79,7 @@ def _masked(kind: str, rate: float, scale: float, dropped: float, shift: float) 
 
 def _window(size: Shape, strides: Shape, dilation: Shape, padding: str) -> Settings:
     """How a window lies over a sample; one of one axis has height 1, one of size 0 covers the whole axis."""
-    settings = {"padding": float(("valid", "same", "causal").index(padding))}
+    settings: Settings = {"padding": float(("valid", "same", "causal").index(padding))}
     for name, values in (("kernel", size), ("stride", strides), ("dilation", dilation)):
         settings[f"{name}_h"], settings[f"{name}_w"] = (1, *values) if len(values) == 1 else values
     return settings
