@@ -25,32 +25,6 @@ def test_the_contract_has_one_floor_a_line_and_no_exception() -> None:
     assert not CONTRACT.get("exclude_type_checking_imports")
 
 
-def test_files_know_each_other_in_no_circle() -> None:
-    grimp = pytest.importorskip("grimp")
-    graph = grimp.build_graph("clarinet", cache_dir=None)
-    imports = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
-    packages = {name.rpartition(".")[0] for name in imports}
-    assert _circles({a: b - packages for a, b in imports.items() if a not in packages}) == []
-
-
-def _circles(imports: dict[str, set[str]]) -> list[set[str]]:
-    """Groups of modules that reach each other (more than one), by taking away what nobody or nothing is left for."""
-    reach = {name: _reached(name, imports) for name in imports}
-    groups = {frozenset({name, *(other for other in reach[name] if name in reach.get(other, ()))}) for name in imports}
-    return [set(group) for group in groups if len(group) > 1]
-
-
-def _reached(name: str, imports: dict[str, set[str]]) -> set[str]:
-    reached: set[str] = set()
-    waiting = [name]
-    while waiting:
-        for other in imports.get(waiting.pop(), ()):
-            if other not in reached:
-                reached.add(other)
-                waiting.append(other)
-    return reached
-
-
 def test_models_are_known_to_those_below() -> None:
     assert model_class() is clarinet.Sequential
     with pytest.raises(KeyError):

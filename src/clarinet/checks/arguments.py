@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: What counts rows and steps is a whole number of 64 bits everywhere below.
 _MOST = 2**63 - 1
-Rule = Callable[[str, Any], Problem | None]
+_Rule = Callable[[str, Any], Problem | None]
 
 
 def _argument(name: str, message: str, error_class: type[Exception] = ValueError) -> Problem:
@@ -31,7 +31,7 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def _whole(least: int, hint: str = "") -> Rule:
+def _whole(least: int, hint: str = "") -> _Rule:
     def rule(name: str, value: Any) -> Problem | None:
         expected = f"expected a whole number of at least {least}"
         if not _is_whole(value):
@@ -44,11 +44,11 @@ def _whole(least: int, hint: str = "") -> Rule:
     return rule
 
 
-def _optional(rule: Rule) -> Rule:
+def _optional(rule: _Rule) -> _Rule:
     return lambda name, value: None if value is None else rule(name, value)
 
 
-def _one_of(*choices: object) -> Rule:
+def _one_of(*choices: object) -> _Rule:
     def rule(name: str, value: object) -> Problem | None:
         given = value.item() if isinstance(value, np.generic) else value
         if any(given is c or (type(given) is type(c) and given == c) for c in choices):
@@ -107,7 +107,7 @@ def _run_name(name: str, value: object) -> Problem | None:
     return _argument(name, f"expected a name such as 'digits-128', or True, received {shown(value)}", TypeError)
 
 
-_RULES: dict[str, Rule] = {
+_RULES: dict[str, _Rule] = {
     "batch_size": _optional(_whole(1)),
     "epochs": _whole(1),
     "initial_epoch": _whole(0),
