@@ -17,7 +17,6 @@ from clarinet.engines.lowering.objectives import LOSSES, METRICS, PENALTIES
 from clarinet.engines.lowering.operations import ACTIVATIONS, AXES, OPS, RUNS, TABLES
 from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
 from clarinet.engines.stats import limits
-from clarinet.regularizers import L1L2
 
 if TYPE_CHECKING:
     from clarinet.params import Segment, Store
@@ -160,8 +159,8 @@ def _weight(segment: Segment, buffer: int, start: int) -> Any:
         offset=segment.offset,
         size=segment.size,
         trainable=segment.trainable,
-        l1=penalty.l1 if isinstance(penalty, L1L2) else 0.0,
-        l2=penalty.l2 if isinstance(penalty, L1L2) else 0.0,
+        l1=getattr(penalty, "l1", 0.0),
+        l2=getattr(penalty, "l2", 0.0),
         buffer=buffer,
         start=start,
     )
