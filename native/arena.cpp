@@ -13,37 +13,37 @@ constexpr double kMostFloats = 1e13;  // of a tensor, so that the bytes of all c
 }  // namespace
 
 // Where memory runs out nothing counts as reserved any more, and whoever comes next reserves anew.
-void Engine::reserve(long rows, int threads) {
-  if (rows <= capacity_ && threads <= capacity_threads_) return;
+void Engine::reserve(long samples, int threads) {
+  if (samples <= capacity_ && threads <= capacity_threads_) return;
   ++allocations_;
-  rows = std::max(rows, capacity_), threads = std::max(threads, capacity_threads_);
+  samples = std::max(samples, capacity_), threads = std::max(threads, capacity_threads_);
   capacity_ = 0, capacity_threads_ = 0;
   long most = std::max(outputs(), spec_.inputs);
   for (const auto& op : ops_) most = std::max(most, op->out_size());
-  if (static_cast<double>(rows) * static_cast<double>(most) > kMostFloats) throw std::bad_alloc();
+  if (static_cast<double>(samples) * static_cast<double>(most) > kMostFloats) throw std::bad_alloc();
   try {
-    lay_memory(rows, threads);
+    lay_memory(samples, threads);
   } catch (const std::length_error&) {  // a vector's word for more than there can be
     throw std::bad_alloc();
   }
-  capacity_ = rows, capacity_threads_ = threads;
+  capacity_ = samples, capacity_threads_ = threads;
 }
 
-void Engine::lay_memory(long rows, int threads) {
-  for (auto& op : ops_) op->reserve(rows, threads);
-  objective_.reserve(rows);
-  if (takes_places_) places_.resize(static_cast<size_t>(rows));
-  carve_arena(rows);
+void Engine::lay_memory(long samples, int threads) {
+  for (auto& op : ops_) op->reserve(samples, threads);
+  objective_.reserve(samples);
+  if (takes_row_pointers_) row_pointers_.resize(static_cast<size_t>(samples));
+  carve_arena(samples);
   long each = std::max(4096L, static_cast<long>(outputs()));
-  for (const auto& op : ops_) each = std::max(each, op->scratch(rows));
+  for (const auto& op : ops_) each = std::max(each, op->scratch(samples));
   scratch_each_ = static_cast<long>(Buffer::rounded(static_cast<size_t>(each)));
   scratch_ = Buffer(static_cast<size_t>(scratch_each_ * threads));
   inner_deltas_ = Buffer(static_cast<size_t>(inner_each_ * threads));
   layer_numbers_.resize(spec_.layers.size());
 }
 
-void Engine::carve_arena(long rows) {
-  auto floats = [&](int64_t size) { return Buffer::rounded(static_cast<size_t>(rows * size)); };
+void Engine::carve_arena(long samples) {
+  auto floats = [&](int64_t size) { return Buffer::rounded(static_cast<size_t>(samples * size)); };
   size_t total = floats(spec_.inputs) + floats(outputs());
   for (size_t i = 0; i < ops_.size(); ++i) {
     total += (inner_[i + 1] < 0 ? 2 : 1) * floats(ops_[i]->out_size());
@@ -64,15 +64,15 @@ void Engine::carve_arena(long rows) {
   }
   predictions_ = take(outputs());
   spare_ = next;
-  place_gradients(rows);
+  place_gradients(samples);
 }
 
 // Where operations put gradients. Of those that take a tensor one has its gradient's place, and the others places of their own.
-void Engine::place_gradients(long rows) {
+void Engine::place_gradients(long samples) {
   float* next = spare_;
   auto take = [&](int64_t size) {
     float* place = next;
-    next += Buffer::rounded(static_cast<size_t>(rows * size));
+    next += Buffer::rounded(static_cast<size_t>(samples * size));
     return place;
   };
   deltas_ = whole_deltas_;

@@ -345,7 +345,7 @@ void bind_spec(nb::module_& m) {
       .def(nb::init<std::string, int64_t, int64_t, int64_t, std::vector<Weight>, std::vector<State>,
                     Settings, uint32_t, uint64_t, std::vector<int64_t>, std::vector<int64_t>,
                     std::vector<std::vector<float>>, std::vector<int64_t>>(),
-           "kind"_a, "rows"_a, "inputs"_a, "outputs"_a, "weights"_a, "state"_a, "settings"_a, "index"_a, "seed"_a,
+           "kind"_a, "positions"_a, "inputs"_a, "outputs"_a, "weights"_a, "state"_a, "settings"_a, "index"_a, "seed"_a,
            "shape"_a, "sources"_a, "tables"_a, "axes"_a);
   nb::class_<LossSpec>(m, "LossSpec")
       .def(nb::init<std::string, std::string, Settings, bool>(), "kind"_a = "", "reduction"_a = "",

@@ -11,14 +11,14 @@ namespace clarinet {
 
 class BlockSums {
  public:
-  void reserve(long rows, long size) {
+  void reserve(long samples, long size) {
     size_ = static_cast<long>(Buffer::rounded(static_cast<size_t>(size)));
-    sums_ = Buffer(static_cast<size_t>(std::min(rows, kMostSumBlocks) * size_));
+    sums_ = Buffer(static_cast<size_t>(std::min(samples, kMostSumBlocks) * size_));
   }
 
   // Where sample n is to be added; it is zero for the first of a block.
   float* at(const Pass& pass, long n) {
-    const long block = sum_block(pass.rows);
+    const long block = sum_block(pass.samples);
     float* sums = sums_.get() + n / block * size_;
     if (n % block == 0) std::fill(sums, sums + size_, 0.0f);
     return sums;
@@ -26,7 +26,7 @@ class BlockSums {
 
   // Numbers [from, from + n) of the sum over the batch.
   void total(const Pass& pass, long from, long n, float* out) const {
-    const long block = sum_block(pass.rows), blocks = (pass.rows + block - 1) / block;
+    const long block = sum_block(pass.samples), blocks = (pass.samples + block - 1) / block;
     pass.k->column_sums(sums_.get() + from, blocks, size_, n, out);
   }
 

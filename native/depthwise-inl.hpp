@@ -18,7 +18,7 @@ CLARINET_INLINE void depthwise_windows(const DepthwiseWindows& d, const float* x
   for (long t = 0; t < d.taps; ++t) {
     const Vec weight = load(w + t * d.channels + c, part);
     CLARINET_UNROLL
-    for (int i = 0; i < n; ++i) sum[i] = fma(load(x + d.windows[p + i] + d.places[t] + c, part), weight, sum[i]);
+    for (int i = 0; i < n; ++i) sum[i] = fma(load(x + d.windows[p + i] + d.offsets[t] + c, part), weight, sum[i]);
   }
   CLARINET_UNROLL
   for (int i = 0; i < n; ++i) store(y + (p + i) * d.channels + c, sum[i], part);
@@ -40,7 +40,7 @@ void depthwise_back(const DepthwiseWindows& d, const float* dy, const float* w, 
     for (long p = 0; p < d.positions; ++p) {
       const Vec given = load(dy + p * d.channels + c, part);
       for (long t = 0; t < d.taps; ++t) {
-        float* place = dx + d.windows[p] + d.places[t] + c;
+        float* place = dx + d.windows[p] + d.offsets[t] + c;
         store(place, fma(given, load(w + t * d.channels + c, part), load(place, part)), part);
       }
     }
@@ -56,7 +56,7 @@ CLARINET_INLINE void depthwise_taps(const DepthwiseWindows& d, const float* x, c
   for (long p = 0; p < d.positions; ++p) {
     const Vec given = load(dy + p * d.channels + c, part);
     CLARINET_UNROLL
-    for (int i = 0; i < n; ++i) sum[i] = fma(load(x + d.windows[p] + d.places[t + i] + c, part), given, sum[i]);
+    for (int i = 0; i < n; ++i) sum[i] = fma(load(x + d.windows[p] + d.offsets[t + i] + c, part), given, sum[i]);
   }
   CLARINET_UNROLL
   for (int i = 0; i < n; ++i) store(dw + (t + i) * d.channels + c, sum[i], part);

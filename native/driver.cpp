@@ -90,10 +90,10 @@ struct Network {
     return spec;
   }
   // The same along the first of two axes.
-  OpSpec turned(int64_t n, int64_t places) {
+  OpSpec permuted(int64_t n, int64_t size) {
     OpSpec spec = normalization(n);
-    spec.rows = n, spec.inputs = spec.outputs = places;
-    spec.shape = {n, places}, spec.axes = {1, 0};
+    spec.positions = n, spec.inputs = spec.outputs = size;
+    spec.shape = {n, size}, spec.axes = {1, 0};
     return spec;
   }
   Spec spec(double global_clipnorm) {
@@ -108,7 +108,7 @@ struct Network {
     s.ops.push_back(op("activity_regularization", 67, 67, {{"l1", {1e-3}}, {"l2", {1e-3}}}));
     s.ops.push_back(dense(67, 33, 1e-4f));
     s.ops.push_back(op("tanh", 33, 33));
-    s.ops.push_back(turned(3, 11));
+    s.ops.push_back(permuted(3, 11));
     s.ops.push_back(dense(33, kClasses));
     for (size_t i = 0; i < s.ops.size(); ++i) {
       s.ops[i].index = static_cast<uint32_t>(i);

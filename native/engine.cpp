@@ -30,7 +30,7 @@ const OpSpec* last_op(const Spec& spec) {
 
 Objective make_objective(const Spec& spec) {
   const OpSpec* last = last_op(spec);
-  return last ? Objective(spec.loss, spec.metrics, last->rows, last->outputs)
+  return last ? Objective(spec.loss, spec.metrics, last->positions, last->outputs)
               : Objective(spec.loss, spec.metrics, 1, spec.inputs);
 }
 
@@ -64,8 +64,8 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
   if (!spec_.output.empty()) output_ = make_op(spec_.output[0]);
   for (const auto& op : ops_) sums_by_block_ = sums_by_block_ || op->sums_by_block();
   const bool seen = std::any_of(spec_.layers.begin(), spec_.layers.end(), [](const StatsSpec& s) { return s.tensor == 0; });
-  takes_places_ = !ops_.empty() && ops_[0]->takes_places() && follows_alone(spec_.ops, 0) && !seen;
-  if (takes_places_) ops_[0]->at_the_data = true;
+  takes_row_pointers_ = !ops_.empty() && ops_[0]->takes_row_pointers() && follows_alone(spec_.ops, 0) && !seen;
+  if (takes_row_pointers_) ops_[0]->reads_row_pointers = true;
   make_stages();
 }
 
@@ -135,22 +135,22 @@ Engine::Use Engine::left_behind() const {
 
 int64_t Engine::outputs() const {
   const OpSpec* last = last_op(spec_);
-  return last ? last->rows * last->outputs : spec_.inputs;
+  return last ? last->positions * last->outputs : spec_.inputs;
 }
 
 // `passes`: how many times as much work as forward there is. Where it is only the memory that keeps a thread waiting, a
 // second one waits at the same time.
-int Engine::useful_threads(int64_t rows, double passes, bool takes_places) const {
+int Engine::useful_threads(int64_t samples, double passes, bool takes_row_pointers) const {
   if (exactly_) return threads_;
-  const double read = takes_places ? static_cast<double>(spec_.inputs * rows) / kWorthAReader : 0.0;
-  const double worth = std::max(read, work_of(rows, passes) / kWorthAThread);
+  const double read = takes_row_pointers ? static_cast<double>(spec_.inputs * samples) / kWorthAReader : 0.0;
+  const double worth = std::max(read, work_of(samples, passes) / kWorthAThread);
   return std::clamp(static_cast<int>(std::min(worth, 1e6)), 1, threads_);
 }
 
-double Engine::work_of(int64_t rows, double passes) const {
+double Engine::work_of(int64_t samples, double passes) const {
   double work = 0.0;
   for (const auto& op : ops_) work += op->work();
-  return work * static_cast<double>(rows) * passes;
+  return work * static_cast<double>(samples) * passes;
 }
 
 // As many of so many threads as there are: the system may not have started all of them. The results are the same.
@@ -159,28 +159,28 @@ int Engine::startable(Team& team, int threads) const {
   return threads > 1 ? std::min(threads, team.pool->threads()) : threads;
 }
 
-Interruption* Engine::listening(Interruption* interruption, int64_t rows, double passes) const {
-  return work_of(rows, passes) > kWorthListening ? interruption : nullptr;
+Interruption* Engine::listening(Interruption* interruption, int64_t samples, double passes) const {
+  return work_of(samples, passes) > kWorthListening ? interruption : nullptr;
 }
 
-Pass Engine::pass_of(const Team& team, int thread, int threads, long rows) const {
+Pass Engine::pass_of(const Team& team, int thread, int threads, long samples) const {
   Pass pass(k_);
   pass.thread = thread;
   pass.threads = threads;
   pass.barrier = threads > 1 ? &team.pool->barrier() : nullptr;
-  pass.rows = rows;
-  const long block = sums_by_block_ ? sum_block(rows) : 1, blocks = (rows + block - 1) / block;
-  pass.first = std::min(rows, blocks * thread / threads * block);
-  pass.last = std::min(rows, blocks * (thread + 1) / threads * block);
+  pass.samples = samples;
+  const long block = sums_by_block_ ? sum_block(samples) : 1, blocks = (samples + block - 1) / block;
+  pass.first = std::min(samples, blocks * thread / threads * block);
+  pass.last = std::min(samples, blocks * (thread + 1) / threads * block);
   pass.scratch = scratch_.get() + scratch_each_ * thread;
   return pass;
 }
 
 // Rows of a batch as the input, some at a time.
-void Engine::take_rows(const Pass& pass, const Source& source, Order order, Ahead* ahead) {
+void Engine::take_rows(const Pass& pass, const Source& source, Order order, Prefetcher* prefetcher) {
   const long block = pass.interruption ? kBlockRows : pass.last - pass.first;
   for (long n = pass.first; n < pass.last && !pass.given_up(); n += block)
-    gather(k_, source, order, n, std::min(pass.last, n + block), values_[0], ahead);
+    gather(k_, source, order, n, std::min(pass.last, n + block), values_[0], prefetcher);
 }
 
 // f(thread) on each of the threads, which must have memory reserved and be startable.
@@ -295,8 +295,8 @@ void Engine::predict(const Source& x, float* out, Interruption* interruption) {
       // A thread keeps its place in the tensors on a ragged last batch too: nobody waits for it between batches.
       Pass pass = pass_of(visit.team, thread, threads, static_cast<long>(batch));
       pass.interruption = interruption;
-      pass.rows = static_cast<long>(std::min(batch, x.rows - first));
-      pass.first = std::min(pass.first, pass.rows), pass.last = std::min(pass.last, pass.rows);
+      pass.samples = static_cast<long>(std::min(batch, x.rows - first));
+      pass.first = std::min(pass.first, pass.samples), pass.last = std::min(pass.last, pass.samples);
       take_rows(pass, x, {nullptr, first});
       const float* y = through_output(pass, forward(pass));
       std::copy(y + pass.first * width, y + pass.last * width, out + (first + pass.first) * width);

@@ -39,7 +39,7 @@ struct Draw {
 
 struct Forwarded {
   uint64_t number = 0;
-  int64_t rows = 0;
+  int64_t samples = 0;
 };
 
 // One user's layer on one sampled step; see clarinet.records.LayerStats.
@@ -108,20 +108,20 @@ class Engine {
   struct Run;  // one call of train
   struct Kept {  // a forward pass that backward may follow
     uint64_t number = 0;  // 0: there is none
-    long rows = 0;
+    long samples = 0;
     int threads = 1;
     Draw draw{};
   };
 
   Team& team();
-  double work_of(int64_t rows, double passes) const;
-  int useful_threads(int64_t rows, double passes, bool takes_places = false) const;
+  double work_of(int64_t samples, double passes) const;
+  int useful_threads(int64_t samples, double passes, bool takes_row_pointers = false) const;
   int startable(Team&, int threads) const;
-  Interruption* listening(Interruption*, int64_t rows, double passes) const;
-  void reserve(long rows, int threads);
-  void lay_memory(long rows, int threads);
-  void carve_arena(long rows);
-  void place_gradients(long rows);
+  Interruption* listening(Interruption*, int64_t samples, double passes) const;
+  void reserve(long samples, int threads);
+  void lay_memory(long samples, int threads);
+  void carve_arena(long samples);
+  void place_gradients(long samples);
   void choose_gradients(bool at_input);
   long size_of(int64_t tensor) const;  // numbers in a sample
   void lay_out(bool training);
@@ -130,8 +130,8 @@ class Engine {
   float* delta(const Pass& part, size_t tensor) const;
   template <class Work>
   void each_part(const Pass&, const Stage&, Work) const;
-  Pass pass_of(const Team&, int thread, int threads, long rows) const;
-  void take_rows(const Pass&, const Source&, Order, Ahead* = nullptr);
+  Pass pass_of(const Team&, int thread, int threads, long samples) const;
+  void take_rows(const Pass&, const Source&, Order, Prefetcher* = nullptr);
   void work(Team&, int threads, const std::function<void(int)>&);
 
   const float* forward(const Pass&);
@@ -158,8 +158,8 @@ class Engine {
   Objective objective_;
   Updater updater_;
   bool sums_by_block_ = false;
-  bool takes_places_ = false;          // whether the first operation can take the data where they lie, and nobody else takes them
-  std::vector<const float*> places_;  // then: of a batch's rows
+  bool takes_row_pointers_ = false;          // whether the first operation can take the data where they lie, and nobody else takes them
+  std::vector<const float*> row_pointers_;  // then: of a batch's rows
   std::vector<Stage> stages_;  // all operations, in order
   // Tensors: 0 is the input, i + 1 what operation i gives. Trained: it leads to a trained weight; wanted: the gradient there.
   const std::vector<bool> trained_;

@@ -11,14 +11,14 @@ namespace {
 
 class EntryMetric : public Metric {
  public:
-  EntryMetric(const MetricSpec& spec, long rows, long columns) : Metric(spec), rows_(rows), columns_(columns) {}
+  EntryMetric(const MetricSpec& spec, long positions, long columns) : Metric(spec), positions_(positions), columns_(columns) {}
 
   void reserve(long samples) override {
-    predictions_.resize(static_cast<size_t>(samples * rows_ * columns_));
+    predictions_.resize(static_cast<size_t>(samples * positions_ * columns_));
     targets_.resize(predictions_.size());
   }
   void judge(const Pass& pass, const Judged& j) override {
-    const long from = pass.first * rows_ * columns_, to = pass.last * rows_ * columns_;
+    const long from = pass.first * positions_ * columns_, to = pass.last * positions_ * columns_;
     std::copy(j.predictions + from, j.predictions + to, predictions_.begin() + from);
     std::copy(j.targets + from, j.targets + to, targets_.begin() + from);
   }
@@ -30,13 +30,13 @@ class EntryMetric : public Metric {
   // count(row's predictions, row's targets, weight) for each row of the batch.
   template <class Count>
   void each_row(long samples, const float* weights, Count count) {
-    for (long row = 0; row < samples * rows_; ++row) {
+    for (long row = 0; row < samples * positions_; ++row) {
       const size_t at = static_cast<size_t>(row * columns_);
-      count(predictions_.data() + at, targets_.data() + at, static_cast<double>(weights[row / rows_]));
+      count(predictions_.data() + at, targets_.data() + at, static_cast<double>(weights[row / positions_]));
     }
   }
 
-  const long rows_, columns_;
+  const long positions_, columns_;
   std::vector<float> predictions_, targets_;  // of the batch
   std::vector<double> sums_;
 };
@@ -44,8 +44,8 @@ class EntryMetric : public Metric {
 // True positives, false positives, true negatives, false negatives at each threshold; of one column, of the highest.
 class Counts : public EntryMetric {
  public:
-  Counts(const MetricSpec& spec, long rows, long columns)
-      : EntryMetric(spec, rows, columns),
+  Counts(const MetricSpec& spec, long positions, long columns)
+      : EntryMetric(spec, positions, columns),
         top_k_(static_cast<long>(setting(spec.settings, "top_k"))),
         column_(static_cast<long>(setting(spec.settings, "class_id"))) {
     for (double limit : numbers(spec.settings, "thresholds")) limits_.push_back(static_cast<float>(limit));
@@ -81,8 +81,8 @@ class Counts : public EntryMetric {
 // How many predictions are above so many thresholds: of positive targets, then of the others; (thresholds + 1, columns).
 class Histogram : public EntryMetric {
  public:
-  Histogram(const MetricSpec& spec, long rows, long columns)
-      : EntryMetric(spec, rows, columns),
+  Histogram(const MetricSpec& spec, long positions, long columns)
+      : EntryMetric(spec, positions, columns),
         limits_(numbers(spec.settings, "thresholds")),
         label_weights_(numbers(spec.settings, "label_weights")),
         width_(setting(spec.settings, "multi_label") != 0.0 ? columns : 1),
@@ -116,8 +116,8 @@ class Histogram : public EntryMetric {
 // threshold.
 class Chosen : public EntryMetric {
  public:
-  Chosen(const MetricSpec& spec, long rows, long columns)
-      : EntryMetric(spec, rows, columns), threshold_(setting(spec.settings, "threshold")) {
+  Chosen(const MetricSpec& spec, long positions, long columns)
+      : EntryMetric(spec, positions, columns), threshold_(setting(spec.settings, "threshold")) {
     sums_.assign(static_cast<size_t>(3 * columns), 0.0);
   }
   void account(long samples, const float* weights) override {
@@ -141,7 +141,7 @@ class Chosen : public EntryMetric {
 // For each column: sums of targets, of their squares, of squared errors, of weights; and the number of values.
 class Variance : public EntryMetric {
  public:
-  Variance(const MetricSpec& spec, long rows, long columns) : EntryMetric(spec, rows, columns) {
+  Variance(const MetricSpec& spec, long positions, long columns) : EntryMetric(spec, positions, columns) {
     sums_.assign(static_cast<size_t>(4 * columns + 1), 0.0);
   }
   void account(long samples, const float* weights) override {
@@ -155,15 +155,15 @@ class Variance : public EntryMetric {
         sums_[3 * n + c] += weight;
       }
     });
-    sums_.back() += static_cast<double>(samples * rows_ * columns_);
+    sums_.back() += static_cast<double>(samples * positions_ * columns_);
   }
 };
 
 // Rows: the true class, columns: the predicted one. Behind the matrix, how many had a class beyond it.
 class Confusion : public EntryMetric {
  public:
-  Confusion(const MetricSpec& spec, long rows, long columns)
-      : EntryMetric(spec, rows, columns),
+  Confusion(const MetricSpec& spec, long positions, long columns)
+      : EntryMetric(spec, positions, columns),
         classes_(std::max(columns == 1 ? 2L : 0L, static_cast<long>(setting(spec.settings, "num_classes")))),
         threshold_(static_cast<float>(setting(spec.settings, "threshold"))),
         ids_(setting(spec.settings, "ids") != 0.0) {
@@ -173,7 +173,7 @@ class Confusion : public EntryMetric {
   void judge(const Pass& pass, const Judged& j) override {
     EntryMetric::judge(pass, j);
     if (!ids_) return;
-    for (long row = pass.first * rows_; row < pass.last * rows_; ++row)  // the id in the place of the one-hot row's start
+    for (long row = pass.first * positions_; row < pass.last * positions_; ++row)  // the id in the place of the one-hot row's start
       targets_[static_cast<size_t>(row * columns_)] = static_cast<float>(j.ids[row]);
   }
   void account(long samples, const float* weights) override {
@@ -194,12 +194,12 @@ class Confusion : public EntryMetric {
 
 }  // namespace
 
-std::unique_ptr<Metric> make_entry_metric(const MetricSpec& spec, long rows, long columns) {
-  if (spec.kind == "counts") return std::make_unique<Counts>(spec, rows, columns);
-  if (spec.kind == "histogram") return std::make_unique<Histogram>(spec, rows, columns);
-  if (spec.kind == "chosen") return std::make_unique<Chosen>(spec, rows, columns);
-  if (spec.kind == "variance") return std::make_unique<Variance>(spec, rows, columns);
-  if (spec.kind == "confusion_matrix") return std::make_unique<Confusion>(spec, rows, columns);
+std::unique_ptr<Metric> make_entry_metric(const MetricSpec& spec, long positions, long columns) {
+  if (spec.kind == "counts") return std::make_unique<Counts>(spec, positions, columns);
+  if (spec.kind == "histogram") return std::make_unique<Histogram>(spec, positions, columns);
+  if (spec.kind == "chosen") return std::make_unique<Chosen>(spec, positions, columns);
+  if (spec.kind == "variance") return std::make_unique<Variance>(spec, positions, columns);
+  if (spec.kind == "confusion_matrix") return std::make_unique<Confusion>(spec, positions, columns);
   return nullptr;
 }
 

@@ -11,7 +11,7 @@ constexpr double kUpdatesAThread = 65536.0;  // numbers that make up for one mor
 }  // namespace
 
 Pass Engine::half_pass(const Team& team, int thread, int threads, const Kept& kept, Interruption* interruption) const {
-  Pass pass = pass_of(team, thread, threads, kept.rows);
+  Pass pass = pass_of(team, thread, threads, kept.samples);
   pass.training = kept.draw.training;
   pass.step = kept.draw.step, pass.draw = kept.draw.number;
   pass.interruption = interruption;
@@ -22,9 +22,9 @@ void Engine::forward(const Source& x, const Draw& draw, uint64_t number, float* 
   const Visit visit(*this, draw.training ? Use::training : Use::reading);
   kept_ = {};
   Kept kept{number, static_cast<long>(x.rows), startable(visit.team, useful_threads(x.rows, 3.0)), draw};
-  reserve(kept.rows, kept.threads);
+  reserve(kept.samples, kept.threads);
   lay_out(draw.training);
-  updater_.divide(kept.threads, kept.rows, 1);  // no operation has weights at home
+  updater_.divide(kept.threads, kept.samples, 1);  // no operation has weights at home
   interruption = listening(interruption, x.rows, 3.0);
   const long width = static_cast<long>(outputs());
   bool abandoned = false;
@@ -45,11 +45,11 @@ void Engine::forward(const Source& x, const Draw& draw, uint64_t number, float* 
 
 bool Engine::backward(Forwarded which, const float* d_outputs, float* gradient, float* d_inputs, Interruption* interruption) {
   const Visit visit(*this, Use::reading);
-  if (which.number == 0 || which.number != kept_.number || which.rows != kept_.rows) return false;
+  if (which.number == 0 || which.number != kept_.number || which.samples != kept_.samples) return false;
   const int threads = startable(visit.team, kept_.threads);
   choose_gradients(d_inputs != nullptr);
-  updater_.divide(threads, kept_.rows, 1);
-  interruption = listening(interruption, kept_.rows, 3.0);
+  updater_.divide(threads, kept_.samples, 1);
+  interruption = listening(interruption, kept_.samples, 3.0);
   const long width = static_cast<long>(outputs()), inputs = static_cast<long>(spec_.inputs);
   work(visit.team, threads, [&](int thread) {
     const Pass pass = half_pass(visit.team, thread, threads, kept_, interruption);

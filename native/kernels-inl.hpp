@@ -1,7 +1,7 @@
 // Included once per instruction set. No standard library containers or algorithms here: an inline function of theirs
 // compiled with wider vectors could be the copy that the linker keeps for the baseline path too.
 #include "depthwise-inl.hpp"
-#include "descend-inl.hpp"
+#include "rank1_update-inl.hpp"
 #include "elementwise-inl.hpp"
 #include "kernels.hpp"
 #include "losses-inl.hpp"
@@ -36,9 +36,9 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       max_pool_back,
       mean_pool,
       mean_pool_back,
-      descend,
+      rank1_update,
       dot,
-      weigh,
+      weighted_rows,
       transpose,
       column_sums,
       activate<>,

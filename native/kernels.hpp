@@ -13,7 +13,7 @@ constexpr int kSlots = 4;  // numbers that an optimizer may keep beside each wei
 
 // Tables of `rows` rows, `apart` floats from one to the next, that the caller of a product reads afterwards: the product asks
 // the memory for them along the way.
-struct Coming {
+struct PrefetchPlan {
   const float* tables[1 + kSlots];
   long count, rows, columns, apart;
   long asked;  // rows of all tables so far
@@ -33,7 +33,7 @@ struct Product {
   long width;             // columns of the whole, where this is the part of one thread
   bool single;            // whether the whole is a single row
   const int32_t* picked;  // numbers of the rows of A, C and start that are meant; nullptr for the first ones
-  Coming* coming;         // nullptr for nothing
+  PrefetchPlan* prefetch; // nullptr for nothing
 };
 
 // C[i, j] = start[i, j] + sum over k of a[a_row[i] + a_step[k]] b[b_step[k] + j]: A and the rows of B lie wherever the tables
@@ -64,7 +64,7 @@ struct WindowSums {
 // Windows of a sample whose `places` are counted in the padded sample, each channel by itself.
 struct DepthwiseWindows {
   long positions, taps, channels;
-  const int32_t *windows, *places;
+  const int32_t *windows, *offsets;
 };
 
 // Windows over a sample (height, width, channels), the first of them `top` and `left` places ahead of it.
@@ -180,10 +180,10 @@ struct KernelTable {
   void (*mean_pool)(const Pooling&, const float* x, float* y);
   void (*mean_pool_back)(const Pooling&, const float* dy, float* dx);
   // W[i, j] -= rate (x[i] y[j]), W's rows being `columns` long; rows with x[i] = 0 stay.
-  void (*descend)(float rate, const float* x, long rows, const float* y, long columns, float* w);
+  void (*rank1_update)(float rate, const float* x, long rows, const float* y, long columns, float* w);
   void (*dot)(const float* a, long rows, long depth, const float* b, float start, float* y);
   // y[j] = sum over k < count of weights[k] rows[k][from + j], each a chain of multiply-adds in the order of k.
-  void (*weigh)(const float* const* rows, const float* weights, long count, long from, long columns, float* y);
+  void (*weighted_rows)(const float* const* rows, const float* weights, long count, long from, long columns, float* y);
   void (*transpose)(const float* from, long from_row, long rows, long columns, float* to, long to_row);
   void (*column_sums)(const float* x, long rows, long row, long columns, float* sums);
 

@@ -14,9 +14,9 @@ LossFunction loss_function(const std::string& name, const Settings& settings, lo
   if (!kernel.name) throw std::invalid_argument("no native loss is called " + name);
   LossFunction loss{number};
   auto value = [&](const char* setting_name) { return static_cast<float>(setting(settings, setting_name)); };
-  float* const places[] = {&loss.a, &loss.b, &loss.c};
+  float* const constants[] = {&loss.a, &loss.b, &loss.c};
   for (int i = 0; i < 3; ++i)
-    if (kernel.settings[i]) *places[i] = value(kernel.settings[i]);
+    if (kernel.settings[i]) *constants[i] = value(kernel.settings[i]);
   if (value("apply_class_balancing") != 0.0f) {
     loss.b = 2.0f * value("alpha") - 1.0f;
     loss.c = 1.0f - value("alpha");

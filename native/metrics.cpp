@@ -29,8 +29,8 @@ class MeanMetric : public Metric {
   void each_row(const Pass& pass, const Judged& j, F f) {
     for (long i = pass.first; i < pass.last; ++i) {
       double sum = 0.0;
-      for (long r = 0; r < j.rows; ++r) sum += f(i * j.rows + r);
-      values_[static_cast<size_t>(i)] = sum / static_cast<double>(j.rows);
+      for (long r = 0; r < j.positions; ++r) sum += f(i * j.positions + r);
+      values_[static_cast<size_t>(i)] = sum / static_cast<double>(j.positions);
     }
   }
 
@@ -104,7 +104,7 @@ class LossMetric : public MeanMetric {
 
   bool sees_all_targets() const override { return takes_signs(loss_); }
   void judge(const Pass& pass, const Judged& j) override {
-    const LossFunction loss = with_signs(loss_, j.targets, pass.rows * j.rows * j.columns);
+    const LossFunction loss = with_signs(loss_, j.targets, pass.samples * j.positions * j.columns);
     each_row(pass, j, [&](long row) {
       float value = 0.0f;
       const long at = row * j.columns;
@@ -121,8 +121,8 @@ class LossMetric : public MeanMetric {
 
 }  // namespace
 
-std::unique_ptr<Metric> make_metric(const MetricSpec& spec, long rows, long columns) {
-  if (auto metric = make_entry_metric(spec, rows, columns)) return metric;
+std::unique_ptr<Metric> make_metric(const MetricSpec& spec, long positions, long columns) {
+  if (auto metric = make_entry_metric(spec, positions, columns)) return metric;
   if (spec.kind == "accuracy" || spec.kind == "binary_accuracy") return std::make_unique<Entries>(spec);
   if (spec.kind == "categorical_accuracy") return std::make_unique<Top>(spec);
   if (spec.kind == "top_k_categorical_accuracy") return std::make_unique<TopK>(spec);

@@ -11,7 +11,7 @@ namespace clarinet {
 
 // What a batch's predictions are judged by.
 struct Judged {
-  long rows, columns;        // predictions a sample, numbers each
+  long positions, columns;   // predictions a sample, numbers each
   const float* predictions;  // of the whole batch
   const float* targets;
   const int32_t* ids;  // where targets are class ids
@@ -36,9 +36,9 @@ class Metric {
 };
 
 // Of `rows` predictions of `columns` numbers a sample; throws std::invalid_argument for an unknown kind.
-std::unique_ptr<Metric> make_metric(const MetricSpec&, long rows, long columns);
+std::unique_ptr<Metric> make_metric(const MetricSpec&, long positions, long columns);
 
 // One that keeps more than a mean, or nullptr.
-std::unique_ptr<Metric> make_entry_metric(const MetricSpec&, long rows, long columns);
+std::unique_ptr<Metric> make_entry_metric(const MetricSpec&, long positions, long columns);
 
 }  // namespace clarinet

@@ -30,14 +30,14 @@ class Metric;
 class Objective {
  public:
   // `rows` predictions of `columns` numbers a sample.
-  Objective(const LossSpec&, const std::vector<MetricSpec>&, long rows, long columns);
+  Objective(const LossSpec&, const std::vector<MetricSpec>&, long positions, long columns);
   ~Objective();
 
   void reserve(long samples);
   bool present() const { return present_; }
   bool has_metrics() const { return !metrics_.empty(); }
   // Whether y may have so many numbers a sample: class ids, or targets of the predictions' shape.
-  bool fits(int64_t columns) const { return columns == (spec_.sparse ? rows_ : rows_ * columns_); }
+  bool fits(int64_t columns) const { return columns == (spec_.sparse ? positions_ : positions_ * columns_); }
 
   // This thread's samples: fetch targets and weights, compute each row's loss and, where `gradient` is not nullptr, the
   // gradient of the batch's loss at y.
@@ -57,7 +57,7 @@ class Objective {
 
   const bool present_;
   const LossSpec spec_;
-  const long rows_, columns_;
+  const long positions_, columns_;
   LossFunction loss_function_{};
   std::vector<float> class_weights_;
   bool sees_all_targets_ = false;

@@ -19,14 +19,14 @@ struct Pass {
   const KernelTable* k;
   int thread = 0, threads = 1;
   Barrier* barrier = nullptr;
-  long rows = 0;             // samples in the batch
+  long samples = 0;          // in the batch
   long first = 0, last = 0;  // those of this thread
   bool training = false;
   uint64_t step = 0;         // of the model's life, from 1
   uint32_t draw = 0;         // of the step's random numbers
   float* scratch = nullptr;  // of this thread alone
-  Ahead* ahead = nullptr;    // the data's rows to come
-  const float* const* places = nullptr;  // where the data's rows lie, if the first operation takes them there
+  Prefetcher* prefetcher = nullptr;  // of the data's rows
+  const float* const* row_pointers = nullptr;  // where the data's rows lie, if the first operation takes them there
   Interruption* interruption = nullptr;  // of work that takes long
 
   void sync() const {
@@ -42,7 +42,7 @@ struct Range {
 // Samples of a batch that sums run over before these sums are added in order, at most sixteen of them: fixed by the batch,
 // not by who computes them.
 constexpr long kMostSumBlocks = 16;
-inline long sum_block(long rows) { return (rows + kMostSumBlocks - 1) / kMostSumBlocks; }
+inline long sum_block(long samples) { return (samples + kMostSumBlocks - 1) / kMostSumBlocks; }
 
 // A trainable weight whose gradient can be computed in pieces: `count` rows of `row` numbers.
 struct GradientPart {
@@ -59,13 +59,13 @@ class Op {
   virtual ~Op() = default;
 
   const OpSpec spec;
-  long in_size() const { return static_cast<long>(spec.rows * spec.inputs); }
-  long out_size() const { return static_cast<long>(spec.rows * spec.outputs); }
+  long in_size() const { return static_cast<long>(spec.positions * spec.inputs); }
+  long out_size() const { return static_cast<long>(spec.positions * spec.outputs); }
 
   // Prepare for batches of at most `rows` samples on at most `threads` threads.
-  virtual void reserve(long rows, int threads) { (void)rows, (void)threads; }
+  virtual void reserve(long samples, int threads) { (void)samples, (void)threads; }
   // Floats of scratch that one thread needs for its share, of at most `rows` samples.
-  virtual long scratch(long rows) const { return rows * 0; }
+  virtual long scratch(long samples) const { return samples * 0; }
   // Whether the output is the input.
   virtual bool identity(bool training) const { return training && false; }
   // Whether backward may write dx over dy.
@@ -77,8 +77,8 @@ class Op {
   virtual bool sums_by_block() const { return false; }
   // Whether forward or backward meets the other threads, so that each has to call it, once for all of its samples.
   virtual bool meets(const Pass&) const { return false; }
-  // Whether it can take its input where the data lie, row by row (Pass::places), so that nobody has to copy it.
-  virtual bool takes_places() const { return false; }
+  // Whether it can take its input where the data lie, row by row (Pass::row_pointers), so that nobody has to copy it.
+  virtual bool takes_row_pointers() const { return false; }
   // Rough cost of forward, in multiply-adds a sample.
   virtual double work() const { return static_cast<double>(out_size()); }
 
@@ -102,8 +102,8 @@ class Op {
   // What the operation adds to the batch's loss; one thread asks after all threads' forward.
   virtual double penalty(const Pass&) const { return 0.0; }
 
-  // Set on the first operation, where it takes_places(): its input may be Pass::places instead of x.
-  bool at_the_data = false;
+  // Set on the first operation, where it takes_row_pointers(): its input may be Pass::row_pointers instead of x.
+  bool reads_row_pointers = false;
   // Set where another operation has one of this one's weights too.
   bool shares_weights = false;
   // Set where nobody wants the gradient at this operation's input.
@@ -112,12 +112,12 @@ class Op {
   virtual void reserve_input_gradient(int) {}
 
   // Before a run of `steps` training steps on batches of `rows` samples: whether the threads are to take the first
-  // weight home, each a share of its columns, from adopt() to release(); share() says which.
-  virtual bool settle(int threads, long rows, int64_t steps, const Optimizer&) {
-    return threads + rows + steps < 0;
+  // weight home, each a share of its columns, from load_local() to store_local(); share() says which.
+  virtual bool plan_local(int threads, long samples, int64_t steps, const Optimizer&) {
+    return threads + samples + steps < 0;
   }
-  virtual void adopt(const Pass&, const Optimizer&) {}
-  virtual void release(const Pass&, const Optimizer&) {}
+  virtual void load_local(const Pass&, const Optimizer&) {}
+  virtual void store_local(const Pass&, const Optimizer&) {}
   virtual Range share(int thread, int threads) const { return {thread, threads}; }
 
   // What there is to compute of the gradient.

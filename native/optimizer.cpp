@@ -106,11 +106,11 @@ void Optimizer::clip(const KernelTable& k, float scale, float* g, long n) const 
   if (clip_value_ > 0.0) k.clip(static_cast<float>(clip_value_), g, n);
 }
 
-Home Optimizer::home(const Weight& weight, long from) const {
+WeightView Optimizer::view(const Weight& weight, long from) const {
   const long start = static_cast<long>(weight.offset) + from;
-  Home home{weight.data + from, {}};
-  for (int i = 0; i < kSlots; ++i) home.slots[i] = slots_[i] ? slots_[i] + start : nullptr;
-  return home;
+  WeightView view{weight.data + from, {}};
+  for (int i = 0; i < kSlots; ++i) view.slots[i] = slots_[i] ? slots_[i] + start : nullptr;
+  return view;
 }
 
 void Optimizer::clip_scales(const std::vector<double>& squares, std::vector<float>& scales) const {
@@ -127,11 +127,11 @@ void Sink::take(const Weight& weight, long from, const Tile& tile, float* g) con
   if (gradients) return write(weight, from, tile, g);
   for (long r = 0; r < tile.rows; ++r)
     optimizer.add_penalty(k, weight, from + r * tile.w_row, g + r * tile.g_row, tile.columns);
-  update(tile, g, optimizer.home(weight, from), tile.w_row);
+  update(tile, g, optimizer.view(weight, from), tile.w_row);
 }
 
-void Sink::take(const Weight& weight, long from, const Tile& tile, float* g, const Home& home, long home_row) const {
-  gradients ? write(weight, from, tile, g) : update(tile, g, home, home_row);
+void Sink::take(const Weight& weight, long from, const Tile& tile, float* g, const WeightView& view, long view_row) const {
+  gradients ? write(weight, from, tile, g) : update(tile, g, view, view_row);
 }
 
 void Sink::write(const Weight& weight, long from, const Tile& tile, const float* g) const {
@@ -143,9 +143,9 @@ void Sink::write(const Weight& weight, long from, const Tile& tile, const float*
   }
 }
 
-void Sink::update(const Tile& tile, float* g, const Home& home, long home_row) const {
+void Sink::update(const Tile& tile, float* g, const WeightView& view, long view_row) const {
   for (long r = 0; r < tile.rows; ++r) optimizer.clip(k, 1.0f, g + r * tile.g_row, tile.columns);
-  optimizer.apply(k, home, {tile.rows, tile.columns, home_row, tile.g_row}, g);
+  optimizer.apply(k, view, {tile.rows, tile.columns, view_row, tile.g_row}, g);
 }
 
 }  // namespace clarinet

@@ -9,7 +9,7 @@
 namespace clarinet {
 
 // Where a stretch of a weight is kept, and its part of each of the optimizer's slots.
-struct Home {
+struct WeightView {
   float* w = nullptr;
   float* slots[kSlots] = {};
 };
@@ -35,13 +35,13 @@ class Optimizer {
   // On elements [from, from + n) of a weight, g being their gradient, which is changed:
   void add_penalty(const KernelTable&, const Weight&, long from, float* g, long n) const;
   void clip(const KernelTable&, float scale, float* g, long n) const;  // times `scale`, then by value
-  void apply(const KernelTable& k, const Home& home, const Tile& tile, const float* g) const {
-    k.update(update_, tile, g, home.w, home.slots);
-    if (home.slots[kSlots - 1]) k.average(update_, tile, home.w, home.slots[kSlots - 1]);
+  void apply(const KernelTable& k, const WeightView& view, const Tile& tile, const float* g) const {
+    k.update(update_, tile, g, view.w, view.slots);
+    if (view.slots[kSlots - 1]) k.average(update_, tile, view.w, view.slots[kSlots - 1]);
   }
 
   // Where element `from` of a weight is kept.
-  Home home(const Weight&, long from) const;
+  WeightView view(const Weight&, long from) const;
 
   // What gradients are multiplied by, from the sums of squares of each weight's.
   void clip_scales(const std::vector<double>& squares, std::vector<float>& scales) const;
@@ -74,12 +74,12 @@ struct Sink {
   // A piece of the weight's gradient that starts at element `from`, without its penalty's; g is used up.
   void take(const Weight&, long from, const Tile&, float* g) const;
   void take(const Weight& weight, long from, float* g, long n) const { take(weight, from, {1, n, n, n}, g); }
-  // The same of a weight without penalties that lives elsewhere, `home_row` from one row to the next.
-  void take(const Weight&, long from, const Tile&, float* g, const Home&, long home_row) const;
+  // The same of a weight without penalties that lives elsewhere, `view_row` from one row to the next.
+  void take(const Weight&, long from, const Tile&, float* g, const WeightView&, long view_row) const;
 
  private:
   void write(const Weight&, long from, const Tile&, const float* g) const;
-  void update(const Tile&, float* g, const Home&, long home_row) const;
+  void update(const Tile&, float* g, const WeightView&, long view_row) const;
 };
 
 }  // namespace clarinet

@@ -20,15 +20,15 @@ class Pace {
   }
 
   // How many steps of so many rows to run until the question is put again.
-  int64_t steps(int threads, int64_t rows) const {
+  int64_t steps(int threads, int64_t samples) const {
     const double per_row = threads == 1 ? one_ : all_;
     if (per_row == 0.0) return kUnknownSteps;
-    return std::max<int64_t>(1, static_cast<int64_t>((probing_ ? kProbe : kStretch) / (per_row * static_cast<double>(rows))));
+    return std::max<int64_t>(1, static_cast<int64_t>((probing_ ? kProbe : kStretch) / (per_row * static_cast<double>(samples))));
   }
 
-  void record(int threads, int64_t rows, double seconds) {
+  void record(int threads, int64_t samples, double seconds) {
     double& per_row = threads == 1 ? one_ : all_;
-    const double now = seconds / static_cast<double>(std::max<int64_t>(rows, 1));
+    const double now = seconds / static_cast<double>(std::max<int64_t>(samples, 1));
     per_row = probing_ || per_row == 0.0 ? now : 0.5 * (per_row + now);  // what was long ago says little
   }
 

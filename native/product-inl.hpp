@@ -8,13 +8,13 @@ namespace clarinet {
 namespace {
 
 // Asks for some more rows of what comes. Little by little: the memory takes only so many requests at a time.
-CLARINET_INLINE void ask_more(Coming* coming, long rows) {
-  if (!coming) return;
+CLARINET_INLINE void prefetch_more(PrefetchPlan* plan, long rows) {
+  if (!plan) return;
   constexpr long kLine = 16;  // floats in a line of the cache
-  const long most = coming->count * coming->rows;
-  for (; rows > 0 && coming->asked < most; --rows, ++coming->asked) {
-    const float* row = coming->tables[coming->asked / coming->rows] + coming->asked % coming->rows * coming->apart;
-    for (long j = 0; j < coming->columns; j += kLine) prefetch(row + j);
+  const long most = plan->count * plan->rows;
+  for (; rows > 0 && plan->asked < most; --rows, ++plan->asked) {
+    const float* row = plan->tables[plan->asked / plan->rows] + plan->asked % plan->rows * plan->apart;
+    for (long j = 0; j < plan->columns; j += kLine) prefetch(row + j);
   }
 }
 
@@ -157,7 +157,7 @@ void product(const Product& p) {
   if (p.rows == 1) return row_product(p);
   if (p.rows >= kRows && p.b_step > kApart) return packed_product(p);
   each_pair(p.columns, [&](long j, auto count, auto last) {
-    panel<kTileRows, count.value>(p, j, last, last, [&](long) { ask_more(p.coming, 3); });  // a tile takes a while
+    panel<kTileRows, count.value>(p, j, last, last, [&](long) { prefetch_more(p.prefetch, 3); });  // a tile takes a while
   });
 }
 
@@ -176,7 +176,7 @@ void dot(const float* a, long rows, long depth, const float* b, float start, flo
   }
 }
 
-void weigh(const float* const* rows, const float* weights, long count, long from, long columns, float* y) {
+void weighted_rows(const float* const* rows, const float* weights, long count, long from, long columns, float* y) {
   each_panel(columns, [&](long j, auto vectors, auto last) {
     constexpr int V = vectors.value;
     Vec sum[V];

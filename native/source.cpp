@@ -27,7 +27,7 @@ void ids_as(const Source& source, Order order, long first, long last, int32_t* t
 }
 
 // Into the second-level cache: its queue is longer than the first's, so rows from all over the memory arrive twice as fast.
-void ask_for(const char* row, int64_t bytes) {
+void prefetch_row(const char* row, int64_t bytes) {
 #if defined(__GNUC__)
   constexpr int64_t kLine = 64;
   for (int64_t at = 0; at < bytes; at += kLine) __builtin_prefetch(row + at, 0, 2);
@@ -47,36 +47,36 @@ long distance_ahead(const Source& source, Order order, long rows) {
 
 }  // namespace
 
-void Ahead::turn(const Source& source, Order now, Order next, long first, long last, long next_last) {
+void Prefetcher::begin_batch(const Source& source, Order now, Order next, long first, long last, long next_last) {
   asked_ = source_ ? first + std::max(0L, asked_ - last_) : first;
   source_ = &source, now_ = now, next_ = next, first_ = first, last_ = last, next_last_ = std::max(first, next_last);
   distance_ = distance_ahead(source, now, last - first);
 }
 
-void Ahead::reach(long i) {
+void Prefetcher::prefetch_after(long i) {
   if (!distance_) return;
   const int64_t bytes = source_->columns * bytes_of(source_->dtype);
   for (const long end = std::min(i + distance_ + 1, last_ + next_last_ - first_); asked_ < end; ++asked_) {
     const char* row = asked_ < last_ ? row_of(*source_, now_, asked_) : row_of(*source_, next_, asked_ - last_ + first_);
-    if (row) ask_for(row, bytes);
+    if (row) prefetch_row(row, bytes);
   }
 }
 
-bool lies_as_floats(const Source& source) {
+bool readable_as_floats(const Source& source) {
   constexpr int64_t kFloat = sizeof(float);
   return source.dtype == Dtype::f32 && source.stride % kFloat == 0 && reinterpret_cast<intptr_t>(source.data) % kFloat == 0;
 }
 
-void locate(const Source& source, Order order, long first, long last, float* zeros, const float** places) {
+void locate(const Source& source, Order order, long first, long last, float* zeros, const float** row_pointers) {
   for (long i = first; i < last; ++i) {
-    places[i] = reinterpret_cast<const float*>(row_of(source, order, i));
-    if (!places[i]) places[i] = std::fill_n(zeros + i * source.columns, source.columns, 0.0f) - source.columns;
+    row_pointers[i] = reinterpret_cast<const float*>(row_of(source, order, i));
+    if (!row_pointers[i]) row_pointers[i] = std::fill_n(zeros + i * source.columns, source.columns, 0.0f) - source.columns;
   }
 }
 
-void gather(const KernelTable& k, const Source& source, Order order, long first, long last, float* to, Ahead* ahead) {
+void gather(const KernelTable& k, const Source& source, Order order, long first, long last, float* to, Prefetcher* prefetcher) {
   for (long i = first; i < last; ++i) {
-    if (ahead) ahead->reach(i);
+    if (prefetcher) prefetcher->prefetch_after(i);
     const char* row = row_of(source, order, i);
     if (row) {
       k.to_floats(source.dtype, row, to + i * source.columns, static_cast<long>(source.columns));

@@ -27,12 +27,12 @@ struct Order {
 
 // Asks the memory for rows of shuffled data some time before a thread reads them, batch after batch: the processor can't
 // foresee them itself.
-class Ahead {
+class Prefetcher {
  public:
   // The thread's rows [first, last) of the batch that is read now, and [first, next_last) of the one to come: 0 if none.
-  void turn(const Source&, Order now, Order next, long first, long last, long next_last);
+  void begin_batch(const Source&, Order now, Order next, long first, long last, long next_last);
   // Row i of the batch is read next: asks for those that follow soon and are not asked for yet.
-  void reach(long i);
+  void prefetch_after(long i);
 
  private:
   const Source* source_ = nullptr;
@@ -44,11 +44,11 @@ class Ahead {
 
 // Whether rows can be read as floats where they lie, and where that is, of rows [first, last) of a batch; a row that is not
 // there is written to `zeros` (of whole batches).
-bool lies_as_floats(const Source&);
-void locate(const Source&, Order, long first, long last, float* zeros, const float** places);
+bool readable_as_floats(const Source&);
+void locate(const Source&, Order, long first, long last, float* zeros, const float** row_pointers);
 
 // Rows [first, last) of a batch, converted, to where they belong in `to` (of whole batches).
-void gather(const KernelTable&, const Source&, Order, long first, long last, float* to, Ahead* ahead = nullptr);
+void gather(const KernelTable&, const Source&, Order, long first, long last, float* to, Prefetcher* prefetcher = nullptr);
 
 // The same as class ids; what is no 32-bit whole number becomes -1, which no class has.
 void gather_ids(const Source&, Order, long first, long last, int32_t* to);

@@ -56,7 +56,7 @@ CLARINET_INLINE void add_block(const Product& p, long rows, long k, long terms, 
       b = packed, b_step = count.value * kLanes;
     }
     for (long r = 0; r < rows; ++r) {
-      ask_more(p.coming, 1);
+      prefetch_more(p.prefetch, 1);
       if (!found[r] && k) continue;
       const long i = number(r);
       float* c = p.c + i * p.c_row + j;

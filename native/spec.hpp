@@ -34,7 +34,7 @@ struct State {
 // One elementary operation. A sample of its input is `rows` rows of `inputs` numbers, of its output `rows` of `outputs`.
 struct OpSpec {
   std::string kind;
-  int64_t rows = 1, inputs = 0, outputs = 0;
+  int64_t positions = 1, inputs = 0, outputs = 0;
   std::vector<Weight> weights;              // in the layer's order
   std::vector<State> state;
   Settings settings;                        // the layer's configuration

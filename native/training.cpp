@@ -28,7 +28,7 @@ struct Engine::Run {
   Interruption* interruption;
   Clock::time_point began = Clock::now();
   int64_t timed = 1;  // every so many steps it is looked whether the time is up
-  bool takes_places = false;  // whether the first operation takes the data's rows where they lie
+  bool takes_row_pointers = false;  // whether the first operation takes the data's rows where they lie
   TrainResult result{};
   // These are written by one thread between barriers.
   bool stop = false;
@@ -49,11 +49,11 @@ void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   const bool sampled = run.sampled(pass.step);
   const long next = number + 1 < run.count ? std::min(pass.last, run.samples(number + 1)) : 0;
   if (run.interruption && pass.thread == 0) run.interruption->begin_step();
-  pass.ahead->turn(run.rows.x, order, {order.order, order.first + run.steps.batch}, pass.first, pass.last, next);
-  if (pass.places) {
-    locate(run.rows.x, order, pass.first, pass.last, values_[0], places_.data());
+  pass.prefetcher->begin_batch(run.rows.x, order, {order.order, order.first + run.steps.batch}, pass.first, pass.last, next);
+  if (pass.row_pointers) {
+    locate(run.rows.x, order, pass.first, pass.last, values_[0], row_pointers_.data());
   } else {
-    take_rows(pass, run.rows.x, order, pass.ahead);
+    take_rows(pass, run.rows.x, order, pass.prefetcher);
   }
   updater_.penalize(pass);
   const float* y = forward(pass);
@@ -62,7 +62,7 @@ void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   backward(pass);
   if (pass.thread == 0) {
     updater_.begin(run.steps.learning_rates[number], pass.step);
-    const bool slow = run.interruption && pass.rows >= kWorthWhole && run.interruption->slow();
+    const bool slow = run.interruption && pass.samples >= kWorthWhole && run.interruption->slow();
     run.whole = sampled || slow || updater_.needs_norm();
     if (run.given_up()) run.stop = run.abandoned = true;
   }
@@ -110,18 +110,18 @@ bool Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
   }
   const auto share = [&](int thread) {
     Pass pass = pass_of(team, thread, threads, run.samples(first));
-    updater_.adopt(pass);
-    Ahead ahead;
+    updater_.load_local(pass);
+    Prefetcher prefetcher;
     for (int64_t i = first; i < last && !run.stop; ++i) {
       pass = pass_of(team, thread, threads, run.samples(i));
       pass.training = true;
-      pass.ahead = &ahead;
+      pass.prefetcher = &prefetcher;
       pass.interruption = run.interruption;
-      pass.places = run.takes_places ? places_.data() : nullptr;
+      pass.row_pointers = run.takes_row_pointers ? row_pointers_.data() : nullptr;
       pass.step = steps.steps_before + static_cast<uint64_t>(i) + 1;
       train_step(pass, run, i);
     }
-    updater_.release(pass);
+    updater_.store_local(pass);
   };
   work(team, threads, std::ref(share));  // a copy would ask for memory
   return true;
@@ -133,8 +133,8 @@ TrainResult Engine::train(const Rows& rows, const TrainSteps& steps, Interruptio
   const int64_t batch = std::min(steps.batch, steps.rows);
   Run run{rows, steps, (steps.rows - 1) / steps.batch + 1, listening(interruption, batch, 3.0)};
   run.timed = static_cast<int64_t>(std::clamp(kWorthAClock / std::max(1.0, work_of(batch, 3.0)), 1.0, 64.0));
-  run.takes_places = takes_places_ && lies_as_floats(rows.x);
-  const int most = startable(visit.team, useful_threads(batch, 3.0, run.takes_places));
+  run.takes_row_pointers = takes_row_pointers_ && readable_as_floats(rows.x);
+  const int most = startable(visit.team, useful_threads(batch, 3.0, run.takes_row_pointers));
   reserve(static_cast<long>(batch), most);
   if (wanted_ != trained_) choose_gradients(false);
   lay_out(true);
@@ -160,7 +160,7 @@ void Engine::measure_layers(const Pass& pass) {
     const bool inside = tensor < values_.size();
     const int64_t size = inside ? size_of(layer.tensor) : outputs();
     const TensorNumbers t = tensor_numbers(inside ? values_[tensor] : predictions_,
-                                           static_cast<long>(pass.rows * size), layer.low, layer.high);
+                                           static_cast<long>(pass.samples * size), layer.low, layer.high);
     layer_numbers_[i] = {pass.step, static_cast<int64_t>(i), t.mean, t.std, t.zeros, t.saturated, NAN, NAN, NAN, true};
   }
 }

@@ -14,24 +14,24 @@ constexpr double kSlice = 1e9;        // multiply-adds between two looks at whet
 // The part of n things that belongs to a thread.
 Range part_of(long n, const Pass& pass) { return {n * pass.thread / pass.threads, n * (pass.thread + 1) / pass.threads}; }
 
-std::pair<int64_t, int64_t> place_of(const Weight& weight) { return {weight.offset, weight.size}; }
+std::pair<int64_t, int64_t> extent_of(const Weight& weight) { return {weight.offset, weight.size}; }
 
 }  // namespace
 
 Updater::Updater(const Spec& spec, const std::vector<std::unique_ptr<Op>>& ops)
     : ops_(ops), optimizer_(spec.optimizer, spec.slots) {
-  std::map<Place, Op*> first;
+  std::map<Extent, Op*> first;
   for (size_t op = 0; op < ops_.size(); ++op) {
     weights_of_.emplace_back();
     for (const Weight& weight : ops_[op]->spec.weights) {
-      const auto [known, fresh] = first.emplace(place_of(weight), ops_[op].get());
+      const auto [known, fresh] = first.emplace(extent_of(weight), ops_[op].get());
       if (!fresh && weight.size > 0) known->second->shares_weights = ops_[op]->shares_weights = true;
       if (fresh && (weight.l1 != 0.0f || weight.l2 != 0.0f)) add_blocks(&weight, 0, penalized_);
       if (weight.trainable) add_trained(op, weight);
     }
   }
   for (const Block& block : blocks_)
-    if (users_[place_of(*block.weight)].ops.size() > 1) shared_.push_back(block);
+    if (users_[extent_of(*block.weight)].ops.size() > 1) shared_.push_back(block);
   norms_.resize(weights_.size());
   squares_.resize(weights_.size());
   scales_.resize(weights_.size());
@@ -39,7 +39,7 @@ Updater::Updater(const Spec& spec, const std::vector<std::unique_ptr<Op>>& ops)
 }
 
 void Updater::add_trained(size_t op, const Weight& weight) {
-  Users& users = users_[place_of(weight)];
+  Users& users = users_[extent_of(weight)];
   if (users.ops.empty()) {
     users.weight = weights_.size();
     add_blocks(&weight, weights_.size(), blocks_);
@@ -55,19 +55,20 @@ void Updater::add_blocks(const Weight* weight, size_t owner, std::vector<Block>&
 }
 
 // Contiguous runs of rows of about the same cost each, but what the threads have at home. The bits do not depend on it.
-void Updater::divide(int threads, long rows, int64_t steps) {
+void Updater::divide(int threads, long samples, int64_t steps) {
   jobs_.assign(1, std::vector<std::vector<Job>>(static_cast<size_t>(threads)));
   std::vector<std::vector<Work>> rounds(1);
-  for (size_t op = 0; op < ops_.size(); ++op) add_work(op, rows, ops_[op]->settle(threads, rows, steps, optimizer_), rounds);
+  for (size_t op = 0; op < ops_.size(); ++op)
+    add_work(op, samples, ops_[op]->plan_local(threads, samples, steps, optimizer_), rounds);
   jobs_.resize(rounds.size(), std::vector<std::vector<Job>>(static_cast<size_t>(threads)));
   for (size_t round = 0; round < rounds.size(); ++round) share_out(rounds[round], jobs_[round]);
 }
 
-void Updater::add_work(size_t op, long rows, bool homes, std::vector<std::vector<Work>>& rounds) {
+void Updater::add_work(size_t op, long samples, bool local, std::vector<std::vector<Work>>& rounds) {
   const std::vector<GradientPart> parts = ops_[op]->parts();
   for (size_t p = 0; p < parts.size(); ++p) {
     if (!parts[p].weight->trainable) continue;
-    if (homes && p == 0) {
+    if (local && p == 0) {
       std::vector<std::vector<Job>>& jobs = jobs_[0];
       for (size_t t = 0; t < jobs.size(); ++t) {
         const Range own = ops_[op]->share(static_cast<int>(t), static_cast<int>(jobs.size()));
@@ -75,9 +76,9 @@ void Updater::add_work(size_t op, long rows, bool homes, std::vector<std::vector
       }
       continue;
     }
-    const double cost = static_cast<double>(parts[p].row) * (static_cast<double>(parts[p].depth * rows) + kUpdateCost);
+    const double cost = static_cast<double>(parts[p].row) * (static_cast<double>(parts[p].depth * samples) + kUpdateCost);
     const long slice = static_cast<long>(std::min(kSlice / cost, 1e9) / kGrain + 1.0) * kGrain;
-    const std::vector<size_t>& users = users_.at(place_of(*parts[p].weight)).ops;
+    const std::vector<size_t>& users = users_.at(extent_of(*parts[p].weight)).ops;
     const size_t round = static_cast<size_t>(users.end() - std::find(users.begin(), users.end(), op)) - 1;
     if (round >= rounds.size()) rounds.resize(round + 1);
     rounds[round].push_back({static_cast<int>(op), static_cast<int>(p), parts[p].count, slice, cost, users.size() > 1});
@@ -103,12 +104,12 @@ void Updater::share_out(const std::vector<Work>& all, std::vector<std::vector<Jo
   }
 }
 
-void Updater::adopt(const Pass& pass) {
-  for (const auto& op : ops_) op->adopt(pass, optimizer_);
+void Updater::load_local(const Pass& pass) {
+  for (const auto& op : ops_) op->load_local(pass, optimizer_);
 }
 
-void Updater::release(const Pass& pass) {
-  for (const auto& op : ops_) op->release(pass, optimizer_);
+void Updater::store_local(const Pass& pass) {
+  for (const auto& op : ops_) op->store_local(pass, optimizer_);
 }
 
 void Updater::gradients(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas, float* flat) {
@@ -139,7 +140,7 @@ void Updater::update(const Pass& pass, const std::vector<float*>& values, const 
 
 void Updater::collect(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas) {
   gradients(pass, values, deltas, gradients_.get());
-  release(pass);
+  store_local(pass);
 }
 
 void Updater::take(const Pass& pass, const float* flat) {
@@ -171,7 +172,7 @@ void Updater::apply(const Pass& pass, bool measure) {
     update_block(pass, block, scales_[block.owner], measure);
   }
   pass.sync();
-  adopt(pass);
+  load_local(pass);
 }
 
 void Updater::add_penalty(const Pass& pass, const Block& block) {
@@ -187,7 +188,7 @@ void Updater::update_block(const Pass& pass, Block& block, float scale, bool mea
     block.weight_squares = pass.k->sum_squares(before, block.count);
   }
   optimizer_.clip(*pass.k, scale, g, block.count);
-  optimizer_.apply(*pass.k, optimizer_.home(*block.weight, block.from), {1, block.count, 0, 0}, g);
+  optimizer_.apply(*pass.k, optimizer_.view(*block.weight, block.from), {1, block.count, 0, 0}, g);
   if (measure) block.move = pass.k->distance_squared(w, before, block.count);
 }
 

@@ -24,10 +24,10 @@ class Updater {
   Updater(const Spec&, const std::vector<std::unique_ptr<Op>>&);
 
   // Share the work of a run of steps on batches of `rows` samples among `threads`.
-  void divide(int threads, long rows, int64_t steps);
+  void divide(int threads, long samples, int64_t steps);
   // Around the run, by each thread: operations may move their weights to where a thread has them to itself.
-  void adopt(const Pass&);
-  void release(const Pass&);
+  void load_local(const Pass&);
+  void store_local(const Pass&);
 
   // This thread's part of the weights' update. Operation i gave values[i + 1], and deltas[i + 1] is the gradient at its
   // output. All threads' backward is over, and forward begins only after all have come back from here and met.
@@ -72,7 +72,7 @@ class Updater {
     bool shared;
   };
 
-  using Place = std::pair<int64_t, int64_t>;  // of a weight among the parameters: offset and size
+  using Extent = std::pair<int64_t, int64_t>;  // of a weight among the parameters: offset and size
   struct Users {
     size_t weight = 0;  // index into weights_
     std::vector<size_t> ops;
@@ -80,7 +80,7 @@ class Updater {
 
   void add_trained(size_t op, const Weight&);
   void add_blocks(const Weight*, size_t owner, std::vector<Block>&) const;
-  void add_work(size_t op, long rows, bool homes, std::vector<std::vector<Work>>&);
+  void add_work(size_t op, long samples, bool local, std::vector<std::vector<Work>>&);
   void share_out(const std::vector<Work>&, std::vector<std::vector<Job>>& jobs) const;
   void add_penalty(const Pass&, const Block&);
   void update_block(const Pass&, Block&, float scale, bool measure);
@@ -89,7 +89,7 @@ class Updater {
   Optimizer optimizer_;
   Buffer gradients_;                  // laid out as the parameters
   std::vector<const Weight*> weights_;  // the trainable ones
-  std::map<Place, Users> users_;        // of each
+  std::map<Extent, Users> users_;        // of each
   std::vector<std::vector<size_t>> weights_of_;  // each operation's, as indices
   std::vector<WeightNorms> norms_;
   std::vector<Block> blocks_, shared_, penalized_;

@@ -35,7 +35,7 @@ Window::Window(const OpSpec& spec) : channels(static_cast<long>(spec.shape.back(
   const long width = static_cast<long>(spec.shape[flat ? 0 : 1]);
   h = make_axis(height, whole("kernel_h"), whole("stride_h"), whole("dilation_h"), flat ? Padding::valid : padding);
   w = make_axis(width, whole("kernel_w"), whole("stride_w"), whole("dilation_w"), padding);
-  if (positions() != spec.rows) throw std::invalid_argument(spec.kind + ": the output has other positions");
+  if (positions() != spec.positions) throw std::invalid_argument(spec.kind + ": the output has other positions");
   if (padded_size() > INT32_MAX) throw std::invalid_argument(spec.kind + ": a sample of more than 2**31 numbers");
 }
 
@@ -47,7 +47,7 @@ std::vector<int32_t> Window::windows() const {
   return offsets;
 }
 
-std::vector<int32_t> Window::places(long group) const {
+std::vector<int32_t> Window::offsets(long group) const {
   std::vector<int32_t> offsets;
   for (long y = 0; y < h.kernel; ++y)
     for (long x = 0; x < w.kernel; ++x)

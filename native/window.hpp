@@ -31,7 +31,7 @@ struct Window {
 
   // Offsets in the padded sample: of each window, and of its numbers from there, for the first `group` of the channels.
   std::vector<int32_t> windows() const;
-  std::vector<int32_t> places(long group) const;
+  std::vector<int32_t> offsets(long group) const;
 
   // The sample with its zeros around it, and back.
   void pad(const float* sample, float* padded) const;

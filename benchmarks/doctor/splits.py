@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import clarinet
 from clarinet.doctor.examination import Memory, inspect
-from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import Program, program_of, quietly
+from clarinet.doctor.program_facts import ProgramFacts
 
 Name = tuple[str, str]
 
@@ -119,7 +119,7 @@ class Bench:
         self.budget = budget
         self.cases = {case["id"]: case for case in cases}
         self.programs = {name: _program(build, case) for name, case in self.cases.items()}
-        self.memory = {name: Memory(Patient(program)) for name, program in self.programs.items()}
+        self.memory = {name: Memory(ProgramFacts(program)) for name, program in self.programs.items()}
         self.known: dict[tuple[Any, ...], Counts] = {}
         self.said: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
@@ -140,14 +140,14 @@ class Bench:
 
     def _rules_say(self, name: str, values: Mapping[Name, float]) -> tuple[Any, ...]:
         """What the rules that have thresholds find with these; each is asked once for each of its settings."""
-        patient, found = self.memory[name].patient, []
+        facts, found = self.memory[name].facts, []
         for module in dict.fromkeys(n[0] for n in values if _of_rule(n)):
             own = {n: value for n, value in values.items() if n[0] == module}
             key = name, tuple(own.items())
             if key not in self.said:
                 with chosen(own), quietly():
                     rule = import_module(f"clarinet.doctor.{module}")
-                    self.said[key] = tuple((f.kind, f.where, f.severity) for f in rule.examine(patient))
+                    self.said[key] = tuple((f.kind, f.where, f.severity) for f in rule.examine(facts))
             found.append(self.said[key])
         return tuple(found)
 

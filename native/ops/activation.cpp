@@ -60,7 +60,7 @@ class ActivationOp : public Op {
   const Elementwise function_;
 };
 
-// Softmax along an axis, or its logarithm. Along another than the last, each sample is turned so that it is the last.
+// Softmax along an axis, or its logarithm. Along another than the last, each sample is transposed so that it is the last.
 class Softmax : public Op {
  public:
   explicit Softmax(const OpSpec& spec) : Op(spec), log_(spec.kind == "log_softmax") {
@@ -83,9 +83,9 @@ class Softmax : public Op {
       return function(x + at, y + at, (pass.last - pass.first) * out_size() / size, along_);
     }
     for (long at = pass.first * out_size(); at < pass.last * out_size(); at += size) {
-      float *turned = pass.scratch, *result = turned + size;
-      pass.k->transpose(x + at, after_, along_, after_, turned, along_);
-      function(turned, result, after_, along_);
+      float *transposed = pass.scratch, *result = transposed + size;
+      pass.k->transpose(x + at, after_, along_, after_, transposed, along_);
+      function(transposed, result, after_, along_);
       pass.k->transpose(result, along_, after_, along_, y + at, after_);
     }
   }

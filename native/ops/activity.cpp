@@ -11,7 +11,7 @@ class ActivityRegularization : public Op {
   explicit ActivityRegularization(const OpSpec& spec)
       : Op(spec), l1_(static_cast<float>(setting(spec, "l1"))), l2_(static_cast<float>(setting(spec, "l2"))) {}
 
-  void reserve(long rows, int) override { of_sample_.resize(static_cast<size_t>(rows)); }
+  void reserve(long samples, int) override { of_sample_.resize(static_cast<size_t>(samples)); }
 
   void forward(const Pass& pass, const float* x, float* y) override {
     for (long row = pass.first; row < pass.last; ++row) {
@@ -24,15 +24,15 @@ class ActivityRegularization : public Op {
 
   void backward(const Pass& pass, const float* x, const float*, float* dy, float* dx) override {
     if (!dx) return;
-    const float share = 1.0f / static_cast<float>(pass.rows), a = l1_ * share, b = 2.0f * l2_ * share;
+    const float share = 1.0f / static_cast<float>(pass.samples), a = l1_ * share, b = 2.0f * l2_ * share;
     for (long i = pass.first * out_size(), last = pass.last * out_size(); i < last; ++i)
       dx[i] = dy[i] + (x[i] > 0.0f ? a : x[i] < 0.0f ? -a : 0.0f) + b * x[i];
   }
 
   double penalty(const Pass& pass) const override {
     double sum = 0.0;
-    for (long row = 0; row < pass.rows; ++row) sum += of_sample_[static_cast<size_t>(row)];
-    return sum / static_cast<double>(pass.rows);
+    for (long row = 0; row < pass.samples; ++row) sum += of_sample_[static_cast<size_t>(row)];
+    return sum / static_cast<double>(pass.samples);
   }
 
  private:

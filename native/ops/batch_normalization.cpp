@@ -37,7 +37,7 @@ class BatchNormalization : public Op {
     const Columns own = columns(pass);
     pass.sync();  // all of x is there, and nobody still uses the columns' constants
     if (pass.training && batch_statistics_) {
-      pass.k->moments(x + own.first, pass.rows * spec.rows, features_, own.count, mean_.data() + own.first,
+      pass.k->moments(x + own.first, pass.samples * spec.positions, features_, own.count, mean_.data() + own.first,
                      variance_.data() + own.first);
     } else {
       for (long j = own.first; j < own.first + own.count; ++j) {
@@ -52,7 +52,7 @@ class BatchNormalization : public Op {
     }
     pass.sync();
     const long first = pass.first * out_size();
-    pass.k->normalize(x + first, (pass.last - pass.first) * spec.rows, features_, mean_.data(), scale_.data(),
+    pass.k->normalize(x + first, (pass.last - pass.first) * spec.positions, features_, mean_.data(), scale_.data(),
                      shift_.data(), y + first);
   }
 
@@ -60,9 +60,9 @@ class BatchNormalization : public Op {
     const Columns own = columns(pass);
     const long j0 = own.first;
     pass.sync();  // all of dy is there
-    pass.k->normalize_sums(dy + j0, x + j0, pass.rows * spec.rows, features_, own.count, mean_.data() + j0,
+    pass.k->normalize_sums(dy + j0, x + j0, pass.samples * spec.positions, features_, own.count, mean_.data() + j0,
                           inverse_.data() + j0, sum_dy_.data() + j0, sum_dy_u_.data() + j0);
-    const float share = pass.training && batch_statistics_ ? 1.0f / static_cast<float>(pass.rows * spec.rows) : 0.0f;
+    const float share = pass.training && batch_statistics_ ? 1.0f / static_cast<float>(pass.samples * spec.positions) : 0.0f;
     for (long j = j0; j < j0 + own.count; ++j) {
       b_[j] = -share * sum_dy_[j];
       c_[j] = -share * inverse_[j] * sum_dy_u_[j];
@@ -70,7 +70,7 @@ class BatchNormalization : public Op {
     pass.sync();
     const long first = pass.first * out_size();
     if (dx)
-      pass.k->normalize_back(dy + first, x + first, (pass.last - pass.first) * spec.rows, features_, mean_.data(),
+      pass.k->normalize_back(dy + first, x + first, (pass.last - pass.first) * spec.positions, features_, mean_.data(),
                             scale_.data(), b_.data(), c_.data(), dx + first);
   }
 

@@ -31,13 +31,13 @@ class Conv : public Op {
         positions_(window_.positions()),
         kernel_(spec.weights[0].data),
         windows_(window_.windows()),
-        places_(window_.places(window_.channels / groups_)),
+        offsets_(window_.offsets(window_.channels / groups_)),
         relu_(has(spec, "relu")),
         masks_(relu_ && !has(spec, "masked")) {
     bias_ = spec.weights.size() > 1 ? spec.weights[1].data : nullptr;
     for (const Weight& weight : spec.weights) trains_ = trains_ || weight.trainable;
     length_ = window_.channels / groups_ * (groups_ == 1 && window_.w.dilation == 1 ? window_.w.kernel : 1);
-    for (long k = 0; k < depth_; k += length_) runs_.push_back(places_[static_cast<size_t>(k)]);
+    for (long k = 0; k < depth_; k += length_) runs_.push_back(offsets_[static_cast<size_t>(k)]);
     for (long j = 0; j < filters_; ++j) columns_.push_back(static_cast<int32_t>(j));
     for (long i = 0; i < std::max(depth_, positions_); ++i) rows_.push_back(static_cast<int32_t>(i * filters_));
   }
@@ -47,13 +47,13 @@ class Conv : public Op {
   bool sums_by_block() const override { return trains_; }
   double work() const override { return static_cast<double>(positions_) * depth_ * filters_; }
 
-  void reserve(long rows, int threads) override {
-    if (trains_) sums_.reserve(rows, (depth_ + 1) * filters_);
+  void reserve(long samples, int threads) override {
+    if (trains_) sums_.reserve(samples, (depth_ + 1) * filters_);
     if (!first_trained) reserve_input_gradient(threads);
   }
   void reserve_input_gradient(int threads) override {
     if (threads <= turned_threads_) return;
-    turned_ = Buffer(static_cast<size_t>(threads * depth_ * filters_));
+    transposed_ = Buffer(static_cast<size_t>(threads * depth_ * filters_));
     turned_threads_ = threads;
   }
   long scratch(long) const override {
@@ -62,7 +62,7 @@ class Conv : public Op {
 
   void forward(const Pass& pass, const float* x, float* y) override {
     GatheredProduct p{};
-    p.a_step = places_.data();
+    p.a_step = offsets_.data();
     p.columns = filters_ / groups_, p.depth = depth_;
     p.b_step = rows_.data();
     p.c_row = filters_;
@@ -83,9 +83,9 @@ class Conv : public Op {
     }
   }
 
-  // W turned, for dx: each thread makes a copy of its own and so waits for nobody.
+  // W transposed, for dx: each thread makes a copy of its own and so waits for nobody.
   void begin_backward(const Pass& pass) override {
-    if (!first_trained) pass.k->transpose(kernel_, filters_, depth_, filters_, turned(pass), depth_);
+    if (!first_trained) pass.k->transpose(kernel_, filters_, depth_, filters_, transposed(pass), depth_);
   }
 
   void backward(const Pass& pass, const float* x, const float* y, float* dy, float* dx) override {
@@ -122,7 +122,7 @@ class Conv : public Op {
 
  private:
   long group_channels() const { return window_.channels / groups_; }
-  float* turned(const Pass& pass) const { return turned_.get() + pass.thread * depth_ * filters_; }
+  float* transposed(const Pass& pass) const { return transposed_.get() + pass.thread * depth_ * filters_; }
   // Whether dW is summed as (filters, depth), in vectors along the windows, rather than in vectors along the filters.
   bool turns() const { return groups_ == 1 && length_ >= kLongRun; }
 
@@ -154,7 +154,7 @@ class Conv : public Op {
   void add_along_filters(const Pass& pass, const float* x, const float* dy, float* sums) const {
     GatheredProduct p{};
     p.rows = depth_, p.columns = filters_ / groups_, p.depth = positions_;
-    p.a_row = places_.data(), p.a_step = windows_.data();
+    p.a_row = offsets_.data(), p.a_step = windows_.data();
     p.b_step = rows_.data();
     p.c_row = p.start_row = filters_;
     for (long g = 0; g < groups_; ++g) {
@@ -177,7 +177,7 @@ class Conv : public Op {
       p.rows = std::min(kBackBand, positions_ - first);
       for (long g = 0; g < groups_; ++g) {
         p.a = dy + first * filters_ + g * p.depth;
-        p.b = turned(pass) + g * p.depth * depth_;
+        p.b = transposed(pass) + g * p.depth * depth_;
         pass.k->sparse_product(p);
         pass.k->add_windows(piece, p.rows, windows_.data() + first, runs_.data(), static_cast<long>(runs_.size()), length_,
                             whole + g * group_channels());
@@ -189,21 +189,21 @@ class Conv : public Op {
   // Rows of dW, into scratch.
   void kernel_sums(const Pass& pass, long first, long rows) const {
     if (!turns()) return sums_.total(pass, first * filters_, rows * filters_, pass.scratch);
-    float* turned = pass.scratch + std::max(kPiece, filters_);
-    for (long j = 0; j < filters_; ++j) sums_.total(pass, j * depth_ + first, rows, turned + j * rows);
-    pass.k->transpose(turned, rows, filters_, rows, pass.scratch, filters_);
+    float* transposed = pass.scratch + std::max(kPiece, filters_);
+    for (long j = 0; j < filters_; ++j) sums_.total(pass, j * depth_ + first, rows, transposed + j * rows);
+    pass.k->transpose(transposed, rows, filters_, rows, pass.scratch, filters_);
   }
 
   const Window window_;
   const long filters_, groups_, depth_, positions_;  // depth: numbers that a filter sees at once
   const float *kernel_, *bias_;
-  const std::vector<int32_t> windows_, places_;  // see Window
+  const std::vector<int32_t> windows_, offsets_;  // see Window
   const bool relu_, masks_;                      // whether y went through ReLU, and dy has to go back through it
   bool trains_ = false;
   long length_ = 0;                              // of a window's runs of numbers that lie side by side
   std::vector<int32_t> runs_, columns_, rows_;   // where runs begin; j; i * filters
   BlockSums sums_;
-  Buffer turned_;
+  Buffer transposed_;
   int turned_threads_ = 0;
 };
 

@@ -16,7 +16,7 @@ constexpr long kGrain = 16;  // rows of dW that are computed together, so that w
 // too many for that.
 constexpr long kColumns = 128, kMostCopied = 2048;
 // Units a thread, size of W and steps of a run that make up for two barriers a step and for moving W.
-constexpr long kHomeUnits = 32, kHomeSize = 16384, kHomeSteps = 8;
+constexpr long kLocalUnits = 32, kLocalSize = 16384, kLocalSteps = 8;
 constexpr long kFar = 1 << 17;  // floats of W that do not stay in a thread's own cache from step to step
 constexpr long kBlock = 64;     // rows (and inputs) that dx is computed for at a time
 
@@ -27,40 +27,40 @@ class Dense : public Op {
     bias_ = spec.weights.size() > 1 ? spec.weights[1].data : nullptr;
   }
 
-  long scratch(long rows) const override {
-    const long depth = rows * static_cast<long>(spec.rows);
+  long scratch(long samples) const override {
+    const long depth = samples * static_cast<long>(spec.positions);
     const long copy = units_ > kColumns ? std::min(depth, kMostCopied) * piece_columns() : 0;
     return std::max(std::max(kPiece, kGrain * piece_columns()) + copy, (units_ + kBlock) * std::min(depth, kBlock));
   }
   bool in_place() const override { return false; }
-  bool meets(const Pass& pass) const override { return homes_ && pass.training; }
-  bool takes_places() const override { return units_ == 1 && spec.rows == 1; }
-  double work() const override { return static_cast<double>(spec.rows) * inputs_ * units_; }
+  bool meets(const Pass& pass) const override { return local_ && pass.training; }
+  bool takes_row_pointers() const override { return units_ == 1 && spec.positions == 1; }
+  double work() const override { return static_cast<double>(spec.positions) * inputs_ * units_; }
 
   void forward(const Pass& pass, const float* x, float* y) override {
     if (!meets(pass)) {
-      const long first = pass.first * spec.rows, rows = (pass.last - pass.first) * spec.rows;
+      const long first = pass.first * spec.positions, rows = (pass.last - pass.first) * spec.positions;
       return multiply(pass, x + first * inputs_, rows, {0, units_}, kernel_, units_, y + first * units_);
     }
     pass.sync();  // all of x is there
     const Range own = share(pass.thread, pass.threads);
-    multiply(pass, x, pass.rows * spec.rows, own, home(own).w, own.last - own.first, y);
+    multiply(pass, x, pass.samples * spec.positions, own, local_view(own).w, own.last - own.first, y);
     pass.sync();
   }
 
   // As dx^T = W dy^T: W is read as it lies, and only the small dy and dx are transposed.
   void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
     if (!dx) return;
-    const long last = pass.last * spec.rows;
-    for (long row = pass.first * spec.rows; row < last; row += kBlock) {
+    const long last = pass.last * spec.positions;
+    for (long row = pass.first * spec.positions; row < last; row += kBlock) {
       const long rows = std::min(kBlock, last - row);
-      float *turned = pass.scratch, *piece = turned + units_ * rows;
-      pass.k->transpose(dy + row * units_, units_, rows, units_, turned, rows);
+      float *transposed = pass.scratch, *piece = transposed + units_ * rows;
+      pass.k->transpose(dy + row * units_, units_, rows, units_, transposed, rows);
       for (long i = 0; i < inputs_; i += kBlock) {
         Product p{};
         p.rows = std::min(kBlock, inputs_ - i), p.columns = rows, p.depth = units_;
         p.a = kernel_ + i * units_, p.a_row = units_, p.a_step = 1;
-        p.b = turned, p.b_step = rows;
+        p.b = transposed, p.b_step = rows;
         p.c = piece, p.c_row = rows;
         pass.k->product(p);
         pass.k->transpose(piece, rows, p.rows, rows, dx + row * inputs_ + i, inputs_);
@@ -71,19 +71,19 @@ class Dense : public Op {
   // Threads can share the columns of W instead of the batch: then each has its part of W, and of the optimizer's slots, in
   // its own cache, side by side, and what travels between the threads on every step is x and y. Not where dx is wanted,
   // which takes all of W, nor where something else looks at W during the run.
-  bool settle(int threads, long rows, int64_t steps, const Optimizer& optimizer) override {
+  bool plan_local(int threads, long samples, int64_t steps, const Optimizer& optimizer) override {
     const Weight& w = spec.weights[0];
     const bool alone = threads == 1 || !first_trained || shares_weights || optimizer.needs_norm() || w.l1 != 0.0f || w.l2 != 0.0f;
-    const bool worth = units_ >= kHomeUnits * threads && w.size >= kHomeSize && rows * spec.rows < 4 * units_;
-    homes_ = false;
-    if (alone || !worth || steps < kHomeSteps) return false;
+    const bool worth = units_ >= kLocalUnits * threads && w.size >= kLocalSize && samples * spec.positions < 4 * units_;
+    local_ = false;
+    if (alone || !worth || steps < kLocalSteps) return false;
     if (!memory_.get()) {
-      const Home flat = optimizer.home(w, 0);
+      const WeightView flat = optimizer.view(w, 0);
       slots_ = 0;
       for (int s = 0; s < kSlots; ++s) place_[s] = flat.slots[s] ? ++slots_ : 0;
       memory_ = Buffer(static_cast<size_t>((1 + slots_) * inputs_ * units_));
     }
-    return homes_ = true;
+    return local_ = true;
   }
 
   Range share(int thread, int threads) const override {
@@ -91,26 +91,26 @@ class Dense : public Op {
     return {blocks * thread / threads * kGrain, std::min(units_, blocks * (thread + 1) / threads * kGrain)};
   }
 
-  void adopt(const Pass& pass, const Optimizer& optimizer) override {
-    exchange(pass, optimizer, [](float* home, float* flat, size_t bytes) { std::memcpy(home, flat, bytes); });
+  void load_local(const Pass& pass, const Optimizer& optimizer) override {
+    exchange(pass, optimizer, [](float* local, float* flat, size_t bytes) { std::memcpy(local, flat, bytes); });
   }
-  void release(const Pass& pass, const Optimizer& optimizer) override {
-    exchange(pass, optimizer, [](float* home, float* flat, size_t bytes) { std::memcpy(flat, home, bytes); });
+  void store_local(const Pass& pass, const Optimizer& optimizer) override {
+    exchange(pass, optimizer, [](float* local, float* flat, size_t bytes) { std::memcpy(flat, local, bytes); });
   }
 
   std::vector<GradientPart> parts() const override {
-    std::vector<GradientPart> all{{&spec.weights[0], inputs_, units_, spec.rows}};
-    if (bias_) all.push_back({&spec.weights[1], units_, 1, spec.rows});
+    std::vector<GradientPart> all{{&spec.weights[0], inputs_, units_, spec.positions}};
+    if (bias_) all.push_back({&spec.weights[1], units_, 1, spec.positions});
     return all;
   }
 
   void gradient(const Pass& pass, int part, long from, long to, const float* x, const float* dy,
                 const Sink& sink) override {
     if (part == 0) {
-      return homes_ ? kernel_gradient(pass, {0, inputs_}, {from, to}, x, dy, sink)
+      return local_ ? kernel_gradient(pass, {0, inputs_}, {from, to}, x, dy, sink)
                     : kernel_gradient(pass, {from, to}, {0, units_}, x, dy, sink);
     }
-    pass.k->column_sums(dy + from, pass.rows * spec.rows, units_, to - from, pass.scratch);
+    pass.k->column_sums(dy + from, pass.samples * spec.positions, units_, to - from, pass.scratch);
     sink.take(spec.weights[1], from, pass.scratch, to - from);
   }
 
@@ -126,21 +126,21 @@ class Dense : public Op {
     p.c = y + columns.first, p.c_row = units_;
     p.start = bias_ ? bias_ + columns.first : nullptr;
     p.width = units_;
-    p.single = pass.rows * spec.rows == 1;
+    p.single = pass.samples * spec.positions == 1;
     pass.k->sparse_product(p);
   }
 
   // Where the rows of x lie, if not at x.
-  const float* const* places_of(const Pass& pass) const { return at_the_data ? pass.places : nullptr; }
+  const float* const* row_pointers(const Pass& pass) const { return reads_row_pointers ? pass.row_pointers : nullptr; }
 
   // Of a single unit.
   void dots(const Pass& pass, const float* x, long rows, const float* w, float* y) const {
     const float bias = bias_ ? bias_[0] : 0.0f;
-    const float* const* places = places_of(pass);
-    if (!places) return pass.k->dot(x, rows, inputs_, w, bias, y);
+    const float* const* pointers = row_pointers(pass);
+    if (!pointers) return pass.k->dot(x, rows, inputs_, w, bias, y);
     for (long i = 0; i < rows; ++i) {
-      pass.ahead->reach(pass.first + i);
-      pass.k->dot(places[pass.first + i], 1, inputs_, w, bias, y + i);
+      pass.prefetcher->prefetch_after(pass.first + i);
+      pass.k->dot(pointers[pass.first + i], 1, inputs_, w, bias, y + i);
     }
   }
 
@@ -149,14 +149,14 @@ class Dense : public Op {
   void kernel_gradient(const Pass& pass, Range rows, Range all, const float* x, const float* dy, const Sink& sink) const {
     if (all.first >= all.last) return;
     if (units_ == 1) return vector_gradient(pass, rows, x, dy, sink);
-    if (!homes_ && pass.rows * spec.rows == 1 && sink.plain(spec.weights[0]))
-      return pass.k->descend(sink.optimizer.rate(), x + rows.first, rows.last - rows.first, dy, units_,
-                             sink.optimizer.home(spec.weights[0], rows.first * units_).w);
+    if (!local_ && pass.samples * spec.positions == 1 && sink.plain(spec.weights[0]))
+      return pass.k->rank1_update(sink.optimizer.rate(), x + rows.first, rows.last - rows.first, dy, units_,
+                                  sink.optimizer.view(spec.weights[0], rows.first * units_).w);
     const long width = std::min(all.last - all.first, piece_columns());
     const long height = std::max(kGrain, kPiece / width / kGrain * kGrain);
     for (long j = all.first; j < all.last; j += width) {
       Product p{};
-      p.columns = p.c_row = std::min(width, all.last - j), p.depth = pass.rows * spec.rows;
+      p.columns = p.c_row = std::min(width, all.last - j), p.depth = pass.samples * spec.positions;
       p.a_row = 1, p.a_step = inputs_;
       p.b = dy + j, p.b_step = units_;
       p.c = pass.scratch;
@@ -165,8 +165,8 @@ class Dense : public Op {
       for (long i = rows.first; i < rows.last; i += height) {
         p.rows = std::min(height, rows.last - i);
         p.a = x + i;
-        Coming coming = updated(p, i, j, all, sink);
-        p.coming = coming.count ? &coming : nullptr;
+        PrefetchPlan plan = updated(p, i, j, all, sink);
+        p.prefetch = plan.count ? &plan : nullptr;
         by_blocks(pass, p, copy);
         hand_over(p, i, j, all, sink);
       }
@@ -197,9 +197,9 @@ class Dense : public Op {
   // Of a single unit: as a row, so that x is read as it lies.
   void vector_gradient(const Pass& pass, Range rows, const float* x, const float* dy, const Sink& sink) const {
     for (long i = rows.first; i < rows.last; i += kPiece) {
-      const long columns = std::min(kPiece, rows.last - i), depth = pass.rows * spec.rows;
-      if (const float* const* places = places_of(pass)) {
-        pass.k->weigh(places, dy, depth, i, columns, pass.scratch);
+      const long columns = std::min(kPiece, rows.last - i), depth = pass.samples * spec.positions;
+      if (const float* const* pointers = row_pointers(pass)) {
+        pass.k->weighted_rows(pointers, dy, depth, i, columns, pass.scratch);
       } else {
         Product p{};
         p.rows = 1, p.columns = p.width = columns, p.depth = depth;
@@ -213,24 +213,24 @@ class Dense : public Op {
   }
 
   // What the update of a piece reads: its product takes as long as the memory does. Nothing where that is in the cache.
-  Coming updated(const Product& p, long i, long j, Range all, const Sink& sink) const {
-    Coming coming{};
-    if (inputs_ * units_ < kFar || sink.gradients) return coming;
-    const Home at = homes_ ? home(all, i, j) : sink.optimizer.home(spec.weights[0], i * units_ + j);
-    coming.rows = p.rows, coming.columns = p.columns, coming.apart = homes_ ? all.last - all.first : units_;
-    coming.tables[coming.count++] = at.w;
+  PrefetchPlan updated(const Product& p, long i, long j, Range all, const Sink& sink) const {
+    PrefetchPlan plan{};
+    if (inputs_ * units_ < kFar || sink.gradients) return plan;
+    const WeightView at = local_ ? local_view(all, i, j) : sink.optimizer.view(spec.weights[0], i * units_ + j);
+    plan.rows = p.rows, plan.columns = p.columns, plan.apart = local_ ? all.last - all.first : units_;
+    plan.tables[plan.count++] = at.w;
     for (const float* slot : at.slots)
-      if (slot) coming.tables[coming.count++] = slot;
-    return coming;
+      if (slot) plan.tables[plan.count++] = slot;
+    return plan;
   }
 
   // A piece as wide as what W is kept in lies there in one stretch.
   void hand_over(const Product& p, long i, long j, Range all, const Sink& sink) const {
     const long width = all.last - all.first, from = i * units_ + j;
     const bool whole = p.columns == width;
-    if (homes_ && !sink.gradients) {
+    if (local_ && !sink.gradients) {
       const Tile tile = whole ? Tile{1, p.rows * width, 0, 0} : Tile{p.rows, p.columns, 0, p.c_row};
-      return sink.take(spec.weights[0], from, tile, p.c, home(all, i, j), width);
+      return sink.take(spec.weights[0], from, tile, p.c, local_view(all, i, j), width);
     }
     const bool stretch = whole && width == units_;
     sink.take(spec.weights[0], from,
@@ -238,17 +238,17 @@ class Dense : public Op {
   }
 
   // Where the thread with these columns keeps them: (inputs, columns) of W, then of each slot.
-  Home home(Range own) const {
+  WeightView local_view(Range own) const {
     const long size = inputs_ * (own.last - own.first);
-    Home at;
+    WeightView at;
     at.w = memory_.get() + (1 + slots_) * inputs_ * own.first;
     for (int s = 0; s < kSlots; ++s) at.slots[s] = place_[s] ? at.w + place_[s] * size : nullptr;
     return at;
   }
 
   // The same from row i and column j on.
-  Home home(Range own, long i, long j) const {
-    Home at = home(own);
+  WeightView local_view(Range own, long i, long j) const {
+    WeightView at = local_view(own);
     const long offset = i * (own.last - own.first) + j - own.first;
     at.w += offset;
     for (float*& slot : at.slots) slot = slot ? slot + offset : nullptr;
@@ -257,10 +257,10 @@ class Dense : public Op {
 
   template <class Copy>
   void exchange(const Pass& pass, const Optimizer& optimizer, Copy copy) const {
-    if (!homes_) return;
+    if (!local_) return;
     const Range own = share(pass.thread, pass.threads);
     const long width = own.last - own.first;
-    const Home at = home(own), flat = optimizer.home(spec.weights[0], own.first);
+    const WeightView at = local_view(own), flat = optimizer.view(spec.weights[0], own.first);
     for (long i = 0; i < inputs_; ++i) {
       const size_t bytes = static_cast<size_t>(width) * sizeof(float);
       copy(at.w + i * width, flat.w + i * units_, bytes);
@@ -271,7 +271,7 @@ class Dense : public Op {
 
   const long inputs_, units_;
   const float *kernel_, *bias_;
-  bool homes_ = false;  // whether threads have columns of W at home in this run
+  bool local_ = false;  // whether threads have columns of W at home in this run
   int slots_ = 0, place_[kSlots] = {};  // how many slots there are, and each one's number from 1, 0 for none
   Buffer memory_;
 };

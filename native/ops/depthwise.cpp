@@ -25,7 +25,7 @@ class Depthwise : public Op {
         multiplier_(spec.outputs / spec.inputs),
         kernel_(spec.weights[0].data),
         windows_(window_.windows()),
-        taps_(window_.places(1)) {
+        taps_(window_.offsets(1)) {
     bias_ = spec.weights.size() > 1 ? spec.weights[1].data : nullptr;
     for (const Weight& weight : spec.weights) trains_ = trains_ || weight.trainable;
   }
@@ -34,8 +34,8 @@ class Depthwise : public Op {
   bool by_sample() const override { return true; }
   bool sums_by_block() const override { return trains_; }
   double work() const override { return static_cast<double>(out_size()) * window_.taps(); }
-  void reserve(long rows, int) override {
-    if (trains_) sums_.reserve(rows, (window_.taps() + 1) * spec.outputs);
+  void reserve(long samples, int) override {
+    if (trains_) sums_.reserve(samples, (window_.taps() + 1) * spec.outputs);
   }
   long scratch(long) const override {
     return std::max(2 * window_.padded_size(), window_.taps() * static_cast<long>(spec.outputs)) + spec.outputs;

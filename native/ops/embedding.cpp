@@ -21,10 +21,10 @@ class Embedding : public Op {
 
   bool in_place() const override { return false; }
   long scratch(long) const override { return std::max(kPiece, width_); }
-  void reserve(long rows, int) override { next_.resize(static_cast<size_t>(rows * spec.rows)); }
+  void reserve(long samples, int) override { next_.resize(static_cast<size_t>(samples * spec.positions)); }
 
   void forward(const Pass& pass, const float* x, float* y) override {
-    for (long i = pass.first * spec.rows; i < pass.last * spec.rows; ++i) {
+    for (long i = pass.first * spec.positions; i < pass.last * spec.positions; ++i) {
       const long id = id_of(x[i]);
       if (id < 0) {  // refused before training; seen here, it must not go unnoticed
         std::fill(y + i * width_, y + (i + 1) * width_, NAN);
@@ -35,13 +35,13 @@ class Embedding : public Op {
   }
 
   void backward(const Pass& pass, const float*, const float*, float*, float* dx) override {
-    if (dx) std::fill(dx + pass.first * spec.rows, dx + pass.last * spec.rows, 0.0f);
+    if (dx) std::fill(dx + pass.first * spec.positions, dx + pass.last * spec.positions, 0.0f);
   }
 
   std::vector<GradientPart> parts() const override { return {{&spec.weights[0], ids_, width_, 0}}; }
 
   void gradient(const Pass& pass, int, long from, long to, const float* x, const float* dy, const Sink& sink) override {
-    note_places(pass, from, to, x);
+    note_positions(pass, from, to, x);
     const long height = std::max(1L, kPiece / width_);
     for (long first = from; first < to; first += height) {
       const long rows = std::min(height, to - first);
@@ -60,9 +60,9 @@ class Embedding : public Op {
   }
 
   // For each of the ids [from, to) the places that took it, first to last. A thread writes only what belongs to its ids.
-  void note_places(const Pass& pass, long from, long to, const float* x) {
+  void note_positions(const Pass& pass, long from, long to, const float* x) {
     std::fill(first_.begin() + from, first_.begin() + to, -1);
-    for (long i = pass.rows * spec.rows; i-- > 0;) {
+    for (long i = pass.samples * spec.positions; i-- > 0;) {
       const long id = id_of(x[i]);
       if (id < from || id >= to) continue;
       next_[static_cast<size_t>(i)] = first_[static_cast<size_t>(id)];

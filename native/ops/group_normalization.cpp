@@ -15,7 +15,7 @@ class GroupNormalization : public Op {
   explicit GroupNormalization(const OpSpec& spec)
       : Op(spec),
         columns_(columns_of(spec)),
-        places_(has(spec, "groups") ? out_size() / columns_ : 1),
+        positions_(has(spec, "groups") ? out_size() / columns_ : 1),
         width_(!has(spec, "groups") ? columns_ : std::max(1L, columns_ / static_cast<long>(setting(spec, "groups")))),
         epsilon_(static_cast<float>(setting(spec, "epsilon"))),
         has_gamma_(setting(spec, "scale") != 0.0),
@@ -29,9 +29,9 @@ class GroupNormalization : public Op {
   bool in_place() const override { return false; }
   double work() const override { return 4.0 * out_size(); }
   long scratch(long) const override { return 2 * kAtOnce; }
-  void reserve(long rows, int) override {
-    u_.resize(static_cast<size_t>(rows * out_size()));
-    inverse_.resize(static_cast<size_t>(rows * out_size() / (places_ * width_)));
+  void reserve(long samples, int) override {
+    u_.resize(static_cast<size_t>(samples * out_size()));
+    inverse_.resize(static_cast<size_t>(samples * out_size() / (positions_ * width_)));
   }
 
   void forward(const Pass& pass, const float* x, float* y) override {
@@ -39,7 +39,7 @@ class GroupNormalization : public Op {
     for (long n = pass.first; n < pass.last; ++n) {
       float* u = u_.data() + n * size;
       each_block(n, [&](long at, float& inverse) {
-        pass.k->standardize(x + n * size + at, places_, columns_, width_, epsilon_, u + at, &inverse);
+        pass.k->standardize(x + n * size + at, positions_, columns_, width_, epsilon_, u + at, &inverse);
       });
       pass.k->normalize(u, size / columns_, columns_, zeros_.data(), gamma_, beta_, y + n * size);
     }
@@ -51,7 +51,7 @@ class GroupNormalization : public Op {
       const long from = n * out_size();
       each_block(n, [&](long at, const float& inverse) {
         const float *gamma = gamma_ + at % columns_, *u = u_.data() + from + at;
-        pass.k->standardize_back(dy + from + at, u, gamma, places_, columns_, width_, inverse, dx + from + at);
+        pass.k->standardize_back(dy + from + at, u, gamma, positions_, columns_, width_, inverse, dx + from + at);
       });
     }
   }
@@ -64,7 +64,7 @@ class GroupNormalization : public Op {
 
   void gradient(const Pass& pass, int part, long from, long to, const float*, const float* dy, const Sink& sink) override {
     const float* delta = dy + from;
-    const long rows = pass.rows * out_size() / columns_, n = to - from;
+    const long rows = pass.samples * out_size() / columns_, n = to - from;
     for (long j = 0; j < n; j += kAtOnce) {
       const long count = n - j < kAtOnce ? n - j : kAtOnce;
       float *sums = pass.scratch, *products = sums + kAtOnce;
@@ -91,13 +91,13 @@ class GroupNormalization : public Op {
   // f(where a block begins in the sample, its place for 1 / sqrt(variance + epsilon))
   template <class F>
   void each_block(long sample, F f) {
-    const long size = out_size(), area = places_ * columns_;
-    float* inverse = inverse_.data() + sample * (size / (places_ * width_));
+    const long size = out_size(), area = positions_ * columns_;
+    float* inverse = inverse_.data() + sample * (size / (positions_ * width_));
     for (long at = 0; at < size; at += area)
       for (long column = 0; column < columns_; column += width_) f(at + column, *inverse++);
   }
 
-  const long columns_, places_, width_;
+  const long columns_, positions_, width_;
   const float epsilon_;
   const bool has_gamma_;
   const std::vector<float> zeros_, ones_;

@@ -27,7 +27,7 @@ class Dropout : public Op {
   bool identity(bool training) const override { return !training; }
   double work() const override { return 4.0 * out_size(); }
   bool by_sample() const override { return true; }
-  void reserve(long rows, int) override { mask_.resize(static_cast<size_t>(rows * masked())); }
+  void reserve(long samples, int) override { mask_.resize(static_cast<size_t>(samples * masked())); }
 
   // y = x mask, and for alpha dropout y = x scale + shift where kept, else `dropped`.
   void forward(const Pass& pass, const float* x, float* y) override {

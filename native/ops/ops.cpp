@@ -7,7 +7,7 @@ namespace clarinet {
 namespace {
 
 // An operation whose work another one does.
-class Done : public Op {
+class Identity : public Op {
  public:
   using Op::Op;
 
@@ -18,7 +18,7 @@ class Done : public Op {
   void backward(const Pass&, const float*, const float*, float*, float*) override {}
 };
 
-std::unique_ptr<Op> make_done(const OpSpec& spec) { return std::make_unique<Done>(spec); }
+std::unique_ptr<Op> make_identity(const OpSpec& spec) { return std::make_unique<Identity>(spec); }
 
 const std::map<std::string, OpMaker> kMakers = {
     {"activity_regularization", make_activity_regularization},
@@ -31,7 +31,7 @@ const std::map<std::string, OpMaker> kMakers = {
     {"conv", make_conv},
     {"dense", make_dense},
     {"depthwise", make_depthwise},
-    {"done", make_done},
+    {"identity", make_identity},
     {"dropout", make_dropout},
     {"embedding", make_embedding},
     {"gaussian_noise", make_gaussian_noise},
@@ -69,7 +69,7 @@ Spec fused(Spec spec) {
                                   [&](const StatsSpec& s) { return s.tensor == static_cast<int64_t>(i) + 1; });
     if (spec.ops[i].kind != "conv" || !next(i + 1, "relu") || seen) continue;
     spec.ops[i].settings["relu"] = {1.0};
-    spec.ops[i + 1].kind = "done";
+    spec.ops[i + 1].kind = "identity";
     if (!next(i + 2, "max_pooling")) continue;
     spec.ops[i].settings["masked"] = spec.ops[i + 2].settings["masks"] = {1.0};
   }
@@ -77,7 +77,7 @@ Spec fused(Spec spec) {
 }
 
 std::unique_ptr<Op> make_op(const OpSpec& spec) {
-  if (!spec.axes.empty()) return make_turned(spec);
+  if (!spec.axes.empty()) return make_permuted(spec);
   const auto found = kMakers.find(spec.kind);
   return found == kMakers.end() ? make_activation(spec) : found->second(spec);
 }

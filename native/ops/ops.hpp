@@ -30,6 +30,6 @@ std::unique_ptr<Op> make_prelu(const OpSpec&);
 std::unique_ptr<Op> make_resampling(const OpSpec&);
 std::unique_ptr<Op> make_rescaling(const OpSpec&);
 std::unique_ptr<Op> make_softmax(const OpSpec&);
-std::unique_ptr<Op> make_turned(const OpSpec&);
+std::unique_ptr<Op> make_permuted(const OpSpec&);
 
 }  // namespace clarinet

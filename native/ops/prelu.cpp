@@ -35,7 +35,7 @@ class Prelu : public Op {
   void gradient(const Pass& pass, int, long from, long to, const float* x, const float* dy, const Sink& sink) override {
     const long size = out_size();
     if (shared()) from = 0, to = size;
-    pass.k->prelu_sums(dy + from, x + from, pass.rows, size, to - from, pass.scratch);
+    pass.k->prelu_sums(dy + from, x + from, pass.samples, size, to - from, pass.scratch);
     if (!shared()) return sink.take(spec.weights[0], from, pass.scratch, to - from);
     float* sums = pass.scratch + size;
     std::fill(sums, sums + alphas_, 0.0f);

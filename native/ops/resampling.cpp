@@ -7,7 +7,7 @@
 namespace clarinet {
 namespace {
 
-std::vector<float> turned(const std::vector<float>& matrix, long rows, long columns) {
+std::vector<float> transposed(const std::vector<float>& matrix, long rows, long columns) {
   std::vector<float> other(matrix.size());
   for (long i = 0; i < rows; ++i)
     for (long j = 0; j < columns; ++j) other[static_cast<size_t>(j * rows + i)] = matrix[static_cast<size_t>(i * columns + j)];
@@ -23,8 +23,8 @@ class Resampling : public Op {
         channels_(spec.shape[2]),
         new_height_(static_cast<long>(spec.tables[0].size()) / height_),
         new_width_(static_cast<long>(spec.tables[1].size()) / width_),
-        rows_back_(turned(spec.tables[0], new_height_, height_)),
-        columns_back_(turned(spec.tables[1], new_width_, width_)) {}
+        rows_back_(transposed(spec.tables[0], new_height_, height_)),
+        columns_back_(transposed(spec.tables[1], new_width_, width_)) {}
 
   bool in_place() const override { return false; }
   bool by_sample() const override { return true; }

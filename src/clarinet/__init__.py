@@ -29,8 +29,8 @@ from clarinet.models import Sequential
 from clarinet.names import public
 from clarinet.records import LearningRateCurve
 from clarinet.target import TransformedTarget
-from clarinet.tools.gradients import check_gradients
-from clarinet.tools.learning_rates import find_learning_rate
+from clarinet.tools.gradient_check import check_gradients
+from clarinet.tools.lr_finder import find_learning_rate
 
 if TYPE_CHECKING:
     from clarinet import doctor, glass, plots, runs

@@ -50,7 +50,7 @@ def encode_all(values: Mapping[str, object]) -> Config:
     return {str(key): encode(value) for key, value in values.items()}
 
 
-class Refused(NamedTuple):
+class Unsupported(NamedTuple):
     """An argument that Keras has and a class has not: the reason, what to do instead, and Keras's default."""
 
     reason: str
@@ -140,10 +140,10 @@ def _known(cls: type[Configurable], arguments: dict[str, object]) -> dict[str, o
     for name, value in arguments.items():
         if name in known:
             kept[name] = value
-        elif name not in cls.refused:
+        elif name not in cls.unsupported:
             raise TypeError(f"{cls.__name__} has no argument {name!r}: {advice(name, known)}")
-        elif not cls.refused[name].is_default(value):
-            raise TypeError(f"{cls.__name__}: {name} is not supported: {cls.refused[name].reason}")
+        elif not cls.unsupported[name].is_default(value):
+            raise TypeError(f"{cls.__name__}: {name} is not supported: {cls.unsupported[name].reason}")
     return kept
 
 
@@ -157,7 +157,7 @@ class Configurable(metaclass=_Configuring):
     #: Where :func:`resolve` and error messages say this kind of object belongs, e.g. ``"initializer"``.
     kind: ClassVar[str] = "object"
     #: Arguments that Keras has and this class has not; accepted with Keras's default, else refused.
-    refused: ClassVar[Mapping[str, Refused]] = {}
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {}
     #: Methods that are of no use without another one, which autodiff finds in Keras: a subclass changes both.
     goes_with: ClassVar[Mapping[str, str]] = {}
     #: Methods that a class written for Keras overrides and that are never called here: what to do instead.

@@ -31,7 +31,7 @@ class _Own:
 
     def stays(self, model: object) -> bool:
         """Whether its weights are where another model has them."""
-        return self.layer._place is not None and any(other is not model for other in self.layer.models())
+        return self.layer._build_spec is not None and any(other is not model for other in self.layer.models())
 
     def named(self, segment: Segment) -> Segment:
         """The segment with its weight called as the layer itself calls it."""
@@ -75,16 +75,18 @@ def lay_out(
     block = Block(packed[0], packed[1], dtype)
     places = [iter(layout.segments) for layout in packed]
     _take(rest, [[next(places[s.state]) for s in x.segments] for x in rest], block, seed, before)
-    homes = {
-        s.spot: variable.home for x in every for s, variable in zip(x.segments, x.layer._variables or (), strict=True)
+    locations = {
+        s.spot: variable.location
+        for x in every
+        for s, variable in zip(x.segments, x.layer._variables or (), strict=True)
     }
-    return Store(*layouts, dtype, block, homes)
+    return Store(*layouts, dtype, block, locations)
 
 
 def _owns(layers: Sequence[Layer], layout: Layout, state_layout: Layout) -> Iterator[_Own]:
     for index, layer in enumerate(layers):
         first = 0
-        for leaf, prefix, _ in layer.leaves():
+        for leaf, prefix, _ in layer.leaf_layers():
             segments = [*layout.of_layer(index, prefix), *state_layout.of_layer(index, prefix)]
             yield _Own(leaf, prefix, segments, first)
             first += len(segments)
@@ -112,17 +114,17 @@ def _take(owns: list[_Own], places: list[list[Segment]], block: Block, seed: See
     """Move layers' weights into a block, each to its place; new ones are drawn later."""
     for own, segments in zip(owns, places, strict=True):
         old = own.layer._variables
-        homes = [own.named(segment) for segment in segments]
-        if old is not None and [v.shape for v in old] == [s.shape for s in homes]:
+        locations = [own.named(segment) for segment in segments]
+        if old is not None and [v.shape for v in old] == [s.shape for s in locations]:
             own.layer._variables = tuple(old)
         else:
-            old, own.layer._variables = None, tuple(Variable(block, home, own.layer) for home in homes)
-        for number, (variable, home) in enumerate(zip(own.layer._variables, homes, strict=True), own.first):
-            if old is not None and (variable.drawn or before is None or not before.owns(variable.home[0])):
-                block.put(home, variable.view())
+            old, own.layer._variables = None, tuple(Variable(block, location, own.layer) for location in locations)
+        for number, (variable, location) in enumerate(zip(own.layer._variables, locations, strict=True), own.first):
+            if old is not None and (variable.drawn or before is None or not before.owns(variable.location[0])):
+                block.put(location, variable.view())
             else:
-                block.draw_later(home, _draw(home.weight, block.dtype, seed, home.layer, number))
-            variable.move(block, home)
+                block.draw_later(location, _draw(location.weight, block.dtype, seed, location.layer, number))
+            variable.move(block, location)
 
 
 def _draw(weight: Weight, dtype: DType, seed: Seed, layer: int, number: int) -> Callable[[Array], None]:

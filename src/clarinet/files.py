@@ -34,14 +34,14 @@ class Held:
         self.silent = False
         self.lines: list[str] = []
 
-    def twin(self, path: str | Path) -> Path:
+    def shadow(self, path: str | Path) -> Path:
         """Where a file is that was to be at ``path``, whether it has been written or not."""
         drive, tail = os.path.splitdrive(os.path.realpath(path))
         return Path(self._folder.name, drive.replace(":", ""), tail.lstrip("\\/"))
 
     def holds(self, path: object) -> bool:
         """Whether something was to be written there."""
-        return isinstance(path, (str, os.PathLike)) and self.twin(os.fspath(path)).exists()
+        return isinstance(path, (str, os.PathLike)) and self.shadow(os.fspath(path)).exists()
 
     def note(self, what: str | Path, call: str | None = None) -> None:
         """Say that something is held back; nothing where that is known, as of a run that writes every second."""
@@ -85,11 +85,11 @@ def destination(path: str | Path, grows: bool = False) -> Path:
     if not _holds:
         return Path(path)
     _holds[-1].note(path)
-    twin = _holds[-1].twin(path)
-    twin.parent.mkdir(parents=True, exist_ok=True)
+    shadow = _holds[-1].shadow(path)
+    shadow.parent.mkdir(parents=True, exist_ok=True)
     if grows:
-        _copy(Path(path), twin)
-    return twin
+        _copy(Path(path), shadow)
+    return shadow
 
 
 @contextmanager
@@ -140,12 +140,12 @@ def database(path: Path) -> Path:
     """
     if not _holds:
         return path
-    twin = _holds[-1].twin(path)
-    if not twin.exists():
-        twin.parent.mkdir(parents=True, exist_ok=True)
+    shadow = _holds[-1].shadow(path)
+    if not shadow.exists():
+        shadow.parent.mkdir(parents=True, exist_ok=True)
         for ending in (_LOG, ""):
-            _copy(path.with_name(path.name + ending), twin.with_name(twin.name + ending))
-    return twin
+            _copy(path.with_name(path.name + ending), shadow.with_name(shadow.name + ending))
+    return shadow
 
 
 def note(what: str | Path) -> None:
@@ -156,13 +156,13 @@ def note(what: str | Path) -> None:
 
 def current(path: str | Path) -> Path:
     """Where to read what was last written to ``path``."""
-    twin = None if not _holds else _holds[-1].twin(path)
-    return Path(path) if twin is None or not twin.exists() else twin
+    shadow = None if not _holds else _holds[-1].shadow(path)
+    return Path(path) if shadow is None or not shadow.exists() else shadow
 
 
 def make_folder(path: str | Path) -> None:
     """Make a folder, and those above it, where there is none."""
-    place = Path(path) if not _holds else _holds[-1].twin(path)
+    place = Path(path) if not _holds else _holds[-1].shadow(path)
     place.mkdir(parents=True, exist_ok=True)
 
 
@@ -170,7 +170,7 @@ def remove(path: Path) -> None:
     """Remove a file, or a folder with all that is in it; one that is not there is no error."""
     if _holds:
         _holds[-1].note(f"removal of {path}")
-        path = _holds[-1].twin(path)
+        path = _holds[-1].shadow(path)
     if path.is_dir() and not path.is_symlink():
         import shutil
 
@@ -179,11 +179,11 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _copy(path: Path, twin: Path) -> None:
-    if path.is_file() and not twin.exists():
+def _copy(path: Path, shadow: Path) -> None:
+    if path.is_file() and not shadow.exists():
         import shutil
 
-        shutil.copyfile(path, twin)
+        shutil.copyfile(path, shadow)
 
 
 def _call() -> str:

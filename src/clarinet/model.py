@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import engines, losses, optimizers
+from clarinet import engines, losses, optimizers, renamed
 from clarinet import layers as layers_module
 from clarinet import metrics as metrics_module
 from clarinet import target as target_module
@@ -70,12 +70,12 @@ class Sequential(LayerStack):
         self._metrics: tuple[list[object], list[object]] = ([], [])
         self._requested_engine = "auto"
         self._device: str | None = None
-        self._runner: tuple[Any, engines.Engine, str] | None = None
+        self._engine: tuple[Any, engines.Engine, str] | None = None
         super().__init__(layers, name)
 
     def _structure_changed(self) -> None:
         super()._structure_changed()
-        self._runner = None
+        self._engine = None
 
     # Compiling.
 
@@ -132,7 +132,7 @@ class Sequential(LayerStack):
         self._requested_engine, self._device = _check_engine(engine, device), device
         self.target = target_module.for_loss(target, self.loss)
         self.dtype, before = _check_dtype(dtype), self.dtype
-        self.optimizer_state = self._runner = None
+        self.optimizer_state = self._engine = None
         if self.dtype != before:
             self._rebuild()
 
@@ -162,18 +162,20 @@ class Sequential(LayerStack):
             seed=self.seed,
         )
 
-    def runner(self, label_shape: Shape | None = None, fresh: bool = False) -> engines.Engine:
+    def engine_for(self, label_shape: Shape | None = None, fresh: bool = False) -> engines.Engine:
         """The engine with the model's plan; made anew when something that the plan depends on has changed."""
-        if self._runner is not None and label_shape is None and not fresh:
-            return self._runner[1]
-        wanted = (label_shape, tuple(leaf.trainable for layer in self.layers for leaf in layer.leaves()))
-        if fresh or self._runner is None or self._runner[0] != wanted:
+        if self._engine is not None and label_shape is None and not fresh:
+            return self._engine[1]
+        wanted = (label_shape, tuple(leaf.trainable for layer in self.layers for leaf in layer.leaf_layers()))
+        if fresh or self._engine is None or self._engine[0] != wanted:
             if self._trained_by is not None and not fresh:
                 return self._new_engine(label_shape)[0]  # the training goes on with its own
-            if self._runner is not None:
-                self._runner[1].close()
-            self._runner = wanted, *self._new_engine(label_shape)
-        return self._runner[1]
+            if self._engine is not None:
+                self._engine[1].close()
+            self._engine = wanted, *self._new_engine(label_shape)
+        return self._engine[1]
+
+    runner = renamed.method("runner", engine_for)
 
     def _new_engine(self, label_shape: Shape | None) -> tuple[engines.Engine, str]:
         plan = self.make_plan(label_shape)
@@ -185,14 +187,14 @@ class Sequential(LayerStack):
     @property
     def engine(self) -> str:
         """``"native"`` or ``"reference"``."""
-        return self.runner().name
+        return self.engine_for().name
 
     @property
     def engine_reason(self) -> str:
         """Why that engine."""
-        self.runner()
-        assert self._runner is not None
-        return self._runner[2]
+        self.engine_for()
+        assert self._engine is not None
+        return self._engine[2]
 
     # Training and use, see training/: trainer.py has the methods, loop.py the loop.
 
@@ -208,26 +210,26 @@ class Sequential(LayerStack):
     @property
     def metrics_names(self) -> list[str]:
         """``["loss", …]``, in the order that ``evaluate`` returns."""
-        return list(self.runner().results())
+        return list(self.engine_for().results())
 
     def get_metrics_result(self) -> dict[str, Scalar]:
         """Running loss and metrics by name: of the last epoch after ``fit``, of the data after ``evaluate``.
 
         Unlike in logs and history, a metric of several numbers, such as a confusion matrix, is there as an array.
         """
-        engine = self.runner()
+        engine = self.engine_for()
         loss = engine.results()["loss"]
         plan = engine.plan
         return {"loss": loss} | {m.name: m.result() for m in (*plan.metrics, *plan.weighted_metrics)}
 
     def reset_metrics(self) -> None:
         """Start the running metrics of ``train_on_batch`` and ``test_on_batch`` anew."""
-        self.runner().reset_metrics()
+        self.engine_for().reset_metrics()
 
     @contextmanager
     def running_kept(self) -> Iterator[None]:
         """Let a training that this interrupts go on with its epoch's sums as they were."""
-        engine = None if self._trained_by is None or self._runner is None else self._runner[1]
+        engine = None if self._trained_by is None or self._engine is None else self._engine[1]
         kept = None if engine is None else deepcopy(engine.running())
         try:
             yield
@@ -348,7 +350,7 @@ class Sequential(LayerStack):
         saving.load_weights(self, path)
 
     def __getstate__(self) -> dict[str, object]:
-        return super().__getstate__() | {"_runner": None, "doctor_report": None}
+        return super().__getstate__() | {"_engine": None, "doctor_report": None}
 
 
 def _check_engine(engine: str, device: str | None) -> str:

@@ -221,7 +221,7 @@ class Store:
         layout, state_layout: of all the model's parameters and of its state: gradients and slots are laid out so.
         dtype: float32 or float64.
         block: the model's own memory; default a new one, of zeros, that has everything.
-        homes: for a model that shares layers the block of each segment, and its place there; default all are in
+        locations: for a model that shares layers the block of each segment, and its place there; default all are in
             ``block``, where the layouts say.
     """
 
@@ -231,35 +231,35 @@ class Store:
         state_layout: Layout,
         dtype: DTypeLike,
         block: Block | None = None,
-        homes: Mapping[Spot, tuple[Block, Segment]] | None = None,
+        locations: Mapping[Spot, tuple[Block, Segment]] | None = None,
     ) -> None:
         self.layout, self.state_layout, self.dtype = layout, state_layout, np.dtype(dtype)
         self._block = Block(layout, state_layout, dtype) if block is None else block
-        self._homes = homes
-        found = dict.fromkeys(home for home, _ in (homes or {}).values())
+        self._locations = locations
+        found = dict.fromkeys(location for location, _ in (locations or {}).values())
         self._blocks = [self._block, *(other for other in found if other is not self._block)]
 
     @property
     def whole(self) -> bool:
         """Whether all weights lie in one block, laid out as the layouts say."""
-        return self._homes is None
+        return self._locations is None
 
     def owns(self, block: Block) -> bool:
         """Whether this is the model's own memory."""
         return block is self._block
 
-    def _home(self, segment: Segment) -> tuple[Block, Segment]:
-        return (self._block, segment) if self._homes is None else self._homes[segment.spot]
+    def _location(self, segment: Segment) -> tuple[Block, Segment]:
+        return (self._block, segment) if self._locations is None else self._locations[segment.spot]
 
     def view(self, segment: Segment) -> Array:
         """The weight that is this segment of one of the layouts, in its shape, sharing memory with whoever has it."""
-        block, home = self._home(segment)
-        return block.view(home)
+        block, location = self._location(segment)
+        return block.view(location)
 
-    def home(self, segment: Segment) -> tuple[int, int]:
+    def location(self, segment: Segment) -> tuple[int, int]:
         """Which of :attr:`buffers` a segment's weight lies in, and the index of its first element there."""
-        block, home = self._home(segment)
-        return 2 * self._blocks.index(block) + home.state, home.offset
+        block, location = self._location(segment)
+        return 2 * self._blocks.index(block) + location.state, location.offset
 
     @property
     def buffers(self) -> list[Array]:
@@ -281,7 +281,7 @@ class Store:
         return self._whole().state
 
     def _whole(self) -> Block:
-        if self._homes is not None:
+        if self._locations is not None:
             raise ValueError(
                 "these weights are in several buffers, some of them shared: use view(segment) or snapshot()"
             )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from clarinet import losses as losses_module
 from clarinet.layers.base import Layer, Part
-from clarinet.layers.parts import elementary
+from clarinet.layers.parts import flatten_parts
 from clarinet.params import Layout, Segment, Store, Weight
 from clarinet.types import DType, Shape
 
@@ -165,7 +165,7 @@ def make_plan(
     for index, layer in enumerate(layers):
         first = len(ops)  # also the number of the tensor that the layer takes
         named = {s.name: s for layout in (store.layout, store.state_layout) for s in layout.of_layer(index)}
-        for part in elementary(layer):
+        for part in flatten_parts(layer):
             sources = tuple(first + s for s in part.sources or ())
             taken = tuple(shapes[s] for s in sources)
             weights, state = _segments(part, taken, named)

@@ -58,12 +58,12 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def raise_first(problems: Iterable[Problem], told: Container[str] = ()) -> None:
+def raise_first(problems: Iterable[Problem], handled_warnings: Container[str] = ()) -> None:
     """Raise the first error; when there is none, warn once for each kind of doubt.
 
     Args:
         problems: consumed only up to the first error, so dear checks may come last.
-        told: kinds of doubts that somebody else speaks of.
+        handled_warnings: kinds of doubts that somebody else speaks of.
 
     Raises:
         ValueError, TypeError: as the problem says.
@@ -78,7 +78,7 @@ def raise_first(problems: Iterable[Problem], told: Container[str] = ()) -> None:
     for problem in problems:
         if problem.severity == "error":
             raise problem.error(problem.message)
-        if problem.severity == "warning" and problem.kind not in told:
+        if problem.severity == "warning" and problem.kind not in handled_warnings:
             doubts.setdefault(problem.kind, problem.message)
     for message in doubts.values():
         warnings.warn(message, ClarinetWarning, stacklevel=3)

@@ -13,7 +13,7 @@ from clarinet import layers as layers_module
 from clarinet.configurable import refuse_overrides
 from clarinet.drawing import Seed, lay_out
 from clarinet.layers.base import Layer
-from clarinet.layers.handle import Handle, Once, Place, take_name
+from clarinet.layers.handle import BuildSpec, Handle, Once, take_name
 from clarinet.names import Names
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Store
@@ -128,10 +128,10 @@ class LayerStack:
         if twice is not None:
             raise ValueError(f"layer {twice.name!r} is already in this model; make a second one to have its like again")
         if not self.layers and self.input_shape is None:
-            known = None if layer._place is None else layer._place.input_shape
+            known = None if layer._build_spec is None else layer._build_spec.input_shape
             self.input_shape = layer.input_shape if known is None else known
         if self._store is None:
-            placed = [leaf.layer for leaf in layer.leaves() if leaf.layer._place and leaf.layer.models()]
+            placed = [leaf.layer for leaf in layer.leaf_layers() if leaf.layer._build_spec and leaf.layer.models()]
             self.dtype = next((v.dtype for leaf in placed for v in leaf.weights), self.dtype)
         take_name(layer, names)
         layer.join(self)
@@ -197,7 +197,7 @@ class LayerStack:
         specs = list(zip(self.layers, self._shapes()[:-1], strict=True))
         self._store = lay_out(self, specs, self.dtype, self._seed, self._store)
         for layer, shape in specs:
-            layer.put(Place(self.dtype, shape))
+            layer.set_build_spec(BuildSpec(self.dtype, shape))
 
     def _structure_changed(self) -> None:
         """What was made for the old structure is of no use any more."""
@@ -268,16 +268,16 @@ class LayerStack:
         if trainer is None or (only_elsewhere and here):
             return
         who = f"{doing} was called by a callback" if here else "another thread trains it"
-        mend = "wait until fit has returned"
+        fix = "wait until fit has returned"
         if trainer.waiting:
-            who, mend = "its fit_events are not at their end", "take the rest of them, or close() them"
+            who, fix = "its fit_events are not at their end", "take the rest of them, or close() them"
         raise RuntimeError(
-            f"{doing}: model {self.name!r} is being trained ({who}); {mend}, or use a copy: copy.deepcopy(model)"
+            f"{doing}: model {self.name!r} is being trained ({who}); {fix}, or use a copy: copy.deepcopy(model)"
         )
 
     def _sharing(self) -> Iterator[tuple[Handle, LayerStack]]:
         """Every layer with weights that another model has too, and such a model."""
-        for leaf in (leaf.layer for layer in self.layers for leaf in layer.leaves()):
+        for leaf in (leaf.layer for layer in self.layers for leaf in layer.leaf_layers()):
             for model in leaf.models() if leaf._variables else ():
                 if isinstance(model, LayerStack) and model is not self:
                     yield leaf, model

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
+from clarinet.html_snippets import paragraph, table
 from clarinet.layers.parts import direct, shapes_within
-from clarinet.markup import paragraph, table
 from clarinet.types import DType
 
 if TYPE_CHECKING:

@@ -78,7 +78,7 @@ class Variable(NDArrayOperatorsMixin):
         return None if self._layer is None else self._layer()
 
     @property
-    def home(self) -> tuple[Block, Segment]:
+    def location(self) -> tuple[Block, Segment]:
         """Where the numbers lie."""
         return self._block, self._segment
 
@@ -209,10 +209,10 @@ class Variable(NDArrayOperatorsMixin):
 
     def __setstate__(self, saved: _Saved) -> None:
         self._layer = None
-        ((self._block, self._segment),) = own_homes([(saved["weight"], saved["state"])], [saved["values"]])
+        ((self._block, self._segment),) = own_locations([(saved["weight"], saved["state"])], [saved["values"]])
 
 
-def own_homes(
+def own_locations(
     weights: Sequence[tuple[Weight, bool]], values: Sequence[Array], dtype: DTypeLike | None = None
 ) -> list[tuple[Block, Segment]]:
     """A new block for some weights, filled.
@@ -240,5 +240,5 @@ def own_homes(
 def variables_of(
     layer: Owner, weights: Sequence[tuple[Weight, bool]], values: Iterable[Array], dtype: DTypeLike | None = None
 ) -> tuple[Variable, ...]:
-    """Variables of a layer that no model has, in a block of their own; arguments as for :func:`own_homes`."""
-    return tuple(Variable(block, segment, layer) for block, segment in own_homes(weights, [*values], dtype))
+    """Variables of a layer that no model has, in a block of their own; arguments as for :func:`own_locations`."""
+    return tuple(Variable(block, segment, layer) for block, segment in own_locations(weights, [*values], dtype))

@@ -95,12 +95,12 @@ def test_batches_are_told_one_by_one_to_who_asks(model: clarinet.Sequential) -> 
 
 
 def test_looking_at_batches_changes_no_bit(model: clarinet.Sequential) -> None:
-    twin = copy.deepcopy(model)
+    clone = copy.deepcopy(model)
     model.fit(X, Y, epochs=3, verbose=0)
-    twin.fit(
+    clone.fit(
         X, Y, epochs=3, verbose=0, callbacks=[callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)]
     )
-    assert all((a == b).all() for a, b in zip(model.get_weights(), twin.get_weights(), strict=True))
+    assert all((a == b).all() for a, b in zip(model.get_weights(), clone.get_weights(), strict=True))
 
 
 def test_batches_of_evaluation(model: clarinet.Sequential) -> None:

@@ -9,7 +9,7 @@ import pytest
 from clarinet import layers
 from clarinet.layers.base import Context
 from clarinet.layers.composite import Composite
-from clarinet.layers.parts import elementary
+from clarinet.layers.parts import flatten_parts
 from clarinet.random import Key
 from tests.cases import LAYERS, inputs
 from tests.contracts.derivatives import assert_close, numeric_gradient
@@ -23,7 +23,7 @@ class OfParts(Composite):
         object.__setattr__(self, "whole", whole)
 
     def parts(self):
-        parts = elementary(self.whole)
+        parts = flatten_parts(self.whole)
         return tuple(p for p in parts if p is parts[0] or not isinstance(p.layer, layers.ActivityRegularization))
 
 
@@ -138,10 +138,10 @@ def test_parts_compute_the_same(case):
 @each
 def test_configuration_round_trip(case):
     layer = case.make()
-    twin = layers.get(json.loads(json.dumps(layer.encoded())))
-    assert type(twin) is type(layer)
-    assert twin.get_config() == layer.get_config()
-    assert eval(repr(twin.get_config())) == layer.get_config()  # noqa: S307
+    copied = layers.get(json.loads(json.dumps(layer.encoded())))
+    assert type(copied) is type(layer)
+    assert copied.get_config() == layer.get_config()
+    assert eval(repr(copied.get_config())) == layer.get_config()  # noqa: S307
     with pytest.raises(ValueError, match="has no argument 'unitss'"):
         type(layer).from_config(layer.get_config() | {"unitss": 1})
 

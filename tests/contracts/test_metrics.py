@@ -66,9 +66,9 @@ def test_goes_on_from_its_state(case):
 @each
 def test_configuration_round_trip(case):
     metric = case.make()
-    twin = metrics.get(json.loads(json.dumps(metric.encoded())))
-    assert type(twin) is type(metric)
-    assert twin.get_config() == metric.get_config()
+    copied = metrics.get(json.loads(json.dumps(metric.encoded())))
+    assert type(copied) is type(metric)
+    assert copied.get_config() == metric.get_config()
 
 
 @pytest.mark.parametrize(

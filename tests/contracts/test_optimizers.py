@@ -72,9 +72,9 @@ def test_an_update_is_pure(case):
 @each
 def test_configuration_round_trip(case):
     optimizer = case.make()
-    twin = optimizers.get(json.loads(json.dumps(optimizer.encoded())))
-    assert twin.get_config() == optimizer.get_config()
-    assert type(twin) is type(optimizer)
+    copied = optimizers.get(json.loads(json.dumps(optimizer.encoded())))
+    assert copied.get_config() == optimizer.get_config()
+    assert type(copied) is type(optimizer)
 
 
 def norm(arrays):

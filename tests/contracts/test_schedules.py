@@ -30,9 +30,9 @@ def test_configuration_round_trip(case):
     schedule = case.make()
     assert schedules.get(json.loads(json.dumps(schedule.encoded()))) == schedule
     optimizer = optimizers.Adam(schedule, beta_1=0.8)
-    twin = optimizers.get(json.loads(json.dumps(optimizer.encoded())))
-    assert twin.learning_rate == schedule
-    assert [twin.rate(step) for step in STEPS] == [schedule(step) for step in STEPS]
+    copied = optimizers.get(json.loads(json.dumps(optimizer.encoded())))
+    assert copied.learning_rate == schedule
+    assert [copied.rate(step) for step in STEPS] == [schedule(step) for step in STEPS]
 
 
 @each
@@ -80,9 +80,9 @@ def test_a_schedule_lives_in_a_model_and_its_file(tmp_path):
     model.fit(x, y, batch_size=2, epochs=1, verbose=0)  # steps 0 to 3
     before = model.get_weights()
     model.save(tmp_path / "model.clarinet")
-    twin = clarinet.models.load_model(tmp_path / "model.clarinet")
-    twin.fit(x, y, batch_size=2, epochs=1, verbose=0)  # steps 4 to 7, at a rate of 0
-    np.testing.assert_array_equal(twin.get_weights()[0], before[0])
+    clone = clarinet.models.load_model(tmp_path / "model.clarinet")
+    clone.fit(x, y, batch_size=2, epochs=1, verbose=0)  # steps 4 to 7, at a rate of 0
+    np.testing.assert_array_equal(clone.get_weights()[0], before[0])
 
 
 @pytest.mark.parametrize(

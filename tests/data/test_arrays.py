@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from clarinet.data import as_array, fit_rank
+from clarinet.data import as_array, match_last_axis
 
 TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
 FRAME = {"a": [1.0, 3.0, 5.0], "b": [2.0, 4.0, 6.0]}
@@ -72,7 +72,7 @@ def test_arrays_and_memory_maps_are_not_copied(tmp_path: Path) -> None:
     assert as_array(array) is array
     mapped = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float32, (3, 2))
     assert as_array(mapped) is mapped
-    assert isinstance(fit_rank(mapped, (2, 1)), np.memmap)
+    assert isinstance(match_last_axis(mapped, (2, 1)), np.memmap)
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,4 @@ def test_sparse_matrices_are_refused() -> None:
 def test_a_last_axis_of_one_comes_and_goes(
     own: tuple[int, ...], wanted: tuple[int, ...], fitted: tuple[int, ...]
 ) -> None:
-    assert fit_rank(np.zeros(own), wanted).shape == fitted
+    assert match_last_axis(np.zeros(own), wanted).shape == fitted

@@ -11,7 +11,7 @@ from clarinet import activations, callbacks, events, initializers, layers, losse
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, OPS
 from clarinet.engines.lowering.optimizers import OPTIMIZERS
-from clarinet.layers.parts import elementary
+from clarinet.layers.parts import flatten_parts
 from clarinet.optimizers import schedules
 from tests.cases import LAYERS
 
@@ -62,7 +62,7 @@ def _classes(module: ModuleType) -> Iterator[tuple[str, type]]:
 def _native_layer(kind: type) -> bool:
     """Whether some row of the tests has only parts with a native form."""
     made = [case.make() for case in LAYERS]
-    return any(all(type(p.layer) in OPS for p in elementary(one)) for one in made if type(one) is kind)
+    return any(all(type(p.layer) in OPS for p in flatten_parts(one)) for one in made if type(one) is kind)
 
 
 def _first_sentence(value: type) -> str:

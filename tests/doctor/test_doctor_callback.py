@@ -90,7 +90,7 @@ def test_the_row_that_blows_up_is_named(engine):
 
     watch = Doctor(quiet=True)
     network.fit(BLOWN, AMOUNTS, epochs=1, batch_size=8, verbose=0, callbacks=[watch, Watch()])
-    failure = watch._course.failure
+    failure = watch._record.failure
     assert failure.exact
     assert failure.rows == (77,)
     assert failure.step == 1 + int(np.flatnonzero(~np.isfinite(order))[0])

@@ -43,7 +43,7 @@ WRITERS = {
     "run": "run = runs.start('dice'); run.log({'a': 1.0}); run.finish(); run.to_html(); run.export('run.csv')",
     "run left open": "runs.start('dice').log({'a': 1.0})",
     "run by tracker": "t = runs.Tracker('mine'); t.set_model(model); t.set_params({}); t.begin(); t.end(None)",
-    "runs deleted": "from clarinet.runs.bin import collect; runs.get('old').delete(); collect(runs.Store(), days=-1)",
+    "runs deleted": "from clarinet.runs.trash import collect; runs.get('old').delete(); collect(runs.Store(), days=-1)",
     "run packed": "runs.pack('old', 'old.zip')",
     "page": "clarinet.Sequential([Input((8, 8)), clarinet.layers.Flatten(), Dense(3, 'softmax')])"
     ".export_html('kept.html')",

@@ -56,7 +56,7 @@ def test_the_row_that_blows_up_is_named():
     x[77] *= 1e30
     module = network(nn.Linear(10, 16), nn.LeakyReLU())
     watch = train(module, 1e-4, x=x)
-    failure = watch._course.failure
+    failure = watch._record.failure
     assert (failure.step, failure.of_batch) == (2, True)
     assert failure.what == "loss" or failure.rows == (13,)
     assert watch.report.findings[0].evidence["located"]

@@ -15,12 +15,12 @@ class Listener(doctor.Doctor):
         self.seen = []
 
     def look(self):
-        course = self._course
-        self.seen += [(rule, finding) for rule in WATCHERS for finding in rule.examine(course)]
+        record = self._record
+        self.seen += [(rule, finding) for rule in WATCHERS for finding in rule.examine(record)]
 
     def on_chunk(self, chunk):
         super().on_chunk(chunk)
-        if self._course.failure is not None:
+        if self._record.failure is not None:
             self.look()
 
     def on_epoch_end(self, epoch, logs=None):

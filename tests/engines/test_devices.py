@@ -72,7 +72,7 @@ def test_losses(case, device):
 def test_optimizers(case, device):
     data = Data(X, RNG.normal(size=(9, 2)))
     stack = [layers.Dense(3, "tanh", kernel_regularizer="l1_l2"), layers.Dense(2)]
-    assert_same(device, lambda: [x.unplaced() for x in stack], "mse", data, optimizer=case.make)
+    assert_same(device, lambda: [x.detached() for x in stack], "mse", data, optimizer=case.make)
 
 
 @on_each

@@ -58,13 +58,13 @@ def compare(program: Program, rng: random.Random, isas: tuple[str, ...] = ()) ->
         return verdict
     if plain.error:
         return _refused(program, plain)
-    if plain.obstacle and rng.random() < 0.7:
+    if plain.unsupported_reason and rng.random() < 0.7:
         return SAME
     start = plain.start
     exact = run(program, EXACT, start)
     for verdict in (*_of_one(exact, "reference in float64"), *_errors(plain, exact, "reference in float64")):
         return verdict
-    if plain.obstacle:
+    if plain.unsupported_reason:
         return SAME
     for isa in isas or (rng.choice(ISAS),):
         verdict = _natively(program, rng, isa, start, plain, exact)

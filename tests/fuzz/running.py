@@ -58,7 +58,7 @@ class Outcome:
     documented: bool = True
     warnings: list[str] = field(default_factory=list)
     start: list[np.ndarray] = field(default_factory=list)
-    obstacle: str | None = None
+    unsupported_reason: str | None = None
 
 
 class Steps(callbacks.Callback):
@@ -134,7 +134,7 @@ def _run(program: Program, how: How, start: list[np.ndarray] | None, outcome: Ou
     steps = SingleSteps() if how.single else Steps()
     history = _fit(model, program, data, steps)
     if how.isa is None and how.dtype == "float32":
-        outcome.obstacle = engines.NativeEngine.supports(model.runner().plan)
+        outcome.unsupported_reason = engines.NativeEngine.supports(model.engine_for().plan)
     values["losses"] = np.concatenate(steps.losses)
     values["history"] = _numbers(history.history.values())
     for i, weight in enumerate(model.get_weights()):

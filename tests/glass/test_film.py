@@ -11,9 +11,10 @@ import pytest
 
 import clarinet
 from clarinet import glass, layers, optimizers
-from clarinet.glass import look, raster, svg
+from clarinet.glass import raster, svg, theme
 from clarinet.glass.scene import brief, scene
 from clarinet.glass.shapes import HEIGHT, WIDTH, Disc, Label, Mark, Picture
+from clarinet.glass.theme import colors
 from tests.glass.test_explain import assert_adds_up
 from tests.glass.test_trace import compiled
 
@@ -46,7 +47,7 @@ def test_every_unit_has_its_moment_forward_and_back(drawn):
 
 def test_captions_add_up_and_fit(drawn):
     for moment in drawn.moments:
-        assert len(moment.lines) <= look.room()
+        assert len(moment.lines) <= theme.room()
         assert max(map(len, moment.lines)) <= 104
     text = "\n".join(" ".join(moment.lines) for moment in drawn.moments)
     assert_adds_up(text.replace("   ", " ").replace("  =", " ="), least=15)
@@ -112,7 +113,7 @@ def test_svg_is_sound_and_has_a_group_for_each_moment(drawn):
 def test_text_can_be_read_on_what_it_stands_on(theme):
     from clarinet.views.theme import luminance
 
-    palette = look.colors(theme)
+    palette = colors(theme)
     pairs = [(palette[name], palette["background"]) for name in ("text", "quiet", "delta")]
     pairs += [(palette[name], palette["v" + name[2:]]) for name in palette if name.startswith("on")]
     for ink, ground in pairs:
@@ -216,7 +217,7 @@ def test_dots_run_from_one_end_to_the_other():
     made = scene(small_model(), glass.trace(small_model(), [0.5, 1.0], [1.0]), 0.1, 0, 8)
     moment = next(m for m in made.moments if m.flows)
     only = type(made)(made.title, made.ground, (moment,))
-    ring = np.array([int(look.colors("light")["ring"][i : i + 2], 16) for i in (1, 3, 5)])
+    ring = np.array([int(theme.colors("light")["ring"][i : i + 2], 16) for i in (1, 3, 5)])
     left, right = (int(end) for end in (moment.flows[0].x0 + 40, moment.flows[0].x1 - 40))  # between the circles
     centres = []
     for picture, _ in raster.frames(only, "light", 6, 1.0):

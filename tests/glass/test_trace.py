@@ -205,8 +205,8 @@ def test_nothing_changes(engine):
     model = compiled(
         stack, (5,), "adam", "categorical_crossentropy", dtype="float32", engine=engine, metrics=["accuracy"]
     )
-    twin = copy.deepcopy(model)
-    for trained in (model, twin):
+    clone = copy.deepcopy(model)
+    for trained in (model, clone):
         trained.fit(X, Y, epochs=2, batch_size=4, verbose=0)
     before = everything(model)
     glass.trace(model, X, Y)
@@ -214,9 +214,9 @@ def test_nothing_changes(engine):
     glass.trace(model, X)
     for ours, earlier in zip(everything(model), before, strict=True):
         np.testing.assert_equal(ours, earlier)
-    for trained in (model, twin):
+    for trained in (model, clone):
         trained.fit(X, Y, epochs=2, batch_size=4, verbose=0)
-    for ours, theirs in zip(model.get_weights(), twin.get_weights(), strict=True):
+    for ours, theirs in zip(model.get_weights(), clone.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 

@@ -29,8 +29,8 @@ def test_the_class_gives_the_default_as_it_is_written() -> None:
 
 def test_copies_and_configurations_hold_what_is_kept() -> None:
     layer = layers.Conv2D(2, 3, strides=(1, 2), activation="tanh")
-    for twin in (copy.copy(layer), copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
-        assert twin.strides == (1, 2) and twin.activation == activations.tanh
+    for clone in (copy.copy(layer), copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert clone.strides == (1, 2) and clone.activation == activations.tanh
     again = layers.Conv2D.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
 

@@ -10,7 +10,7 @@ import pytest
 
 import clarinet
 from clarinet import initializers, layers, losses, metrics, optimizers, regularizers
-from clarinet.layers.parts import elementary
+from clarinet.layers.parts import flatten_parts
 
 
 class Doubled(layers.Dense):
@@ -122,7 +122,7 @@ REFUSALS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Heavier(0.1), "Heavier has __call__ of its own but not gradient"),
     (Halved, "Halved.__call__ is never called"),
     (Squared, "Squared has values of its own but not gradient"),
-    (lambda: elementary(Twice(3, "tanh")), "Twice.forward is not what runs: .* its parts, Twice, Activation"),
+    (lambda: flatten_parts(Twice(3, "tanh")), "Twice.forward is not what runs: .* its parts, Twice, Activation"),
     (Weighing, "Weighing: add_weight is not there"),
     (Descent, "Descent.update_step is never called"),
     (Constant, r"Constant: a schedule of your own has to define __call__\(self, step\)"),

@@ -67,9 +67,9 @@ def test_numbers_for_each_word():
 @pytest.mark.parametrize("mode", ["int", "multi_hot", "count", "tf_idf"])
 def test_configuration_holds_what_was_learned(mode):
     vectorize = adapted(output_mode=mode, ngrams=2)
-    twin = TextVectorization.from_config(json.loads(json.dumps(vectorize.get_config())))
-    np.testing.assert_array_equal(twin(QUESTIONS), vectorize(QUESTIONS))
-    assert twin.get_vocabulary() == vectorize.get_vocabulary()
+    clone = TextVectorization.from_config(json.loads(json.dumps(vectorize.get_config())))
+    np.testing.assert_array_equal(clone(QUESTIONS), vectorize(QUESTIONS))
+    assert clone.get_vocabulary() == vectorize.get_vocabulary()
 
 
 def test_given_vocabulary_and_batches():

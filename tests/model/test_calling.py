@@ -29,7 +29,7 @@ AUGMENTING = {
 
 def model(x: Any, layer: layers.Layer) -> clarinet.Sequential:
     clarinet.utils.set_random_seed(4)
-    return clarinet.Sequential([clarinet.Input(x.shape[1:]), layer.unplaced()])
+    return clarinet.Sequential([clarinet.Input(x.shape[1:]), layer.detached()])
 
 
 @pytest.mark.parametrize("layer", RANDOM.values(), ids=RANDOM)

@@ -64,8 +64,8 @@ def test_files_and_copies(tmp_path):
     model.save_weights(tmp_path / "w.safetensors")
     other = network()
     other.load_weights(tmp_path / "w.safetensors")
-    for twin in (Sequential.load(tmp_path / "m.clarinet"), copy.deepcopy(model), other):
-        np.testing.assert_array_equal(twin.predict(X, verbose=0), model.predict(X, verbose=0))
+    for clone in (Sequential.load(tmp_path / "m.clarinet"), copy.deepcopy(model), other):
+        np.testing.assert_array_equal(clone.predict(X, verbose=0), model.predict(X, verbose=0))
     again = Sequential.load(tmp_path / "m.clarinet")
     again.fit(X, Y, epochs=1, batch_size=8, verbose=0)
     model.fit(X, Y, epochs=1, batch_size=8, verbose=0)
@@ -103,7 +103,7 @@ def test_what_is_frozen_stays(engine):
 def test_dropouts_of_one_container_differ():
     model = Sequential([Input((40,)), Parallel([[Dropout(0.5)], [Dropout(0.5)]])])
     model.compile("sgd", "mse", engine="reference")
-    y = model.runner().predict_training(np.ones((3, 40), np.float32))
+    y = model.engine_for().predict_training(np.ones((3, 40), np.float32))
     assert (y[:, :40] != y[:, 40:]).any()
 
 

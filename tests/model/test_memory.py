@@ -230,8 +230,8 @@ def test_buffers_that_outlive_their_model_hold_its_first_weights() -> None:
 
 
 def test_copies_know_whose_their_layers_are() -> None:
-    for twin in (copy.deepcopy(network()), pickle.loads(pickle.dumps(network()))):
+    for clone in (copy.deepcopy(network()), pickle.loads(pickle.dumps(network()))):
         with pytest.raises(ValueError, match="already in this model"):
-            twin.add(twin.layers[0])
-        inner = twin.layers[0].layers[0]
-        assert inner.holders == [twin.layers[0]] and inner.models() == [twin]
+            clone.add(clone.layers[0])
+        inner = clone.layers[0].layers[0]
+        assert inner.holders == [clone.layers[0]] and inner.models() == [clone]

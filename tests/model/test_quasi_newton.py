@@ -83,9 +83,9 @@ def test_batches_stop_and_save(tmp_path):
     model.fit(X, Y, batch_size=40, epochs=2, verbose=0, validation_split=0.1)
     assert model.optimizer_state.step == 4
     model.save(tmp_path / "model.clarinet")
-    twin = clarinet.models.load_model(tmp_path / "model.clarinet")
-    assert twin.optimizer.get_config() == model.optimizer.get_config()
-    assert twin.fit(X, Y, verbose=0).history == model.fit(X, Y, verbose=0).history
+    clone = clarinet.models.load_model(tmp_path / "model.clarinet")
+    assert clone.optimizer.get_config() == model.optimizer.get_config()
+    assert clone.fit(X, Y, verbose=0).history == model.fit(X, Y, verbose=0).history
 
 
 def test_without_scipy_the_extra_is_named(monkeypatch):

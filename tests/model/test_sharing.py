@@ -206,15 +206,15 @@ def test_a_copy_of_a_model_shares_nothing(way: Callable[[Any], Any]) -> None:
     base = encoder()
     model = with_head(base, "native")
     model.fit(X, Y, **FIT)
-    twin = way(model)
-    assert twin.store.whole and equal(twin.get_weights(), model.get_weights())
-    assert not any(a is b for a, b in zip(twin.weights, model.weights))
+    clone = way(model)
+    assert clone.store.whole and equal(clone.get_weights(), model.get_weights())
+    assert not any(a is b for a, b in zip(clone.weights, model.weights))
     kept = base.get_weights()
-    for one in (twin, model):
+    for one in (clone, model):
         one.fit(X, Y, **FIT)
-        if one is twin:
+        if one is clone:
             assert equal(base.get_weights(), kept)
-    assert equal(twin.get_weights(), model.get_weights()), "optimizer and all go on alike"
+    assert equal(clone.get_weights(), model.get_weights()), "optimizer and all go on alike"
     both = way((base, model))
     both[1].fit(X, Y, **FIT)
     assert equal(both[0].get_weights(), both[1].get_weights()[:-2]), "what is copied together is shared as before"
@@ -225,11 +225,11 @@ def test_a_copy_of_a_model_shares_nothing(way: Callable[[Any], Any]) -> None:
 def test_a_copy_of_a_layer_shares_nothing(way: Callable[[Any], Any]) -> None:
     base = encoder()
     for layer in (base.layers[0], Parallel([base.layers[0]])):
-        twin = way(layer)
-        assert equal(twin.get_weights(), layer.get_weights()) and twin.holders == []
-        twin.set_weights([w + 1 for w in twin.get_weights()])
-        model = Sequential([Input((4,)), twin])
-        assert model.layers[0] is twin and not equal(model.get_weights(), layer.get_weights())
+        clone = way(layer)
+        assert equal(clone.get_weights(), layer.get_weights()) and clone.holders == []
+        clone.set_weights([w + 1 for w in clone.get_weights()])
+        model = Sequential([Input((4,)), clone])
+        assert model.layers[0] is clone and not equal(model.get_weights(), layer.get_weights())
         model.compile("sgd", "mse")
         kept = base.get_weights()
         model.fit(X, np.zeros((24, *(model.output_shape or ()))), **FIT)
@@ -290,7 +290,7 @@ def test_what_looks_at_a_model_looks_at_shared_layers() -> None:
     assert np.array_equal(step.layers[0].weights["kernel"].value, model.layers[0].kernel)
     np.testing.assert_allclose(step.prediction, model.predict(X[:3]), rtol=1e-5, atol=1e-6)
     assert model.count_params() == base.count_params() + 8
-    assert clarinet.tools.gradients.check_gradients(model, X[:5], Y[:5]).passed
+    assert clarinet.tools.gradient_check.check_gradients(model, X[:5], Y[:5]).passed
     with pytest.raises(ValueError, match="in several buffers"):
         model.store.params  # noqa: B018
 

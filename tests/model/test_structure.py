@@ -183,20 +183,20 @@ def test_copies_are_whole_and_independent(copier):
     model = small()
     model.compile("adam", "mse", metrics=["mae"])
     model.fit(x, y, epochs=2, verbose=0, seed=0)
-    twin = copier(model)
-    np.testing.assert_array_equal(twin.predict(x), model.predict(x))
-    twin.fit(x, y, epochs=1, verbose=0)
+    clone = copier(model)
+    np.testing.assert_array_equal(clone.predict(x), model.predict(x))
+    clone.fit(x, y, epochs=1, verbose=0)
     model_before = model.get_weights()
     model.fit(x, y, epochs=1, verbose=0)
-    for before, ours, theirs in zip(model_before, model.get_weights(), twin.get_weights(), strict=True):
+    for before, ours, theirs in zip(model_before, model.get_weights(), clone.get_weights(), strict=True):
         assert np.any(before != ours)
         np.testing.assert_array_equal(ours, theirs)  # the optimizer's state and the shuffles went along
 
 
 def test_configuration_round_trip():
     model = small()
-    twin = clarinet.Sequential.from_config(model.get_config())
-    assert twin.get_config() == model.get_config()
+    copied = clarinet.Sequential.from_config(model.get_config())
+    assert copied.get_config() == model.get_config()
     clone = clarinet.models.clone_model(model)
     assert [a.shape for a in clone.get_weights()] == [a.shape for a in model.get_weights()]
     assert np.any(clone.get_weights()[0] != model.get_weights()[0])

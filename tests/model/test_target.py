@@ -71,11 +71,11 @@ def test_the_transform_is_saved_with_the_model(tmp_path):
     model = network("standard", metrics=["mae"])
     train(model, Y)
     model.save(tmp_path / "model.clarinet")
-    twin = clarinet.models.load_model(tmp_path / "model.clarinet")
-    np.testing.assert_array_equal(twin.predict(X), model.predict(X))
-    assert twin.evaluate(X, Y) == model.evaluate(X, Y)
+    clone = clarinet.models.load_model(tmp_path / "model.clarinet")
+    np.testing.assert_array_equal(clone.predict(X), model.predict(X))
+    assert clone.evaluate(X, Y) == model.evaluate(X, Y)
     assert TransformedTarget.from_config(json.loads(json.dumps(model.target.get_config()))).scale == model.target.scale
-    history = train(twin, Y)
+    history = train(clone, Y)
     assert history["mae"] == train(model, Y)["mae"]
 
 

@@ -46,8 +46,8 @@ def counts(work: Work) -> list[int] | str:
     """Calls in FEW and in MANY steps, the least of two runs each, or what keeps the network from running natively."""
     model = work.model()
     plan = model.make_plan(work.data.y.shape[1:])
-    if obstacle := NativeEngine.supports(plan):
-        return obstacle
+    if unsupported_reason := NativeEngine.supports(plan):
+        return unsupported_reason
     state = OptimizerState.new(model.optimizer, model.store.layout, np.float32)
     engine = NativeEngine(plan, model.store, state, threads=2, isa=ISAS[0])
     counter = ctypes.CDLL(None).allocation_count

@@ -99,13 +99,15 @@ class Work:
         if isa is None:
             engine = ReferenceEngine(plan, model.store, state)
         else:
-            obstacle = NativeEngine.supports(plan)
-            if obstacle is not None:
+            unsupported_reason = NativeEngine.supports(plan)
+            if unsupported_reason is not None:
                 known = any(
-                    f"({name})" in obstacle or obstacle.startswith(f"{name} ") or f"'{name}'" in obstacle
+                    f"({name})" in unsupported_reason
+                    or unsupported_reason.startswith(f"{name} ")
+                    or f"'{name}'" in unsupported_reason
                     for name in REFERENCE_ONLY
                 )
-                (pytest.skip if known else pytest.fail)(obstacle)
+                (pytest.skip if known else pytest.fail)(unsupported_reason)
             engine = NativeEngine(plan, model.store, state, threads=threads, isa=isa)
         losses, layers = self._train(engine)
         training = dict(engine.results())

@@ -84,8 +84,8 @@ def predict(work, isa):
 
     model = work.model()
     plan = model.make_plan(work.data.y.shape[1:])
-    if obstacle := NativeEngine.supports(plan):
-        pytest.skip(obstacle)
+    if unsupported_reason := NativeEngine.supports(plan):
+        pytest.skip(unsupported_reason)
     engine = ReferenceEngine(plan, model.store) if isa is None else NativeEngine(plan, model.store, isa=isa)
     return engine.predict(work.data.x, 32)
 

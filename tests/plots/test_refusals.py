@@ -112,12 +112,12 @@ def test_calibration_is_what_it_says() -> None:
 
 def diverged(model: Sequential) -> Sequential:
     """A copy whose first kernel holds no numbers."""
-    twin = copy.deepcopy(model)
-    first, *others = twin.get_weights()
+    clone = copy.deepcopy(model)
+    first, *others = clone.get_weights()
     first[0] = np.nan
     first[1] = np.inf
-    twin.set_weights([first, *others])
-    return twin
+    clone.set_weights([first, *others])
+    return clone
 
 
 def test_what_has_diverged_is_shown_as_far_as_it_has_numbers() -> None:

@@ -18,8 +18,8 @@ from safetensors.numpy import save as save_tensors
 from clarinet import problems, runs
 from clarinet.cli import main
 from clarinet.runs import Runs, Store, StoreError, pack, unpack
-from clarinet.runs.bin import collect, deleted
 from clarinet.runs.exporting import document
+from clarinet.runs.trash import collect, deleted
 from clarinet.saving import ModelFileError
 from tests.properties import FUZZ
 from tests.runs.conftest import X, Y

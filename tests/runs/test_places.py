@@ -12,8 +12,8 @@ import pytest
 from clarinet import runs
 from clarinet.problems import ClarinetWarning
 from clarinet.runs import Runs, Store, StoreError
-from clarinet.runs.bin import collect
 from clarinet.runs.checkpoints import checkpoints_of
+from clarinet.runs.trash import collect
 
 
 def rename(store, run, name):

@@ -174,10 +174,10 @@ def test_weights_of_another_precision(tmp_path: Path) -> None:
 def test_copies_train_apart() -> None:
     model = build()
     model.fit(images(), Y, verbose=0)
-    twin, other = copy.deepcopy(model), pickle.loads(pickle.dumps(model))
+    clone, other = copy.deepcopy(model), pickle.loads(pickle.dumps(model))
     expected = model.predict(images())
     model.fit(images(), Y, epochs=3, verbose=0)
-    for copied in (twin, other):
+    for copied in (clone, other):
         assert (copied.predict(images()) == expected).all()
         copied.fit(images(), Y, epochs=3, verbose=0)
         assert (copied.predict(images()) == model.predict(images())).all()

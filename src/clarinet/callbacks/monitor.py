@@ -75,8 +75,8 @@ class Monitor(Callback):
             names = sorted(logs or {})
             hint = nearest(self.monitor, names) if names else "there are none"
             found = f"watches {self.monitor!r}, which is not among the logs ({', '.join(names)})"
-            mend = "; give fit validation_data or validation_split" if self.monitor.startswith("val_") else ""
-            warnings.warn(f"{type(self).__name__} {found}: {hint}{mend}", ClarinetWarning, stacklevel=2)
+            fix = "; give fit validation_data or validation_split" if self.monitor.startswith("val_") else ""
+            warnings.warn(f"{type(self).__name__} {found}: {hint}{fix}", ClarinetWarning, stacklevel=2)
         return None if value is None else float(value)
 
     def tell(self, message: str) -> None:

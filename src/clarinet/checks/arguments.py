@@ -35,8 +35,8 @@ def _whole(least: int, hint: str = "") -> _Rule:
     def rule(name: str, value: Any) -> Problem | None:
         expected = f"expected a whole number of at least {least}"
         if not _is_whole(value):
-            mend = f"; use int({value})" if isinstance(value, numbers.Real) and not isinstance(value, bool) else ""
-            return _argument(name, f"{expected}, received {shown(value)}{mend}", TypeError)
+            fix = f"; use int({value})" if isinstance(value, numbers.Real) and not isinstance(value, bool) else ""
+            return _argument(name, f"{expected}, received {shown(value)}{fix}", TypeError)
         if value > _MOST:
             return _argument(name, f"expected a whole number below 2**63, received {shown(value)}")
         return _argument(name, f"{expected}, received {shown(value)}{hint}") if value < least else None
@@ -64,8 +64,8 @@ def _fraction(name: str, value: object) -> Problem | None:
     fraction: Any = value  # as it is: a whole number may be too large for a float
     if not 0 <= fraction < 1:
         percent = f"; for {float(value):g} percent use {float(value) / 100:g}" if 1 < fraction < 100 else ""
-        mend = percent or "; 0.2 keeps the last fifth for validation"
-        return _argument(name, f"expected a fraction from 0 up to but not including 1, received {shown(value)}{mend}")
+        fix = percent or "; 0.2 keeps the last fifth for validation"
+        return _argument(name, f"expected a fraction from 0 up to but not including 1, received {shown(value)}{fix}")
     return None
 
 
@@ -87,9 +87,9 @@ def _class_weight(name: str, value: object) -> Problem | None:
     if isinstance(value, dict):
         return None
     shape = "{0: 1.0, 1: 5.0}"
-    mend = "; use dict(enumerate(...))" if isinstance(value, (list, tuple, np.ndarray)) else ""
+    fix = "; use dict(enumerate(...))" if isinstance(value, (list, tuple, np.ndarray)) else ""
     return _argument(
-        name, f"expected a dictionary from class id to weight such as {shape}, received {shown(value)}{mend}", TypeError
+        name, f"expected a dictionary from class id to weight such as {shape}, received {shown(value)}{fix}", TypeError
     )
 
 

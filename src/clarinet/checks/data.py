@@ -13,7 +13,7 @@ from clarinet.checks.finite import fingerprint, first_nonfinite, room_for, unusa
 from clarinet.checks.ids import check_ids
 from clarinet.checks.labels import check_labels
 from clarinet.checks.models import describe
-from clarinet.data import fit_rank
+from clarinet.data import match_last_axis
 from clarinet.problems import Problem, error
 from clarinet.types import Array
 
@@ -34,7 +34,7 @@ def check_data(
     sample_weight: Array | None = None,
     class_weight: Mapping[int, float] | None = None,
     where: str = "data",
-    seen: Config | None = None,
+    fingerprints: Config | None = None,
 ) -> Iterator[Problem]:
     """Everything that makes training on these rows impossible or certainly wrong, then what is doubtful.
 
@@ -44,8 +44,8 @@ def check_data(
         class_weight: as given to ``fit``.
         where: ``"data"``, ``"fit.validation"``, or ``"batch 3"``; problems are placed at ``data.x``, …, and what is not
             plain data is named in messages.
-        seen: where given, takes shape, dtype and fingerprint of ``x``, ``y`` and ``sample_weight``, computed in the
-            same pass; complete when there was no error.
+        fingerprints: where given, takes shape, dtype and fingerprint of ``x``, ``y`` and ``sample_weight``, computed in
+            the same pass; complete when there was no error.
 
     Yields:
         problems, cheap checks first; when shapes are wrong the values are not looked at.
@@ -62,10 +62,10 @@ def check_data(
     for name, array in (("x", x), ("sample_weight", sample_weight)):
         if array is not None:
             dtype = model.dtype if name == "x" else np.float32  # weights are kept in float32 everywhere
-            yield from _check_finite(array, f"{prefix}{name}", f"{where}.{name}", name, seen, dtype)
+            yield from _check_finite(array, f"{prefix}{name}", f"{where}.{name}", name, fingerprints, dtype)
     yield from check_ids(model, x, f"{prefix}x", f"{where}.x")
-    if seen is not None:
-        _look(y, "y", seen)  # whether it holds NaN has been seen with the labels
+    if fingerprints is not None:
+        _look(y, "y", fingerprints)  # whether it holds NaN has been seen with the labels
 
 
 def check_input(model: Trainable, x: Array) -> Iterator[Problem]:
@@ -99,16 +99,16 @@ def _check_shapes(
 def _check_input_shape(model: Trainable, x: Array, what: str, where: str) -> Iterator[Problem]:
     wanted = model.input_shape
     assert wanted is not None
-    if fit_rank(x, wanted).shape[1:] != wanted:
+    if match_last_axis(x, wanted).shape[1:] != wanted:
         yield error(
             "input_shape_mismatch",
             where,
             f"{what}: each row has shape {x.shape[1:]}, but the first layer, {describe(model.layers[0])}, was built "
-            f"for {wanted}{_mend_input(x, wanted)}",
+            f"for {wanted}{_input_hint(x, wanted)}",
         )
 
 
-def _mend_input(x: Array, wanted: Shape) -> str:
+def _input_hint(x: Array, wanted: Shape) -> str:
     own = x.shape[1:]
     if x.shape == wanted:
         return f"; this is one sample without the batch axis: use x[None], of shape {(1, *wanted)}"
@@ -148,12 +148,15 @@ def _check_weights(
         yield from check_class_weight(model, y, class_weight, where in _WHOLE)
 
 
-def _look(array: Array, name: str, seen: Config | None, dtype: DTypeLike | None = None) -> tuple[int, ...] | None:
-    """The place of the first number that is not finite as ``dtype``; what the array is goes to ``seen`` on the way."""
-    hashes = None if seen is None else room_for(array)
+def _look(
+    array: Array, name: str, fingerprints: Config | None, dtype: DTypeLike | None = None
+) -> tuple[int, ...] | None:
+    """The place of the first number that is not finite as ``dtype``; what the array is goes to ``fingerprints`` on the
+    way."""
+    hashes = None if fingerprints is None else room_for(array)
     place = first_nonfinite(array, hashes, dtype)
-    if seen is not None and hashes is not None and place is None:
-        seen[name] = {
+    if fingerprints is not None and hashes is not None and place is None:
+        fingerprints[name] = {
             "shape": [int(n) for n in array.shape],
             "dtype": array.dtype.str,
             "hash": fingerprint(array, hashes),
@@ -162,14 +165,14 @@ def _look(array: Array, name: str, seen: Config | None, dtype: DTypeLike | None 
 
 
 def _check_finite(
-    array: Array, what: str, where: str, name: str, seen: Config | None, dtype: DTypeLike
+    array: Array, what: str, where: str, name: str, fingerprints: Config | None, dtype: DTypeLike
 ) -> Iterator[Problem]:
-    place = _look(array, name, seen, dtype)
+    place = _look(array, name, fingerprints, dtype)
     if place is not None:
         at = f"row {place[0]}"
         if len(place) == 2:
             at += f", column {place[1]}"
         elif len(place) > 2:
             at += f", position {tuple(int(i) for i in place[1:])}"
-        mend = "fill or drop missing values first, e.g. np.nan_to_num, or leave the row out"
-        yield unusable(array[place], what, at, where, mend)
+        fix = "fill or drop missing values first, e.g. np.nan_to_num, or leave the row out"
+        yield unusable(array[place], what, at, where, fix)

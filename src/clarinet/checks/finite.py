@@ -73,20 +73,20 @@ def largest(dtype: DTypeLike) -> float:
     return float(np.finfo(np.dtype(dtype)).max)
 
 
-def unusable(value: float, what: str, at: str, where: str, mend: str) -> Problem:
+def unusable(value: float, what: str, at: str, where: str, fix: str) -> Problem:
     """The problem of a number that :func:`first_nonfinite` found.
 
     Args:
         value: the number; a finite one is too large for float32.
         what, at: how the message calls the array and the place in it.
         where: the problem's place.
-        mend: what to do about a number that is not finite.
+        fix: what to do about a number that is not finite.
     """
     if np.isfinite(value):
-        mend = f"expected numbers that float32 can hold, up to {largest(np.float32):.2g}: scale them"
-        mend += "" if what.endswith("sample_weight") else ", or use compile(dtype='float64')"
-        return error("too_large_for_float32", where, f"{what}: holds {value} at {at}; {mend}")
-    return error("nan_in_data", where, f"{what}: holds {value} at {at}; expected finite numbers: {mend}")
+        fix = f"expected numbers that float32 can hold, up to {largest(np.float32):.2g}: scale them"
+        fix += "" if what.endswith("sample_weight") else ", or use compile(dtype='float64')"
+        return error("too_large_for_float32", where, f"{what}: holds {value} at {at}; {fix}")
+    return error("nan_in_data", where, f"{what}: holds {value} at {at}; expected finite numbers: {fix}")
 
 
 def room_for(array: Array) -> NDArray[np.uint64]:

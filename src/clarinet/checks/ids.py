@@ -45,8 +45,8 @@ def _unknown_id(embedding: Embedding, value: float, place: tuple[int, ...], what
     known = f"Embedding({embedding.input_dim}, {embedding.output_dim}) takes whole numbers from 0 to "
     known += str(embedding.input_dim - 1)
     if value < 0 or value != np.round(value):
-        mend = "turn words or categories into such ids first, e.g. with np.unique(..., return_inverse=True)"
+        fix = "turn words or categories into such ids first, e.g. with np.unique(..., return_inverse=True)"
     else:
-        mend = f"use Embedding({int(value) + 1}, {embedding.output_dim}) or larger"
+        fix = f"use Embedding({int(value) + 1}, {embedding.output_dim}) or larger"
     at = f"row {place[0]}" + (f", column {place[1]}" if len(place) == 2 else f", position {place[1:]}")
-    return error("id_out_of_range", where, f"{what}: holds {value} at {at}, but {known}; {mend}")
+    return error("id_out_of_range", where, f"{what}: holds {value} at {at}, but {known}; {fix}")

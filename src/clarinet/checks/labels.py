@@ -9,7 +9,7 @@ import numpy as np
 
 from clarinet.checks.finite import first_nonfinite, unusable
 from clarinet.checks.models import describe, output_layer
-from clarinet.data import fit_rank, label_form
+from clarinet.data import label_form, match_last_axis
 from clarinet.problems import Problem, error, warning
 from clarinet.types import Array
 
@@ -48,7 +48,7 @@ def _check_ids(model: Trainable, y: Array) -> Iterator[Problem]:
     """Sparse categorical cross-entropy: class ids (n,) from 0 to units - 1."""
     assert model.output_shape is not None
     *outer, units = model.output_shape
-    ids = fit_rank(y, tuple(outer))
+    ids = match_last_axis(y, tuple(outer))
     if ids.shape[1:] != tuple(outer):
         yield _wrong_id_shape(model, y, tuple(outer), units)
         return
@@ -68,13 +68,13 @@ def _check_id_range(model: Trainable, ids: Array, units: int) -> Iterator[Proble
     low, high = int(ids.min()), int(ids.max())
     name = describe(output_layer(model)[1])
     if low < 0:
-        mend = f"use y + {-low}" if high - low < units else "class ids count from 0"
+        fix = f"use y + {-low}" if high - low < units else "class ids count from 0"
         if low == -1 and high == 1 and not (ids == 0).any():
-            mend = "map -1 and 1 to 0 and 1 with (y + 1) // 2"
+            fix = "map -1 and 1 to 0 and 1 with (y + 1) // 2"
         yield error(
             "label_encoding_mismatch",
             "data.y",
-            f"{name}: the labels run from {low} to {high}, expected 0 to {units - 1}; {mend}",
+            f"{name}: the labels run from {low} to {high}, expected 0 to {units - 1}; {fix}",
         )
     elif high >= units and low == high - units + 1:
         yield error(
@@ -102,7 +102,7 @@ def _check_one_hot(model: Trainable, y: Array) -> Iterator[Problem]:
     """Categorical cross-entropy: a column for every class."""
     assert model.output_shape is not None and model.loss is not None
     shape = model.output_shape
-    if fit_rank(y, shape).shape[1:] == shape:
+    if match_last_axis(y, shape).shape[1:] == shape:
         return
     if y.shape[1:] in (shape[:-1], (*shape[:-1], 1)):
         yield error(
@@ -122,7 +122,7 @@ def _check_numbers(model: Trainable, y: Array) -> Iterator[Problem]:
     """Any other loss: labels in the predictions' shape."""
     assert model.output_shape is not None
     shape = model.output_shape
-    if fit_rank(y, shape).shape[1:] != shape:
+    if match_last_axis(y, shape).shape[1:] != shape:
         if len(shape) == 1 and y.ndim <= 2:
             columns = 1 if y.ndim == 1 else y.shape[1]
             have = f"have {columns} column{'s' * (columns != 1)} (shape {y.shape})"
@@ -148,11 +148,11 @@ def _wrong_units(model: Trainable, have: str, wanted: int, extra: str) -> Proble
     index, layer = output_layer(model)
     assert model.output_shape is not None
     units = model.output_shape[-1]
-    mend = f"use {type(layer).__name__}({wanted})" if hasattr(layer, "units") else f"give the model {wanted} outputs"
+    fix = f"use {type(layer).__name__}({wanted})" if hasattr(layer, "units") else f"give the model {wanted} outputs"
     return error(
         "output_units_mismatch",
         f"layer:{index}",
-        f"{describe(layer)}: the labels {have} but the layer has {units} unit{'s' * (units != 1)}; {mend}{extra}",
+        f"{describe(layer)}: the labels {have} but the layer has {units} unit{'s' * (units != 1)}; {fix}{extra}",
     )
 
 

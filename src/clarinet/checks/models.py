@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from clarinet.checks.finite import largest
-from clarinet.layers.handle import leaves
-from clarinet.layers.parts import elementary
+from clarinet.layers.handle import leaf_layers
+from clarinet.layers.parts import flatten_parts
 from clarinet.problems import Problem, error, warning
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def output_layer(model: Trainable) -> tuple[int, Layer]:
 
 def final_activation(model: Trainable) -> object:
     """The function that the last layer ends with; None for a layer that has none."""
-    found: object = getattr(elementary(model.layers[-1])[-1].layer, "activation", None)
+    found: object = getattr(flatten_parts(model.layers[-1])[-1].layer, "activation", None)
     return found
 
 
@@ -102,7 +102,7 @@ def check_model(model: Trainable) -> Iterator[Problem]:
 def _check_adapted(model: Trainable) -> Iterator[Problem]:
     """Layers that were to look at the data first."""
     for index, layer in enumerate(model.layers):
-        for leaf, *_ in leaves(layer):
+        for leaf, *_ in leaf_layers(layer):
             if not leaf.adapted:
                 yield warning(
                     "not_adapted",

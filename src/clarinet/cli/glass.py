@@ -9,7 +9,7 @@ from clarinet import glass, saving
 from clarinet.cli import sources
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
-from clarinet.data import origins
+from clarinet.data import provenance
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 def _own_data(model: Any) -> str:
     """The well-known data set that a model was trained on."""
-    kind = str(origins.describe(model)["kind"])
-    if kind not in origins.NAMED:
+    kind = str(provenance.describe(model)["kind"])
+    if kind not in provenance.NAMED:
         raise argparse.ArgumentTypeError("which data? Say clarinet glass MODEL DATA, e.g. houses.csv")
     return kind

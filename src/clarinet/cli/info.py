@@ -11,7 +11,7 @@ import numpy as np
 from clarinet import saving
 from clarinet._native import isa, isas, threads, version
 from clarinet.cli.output import Output
-from clarinet.data import origins
+from clarinet.data import provenance
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
         return 0
     model = saving.load(options.model)
     model.summary(print_fn=output.say)
-    about = origins.describe(model)
+    about = provenance.describe(model)
     facts = {
         "model": options.model,
         "trained_on": about["kind"],

@@ -9,7 +9,7 @@ from clarinet import plots, saving
 from clarinet.cli import sources
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
-from clarinet.tools.learning_rates import find_learning_rate
+from clarinet.tools.lr_finder import find_learning_rate
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable

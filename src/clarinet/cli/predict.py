@@ -13,8 +13,8 @@ from clarinet import datasets, saving
 from clarinet.cli.errors import sentence
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
-from clarinet.data import origins
-from clarinet.data.origins import About
+from clarinet.data import provenance
+from clarinet.data.provenance import About
 from clarinet.datasets.images import pictures_in
 from clarinet.types import Array
 
@@ -27,7 +27,7 @@ _SHADES = " .:-=+*#%@"
 def run(options: argparse.Namespace, output: Output) -> int:
     """Print what a model says of every file; files that cannot be read are reported, and make the exit code 1."""
     model = saving.load(options.model)
-    about, how = origins.describe(model), Reading.of(options)
+    about, how = provenance.describe(model), Reading.of(options)
     predictions: list[dict[str, object]] = []
     failed = False
     for file in _files(options.inputs, about, output):
@@ -78,7 +78,7 @@ def _rows(model: Trainable, about: About, file: str, how: Reading) -> Iterator[t
             "clarinet train, or predict from Python"
         )
     else:
-        yield file, origins.as_inputs(model, _picture(about, file)[None])[0]
+        yield file, provenance.as_inputs(model, _picture(about, file)[None])[0]
 
 
 def _picture(about: About, file: str) -> Array:

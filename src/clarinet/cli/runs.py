@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from clarinet import runs
-from clarinet.cli.again import AGAIN
 from clarinet.cli.output import Output
+from clarinet.cli.rerun import AGAIN
 from clarinet.cli.tables import ago, shown, table
-from clarinet.runs.bin import deleted
 from clarinet.runs.exporting import document
 from clarinet.runs.settings import flatten, matching
 from clarinet.runs.stored import name as label
+from clarinet.runs.trash import deleted
 from clarinet.training.progress import format_seconds
 from clarinet.wording import option
 

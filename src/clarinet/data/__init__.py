@@ -2,15 +2,15 @@
 
 from clarinet.data.arrays import as_array
 from clarinet.data.batches import Batches, is_batches, unpack
-from clarinet.data.rows import as_rows, fit_rank, label_form, prepare, split_validation
+from clarinet.data.rows import as_rows, label_form, match_last_axis, prepare, split_validation
 
 __all__ = [
     "Batches",
     "as_array",
     "as_rows",
-    "fit_rank",
     "is_batches",
     "label_form",
+    "match_last_axis",
     "prepare",
     "split_validation",
     "unpack",

@@ -44,7 +44,7 @@ def as_array(value: object, what: str = "x") -> Array:
 def _to_numpy(value: Any, what: str) -> Array:
     """Any array-like as a NumPy array of whatever dtype it comes in."""
     if value is None or isinstance(value, (str, bytes, Mapping)) or callable(value):
-        raise TypeError(f"{what}: expected an array of numbers, received {_shown(value)}{_mend_type(value)}")
+        raise TypeError(f"{what}: expected an array of numbers, received {_shown(value)}{_type_hint(value)}")
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise ValueError(f"{what}: the array masks some of its values; fill them first with {what}.filled(...)")
     if hasattr(value, "toarray") and hasattr(value, "nnz"):
@@ -160,7 +160,7 @@ def _shown(value: object) -> str:
     return "None" if value is None else f"a {type(value).__name__}"
 
 
-def _mend_type(value: object) -> str:
+def _type_hint(value: object) -> str:
     if isinstance(value, str):
         return "; load the file first, e.g. with np.load or clarinet.datasets.load_table"
     if isinstance(value, Mapping):

@@ -42,11 +42,11 @@ def label_form(loss: Loss | None) -> str:
     return loss.labels if loss.labels in ("ids", "one-hot", "any") else "numbers"
 
 
-def fit_rank(array: Array, shape: tuple[int, ...]) -> Array:
+def match_last_axis(array: Array, shape: tuple[int, ...]) -> Array:
     """Add or drop a last axis of length 1 where that makes rows of ``array`` have ``shape``; otherwise as it was.
 
     Example:
-        >>> fit_rank(np.zeros(5), (1,)).shape, fit_rank(np.zeros((5, 28, 28)), (28, 28, 1)).shape
+        >>> match_last_axis(np.zeros(5), (1,)).shape, match_last_axis(np.zeros((5, 28, 28)), (28, 28, 1)).shape
         ((5, 1), (5, 28, 28, 1))
     """
     own = array.shape[1:]
@@ -87,7 +87,7 @@ def prepare(
         ([[0.0], [1.0]], [1.0, 3.0])
     """
     if input_shape is not None:
-        x = fit_rank(x, input_shape)
+        x = match_last_axis(x, input_shape)
     labels = None if y is None else _prepare_labels(y, loss, output_shape, dtype)
     weight = None if sample_weight is None else flat_weight(sample_weight)
     if class_weight is not None and labels is not None:
@@ -99,13 +99,13 @@ def prepare(
 def _prepare_labels(y: Array, loss: Loss | None, output_shape: Shape, dtype: DTypeLike) -> Array:
     form = label_form(loss)
     if form == "ids":
-        return np.ascontiguousarray(fit_rank(y, output_shape[:-1]), np.int64)
-    return np.ascontiguousarray(fit_rank(y, output_shape) if form != "any" else y, dtype)
+        return np.ascontiguousarray(match_last_axis(y, output_shape[:-1]), np.int64)
+    return np.ascontiguousarray(match_last_axis(y, output_shape) if form != "any" else y, dtype)
 
 
 def flat_weight(sample_weight: Array) -> NDArray[np.float32]:
     """Weights of shape (n,) or (n, 1) as float32 of shape (n,)."""
-    return np.ascontiguousarray(fit_rank(sample_weight, ()), np.float32)
+    return np.ascontiguousarray(match_last_axis(sample_weight, ()), np.float32)
 
 
 def class_ids(y: Array, form: str) -> Array:

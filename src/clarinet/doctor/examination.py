@@ -9,10 +9,10 @@ from typing import Any, Literal
 from clarinet import checks
 from clarinet.doctor.adapters import adapt, data_only
 from clarinet.doctor.experiments import EXPERIMENTS, REFINEMENTS, STATES, rate_range
-from clarinet.doctor.experiments.trial import Purse, Training, Trial
+from clarinet.doctor.experiments.trial import TimeBudget, Training, Trial
 from clarinet.doctor.findings import Finding
-from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import Program, program_of, quietly
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import apply
 from clarinet.doctor.report import Report
 from clarinet.doctor.rules import CONDITIONS, RULES, refusals
@@ -21,7 +21,11 @@ from clarinet.trainable import model_class
 
 Budget = Literal["quick", "normal", "thorough"]
 #: What experiments may cost; None: there are none.
-_PURSES: dict[str, Purse | None] = {"quick": None, "normal": Purse(1.0, 3.0), "thorough": Purse(5.0, 30.0)}
+_TIME_BUDGETS: dict[str, TimeBudget | None] = {
+    "quick": None,
+    "normal": TimeBudget(1.0, 3.0),
+    "thorough": TimeBudget(5.0, 30.0),
+}
 #: Found by rules, but what the experiments are about: the program is tried with them as they are.
 _BUDGETS = frozenset({"learning_rate_too_low", "batch_size_too_large"})
 #: Suspected by rules for being unusual; a program that gets this far with them is left in peace.
@@ -67,8 +71,8 @@ def examine(
         >>> [finding.kind for finding in report.findings if finding.severity == "error"]
         ['softmax_on_single_unit']
     """
-    if budget not in _PURSES:
-        raise ValueError(f"examine: budget is one of {', '.join(map(repr, _PURSES))}, received {budget!r}")
+    if budget not in _TIME_BUDGETS:
+        raise ValueError(f"examine: budget is one of {', '.join(map(repr, _TIME_BUDGETS))}, received {budget!r}")
     if isinstance(model, model_class()):
         incomplete = list(checks.check_compiled(model))
         if incomplete:
@@ -83,7 +87,7 @@ def examine(
 class Memory:
     """What was worked out about a program and depends on no threshold: facts, and trainings by what was trained."""
 
-    patient: Patient | None = None
+    facts: ProgramFacts | None = None
     trainings: dict[str, Training] = field(default_factory=dict)
 
 
@@ -100,19 +104,19 @@ def inspect(program: Program, budget: Budget = "normal", memory: Memory | None =
     problems = refusals.problems(program)
     findings = list(refusals.examine(problems))
     if not any(finding.severity == "error" for finding in findings):  # rows, labels and layers fit together
-        patient = memory.patient = memory.patient or Patient(program)
-        findings += _ask(RULES, patient, asked)
+        facts = memory.facts = memory.facts or ProgramFacts(program)
+        findings += _ask(RULES, facts, asked)
         findings += refusals.unnamed(problems, findings)
         if _taken(program, problems):
-            findings += _states(findings, _ask(CONDITIONS, patient, asked))
-        purse = _PURSES[budget]
+            findings += _states(findings, _ask(CONDITIONS, facts, asked))
+        time_budget = _TIME_BUDGETS[budget]
         hopeless = _HOPELESS & {finding.kind for finding in findings}
-        if purse is not None and not hopeless and accepted(apply(program, findings)):
-            findings = _borne_out(program, findings, purse, memory)
-            trial = Trial(program, findings, _BUDGETS, purse, memory.trainings)
+        if time_budget is not None and not hopeless and accepted(apply(program, findings)):
+            findings = _borne_out(program, findings, time_budget, memory)
+            trial = Trial(program, findings, _BUDGETS, time_budget, memory.trainings)
             if _UNUSUAL & {finding.kind for finding in findings}:  # a rate to try everything else with
                 findings = _with(findings, list(rate_range.examine(trial)))
-                trial = Trial(program, findings, _BUDGETS, purse, memory.trainings, trial.spent)
+                trial = Trial(program, findings, _BUDGETS, time_budget, memory.trainings, trial.spent)
             findings = _with(findings, _try_out(trial, findings, budget))
             asked |= {kind for experiment in (*EXPERIMENTS, *STATES) for kind in experiment.KINDS}
     return _reported(findings, asked, began)
@@ -130,10 +134,10 @@ def _with(findings: list[Finding], found: list[Finding]) -> list[Finding]:
     return [finding for finding in findings if (finding.kind, finding.where) not in better] + found
 
 
-def _ask(rules: tuple[Any, ...], patient: Patient, asked: set[str]) -> list[Finding]:
+def _ask(rules: tuple[Any, ...], facts: ProgramFacts, asked: set[str]) -> list[Finding]:
     """What these rules find; what they look for is added to ``asked``."""
     asked |= {kind for rule in rules for kind in rule.KINDS}
-    return [finding for rule in rules for finding in rule.examine(patient)]
+    return [finding for rule in rules for finding in rule.examine(facts)]
 
 
 def accepted(program: Program) -> bool:
@@ -146,11 +150,11 @@ def _taken(program: Program, problems: list[Problem]) -> bool:
     return not (refused - {"nan_in_data"} if program.finite_only else refused)
 
 
-def _borne_out(program: Program, findings: list[Finding], purse: Purse, memory: Memory) -> list[Finding]:
+def _borne_out(program: Program, findings: list[Finding], time_budget: TimeBudget, memory: Memory) -> list[Finding]:
     """The findings without suspicions that a training clears."""
     if _UNUSUAL.isdisjoint(finding.kind for finding in findings):
         return findings
-    as_it_is = Trial(program, findings, _BUDGETS | _UNUSUAL, purse, memory.trainings)
+    as_it_is = Trial(program, findings, _BUDGETS | _UNUSUAL, time_budget, memory.trainings)
     if as_it_is.progress < _FAR:
         return findings
     return [finding for finding in findings if finding.kind not in _UNUSUAL]

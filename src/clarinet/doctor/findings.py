@@ -92,13 +92,13 @@ class Finding:
     @property
     def problem(self) -> Problem:
         """As a plain record, which any observer of a training can keep."""
-        mend = "" if self.remedy is None else f"; try: {self.remedy.text}"
-        return Problem(self.kind, self.where, self.severity, self.summary + mend)
+        fix = "" if self.remedy is None else f"; try: {self.remedy.text}"
+        return Problem(self.kind, self.where, self.severity, self.summary + fix)
 
     def as_dict(self) -> dict[str, object]:
         """JSON-able, without the machine's form of the remedy."""
         own: dict[str, object] = {
             name: getattr(self, name) for name in ("kind", "where", "severity", "confidence", "summary")
         }
-        mend = None if self.remedy is None else self.remedy.text
-        return own | {"explanation": self.explanation, "evidence": dict(self.evidence), "remedy": mend}
+        fix = None if self.remedy is None else self.remedy.text
+        return own | {"explanation": self.explanation, "evidence": dict(self.evidence), "remedy": fix}

@@ -144,9 +144,9 @@ def _headline(report: Reported) -> str:
         return "<p class=verdict><b>Healthy.</b> Nothing was found that would keep this model from learning.</p>"
     names = {"error": "it cannot learn this way", "warning": "it learns badly", "hint": "worth a look"}
     counts = {name: sum(f.severity == name for f in report.findings) for name in names}
-    told = [f"<b>{n} {name}{'s' * (n != 1)}</b> ({names[name]})" for name, n in counts.items() if n]
+    counted = [f"<b>{n} {name}{'s' * (n != 1)}</b> ({names[name]})" for name, n in counts.items() if n]
     healthy = "<b>Healthy</b>, with " if report.healthy else ""
-    return f"<p class=verdict>{healthy}{', '.join(told)}. The worst comes first.</p>"
+    return f"<p class=verdict>{healthy}{', '.join(counted)}. The worst comes first.</p>"
 
 
 def _article(number: int, finding: Finding) -> str:
@@ -160,7 +160,7 @@ def _article(number: int, finding: Finding) -> str:
         f"<p class=summary>{html.escape(_sentence(finding.summary))}</p>",
         f"<h4>Why it hurts</h4><p>{html.escape(finding.explanation)}</p>",
         *_symptoms(finding.evidence),
-        *_mend(finding),
+        *_fix(finding),
         *_figure(finding),
         _evidence(finding.evidence),
         "</article>",
@@ -187,7 +187,7 @@ def _symptoms(evidence: Mapping[str, Any]) -> Iterator[str]:
         yield f"<p>It also explains what else was seen:</p><ul>{items}</ul>"
 
 
-def _mend(finding: Finding) -> Iterator[str]:
+def _fix(finding: Finding) -> Iterator[str]:
     if finding.remedy is not None:
         yield f"<h4>What to type</h4><div class=code><pre><code>{html.escape(finding.remedy.text)}</code></pre></div>"
 

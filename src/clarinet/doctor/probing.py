@@ -74,7 +74,7 @@ def stretch(layers: Iterable[object], shape: Shape) -> tuple[float, float]:
     """Offset and factor of layers that shift and multiply what they are given; 0 and 1 where they do anything else.
 
     Args:
-        layers: unplaced copies, the last ones of a model.
+        layers: detached copies, the last ones of a model.
         shape: of what the first one takes.
     """
     own = list(layers)

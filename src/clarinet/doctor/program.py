@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, SupportsFloat
 import numpy as np
 
 from clarinet import data, losses, optimizers
-from clarinet.layers.handle import leaves
+from clarinet.layers.handle import leaf_layers
 from clarinet.settings import BATCH_SIZE, Role, names_of
 from clarinet.target import TransformedTarget, for_loss
 from clarinet.trainable import model_class
@@ -201,13 +201,13 @@ def copied(layer: Layer, initial: bool, name: str | None = None) -> Layer:
             frozen ones, and statistics that :meth:`adapt` has taken from data.
         name: for the copy; default its own.
     """
-    twin = layer.unplaced()
-    for (mine, _, trained), its in zip(leaves(layer), leaves(twin), strict=True):
+    clone = layer.detached()
+    for (mine, _, trained), its in zip(leaf_layers(layer), leaf_layers(clone), strict=True):
         stays = initial or not trained or hasattr(mine, "adapt")
         if stays and all(variable.drawn for variable in mine.weights):
             its.layer.bring_those_of(mine)
-    twin.name = layer.name if name is None else name
-    return twin
+    clone.name = layer.name if name is None else name
+    return clone
 
 
 @contextmanager

@@ -13,15 +13,15 @@ from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.doctor.findings import Finding
-    from clarinet.doctor.patient import Patient
+    from clarinet.doctor.program_facts import ProgramFacts
 
 Change = Callable[[Program], Program]
 
 
-def _patient(program: Program) -> Patient:
-    from clarinet.doctor.patient import Patient
+def _facts(program: Program) -> ProgramFacts:
+    from clarinet.doctor.program_facts import ProgramFacts
 
-    return Patient(program)
+    return ProgramFacts(program)
 
 
 def apply(program: Program, findings: Iterable[Finding]) -> Program:
@@ -39,32 +39,36 @@ def output_activation(name: str | None) -> Change:
     """The last layer with a kernel ends with this function alone."""
 
     def change(program: Program) -> Program:
-        site = _patient(program).output
-        return program if site is None else _with_activation(program, site, name)
+        weighted = _facts(program).output
+        return program if weighted is None else _with_activation(program, weighted, name)
 
     return change
 
 
-def _with_activation(program: Program, site: Any, name: str | None) -> Program:
-    names = [program.layers[index].name for index, _ in site.activations if index != site.index]
-    own = program.layers[site.index].name
+def _with_activation(program: Program, weighted: Any, name: str | None) -> Program:
+    names = [program.layers[index].name for index, _ in weighted.activations if index != weighted.index]
+    own = program.layers[weighted.index].name
     for other in names:
         program = program.without_layer(other)
     return program.with_layer(own, activation=activations.get(name))
 
 
-def _sites(program: Program, indices: Sequence[int]) -> list[Any]:
+def _weighted_layers(program: Program, indices: Sequence[int]) -> list[Any]:
     """Sites of the layers with these numbers, the last first, so that places before one stay valid."""
     wanted = set(map(str, indices))
-    return [site for site in reversed(_patient(program).sites) if program.layers[site.index].name in wanted]
+    return [
+        weighted
+        for weighted in reversed(_facts(program).weighted_layers)
+        if program.layers[weighted.index].name in wanted
+    ]
 
 
 def hidden_activation(indices: Sequence[int], name: str) -> Change:
     """These layers end with this function alone."""
 
     def change(program: Program) -> Program:
-        for site in _sites(program, indices):
-            program = _with_activation(program, site, name)
+        for weighted in _weighted_layers(program, indices):
+            program = _with_activation(program, weighted, name)
         return program
 
     return change
@@ -107,9 +111,9 @@ def initializer(indices: Sequence[int]) -> Change:
     """These layers with initial weights that suit them: He's for ReLU, Glorot's elsewhere, and zero biases."""
 
     def change(program: Program) -> Program:
-        for site in _sites(program, indices):
-            own = "he_normal" if site.rectifies else "glorot_uniform"
-            name = program.layers[site.index].name
+        for weighted in _weighted_layers(program, indices):
+            own = "he_normal" if weighted.rectifies else "glorot_uniform"
+            name = program.layers[weighted.index].name
             program = program.with_layer(name, kernel_initializer=own, bias_initializer="zeros")
         return program
 
@@ -129,10 +133,10 @@ def lighter_penalties(program: Program) -> Program:
 def dropout_everywhere(program: Program) -> Program:
     """Dropout of 0.3 behind every hidden layer's activation."""
     own: list[Any] = list(program.layers)
-    for site in reversed(_patient(program).hidden):
+    for weighted in reversed(_facts(program).hidden):
         drop = layers.Dropout(0.3)
-        drop.name = f"dropout after {program.layers[site.index].name}"
-        own.insert(site.activation_index + 1, drop)
+        drop.name = f"dropout after {program.layers[weighted.index].name}"
+        own.insert(weighted.activation_index + 1, drop)
     return program.changed(layers=tuple(own))
 
 
@@ -142,9 +146,9 @@ def thaw(program: Program) -> Program:
 
 
 def _thawed(layer: Any) -> Any:
-    twin = copied(layer, initial=True)
-    twin.trainable = True
-    return twin
+    clone = copied(layer, initial=True)
+    clone.trainable = True
+    return clone
 
 
 # Loss and labels.
@@ -159,12 +163,12 @@ def loss_setting(**settings: object) -> Change:
     return change
 
 
-def suitable_loss(patient: Patient) -> str:
+def suitable_loss(facts: ProgramFacts) -> str:
     """The loss for the labels as they are."""
-    labels = patient.labels
-    if patient.task == "amounts":
+    labels = facts.labels
+    if facts.task == "amounts":
         return "mse"
-    if patient.task == "several" or (labels.classes <= 2 and labels.columns == 1):
+    if facts.task == "several" or (labels.classes <= 2 and labels.columns == 1):
         return "binary_crossentropy"
     return "sparse_categorical_crossentropy" if labels.columns == 1 else "categorical_crossentropy"
 
@@ -176,17 +180,17 @@ def suitable_metric(program: Program) -> Program:
 
 def classify(program: Program) -> Program:
     """Units, last activation and loss that suit the labels."""
-    patient = _patient(program)
-    site, labels = patient.output, patient.labels
-    if site is None:
+    facts = _facts(program)
+    weighted, labels = facts.output, facts.labels
+    if weighted is None:
         return program
-    loss = suitable_loss(patient)
+    loss = suitable_loss(facts)
     wanted: int = (
         labels.columns if labels.columns > 1 else {"sparse_categorical_crossentropy": int(labels.high) + 1}.get(loss, 1)
     )
     ending = {"mse": None, "binary_crossentropy": "sigmoid"}.get(loss, "softmax")
-    name = program.layers[site.index].name
-    program = _with_activation(program, site, ending).with_loss(loss)
+    name = program.layers[weighted.index].name
+    program = _with_activation(program, weighted, ending).with_loss(loss)
     if getattr(program.layer(name), "units", wanted) != wanted:
         program = program.with_layer(name, units=wanted)
     return program.changed(y=zero_based(program.y) if labels.form in ("signs", "ids", "binary") else program.y)

@@ -33,8 +33,8 @@ class Report:
     def to_json(self) -> str:
         """The findings, what was ruled out and, of a script, what was held back, as JSON."""
         found = [finding.as_dict() for finding in self.findings]
-        told = {"findings": found, "ruled_out": self.ruled_out, "seconds": round(self.seconds, 4)}
-        return json.dumps(told | ({"held_back": self.held_back} if self.held_back else {}))
+        content = {"findings": found, "ruled_out": self.ruled_out, "seconds": round(self.seconds, 4)}
+        return json.dumps(content | ({"held_back": self.held_back} if self.held_back else {}))
 
     def to_html(self, path: str | Path | None = None) -> str:
         """The report as a page that needs nothing else: findings, figures, code to paste.

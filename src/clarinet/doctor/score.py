@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from clarinet.doctor.labels import class_numbers, describe_labels
-from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import Program
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.types import Array
 
 #: Below so many rows nothing is held out: the score says "fits", not "generalises".
@@ -22,8 +22,8 @@ def split(program: Program, seed: int) -> tuple[Array, Array]:
     if count < FEW_ROWS:
         return np.arange(count), np.arange(count)
     rng = np.random.default_rng(seed)
-    patient = Patient(program)
-    groups = class_numbers(program.y) if patient.task == "classes" else np.zeros(count, int)
+    facts = ProgramFacts(program)
+    groups = class_numbers(program.y) if facts.task == "classes" else np.zeros(count, int)
     held = [rng.permutation(np.flatnonzero(groups == g)) for g in np.unique(groups)]
     test = np.sort(np.concatenate([rows[: round(_HELD_OUT * len(rows))] for rows in held]))
     return np.setdiff1d(np.arange(count), test), test
@@ -31,7 +31,7 @@ def split(program: Program, seed: int) -> tuple[Array, Array]:
 
 def truth(program: Program) -> tuple[str, Array]:
     """What the given labels mean: ``("accuracy", class numbers)``, ``("R2", amounts)`` or ``("rows", bits)``."""
-    task = Patient(program).task
+    task = ProgramFacts(program).task
     y = np.asarray(program.y).reshape(len(program.y), -1)
     if task == "classes":
         return "accuracy", class_numbers(y)

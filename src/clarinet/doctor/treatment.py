@@ -155,25 +155,25 @@ def treat(
 @quietly()
 def compare(program: Program, remedies: Sequence[Finding], seeds: Sequence[int]) -> Comparison:
     """Sick and treated side by side on these seeds: whether a proof holds on others than those it was found with."""
-    return _Ward(program, seeds).compare(remedies)
+    return _PairedTrials(program, seeds).compare(remedies)
 
 
 def _treat(program: Program, remedies: Sequence[Finding], seeds: Sequence[int]) -> Treatment:
     claim = "generalises" if len(program.x) >= FEW_ROWS else "fits"
     if not remedies:
         return Treatment(False, None, program, (), (), None, truth(program)[0], claim)
-    ward = _Ward(program, seeds)
-    kept, best = list(remedies), ward.compare(remedies)
+    trials = _PairedTrials(program, seeds)
+    kept, best = list(remedies), trials.compare(remedies)
     for change in dict.fromkeys(finding.change for finding in remedies):
         rest = [other for other in kept if other.change is not change]
-        if rest and (without := ward.compare(rest)).gain >= best.gain:
+        if rest and (without := trials.compare(rest)).gain >= best.gain:
             kept, best = rest, without
     treated = apply(program, kept)
     included = tuple((f, by) for f in remedies if f not in kept and (by := _bringing(program, kept, f)))
     brought = [finding for finding, _ in included]
     withdrawn = tuple(finding for finding in remedies if finding not in kept and finding not in brought)
     trained = treated.train() if accepted(treated) else None
-    return Treatment(best.proved, trained, treated, tuple(kept), withdrawn, best, ward.kind, claim, included)
+    return Treatment(best.proved, trained, treated, tuple(kept), withdrawn, best, trials.kind, claim, included)
 
 
 def _bringing(program: Program, kept: Sequence[Finding], finding: Finding) -> tuple[Finding, ...]:
@@ -188,7 +188,7 @@ def _changes_nothing(program: Program, finding: Finding) -> bool:
     return fingerprint(apply(program, [finding])) == fingerprint(program)
 
 
-class _Ward:
+class _PairedTrials:
     """Trains the programs to be compared on the same splits and seeds."""
 
     def __init__(self, program: Program, seeds: Sequence[int]) -> None:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.doctor.findings import Finding
-from clarinet.doctor.patient import SAMPLE, Patient, function_of
 from clarinet.doctor.program import program_of, quietly
+from clarinet.doctor.program_facts import SAMPLE, ProgramFacts, function_of
 from clarinet.doctor.report import Report, paragraph
 from clarinet.doctor.rules import RULES, association, duplicates, non_finite, validation
 from clarinet.doctor.watching.baseline import baseline_of
-from clarinet.doctor.watching.consultation import Consultation
-from clarinet.doctor.watching.course import Baseline, Course, Watched
 from clarinet.doctor.watching.failure import Failure
+from clarinet.doctor.watching.finding_log import FindingLog
 from clarinet.doctor.watching.replay import Replay
+from clarinet.doctor.watching.training_record import Baseline, TrainingRecord, Watched
 from clarinet.engines import Data, ReferenceEngine
 from clarinet.layers.base import Context
 from clarinet.settings import Role, names_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
 #: Rules that look through all rows; they are asked where something has to be explained, or data are small.
-_DEAR = (association, duplicates, non_finite, validation)
+_EXPENSIVE = (association, duplicates, non_finite, validation)
 _SMALL = 100_000  # numbers in x
 #: Statistics of layers: so many in the first epoch, and then on every hundredth step.
 _SAMPLES, _SELDOM = 10, 100
@@ -65,14 +65,16 @@ class Doctor(Callback):
     """
 
     #: Doubts of ``fit`` that it speaks of itself, with more to say.
-    tells = frozenset({"learning_rate_negative", "softmax_on_single_unit", "double_softmax", "targets_out_of_range"})
+    handled_warnings = frozenset(
+        {"learning_rate_negative", "softmax_on_single_unit", "double_softmax", "targets_out_of_range"}
+    )
     #: Tells the other callbacks of a finding; set by whoever calls them.
     announce: Callable[[Problem, int | None], None] | None = None
 
     def __init__(self, stop: bool = False, quiet: bool = False) -> None:
         self.stop, self.quiet = stop, quiet
-        self._consultation = Consultation(weakly(self._found))
-        self._course: Course | None = None
+        self._finding_log = FindingLog(weakly(self._found))
+        self._record: TrainingRecord | None = None
         self._replay: Replay | None = None
         self._epoch = 0
 
@@ -83,13 +85,13 @@ class Doctor(Callback):
     @property
     def report(self) -> Report:
         """What was found so far."""
-        return self._consultation.report
+        return self._finding_log.report
 
     @property
     def stats_every(self) -> int:
         """How often statistics of the layers are wanted: densely in the first epoch, for the first verdict."""
         steps = self.params.get("steps") or _SAMPLES
-        first = self._course is None or not self._course.logs
+        first = self._record is None or not self._record.logs
         return min(_SELDOM, max(1, steps // _SAMPLES)) if first else _SELDOM
 
     @staticmethod
@@ -139,27 +141,27 @@ class Doctor(Callback):
     # Before training.
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._consultation = Consultation(weakly(self._found))
-        self._course = self._replay = None
+        self._finding_log = FindingLog(weakly(self._found))
+        self._record = self._replay = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
-        if self._course is None:
+        if self._record is None:
             self._begin()
         if self._replay is not None:
             self._replay.begin_epoch()
 
     def _begin(self) -> None:
         """Look at the program; other callbacks have begun by now and can be told."""
-        given, data = self.params.get("given"), self.params.get("data")
-        patient = None if given is None else self._patient(*given)
-        if patient is not None:
-            small = patient.program.x.size <= _SMALL
-            self._consultation = Consultation(weakly(self._found), partial(_ask, patient, () if small else _DEAR))
-            self._consultation.hear(_ask(patient, RULES if small else [rule for rule in RULES if rule not in _DEAR]))
-        self._course = Course(
+        raw_data, data = self.params.get("raw_data"), self.params.get("data")
+        facts = None if raw_data is None else self._facts(*raw_data)
+        if facts is not None:
+            small = facts.program.x.size <= _SMALL
+            self._finding_log = FindingLog(weakly(self._found), partial(_ask, facts, () if small else _EXPENSIVE))
+            self._finding_log.hear(_ask(facts, RULES if small else [rule for rule in RULES if rule not in _EXPENSIVE]))
+        self._record = TrainingRecord(
             watched_layers(self.model),
-            Baseline() if patient is None or data is None else baseline_of(patient, data.y),
+            Baseline() if facts is None or data is None else baseline_of(facts, data.y),
             epochs=self._epochs(),
             rate=weakly(self._rate),
             probe=None if data is None else partial(_outputs, self.model, data),
@@ -174,12 +176,12 @@ class Doctor(Callback):
         epochs = self.params.get("epochs")
         return None if epochs is None else int(epochs) - self._epoch
 
-    def _patient(self, x: object, y: object, held_out: object) -> Patient:
+    def _facts(self, x: object, y: object, held_out: object) -> ProgramFacts:
         arguments, decisive = self.params.get("arguments", {}), names_of(Role.NUMBERS)
         fit = {name: value for name, value in arguments.items() if name in decisive}
         if held_out is not None and not isinstance(held_out, (tuple, list)):
             held_out = None  # a source of batches
-        return Patient(program_of(self.model, x, y, held_out, fit))
+        return ProgramFacts(program_of(self.model, x, y, held_out, fit))
 
     def _rate(self) -> float:
         optimizer, state = self.model.optimizer, self.model.optimizer_state
@@ -189,11 +191,11 @@ class Doctor(Callback):
     # While training.
 
     def on_chunk(self, chunk: Chunk) -> None:
-        course = self._course
-        if course is None:  # resumed in the middle of an epoch: it begins with the next one
+        record = self._record
+        if record is None:  # resumed in the middle of an epoch: it begins with the next one
             return
-        course.add(chunk)
-        if course.failure is not None:
+        record.add(chunk)
+        if record.failure is not None:
             return
         bad = np.flatnonzero(~np.isfinite(chunk.losses))
         if len(bad) == 0:
@@ -202,18 +204,18 @@ class Doctor(Callback):
             return
         first = int(bad[0])
         failure = Failure(chunk.first_step + first, float(chunk.losses[first]), self._epoch)
-        course.failure = failure if self._replay is None else self._replay.locate(failure, chunk)
-        self._consultation.examine(course)
+        record.failure = failure if self._replay is None else self._replay.locate(failure, chunk)
+        self._finding_log.examine(record)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if self._course is not None:
-            self._course.end_epoch(logs or {})
-            self._consultation.examine(self._course)
+        if self._record is not None:
+            self._record.end_epoch(logs or {})
+            self._finding_log.examine(self._record)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        if self._course is not None:
-            self._course.over = True
-            self._consultation.examine(self._course)
+        if self._record is not None:
+            self._record.over = True
+            self._finding_log.examine(self._record)
         self.model.doctor_report = self.report
 
     # Speaking.
@@ -232,10 +234,10 @@ class Doctor(Callback):
             self.model.stop_training = True
 
 
-def _ask(patient: Patient, rules: Any) -> Iterator[Finding]:
+def _ask(facts: ProgramFacts, rules: Any) -> Iterator[Finding]:
     with quietly():
         for rule in rules:
-            yield from rule.examine(patient)
+            yield from rule.examine(facts)
 
 
 def watched_layers(model: Trainable) -> list[Watched]:

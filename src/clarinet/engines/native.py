@@ -102,7 +102,7 @@ class NativeEngine(Engine):
     @staticmethod
     def supports(plan: Plan) -> str | None:
         """Why the plan cannot run here, in the user's words; None if it can."""
-        return lowering.obstacle(plan)
+        return lowering.unsupported_reason(plan)
 
     def permutation(self, epoch: int, n: int) -> NDArray[np.int64]:
         self._order = np.empty(n, np.int64)

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.devices import open_device
+from clarinet.engines.full_batch import minimize
 from clarinet.engines.halves import Caches, Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs
-from clarinet.engines.minimizing import minimize
+from clarinet.engines.intermediates import ByWeight, Gradients, Intermediates
 from clarinet.engines.stats import layer_stats
 from clarinet.engines.step import (
     Carry,
     Pass,
-    Record,
+    StepRecord,
     backward,
     begin,
     forward,
@@ -31,7 +32,6 @@ from clarinet.engines.step import (
     update,
     with_penalties,
 )
-from clarinet.engines.watch import ByWeight, Gradients, Watch
 from clarinet.metrics import Mean, Metric
 from clarinet.metrics.base import Sums
 from clarinet.params import Store
@@ -184,24 +184,26 @@ class ReferenceEngine(Engine):
         self._commit(new, number)
         return total_loss(record)
 
-    def _measured(self, sums: Sequence[Sums], batch: Data, record: Record) -> Sequence[Sums]:
+    def _measured(self, sums: Sequence[Sums], batch: Data, record: StepRecord) -> Sequence[Sums]:
         """The metrics' sums with a batch added, by NumPy."""
         if not self.device.shares:
             loss, y_pred = (self.device.get(a) for a in (record.loss, record.outputs[-1]))
             record = record._replace(loss=loss, penalty=float(record.penalty), outputs=[y_pred])
         return measure(self.plan, sums, batch, record)
 
-    def _layer_stats(self, number: int, before: ByWeight, after: ByWeight, record: Record) -> list[LayerStats]:
+    def _layer_stats(self, number: int, before: ByWeight, after: ByWeight, record: StepRecord) -> list[LayerStats]:
         get = self.device.get
         every = [user for users in self.plan.users for user in users]
         moved = {(op.index, s.name): (get(before[op.index][s.name]), get(after[op.index][s.name])) for op, s in every}
         grads = {index: {name: get(g) for name, g in own.items()} for index, own in record.grads.items()}
         return layer_stats(self.plan, number, [get(y) for y in record.outputs], grads, moved)
 
-    def gradients(self, batch: Data, watch: Watch | None = None, training: bool = True) -> Gradients:
+    def gradients(self, batch: Data, intermediates: Intermediates | None = None, training: bool = True) -> Gradients:
         """The batch's loss, penalties included, and its gradients; nothing is updated."""
         own, number = self._carry, self._number()
-        record, _ = gradients(self.plan, own.params, own.state, self._put(batch), number, self._xp, training, watch)
+        record, _ = gradients(
+            self.plan, own.params, own.state, self._put(batch), number, self._xp, training, intermediates
+        )
         return Gradients(total_loss(record), record.grads, record.outputs)
 
     def run_forward(self, x: Array, training: bool | None = False) -> tuple[Array, list[object], list[Array]]:

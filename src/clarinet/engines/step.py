@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from clarinet.arrays import widest
-from clarinet.engines.watch import ByWeight, Watch
+from clarinet.engines.intermediates import ByWeight, Intermediates
 from clarinet.layers.base import Context
 from clarinet.losses.base import spread
 from clarinet.metrics.base import Sums, updated
@@ -43,7 +43,7 @@ class Carry(NamedTuple):
     sums: Sequence[Sums] | None
 
 
-class Record(NamedTuple):
+class StepRecord(NamedTuple):
     """What a step computes on its way.
 
     Attributes:
@@ -71,7 +71,7 @@ class Pass(NamedTuple):
     state: ByWeight
 
 
-def step(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, xp: Namespace = np) -> tuple[Carry, Record]:
+def step(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, xp: Namespace = np) -> tuple[Carry, StepRecord]:
     """One training step.
 
     Args:
@@ -149,7 +149,7 @@ def through_output(plan: Plan, logits: Array, xp: Namespace = np) -> Array:
     return logits if plan.output is None else plan.output.spec.forward({}, {}, logits, Context(xp=xp))[0]
 
 
-def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: Namespace = np) -> Record:
+def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: Namespace = np) -> StepRecord:
     """The loss of what the operations gave, penalties, and predictions; no gradients."""
     assert plan.loss is not None and batch.y is not None
     y = outputs[-1] if outputs else batch.x
@@ -157,7 +157,7 @@ def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: N
     weight = xp.ones_like(values) if batch.weight is None else spread(batch.weight, values, xp)
     shares = plan.loss.shares(weight, xp)
     loss, penalty = xp.sum(values * shares), penalties(plan, params, outputs)
-    return Record(loss, penalty, values, shares, [*outputs, through_output(plan, y, xp)], {})
+    return StepRecord(loss, penalty, values, shares, [*outputs, through_output(plan, y, xp)], {})
 
 
 def penalties(plan: Plan, params: ByWeight, outputs: list[Array]) -> Scalar:
@@ -176,22 +176,22 @@ def gradients(
     number: int,
     xp: Namespace = np,
     training: bool = True,
-    watch: Watch | None = None,
-) -> tuple[Record, ByWeight]:
+    intermediates: Intermediates | None = None,
+) -> tuple[StepRecord, ByWeight]:
     """Forward, loss, backward: what a step computes before the update, and the new state; ``number`` is the step's."""
     assert plan.loss is not None and batch.y is not None
     outputs, caches, new_state = forward(plan, params, state, batch.x, training, key_of(plan, number), xp)
     record = judge(plan, params, batch, outputs, xp)
-    if watch is not None:
-        watch.values, watch.shares = record.values, record.shares
+    if intermediates is not None:
+        intermediates.values, intermediates.shares = record.values, record.shares
     y = outputs[-1] if outputs else batch.x
     dy = plan.loss.gradient(batch.y, y, xp) * record.shares[..., None]
-    grads, _ = backward(plan, params, dy, caches, watch)
-    return Record(*record[:-1], with_penalties(plan, params, grads, watch)), new_state
+    grads, _ = backward(plan, params, dy, caches, intermediates)
+    return StepRecord(*record[:-1], with_penalties(plan, params, grads, intermediates)), new_state
 
 
 def backward(
-    plan: Plan, params: ByWeight, dy: Array, caches: list[object], watch: Watch | None = None
+    plan: Plan, params: ByWeight, dy: Array, caches: list[object], intermediates: Intermediates | None = None
 ) -> tuple[ByWeight, Array]:
     """Gradients by operation and weight name, without penalties on weights, and the gradient at the input.
 
@@ -205,8 +205,8 @@ def backward(
         dx, grads[op.index] = op.spec.backward(params[op.index], cache, delta)  # type: ignore[arg-type]
         for source, part in zip(op.sources, dx if isinstance(dx, tuple) else (dx,), strict=True):
             deltas[source] = deltas[source] + part if source in deltas else part
-        if watch is not None:
-            watch.deltas |= {op.index + 1: delta, 0: deltas.get(0)}
+        if intermediates is not None:
+            intermediates.deltas |= {op.index + 1: delta, 0: deltas.get(0)}
     for users in plan.shared:
         last, *others = (grads[op.index][s.name] for op, s in reversed(users))
         total = sum(others, start=last)
@@ -215,7 +215,9 @@ def backward(
     return grads, deltas[0]
 
 
-def with_penalties(plan: Plan, params: ByWeight, grads: ByWeight, watch: Watch | None = None) -> ByWeight:
+def with_penalties(
+    plan: Plan, params: ByWeight, grads: ByWeight, intermediates: Intermediates | None = None
+) -> ByWeight:
     """The gradients with those of the regularizers' penalties."""
     found = {}
     for op in plan.ops:
@@ -226,8 +228,8 @@ def with_penalties(plan: Plan, params: ByWeight, grads: ByWeight, watch: Watch |
             if s.trainable and s.weight.regularizer is not None
         }
         found[op.index] = own | {name: own[name] + share for name, share in shares.items()}
-        if watch is not None:
-            watch.penalties[op.index] = shares
+        if intermediates is not None:
+            intermediates.penalties[op.index] = shares
     return found
 
 
@@ -256,7 +258,7 @@ def replaced(plan: Plan, params: ByWeight, weights: Sequence[Array]) -> ByWeight
     return new
 
 
-def measure(plan: Plan, sums: Sequence[Sums], batch: Data, record: Record, xp: Namespace = np) -> list[Sums]:
+def measure(plan: Plan, sums: Sequence[Sums], batch: Data, record: StepRecord, xp: Namespace = np) -> list[Sums]:
     """The running loss (weighted by rows) and metrics with a batch added."""
     assert batch.y is not None
     n, y_pred = batch.x.shape[0], record.outputs[-1]
@@ -270,6 +272,6 @@ def measure(plan: Plan, sums: Sequence[Sums], batch: Data, record: Record, xp: N
     return found
 
 
-def total_loss(record: Record) -> float:
+def total_loss(record: StepRecord) -> float:
     """The loss of a batch that has been computed, penalties included."""
     return float(record.loss) + float(record.penalty)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from clarinet.data import origins
-from clarinet.glass import outcome
+from clarinet.data import provenance
+from clarinet.glass import loss_text
 from clarinet.glass.records import LayerTrace, Trace
 from clarinet.trainable import Trainable
 from clarinet.types import Array
@@ -49,7 +49,7 @@ def _outputs(trace: Trace, row: int) -> list[int]:
     last = trace.layers[-1]
     order = _order(np.ravel(last.a[row]))
     if trace.y is not None and trace.loss is not None:
-        target = outcome.targets(trace, last)[row]
+        target = loss_text.targets(trace, last)[row]
         if np.size(target) == len(order):
             own = int(np.argmax(target))
             order = [own, *(unit for unit in order if unit != own)]
@@ -59,7 +59,7 @@ def _outputs(trace: Trace, row: int) -> list[int]:
 def picture_of(model: Trainable, x: Array) -> Array | None:
     """The row as a picture, (height, width) or (height, width, 3) in uint8, if it is one."""
     pixels = np.asarray(x, np.float64)
-    if origins.describe(model)["kind"] == "table":
+    if provenance.describe(model)["kind"] == "table":
         return None
     side = int(pixels.size**0.5)
     if pixels.ndim == 1 and pixels.size >= _LEAST and side * side == pixels.size:

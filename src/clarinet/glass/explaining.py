@@ -8,7 +8,7 @@ import numpy as np
 
 from clarinet import activations
 from clarinet.configurable import check_whole
-from clarinet.glass import formulas, outcome
+from clarinet.glass import formulas, loss_text
 from clarinet.glass.equations import Term, equation
 from clarinet.glass.records import LayerTrace, Trace, WeightTrace
 from clarinet.glass.sums import add_up, factor, number, places_for, short, shown
@@ -119,7 +119,7 @@ class UnitText:
         yield "Forward"
         yield from (f"  {line}" for line in self.forward())
         if self.trace.loss is not None and not self.after and "/" not in self.layer.name:
-            lost = outcome.loss(self.trace, self.layer, self.row, self.digits, self.most)
+            lost = loss_text.loss(self.trace, self.layer, self.row, self.digits, self.most)
             yield from (f"  {line}" for line in lost)
         if self.layer.dz is not None:
             yield "Backward"
@@ -146,7 +146,7 @@ class UnitText:
             yield self.equation("z", self.inputs(), z)
         else:
             yield f"z = {self.number(z)}, what the layer before gives"
-        function = outcome.activation(self.layer)
+        function = loss_text.activation(self.layer)
         if function == activations.linear:
             yield f"a = z = {self.number(a)}"
         elif function == activations.softmax:
@@ -182,10 +182,10 @@ class UnitText:
         assert self.layer.dz is not None and self.layer.da is not None
         dz, da = self.layer.dz[self.at], self.layer.da[self.at]
         if self.layer.absorbed:
-            yield f"dL/dz = {outcome.direct(self.trace, self.layer, self.at, self.digits)}"
+            yield f"dL/dz = {loss_text.direct(self.trace, self.layer, self.at, self.digits)}"
             return
         yield self.handed_back(da)
-        function = outcome.activation(self.layer)
+        function = loss_text.activation(self.layer)
         if function == activations.linear:
             yield f"dL/dz = dL/da = {self.number(dz)}"
             return
@@ -201,7 +201,7 @@ class UnitText:
     def handed_back(self, da: float) -> str:
         """Where the gradient at the output comes from."""
         if not self.after and "/" not in self.layer.name:
-            return f"dL/da = {outcome.derivative(self.trace, self.layer, self.at, self.digits)}"
+            return f"dL/da = {loss_text.derivative(self.trace, self.layer, self.at, self.digits)}"
         flat: Index = self.unit
         for following in self.after:
             if following.layer.passes_through == "reshape":

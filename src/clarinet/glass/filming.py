@@ -109,10 +109,10 @@ def _loss_after(model: Trainable, trace: Trace, x: object, y: object) -> float |
     """The loss of the same rows after the step, made on a copy."""
     if trace.loss is None or not trace.training:
         return None
-    twin = copy.deepcopy(model)
-    for layer, traced in zip(twin.layers, trace.layers, strict=True):
+    clone = copy.deepcopy(model)
+    for layer, traced in zip(clone.layers, trace.layers, strict=True):
         layer.set_weights([_after(w) for w in _weights(traced)])
-    return trace_step(twin, x, y).loss
+    return trace_step(clone, x, y).loss
 
 
 def _weights(traced: LayerTrace) -> list[Any]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.glass.look import LINE, colors, first_line, level_name, title_line
 from clarinet.glass.shapes import HEIGHT, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
 from clarinet.glass.svg import RUN
+from clarinet.glass.theme import LINE, colors, first_line, level_name, title_line
 
 if TYPE_CHECKING:
     from PIL.Image import Image

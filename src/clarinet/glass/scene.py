@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.glass import outcome
+from clarinet.glass import loss_text
 from clarinet.glass.choosing import picture_of, strongest
 from clarinet.glass.explaining import UnitText
 from clarinet.glass.records import LayerTrace, Trace
@@ -255,10 +255,10 @@ class _Director:
         assert self.trace.loss is not None
         column = self.diagram.columns[-1]
         last = self.layers[column.title.split("\n")[-1]]
-        target = outcome.targets(self.trace, last)[self.row]
+        target = loss_text.targets(self.trace, last)[self.row]
         if np.shape(target) == last.a.shape[1:]:
             self.targets = {node: float(target[node.unit]) for node in column.nodes}
-        lines = [*outcome.loss(self.trace, last, self.row, 4, _TERMS)]
+        lines = [*loss_text.loss(self.trace, last, self.row, 4, _TERMS)]
         if column.left_out:
             said, wanted = (int(np.argmax(values)) for values in (last.a[self.row], target))
             lines.append(f"The largest output is unit {said}, the largest target unit {wanted}.")

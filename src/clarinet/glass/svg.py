@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from html import escape
 from itertools import accumulate
 
-from clarinet.glass.look import LINE, MONO, SANS, colors, first_line, level_name, title_line
 from clarinet.glass.shapes import HEIGHT, LEVELS, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
-from clarinet.markup import bitmap
+from clarinet.glass.theme import LINE, MONO, SANS, colors, first_line, level_name, title_line
+from clarinet.html_snippets import bitmap
 
 #: Seconds that a dot runs at speed 1.
 RUN = 0.9

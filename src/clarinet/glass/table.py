@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from clarinet.markup import paragraph, table
+from clarinet.html_snippets import paragraph, table
 from clarinet.types import Array
 
 #: An array's name, the array, its formula.

@@ -12,12 +12,12 @@ import numpy as np
 from clarinet import checks
 from clarinet import data as data_module
 from clarinet.engines import Data, ReferenceEngine, Steps
-from clarinet.engines.watch import Watch
+from clarinet.engines.intermediates import Intermediates
 from clarinet.glass.records import LayerTrace, Trace, WeightTrace
-from clarinet.layers.parts import direct, elementary
+from clarinet.layers.parts import direct, flatten_parts
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Segment, Store
-from clarinet.training.prepare import build_for, checked, learning_rates
+from clarinet.training.prepare import build_for, learning_rates, validate_and_prepare
 from clarinet.types import Array
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def _rows(
     if rows_y is None:
         checks.raise_first(checks.check_input(model, rows_x))
         assert model.input_shape is not None
-        return Data(data_module.fit_rank(rows_x, model.input_shape))
-    return checked(model, rows_x, rows_y, rows_w, class_weight)
+        return Data(data_module.match_last_axis(rows_x, model.input_shape))
+    return validate_and_prepare(model, rows_x, rows_y, rows_w, class_weight)
 
 
 @dataclass
@@ -98,7 +98,7 @@ class _Pass:
     """What one pass gave: tensors and their gradients by number, gradients of weights by operation."""
 
     tensors: list[Array]
-    watch: Watch
+    intermediates: Intermediates
     grads: dict[int, dict[str, Array]]
     loss: float | None
 
@@ -134,7 +134,7 @@ class _Tracer:
             for s in (*op.weights, *op.state)
         }
         prediction = seen.tensors[-1]
-        target, losses, shares = self.model.target, seen.watch.values, seen.watch.shares
+        target, losses, shares = self.model.target, seen.intermediates.values, seen.intermediates.shares
         return Trace(
             model=self.model.name,
             layers=tuple(self._layers(seen, weights)),
@@ -154,15 +154,15 @@ class _Tracer:
 
     def _run(self) -> _Pass:
         """One pass, which changes nothing."""
-        watch = Watch()
+        intermediates = Intermediates()
         state = OptimizerState(self.optimizer_state.step + 1, self.optimizer_state.slots)
         engine = ReferenceEngine(self.plan, self.store, state)
         x = np.asarray(self.data.x).astype(self.plan.dtype)
         if self.data.y is None:
             y, _, outputs = engine.run_forward(x, self.training)
-            return _Pass([x, *outputs, engine.through_output(y)], watch, {}, None)
-        loss, grads, outputs = engine.gradients(self.data, watch, self.training)
-        return _Pass([x, *outputs], watch, grads, loss)
+            return _Pass([x, *outputs, engine.through_output(y)], intermediates, {}, None)
+        loss, grads, outputs = engine.gradients(self.data, intermediates, self.training)
+        return _Pass([x, *outputs], intermediates, grads, loss)
 
     def _rate(self) -> float:
         """The learning rate of the next step."""
@@ -205,7 +205,7 @@ class _Tracer:
             value,
             segment.trainable,
             seen.grads.get(op.index, {}).get(name),
-            seen.watch.penalties.get(op.index, {}).get(name),
+            seen.intermediates.penalties.get(op.index, {}).get(name),
             clipped.get((op.index, name)),
             None if after is None else segment.view(after) - value,
         )
@@ -233,7 +233,7 @@ class _Tracer:
                 for p in direct(layer)
             )
             return _containing(name, layer, inner)
-        parts = elementary(layer)
+        parts = flatten_parts(layer)
         own = list(islice(ops, len(parts)))
         named = {
             part.called(s.name): replace(weights[op.index, s.name], name=part.called(s.name))
@@ -241,7 +241,7 @@ class _Tracer:
             for s in (*op.weights, *op.state)
         }
         x = tuple(seen.tensors[s] for s in own[0].sources)
-        dx = tuple(seen.watch.deltas.get(s) for s in own[0].sources)
+        dx = tuple(seen.intermediates.deltas.get(s) for s in own[0].sources)
         merges = own[0].spec.merges
         z, a, dz, da = self._values(own, seen)
         return LayerTrace(
@@ -261,7 +261,7 @@ class _Tracer:
         """``z``, ``a``, ``dz``, ``da`` of the layer that consists of these operations."""
         while len(ops) > 1 and ops[-1].spec.passes_through == "identity":
             ops = ops[:-1]  # it hands on what it gets, and its share of the gradient is in what it hands back
-        last, deltas = ops[-1], seen.watch.deltas
+        last, deltas = ops[-1], seen.intermediates.deltas
         a, da = seen.tensors[last.index + 1], deltas.get(last.index + 1)
         if last is self.plan.output:
             da = self._as_written(a, seen)
@@ -271,9 +271,9 @@ class _Tracer:
 
     def _as_written(self, a: Array, seen: _Pass) -> Array | None:
         """The loss's derivative at the model's output where training goes straight to the logits."""
-        if self.data.y is None or self.model.loss is None or seen.watch.shares is None:
+        if self.data.y is None or self.model.loss is None or seen.intermediates.shares is None:
             return None
-        return np.asarray(self.model.loss.gradient(self.data.y, a) * seen.watch.shares[..., None])
+        return np.asarray(self.model.loss.gradient(self.data.y, a) * seen.intermediates.shares[..., None])
 
 
 def _containing(name: str, layer: Layer, inner: tuple[LayerTrace, ...]) -> LayerTrace:

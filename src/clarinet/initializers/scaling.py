@@ -10,15 +10,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.configurable import Refused, check_number
+from clarinet.configurable import Unsupported, check_number
 from clarinet.initializers.base import Initializer, Shape, check_seed
 from clarinet.initializers.distributions import truncated_normal
 from clarinet.random import Key
 
 #: Standard deviation of the standard normal distribution cut off at ±2.
 _CUT_STD = 0.87962566103423978
-_AXES: Mapping[str, Refused] = dict.fromkeys(
-    ("input_axes", "output_axes"), Refused("the last two axes of a weight are inputs and units")
+_AXES: Mapping[str, Unsupported] = dict.fromkeys(
+    ("input_axes", "output_axes"), Unsupported("the last two axes of a weight are inputs and units")
 )
 _FANS = ("fan_in", "fan_out", "fan_avg")
 _DISTRIBUTIONS = ("truncated_normal", "normal", "untruncated_normal", "uniform")
@@ -45,7 +45,7 @@ class VarianceScaling(Initializer):
         True
     """
 
-    refused: ClassVar[Mapping[str, Refused]] = _AXES
+    unsupported: ClassVar[Mapping[str, Unsupported]] = _AXES
 
     scale: float = 1.0
     mode: str = "fan_in"
@@ -92,7 +92,7 @@ def _scaled(scale: float, mode: str, distribution: str, shape: Shape, key: Key) 
 class _Named(Initializer):
     """A variance scaling with a name of its own."""
 
-    refused: ClassVar[Mapping[str, Refused]] = _AXES
+    unsupported: ClassVar[Mapping[str, Unsupported]] = _AXES
     scaling: ClassVar[tuple[float, str, str]]
 
     seed: int | None = None

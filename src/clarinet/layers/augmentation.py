@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from clarinet.arrays import scatter_add
-from clarinet.configurable import Refused, check_number
+from clarinet.configurable import Unsupported, check_number
 from clarinet.layers.base import Context, Layer
 from clarinet.layers.dropout import Noise
 from clarinet.layers.geometry import check_data_format, check_rank
@@ -48,9 +48,9 @@ class _Augmentation(Noise):
 
     disturbs_by = "augmentation"
 
-    refused: ClassVar[Mapping[str, Refused]] = {
-        **Layer.refused,
-        "value_range": Refused("values are not looked at", default=(0, 255)),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        **Layer.unsupported,
+        "value_range": Unsupported("values are not looked at", default=(0, 255)),
     }
 
     trains_when_called: ClassVar[bool] = True

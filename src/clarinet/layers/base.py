@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Never, Self
 
 import numpy as np
 
-from clarinet.configurable import Configurable, Refused, abstract
+from clarinet.configurable import Configurable, Unsupported, abstract
 from clarinet.layers.calling import batch, randomness, weights_for
 from clarinet.layers.handle import Handle
 from clarinet.params import Weight
@@ -71,9 +71,9 @@ class Part:
         return self if whole is None else replace(self, whole=whole if self.whole is None else self.whole.within(whole))
 
 
-_NO_CONSTRAINTS = Refused("there are no weight constraints; use a regularizer, or set_weights in a callback")
+_NO_CONSTRAINTS = Unsupported("there are no weight constraints; use a regularizer, or set_weights in a callback")
 _CONSTRAINED = ("kernel", "bias", "depthwise", "pointwise", "recurrent", "embeddings", "gamma", "beta", "alpha")
-_HANDLE_FIELDS = frozenset({"name", "trainable", "_place", "_frozen", "_holders", "_variables", "_draws"})
+_HANDLE_FIELDS = frozenset({"name", "trainable", "_build_spec", "_frozen", "_holders", "_variables", "_draws"})
 
 
 @dataclass(eq=False, repr=False)
@@ -92,13 +92,13 @@ class Layer(Handle, Configurable):
     """
 
     kind: ClassVar[str] = "layer"
-    refused: ClassVar[Mapping[str, Refused]] = {
-        "dtype": Refused("all layers of a model have its dtype; use model.compile(dtype='float64')"),
-        "autocast": Refused("all layers of a model have its dtype", default=True),
-        "activity_regularizer": Refused("put ActivityRegularization after the layer"),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        "dtype": Unsupported("all layers of a model have its dtype; use model.compile(dtype='float64')"),
+        "autocast": Unsupported("all layers of a model have its dtype", default=True),
+        "activity_regularizer": Unsupported("put ActivityRegularization after the layer"),
         **{f"{weight}_constraint": _NO_CONSTRAINTS for weight in _CONSTRAINED},
         **dict.fromkeys(
-            ("lora_rank", "lora_alpha", "quantization_config"), Refused("there is no such form of the weights")
+            ("lora_rank", "lora_alpha", "quantization_config"), Unsupported("there is no such form of the weights")
         ),
     }
     not_called: ClassVar[Mapping[str, str]] = {
@@ -214,7 +214,7 @@ class Layer(Handle, Configurable):
         return ()
 
     def add_weight(self, *shape: object, **settings: object) -> Never:
-        """Refused: a layer says of its weights what they are, and a model keeps them."""
+        """Unsupported: a layer says of its weights what they are, and a model keeps them."""
         raise TypeError(f"{type(self).__name__}: add_weight is not there; define weight_specs(input_shape)")
 
     def __call__(self, x: object, training: bool | None = None) -> Array:

@@ -8,7 +8,7 @@ from reprlib import repr as short
 import numpy as np
 
 from clarinet.configurable import check_flag
-from clarinet.layers.handle import Handle, leaves
+from clarinet.layers.handle import Handle, leaf_layers
 from clarinet.params import Weight
 from clarinet.random import Key, Stream, next_seed
 from clarinet.types import Array, DType, Shape
@@ -30,7 +30,7 @@ def batch(layer: Handle, x: object) -> Array:
             "is a list of layers: Sequential([Input((4,)), Dense(3)]); skips and branches are the layers Residual and "
             "Parallel"
         )
-    return rows.astype(np.float32 if layer._place is None else layer._place.dtype, copy=False)
+    return rows.astype(np.float32 if layer._build_spec is None else layer._build_spec.dtype, copy=False)
 
 
 def randomness(layer: Handle, training: bool | None) -> tuple[bool, Key]:
@@ -71,7 +71,7 @@ def weights_for(
 
 def _draw(layer: Handle, specs: list[tuple[Weight, bool]], dtype: DType) -> None:
     """Draw what a layer without weights needs: each of these and whether it is state."""
-    for leaf, prefix, _ in leaves(layer):
+    for leaf, prefix, _ in leaf_layers(layer):
         if leaf._variables is None:
             own = [(spec, state) for spec, state in specs if spec.name.startswith(prefix)]
             values = [spec.initializer(spec.shape, dtype=dtype).reshape(spec.shape) for spec, _ in own]

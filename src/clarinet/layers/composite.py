@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from clarinet.layers.base import Context, Layer, Part
-from clarinet.layers.parts import elementary, shapes_within
+from clarinet.layers.parts import flatten_parts, shapes_within
 from clarinet.params import Weight
 from clarinet.types import Array, Shape
 
@@ -21,19 +21,19 @@ class Composite(Layer):
     """
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        return shapes_within(input_shape, elementary(self))[-1][0]
+        return shapes_within(input_shape, flatten_parts(self))[-1][0]
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        return tuple(_renamed(elementary(self), input_shape, lambda spec, shape: spec.weight_specs(shape)))
+        return tuple(_renamed(flatten_parts(self), input_shape, lambda spec, shape: spec.weight_specs(shape)))
 
     def state_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        return tuple(_renamed(elementary(self), input_shape, lambda spec, shape: spec.state_specs(shape)))
+        return tuple(_renamed(flatten_parts(self), input_shape, lambda spec, shape: spec.state_specs(shape)))
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
         tensors, steps, new_state = [x], [], {}
-        for number, part in enumerate(elementary(self)):
+        for number, part in enumerate(flatten_parts(self)):
             spec, sources = part.layer, part.sources or ()
             taken: Any = tuple(tensors[s] for s in sources)
             shape: Any = tuple(t.shape[1:] for t in taken) if spec.merges else taken[0].shape[1:]

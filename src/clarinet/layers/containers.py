@@ -53,14 +53,14 @@ class Container(Composite):
             ends.append(end)
         return (*parts, Part(self.merging(), tuple(ends)))
 
-    def unplaced(self) -> Self:
+    def detached(self) -> Self:
         """A copy that belongs to no model, of copies of the children."""
-        twin = super().unplaced()
-        copies = {id(child): child.unplaced() for child in self.children}
-        twin._hold(tuple(tuple(copies[id(layer)] for layer in chain) for chain in self._chains))
-        for child in twin.children:
-            child.join(twin)
-        return twin
+        clone = super().detached()
+        copies = {id(child): child.detached() for child in self.children}
+        clone._hold(tuple(tuple(copies[id(layer)] for layer in chain) for chain in self._chains))
+        for child in clone.children:
+            child.join(clone)
+        return clone
 
     def _hold(self, chains: Chains) -> None:
         """Keep the chains, and the configuration that gives them."""

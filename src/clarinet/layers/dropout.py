@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from clarinet.configurable import Refused, check_number
+from clarinet.configurable import Unsupported, check_number
 from clarinet.layers.base import Context, Layer
 from clarinet.layers.geometry import check_data_format, check_rank
 from clarinet.random import Key
@@ -90,9 +90,9 @@ class Dropout(_Masking):
 
     disturbs_by = "dropout"
 
-    refused: ClassVar[Mapping[str, Refused]] = {
-        **Layer.refused,
-        "noise_shape": Refused("use SpatialDropout1D or SpatialDropout2D, which drop whole channels"),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        **Layer.unsupported,
+        "noise_shape": Unsupported("use SpatialDropout1D or SpatialDropout2D, which drop whole channels"),
     }
 
     rate: float
@@ -225,7 +225,7 @@ class AlphaDropout(Noise):
         (10,)
     """
 
-    refused: ClassVar[Mapping[str, Refused]] = Dropout.refused
+    unsupported: ClassVar[Mapping[str, Unsupported]] = Dropout.unsupported
 
     rate: float
     seed: int | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from clarinet.arrays import scatter_add, widest
-from clarinet.configurable import Refused
+from clarinet.configurable import Unsupported
 from clarinet.initializers import InitializerField
 from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.params import Weight
@@ -44,10 +44,10 @@ class Embedding(Layer):
 
     looks_up = True
 
-    refused: ClassVar[Mapping[str, Refused]] = {
-        **Layer.refused,
-        "weights": Refused("use layer.set_weights([matrix]) once the model is built, or embeddings_initializer"),
-        "input_length": Refused("the shape of x says how long sequences are; start with Input((length,))"),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        **Layer.unsupported,
+        "weights": Unsupported("use layer.set_weights([matrix]) once the model is built, or embeddings_initializer"),
+        "input_length": Unsupported("the shape of x says how long sequences are; start with Input((length,))"),
     }
 
     input_dim: int = field()  # of its own, not short for input_shape

@@ -67,11 +67,11 @@ def check_rank(input_shape: Shape, rank: int, what: str) -> None:
     """
     if len(input_shape) == rank + 1:
         return
-    mend = ""
+    fix = ""
     if len(input_shape) == rank:
         inside = ", ".join(map(str, (*input_shape, 1)))
-        mend = f"; if only the channels are missing, use x.reshape(-1, {inside}) or put Reshape(({inside})) first"
-    raise ValueError(f"{what}: expected samples of shape {_AXES[rank]}, received {input_shape}{mend}")
+        fix = f"; if only the channels are missing, use x.reshape(-1, {inside}) or put Reshape(({inside})) first"
+    raise ValueError(f"{what}: expected samples of shape {_AXES[rank]}, received {input_shape}{fix}")
 
 
 def margins(spatial: Shape, window: Shape, strides: Shape, dilation: Shape, padding: str) -> Margins:

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from clarinet import renamed
 from clarinet.names import Names, snake_case
 from clarinet.params import Weight
 from clarinet.random import Key
 from clarinet.types import Array, DType, Shape
-from clarinet.variables import Variable, own_homes, variables_of
+from clarinet.variables import Variable, own_locations, variables_of
 
 
-class Place(NamedTuple):
+class BuildSpec(NamedTuple):
     """What a model that has laid out a layer's weights says of it.
 
     The shape of a sample as it enters the layer is known for those that the model itself holds.
@@ -29,7 +30,7 @@ class Place(NamedTuple):
 
 
 #: What a copy of a layer does not have.
-_OF_HOLDERS = frozenset({"_place", "_holders", "_variables"})
+_OF_HOLDERS = frozenset({"_build_spec", "_holders", "_variables"})
 
 
 class Model(Protocol):
@@ -58,7 +59,7 @@ class Handle:
     name: str = field(default="", kw_only=True)
     trainable: bool = field(default=True, kw_only=True)
 
-    _place: Place | None = field(default=None, init=False)  # once a model has laid it out
+    _build_spec: BuildSpec | None = field(default=None, init=False)  # once a model has laid it out
     _holders: tuple[weakref.ref[Handle | Model], ...] = field(default=(), init=False)  # weak: it keeps nobody
     _variables: tuple[Variable, ...] | None = field(default=None, init=False)  # once it has weights
     _draws: Key | None = field(default=None, init=False)  # random numbers of the last call on an array
@@ -68,9 +69,9 @@ class Handle:
         """The layers that a container holds."""
         return ()
 
-    def leaves(self) -> Iterator[Leaf]:
+    def leaf_layers(self) -> Iterator[Leaf]:
         """The layers without children within this one; itself if it has none."""
-        return leaves(self)
+        return leaf_layers(self)
 
     @property
     def adapted(self) -> bool:
@@ -100,21 +101,23 @@ class Handle:
     def leave(self, holder: Handle | Model) -> None:
         """Be held by it no more; without any model the weights go along, as they are."""
         self._holders = tuple(ref for ref in self._holders if ref() is not None and ref() is not holder)
-        for leaf in self.leaves():
+        for leaf in self.leaf_layers():
             if leaf.layer._variables and not leaf.layer.models():
                 own = leaf.layer._variables
-                for variable, home in zip(own, own_homes([(v.weight, v.state) for v in own], [v.view() for v in own])):
-                    variable.move(*home)
+                for variable, location in zip(
+                    own, own_locations([(v.weight, v.state) for v in own], [v.view() for v in own])
+                ):
+                    variable.move(*location)
         if not self.models():
-            self.put(None)
+            self.set_build_spec(None)
 
-    def put(self, place: Place | None) -> None:
+    def set_build_spec(self, spec: BuildSpec | None) -> None:
         """Say that a model has laid out the weights of this layer and of its children, or that none has."""
-        if place is None or self._place is None or len(self.models()) < 2:
-            self._place = place
+        if spec is None or self._build_spec is None or len(self.models()) < 2:
+            self._build_spec = spec
         for child in self.children:
-            if place is not None or not child.models():
-                child.put(None if place is None else Place(place.dtype))
+            if spec is not None or not child.models():
+                child.set_build_spec(None if spec is None else BuildSpec(spec.dtype))
 
     @property
     def path(self) -> str:
@@ -132,17 +135,17 @@ class Handle:
     @property
     def built(self) -> bool:
         """Whether the layer has weights, or is known to need none."""
-        return all(leaf.layer._variables is not None for leaf in self.leaves())
+        return all(leaf.layer._variables is not None for leaf in self.leaf_layers())
 
     @property
     def weights(self) -> list[Variable]:
         """All weights in Keras's order: trainable first, then state; none before the layer is built."""
-        return [v for leaf in self.leaves() for v in leaf.layer._variables or ()]
+        return [v for leaf in self.leaf_layers() for v in leaf.layer._variables or ()]
 
     @property
     def trainable_weights(self) -> list[Variable]:
         """Those that training changes: none of a layer with ``trainable=False``."""
-        return [v for leaf in self.leaves() if leaf.trainable for v in leaf.layer._variables or () if not v.state]
+        return [v for leaf in self.leaf_layers() if leaf.trainable for v in leaf.layer._variables or () if not v.state]
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
@@ -156,7 +159,7 @@ class Handle:
 
     def named_weights(self) -> dict[str, Variable]:
         """The weights by the names that :meth:`Layer.weight_specs` and ``state_specs`` of this layer give them."""
-        return {prefix + v.name: v for layer, prefix, _ in self.leaves() for v in layer._variables or ()}
+        return {prefix + v.name: v for layer, prefix, _ in self.leaf_layers() for v in layer._variables or ()}
 
     if not TYPE_CHECKING:  # where any misspelt attribute would pass for a weight
 
@@ -234,25 +237,27 @@ class Handle:
 
     def bare(self) -> Self:
         """A layer of the same settings that holds nothing: what a plan is made of."""
-        twin = object.__new__(type(self))
-        twin.__dict__.update(item for item in self.__dict__.items() if item[0] not in _OF_HOLDERS)
-        return twin
+        clone = object.__new__(type(self))
+        clone.__dict__.update(item for item in self.__dict__.items() if item[0] not in _OF_HOLDERS)
+        return clone
 
-    def unplaced(self) -> Self:
+    def detached(self) -> Self:
         """A copy that belongs to no model and has no weights yet."""
         return self.bare()
 
-    def twin(self) -> Self:
+    def clone(self) -> Self:
         """A copy that belongs to no model, with weights of its own of the same values."""
-        twin = self.unplaced()
-        for mine, its in zip(leaves(self), leaves(twin), strict=True):
+        clone = self.detached()
+        for mine, its in zip(leaf_layers(self), leaf_layers(clone), strict=True):
             its.layer.bring_those_of(mine.layer)
-        return twin
+        return clone
 
-    __copy__ = twin
+    __copy__ = clone
+    unplaced = renamed.method("unplaced", detached)
+    twin = renamed.method("twin", clone)
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_holders", "_place")}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_holders", "_build_spec")}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
@@ -270,13 +275,13 @@ class Leaf(NamedTuple):
     trainable: bool
 
 
-def leaves(layer: Handle, prefix: str = "", trainable: bool = True) -> Iterator[Leaf]:
+def leaf_layers(layer: Handle, prefix: str = "", trainable: bool = True) -> Iterator[Leaf]:
     """The layers without children that a layer holds, in order; itself where it holds none."""
     trainable = trainable and layer.trainable
     if not layer.children:
         yield Leaf(layer, prefix, trainable)
     for number, child in enumerate(layer.children):
-        yield from leaves(child, f"{prefix}{number}.", trainable)
+        yield from leaf_layers(child, f"{prefix}{number}.", trainable)
 
 
 def take_name(layer: Handle, names: Names) -> None:
@@ -309,11 +314,11 @@ class Once:
     """
 
     def __init__(self, there: Iterable[Handle] = ()) -> None:
-        self._known = {id(leaf.layer) for layer in there for leaf in layer.leaves()}
+        self._known = {id(leaf.layer) for layer in there for leaf in layer.leaf_layers()}
 
     def twice(self, layer: Handle) -> Handle | None:
         """Take a layer; of those within it one that is there already, or None."""
-        own = [leaf.layer for leaf in layer.leaves()]
+        own = [leaf.layer for leaf in layer.leaf_layers()]
         found = next((leaf for leaf in own if id(leaf) in self._known), None)
         self._known.update(map(id, own))
         return found

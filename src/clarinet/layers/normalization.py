@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from clarinet.configurable import Refused, check_flag, check_number
+from clarinet.configurable import Unsupported, check_flag, check_number
 from clarinet.fields import Field
 from clarinet.initializers import InitializerField
 from clarinet.initializers.base import Initializer
@@ -109,12 +109,12 @@ class BatchNormalization(_OneAxis):
 
     rescales_by = "batch"
 
-    refused: ClassVar[Mapping[str, Refused]] = {
-        **Layer.refused,
-        "renorm": Refused(_NO_RENORMALISATION, False),
-        "renorm_clipping": Refused(_NO_RENORMALISATION),
-        "renorm_momentum": Refused(_NO_RENORMALISATION, 0.99),
-        "synchronized": Refused("a model runs on one machine", False),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        **Layer.unsupported,
+        "renorm": Unsupported(_NO_RENORMALISATION, False),
+        "renorm_clipping": Unsupported(_NO_RENORMALISATION),
+        "renorm_momentum": Unsupported(_NO_RENORMALISATION, 0.99),
+        "synchronized": Unsupported("a model runs on one machine", False),
     }
 
     axis: int = -1

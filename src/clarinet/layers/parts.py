@@ -22,14 +22,14 @@ def direct(layer: Layer) -> list[Part]:
     return [replace(p, sources=(number,) if p.sources is None else p.sources) for number, p in enumerate(parts)]
 
 
-def elementary(layer: Layer) -> list[Part]:
+def flatten_parts(layer: Layer) -> list[Part]:
     """A layer as elementary parts, each with its sources; a frozen layer's parts are frozen."""
     found: list[Part] = []
-    _take_apart(layer, None, (0,), True, found)
+    _flatten(layer, None, (0,), True, found)
     return found
 
 
-def _take_apart(layer: Layer, whole: Part | None, taken: tuple[int, ...], trainable: bool, found: list[Part]) -> int:
+def _flatten(layer: Layer, whole: Part | None, taken: tuple[int, ...], trainable: bool, found: list[Part]) -> int:
     """Append the elementary parts of a layer that takes these tensors; gives the number of the tensor it ends in."""
     parts = direct(layer)
     if len(parts) == 1 and type(parts[0].layer) is type(layer):
@@ -44,7 +44,7 @@ def _take_apart(layer: Layer, whole: Part | None, taken: tuple[int, ...], traina
     given = [taken[0]]  # the tensor that the layer takes, and those that its parts give
     for part in parts:
         sources = tuple(given[s] for s in part.sources or ())
-        given.append(_take_apart(part.layer, part.within(whole), sources, trainable, found))
+        given.append(_flatten(part.layer, part.within(whole), sources, trainable, found))
     return given[-1]
 
 

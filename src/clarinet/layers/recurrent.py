@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from clarinet import activations
 from clarinet.activations import ActivationField
-from clarinet.configurable import Refused
+from clarinet.configurable import Unsupported
 from clarinet.initializers import InitializerField
 from clarinet.initializers.base import Initializer
 from clarinet.layers.base import Context, Layer, check_positive_int
@@ -36,15 +36,15 @@ class Recurrent(Layer):
     all steps at once.
     """
 
-    refused: ClassVar[Mapping[str, Refused]] = {
-        **Layer.refused,
-        "dropout": Refused("put SpatialDropout1D before the layer, which drops the same inputs at all steps", 0.0),
-        "recurrent_dropout": Refused("put Dropout after the layer", 0.0),
-        "return_state": Refused("a layer has one output; use return_sequences=True for the states at all steps", False),
-        "stateful": Refused("every sample begins with a state of zeros; give whole sequences", False),
-        "seed": Refused("nothing is random here"),
-        **dict.fromkeys(("unroll", "zero_output_for_mask"), Refused("it would change nothing; leave it out", False)),
-        "use_cudnn": Refused("it would change nothing; leave it out", "auto"),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        **Layer.unsupported,
+        "dropout": Unsupported("put SpatialDropout1D before the layer, which drops the same inputs at all steps", 0.0),
+        "recurrent_dropout": Unsupported("put Dropout after the layer", 0.0),
+        "return_state": Unsupported("a layer has one output; use return_sequences=True for all steps' states", False),
+        "stateful": Unsupported("every sample begins with a state of zeros; give whole sequences", False),
+        "seed": Unsupported("nothing is random here"),
+        **dict.fromkeys(("unroll", "zero_output_for_mask"), Unsupported("it changes nothing; leave it out", False)),
+        "use_cudnn": Unsupported("it changes nothing; leave it out", "auto"),
     }
     #: Columns of the kernels for each unit, and how many states there are.
     gates: ClassVar[int] = 1

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from clarinet.arrays import crop, pad
-from clarinet.configurable import Refused
+from clarinet.configurable import Unsupported
 from clarinet.fields import Field
 from clarinet.layers.base import Context, Layer, check_positive_int
 from clarinet.layers.geometry import Margins, SizesField, check_data_format, check_rank
@@ -232,11 +232,11 @@ class Resizing(_Resampling):
         (32, 32, 3)
     """
 
-    refused: ClassVar[Mapping[str, Refused]] = {
-        **Layer.refused,
-        "pad_to_aspect_ratio": Refused("put ZeroPadding2D before Resizing", False),
-        "fill_mode": Refused("nothing is filled in", "constant"),
-        "fill_value": Refused("nothing is filled in", 0.0),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        **Layer.unsupported,
+        "pad_to_aspect_ratio": Unsupported("put ZeroPadding2D before Resizing", False),
+        "fill_mode": Unsupported("nothing is filled in", "constant"),
+        "fill_value": Unsupported("nothing is filled in", 0.0),
     }
 
     height: int

@@ -200,7 +200,7 @@ class Normalization(Layer):
             return ()
         shape = self.statistics_shape(input_shape)
         own = self._variables
-        if own and self._place is None and own[0].shape != shape:
+        if own and self._build_spec is None and own[0].shape != shape:
             raise ValueError(
                 f"Normalization: adapt saw data with statistics of shape {own[0].shape}, samples of shape "
                 f"{input_shape} need {shape}; adapt to data like those that the model is for"
@@ -219,7 +219,7 @@ class Normalization(Layer):
 
     def as_batch(self, statistic: Nested | Array) -> Nested | Array:
         """A statistic with the axes of a batch, those without statistics of their own having size 1."""
-        rank, shape = self._rank, None if self._place is None else self._place.input_shape
+        rank, shape = self._rank, None if self._build_spec is None else self._build_spec.input_shape
         if shape is not None:
             rank, statistic = len(shape) + 1, np.broadcast_to(statistic, self.statistics_shape(shape))
         if rank is None:  # within another layer: the statistics' own axes are all that is known
@@ -241,7 +241,7 @@ class Normalization(Layer):
             raise ValueError("Normalization: mean and variance were given, nothing is left to adapt; leave them out")
         whole = hasattr(data, "shape") or isinstance(data, (list, tuple))
         values = [*self._moments(data if isinstance(data, Iterable) and not whole else [data]), np.zeros(())]
-        if self._place is not None:
+        if self._build_spec is not None:
             self.set_weights(values)
         else:
             self.bring([(weight, True) for weight in _statistics(values[0].shape)], values)

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from clarinet.configurable import Configurable, Refused
+from clarinet.configurable import Configurable, Unsupported
 from clarinet.layers.base import check_positive_int
 from clarinet.types import Array
 
@@ -58,12 +58,12 @@ class TextVectorization(Configurable):
     """
 
     kind: ClassVar[str] = "text vectorizer"
-    refused: ClassVar[Mapping[str, Refused]] = {
-        "name": Refused("it stands before the model, where names are of no use"),
-        "sparse": Refused("outputs are dense arrays", False),
-        "ragged": Refused("outputs are arrays, padded with 0; use output_sequence_length for one length", False),
-        "encoding": Refused("texts are Python strings; decode bytes first", "utf-8"),
-        "dtype": Refused("ids are int64, other outputs float32"),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        "name": Unsupported("it stands before the model, where names are of no use"),
+        "sparse": Unsupported("outputs are dense arrays", False),
+        "ragged": Unsupported("outputs are arrays, padded with 0; use output_sequence_length for one length", False),
+        "encoding": Unsupported("texts are Python strings; decode bytes first", "utf-8"),
+        "dtype": Unsupported("ids are int64, other outputs float32"),
     }
 
     max_tokens: int | None = None

@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from clarinet.arrays import choose
-from clarinet.configurable import Refused, Value, abstract
+from clarinet.configurable import Unsupported, Value, abstract
 from clarinet.names import snake_case
 from clarinet.types import Array, Namespace, Scalar
 
@@ -89,8 +89,8 @@ class Loss(Value):
     """
 
     kind: ClassVar[str] = "loss"
-    refused: ClassVar[Mapping[str, Refused]] = {
-        "dtype": Refused("a loss is computed in the model's dtype; use model.compile(dtype='float64')")
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        "dtype": Unsupported("a loss is computed in the model's dtype; use model.compile(dtype='float64')")
     }
 
     not_called: ClassVar[Mapping[str, str]] = dict.fromkeys(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from clarinet.arrays import namespace
-from clarinet.configurable import Refused
+from clarinet.configurable import Unsupported
 from clarinet.losses.base import align, class_ids
 from clarinet.metrics.base import MeanMetric
 from clarinet.types import Array
@@ -121,9 +121,9 @@ class SparseTopKCategoricalAccuracy(MeanMetric):
         0.5
     """
 
-    refused: ClassVar[Mapping[str, Refused]] = {
-        **MeanMetric.refused,
-        "from_sorted_ids": Refused("predictions are one number a class", default=False),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        **MeanMetric.unsupported,
+        "from_sorted_ids": Unsupported("predictions are one number a class", default=False),
     }
 
     name: str = field(default="", kw_only=True)

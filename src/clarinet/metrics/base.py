@@ -11,7 +11,7 @@ import numpy as np
 
 from clarinet import losses
 from clarinet.arrays import namespace, widest
-from clarinet.configurable import Configurable, Refused, abstract
+from clarinet.configurable import Configurable, Unsupported, abstract
 from clarinet.losses.base import as_arrays
 from clarinet.names import snake_case
 from clarinet.types import Array, Namespace, Scalar
@@ -29,7 +29,7 @@ class Metric(Configurable):
     """
 
     kind: ClassVar[str] = "metric"
-    refused: ClassVar[Mapping[str, Refused]] = {"dtype": Refused("metrics are summed in float64")}
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {"dtype": Unsupported("metrics are summed in float64")}
     #: Whether it is the share of predictions that are right.
     accuracy: ClassVar[bool] = False
 
@@ -52,7 +52,7 @@ class Metric(Configurable):
         raise NotImplementedError
 
     def add_weight(self, *shape: object, **settings: object) -> Never:
-        """Refused: what a metric adds up are plain attributes here."""
+        """Unsupported: what a metric adds up are plain attributes here."""
         raise TypeError(
             f"{type(self).__name__}: add_weight is not there; add up in plain attributes, such as self.total = 0.0, "
             "and set them back in reset_state"
@@ -72,9 +72,9 @@ class Metric(Configurable):
 
     def start(self, xp: Namespace = np) -> Sums:
         """The sums of no batch at all; they may get their shape with the first."""
-        twin = copy.copy(self)
-        twin.reset_state()
-        return twin.sums
+        clone = copy.copy(self)
+        clone.reset_state()
+        return clone.sums
 
     def scaled(self, scale: float) -> bool:
         """Take targets and predictions to be in units of ``scale`` from now on; False where that has no simple rule."""
@@ -148,10 +148,10 @@ def updated(metric: Metric, sums: Sums, y_true: Array, y_pred: Array, weight: Ar
     """A metric's sums with a batch added: by its ``update``; on a copy where it has an ``update_state`` of its own."""
     if isinstance(metric, PureMetric) and type(metric).update_state is PureMetric.update_state:
         return metric.update(sums, y_true, y_pred, weight, xp)
-    twin = copy.copy(metric)
-    twin.sums = sums
-    twin.update_state(y_true, y_pred, weight)
-    return twin.sums
+    clone = copy.copy(metric)
+    clone.sums = sums
+    clone.update_state(y_true, y_pred, weight)
+    return clone.sums
 
 
 @dataclass(eq=False, repr=False)

@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet import losses
 from clarinet.arrays import namespace
-from clarinet.configurable import Refused
+from clarinet.configurable import Unsupported
 from clarinet.metrics.base import MeanMetric
 from clarinet.types import Array
 
@@ -112,9 +112,9 @@ class CategoricalCrossentropy(_OfLoss):
         0.6931
     """
 
-    refused: ClassVar[Mapping[str, Refused]] = {
-        **MeanMetric.refused,
-        "axis": Refused("classes are on the last axis", default=-1),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        **MeanMetric.unsupported,
+        "axis": Unsupported("classes are on the last axis", default=-1),
     }
 
     from_logits: bool = False
@@ -137,9 +137,9 @@ class SparseCategoricalCrossentropy(_OfLoss):
         0.6931
     """
 
-    refused: ClassVar[Mapping[str, Refused]] = {
-        **CategoricalCrossentropy.refused,
-        "ignore_class": Refused("give the rows of that class sample_weight 0, and use weighted_metrics"),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        **CategoricalCrossentropy.unsupported,
+        "ignore_class": Unsupported("give the rows of that class sample_weight 0, and use weighted_metrics"),
     }
 
     from_logits: bool = False

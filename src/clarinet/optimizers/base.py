@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from clarinet.arrays import choose, widest
-from clarinet.configurable import Configurable, Refused, abstract, check_flag, check_number, check_whole
+from clarinet.configurable import Configurable, Unsupported, abstract, check_flag, check_number, check_whole
 from clarinet.fields import Field
 from clarinet.names import snake_case
 from clarinet.optimizers import schedules
@@ -98,9 +98,9 @@ class Optimizer(Configurable):
     """
 
     kind: ClassVar[str] = "optimizer"
-    refused: ClassVar[Mapping[str, Refused]] = {
-        "loss_scale_factor": Refused("numbers of 32 bits need no scaling; leave it out"),
-        "gradient_accumulation_steps": Refused("use a larger batch_size"),
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        "loss_scale_factor": Unsupported("numbers of 32 bits need no scaling; leave it out"),
+        "gradient_accumulation_steps": Unsupported("use a larger batch_size"),
     }
 
     not_called: ClassVar[Mapping[str, str]] = dict.fromkeys(

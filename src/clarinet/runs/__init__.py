@@ -14,8 +14,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from clarinet.names import public
-from clarinet.runs.bin import DAYS, collect
-from clarinet.runs.bin import restore as _restore
 from clarinet.runs.curves import downsample, smooth
 from clarinet.runs.listing import Group, Runs
 from clarinet.runs.location import StoreError, home
@@ -26,6 +24,8 @@ from clarinet.runs.run import Run
 from clarinet.runs.session import current, finish, init, log, start
 from clarinet.runs.store import Store
 from clarinet.runs.tracker import Tracker
+from clarinet.runs.trash import DAYS, collect
+from clarinet.runs.trash import restore as _restore
 from clarinet.runs.unpacking import unpack
 from clarinet.views.sparkline import sparkline
 

@@ -97,7 +97,7 @@ class Checkpoints:
         last = f"the last good one is {files[-1].name}" if files else "there is none yet"
         warnings.warn(
             f"{path}: the checkpoint could not be written ({error.strerror or error}); training goes on, {last}. "
-            f"{_mend(error)}",
+            f"{_fix(error)}",
             ClarinetWarning,
             stacklevel=3,
         )
@@ -131,7 +131,7 @@ def checkpoints_of(run: Run) -> Checkpoints:
     return Checkpoints(run.file("checkpoints"))
 
 
-def _mend(error: OSError) -> str:
+def _fix(error: OSError) -> str:
     if error.errno in _FULL:
         return "Make room on the disk; the next checkpoint will be tried again"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -60,10 +60,10 @@ def home(start: str | Path | None = None) -> Path:
             continue
         if _is_own(place):
             return place
-        mend = f"to use it, name it: CLARINET_HOME={place}"
+        fix = f"to use it, name it: CLARINET_HOME={place}"
         if folder == here:
-            raise StoreError(f"{place} belongs to another user; {mend}")
-        warnings.warn(f"{place} belongs to another user and is passed over; {mend}", ClarinetWarning, stacklevel=3)
+            raise StoreError(f"{place} belongs to another user; {fix}")
+        warnings.warn(f"{place} belongs to another user and is passed over; {fix}", ClarinetWarning, stacklevel=3)
     return here / ".clarinet"
 
 

@@ -197,9 +197,9 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning) as error:
-        raise StoreError(f"{path}: {harmless_name(error)}; {_mend(str(error), path)}") from error
+        raise StoreError(f"{path}: {harmless_name(error)}; {_fix(str(error), path)}") from error
     except UnicodeDecodeError as error:  # a damaged name, in the words in which SQLite would say so
-        raise StoreError(f"{path}: {_mend('malformed', path)}") from error
+        raise StoreError(f"{path}: {_fix('malformed', path)}") from error
     except StoreError:
         raise
     except OSError as error:
@@ -228,7 +228,7 @@ def _write_ahead(connection: Connection) -> None:
         time.sleep(0.005)
 
 
-def _mend(message: str, path: Path) -> str:
+def _fix(message: str, path: Path) -> str:
     if "locked" in message or "busy" in message:
         return "another program has kept it locked; end that program, or set CLARINET_HOME to another folder"
     if "full" in message:

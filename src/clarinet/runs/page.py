@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import files
-from clarinet.markup import bitmap
+from clarinet.html_snippets import bitmap
 from clarinet.runs.settings import SECTIONS, flatten
 from clarinet.types import Array
 from clarinet.views import page as views
@@ -152,8 +152,8 @@ def _samples(run: Record) -> Iterator[str]:
         shown = f"{int(np.argmax(values))} ({values.max():.0%})" if by_class else json.dumps(sample["prediction"])
         wrong = by_class and int(np.argmax(values)) != label
         picture = _picture(np.asarray(sample["input"], np.float64))
-        told = f'<span class="{"error" if wrong else ""}">{html.escape(shown)}</span>'
-        caption = f"{told}<br>label {html.escape(json.dumps(label))}"
+        answer = f'<span class="{"error" if wrong else ""}">{html.escape(shown)}</span>'
+        caption = f"{answer}<br>label {html.escape(json.dumps(label))}"
         yield f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
     yield "</div>"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clarinet.checks.intervals import interval
 from clarinet.runs import stored
 from clarinet.runs.checkpoints import checkpoints_of
-from clarinet.runs.resuming import Keeper
+from clarinet.runs.resuming import Checkpointer
 from clarinet.runs.run import Run
 from clarinet.runs.store import Store
 from clarinet.runs.tracker import Tracker
@@ -51,18 +51,18 @@ class Recording:
     def __enter__(self) -> Run:
         """Begin the run, or go on with it."""
         if self.run is not None:
-            self._keeper(self.run).check()  # before anything is changed
+            self._checkpointer(self.run).check()  # before anything is changed
         self.run = self.tracker.begin(self.run)
         if self._keeps:
-            self.fit.keeper = self._keeper(self.run)
+            self.fit.checkpointer = self._checkpointer(self.run)
         return self.run
 
-    def _keeper(self, run: Run) -> Keeper:
-        return Keeper(self.fit, run, self._every, self._found)
+    def _checkpointer(self, run: Run) -> Checkpointer:
+        return Checkpointer(self.fit, run, self._every, self._found)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.tracker.end(error)
-        self.fit.keeper = self.fit.recording = None  # so that nothing holds the store when training is over
+        self.fit.checkpointer = self.fit.recording = None  # so that nothing holds the store when training is over
 
 
 def _known(store: Store, name: object) -> Run | None:
@@ -74,8 +74,8 @@ def _known(store: Store, name: object) -> Run | None:
         return Run(store, stored.id(taken[0][0])) if taken else None
     last = store.last()
     if last is None:
-        mend = f"begin one with {option('run', 'name')} and {option('checkpoint', 'epoch')}"
-        raise ValueError(f"resume: there are no runs in {store.folder}; {mend}")
+        fix = f"begin one with {option('run', 'name')} and {option('checkpoint', 'epoch')}"
+        raise ValueError(f"resume: there are no runs in {store.folder}; {fix}")
     return last
 
 

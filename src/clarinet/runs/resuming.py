@@ -20,7 +20,7 @@ from clarinet.problems import ClarinetWarning
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.differences import differences
 from clarinet.saving.container import ModelFileError
-from clarinet.training.loop import Fit, Place
+from clarinet.training.loop import Fit, Position
 from clarinet.types import Config
 from clarinet.wording import option
 
@@ -34,7 +34,7 @@ _SHOWN = 120
 
 
 class State(TypedDict):
-    """What a training is made of besides its model, see :class:`Keeper`."""
+    """What a training is made of besides its model, see :class:`Checkpointer`."""
 
     place: dict[str, int]
     stopped: bool
@@ -47,7 +47,7 @@ class State(TypedDict):
     callbacks: list[tuple[str, dict[str, object]]]
 
 
-class Keeper:
+class Checkpointer:
     """Keeps one ``fit`` in checkpoints, and takes it up from one.
 
     Everything that the numbers to come depend on is in a checkpoint: weights, layers' and optimizer's state, seed and
@@ -94,7 +94,7 @@ class Keeper:
         if self.run.metrics:
             state = self.fit.model.optimizer_state
             assert state is not None
-            self.run.rewind(state.step, self.fit.place.epoch)
+            self.run.rewind(state.step, self.fit.position.epoch)
 
     def steps_left(self) -> int | None:
         """Steps until the next checkpoint; None where that is not a matter of steps."""
@@ -117,7 +117,7 @@ class Keeper:
 
     def after_epoch(self) -> None:
         """Write a checkpoint if one is due, or if this was the last epoch."""
-        if self.every.epochs or self.fit.stopped or self.fit.place.epoch >= self.fit.settings.epochs:
+        if self.every.epochs or self.fit.stopped or self.fit.position.epoch >= self.fit.settings.epochs:
             self._write()
 
     def _write(self) -> None:
@@ -136,7 +136,7 @@ class Keeper:
         fit, optimizer = self.fit, self.fit.model.optimizer
         rate = None if optimizer is None or callable(optimizer.learning_rate) else optimizer.learning_rate
         return {
-            "place": asdict(fit.place),
+            "place": asdict(fit.position),
             "stopped": fit.stopped,
             "learning_rate": rate,
             "settings": self._settings,
@@ -149,11 +149,11 @@ class Keeper:
 
     def _take_up(self, checkpoint: Checkpoint) -> None:
         fit, model, state = self.fit, self.fit.model, _state_in(checkpoint)
-        fit.place = Place(**state["place"])
+        fit.position = Position(**state["place"])
         if fit.source.batches is not None or isinstance(fit.source.validation, Batches):
             self._replay(state)
-        if fit.place.step:
-            fit.callbacks.on_epoch_begin(fit.place.epoch)
+        if fit.position.step:
+            fit.callbacks.on_epoch_begin(fit.position.epoch)
         checkpoint.fill(model)
         if state["learning_rate"] is not None and model.optimizer is not None:
             model.optimizer.learning_rate = state["learning_rate"]
@@ -163,7 +163,7 @@ class Keeper:
                 callback.set_state(remembered)
         for callback in fit.callbacks.callbacks:
             if isinstance(callback, ProgressBar):
-                callback.set_state({"_steps": fit.place.step})
+                callback.set_state({"_steps": fit.position.step})
         fit.logs, model.stop_training = state["logs"], state["stopped"]
 
     def _check_settings(self, state: State) -> None:
@@ -201,9 +201,9 @@ class Keeper:
         Raises:
             ValueError: the source does not give the same batches again.
         """
-        fit, place = self.fit, self.fit.place
+        fit, position = self.fit, self.fit.position
         batches, validation = fit.source.batches, fit.source.validation
-        for epoch in range(fit.settings.initial_epoch, place.epoch):
+        for epoch in range(fit.settings.initial_epoch, position.epoch):
             for batch in batches or ():
                 self.see_batch(batch)
             if isinstance(validation, Batches) and fit.validates(epoch):
@@ -211,9 +211,9 @@ class Keeper:
                     pass
         if batches is None:
             return
-        if place.step:
+        if position.step:
             fit.epoch_batches = iter(batches)
-            for _, batch in zip(range(place.step), fit.epoch_batches):
+            for _, batch in zip(range(position.step), fit.epoch_batches):
                 self.see_batch(batch)
         if self._seen != state["batches"]:
             raise ValueError(
@@ -281,7 +281,7 @@ def _settings(fit: Fit) -> Config:
     weights = {str(key): value for key, value in (fit.settings.class_weight or {}).items()}
     settings = {"model": model.get_config(), "compile": compiled, "fit": fixed}
     rows = None if data is None else len(data)
-    return encode_all({**settings, "rows": rows, "data": fit.seen, "class_weight": weights})
+    return encode_all({**settings, "rows": rows, "data": fit.fingerprints, "class_weight": weights})
 
 
 def _platform(fit: Fit) -> dict[str, str]:
@@ -311,4 +311,4 @@ def _listed(names: list[str]) -> str:
     return ", ".join(name for name in names if name != "History") or "none"
 
 
-__all__ = ["Keeper"]
+__all__ = ["Checkpointer"]

@@ -198,8 +198,8 @@ class Run(Record):
         self.store.link.writing.pop(self.id, None)
         lost = writer.close()
         status = "failed" if lost and status == "finished" else status
-        told = "; ".join(part for part in (error, lost) if part) or None
-        values = status, told and harmless(told), time.time(), writer.seconds, self.id
+        message = "; ".join(part for part in (error, lost) if part) or None
+        values = status, message and harmless(message), time.time(), writer.seconds, self.id
         with self.store.transaction(durable=True) as connection:
             sql = "UPDATE runs SET status = ?, error = ?, ended = ?, seconds = ?, process = NULL WHERE id = ?"
             connection.execute(sql, values)

@@ -141,7 +141,7 @@ class Tracker(Callback):
             "model": _or_described(model.get_config, model.layers),
             "compile": _or_described(model.compile_config, [model.optimizer, model.loss]),
             "fit": plain_all(self.params.get("arguments", {})) | {"seed": model.seed},
-            "data": self.params.get("seen"),
+            "data": self.params.get("fingerprints"),
             "environment": environment(model),
             "program": program(),
             **_code(),

@@ -31,8 +31,8 @@ class Params(TypedDict, total=False):
     arguments: dict[str, object]
     data: Data | None
     validation: Data | Batches | None
-    given: tuple[Array, Array | None, object] | None
-    seen: Config | None
+    raw_data: tuple[Array, Array | None, object] | None
+    fingerprints: Config | None
     error: BaseException
 
 
@@ -55,8 +55,8 @@ class Callback:
         model: the model in training.
         params: ``epochs``, ``steps`` (batches an epoch, None if not known), ``samples`` (rows an epoch, likewise),
             ``verbose``; for observers also ``arguments`` (fit's settings), ``data`` and ``validation`` (what the engine
-            runs on), ``given`` (rows, labels and validation data as ``fit`` got them, without those of batches),
-            ``seen`` (shapes, dtypes and hashes of the data, where a callback ``wants_fingerprint``) and, in
+            runs on), ``raw_data`` (rows, labels and validation data as ``fit`` got them, without those of batches),
+            ``fingerprints`` (shapes, dtypes and hashes of the data, where a callback ``wants_fingerprint``) and, in
             ``on_train_end`` alone, ``error`` where an exception ends the training.
 
     Example:

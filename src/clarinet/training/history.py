@@ -76,7 +76,7 @@ class History(Callback):
         return f"History({len(self.epoch)} epochs of {', '.join(self.history) or 'nothing'})"
 
     def _repr_html_(self) -> str:
-        from clarinet.markup import paragraph, table
+        from clarinet.html_snippets import paragraph, table
         from clarinet.views.sparkline import sparkline
 
         rows = []

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from clarinet import data as data_module
+from clarinet import renamed
 from clarinet.engines import Data, Engine, Steps
 from clarinet.events import (
     ChunkEnd,
@@ -44,7 +45,7 @@ CHUNK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where training stands: so many steps and rows of this epoch are done."""
 
     epoch: int
@@ -74,7 +75,7 @@ class Checkpointing(Protocol):
 
 
 class Recorded(Protocol):
-    """The run that a training is kept in, begun and ended around it; it may give the training its ``keeper``."""
+    """The run that a training is kept in, begun and ended around it; it may give the training its ``checkpointer``."""
 
     @property
     def tracker(self) -> Callback: ...
@@ -104,15 +105,15 @@ class Fit:
         self.recording: Recorded | None = model._new_recording(weakref.proxy(self)) if settings.kept else None
         self.own_callbacks = as_list(settings.callbacks)
         watchers = [*self.own_callbacks, *([self.recording.tracker] if self.recording else [])]
-        self.seen: Config | None = {} if any(hasattr(c, "wants_fingerprint") for c in watchers) else None
-        self.source = TrainingData(model, settings, self.seen)
-        self.engine: Engine = model.runner(self.source.label_shape, fresh=True)
+        self.fingerprints: Config | None = {} if any(hasattr(c, "wants_fingerprint") for c in watchers) else None
+        self.source = TrainingData(model, settings, self.fingerprints)
+        self.engine: Engine = model.engine_for(self.source.label_shape, fresh=True)
         model.history = History()
-        self.params = self._params()
+        self.params = renamed.keys(self._params(), given="raw_data", seen="fingerprints")
         # History comes after those who may add to the logs: it keeps that too.
         self.callbacks = CallbackList([*watchers, model.history, *self._shown()], model, self.params)
-        self.place, self.logs = Place(settings.initial_epoch), dict[str, float]()
-        self.keeper: Checkpointing | None = None
+        self.position, self.logs = Position(settings.initial_epoch), dict[str, float]()
+        self.checkpointer: Checkpointing | None = None
 
     def _shown(self) -> Iterator[Callback]:
         """What shows the training."""
@@ -126,17 +127,17 @@ class Fit:
         """What callbacks are told before training, see :class:`clarinet.callbacks.Callback`."""
         source = self.source
         names = [type(c).__name__ for c in self.own_callbacks]  # themselves they would be in a circle
-        told = {"batch_size": None if source.data is None else source.batch_size, "callbacks": names or None}
+        more = {"batch_size": None if source.data is None else source.batch_size, "callbacks": names or None}
         return {
             "epochs": self.settings.epochs,
             "steps": source.steps,
             "samples": source.rows or None,
             "verbose": ProgressBar.resolve(self.settings.verbose),
-            "arguments": self.settings.recorded() | told,
+            "arguments": self.settings.recorded() | more,
             "data": source.data,
             "validation": source.validation,
-            "given": source.given,
-            "seen": self.seen,
+            "raw_data": source.raw_data,
+            "fingerprints": self.fingerprints,
         }
 
     # The loop.
@@ -148,7 +149,7 @@ class Fit:
         return self.model.stop_training or (batches is not None and batches.exhausted)
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def notifying_callbacks(self) -> Iterator[None]:
         """Callbacks hear when training begins and when it ends; after Ctrl-C too, so weights and history stay valid."""
         self.model.stop_training = False
         self.callbacks.on_train_begin()
@@ -177,13 +178,13 @@ class Fit:
         self._finish()
 
     def _events(self) -> Iterator[Event]:
-        if self.keeper is not None:
-            self.keeper.begin()
-        place = self.place
-        yield TrainBegin(place.epoch, self.settings.epochs, self.params["steps"], self.params["samples"])
-        if place.step > 0:  # resumed in the middle of an epoch; callbacks heard of it before they got their state back
-            yield EpochBegin(place.epoch)
-        while self.place.epoch < self.settings.epochs and not self.stopped:
+        if self.checkpointer is not None:
+            self.checkpointer.begin()
+        position = self.position
+        yield TrainBegin(position.epoch, self.settings.epochs, self.params["steps"], self.params["samples"])
+        if position.step > 0:  # resumed within an epoch; callbacks heard of it before they got their state back
+            yield EpochBegin(position.epoch)
+        while self.position.epoch < self.settings.epochs and not self.stopped:
             yield from self._epoch()
 
     def _finish(self) -> None:
@@ -195,19 +196,19 @@ class Fit:
 
     def _epoch(self) -> Iterator[Event]:
         """An epoch, or what is left of one that was interrupted."""
-        epoch, rows = self.place.epoch, self.source.data
-        if self.place.step == 0:
+        epoch, rows = self.position.epoch, self.source.data
+        if self.position.step == 0:
             yield from self._begin_epoch()
         yield from self._batches() if rows is None else self._rows(rows)
-        if self.place.step > 0:  # a source that had nothing left makes no epoch: its loss of no batches would be 0
+        if self.position.step > 0:  # a source that had nothing left makes no epoch: its loss of no batches would be 0
             yield from self._end_epoch(epoch)
-        if self.keeper is not None:
-            self.keeper.after_epoch()
+        if self.checkpointer is not None:
+            self.checkpointer.after_epoch()
 
     def _begin_epoch(self) -> Iterator[Event]:
         """Tell of it, and start the running sums and the pass through a source of batches."""
-        self.callbacks.on_epoch_begin(self.place.epoch)
-        yield EpochBegin(self.place.epoch)
+        self.callbacks.on_epoch_begin(self.position.epoch)
+        yield EpochBegin(self.position.epoch)
         self.engine.reset_metrics()
         if self.source.batches is not None:
             self.epoch_batches = iter(self.source.batches)
@@ -222,7 +223,7 @@ class Fit:
                 yield ValidationEnd(epoch, logs)
         self.callbacks.on_epoch_end(epoch, self.logs)
         yield EpochEnd(epoch, self.logs)
-        self.place = Place(epoch + 1)
+        self.position = Position(epoch + 1)
 
     def validates(self, epoch: int) -> bool:
         """Whether this epoch ends with validation, if there is any."""
@@ -234,27 +235,27 @@ class Fit:
         shuffle = self.settings.shuffle
         order = self.engine.permutation(self.model.epochs_trained, len(data)) if shuffle else None
         going = True
-        while going and (row := self.place.row) < rows:
+        while going and (row := self.position.row) < rows:
             chunk = yield from self._train(data, order, row, min(row + self._most_rows(), rows), size)
             row = min(row + len(chunk) * size, rows)
-            self.place = Place(self.place.epoch, self.place.step + len(chunk), row)
+            self.position = Position(self.position.epoch, self.position.step + len(chunk), row)
             going = self._goes_on()
 
     def _most_rows(self) -> int:
         """Rows of the next chunk, at most."""
         if self.callbacks.wants_batches or self.pace.every_step:
             return self.source.batch_size
-        steps = None if self.keeper is None else self.keeper.steps_left()
+        steps = None if self.checkpointer is None else self.checkpointer.steps_left()
         return self.source.rows if steps is None else steps * self.source.batch_size
 
     def _batches(self) -> Iterator[Event]:
         """Train on one batch of the source after the other."""
         for rows in self.epoch_batches:
-            if self.keeper is not None:
-                self.keeper.see_batch(rows)
-            batch = self.source.batch(rows, self.place.step)
+            if self.checkpointer is not None:
+                self.checkpointer.see_batch(rows)
+            batch = self.source.batch(rows, self.position.step)
             yield from self._train(batch, None, 0, len(batch), len(batch))
-            self.place = Place(self.place.epoch, self.place.step + 1)
+            self.position = Position(self.position.epoch, self.position.step + 1)
             if not self._goes_on():
                 break
 
@@ -262,7 +263,7 @@ class Fit:
         self, data: Data, order: Array | None, first: int, stop: int, batch_size: int
     ) -> Generator[Event, None, Chunk]:
         """One call of the engine."""
-        epoch, step, every_step = self.place.epoch, self.place.step, self.pace.every_step
+        epoch, step, every_step = self.position.epoch, self.position.step, self.pace.every_step
         if self.callbacks.wants_batches:
             self.callbacks.on_train_batch_begin(step)
         rates = learning_rates(self.model, -(-(stop - first) // batch_size))
@@ -280,8 +281,8 @@ class Fit:
         """Whether the epoch goes on after a chunk, with a checkpoint if one is due."""
         if self.model.stop_training:
             return False
-        if self.keeper is not None:
-            self.keeper.after_chunk()
+        if self.checkpointer is not None:
+            self.checkpointer.after_chunk()
         return True
 
     def _validate(self, source: Data | data_module.Batches) -> dict[str, float]:
@@ -302,7 +303,7 @@ def events(model: Trainable, settings: FitSettings, pace: Pace | None = None) ->
     """
     with model.in_training() as trainer:
         fit = Fit(model, settings, pace)
-        with fit.recording or nullcontext(), fit.told():
+        with fit.recording or nullcontext(), fit.notifying_callbacks():
             for event in fit.events():
                 with trainer:
                     yield event

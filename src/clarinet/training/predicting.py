@@ -10,7 +10,7 @@ import numpy as np
 from clarinet import checks
 from clarinet import data as data_module
 from clarinet.engines import ReferenceEngine
-from clarinet.layers.handle import leaves
+from clarinet.layers.handle import leaf_layers
 from clarinet.settings import BATCH_SIZE
 from clarinet.training.callback import CallbackList
 from clarinet.training.prepare import as_list, build_for
@@ -57,7 +57,7 @@ def _predict_rows(self: Trainable, x: object, batch_size: int | None = None) -> 
         rows = data_module.as_array(rows, "x")
         build_for(self, rows)
         checks.raise_first(checks.check_input(self, rows))
-    return _in_original_units(self, self.runner().predict(rows, batch_size or PREDICT_BATCH))
+    return _in_original_units(self, self.engine_for().predict(rows, batch_size or PREDICT_BATCH))
 
 
 def _in_original_units(self: Trainable, y: Array) -> Array:
@@ -127,7 +127,7 @@ def call(self: Trainable, x: object, training: bool | None = None) -> Array:
 
 
 def _augments(self: Trainable) -> bool:
-    return any(leaf.trains_when_called for layer in self.layers for leaf, *_ in leaves(layer))
+    return any(leaf.trains_when_called for layer in self.layers for leaf, *_ in leaf_layers(layer))
 
 
 __all__ = ["call", "predict", "predict_on_batch"]

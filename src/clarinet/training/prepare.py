@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet import checks
+from clarinet import checks, renamed
 from clarinet import data as data_module
 from clarinet.engines import Data
 from clarinet.settings import BATCH_SIZE, FitSettings
@@ -32,24 +32,24 @@ class TrainingData:
     Args:
         model: what is trained.
         settings: the arguments of ``fit``.
-        seen: takes shapes, dtypes and hashes of the data; None where nobody wants them.
+        fingerprints: takes shapes, dtypes and hashes of the data; None where nobody wants them.
 
     Attributes:
         data: the rows to train on; None where they come batch by batch.
         batches: the source of batches; None where there are rows.
         validation: rows or a source of batches; None without validation.
-        given: rows, labels and validation data as ``fit`` got them; None where they come batch by batch.
+        raw_data: rows, labels and validation data as ``fit`` got them; None where they come batch by batch.
         label_shape: of one label.
         batch_size: rows an update, where there are rows.
         rows: how many an epoch uses; 0 where they come batch by batch.
     """
 
-    def __init__(self, model: Trainable, settings: FitSettings, seen: Config | None) -> None:
-        self.model, self.settings, self.seen = model, settings, seen
+    def __init__(self, model: Trainable, settings: FitSettings, fingerprints: Config | None) -> None:
+        self.model, self.settings, self.fingerprints = model, settings, fingerprints
         self.data: Data | None = None
         self.batches: data_module.Batches | None = None
         self.validation: Data | data_module.Batches | None = None
-        self.given: tuple[Array, Array | None, object] | None = None
+        self.raw_data: tuple[Array, Array | None, object] | None = None
         self.batch_size, self.rows = settings.batch_size or BATCH_SIZE, 0
         self._first: tuple[Rows, Data] | None = None  # batch of a source, until training comes to it
         if data_module.is_batches(settings.x):
@@ -61,12 +61,21 @@ class TrainingData:
         s = self.settings
         x, y, w = data_module.as_rows(s.x, s.y, s.sample_weight)
         build_for(self.model, x)
-        self.given = x, y, s.validation_data
+        self.raw_data = x, y, s.validation_data
         held_out = None
         if s.validation_data is None and s.validation_split:
             (x, y, w), held_out = data_module.split_validation(x, y, w, s.validation_split)
-        told = told_by_callbacks(s)
-        self.data = checked(self.model, x, y, w, s.class_weight, seen=self.seen, adapt=True, told=told)
+        handled_warnings = handled_by_callbacks(s)
+        self.data = validate_and_prepare(
+            self.model,
+            x,
+            y,
+            w,
+            s.class_weight,
+            fingerprints=self.fingerprints,
+            adapt=True,
+            handled_warnings=handled_warnings,
+        )
         self.label_shape = self.data.y.shape[1:] if self.data.y is not None else None
         self.rows = len(self.data)
         if s.batch_size is None and self.model.optimizer is not None and self.model.optimizer.full_batch:
@@ -93,15 +102,15 @@ class TrainingData:
         if data_module.is_batches(validation):
             steps = self.settings.validation_steps
             self.validation = data_module.Batches(validation, steps, anew=True, what="validation_data")
-            checked(self.model, *self.validation.peek(), None, where="fit.validation, batch 0")
+            validate_and_prepare(self.model, *self.validation.peek(), None, where="fit.validation, batch 0")
         else:
             self._validate_on(data_module.as_rows(*data_module.unpack(validation, "validation_data")))
 
     def _validate_on(self, rows: Rows) -> None:
-        seen: Config | None = None
-        if self.seen is not None:
-            self.seen["validation"] = seen = {}
-        data = checked(self.model, *rows, None, where="fit.validation", seen=seen)
+        fingerprints: Config | None = None
+        if self.fingerprints is not None:
+            self.fingerprints["validation"] = fingerprints = {}
+        data = validate_and_prepare(self.model, *rows, None, where="fit.validation", fingerprints=fingerprints)
         self.validation = first_batches(data, self.settings.validation_steps, self.validation_batch_size)
 
     def batch(self, rows: Rows, number: int) -> Data:
@@ -109,7 +118,7 @@ class TrainingData:
         known, self._first = self._first, None
         if known is not None and known[0] is rows:
             return known[1]
-        return checked(self.model, *rows, self.settings.class_weight, where=f"batch {number}")
+        return validate_and_prepare(self.model, *rows, self.settings.class_weight, where=f"batch {number}")
 
     @property
     def validation_batch_size(self) -> int:
@@ -124,11 +133,12 @@ class TrainingData:
         return -(-self.rows // self.batch_size)
 
 
-def told_by_callbacks(settings: FitSettings) -> frozenset[str]:
+def handled_by_callbacks(settings: FitSettings) -> frozenset[str]:
     """Kinds of doubts that a callback speaks of itself where it sees arrays, so that nobody hears them twice."""
     if data_module.is_batches(settings.x):
         return frozenset()
-    return frozenset().union(*(getattr(callback, "tells", ()) for callback in as_list(settings.callbacks)))
+    found = (renamed.attribute(c, "tells", "handled_warnings", frozenset[str]()) for c in as_list(settings.callbacks))
+    return frozenset().union(*found)
 
 
 def build_for(model: Trainable, x: Array) -> None:
@@ -139,30 +149,30 @@ def build_for(model: Trainable, x: Array) -> None:
         model.build(x.shape[1:])
 
 
-def checked(
+def validate_and_prepare(
     model: Trainable,
     x: Array,
     y: Array | None,
     w: Array | None,
     class_weight: Mapping[int, float] | None,
     where: str = "data",
-    seen: Config | None = None,
+    fingerprints: Config | None = None,
     adapt: bool = False,
-    told: Container[str] = (),
+    handled_warnings: Container[str] = (),
 ) -> Data:
     """Rows in the form that engines accept, after every check that refuses.
 
     Args:
         model, x, y, w, class_weight: as ``fit`` has them, rows as arrays.
         where: what messages call the data.
-        seen: takes what the data are.
+        fingerprints: takes what the data are.
         adapt: whether a transform of the target that has seen no data yet takes its numbers from these labels.
-        told: kinds of doubts that are not to be spoken of.
+        handled_warnings: kinds of doubts that are not to be spoken of.
     """
-    checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, seen), told)
+    checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, fingerprints), handled_warnings)
     assert model.loss is not None and model.output_shape is not None
     if model.target is not None and y is not None:
-        y = data_module.fit_rank(y, model.output_shape)
+        y = data_module.match_last_axis(y, model.output_shape)
         if adapt and not model.target.adapted:
             model.target.adapt(y)
         y = model.target.forward(y)
@@ -177,7 +187,7 @@ def evaluation_batches(
     """What the engine is to look at: all rows at once, unless they come, or are wanted, batch by batch."""
     if not isinstance(source, Data):
         for number, (x, y, w) in enumerate(source):
-            yield checked(model, x, y, w, None, where=f"batch {number}")
+            yield validate_and_prepare(model, x, y, w, None, where=f"batch {number}")
     elif one_by_one:
         yield from (source.rows(slice(start, start + batch_size)) for start in range(0, len(source), batch_size))
     else:

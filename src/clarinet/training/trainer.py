@@ -14,7 +14,14 @@ from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.training.callback import CallbackList
 from clarinet.training.history import History
 from clarinet.training.loop import FitEvents, events, run_evaluation
-from clarinet.training.prepare import as_list, build_for, checked, first_batches, learning_rates, told_by_callbacks
+from clarinet.training.prepare import (
+    as_list,
+    build_for,
+    first_batches,
+    handled_by_callbacks,
+    learning_rates,
+    validate_and_prepare,
+)
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
@@ -115,7 +122,7 @@ def fit(
         stats_every, run, checkpoint, resume, doctor, plot,
     )  # fmt: skip
     settings = _with_doctor(self, given)
-    checks.raise_first(checks.check_fit_arguments(self, settings), told_by_callbacks(settings))
+    checks.raise_first(checks.check_fit_arguments(self, settings), handled_by_callbacks(settings))
     for _ in events(self, checks.plain_settings(settings)):
         pass
     assert isinstance(self.history, History)
@@ -205,7 +212,7 @@ def fit_events(self: Trainable, *given: object, **named: object) -> FitEvents:
         TrainBegin EpochBegin ChunkEnd StepEnd
     """
     settings = _with_doctor(self, settings_of(*given, **named))
-    checks.raise_first(checks.check_fit_arguments(self, settings), told_by_callbacks(settings))
+    checks.raise_first(checks.check_fit_arguments(self, settings), handled_by_callbacks(settings))
     return FitEvents(self, checks.plain_settings(settings))
 
 
@@ -265,7 +272,7 @@ def evaluate(
     self.refuse_in_training("evaluate", only_elsewhere=True)
     size, most = int(batch_size or BATCH_SIZE), None if steps is None else int(steps)
     source, labels = _to_evaluate(self, x, y, sample_weight, most, size)
-    engine = self.runner(None if labels.y is None else labels.y.shape[1:])
+    engine = self.engine_for(None if labels.y is None else labels.y.shape[1:])
     with self.running_kept():
         logs = run_evaluation(self, engine, source, size, CallbackList(as_list(callbacks), self, {}))
     if not logs:
@@ -283,10 +290,10 @@ def _to_evaluate(
         batches = data_module.Batches(x, steps, anew=True)
         first = batches.peek()
         build_for(self, first[0])
-        return batches, checked(self, *first, None, where="batch 0")
+        return batches, validate_and_prepare(self, *first, None, where="batch 0")
     rows = data_module.as_rows(x, y, sample_weight)
     build_for(self, rows[0])
-    data = first_batches(checked(self, *rows, None), steps, batch_size)
+    data = first_batches(validate_and_prepare(self, *rows, None), steps, batch_size)
     return data, data
 
 
@@ -333,8 +340,8 @@ def _one_batch(
 ) -> tuple[Data, Engine]:
     rows_x, rows_y, rows_w = data_module.as_rows(x, y, sample_weight)
     build_for(self, rows_x)
-    batch = checked(self, rows_x, rows_y, rows_w, class_weight, where="batch")
-    return batch, self.runner(None if batch.y is None else batch.y.shape[1:])
+    batch = validate_and_prepare(self, rows_x, rows_y, rows_w, class_weight, where="batch")
+    return batch, self.engine_for(None if batch.y is None else batch.y.shape[1:])
 
 
 __all__ = [

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import Program, quietly
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.report import Report
 from clarinet.doctor.rules import association, constant, duplicates, imbalance, non_finite, order, outliers, validation
 from clarinet.types import Array
@@ -171,8 +171,8 @@ def _hint(where: str, what: str, whole: bool) -> Finding:
 @quietly()
 def data_only(program: Program) -> Report:
     """The findings of the rules that look at rows and labels."""
-    began, patient = time.perf_counter(), Patient(program)
-    found = sorted((f for rule in _DATA_RULES for f in rule.examine(patient)), key=lambda finding: finding.rank)
+    began, facts = time.perf_counter(), ProgramFacts(program)
+    found = sorted((f for rule in _DATA_RULES for f in rule.examine(facts)), key=lambda finding: finding.rank)
     asked = {kind for rule in _DATA_RULES for kind in rule.KINDS}
     missed = tuple(sorted(asked - {finding.kind for finding in found}))
     return Report(tuple(found), missed, time.perf_counter() - began)

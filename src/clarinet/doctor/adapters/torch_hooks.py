@@ -12,12 +12,12 @@ from clarinet.doctor.adapters.foreign import Hook, Module, Tensor, TorchOptimize
 from clarinet.doctor.adapters.torch import activation_of, adapt
 from clarinet.doctor.examination import examine
 from clarinet.doctor.findings import Finding
-from clarinet.doctor.patient import SAMPLE, Patient
+from clarinet.doctor.program_facts import SAMPLE, ProgramFacts
 from clarinet.doctor.report import Report, paragraph
 from clarinet.doctor.watching.baseline import baseline_of
-from clarinet.doctor.watching.consultation import Consultation
-from clarinet.doctor.watching.course import Baseline, Course, Watched
 from clarinet.doctor.watching.failure import NAMED, Failure
+from clarinet.doctor.watching.finding_log import FindingLog
+from clarinet.doctor.watching.training_record import Baseline, TrainingRecord, Watched
 from clarinet.records import Chunk, LayerStats
 from clarinet.types import Array
 
@@ -52,15 +52,15 @@ class TorchWatch:
         self._hooks: list[Hook] = []
         self._value: float | None = None
         self._step, self._since, self._probing = 0, 0, False
-        self._consultation = Consultation(self._found)
-        self._course = Course(
+        self._finding_log = FindingLog(self._found)
+        self._record = TrainingRecord(
             self._watched(), Baseline(), rate=self._rate, probe=None if x is None else self._probe, epochs=None
         )
 
     @property
     def report(self) -> Report:
         """What was found so far."""
-        return self._consultation.report
+        return self._finding_log.report
 
     # Beginning and end.
 
@@ -69,10 +69,10 @@ class TorchWatch:
         if x is not None:
             given: dict[str, object] = {"loss": self.loss, "optimizer": self.optimizer}
             static = examine(self.module, x, y, budget="quick", **given, **self._fit)
-            self._consultation.hear(static.findings)
+            self._finding_log.hear(static.findings)
             adapted = adapt(self.module, x, y, None, given | self._fit)
             if adapted.whole:
-                self._course.baseline = baseline_of(Patient(adapted.program))
+                self._record.baseline = baseline_of(ProgramFacts(adapted.program))
         for index, (_, leaf) in enumerate(self._leaves):
             self._hooks.append(leaf.register_forward_hook(self._keeping(index)))
         if hasattr(self.loss, "register_forward_hook"):
@@ -87,8 +87,8 @@ class TorchWatch:
         self._hooks = []
         if self._since:
             self._end_epoch()
-        self._course.over = True
-        self._consultation.examine(self._course)
+        self._record.over = True
+        self._finding_log.examine(self._record)
 
     def see(self, loss: object) -> None:
         """Take the loss of a batch, where it is computed by a function and not by a module that was given."""
@@ -120,8 +120,8 @@ class TorchWatch:
     def _before_step(self) -> None:
         self._step += 1
         value = self._value
-        if value is not None and not np.isfinite(value) and self._course.failure is None:
-            self._course.failure = self._locate(value)
+        if value is not None and not np.isfinite(value) and self._record.failure is None:
+            self._record.failure = self._locate(value)
         sampled = self._step <= _FIRST or self._step % _SELDOM == 0
         self._before = (
             {i: [p.detach().clone() for p in self._weights(i)] for i in self._learning()} if sampled else None
@@ -134,23 +134,23 @@ class TorchWatch:
         stats = [] if self._before is None else [self._stats(index) for index in self._outputs]
         rows = len(next(iter(self._outputs.values()), ()))
         losses, samples = np.array([self._value], np.float32), np.array([rows], np.int64)
-        self._course.add(Chunk(self._step, losses, samples, np.array([self._rate()]), 0.0, {}, stats))
+        self._record.add(Chunk(self._step, losses, samples, np.array([self._rate()]), 0.0, {}, stats))
         self._value, self._since = None, self._since + 1
-        failed = self._course.failure is not None and self._course.failure.step == self._step
+        failed = self._record.failure is not None and self._record.failure.step == self._step
         if self._since == self.steps:
             self._end_epoch()
         if failed:
-            self._consultation.examine(self._course)
+            self._finding_log.examine(self._record)
 
     def _end_epoch(self) -> None:
         self._since = 0
-        self._course.end_epoch({})
-        self._consultation.examine(self._course)
+        self._record.end_epoch({})
+        self._finding_log.examine(self._record)
 
     # What the rules want to know.
 
     def _learning(self) -> list[int]:
-        return [layer.index for layer in self._course.weighted]
+        return [layer.index for layer in self._record.weighted]
 
     def _weights(self, index: int) -> list[Tensor]:
         return [p for p in self._leaves[index][1].parameters(recurse=False) if p.requires_grad]
@@ -160,7 +160,7 @@ class TorchWatch:
         before = (self._before or {}).get(index)
         weight = nan if before is None else _norm(before)
         moved = nan if before is None else _norm([p.detach() - w for p, w in zip(self._weights(index), before)])
-        ends = getattr(self._course.layers[index].activation, "saturates_at", None)
+        ends = getattr(self._record.layers[index].activation, "saturates_at", None)
         near = nan if ends is None else float(((output < ends[0] + _NEAR) | (output > ends[1] - _NEAR)).float().mean())
         mean, std = float(output.mean()), float(output.std(correction=0))
         gradient = self._norms.get(index, nan)
@@ -171,7 +171,7 @@ class TorchWatch:
 
     def _locate(self, value: float) -> Failure:
         """Where the first number that is not finite is, in what this step has left behind."""
-        failure = {"step": self._step, "value": value, "epoch": len(self._course.logs), "exact": True, "of_batch": True}
+        failure = {"step": self._step, "value": value, "epoch": len(self._record.logs), "exact": True, "of_batch": True}
         for index in self._learning():
             if not all(bool(p.isfinite().all()) for p in self._weights(index)):
                 return Failure(layer=index, what="weights", origin=self._step - 1, **failure)  # type: ignore[arg-type]

@@ -10,8 +10,8 @@ from typing import Any
 from clarinet import layers, optimizers
 from clarinet.doctor.experiments.trial import Trial
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import Program
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import dropout_rate, learning_rate, lighter_penalties, thaw, units
 
 KINDS = (
@@ -76,7 +76,7 @@ def _ideas(program: Program, given_rate: bool) -> Iterator[Idea]:
     if given_rate:
         yield from _of_optimizer(program)
     yield from _of_restraints(program)
-    yield from _of_shape(program, Patient(program))
+    yield from _of_shape(program, ProgramFacts(program))
 
 
 def _of_optimizer(program: Program) -> Iterator[Idea]:
@@ -140,8 +140,8 @@ def _of_restraints(program: Program) -> Iterator[Idea]:
         )  # fmt: skip
 
 
-def _of_shape(program: Program, patient: Patient) -> Iterator[Idea]:
-    dense = [site for site in patient.hidden if site.kind == "dense"]
+def _of_shape(program: Program, facts: ProgramFacts) -> Iterator[Idea]:
+    dense = [weighted for weighted in facts.hidden if weighted.kind == "dense"]
     if len(dense) >= _DEEP:
         yield Idea(
             "too_many_layers", "model", _shallower, f"{len(dense)} hidden layers one after the other",
@@ -149,7 +149,7 @@ def _of_shape(program: Program, patient: Patient) -> Iterator[Idea]:
             "at the first ones; without shortcuts or normalisation a few layers learn better than many.",
             "two hidden layers; or BatchNormalization, or residual connections, between many",
         )  # fmt: skip
-    narrow = [site for site in dense if site.units <= _NARROW]
+    narrow = [weighted for weighted in dense if weighted.units <= _NARROW]
     if narrow:
         wider = units([int(program.layers[s.index].name) for s in narrow], 8 * max(s.units for s in narrow))
         name = program.layers[narrow[0].index].name
@@ -158,7 +158,7 @@ def _of_shape(program: Program, patient: Patient) -> Iterator[Idea]:
             "Every hidden unit draws one line through the data. A few cannot draw the shape that is needed.",
             f"{8 * narrow[0].units} units in layer {name}",
         )  # fmt: skip
-    if not patient.hidden and patient.output is not None and patient.output.kind == "dense":
+    if not facts.hidden and facts.output is not None and facts.output.kind == "dense":
         yield Idea(
             "missing_layer", "model", _with_hidden_layer, "the network has no hidden layer",
             "Without a hidden layer a network draws one straight line (or plane) through the data. Where the answer "
@@ -168,21 +168,21 @@ def _of_shape(program: Program, patient: Patient) -> Iterator[Idea]:
 
 
 def _with_hidden_layer(program: Program) -> Program:
-    site = Patient(program).output
-    if site is None:
+    weighted = ProgramFacts(program).output
+    if weighted is None:
         return program
     extra = layers.Dense(32, activation="relu")
     extra.name = "hidden"
-    return program.changed(layers=(*program.layers[: site.index], extra, *program.layers[site.index :]))
+    return program.changed(layers=(*program.layers[: weighted.index], extra, *program.layers[weighted.index :]))
 
 
 def _shallower(program: Program) -> Program:
     """Without all hidden dense layers but the first and the last, and what belongs to them."""
-    sites = Patient(program).sites
+    weighted_layers = ProgramFacts(program).weighted_layers
     drop = {
         index
-        for site, following in pairwise(sites[1:-1])
-        if site.kind == "dense"
-        for index in range(site.index, following.index)
+        for weighted, following in pairwise(weighted_layers[1:-1])
+        if weighted.kind == "dense"
+        for index in range(weighted.index, following.index)
     }
     return program.changed(layers=tuple(layer for i, layer in enumerate(program.layers) if i not in drop))

@@ -23,7 +23,7 @@ RISE, GAP, ROWS_A_COLUMN = 1.5, 3.0, 5
 
 
 def examine(trial: Trial) -> Iterator[Finding]:
-    if trial.given.validation is None and not trial.given.fit.get("validation_split"):
+    if trial.original.validation is None and not trial.original.fit.get("validation_split"):
         return
     held_out = trial.history.get("val_loss")
     if not held_out:
@@ -31,31 +31,31 @@ def examine(trial: Trial) -> Iterator[Finding]:
     if not overfits(trial.history["loss"][-1], held_out, trial.yardstick):
         return
     yield finding(trial.history["loss"], held_out)
-    if not _regularised(trial.given):
+    if not _regularised(trial.original):
         yield Finding(
             "missing_regularisation",
             "model",
             "warning",
             0.75,
-            f"nothing keeps {_weights(trial)} weights from learning {trial.given.rows} rows by heart",
+            f"nothing keeps {_weights(trial)} weights from learning {trial.original.rows} rows by heart",
             "Dropout, penalties on the weights and stopping at the best validation loss make learning by heart dear or "
             "cut it short. With more weights than rows at least one of them is needed.",
-            {"weights": _weights(trial), "rows": trial.given.rows},
+            {"weights": _weights(trial), "rows": trial.original.rows},
             Remedy(
                 "Dropout(0.3) after each hidden layer, kernel_regularizer='l2', or EarlyStopping()", dropout_everywhere
             ),
         )
-    columns = prod(trial.given.input_shape)
-    if trial.given.rows < ROWS_A_COLUMN * columns:
+    columns = prod(trial.original.input_shape)
+    if trial.original.rows < ROWS_A_COLUMN * columns:
         yield Finding(
             "too_little_data",
             "data.x",
             "warning",
             0.8,
-            f"{trial.given.rows} rows to learn from, with {columns} columns each",
+            f"{trial.original.rows} rows to learn from, with {columns} columns each",
             "With few rows and many columns some columns fit the labels by pure chance, and nothing tells them "
             "from those that matter.",
-            {"rows": trial.given.rows, "columns": columns},
+            {"rows": trial.original.rows, "columns": columns},
             Remedy("more rows, or fewer columns"),
         )
 
@@ -72,7 +72,7 @@ def _regularised(program: Program) -> bool:
 
 
 def _weights(trial: Trial) -> int:
-    model = trial.given.model()
+    model = trial.original.model()
     return sum(layer.count_params() for layer in model.layers)
 
 

@@ -23,7 +23,7 @@ def examine(trial: Trial) -> Iterator[Finding]:
     if found is None or "usual" not in found.evidence:
         return
     reached: dict[float, float] = {}
-    given, usual = trial.given.optimizer.learning_rate, found.evidence["usual"]
+    given, usual = trial.original.optimizer.learning_rate, found.evidence["usual"]
     assert isinstance(given, (int, float)) and isinstance(usual, (int, float))  # of a schedule nothing was found
     for factor in FACTORS:
         rate = factor * float(usual)

@@ -27,7 +27,7 @@ _FALLEN = 0.05
 
 
 @dataclass(frozen=True)
-class Purse:
+class TimeBudget:
     """Seconds of this thread's work that the experiments may take.
 
     Attributes:
@@ -80,7 +80,7 @@ class Trial:
         program: as given.
         findings: what the rules found; their remedies are applied in order.
         keep: kinds that are left as they are, since they are what the experiments are about.
-        purse: seconds that may be spent.
+        time_budget: seconds that may be spent.
         memory: trainings that are known already, by what was trained; takes those that are done now.
         spent: seconds that are gone from the purse already.
     """
@@ -90,13 +90,13 @@ class Trial:
         program: Program,
         findings: Sequence[Finding],
         keep: frozenset[str],
-        purse: Purse,
+        time_budget: TimeBudget,
         memory: dict[str, Training] | None = None,
         spent: float = 0.0,
     ) -> None:
-        self.given, self.findings = program, tuple(findings)
+        self.original, self.findings = program, tuple(findings)
         self.program = apply(program, (finding for finding in findings if finding.kind not in keep))
-        self.purse, self.spent = purse, spent
+        self.time_budget, self.spent = time_budget, spent
         self.memory = {} if memory is None else memory
 
     @cached_property
@@ -107,7 +107,7 @@ class Trial:
     @property
     def given_rate(self) -> bool:
         """Whether the learning rate is the user's, and not one that the doctor has put in its place."""
-        return bool(self.program.optimizer.learning_rate == self.given.optimizer.learning_rate)
+        return bool(self.program.optimizer.learning_rate == self.original.optimizer.learning_rate)
 
     @property
     def history(self) -> dict[str, list[float]]:
@@ -122,13 +122,13 @@ class Trial:
     @property
     def affordable(self) -> bool:
         """Whether there is time for another training."""
-        return self.spent < self.purse.together
+        return self.spent < self.time_budget.together
 
     def run(self, program: Program, hold_out: bool = True) -> Training:
         """Train a fresh model, unless this has been done; with ``hold_out`` without the rows that judge it."""
         key = f"{hold_out} {fingerprint(program)}"
         if key not in self.memory:
-            self.memory[key] = _train(program, self.purse.each, hold_out)
+            self.memory[key] = _train(program, self.time_budget.each, hold_out)
         self.spent += self.memory[key].seconds
         return self.memory[key]
 

@@ -1,7 +1,7 @@
 """The rules, one file each: what a rule looks for, where its threshold comes from, and what it says.
 
 A rule is a module with ``KINDS`` (what it can find), ``BASIS`` (the source of its threshold) and ``examine(patient)``,
-which yields findings. All of them look at a :class:`clarinet.doctor.patient.Patient` and never train.
+which yields findings. All of them look at a :class:`clarinet.doctor.program_facts.ProgramFacts` and never train.
 """
 
 from clarinet.doctor.rules import (

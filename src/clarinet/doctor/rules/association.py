@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.types import Array
 
 KINDS = ("shuffled_labels",)
@@ -19,8 +19,8 @@ BASIS = (
 _ROWS, _MOST, _NEIGHBOURS, SIGMAS, _SHUFFLES = 200, 1000, 5, 3.0, 12
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    found = patient.remember("association", _measure)
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    found = facts.remember("association", _measure)
     if found is None:
         return
     rows, correlation, neighbours = found
@@ -43,16 +43,16 @@ def examine(patient: Patient) -> Iterator[Finding]:
     )
 
 
-def _measure(patient: Patient) -> tuple[int, float, float] | None:
+def _measure(facts: ProgramFacts) -> tuple[int, float, float] | None:
     """Rows, and both tests' distance to chance; None where the tests cannot say anything."""
-    sample = _sample(patient)
+    sample = _sample(facts)
     return None if sample is None else (len(sample[0]), _correlation(*sample), _neighbours(*sample))
 
 
-def _sample(patient: Patient) -> tuple[Array, Array] | None:
+def _sample(facts: ProgramFacts) -> tuple[Array, Array] | None:
     """Standardised rows and centred label columns, or None where the tests cannot say anything."""
-    x, y = patient.program.x, np.asarray(patient.program.y)
-    if len(x) < _ROWS or patient.labels.form in ("constant", "multi_hot") or x.dtype.kind not in "fiu":
+    x, y = facts.program.x, np.asarray(facts.program.y)
+    if len(x) < _ROWS or facts.labels.form in ("constant", "multi_hot") or x.dtype.kind not in "fiu":
         return None
     step = max(1, len(x) // _MOST)
     x = x[::step][:_MOST].reshape(-1, int(np.prod(x.shape[1:]))).astype(np.float64)
@@ -61,7 +61,7 @@ def _sample(patient: Patient) -> tuple[Array, Array] | None:
     x, y = x[good], y[good]
     if len(x) < _ROWS or np.isin(x, (0.0, 1.0)).all():
         return None
-    if patient.task == "classes" and patient.labels.form == "ids":
+    if facts.task == "classes" and facts.labels.form == "ids":
         y = (y == np.unique(y)).astype(np.float64)
     x, y = _ranks(x[:, x.std(axis=0) > 0]), y[:, y.std(axis=0) > 0]
     if not x.size or not y.size:

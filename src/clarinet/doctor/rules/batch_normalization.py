@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 
 KINDS = ("batch_norm_statistics",)
 BASIS = "after n steps momentum**n of a moving average is still its initial value (Ioffe and Szegedy 2015, algorithm 2)"
@@ -15,8 +15,8 @@ LEFT = 0.2
 _SMALL_BATCH = 4
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    program = patient.program
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    program = facts.program
     every: list[tuple[int, Any]] = [
         (i, layer) for i, layer in enumerate(program.layers) if layer.rescales_by == "batch"
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import fit_argument
 
 KINDS = ("batch_size_too_large", "batch_size_too_small")
@@ -16,8 +16,8 @@ BASIS = (
 LARGE, FEW_STEPS, _FEW_AN_EPOCH, _MANY_ROWS = 100, 100, 8, 500
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    program = patient.program
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    program = facts.program
     if program.searches:
         return
     few = program.steps < FEW_STEPS and program.steps <= _FEW_AN_EPOCH * program.epochs

@@ -7,26 +7,26 @@ from collections.abc import Iterator
 import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 
 KINDS = ("constant_targets", "constant_features")
 BASIS = "a constant carries no information"
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    if patient.labels.form == "constant" and len(patient.program.y) > 1:
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    if facts.labels.form == "constant" and len(facts.program.y) > 1:
         yield Finding(
             "constant_targets",
             "data.y",
             "error",
             1.0,
-            f"every label is {patient.labels.low:g}",
+            f"every label is {facts.labels.low:g}",
             "If the right answer is always the same, the network learns to say it and nothing else. Something "
             "before has gone wrong: a filter, a wrong column, a scaling that took one value for all.",
-            {"value": patient.labels.low},
+            {"value": facts.labels.low},
             Remedy("look at np.unique(y) before and after every step that makes y"),
         )
-    x = patient.program.x
+    x = facts.program.x
     if x.ndim == 2 and x.dtype.kind in "fiu" and len(x) > 1:
         constant = np.flatnonzero((x == x[0]).all(axis=0))
         if constant.size and constant.size < x.shape[1]:

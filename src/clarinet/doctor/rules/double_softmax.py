@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient, outputs_of
+from clarinet.doctor.program_facts import ProgramFacts, outputs_of
 from clarinet.doctor.remedies import drop_layer, loss_setting
 
 KINDS = ("double_softmax",)
@@ -18,11 +18,11 @@ _WHY = (
 )
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    site = patient.output
-    if site is None:
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    weighted = facts.output
+    if weighted is None:
         return
-    squashing = [(i, f) for i, f in site.activations if outputs_of(f) in ("distribution", "probability")]
+    squashing = [(i, f) for i, f in weighted.activations if outputs_of(f) in ("distribution", "probability")]
     if len(squashing) > 1:
         index, function = squashing[-1]
         yield Finding(
@@ -35,14 +35,14 @@ def examine(patient: Patient) -> Iterator[Finding]:
             {"layers": [i for i, _ in squashing]},
             Remedy(f"leave layer {index} ({function.name}) out", drop_layer(index)),
         )
-    elif squashing and patient.from_logits and (patient.units > 1 or patient.labels.classes == 2):
+    elif squashing and facts.from_logits and (facts.units > 1 or facts.labels.classes == 2):
         index, function = squashing[-1]
         yield Finding(
             "double_softmax",
             "loss",
             "warning",
             0.95,
-            f"{patient.loss_name} is told from_logits=True, but layer {index} already applies {function.name}",
+            f"{facts.loss_name} is told from_logits=True, but layer {index} already applies {function.name}",
             _WHY + " from_logits=True says: the model gives raw scores, and the loss applies the function itself.",
             {"layer": index},
             Remedy(f"from_logits=False, or no activation in layer {index}", loss_setting(from_logits=False)),

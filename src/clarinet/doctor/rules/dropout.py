@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient, Site
+from clarinet.doctor.program_facts import ProgramFacts, WeightedLayer
 from clarinet.doctor.remedies import drop_layer, dropout_rate
 
 KINDS = ("dropout_too_high", "dropout_misplaced")
@@ -14,14 +14,14 @@ RATE = 0.65
 LEFT = 3.0
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    for site in patient.sites:
-        for index in site.dropouts:
-            rate = float(patient.program.layers[index].rate)  # type: ignore[attr-defined]
-            if site.output and rate > 0:
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    for weighted in facts.weighted_layers:
+        for index in weighted.dropouts:
+            rate = float(facts.program.layers[index].rate)  # type: ignore[attr-defined]
+            if weighted.output and rate > 0:
                 yield _misplaced(index)
-            elif rate > RATE or site.units * (1 - rate) < LEFT:
-                yield _high(site, index, rate)
+            elif rate > RATE or weighted.units * (1 - rate) < LEFT:
+                yield _high(weighted, index, rate)
 
 
 def _misplaced(index: int) -> Finding:
@@ -38,17 +38,17 @@ def _misplaced(index: int) -> Finding:
     )
 
 
-def _high(site: Site, index: int, rate: float) -> Finding:
-    left = site.units * (1 - rate)
+def _high(weighted: WeightedLayer, index: int, rate: float) -> Finding:
+    left = weighted.units * (1 - rate)
     return Finding(
         "dropout_too_high",
         f"layer:{index}",
         "warning",
         0.8,
-        f"layer {index} drops {rate:.0%} of {site.units} units: about {left:.3g} are left on each step",
+        f"layer {index} drops {rate:.0%} of {weighted.units} units: about {left:.3g} are left on each step",
         "Dropout removes units at random while training. If too few are left, each step trains another tiny "
         "network, and they never agree: the loss stays high in training, and predictions are pulled to the "
         "average.",
-        {"rate": rate, "units": site.units},
+        {"rate": rate, "units": weighted.units},
         Remedy(f"Dropout({0.2}) in layer {index}", dropout_rate([index], 0.2)),
     )

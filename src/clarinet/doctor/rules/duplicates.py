@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.types import Array
 
 KINDS = ("duplicated_rows", "duplicated_features", "contradictory_labels")
@@ -21,25 +21,25 @@ ROWS, REPEATED, CONTRADICTING = 5000, 0.05, 0.02
 _COLUMNS = 200
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    x = patient.program.x
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    x = facts.program.x
     if x.dtype.kind not in "fiub" or len(x) < 2 or not x.size:
         return
     flat = np.ascontiguousarray(x[:ROWS].reshape(min(len(x), ROWS), -1))
-    yield from _rows(flat, np.asarray(patient.program.y)[:ROWS], discrete=patient.task != "amounts")
+    yield from _rows(flat, np.asarray(facts.program.y)[:ROWS], discrete=facts.task != "amounts")
     if flat.shape[1] <= _COLUMNS and len(flat) > 2:
         yield from _columns(flat.astype(np.float64))
 
 
 def _rows(x: Array, y: Array, discrete: bool) -> Iterator[Finding]:
     first: dict[bytes, int] = {}
-    twin = np.array([first.setdefault(row.tobytes(), number) for number, row in enumerate(x)])
-    repeated = twin != np.arange(len(x))
+    original = np.array([first.setdefault(row.tobytes(), number) for number, row in enumerate(x)])
+    repeated = original != np.arange(len(x))
     share = float(repeated.mean())
     if share < REPEATED:
         return
     labels = y.reshape(len(y), -1)
-    against = repeated & (labels != labels[twin]).any(axis=1)
+    against = repeated & (labels != labels[original]).any(axis=1)
     if discrete and against.mean() > CONTRADICTING:
         row = int(np.flatnonzero(against)[0])
         yield Finding(
@@ -48,10 +48,10 @@ def _rows(x: Array, y: Array, discrete: bool) -> Iterator[Finding]:
             "hint",
             0.8,
             f"{int(against.sum())} rows are equal to an earlier row but have another label (first: rows "
-            f"{int(twin[row])} and {row})",
+            f"{int(original[row])} and {row})",
             "A network gives equal rows equal answers, so it must be wrong about one of them. No training helps: "
             "either a label is wrong, or x lacks the column that would tell them apart.",
-            {"rows": int(against.sum()), "of": len(x), "first": [int(twin[row]), row]},
+            {"rows": int(against.sum()), "of": len(x), "first": [int(original[row]), row]},
             Remedy("look at these rows; correct the labels, or add what tells the rows apart"),
         )
     if len(first) > len(x) / 10:  # a table of a few possible rows, such as truth tables, repeats them on purpose

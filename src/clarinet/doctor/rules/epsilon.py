@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import optimizer_setting
 
 KINDS = ("optimizer_epsilon_too_low",)
@@ -16,8 +16,8 @@ BASIS = (
 LOWEST = 1e-10
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    epsilon = getattr(patient.program.optimizer, "epsilon", None)
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    epsilon = getattr(facts.program.optimizer, "epsilon", None)
     if epsilon is None or epsilon >= LOWEST:
         return
     yield Finding(

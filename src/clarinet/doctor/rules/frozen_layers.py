@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import thaw
 
 KINDS = ("frozen_layers",)
 BASIS = "a frozen layer takes no update"
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    frozen = [site.index for site in patient.sites if not patient.program.layers[site.index].trainable]
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    frozen = [
+        weighted.index for weighted in facts.weighted_layers if not facts.program.layers[weighted.index].trainable
+    ]
     if not frozen:
         return
-    everything = len(frozen) == len(patient.sites)
-    output = patient.sites[-1].index in frozen
+    everything = len(frozen) == len(facts.weighted_layers)
+    output = facts.weighted_layers[-1].index in frozen
     if not (everything or output):
         return
     yield Finding(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.rules.learning_rate import effective_rate
 
 KINDS = ("vanishing_gradient", "exploding_gradient", "dying_relu")
@@ -20,40 +20,40 @@ BASIS = (
 VANISHED, DEAD, UPDATE = 1e-3, 0.95, 1.0
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    yield from _dead(patient)
-    norms = [patient.gradients[i] for i in sorted(patient.gradients)]
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    yield from _dead(facts)
+    norms = [facts.gradients[i] for i in sorted(facts.gradients)]
     if not norms or not np.isfinite(norms).all():
         return
     if max(norms) == 0 or (norms[-1] > 0 and norms[0] < VANISHED * norms[-1]):
-        yield from _vanishing(patient, norms)
-    yield from _exploding(patient)
+        yield from _vanishing(facts, norms)
+    yield from _exploding(facts)
 
 
-def _dead(patient: Patient) -> Iterator[Finding]:
-    for site in patient.hidden:
-        if not site.rectifies or getattr(site.activation, "negative_slope", None):
+def _dead(facts: ProgramFacts) -> Iterator[Finding]:
+    for weighted in facts.hidden:
+        if not weighted.rectifies or getattr(weighted.activation, "negative_slope", None):
             continue
-        out = patient.signals[site.activation_index + 1]
+        out = facts.signals[weighted.activation_index + 1]
         dead = float((out.reshape(-1, out.shape[-1]) <= 0).all(axis=0).mean()) if out.size else 0.0
         if dead < DEAD:
             continue
         yield Finding(
             "dying_relu",
-            f"layer:{site.activation_index}",
+            f"layer:{weighted.activation_index}",
             "warning",
             0.8,
-            f"{dead:.0%} of the units of layer {site.activation_index} are 0 for every row before training has begun",
+            f"{dead:.0%} of the units of layer {weighted.activation_index} are 0 for every row before training begins",
             "ReLU gives 0 for negative sums, and its slope is 0 there. A unit that is negative for all rows says "
             "nothing, gets no gradient, and stays so for ever.",
-            {"dead": dead, "units": site.units},
+            {"dead": dead, "units": weighted.units},
             Remedy("standardised inputs and default initial weights; or LeakyReLU() in place of ReLU"),
         )
         return
 
 
-def _vanishing(patient: Patient, norms: list[float]) -> Iterator[Finding]:
-    first = min(patient.gradients)
+def _vanishing(facts: ProgramFacts, norms: list[float]) -> Iterator[Finding]:
+    first = min(facts.gradients)
     yield Finding(
         "vanishing_gradient",
         f"layer:{first}",
@@ -64,17 +64,17 @@ def _vanishing(patient: Patient, norms: list[float]) -> Iterator[Finding]:
         else f"the gradient of layer {first} is {norms[0] / norms[-1]:.1g} of that of the last layer",
         "On the way back each layer multiplies the gradient by its weights and by the slope of its activation. Where "
         "these are small the product soon is next to nothing, and the first layers stay as they were drawn.",
-        {"gradients": {str(i): g for i, g in sorted(patient.gradients.items())}},
+        {"gradients": {str(i): g for i, g in sorted(facts.gradients.items())}},
         Remedy("ReLU in hidden layers, default initial weights, BatchNormalization, or fewer layers"),
     )
 
 
-def _exploding(patient: Patient) -> Iterator[Finding]:
-    rate = effective_rate(patient.program.optimizer)
-    if patient.program.optimizer.adaptive or not rate > 0:
+def _exploding(facts: ProgramFacts) -> Iterator[Finding]:
+    rate = effective_rate(facts.program.optimizer)
+    if facts.program.optimizer.adaptive or not rate > 0:
         return  # the others make steps of a length of their own
-    sizes = {i: float(np.sqrt(np.mean(np.square(w)))) for i, (_, w) in patient.kernels.items()}
-    updates = {i: rate * g / sizes[i] for i, g in patient.gradients.items() if sizes[i] > 0}
+    sizes = {i: float(np.sqrt(np.mean(np.square(w)))) for i, (_, w) in facts.kernels.items()}
+    updates = {i: rate * g / sizes[i] for i, g in facts.gradients.items() if sizes[i] > 0}
     if not updates or max(updates.values()) < UPDATE:
         return
     worst = max(updates, key=lambda index: updates[index])

@@ -8,7 +8,7 @@ import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.labels import class_numbers
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import balance_classes
 
 KINDS = ("class_imbalance",)
@@ -16,9 +16,9 @@ BASIS = "Buda, Maki, Mazurowski 2018: from ratios of about 10 on accuracy on the
 RATIO, _ROWS = 20.0, 100
 
 
-def _weighed(patient: Patient) -> float:
+def _weighed(facts: ProgramFacts) -> float:
     """The ratio of the largest class to the smallest in the loss: with the weights that ``fit`` was given."""
-    program, classes = patient.program, class_numbers(patient.program.y)
+    program, classes = facts.program, class_numbers(facts.program.y)
     y = np.asarray(program.y).reshape(len(classes), -1)
     ids = np.arange(y.shape[1]) if y.shape[1] > 1 else np.unique(y)
     given, rows = program.fit.get("class_weight"), program.fit.get("sample_weight")
@@ -28,12 +28,12 @@ def _weighed(patient: Patient) -> float:
     return float(totals.max() / max(totals[totals > 0].min(), 1e-12))
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    labels = patient.labels
-    if patient.task != "classes" or not labels.smallest > 0 or len(patient.program.y) < _ROWS:
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    labels = facts.labels
+    if facts.task != "classes" or not labels.smallest > 0 or len(facts.program.y) < _ROWS:
         return
     ratio = labels.majority / labels.smallest
-    if ratio < RATIO or _weighed(patient) < RATIO:
+    if ratio < RATIO or _weighed(facts) < RATIO:
         return
     yield Finding(
         "class_imbalance",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import log
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import OF_CLASSES, Patient
+from clarinet.doctor.program_facts import OF_CLASSES, ProgramFacts
 
 KINDS = ("initial_loss_too_high",)
 BASIS = (
@@ -17,10 +17,10 @@ BASIS = (
 TIMES = 3.0
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    if patient.task != "classes" or patient.program.loss.likelihood not in OF_CLASSES:
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    if facts.task != "classes" or facts.program.loss.likelihood not in OF_CLASSES:
         return
-    guess, loss = log(max(2, patient.labels.classes)), patient.initial_loss
+    guess, loss = log(max(2, facts.labels.classes)), facts.initial_loss
     if loss is None or loss < TIMES * guess:
         return
     yield Finding(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy, histogram
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import scale_inputs
 
 KINDS = ("unscaled_inputs", "over_scaled_inputs")
@@ -18,15 +18,15 @@ BASIS = (
 LARGE, SMALL = 12.0, 0.01
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    x = patient.effective_input
-    if not x.size or not patient.sites:
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    x = facts.effective_input
+    if not x.size or not facts.weighted_layers:
         return
     sizes = np.sqrt((x**2).mean(axis=0))
     largest = float(sizes.max())
     evidence = {"largest_rms": largest, "column": int(sizes.argmax()), "low": float(x.min()), "high": float(x.max())}
     if largest > LARGE:
-        pixels = bool(patient.program.x.ndim > 2 or x.shape[1] > 100) and x.min() >= 0 and 200 < x.max() <= 255
+        pixels = bool(facts.program.x.ndim > 2 or x.shape[1] > 100) and x.min() >= 0 and 200 < x.max() <= 255
         text = "x / 255" if pixels else "(x - x.mean(axis=0)) / x.std(axis=0), or a Normalization layer"
         yield Finding(
             "unscaled_inputs",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy, Severity
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import learning_rate
 from clarinet.optimizers import Optimizer
 
@@ -39,44 +39,44 @@ def named(optimizer: Optimizer) -> str:
     return f"{name} with a learning rate of {given:g} and a momentum of {momentum:g} (together {adds_up:g})"
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    optimizer = patient.program.optimizer
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    optimizer = facts.program.optimizer
     rate = effective_rate(optimizer)
     like_adam = optimizer.usual_rates is None
     usual, highest = optimizer.usual_rates or _ADAM
     if rate < 0:
         yield _finding(
-            "learning_rate_negative", "error", 1.0, patient, f"the learning rate is {optimizer.learning_rate}",
+            "learning_rate_negative", "error", 1.0, facts, f"the learning rate is {optimizer.learning_rate}",
             "The gradient points where the loss rises; training goes the other way. A negative rate climbs.", -rate,
         )  # fmt: skip
-    elif patient.program.searches:
+    elif facts.program.searches:
         return
     elif rate > FAST * highest:
         yield _finding(
-            "learning_rate_too_high", "warning", 0.9, patient, named(optimizer),
+            "learning_rate_too_high", "warning", 0.9, facts, named(optimizer),
             "Each step goes so far that it lands beyond the valley, on the other slope, higher than before. The loss "
             "jumps about or grows, and ReLU units are thrown to where they are never active again.", usual,
         )  # fmt: skip
-    elif like_adam and rate < usual / SLOW and rate * patient.program.steps < DISTANCE:
-        steps = patient.program.steps
+    elif like_adam and rate < usual / SLOW and rate * facts.program.steps < DISTANCE:
+        steps = facts.program.steps
         yield _finding(
-            "learning_rate_too_low", "warning", 0.9, patient,
+            "learning_rate_too_low", "warning", 0.9, facts,
             f"{named(optimizer)} and {steps} steps can move a weight by {rate * steps:.2g} at "
             "most",
             "The learning rate is how far a step goes. With steps this small the weights end where they began.", usual,
         )  # fmt: skip
     elif not like_adam and rate < usual / SLOW_PLAIN:
         yield _finding(
-            "learning_rate_too_low", "warning", 0.75, patient, named(optimizer),
+            "learning_rate_too_low", "warning", 0.75, facts, named(optimizer),
             f"{type(optimizer).__name__} is commonly used with rates around {usual:g}. The weights hardly move.", usual,
         )  # fmt: skip
 
 
 def _finding(
-    kind: str, severity: Severity, confidence: float, patient: Patient, summary: str, explanation: str, rate: float
+    kind: str, severity: Severity, confidence: float, facts: ProgramFacts, summary: str, explanation: str, rate: float
 ) -> Finding:
-    given, adds_up = patient.program.optimizer.learning_rate, effective_rate(patient.program.optimizer)
-    evidence = {"learning_rate": adds_up if callable(given) else given, "steps": patient.program.steps, "usual": rate}
+    given, adds_up = facts.program.optimizer.learning_rate, effective_rate(facts.program.optimizer)
+    evidence = {"learning_rate": adds_up if callable(given) else given, "steps": facts.program.steps, "usual": rate}
     return Finding(
         kind, "optimizer", severity, confidence, summary, explanation,
         evidence | ({} if adds_up == evidence["learning_rate"] else {"with_momentum": adds_up}),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import drop_rows
 from clarinet.types import Array
 
@@ -15,8 +15,8 @@ KINDS = ("nan_in_data",)
 BASIS = "arithmetic: NaN times anything is NaN"
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    for name, array in (("x", patient.program.x), ("y", patient.program.y)):
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    for name, array in (("x", facts.program.x), ("y", facts.program.y)):
         if array.dtype.kind != "f":
             continue
         bad: Array = np.asarray(~np.isfinite(array))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import exp
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import optimizer_setting
 from clarinet.doctor.rules.learning_rate import DISTANCE, effective_rate, named
 
@@ -20,14 +20,14 @@ MEMORY, SHRUNK = 1.0, 0.01
 _DECAY = 0.1
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    yield from _averages(patient)
-    yield from _decay(patient)
-    yield from _clipping(patient)
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    yield from _averages(facts)
+    yield from _decay(facts)
+    yield from _clipping(facts)
 
 
-def _averages(patient: Patient) -> Iterator[Finding]:
-    optimizer, steps = patient.program.optimizer, patient.program.steps
+def _averages(facts: ProgramFacts) -> Iterator[Finding]:
+    optimizer, steps = facts.program.optimizer, facts.program.steps
     beta = float(getattr(optimizer, "beta_1", 0.0) or 0.0)
     if beta <= 0.95 or 1 / max(1 - beta, 1e-9) < MEMORY * steps:
         return
@@ -41,8 +41,8 @@ def _averages(patient: Patient) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _decay(patient: Patient) -> Iterator[Finding]:
-    program = patient.program
+def _decay(facts: ProgramFacts) -> Iterator[Finding]:
+    program = facts.program
     decay, rate = float(program.optimizer.weight_decay or 0.0), effective_rate(program.optimizer)
     if not decay > _DECAY or not rate > 0:
         return
@@ -59,8 +59,8 @@ def _decay(patient: Patient) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _clipping(patient: Patient) -> Iterator[Finding]:
-    program = patient.program
+def _clipping(facts: ProgramFacts) -> Iterator[Finding]:
+    program = facts.program
     optimizer, rate = program.optimizer, effective_rate(program.optimizer)
     limits = [getattr(optimizer, name) for name in ("clipnorm", "clipvalue", "global_clipnorm")]
     limit = next((float(value) for value in limits if value), None)

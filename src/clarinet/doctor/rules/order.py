@@ -8,7 +8,7 @@ import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.labels import class_numbers
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import fit_argument
 
 KINDS = ("data_not_shuffled",)
@@ -18,21 +18,21 @@ BASIS = "stochastic gradient descent assumes that batches are drawn from the who
 _ROWS = 20
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    shuffled = bool(patient.program.setting("shuffle"))
-    split = patient.program.number("validation_split")
-    if (shuffled and not split) or len(patient.program.y) < _ROWS:
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    shuffled = bool(facts.program.setting("shuffle"))
+    split = facts.program.number("validation_split")
+    if (shuffled and not split) or len(facts.program.y) < _ROWS:
         return
-    if patient.task == "amounts":
-        yield from _amounts(patient, shuffled)
-    elif patient.task == "classes":
-        yield from _classes(patient, shuffled, split)
+    if facts.task == "amounts":
+        yield from _amounts(facts, shuffled)
+    elif facts.task == "classes":
+        yield from _classes(facts, shuffled, split)
 
 
-def _amounts(patient: Patient, shuffled: bool) -> Iterator[Finding]:
-    y = np.asarray(patient.program.y, np.float64).reshape(len(patient.program.y), -1)
+def _amounts(facts: ProgramFacts, shuffled: bool) -> Iterator[Finding]:
+    y = np.asarray(facts.program.y, np.float64).reshape(len(facts.program.y), -1)
     steps = np.diff(y, axis=0)
-    if not ((steps >= 0).all() or (steps <= 0).all()) or patient.labels.form == "constant":
+    if not ((steps >= 0).all() or (steps <= 0).all()) or facts.labels.form == "constant":
         return
     yield Finding(
         "data_not_shuffled",
@@ -48,10 +48,10 @@ def _amounts(patient: Patient, shuffled: bool) -> Iterator[Finding]:
     )
 
 
-def _classes(patient: Patient, shuffled: bool, split: float) -> Iterator[Finding]:
-    classes = class_numbers(patient.program.y)
+def _classes(facts: ProgramFacts, shuffled: bool, split: float) -> Iterator[Finding]:
+    classes = class_numbers(facts.program.y)
     changes = int((classes[1:] != classes[:-1]).sum())
-    if changes > 2 * (patient.labels.classes - 1):
+    if changes > 2 * (facts.labels.classes - 1):
         return
     where = "fit.validation" if shuffled else "fit.shuffle"
     yield Finding(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.types import Array
 
 KINDS = ("outliers",)
@@ -23,10 +23,10 @@ _RARE = 0.25
 _COLUMNS = 200
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    yield from _look(patient.program.x, "x")
-    if patient.task == "amounts":
-        yield from _look(np.asarray(patient.program.y), "y")
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    yield from _look(facts.program.x, "x")
+    if facts.task == "amounts":
+        yield from _look(np.asarray(facts.program.y), "y")
 
 
 def _look(array: Array, name: str) -> Iterator[Finding]:

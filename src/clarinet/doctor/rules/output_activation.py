@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from clarinet.doctor import probing
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import OF_AMOUNTS, OF_CLASSES, Patient, Site
+from clarinet.doctor.program_facts import OF_AMOUNTS, OF_CLASSES, ProgramFacts, WeightedLayer
 from clarinet.doctor.remedies import output_activation
 
 KINDS = ("wrong_output_activation", "missing_output_activation")
@@ -17,29 +17,29 @@ BASIS = "arithmetic: the function's range against the labels' range"
 TOLERANCE = 0.02
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    site = patient.output
-    if site is None:
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    weighted = facts.output
+    if weighted is None:
         return
-    if patient.task == "amounts":
-        yield from _amounts(patient, site)
-    elif site.activation is None:
-        yield from _missing(patient, site)
+    if facts.task == "amounts":
+        yield from _amounts(facts, weighted)
+    elif weighted.activation is None:
+        yield from _missing(facts, weighted)
     else:
-        yield from _chances(patient, site)
+        yield from _chances(facts, weighted)
 
 
-def _wanted(patient: Patient) -> str:
+def _wanted(facts: ProgramFacts) -> str:
     """The function for this question: softmax picks one of several, sigmoid says yes or no."""
-    one_of_several = patient.task in ("classes", "shares") and max(patient.labels.classes, patient.units) > 2
-    return "softmax" if one_of_several or (patient.units == 2 and patient.task == "classes") else "sigmoid"
+    one_of_several = facts.task in ("classes", "shares") and max(facts.labels.classes, facts.units) > 2
+    return "softmax" if one_of_several or (facts.units == 2 and facts.task == "classes") else "sigmoid"
 
 
-def _missing(patient: Patient, site: Site) -> Iterator[Finding]:
-    squared = patient.program.loss.likelihood in OF_AMOUNTS
-    if patient.from_logits or not (patient.program.loss.likelihood in OF_CLASSES or squared):
+def _missing(facts: ProgramFacts, weighted: WeightedLayer) -> Iterator[Finding]:
+    squared = facts.program.loss.likelihood in OF_AMOUNTS
+    if facts.from_logits or not (facts.program.loss.likelihood in OF_CLASSES or squared):
         return
-    wanted, outside = _wanted(patient), _share_outside(patient)
+    wanted, outside = _wanted(facts), _share_outside(facts)
     sigmoid = f"{wanted.capitalize()} brings every score to a chance between 0 and 1."
     if squared:
         because = (
@@ -47,45 +47,45 @@ def _missing(patient: Patient, site: Site) -> Iterator[Finding]:
             "answer far outside is pulled back hard, a right one too if it is too large: the loss is spent on the "
             f"size of the scores instead of on which side they are. {sigmoid}"
         )
-        mend = f"activation={wanted!r} on layer {site.index}"
+        fix = f"activation={wanted!r} on layer {weighted.index}"
     else:
         because = (
             "Without an activation a layer gives any number, -300 as well as 40. The labels are 0 and 1, and a loss on "
             "chances takes the logarithm of what it gets: numbers outside [0, 1] are cut off there, and where they are "
             f"cut off the gradient is zero. {sigmoid}"
         )
-        mend = f"activation={wanted!r} on layer {site.index}, or from_logits=True in the loss"
+        fix = f"activation={wanted!r} on layer {weighted.index}, or from_logits=True in the loss"
     yield Finding(
         "missing_output_activation",
-        f"layer:{site.index}",
+        f"layer:{weighted.index}",
         "warning" if squared else "error",
         0.8 if squared else 0.9,
         f"the last layer gives raw scores ({outside:.0%} of them outside [0, 1] before training), but the labels are "
-        f"classes and {patient.loss_name} compares them as chances",
+        f"classes and {facts.loss_name} compares them as chances",
         because,
         {"share_outside_0_1": outside},
-        Remedy(mend, output_activation(wanted)),
+        Remedy(fix, output_activation(wanted)),
     )
 
 
-def _share_outside(patient: Patient) -> float:
-    y = patient.signals[-1]
+def _share_outside(facts: ProgramFacts) -> float:
+    y = facts.signals[-1]
     return float(((y < 0) | (y > 1)).mean()) if y.size else 0.0
 
 
-def _chances(patient: Patient, site: Site) -> Iterator[Finding]:
-    function, wanted = site.activation, _wanted(patient)
+def _chances(facts: ProgramFacts, weighted: WeightedLayer) -> Iterator[Finding]:
+    function, wanted = weighted.activation, _wanted(facts)
     right = {"softmax": "distribution", "sigmoid": "probability"}[wanted]
-    if site.outputs == right or (site.outputs == "distribution" and site.units == 1):
+    if weighted.outputs == right or (weighted.outputs == "distribution" and weighted.units == 1):
         return  # the second has a rule of its own
-    if patient.labels.form == "signs" and site.spans_signs:
+    if facts.labels.form == "signs" and weighted.spans_signs:
         return
-    if patient.from_logits and site.outputs in ("probability", "distribution") and patient.units > 1:
+    if facts.from_logits and weighted.outputs in ("probability", "distribution") and facts.units > 1:
         return  # double_softmax
     assert function is not None  # else there are no chances
-    several = site.outputs == "probability" and right == "distribution"
-    squared = patient.program.loss.likelihood == "normal"
-    if several and squared and patient.task == "classes" and patient.units > 1:
+    several = weighted.outputs == "probability" and right == "distribution"
+    squared = facts.program.loss.likelihood == "normal"
+    if several and squared and facts.task == "classes" and facts.units > 1:
         return  # independent units and a squared error: the textbook's network
     because = (
         "Sigmoid treats every class as a question of its own: all of them can be 'yes' at once. The classes "
@@ -96,46 +96,46 @@ def _chances(patient: Patient, site: Site) -> Iterator[Finding]:
     )
     yield Finding(
         "wrong_output_activation",
-        f"layer:{site.activation_index}",
+        f"layer:{weighted.activation_index}",
         "error" if not several else "warning",
         0.9,
-        f"the last layer ends with {function.name}; {_question(patient)} asks for {wanted}",
+        f"the last layer ends with {function.name}; {_question(facts)} asks for {wanted}",
         because,
-        {"activation": function.name, "wanted": wanted, "classes": patient.labels.classes},
+        {"activation": function.name, "wanted": wanted, "classes": facts.labels.classes},
         Remedy(f"activation={wanted!r} on the last layer", output_activation(wanted)),
     )
 
 
-def _reach(patient: Patient, function: object) -> tuple[float, float] | None:
+def _reach(facts: ProgramFacts, function: object) -> tuple[float, float] | None:
     """The least and the largest answer, with what layers after the function make of it."""
-    span, (offset, factor) = probing.span(function), patient.answer_scale
+    span, (offset, factor) = probing.span(function), facts.answer_scale
     if span is None:
         return None
     low, high = sorted(offset + factor * end for end in span)
     return low, high
 
 
-def _question(patient: Patient) -> str:
-    if patient.task == "several":
+def _question(facts: ProgramFacts) -> str:
+    if facts.task == "several":
         return "several yes-or-no answers in a row"
-    if patient.task == "shares":
+    if facts.task == "shares":
         return "shares that sum to one"
-    return "a choice between two" if patient.labels.classes == 2 else f"one of {patient.labels.classes} classes"
+    return "a choice between two" if facts.labels.classes == 2 else f"one of {facts.labels.classes} classes"
 
 
-def _amounts(patient: Patient, site: Site) -> Iterator[Finding]:
-    labels, function = patient.labels, site.activation
-    span = None if function is None else _reach(patient, function)
+def _amounts(facts: ProgramFacts, weighted: WeightedLayer) -> Iterator[Finding]:
+    labels, function = facts.labels, weighted.activation
+    span = None if function is None else _reach(facts, function)
     if function is None or span is None or not math.isfinite(labels.low):
         return
     slack = TOLERANCE * max(labels.high - labels.low, 1e-12)
     unreachable = labels.low < span[0] - slack or labels.high > span[1] + slack
-    competing = site.outputs == "distribution"
+    competing = weighted.outputs == "distribution"
     if not (unreachable or competing):
         return
     yield Finding(
         "wrong_output_activation",
-        f"layer:{site.activation_index}",
+        f"layer:{weighted.activation_index}",
         "error",
         0.95 if unreachable else 0.85,
         f"the targets run from {labels.low:.4g} to {labels.high:.4g}, but {function.name} gives only numbers "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient, outputs_of
+from clarinet.doctor.program_facts import ProgramFacts, outputs_of
 from clarinet.doctor.remedies import drop_layer
 
 KINDS = ("redundant_activation",)
@@ -13,10 +13,10 @@ BASIS = "ReLU of ReLU is ReLU; a sigmoid of non-negative numbers lies in [0.5, 1
 _CHANCES = ("distribution", "probability")
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    for site in patient.sites:
-        for (_, before), (index, function) in zip(site.activations, site.activations[1:]):
-            if site.output and outputs_of(before) in _CHANCES and outputs_of(function) in _CHANCES:
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    for weighted in facts.weighted_layers:
+        for (_, before), (index, function) in zip(weighted.activations, weighted.activations[1:]):
+            if weighted.output and outputs_of(before) in _CHANCES and outputs_of(function) in _CHANCES:
                 continue  # double_softmax
             yield Finding(
                 "redundant_activation",

@@ -116,7 +116,7 @@ def _refused(program: Program) -> Iterator[Problem]:
 def _finding(problem: Problem) -> Finding:
     """A problem as a finding."""
     severity: Severity = "error" if problem.severity == "error" else "warning"
-    what, _, mend = problem.message.rpartition("; ")
+    what, _, fix = problem.message.rpartition("; ")
     return Finding(
         problem.kind,
         "fit.validation" if problem.where.startswith("fit.validation.") else problem.where,
@@ -129,5 +129,5 @@ def _finding(problem: Problem) -> Finding:
         else "fit trains all the same, but this is seldom what was meant: what "
         "is trained then is not the network that the program seems to describe.",
         {"message": problem.message},
-        Remedy(mend if what else problem.message),
+        Remedy(fix if what else problem.message),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import lighter_penalties
 
 KINDS = ("over_regularised",)
@@ -16,13 +16,13 @@ BASIS = (
 SHARE = 1 / 3
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    kernels = patient.kernels.items()
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    kernels = facts.kernels.items()
     penalties = {i: float(spec.regularizer(w)) for i, (spec, w) in kernels if spec.regularizer is not None}
     if not penalties:
         return
-    loss, total = patient.initial_loss, sum(penalties.values())
-    if loss is None or not 0 <= patient.yardstick.excess(loss) * SHARE <= total:
+    loss, total = facts.initial_loss, sum(penalties.values())
+    if loss is None or not 0 <= facts.yardstick.excess(loss) * SHARE <= total:
         return
     first = min(penalties)
     yield Finding(

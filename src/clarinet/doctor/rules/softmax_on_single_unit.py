@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import output_activation
 
 KINDS = ("softmax_on_single_unit",)
 BASIS = "arithmetic: exp(z) / exp(z) = 1 for every z"
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    site = patient.output
-    if site is None or site.units != 1 or patient.task == "amounts":
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    weighted = facts.output
+    if weighted is None or weighted.units != 1 or facts.task == "amounts":
         return
-    if site.outputs == "distribution":
+    if weighted.outputs == "distribution":
         yield Finding(
             "softmax_on_single_unit",
-            f"layer:{site.activation_index}",
+            f"layer:{weighted.activation_index}",
             "error",
             1.0,
-            f"layer {site.activation_index} applies softmax to a single unit, so every prediction is 1.0",
+            f"layer {weighted.activation_index} applies softmax to a single unit, so every prediction is 1.0",
             "Softmax turns several scores into shares that sum to one. With one score there is nothing to share: the "
             "answer is 1 whatever the weights are, its derivative is 0, and no weight before it ever changes. For "
             "a yes-or-no question one unit needs the sigmoid, which gives any chance between 0 and 1.",

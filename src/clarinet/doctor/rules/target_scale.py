@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy, histogram
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import scale_targets
 
 KINDS = ("unscaled_targets",)
@@ -18,11 +18,11 @@ BASIS = (
 LARGE = 10.0
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    if patient.task != "amounts" or patient.program.target is not None:
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    if facts.task != "amounts" or facts.program.target is not None:
         return
-    offset, factor = patient.answer_scale
-    y = (np.asarray(patient.program.y, np.float64) - offset) / factor  # as the last layer with weights has to give them
+    offset, factor = facts.answer_scale
+    y = (np.asarray(facts.program.y, np.float64) - offset) / factor  # as the last layer with weights has to give them
     size = float(np.sqrt((y[np.isfinite(y)] ** 2).mean()))
     if size <= LARGE:
         return

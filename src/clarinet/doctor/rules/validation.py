@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 
 KINDS = ("validation_leak", "train_test_preprocess_mismatch")
 BASIS = "an exam is worth nothing if its questions were the homework; and it must be written in the same language"
@@ -16,10 +16,10 @@ SHARED, SCALE, SPREAD, SHIFT = 0.01, 5.0, 2.0, 2.0
 _ROWS = 20
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    if patient.program.validation is None:
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    if facts.program.validation is None:
         return
-    x, held_out = patient.program.x, patient.program.validation[0]
+    x, held_out = facts.program.x, facts.program.validation[0]
     if not len(held_out) or held_out.shape[1:] != x.shape[1:]:
         return
     known = {row.tobytes() for row in np.ascontiguousarray(x)}

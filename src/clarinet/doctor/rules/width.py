@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import units
 
 KINDS = ("too_few_units",)
@@ -18,22 +18,22 @@ NARROW = 2
 CLASSES = 4
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    classes = patient.labels.classes if patient.task == "classes" else 0
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    classes = facts.labels.classes if facts.task == "classes" else 0
     least = max(NARROW, classes - 1 if classes >= CLASSES else 0)
-    narrow = [site for site in patient.hidden if site.units <= least and site.kind == "dense"]
+    narrow = [weighted for weighted in facts.hidden if weighted.units <= least and weighted.kind == "dense"]
     if not narrow:
         return
-    site = narrow[0]
+    weighted = narrow[0]
     yield Finding(
         "too_few_units",
-        f"layer:{site.index}",
+        f"layer:{weighted.index}",
         "warning",
         0.7,
-        f"layer {site.index} has {site.units} unit{'s' * (site.units > 1)}: all that the network knows must pass "
-        "through",
+        f"layer {weighted.index} has {weighted.units} unit{'s' * (weighted.units > 1)}: all that the network knows "
+        "must pass through",
         "Every hidden unit draws one line through the data. With one or two of them most shapes cannot be drawn, "
         "and if a unit starts badly (a ReLU that is never positive) there is none to take its place.",
-        {"units": site.units, "layers": [s.index for s in narrow]},
-        Remedy(f"8 or more units in layer {site.index}", units([s.index for s in narrow], 16)),
+        {"units": weighted.units, "layers": [s.index for s in narrow]},
+        Remedy(f"8 or more units in layer {weighted.index}", units([s.index for s in narrow], 16)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.patient import Patient
+from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import suitable_metric
 
 KINDS = ("wrong_metric",)
@@ -14,9 +14,9 @@ BASIS = (
 )
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    labels = patient.labels
-    if not patient.wants_accuracy or patient.task != "amounts" or labels.form == "constant":
+def examine(facts: ProgramFacts) -> Iterator[Finding]:
+    labels = facts.labels
+    if not facts.wants_accuracy or facts.task != "amounts" or labels.form == "constant":
         return
     yield Finding(
         "wrong_metric",

@@ -2,7 +2,8 @@
 
 A rule is a module with ``KINDS``, ``BASIS``, ``CAUSES`` (kinds of findings that explain what it sees, so that nothing
 more need be said; ANYTHING where any fault does) and ``examine(course)``, which yields findings. All of them look at a
-:class:`clarinet.doctor.watching.course.Course`, after every epoch; the first ones come nearest to the cause.
+:class:`clarinet.doctor.watching.training_record.TrainingRecord`, after every epoch; the first ones come nearest to the
+cause.
 """
 
 from clarinet.doctor.watching import (

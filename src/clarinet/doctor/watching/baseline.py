@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from clarinet.doctor.patient import Patient
 from clarinet.doctor.program import quietly
-from clarinet.doctor.watching.course import Baseline
+from clarinet.doctor.program_facts import ProgramFacts
+from clarinet.doctor.watching.training_record import Baseline
 from clarinet.doctor.yardstick import yardstick
 from clarinet.types import Array
 
 
 @quietly()
-def baseline_of(patient: Patient, y: Array | None = None) -> Baseline:
+def baseline_of(facts: ProgramFacts, y: Array | None = None) -> Baseline:
     """What a constant answer gets.
 
     Args:
-        patient: the program.
+        facts: the program.
         y: labels as the loss sees them, where that is not as the program has them.
     """
-    measure = yardstick(patient.program)
-    y = np.asarray(patient.program.y) if y is None else y
+    measure = yardstick(facts.program)
+    y = np.asarray(facts.program.y) if y is None else y
     some = y[: 1 << 16]
     spread = float(np.std(some.reshape(len(some), -1), axis=0).max())
-    if patient.task != "classes":
+    if facts.task != "classes":
         return Baseline(measure, spread=spread)
-    return Baseline(measure, patient.labels.majority, min(spread, 1.0))
+    return Baseline(measure, facts.labels.majority, min(spread, 1.0))

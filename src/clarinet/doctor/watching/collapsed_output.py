@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.watching.causes import ANYTHING
-from clarinet.doctor.watching.course import Course
+from clarinet.doctor.watching.training_record import TrainingRecord
 
 KINDS = ("constant_output",)
 BASIS = (
@@ -17,15 +17,15 @@ CAUSES = ANYTHING
 _SPREAD, _STUCK = 1e-4, 0.1
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    if not course.settled or not course.progress < _STUCK or not course.baseline.spread > 0:
+def examine(record: TrainingRecord) -> Iterator[Finding]:
+    if not record.settled or not record.progress < _STUCK or not record.baseline.spread > 0:
         return
-    last = course.layers[-1]
-    outputs = course.outputs().get(last.index)
+    last = record.layers[-1]
+    outputs = record.outputs().get(last.index)
     if outputs is None or len(outputs) < 2:
         return
     spread = float(outputs.reshape(len(outputs), -1).std(axis=0).max())
-    if spread > _SPREAD * course.baseline.spread:
+    if spread > _SPREAD * record.baseline.spread:
         return
     yield Finding(
         "constant_output", f"layer:{last.index}", "error", 0.85,

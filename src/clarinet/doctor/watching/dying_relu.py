@@ -8,7 +8,7 @@ import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.remedies import hidden_activation
-from clarinet.doctor.watching.course import Course
+from clarinet.doctor.watching.training_record import TrainingRecord
 
 KINDS = ("dying_relu",)
 BASIS = (
@@ -23,21 +23,21 @@ CAUSES = frozenset({
 _SUSPECT, _DEAD = 0.7, 0.7
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    if not course.settled or course.does_well:
+def examine(record: TrainingRecord) -> Iterator[Finding]:
+    if not record.settled or record.does_well:
         return
-    for layer in course.layers:
+    for layer in record.layers:
         if layer.activation is None or not layer.activation.rectifies or layer.output:
             continue
-        if not course.typical(layer.index, "zeros") >= _SUSPECT:
+        if not record.typical(layer.index, "zeros") >= _SUSPECT:
             continue
-        outputs = course.outputs().get(layer.index)
+        outputs = record.outputs().get(layer.index)
         if outputs is None:
             continue
         active = (outputs != 0).reshape(-1, outputs.shape[-1]).any(axis=0)
         dead = np.flatnonzero(~active)
         everything = len(dead) == len(active)
-        if len(dead) < _DEAD * len(active) or not (everything or course.late):
+        if len(dead) < _DEAD * len(active) or not (everything or record.late):
             continue
         yield Finding(
             "dying_relu", f"layer:{layer.index}", "error" if everything else "warning", 0.95 if everything else 0.8,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.remedies import optimizer_setting
-from clarinet.doctor.watching.course import Course
+from clarinet.doctor.watching.training_record import TrainingRecord
 
 KINDS = ("exploding_gradient",)
 BASIS = (
@@ -19,11 +19,11 @@ CAUSES = frozenset({
 _RATIO, _LAYERS = 70.0, 3
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    learning = course.weighted
-    if not course.settled or len(learning) < _LAYERS or not course.stuck:
+def examine(record: TrainingRecord) -> Iterator[Finding]:
+    learning = record.weighted
+    if not record.settled or len(learning) < _LAYERS or not record.stuck:
         return
-    norms = course.gradient_norms()
+    norms = record.gradient_norms()
     first, last = learning[0], learning[-1]
     if not norms[first.index] > _RATIO * norms[last.index] > 0:
         return

@@ -8,7 +8,7 @@ import numpy as np
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.remedies import learning_rate
-from clarinet.doctor.watching.course import Course
+from clarinet.doctor.watching.training_record import TrainingRecord
 from clarinet.doctor.yardstick import Yardstick
 
 KINDS = ("learning_rate_too_high",)
@@ -25,16 +25,16 @@ CAUSES = frozenset({
 _LONG, _FAR, _GROWN, _LEAP, _SWING, _EPOCHS = 1e-1, 1.0, 3.0, 10.0, 0.1, 4
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    if not course.settled or course.does_well or course.failure is not None:
+def examine(record: TrainingRecord) -> Iterator[Finding]:
+    if not record.settled or record.does_well or record.failure is not None:
         return
-    ratios = course.update_ratios()
-    longest, rate = max(ratios.values(), default=0.0), course.rate()
-    how = _how(course, longest)
+    ratios = record.update_ratios()
+    longest, rate = max(ratios.values(), default=0.0), record.rate()
+    how = _how(record, longest)
     if how is None:
         return
     evidence = {"learning_rate": rate, "update_ratios": {str(index): value for index, value in ratios.items()},
-                "first_loss": course.first_loss, "last_loss": course.last_loss}  # fmt: skip
+                "first_loss": record.first_loss, "last_loss": record.last_loss}  # fmt: skip
     yield Finding(
         "learning_rate_too_high", "optimizer", "warning", 0.8,
         f"{how}; the learning rate is {rate:.3g}, and a step changes the weights of a layer by {longest:.2g} of their "
@@ -45,24 +45,24 @@ def examine(course: Course) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _how(course: Course, longest: float) -> str | None:
+def _how(record: TrainingRecord, longest: float) -> str | None:
     """What the loss does that tells of long steps; None where it does nothing of the kind."""
-    measure = course.baseline.measure
-    beginning = max(course.first_loss, measure.constant) if measure.known else course.first_loss
-    reference, end = measure.excess(beginning), measure.excess(course.last_loss)
-    highest = float(np.max(course.losses()))
+    measure = record.baseline.measure
+    beginning = max(record.first_loss, measure.constant) if measure.known else record.first_loss
+    reference, end = measure.excess(beginning), measure.excess(record.last_loss)
+    highest = float(np.max(record.losses()))
     if end > _GROWN * reference > 0:
-        return f"the loss has grown from {course.first_loss:.3g} to {course.last_loss:.3g}"
-    if measure.excess(highest) > _LEAP * reference > 0 and course.stuck:
-        return f"the loss leapt from {course.first_loss:.3g} to {highest:.3g} and did no good after that"
-    if longest > _LONG and course.stuck:
+        return f"the loss has grown from {record.first_loss:.3g} to {record.last_loss:.3g}"
+    if measure.excess(highest) > _LEAP * reference > 0 and record.stuck:
+        return f"the loss leapt from {record.first_loss:.3g} to {highest:.3g} and did no good after that"
+    if longest > _LONG and record.stuck:
         return "the loss does not fall"
-    if course.largest_update > _FAR and course.stuck:
+    if record.largest_update > _FAR and record.stuck:
         return (
-            f"a step changed the weights of a layer by {course.largest_update:.2g} times their size, and the loss stays"
+            f"a step changed the weights of a layer by {record.largest_update:.2g} times their size, and the loss stays"
         )
-    if longest > _LONG / 2 and _zigzags(course.epoch_losses, measure):
-        last = ", ".join(f"{loss:.3g}" for loss in course.epoch_losses[-_EPOCHS:])
+    if longest > _LONG / 2 and _zigzags(record.epoch_losses, measure):
+        last = ", ".join(f"{loss:.3g}" for loss in record.epoch_losses[-_EPOCHS:])
         return f"the loss goes up and down: {last} in the last epochs"
     return None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.watching.causes import ANYTHING
-from clarinet.doctor.watching.course import Course
+from clarinet.doctor.watching.training_record import TrainingRecord
 
 KINDS = ("loss_not_falling",)
 BASIS = (
@@ -17,18 +17,18 @@ CAUSES = ANYTHING
 _EPOCHS, _UPDATES = 3, 50
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    enough = course.late and len(course.epoch_losses) >= _EPOCHS and course.updates >= _UPDATES
-    if not enough or course.failure is not None or not course.stuck:
+def examine(record: TrainingRecord) -> Iterator[Finding]:
+    enough = record.late and len(record.epoch_losses) >= _EPOCHS and record.updates >= _UPDATES
+    if not enough or record.failure is not None or not record.stuck:
         return
-    if course.has_fallen:
+    if record.has_fallen:
         return
     yield Finding(
         "loss_not_falling", "model", "warning", 0.6,
-        f"after {course.updates} updates the loss is {course.last_loss:.4g}; it began at {course.first_loss:.4g}",
+        f"after {record.updates} updates the loss is {record.last_loss:.4g}; it began at {record.first_loss:.4g}",
         "Training follows the slope of the loss downwards. Where the loss stays, either no gradient arrives at the "
         "weights, or the steps are too short or too long, or x says nothing about y.",
-        {"first_loss": course.first_loss, "last_loss": course.last_loss,
-         "constant_answer": course.baseline.measure.constant, "updates": course.updates},
+        {"first_loss": record.first_loss, "last_loss": record.last_loss,
+         "constant_answer": record.baseline.measure.constant, "updates": record.updates},
         Remedy("let doctor.examine(model, x, y) try it out; then clarinet.find_learning_rate(model, x, y)"),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.watching.causes import ANYTHING
-from clarinet.doctor.watching.course import Course
+from clarinet.doctor.watching.training_record import TrainingRecord
 
 KINDS = ("no_better_than_majority",)
 BASIS = (
@@ -16,10 +16,10 @@ CAUSES = ANYTHING
 _EPOCHS, _UPDATES = 5, 50
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    measured, majority = course.accuracy(), course.baseline.majority
-    waited = course.over or (course.late and len(course.logs) >= _EPOCHS)
-    if measured is None or not majority < 1 or not waited or course.updates < _UPDATES or not course.stuck:
+def examine(record: TrainingRecord) -> Iterator[Finding]:
+    measured, majority = record.accuracy(), record.baseline.majority
+    waited = record.over or (record.late and len(record.logs) >= _EPOCHS)
+    if measured is None or not majority < 1 or not waited or record.updates < _UPDATES or not record.stuck:
         return
     name, value = measured
     if value > majority:

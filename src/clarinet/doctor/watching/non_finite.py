@@ -7,8 +7,8 @@ from math import isfinite
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.remedies import learning_rate
-from clarinet.doctor.watching.course import Course
 from clarinet.doctor.watching.failure import NAMED, Failure
+from clarinet.doctor.watching.training_record import TrainingRecord
 
 KINDS = ("non_finite_loss", "learning_rate_too_high")
 BASIS = (
@@ -22,16 +22,16 @@ CAUSES = frozenset({
 _RATIO, _GROWN = 0.1, 10.0
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    failure = course.failure
+def examine(record: TrainingRecord) -> Iterator[Finding]:
+    failure = record.failure
     if failure is None:
         return
-    before = course.losses_before(failure.step)
-    ratios = [own.update_ratio for own in course.sampled_until(failure.step)]
+    before = record.losses_before(failure.step)
+    ratios = [own.update_ratio for own in record.sampled_until(failure.step)]
     ratio = max(filter(isfinite, ratios), default=0.0)
     grown = len(before) > 1 and before.max() > _GROWN * max(float(before[0]), 1e-12)
     steps_too_long = ratio > _RATIO or grown
-    rate = course.rate()
+    rate = record.rate()
     evidence = {
         "step": failure.step, "epoch": failure.epoch + 1, "origin": failure.origin, "rows": list(failure.rows),
         "largest_update_ratio": ratio, "largest_loss_before": float(before.max()) if len(before) else float("nan"),

@@ -120,7 +120,7 @@ class Replay:
 
     def _repeats(self, plan: Plan, store: Store, optimizer: OptimizerState, count: int) -> bool:
         """Run the first steps since the copy again; whether their losses are the same, bit for bit."""
-        engine = type(self.model.runner())(plan, store, optimizer)
+        engine = type(self.model.engine_for())(plan, store, optimizer)
         try:
             for done in self._done:
                 steps = self._steps(done, 0, min(count, len(done.rates)))

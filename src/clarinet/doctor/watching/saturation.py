@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.remedies import hidden_activation
-from clarinet.doctor.watching.course import Course
+from clarinet.doctor.watching.training_record import TrainingRecord
 
 KINDS = ("saturated_activation",)
 BASIS = (
@@ -20,15 +20,15 @@ CAUSES = frozenset({
 _SHARE = 0.9
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    if not course.settled or course.does_well:
+def examine(record: TrainingRecord) -> Iterator[Finding]:
+    if not record.settled or record.does_well:
         return
-    for layer in course.layers:
+    for layer in record.layers:
         if layer.output or layer.activation is None or layer.activation.saturates_at is None:
             continue
         if layer.activation.outputs == "distribution":  # of which most are near 0 as they should be
             continue
-        share = course.typical(layer.index, "saturated")
+        share = record.typical(layer.index, "saturated")
         if not share >= _SHARE:
             continue
         name = layer.activation.name

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.remedies import learning_rate
-from clarinet.doctor.watching.course import Course
+from clarinet.doctor.watching.training_record import TrainingRecord
 
 KINDS = ("learning_rate_too_low",)
 BASIS = (
@@ -21,13 +21,13 @@ CAUSES = frozenset({
 _SHORT, _BETTER = 1e-5, 100
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    ratios = course.update_ratios()
-    if not course.settled or course.does_well or not ratios or not max(ratios.values()) < _SHORT:
+def examine(record: TrainingRecord) -> Iterator[Finding]:
+    ratios = record.update_ratios()
+    if not record.settled or record.does_well or not ratios or not max(ratios.values()) < _SHORT:
         return
-    if course.has_fallen:
+    if record.has_fallen:
         return
-    rate = course.rate()
+    rate = record.rate()
     yield Finding(
         "learning_rate_too_low", "optimizer", "warning", 0.8,
         f"no step changes the weights of any layer by more than {max(ratios.values()):.1g} of their size",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.remedies import fit_argument
 from clarinet.doctor.watching.causes import ANYTHING
-from clarinet.doctor.watching.course import Course
+from clarinet.doctor.watching.training_record import TrainingRecord
 
 KINDS = ("too_few_epochs", "underfit")
 BASIS = (
@@ -18,12 +18,12 @@ CAUSES = ANYTHING
 _GAIN, _EPOCHS = 0.05, 3
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    losses = course.epoch_losses
-    if not course.over or len(losses) < _EPOCHS or course.does_well or course.failure is not None:
+def examine(record: TrainingRecord) -> Iterator[Finding]:
+    losses = record.epoch_losses
+    if not record.over or len(losses) < _EPOCHS or record.does_well or record.failure is not None:
         return
     gained, last = losses[0] - losses[-1], losses[-2] - losses[-1]
-    evidence = {"progress": course.progress, "first_epoch": losses[0], "last_epoch": losses[-1]}
+    evidence = {"progress": record.progress, "first_epoch": losses[0], "last_epoch": losses[-1]}
     if gained > 0 and last > _GAIN * gained:
         epochs = 3 * len(losses)
         yield Finding(
@@ -32,10 +32,10 @@ def examine(course: Course) -> Iterator[Finding]:
             "Every epoch shows all rows once more. As long as the loss falls there is more to be learned.",
             evidence, Remedy(f"epochs={epochs}", fit_argument(epochs=epochs)),
         )  # fmt: skip
-    elif course.progress == course.progress:  # else nobody knows how far it is
+    elif record.progress == record.progress:  # else nobody knows how far it is
         yield Finding(
             "underfit", "model", "hint", 0.4,
-            f"the loss has come to rest at {losses[-1]:.4g}, {course.progress:.0%} of the way from a constant answer "
+            f"the loss has come to rest at {losses[-1]:.4g}, {record.progress:.0%} of the way from a constant answer "
             "to no error",
             "Either the labels hold no more that x could tell, or the network is too small or too simple to say it.",
             evidence, Remedy("more units or layers; more or better columns in x"),

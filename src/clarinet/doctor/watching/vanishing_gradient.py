@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.watching.course import Course
+from clarinet.doctor.watching.training_record import TrainingRecord
 
 KINDS = ("vanishing_gradient",)
 BASIS = (
@@ -19,11 +19,11 @@ CAUSES = frozenset({
 _RATIO, _LAYERS = 1e-3, 3
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    learning = course.weighted
-    if not course.settled or course.does_well or len(learning) < _LAYERS:
+def examine(record: TrainingRecord) -> Iterator[Finding]:
+    learning = record.weighted
+    if not record.settled or record.does_well or len(learning) < _LAYERS:
         return
-    norms = course.gradient_norms()
+    norms = record.gradient_norms()
     first, last = learning[0], learning[-1]
     if not (norms[last.index] > 0 and norms[first.index] < _RATIO * norms[last.index]):
         return

@@ -1,7 +1,7 @@
 """From a plan to what the native engine is told: one row for each operation, activation, loss, metric and optimizer.
 
-A kind that is missing here has no native form; :func:`obstacle` says so in the user's words, and the reference engine
-runs the model.
+A kind that is missing here has no native form; :func:`unsupported_reason` says so in the user's words, and the
+reference engine runs the model.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from clarinet.plan import Op, Plan
 
 
-def obstacle(plan: Plan) -> str | None:
+def unsupported_reason(plan: Plan) -> str | None:
     """Why a plan cannot run natively, in the user's words; None if it can."""
     if plan.dtype != np.float32:
         return f"{plan.dtype} runs on the reference engine"
-    return next(_obstacles(plan), None)
+    return next(_unsupported_reasons(plan), None)
 
 
-def _obstacles(plan: Plan) -> Iterator[str]:
+def _unsupported_reasons(plan: Plan) -> Iterator[str]:
     for op in _all_ops(plan):
         activation = op.spec.pure_activation
         if type(op.spec) not in OPS:
@@ -105,7 +105,7 @@ def _last_shape(plan: Plan, native: list[Op]) -> list[Any]:
     return [
         OpSpec(
             kind="permute",
-            rows=size // columns,
+            positions=size // columns,
             inputs=columns,
             outputs=columns,
             weights=[],
@@ -138,11 +138,11 @@ def _op(plan: Plan, store: Store, op: Op, tensors: list[int]) -> Any:
     seed = getattr(op.spec, "seed", None)
     return OpSpec(
         kind=kind,
-        rows=math.prod(op.output_shape[:-1]),
+        positions=math.prod(op.output_shape[:-1]),
         inputs=math.prod(op.input_shape[-1:]),
         outputs=math.prod(op.output_shape[-1:]),
-        weights=[_weight(s, *store.home(s)) for s in op.weights],
-        state=[State(s.size, *store.home(s)) for s in op.state],
+        weights=[_weight(s, *store.location(s)) for s in op.weights],
+        state=[State(s.size, *store.location(s)) for s in op.state],
         settings=_numbers(settings),
         index=op.index,
         seed=(plan.seed if seed is None else seed) & 0xFFFFFFFFFFFFFFFF,

@@ -7,87 +7,87 @@
 namespace clarinet {
 namespace {
 
-class Turn {
+class Permutation {
  public:
   template <class Axes>
-  Turn(const std::vector<int64_t>& shape, const Axes& axes) : places_{0} {
+  Permutation(const std::vector<int64_t>& shape, const Axes& axes) : sources_{0} {
     std::vector<int64_t> strides(shape.size(), 1);
     for (size_t i = strides.size(); --i > 0;) strides[i - 1] = strides[i] * shape[i];
     for (const auto axis : axes) {
       const size_t old = static_cast<size_t>(axis);
       std::vector<int64_t> longer;
-      for (const int64_t place : places_)
-        for (int64_t i = 0; i < shape[old]; ++i) longer.push_back(place + i * strides[old]);
-      places_ = std::move(longer);
+      for (const int64_t index : sources_)
+        for (int64_t i = 0; i < shape[old]; ++i) longer.push_back(index + i * strides[old]);
+      sources_ = std::move(longer);
     }
   }
 
   // This thread's samples.
-  void there(const Pass& pass, const float* from, float* to) const {
-    const long size = static_cast<long>(places_.size());
+  void apply(const Pass& pass, const float* from, float* to) const {
+    const long size = static_cast<long>(sources_.size());
     for (long n = pass.first * size; n < pass.last * size; n += size)
-      for (size_t i = 0; i < places_.size(); ++i) to[n + static_cast<long>(i)] = from[n + places_[i]];
+      for (size_t i = 0; i < sources_.size(); ++i) to[n + static_cast<long>(i)] = from[n + sources_[i]];
   }
-  void back(const Pass& pass, const float* from, float* to) const {
-    const long size = static_cast<long>(places_.size());
+  void invert(const Pass& pass, const float* from, float* to) const {
+    const long size = static_cast<long>(sources_.size());
     for (long n = pass.first * size; n < pass.last * size; n += size)
-      for (size_t i = 0; i < places_.size(); ++i) to[n + places_[i]] = from[n + static_cast<long>(i)];
+      for (size_t i = 0; i < sources_.size(); ++i) to[n + sources_[i]] = from[n + static_cast<long>(i)];
   }
 
  private:
-  std::vector<int64_t> places_;  // where each entry of a turned sample is in the sample
+  std::vector<int64_t> sources_;  // where each entry of a turned sample is in the sample
 };
 
 class Permute : public Op {
  public:
-  explicit Permute(const OpSpec& spec) : Op(spec), turn_(spec.shape, spec.tables[0]) {}
+  explicit Permute(const OpSpec& spec) : Op(spec), permutation_(spec.shape, spec.tables[0]) {}
 
   bool in_place() const override { return false; }
   bool by_sample() const override { return true; }
 
-  void forward(const Pass& pass, const float* x, float* y) override { turn_.there(pass, x, y); }
+  void forward(const Pass& pass, const float* x, float* y) override { permutation_.apply(pass, x, y); }
   void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
-    if (dx) turn_.back(pass, dy, dx);
+    if (dx) permutation_.invert(pass, dy, dx);
   }
 
  private:
-  const Turn turn_;
+  const Permutation permutation_;
 };
 
-OpSpec turned(OpSpec spec) {
+OpSpec permuted(OpSpec spec) {
   const std::vector<int64_t> shape = spec.shape;
   for (size_t i = 0; i < shape.size(); ++i) spec.shape[i] = shape[static_cast<size_t>(spec.axes[i])];
-  spec.rows = spec.rows * spec.outputs / spec.shape.back();
+  spec.positions = spec.positions * spec.outputs / spec.shape.back();
   spec.inputs = spec.outputs = spec.shape.back();
   spec.axes.clear();
   return spec;
 }
 
-class Turned : public Op {
+class Permuted : public Op {
  public:
-  explicit Turned(const OpSpec& spec)
-      : Op(spec), inner_(make_op(turned(spec))), turn_(spec.shape, spec.axes) {}
+  explicit Permuted(const OpSpec& spec)
+      : Op(spec), inner_(make_op(permuted(spec))), permutation_(spec.shape, spec.axes) {}
 
   bool sums_by_block() const override { return inner_->sums_by_block(); }
   bool meets(const Pass& pass) const override { return inner_->meets(pass); }
   double work() const override { return inner_->work() + 4.0 * out_size(); }
-  long scratch(long rows) const override { return inner_->scratch(rows); }
-  void reserve(long rows, int threads) override {
-    inner_->reserve(rows, threads);
-    for (std::vector<float>* v : {&x_, &y_, &dy_, &dx_}) v->resize(static_cast<size_t>(rows * out_size()));
+  long scratch(long samples) const override { return inner_->scratch(samples); }
+  void reserve(long samples, int threads) override {
+    inner_->reserve(samples, threads);
+    for (std::vector<float>* v : {&x_, &y_, &dy_, &dx_}) v->resize(static_cast<size_t>(samples * out_size()));
   }
 
   void forward(const Pass& pass, const float* x, float* y) override {
-    turn_.there(pass, x, x_.data());
+    permutation_.apply(pass, x, x_.data());
     inner_->forward(pass, x_.data(), y_.data());
-    turn_.back(pass, y_.data(), y);
+    permutation_.invert(pass, y_.data(), y);
   }
 
   void begin_backward(const Pass& pass) override { inner_->begin_backward(pass); }
   void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
-    turn_.there(pass, dy, dy_.data());
+    permutation_.apply(pass, dy, dy_.data());
     inner_->backward(pass, x_.data(), y_.data(), dy_.data(), dx ? dx_.data() : nullptr);
-    if (dx) turn_.back(pass, dx_.data(), dx);
+    if (dx) permutation_.invert(pass, dx_.data(), dx);
   }
 
   bool keeps() const override { return inner_->keeps(); }
@@ -100,15 +100,15 @@ class Turned : public Op {
 
  private:
   const std::unique_ptr<Op> inner_;
-  const Turn turn_;
+  const Permutation permutation_;
   std::vector<float> x_, y_, dy_, dx_;  // of the batch, turned
 };
 
 }  // namespace
 
 std::unique_ptr<Op> make_permute(const OpSpec& spec) { return std::make_unique<Permute>(spec); }
-std::unique_ptr<Op> make_turned(const OpSpec& spec) {
-  return std::make_unique<Turned>(spec);
+std::unique_ptr<Op> make_permuted(const OpSpec& spec) {
+  return std::make_unique<Permuted>(spec);
 }
 
 }  // namespace clarinet

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet.engines.step import Carry, Record, gradients, measure, replaced, total_loss
-from clarinet.engines.watch import ByWeight
+from clarinet.engines.intermediates import ByWeight
+from clarinet.engines.step import Carry, StepRecord, gradients, measure, replaced, total_loss
 from clarinet.optimizers.base import Scalars, step_of
 from clarinet.types import Array
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clarinet.plan import Plan
 
 
-def minimize(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, device: Device) -> tuple[Carry, Record]:
+def minimize(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, device: Device) -> tuple[Carry, StepRecord]:
     """Minimise the loss of a batch; the running loss, metrics and statistics see the weights that were found, once.
 
     Args:
@@ -39,7 +39,7 @@ def minimize(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, device: De
         arrays = [device.put(part.reshape(shape).astype(plan.dtype)) for part, shape in zip(parts, shapes, strict=True)]
         return replaced(plan, carry.params, arrays)
 
-    def computed(params: ByWeight) -> tuple[Record, ByWeight]:
+    def computed(params: ByWeight) -> tuple[StepRecord, ByWeight]:
         return gradients(plan, params, carry.state, batch, step_of(scalars), device.xp)
 
     def objective(flat: Array) -> tuple[float, Array]:

@@ -32,15 +32,15 @@ def test_suggests_a_rate_that_learns(engine):
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_the_model_stays_as_it_was(optimizer):
-    model, twin = network(optimizer), network(optimizer)
-    for each in (model, twin):
+    model, clone = network(optimizer), network(optimizer)
+    for each in (model, clone):
         each.fit(X, Y, epochs=1, verbose=0)
     history, rate = model.history, model.optimizer.learning_rate
     clarinet.find_learning_rate(model, X, Y, steps=40)
     assert model.history is history and model.optimizer.learning_rate == rate
-    for a, b in zip(model.get_weights(), twin.get_weights()):
+    for a, b in zip(model.get_weights(), clone.get_weights()):
         np.testing.assert_array_equal(a, b)
-    assert model.fit(X, Y, epochs=2, verbose=0).history == twin.fit(X, Y, epochs=2, verbose=0).history
+    assert model.fit(X, Y, epochs=2, verbose=0).history == clone.fit(X, Y, epochs=2, verbose=0).history
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -65,7 +65,7 @@ class Baseline:
     spread: float = 1.0
 
 
-class Course:
+class TrainingRecord:
     """Losses, statistics of layers, and the numbers of every epoch, as far as they have come.
 
     Args:

@@ -20,7 +20,7 @@ class Gradients(NamedTuple):
 
 
 @dataclass
-class Watch:
+class Intermediates:
     """Takes what a forward and backward pass computes on its way and would forget.
 
     Attributes:

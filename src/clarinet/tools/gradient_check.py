@@ -19,7 +19,7 @@ from clarinet.losses import Loss
 from clarinet.model import Sequential
 from clarinet.random import Key
 from clarinet.regularizers import Regularizer
-from clarinet.training.prepare import checked
+from clarinet.training.prepare import validate_and_prepare
 from clarinet.types import Array
 
 #: Distance of the two points of a difference: its error is about 1e-10 of the function's third derivative, and 1e-11 of
@@ -212,8 +212,8 @@ def _of_layer(
 def _input_shape(layer: Layer, x: Array | None, input_shape: object) -> tuple[int, ...]:
     if input_shape is not None:
         return check_shape(input_shape, "check_gradients: input_shape")
-    if layer._place is not None and layer._place.input_shape is not None:
-        return layer._place.input_shape
+    if layer._build_spec is not None and layer._build_spec.input_shape is not None:
+        return layer._build_spec.input_shape
     if x is not None or layer.input_shape is not None:
         return x.shape[1:] if x is not None else layer.input_shape  # type: ignore[return-value]
     raise ValueError(
@@ -271,19 +271,19 @@ def _of_model(model: Sequential, x: Any, y: Any) -> Arrays:
     if model.loss is None:
         raise ValueError("check_gradients: the model has no loss; call model.compile(loss='mse') or another loss first")
     x = as_array(x, "x")
-    twin = copy.deepcopy(model)
-    if not twin.built:
-        twin.build(x.shape[1:])
-    twin.compile(twin.optimizer, twin.loss, engine="reference", dtype="float64")
-    data = checked(twin, x, y, None, None)
-    engine = twin.runner()
+    clone = copy.deepcopy(model)
+    if not clone.built:
+        clone.build(x.shape[1:])
+    clone.compile(clone.optimizer, clone.loss, engine="reference", dtype="float64")
+    data = validate_and_prepare(clone, x, y, None, None)
+    engine = clone.engine_for()
     assert isinstance(engine, ReferenceEngine)
     gradients = engine.gradients(data).by_weight
-    named = {s.offset: f"{twin.layers[s.layer].name}/{s.name}" for s in twin.store.layout.segments}
+    named = {s.offset: f"{clone.layers[s.layer].name}/{s.name}" for s in clone.store.layout.segments}
     for op in engine.plan.ops:
         for segment in op.weights:
             if segment.trainable:
-                w = twin.store.view(segment)
+                w = clone.store.view(segment)
                 given = gradients[op.index].get(segment.name)
                 yield named[segment.offset], w, lambda: engine.gradients(data).loss, given
 

@@ -12,12 +12,12 @@ from clarinet.doctor.report import Report
 from clarinet.doctor.rules import RULES
 from clarinet.doctor.watching import WATCHERS
 from clarinet.doctor.watching.causes import HasCauses, is_cause
-from clarinet.doctor.watching.course import Course
+from clarinet.doctor.watching.training_record import TrainingRecord
 
 Tell = Callable[[Finding, int | None], None]
 
 
-class Consultation:
+class FindingLog:
     """Collects findings from the rules that look at programs and from those that watch.
 
     Args:
@@ -44,13 +44,13 @@ class Consultation:
                 self._add(finding, None)
         self.seconds += time.perf_counter() - began
 
-    def examine(self, course: Course) -> None:
+    def examine(self, record: TrainingRecord) -> None:
         """Ask every rule that watches."""
         began = time.perf_counter()
         with quietly():
             for rule in WATCHERS:
-                for finding in rule.examine(course):
-                    self._weigh(rule, finding, course.step)
+                for finding in rule.examine(record):
+                    self._weigh(rule, finding, record.step)
         self.seconds += time.perf_counter() - began
 
     def _weigh(self, rule: HasCauses, finding: Finding, step: int) -> None:

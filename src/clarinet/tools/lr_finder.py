@@ -103,14 +103,14 @@ def find_learning_rate(
     if not 0 < lowest < highest:
         raise ValueError(f"find_learning_rate: expected 0 < lowest < highest, received {lowest} and {highest}")
     checks.raise_first(checks.check_compiled(model, "find_learning_rate"))
-    twin = copy.deepcopy(model)
-    twin.optimizer_state = None
-    assert twin.optimizer is not None
+    clone = copy.deepcopy(model)
+    clone.optimizer_state = None
+    assert clone.optimizer is not None
     rates = lowest * (highest / lowest) ** (np.arange(steps) / (steps - 1))
-    twin.optimizer.learning_rate = lambda step: rates[min(step, steps - 1)]
+    clone.optimizer.learning_rate = lambda step: rates[min(step, steps - 1)]
     watch = _Watch(steps)
     epochs = -(-steps // max(1, -(-len(x) // batch_size)))
-    twin.fit(
+    clone.fit(
         x, y, batch_size, epochs, 0, [watch], class_weight=class_weight, sample_weight=sample_weight, stats_every=0
     )
     smoothed = smooth(watch.losses)

@@ -38,7 +38,7 @@ OF_AMOUNTS = ("normal", "laplace")
 
 
 @dataclass(frozen=True)
-class Site:
+class WeightedLayer:
     """A layer with a kernel, and what follows it up to the next one.
 
     Attributes:
@@ -87,14 +87,14 @@ class Site:
         return self.activations[-1][0] if self.activations else self.index
 
 
-class Patient:
+class ProgramFacts:
     """Facts about a program, each computed when a rule first asks."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self._remembered: dict[str, Any] = {}
 
-    def remember(self, name: str, measure: Callable[[Patient], T]) -> T:
+    def remember(self, name: str, measure: Callable[[ProgramFacts], T]) -> T:
         """What a rule measures, measured once: thresholds may change, the patient does not."""
         if name not in self._remembered:
             self._remembered[name] = measure(self)
@@ -111,12 +111,12 @@ class Patient:
         return tuple(shapes)
 
     @cached_property
-    def sites(self) -> tuple[Site, ...]:
+    def weighted_layers(self) -> tuple[WeightedLayer, ...]:
         """Layers with a kernel, in order."""
         own = self.program.layers
         engine = ReferenceEngine(self._fresh.make_plan(), self._fresh.store)
         starts = [i for i, layer in enumerate(own) if hasattr(layer, "kernel_initializer")]
-        sites = []
+        weighted_layers = []
         for number, start in enumerate(starts):
             last = number == len(starts) - 1
             stop = len(own) if last else starts[number + 1]
@@ -126,18 +126,20 @@ class Patient:
             bends = bool(found) or probing.bends(engine, range(start, stop))
             kernel = own[start].weight_specs(self.shapes[start])[0].shape
             kind = "dense" if len(kernel) == 2 else "convolution"
-            sites.append(Site(start, kernel[-1], prod(kernel[:-1]), found, dropouts, bends, kind, last))
-        return tuple(sites)
+            weighted_layers.append(
+                WeightedLayer(start, kernel[-1], prod(kernel[:-1]), found, dropouts, bends, kind, last)
+            )
+        return tuple(weighted_layers)
 
     @property
-    def hidden(self) -> tuple[Site, ...]:
+    def hidden(self) -> tuple[WeightedLayer, ...]:
         """All sites but the last."""
-        return self.sites[:-1]
+        return self.weighted_layers[:-1]
 
     @property
-    def output(self) -> Site | None:
+    def output(self) -> WeightedLayer | None:
         """The last site; None for a network without kernels."""
-        return self.sites[-1] if self.sites else None
+        return self.weighted_layers[-1] if self.weighted_layers else None
 
     @cached_property
     def answer_scale(self) -> tuple[float, float]:
@@ -156,7 +158,9 @@ class Patient:
     @cached_property
     def kernels(self) -> dict[int, tuple[Weight, Array]]:
         """Each site's kernel, as specified and as a fresh model has it, by the layer's number."""
-        specs = {s.index: self.program.layers[s.index].weight_specs(self.shapes[s.index])[0] for s in self.sites}
+        specs = {
+            s.index: self.program.layers[s.index].weight_specs(self.shapes[s.index])[0] for s in self.weighted_layers
+        }
         return {i: (spec, self._fresh.layers[i].get_weights()[0]) for i, spec in specs.items()}
 
     # What is to be learned.
@@ -268,7 +272,7 @@ class Patient:
     @cached_property
     def effective_input(self) -> Array:
         """What the first layer with a kernel sees, as rows of features (channels count as one feature)."""
-        first = self.sites[0].index if self.sites else 0
+        first = self.weighted_layers[0].index if self.weighted_layers else 0
         x = self.signals[first]
         return np.asarray(x, np.float64).reshape(len(x), -1)
 
