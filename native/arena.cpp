@@ -12,7 +12,7 @@ constexpr double kMostFloats = 1e13;  // of a tensor, so that the bytes of all c
 
 }  // namespace
 
-// Where memory runs out nothing counts as reserved any more, and whoever comes next reserves anew.
+// If memory runs out, nothing counts as reserved any more, and the next call reserves again.
 void Engine::reserve(long samples, int threads) {
   if (samples <= capacity_ && threads <= capacity_threads_) return;
   ++allocations_;
@@ -23,7 +23,7 @@ void Engine::reserve(long samples, int threads) {
   if (static_cast<double>(samples) * static_cast<double>(most) > kMostFloats) throw std::bad_alloc();
   try {
     lay_memory(samples, threads);
-  } catch (const std::length_error&) {  // a vector's word for more than there can be
+  } catch (const std::length_error&) {  // a vector's error for more than its largest size
     throw std::bad_alloc();
   }
   capacity_ = samples, capacity_threads_ = threads;
@@ -67,7 +67,8 @@ void Engine::carve_arena(long samples) {
   place_gradients(samples);
 }
 
-// Where operations put gradients. Of those that take a tensor one has its gradient's place, and the others places of their own.
+// Where operations write gradients. Of those that take a tensor one writes to its gradient, and the others to their own
+// buffers.
 void Engine::place_gradients(long samples) {
   float* next = spare_;
   auto take = [&](int64_t size) {
@@ -91,8 +92,8 @@ void Engine::place_gradients(long samples) {
   }
 }
 
-// Whether backward is to give the gradient at the input too: then that at every tensor is wanted, else where it leads to a
-// trained weight.
+// Whether backward also computes the gradient at the input: then every tensor needs one, else only those that lead to a trained
+// weight.
 void Engine::choose_gradients(bool at_input) {
   wanted_ = trained_;
   if (at_input) wanted_.assign(trained_.size(), true);

@@ -1,5 +1,5 @@
-// The engine as Python sees it. Everything that can be wrong with what is handed over is checked here or in
-// engines/native.py, before the engine runs without the interpreter's lock.
+// The engine as Python sees it. All arguments are checked here or in engines/native.py, before the engine runs without the
+// interpreter's lock.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/map.h>
@@ -52,7 +52,7 @@ Dtype dtype_of(const Array& array) {
   throw std::invalid_argument("an array's dtype has no native form");
 }
 
-// Rows of an array; all axes but the first lie next to each other.
+// Rows of an array; all axes but the first are contiguous.
 Source source_of(const Array& array) {
   require(array.ndim() >= 1, "expected an array of rows, received a number");
   Source source;
@@ -68,7 +68,7 @@ Source source_of(const Array& array) {
   return source;
 }
 
-// A whole number from low on that a caller handed over as `name`.
+// The caller's whole number `name`, at least low.
 int64_t whole(nb::handle value, const char* name, int64_t low) {
   const auto number = nb::steal(PyNumber_Index(value.ptr()));
   int overflow = 0;
@@ -97,7 +97,7 @@ void interruptibly(F f, Then then) {
   }
 }
 
-// Moves on by so many steps; whether none is left.
+// Advances by this many steps; returns whether none is left.
 bool advance(TrainSteps& steps, int64_t done) {
   steps.order.first += done * steps.batch, steps.rows -= std::min(steps.rows, done * steps.batch);
   steps.learning_rates += done, steps.losses += done;
@@ -233,7 +233,7 @@ struct PyEngine {
     require(static_cast<int64_t>(gradient.size()) == engine->spec().params_size, "the gradient is not laid out as the parameters");
   }
 
-  // The number that backward() knows the pass by: no other pass has it, of whatever engine.
+  // The number of the pass for backward(): unique, in all engines.
   uint64_t forward(const Array& x, bool training, nb::handle step, nb::handle draw, Out out) {
     Engine& engine = core();
     const Source source = source_of(x);
@@ -279,7 +279,7 @@ struct PyEngine {
     state.attr("step") = step;
   }
 
-  // Without the interpreter's lock: who has the engine may ask for that while these wait for the engine.
+  // Without the interpreter's lock: the thread that has the engine may need the lock while these wait for the engine.
   Sums running() {
     Engine& engine = core();
     const Unlocked unlocked;

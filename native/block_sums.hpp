@@ -16,7 +16,7 @@ class BlockSums {
     sums_ = Buffer(static_cast<size_t>(std::min(samples, kMostSumBlocks) * size_));
   }
 
-  // Where sample n is to be added; it is zero for the first of a block.
+  // Where to add sample n; it is zero for the first of a block.
   float* at(const Pass& pass, long n) {
     const long block = sum_block(pass.samples);
     float* sums = sums_.get() + n / block * size_;

@@ -69,8 +69,8 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
   make_stages();
 }
 
-// Operations in a row that take samples by themselves, each the only one to take what the one before gives, are one stage:
-// each gets its input from the cache.
+// Consecutive operations on single samples, each the only user of the output before it, form one stage: each finds its input in
+// the cache.
 void Engine::make_stages() {
   long floats = 0;
   for (size_t i = 0; i < ops_.size(); ++i) {
@@ -153,7 +153,7 @@ double Engine::work_of(int64_t samples, double passes) const {
   return work * static_cast<double>(samples) * passes;
 }
 
-// As many of so many threads as there are: the system may not have started all of them. The results are the same.
+// The number of these threads that exist: the system may not have started all of them. The results are the same.
 int Engine::startable(Team& team, int threads) const {
   if (threads > 1 && !team.pool) team.pool = std::make_unique<Pool>(threads_);
   return threads > 1 ? std::min(threads, team.pool->threads()) : threads;
@@ -176,7 +176,7 @@ Pass Engine::pass_of(const Team& team, int thread, int threads, long samples) co
   return pass;
 }
 
-// Rows of a batch as the input, some at a time.
+// Copies rows of a batch to the input, some at a time.
 void Engine::take_rows(const Pass& pass, const Source& source, Order order, Prefetcher* prefetcher) {
   const long block = pass.interruption ? kBlockRows : pass.last - pass.first;
   for (long n = pass.first; n < pass.last && !pass.given_up(); n += block)
@@ -217,7 +217,7 @@ void Engine::backward(const Pass& pass) {
   }
 }
 
-// One operation's. Where others have handed back gradients at the same tensor before, its own is added to theirs.
+// Backward of one operation. If others have already computed gradients at the same tensor, its own is added to theirs.
 void Engine::backward(const Pass& pass, size_t i) {
   Op& op = *ops_[i];
   float* dy = delta(pass, i + 1);
@@ -252,7 +252,7 @@ double Engine::activity_penalty(const Pass& pass) const {
   return sum;
 }
 
-// A batch's forward runs while one thread still adds up the batch before: they meet before anything it reads is written.
+// A batch's forward runs while one thread still adds up the batch before: a barrier comes before anything it reads is written.
 void Engine::evaluate(const Rows& rows, int64_t batch, Interruption* interruption) {
   const Visit visit(*this, Use::reading);
   kept_ = {};
@@ -292,7 +292,7 @@ void Engine::predict(const Source& x, float* out, Interruption* interruption) {
   interruption = listening(interruption, x.rows, 1.0);
   work(visit.team, threads, [&](int thread) {
     for (int64_t first = 0; first < x.rows; first += batch) {
-      // A thread keeps its place in the tensors on a ragged last batch too: nobody waits for it between batches.
+      // A thread keeps its part of the tensors on a ragged last batch too, because there is no barrier between batches.
       Pass pass = pass_of(visit.team, thread, threads, static_cast<long>(batch));
       pass.interruption = interruption;
       pass.samples = static_cast<long>(std::min(batch, x.rows - first));

@@ -57,22 +57,22 @@ struct TrainResult {
 
 class Engine {
  public:
-  // Exactly so many threads; 0: as many as are allowed and as the work of a batch is worth. Throws std::invalid_argument
-  // for a specification that has no native form, or a bad environment variable.
+  // Exactly this many threads; 0: as many as are allowed and useful for a batch. Throws std::invalid_argument for a
+  // specification that has no native form, or a bad environment variable.
   Engine(Spec, const KernelTable&, int threads);
   ~Engine();
 
-  // Whatever these throw, the engine goes on working, and of a step that was not done to its end nothing remains.
-  // Interruption: nullptr where nobody interrupts. Steps after which train was interrupted are done, the one at which it was
-  // is as if it had not begun; evaluate's sums are those of before, and predict's numbers mean nothing.
+  // After any exception the engine can be used again, and an unfinished step has changed nothing. Interruption: nullptr for
+  // none. If train is interrupted, the steps before are done and the current one has not begun; evaluate's sums are those of
+  // before, and predict's numbers mean nothing.
   TrainResult train(const Rows&, const TrainSteps&, Interruption* = nullptr);
   void evaluate(const Rows&, int64_t batch, Interruption* = nullptr);
   void predict(const Source& x, float* out, Interruption* = nullptr);
   Sums running();
 
-  // The halves of a step, see clarinet.engines.base.Engine. forward writes what the last operation gives; backward takes up the
-  // pass of that number (never 0) and so many rows, once, unless the engine has run something else by then: then it gives
-  // false. The gradient is laid out as the parameters, without penalties'; d_inputs may be nullptr.
+  // The halves of a step, see clarinet.engines.base.Engine. forward writes the output of the last operation; backward continues
+  // the pass of this number (never 0) and of this many samples, once; it returns false if the engine has run something else by
+  // then. The gradient is laid out as the parameters, without penalties'; d_inputs may be nullptr.
   void forward(const Source& x, const Draw&, uint64_t number, float* out, Interruption* = nullptr);
   bool backward(Forwarded, const float* d_outputs, float* gradient, float* d_inputs, Interruption* = nullptr);
   // Update number `step`, from 1, with such a gradient.
@@ -81,7 +81,7 @@ class Engine {
   void resume(const Sums&);
   void reset();
 
-  // In a forked child: what another thread was doing here when the process was forked, and never ends. Such an engine must
+  // In a forked child: what another thread was doing here when the process was forked, which never ends. Such an engine must
   // not be used or destroyed any more; all but its specification may be half-written.
   enum class Use { none, reading, training };
   Use left_behind() const;
@@ -95,12 +95,12 @@ class Engine {
   int64_t allocations() const { return allocations_; }
 
  private:
-  struct Team {  // threads, and the lock of those who call; a new one in a forked child
+  struct Team {  // threads, and the callers' lock; a new one in a forked child
     uint32_t generation = fork_generation();
     std::mutex mutex;
     std::unique_ptr<Pool> pool;
   };
-  class Visit;  // of one caller, who has the engine to himself
+  class Visit;  // of one caller, who has exclusive use of the engine
   struct Stage {  // operations first … last - 1, which go through some of a thread's samples at a time
     size_t first, last;
     long samples;
@@ -158,7 +158,7 @@ class Engine {
   Objective objective_;
   Updater updater_;
   bool sums_by_block_ = false;
-  bool takes_row_pointers_ = false;          // whether the first operation can take the data where they lie, and nobody else takes them
+  bool takes_row_pointers_ = false;          // whether the first operation, and no other, can read the data in place
   std::vector<const float*> row_pointers_;  // then: of a batch's rows
   std::vector<Stage> stages_;  // all operations, in order
   // Tensors: 0 is the input, i + 1 what operation i gives. Trained: it leads to a trained weight; wanted: the gradient there.
@@ -172,9 +172,9 @@ class Engine {
 
   Buffer arena_, scratch_, inner_deltas_;
   std::vector<float*> buffers_, values_, whole_deltas_, deltas_;
-  float* spare_ = nullptr;  // what gradients' places are taken from
-  // For each operation what it takes, and where it puts the gradients there: `parts_` are places of their own, where a
-  // tensor's gradient is a sum and others came before.
+  float* spare_ = nullptr;  // memory for gradients
+  // For each operation its inputs, and where it writes their gradients: `parts_` are separate buffers, where a tensor's
+  // gradient is a sum and others came before.
   std::vector<std::vector<const float*>> inputs_;
   std::vector<std::vector<float*>> parts_;
   float* predictions_ = nullptr;

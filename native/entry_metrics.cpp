@@ -78,7 +78,8 @@ class Counts : public EntryMetric {
   std::vector<float> limits_;
 };
 
-// How many predictions are above so many thresholds: of positive targets, then of the others; (thresholds + 1, columns).
+// Counts of predictions by the number of thresholds below them: of positive targets, then of the others; (thresholds + 1,
+// columns).
 class Histogram : public EntryMetric {
  public:
   Histogram(const MetricSpec& spec, long positions, long columns)
@@ -112,8 +113,7 @@ class Histogram : public EntryMetric {
   const bool from_logits_;
 };
 
-// For each column: targets that were chosen, what was chosen, targets. Chosen are the largest of a row, or those above a
-// threshold.
+// For each column: chosen targets, chosen entries, targets. Chosen are the largest of a row, or those above a threshold.
 class Chosen : public EntryMetric {
  public:
   Chosen(const MetricSpec& spec, long positions, long columns)
@@ -173,7 +173,7 @@ class Confusion : public EntryMetric {
   void judge(const Pass& pass, const Judged& j) override {
     EntryMetric::judge(pass, j);
     if (!ids_) return;
-    for (long row = pass.first * positions_; row < pass.last * positions_; ++row)  // the id in the place of the one-hot row's start
+    for (long row = pass.first * positions_; row < pass.last * positions_; ++row)  // the id at the start of the one-hot row
       targets_[static_cast<size_t>(row * columns_)] = static_cast<float>(j.ids[row]);
   }
   void account(long samples, const float* weights) override {

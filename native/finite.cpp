@@ -37,7 +37,7 @@ uint64_t mixed(uint64_t hash, uint64_t word) { return std::rotl((hash ^ word) * 
 
 constexpr int64_t kLanes = 8, kStripe = kLanes * sizeof(uint64_t);
 
-// Eight lanes that do not wait for each other, so that it runs as fast as memory gives.
+// Eight independent lanes, so that it runs at the speed of the memory.
 void take_in(uint64_t* kept, const char* x, int64_t stripes) {
   uint64_t lanes[kLanes];  // of its own, so that they stay in registers
   std::copy(kept, kept + kLanes, lanes);

@@ -1,4 +1,4 @@
-// A step in halves: for callers who have the gradient of the loss themselves, add gradients up, or look at them.
+// A step in halves: for callers who compute the gradient of the loss themselves, add gradients up, or inspect them.
 #include <algorithm>
 
 #include "visit.hpp"
@@ -24,7 +24,7 @@ void Engine::forward(const Source& x, const Draw& draw, uint64_t number, float* 
   Kept kept{number, static_cast<long>(x.rows), startable(visit.team, useful_threads(x.rows, 3.0)), draw};
   reserve(kept.samples, kept.threads);
   lay_out(draw.training);
-  updater_.divide(kept.threads, kept.samples, 1);  // no operation has weights at home
+  updater_.divide(kept.threads, kept.samples, 1);  // no thread has local weights
   interruption = listening(interruption, x.rows, 3.0);
   const long width = static_cast<long>(outputs());
   bool abandoned = false;

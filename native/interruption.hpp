@@ -1,4 +1,4 @@
-// A long call is given up where its caller is interrupted: one thread asks now and then, all threads leave out what is left.
+// A long call ends early if its caller is interrupted: one thread asks now and then, all threads skip the rest.
 #pragma once
 
 #include <atomic>
@@ -9,7 +9,7 @@ namespace clarinet {
 
 class Interruption {
  public:
-  // asked() says whether to give up; thread 0 alone calls it, and seldom. It must not throw.
+  // asked() says whether to give up; only thread 0 calls it, and rarely. It must not throw.
   explicit Interruption(std::function<bool()> asked) : asked_(std::move(asked)) {}
 
   // By each thread, where it could stop: whether to leave out the rest.

@@ -1,4 +1,4 @@
-// What each instruction set's object exports: one table of functions, and nothing else.
+// The exports of each instruction set's object: one table of functions.
 //
 // A kernel works on one thread's part of the data. Its result for an element does not depend on how the work was split:
 // sums run in a fixed order, and a vector's ragged end is computed with the same operations as its body.
@@ -11,8 +11,8 @@ namespace clarinet {
 
 constexpr int kSlots = 4;  // numbers that an optimizer may keep beside each weight; the last is the weight's moving average
 
-// Tables of `rows` rows, `apart` floats from one to the next, that the caller of a product reads afterwards: the product asks
-// the memory for them along the way.
+// Tables of `rows` rows, `apart` floats from one to the next, that the caller of a product reads afterwards: the product
+// prefetches them on the way.
 struct PrefetchPlan {
   const float* tables[1 + kSlots];
   long count, rows, columns, apart;
@@ -36,8 +36,8 @@ struct Product {
   PrefetchPlan* prefetch; // nullptr for nothing
 };
 
-// C[i, j] = start[i, j] + sum over k of a[a_row[i] + a_step[k]] b[b_step[k] + j]: A and the rows of B lie wherever the tables
-// say, as the windows of a convolution do.
+// C[i, j] = start[i, j] + sum over k of a[a_row[i] + a_step[k]] b[b_step[k] + j]: the tables locate A and the rows of B, as for
+// the windows of a convolution.
 struct GatheredProduct {
   long rows, columns, depth;
   const float* a;
@@ -52,7 +52,7 @@ struct GatheredProduct {
 };
 
 // C[j, r, i] += sum over positions p of dy[p, j] x[windows[p] + run[r] + i], i < length: a convolution's kernel gradient, where
-// a window is `runs` stretches of numbers that lie side by side.
+// a window is `runs` contiguous stretches of numbers.
 struct WindowSums {
   long positions, columns, runs, length;
   const float *x, *dy;
@@ -61,7 +61,7 @@ struct WindowSums {
   float* c;
 };
 
-// Windows of a sample whose `places` are counted in the padded sample, each channel by itself.
+// Windows of a sample, with offsets in the padded sample, for each channel separately.
 struct DepthwiseWindows {
   long positions, taps, channels;
   const int32_t *windows, *offsets;
@@ -94,13 +94,13 @@ enum class Activation : int {
   clipped_relu,
 };
 
-// A function of one number; what a, b and c mean is said beside each one in elementwise-inl.hpp.
+// A function of one number; elementwise-inl.hpp documents a, b and c for each.
 struct Elementwise {
   Activation kind;
   float a, b, c;
 };
 
-// What a, b and c mean is said beside each loss in losses-inl.hpp. Targets are taken as `t keep + add`.
+// losses-inl.hpp documents a, b and c for each loss. Targets are taken as `t keep + add`.
 struct LossFunction {
   int number;  // in KernelTable::losses
   float a = 0.0f, b = 0.0f, c = 1.0f;
@@ -114,9 +114,9 @@ struct LossRows {
   long rows, columns;
   const float* predictions;
   const float* targets;
-  const float* shares;  // what each row's gradient is multiplied by
+  const float* shares;  // factor of each row's gradient
   float* values;        // one a row, without its share
-  float* gradient;      // rows x columns; nullptr where it is not wanted
+  float* gradient;      // rows x columns; nullptr if not needed
 };
 
 // A loss by its name. Its settings become a, b and c of LossFunction; label smoothing moves targets towards 1/2, or, where
@@ -130,14 +130,14 @@ struct LossKernel {
 
 enum class Rule : int { sgd, momentum, nesterov, rmsprop, adam, adamax, nadam, adagrad, adadelta, lion, ftrl };
 
-// One step's update of some weights: what the letters mean is said beside each rule in update-inl.hpp.
+// One step's update of some weights: update-inl.hpp documents the letters for each rule.
 struct Update {
   Rule rule;
   bool has_momentum, centered, amsgrad;  // variants of rmsprop and adam
   float rate, momentum, beta_1, one_less_beta_1, beta_2, one_less_beta_2, epsilon;
   float decay;                        // learning rate times weight decay: w -= decay w first
   float mean_share, gradient_share;   // nadam
-  float l1, l2, shrinkage, exponent;  // ftrl; l2 is what its parabola has besides the learning rate's part
+  float l1, l2, shrinkage, exponent;  // ftrl; l2 is its parabola's part besides the learning rate's
   float average_keep, average_rest;   // of the weights' moving average
   bool overwrite;                     // w takes its average's value
 };
@@ -210,7 +210,7 @@ struct KernelTable {
   void (*dropout_mask)(const DropoutMask&, uint64_t first, long n, float* mask);
   void (*to_floats)(Dtype, const void* from, float* to, long n);
 
-  // Batch normalisation: statistics of columns of a matrix whose rows are `row` floats apart, and what is done with them.
+  // Batch normalisation: statistics of columns of a matrix whose rows are `row` floats apart, and their use.
   void (*moments)(const float* x, long rows, long row, long columns, float* mean, float* variance);
   void (*normalize)(const float* x, long rows, long columns, const float* mean, const float* scale, const float* shift,
                     float* y);

@@ -11,7 +11,7 @@ constexpr float kEpsilon = 1e-7f;  // probabilities stay within [epsilon, 1 - ep
 
 CLARINET_INLINE Vec clipped(Vec p) { return min(set1(1.0f - kEpsilon), max(set1(kEpsilon), p)); }
 
-// Targets as the loss takes them: smoothed, or brought to -1 and 1.
+// Targets as the loss takes them: smoothed, or mapped to -1 and 1.
 struct Targets {
   float keep, add;
   CLARINET_INLINE Vec operator()(Vec t) const { return add == 0.0f ? t : fma(t, keep, set1(add)); }
@@ -112,7 +112,7 @@ struct BinaryCrossentropy {
   }
 };
 
-// a: gamma, the exponent of what is missing to the right answer; weight of an entry: b t + c.
+// a: gamma, the exponent of the distance to the right answer; weight of an entry: b t + c.
 template <bool from_logits>
 struct BinaryFocal {
   static CLARINET_INLINE Entry entry(const LossFunction& f, Vec t, Vec z) {
@@ -262,7 +262,7 @@ void cosine_similarity(const LossRows& l, float*) {
   }
 }
 
-// Every loss: its name, what computes it, what a, b and c are, whether columns are classes, whether targets are signs.
+// Every loss: its name, its function, the settings for a, b and c, whether columns are classes, whether targets are signs.
 constexpr LossKernel kLosses[] = {
     {"binary_crossentropy", entries_loss<BinaryCrossentropy>, {}, false, false},
     {"binary_crossentropy_logits", entries_loss<BinaryCrossentropyLogits>, {}, false, false},

@@ -19,7 +19,7 @@ CLARINET_INLINE Vec horner(Vec x, const float (&c)[n]) {  // c[0] + c[1] x + c[2
 
 CLARINET_INLINE Vec power_of_two(Vec n) { return as_vec(shift_left<23>(to_int(n) + set1(int32_t{127}))); }  // |n| < 127
 
-// x = n log 2 + r with |r| <= log(2) / 2; gives n and exp(r) - 1.
+// x = n log 2 + r with |r| <= log(2) / 2; returns n and exp(r) - 1.
 struct Reduced {
   Vec n, expm1;
 };
@@ -71,7 +71,7 @@ CLARINET_INLINE Vec sign(Vec x) {  // a NaN stays one
 
 CLARINET_INLINE Vec log1p(Vec x) {  // for x >= 0
   Vec u = x + 1.0f;
-  return log(u) + (x - (u - 1.0f)) / u;  // what rounding took from u, to first order
+  return log(u) + (x - (u - 1.0f)) / u;  // corrects the rounding of u, to first order
 }
 
 CLARINET_INLINE Vec negative_where(Vec sign, Vec x) { return select(sign < 0.0f, -x, x); }

@@ -1,5 +1,4 @@
-// Metrics that have a native form. Threads judge their own samples; then one adds up what they found, in the samples'
-// order.
+// Metrics that have a native form. Threads judge their own samples; then one adds up the results, in the samples' order.
 #pragma once
 
 #include <memory>
@@ -9,7 +8,7 @@
 
 namespace clarinet {
 
-// What a batch's predictions are judged by.
+// The inputs of a batch's metrics.
 struct Judged {
   long positions, columns;   // predictions a sample, numbers each
   const float* predictions;  // of the whole batch
@@ -35,7 +34,7 @@ class Metric {
   virtual bool sees_all_targets() const { return false; }
 };
 
-// Of `rows` predictions of `columns` numbers a sample; throws std::invalid_argument for an unknown kind.
+// Of `positions` predictions of `columns` numbers a sample; throws std::invalid_argument for an unknown kind.
 std::unique_ptr<Metric> make_metric(const MetricSpec&, long positions, long columns);
 
 // One that keeps more than a mean, or nullptr.

@@ -9,10 +9,10 @@
 
 namespace clarinet {
 
-// What the loss (total, count), then each metric, have added up.
+// The sums of the loss (total, count), then of each metric.
 using Sums = std::vector<std::vector<double>>;
 
-// A mean that goes on from batch to batch.
+// A running mean over batches.
 struct Running {
   double total = 0.0, count = 0.0;
   void add(double t, double n) { total += t, count += n; }
@@ -29,14 +29,14 @@ class Metric;
 
 class Objective {
  public:
-  // `rows` predictions of `columns` numbers a sample.
+  // `positions` predictions of `columns` numbers a sample.
   Objective(const LossSpec&, const std::vector<MetricSpec>&, long positions, long columns);
   ~Objective();
 
   void reserve(long samples);
   bool present() const { return present_; }
   bool has_metrics() const { return !metrics_.empty(); }
-  // Whether y may have so many numbers a sample: class ids, or targets of the predictions' shape.
+  // Whether y may have this many numbers a sample: class ids, or targets of the predictions' shape.
   bool fits(int64_t columns) const { return columns == (spec_.sparse ? positions_ : positions_ * columns_); }
 
   // This thread's samples: fetch targets and weights, compute each row's loss and, where `gradient` is not nullptr, the
@@ -45,7 +45,7 @@ class Objective {
   // This thread's samples' part of the metrics.
   void judge(const Pass&, const float* predictions);
   // The batch's loss, and all running sums; one thread, after the others' measure and judge.
-  double account(const Pass&, double penalty);  // gives the loss
+  double account(const Pass&, double penalty);  // returns the loss
 
   void reset();
   Sums running() const;

@@ -1,4 +1,4 @@
-// What an operation of the network is to the engine.
+// Operations of the network, as the engine uses them.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,7 @@ struct Pass {
   uint32_t draw = 0;         // of the step's random numbers
   float* scratch = nullptr;  // of this thread alone
   Prefetcher* prefetcher = nullptr;  // of the data's rows
-  const float* const* row_pointers = nullptr;  // where the data's rows lie, if the first operation takes them there
+  const float* const* row_pointers = nullptr;  // of the data's rows, if the first operation reads them in place
   Interruption* interruption = nullptr;  // of work that takes long
 
   void sync() const {
@@ -39,8 +39,8 @@ struct Range {
   long first, last;
 };
 
-// Samples of a batch that sums run over before these sums are added in order, at most sixteen of them: fixed by the batch,
-// not by who computes them.
+// Samples of a batch that sums run over before these sums are added in order, at most sixteen of them: fixed by the batch, not
+// by the threads.
 constexpr long kMostSumBlocks = 16;
 inline long sum_block(long samples) { return (samples + kMostSumBlocks - 1) / kMostSumBlocks; }
 
@@ -51,8 +51,8 @@ struct GradientPart {
   long depth;  // multiply-adds for each number, per sample
 };
 
-// All threads call the same methods in the same order, each with its own Pass. Tensors are those of the whole batch;
-// a thread reads and writes its own samples' part of them unless it meets the others at pass.sync() in between.
+// All threads call the same methods in the same order, each with its own Pass. Tensors are those of the whole batch; a thread
+// reads and writes only its own samples' part of them, unless there is a barrier, pass.sync(), in between.
 class Op {
  public:
   explicit Op(const OpSpec& spec) : spec(spec) {}
@@ -62,22 +62,22 @@ class Op {
   long in_size() const { return static_cast<long>(spec.positions * spec.inputs); }
   long out_size() const { return static_cast<long>(spec.positions * spec.outputs); }
 
-  // Prepare for batches of at most `rows` samples on at most `threads` threads.
+  // Prepare for batches of at most `samples` on at most `threads` threads.
   virtual void reserve(long samples, int threads) { (void)samples, (void)threads; }
-  // Floats of scratch that one thread needs for its share, of at most `rows` samples.
+  // Floats of scratch that one thread needs for its share, of at most `samples`.
   virtual long scratch(long samples) const { return samples * 0; }
   // Whether the output is the input.
   virtual bool identity(bool training) const { return training && false; }
   // Whether backward may write dx over dy.
   virtual bool in_place() const { return true; }
-  // Whether it takes each sample by itself, and gains nothing from many at once: some such operations in a row run through
-  // a few samples at a time, which stay in the cache from one to the next. Their dy is gone when gradient() is called.
+  // Whether it computes each sample separately, and gains nothing from many at once: consecutive operations of this kind run on
+  // a few samples at a time, which stay in the cache. Their dy is gone when gradient() is called.
   virtual bool by_sample() const { return false; }
-  // Whether backward sums over each block of sum_block(rows) samples by itself, so that a thread's share must be whole blocks.
+  // Whether backward sums over each block of sum_block() samples separately, so that a thread's share must be whole blocks.
   virtual bool sums_by_block() const { return false; }
-  // Whether forward or backward meets the other threads, so that each has to call it, once for all of its samples.
+  // Whether forward or backward has barriers, so that each thread has to call it, once for all of its samples.
   virtual bool meets(const Pass&) const { return false; }
-  // Whether it can take its input where the data lie, row by row (Pass::row_pointers), so that nobody has to copy it.
+  // Whether it can read its input in place, row by row (Pass::row_pointers), so that it need not be copied.
   virtual bool takes_row_pointers() const { return false; }
   // Rough cost of forward, in multiply-adds a sample.
   virtual double work() const { return static_cast<double>(out_size()); }
@@ -85,34 +85,33 @@ class Op {
   virtual void forward(const Pass&, const float* x, float* y) = 0;
   // By each thread before the first of its samples' backward.
   virtual void begin_backward(const Pass&) {}
-  // dx from dy; dx is nullptr where nobody wants it.
+  // dx from dy; dx is nullptr if it is not needed.
   virtual void backward(const Pass&, const float* x, const float* y, float* dy, float* dx) = 0;
 
-  // The same where there may be several inputs; dx[j] is nullptr where nobody wants it. Only dx[0] may be written over dy.
+  // The same for several inputs; dx[j] is nullptr if it is not needed. Only dx[0] may be written over dy.
   virtual void forward_all(const Pass& pass, const float* const* x, float* y) { forward(pass, x[0], y); }
   virtual void backward_all(const Pass& pass, const float* const* x, const float* y, float* dy, float* const* dx) {
     backward(pass, x[0], y, dy, dx[0]);
   }
 
-  // Whether it keeps something from step to step beside its weights; if so keep() writes that, after backward of a step that
-  // is sure to be done.
+  // Whether it has a state besides its weights; if so keep() writes it, after backward of a step that will be completed.
   virtual bool keeps() const { return false; }
   virtual void keep(const Pass&) {}
 
-  // What the operation adds to the batch's loss; one thread asks after all threads' forward.
+  // The operation's share in the batch's loss; one thread calls it after all threads' forward.
   virtual double penalty(const Pass&) const { return 0.0; }
 
   // Set on the first operation, where it takes_row_pointers(): its input may be Pass::row_pointers instead of x.
   bool reads_row_pointers = false;
-  // Set where another operation has one of this one's weights too.
+  // Set if another operation shares one of its weights.
   bool shares_weights = false;
-  // Set where nobody wants the gradient at this operation's input.
+  // Set if the gradient at this operation's input is not needed.
   bool first_trained = false;
-  // Where somebody does, before backward: what it takes beside reserve(), on at most `threads` threads.
+  // If it is needed, called before backward to reserve its memory, on at most `threads` threads.
   virtual void reserve_input_gradient(int) {}
 
-  // Before a run of `steps` training steps on batches of `rows` samples: whether the threads are to take the first
-  // weight home, each a share of its columns, from load_local() to store_local(); share() says which.
+  // Called before a run of training steps. Returns true if each thread should keep its share of the first weight's columns in
+  // its own cache from load_local() to store_local(); share() returns its columns.
   virtual bool plan_local(int threads, long samples, int64_t steps, const Optimizer&) {
     return threads + samples + steps < 0;
   }
@@ -120,10 +119,10 @@ class Op {
   virtual void store_local(const Pass&, const Optimizer&) {}
   virtual Range share(int thread, int threads) const { return {thread, threads}; }
 
-  // What there is to compute of the gradient.
+  // The parts of the gradient to compute.
   virtual std::vector<GradientPart> parts() const { return {}; }
-  // Rows [from, to) of part number `part` of the gradient (columns, where threads have those at home), handed to `sink` piece by piece; only after all threads'
-  // backward.
+  // Passes rows [from, to) of part number `part` of the gradient (columns, if threads keep those) to `sink` piece by piece;
+  // only after all threads' backward.
   virtual void gradient(const Pass&, int part, long from, long to, const float* x, const float* dy, const Sink& sink) {
     (void)part, (void)from, (void)to, (void)x, (void)dy, (void)sink;
   }
@@ -150,14 +149,14 @@ class Merge : public Op {
 // The operation of a specification; throws std::invalid_argument for an unknown kind.
 std::unique_ptr<Op> make_op(const OpSpec&);
 
-// Whether operation i takes what operation i - 1 gives, and nothing else, and nobody else takes that.
+// Whether the output of operation i - 1 is the only input of operation i, and is used by no other.
 bool follows_alone(const std::vector<OpSpec>& ops, size_t i);
 
 // The same network with operations joined where one pass over the data can do the work of two.
 Spec fused(Spec);
 
 bool has(const OpSpec&, const char* name);
-// A setting that every operation of its kind has: it is a mistake if it is missing.
+// A setting that every operation of its kind has; throws if it is missing.
 double setting(const OpSpec&, const char* name);
 
 }  // namespace clarinet

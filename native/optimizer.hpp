@@ -8,7 +8,7 @@
 
 namespace clarinet {
 
-// Where a stretch of a weight is kept, and its part of each of the optimizer's slots.
+// Part of a weight, and the same part of each of the optimizer's slots.
 struct WeightView {
   float* w = nullptr;
   float* slots[kSlots] = {};
@@ -40,10 +40,10 @@ class Optimizer {
     if (view.slots[kSlots - 1]) k.average(update_, tile, view.w, view.slots[kSlots - 1]);
   }
 
-  // Where element `from` of a weight is kept.
+  // The view that starts at element `from` of a weight.
   WeightView view(const Weight&, long from) const;
 
-  // What gradients are multiplied by, from the sums of squares of each weight's.
+  // Factors of the gradients, from the sums of squares of each weight's.
   void clip_scales(const std::vector<double>& squares, std::vector<float>& scales) const;
 
  private:
@@ -74,7 +74,7 @@ struct Sink {
   // A piece of the weight's gradient that starts at element `from`, without its penalty's; g is used up.
   void take(const Weight&, long from, const Tile&, float* g) const;
   void take(const Weight& weight, long from, float* g, long n) const { take(weight, from, {1, n, n, n}, g); }
-  // The same of a weight without penalties that lives elsewhere, `view_row` from one row to the next.
+  // The same for a weight without penalties in other memory, `view_row` from one row to the next.
   void take(const Weight&, long from, const Tile&, float* g, const WeightView&, long view_row) const;
 
  private:

@@ -19,7 +19,7 @@ class Pace {
     return all ? most : 1;
   }
 
-  // How many steps of so many rows to run until the question is put again.
+  // The number of steps with this many samples to run before the next decision.
   int64_t steps(int threads, int64_t samples) const {
     const double per_row = threads == 1 ? one_ : all_;
     if (per_row == 0.0) return kUnknownSteps;
@@ -29,7 +29,7 @@ class Pace {
   void record(int threads, int64_t samples, double seconds) {
     double& per_row = threads == 1 ? one_ : all_;
     const double now = seconds / static_cast<double>(std::max<int64_t>(samples, 1));
-    per_row = probing_ || per_row == 0.0 ? now : 0.5 * (per_row + now);  // what was long ago says little
+    per_row = probing_ || per_row == 0.0 ? now : 0.5 * (per_row + now);  // old measurements count little
   }
 
  private:

@@ -37,9 +37,9 @@ void await_change(const std::atomic<uint32_t>& value, uint32_t old, bool spin) {
   while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
 }
 
-// Changes what others wait for. The standard library wakes them only where it sees a waiter, so the new value has to be
-// visible before it looks: a store that is merely released may still be on its way, and who falls asleep just then on the
-// old value would never be woken.
+// Changes a value that others wait for. The standard library wakes them only if it sees a waiter, so the new value has to be
+// visible before it looks: a store that is merely released may still be on its way, and a thread that falls asleep just then on
+// the old value would never be woken.
 void publish(std::atomic<uint32_t>& value, uint32_t now) {
   value.store(now, std::memory_order_seq_cst);
   value.notify_all();
@@ -74,7 +74,7 @@ Pool::~Pool() {
 }
 
 void Pool::run(int threads, const std::function<void(int)>& work) {
-  const bool spin = threads <= processors_;  // else it would keep those that are waited for from running
+  const bool spin = threads <= processors_;  // else it would keep the others from running
   barrier_.reset(threads, spin);
   done_.reset(threads, spin);
   work_ = &work;

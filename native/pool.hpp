@@ -9,10 +9,10 @@
 
 namespace clarinet {
 
-// All of some threads wait until each has come. They spin for a moment, since phases are short, and then sleep.
+// A group of threads waits until all have arrived. They spin for a moment, because phases are short, and then sleep.
 class Barrier {
  public:
-  // Only while nobody waits.
+  // Only while no thread waits.
   void reset(int threads, bool spin) { threads_ = threads, spin_ = spin; }
   void wait();
 
@@ -25,7 +25,7 @@ class Barrier {
 
 class Pool {
  public:
-  // Of so many threads, the caller's one included, or of fewer where the system starts no more.
+  // With this many threads, including the caller's, or fewer if the system does not start more.
   explicit Pool(int threads);
   ~Pool();
   Pool(const Pool&) = delete;
@@ -34,7 +34,7 @@ class Pool {
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
   // work(thread) on `threads` of them, the caller being number 0; returns when all are done. `work` must not throw.
   void run(int threads, const std::function<void(int)>& work);
-  // For those that run.
+  // For the running threads.
   Barrier& barrier() { return barrier_; }
 
  private:
@@ -57,14 +57,14 @@ class FlushDenormals {
   uint64_t before_;
 };
 
-// Threads that may be used: CLARINET_NUM_THREADS, else what affinity and control groups leave of the processors.
-// Throws std::invalid_argument where the variable is not a whole number from 1 to 256.
+// Threads that may be used: CLARINET_NUM_THREADS, else as many processors as affinity and control groups allow. Throws
+// std::invalid_argument where the variable is not a whole number from 1 to 256.
 int allowed_threads();
 
 // Processors that this process may run on.
 int processors();
 
-// Grows by one in a child of fork(): threads and locks from before are not there any more.
+// Grows by one in a child of fork(): earlier threads and locks no longer exist.
 uint32_t fork_generation();
 
 }  // namespace clarinet

@@ -52,7 +52,7 @@ void max_pool(const Pooling& p, const float* x, float* y) {
   });
 }
 
-// Whether every entry is in one window and no more.
+// Whether every entry is in exactly one window.
 CLARINET_INLINE bool tiles_exactly(const Pooling& p) {
   return p.stride_h == p.kernel_h && p.stride_w == p.kernel_w && p.out_h * p.stride_h - p.top >= p.height &&
          p.out_w * p.stride_w - p.left >= p.width;
@@ -80,8 +80,8 @@ CLARINET_INLINE void max_pool_back_as(const Pooling& p, const float* x, const fl
   });
 }
 
-// The entries that are as large as the window's largest share dy: for windows that do not meet. Without one, which a NaN
-// brings about, every entry gets 0 / 0.
+// The entries that are as large as the window's largest share dy: for windows that do not overlap. If there is none, because of
+// a NaN, every entry gets 0 / 0.
 CLARINET_INLINE void max_pool_share_back(const Pooling& p, const float* x, const float* y, const float* dy, float* dx) {
   each_window(p, [&](const Cut& cut, long out) {
     each_vector(p.channels, [&](long c, auto part) {

@@ -1,4 +1,4 @@
-// Matrix products: register tiles of C, each element accumulated by itself over k.
+// Matrix products: register tiles of C, each element accumulated separately over k.
 #pragma once
 
 #include "kernels.hpp"
@@ -7,7 +7,7 @@
 namespace clarinet {
 namespace {
 
-// Asks for some more rows of what comes. Little by little: the memory takes only so many requests at a time.
+// Prefetches some more rows of the plan. Only a few at a time: the memory takes a limited number of requests.
 CLARINET_INLINE void prefetch_more(PrefetchPlan* plan, long rows) {
   if (!plan) return;
   constexpr long kLine = 16;  // floats in a line of the cache
@@ -108,7 +108,7 @@ void row_product(const Product& p) {
   each_panel(p.columns, [&](long j, auto count, auto last) { tile<1, count.value>(p, 0, j, last, last); });
 }
 
-// Rows of V vectors, the last of them perhaps ragged, to where they lie side by side.
+// Copies rows of V vectors, the last perhaps ragged, to contiguous memory.
 template <int V, class Last>
 CLARINET_INLINE void copy_block(const float* from, long from_row, long rows, float* to, Last last) {
   for (long r = 0; r < rows; ++r, from += from_row, to += V * kLanes) {
@@ -118,11 +118,11 @@ CLARINET_INLINE void copy_block(const float* from, long from_row, long rows, flo
   }
 }
 
-// Each block of a panel of B is copied to where it lies in one stretch: rows of B that lie far apart crowd each other out
-// of the first-level cache, and are on a page each. The sums rest in C from block to block, which takes nothing off them.
+// Each block of a panel of B is copied to contiguous memory: rows of B that are far apart evict each other from the first-level
+// cache, and are on a page each. The sums rest in C from block to block, which takes nothing off them.
 void packed_product(const Product& p) {
   constexpr long kDepth = 4096 / kLanes;
-  constexpr int kRows = kTileRows < 6 ? kTileRows : 6;  // rows of A that lie 4096 bytes apart still fit in an 8-way cache
+  constexpr int kRows = kTileRows < 6 ? kTileRows : 6;  // rows of A 4096 bytes apart still fit in an 8-way cache
   alignas(64) float packed[kDepth * 2 * kLanes];
   each_pair(p.columns, [&](long j, auto count, auto last) {
     for (long k = 0; k < p.depth; k += kDepth) {
@@ -161,7 +161,7 @@ void product(const Product& p) {
   });
 }
 
-// y[i] = start + sum over k of A[i, k] b[k]: lanes of k by themselves, then joined, so not to the bit what product() gives.
+// y[i] = start + sum over k of A[i, k] b[k]: lanes of k separately, then joined, so not bit for bit the result of product().
 void dot(const float* a, long rows, long depth, const float* b, float start, float* y) {
   constexpr long kSums = 4;
   for (long i = 0; i < rows; ++i, a += depth) {

@@ -12,7 +12,7 @@ struct Row {
   uint32_t word, number;
 };
 
-// One pass of a radix sort, least significant digit first: stable, so earlier passes order what this one leaves equal.
+// One pass of a radix sort, least significant digit first: stable, so earlier passes order the elements that are equal here.
 void sort_by_digit(const std::vector<Row>& from, std::vector<Row>& to, int shift, int bits) {
   std::vector<uint32_t> place((1u << bits) + 1, 0);
   const uint32_t mask = (1u << bits) - 1;

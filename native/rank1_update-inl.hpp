@@ -7,7 +7,7 @@
 namespace clarinet {
 namespace {
 
-// Rows with x[i] = 0 stay. They are found beforehand: a branch on each would be guessed wrong too often.
+// Rows with x[i] = 0 stay. They are found in advance: a branch on each would be mispredicted too often.
 template <class F>
 CLARINET_INLINE void each_nonzero(const float* x, long rows, F f) {
   for (long k = 0; k < rows; k += kWord)

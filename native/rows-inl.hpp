@@ -23,7 +23,7 @@ CLARINET_INLINE float row_max(const float* x, long n) {
   return largest(most);
 }
 
-// y = exp(x - max x); gives the sum of y, and the largest x.
+// y = exp(x - max x); returns the sum of y, and the largest x.
 struct Exponentials {
   float sum, most;
 };

@@ -31,13 +31,13 @@ void prefetch_row(const char* row, int64_t bytes) {
 #if defined(__GNUC__)
   constexpr int64_t kLine = 64;
   for (int64_t at = 0; at < bytes; at += kLine) __builtin_prefetch(row + at, 0, 2);
-  __builtin_prefetch(row + bytes - 1, 0, 2);  // rows seldom begin where a line does
+  __builtin_prefetch(row + bytes - 1, 0, 2);  // rows rarely begin at the start of a line
 #else
   (void)row, (void)bytes;
 #endif
 }
 
-// How many rows ahead: not where the processor foresees the rows itself, or has them all.
+// How many rows ahead; 0 if the processor predicts the rows itself, or has them all in its cache.
 long distance_ahead(const Source& source, Order order, long rows) {
   constexpr int64_t kFar = 1 << 20, kAhead = 1 << 14;
   const int64_t bytes = source.columns * bytes_of(source.dtype);

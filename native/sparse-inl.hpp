@@ -1,7 +1,7 @@
-// Matrix products that leave out the terms whose A[i, k] is zero, where that pays: four fifths of them where the inputs
-// are handwritten digits, about half behind a ReLU. What remains is added in the same order with the same operations, and
-// a zero term changes no sum, so the result is that of product() to the bit, but for the sign of a zero and for infinities
-// and NaNs in B, which zeros of A no longer spread. What is left out is decided row by row, whoever computes the row.
+// Matrix products that leave out the terms whose A[i, k] is zero, where that pays: four fifths of them where the inputs are
+// handwritten digits, about half after a ReLU. What remains is added in the same order with the same operations, and a zero
+// term changes no sum, so the result is that of product() to the bit, but for the sign of a zero and for infinities and NaNs in
+// B, which zeros of A no longer spread. The terms to leave out are chosen row by row, independent of the threads.
 #pragma once
 
 #include "kernels.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 constexpr long kWord = 64;          // terms looked at together, a bit for each
 constexpr long kRowsAtOnce = 128;   // rows of C that a block of B serves before the next is fetched
-constexpr long kWorthCopying = 24;  // rows that make up for copying what they are multiplied with
+constexpr long kWorthCopying = 24;  // rows that make up for copying their factor
 
 constexpr float kMostNonzeros = 0.6f;  // the largest share of nonzeros at which leaving out the others pays
 
@@ -42,7 +42,7 @@ CLARINET_INLINE void add_terms(uint64_t bits, const float* a, long a_step, const
 }
 
 // The terms k … k + 63 of some rows, whose nonzeros are found: one bit each. number(r) is which row it is, and a(r) where those
-// terms of it are. Of a wide B, each block is copied to where its rows lie side by side.
+// terms of it are. Of a wide B, each block is copied to contiguous rows.
 template <class Number, class Row>
 CLARINET_INLINE void add_block(const Product& p, long rows, long k, long terms, const uint64_t* found, Number number, Row a,
                                long a_step) {
@@ -91,7 +91,7 @@ CLARINET_INLINE bool few_nonzeros(long places, float most, Count count_at) {
   return static_cast<float>(count) <= most * static_cast<float>(sample * kLanes);
 }
 
-// Calls sparse(from, to) or dense(from, to) for runs of i = 0, step, … below n by what choose(i) says.
+// Calls sparse(from, to) or dense(from, to) for runs of i = 0, step, … below n by choose(i).
 template <class Choose, class Sparse, class Dense>
 CLARINET_INLINE void each_run(long n, long step, Choose choose, Sparse sparse, Dense dense) {
   bool now = choose(0);
@@ -159,7 +159,7 @@ CLARINET_INLINE void nonzero_columns(const float* a, long a_step, long terms, lo
 }
 
 void skip_in_columns(const Product& p) {
-  constexpr long kCrowded = 256;  // columns of A that lie a multiple of so many floats apart crowd each other out of the cache
+  constexpr long kCrowded = 256;  // columns of A that are a multiple of this many floats apart evict each other from the cache
   const bool copies = p.a_step % kCrowded == 0;
   uint64_t found[kLanes];
   alignas(64) float copy[kWord * kLanes];

@@ -1,4 +1,4 @@
-// What an engine is told: the plan in plain numbers. Strings name things as the table in engines/native.py does.
+// The specification of an engine: the plan in plain numbers. Names are those of the tables in engines/lowering.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ using Settings = std::map<std::string, std::vector<double>>;
 double setting(const Settings&, const char* name);
 const std::vector<double>& numbers(const Settings&, const char* name);
 
-// One of a layer's weights: its place in what is laid out as the parameters (gradients, the optimizer's slots), and where
-// its numbers lie: from `start` on in one of the buffers that the engine is given, at `data`.
+// One of a layer's weights: its offset in buffers laid out as the parameters (gradients, the optimizer's slots), and the place
+// of its numbers: from `start` on in one of the engine's buffers, at `data`.
 struct Weight {
   int64_t offset = 0, size = 0;
   bool trainable = true;
@@ -25,13 +25,13 @@ struct Weight {
   float* data = nullptr;
 };
 
-// What a layer keeps from step to step and nobody trains: where it lies.
+// The place of a layer's untrained state.
 struct State {
   int64_t size = 0, buffer = 0, start = 0;
   float* data = nullptr;
 };
 
-// One elementary operation. A sample of its input is `rows` rows of `inputs` numbers, of its output `rows` of `outputs`.
+// One elementary operation. A sample of its input has `inputs` numbers at each of its `positions`, its output `outputs`.
 struct OpSpec {
   std::string kind;
   int64_t positions = 1, inputs = 0, outputs = 0;
@@ -43,7 +43,7 @@ struct OpSpec {
   std::vector<int64_t> shape{};             // of a sample of its input
   std::vector<int64_t> sources{};           // tensors it takes: 0 is the input, i + 1 what operation i gives
   std::vector<std::vector<float>> tables{};  // constants of the layer
-  std::vector<int64_t> axes{};              // the order it takes a sample's axes in; empty: as they are
+  std::vector<int64_t> axes{};              // the order of a sample's axes for it; empty: unchanged
 };
 
 struct LossSpec {
@@ -64,8 +64,8 @@ struct OptimizerSpec {
   Settings settings;
 };
 
-// A user's layer for statistics: the tensor it gives (0 is the input, i + 1 what operation i gives; the predictions come
-// after the last), the limits of its activation (low >= high: none), and its operations' weights.
+// A user's layer for statistics: its output tensor (0 is the input, i + 1 what operation i gives; the predictions come after
+// the last), the limits of its activation (low >= high: none), and its operations' weights.
 struct StatsSpec {
   int64_t tensor = 0;
   float low = 0.0f, high = 0.0f;

@@ -1,4 +1,4 @@
-// What LayerStats says of a layer's outputs.
+// The numbers of LayerStats about a layer's outputs.
 #pragma once
 
 namespace clarinet {

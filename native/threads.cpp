@@ -1,4 +1,4 @@
-// How many threads are worth having: affinity, control groups, and what the user says.
+// The number of useful threads: affinity, control groups, and the user's setting.
 #include <cmath>
 #include <cstdlib>
 #include <fstream>

@@ -12,7 +12,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Rows of a batch for which writing a gradient down costs little beside computing it.
+// Samples of a batch from which on writing a gradient costs little compared with computing it.
 constexpr long kWorthWhole = 1024;
 constexpr double kWorthAClock = 1e6;     // multiply-adds between two looks at the time, which cost as much as a thousand
 constexpr int64_t kMostSampled = 64;  // sampled steps of a stretch, whose records have a place before it begins
@@ -27,13 +27,13 @@ struct Engine::Run {
   int64_t count;  // of steps
   Interruption* interruption;
   Clock::time_point began = Clock::now();
-  int64_t timed = 1;  // every so many steps it is looked whether the time is up
-  bool takes_row_pointers = false;  // whether the first operation takes the data's rows where they lie
+  int64_t timed = 1;  // steps between two looks at the clock
+  bool takes_row_pointers = false;  // whether the first operation reads the data's rows in place
   TrainResult result{};
   // These are written by one thread between barriers.
   bool stop = false;
-  bool whole = false;                          // the step's gradient is to be complete before a weight changes
-  bool abandoned = false, abandoned_late = false;  // the step will not be done: known before its gradient, or with it
+  bool whole = false;                          // the step's gradient has to be complete before a weight changes
+  bool abandoned = false, abandoned_late = false;  // the step is given up: before its gradient, or after it
 
   long samples(int64_t number) const {
     return static_cast<long>(std::min(steps.batch, steps.rows - number * steps.batch));
@@ -43,7 +43,7 @@ struct Engine::Run {
 };
 
 // Each thread does its rows from gathering to the gradient at its inputs; then, all deltas being there, its share of the
-// weights. Until then nothing is written that a step leaves behind, and the step may be abandoned.
+// weights. Until then no lasting result is written, and the step may be abandoned.
 void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   const Order order{run.steps.order.order, run.steps.order.first + number * run.steps.batch};
   const bool sampled = run.sampled(pass.step);
@@ -77,7 +77,7 @@ void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   finish_step(pass, run, number);
 }
 
-// What a step leaves behind.
+// Writes the lasting results of a step.
 void Engine::finish_step(const Pass& pass, Run& run, int64_t number) {
   const bool sampled = run.sampled(pass.step);
   if (pass.thread == 0) {
@@ -92,8 +92,8 @@ void Engine::finish_step(const Pass& pass, Run& run, int64_t number) {
   if (sampled && pass.thread == 0) record_layers(pass, run.result);
 }
 
-// Steps from run.result.steps on, until the run is over, its time is up, or `most` are done. Memory is asked for before the
-// first one; gives false where there is none, and nothing is done.
+// Steps from run.result.steps on, until the run is over, its time is up, or `most` are done. Memory is allocated before the
+// first one; returns false if there is none, and nothing is done.
 bool Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
   const TrainSteps& steps = run.steps;
   const int64_t first = run.result.steps, every = static_cast<int64_t>(std::min<uint64_t>(steps.stats_every, INT32_MAX));

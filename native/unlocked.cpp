@@ -12,7 +12,7 @@ namespace {
 std::atomic<bool> ending{false};
 std::atomic<int> returning{0};  // threads that are past the question whether the interpreter ends
 std::atomic<std::thread::id> last_thread;
-const uint32_t born = fork_generation();  // in a forked child nobody else is returning, whatever the number says
+const uint32_t born = fork_generation();  // in a forked child no other thread is returning, whatever the number
 
 }  // namespace
 
@@ -26,7 +26,7 @@ void Unlocked::lock() {
   returning.fetch_sub(1);
 }
 
-// No handler of a signal runs here, where a caller has the engine to himself: what was found is put back.
+// No signal handler runs here, while a caller has exclusive use of the engine: the signal is put back.
 bool Unlocked::interrupted() {
   lock();
   const bool found = PyOS_InterruptOccurred() != 0;

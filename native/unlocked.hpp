@@ -1,4 +1,4 @@
-// Python's interpreter lock, given up for as long as an Unlocked lives.
+// Python's interpreter lock, released as long as an Unlocked exists.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -14,7 +14,7 @@ class Unlocked {
   Unlocked(const Unlocked&) = delete;
   Unlocked& operator=(const Unlocked&) = delete;
 
-  // Takes the lock for a moment: whether Ctrl-C was pressed, which Python notices as soon as it goes on.
+  // Takes the lock for a moment; returns whether Ctrl-C was pressed, which Python handles when it continues.
   bool interrupted();
 
  private:

@@ -12,7 +12,7 @@
 namespace clarinet {
 namespace {
 
-// step(i, part, g, w) gives the new w of the numbers at place i of the weight.
+// step(i, part, g, w) returns the new w of the numbers from index i of the weight.
 template <class Step>
 CLARINET_INLINE void update_each(const Update& u, const Tile& t, const float* g, float* w, Step step) {
   Vec lost = set1(u.decay);

@@ -54,7 +54,7 @@ void Updater::add_blocks(const Weight* weight, size_t owner, std::vector<Block>&
     blocks.push_back({weight, owner, from, std::min(kBlock, static_cast<long>(weight->size) - from), 0, 0, 0, 0});
 }
 
-// Contiguous runs of rows of about the same cost each, but what the threads have at home. The bits do not depend on it.
+// Contiguous runs of rows of about the same cost each, except local weights. The bits do not depend on it.
 void Updater::divide(int threads, long samples, int64_t steps) {
   jobs_.assign(1, std::vector<std::vector<Job>>(static_cast<size_t>(threads)));
   std::vector<std::vector<Work>> rounds(1);

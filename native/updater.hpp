@@ -1,7 +1,7 @@
-// From a batch's deltas to new weights: who computes which part of the gradient, norms, and what statistics see of it.
+// From a batch's deltas to new weights: the distribution of the gradient's parts over threads, norms, and their statistics.
 //
-// A weight that several operations have gets the sum of their gradients, from the last operation's to the first's: they
-// write it down in rounds, between which the threads meet. All others' are computed in the first round, and may be used at once.
+// A weight that several operations have gets the sum of their gradients, from the last operation's to the first's: it is
+// written in rounds with barriers in between. All other gradients are computed in the first round, and may be used at once.
 #pragma once
 
 #include <map>
@@ -23,21 +23,21 @@ class Updater {
  public:
   Updater(const Spec&, const std::vector<std::unique_ptr<Op>>&);
 
-  // Share the work of a run of steps on batches of `rows` samples among `threads`.
+  // Share the work of a run of steps on batches of `samples` among `threads`.
   void divide(int threads, long samples, int64_t steps);
-  // Around the run, by each thread: operations may move their weights to where a thread has them to itself.
+  // Around the run, by each thread: operations may copy their weights to the threads' own memory.
   void load_local(const Pass&);
   void store_local(const Pass&);
 
   // This thread's part of the weights' update. Operation i gave values[i + 1], and deltas[i + 1] is the gradient at its
   // output. All threads' backward is over, and forward begins only after all have come back from here and met.
   void update(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas);
-  // The same in two parts, between which all threads meet: the gradient is complete before any weight changes.
+  // The same in two parts, with a barrier in between: the gradient is complete before any weight changes.
   bool needs_norm() const { return optimizer_.needs_norm(); }
   void collect(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas);
   void apply(const Pass&, bool measure);
-  // The gradient, without penalties', into a buffer laid out as the parameters (nullptr: to the weights at once, but for
-  // those that several operations have); and from one, which apply() then takes.
+  // The gradient, without penalties', into a buffer laid out as the parameters (nullptr: to the weights at once, but for those
+  // that several operations have); and from one, which apply() then uses.
   void gradients(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas, float* flat);
   void take(const Pass&, const float* flat);
 

@@ -1,9 +1,8 @@
 // A vector of floats as wide as the instruction set has it. Kernels are written once in these terms; this file and the
 // three that it chooses from are all that knows an instruction set or a compiler.
 //
-//   Vec   kLanes floats          Mask  one truth value a lane        Int  kLanes 32-bit integers
-//   Tail  the first few lanes: load(p, t) gives 0 beyond them and touches no memory there, keep(v, t, x) gives x; Full is
-//         all of them
+// Vec kLanes floats Mask one truth value a lane Int kLanes 32-bit integers Tail the first few lanes: load(p, t) is 0 beyond
+// them and touches no memory there, keep(v, t, x) is x; Full is all of them
 //
 // Everything is in an anonymous namespace: each object has its own copy, so the linker never mixes instruction sets.
 #pragma once

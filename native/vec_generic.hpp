@@ -1,4 +1,4 @@
-// Four floats in what the compiler has for them: SSE2 and NEON through GCC's and Clang's vector types, else plain arrays.
+// Four floats in the compiler's types: SSE2 and NEON through GCC's and Clang's vector types, else plain arrays.
 #pragma once
 
 #include <math.h>
@@ -166,7 +166,7 @@ CLARINET_INLINE Vec select(Mask m, Vec yes, Vec no) {
 CLARINET_INLINE Vec max(Vec a, Vec b) { return select(a > b, a, b); }
 CLARINET_INLINE Vec min(Vec a, Vec b) { return select(b > a, a, b); }
 CLARINET_INLINE Vec abs(Vec a) { return as_vec(as_int(a) & set1(int32_t{0x7fffffff})); }
-CLARINET_INLINE Vec round(Vec a) {  // adding 1.5 * 2^23 leaves no bits for a fraction; beyond 2^22 nothing is to be done
+CLARINET_INLINE Vec round(Vec a) {  // adding 1.5 * 2^23 leaves no bits for a fraction; from 2^22 on there is no fraction
   Vec big = set1(12582912.0f);
   return select(set1(4194304.0f) > abs(a), (a + big) - big, a);
 }

@@ -5,7 +5,7 @@
 
 namespace clarinet {
 
-// Says what the caller does before anything changes, so that a process that is forked meanwhile knows of it.
+// Notes the caller's action before anything changes, so that a process that is forked meanwhile knows it.
 class Engine::Visit {
  public:
   Visit(Engine& engine, Use use) : team(engine.team()), engine_(engine), lock_(team.mutex) { engine_.use_.exchange(use); }

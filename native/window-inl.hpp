@@ -1,4 +1,4 @@
-// Convolutions as matrix products whose rows are windows, gathered from where they lie: no window is ever copied.
+// Convolutions as matrix products whose rows are windows, read in place: no window is ever copied.
 #pragma once
 
 #include "kernels.hpp"

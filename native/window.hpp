@@ -1,5 +1,5 @@
-// Where a window of a convolution or pooling lies over a sample (height, width, channels); a sample of two axes (steps,
-// channels) has height 1.
+// The windows of a convolution or pooling over a sample (height, width, channels); a sample of two axes (steps, channels) has
+// height 1.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace clarinet {
 
-// One axis: `count` windows, the first of them `before` places ahead of the sample.
+// One axis: `count` windows, the first of them `before` positions before the sample.
 struct Axis {
   long size, kernel, stride, dilation, before, after, count;
 

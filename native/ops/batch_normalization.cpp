@@ -35,7 +35,7 @@ class BatchNormalization : public Op {
 
   void forward(const Pass& pass, const float* x, float* y) override {
     const Columns own = columns(pass);
-    pass.sync();  // all of x is there, and nobody still uses the columns' constants
+    pass.sync();  // all of x is there, and no thread still uses the columns' constants
     if (pass.training && batch_statistics_) {
       pass.k->moments(x + own.first, pass.samples * spec.positions, features_, own.count, mean_.data() + own.first,
                      variance_.data() + own.first);

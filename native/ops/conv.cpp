@@ -1,10 +1,10 @@
 // Convolution: y[p] = x[window p] W + b, a window being its kernel_h * kernel_w * channels numbers in a row; W (kernel_h,
-// kernel_w, channels, filters). dW = sum over p of x[window p]^T dy[p]; dx is what the rows of dy W^T add up to where windows lie.
+// kernel_w, channels, filters). dW = sum over p of x[window p]^T dy[p]; dx is the sum of the rows of dy W^T over the windows.
 //
 // With groups, filters see the channels of their group only: as many products side by side.
 //
-// Nothing holds all windows: products take them from the sample through tables of offsets. dy is mostly zero behind a
-// pooling layer, so dx and dW look for zeros in it.
+// Windows are never copied: products read them from the sample through tables of offsets. dy is mostly zero after a pooling
+// layer, so dx and dW look for zeros in it.
 #include <algorithm>
 #include <cstring>
 
@@ -83,7 +83,7 @@ class Conv : public Op {
     }
   }
 
-  // W transposed, for dx: each thread makes a copy of its own and so waits for nobody.
+  // W transposed, for dx: each thread makes its own copy, without a barrier.
   void begin_backward(const Pass& pass) override {
     if (!first_trained) pass.k->transpose(kernel_, filters_, depth_, filters_, transposed(pass), depth_);
   }
@@ -200,7 +200,7 @@ class Conv : public Op {
   const std::vector<int32_t> windows_, offsets_;  // see Window
   const bool relu_, masks_;                      // whether y went through ReLU, and dy has to go back through it
   bool trains_ = false;
-  long length_ = 0;                              // of a window's runs of numbers that lie side by side
+  long length_ = 0;                              // of a window's contiguous runs of numbers
   std::vector<int32_t> runs_, columns_, rows_;   // where runs begin; j; i * filters
   BlockSums sums_;
   Buffer transposed_;

@@ -12,8 +12,7 @@ namespace {
 // Floats of a piece of dW, and its columns at most: it stays in the cache between its product and its update.
 constexpr long kPiece = 4096, kPieceColumns = 512;
 constexpr long kGrain = 16;  // rows of dW that are computed together, so that where zeros are skipped is the same for all
-// Rows of dy that lie far apart crowd each other out of the cache, so that many columns are copied, where the rows are not
-// too many for that.
+// Rows of dy that are far apart evict each other from the cache, so many columns are copied, unless there are too many rows.
 constexpr long kColumns = 128, kMostCopied = 2048;
 // Units a thread, size of W and steps of a run that make up for two barriers a step and for moving W.
 constexpr long kLocalUnits = 32, kLocalSize = 16384, kLocalSteps = 8;
@@ -48,7 +47,7 @@ class Dense : public Op {
     pass.sync();
   }
 
-  // As dx^T = W dy^T: W is read as it lies, and only the small dy and dx are transposed.
+  // As dx^T = W dy^T: W is read in place, and only the small dy and dx are transposed.
   void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
     if (!dx) return;
     const long last = pass.last * spec.positions;
@@ -68,9 +67,9 @@ class Dense : public Op {
     }
   }
 
-  // Threads can share the columns of W instead of the batch: then each has its part of W, and of the optimizer's slots, in
-  // its own cache, side by side, and what travels between the threads on every step is x and y. Not where dx is wanted,
-  // which takes all of W, nor where something else looks at W during the run.
+  // Threads can share the columns of W instead of the batch: then each has its part of W, and of the optimizer's slots,
+  // contiguous in its own cache, and only x and y travel between the threads on every step. Not if dx is needed, which takes
+  // all of W, nor if something else reads W during the run.
   bool plan_local(int threads, long samples, int64_t steps, const Optimizer& optimizer) override {
     const Weight& w = spec.weights[0];
     const bool alone = threads == 1 || !first_trained || shares_weights || optimizer.needs_norm() || w.l1 != 0.0f || w.l2 != 0.0f;
@@ -130,7 +129,7 @@ class Dense : public Op {
     pass.k->sparse_product(p);
   }
 
-  // Where the rows of x lie, if not at x.
+  // Pointers to the rows of x, if they are not at x.
   const float* const* row_pointers(const Pass& pass) const { return reads_row_pointers ? pass.row_pointers : nullptr; }
 
   // Of a single unit.
@@ -173,7 +172,7 @@ class Dense : public Op {
     }
   }
 
-  // B by blocks of columns, whose rows lie side by side; nullptr where there are too many rows, or it is no wider.
+  // B by blocks of columns with contiguous rows; nullptr if there are too many rows, or it is no wider.
   const float* copied(const Product& p, float* to) const {
     if (units_ <= kColumns || p.depth > kMostCopied) return nullptr;
     float* next = to;
@@ -194,7 +193,7 @@ class Dense : public Op {
     }
   }
 
-  // Of a single unit: as a row, so that x is read as it lies.
+  // Of a single unit: as a row, so that x is read in place.
   void vector_gradient(const Pass& pass, Range rows, const float* x, const float* dy, const Sink& sink) const {
     for (long i = rows.first; i < rows.last; i += kPiece) {
       const long columns = std::min(kPiece, rows.last - i), depth = pass.samples * spec.positions;
@@ -212,7 +211,7 @@ class Dense : public Op {
     }
   }
 
-  // What the update of a piece reads: its product takes as long as the memory does. Nothing where that is in the cache.
+  // The memory that the update of a piece reads: it is prefetched during the product. Empty if it is in the cache.
   PrefetchPlan updated(const Product& p, long i, long j, Range all, const Sink& sink) const {
     PrefetchPlan plan{};
     if (inputs_ * units_ < kFar || sink.gradients) return plan;
@@ -224,7 +223,7 @@ class Dense : public Op {
     return plan;
   }
 
-  // A piece as wide as what W is kept in lies there in one stretch.
+  // A piece of the full width is contiguous in W.
   void hand_over(const Product& p, long i, long j, Range all, const Sink& sink) const {
     const long width = all.last - all.first, from = i * units_ + j;
     const bool whole = p.columns == width;
@@ -237,7 +236,7 @@ class Dense : public Op {
               stretch ? Tile{1, p.rows * units_, 0, 0} : Tile{p.rows, p.columns, units_, p.c_row}, p.c);
   }
 
-  // Where the thread with these columns keeps them: (inputs, columns) of W, then of each slot.
+  // The local memory of the thread with these columns: (inputs, columns) of W, then of each slot.
   WeightView local_view(Range own) const {
     const long size = inputs_ * (own.last - own.first);
     WeightView at;
@@ -271,8 +270,8 @@ class Dense : public Op {
 
   const long inputs_, units_;
   const float *kernel_, *bias_;
-  bool local_ = false;  // whether threads have columns of W at home in this run
-  int slots_ = 0, place_[kSlots] = {};  // how many slots there are, and each one's number from 1, 0 for none
+  bool local_ = false;  // whether threads have local columns of W in this run
+  int slots_ = 0, place_[kSlots] = {};  // the number of slots, and each one's number from 1, 0 for none
   Buffer memory_;
 };
 

@@ -1,4 +1,4 @@
-// Rows of a table by their ids; the gradient of a row is the sum over the places that took it, in their order.
+// Rows of a table by their ids; the gradient of a row is the sum over the positions with its id, in order.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -59,7 +59,7 @@ class Embedding : public Op {
     return id >= 0.0f && id < static_cast<float>(ids_) ? static_cast<long>(id) : -1;
   }
 
-  // For each of the ids [from, to) the places that took it, first to last. A thread writes only what belongs to its ids.
+  // For each of the ids [from, to) its positions, first to last. A thread writes only the chains of its ids.
   void note_positions(const Pass& pass, long from, long to, const float* x) {
     std::fill(first_.begin() + from, first_.begin() + to, -1);
     for (long i = pass.samples * spec.positions; i-- > 0;) {
@@ -72,7 +72,7 @@ class Embedding : public Op {
 
   const long width_, ids_;
   const float* table_;
-  std::vector<int32_t> first_, next_;  // chains of places: where one starts, and what comes next
+  std::vector<int32_t> first_, next_;  // chains of positions: the first of each, and the next
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Normalisation within a sample: u = (x - mean) / sqrt(variance + epsilon) over each block of `places` rows and `width`
+// Normalisation within a sample: u = (x - mean) / sqrt(variance + epsilon) over each block of `positions` rows and `width`
 // columns, y = gamma u + beta with one gamma and beta a column. Layers are one block of one row; groups share the columns.
 #include <algorithm>
 #include <vector>
@@ -80,7 +80,7 @@ class GroupNormalization : public Op {
   }
 
  private:
-  // The channels, or all places along the axes to normalise over: so many from the end.
+  // The channels, or all positions along the axes to normalise over, which are the last ones.
   static long columns_of(const OpSpec& spec) {
     size_t axes = has(spec, "groups") ? 1 : static_cast<size_t>(setting(spec, "axes"));
     long columns = 1;

@@ -63,7 +63,7 @@ class Combination : public Merge {
       for (long i = first; i < last; ++i) y[i] *= Rule::scale(n);
   }
 
-  // From the last input to the first, whose gradient may lie where dy does.
+  // From the last input to the first, whose gradient may share dy's memory.
   void backward_all(const Pass& pass, const float* const* x, const float*, float* dy, float* const* dx) override {
     const long first = pass.first * out_size(), last = pass.last * out_size(), n = count();
     for (long j = n; j-- > 0;)
@@ -72,7 +72,7 @@ class Combination : public Merge {
   }
 };
 
-// Each input holds `outer` runs of so many numbers a sample; the output has them in turn.
+// Each input has `outer` runs of its own length a sample; the output has them in turn.
 class Concatenate : public Merge {
  public:
   explicit Concatenate(const OpSpec& spec) : Merge(spec), outer_(static_cast<long>(setting(spec, "outer"))) {

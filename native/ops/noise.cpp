@@ -1,5 +1,5 @@
-// Dropout and its kin: what is random on a step depends on the words of its key's sequence, which the reference engine
-// draws too. An entry (a channel, where whole ones are dropped) is kept where its word is at least the threshold.
+// Dropout and similar layers: the random numbers of a step are the words of its key's sequence, as on the reference engine. An
+// entry (a channel, where whole ones are dropped) is kept where its word is at least the threshold.
 #include <cmath>
 #include <cstring>
 

@@ -58,8 +58,8 @@ bool follows_alone(const std::vector<OpSpec>& ops, size_t i) {
   return uses == 1 && ops[i].sources == std::vector<int64_t>{tensor};
 }
 
-// A convolution applies the ReLU behind it itself. Where maximum pooling follows, the entries that win are the only ones with
-// a gradient, and it sees by their value whether ReLU lets it through.
+// A convolution applies the ReLU after it itself. Where maximum pooling follows, the entries that win are the only ones with a
+// gradient, and it sees by their value whether ReLU lets it through.
 Spec fused(Spec spec) {
   const auto next = [&](size_t i, const char* kind) {
     return i < spec.ops.size() && spec.ops[i].kind == kind && follows_alone(spec.ops, i);

@@ -1,5 +1,5 @@
-// The axes of a sample in another order: an operation that does only that, and one that takes samples so, whose input is
-// turned and what it gives is turned back.
+// The axes of a sample in another order: an operation that does only that, and one that needs samples in this order: its input
+// is permuted, and its output is permuted back.
 #include <vector>
 
 #include "ops.hpp"
@@ -35,7 +35,7 @@ class Permutation {
   }
 
  private:
-  std::vector<int64_t> sources_;  // where each entry of a turned sample is in the sample
+  std::vector<int64_t> sources_;  // the index of each entry of a permuted sample in the sample
 };
 
 class Permute : public Op {
@@ -101,7 +101,7 @@ class Permuted : public Op {
  private:
   const std::unique_ptr<Op> inner_;
   const Permutation permutation_;
-  std::vector<float> x_, y_, dy_, dx_;  // of the batch, turned
+  std::vector<float> x_, y_, dy_, dx_;  // of the batch, permuted
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Pooling: the largest or the mean entry of each window, by channel. What lies around a sample is no part of any window.
+// Pooling: the largest or the mean entry of each window, by channel. Padding is no part of any window.
 #include "../window.hpp"
 #include "ops.hpp"
 

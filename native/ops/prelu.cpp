@@ -27,7 +27,7 @@ class Prelu : public Op {
     for (long n = pass.first; n < pass.last; ++n) pass.k->prelu(x + n * size, dy + n * size, alpha, dx + n * size, size);
   }
 
-  // Where entries share an alpha one thread computes all of them, else each its columns.
+  // If entries share an alpha one thread computes all of them, else each its columns.
   std::vector<GradientPart> parts() const override {
     if (shared()) return {{&spec.weights[0], 1, alphas_, out_size() / alphas_}};
     return {{&spec.weights[0], alphas_, 1, 1}};

@@ -70,7 +70,7 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:  # which would take it to promise any name at all
 
     def __getattr__(name: str) -> object:
-        """``clarinet.glass`` and its like are loaded when somebody first speaks of them: most programs do not."""
+        """``clarinet.glass`` and the like are loaded when first used: most programs do not need them."""
         if name in ("doctor", "glass", "plots", "runs"):
             from importlib import import_module
 

@@ -31,7 +31,7 @@ def namespace(x: object) -> Namespace:
 
 
 def widest(xp: Namespace, kind: str = "float") -> DTypeLike:
-    """The widest dtype of a kind, ``"float"`` or ``"int"``: of 64 bits, or 32 where there are no more, as in JAX.
+    """The widest dtype of a kind, ``"float"`` or ``"int"``: of 64 bits, or 32 where the library has no more, as in JAX.
 
     Example:
         >>> import numpy as np
@@ -173,14 +173,14 @@ def _places(spatial: Sizes, window: Sizes, strides: Sizes, dilation: Sizes) -> I
 
 
 def windows(x: Array, window: Sizes, strides: Sizes, dilation: Sizes) -> list[Array]:
-    """What a sliding window sees: for every place in the window, row by row, the entries of ``x`` under it.
+    """The entries of ``x`` under a sliding window: one view for every place in the window, row by row.
 
     Args:
         x: (n, *spatial, channels).
         window, strides, dilation: one number for each spatial axis.
 
     Returns:
-        as many views (n, *counts, channels) as the window has places; stacked they are what is called im2col.
+        as many views (n, *counts, channels) as the window has places; stacked they are known as im2col.
 
     Example:
         >>> import numpy as np
@@ -193,7 +193,7 @@ def windows(x: Array, window: Sizes, strides: Sizes, dilation: Sizes) -> list[Ar
 def scatter_windows(
     parts: Iterable[Array], spatial: Sizes, window: Sizes, strides: Sizes, dilation: Sizes, xp: Namespace = np
 ) -> Array:
-    """The transpose of :func:`windows`: every entry goes back to where it was read, and what meets there is added.
+    """The transpose of :func:`windows`: every entry goes back to where it was read; entries that meet there are added.
 
     Args:
         parts: one array (n, *counts, channels) for each place in the window.

@@ -1,4 +1,4 @@
-"""What a user configures (layers, losses, optimizers, initializers, …) is a dataclass that round-trips through JSON."""
+"""The base of all that a user configures: a dataclass that round-trips through JSON."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def encode(value: object) -> Json:
         return value
     raise TypeError(
         f"{value!r} cannot be saved: a configuration holds numbers, strings and Clarinet's own objects; "
-        "a Python function has to be given again when the model is loaded"
+        "pass a Python function again when the model is loaded"
     )
 
 
@@ -51,13 +51,13 @@ def encode_all(values: Mapping[str, object]) -> Config:
 
 
 class Unsupported(NamedTuple):
-    """An argument that Keras has and a class has not: the reason, what to do instead, and Keras's default."""
+    """An argument of Keras that a class does not have: the reason, what to do instead, and Keras's default."""
 
     reason: str
     default: object = None
 
     def is_default(self, value: object) -> bool:
-        """Whether a program says no more than it would by leaving the argument out."""
+        """Whether the value is Keras's default, so that the argument changes nothing."""
         return value is self.default or (isinstance(value, (int, float, str, tuple)) and value == self.default)
 
 
@@ -88,7 +88,7 @@ class _Configuring(type):
 
 
 def refuse_overrides(cls: type[Refusing]) -> None:
-    """Refuse a class of the user's that defines a method of Keras's which nothing here would ever call.
+    """Refuse a user's class that defines a method of Keras which is never called here.
 
     Raises:
         TypeError: such a method, or one of those missing that a subclass has to define.
@@ -110,7 +110,7 @@ def refuse_overrides(cls: type[Refusing]) -> None:
 
 
 def is_ours(cls: type, name: str) -> bool:
-    """Whether the class that gives ``cls`` this attribute is one of the library's."""
+    """Whether ``cls`` has this attribute from a class of the library."""
     owner = next(base for base in cls.__mro__ if name in base.__dict__)
     return owner.__module__.startswith("clarinet.")
 
@@ -127,7 +127,7 @@ def abstract(method: F) -> F:
 
 
 def _known(cls: type[Configurable], arguments: dict[str, object]) -> dict[str, object]:
-    """The arguments without those that Keras has and ``cls`` has not, which may be there with Keras's default.
+    """The arguments without those of Keras that ``cls`` does not have; Keras's default is accepted for these.
 
     Raises:
         TypeError: one of those with another value; a misspelt one, with the nearest right one, which Python's own
@@ -150,17 +150,18 @@ def _known(cls: type[Configurable], arguments: dict[str, object]) -> dict[str, o
 class Configurable(metaclass=_Configuring):
     """Base of dataclasses that are pure configuration.
 
-    Subclasses are ``@dataclass(eq=False, repr=False)``. What ``@dataclass`` would generate for each of them stands
-    once, here or in :class:`Value`: generating it for a hundred classes takes longer than the rest of their import.
+    Subclasses are ``@dataclass(eq=False, repr=False)``. The methods that ``@dataclass`` would generate for each of them
+    are written once, here or in :class:`Value`: generating them for a hundred classes takes longer than the rest of
+    their import.
     """
 
-    #: Where :func:`resolve` and error messages say this kind of object belongs, e.g. ``"initializer"``.
+    #: The kind of object, for :func:`resolve` and error messages, e.g. ``"initializer"``.
     kind: ClassVar[str] = "object"
     #: Arguments that Keras has and this class has not; accepted with Keras's default, else refused.
     unsupported: ClassVar[Mapping[str, Unsupported]] = {}
-    #: Methods that are of no use without another one, which autodiff finds in Keras: a subclass changes both.
+    #: Methods that need a partner, which autodiff derives in Keras: a subclass overrides both.
     goes_with: ClassVar[Mapping[str, str]] = {}
-    #: Methods that a class written for Keras overrides and that are never called here: what to do instead.
+    #: Methods that a class for Keras overrides and that are never called here, each with what to do instead.
     not_called: ClassVar[Mapping[str, str]] = {}
 
     def __repr__(self) -> str:
@@ -224,7 +225,7 @@ def resolve(
     table: ModuleType | Mapping[str, object],
     wrap: Callable[[Callable[..., object]], T] | None = None,
 ) -> T:
-    """Turn what a user gave (an object, a name, a configuration, a class, perhaps a function) into a ``base`` object.
+    """Turn an object, a name, a configuration, a class or perhaps a function into a ``base`` object.
 
     Args:
         identifier: an instance of ``base``; a name in ``table``; ``{"class_name": …, "config": …}``; a class.

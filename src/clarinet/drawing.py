@@ -1,4 +1,4 @@
-"""Where the weights of a model's layers lie, and their first values: drawn when somebody looks, or those they have."""
+"""Where the weights of a model's layers are, and their first values: drawn when first read, or those they have."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Seed:
 
 @dataclass
 class _Own:
-    """A layer without children in a model: its weights there, and which of the model's layer's they are."""
+    """A layer without children in a model: its weights there, and their place among those of the model's layer."""
 
     layer: Handle
     prefix: str  # of their names in the model's layer
@@ -30,27 +30,28 @@ class _Own:
     first: int  # the number of its first weight within the model's layer
 
     def stays(self, model: object) -> bool:
-        """Whether its weights are where another model has them."""
+        """Whether its weights are in another model's memory."""
         return self.layer._build_spec is not None and any(other is not model for other in self.layer.models())
 
     def named(self, segment: Segment) -> Segment:
-        """The segment with its weight called as the layer itself calls it."""
+        """The segment with its weight under the layer's own name."""
         return replace(segment, weight=replace(segment.weight, name=segment.name.removeprefix(self.prefix)))
 
 
 def lay_out(
     model: object, layers: Sequence[tuple[Layer, Shape]], dtype: DType, seed: Seed, before: Store | None = None
 ) -> Store:
-    """Say where the weights of a model's layers lie: where another model has them, else in one new block.
+    """Decide where the weights of a model's layers are: in another model's memory if it has them, else in one new
+    block.
 
     Layers that have weights of the right shapes keep them and their values, the others get new ones.
 
     Args:
-        model: that holds the layers.
-        layers: its layers and what shape of sample enters each.
+        model: the holder of the layers.
+        layers: its layers and the shape of a sample at the input of each.
         dtype: float32 or float64.
-        seed: of first values, looked at when they are drawn.
-        before: where the model's weights have been: what is not drawn there is drawn as its new place says.
+        seed: of first values, read when they are drawn.
+        before: the model's earlier weights: those not drawn there are drawn for their new place.
 
     Raises:
         ValueError: another model's layer has weights of another shape or dtype; nothing is changed then.

@@ -1,10 +1,10 @@
-"""What happens in a training, as small records: what ``fit_events`` hands out, one after another.
+"""The events of a training, as small records, in the order in which ``fit_events`` yields them.
 
-In this order, with ``[]`` around what comes only where there is something to say and ``*`` behind what repeats::
+In this order, with ``[]`` around events that may be missing and ``*`` after events that repeat::
 
     TrainBegin  (EpochBegin  (ChunkEnd  [StepEnd])*  [ValidationEnd]  EpochEnd)*  TrainEnd
 
-A ``ProblemFound`` comes before the event in which it was found. Callbacks have heard of everything before it is here.
+A ``ProblemFound`` comes before the event in which it was found. Callbacks are called before an event is yielded.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Logs: TypeAlias = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class TrainBegin:
-    """Training begins, or goes on where a checkpoint stands.
+    """Training begins, or continues from a checkpoint.
 
     Attributes:
         epoch: the first epoch that comes, from 0.
         epochs: index of the last one plus one.
         steps: batches an epoch; None where only the source of batches knows.
-        samples: rows an epoch; None likewise.
+        samples: rows an epoch; None for a source of batches.
     """
 
     epoch: int
@@ -46,7 +46,7 @@ class EpochBegin:
 
 @dataclass(frozen=True, slots=True)
 class ChunkEnd:
-    """The engine has handed back a run of steps, about ten times a second.
+    """The engine has finished a run of steps, about ten times a second.
 
     Attributes:
         epoch: the epoch, from 0.
@@ -86,7 +86,8 @@ class EpochEnd:
 
     Attributes:
         epoch: the epoch, from 0.
-        logs: its numbers as the history keeps them: ``loss``, the metrics, ``val_loss``, …, what callbacks have added.
+        logs: its numbers as the history keeps them: ``loss``, the metrics, ``val_loss``, …, and the numbers that
+            callbacks have added.
     """
 
     epoch: int
@@ -98,7 +99,7 @@ class ProblemFound:
     """A callback such as the doctor has found something wrong or doubtful.
 
     Attributes:
-        problem: what it is.
+        problem: the finding.
         step: number of the step it was found at, over the model's life; None before the first.
     """
 

@@ -1,4 +1,4 @@
-"""Fields of dataclasses that may be given in several ways and are kept in one, e.g. a name or the object it stands for.
+"""Fields of dataclasses that accept several forms of a value and keep one, e.g. a name or its object.
 
 Such a field is a descriptor, Python's own means for this: what is assigned to it is converted at once. ``@dataclass``
 asks the class for the default, and type checkers take from ``__set__`` what the constructor accepts and from
@@ -26,7 +26,7 @@ class Field(Generic[Given, Kept]):
         self.name = ""
 
     def convert(self, value: Given, owner: object) -> Kept:
-        """What ``owner`` keeps of ``value``.
+        """The form in which ``owner`` keeps ``value``.
 
         Raises:
             TypeError, ValueError: something that it cannot be.

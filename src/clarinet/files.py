@@ -1,7 +1,7 @@
-"""Where the library's files go: to their places or, while writing is held back, to twins that are thrown away.
+"""Where the library's files go: to their paths or, while writing is held back, to shadow copies that are deleted later.
 
-All that writes a file asks here for the place first. So a program can be run for what it does without any file of its
-user being changed through the library, and what it reads again through the library is what it wrote.
+All code that writes a file asks here for the path first. So a program can run without changing any of its user's files
+through the library, and if it reads them through the library, it gets what it wrote.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-#: What SQLite keeps beside a database: with it the last transactions.
+#: Files that SQLite keeps next to a database, with the last transactions.
 _LOG = "-wal"
 
 
 class Held:
-    """What is held back.
+    """The files that are held back.
 
     Attributes:
-        lines: what was to be written, and by which call, in order; each once.
-        silent: whether what comes now is known already.
+        lines: the files and the calls that would have written them, in order; each once.
+        silent: whether further files are not reported.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -35,16 +35,16 @@ class Held:
         self.lines: list[str] = []
 
     def shadow(self, path: str | Path) -> Path:
-        """Where a file is that was to be at ``path``, whether it has been written or not."""
+        """The shadow copy of ``path``, whether it exists or not."""
         drive, tail = os.path.splitdrive(os.path.realpath(path))
         return Path(self._folder.name, drive.replace(":", ""), tail.lstrip("\\/"))
 
     def holds(self, path: object) -> bool:
-        """Whether something was to be written there."""
+        """Whether a shadow copy of ``path`` exists."""
         return isinstance(path, (str, os.PathLike)) and self.shadow(os.fspath(path)).exists()
 
     def note(self, what: str | Path, call: str | None = None) -> None:
-        """Say that something is held back; nothing where that is known, as of a run that writes every second."""
+        """Report that a file is held back; only once, as a run writes every second."""
         call, path = _call() if call is None else call, str(what).removeprefix(os.path.join(os.getcwd(), ""))
         line = f"{path} ({call})" if call else path
         if self.silent or line in self.lines or (not call and path in self._noted):
@@ -60,9 +60,9 @@ _holds: list[Held] = []
 
 @contextmanager
 def held_back(say: Callable[[str], None] = lambda line: None) -> Iterator[Held]:
-    """Nothing that the library writes in here changes a file; ``say`` hears of everything as it comes.
+    """Within this context the library changes no file; ``say`` is called for every file that it would write.
 
-    Also held back is what the program has left to be done at its end.
+    Work that the program has left for its end is held back too.
     """
     held = Held(say)
     _holds.append(held)
@@ -76,11 +76,11 @@ def held_back(say: Callable[[str], None] = lambda line: None) -> Iterator[Held]:
 
 
 def destination(path: str | Path, grows: bool = False) -> Path:
-    """Where to write the file that is to be at ``path``.
+    """The path at which to write the file ``path``.
 
     Args:
         path: of the file.
-        grows: whether what it holds already stays.
+        grows: whether its present content is kept.
     """
     if not _holds:
         return Path(path)
@@ -134,7 +134,8 @@ def _flush_folder(folder: Path) -> None:
 
 
 def database(path: Path) -> Path:
-    """The file to open for a database at ``path``, which is written in place; whoever writes to it calls :func:`note`.
+    """The file to open for a database at ``path``, which is written in place; callers that write to it call
+    :func:`note`.
 
     What was opened while writing is held back stays held back.
     """
@@ -149,25 +150,25 @@ def database(path: Path) -> Path:
 
 
 def note(what: str | Path) -> None:
-    """Say that ``what`` is being written, where that is held back."""
+    """Report that ``what`` is being written, if writing is held back."""
     if _holds:
         _holds[-1].note(what)
 
 
 def current(path: str | Path) -> Path:
-    """Where to read what was last written to ``path``."""
+    """The path at which to read what was last written to ``path``."""
     shadow = None if not _holds else _holds[-1].shadow(path)
     return Path(path) if shadow is None or not shadow.exists() else shadow
 
 
 def make_folder(path: str | Path) -> None:
-    """Make a folder, and those above it, where there is none."""
+    """Make a folder and those above it, if missing."""
     place = Path(path) if not _holds else _holds[-1].shadow(path)
     place.mkdir(parents=True, exist_ok=True)
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it; one that is not there is no error."""
+    """Remove a file, or a folder with its content; a missing one is no error."""
     if _holds:
         _holds[-1].note(f"removal of {path}")
         path = _holds[-1].shadow(path)
@@ -187,7 +188,7 @@ def _copy(path: Path, shadow: Path) -> None:
 
 
 def _call() -> str:
-    """The function of the library that the program called, e.g. ``"Sequential.save"``; nothing in a thread of ours."""
+    """The function of the library that the program called, e.g. ``"Sequential.save"``; empty in its own threads."""
     frame, found = sys._getframe(1), None
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))

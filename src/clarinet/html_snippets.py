@@ -16,7 +16,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequen
     Args:
         columns: headings.
         rows: one text for each column.
-        numbers: columns whose cells stand on the right.
+        numbers: columns whose cells are aligned to the right.
 
     Example:
         >>> table(["a"], [["<b>"]]).endswith("&lt;b&gt;</td></tr></tbody></table>")

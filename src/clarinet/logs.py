@@ -75,7 +75,7 @@ def _number(name: object, value: object) -> float:
 
 
 def good_numbers(values: Mapping[str, object]) -> tuple[dict[str, float], dict[str, str]]:
-    """The numbers among what callbacks have put in an epoch's logs, and what is to be said of the rest, by name."""
+    """The numbers in an epoch's logs, and a sentence about each of the other values, by name."""
     good, bad = dict[str, float](), dict[str, str]()
     for name, value in values.items():
         try:

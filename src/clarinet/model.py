@@ -47,7 +47,8 @@ class Sequential(LayerStack):
         history: the last ``fit``'s History.
         engine, engine_reason: which engine runs the model, and why.
         stop_training: a callback sets it to True to end ``fit``.
-        doctor_report: what the last ``fit`` with a :class:`clarinet.doctor.Doctor` found; not kept in copies and files.
+        doctor_report: the findings of the last ``fit`` with a :class:`clarinet.doctor.Doctor`; not kept in copies and
+            files.
         metadata: JSON-able extras that are saved with the model, e.g. class names.
 
     Example:
@@ -96,7 +97,7 @@ class Sequential(LayerStack):
         auto_scale_loss: bool = True,
         loss_weights: object = None,
     ) -> None:
-        """Say how the model is to learn.
+        """Configure how the model learns.
 
         Args:
             optimizer: name or object; default ``"rmsprop"`` as in Keras.
@@ -137,10 +138,10 @@ class Sequential(LayerStack):
             self._rebuild()
 
     def make_plan(self, label_shape: Shape | None = None) -> Plan:
-        """The plan of this model as it stands.
+        """The plan of this model in its present state.
 
         Args:
-            label_shape: shape of one label; what ``"accuracy"`` means depends on it. Default: what the loss wants.
+            label_shape: shape of one label; the meaning of ``"accuracy"`` depends on it. Default: as the loss expects.
         """
         if not self.layers:
             raise ValueError(NO_LAYERS)
@@ -163,13 +164,13 @@ class Sequential(LayerStack):
         )
 
     def engine_for(self, label_shape: Shape | None = None, fresh: bool = False) -> engines.Engine:
-        """The engine with the model's plan; made anew when something that the plan depends on has changed."""
+        """The engine with the model's plan; a new one if something that the plan depends on has changed."""
         if self._engine is not None and label_shape is None and not fresh:
             return self._engine[1]
         wanted = (label_shape, tuple(leaf.trainable for layer in self.layers for leaf in layer.leaf_layers()))
         if fresh or self._engine is None or self._engine[0] != wanted:
             if self._trained_by is not None and not fresh:
-                return self._new_engine(label_shape)[0]  # the training goes on with its own
+                return self._new_engine(label_shape)[0]  # the training keeps its own
             if self._engine is not None:
                 self._engine[1].close()
             self._engine = wanted, *self._new_engine(label_shape)
@@ -223,7 +224,7 @@ class Sequential(LayerStack):
         return {"loss": loss} | {m.name: m.result() for m in (*plan.metrics, *plan.weighted_metrics)}
 
     def reset_metrics(self) -> None:
-        """Start the running metrics of ``train_on_batch`` and ``test_on_batch`` anew."""
+        """Reset the running metrics of ``train_on_batch`` and ``test_on_batch``."""
         self.engine_for().reset_metrics()
 
     @contextmanager
@@ -237,22 +238,22 @@ class Sequential(LayerStack):
             if engine is not None and kept is not None:
                 engine.resume(kept)
 
-    # What may stand beside a training; it lies above the loop, which asks for it here.
+    # Companions of a training from higher layers of the library; the loop asks for them here.
 
     def _new_doctor(self) -> Callback:
-        """Who looks at the program, for ``fit(doctor=True)``."""
+        """The doctor of ``fit(doctor=True)``."""
         from clarinet.doctor import Doctor  # with rules and experiments, which few programs need
 
         return Doctor()
 
     def _new_plot(self, theme: str) -> Callback:
-        """What draws the numbers as they come, for ``fit(plot=True)``."""
+        """The live plot of ``fit(plot=True)``."""
         from clarinet.callbacks import LivePlot
 
         return LivePlot(theme)
 
     def _new_recording(self, fit: Fit) -> Recorded:
-        """What keeps the training in a run, for ``fit(run=..., checkpoint=..., resume=...)``."""
+        """The recording of ``fit(run=..., checkpoint=..., resume=...)``."""
         from clarinet.runs.recording import Recording  # with sqlite3, which not every program needs
 
         return Recording(fit)
@@ -300,11 +301,11 @@ class Sequential(LayerStack):
     def export_html(
         self, path: str | Path, *, class_names: Iterable[str] | None = None, largest: float | None = None
     ) -> None:
-        """Write one HTML file on which a picture is drawn and this model says what it sees; it needs no network.
+        """Write one HTML file in which a picture is drawn and this model recognises it; it needs no network.
 
-        The weights are in the file and the forward pass is JavaScript, so it works wherever a browser does, and what is
-        drawn does not leave it. A model trained on MNIST gets drawings in MNIST's form: fitted into 20 × 20 pixels and
-        placed on 28 × 28 by their centre of mass. Others get the whole sheet in their own size.
+        The weights are in the file and the forward pass is JavaScript, so it works in any browser, and the drawing does
+        not leave it. A model trained on MNIST gets drawings in MNIST's form: fitted into 20 × 20 pixels and placed on
+        28 × 28 by their centre of mass. Others get the whole sheet in their own size.
 
         Args:
             path: of the file, e.g. ``"digits.html"``.
@@ -330,7 +331,7 @@ class Sequential(LayerStack):
 
     @classmethod
     def load(cls, path: str | Path) -> Sequential:
-        """Read what :meth:`save` wrote; runs no code from the file."""
+        """Read a file of :meth:`save`; runs no code from it."""
         from clarinet import saving
 
         model = saving.load(path)
@@ -344,7 +345,7 @@ class Sequential(LayerStack):
         saving.save_weights(self, path)
 
     def load_weights(self, path: str | Path) -> None:
-        """Read what :meth:`save_weights` wrote into a model of the same structure."""
+        """Read a file of :meth:`save_weights` into a model of the same structure."""
         from clarinet import saving
 
         saving.load_weights(self, path)
@@ -354,7 +355,7 @@ class Sequential(LayerStack):
 
 
 def _check_engine(engine: str, device: str | None) -> str:
-    """The name of an engine, or ValueError with the nearest right one; a device that is not there is refused."""
+    """The name of an engine, or ValueError with the nearest right one; a missing device is refused."""
     names = engines.choices()
     if engine not in names:
         raise ValueError(f"compile: unknown engine {engine!r}: {nearest(str(engine), names)}")

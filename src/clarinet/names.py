@@ -19,7 +19,7 @@ def snake_case(name: str) -> str:
 
 
 class Names:
-    """The names of a model's layers as they are given, so that each is there once.
+    """The names of a model's layers, each of which is unique.
 
     Args:
         taken: those that there are already.
@@ -60,7 +60,7 @@ _SHOWN = 24
 
 
 def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str:
-    """The end of an error message: ``; did you mean 'relu'?`` or the list of what there is."""
+    """The end of an error message: ``; did you mean 'relu'?`` or the list of known names."""
     import difflib  # needed for messages only
 
     choices = sorted(choices)
@@ -69,8 +69,8 @@ def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str:
     return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(choices[:_SHOWN])}{more}"
 
 
-#: Arguments as earlier versions of Keras called them, and those that say the same today; a class has one of these. What
-#: merely looks alike can mean something else.
+#: Arguments of earlier versions of Keras, and their names today, of which a class has one. A similar name alone can
+#: mean something else.
 OLD_NAMES: dict[str, tuple[str, ...]] = {
     "lr": ("learning_rate", "initial_learning_rate"),
     "alpha": ("negative_slope",),
@@ -101,7 +101,7 @@ OLD_NAMES: dict[str, tuple[str, ...]] = {
     "epsilon_std": ("stddev",),
     "scale": ("stddev",),
 }
-#: Those for which no name alone says the same: an argument of the classes that had them, and what to do there today.
+#: Those without a new name: an argument of the classes that had them, and what to do today.
 OLD_WAYS: dict[str, tuple[str, str]] = {
     "decay": (
         "weight_decay",
@@ -119,16 +119,16 @@ OLD_WAYS: dict[str, tuple[str, str]] = {
     "dropout_U": ("input_shape", "put a Dropout layer before it"),
     "forget_bias_init": ("unit_forget_bias", "give unit_forget_bias=True, which is the default"),
 }
-#: How alike an argument has to be to be taken for a misspelling: another one's meaning is worse advice than none.
+#: How similar an argument has to be to count as a misspelling: wrong advice is worse than none.
 _MISSPELT = 0.7
 
 
 def advice(name: str, choices: Iterable[str]) -> str:
-    """The end of an error message about an argument that is not there: what replaced it, or the nearest one."""
+    """The end of an error message about an unknown argument: its replacement, or the nearest name."""
     choices = tuple(choices)
     for today in OLD_NAMES.get(name, ()):
         if today in choices:
-            return f"earlier versions of Keras called it so; use {today}"
+            return f"this is the name in earlier versions of Keras; use {today}"
     needs, instead = OLD_WAYS.get(name, ("", ""))
     if needs in choices:
         return f"earlier versions of Keras had it; {instead}"
@@ -143,7 +143,7 @@ def exports(namespace: Mapping[str, object]) -> list[str]:
 
 
 def public(namespace: Mapping[str, object]) -> list[str]:
-    """What ``dir`` shows of a public module, so that completion offers what there is for users and nothing else.
+    """The names that ``dir`` shows of a public module, so that completion offers only what is for users.
 
     Args:
         namespace: the module's ``globals()``. Its ``get``, which is no name to be looked up, is not in ``__all__``.
@@ -157,12 +157,12 @@ def plain(name: str) -> str:
 
 
 def lookup(name: str, kind: str, table: ModuleType | Mapping[str, object]) -> object:
-    """Find what ``name`` stands for.
+    """Find the entry for ``name``.
 
     Case and underscores do not count, so ``"GlorotUniform"``, ``"glorot_uniform"`` and ``"Adam"``, ``"adam"`` agree.
 
     Args:
-        name: what the user wrote.
+        name: as the user wrote it.
         kind: for the message, e.g. ``"activation"``.
         table: a module (its ``__all__`` is searched) or a mapping from names to objects.
 

@@ -1,8 +1,8 @@
-"""Where weights live: in blocks of memory, each a flat buffer of parameters and one of state, with views in them.
+"""The memory of weights: blocks, each a flat buffer of parameters and one of state, with views into them.
 
 This module is the only authority on the layout. Every view starts on a 64-byte boundary and is dense in its logical
 shape; gaps hold zeros and take no part in anything. Gradients and an optimizer's slots (momentum, velocity) are buffers
-laid out as a model's parameters. A layer's weights themselves lie in one block, whichever models use the layer.
+laid out as a model's parameters. A layer's weights are in one block, even if several models use the layer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ALIGNMENT = 64
 
 @dataclass(frozen=True)
 class Weight:
-    """What a layer says of one of its weights.
+    """A layer's specification of one of its weights.
 
     Attributes:
         name: ``"kernel"``, ``"bias"``, ``"gamma"``, ``"moving_mean"``, …
@@ -44,7 +44,7 @@ class Weight:
         return prod(self.shape)
 
 
-#: A segment's place, whatever its weight is called: of two without elements at one place either will do.
+#: A segment's place, without its weight's name: segments without elements at one place are equivalent.
 Spot = tuple[bool, int, int]
 
 
@@ -83,7 +83,7 @@ class Segment:
 
     @property
     def spot(self) -> Spot:
-        """In which of the two buffers it is, where, and how many elements it has."""
+        """The index of its buffer, its offset and its size."""
         return self.state, self.offset, self.size
 
     def view(self, buffer: Array) -> Array:
@@ -112,7 +112,7 @@ class Layout:
 
     @staticmethod
     def packed(segments: Iterable[Segment], itemsize: int) -> Layout:
-        """Segments laid out one after another, in this order, wherever they were."""
+        """Segments laid out one after another, in this order."""
         step = ALIGNMENT // itemsize
         found: list[Segment] = []
         offset = 0
@@ -131,7 +131,7 @@ class Layout:
         size = self.size * dtype.itemsize + ALIGNMENT
         try:
             raw = np.zeros(size, np.uint8)
-        except (MemoryError, ValueError, OverflowError):  # the last two where no memory could hold so much
+        except (MemoryError, ValueError, OverflowError):  # the last two if no memory could hold so much
             largest = max(self.segments, key=lambda segment: segment.size)
             raise MemoryError(
                 f"the weights take {size / 1e9:.3g} GB, more memory than there is; the largest is {largest.name!r} of "
@@ -156,7 +156,7 @@ class Layout:
 
 
 class Block:
-    """Memory for the weights of some layers; they are drawn when first looked at, so a seed given to ``fit`` counts.
+    """Memory for the weights of some layers; they are drawn when first read, so a seed passed to ``fit`` counts.
 
     Args:
         layout, state_layout: of the buffer of parameters and of that of state.
@@ -170,11 +170,11 @@ class Block:
         self._lock = RLock()
 
     def put(self, segment: Segment, values: Array) -> None:
-        """Write a weight's values, without a look at the others'."""
+        """Write a weight's values, without drawing the others'."""
         segment.view(self._buffer(segment))[...] = values
 
     def draw_later(self, segment: Segment, draw: Callable[[Array], None]) -> None:
-        """Have a weight drawn into when somebody looks."""
+        """Draw a weight when it is first read."""
         self._waiting[segment.spot] = segment, draw
 
     def drawn(self, segment: Segment) -> bool:
@@ -182,7 +182,7 @@ class Block:
         return segment.spot not in self._waiting
 
     def skip_drawing(self) -> None:
-        """Leave what has no values yet at zero: all are about to be put in, e.g. from a file."""
+        """Leave weights without values at zero: all are about to be set, e.g. from a file."""
         self._waiting = {}
 
     def _buffer(self, segment: Segment) -> Array:
@@ -190,13 +190,13 @@ class Block:
 
     def _ready(self) -> None:
         if self._waiting:
-            with self._lock:  # whoever looks at the same time waits until all are drawn
+            with self._lock:  # other readers wait until all are drawn
                 for segment, draw in self._waiting.values():
                     draw(segment.view(self._buffer(segment)))
                 self._waiting = {}
 
     def view(self, segment: Segment) -> Array:
-        """A weight's values, sharing memory; where it has none yet, all that wait for theirs are drawn."""
+        """A weight's values, sharing memory; if it has none yet, all that are not drawn are drawn."""
         if segment.spot in self._waiting:
             self._ready()
         return segment.view(self._buffer(segment))
@@ -215,14 +215,14 @@ class Block:
 
 
 class Store:
-    """A model's weights: which there are, and where each lies: in a block of the model's own, or in others'.
+    """A model's weights and their locations: in the model's own block, or in others'.
 
     Args:
-        layout, state_layout: of all the model's parameters and of its state: gradients and slots are laid out so.
+        layout, state_layout: of all the model's parameters and of its state; gradients and slots have the same layout.
         dtype: float32 or float64.
-        block: the model's own memory; default a new one, of zeros, that has everything.
-        locations: for a model that shares layers the block of each segment, and its place there; default all are in
-            ``block``, where the layouts say.
+        block: the model's own memory; default a new one of zeros for all weights.
+        locations: for a model with shared layers the block of each segment, and its place there; default all are in
+            ``block``, as laid out.
     """
 
     def __init__(
@@ -241,7 +241,7 @@ class Store:
 
     @property
     def whole(self) -> bool:
-        """Whether all weights lie in one block, laid out as the layouts say."""
+        """Whether all weights are in one block in this layout."""
         return self._locations is None
 
     def owns(self, block: Block) -> bool:
@@ -252,22 +252,22 @@ class Store:
         return (self._block, segment) if self._locations is None else self._locations[segment.spot]
 
     def view(self, segment: Segment) -> Array:
-        """The weight that is this segment of one of the layouts, in its shape, sharing memory with whoever has it."""
+        """The weight of this segment of one of the layouts, in its shape, sharing memory."""
         block, location = self._location(segment)
         return block.view(location)
 
     def location(self, segment: Segment) -> tuple[int, int]:
-        """Which of :attr:`buffers` a segment's weight lies in, and the index of its first element there."""
+        """The index of the buffer (in :attr:`buffers`) of a segment's weight, and of its first element there."""
         block, location = self._location(segment)
         return 2 * self._blocks.index(block) + location.state, location.offset
 
     @property
     def buffers(self) -> list[Array]:
-        """All buffers that weights lie in."""
+        """All buffers that hold weights."""
         return [buffer for block in self._blocks for buffer in (block.params, block.state)]
 
     def skip_drawing(self) -> None:
-        """Leave the model's own weights at zero: all values are about to be put in, e.g. from a file."""
+        """Leave the model's own weights at zero: all values are about to be set, e.g. from a file."""
         self._block.skip_drawing()
 
     @property
@@ -288,19 +288,19 @@ class Store:
         return self._block
 
     def snapshot(self) -> tuple[Array, Array]:
-        """Copies of all weights and of all state, each flat, as the layouts say, for :meth:`restore`."""
+        """Copies of all weights and of all state, each flat, in these layouts, for :meth:`restore`."""
         found = self.layout.zeros(self.dtype), self.state_layout.zeros(self.dtype)
         self.copy_to(found)
         return found
 
     def copy_to(self, snapshot: tuple[Array, Array]) -> None:
-        """Bring what :meth:`snapshot` took up to date."""
+        """Update a :meth:`snapshot`."""
         for layout, buffer in zip((self.layout, self.state_layout), snapshot, strict=True):
             for segment in layout.segments:
                 segment.view(buffer)[...] = self.view(segment)
 
     def restore(self, snapshot: tuple[Array, Array]) -> None:
-        """Put back what :meth:`snapshot` took."""
+        """Restore a :meth:`snapshot`."""
         for layout, buffer in zip((self.layout, self.state_layout), snapshot, strict=True):
             for segment in layout.segments:
                 self.view(segment)[...] = segment.view(buffer)

@@ -30,11 +30,11 @@ class Op:
         spec: the layer whose forward and backward define it.
         layer: index of the user's layer that it came from.
         index: its own place in the plan; random numbers are keyed by it.
-        sources: the tensors it takes: 0 is the model's input, ``i + 1`` what operation ``i`` gives; several where it
+        sources: the tensors it takes: 0 is the model's input, ``i + 1`` the output of operation ``i``; several if it
             merges.
         input_shapes: of one sample of each of them.
         output_shape: of one sample.
-        weights, state: segments in the two flat buffers, called as ``spec`` calls them.
+        weights, state: segments in the two flat buffers, under ``spec``'s names.
     """
 
     spec: Layer
@@ -48,7 +48,7 @@ class Op:
 
     @property
     def input_shape(self) -> Shape:
-        """Of one sample of its first input."""
+        """The shape of one sample of its first input."""
         return self.input_shapes[0]
 
     @property
@@ -62,7 +62,7 @@ class Plan:
     """Everything an engine needs to know.
 
     Attributes:
-        ops: in the order of the forward pass, the last gives the result; without ``output`` where the loss absorbed it.
+        ops: in the order of the forward pass, the last computes the result; without ``output`` if the loss absorbed it.
         output: the activation that was absorbed by the loss; predictions and metrics pass through it. None otherwise.
         loss: None for a model that was not compiled; it can only predict.
         optimizer, metrics, weighted_metrics: as compiled.
@@ -99,12 +99,12 @@ class Plan:
 
     @property
     def raw_output_shape(self) -> Shape:
-        """Of what the last operation gives for one sample, which the loss takes."""
+        """The shape of the last operation's output for one sample, which the loss takes."""
         return self.ops[-1].output_shape if self.ops else self.input_shape
 
     @cached_property
     def users(self) -> tuple[tuple[tuple[Op, Segment], ...], ...]:
-        """For every weight that is trained the operations that have it, in order, and what they call it."""
+        """For every trained weight the operations that have it, in order, and their names for it."""
         found: dict[tuple[int, int], list[tuple[Op, Segment]]] = {}
         for op in self.ops:
             for s in op.weights:
@@ -196,7 +196,7 @@ def make_plan(
 def _segments(
     part: Part, shapes: tuple[Shape, ...], named: Mapping[str, Segment]
 ) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
-    """A part's weights and state among all those of its layer, called as the part calls them."""
+    """A part's weights and state among all those of its layer, under the part's names."""
     spec = part.layer
     taken: Any = shapes if spec.merges else shapes[0]
 

@@ -11,7 +11,7 @@ _DIGITS, _LONGEST = 40, 200
 
 
 class ClarinetWarning(UserWarning):
-    """Something that can be computed but is probably not what was meant."""
+    """Something that can be computed but is probably not intended."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Problem:
         kind: a short name such as ``"nan_in_data"`` or ``"output_units_mismatch"``.
         where: ``"data.x"``, ``"data.y"``, ``"layer:2"``, ``"loss"``, ``"optimizer"``, ``"fit.epochs"``, …
         severity: ``"error"`` (``fit`` refuses) or ``"warning"`` (``fit`` warns once and trains).
-        message: what was received, what was expected, the likely mend.
+        message: received, expected, the likely fix.
         error: class of the exception that ``fit`` raises.
     """
 
@@ -44,7 +44,7 @@ def warning(kind: str, where: str, message: str) -> Problem:
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it, short whatever it is.
+    """A value as a message shows it, always short.
 
     Example:
         >>> shown("ten"), shown(10**400)
@@ -62,8 +62,8 @@ def raise_first(problems: Iterable[Problem], handled_warnings: Container[str] = 
     """Raise the first error; when there is none, warn once for each kind of doubt.
 
     Args:
-        problems: consumed only up to the first error, so dear checks may come last.
-        handled_warnings: kinds of doubts that somebody else speaks of.
+        problems: consumed only up to the first error, so expensive checks may come last.
+        handled_warnings: kinds of warnings that somebody else reports.
 
     Raises:
         ValueError, TypeError: as the problem says.

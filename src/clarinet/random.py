@@ -1,9 +1,9 @@
-"""Counter-based random numbers: the same bits on both engines, whatever the order or the number of threads.
+"""Counter-based random numbers: the same bits on both engines, in any order and with any number of threads.
 
 Philox-4x32 with ten rounds (Salmon, Moraes, Dror, Shaw: *Parallel random numbers: as easy as 1, 2, 3*, SC 2011) turns a
 128-bit counter and a 64-bit key into four independent 32-bit words. Nothing is carried from one draw to the next, so a
-number depends only on *what it is for*: the seed, the stream, the epoch, the step, the layer, and its place. NumPy's
-own generators are not used because their streams may change between versions.
+number depends only on *its purpose*: the seed, the stream, the epoch, the step, the layer, and its place. NumPy's own
+generators are not used because their streams may change between versions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _HALF = np.uint64(32)
 
 
 class Stream(IntEnum):
-    """What a random number is for. Streams never overlap."""
+    """The purpose of random numbers. Streams never overlap."""
 
     INIT = 0
     SHUFFLE = 1
@@ -95,10 +95,10 @@ class Key:
 
     Args:
         seed: 64-bit seed of the model or of the call.
-        stream: what the numbers are for.
+        stream: the purpose of the numbers.
         epoch: epoch over the model's life (shuffling).
         step: training step over the model's life (dropout), or the index of a weight (initialisation). It may be an
-            array of another library, a traced one too; what is drawn is then of that library.
+            array of another library, a traced one too; the numbers are then arrays of that library.
         layer: index of the layer.
 
     Example:
@@ -118,7 +118,7 @@ class Key:
 
     @property
     def xp(self) -> Namespace:
-        """The array namespace of what is drawn: that of ``step``, NumPy's for a number."""
+        """The array namespace of the numbers: that of ``step``, NumPy's for a number."""
         return self.step.__array_namespace__() if isinstance(self.step, HasNamespace) else np
 
     def bits(self, n: int) -> NDArray[np.uint32]:
@@ -187,7 +187,7 @@ _seeds = _Seeds()
 
 
 def set_seed(seed: int) -> None:
-    """Fix the seeds that :func:`next_seed` gives from now on.
+    """Fix the next seeds of :func:`next_seed`.
 
     Example:
         >>> set_seed(1)

@@ -1,4 +1,4 @@
-"""The small records that a training leaves and that every observer (progress bar, run store, doctor, plots) reads."""
+"""The small records of a training that every observer (progress bar, run store, doctor, plots) reads."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ class LayerStats:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What an engine hands back after a run of steps: a block of step records, unpacked by :meth:`steps`.
+    """The result of an engine's run of steps: a block of step records, unpacked by :meth:`steps`.
 
     Attributes:
         first_step: number of its first step over the model's life, from 1.
         losses: shape (steps,), the loss of each batch.
         samples: shape (steps,), rows in each batch.
         learning_rates: shape (steps,).
-        seconds: wall-clock time that the chunk took.
+        seconds: wall-clock time of the chunk.
         metrics: the epoch's running loss and metrics at the chunk's end.
         layers: statistics of the layers on the chunk's sampled steps.
     """
@@ -100,7 +100,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class LearningRateCurve:
-    """What :func:`clarinet.find_learning_rate` returns.
+    """The result of :func:`clarinet.find_learning_rate`.
 
     Attributes:
         learning_rates: the rates that were tried, rising, shape (steps,).

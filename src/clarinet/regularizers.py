@@ -178,7 +178,7 @@ def __dir__() -> list[str]:
     return public(globals())
 
 
-#: What stands for a regularizer, or for none: see :func:`get`.
+#: A regularizer or none, or a form that :func:`get` accepts.
 RegularizerLike = Regularizer | type[Regularizer] | str | Mapping[str, object] | None
 
 

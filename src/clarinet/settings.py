@@ -11,12 +11,12 @@ BATCH_SIZE = 32
 
 
 class Role(Enum):
-    """What an argument of ``fit`` is for.
+    """The role of an argument of ``fit``.
 
     Attributes:
         DATA: rows, labels, weights of rows.
         NUMBERS: decides the numbers that come out, given the data.
-        DISPLAY: shows, watches or keeps the training. A copy of the training that is nobody's business goes without.
+        DISPLAY: shows, watches or records the training. A private copy of the training omits it.
     """
 
     DATA = "data"
@@ -26,13 +26,13 @@ class Role(Enum):
 
 @dataclass(frozen=True)
 class Fact:
-    """What is known of an argument, whatever its value.
+    """Facts about an argument, independent of its value.
 
     Attributes:
-        role: what it is for.
+        role: its role.
         fixed: whether a training that is resumed needs the same value as before.
         recorded: whether a run keeps the value.
-        writes: whether something is written because of it, or called that may write.
+        writes: whether it makes ``fit`` write something, or call something that may write.
     """
 
     role: Role
@@ -54,7 +54,7 @@ _KEPT_AND_WRITING = {"fact": Fact(Role.DISPLAY, recorded=True, writes=True)}
 class FitSettings:
     """One call of ``fit``: a field for each of its arguments, which :meth:`clarinet.Sequential.fit` explains.
 
-    There are no defaults: they stand in ``fit``, and nowhere else.
+    There are no defaults: they are in ``fit``, and nowhere else.
 
     Example:
         >>> FACTS["batch_size"].role, FACTS["y"].role, FACTS["verbose"].role
@@ -64,9 +64,9 @@ class FitSettings:
     x: object = field(metadata=_DATA)
     y: object = field(metadata=_DATA)
     batch_size: int | None = field(metadata=_FIXED)
-    epochs: int = field(metadata=_NUMBERS)  # how far, not how: more of them may follow
+    epochs: int = field(metadata=_NUMBERS)  # only how far: more epochs may follow
     verbose: int | str = field(metadata=_DISPLAY)
-    callbacks: object = field(metadata=_KEPT_AND_WRITING)  # may decide, but no record brings them back
+    callbacks: object = field(metadata=_KEPT_AND_WRITING)  # may decide, but cannot be restored from a record
     validation_split: float = field(metadata=_FIXED)
     validation_data: object = field(metadata=_DATA)
     shuffle: bool = field(metadata=_FIXED)
@@ -74,11 +74,11 @@ class FitSettings:
     sample_weight: object = field(metadata=_DATA)
     initial_epoch: int = field(metadata=_FIXED)
     steps_per_epoch: int | None = field(metadata=_FIXED)
-    validation_steps: int | None = field(metadata=_NUMBERS)  # what is learnt does not depend on these two
+    validation_steps: int | None = field(metadata=_NUMBERS)  # the weights do not depend on these two
     validation_batch_size: int | None = field(metadata=_NUMBERS)
     validation_freq: int = field(metadata=_FIXED)
     seed: int | None = field(metadata=_FIXED)
-    stats_every: int = field(metadata=_NUMBERS)  # decides which statistics there are
+    stats_every: int = field(metadata=_NUMBERS)  # decides which statistics are recorded
     run: object = field(metadata=_WRITING)
     checkpoint: int | str | bool | None = field(metadata=_KEPT_AND_WRITING)
     resume: bool = field(metadata=_KEPT)
@@ -91,19 +91,19 @@ class FitSettings:
         return self.run not in (None, False) or self.checkpoint not in (None, False) or self.resume
 
     def fixed(self) -> dict[str, object]:
-        """What has to be the same for a training to go on as it began."""
+        """The settings that must be the same in a resumed training."""
         return {name: getattr(self, name) for name, fact in FACTS.items() if fact.fixed}
 
     def recorded(self) -> dict[str, object]:
-        """What a run keeps."""
+        """The settings that a run keeps."""
         return {name: getattr(self, name) for name, fact in FACTS.items() if fact.recorded}
 
     def writing(self) -> dict[str, object]:
-        """What something is written for, or called that may write."""
+        """The settings that write, or call something that may write."""
         return {name: value for name, fact in FACTS.items() if fact.writes and (value := getattr(self, name))}
 
 
-#: What is known of every argument, by name.
+#: The facts about every argument, by name.
 FACTS: Mapping[str, Fact] = {each.name: each.metadata["fact"] for each in fields(FitSettings)}
 
 

@@ -1,4 +1,4 @@
-"""The structure of a model: which layers, which shapes, where the weights are."""
+"""The structure of a model: its layers, their shapes, and the place of the weights."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ _FIXED_STEP = "the engine runs the steps; write a loop of your own with train_on
 
 
 class Trainer:
-    """Who trains a model; as a context manager: while this lasts the training stands still, and others hold it.
+    """The thread that trains a model; as a context manager: while this lasts the training is paused, and others hold
+    it.
 
     Attributes:
-        thread: the one that trains, or last took an event.
-        waiting: whether the training stands still.
+        thread: the one that trains, or that last took an event.
+        waiting: whether the training is paused.
     """
 
     def __init__(self) -> None:
@@ -46,7 +47,7 @@ class Trainer:
 
 
 class LayerStack:
-    """Layers in order, and where their weights lie; :class:`clarinet.Sequential` adds learning to it.
+    """Layers in order, and the place of their weights; :class:`clarinet.Sequential` adds learning to it.
 
     Args:
         layers: layers in order, perhaps with an ``Input`` before them.
@@ -60,7 +61,7 @@ class LayerStack:
         **dict.fromkeys(("train_step", "make_train_function"), _FIXED_STEP),
         **dict.fromkeys(("test_step", "make_test_function"), _FIXED_STEP),
         **dict.fromkeys(("predict_step", "make_predict_function"), _FIXED_STEP),
-        **dict.fromkeys(("compute_loss", "compute_metrics", "metrics"), "give compile a loss or metric of your own"),
+        **dict.fromkeys(("compute_loss", "compute_metrics", "metrics"), "pass compile your own loss or metric"),
     }
     _trained_by: Trainer | None = None
 
@@ -86,7 +87,7 @@ class LayerStack:
 
     def __getstate__(self) -> dict[str, object]:
         kept = {name: value for name, value in self.__dict__.items() if name not in ("_trained_by", "_store")}
-        return kept | {"_seed": Seed(self.seed)}  # the values of weights are with their layers
+        return kept | {"_seed": Seed(self.seed)}  # the layers have the values of the weights
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state | {"_store": None})
@@ -126,7 +127,9 @@ class LayerStack:
             raise TypeError(f"add: expected a layer such as Dense(10), received {layer!r}{hint}")
         twice = once.twice(layer)
         if twice is not None:
-            raise ValueError(f"layer {twice.name!r} is already in this model; make a second one to have its like again")
+            raise ValueError(
+                f"layer {twice.name!r} is already in this model; make a second layer with the same settings"
+            )
         if not self.layers and self.input_shape is None:
             known = None if layer._build_spec is None else layer._build_spec.input_shape
             self.input_shape = layer.input_shape if known is None else known
@@ -187,7 +190,7 @@ class LayerStack:
         self._rebuild()
 
     def _rebuild(self) -> None:
-        """Lay out the weights anew; layers that had weights of the same shapes keep them."""
+        """Lay out the weights again; layers that had weights of the same shapes keep them."""
         self._structure_changed()
         self._lay_out()
 
@@ -200,11 +203,11 @@ class LayerStack:
             layer.set_build_spec(BuildSpec(self.dtype, shape))
 
     def _structure_changed(self) -> None:
-        """What was made for the old structure is of no use any more."""
+        """Drop the optimizer state: the layers, and so the buffer layout, have changed."""
         self.optimizer_state = None
 
     def _shapes(self) -> list[Shape]:
-        """Of one sample: as it enters each layer, and as it leaves the last."""
+        """The shapes of one sample: at the input of each layer, and at the output of the last."""
         shapes = [self._known_shape()]
         for layer in self.layers:
             shapes.append(layer.output_shape(shapes[-1]))
@@ -234,11 +237,11 @@ class LayerStack:
     def _repr_html_(self) -> str:
         return summary_html(self)
 
-    # Training, which leaves the structure alone and has the model for itself.
+    # Training, during which the structure cannot change and nobody else trains the model.
 
     @contextmanager
     def in_training(self) -> Iterator[Trainer]:
-        """While this lasts the model is being trained.
+        """Mark the model as being trained.
 
         Raises:
             RuntimeError: it is already.
@@ -257,8 +260,8 @@ class LayerStack:
         """Raise where the model is being trained, in this thread or another one.
 
         Args:
-            doing: what was about to be done, e.g. ``"add"``.
-            only_elsewhere: whether a callback of the training, and who holds its events, may do it.
+            doing: the refused action, e.g. ``"add"``.
+            only_elsewhere: whether the training's callbacks, and the holder of its events, may do it.
 
         Raises:
             RuntimeError: the model is being trained.
@@ -276,7 +279,7 @@ class LayerStack:
         )
 
     def _sharing(self) -> Iterator[tuple[Handle, LayerStack]]:
-        """Every layer with weights that another model has too, and such a model."""
+        """Every layer with weights that another model shares, and such a model."""
         for leaf in (leaf.layer for layer in self.layers for leaf in layer.leaf_layers()):
             for model in leaf.models() if leaf._variables else ():
                 if isinstance(model, LayerStack) and model is not self:
@@ -292,11 +295,11 @@ class LayerStack:
                 )
 
     def _refuse_other_dtype(self, dtype: DType) -> None:
-        """Refuse to change the dtype of weights that another model has too."""
+        """Refuse to change the dtype of weights that another model shares."""
         for layer, other in self._sharing() if dtype != self.dtype else ():
             raise ValueError(
                 f"compile: dtype={dtype.name!r}: layer {layer.name!r} is shared with model {other.name!r}, and its "
-                f"weights are {self.dtype.name}; leave the dtype as it is, or use a copy: copy.deepcopy(model)"
+                f"weights are {self.dtype.name}; keep the dtype, or use a copy: copy.deepcopy(model)"
             )
 
     # Weights.
@@ -308,12 +311,12 @@ class LayerStack:
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        """Those that training changes."""
+        """The weights that training changes."""
         return [variable for layer in self.layers for variable in layer.trainable_weights]
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
-        """The others: state, and what is frozen."""
+        """The other weights: state, and frozen ones."""
         return [variable for layer in self.layers for variable in layer.non_trainable_weights]
 
     variables = weights
@@ -322,7 +325,7 @@ class LayerStack:
 
     @property
     def store(self) -> Store:
-        """Where the model's weights lie.
+        """The memory of the model's weights.
 
         Raises:
             ValueError: the model is not built.
@@ -339,7 +342,7 @@ class LayerStack:
 
     def get_weights(self) -> list[Array]:
         """Copies of all weights, layer by layer."""
-        self.store  # noqa: B018  # builds, or says why not
+        self.store  # noqa: B018  # builds, or raises the reason why not
         return [array for layer in self.layers for array in layer.get_weights()]
 
     def set_weights(self, weights: Sequence[object]) -> None:

@@ -17,7 +17,7 @@ _COLUMNS = ("Layer (type)", "Output Shape", "Param #")
 
 
 class Summarised(Protocol):
-    """What the table needs of a model."""
+    """The parts of a model that the table needs."""
 
     name: str
     layers: list[Layer]
@@ -35,7 +35,7 @@ def _size(count: int, itemsize: int) -> str:
 
 
 def _rows(layer: Layer, shape: Shape | None, depth: int = 0) -> Iterator[tuple[str, str, str]]:
-    """The row of a layer that gets samples of ``shape``, and those of its children, set in."""
+    """The row of a layer that gets samples of ``shape``, and those of its children, indented."""
     what = f"{'  ' * depth}{layer.name} ({type(layer).__name__})"
     if shape is None:
         yield what, "?", "0 (unbuilt)"

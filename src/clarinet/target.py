@@ -27,7 +27,7 @@ _FUNCTIONS: dict[str, tuple[Function, Function]] = {
     "log": (np.log, np.exp),
     "log1p": (np.log1p, np.expm1),
 }
-#: Where the transforms that shift and scale begin, and what they divide by.
+#: The offset and the divisor of the transforms that shift and scale.
 _SCALINGS: dict[str, Callable[[Array], tuple[Array, Array]]] = {
     "standard": lambda y: (y.mean(axis=0), y.std(axis=0)),
     "minmax": lambda y: (y.min(axis=0), y.max(axis=0) - y.min(axis=0)),
@@ -43,18 +43,19 @@ class _NumbersField(Field["ArrayLike | None", "Array | None"]):
 
 @dataclass(eq=False)
 class TransformedTarget(Configurable):
-    """What ``compile(target=...)`` takes: train on ``f(y)``, predict and judge in the units of ``y``.
+    """The values of ``compile(target=...)``: train on ``f(y)``, predict and judge in the units of ``y``.
 
     Prices, populations or temperatures make poor targets as they stand: a mean squared error of a million needs its own
-    learning rate. With this the network learns ``f(y)``; ``predict`` returns ``f^-1`` of what it gives, and metrics
-    compare in original units. ``loss`` stays what is minimised, so it is that of ``f(y)``; if no metrics are compiled,
-    the loss in original units is added as one. The first ``fit`` adapts the transform to its training rows alone.
+    learning rate. With this the network learns ``f(y)``; ``predict`` returns ``f^-1`` of its output, and metrics
+    compare in original units. ``loss`` is still the number that is minimised, so it is that of ``f(y)``; if no metrics
+    are compiled, the loss in original units is added as one. The first ``fit`` adapts the transform to its training
+    rows alone.
 
     Args:
         transform: ``"standard"`` (default; ``(y - mean) / std``, each column for itself), ``"minmax"`` (``(y - min) /
             (max - min)``), ``"log"`` (for positive numbers), ``"log1p"`` (for numbers of at least 0), or a pair of
             Python functions ``(f, inverse)``, with which the model cannot be saved.
-        center, scale: what is subtracted and divided by; default None, found by :meth:`adapt`.
+        center, scale: subtracted, and divided by; default None, found by :meth:`adapt`.
 
     Raises:
         ValueError: an unknown name, with the nearest right one. TypeError: neither a name nor a pair of functions.
@@ -96,7 +97,7 @@ class TransformedTarget(Configurable):
 
     @property
     def _scaling(self) -> tuple[Array, Array] | None:
-        """What the transform subtracts and divides by, where it does so and knows it."""
+        """The offset and the divisor of the transform, if it has them."""
         if self.transform not in _SCALINGS or self.center is None or self.scale is None:
             return None
         return self.center, self.scale
@@ -224,7 +225,7 @@ def _as_metric(loss: Loss) -> Metric:
 
 
 def for_loss(identifier: object, loss: Loss | None) -> TransformedTarget | None:
-    """The transform that None, a name, a pair of functions, an object or a configuration stands for.
+    """The transform for None, a name, a pair of functions, an object or a configuration.
 
     Raises:
         ValueError, TypeError: no such transform, or a loss whose targets are classes.

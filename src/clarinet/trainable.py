@@ -1,4 +1,4 @@
-"""What a model is to those below it: checks, data, files, runs, pictures, callbacks, the doctor."""
+"""A protocol for models, for the code below them: checks, data, files, runs, pictures, callbacks, the doctor."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Epochs(Protocol):
 
 
 class Trainable(Protocol):
-    """A model such as :class:`clarinet.Sequential`, which says more about each of these."""
+    """A model such as :class:`clarinet.Sequential`, which documents each of these."""
 
     name: str
     layers: list[Layer]
@@ -138,7 +138,7 @@ _classes: dict[str, type[Trainable]] = {}
 
 
 def known(model: Class) -> Class:
-    """Make a class of models known to files, runs and the doctor, which build models but lie below them."""
+    """Make a class of models known to files, runs and the doctor, which build models but are imported by them."""
     _classes[model.__name__] = model
     return model
 

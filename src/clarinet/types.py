@@ -10,11 +10,11 @@ import numpy as np
 from numpy import dtype
 from numpy.typing import NDArray
 
-#: The sizes of an array's axes; of one sample, where nothing else is said: the batch axis is not in it.
+#: The sizes of an array's axes; by default of one sample, without the batch axis.
 Shape = tuple[int, ...]
 #: Numbers of any shape and dtype.
 Array = NDArray[Any]
-#: One number: a float, or an array without axes, as libraries that trace or lie on another device keep it.
+#: One number: a float, or an array without axes, in libraries that trace or use another device.
 Scalar = float | Array
 #: A value as JSON has it.
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -36,7 +36,7 @@ class Namespace(Protocol):
 
 
 class Penalty(Protocol):
-    """What is added to the loss for a weight; see :class:`clarinet.regularizers.Regularizer`."""
+    """A penalty on a weight, added to the loss; see :class:`clarinet.regularizers.Regularizer`."""
 
     def __call__(self, w: Array, /) -> Scalar:
         """The penalty."""

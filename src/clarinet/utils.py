@@ -76,7 +76,7 @@ def to_categorical(x: object, num_classes: int | None = None) -> Array:
     if ids.dtype.kind == "f" and (ids != np.floor(ids)).any():
         raise ValueError(f"to_categorical: expected whole class ids, received {ids[ids != np.floor(ids)].flat[0]}")
     if ids.size == 0 and num_classes is None:
-        raise ValueError("to_categorical: x is empty, so the number of classes is not known; give num_classes")
+        raise ValueError("to_categorical: x is empty, so the number of classes is not known; pass num_classes")
     ids = ids.astype(np.int64)
     low, high = (int(ids.min()), int(ids.max())) if ids.size else (0, 0)
     classes = high + 1 if num_classes is None else num_classes
@@ -90,7 +90,7 @@ def normalize(x: object, axis: int = -1, order: float = 2) -> Array:
 
     Args:
         x: array.
-        axis: along which the vectors lie.
+        axis: of the vectors.
         order: of the norm; 2 is the Euclidean one.
 
     Example:
@@ -161,7 +161,7 @@ def split_dataset(
 
 def _sizes(left: float | int | None, right: float | int | None, n: int) -> tuple[int, int]:
     if left is None and right is None:
-        raise ValueError("split_dataset: give left_size or right_size, e.g. left_size=0.8")
+        raise ValueError("split_dataset: pass left_size or right_size, e.g. left_size=0.8")
     left_rows, right_rows = _rows(left, "left_size", n), _rows(right, "right_size", n)
     left_rows = n - right_rows if left_rows is None and right_rows is not None else left_rows
     right_rows = n - left_rows if right_rows is None and left_rows is not None else right_rows
@@ -182,7 +182,7 @@ def _rows(size: float | int | None, name: str, n: int) -> int | None:
     if isinstance(size, (float, np.floating)):
         if not 0.0 < size < 1.0:
             raise ValueError(
-                f"split_dataset: {name}={size}: a fraction lies between 0 and 1; for a number of rows give an int"
+                f"split_dataset: {name}={size}: a fraction is between 0 and 1; for a number of rows pass an int"
             )
         return round(float(size) * n)
     return int(size)
@@ -203,8 +203,8 @@ def pad_sequences(
         maxlen: length of all; default the longest one's.
         dtype: of the result; default ``"int32"``.
         padding: ``"pre"`` (default) fills up before a sequence, ``"post"`` after it.
-        truncating: ``"pre"`` (default) cuts off the beginning of what is too long, ``"post"`` the end.
-        value: what to fill up with; default 0.
+        truncating: ``"pre"`` (default) cuts off the beginning of a longer sequence, ``"post"`` the end.
+        value: the filler; default 0.
 
     Returns:
         array (sequences, maxlen, ...).
@@ -237,9 +237,9 @@ def pad_sequences(
 
 
 class PyDataset:
-    """A source of batches that ``fit`` can start anew every epoch; ``Sequence`` is another name for it.
+    """A source of batches that ``fit`` can start again every epoch; ``Sequence`` is another name for it.
 
-    A subclass gives ``__len__`` (batches an epoch) and ``__getitem__(i)``, which returns ``(x, y)`` or
+    A subclass defines ``__len__`` (batches an epoch) and ``__getitem__(i)``, which returns ``(x, y)`` or
     ``(x, y, sample_weight)``. ``on_epoch_end`` may reorder the data.
 
     Args:

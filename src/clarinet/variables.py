@@ -1,4 +1,4 @@
-"""A layer's weights one by one: each the same object, with the same memory, for everybody who has the layer."""
+"""The weights of a layer: each is one object with one memory, shared by all holders of the layer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clarinet.types import Array, DType, Index, Penalty
 
 
 class Owner(Protocol):
-    """What a variable asks its layer."""
+    """A protocol for the layer of a variable."""
 
     @property
     def path(self) -> str:
@@ -37,16 +37,16 @@ class _Saved(TypedDict):
 
 
 class Variable(NDArrayOperatorsMixin):
-    """One weight of a layer. It stays the same object while the layer has it, in whatever models.
+    """One weight of a layer. It stays the same object while the layer has it, in any model.
 
     ``np.asarray(variable)`` and arithmetic give arrays, which are copies; :meth:`assign` changes the weight.
 
     Args:
-        block, segment: where its numbers lie.
-        layer: whose it is; held weakly.
+        block, segment: where its numbers are.
+        layer: its layer; held weakly.
 
     Attributes:
-        weight: what the layer says of it.
+        weight: the layer's specification of it.
 
     Example:
         >>> import clarinet
@@ -63,14 +63,14 @@ class Variable(NDArrayOperatorsMixin):
         self.move(block, segment)
         self.belong(layer)
 
-    # Where it is, for those who lay out models.
+    # Its location, for laying out models.
 
     def move(self, block: Block, segment: Segment) -> None:
-        """Have the numbers elsewhere from now on."""
+        """Move the numbers."""
         self._block, self._segment = block, segment
 
     def belong(self, layer: Owner) -> None:
-        """Have another layer."""
+        """Set its layer."""
         self._layer: weakref.ref[Owner] | None = weakref.ref(layer)
 
     @property
@@ -79,19 +79,19 @@ class Variable(NDArrayOperatorsMixin):
 
     @property
     def location(self) -> tuple[Block, Segment]:
-        """Where the numbers lie."""
+        """The location of the numbers."""
         return self._block, self._segment
 
     @property
     def drawn(self) -> bool:
-        """Whether it has its first value; else it is drawn when somebody looks."""
+        """Whether it has its first value; else it is drawn when first read."""
         return self._block.drawn(self._segment)
 
     def view(self) -> Array:
-        """The numbers themselves: who writes into them changes the weight."""
+        """The numbers themselves: writing into them changes the weight."""
         return self._block.view(self._segment)
 
-    # What it is.
+    # Properties.
 
     @property
     def weight(self) -> Weight:
@@ -131,20 +131,20 @@ class Variable(NDArrayOperatorsMixin):
 
     @property
     def trainable(self) -> bool:
-        """Whether training changes it: no state, and of layers that are trainable."""
+        """Whether training changes it: it is no state, and its layers are trainable."""
         layer = self._owner
         return not self.state and (layer is None or layer.trains)
 
     @property
     def regularizer(self) -> Penalty | None:
-        """What adds a penalty, or None."""
+        """The regularizer, which adds a penalty, or None."""
         return self.weight.regularizer
 
     # Its numbers.
 
     @property
     def value(self) -> Array:
-        """The numbers as they are now and will be: an array that cannot be written to, and changes with the weight."""
+        """The numbers as a read-only array that changes with the weight."""
         found = self.view()
         found.flags.writeable = False
         return found
@@ -154,7 +154,7 @@ class Variable(NDArrayOperatorsMixin):
         return self.view().copy()
 
     def assign(self, value: object) -> None:
-        """Put other numbers in; all models that have the layer see them.
+        """Replace the numbers, for all models that have the layer.
 
         Args:
             value: an array, a list, a number or a variable, of this one's shape.
@@ -223,7 +223,7 @@ def own_locations(
         dtype: of the block; default that of the first values.
 
     Returns:
-        For each weight the block, and its place there.
+        For each weight the block, and its segment there.
     """
     given: DTypeLike = dtype if dtype is not None else values[0].dtype if values else np.float32
     kept = np.dtype(given)
@@ -240,5 +240,5 @@ def own_locations(
 def variables_of(
     layer: Owner, weights: Sequence[tuple[Weight, bool]], values: Iterable[Array], dtype: DTypeLike | None = None
 ) -> tuple[Variable, ...]:
-    """Variables of a layer that no model has, in a block of their own; arguments as for :func:`own_locations`."""
+    """Variables of a layer without a model, in a block of their own; arguments as for :func:`own_locations`."""
     return tuple(Variable(block, segment, layer) for block, segment in own_locations(weights, [*values], dtype))

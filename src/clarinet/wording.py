@@ -1,4 +1,4 @@
-"""What messages call an option: an argument of a function in Python, a flag of the command in a terminal."""
+"""Names of options in messages: an argument of a function in Python, a flag of the command in a terminal."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-#: The command's flags by the name of the argument that they stand for, each with a word for its value; None in Python.
+#: The command's flags by the name of their argument, each with a word for its value; None in Python.
 _flags: ContextVar[Mapping[str, tuple[str, str]] | None] = ContextVar("flags", default=None)
 
 
 def option(name: str, value: object = None, *, like: str = "") -> str:
-    """How to set an option, in the words of the interface that is used.
+    """How to set an option, in Python or on the command line.
 
     Args:
         name: of the argument.
-        value: to give it: text, a number, a boolean, or a list for a flag that may be given several times.
-        like: what a value looks like in Python, where none in particular is meant.
+        value: its value: text, a number, a boolean, or a list for a flag that may be given several times.
+        like: an example of a value in Python, if no particular one is meant.
 
     Example:
         >>> option("decimal", ","), option("size", like="(height, width)")
@@ -46,8 +46,8 @@ def flags(known: Mapping[str, tuple[str, str]]) -> Iterator[None]:
     """Word messages for a terminal.
 
     Args:
-        known: the flags that the command has, by the name of the argument that each stands for, with a word for the
-            value; other arguments keep their names.
+        known: the flags of the command, by the name of their argument, with a word for the value; other arguments keep
+            their names.
     """
     token = _flags.set(known)
     try:

@@ -78,7 +78,7 @@ def test_resuming_overwrites_no_file_that_the_run_did_not_write(run: Any, folder
         change()
         refused = run("runs", "resume", "houses")
         assert refused.code == 1
-        assert "there is a file that it did not write; name where it goes with --out FILE" in refused.err
+        assert "there is a file that it did not write; choose another with --out FILE" in refused.err
         assert b"mine" in (out.read_bytes(), elsewhere.read_bytes())
     assert run("runs", "resume", "houses", "--out", "other.clarinet").code == 0
     assert (folder / "other.clarinet").read_bytes() == written

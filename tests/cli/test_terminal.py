@@ -79,7 +79,7 @@ def test_what_is_said_of_runs_can_be_typed(run: Run) -> None:
     assert run(*train, "--hidden", 0).code == 0
     answer = run(*train, "--hidden", 4, "--resume")
     assert answer.code == 1
-    assert "give another name to train anew: --run NAME" in answer.err
+    assert "give another name to start again: --run NAME" in answer.err
     assert len(answer.err) < 1500
 
 

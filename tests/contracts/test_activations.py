@@ -107,7 +107,7 @@ def test_python_function_runs_on_the_reference_engine_and_the_reason_says_so():
     model.compile("sgd", "mse")
     assert model.engine == "reference"
     assert model.engine_reason == "the activation 'sin' of layer 0 has no native form"
-    with pytest.raises(TypeError, match="a Python function has to be given again"):
+    with pytest.raises(TypeError, match="pass a Python function again"):
         model.get_config()
 
 

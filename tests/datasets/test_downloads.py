@@ -99,7 +99,7 @@ def test_second_mirror_steps_in(fashion, fault):
     ("fault", "reason"),
     [
         ("truncated", "truncated: the connection ended before the .* bytes expected had arrived"),
-        ("corrupted", "corrupted: the SHA-256 of what arrived is not [0-9a-f]{64}, the published one"),
+        ("corrupted", "corrupted: the SHA-256 of the download is not [0-9a-f]{64}, the published one"),
         ("longer", "the server announces .* bytes; expected"),
         ("endless", "the server sends more than .* bytes; expected"),
         (403, "refused: HTTP 403 Forbidden"),

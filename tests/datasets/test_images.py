@@ -105,7 +105,7 @@ def test_hidden_and_other_files_are_left_out_and_reported(pets):
         "cat/notes.txt: left out: no picture by its name.",
         "cat/.thumb.png: left out: hidden.",
         ".git: left out: hidden.",
-        "Left out for lying outside the classes' folders: 1 of the files.",
+        "Left out because they are outside the classes' folders: 1 of the files.",
     ):
         assert sentence in images.report
 
@@ -169,7 +169,9 @@ def test_floating_point_pixels_are_refused(tmp_path):
 def test_folders_that_are_none(pets, tmp_path):
     with pytest.raises(FileNotFoundError, match="is no folder; expected one that holds a sub-folder for each class"):
         load_images(pets / "nowhere")
-    with pytest.raises(ValueError, match="holds no sub-folders, and each is one class: 2 files lie in it directly"):
+    with pytest.raises(
+        ValueError, match="holds no sub-folders, and each is one class: 2 files are in the folder itself"
+    ):
         load_images(pets / "cat")
     (pets / "fish").mkdir()
     with pytest.raises(ValueError, match="fish holds no picture; add some, or remove the folder"):

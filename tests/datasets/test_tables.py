@@ -45,7 +45,7 @@ def test_every_kind_of_column(houses):
     assert repr(table) == "<Table: 4 rows, 7 features, regression of 'price'>"
     assert str(table).splitlines() == [
         f"{houses}: 5 rows, 6 columns.",
-        "Left out for want of 'price': 1 of 5 rows (line 5).",
+        "Left out because 'price' is missing: 1 of 5 rows (line 5).",
         "Target 'price': numbers from 80.25 to 150: regression.",
         "'rooms': numbers from 2 to 5; 1 missing, filled with the median 3 and marked in 'rooms (missing)'.",
         "'colour': 3 categories, one feature each (blue, green, red); 1 missing, a category of their own.",
@@ -171,7 +171,7 @@ def test_a_coding_loads_whatever_the_training_table_could_be(houses):
     again = table.coding.load(houses)
     np.testing.assert_array_equal(again.x, table.x)
     np.testing.assert_array_equal(again.y, table.y)
-    assert again.report == ("Left out for want of 'price': 1 of 5 rows (line 5).",)
+    assert again.report == ("Left out because 'price' is missing: 1 of 5 rows (line 5).",)
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_what_another_remedy_mends_too_is_not_called_withdrawn(labels, loss, end
     assert treatment.program.layers[-1].activation.name == "sigmoid"
     assert [(f.kind, [g.kind for g in bringing]) for f, bringing in treatment.included] == [(also, [by])]
     assert treatment.withdrawn == ()
-    sentence = f"{also} at layer:1: mended by the remedy for {by}"
+    sentence = f"{also} at layer:1: corrected by the remedy for {by}"
     assert sentence in str(treatment)
     assert sentence in treatment._repr_html_()
     assert "withdrawn" not in str(treatment).lower()

@@ -135,7 +135,7 @@ def test_weighted_sums_of_windows(layer, shape, unit):
     assert terms.sum() + bias == pytest.approx(first.z[(1, *unit)])
     assert_adds_up(glass.explain(trace, 0, unit, row=1), least=4)
     assert "dL/da = " in glass.explain(trace, 0, unit)
-    assert "handed back" not in glass.explain(trace, 0, unit)
+    assert "passed back" not in glass.explain(trace, 0, unit)
 
 
 def test_the_losses_in_numbers():
@@ -158,14 +158,14 @@ def test_many_inputs_show_the_largest():
     text = glass.explain(glass.trace(model, np.random.default_rng(0).normal(size=(1, 784)), Y[:1]), 0, 1, most=3)
     assert "… (781 more)" in text
     assert "… and 781 more with smaller gradients" in text
-    assert "handed back by dropout (Dropout)" in text
+    assert "passed back by dropout (Dropout)" in text
     assert_adds_up(text)
 
 
 def test_activations_and_layers_within_containers():
     stack = [layers.Dense(4), layers.ReLU(), layers.Residual([layers.Dense(4, "tanh")]), layers.Dense(3)]
     trace = glass.trace(compiled(stack, (5,)), X, Y)
-    assert "what the layer before gives" in glass.explain(trace, 1, 0)
+    assert "the output of the layer before" in glass.explain(trace, 1, 0)
     assert "residual/dense (Dense), unit 2" in glass.explain(trace, "residual/dense", 2)
 
 

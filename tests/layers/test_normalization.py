@@ -72,7 +72,7 @@ def test_files_and_copies_keep_what_was_learned(tmp_path):
 @pytest.mark.parametrize(
     ("act", "error", "message"),
     [
-        (lambda: layers.Normalization(mean=0), ValueError, "give both mean and variance"),
+        (lambda: layers.Normalization(mean=0), ValueError, "pass both mean and variance"),
         (lambda: layers.Normalization(mean=0, variance=-1), ValueError, "variance is at least 0"),
         (lambda: layers.Normalization(mean="a", variance=1), TypeError, "mean: expected a number or a list"),
         (lambda: layers.Normalization(axis=0), ValueError, "axis is one or several axes of a sample"),

@@ -133,7 +133,7 @@ def test_statistics_are_those_of_the_whole_container():
         (lambda: Residual([]), ValueError, "layers is empty"),
         (lambda: Residual([3]), TypeError, "Residual: layers: expected layers such as"),
         (lambda: Residual([Dense(3, name="a"), Dense(3, name="a")]), ValueError, "two layers are called 'a'"),
-        (lambda: Residual([layer := Dense(3), layer]), ValueError, "is there twice"),
+        (lambda: Residual([layer := Dense(3), layer]), ValueError, "occurs twice"),
         (lambda: Residual([Dense(3)]).output_shape((4,)), ValueError, r"of one shape, received \(3,\), \(4,\)"),
         (lambda: Parallel([]), ValueError, "branches is empty"),
         (lambda: Parallel(Dense(3)), TypeError, "branches is a list"),

@@ -190,7 +190,7 @@ def test_one_layer_twice_in_a_model_is_refused() -> None:
         lambda: Residual([block, inner]),
         lambda: Parallel([inner, inner]),
     ):
-        with pytest.raises(ValueError, match=r"(is there twice|already in this model); make a second one"):
+        with pytest.raises(ValueError, match=r"(occurs twice|already in this model); make a second layer"):
             make()
 
 

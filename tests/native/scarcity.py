@@ -94,7 +94,7 @@ class Refusing:
 
 
 def refused(call: Callable[[Trained], object]) -> tuple[int, list[str]]:
-    """How often a call fails for want of memory, and what is wrong afterwards."""
+    """How often a call fails because memory is short, and what is wrong afterwards."""
     expected = Trained()
     before, first = expected.seen(), expected.engine.predict(X[:1], 1)
     found, after = call(expected), expected.seen()

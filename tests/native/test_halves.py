@@ -256,7 +256,7 @@ def test_a_pass_is_good_for_one_backward_at_once(isa, what):
     engine = engine_of([layers.Dense(2)], (3,), isa)
     _, handle = engine.forward(x)
     what(engine, x, y)
-    with pytest.raises(ValueError, match=r"this forward pass is gone: .*; call forward anew"):
+    with pytest.raises(ValueError, match=r"this forward pass is gone: .*; call forward again"):
         engine.backward(handle, y)
     _, handle = engine.forward(x)
     engine.backward(handle, y)

@@ -211,7 +211,7 @@ def of_a_table() -> clarinet.Sequential:
     [
         (lambda: clarinet.Sequential([Input((4,)), Dense(1)]), {}, r"expected a model of pictures.*\(4,\)"),
         (of_a_table, {}, "was trained on a table"),
-        (lambda: pictures(Dense(3)), {"class_names": ["a", "b"]}, "tells 3 classes apart, received 2"),
+        (lambda: pictures(Dense(3)), {"class_names": ["a", "b"]}, "has 3 classes, received 2"),
         (lambda: clarinet.Sequential([Input((28, 28)), LSTM(3)]), {}, r"lstm \(LSTM\) cannot run in a page"),
     ],
 )

@@ -35,7 +35,7 @@ WORDLESS = Sequential([Input((2, 2)), Flatten()])
         (lambda: plots.predictions(EMPTY, TABLE), ValueError, "has no layers"),
         (lambda: plots.predictions(UNBUILT, TABLE), ValueError, "start it with Input(shape)"),
         (lambda: plots.predictions(reader(), TABLE), ValueError, "was built for (28, 28)"),
-        (lambda: plots.predictions(meter(), TABLE), ValueError, "give the true ones"),
+        (lambda: plots.predictions(meter(), TABLE), ValueError, "pass the true ones"),
         (lambda: plots.predictions(meter(), TABLE, TABLE), ValueError, "y has shape (40, 2)"),
         (lambda: plots.weights(reader(), 7), ValueError, "no layer 7; this model has flatten, dense, dense_1"),
         (lambda: plots.weights(reader(), 0), ValueError, "layers with such weights: 1 (dense), 2 (dense_1)"),

@@ -251,7 +251,7 @@ def test_all_checkpoints_are_damaged() -> None:
         path.write_bytes(b"PK")
     with (
         pytest.warns(ClarinetWarning, match="passed over"),
-        pytest.raises(ValueError, match=r"no checkpoint of run 'cut' in .* can be read; to train anew, give another"),
+        pytest.raises(ValueError, match=r"no checkpoint of run 'cut' in .* can be read; to start again, give another"),
     ):
         fit("cut", resume=True)
 

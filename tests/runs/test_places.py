@@ -139,7 +139,7 @@ def test_anothers_store_is_passed_over(tmp_path, monkeypatch):
     monkeypatch.chdir(deep)
     assert runs.home() == tmp_path / ".clarinet"
     os.chown(tmp_path / ".clarinet", 1234, 1234)
-    with pytest.warns(ClarinetWarning, match=r"belongs to another user and is passed over; .*CLARINET_HOME="):
+    with pytest.warns(ClarinetWarning, match=r"belongs to another user and is skipped; .*CLARINET_HOME="):
         assert runs.home() == deep / ".clarinet"
     with monkeypatch.context() as patch:
         patch.setenv("SUDO_UID", "1234")  # root for one command

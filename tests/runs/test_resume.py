@@ -160,7 +160,7 @@ def test_a_source_with_other_batches_is_refused() -> None:
     settings: dict[str, Any] = {"validation_split": 0.0, "steps_per_epoch": 8, "callbacks": []}
     with pytest.raises(Interruption):
         fit("cut", 21, data=(used, None), **settings)
-    with pytest.raises(ValueError, match=r"did not give the same batches again.*fresh one"):
+    with pytest.raises(ValueError, match=r"did not repeat the same batches.*new one"):
         fit("cut", resume=True, data=(used, None), **settings)
 
 
@@ -190,7 +190,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "optimizer": ({"optimizer": optimizers.Adam(0.5)}, r"learning_rate was 0.02, now it is 0.5"),
     "callbacks": (
         {"callbacks": []},
-        r"begun with the callbacks LearningRateScheduler, EarlyStopping, StopAt, ",
+        r"began with the callbacks LearningRateScheduler, EarlyStopping, StopAt, ",
     ),
 }
 
@@ -220,7 +220,7 @@ def test_another_machine_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Interruption):
         fit("cut", 9)
     monkeypatch.setattr("clarinet._native.isa", lambda: "quantum")
-    with pytest.warns(ClarinetWarning, match=r"what computes has changed \(instruction_set .* → quantum\)"):
+    with pytest.warns(ClarinetWarning, match=r"the environment has changed \(instruction_set .* → quantum\)"):
         fit("cut", resume=True)
 
 

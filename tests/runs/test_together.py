@@ -45,9 +45,7 @@ def test_two_trainings_are_not_kept_in_one_run_at_once(way, store, train):
     first.start()
     assert meet.here.wait(30)
     try:
-        with pytest.raises(
-            ValueError, match=r"another fit is being kept in it|is being written by this program already"
-        ):
+        with pytest.raises(ValueError, match=r"another fit is recorded in it|is being written by this program already"):
             begin(Meet())
     finally:
         meet.go_on.set()

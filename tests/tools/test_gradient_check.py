@@ -107,9 +107,9 @@ def test_a_layer_in_a_model_is_checked_with_its_weights():
     ("arguments", "error", "message"),
     [
         ((lambda x: x,), TypeError, "expected a layer, activation, loss, regularizer or compiled model"),
-        ((Dense(3),), ValueError, r"give input_shape=\(4,\) or x"),
+        ((Dense(3),), ValueError, r"pass input_shape=\(4,\) or x"),
         ((Dense(3), [[np.nan]]), ValueError, "x holds NaN"),
-        ((Sequential([Input((3,)), Dense(2)]),), ValueError, "give x and y"),
+        ((Sequential([Input((3,)), Dense(2)]),), ValueError, "pass x and y"),
         ((Sequential([Input((3,)), Dense(2)]), [[1, 2, 3]], [[1, 2]]), ValueError, "has no loss"),
     ],
 )

@@ -96,7 +96,7 @@ def _refuse(function: Callable[..., object]) -> Activation:
     )
 
 
-#: What stands for an activation: see :func:`get`.
+#: An activation, or a form that :func:`get` accepts.
 ActivationLike = Activation | type[Activation] | str | Mapping[str, object] | None
 
 

@@ -1,4 +1,4 @@
-"""What an activation is."""
+"""The base class of activations."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Activation(Value):
         raise NotImplementedError
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
-        """Raise ValueError where samples of this shape have not what the function needs."""
+        """Raise ValueError if samples of this shape do not suit the function."""
 
     def __call__(self, x: object, **changes: object) -> Array:
         """Apply the function to an array, e.g. ``leaky_relu(x, negative_slope=0.1)``."""

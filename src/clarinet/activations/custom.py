@@ -16,7 +16,7 @@ from clarinet.types import Array, Json, Namespace
 class Custom(Activation):
     """A Python function with its derivative; runs on the reference engine.
 
-    ``clarinet.check_gradients`` tells whether the two belong together. It cannot be saved with a model: a file holds no
+    ``clarinet.check_gradients`` checks that the two belong together. It cannot be saved with a model: a file holds no
     code.
 
     Args:
@@ -52,4 +52,4 @@ class Custom(Activation):
         return dy * self.derivative(z)
 
     def encoded(self) -> Json:
-        return encode(self.function)  # refused, in the words that every Python function is refused with
+        return encode(self.function)  # refused, with the same words as every Python function

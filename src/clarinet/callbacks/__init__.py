@@ -1,4 +1,4 @@
-"""What watches training and acts on it: history, early stopping, checkpoints, learning rates, the progress bar."""
+"""Objects that watch training and act on it: history, early stopping, checkpoints, learning rates, progress bar."""
 
 from clarinet.callbacks.checkpoint import ModelCheckpoint
 from clarinet.callbacks.csv_logger import CSVLogger

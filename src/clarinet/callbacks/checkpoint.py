@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class ModelCheckpoint(Monitor):
-    """Save the model every epoch, every so many batches, or whenever a number improves.
+    """Save the model every epoch, after a number of batches, or whenever a number improves.
 
     Args:
         filepath: where to; may hold ``{epoch}`` (from 1), ``{batch}`` and the logs' names, e.g.
             ``"digits-{epoch:02d}-{val_loss:.3f}.clarinet"``. Folders are made as needed.
-        monitor: name in the logs that ``save_best_only`` goes by.
+        monitor: name in the logs that ``save_best_only`` looks at.
         verbose: 1 prints when it saves.
         save_best_only: save only when ``monitor`` has improved.
         save_weights_only: call ``model.save_weights`` instead of ``model.save``.
@@ -90,7 +90,7 @@ class ModelCheckpoint(Monitor):
         self.tell(f"Epoch {epoch + 1}: saved {path}")
 
     def _improved(self, epoch: int, logs: Logs) -> bool:
-        """Whether there is a new best value; an epoch without validation must not take the best one's place."""
+        """Whether there is a new best value; an epoch without validation must not replace the best one."""
         current = self.current(logs)
         if current is None:
             return False
@@ -111,7 +111,7 @@ class ModelCheckpoint(Monitor):
         except KeyError as error:
             name = str(error.args[0])
             raise ValueError(
-                f"ModelCheckpoint: {self.filepath!r} names {name!r}, which is not there: {nearest(name, values)}"
+                f"ModelCheckpoint: {self.filepath!r} names {name!r}, which is not in the logs: {nearest(name, values)}"
             ) from None
 
     def _save(self, path: Path) -> None:

@@ -16,7 +16,7 @@ class CSVLogger(Callback):
     Args:
         filename: path of the file.
         separator: between columns; default ``","``.
-        append: go on with a file that is there instead of starting anew.
+        append: continue an existing file instead of starting a new one.
 
     The columns are ``epoch`` and the names of the first epoch's logs in alphabetical order. When that epoch had no
     validation, columns ``val_…`` are added for the case that a later one has; a missing value is written as ``NA``.

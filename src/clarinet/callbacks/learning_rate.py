@@ -11,7 +11,7 @@ from clarinet.training.callback import Callback, Logs
 
 
 def _rate(callback: Callback) -> float:
-    """The optimizer's learning rate; a schedule gives way to no callback."""
+    """The optimizer's learning rate; TypeError for a schedule, which no callback may replace."""
     optimizer: Any = callback.model.optimizer
     if callable(optimizer.learning_rate):
         raise TypeError(
@@ -52,7 +52,7 @@ class LearningRateScheduler(Callback):
         self._arguments = _count_arguments(schedule)
 
     def rate(self, epoch: int, learning_rate: float) -> float:
-        """What the schedule says."""
+        """The rate that the schedule returns."""
         value = self.schedule(epoch) if self._arguments == 1 else self.schedule(epoch, learning_rate)
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise TypeError(

@@ -12,16 +12,16 @@ from clarinet.training.history import History
 from clarinet.training.progress import in_notebook
 from clarinet.views.theme import LIGHT, theme_of
 
-#: At most one part in so many of the time is spent on drawing.
+#: Drawing takes at most this fraction of the time: one part in so many.
 _SHARE = 10
 
 
 class LivePlot(History):
     """Draw loss and metrics in a Jupyter notebook at the ends of epochs; ``fit(plot=True)`` adds one.
 
-    The picture replaces itself, no more often than every ``seconds`` and so rarely that drawing takes at most a tenth
-    of the time; the last one, with all epochs, stays. Outside of a notebook nothing is drawn, and a warning says so.
-    Needs ``pip install "clarinet[notebook]"``.
+    The picture replaces itself, at most every ``seconds``, and so rarely that drawing takes at most a tenth of the
+    time; the last one, with all epochs, stays. Outside a notebook nothing is drawn, and a warning says so. Needs
+    ``pip install "clarinet[notebook]"``.
 
     Args:
         theme: ``"light"`` (default) or ``"dark"``.

@@ -1,4 +1,4 @@
-"""What callbacks share that watch one number of the logs: which way is better, and by how much."""
+"""Base of callbacks that watch one number of the logs: which direction is better, and by how much."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Monitor(Callback):
 
     Args:
         monitor: name in the logs.
-        mode: ``"min"``, ``"max"`` or ``"auto"``, which goes by the name.
+        mode: ``"min"``, ``"max"`` or ``"auto"``, which decides by the name.
         min_delta: how much a change has to exceed to count as an improvement; its sign does not matter.
 
     Raises:
-        ValueError: another mode; or, when training starts, ``"auto"`` for a name that does not tell.
+        ValueError: another mode; or, when training starts, ``"auto"`` for a name that does not say it.
     """
 
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
@@ -58,7 +58,7 @@ class Monitor(Callback):
         if any(part in name for part in _UP):
             return 1.0
         raise ValueError(
-            f"{type(self).__name__}: whether {self.monitor!r} should grow or shrink cannot be told from its name; "
+            f"{type(self).__name__}: whether {self.monitor!r} should grow or shrink is not clear from its name; "
             "give mode='max' or mode='min'"
         )
 

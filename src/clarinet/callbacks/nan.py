@@ -1,4 +1,4 @@
-"""Stopping when the loss is no number any more."""
+"""Stopping when the loss is no longer a number."""
 
 from __future__ import annotations
 

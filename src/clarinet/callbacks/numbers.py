@@ -1,4 +1,4 @@
-"""The numbers among what callbacks put in an epoch's logs, for observers that can show nothing else."""
+"""The numbers in an epoch's logs, for observers that can show nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Numbers:
-    """Takes the numbers out of logs, and says, once for every name, what is left out.
+    """Picks the numbers from logs, and warns, once for every name, about values that are left out.
 
     Args:
         who: the observer, for the message.

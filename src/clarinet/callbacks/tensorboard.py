@@ -28,7 +28,7 @@ class TensorBoard(Callback):
 
     Args:
         log_dir: folder; default ``"logs"``.
-        histogram_freq: histograms of the weights every so many epochs; 0, the default, never.
+        histogram_freq: epochs between histograms of the weights; 0, the default, for none.
         update_freq: ``"epoch"`` (default), or every how many batches the batch's loss and learning rate are written;
             ``"batch"`` is 1.
 

@@ -1,4 +1,4 @@
-"""What is refused before any work starts, and what is merely doubtful.
+"""Checks before any work starts: problems that are refused, and doubts that are only mentioned.
 
 Every check yields :class:`~clarinet.problems.Problem` records, cheap checks first; only ``raise_first`` raises.
 """

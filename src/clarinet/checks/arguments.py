@@ -156,13 +156,13 @@ def plain(arguments: Mapping[str, object]) -> dict[str, object]:
 
 
 def plain_settings(settings: FitSettings) -> FitSettings:
-    """The same with Python's numbers, likewise."""
+    """The same settings, with Python's numbers."""
     numbers = _plain_numbers(vars(settings))
     return replace(settings, **numbers) if numbers else settings
 
 
 def _plain_numbers(arguments: Mapping[str, object]) -> dict[str, Any]:
-    """Those of the arguments that are numbers of NumPy, as Python's."""
+    """The arguments that are numbers of NumPy, as Python's numbers."""
     return {k: v.item() for k, v in arguments.items() if isinstance(v, np.generic) and k in _RULES}
 
 
@@ -196,7 +196,7 @@ def check_batch_arguments(model: Trainable, doing: str, arguments: Mapping[str, 
 
 
 def _check_sources(arguments: Mapping[str, object]) -> Iterator[Problem]:
-    """Whether what is given beside ``x`` goes with the kind of ``x``."""
+    """Whether the other arguments suit the kind of ``x``."""
     x = arguments.get("x")
     if x is None:
         yield error("bad_argument", "data.x", "x: expected rows to learn from, received None; give x and y")

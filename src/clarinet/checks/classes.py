@@ -26,7 +26,7 @@ def check_class_weight(
     Args:
         model: built and compiled.
         y: labels.
-        class_weight: as given to ``fit``; NumPy's numbers are as good as Python's.
+        class_weight: as given to ``fit``; NumPy's numbers count as Python's.
         whole: whether these are all rows, so that some of them have to count.
     """
     assert model.output_shape is not None

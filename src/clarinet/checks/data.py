@@ -1,4 +1,4 @@
-"""Rows, labels and weights against the model that is to learn from them."""
+"""Checks of rows, labels and weights against the model."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def check_data(
     where: str = "data",
     fingerprints: Config | None = None,
 ) -> Iterator[Problem]:
-    """Everything that makes training on these rows impossible or certainly wrong, then what is doubtful.
+    """Everything that makes training on these rows impossible or certainly wrong, then the doubts.
 
     Args:
         model: built and compiled.
@@ -119,7 +119,7 @@ def _input_hint(x: Array, wanted: Shape) -> str:
             return f"; put Flatten() first in the model, or use x.reshape(-1, {wanted[0]})"
         return f"; use x.reshape(-1, {', '.join(map(str, wanted))})"
     if len(own) == len(wanted) == 1:
-        return f"; it needs {wanted[0]} columns, x has {own[0]}: give the columns that it was made for, or change Input"
+        return f"; it needs {wanted[0]} columns, x has {own[0]}: use the columns that it was made for, or change Input"
     return "; reshape x, or change the model's Input"
 
 
@@ -151,8 +151,7 @@ def _check_weights(
 def _look(
     array: Array, name: str, fingerprints: Config | None, dtype: DTypeLike | None = None
 ) -> tuple[int, ...] | None:
-    """The place of the first number that is not finite as ``dtype``; what the array is goes to ``fingerprints`` on the
-    way."""
+    """The place of the first number that is not finite as ``dtype``; ``fingerprints`` takes shape, dtype and hash."""
     hashes = None if fingerprints is None else room_for(array)
     place = first_nonfinite(array, hashes, dtype)
     if fingerprints is not None and hashes is not None and place is None:

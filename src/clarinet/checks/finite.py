@@ -33,7 +33,7 @@ def first_nonfinite(
     Args:
         array: any array.
         hashes: from :func:`room_for`; filled when all values are finite, in the same pass where that can be.
-        dtype: what the values are about to become, where that is narrower: those beyond its range are infinite there.
+        dtype: the dtype that the values will have, if it is narrower: values beyond its range become infinite.
 
     Example:
         >>> first_nonfinite(np.array([[1.0, 2.0], [np.nan, 4.0]]))
@@ -80,7 +80,7 @@ def unusable(value: float, what: str, at: str, where: str, fix: str) -> Problem:
         value: the number; a finite one is too large for float32.
         what, at: how the message calls the array and the place in it.
         where: the problem's place.
-        fix: what to do about a number that is not finite.
+        fix: how to correct a number that is not finite.
     """
     if np.isfinite(value):
         fix = f"expected numbers that float32 can hold, up to {largest(np.float32):.2g}: scale them"
@@ -95,7 +95,7 @@ def room_for(array: Array) -> NDArray[np.uint64]:
 
 
 def fingerprint(array: Array, hashes: NDArray[np.uint64]) -> str:
-    """What tells this array from others: 32 hexadecimal digits made of shape, dtype and the hashes of its blocks.
+    """The fingerprint of an array: 32 hexadecimal digits made of shape, dtype and the hashes of its blocks.
 
     Example:
         >>> numbers = np.arange(6, dtype=np.int32)
@@ -137,7 +137,7 @@ def _mixed(value: NDArray[np.uint64], word: NDArray[np.uint64]) -> NDArray[np.ui
 
 
 def _pieces(array: Array) -> Iterator[NDArray[np.uint8]]:
-    """The bytes of an array in order, in pieces of whole blocks; a contiguous one as it lies."""
+    """The bytes of an array in order, in pieces of whole blocks; a contiguous one as it is."""
     if array.size == 0:
         return
     if array.flags.c_contiguous:
@@ -170,5 +170,5 @@ def _all_within(block: Array, limit: float | None) -> bool:
             wide = np.float32 if block.dtype.itemsize <= 4 else np.float64
             return bool(np.isfinite(block.sum(dtype=wide)))  # finite only if all terms are
         axes = list(range(block.ndim))
-        squares = np.einsum(block, axes, block, axes, [])  # summed as they lie, without a copy
+        squares = np.einsum(block, axes, block, axes, [])  # summed in place, without a copy
         return bool(squares <= block.dtype.type(limit) ** 2)  # no square exceeds the sum of all

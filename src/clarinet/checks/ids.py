@@ -1,4 +1,4 @@
-"""Rows of ids against the embedding that is to look them up."""
+"""Checks of ids against the embedding that looks them up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BLOCK = 1 << 20
 
 
 def lookup(model: Trainable) -> Embedding | None:
-    """The embedding that the numbers of ``x`` go to as they are; None where there is none."""
+    """The embedding that takes the numbers of ``x`` unchanged; None if there is none."""
     first = next((layer for layer in model.layers if not layer.passes_through), None)
     return cast("Embedding", first) if first is not None and first.looks_up else None
 

@@ -14,7 +14,7 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 @dataclass(frozen=True)
 class Interval:
-    """Every so many steps, every so many seconds, or at the end of every epoch; the other two are None or False."""
+    """Steps between two events, or seconds, or the end of every epoch; the other two are None or False."""
 
     steps: int | None = None
     seconds: float | None = None
@@ -22,7 +22,7 @@ class Interval:
 
 
 def interval(value: object) -> Interval:
-    """What a user wrote for "how often".
+    """Read how often something happens, as a user writes it.
 
     Args:
         value: a number of steps; ``"epoch"`` or True for the end of every epoch; a time such as ``"30s"``, ``"5m"``,

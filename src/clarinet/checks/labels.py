@@ -26,7 +26,7 @@ def check_labels(model: Trainable, y: Array, prefix: str = "", where: str = "dat
         prefix: begins every message.
         where: ``"data"`` or ``"fit.validation"``.
     """
-    place = first_nonfinite(y, dtype=model.dtype if model.target is None else None)  # a target brings y into range
+    place = first_nonfinite(y, dtype=model.dtype if model.target is None else None)  # a transformed target is in range
     if place is not None:
         at = f"row {place[0]}" + (f", column {place[1]}" if len(place) > 1 else "")
         yield unusable(y[place], f"{prefix}y", at, f"{where}.y", "leave out rows without a label")

@@ -1,4 +1,4 @@
-"""The model itself: whether it can be trained, and what is doubtful about it without looking at data."""
+"""The model itself: whether it can be trained, and doubts about it that need no data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from clarinet.layers.base import Layer
     from clarinet.trainable import Trainable
 
-#: Labels that are compared with probabilities, or with logits where the loss is told so.
+#: Labels that are compared with probabilities, or with logits if the loss has ``from_logits=True``.
 _OF_PROBABILITIES = ("binary", "ids", "one-hot")
 
 
@@ -38,12 +38,12 @@ def final_activation(model: Trainable) -> object:
 
 
 def final_outputs(model: Trainable) -> str:
-    """What the last layer's function says of its outputs, see :class:`clarinet.activations.Activation`; else empty."""
+    """The kind of the last layer's outputs, see :class:`clarinet.activations.Activation`; else empty."""
     return getattr(final_activation(model), "outputs", "")
 
 
 class Compiled(Protocol):
-    """What compiling gives a model, or a program of the doctor's."""
+    """The compiled part of a model, or of a doctor's program."""
 
     @property
     def layers(self) -> Sequence[Layer]: ...
@@ -100,7 +100,7 @@ def check_model(model: Trainable) -> Iterator[Problem]:
 
 
 def _check_adapted(model: Trainable) -> Iterator[Problem]:
-    """Layers that were to look at the data first."""
+    """Layers that have to see the data first."""
     for index, layer in enumerate(model.layers):
         for leaf, *_ in leaf_layers(layer):
             if not leaf.adapted:

@@ -17,7 +17,7 @@ from clarinet.cli.parsing import flags_of
 __all__ = ["main"]
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
-#: What a shell says of a program whose reader has gone: 128 and the number of SIGPIPE.
+#: A shell's exit code for a program whose reader has closed the pipe: 128 and the number of SIGPIPE.
 CLOSED = 141
 
 
@@ -25,11 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
     Args:
-        arguments: what follows ``clarinet``; default: the process's own.
+        arguments: those after ``clarinet``; default: the process's own.
 
     Returns:
         0 when all is done, 1 when the task failed (a message is on standard error), 2 for wrong usage, 130 after Ctrl-C
-        (training saves the model first), 141 when the reader of what is printed, such as ``head``, has gone.
+        (training saves the model first), 141 if the reader of the output, such as ``head``, has closed it.
 
     Example:
         >>> main(["info", "--json"])  # doctest: +ELLIPSIS
@@ -41,20 +41,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _command(arguments)
     except BrokenPipeError:
         code = CLOSED
-    except OSError:  # what went wrong could not be printed either
+    except OSError:  # the error could not be printed either
         code = FAILED
     return _flushed(code)
 
 
 def _command(arguments: Sequence[str]) -> int:
-    """What :func:`main` does, while what is printed is read."""
+    """The work of :func:`main`, as long as somebody reads the output."""
     words = parser()
     if not arguments:
         words.print_help(sys.stderr)
         return USAGE
     try:
         options = words.parse_args(arguments)
-    except SystemExit as stop:  # argparse has printed help (0) or what is wrong (2)
+    except SystemExit as stop:  # argparse has printed help (0) or the error (2)
         return int(stop.code or 0)
     output = Output(options.json)
     try:
@@ -75,7 +75,7 @@ def _command(arguments: Sequence[str]) -> int:
 
 
 def _flushed(code: int) -> int:
-    """The exit code, once all is written; what cannot be is dropped, or Python would complain of it at its end."""
+    """The exit code, once all is written; the rest is dropped, or Python would complain about it at exit."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()

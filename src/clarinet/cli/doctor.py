@@ -20,7 +20,7 @@ HEALTHY, SICK = 0, 1
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    """Print what is wrong; 0 if nothing is."""
+    """Print the findings; 0 if there are none."""
     reports = _script(options, output) if Path(options.subject).suffix == ".py" else [_model(options, output)]
     output.result([{"model": name, **json.loads(report.to_json())} for name, report in reports])
     if options.html:
@@ -34,9 +34,9 @@ def run(options: argparse.Namespace, output: Output) -> int:
 def _script(options: argparse.Namespace, output: Output) -> list[tuple[str, Report]]:
     output.say(
         f"Running {options.subject}; in place of every fit the model is examined. What the program writes through "
-        "Clarinet (models, checkpoints, runs, pages, pictures) is held back; what it writes by itself is written."
+        "Clarinet (models, checkpoints, runs, pages, pictures) is held back; its own writes are not."
     )
-    with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # what the script prints is no JSON
+    with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # the script's own output is no JSON
         return examine_script(
             options.subject,
             options.rest,

@@ -1,4 +1,4 @@
-"""What went wrong, in sentences: the one place where the system's own error texts become words for people."""
+"""Errors in sentences: the one place where the system's error texts become words for people."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _MEANINGS = {
     errno.ENOSPC: "there is no room left on the disk; make some, or write elsewhere",
     errno.EDQUOT: "your share of the disk is used up; make room, or write elsewhere",
     errno.EFBIG: "the file is larger than is allowed here",
-    errno.EROFS: "it lies where nothing can be written",
+    errno.EROFS: "it is in a place where nothing can be written",
     errno.ENAMETOOLONG: "the name is too long",
     errno.ELOOP: "its links lead round in a circle",
     errno.EMFILE: "too many files are open",
     errno.ENFILE: "too many files are open",
     errno.EBUSY: "something else is using it",
     errno.EIO: "the disk failed to read or write it",
-    errno.EPIPE: "what was to read it has ended",
+    errno.EPIPE: "the program that reads it has ended",
     errno.ENOMEM: "there is not enough memory",
 }
 _MEMORY = "there is not enough memory for this{}; fewer rows, smaller pictures or a smaller network need less"
 
 
 def failures() -> tuple[type[BaseException], ...]:
-    """What a command may fail with for reasons of its user's or of the machine; anything else is a fault of ours."""
+    """Errors of a command with a cause in its input or the machine; any other error is a bug of the library."""
     database = sys.modules.get("sqlite3")
     known: tuple[type[BaseException], ...] = (OSError, ValueError, TypeError, ImportError, MemoryError)
     return known if database is None else (*known, database.Error)

@@ -30,8 +30,8 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 
 def _warned(source: Source, seen: int, exact: bool) -> str:
-    """That some rows are no test."""
+    """The warning that the model was trained on some of the rows."""
     rows = len(source.x)
     many = "All" if seen == rows and exact else f"{'' if exact else 'About '}{seen:,}"
-    so = "what follows says little about new ones" if 2 * seen >= rows else "new ones may come out worse"
+    so = "these results say little about new ones" if 2 * seen >= rows else "new ones may come out worse"
     return f"{many} of these {rows:,} rows were trained on: {so}."

@@ -1,4 +1,4 @@
-"""A short mark of the rows that a model was trained on, to say how many of other rows are among them."""
+"""Short marks of the rows that a model was trained on, which show how many of other rows are among them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _CHUNK = 1024
 
 
 def fingerprint(x: Array, y: Array) -> Config:
-    """What is kept of rows: at most 22 kB of text, whatever their number."""
+    """The fingerprint of rows: at most 22 kB of text, however many they are."""
     marks = np.unique(_marks(x, y))
     kept = marks[:_MOST].astype("<u4")
     return {"all": len(kept) == len(marks), "marks": base64.b64encode(kept.tobytes()).decode()}
 
 
 def among(found: object, x: Array, y: Array) -> tuple[int, bool] | None:
-    """How many of these rows are among those of a fingerprint, and whether that is exact; None if it cannot be told.
+    """How many of these rows are among those of a fingerprint, and whether that is exact; None if it is unknown.
 
     Args:
-        found: what :func:`fingerprint` gave, or whatever a model file holds in its place.
+        found: the result of :func:`fingerprint`, or anything that a model file holds in its place.
         x, y: rows and labels.
     """
     kept = found if isinstance(found, dict) else {}

@@ -13,7 +13,7 @@ from clarinet.data import provenance
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    """Print the trace of a step on one row, or what is behind one unit; write a film if one is wanted."""
+    """Print the trace of a step on one row, or the sums behind one unit; write a film if asked for."""
     model = saving.load(options.model)
     source = sources.load_for(model, options.data or _own_data(model), Reading.of(options))
     if options.example >= len(source.x):

@@ -15,7 +15,7 @@ from clarinet.data import provenance
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    """Print what is installed and what the engine uses; with a model, what it is."""
+    """Print the installed versions and the engine's settings; with a model, a description of it."""
     values: dict[str, Any] = {
         "version": version,
         "engine": "native",

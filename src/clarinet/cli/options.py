@@ -1,4 +1,4 @@
-"""The command line's words: sub-commands, options, their help."""
+"""The command line: sub-commands, options, their help."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ _GLASS = """examples:
   clarinet glass digits.clarinet mnist --example 7 --layer dense_1 --unit 3
   clarinet glass houses.clarinet houses.csv --film step.html
 
-Shows what one training step on one row computes: inputs, weighted sums, activations, loss, deltas, gradients, updates.
+Shows the numbers of one training step on one row: inputs, weighted sums, activations, loss, deltas, gradients, updates.
 The model is not changed. Rows of a well-known data set are those of its test set.
 exit codes: 0 done, 1 failed, 2 wrong usage"""
 
@@ -97,13 +97,13 @@ _DOCTOR = """examples:
   clarinet doctor --all train.py -- --lr 0.1
   clarinet doctor digits.clarinet mnist --html report.html
 
-A script is executed, with everything that it does besides training. What it writes through Clarinet (models,
-checkpoints, runs, pages, pictures) is held back, so that nothing is overwritten; what it writes by itself is written.
+A script is executed, with everything that it does besides training. Files that it writes through Clarinet (models,
+checkpoints, runs, pages, pictures) are held back, so that nothing is overwritten; its own writes are not.
 exit codes: 0 healthy, 1 something is wrong with the model (or the command failed), 2 wrong usage, 130 interrupted"""
 
 
 def parser() -> Parser:
-    """The parser of ``clarinet``; ``options.run(options, output)`` does what was asked."""
+    """The parser of ``clarinet``; ``options.run(options, output)`` runs the command."""
     top = Parser(
         prog="clarinet",
         description="Train, evaluate and use neural networks.",
@@ -126,7 +126,7 @@ def parser() -> Parser:
     predict.add_argument("--show", action="store_true", help="draw each picture as the network sees it")
     _add_plot(commands)
     _add_draw(commands)
-    info = _command(commands, "info", "what is installed, or what a model is", _INFO)
+    info = _command(commands, "info", "the installed versions, or a description of a model", _INFO)
     info.add_argument("model", metavar="MODEL", nargs="?", help="a model file")
     _add_doctor(commands)
     _add_glass(commands)
@@ -187,11 +187,11 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     table.add_argument("--categorical", action="append", metavar="COLUMN", help=f"a column of names, not numbers{more}")
     table.add_argument("--drop", action="append", metavar="COLUMN", help=f"a column to leave out{more}")
     table.add_argument(
-        "--task", choices=("classification", "regression"), help="what the target is (default: found out)"
+        "--task", choices=("classification", "regression"), help="what the target is (default: found from the data)"
     )
     table.add_argument("--max-categories", type=whole(1), metavar="N", help="names that a column holds (default 50)")
     folder = command.add_argument_group("how a folder of pictures is read")
-    folder.add_argument("--image-size", type=size, metavar="H,W", help="bring pictures to this height and width")
+    folder.add_argument("--image-size", type=size, metavar="H,W", help="scale pictures to this height and width")
     folder.add_argument(
         "--skip-damaged", action="store_true", help="leave out pictures that cannot be read, and say so"
     )
@@ -211,7 +211,7 @@ def _add_plot(commands: Commands) -> None:
 
 
 def _add_draw(commands: Commands) -> None:
-    draw = _command(commands, "draw", "draw a picture and see live what a model makes of it", _DRAW)
+    draw = _command(commands, "draw", "draw a picture and watch a model read it", _DRAW)
     draw.add_argument("model", metavar="MODEL", help="file written by train or by model.save, of a model of pictures")
     draw.add_argument("--port", type=port, default=0, metavar="N", help="of the page's address (default: a free one)")
     draw.add_argument("--no-browser", action="store_true", help="print the page's address, open nothing")

@@ -1,4 +1,4 @@
-"""What the command prints: sentences for people, or one JSON document for scripts."""
+"""The command's output: sentences for people, or one JSON document for scripts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 
 class Output:
-    """Where a command's words go.
+    """Where a command's output goes.
 
     Args:
         as_json: print nothing but one JSON document at the end.
@@ -24,21 +24,21 @@ class Output:
             _print(text)
 
     def result(self, values: object, text: str = "") -> None:
-        """What the command was run for: as JSON, or as text if there is any."""
+        """The command's result: as JSON, or as text if there is any."""
         if self.as_json:
             _print(json.dumps(_plain(values)))
         elif text:
             _print(text)
 
     def fail(self, message: str) -> None:
-        """What went wrong, on standard error; with JSON also as ``{"error": …}``."""
+        """An error, on standard error; with JSON also as ``{"error": …}``."""
         _print(f"clarinet: {message}", sys.stderr)
         if self.as_json:
             self.result({"error": message})
 
 
 def _print(text: str, stream: TextIO | None = None) -> None:
-    """Print; what the terminal's encoding lacks, or no encoding has, as an escape."""
+    """Print; characters that the terminal's encoding lacks are escaped."""
     stream = stream or sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
     print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)

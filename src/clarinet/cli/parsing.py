@@ -1,4 +1,4 @@
-"""A parser that says what was probably meant, and what its flags are called."""
+"""A parser that suggests the word that was probably meant, and knows the names of its flags."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"invalid choice {value!r}: {choices}")
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        """As ``argparse``'s, which keeps it to itself that nothing could be written."""
+        """As ``argparse``'s, which hides that nothing could be written."""
         stream = file or sys.stderr
         if message and stream is not None:
             stream.write(message)
@@ -59,12 +59,12 @@ def flags_of(options: argparse.Namespace) -> Mapping[str, tuple[str, str]]:
         for action in _actions(options.command, options)
         if action.option_strings
     }
-    found = {"run": ("--run", "NAME")} | found  # of train, which other commands speak of too
+    found = {"run": ("--run", "NAME")} | found  # of train, which other commands mention too
     return found | {name: found[other] for name, other in _OTHERWISE.items() if other in found}
 
 
 def _actions(command: argparse.ArgumentParser, options: argparse.Namespace) -> Iterator[argparse.Action]:
-    """What a command takes, and what the word behind it takes."""
+    """The flags of a command, and those of its sub-command."""
     for action in command._actions:
         yield action
         chosen = isinstance(action, argparse._SubParsersAction) and action.choices.get(getattr(options, "do", ""))

@@ -25,7 +25,7 @@ _SHADES = " .:-=+*#%@"
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    """Print what a model says of every file; files that cannot be read are reported, and make the exit code 1."""
+    """Print a model's answer for every file; files that cannot be read are reported, and the exit code is 1."""
     model = saving.load(options.model)
     about, how = provenance.describe(model), Reading.of(options)
     predictions: list[dict[str, object]] = []

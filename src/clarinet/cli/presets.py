@@ -15,14 +15,14 @@ from clarinet.types import Array
 
 @dataclass(frozen=True)
 class Preset:
-    """What ``clarinet train`` does where no option says otherwise.
+    """The settings of ``clarinet train`` without options.
 
     Attributes:
         hidden: units of the dense layers before the last.
         epochs, batch_size: as in ``fit``.
         filters: of the convolutions, each followed by pooling; empty for a network of dense layers.
         dropout: in front of the dense layers and of the last one.
-        shift: pictures are moved by up to so many pixels, anew in every epoch.
+        shift: pictures are moved by up to so many pixels, at random in every epoch.
     """
 
     hidden: tuple[int, ...]
@@ -49,7 +49,7 @@ def hidden_layers(preset: Preset, shape: tuple[int, ...], hidden: tuple[int, ...
     """The layers between the scaled inputs and the last one.
 
     Raises:
-        ArgumentTypeError: convolutions of what are no pictures.
+        ArgumentTypeError: convolutions of data that are no pictures.
     """
     dense = [layers.Dense(units, activation="relu") for units in hidden]
     if not preset.filters:
@@ -76,7 +76,7 @@ class Shifted:
     Args:
         x, y: pictures (n, height, width) or (n, height, width, channels), and their labels.
         batch_size: pictures in a batch.
-        shift: pixels; what comes in at the edges is 0.
+        shift: pixels; the edges are filled with 0.
         seed: of order and shifts; None for others every time.
     """
 

@@ -1,4 +1,4 @@
-"""How the command's flags say that files are to be read, and what they may say of a model's own data."""
+"""The command's flags for reading files, and which of them suit a model's own data."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from clarinet.datasets.coding import TableCoding
 from clarinet.datasets.columns import CategoryColumn, shorten
 from clarinet.wording import option
 
-#: What is said of folders of pictures; all the rest is said of tables.
+#: The flags for folders of pictures; all others are for tables.
 _OF_PICTURES = ("image_size", "skip_damaged")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The flags that say how files are read, as they were given; None or nothing where one was not.
+    """The flags for reading files, as given; None or empty if not given.
 
     Attributes:
         target, header, delimiter, decimal, encoding, task, max_categories, missing, categorical, drop: of a table, as
@@ -39,7 +39,7 @@ class Reading:
 
     @classmethod
     def of(cls, options: Namespace) -> Reading:
-        """What was given on the command line."""
+        """The flags of the command line."""
         given: dict[str, Any] = {}
         for name in (field.name for field in fields(cls)):
             value = getattr(options, name)
@@ -48,11 +48,11 @@ class Reading:
         return cls(**given)
 
     def given(self) -> dict[str, object]:
-        """What was said, by name."""
+        """The flags that were given, by name."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name)) != field.default}
 
     def check_kind(self, data: str, kind: str) -> None:
-        """Refuse flags that say nothing of such data.
+        """Refuse flags that have no meaning for such data.
 
         Raises:
             ArgumentTypeError: there are some.
@@ -71,10 +71,10 @@ class Reading:
         return {name: value for name, value in self.given().items() if name not in _OF_PICTURES}
 
     def applied(self, coding: TableCoding) -> TableCoding:
-        """A model's own coding, with what was said of this file.
+        """A model's own coding, with the flags for this file.
 
         Raises:
-            ValueError: what was said of the columns is not what the model has learnt of them.
+            ValueError: a flag contradicts the coding that the model has learnt.
         """
         self._check_learnt(coding)
         how = {

@@ -22,7 +22,7 @@ _SEVERAL = ("missing", "categorical", "drop")
 
 
 def settings(options: argparse.Namespace, out: Path) -> dict[str, object]:
-    """What a run keeps of the options; a path becomes one that holds anywhere on this machine."""
+    """The options as a run keeps them; a path becomes absolute."""
     data = str(Path(options.data).resolve()) if Path(options.data).exists() else options.data
     own = {name: getattr(options, name) for name in _OPTIONS}
     return {"command": COMMAND, "data": data, **own, "out": str(out.absolute())}
@@ -53,12 +53,12 @@ def options_of(run: Run, *more: str) -> argparse.Namespace:
     words = [word for name in _OPTIONS for word in _words(name, kept.get(name))]
     try:
         return parser().parse_args(["train", *words, *more, "--", str(kept.get("data"))])
-    except SystemExit:  # argparse has said what is wrong
+    except SystemExit:  # argparse has printed the error
         raise ValueError(f"run {run.name!r}: its settings are damaged: they are none of `clarinet train`") from None
 
 
 def _words(name: str, value: Any) -> list[str]:
-    """What sets an option on the command line; nothing for one that was not set."""
+    """The words that set an option on the command line; none for an option that was not set."""
     flag = f"--{name.replace('_', '-')}"
     if value is None:
         return []

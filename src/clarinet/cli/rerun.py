@@ -35,7 +35,7 @@ def _source(origin: object) -> str:
 
 
 def _own_file(found: Run) -> str:
-    """Where the run's model was to go, if nobody's file is there but the one that this run wrote.
+    """The path of the run's model, unless another file than the one that this run wrote is there.
 
     Raises:
         FileExistsError: another file is there: the store may come from elsewhere, or the file have been replaced.
@@ -43,14 +43,14 @@ def _own_file(found: Run) -> str:
     out, own = Path(str(found.config.get("out"))), found.file(MODEL)
     if os.path.lexists(out) and not (out.is_file() and own.is_file() and filecmp.cmp(out, own, shallow=False)):
         raise FileExistsError(
-            f"run {found.name!r} was to save its model as {stored.name(out)}, where there is a file that it did not "
-            "write; name where it goes with --out FILE (a file of this name is overwritten)"
+            f"run {found.name!r} saves its model as {stored.name(out)}, but there is a file that it did not "
+            "write; choose another with --out FILE (a file of this name is overwritten)"
         )
     return str(out)
 
 
 def _reproduce(options: argparse.Namespace, output: Output) -> int:
-    """Train again as a run of this command line was trained, and say whether it came out the same."""
+    """Repeat a run of this command line, and say whether the result is the same."""
     store = Store()
     first = store.get(options.name)
     with tempfile.TemporaryDirectory() as folder:  # the run keeps the model; the first one's file is left alone
@@ -82,5 +82,5 @@ def _unpack(options: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-#: What stands behind ``runs``, to be carried out here.
+#: The sub-commands of ``runs`` that this module runs.
 AGAIN = {"resume": _resume, "reproduce": _reproduce, "pack": _pack, "unpack": _unpack}

@@ -29,7 +29,7 @@ _SECTIONS = ("config", "fit", "compile", "environment", "git")
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    """Do what stands behind ``runs``."""
+    """Run a sub-command of ``runs``."""
     return _DO[options.do](options, output) or 0
 
 

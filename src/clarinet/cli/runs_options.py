@@ -1,4 +1,4 @@
-"""The words of ``clarinet runs``."""
+"""The options of ``clarinet runs``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ or one of name, status, group, tag; one of = != < <= > >=; a value. May be given
 
 
 def add_runs(commands: Commands, command: Callable[[Commands, str, str, str], Parser]) -> None:
-    """Add ``runs`` and what stands behind it to the commands."""
+    """Add ``runs`` and its sub-commands to the commands."""
     top = command(commands, "runs", "the trainings that were kept: list, compare, draw, export, delete", _RUNS)
     top.set_defaults(do="ls", where=[], sort=None, limit=20, columns=None, bin=False)
     parts = top.add_subparsers(title="what to do (default ls)", metavar="WHAT")
@@ -49,7 +49,7 @@ def _part(parts: Commands, name: str, about: str, epilog: str = "") -> Parser:
     part = parts.add_parser(
         name, help=about, description=f"{about[0].upper()}{about[1:]}.", epilog=epilog, formatter_class=_FORMATTER
     )
-    # Not set where it is absent, or it would undo a --json that came before the word.
+    # Not set where it is absent, or it would undo a --json before the sub-command.
     part.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document and nothing else"
     )
@@ -65,7 +65,9 @@ def _add_reading(parts: Commands) -> None:
     ls = _part(parts, "ls", "list the runs, the newest first")
     _add_where(ls)
     ls.add_argument("--sort", metavar="KEY", help="by a metric, a setting or a column; --sort=-KEY: the largest first")
-    ls.add_argument("--limit", type=int, default=20, metavar="N", help="so many at most (default 20; 0 for all)")
+    ls.add_argument(
+        "--limit", type=int, default=20, metavar="N", help="the largest number of rows (default 20; 0 for all)"
+    )
     ls.add_argument("--columns", metavar="KEY,KEY", help="metrics and settings to show")
     ls.add_argument("--bin", action="store_true", help="list the runs in the bin")
     show = _part(parts, "show", "show a run: curves, numbers, configuration, findings")
@@ -75,7 +77,7 @@ def _add_reading(parts: Commands) -> None:
     plot = _part(parts, "plot", "draw curves in the terminal, or as a page")
     plot.add_argument("names", metavar="NAME", nargs="+", help="runs' names")
     plot.add_argument("--metric", action="append", metavar="METRIC", help="which (default all); several times for more")
-    plot.add_argument("--by", choices=("step", "epoch", "log"), help="by what (default the finest there is)")
+    plot.add_argument("--by", choices=("step", "epoch", "log"), help="the unit (default: the finest one recorded)")
     plot.add_argument("--smooth", type=float, default=0.0, metavar="WEIGHT", help="0 (default) to below 1")
     plot.add_argument("--html", metavar="FILE", help="write a page about the one run instead")
     export = _part(parts, "export", "write runs to a CSV or JSON file")
@@ -89,7 +91,7 @@ def _add_keeping(parts: Commands) -> None:
     rm.add_argument("names", metavar="NAME", nargs="+", help="runs' names")
     restore = _part(parts, "restore", "take a run back out of the bin")
     restore.add_argument("name", metavar="NAME", help="its name")
-    gc = _part(parts, "gc", "remove for good what has been in the bin for long, and files that belong to no run")
+    gc = _part(parts, "gc", "remove for good what has long been in the bin, and files that belong to no run")
     gc.add_argument("--days", type=float, default=30.0, metavar="N", help="in the bin for so long (default 30)")
 
 
@@ -99,7 +101,7 @@ def _add_again(parts: Commands) -> None:
     pack = _part(parts, "pack", "write a run to one file, to be shared")
     for part in (resume, reproduce, pack):
         part.add_argument("name", metavar="NAME", help="a run's name")
-    resume.add_argument("--out", metavar="FILE", help="where the model goes (default: where it was to go before)")
+    resume.add_argument("--out", metavar="FILE", help="where the model goes (default: as before)")
     pack.add_argument("--out", metavar="FILE", help="default: the run's name + .zip")
     unpack = _part(parts, "unpack", "put a packed run into the store; no code in the file is run")
     unpack.add_argument("file", metavar="FILE", help="written by clarinet runs pack")

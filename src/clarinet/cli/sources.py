@@ -1,4 +1,4 @@
-"""What DATA stands for on the command line."""
+"""The meaning of DATA on the command line."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def load(data: str, how: Reading) -> Source:
 
 
 def _kind(data: str) -> str:
-    """What DATA is, in words.
+    """A description of DATA in words.
 
     Raises:
         ArgumentTypeError: an unknown name. FileNotFoundError: no such file.
@@ -99,11 +99,11 @@ def _images(path: Path, how: Reading, color: str = "auto") -> Source:
 
 
 def load_for(model: Trainable, data: str, how: Reading) -> Source:
-    """The rows that DATA stands for, coded as the model's own training data was; its report says what was left out.
+    """The rows that DATA stands for, coded as the model's own training data was; its report lists the rows left out.
 
     Raises:
-        ValueError: the data is not of the kind that the model was trained on, or what was said of it contradicts what
-            the model has learnt. ArgumentTypeError, FileNotFoundError: as for :func:`load`.
+        ValueError: the data is not of the kind that the model was trained on, or a flag contradicts what the model has
+            learnt. ArgumentTypeError, FileNotFoundError: as for :func:`load`.
     """
     about, kind = describe(model), _kind(data)
     how.check_kind(data, kind)
@@ -130,12 +130,12 @@ def _coded_anew(model: Trainable, source: Source) -> Source:
             f"the model does not say how tables become its inputs of shape {model.input_shape}, and the columns "
             f"of this one give {source.x.shape[1:]}; train it with clarinet train, or go on in Python"
         )
-    note = "The model does not say how its columns were coded: they are coded anew from this table."
+    note = "The model does not say how its columns were coded: they are coded from this table."
     return replace(source, report=(*source.report, note))
 
 
 def _pictures(model: Trainable, about: About) -> About:
-    """What pictures a model takes that does not say it and looks as if it took digits."""
+    """The kind of pictures for a model that does not say it, but looks as if it reads digits."""
     if "data" in model.metadata or about["kind"] != "mnist" or len(model.input_shape or ()) == 1:
         return about
     return {"kind": "images", "classes": [], "size": [28, 28], "color": "grayscale"}

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Sequence
 
-_LEAST = 8  # characters that a column keeps, so that one can tell what it was
+_LEAST = 8  # characters that a column keeps, so that it can be recognised
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], width: int | None = None) -> str:

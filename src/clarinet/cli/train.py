@@ -32,7 +32,7 @@ _INTERRUPTED = 130
 
 
 class Trained(TypedDict):
-    """What there is to report of a training."""
+    """The report of a training."""
 
     model: str
     run: str | None
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 
 def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
-    """Train and save; the exit code and what there is to report."""
+    """Train and save; returns the exit code and the report."""
     out = _destination(options)
     if options.run_name and options.seed is None:  # so that the run can be resumed and reproduced
         options.seed = int.from_bytes(os.urandom(4), "little")
@@ -92,7 +92,7 @@ def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
 
 
 def _tracker(options: argparse.Namespace, out: Path) -> Tracker | None:
-    """What keeps the training in a run, if that is wanted."""
+    """The tracker that keeps the training in a run, if asked for."""
     if not options.run_name:
         return None
     from clarinet.runs import Tracker
@@ -115,13 +115,13 @@ def _destination(options: argparse.Namespace) -> Path:
 
 
 def _check_differing(source: Source, data: str) -> None:
-    """Refuse data in which there is nothing to tell apart, before any work."""
+    """Refuse data with nothing to learn in it, before any work."""
     if len(source.y) and (source.y != source.y[0]).any():
         return
     if source.about["kind"] == "images":
         raise ValueError(
             f"{data} holds one class, {source.about['classes'][0]!r}; expected a sub-folder of pictures for each "
-            "of two or more classes, so that there is something to tell apart"
+            "of two or more classes, so that there is something to learn"
         )
     target = datasets.TableCoding.from_config(source.about["coding"]).target.name
     raise ValueError(f"{data}: the target {target!r} is the same in every row; expected one that differs between rows")
@@ -162,7 +162,7 @@ def _network(source: Source, options: argparse.Namespace) -> Sequential:
 
 
 def _standardised() -> layers.Layer:
-    """Brings a table's columns to mean 0 and variance 1: frozen, so it keeps the statistics it is given."""
+    """A layer that scales a table's columns to mean 0 and variance 1; frozen, so it keeps these statistics."""
     return layers.BatchNormalization(center=False, scale=False, epsilon=1e-7, trainable=False, name="standardise")
 
 

@@ -1,4 +1,4 @@
-"""What options may hold: each function turns a word of the command line into a value, or says what it expected."""
+"""Values of options: each function turns a word of the command line into a value, or says what it expected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a user has (lists, arrays, frames, memory maps, generators) to what engines run on."""
+"""From users' data (lists, arrays, frames, memory maps, generators) to the arrays that engines run on."""
 
 from clarinet.data.arrays import as_array
 from clarinet.data.batches import Batches, is_batches, unpack

@@ -42,7 +42,7 @@ def as_array(value: object, what: str = "x") -> Array:
 
 
 def _to_numpy(value: Any, what: str) -> Array:
-    """Any array-like as a NumPy array of whatever dtype it comes in."""
+    """Any array-like as a NumPy array of its own dtype."""
     if value is None or isinstance(value, (str, bytes, Mapping)) or callable(value):
         raise TypeError(f"{what}: expected an array of numbers, received {_shown(value)}{_type_hint(value)}")
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):

@@ -30,7 +30,7 @@ def is_batches(source: object) -> bool:
 
 
 def unpack(item: object, what: str = "batch", labels: bool = True) -> tuple[object, object, object]:
-    """``(x,)``, ``(x, y)`` or ``(x, y, weights)`` as three things, the missing ones None.
+    """``(x,)``, ``(x, y)`` or ``(x, y, weights)`` as three items, the missing ones None.
 
     Args:
         item: a tuple or list; without labels also ``x`` alone.
@@ -54,21 +54,21 @@ def unpack(item: object, what: str = "batch", labels: bool = True) -> tuple[obje
 class Batches:
     """A source of batches, iterated once an epoch.
 
-    A generator goes on where the last epoch stopped; what can be iterated again starts anew, unless ``steps`` bounds an
-    epoch: then epochs follow each other through the source and it starts anew when it is exhausted. What is only looked
-    at (``anew``) begins with the first batch every time, so that the numbers of two passes can be compared.
+    A generator goes on where the last epoch stopped; a source that can be iterated again starts again, unless ``steps``
+    limits an epoch: then epochs continue through the source, which starts again when it is exhausted. Validation data
+    (``anew``) begins with the first batch every time, so that the numbers of two passes can be compared.
 
     Args:
         source: generator, iterable, or an object with ``__len__`` and ``__getitem__``; ``on_epoch_end()`` is called if
             it has one.
-        steps: batches an epoch; None takes what there is.
+        steps: batches an epoch; None takes all.
         labels: whether every batch needs labels.
         anew: whether every pass begins with the first batch, where the source allows it, and ends with the last.
         what: how messages call it.
 
     Attributes:
         steps: batches an epoch; None as long as it is not known.
-        exhausted: whether it ran dry, so that there is no use in another epoch.
+        exhausted: whether it ran out of data, so that another epoch is pointless.
     """
 
     def __init__(
@@ -164,14 +164,14 @@ class Batches:
             return
         self._said = True
         if not self.anew:
-            end = "training ends here. Give a generator that goes on for ever with steps_per_epoch=..., or a PyDataset"
+            end = "training ends here. Use a generator without end and steps_per_epoch=..., or a PyDataset"
         elif taken:
-            end = "the numbers are of those alone"
+            end = "the numbers cover only those"
         else:
-            end = "there are no numbers of it from here on. Give a generator that goes on for ever, or a PyDataset"
+            end = "later epochs have no such numbers. Use a generator without end, or a PyDataset"
         wanted = self._bound or self.steps or "more"
         warnings.warn(
-            f"{self.what} ran out of data: {wanted} batches were wanted for this epoch, it gave {taken}; {end}",
+            f"{self.what} ran out of data: this epoch needs {wanted} batches, it yielded {taken}; {end}",
             ClarinetWarning,
             stacklevel=2,
         )

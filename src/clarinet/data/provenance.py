@@ -1,4 +1,4 @@
-"""What a model was trained on, and how pictures become its inputs."""
+"""The data that a model was trained on, and how pictures become its inputs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 #: Data sets by name.
 NAMED = ("mnist", "fashion_mnist", "cifar10")
-#: What layers bring pixels to another range by, so that a model which begins with one takes them as they are.
+#: Layers that rescale pixels, so that a model which begins with one takes them as they are.
 _SCALING = ("constants", "data", "batch")
 
 
 class About(TypedDict, total=False):
-    """What a model was trained on, as :mod:`clarinet.cli` keeps it in the model's metadata.
+    """The data of a model, as :mod:`clarinet.cli` keeps them in the model's metadata.
 
     Attributes:
         kind: a name in NAMED, ``"table"``, ``"images"`` or ``"unknown"``.
@@ -38,7 +38,7 @@ class About(TypedDict, total=False):
 
 
 def describe(model: Trainable) -> About:
-    """What the model was trained on; guessed from its input's shape where it was not made by this command."""
+    """The data that the model was trained on; guessed from its input's shape if this command did not make it."""
     about = model.metadata.get("data")
     if about is not None:
         return _checked(about)
@@ -52,7 +52,7 @@ def describe(model: Trainable) -> About:
 
 
 def _checked(about: object) -> About:
-    """A model file's word for what it was trained on, if it makes sense: the file may be anybody's."""
+    """A model file's description of its data, if it makes sense: the file may come from anywhere."""
     known = about if isinstance(about, dict) else {}
     classes, kind = known.get("classes"), known.get("kind")
     sound = isinstance(classes, list) and all(isinstance(name, str) for name in classes)

@@ -1,6 +1,6 @@
 """Rows in the form that engines run on: labels and weights beside the inputs.
 
-Conversion only: whether the values make sense for a model is the business of :mod:`clarinet.checks`, asked first.
+Conversion only: :mod:`clarinet.checks` has checked before whether the values suit the model.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def as_rows(x: object, y: object = None, sample_weight: object = None, prefix: s
 
 
 def label_form(loss: Loss | None) -> str:
-    """What a loss wants: ``"ids"`` (class ids), ``"one-hot"``, ``"numbers"`` (the predictions' shape) or ``"any"``."""
+    """Labels of a loss: ``"ids"`` (class ids), ``"one-hot"``, ``"numbers"`` (the predictions' shape) or ``"any"``."""
     if loss is None:
         return "any"
     return loss.labels if loss.labels in ("ids", "one-hot", "any") else "numbers"
@@ -68,7 +68,7 @@ def prepare(
 ) -> Data:
     """Rows in the form that engines accept. Assumes that :func:`clarinet.checks.check_data` found no error.
 
-    Class ids become int64 of shape (n, …); other labels ``dtype`` in the predictions' shape, so that labels (n,) meet
+    Class ids become int64 of shape (n, …); other labels ``dtype`` in the predictions' shape, so that labels (n,) match
     predictions (n, 1); weights float32 (n,), class weight times sample weight.
 
     Args:
@@ -76,7 +76,7 @@ def prepare(
         class_weight: ``{class id: weight}``; classes that are not named weigh 1.
         loss: decides the form of y.
         output_shape: of one prediction.
-        input_shape: of one sample; x (n, 28, 28) meets (28, 28, 1) then.
+        input_shape: of one sample; x (n, 28, 28) matches (28, 28, 1) then.
         dtype: of labels that are numbers.
 
     Example:

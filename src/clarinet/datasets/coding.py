@@ -146,7 +146,7 @@ class TableCoding:
         return text_table(data)
 
     def _coded(self, table: TextTable) -> NDArray[np.float32]:
-        """The columns' features; a warning tells of categories that the training table did not hold."""
+        """The columns' features; a warning names categories that the training table did not hold."""
         for column in self.columns:
             require(table, column.name)
         self._warn_of_unseen(table)
@@ -175,7 +175,7 @@ class Table:
     Args:
         x: float32 (n, features).
         y: int64 (n,) class numbers, or float32 (n, 1) for regression.
-        coding: how they were made; ``coding.to_config()`` is what to store with a model.
+        coding: how they were made; store ``coding.to_config()`` with a model.
         report: what was done to every column, one sentence each; ``print(table)`` shows it.
     """
 
@@ -234,7 +234,7 @@ def with_target(table: TextTable, target: str, missing: frozenset[str]) -> tuple
         return table, []
     lost = sorted(set(range(len(table))) - set(kept))
     where = ", ".join(table.places[i] for i in lost[:5]) + (", …" if len(lost) > 5 else "")
-    return table.keep(kept), [f"Left out for want of {target!r}: {len(lost)} of {len(table)} rows ({where})"]
+    return table.keep(kept), [f"Left out because {target!r} is missing: {len(lost)} of {len(table)} rows ({where})"]
 
 
 def _plain(column: Column | TargetColumn) -> Config:

@@ -32,8 +32,8 @@ class NumberColumn:
 
     Args:
         name: of the column.
-        fill: what stands for a missing value: the median of the training table.
-        marked: whether a second feature tells where the value was missing.
+        fill: the value for missing cells: the median of the training table.
+        marked: whether a second feature marks missing values.
         boolean: the cells are words such as yes and no.
     """
 
@@ -102,12 +102,12 @@ Column = NumberColumn | CategoryColumn
 
 @dataclass(frozen=True)
 class Rules:
-    """What the user decided about all columns.
+    """The user's decisions about all columns.
 
     Args:
         missing: cells that mean "no value", in lower case.
         categorical: columns to read as names whatever they look like.
-        mark_missing: give columns with missing values a feature that tells where.
+        mark_missing: add a feature that marks missing values.
         max_categories: the most names that a column not in ``categorical`` may hold.
     """
 
@@ -139,7 +139,7 @@ def learn_column(table: TextTable, name: str, rules: Rules) -> tuple[Column | No
     check_dressed(table, name, present, option("categorical", [name]))
     distinct = len(set(present))
     if distinct == len(present) >= 10:
-        return None, f"{name!r}: left out: every row holds another text, so it tells rows apart and nothing else"
+        return None, f"{name!r}: left out: every row holds another text, so it identifies rows and nothing else"
     if distinct > rules.max_categories:
         hint = f"more than {option('max_categories', rules.max_categories)}; {option('categorical', [name])} keeps it"
         return None, f"{name!r}: left out: {distinct} different texts, {hint}"
@@ -189,7 +189,7 @@ def _learn_category(table: TextTable, name: str, present: list[str], rules: Rule
 def numbers(
     cells: Sequence[str], decimal: str, missing: frozenset[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[int]]:
-    """Values (0 where there is none), where values are missing, and the rows that hold something else."""
+    """Values (0 for missing ones), a mask of missing values, and the rows that hold something else."""
     plain = _plain_numbers(cells) if decimal == "." else None
     if plain is not None:
         return plain, np.zeros(len(cells), np.bool_), []
@@ -261,7 +261,7 @@ def is_date(cells: Iterable[str]) -> bool:
 
 
 def _is_row_number(name: str, values: NDArray[np.float64]) -> bool:
-    """Numbers that only name rows: all different, whole, and called so. A measured series keeps its own name."""
+    """Numbers that only name rows: all different, whole, and named so. A measured series keeps its own name."""
     return (
         bool(_ROW_NAME.search(name))
         and bool((values == np.floor(values)).all())

@@ -59,7 +59,7 @@ def _rows(text: str, delimiter: str | None, path: Path) -> tuple[list[list[str]]
     import csv
     import io
 
-    # csv wants lines as files give them; str.splitlines would also split at form feeds and their like.
+    # csv needs lines as files yield them; str.splitlines would also split at form feeds and the like.
     lines = list(io.StringIO(text, newline=""))
     reader = csv.reader(lines, delimiter=delimiter or _sniff(lines), skipinitialspace=True, strict=True)
     rows: list[list[str]] = []
@@ -126,7 +126,7 @@ def _sniff(lines: Sequence[str]) -> str:
 
 
 def _until_broken(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    """Rows up to the first that cannot be parsed: the wrong delimiter may meet quotation marks that it cannot read."""
+    """Rows up to the first that cannot be parsed: with the wrong delimiter quotation marks may be unreadable."""
     import csv
 
     try:

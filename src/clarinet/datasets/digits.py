@@ -28,7 +28,7 @@ _FAINT = 0.3
 _DIRT = 0.06
 #: Width of a stroke in MNIST's pixels below which strokes are thickened; nineteen in twenty of MNIST's are wider.
 _THIN = 1.6
-#: So much further up and to the left, so that a centre halfway between two pixels goes to one of them for certain.
+#: A shift up and to the left, so that a centre halfway between two pixels is always rounded to the same one.
 _TIE = 1e-6
 
 
@@ -70,7 +70,7 @@ def to_mnist_form(grey: Array) -> NDArray[np.uint8]:
         grey: shape (height, width), any range, dark on light or light on dark.
 
     Raises:
-        ValueError: another rank, or nothing to be seen.
+        ValueError: another rank, or an empty picture.
     """
     if grey.ndim != 2 or min(grey.shape) < 8:
         raise ValueError(f"expected a picture of at least 8 x 8 pixels in shades of grey, received shape {grey.shape}")
@@ -121,7 +121,7 @@ def _ink(pixels: Floats) -> Floats:
     flat = pixels - _paper(pixels)
     light_on_dark = (np.maximum(flat, 0) ** 3).sum() > (np.maximum(-flat, 0) ** 3).sum()
     dark = -flat if light_on_dark else flat
-    # Closing (the minimum of the maximum) takes out everything narrower than its window: what stays is the lit paper.
+    # Closing (the minimum of the maximum) removes everything narrower than its window: the lit paper remains.
     width = max(3, max(pixels.shape) // 3 | 1)
     depth = _extreme(_extreme(dark, width, np.max), width, np.min) - dark
     ring = _ring(depth)
@@ -142,7 +142,7 @@ def _ring(pixels: Floats) -> Floats:
 
 
 def _paper(pixels: Floats) -> Floats:
-    """The paper's brightness: a surface of degree 2 through the picture's edges, but for what lies far from it."""
+    """The paper's brightness: a surface of degree 2 through the picture's edges, without outliers."""
     i, j = (index / size - 0.5 for index, size in zip(np.indices(pixels.shape), pixels.shape, strict=True))
     terms = np.stack([np.ones(pixels.shape), i, j, i * i, j * j], axis=-1)
     at, seen = np.stack([_ring(term) for term in np.moveaxis(terms, -1, 0)], axis=-1), _ring(pixels)
@@ -170,7 +170,7 @@ def _extreme(pixels: Floats, width: int, extreme: Any) -> Floats:
 
 
 def _digit_strokes(ink: Floats) -> Floats:
-    """The ink without dirt, and without what runs in from the picture's edges if something else does not."""
+    """The ink without dirt, and without strokes that touch the picture's edges if others do not."""
     labels, count = _connected(ink > _FAINT)
     weights = np.bincount(labels.ravel(), ink.ravel(), count + 1)
     weights[0] = 0
@@ -180,7 +180,7 @@ def _digit_strokes(ink: Floats) -> Floats:
     if inside.max() > 0.1 * weights.max():
         weights = inside
     kept = weights > _DIRT * weights.max()
-    # Faint pixels beside a stroke are its soft edge: they stay with it.
+    # Faint pixels beside a stroke are its soft edge, and are kept.
     near = _extreme(kept[labels].astype(np.float64), 5, np.max) > 0
     return np.where(near & (kept[labels] | (labels == 0)), ink, 0.0)
 

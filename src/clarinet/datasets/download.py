@@ -46,11 +46,11 @@ class RemoteSet:
 
 
 def locate(remote: RemoteSet, complete: Callable[[Path], bool]) -> Path:
-    """The folder that holds a data set; what is on this machine goes before the network and is never overwritten.
+    """The folder that holds a data set; files on this machine are preferred to the network and never overwritten.
 
     Args:
         remote: the data set.
-        complete: tells whether a folder holds all of it, in any of the forms that the reader understands.
+        complete: whether a folder holds all files, in any form that the reader understands.
 
     Raises:
         ImportError: a download is needed, and pooch is missing.
@@ -76,7 +76,7 @@ def _data_folders() -> list[Path]:
 
 
 def _download(remote: RemoteSet) -> Path:
-    """Fetch the files that are not there yet."""
+    """Fetch the missing files."""
     try:
         import pooch  # noqa: F401
     except ImportError:
@@ -122,7 +122,7 @@ def _fetch(file: RemoteFile, remote: RemoteSet, folder: Path) -> None:
 
 
 def _reason(error: Exception, file: RemoteFile) -> str:
-    """What went wrong with one mirror, in words."""
+    """The failure of one mirror, in words."""
     from requests import exceptions
 
     if isinstance(error, exceptions.HTTPError) and error.response is not None:
@@ -136,7 +136,7 @@ def _reason(error: Exception, file: RemoteFile) -> str:
     if isinstance(error, _WrongSize):
         return str(error)
     if isinstance(error, ValueError) and "hash" in str(error):
-        return f"corrupted: the SHA-256 of what arrived is not {file.sha256}, the published one"
+        return f"corrupted: the SHA-256 of the download is not {file.sha256}, the published one"
     return f"{type(error).__name__}: {error}"
 
 

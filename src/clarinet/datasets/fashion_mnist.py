@@ -50,7 +50,7 @@ _REMOTE = RemoteSet(
             "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
         ),
     ),
-    # Plain HTTP is safe here: what arrives is taken only if its SHA-256 is right.
+    # Plain HTTP is safe here: a download is accepted only if its SHA-256 is right.
     mirrors=(
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",

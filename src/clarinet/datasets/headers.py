@@ -9,7 +9,7 @@ from clarinet.datasets.columns import MISSING, NO_NUMBER, is_date
 from clarinet.datasets.text_table import check_unique
 from clarinet.wording import option
 
-#: Rows that are looked at to see what a column holds.
+#: Rows that are examined to find a column's type.
 _ROWS = 200
 _NO_VALUE = MISSING | NO_NUMBER
 _NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?")
@@ -21,10 +21,10 @@ def header_of(rows: Sequence[Sequence[str]], path: str, header: bool | None) -> 
     Args:
         rows: of the file, cells stripped.
         path: for messages.
-        header: whether the first row holds names; None finds out, and refuses what looks like data.
+        header: whether the first row holds names; None guesses, and refuses a first line that looks like data.
 
     Raises:
-        ValueError: the first row looks like data; a name is missing, or there twice.
+        ValueError: the first row looks like data; a name is missing, or occurs twice.
     """
     if header is not None and not isinstance(header, bool):
         raise ValueError(f"header={header!r}: expected True, False or None")
@@ -49,7 +49,8 @@ def header_of(rows: Sequence[Sequence[str]], path: str, header: bool | None) -> 
 
 
 def looks_like_data(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Whether every cell of the first row could stand in its column: a number over numbers, a word that occurs again.
+    """Whether every cell of the first row could be a value of its column: a number over numbers, a word that occurs
+    again.
 
     Example:
         >>> looks_like_data(["5.1", "setosa"], [["4.9", "setosa"]])
@@ -79,7 +80,7 @@ def looks_like_data(first: Sequence[str], below: Sequence[Sequence[str]]) -> boo
 
 
 def _kind(cells: Sequence[str]) -> Callable[[str], bool] | None:
-    """What most of the cells are: numbers, dates, or None for words."""
+    """The kind of most cells: numbers, dates, or None for words."""
     for kind in (_is_number, _is_date):
         if 2 * sum(map(kind, cells)) > len(cells):
             return kind

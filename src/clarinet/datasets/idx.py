@@ -22,13 +22,13 @@ ImageSet = tuple[tuple[NDArray[np.uint8], NDArray[np.uint8]], tuple[NDArray[np.u
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _GZIP_MAGIC = b"\x1f\x8b"
 _MAX_DIMENSIONS = 32
-# DEFLATE packs at most 258 bytes into two bits, so a header that promises more than this factor lies.
+# DEFLATE packs at most 258 bytes into two bits, so a header that promises more than this factor is wrong.
 _MAX_DEFLATE_RATIO = 1032
 _MEBIBYTE = 1 << 20
 
 
 def read_idx(path: str | os.PathLike[str], *, max_bytes: int = 4 << 30) -> Array:
-    """Read an IDX file, plain or gzipped (told apart by content, not by name).
+    """Read an IDX file, plain or gzipped (recognised by content, not by name).
 
     Args:
         path: the file.

@@ -24,7 +24,7 @@ __all__ = ["Images", "load_images"]
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 _ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm")
 _GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N")
-_ORIENTATION = 0x0112  # the EXIF tag with which a camera says how it was held; 5 to 8 mean a quarter turn
+_ORIENTATION = 0x0112  # the EXIF tag for how the camera was held; 5 to 8 mean a quarter turn
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def load_images(
 
     Args:
         folder: holds one folder a class.
-        size: ``(height, width)`` in pixels to which every picture is brought; None wants them all of one size.
+        size: ``(height, width)`` in pixels that every picture is scaled to; None needs pictures of one size.
         color: ``"grayscale"``, ``"rgb"``, or ``"auto"``: grayscale if every picture is.
         skip_damaged: leave out pictures that cannot be read, and report them, instead of raising an error.
 
@@ -128,7 +128,7 @@ def read_image(
 
     Args:
         path: of the file.
-        size: ``(height, width)`` to bring it to; None keeps its own.
+        size: ``(height, width)`` to scale it to; None keeps its own.
         color: ``"grayscale"`` or ``"rgb"``.
 
     Returns:
@@ -190,10 +190,10 @@ def _class_folders(folder: Path, report: list[str]) -> list[Path]:
         else:
             places.append(path)
     if not places:
-        where = f"{loose} files lie in it directly; move them into sub-folders" if loose else "it is empty"
+        where = f"{loose} files are in the folder itself; move them into sub-folders" if loose else "it is empty"
         raise ValueError(f"{folder} holds no sub-folders, and each is one class: {where}")
     if loose:
-        report.append(f"Left out for lying outside the classes' folders: {loose} of the files")
+        report.append(f"Left out because they are outside the classes' folders: {loose} of the files")
     return places
 
 
@@ -229,8 +229,8 @@ def _open(path: Path) -> Iterator[Image.Image]:
     from PIL import Image
 
     with warnings.catch_warnings():
-        # Of what Pillow can read in spite of damaged tags it need not speak; a picture that unpacks to more than 89
-        # million pixels it only warns of, and a network wants no such thing.
+        # Pillow's warnings about damaged tags of pictures that it can read do not matter; about a picture of more than
+        # 89 million pixels it only warns, but no network takes such a picture.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(path, formats=_FORMATS) as image:
@@ -305,7 +305,7 @@ def _check_every_class(folder: Path, names: tuple[str, ...], y: NDArray[np.int64
 def _describe(
     folder: Path, names: tuple[str, ...], y: NDArray[np.int64], found: list[_Found], size: tuple[int, int], grey: bool
 ) -> list[str]:
-    """What was read, and what was changed on the way."""
+    """Report what was read and what was changed."""
     counts = ", ".join(f"{name} {count}" for name, count in zip(names, np.bincount(y, minlength=len(names))))
     sentences = [f"{folder}: {len(y)} pictures of {len(names)} classes ({counts})"]
     sentences.append(f"All are {'grayscale' if grey else 'RGB'}, {size[0]} pixels high and {size[1]} wide")

@@ -14,7 +14,7 @@ def load_data(path: str = "mnist.npz", *, folder: str | os.PathLike[str] | None 
     """Load MNIST; no network is needed.
 
     Args:
-        path: not used. It is the name of Keras's cache file, accepted so that programs which give it run as they are.
+        path: not used. It is the name of Keras's cache file, accepted so that programs which pass it run unchanged.
         folder: read the four IDX files (plain or ``.gz``) from here instead of the bundled ones.
 
     Returns:

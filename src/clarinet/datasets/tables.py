@@ -1,4 +1,4 @@
-"""People's own tables: from a CSV file or data frame to arrays for a network, with a report of what was done."""
+"""Users' tables: from a CSV file or data frame to arrays for a network, with a report of the changes."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ def load_table(
     decimal: str = ".",
     header: bool | None = None,
 ) -> Table:
-    """Turn a CSV file or data frame into arrays for a network, and report what was done.
+    """Turn a CSV file or data frame into arrays for a network, and report every decision.
 
-    Numbers stay numbers, a missing one becomes the column's median, and a feature "(missing)" tells where. Booleans
-    become 0 and 1. Text becomes one feature for each category, missing values a category of their own. Dates, constant
+    Numbers stay numbers, a missing one becomes the column's median, and a feature "(missing)" marks it. Booleans become
+    0 and 1. Text becomes one feature for each category, missing values a category of their own. Dates, constant
     columns, names of rows and text of too many kinds are left out, rows without a target too. Nothing is scaled.
 
     Args:
         data: path of a CSV file, pandas or polars frame, list of dicts (rows), or dict of lists (columns).
         target: name of the column to predict. Text, booleans and a few whole numbers are classes, other numbers
             are a regression.
-        task: "classification" or "regression" settles it; None decides as said above.
+        task: "classification" or "regression"; None decides as described above.
         categorical: columns to read as categories whatever they look like, such as postal codes.
         drop: columns to leave out.
-        missing: cells that mean "no value", beside the empty one, NA, N/A, NaN, null and ?.
+        missing: cells that mean "no value", besides the empty cell, NA, N/A, NaN, null and ?.
         mark_missing: add the features "(missing)" to columns of numbers that lack some.
         max_categories: text columns with more categories than this are left out.
         delimiter: of the CSV file; None finds out which of ``, ; |`` and tab it is.

@@ -61,7 +61,7 @@ class TargetColumn:
 
 
 def learn_target(table: TextTable, name: str, task: str | None) -> tuple[TargetColumn, str]:
-    """Decide between regression and classification; every row has a target by now. The sentence says what was decided.
+    """Decide between regression and classification; every row has a target by now. The sentence gives the decision.
 
     Raises:
         ValueError: the cells are dates, almost all different texts, or numbers that cannot be read without guessing.
@@ -96,7 +96,7 @@ def _are_classes(labels: set[str], rows: int) -> bool:
 
 
 def _check_names(table: TextTable, name: str, bad: list[int], present: int) -> None:
-    """Refuse what is no set of class names."""
+    """Refuse a column that is no set of class names."""
     cells = table.columns[name]
     if is_date(cells):
         raise ValueError(

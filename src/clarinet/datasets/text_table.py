@@ -1,4 +1,4 @@
-"""Any table as columns of text: what people's files and data frames look like before anything is decided about them."""
+"""Any table as columns of text: files and data frames before any decision about them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class TextTable:
-    """Columns of text, whatever they came from.
+    """Columns of text, from any source.
 
     Args:
         source: what messages call the table: a file name, or "the rows".
         columns: cells by column name; all columns have the same length.
-        places: where each row stands, e.g. ``"line 7"``.
+        places: where each row is, e.g. ``"line 7"``.
         decimal: the character before the decimals of numbers, ``"."`` or ``","``.
     """
 

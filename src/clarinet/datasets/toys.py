@@ -24,7 +24,7 @@ def circles(n: int = 500, noise: float = 0.1, *, factor: float = 0.5, seed: int 
 
     Args:
         n: number of points.
-        noise: standard deviation of what is added to each coordinate; the outer radius is 1.
+        noise: standard deviation of the noise added to each coordinate; the outer radius is 1.
         factor: radius of the inner circle, between 0 and 1.
         seed: fixes the points.
 
@@ -52,7 +52,7 @@ def xor(n: int = 500, noise: float = 0.1, *, seed: int = 0) -> Points:
 
     Args:
         n: number of points.
-        noise: standard deviation of what is added to each coordinate once the class is decided; a square's side is 1.
+        noise: standard deviation of the noise added to each coordinate once the class is decided; a square's side is 1.
         seed: fixes the points.
 
     Returns:
@@ -80,7 +80,7 @@ def spirals(n: int = 500, noise: float = 0.1, *, classes: int = 2, turns: float 
 
     Args:
         n: number of points.
-        noise: standard deviation of what is added to each coordinate, as a share of the distance between arms.
+        noise: standard deviation of the noise added to each coordinate, as a share of the distance between arms.
         classes: number of arms, at least 2.
         turns: how often an arm winds around, 0 (straight rays) or more.
         seed: fixes the points.
@@ -138,7 +138,7 @@ def moons(n: int = 500, noise: float = 0.1, *, seed: int = 0) -> Points:
 
     Args:
         n: number of points.
-        noise: standard deviation of what is added to each coordinate; the radius is 1.
+        noise: standard deviation of the noise added to each coordinate; the radius is 1.
         seed: fixes the points.
 
     Returns:
@@ -161,7 +161,7 @@ def moons(n: int = 500, noise: float = 0.1, *, seed: int = 0) -> Points:
 
 
 def _begin(n: int, noise: float, seed: int, classes: int) -> tuple[Key, NDArray[np.int64]]:
-    """Check what all sets have in common; the key for the draws, and the classes in turn."""
+    """Check the arguments that all sets share; returns the key for the draws, and the classes in turn."""
     _check_whole("n", n, classes)
     _check_whole("seed", seed, 0)
     _check_number("noise", noise, 0, math.inf)
@@ -171,7 +171,7 @@ def _begin(n: int, noise: float, seed: int, classes: int) -> tuple[Key, NDArray[
 def _end(
     key: Key, first: NDArray[np.float64], second: NDArray[np.float64], y: NDArray[np.int64], noise: float
 ) -> Points:
-    """Add the noise and mix the rows, for ``validation_split`` takes the last ones as they stand."""
+    """Add the noise and mix the rows, because ``validation_split`` takes the last ones."""
     n = len(y)
     x = np.stack([first, second], axis=1) + noise * key.at(step=1).normal(2 * n).reshape(n, 2)
     order = permutation(key.at(step=2), n)

@@ -26,11 +26,11 @@ _TIME_BUDGETS: dict[str, TimeBudget | None] = {
     "normal": TimeBudget(1.0, 3.0),
     "thorough": TimeBudget(5.0, 30.0),
 }
-#: Found by rules, but what the experiments are about: the program is tried with them as they are.
+#: Found by rules, but the subject of the experiments: the program is tried with them unchanged.
 _BUDGETS = frozenset({"learning_rate_too_low", "batch_size_too_large"})
 #: Suspected by rules for being unusual; a program that gets this far with them is left in peace.
 _UNUSUAL, _FAR = frozenset({"learning_rate_too_high"}), 0.9
-#: Data without which no training tells anything.
+#: Faults of the data that make every training meaningless.
 _HOPELESS = frozenset({"constant_targets", "shuffled_labels"})
 
 
@@ -47,7 +47,7 @@ def examine(
 
     Args:
         model: compiled; it is not changed. A compiled Keras model, and a PyTorch module with ``loss`` and ``optimizer``
-            beside it, are told in Clarinet's words first; what has none is named, and then only the data are looked at.
+            beside it, are converted first; parts without counterpart are named, and then only the data are examined.
         x, y: rows and labels as for ``fit``.
         validation_data: (x, y) as for ``fit``.
         budget: ``"quick"`` looks at the program and trains nothing (milliseconds); ``"normal"`` (default) trains copies
@@ -59,7 +59,7 @@ def examine(
         Report: findings, the worst first; empty where all is well. What ``fit`` refuses is an error among them.
 
     Raises:
-        TypeError, ValueError: x, y or validation_data hold no numbers, in the words of ``fit``; x is a source of
+        TypeError, ValueError: x, y or validation_data hold no numbers, with ``fit``'s message; x is a source of
             batches; ``budget`` is none of the three, or ``model`` is no model.
 
     Example:
@@ -85,7 +85,7 @@ def examine(
 
 @dataclass
 class Memory:
-    """What was worked out about a program and depends on no threshold: facts, and trainings by what was trained."""
+    """Results about a program that depend on no threshold: facts, and trainings by what was trained."""
 
     facts: ProgramFacts | None = None
     trainings: dict[str, Training] = field(default_factory=dict)
@@ -96,7 +96,7 @@ def inspect(program: Program, budget: Budget = "normal", memory: Memory | None =
     """The findings on a program: those of the rules, then those of the experiments.
 
     Args:
-        memory: of an earlier look at the same program; what is new is added.
+        memory: of an earlier examination of the same program; new results are added.
     """
     began = time.perf_counter()
     memory = memory or Memory()
@@ -135,13 +135,13 @@ def _with(findings: list[Finding], found: list[Finding]) -> list[Finding]:
 
 
 def _ask(rules: tuple[Any, ...], facts: ProgramFacts, asked: set[str]) -> list[Finding]:
-    """What these rules find; what they look for is added to ``asked``."""
+    """The findings of these rules; the kinds that they look for are added to ``asked``."""
     asked |= {kind for rule in rules for kind in rule.KINDS}
     return [finding for rule in rules for finding in rule.examine(facts)]
 
 
 def accepted(program: Program) -> bool:
-    """Whether ``fit`` takes the program; NaN in rows that are to be left out does not count."""
+    """Whether ``fit`` accepts the program; NaN in rows that a remedy leaves out does not count."""
     return _taken(program, refusals.problems(program))
 
 
@@ -168,7 +168,7 @@ def _states(known: list[Finding], states: list[Finding]) -> list[Finding]:
 
 
 def _try_out(trial: Trial, findings: list[Finding], budget: Budget) -> list[Finding]:
-    """What the experiments find, asked in turn until one has an answer; what the rules have found is not said twice."""
+    """The findings of the experiments, run in turn until one has an answer; without those of the rules."""
     known = {finding.kind for finding in findings if finding.severity != "hint"}
     found: list[Finding] = []
     for experiment in EXPERIMENTS:

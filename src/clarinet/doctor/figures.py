@@ -1,4 +1,4 @@
-"""A finding's evidence as a picture; what it looks like depends on what kinds of numbers there are."""
+"""A finding's evidence as a picture; its form depends on the kinds of numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BARS: dict[str, tuple[str, float | None]] = {
     "updates": ("update ÷ weights", 1e-3),
     "weight_norms": ("size of the weights", None),
 }
-#: Numbers that are of one kind, with what each is called; drawn where a finding has at least two of a group.
+#: Numbers of one kind, each with its label; drawn if a finding has at least two of a group.
 _GROUPS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "share of the way from guessing to no error",
@@ -50,7 +50,7 @@ _GROUPS: tuple[tuple[str, dict[str, str]], ...] = (
 
 
 def draw(evidence: Mapping[str, object], where: str, theme: str | None = None) -> Figure | None:
-    """The picture of a finding's evidence; None where its numbers say all that there is.
+    """The picture of a finding's evidence; None if the numbers need no picture.
 
     Args:
         evidence, where: the finding's.
@@ -125,7 +125,7 @@ def _histogram(histogram: Mapping[str, Any], where: str, theme: str | None) -> F
 
 
 def _usual_range(ax: Axes, look: Any, edges: Sequence[float]) -> None:
-    """What initial weights are made for: about -1 to 1."""
+    """Mark the range that initial weights are made for: about -1 to 1."""
     from clarinet.plots import style
 
     ax.axvspan(-1, 1, color=look.series[1], alpha=0.5, label="−1 to 1: what networks are made for", linewidth=0)

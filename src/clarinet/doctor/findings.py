@@ -1,4 +1,4 @@
-"""What the doctor says: findings, each with evidence, an explanation and a remedy."""
+"""The doctor's findings, each with evidence, an explanation and a remedy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RANK: dict[str, int] = {"error": 0, "warning": 1, "hint": 2}
 
 
 def histogram(values: Array) -> dict[str, list[float]]:
-    """How often which values occur, as evidence: ``edges`` of 40 equal ranges and how many ``counts`` lie in each."""
+    """A histogram of values, as evidence: ``edges`` of 40 equal ranges and the ``counts`` in each."""
     import numpy as np
 
     counts, edges = np.histogram(values[np.isfinite(values)], bins=40)
@@ -28,12 +28,12 @@ def histogram(values: Array) -> dict[str, list[float]]:
 
 @dataclass(frozen=True)
 class Remedy:
-    """How to mend it.
+    """How to correct it.
 
     Attributes:
         text: what to type, as code to paste where that is possible.
-        change: the same as something the machine can do: takes a program, returns the mended one. None where only a
-            person can do it (collect more data).
+        change: the same as a function that takes a program and returns the corrected one. None where only a person can
+            do it (collect more data).
     """
 
     text: str
@@ -52,9 +52,9 @@ class Finding:
         severity: ``"error"`` (it cannot learn this way), ``"warning"`` (it learns badly) or ``"hint"``.
         confidence: 0 to 1, how sure the doctor is that this is a fault and not a choice.
         summary: one sentence with the numbers.
-        explanation: what the thing is and why it hurts, for somebody who is learning.
+        explanation: what the fault is and why it hurts, for beginners.
         evidence: the numbers that it rests on.
-        remedy: how to mend it.
+        remedy: how to correct it.
     """
 
     kind: str
@@ -68,7 +68,7 @@ class Finding:
 
     @property
     def change(self) -> Callable[[Program], Program] | None:
-        """What the machine can do about it; None for a hint, and where only a person can help."""
+        """The automatic change; None for a hint, and if only a person can help."""
         return None if self.severity == "hint" or self.remedy is None else self.remedy.change
 
     def figure(self, theme: str | None = None) -> Figure | None:
@@ -78,7 +78,7 @@ class Finding:
             theme: ``"light"`` or ``"dark"``; default light.
 
         Returns:
-            A matplotlib Figure; None where the numbers say all that there is.
+            A matplotlib Figure; None if the numbers need no picture.
         """
         from clarinet.doctor.figures import draw
 

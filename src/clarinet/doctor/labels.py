@@ -1,4 +1,4 @@
-"""What kind of answer the labels ask for."""
+"""The kind of answer that the labels ask for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports as HTML: pages of their own, and what notebooks show."""
+"""Reports as HTML: pages of their own, and their form in notebooks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clarinet.doctor.findings import Finding
 from clarinet.views import page as views
 
 _FOLDER = Path(__file__).parent
-#: What a finding's place is called, for people.
+#: Names of a finding's place, for people.
 _PLACES = {
     "data.x": "in the inputs x",
     "data.y": "in the labels y",
@@ -25,15 +25,15 @@ _PLACES = {
     "model": "in the network as a whole",
     "optimizer": "in compile(optimizer=…)",
 }
-#: Evidence that only a picture can show, or that the summary says already.
+#: Evidence that only a picture can show, or that is already in the summary.
 _ELSEWHERE = ("history", "histogram", "message")
-#: What a cause's symptoms are called in its evidence: sentences, not numbers.
+#: The key of a cause's symptoms in its evidence: sentences, not numbers.
 _SYMPTOMS = "explains"
 _MOST_ITEMS = 12
 
 
 class Reported(Protocol):
-    """What a page shows of a :class:`clarinet.doctor.Report`."""
+    """The HTML of a :class:`clarinet.doctor.Report` on a page."""
 
     @property
     def findings(self) -> tuple[Finding, ...]: ...
@@ -68,7 +68,7 @@ class Compared(Protocol):
 
 
 class Treated(Protocol):
-    """What a notebook shows of a :class:`clarinet.doctor.Treatment`."""
+    """The HTML of a :class:`clarinet.doctor.Treatment` in a notebook."""
 
     @property
     def proved(self) -> bool: ...
@@ -184,7 +184,7 @@ def _sentence(text: str) -> str:
 def _symptoms(evidence: Mapping[str, Any]) -> Iterator[str]:
     if evidence.get(_SYMPTOMS):
         items = "".join(f"<li>{html.escape(str(symptom))}</li>" for symptom in evidence[_SYMPTOMS])
-        yield f"<p>It also explains what else was seen:</p><ul>{items}</ul>"
+        yield f"<p>It also explains other findings:</p><ul>{items}</ul>"
 
 
 def _fix(finding: Finding) -> Iterator[str]:
@@ -193,7 +193,7 @@ def _fix(finding: Finding) -> Iterator[str]:
 
 
 def _figure(finding: Finding) -> Iterator[str]:
-    """The figure for light and dark pages; nothing where there is none, or nothing to draw it with."""
+    """The figure for light and dark pages; empty if there is none, or no matplotlib."""
     try:
         pictures = [_svg(figure) for theme in ("light", "dark") if (figure := finding.figure(theme)) is not None]
     except ImportError:
@@ -247,7 +247,7 @@ def _ruled_out(report: Reported) -> str:
 
 
 def treatment(treated: Treated) -> str:
-    """What a notebook shows of a treatment: the verdict and the scores."""
+    """The verdict and the scores of a treatment, for a notebook."""
     comparison = treated.comparison
     if comparison is None:
         return _fragment("<p class=verdict>Nothing to treat.</p>")

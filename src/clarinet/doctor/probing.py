@@ -1,4 +1,4 @@
-"""What functions and layers do, found by trying them out: names say nothing of settings, or of a user's own layer."""
+"""Properties of functions and layers, found by trying them out: names say nothing about settings or own layers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from clarinet.layers.base import Context
 from clarinet.trainable import model_class
 from clarinet.types import Array, Shape
 
-#: Samples that a layer is tried on; what single precision may add to a difference that is none.
+#: Samples that a layer is tried on; the rounding of single precision.
 _SAMPLES, _ROUNDING = 4, 1e-4
-#: Inputs that show where a function ends: what it gives there grows no more, or without end.
+#: Inputs that show a function's range: its outputs there no longer grow, or grow without limit.
 _FAR, _FARTHER = 100.0, 1000.0
 
 
 def bends(engine: ReferenceEngine, layers: range) -> bool:
-    """Whether anything among these layers is no linear map, besides what their kernels do before it.
+    """Whether any of these layers is not a linear map, apart from their kernels.
 
     Args:
         engine: of an untrained model.
@@ -33,7 +33,7 @@ def _has_kernel(op: Any) -> bool:
 
 
 def _linear(engine: ReferenceEngine, op: Any) -> bool:
-    """Whether it makes of a sum the sum of what it makes, but for a constant; False where it takes no floats."""
+    """Whether it is linear, up to a constant; False if it takes no floats."""
     params, state = ({s.name: engine.store.view(s) for s in own} for own in (op.weights, op.state))
     rng = np.random.default_rng(0)
     a, b = ([rng.normal(0, 2, (_SAMPLES, *shape)) for shape in op.input_shapes] for _ in range(2))
@@ -51,7 +51,7 @@ def _linear(engine: ReferenceEngine, op: Any) -> bool:
 
 
 def span(function: object) -> tuple[float, float] | None:
-    """The least and the largest that an activation can give; None where trying it out does not tell."""
+    """The least and the largest that an activation can give; None if trying it out does not show it."""
     with np.errstate(all="ignore"):
         try:
             near, far = (_extremes(function, limit) for limit in (_FAR, _FARTHER))
@@ -71,11 +71,11 @@ def _extremes(function: Any, limit: float) -> tuple[float, float]:
 
 
 def stretch(layers: Iterable[object], shape: Shape) -> tuple[float, float]:
-    """Offset and factor of layers that shift and multiply what they are given; 0 and 1 where they do anything else.
+    """Offset and factor of layers that shift and multiply their inputs; 0 and 1 for any other layers.
 
     Args:
         layers: detached copies, the last ones of a model.
-        shape: of what the first one takes.
+        shape: of the first one's input.
     """
     own = list(layers)
     if not own or not shape:

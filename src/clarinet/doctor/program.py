@@ -31,13 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Program:
-    """Everything that ``fit`` depends on; immutable, so that a remedy never touches what it was given.
+    """Everything that ``fit`` depends on; immutable, so that a remedy never changes its input.
 
     Attributes:
-        layers: the model's layers; those of an untrained model bring the initial weights that were looked at or set,
-            and all of them what no training changes: frozen weights, and statistics that were adapted. Their names are
-            their numbers in the model as it was given, so that a remedy finds its layer after another has taken some
-            away.
+        layers: the model's layers; those of an untrained model have the initial weights that were read or set, and all
+            of them have what training does not change: frozen weights and adapted statistics. Their names are their
+            numbers in the original model, so that a remedy finds its layer after another remedy has taken some away.
         input_shape: of one sample.
         loss, optimizer, metrics: as compiled.
         x, y: training rows and labels.
@@ -88,7 +87,7 @@ class Program:
         return self.changed(fit=self.fit | arguments)
 
     def setting(self, name: str) -> object:
-        """An argument of ``fit``: as it is given, or what ``fit`` takes it to be."""
+        """An argument of ``fit``: as given, or ``fit``'s default."""
         return self.fit.get(name, DEFAULTS[name])
 
     def number(self, name: str, otherwise: float = 0.0) -> float:
@@ -127,7 +126,7 @@ class Program:
         return bool(self.optimizer.full_batch)
 
     def own_target(self) -> TransformedTarget | None:
-        """A transform of the target that may be adapted: never the one that the program was made from."""
+        """A transform of the target that may be adapted: a copy of the program's."""
         return copy.deepcopy(for_loss(self.target, self.loss))
 
     def model(self, seed: int = 0) -> Trainable:
@@ -140,7 +139,7 @@ class Program:
         return model
 
     def train(self, rows: Array | None = None, seed: int = 0, callbacks: Sequence[Callback] = ()) -> Trainable:
-        """A fresh model, trained; its ``history`` tells how it went.
+        """A fresh model, trained; its ``history`` has the result.
 
         Args:
             rows: indices of the rows to train on, without validation; None: all, and validation as asked for.
@@ -148,7 +147,7 @@ class Program:
             callbacks: instead of the user's own, which are not to be disturbed.
         """
         model, held_out = self.model(seed), self.validation
-        # What is shown, called, written or resumed is not the copy's business; the other two it gets from here.
+        # The copy shows, calls, writes and resumes nothing; the other two arguments are set here.
         own = (*names_of(Role.DISPLAY), "validation_data", "seed")
         arguments = {name: value for name, value in self.fit.items() if name not in own}
         if rows is not None:
@@ -196,9 +195,9 @@ def copied(layer: Layer, initial: bool, name: str | None = None) -> Layer:
     """A copy that belongs to no model and begins a training as the layer would.
 
     Args:
-        layer: to be copied; nothing is drawn that nobody has looked at.
-        initial: whether it brings all weights that it has. Without, it brings those alone that no training changes:
-            frozen ones, and statistics that :meth:`adapt` has taken from data.
+        layer: the layer to copy; weights that nobody has read are not drawn.
+        initial: whether the copy has all weights. Otherwise it has only those that training does not change: frozen
+            ones, and statistics that :meth:`adapt` has taken from data.
         name: for the copy; default its own.
     """
     clone = layer.detached()
@@ -212,7 +211,7 @@ def copied(layer: Layer, initial: bool, name: str | None = None) -> Layer:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Without the warnings of ``fit`` and of diverging arithmetic: what they are about is what is examined."""
+    """Silence the warnings of ``fit`` and of diverging arithmetic: their causes are examined anyway."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         yield

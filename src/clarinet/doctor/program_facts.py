@@ -1,4 +1,4 @@
-"""What the rules look at: a program, and facts about its network and data that are worked out once."""
+"""The rules' input: a program, and facts about its network and data, each computed once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OF_AMOUNTS = ("normal", "laplace")
 
 @dataclass(frozen=True)
 class WeightedLayer:
-    """A layer with a kernel, and what follows it up to the next one.
+    """A layer with a kernel, and the layers up to the next one.
 
     Attributes:
         index: of the layer in ``model.layers``.
@@ -68,7 +68,7 @@ class WeightedLayer:
 
     @property
     def outputs(self) -> str:
-        """What the last non-linear function says of its outputs."""
+        """The kind of outputs of the last non-linear function."""
         return outputs_of(self.activation)
 
     @property
@@ -83,7 +83,7 @@ class WeightedLayer:
 
     @property
     def activation_index(self) -> int:
-        """The layer that holds it; the site's own where there is none."""
+        """The layer that holds it; its own index if there is none."""
         return self.activations[-1][0] if self.activations else self.index
 
 
@@ -95,7 +95,7 @@ class ProgramFacts:
         self._remembered: dict[str, Any] = {}
 
     def remember(self, name: str, measure: Callable[[ProgramFacts], T]) -> T:
-        """What a rule measures, measured once: thresholds may change, the patient does not."""
+        """Measure something once for a rule: thresholds may change, the program does not."""
         if name not in self._remembered:
             self._remembered[name] = measure(self)
         return self._remembered[name]  # type: ignore[no-any-return]
@@ -133,12 +133,12 @@ class ProgramFacts:
 
     @property
     def hidden(self) -> tuple[WeightedLayer, ...]:
-        """All sites but the last."""
+        """All weighted layers but the last."""
         return self.weighted_layers[:-1]
 
     @property
     def output(self) -> WeightedLayer | None:
-        """The last site; None for a network without kernels."""
+        """The last weighted layer; None for a network without kernels."""
         return self.weighted_layers[-1] if self.weighted_layers else None
 
     @cached_property
@@ -157,17 +157,17 @@ class ProgramFacts:
 
     @cached_property
     def kernels(self) -> dict[int, tuple[Weight, Array]]:
-        """Each site's kernel, as specified and as a fresh model has it, by the layer's number."""
+        """Each weighted layer's kernel, as specified and as a fresh model has it, by the layer's number."""
         specs = {
             s.index: self.program.layers[s.index].weight_specs(self.shapes[s.index])[0] for s in self.weighted_layers
         }
         return {i: (spec, self._fresh.layers[i].get_weights()[0]) for i, spec in specs.items()}
 
-    # What is to be learned.
+    # The task.
 
     @cached_property
     def labels(self) -> Labels:
-        """What ``y`` looks like."""
+        """The form of ``y``."""
         return describe_labels(self.program.y)
 
     @cached_property
@@ -195,7 +195,7 @@ class ProgramFacts:
 
     @cached_property
     def yardstick(self) -> Yardstick:
-        """What losses are measured by."""
+        """The scale of losses."""
         return yardstick(self.program)
 
     @property
@@ -230,7 +230,7 @@ class ProgramFacts:
 
     @cached_property
     def signals(self) -> tuple[Array, ...]:
-        """What enters every layer of a fresh model on :attr:`rows`, then its output; as in training but for dropout."""
+        """Inputs of every layer of a fresh model on :attr:`rows`, then its output; as in training, without dropout."""
         plan = self._fresh.make_plan()
         engine = ReferenceEngine(plan, self._fresh.store)
         y, _, outputs = engine.run_forward(self.rows, training=True)
@@ -271,14 +271,14 @@ class ProgramFacts:
 
     @cached_property
     def effective_input(self) -> Array:
-        """What the first layer with a kernel sees, as rows of features (channels count as one feature)."""
+        """The input of the first layer with a kernel, as rows of features (channels count as one feature)."""
         first = self.weighted_layers[0].index if self.weighted_layers else 0
         x = self.signals[first]
         return np.asarray(x, np.float64).reshape(len(x), -1)
 
 
 def outputs_of(function: object) -> str:
-    """What an activation says of its outputs; empty for None and for what is no activation of this library."""
+    """The kind of an activation's outputs; empty for None and for functions that are not of this library."""
     return getattr(function, "outputs", "")
 
 

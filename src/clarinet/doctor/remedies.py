@@ -1,4 +1,4 @@
-"""What the machine can change in a program: functions from a program to a mended one, or that make such functions."""
+"""Automatic changes: functions from a program to a corrected one, or that make such functions."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def dropout_rate(indices: Sequence[int], rate: float) -> Change:
 
 
 def units(indices: Sequence[int], count: int) -> Change:
-    """These layers with so many units."""
+    """These layers with another number of units."""
 
     def change(program: Program) -> Program:
         for index in indices:
@@ -131,7 +131,7 @@ def lighter_penalties(program: Program) -> Program:
 
 
 def dropout_everywhere(program: Program) -> Program:
-    """Dropout of 0.3 behind every hidden layer's activation."""
+    """Dropout of 0.3 after every hidden layer's activation."""
     own: list[Any] = list(program.layers)
     for weighted in reversed(_facts(program).hidden):
         drop = layers.Dropout(0.3)

@@ -1,4 +1,4 @@
-"""What ``examine`` returns."""
+"""The result of ``examine``."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Report:
     """Findings, the worst and surest first.
 
     Attributes:
-        findings: what is wrong, what is doubtful, and hints.
+        findings: errors, warnings and hints.
         ruled_out: kinds that were looked for and not found.
         seconds: time that the examination took.
-        held_back: what a script was to write through the library, and by which call, while it was examined.
+        held_back: files that a script would have written through the library while it was examined, with the calls.
     """
 
     findings: tuple[Finding, ...]

@@ -9,10 +9,10 @@ from clarinet.doctor.program import Program
 from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.types import Array
 
-#: Below so many rows nothing is held out: the score says "fits", not "generalises".
+#: With fewer rows nothing is held out: the score says "fits", not "generalises".
 FEW_ROWS = 50
 _HELD_OUT = 0.2
-#: Lowest R²: what misses by more is as useless, and a few wild seeds must not hide the difference that a cure makes.
+#: Lowest R²: lower values are as useless, and a few extreme seeds must not hide the effect of a remedy.
 _WORST = -1.0
 
 
@@ -30,7 +30,7 @@ def split(program: Program, seed: int) -> tuple[Array, Array]:
 
 
 def truth(program: Program) -> tuple[str, Array]:
-    """What the given labels mean: ``("accuracy", class numbers)``, ``("R2", amounts)`` or ``("rows", bits)``."""
+    """The meaning of the labels: ``("accuracy", class numbers)``, ``("R2", amounts)`` or ``("rows", bits)``."""
     task = ProgramFacts(program).task
     y = np.asarray(program.y).reshape(len(program.y), -1)
     if task == "classes":

@@ -42,20 +42,21 @@ def examine_script(
 ) -> list[tuple[str, Report]]:
     """Run a script as ``__main__`` with ``fit`` replaced by the examination of the same arguments.
 
-    The script is executed: what it does besides training happens. ``fit`` returns a history of NaN. But what it writes
-    through the library (models, checkpoints, runs, pages, pictures) is held back: no file changes, and what it reads
-    again through the library is what it wrote. A script that opens such a file by itself ends there.
+    The script is executed, with everything that it does besides training. ``fit`` returns a history of NaN. But files
+    that it writes through the library (models, checkpoints, runs, pages, pictures) are held back: no file changes, and
+    if it reads them through the library, it gets what it wrote. A script that opens such a file by other means ends
+    there.
 
     Args:
         path: of the script.
-        arguments: what it finds in ``sys.argv[1:]``.
+        arguments: its ``sys.argv[1:]``.
         everything: go on after a model with findings; default False.
-        heard: called with each model's name and its report as they come.
-        said: called with a sentence for whatever is held back, as it comes.
+        heard: called with each model's name and its report as soon as they are there.
+        said: called with a sentence for every file that is held back.
 
     Returns:
-        The names of the models that were fitted and their reports, in order; in ``held_back`` what was to be written
-        for each (what came before the first fit is with the first).
+        The names of the models that were fitted and their reports, in order; in ``held_back`` the files of each (those
+        before the first fit belong to the first).
 
     Raises:
         OSError: the script cannot be read. Whatever the script itself raises.
@@ -102,7 +103,7 @@ def examine_script(
 
 
 def _with_held_back(reports: list[tuple[str, Report]], lines: list[str], begun: list[int]) -> list[tuple[str, Report]]:
-    """Each report with what was held back since the one before; the first has what came before it too."""
+    """Each report with the files held back since the one before."""
     parts = zip([0, *begun[1:]], [*begun[1:], len(lines)])
     return [
         (name, replace(report, held_back=tuple(lines[first:last])))
@@ -111,7 +112,7 @@ def _with_held_back(reports: list[tuple[str, Report]], lines: list[str], begun: 
 
 
 def _shown(value: object) -> str:
-    """An argument of ``fit`` in few words: callbacks by their classes."""
+    """An argument of ``fit`` in a few words: callbacks by their classes."""
     if isinstance(value, (str, int)):
         return repr(value)
     names = [type(one).__name__ for one in as_list(value)]
@@ -120,7 +121,7 @@ def _shown(value: object) -> str:
 
 def _examine_call(model: Trainable, settings: FitSettings) -> Report:
     if data.is_batches(settings.x):
-        raise TypeError("doctor: fit was given a source of batches; the doctor examines arrays: give it some rows")
+        raise TypeError("doctor: fit gets a source of batches; the doctor examines arrays: pass some rows")
     rows, labels, _ = data.as_rows(settings.x, settings.y, None)
     others = {name: value for name, value in vars(settings).items() if name not in _DATA}
     report = examine(model, rows, labels, validation_data=settings.validation_data, **others)
@@ -130,7 +131,7 @@ def _examine_call(model: Trainable, settings: FitSettings) -> Report:
 
 
 def _keep(model: Trainable, run: Any, history: History) -> None:
-    """Give the run that ``fit`` was to keep, in the store that is thrown away, the numbers that it would have."""
+    """Fill the run of this ``fit``, in a temporary store, with the numbers that it would have."""
     from clarinet.runs import Tracker
 
     tracker = run if isinstance(run, Tracker) else Tracker(run)
@@ -164,7 +165,7 @@ def _replaced(fit: Callable[..., Any], fit_events: Callable[..., Any]) -> Iterat
 
 @contextmanager
 def _as_main(path: str | Path, arguments: Sequence[str]) -> Iterator[None]:
-    """The arguments and the import path that the script would have if it were run by itself."""
+    """The arguments and the import path of the script as a program."""
     argv, folders = sys.argv, list(sys.path)
     sys.argv = [str(path), *arguments]
     sys.path.insert(0, str(Path(path).resolve().parent))

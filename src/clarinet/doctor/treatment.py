@@ -28,7 +28,7 @@ _LONGER = 2
 
 @dataclass(frozen=True)
 class Comparison:
-    """Scores of one treatment beside those that it must beat, one number a seed.
+    """Scores of one treatment and those that it must beat, one number a seed.
 
     Attributes:
         remedies: kinds of the findings whose remedies were applied.
@@ -52,7 +52,7 @@ class Comparison:
     def proved(self) -> bool:
         """Whether it beats the sick program, the sick one trained longer, and a constant answer, beyond seed noise.
 
-        The 95 % interval of the paired differences must lie above zero for each of them.
+        The 95 % interval of the paired differences must be above zero for each of them.
         """
         rivals = (self.sick, self.longer, self.constant)
         return all(_lower_bound(np.subtract(self.scores, rival)) > 0 for rival in rivals)
@@ -65,14 +65,14 @@ def _lower_bound(differences: Any) -> float:
 
 @dataclass(frozen=True)
 class Treatment:
-    """What :func:`treat` returns.
+    """The result of :func:`treat`.
 
     Attributes:
         proved: whether the treatment beats the sick model beyond seed noise.
         model: the treated, trained model; predicts in the units of ``y``. None where there was nothing to treat.
-        program: what the treated model was trained as.
+        program: the program of the treated model.
         applied: the findings whose remedies are in it.
-        included: findings whose remedies change nothing beside the others', each with those that bring the same.
+        included: findings whose remedies change nothing more, each with the findings whose remedies include it.
         withdrawn: findings whose remedies made nothing better.
         comparison: the scores.
         score: ``"accuracy"``, ``"R2"`` or ``"rows"`` (rows that are right altogether).
@@ -91,9 +91,9 @@ class Treatment:
 
     @property
     def brought_along(self) -> tuple[str, ...]:
-        """What other remedies have mended too, in words."""
+        """Faults that other remedies have corrected too, in words."""
         return tuple(
-            f"{finding.kind} at {finding.where}: mended by the remedy for {' and '.join(f.kind for f in by)}"
+            f"{finding.kind} at {finding.where}: corrected by the remedy for {' and '.join(f.kind for f in by)}"
             for finding, by in self.included
         )
 
@@ -177,7 +177,7 @@ def _treat(program: Program, remedies: Sequence[Finding], seeds: Sequence[int]) 
 
 
 def _bringing(program: Program, kept: Sequence[Finding], finding: Finding) -> tuple[Finding, ...]:
-    """The remedies beside which that of ``finding`` changes nothing more; as few as do."""
+    """The remedies that include that of ``finding``; as few as possible."""
     for few in ([one] for one in kept):
         if _changes_nothing(apply(program, few), finding):
             return tuple(few)

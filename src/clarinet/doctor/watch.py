@@ -34,16 +34,16 @@ if TYPE_CHECKING:
 #: Rules that look through all rows; they are asked where something has to be explained, or data are small.
 _EXPENSIVE = (association, duplicates, non_finite, validation)
 _SMALL = 100_000  # numbers in x
-#: Statistics of layers: so many in the first epoch, and then on every hundredth step.
+#: Statistics of layers: this many in the first epoch, and then on every hundredth step.
 _SAMPLES, _SELDOM = 10, 100
 
 
 class Doctor(Callback):
-    """Watch a training, and say what is wrong with it, each cause once.
+    """Watch a training, and report what is wrong with it, each cause once.
 
     Before the first step it looks at model and data as :func:`clarinet.doctor.examine` does, without experiments. After
     every epoch it looks at the records (losses, statistics of layers, metrics), and at once when a loss is NaN: it runs
-    the step again, from a copy of the weights, to tell layer and rows. It prints what it finds and tells the other
+    the step again, from a copy of the weights, to find layer and rows. It prints what it finds and tells the other
     callbacks, so that a run keeps it; on a healthy training it is silent and costs about two hundredths of the time.
 
     Args:
@@ -51,7 +51,7 @@ class Doctor(Callback):
         quiet: print nothing; the findings are in :attr:`report`, and in the run; default False.
 
     Attributes:
-        report: what was found so far, a :class:`clarinet.doctor.Report`; also ``model.doctor_report``.
+        report: the findings so far, a :class:`clarinet.doctor.Report`; also ``model.doctor_report``.
 
     Example:
         >>> import numpy as np, clarinet
@@ -64,7 +64,7 @@ class Doctor(Callback):
         ('missing_output_activation', 'layer:0')
     """
 
-    #: Doubts of ``fit`` that it speaks of itself, with more to say.
+    #: Warning kinds that the doctor reports itself, with more detail; ``fit`` does not repeat them.
     handled_warnings = frozenset(
         {"learning_rate_negative", "softmax_on_single_unit", "double_softmax", "targets_out_of_range"}
     )
@@ -84,12 +84,12 @@ class Doctor(Callback):
 
     @property
     def report(self) -> Report:
-        """What was found so far."""
+        """The findings so far."""
         return self._finding_log.report
 
     @property
     def stats_every(self) -> int:
-        """How often statistics of the layers are wanted: densely in the first epoch, for the first verdict."""
+        """Steps between statistics of the layers: few in the first epoch, for the first verdict."""
         steps = self.params.get("steps") or _SAMPLES
         first = self._record is None or not self._record.logs
         return min(_SELDOM, max(1, steps // _SAMPLES)) if first else _SELDOM
@@ -113,11 +113,11 @@ class Doctor(Callback):
         number 3 among those that have no modules of their own.
 
         Args:
-            module: what is trained. optimizer: what trains it.
-            loss: a module such as ``nn.MSELoss()``, watched by a hook; tell that of a function by ``see(loss)``.
+            module: the module that is trained. optimizer: its optimizer.
+            loss: a module such as ``nn.MSELoss()``, watched by a hook; pass that of a function to ``see(loss)``.
             x, y: training rows and labels, to examine the program before training, and to compare the loss with what
                 a constant answer gets; default None.
-            steps: how many make an epoch: after so many it judges; default 100.
+            steps: steps of an epoch, after which it judges; default 100.
             quiet: print nothing; the findings are in ``report``; default False.
             fit_arguments: ``epochs`` and ``batch_size`` that the loop amounts to, for the examination.
 
@@ -152,7 +152,7 @@ class Doctor(Callback):
             self._replay.begin_epoch()
 
     def _begin(self) -> None:
-        """Look at the program; other callbacks have begun by now and can be told."""
+        """Examine the program; other callbacks have begun by now and can be informed."""
         raw_data, data = self.params.get("raw_data"), self.params.get("data")
         facts = None if raw_data is None else self._facts(*raw_data)
         if facts is not None:
@@ -172,7 +172,7 @@ class Doctor(Callback):
             self._replay = Replay(self.model, data, batch_size, bool(arguments["shuffle"]), rows)
 
     def _epochs(self) -> int | None:
-        """How many epochs this call of ``fit`` is to train."""
+        """The number of epochs of this call of ``fit``."""
         epochs = self.params.get("epochs")
         return None if epochs is None else int(epochs) - self._epoch
 
@@ -241,7 +241,7 @@ def _ask(facts: ProgramFacts, rules: Any) -> Iterator[Finding]:
 
 
 def watched_layers(model: Trainable) -> list[Watched]:
-    """What the rules that watch know of a model's layers."""
+    """Facts about a model's layers for the rules that watch."""
     learns = [any(s.trainable for s in model.store.layout.of_layer(index)) for index in range(len(model.layers))]
     last = max((index for index, own in enumerate(learns) if own), default=0)
     return [
@@ -252,7 +252,7 @@ def watched_layers(model: Trainable) -> list[Watched]:
 
 @quietly()
 def _outputs(model: Trainable, data: Data) -> Mapping[int, Array]:
-    """What every layer gives on some rows, in inference mode."""
+    """The outputs of every layer on some rows, in inference mode."""
     plan = model.make_plan()
     rows = data.x[:: max(1, len(data) // SAMPLE)][:SAMPLE]
     last, _, outputs = ReferenceEngine(plan, model.store).run_forward(rows)

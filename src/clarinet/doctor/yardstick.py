@@ -1,4 +1,4 @@
-"""What a loss is measured by: that of the best answer that does not look at x, and that of answers without error."""
+"""The scale of a loss: from that of the best answer without looking at x to that of answers without error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clarinet.types import Array
 
 @dataclass(frozen=True)
 class Yardstick:
-    """Losses of a program that can be had without training; a loss may have any sign.
+    """Losses that a program can reach without training; a loss may have any sign.
 
     Attributes:
         constant: of the best constant answer.
@@ -25,15 +25,15 @@ class Yardstick:
 
     @property
     def known(self) -> bool:
-        """Whether there is a way from one to the other; of a loss of the user's own there may be none to be seen."""
+        """Whether the two differ; for a user's own loss that may be unknown."""
         return self.constant > self.best
 
     def progress(self, loss: float) -> float:
-        """How far a training came: 0 no better than a constant answer, 1 without error; NaN where nobody knows."""
+        """Progress of a training: 0 no better than a constant answer, 1 without error; NaN if unknown."""
         return 1 - (loss - self.best) / (self.constant - self.best) if self.known else nan
 
     def excess(self, loss: float) -> float:
-        """How much a loss lies above that without error, as far as that is known."""
+        """How far a loss is above that without error, if it is known."""
         return loss - self.best if isfinite(self.best) else loss
 
 

@@ -21,7 +21,7 @@ __all__ = ["ENGINES", "Data", "Engine", "NativeEngine", "ReferenceEngine", "Step
 
 
 def choices() -> tuple[str, ...]:
-    """What ``compile(engine=...)`` takes."""
+    """The values of ``compile(engine=...)``."""
     return ("auto", *(engine.name for engine in ENGINES))
 
 
@@ -29,7 +29,7 @@ def choose(plan: Plan, requested: str = "auto", device: str | None = None) -> tu
     """The engine for a plan, and why.
 
     Args:
-        plan: what is to be run.
+        plan: the plan to run.
         requested: ``"auto"`` takes the first of :data:`ENGINES` that can; a name insists on that one.
         device: where to compute, for the engines that take one; None: no matter.
 

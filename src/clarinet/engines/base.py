@@ -1,4 +1,4 @@
-"""What an engine is: it runs a plan on data. It knows nothing of epochs, callbacks or files."""
+"""Engines: an engine runs a plan on data. It knows nothing of epochs, callbacks or files."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ class Engine(Protocol):
     """Runs one plan. Works in place on the store's and the optimizer's buffers, so nothing has to be fetched back.
 
     :meth:`train` does whole steps, and need never write a whole gradient. ``forward``, ``backward`` and ``apply`` are a
-    step in halves, for callers with a loss of their own, who add gradients up, or look at them; the weights come out
-    the same, to the bit, where ``d_outputs`` is the gradient of the plan's loss. Metrics do not see them.
+    step in halves, for callers who have their own loss, add gradients up, or inspect them; the weights are then the
+    same, to the bit, where ``d_outputs`` is the gradient of the plan's loss. Metrics do not see them.
 
     Attributes:
-        name: what ``compile(engine=...)`` takes.
-        why: said of a model that runs here because it can; empty where every model can.
+        name: for ``compile(engine=...)``.
+        why: the reason given for a model that runs here; empty if every model can.
         takes_devices: whether the constructor takes ``device``.
-        plan: what is run.
+        plan: the plan that it runs.
     """
 
     name: ClassVar[str]
@@ -91,7 +91,7 @@ class Engine(Protocol):
 
     @staticmethod
     def supports(plan: Plan) -> str | None:
-        """Why the plan cannot run here, in the user's words; None if it can."""
+        """Why the plan cannot run here, for the user; None if it can."""
         ...
 
     def __init__(self, plan: Plan, store: Store, optimizer_state: OptimizerState | None) -> None: ...
@@ -113,8 +113,8 @@ class Engine(Protocol):
                 such pass before an update draws random numbers of its own, the first those of :meth:`train`.
 
         Returns:
-            What the last operation gives, which is what the loss takes: logits where it absorbed an activation. And a
-            handle for :meth:`backward`, good until the engine runs something else.
+            The output of the last operation, which is the loss's input: logits if it absorbed an activation. And a
+            handle for :meth:`backward`, valid until the engine runs something else.
         """
         ...
 
@@ -128,10 +128,10 @@ class Engine(Protocol):
         Args:
             handle: of that pass.
             d_outputs: gradient at its outputs, of their shape.
-            wrt_inputs: give the gradient at the inputs too.
+            wrt_inputs: whether to return the gradient at the inputs too.
 
         Returns:
-            The gradient of all weights, one buffer laid out as ``plan.layout``, 0 for what is frozen; gradients of
+            The gradient of all weights, one buffer laid out as ``plan.layout``, 0 for frozen weights; gradients of
             several passes may be added. Penalties on outputs are part of it, those on weights are not: :meth:`apply`
             adds them, once. With ``wrt_inputs`` also the gradient at the inputs, of their shape.
 
@@ -144,7 +144,7 @@ class Engine(Protocol):
         """One update: the penalties' gradient is added, then all is clipped, decayed and averaged as in :meth:`train`.
 
         Args:
-            flat: a gradient as :meth:`backward` gives it; it stays as it is.
+            flat: a gradient as :meth:`backward` returns it; it is not changed.
             learning_rate: of this update.
 
         Raises:
@@ -161,7 +161,7 @@ class Engine(Protocol):
         ...
 
     def reset_metrics(self) -> None:
-        """Start the running loss and metrics anew."""
+        """Reset the running loss and metrics."""
         ...
 
     def results(self) -> Mapping[str, float]:
@@ -169,11 +169,11 @@ class Engine(Protocol):
         ...
 
     def running(self) -> list[dict[str, object]]:
-        """What the loss and each metric have added up, for :meth:`resume`; arrays may be shared with them."""
+        """The running sums of the loss and each metric, for :meth:`resume`; arrays may be shared with them."""
         ...
 
     def resume(self, running: Sequence[Mapping[str, object]]) -> None:
-        """Let the loss and each metric go on from what :meth:`running` gave."""
+        """Let the loss and each metric continue from the sums of :meth:`running`."""
         ...
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Where the reference engine's arrays live: with NumPy, or with another array library, perhaps on a GPU."""
+"""Devices of the reference engine's arrays: NumPy, or another array library, perhaps on a GPU."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from clarinet.names import nearest
 from clarinet.types import Array, Namespace
 
-#: Functions of the array API that make arrays of nothing, and so have to be told where.
+#: Functions of the array API that create arrays, and so need the device.
 _MAKERS = frozenset({"arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros"})
 _LIBRARIES = {"torch": "torch", "cupy": "cupy-cuda12x", "array_api_strict": "array-api-strict"}
 
@@ -21,7 +21,7 @@ class Device:
 
     Attributes:
         xp: the array namespace that layers, losses and optimizers compute with.
-        shares: whether :meth:`put` hands on the array itself, so that nothing has to be brought back.
+        shares: whether :meth:`put` returns the array itself, so that nothing has to be copied back.
     """
 
     xp: Namespace = np
@@ -55,7 +55,7 @@ class OtherDevice(Device):
 
     Args:
         xp: its array namespace.
-        place: what its functions take as ``device``; None is the library's default.
+        place: the argument ``device`` of its functions; None is the library's default.
     """
 
     shares = False
@@ -100,8 +100,8 @@ def open_device(name: str | None) -> Device:
 
     Args:
         name: None or ``"cpu"``: NumPy. ``"cuda"`` or ``"cuda:1"``: a GPU, through CuPy, or PyTorch where that is not
-            there. ``"torch"``, ``"torch:cuda"``, ``"torch:mps"``, …: PyTorch (on the processor, unless said otherwise).
-            ``"cupy"``, ``"cupy:1"``: CuPy. ``"array_api_strict"``: the standard to the letter, for tests.
+            there. ``"torch"``, ``"torch:cuda"``, ``"torch:mps"``, …: PyTorch (by default on the processor). ``"cupy"``,
+            ``"cupy:1"``: CuPy. ``"array_api_strict"``: the standard to the letter, for tests.
 
     Raises:
         ValueError: another name, or a device that this machine does not have. ImportError: the library is missing.

@@ -1,4 +1,4 @@
-"""What engines need for a step in halves: the pass that ``backward`` takes up, and checks of what callers bring."""
+"""Steps in halves: the forward pass that ``backward`` continues, and checks of callers' arrays."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Handle:
-    """A forward pass that ``backward`` can take up: once, and until its engine runs something else.
+    """A forward pass that ``backward`` can continue: once, and until its engine runs something else.
 
     Attributes:
-        inputs, outputs: the shapes of what went in and came out.
+        inputs, outputs: the shapes of inputs and outputs.
     """
 
     inputs: tuple[int, ...]
@@ -28,18 +28,18 @@ class Handle:
 
 @dataclass(frozen=True, eq=False)
 class Caches(Handle):
-    """The same where operations gave what their backward needs."""
+    """The same with the caches that the operations' backward needs."""
 
     caches: list[object]
 
 
 class Stale(ValueError):
-    """A handle that was used, or outlived by what its engine ran since."""
+    """A handle that was used, or whose engine has run something else since."""
 
     def __init__(self) -> None:
         super().__init__(
             "backward: this forward pass is gone: each is good for one backward, and for none once its engine has run "
-            "forward, train, apply, evaluate or predict again; call forward anew"
+            "forward, train, apply, evaluate or predict again; call forward again"
         )
 
 

@@ -1,4 +1,4 @@
-"""What the reference engine says of one forward and backward pass."""
+"""Results of one forward and backward pass of the reference engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ByWeight = dict[int, dict[str, Array]]
 
 
 class Gradients(NamedTuple):
-    """What one forward and backward pass gives: gradients by operation and weight name, outputs of all operations."""
+    """Results of a forward and backward pass: gradients by operation and weight name, outputs of all operations."""
 
     loss: float
     by_weight: ByWeight
@@ -21,12 +21,12 @@ class Gradients(NamedTuple):
 
 @dataclass
 class Intermediates:
-    """Takes what a forward and backward pass computes on its way and would forget.
+    """Collects arrays that a forward and backward pass would otherwise drop.
 
     Attributes:
         values: the loss of every row, before weights.
         shares: how much each of them counts in the batch's loss.
-        deltas: gradient of the batch's loss at every tensor: 0 is the input, ``i + 1`` what operation ``i`` gives.
+        deltas: gradient of the batch's loss at every tensor: 0 is the input, ``i + 1`` the output of operation ``i``.
         penalties: the regularizers' share of the gradients, by operation and weight name.
     """
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from clarinet.optimizers import OptimizerState
     from clarinet.plan import Plan
 
-#: What C++ reads as it lies; rows of other dtypes are converted here, some at a time.
+#: Dtypes that C++ reads directly; rows of others are converted here, some at a time.
 _PLAIN = frozenset(np.dtype(c) for c in ("?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"))
 #: Numbers of an array that are converted at once.
 _BLOCK = 1 << 20
@@ -36,9 +36,9 @@ _PATIENCE = 0.05
 
 
 def _plain(array: Array) -> Array | None:
-    """The array as C++ reads it without a copy: rows at any distance, the numbers of a row side by side; else None.
+    """The array as C++ reads it without a copy: any distance between rows, the numbers of a row contiguous; else None.
 
-    Every number has to lie at a multiple of its size, which those of a packed record do not.
+    Every number has to be at a multiple of its size, unlike those of a packed record.
     """
     flags = array.flags
     if array.dtype not in _PLAIN or not flags.aligned:
@@ -64,8 +64,8 @@ class NativeEngine(Engine):
     """Runs a plan natively. Arguments and methods as in :class:`clarinet.engines.base.Engine`.
 
     Args:
-        threads: exactly so many; 0 (default) takes as many as the work of a batch is worth, at most
-            CLARINET_NUM_THREADS or what affinity and quota leave.
+        threads: exactly so many; 0 (default) uses as many as the work of a batch is worth, at most CLARINET_NUM_THREADS
+            or the number that affinity and quota allow.
         isa: instruction set, e.g. ``"avx2"``; empty (default) takes CLARINET_ISA, or the best there is.
 
     Raises:
@@ -101,7 +101,7 @@ class NativeEngine(Engine):
 
     @staticmethod
     def supports(plan: Plan) -> str | None:
-        """Why the plan cannot run here, in the user's words; None if it can."""
+        """Why the plan cannot run here, for the user; None if it can."""
         return lowering.unsupported_reason(plan)
 
     def permutation(self, epoch: int, n: int) -> NDArray[np.int64]:
@@ -145,7 +145,7 @@ class NativeEngine(Engine):
         return Chunk(first_step, losses[:done], samples, rates, seconds, dict(self.results()), layers)
 
     def _runs(self, data: Data, steps: Steps) -> Iterator[tuple[Data, Any, int, int]]:
-        """What to train on in one native call each: everything where C++ can read it, else some batches at a time."""
+        """The rows of each native call: all where C++ can read them, else some batches at a time."""
         order = steps.order
         whole = _as_it_lies(data)
         if whole is not None:
@@ -160,7 +160,7 @@ class NativeEngine(Engine):
             yield _copied(block), None, 0, stop - start
 
     def _check_labels(self, data: Data) -> None:
-        """The reference's own error for labels whose shape does not meet the predictions'."""
+        """Raise the reference's error for labels whose shape does not match the predictions'."""
         y_pred = np.empty((1, *self._output_shape), np.float32)
         if data.y is not None and len(data.y):
             sparse = self.plan.loss is not None and self.plan.loss.labels == "ids"
@@ -245,7 +245,7 @@ class NativeEngine(Engine):
         )
 
     def close(self) -> None:
-        """Give back threads and memory; the engine is of no use any more."""
+        """Release threads and memory; the engine cannot be used any more."""
         self._core = None
 
 
@@ -258,7 +258,7 @@ def _as_it_lies(data: Data) -> Data | None:
 
 
 def _copied(data: Data) -> Data:
-    """The same rows in contiguous arrays that C++ can read."""
+    """Contiguous copies of the rows that C++ can read."""
     return Data(*(None if a is None else _converted(a) for a in (data.x, data.y, data.weight)))  # type: ignore[arg-type]
 
 

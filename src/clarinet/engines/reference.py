@@ -51,7 +51,7 @@ class ReferenceEngine(Engine):
 
     Args:
         device: where to compute, see :func:`clarinet.engines.devices.open_device`; default NumPy. Elsewhere weights are
-            fetched from the store when a call begins and brought back when it ends; metrics are NumPy's.
+            fetched from the store when a call begins and copied back when it ends; metrics are NumPy's.
     """
 
     name = "reference"
@@ -64,7 +64,7 @@ class ReferenceEngine(Engine):
         self.device = open_device(device)
         self._xp = self.device.xp
         self._draws = Draws()
-        self._kept: Handle | None = None  # the forward pass that backward may take up
+        self._kept: Handle | None = None  # the forward pass that backward may continue
         self._tracked: tuple[Metric, ...] = (Mean("loss"), *plan.metrics, *plan.weighted_metrics)
         self._take()
 
@@ -73,7 +73,7 @@ class ReferenceEngine(Engine):
         """None: it runs all plans."""
         return None
 
-    # The store's numbers and the metrics' sums, between which and the steps this engine stands.
+    # The store's numbers and the metrics' sums, which this engine carries into steps and back.
 
     def _take(self) -> None:
         """Have weights, state, slots and sums where they are computed with; a forward pass before is over."""
@@ -90,7 +90,7 @@ class ReferenceEngine(Engine):
             raise
 
     def _write(self, new: Carry, number: int) -> None:
-        """Doing it twice changes nothing. Views of the store stay what they are; another device's turn comes later."""
+        """Doing it twice changes nothing. Views are written at once, another device's arrays at the end of the call."""
         own = self._carry
         if self.optimizer_state is not None:
             self.optimizer_state.step = number
@@ -108,11 +108,11 @@ class ReferenceEngine(Engine):
             pairs += [(arrays, theirs[index]) for index, arrays in ours.items() if arrays]
         for arrays, numbers in pairs:
             for name, array in arrays.items():
-                if numbers[name] is not array:  # as what is frozen is
+                if numbers[name] is not array:  # as for frozen weights
                     array[...] = get(numbers[name])
 
     def _bring_back(self) -> None:
-        """Write what another device has computed into the store."""
+        """Write another device's results into the store."""
         if not self.device.shares:
             self._copy(self._carry, begin(self.plan, self.store, self.optimizer_state))
 
@@ -154,7 +154,7 @@ class ReferenceEngine(Engine):
                 samples.append(len(batch))
                 if steps.seconds is not None and time.perf_counter() - began > steps.seconds:
                     break
-        finally:  # after Ctrl-C too: what was done stays done
+        finally:  # after Ctrl-C too: completed steps are kept
             self._bring_back()
         done = len(losses)
         return Chunk(
@@ -227,7 +227,7 @@ class ReferenceEngine(Engine):
         return forward(self.plan, own.params, own.state, x, training, key, self._xp)
 
     def through_output(self, logits: Array) -> Array:
-        """Predictions from what the operations gave: through the activation that the loss absorbed, if any."""
+        """Predictions from the last output: through the activation that the loss absorbed, if any."""
         return through_output(self.plan, logits, self._xp)
 
     # A step in halves.
@@ -308,7 +308,7 @@ class ReferenceEngine(Engine):
 
         Args:
             x: the batch.
-            training: None has each operation do what it does when it is called and not told.
+            training: None gives each operation the default of calling it.
             draw: number of the draw of random numbers, 0 for those of the training step itself.
         """
         self._take()
@@ -329,4 +329,4 @@ class ReferenceEngine(Engine):
             metric.set_state(state)
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """There is nothing to release."""

@@ -28,7 +28,7 @@ def layer_stats(
     """One record for every layer of the model that the plan's operations came from.
 
     Args:
-        plan: what was run.
+        plan: the plan that was run.
         step: number of the step over the model's life, from 1.
         outputs: of every operation in the plan's order, and of the one that the loss absorbed, if any.
         grads: gradients by operation and weight name.

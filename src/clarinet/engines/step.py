@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 
 class Carry(NamedTuple):
-    """What goes from one step to the next.
+    """The state that one step passes to the next.
 
     Attributes:
         params, state: of every operation, by its index and their names.
-        slots: what the optimizer keeps of every weight that is trained, in the plan's order.
-        sums: what the loss, the metrics and the weighted metrics have added up; None leaves them out.
+        slots: the optimizer's slots of every trained weight, in the plan's order.
+        sums: the running sums of the loss, the metrics and the weighted metrics; None leaves them out.
     """
 
     params: ByWeight
@@ -44,11 +44,11 @@ class Carry(NamedTuple):
 
 
 class StepRecord(NamedTuple):
-    """What a step computes on its way.
+    """The intermediate results of a step.
 
     Attributes:
         loss: ``sum_i s_i l_i``, without penalties.
-        penalty: what regularizers and layers add to it.
+        penalty: the share of regularizers and layers, which is added to it.
         values, shares: ``l_i`` of every row (or step of a row) and ``s_i``: by default the row's weight (1 if there is
             none) divided by the number of values, Keras's ``sum_over_batch_size``.
         outputs: of every operation, and last the predictions.
@@ -64,7 +64,7 @@ class StepRecord(NamedTuple):
 
 
 class Pass(NamedTuple):
-    """What a forward pass gives: outputs and caches of all operations, and their new state."""
+    """The results of a forward pass: outputs and caches of all operations, and their new state."""
 
     outputs: list[Array]
     caches: list[object]
@@ -75,14 +75,14 @@ def step(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, xp: Namespace 
     """One training step.
 
     Args:
-        plan: what to compute; its optimizer is one that steps (not :class:`clarinet.optimizers.BFGS`).
+        plan: the computation; its optimizer is one that steps (not :class:`clarinet.optimizers.BFGS`).
         carry: from the step before, or :func:`begin`.
         batch: rows, ``x`` in the plan's dtype.
-        scalars: ``plan.optimizer.scalars(learning_rate, number)``: what has to be computed in float64.
+        scalars: ``plan.optimizer.scalars(learning_rate, number)``, which have to be computed in float64.
         xp: the arrays' namespace.
 
     Returns:
-        What the next step takes, and what this one has computed.
+        The next step's carry, and this one's record.
     """
     record, state = gradients(plan, carry.params, carry.state, batch, step_of(scalars), xp)
     params, slots = update(plan, carry, record.grads, scalars, xp)
@@ -97,7 +97,7 @@ def begin(
     sums: Sequence[Sums] | None = None,
     put: Callable[[Array], Array] = lambda array: array,
 ) -> Carry:
-    """What the first step takes: the numbers of a store and of the optimizer, each put where it is computed with."""
+    """The first step's carry: the numbers of a store and of the optimizer, each put on the device."""
     params = {op.index: {s.name: put(store.view(s)) for s in op.weights} for op in plan.all_ops}
     state = {op.index: {s.name: put(store.view(s)) for s in op.state} for op in plan.all_ops}
     kept = [{} if optimizer_state is None else optimizer_state.views(s) for _, s in plan.trainable]
@@ -110,7 +110,7 @@ def forward(
     """Run all operations.
 
     Args:
-        plan, params, state: what to run.
+        plan, params, state: the operations, their weights and their state.
         x: rows in the plan's dtype.
         training: whether operations behave as in training; None leaves it to each.
         key: names the random numbers of the step; each operation has its own.
@@ -145,12 +145,12 @@ def key_of(plan: Plan, number: int, draw: int = 0) -> Key:
 
 
 def through_output(plan: Plan, logits: Array, xp: Namespace = np) -> Array:
-    """Predictions from what the operations gave: through the activation that the loss absorbed, if any."""
+    """Predictions from the last output: through the activation that the loss absorbed, if any."""
     return logits if plan.output is None else plan.output.spec.forward({}, {}, logits, Context(xp=xp))[0]
 
 
 def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: Namespace = np) -> StepRecord:
-    """The loss of what the operations gave, penalties, and predictions; no gradients."""
+    """Loss, penalties and predictions from the operations' outputs; no gradients."""
     assert plan.loss is not None and batch.y is not None
     y = outputs[-1] if outputs else batch.x
     values = plan.loss.values(batch.y, y, xp)
@@ -161,7 +161,7 @@ def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: N
 
 
 def penalties(plan: Plan, params: ByWeight, outputs: list[Array]) -> Scalar:
-    """Sum of the regularizers' penalties on trainable weights, and of the operations' on what they give."""
+    """Sum of the regularizers' penalties on trainable weights, and of the operations' on their outputs."""
     activity = sum(op.spec.penalty(y) for op, y in zip(plan.ops, outputs, strict=True))
     found = [(s.weight.regularizer, params[op.index][s.name]) for op, s in plan.trainable]
     weights: Scalar = sum(penalty(w) for penalty, w in found if penalty is not None)
@@ -178,7 +178,7 @@ def gradients(
     training: bool = True,
     intermediates: Intermediates | None = None,
 ) -> tuple[StepRecord, ByWeight]:
-    """Forward, loss, backward: what a step computes before the update, and the new state; ``number`` is the step's."""
+    """Forward, loss, backward: the record of a step before the update, and the new state; ``number`` is the step's."""
     assert plan.loss is not None and batch.y is not None
     outputs, caches, new_state = forward(plan, params, state, batch.x, training, key_of(plan, number), xp)
     record = judge(plan, params, batch, outputs, xp)
@@ -195,8 +195,8 @@ def backward(
 ) -> tuple[ByWeight, Array]:
     """Gradients by operation and weight name, without penalties on weights, and the gradient at the input.
 
-    What several operations take gets the sum of what they hand back, from the last to the first; so does a weight that
-    several have.
+    A tensor that several operations take gets the sum of their gradients, from the last to the first; so does a weight
+    that several have.
     """
     grads: ByWeight = {}
     deltas = {len(plan.ops): dy}  # by tensor

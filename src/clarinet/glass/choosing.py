@@ -10,15 +10,15 @@ from clarinet.glass.records import LayerTrace, Trace
 from clarinet.trainable import Trainable
 from clarinet.types import Array
 
-#: Numbers in a row of one axis that may be a picture.
+#: Sizes of a row of one axis that may be a picture.
 _LEAST = 64
 
 
 def strongest(trace: Trace, row: int, most: int) -> dict[str, list[int]]:
-    """The units of every dense layer, and of ``"input"``, that say most in this row; in order.
+    """The units of every dense layer, and of ``"input"``, that matter most in this row; in order.
 
-    An input, or a unit of a hidden layer, says as much as the next layer takes from it: its number times the length of
-    its weights. Of the last layer the target's unit and the predicted one are among them.
+    The weight of an input, or of a unit of a hidden layer, is its effect on the next layer: its number times the length
+    of its weights. Of the last layer the target's unit and the predicted one are among them.
 
     Args:
         trace: of the step.

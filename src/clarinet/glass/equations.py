@@ -1,4 +1,4 @@
-"""A sum written out: what is multiplied, what that gives, and the total."""
+"""A sum written out: factors, products and the total."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Term(NamedTuple):
     Attributes:
         value: its number.
         text: how it comes about.
-        kept: whether it is written out however small it is.
-        loose: whether its number stands nowhere else, so that it may take up what rounding leaves.
+        kept: whether it is written out even if it is small.
+        loose: whether its number is shown nowhere else, so that it may absorb the rounding.
     """
 
     value: float
@@ -29,11 +29,11 @@ def equation(left: str, terms: Sequence[Term], total: float, digits: int, most: 
     """``z = 1·0.5 + 0.2·(−0.25) = 0.5000 − 0.0500 = 0.4500``: the terms shown add up to the total shown.
 
     Args:
-        left: what the total is called.
+        left: the name of the total.
         terms: in order; where there are more than ``most`` the smallest become one.
         total: their sum as it was computed, perhaps in float32.
         digits: of the largest number.
-        most: terms that are written out, besides those that are kept.
+        most: terms that are written out, in addition to those with ``kept``.
     """
     total, terms = float(total), shortened(terms, most)
     texts, values = [t.text for t in terms], [float(t.value) for t in terms]

@@ -1,4 +1,4 @@
-"""A unit of a network in words and numbers: where its value comes from, and what the step makes of its weights."""
+"""A unit of a network in words and numbers: the origin of its value, and the step's change of its weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from clarinet.types import Array
 def explain(
     trace: Trace, layer: int | str = -1, unit: object = 0, *, row: int = 0, digits: int = 4, most: int = 8
 ) -> str:
-    """Write out in numbers how one unit gets its value, what delta it gets back, and how its weights are changed.
+    """Write out in numbers how one unit gets its value and its delta, and how its weights are changed.
 
     Sums add up to the digit shown: the sum is rounded as it should be, its terms up or down so that they give it, so a
     term may be up to one unit of its last digit off. Products are those of the unrounded numbers.
@@ -145,7 +145,7 @@ class UnitText:
         if self.layer.weights:
             yield self.equation("z", self.inputs(), z)
         else:
-            yield f"z = {self.number(z)}, what the layer before gives"
+            yield f"z = {self.number(z)}, the output of the layer before"
         function = loss_text.activation(self.layer)
         if function == activations.linear:
             yield f"a = z = {self.number(a)}"
@@ -214,11 +214,11 @@ class UnitText:
             elif following.layer.weighted_sum == "dense" and following.dz is not None:
                 return self.equation("dL/da", self.shares(following, flat, da), da)
             elif not (following.layer.disturbs_by == "dropout" and not self.trace.training):
-                return f"dL/da = {self.number(da)}, handed back by {following.name} ({following.kind})"
-        return f"dL/da = {self.number(da)}, handed back by what comes after"
+                return f"dL/da = {self.number(da)}, passed back by {following.name} ({following.kind})"
+        return f"dL/da = {self.number(da)}, passed back by the next layer"
 
     def shares(self, following: LayerTrace, unit: Index, da: float) -> list[Term]:
-        """What every unit of the next layer hands back, and what a penalty on the output adds."""
+        """The shares of the next layer's units in the gradient, and that of a penalty on the output."""
         *place, own = unit
         deltas, kernel = following.dz[(self.row, *place)], following.weights["kernel"].value  # type: ignore[index]
         pairs = list(zip(deltas, kernel[own], strict=True))
@@ -244,7 +244,7 @@ class UnitText:
             yield self.change(bias, (self.unit[-1],), None)
 
     def change(self, weight: WeightTrace, index: Index, x: float | None) -> str:
-        """Gradient of one weight and what becomes of it."""
+        """Gradient of one weight and its update."""
         assert weight.gradient is not None and self.layer.dz is not None
         dz, gradient = self.layer.dz[self.at], float(weight.gradient[index])
         name = f"{formulas.symbol(weight.name)}[{', '.join(map(str, index))}]"

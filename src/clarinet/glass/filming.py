@@ -34,10 +34,10 @@ def film(
 ) -> Path:
     """Film a step of a network: numbers flow forward, the loss comes out, deltas flow back, weights change.
 
-    The captions are what :func:`clarinet.glass.explain` says. The model stays as it is.
+    The captions are those of :func:`clarinet.glass.explain`. The model is not changed.
 
     Args:
-        model: of dense layers and layers that give one value for each they take; compiled, if there are labels.
+        model: of dense layers and layers with one output for each input; compiled, if there are labels.
         data: ``(x, y)``, or ``x`` alone for a forward pass: rows, or one example.
         path: ends in ``.mp4`` (H.264 video), ``.gif``, ``.svg`` (plays by itself in a browser) or ``.html`` (a page
             with a player: pause, single steps, speed, keys, all steps as text; it needs nothing else).

@@ -1,4 +1,4 @@
-"""The formulas of layers, activations and losses, read from where they stand: in the docstrings."""
+"""The formulas of layers, activations and losses, read from the docstrings."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def of_activation(function: activations.Activation) -> str:
 
 
 def of_loss(loss: Loss) -> str:
-    """What a loss says of itself in its first sentence."""
+    """The first sentence of a loss's docstring."""
     return re.split(r"\. |\.$", _before_arguments(loss).replace("``", ""))[0] or loss.name
 
 

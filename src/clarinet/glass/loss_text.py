@@ -1,4 +1,4 @@
-"""What the loss says of a network's output, in numbers where it is one of the common ones."""
+"""The loss of a network's output in words, with numbers for the common losses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def targets(trace: Trace, layer: LayerTrace) -> Array:
 
 
 def loss(trace: Trace, layer: LayerTrace, row: int, digits: int, most: int) -> Iterator[str]:
-    """The loss of a row, written out, and what it counts in the batch's."""
+    """The loss of a row, written out, and its share in the batch's."""
     assert trace.losses is not None and trace.shares is not None and trace.loss_function is not None
     value, function = trace.losses[row], trace.loss_function
     name = function.name
@@ -73,7 +73,7 @@ def _squares(row: _Row) -> list[str]:
 
 
 def _surprises(row: _Row) -> list[str]:
-    """Of every output by itself; nothing where outputs are logits or targets are not 0 and 1."""
+    """For every output separately; None if outputs are logits or targets are not 0 and 1."""
     if row.function.from_logits or not set(np.ravel(row.t)) <= {0, 1}:
         return []
     each = _each(row.layer, row.function, row.a, row.t, row.number)
@@ -84,7 +84,7 @@ def _surprises(row: _Row) -> list[str]:
 
 
 def _surprise(row: _Row) -> list[str]:
-    """Of the right class; nothing where there is not just one, or the outputs are not what the loss takes."""
+    """For the right class; None if there is not exactly one, or the loss does not take these outputs."""
     if not row.layer.absorbed or sorted(row.t)[:-1] != [0] * (len(row.t) - 1) or max(row.t) != 1:
         return []
     own = int(np.argmax(row.t))
@@ -102,7 +102,7 @@ _WRITTEN: dict[type, Callable[[_Row], list[str]]] = {
 
 
 def _each(layer: LayerTrace, function: losses.Loss, a: Array, t: Array, row: int) -> Array:
-    """The loss of every output by itself, from the logits where training takes these."""
+    """The loss of every output separately, from the logits if training uses these."""
     fused = losses.absorb(activation(layer), function) if layer.absorbed else None
     if fused is None or layer.z is None:
         return function.values(t[:, None], a[:, None])

@@ -10,7 +10,7 @@ from clarinet.views.page import page
 
 
 def write(scene: Scene, theme: str | None, speed: float) -> str:
-    """The page as text. The picture's own clock stands; the player sets it, so that it can wait, step and go faster."""
+    """The page as text. The picture's own clock is stopped; the player sets it, to pause, step and speed up."""
     starts = svg.times(scene, 1.0)
     said = "".join(
         "<li>" + "\n<br>".join((f"<strong>{escape(m.title)}</strong>", *map(escape, m.lines))) + "</li>"

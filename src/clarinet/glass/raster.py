@@ -130,7 +130,7 @@ def _add(axes: Any, shape: Shape, palette: dict[str, str], family: str = "DejaVu
 
     from clarinet.views.theme import plain
 
-    order = len(axes.get_children())  # what comes later lies above
+    order = len(axes.get_children())  # later shapes are drawn above
     if isinstance(shape, Line):
         dash: Any = (0, (4, 2.4)) if shape.role == "minus" else "solid"
         axes.plot(

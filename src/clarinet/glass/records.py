@@ -1,4 +1,4 @@
-"""What a trace holds: every array of one training step, by layer and by name."""
+"""The records of a trace: every array of one training step, by layer and by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Quantity(NamedTuple):
-    """One array of a trace: its name, the formula that gives it, its numbers."""
+    """One array of a trace: its name, its formula, its numbers."""
 
     name: str
     formula: str
@@ -26,16 +26,16 @@ class Quantity(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class WeightTrace:
-    """One weight of a layer and what a training step makes of it. Arrays have the weight's shape.
+    """One weight of a layer, with its gradient and update in a training step. Arrays have the weight's shape.
 
     Attributes:
         name: ``"kernel"``, ``"bias"``, …
         value: the weight before the step.
         trainable: False for a frozen weight and for state, such as running statistics.
-        gradient: of the batch's loss, penalties included; None where there is none to take.
+        gradient: of the batch's loss, penalties included; None without a loss.
         penalty: the regularizer's share of the gradient; None without a regularizer.
         clipped: the gradient after clipping; None where the optimizer does not clip.
-        update: what the step adds: ``value + update`` is the weight after it; None where no step is made.
+        update: the change by the step: ``value + update`` is the weight after it; None without a step.
     """
 
     name: str
@@ -55,11 +55,11 @@ class LayerTrace:
         name: the layer's; within a container after the container's, ``"residual/dense"``.
         layer: the layer itself.
         x: its input, (n, …); a tuple of arrays for one that merges several.
-        z: what its activation function takes, the weighted sums of ``Dense``; None for layers without one.
-        a: what it gives.
+        z: the input of its activation function, the weighted sums of ``Dense``; None for layers without one.
+        a: its output.
         dx, dz, da: gradients of the batch's loss at these (the deltas), None where none was taken. What several layers
-            take has one gradient, the sum of what they hand back. Where the loss takes in the activation, ``da`` is the
-            derivative of the loss as it is written.
+            take has one gradient, the sum over them. Where the loss takes in the activation, ``da`` is the derivative
+            of the loss as it is written.
         weights: trained ones and state, by name.
         layers: those within it, of a container.
         absorbed: whether the loss takes in the activation, so that training forms ``dz`` directly.
@@ -84,7 +84,7 @@ class LayerTrace:
 
     @property
     def input(self) -> Array:
-        """What a layer takes that does not merge several."""
+        """The input of a layer that does not merge several."""
         assert not isinstance(self.x, tuple)
         return self.x
 
@@ -105,7 +105,7 @@ class LayerTrace:
 
     def _forward(self) -> Iterator[Quantity]:
         stated = formulas.of_layer(self.layer)
-        yield from self._named("x", self.x, "what the layer before gives")
+        yield from self._named("x", self.x, "the output of the layer before")
         for name, weight in self.weights.items():
             yield from self._named(name, weight.value, "weight" if weight.trainable else "not trained")
         if self.z is not None:
@@ -115,7 +115,7 @@ class LayerTrace:
 
     def _backward(self) -> Iterator[Quantity]:
         stated = formulas.of_layer(self.layer)
-        yield from self._named("da", self.da, "dL/da" if self.absorbed else "dL/da, handed back by what comes after")
+        yield from self._named("da", self.da, "dL/da" if self.absorbed else "dL/da, passed back by the next layer")
         direct = "dL/dz, of loss and activation in one"
         yield from self._named("dz", self.dz, direct if self.absorbed else "dL/dz = dL/da · da/dz")
         for name, weight in self.weights.items():
@@ -128,7 +128,7 @@ class LayerTrace:
             yield from self._named(f"{name}/update", weight.update, "what the optimizer adds")
         shared = "/" in self.name  # within a container several may take one tensor
         dx = None if shared else formulas.find(stated, "dx")
-        yield from self._named("dx", self.dx, dx or "dL/dx, of all ways that x goes together")
+        yield from self._named("dx", self.dx, dx or "dL/dx, the sum over all uses of x")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -170,7 +170,7 @@ class Trace:
 
     @property
     def input(self) -> Array:
-        """What a layer takes that does not merge several."""
+        """The input of a layer that does not merge several."""
         assert not isinstance(self.x, tuple)
         return self.x
 
@@ -186,7 +186,7 @@ class Trace:
         return {q.name: q.value for q in self.quantities()}
 
     def _heading(self) -> list[str]:
-        """What was traced, and what came out, in two lines."""
+        """A summary of the trace in two lines."""
         rows = f"{len(self)} row{'s' * (len(self) != 1)}"
         how = f"step {self.step}, training" if self.training else "inference"
         lines = [f"Trace of {self.model!r}: {rows}, {how}"]

@@ -37,7 +37,7 @@ def scene(model: Trainable, trace: Trace, loss_after: float | None, row: int, mo
     Args:
         model: whose step was traced.
         trace: of the step.
-        loss_after: what the loss of the same rows is after the step; None without labels.
+        loss_after: the loss of the same rows after the step; None without labels.
         row: that is shown.
         most: circles in a column.
 
@@ -52,13 +52,13 @@ def scene(model: Trainable, trace: Trace, loss_after: float | None, row: int, mo
             name = column.title.split("\n")[0]
             raise ValueError(
                 f"film: {name!r} is a {type(model.get_layer(name)).__name__}: only networks of dense layers, and of "
-                "layers that give one value for each they take, can be filmed; use glass.trace and glass.explain"
+                "layers with one output for each input, can be filmed; use glass.trace and glass.explain"
             )
     return _Director(trace, diagram, loss_after, row, picture_of(model, trace.x[row])).scene()
 
 
 class _Director:
-    """Goes through the step and says what is on every picture."""
+    """Goes through the step and makes every picture."""
 
     def __init__(
         self, trace: Trace, diagram: Diagram, loss_after: float | None, row: int, picture: Array | None
@@ -89,7 +89,7 @@ class _Director:
         return self.left + node.x * self.across, _TOP + (self.diagram.height / 2 - node.y) * self.down
 
     def lines(self, edges: Any, opacity: float, weights: Any = None) -> Iterator[Line]:
-        """Lines whose width says how large a weight is, among those of its layer."""
+        """Lines whose width shows the size of a weight, relative to its layer."""
         weights = [edge.weight for edge in edges] if weights is None else weights
         most: dict[int, float] = {}
         for edge, weight in zip(edges, weights, strict=True):
@@ -100,7 +100,7 @@ class _Director:
             yield Line(x0, y0, x1, y1, "plus" if weight >= 0 else "minus", 0.6 + 3.4 * strength, opacity)
 
     def names(self) -> Iterator[Label]:
-        """What each column is, under it, and how many units are not drawn."""
+        """The name of each column, under it, and the number of units that are not drawn."""
         for column in self.diagram.columns:
             x = self.left + column.x * self.across
             title = column.title.replace("\n", ", ")
@@ -227,7 +227,7 @@ class _Director:
             yield from self.joined(column, column.title.split("\n")[1:])
 
     def enter(self, column: Column, x: Array) -> Iterator[Moment]:
-        """The input's numbers appear, and what layers without weights make of them."""
+        """The input's numbers appear, and the outputs of layers without weights."""
         self.values |= {node: float(x[node.unit]) for node in column.nodes}
         yield self.moment("One example goes in", [self.given(column, x)], set(column.nodes))
         yield from self.joined(column, column.title.split("\n")[1:])
@@ -241,14 +241,14 @@ class _Director:
         return f"A picture of {height} × {width}. {most}"
 
     def joined(self, column: Column, names: list[str]) -> Iterator[Moment]:
-        """Layers that give one value for each: every circle gets its new number."""
+        """Layers with one output for each input: every circle gets its new number."""
         for name in names:
             layer = self.layers[name]
             given = np.ravel(layer.a[self.row])
             before = dict(self.values)
             self.values |= {node: float(given[node.unit]) for node in column.nodes}
             if any(before[node] != self.values[node] for node in column.nodes):
-                lines = [f"{name} ({layer.kind}) changes the numbers where they stand."]
+                lines = [f"{name} ({layer.kind}) changes each number by itself."]
                 yield self.moment(f"Forward: {name}", lines, set(column.nodes))
 
     def loss(self) -> Moment:
@@ -303,7 +303,7 @@ class _Director:
         return layer
 
     def text(self, layer: LayerTrace, node: Node, most: int = _TERMS) -> UnitText:
-        """What is said of a unit."""
+        """The caption of a unit."""
         after = self.trace.layers[[own.name for own in self.trace.layers].index(layer.name) + 1 :]
         return UnitText(self.trace, layer, list(after), (node.unit,), self.row, 4, most)
 

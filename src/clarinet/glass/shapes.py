@@ -1,4 +1,4 @@
-"""What a film's pictures consist of: plain shapes in pixels, which every writer draws in its own way."""
+"""The shapes of a film's pictures, in pixels; every writer draws them in its own way."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEVELS = 6
 
 
 class Line(NamedTuple):
-    """A line between two circles. ``role`` says its colour: ``"plus"``, ``"minus"`` (dashed too) or ``"erase"``, the
+    """A line between two circles. ``role`` selects its colour: ``"plus"``, ``"minus"`` (dashed too) or ``"erase"``, the
     ground's."""
 
     x0: float
@@ -27,7 +27,7 @@ class Line(NamedTuple):
 
 
 class Disc(NamedTuple):
-    """A circle, filled by how large its number is; None is empty. The ring marks what the caption speaks of."""
+    """A circle, filled by how large its number is; None is empty. The ring marks the subject of the caption."""
 
     x: float
     y: float
@@ -39,7 +39,7 @@ class Disc(NamedTuple):
 class Label(NamedTuple):
     """A piece of text, its middle (or its start) at a point.
 
-    ``role`` says its colour: ``"text"``, ``"quiet"``, ``"delta"``, or for text in a circle ``"on"`` with its level.
+    ``role`` selects its colour: ``"text"``, ``"quiet"``, ``"delta"``, or for text in a circle ``"on"`` with its level.
     """
 
     x: float
@@ -72,7 +72,7 @@ class Picture(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """The frame of a square around a point of a picture: what the caption speaks of."""
+    """The frame of a square around a point of a picture: the subject of the caption."""
 
     x: float
     y: float
@@ -84,13 +84,13 @@ Shape = Line | Disc | Label | Picture | Mark
 
 @dataclass(frozen=True)
 class Moment:
-    """One picture of a film and how long it stands.
+    """One picture of a film and its duration.
 
     Attributes:
-        title, lines: what is happening, in words and numbers.
-        shapes: what is drawn over the scene's ground.
+        title, lines: the caption, in words and numbers.
+        shapes: drawn over the scene's background.
         flows: dots that run while the picture begins.
-        arriving: what is drawn over the shapes once the dots are there.
+        arriving: drawn over the shapes once the dots have arrived.
         seconds: at speed 1.
     """
 
@@ -104,7 +104,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Scene:
-    """A film before it is written: what stays, what changes, and what it is called."""
+    """A film before it is written: its fixed parts, its moments and its title."""
 
     title: str
     ground: tuple[Shape, ...]

@@ -1,8 +1,8 @@
-"""Numbers to read: rounded so that what is shown adds up to the last digit.
+"""Numbers to read: rounded so that the displayed terms add up to the last digit.
 
 Terms that are rounded one by one do not add up to their rounded sum. So the sum is rounded as it should be, and the
-terms are rounded up or down so that they give it: up are those with the largest remainders (Hamilton's method). A term
-is then less than one unit of its last digit off, mostly less than half of one.
+terms are rounded up or down so that they add up to it: up are those with the largest remainders (Hamilton's method). A
+term is then less than one unit of its last digit off, mostly less than half of one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Sum:
     """Rounded terms and their sum.
 
     Attributes:
-        terms: as many as were given, and where they are further from the sum than rounding explains, what is missing.
+        terms: the given ones, and the missing part if they differ from the sum by more than rounding.
         total: exactly the sum of the terms, in units of the last digit.
         places: decimals; numbers are ``terms * 10**-places``.
     """
@@ -39,7 +39,7 @@ def add_up(terms: Sequence[float], total: float, places: int) -> Sum:
 
     Args:
         terms: finite numbers.
-        total: what they add up to, up to the rounding errors of floating point.
+        total: their sum, up to the rounding errors of floating point.
         places: decimals.
 
     Example:
@@ -63,8 +63,8 @@ def add_up(terms: Sequence[float], total: float, places: int) -> Sum:
 def places_for(values: Sequence[float], digits: int) -> int:
     """Decimals to show numbers of this size with.
 
-    ``digits`` in the usual range, so that numbers beside each other have as many; fewer above ten; below a hundredth as
-    many as show so many digits of the largest.
+    ``digits`` in the usual range, so that numbers side by side have equally many; fewer above ten; below a hundredth as
+    many as are needed for the same number of digits of the largest.
 
     Example:
         >>> [places_for([v], 4) for v in (0.5, 0.05, 0.005, 123.0)]
@@ -108,7 +108,7 @@ def number(value: float, digits: int) -> str:
 
 
 def short(value: float, digits: int) -> str:
-    """A number that was given: with all of its digits where it has no more than :func:`number` would show.
+    """A given number, with all of its digits if it has no more than :func:`number` shows.
 
     Example:
         >>> short(0.5, 3), short(1.0, 3), short(1 / 3, 3)

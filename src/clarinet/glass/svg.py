@@ -72,7 +72,7 @@ def _group(moment: Moment, start: float, end: float, total: float, run: float) -
 
 
 def _seen(start: float, end: float, total: float, clock: str) -> str:
-    """What makes a group visible from ``start`` to ``end``."""
+    """The animation that shows a group from ``start`` to ``end``."""
     shown = "hidden;visible;hidden" if start else "visible;visible;hidden"
     times = f"0;{start / total:.6f};{min(end / total, 1.0):.6f}"
     return f'<animate attributeName="visibility" calcMode="discrete" values="{shown}" keyTimes="{times}" {clock}/>'

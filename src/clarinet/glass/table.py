@@ -11,7 +11,7 @@ from clarinet.types import Array
 
 #: An array's name, the array, its formula.
 Row = tuple[str, Array, str]
-#: Arrays of up to so many numbers are shown whole.
+#: Arrays up to this size are shown whole.
 _WHOLE = 5
 
 

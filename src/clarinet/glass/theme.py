@@ -29,12 +29,12 @@ def room() -> int:
 
 
 def level_name(kind: str, level: int) -> str:
-    """What a colour of the scale is called: ``v3``, below zero ``vm3``."""
+    """The name of a colour of the scale: ``v3``, below zero ``vm3``."""
     return f"{kind}{'m' * (level < 0)}{abs(level)}"
 
 
 def colors(theme: str) -> dict[str, str]:
-    """Colours by what they are for.
+    """Colours by their use.
 
     Raises:
         ValueError: there is no such theme. ImportError: matplotlib is not installed.

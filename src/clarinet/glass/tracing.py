@@ -1,4 +1,4 @@
-"""One training step in the open: the reference engine's own pass over some rows, with every array kept."""
+"""One training step in detail: the reference engine's own pass over some rows, with every array kept."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def trace(
     """Every number of the training step that the model would make on these rows next.
 
     The reference engine computes it, on copies of the weights: model, optimizer and random numbers stay as they are.
-    Random layers draw what the next step would draw. The update is that of the model's optimizer with its momentum and
+    Random layers draw the numbers of the next step. The update is that of the model's optimizer with its momentum and
     its learning rate of that step.
 
     Args:
@@ -95,7 +95,7 @@ def _rows(
 
 @dataclass
 class _Pass:
-    """What one pass gave: tensors and their gradients by number, gradients of weights by operation."""
+    """The results of one pass: tensors and their gradients by number, gradients of weights by operation."""
 
     tensors: list[Array]
     intermediates: Intermediates
@@ -104,7 +104,7 @@ class _Pass:
 
 
 class _Tracer:
-    """Runs the engine on copies of a model's numbers and sorts what it sees by layer."""
+    """Runs the engine on copies of a model's numbers and sorts its arrays by layer."""
 
     def __init__(self, model: Trainable, data: Data, training: bool) -> None:
         label_shape = None if data.y is None else data.y.shape[1:]
@@ -173,7 +173,7 @@ class _Tracer:
         return model.optimizer.rate(0)
 
     def _step(self, learning_rate: float) -> Array:
-        """All weights after the step itself, made on the copies: whatever the optimizer does, this is what it does."""
+        """All weights after the step itself, computed on the copies, with the optimizer itself."""
         engine = ReferenceEngine(self.plan, self.store, self.optimizer_state)
         rows = len(self.data)
         engine.train(self.data, Steps(None, 0, rows, rows, np.array([learning_rate]), None, 0))
@@ -260,7 +260,7 @@ class _Tracer:
     def _values(self, ops: list[Op], seen: _Pass) -> tuple[Array | None, Array, Array | None, Array | None]:
         """``z``, ``a``, ``dz``, ``da`` of the layer that consists of these operations."""
         while len(ops) > 1 and ops[-1].spec.passes_through == "identity":
-            ops = ops[:-1]  # it hands on what it gets, and its share of the gradient is in what it hands back
+            ops = ops[:-1]  # its output is its input, and its share of the gradient is in its input's gradient
         last, deltas = ops[-1], seen.intermediates.deltas
         a, da = seen.tensors[last.index + 1], deltas.get(last.index + 1)
         if last is self.plan.output:
@@ -270,14 +270,14 @@ class _Tracer:
         return (a, a, da, da) if last.spec.weighted_sum else (None, a, None, da)
 
     def _as_written(self, a: Array, seen: _Pass) -> Array | None:
-        """The loss's derivative at the model's output where training goes straight to the logits."""
+        """The loss's derivative at the model's output if training uses the one at the logits."""
         if self.data.y is None or self.model.loss is None or seen.intermediates.shares is None:
             return None
         return np.asarray(self.model.loss.gradient(self.data.y, a) * seen.intermediates.shares[..., None])
 
 
 def _containing(name: str, layer: Layer, inner: tuple[LayerTrace, ...]) -> LayerTrace:
-    """A container takes what its first layer takes, and gives what its last one gives."""
+    """A container has the input of its first layer and the output of its last."""
     first, last = inner[0], inner[-1]
     x = first.x[0] if isinstance(first.x, tuple) else first.x
     dx = first.dx[0] if isinstance(first.dx, tuple) else first.dx

@@ -1,4 +1,4 @@
-"""Which inputs meet which weights in one weighted sum of a dense or convolutional layer."""
+"""Pairs of inputs and weights in one weighted sum of a dense or convolutional layer."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _in_window(trace: LayerTrace, unit: Index) -> list[Meeting]:
     return found
 
 
-#: Weighted sums that can be written out, by what layers say of theirs.
+#: Weighted sums that can be written out, by the layers' ``weighted_sum``.
 MEETINGS: dict[str, Callable[[LayerTrace, Index], list[Meeting]]] = {"dense": _on_last_axis, "window": _in_window}
 
 

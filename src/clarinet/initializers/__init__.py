@@ -1,6 +1,6 @@
-"""How weights start. Every initializer is called as ``initializer(shape, dtype="float32", key=None)``.
+"""The initial values of weights. Every initializer is called as ``initializer(shape, dtype="float32", key=None)``.
 
-Random ones draw from the model's :class:`clarinet.random.Key`, unless they were given a ``seed`` of their own.
+Random ones draw from the model's :class:`clarinet.random.Key`, unless they have their own ``seed``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def __dir__() -> list[str]:
     return public(globals())
 
 
-#: What stands for an initializer: see :func:`get`.
+#: An initializer, or a form that :func:`get` accepts.
 InitializerLike = Initializer | type[Initializer] | str | Mapping[str, object]
 
 

@@ -1,4 +1,4 @@
-"""What an initializer is."""
+"""The base class of initializers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Initializer(Value):
     """Base class: makes the first values of a weight."""
 
     kind: ClassVar[str] = "initializer"
-    #: Whether all numbers that it gives are the same.
+    #: Whether all of its numbers are the same.
     all_alike: ClassVar[bool] = False
 
     @abstract

@@ -1,4 +1,4 @@
-"""Layers: what a network is made of. Each is plain configuration and pure maths, formula beside derivative."""
+"""Layers, the parts of a network. Each is plain configuration and pure maths, formula beside derivative."""
 
 from __future__ import annotations
 

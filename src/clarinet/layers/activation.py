@@ -206,7 +206,7 @@ class PReLU(Layer):
         alpha_initializer: default ``"zeros"``.
         alpha_regularizer: penalty on ``alpha``; default None.
         shared_axes: axes along which ``alpha`` is the same, 1 being the first of a sample; ``[1, 2]`` after a
-            convolution gives one ``alpha`` a channel. Default None.
+            convolution makes one ``alpha`` a channel. Default None.
 
     Raises:
         TypeError, ValueError: axes that are not whole numbers from 1, or when built, that samples have not.

@@ -1,4 +1,4 @@
-"""Penalties on what a layer gives."""
+"""Penalties on a layer's outputs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ActivityRegularization(Layer):
 
 
 class ActivityField(Field[RegularizerLike, L1L2 | None]):
-    """The penalty on what a layer gives, if any: a sum over single numbers."""
+    """The penalty on a layer's outputs, if any: a sum over single numbers."""
 
     def convert(self, value: RegularizerLike, owner: object) -> L1L2 | None:
         regularizer = regularizers.get(value)
@@ -67,7 +67,7 @@ class ActivityField(Field[RegularizerLike, L1L2 | None]):
 
 
 def endings(activation: activations.Activation, activity_regularizer: L1L2 | None, name: str) -> tuple[Layer, ...]:
-    """What comes after the linear part of a layer: its activation, and the penalty on what that gives."""
+    """The parts after the linear one of a layer: its activation, and the penalty on its outputs."""
     function = () if activation == activations.linear else (Activation(activation, name=name),)
     penalty = activity_regularizer
     return (*function, *(() if penalty is None else (ActivityRegularization(penalty.l1, penalty.l2, name=name),)))

@@ -44,7 +44,7 @@ def factors(value: object, what: str) -> tuple[float, float]:
 
 
 class _Augmentation(Noise):
-    """Of images (height, width, channels); the shape stays."""
+    """Layers for images (height, width, channels); the shape does not change."""
 
     disturbs_by = "augmentation"
 
@@ -75,7 +75,7 @@ class RandomFlip(_Augmentation):
     Args:
         mode: ``"horizontal"`` (left and right change places), ``"vertical"``, or ``"horizontal_and_vertical"``
             (default), both at once, as in Keras.
-        seed: fixes the draws whatever the model's seed; default None.
+        seed: fixes the draws independently of the model's seed; default None.
         data_format: None or ``"channels_last"``.
 
     Raises:
@@ -133,7 +133,7 @@ class _Affine(_Augmentation):
         self.fill_value = check_number(self.fill_value, f"{name}: fill_value")
 
     def matrices(self, key: Key, n: int, height: int, width: int) -> Array:
-        """Of shape (n, 2, 3)."""
+        """The matrices, shape (n, 2, 3)."""
         raise NotImplementedError
 
     def _taps(self, places: Array, xp: Namespace) -> Iterator[tuple[Array, Array]]:
@@ -199,9 +199,9 @@ class RandomRotation(_Affine):
     Args:
         factor: largest angle as a share of a full turn, 0.1 for 36 degrees either way; or (low, high), positive
             counter-clockwise. From -1 to 1.
-        fill_mode: what is read beyond the edges: ``"reflect"`` (default), ``"wrap"``, ``"nearest"``, or ``"constant"``.
+        fill_mode: the values beyond the edges: ``"reflect"`` (default), ``"wrap"``, ``"nearest"``, or ``"constant"``.
         interpolation: ``"bilinear"`` (default) or ``"nearest"``.
-        seed: fixes the draws whatever the model's seed; default None.
+        seed: fixes the draws independently of the model's seed; default None.
         fill_value: for ``"constant"``; default 0.
         data_format: None or ``"channels_last"``.
 
@@ -242,10 +242,10 @@ class RandomTranslation(_Affine):
 
     Args:
         height_factor: largest shift down or up as a share of the height; or (low, high), positive down. From -1 to 1.
-        width_factor: likewise of the width, positive to the right.
-        fill_mode: what is read beyond the edges: ``"reflect"`` (default), ``"wrap"``, ``"nearest"``, or ``"constant"``.
+        width_factor: the same for the width, positive to the right.
+        fill_mode: the values beyond the edges: ``"reflect"`` (default), ``"wrap"``, ``"nearest"``, or ``"constant"``.
         interpolation: ``"bilinear"`` (default) or ``"nearest"``.
-        seed: fixes the draws whatever the model's seed; default None.
+        seed: fixes the draws independently of the model's seed; default None.
         fill_value: for ``"constant"``; default 0.
         data_format: None or ``"channels_last"``.
 
@@ -285,12 +285,12 @@ class RandomZoom(_Affine):
     it was made of. Runs on the reference engine.
 
     Args:
-        height_factor: largest change of what is seen, as a share of the height: 0.2 for 20 % more (zoomed out) or less
-            (zoomed in); or (low, high), positive zooms out. From -1 to 1.
-        width_factor: likewise of the width; default (None) the same as drawn for the height.
-        fill_mode: what is read beyond the edges: ``"reflect"`` (default), ``"wrap"``, ``"nearest"``, or ``"constant"``.
+        height_factor: largest change of the visible part, as a share of the height: 0.2 for 20 % more (zoomed out) or
+            less (zoomed in); or (low, high), positive zooms out. From -1 to 1.
+        width_factor: the same for the width; default (None) the factor drawn for the height.
+        fill_mode: the values beyond the edges: ``"reflect"`` (default), ``"wrap"``, ``"nearest"``, or ``"constant"``.
         interpolation: ``"bilinear"`` (default) or ``"nearest"``.
-        seed: fixes the draws whatever the model's seed; default None.
+        seed: fixes the draws independently of the model's seed; default None.
         fill_value: for ``"constant"``; default 0.
         data_format: None or ``"channels_last"``.
 
@@ -327,7 +327,7 @@ class RandomZoom(_Affine):
 
 
 def _for_each(first: list[Array], second: list[Array], xp: Namespace) -> Array:
-    """The matrix of every sample, of its two rows; each entry is given for all samples."""
+    """The matrix of every sample, from its two rows; each entry has the values of all samples."""
     return xp.moveaxis(xp.stack([xp.stack(first), xp.stack(second)]), -1, 0)
 
 

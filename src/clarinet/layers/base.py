@@ -1,8 +1,8 @@
-"""What a layer is: a frozen configuration with pure maths, and a small handle on its weights.
+"""The base class of layers: a frozen configuration with pure maths, and a small handle on its weights.
 
-The maths never touches ``self`` beyond the configuration: parameters and state are passed in, and what backward needs
-is returned. So two threads can share a model, and every activation and gradient is in the hand of the loop that runs
-it. Only what the handle holds may change after construction: ``name``, ``trainable``, the weights, and who has it.
+The maths never touches ``self`` beyond the configuration: parameters and state are passed in, and forward returns what
+backward needs. So two threads can share a model, and the loop that runs it holds every activation and gradient. Only
+what the handle holds may change after construction: ``name``, ``trainable``, the weights, and who has it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LIMIT = 2**63
 
 @dataclass(frozen=True)
 class Context:
-    """What a forward pass may depend on besides its inputs.
+    """The things that a forward pass may depend on besides its inputs.
 
     Attributes:
         training: True while training; dropout and batch statistics look at it.
@@ -49,9 +49,9 @@ class Part:
 
     Attributes:
         layer: whose forward and backward define it.
-        sources: what it takes: 0 is the whole layer's input, ``i + 1`` what part ``i`` gives; None (default) is what
-            the part before gives. More than one for a layer that merges.
-        names: the whole layer's names for the part's weights and state, where they are called otherwise there.
+        sources: its inputs: 0 is the whole layer's input, ``i + 1`` the output of part ``i``; None (default) is the
+            output of the part before. More than one for a layer that merges.
+        names: the whole layer's names for the part's weights and state, if they differ.
         prefix: put before every name.
     """
 
@@ -59,7 +59,7 @@ class Part:
     sources: tuple[int, ...] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     prefix: str = ""
-    whole: Part | None = None  # the part of a layer further out that this one's layer is
+    whole: Part | None = None  # the part whose layer this part belongs to
 
     def called(self, name: str) -> str:
         """The outermost layer's name for the part's weight ``name``."""
@@ -80,7 +80,7 @@ _HANDLE_FIELDS = frozenset({"name", "trainable", "_build_spec", "_frozen", "_hol
 class Layer(Handle, Configurable):
     """Base class of all layers.
 
-    A subclass is a dataclass whose fields are its configuration; it gives :meth:`output_shape`, :meth:`forward`,
+    A subclass is a dataclass whose fields are its configuration; it defines :meth:`output_shape`, :meth:`forward`,
     :meth:`backward` and, where it has weights, :meth:`weight_specs` and :meth:`state_specs`.
 
     Args:
@@ -111,7 +111,7 @@ class Layer(Handle, Configurable):
     }
     #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
     merges: ClassVar[bool] = False
-    #: How it sums weighted inputs, but for its activation: ``"dense"``, over the last axis; ``"window"``, over a window
+    #: How it sums weighted inputs, without its activation: ``"dense"``, over the last axis; ``"window"``, over a window
     #: by a kernel that all places share; ``"windows"``, such sums one after the other. Empty: not so.
     weighted_sum: ClassVar[str] = ""
     #: How the numbers of ``x`` come out unchanged: ``"identity"``, ``"reshape"`` or ``"permute"``. Empty: they do not.
@@ -160,7 +160,7 @@ class Layer(Handle, Configurable):
     def check(self) -> None:
         """Check and normalise the configuration; called once, by the constructor."""
 
-    # The maths, for a subclass to give.
+    # The maths, which a subclass defines.
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape of one output sample; raises ValueError where the input does not fit."""
@@ -171,7 +171,7 @@ class Layer(Handle, Configurable):
         return ()
 
     def state_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        """What is kept between batches and not trained."""
+        """The numbers that are kept between batches and not trained."""
         return ()
 
     @abstract
@@ -192,20 +192,20 @@ class Layer(Handle, Configurable):
         raise NotImplementedError(f"{type(self).__name__} does not define backward")
 
     def penalty(self, y: Array) -> Scalar:
-        """What an elementary layer adds to the loss of a batch for which it gives ``y``; ``backward`` knows of it."""
+        """The share of an elementary layer with output ``y`` in the loss of a batch; ``backward`` includes it."""
         return 0.0
 
     def parts(self) -> tuple[Layer | Part, ...]:
         """The layers an engine runs in place of this one, e.g. an affine map and its activation.
 
-        The last gives the output. A bare layer takes what the one before gives, and its weights are called as in this
-        layer.
+        The last part's output is the layer's. A bare layer takes the output of the one before, and its weights have the
+        same names as in this layer.
         """
         return (self.bare(),)
 
     @property
     def pure_activation(self) -> Activation | None:
-        """The activation that an elementary layer applies and does nothing else; None for other layers."""
+        """The activation of an elementary layer that only applies it; None for other layers."""
         return None
 
     @property
@@ -214,11 +214,11 @@ class Layer(Handle, Configurable):
         return ()
 
     def add_weight(self, *shape: object, **settings: object) -> Never:
-        """Unsupported: a layer says of its weights what they are, and a model keeps them."""
-        raise TypeError(f"{type(self).__name__}: add_weight is not there; define weight_specs(input_shape)")
+        """Not supported: a layer specifies its weights, and a model keeps them."""
+        raise TypeError(f"{type(self).__name__}: there is no add_weight; define weight_specs(input_shape)")
 
     def __call__(self, x: object, training: bool | None = None) -> Array:
-        """What the layer gives for a batch; nothing is updated.
+        """The layer's output for a batch; nothing is updated.
 
         Without a model weights are drawn at the first call, and go along when the layer is put in one. Every call with
         ``training=True`` draws new random numbers.

@@ -1,4 +1,4 @@
-"""What it takes to call a layer on an array, without a model around it."""
+"""Calling a layer on an array, without a model around it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clarinet.types import Array, DType, Shape
 
 
 def batch(layer: Handle, x: object) -> Array:
-    """What a layer is called on, as an array of the dtype of its weights.
+    """The argument of a call as an array of the dtype of the layer's weights.
 
     Raises:
         TypeError: no batch of numbers.
@@ -34,7 +34,7 @@ def batch(layer: Handle, x: object) -> Array:
 
 
 def randomness(layer: Handle, training: bool | None) -> tuple[bool, Key]:
-    """Whether a call is as in training, and what names its random numbers: in training every call draws anew."""
+    """Whether a call is as in training, and the key of its random numbers: in training every call draws new ones."""
     what = f"{type(layer).__name__}: training"
     if not (layer.trains_when_called if training is None else check_flag(training, what)):
         return False, Key(0)
@@ -49,10 +49,10 @@ def weights_for(
     """Weights and state by name; a layer that has none yet draws them, and takes them along into a model.
 
     Args:
-        layer: that is called.
+        layer: the layer that is called.
         shape: of one sample.
         specs, kept: the weights and the state that it needs for such samples.
-        dtype: of what is drawn.
+        dtype: of the values that are drawn.
 
     Raises:
         ValueError: the layer has weights of another shape.

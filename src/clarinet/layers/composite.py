@@ -14,10 +14,10 @@ from clarinet.types import Array, Shape
 
 @dataclass(eq=False, repr=False)
 class Composite(Layer):
-    """Base of layers that give :meth:`parts` and nothing else: weights, shapes and both passes follow from them.
+    """Base of layers that only define :meth:`parts`: weights, shapes and both passes follow from them.
 
-    Used by itself it computes what an engine does with its parts; where several parts take one tensor, their gradients
-    are added from the last to the first. Random parts count on from the layer number of the key that they are given.
+    Without an engine it computes the same as an engine does with its parts; if several parts take one tensor, their
+    gradients are added from the last to the first. Random parts count on from the layer number of their key.
     """
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -63,7 +63,7 @@ class Composite(Layer):
 def _renamed(
     parts: list[Part], input_shape: Shape, specs: Callable[[Layer, Any], Iterable[Weight]]
 ) -> Iterable[Weight]:
-    """The weights of all parts, called as in the whole layer."""
+    """The weights of all parts, under the whole layer's names."""
     for part, (_, taken) in zip(parts, shapes_within(input_shape, parts), strict=True):
         for weight in specs(part.layer, taken if part.layer.merges else taken[0]):
             yield replace(weight, name=part.called(weight.name))

@@ -31,11 +31,11 @@ class Container(Composite):
     _chains: Chains = field(default=(), init=False)
 
     def chains(self) -> Chains:
-        """The chains, in order; an empty one hands on the input as it is."""
+        """The chains, in order; an empty one passes the input on unchanged."""
         return self._chains
 
     def merging(self) -> Merge:
-        """What makes one tensor of the chains' outputs."""
+        """The layer that merges the chains' outputs."""
         raise NotImplementedError
 
     @property
@@ -63,7 +63,7 @@ class Container(Composite):
         return clone
 
     def _hold(self, chains: Chains) -> None:
-        """Keep the chains, and the configuration that gives them."""
+        """Keep the chains and their configuration."""
         self.__dict__.update(self._settings(chains), _chains=chains)
 
     def _settings(self, chains: Chains) -> dict[str, object]:
@@ -71,7 +71,7 @@ class Container(Composite):
         raise NotImplementedError
 
     def _adopt(self, given: Chain, what: str) -> tuple[Layer, ...]:
-        """A chain of layers of this container's own, from a layer, a list of layers, or their configurations."""
+        """A chain of layers, from a layer, a list of layers, or their configurations."""
         from clarinet import layers as layers_module
 
         own = []
@@ -82,7 +82,7 @@ class Container(Composite):
         return tuple(own)
 
     def _settle(self) -> None:
-        """Take the children; refuse what is there twice, or nested without end: its parts are found by recursion."""
+        """Take the children; refuse a layer that occurs twice, and nesting too deep for recursion."""
         if depth(self) > MAX_DEPTH:
             kind = type(self).__name__
             raise ValueError(
@@ -92,7 +92,7 @@ class Container(Composite):
         for child in self.children:
             if once.twice(child) is not None:
                 kind = type(self).__name__
-                raise ValueError(f"{kind}: {child!r} is there twice; make a second one to have its like again")
+                raise ValueError(f"{kind}: {child!r} occurs twice; make a second layer with the same settings")
             take_name(child, names)
             child.join(self)
 
@@ -101,9 +101,9 @@ class Container(Composite):
 class Residual(Container):
     """A skip connection: ``y = shortcut(x) + layers(x)``.
 
-    Shapes: ``layers`` and ``shortcut`` have to give the same shape, which is the output's. Gradient: that of ``x`` is
-    the sum of what the two hand back. (He, Zhang, Ren, Sun, *Deep residual learning for image recognition*, CVPR 2016.)
-    Weights come layer by layer: first those of ``layers``, then those of ``shortcut``.
+    Shapes: ``layers`` and ``shortcut`` must have outputs of the same shape, which is the output's. Gradient: that of
+    ``x`` is the sum of the gradients from the two. (He, Zhang, Ren, Sun, *Deep residual learning for image
+    recognition*, CVPR 2016.) Weights come layer by layer: first those of ``layers``, then those of ``shortcut``.
 
     Args:
         layers: the layers that ``x`` goes through, in order, at least one. Layers of another model or container are
@@ -142,14 +142,15 @@ class Residual(Container):
 
 @dataclass(eq=False, repr=False)
 class Parallel(Container):
-    """Branches that all take ``x``, and one tensor of what they give: side by side, their sum, product, mean, maximum.
+    """Branches that all take ``x``, and whose outputs are merged: side by side, their sum, product, mean, maximum.
 
-    Shapes: the branches have to give the same shape; with ``"concatenate"`` they may differ along ``axis``, which the
-    output has all of. Gradients: see the merges' derivatives; that of ``x`` is the sum of what the branches hand back.
-    (Szegedy et al., *Going deeper with convolutions*, CVPR 2015.) Weights come branch by branch, layer by layer.
+    Shapes: the branches must have outputs of the same shape; with ``"concatenate"`` they may differ along ``axis``,
+    where the output is their concatenation. Gradients: see the merges' derivatives; that of ``x`` is the sum of the
+    gradients from the branches. (Szegedy et al., *Going deeper with convolutions*, CVPR 2015.) Weights come branch by
+    branch, layer by layer.
 
     Args:
-        branches: a list with a layer, or a list of layers in order, for each branch; an empty list hands on ``x``.
+        branches: a list with a layer, or a list of layers in order, for each branch; an empty list passes ``x`` on.
             Layers of another model or container are copied, with their weights.
         merge: ``"concatenate"`` (default), ``"add"``, ``"multiply"``, ``"average"`` or ``"maximum"``. Where two are
             equal each gets half of a maximum's gradient.

@@ -64,15 +64,15 @@ class Convolution(Layer):
         return per_axis(self.kernel_size, self.rank, "kernel_size")
 
     def groups_of(self, channels: int) -> int:
-        """Number of groups for so many input channels."""
+        """Number of groups for a number of input channels."""
         raise NotImplementedError
 
     def filters_of(self, channels: int) -> int:
-        """Number of output channels for so many input channels."""
+        """Number of output channels for a number of input channels."""
         raise NotImplementedError
 
     def seen_by(self, channel: int, channels: int) -> list[tuple[int, tuple[int, int]]]:
-        """Input channels (of so many) that an output channel looks at, with the last two indices of their weights."""
+        """Input channels (of all) that an output channel uses, with the last two indices of their weights."""
         raise NotImplementedError
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -110,7 +110,7 @@ class Convolution(Layer):
         return self._inputs(rows_dx, padded, edges, dz, xp), grads
 
     def _rows(self, padded: Array, xp: Namespace) -> Array:
-        """What every window sees, as (groups, windows of all samples, places times channels of the group)."""
+        """The entries under every window, as (groups, windows of all samples, places times channels of the group)."""
         groups, places = self.groups_of(padded.shape[-1]), prod(self.window)
         seen = xp.stack(windows(padded, self.window, self.strides, self.dilation_rate), axis=-2)
         seen = xp.permute_dims(xp.reshape(seen, (-1, places, groups, padded.shape[-1] // groups)), (2, 0, 1, 3))
@@ -197,7 +197,7 @@ class Conv2D(_Filters):
         padding: ``"valid"`` (default) or ``"same"``.
         data_format: None or ``"channels_last"``.
         dilation_rate: distance between the entries that a window looks at; default 1.
-        groups: the channels are divided into so many sets with ``filters / groups`` filters each; default 1.
+        groups: the channels are divided into this many sets with ``filters / groups`` filters each; default 1.
         activation: name or object; None (default) is linear.
         use_bias: whether to add ``b``; default True.
         kernel_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
@@ -251,7 +251,7 @@ class Conv1D(_Filters):
         padding: ``"valid"`` (default), ``"same"`` or ``"causal"``.
         data_format: None or ``"channels_last"``.
         dilation_rate: distance between the entries that a window looks at; default 1.
-        groups: the channels are divided into so many sets with ``filters / groups`` filters each; default 1.
+        groups: the channels are divided into this many sets with ``filters / groups`` filters each; default 1.
         activation: name or object; None (default) is linear.
         use_bias: whether to add ``b``; default True.
         kernel_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.

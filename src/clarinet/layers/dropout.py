@@ -15,7 +15,7 @@ from clarinet.layers.geometry import check_data_format, check_rank
 from clarinet.random import Key
 from clarinet.types import Array, Shape
 
-#: What ``selu`` gives for large negative numbers.
+#: The limit of ``selu`` for large negative numbers.
 LOWER_LIMIT = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946
 
 
@@ -36,12 +36,12 @@ class Noise(Layer):
         check_seed(self.seed, type(self).__name__)
 
     def key(self, ctx: Context) -> Key:
-        """What names this step's numbers."""
+        """The key of this step's numbers."""
         return ctx.key if self.seed is None else ctx.key.at(seed=self.seed)
 
 
 class _Masking(Noise):
-    """``y = x m / (1 - rate)`` with a mask of zeros and ones whose shape a subclass gives."""
+    """``y = x m / (1 - rate)`` with a mask of zeros and ones whose shape a subclass defines."""
 
     rate: float
 
@@ -50,7 +50,7 @@ class _Masking(Noise):
         self.rate = check_number(self.rate, f"{type(self).__name__}: rate", low=0, below=1)
 
     def mask_shape(self, shape: Shape) -> Shape:
-        """Of the mask for inputs of this shape, with which it is broadcast."""
+        """The shape of the mask for inputs of this shape; it is broadcast."""
         return shape
 
     def forward(
@@ -78,7 +78,7 @@ class Dropout(_Masking):
 
     Args:
         rate: share that is dropped, at least 0 and below 1.
-        seed: fixes the masks whatever the model's seed; default None.
+        seed: fixes the masks independently of the model's seed; default None.
 
     Raises:
         TypeError, ValueError: ``rate`` is not in that range; ``seed`` is not a whole number.
@@ -108,7 +108,7 @@ class SpatialDropout1D(_Masking):
 
     Args:
         rate: share that is dropped, at least 0 and below 1.
-        seed: fixes the masks whatever the model's seed; default None.
+        seed: fixes the masks independently of the model's seed; default None.
 
     Raises:
         TypeError, ValueError: as for :class:`Dropout`; when built, samples that have no two axes.
@@ -140,7 +140,7 @@ class SpatialDropout2D(_Masking):
     Args:
         rate: share that is dropped, at least 0 and below 1.
         data_format: None or ``"channels_last"``.
-        seed: fixes the masks whatever the model's seed; default None.
+        seed: fixes the masks independently of the model's seed; default None.
 
     Raises:
         TypeError, ValueError: as for :class:`Dropout`; when built, samples that have no three axes.
@@ -175,7 +175,7 @@ class GaussianNoise(Noise):
 
     Args:
         stddev: standard deviation of the noise, at least 0.
-        seed: fixes the noise whatever the model's seed; default None.
+        seed: fixes the noise independently of the model's seed; default None.
 
     Raises:
         TypeError, ValueError: a number out of range.
@@ -215,7 +215,7 @@ class AlphaDropout(Noise):
 
     Args:
         rate: share that is dropped, at least 0 and below 1.
-        seed: fixes the masks whatever the model's seed; default None.
+        seed: fixes the masks independently of the model's seed; default None.
 
     Raises:
         TypeError, ValueError: as for :class:`Dropout`.

@@ -23,8 +23,8 @@ class Embedding(Layer):
     """A trained vector for each id: ``y = W[x]``.
 
     Shapes: ``x`` (n, …) whole numbers from 0 to ``input_dim - 1``, ``W`` the weight ``embeddings`` (input_dim,
-    output_dim), output (n, …, output_dim). Gradient: every row of ``W`` gets the sum of ``dy`` wherever its id stood;
-    ids have none, so ``dx = 0``.
+    output_dim), output (n, …, output_dim). Gradient: every row of ``W`` gets the sum of ``dy`` wherever its id was; ids
+    have none, so ``dx = 0``.
 
     Args:
         input_dim: number of ids, the largest one plus 1; at most 2**24.
@@ -67,7 +67,7 @@ class Embedding(Layer):
         if self.mask_zero:
             raise ValueError(
                 "Embedding: mask_zero=True is not supported: no layer leaves out steps; use mask_zero=False, which "
-                "gives the padding an id and a vector of its own"
+                "gives the padding its own id and vector"
             )
 
     def output_shape(self, input_shape: Shape) -> Shape:

@@ -1,4 +1,4 @@
-"""What layers with sliding windows have in common: settings per spatial axis, padding, output sizes."""
+"""Shared by layers with sliding windows: settings per spatial axis, padding, output sizes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AXES = {1: "(steps, channels)", 2: "(height, width, channels)"}
 
 
 def per_axis(value: object, rank: int, what: str) -> tuple[int, ...]:
-    """One positive whole number for each of ``rank`` spatial axes; a single number stands for all.
+    """One positive whole number for each of ``rank`` spatial axes; a single number counts for all.
 
     Raises:
         TypeError, ValueError: anything else; the message starts with ``what``.
@@ -42,7 +42,7 @@ class SizesField(Field[Sizes, Shape]):
 
 
 def check_padding(value: object, what: str, allowed: tuple[str, ...] = ("valid", "same")) -> str:
-    """``"valid"`` or ``"same"`` (or ``"causal"`` where that is allowed), whatever the case of the letters."""
+    """``"valid"`` or ``"same"`` (or ``"causal"`` where that is allowed), in upper or lower case."""
     name = value.lower() if isinstance(value, str) else value
     if name not in allowed:
         raise ValueError(f"{what}: expected {' or '.join(map(repr, allowed))}, received {value!r}")
@@ -53,7 +53,7 @@ def check_data_format(value: object, what: str) -> str | None:
     """None or ``"channels_last"``, which mean the same."""
     if value not in (None, "channels_last"):
         raise ValueError(
-            f"{what}: data_format is 'channels_last', received {value!r}; bring the channels of x to the last axis, "
+            f"{what}: data_format is 'channels_last', received {value!r}; move the channels of x to the last axis, "
             "e.g. with np.moveaxis(x, 1, -1)"
         )
     return value
@@ -63,7 +63,7 @@ def check_rank(input_shape: Shape, rank: int, what: str) -> None:
     """Samples have ``rank`` spatial axes and one of channels.
 
     Raises:
-        ValueError: they have not; where the axis of channels is missing the message says how to add it.
+        ValueError: they have not; if the axis of channels is missing the message says how to add it.
     """
     if len(input_shape) == rank + 1:
         return

@@ -1,4 +1,4 @@
-"""A layer as whoever holds it knows it: by its name, its weights and the layers within it, whatever it computes."""
+"""A layer as its holder knows it: its name, its weights and the layers within it, independent of its maths."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from clarinet.variables import Variable, own_locations, variables_of
 
 
 class BuildSpec(NamedTuple):
-    """What a model that has laid out a layer's weights says of it.
+    """Facts about a layer from the model that has laid out its weights.
 
     The shape of a sample as it enters the layer is known for those that the model itself holds.
     """
@@ -34,7 +34,7 @@ _OF_HOLDERS = frozenset({"_build_spec", "_holders", "_variables"})
 
 
 class Model(Protocol):
-    """What a model is to its layers."""
+    """A protocol for the model, as its layers see it."""
 
     name: str
 
@@ -44,16 +44,16 @@ class Model(Protocol):
 
 @dataclass(eq=False, repr=False)
 class Handle:
-    """What a layer is to the models and containers that hold it: all of it that changes.
+    """The part of a layer that its models and containers use: everything that may change.
 
-    A layer without children has variables of its own; those of one with children are theirs.
+    A layer without children has its own variables; a layer with children has theirs.
 
     Args:
         name: unique in a model.
         trainable: False freezes the weights.
     """
 
-    #: ``training`` where a model is called on an array and does not say: augmentation then augments, as in Keras.
+    #: The default of ``training`` if a model is called on an array: augmentation then augments, as in Keras.
     trains_when_called: ClassVar[bool] = False
 
     name: str = field(default="", kw_only=True)
@@ -78,11 +78,11 @@ class Handle:
         """Whether it has seen the data that it has to look at before training; True where it needs none."""
         return True
 
-    # Who has it.
+    # Its holders.
 
     @property
     def holders(self) -> list[Handle | Model]:
-        """The models and containers that hold it and are still there, the first one first."""
+        """The existing models and containers that hold it, the first one first."""
         return [holder for ref in self._holders if (holder := ref()) is not None]
 
     def models(self) -> list[Model]:
@@ -94,12 +94,12 @@ class Handle:
         return list(found.values())
 
     def join(self, holder: Handle | Model) -> None:
-        """Be held by a model or a container too."""
+        """Add a model or a container to its holders."""
         if not any(known is holder for known in self.holders):
             self._holders = (*(ref for ref in self._holders if ref() is not None), weakref.ref(holder))
 
     def leave(self, holder: Handle | Model) -> None:
-        """Be held by it no more; without any model the weights go along, as they are."""
+        """Remove a holder; a layer without any model keeps its weights."""
         self._holders = tuple(ref for ref in self._holders if ref() is not None and ref() is not holder)
         for leaf in self.leaf_layers():
             if leaf.layer._variables and not leaf.layer.models():
@@ -112,7 +112,7 @@ class Handle:
             self.set_build_spec(None)
 
     def set_build_spec(self, spec: BuildSpec | None) -> None:
-        """Say that a model has laid out the weights of this layer and of its children, or that none has."""
+        """Note that a model has laid out the weights of this layer and of its children, or that none has."""
         if spec is None or self._build_spec is None or len(self.models()) < 2:
             self._build_spec = spec
         for child in self.children:
@@ -144,12 +144,12 @@ class Handle:
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        """Those that training changes: none of a layer with ``trainable=False``."""
+        """The weights that training changes: none in a layer with ``trainable=False``."""
         return [v for leaf in self.leaf_layers() if leaf.trainable for v in leaf.layer._variables or () if not v.state]
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
-        """The others: state, and what is frozen."""
+        """The other weights: state, and frozen ones."""
         trained = set(map(id, self.trainable_weights))
         return [v for v in self.weights if id(v) not in trained]
 
@@ -158,7 +158,7 @@ class Handle:
     non_trainable_variables = non_trainable_weights
 
     def named_weights(self) -> dict[str, Variable]:
-        """The weights by the names that :meth:`Layer.weight_specs` and ``state_specs`` of this layer give them."""
+        """The weights by their names in :meth:`Layer.weight_specs` and ``state_specs`` of this layer."""
         return {prefix + v.name: v for layer, prefix, _ in self.leaf_layers() for v in layer._variables or ()}
 
     if not TYPE_CHECKING:  # where any misspelt attribute would pass for a weight
@@ -210,7 +210,7 @@ class Handle:
             variable.view()[...] = array
 
     def count_params(self, trainable: bool = False) -> int:
-        """Number of elements in all weights, state included; or of what is trained alone."""
+        """Number of elements in all weights, state included; or only in the trained ones."""
         self._built_weights()
         return sum(v.size for v in (self.trainable_weights if trainable else self.weights))
 
@@ -219,7 +219,7 @@ class Handle:
     def bring(
         self, weights: Sequence[tuple[Weight, bool]], values: Iterable[Array], dtype: DTypeLike | None = None
     ) -> None:
-        """Have these weights, each with whether it is state, in memory of its own; a model takes them along.
+        """Set these weights, each with whether it is state, in memory of the layer's own; a model takes them over.
 
         Args:
             weights: of a layer without children.
@@ -236,7 +236,7 @@ class Handle:
     # Copies, which share nothing.
 
     def bare(self) -> Self:
-        """A layer of the same settings that holds nothing: what a plan is made of."""
+        """A layer with the same settings and without weights or holders, for plans."""
         clone = object.__new__(type(self))
         clone.__dict__.update(item for item in self.__dict__.items() if item[0] not in _OF_HOLDERS)
         return clone
@@ -246,7 +246,7 @@ class Handle:
         return self.bare()
 
     def clone(self) -> Self:
-        """A copy that belongs to no model, with weights of its own of the same values."""
+        """A copy that belongs to no model, with its own weights of the same values."""
         clone = self.detached()
         for mine, its in zip(leaf_layers(self), leaf_layers(clone), strict=True):
             its.layer.bring_those_of(mine.layer)
@@ -268,7 +268,7 @@ class Handle:
 
 
 class Leaf(NamedTuple):
-    """A layer without children, what its weights' names begin with in the outermost layer, whether it is trained."""
+    """A layer without children, the prefix of its weights' names in the outermost layer, and whether it is trained."""
 
     layer: Handle
     prefix: str
@@ -287,7 +287,7 @@ def leaf_layers(layer: Handle, prefix: str = "", trainable: bool = True) -> Iter
 def take_name(layer: Handle, names: Names) -> None:
     """Give a layer that joins a model or a container its name there.
 
-    One that has its name from an earlier holder gets another, everywhere, where that is taken here.
+    A layer with a name from an earlier holder gets another name everywhere, if the name is taken here.
 
     Raises:
         ValueError: the name that the user gave it is taken.
@@ -307,17 +307,17 @@ def _held(holder: Handle | Model) -> Iterable[Handle]:
 
 
 class Once:
-    """Sees to it that a model or container has each layer once, also within others.
+    """Makes sure that a model or container has each layer once, also within others.
 
     Args:
-        there: the layers that it has.
+        there: its present layers.
     """
 
     def __init__(self, there: Iterable[Handle] = ()) -> None:
         self._known = {id(leaf.layer) for layer in there for leaf in layer.leaf_layers()}
 
     def twice(self, layer: Handle) -> Handle | None:
-        """Take a layer; of those within it one that is there already, or None."""
+        """Take a layer; returns a layer within it that is there already, or None."""
         own = [leaf.layer for leaf in layer.leaf_layers()]
         found = next((leaf for leaf in own if id(leaf) in self._known), None)
         self._known.update(map(id, own))

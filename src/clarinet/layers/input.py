@@ -1,4 +1,4 @@
-"""The shape of what goes into a model."""
+"""The shape of a model's input."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from clarinet.types import Shape
 
 
 class Input:
-    """Says what one sample looks like; stands before the first layer.
+    """Gives the shape of one sample, before the first layer.
 
     Args:
         shape: of one sample, without the batch axis, e.g. ``(784,)`` or ``(28, 28, 1)``.

@@ -1,4 +1,4 @@
-"""Several tensors into one: what containers end with."""
+"""Several tensors into one: the last part of containers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MERGES = ("add", "average", "concatenate", "maximum", "multiply")
 class Merge(Layer):
     """One tensor of several: ``y = x_1 + x_2 + ...``, their mean, product or maximum, or side by side along an axis.
 
-    Shapes: for ``"concatenate"`` equal but along ``axis``, else all equal, and the output's too. Gradients: of a sum
+    Shapes: for ``"concatenate"`` equal except along ``axis``, else all equal, as is the output's. Gradients: of a sum
     ``dx_j = dy``, of a mean ``dy / count``, of a product ``dy`` times the others; of a maximum, taken two by two,
     ``dy`` goes to the larger and half of it to each of two equal ones, as in JAX.
 
@@ -62,7 +62,7 @@ class Merge(Layer):
         return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])
 
     def sample_axis(self, rank: int) -> int:
-        """The axis of a sample of so many axes."""
+        """The axis for samples of this rank."""
         axis = self.axis + rank if self.axis < 0 else self.axis - 1
         if not 0 <= axis < rank:
             raise ValueError(f"merge='concatenate': samples with {rank} axes have no axis {self.axis}")

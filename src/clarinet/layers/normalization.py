@@ -21,7 +21,7 @@ _NO_RENORMALISATION = "there is no renormalisation of batches"
 
 
 class _Normalized(Layer):
-    """What follows on normalising: ``y = gamma u + beta``, each if wanted."""
+    """The step after normalising: ``y = gamma u + beta``, each if wanted."""
 
     rescales_by = "sample"
 
@@ -168,7 +168,7 @@ class BatchNormalization(_OneAxis):
         return y, (u, inverse, batch, xp), new_state
 
     def _others(self, x: Array) -> tuple[tuple[int, ...], Shape]:
-        """The axes that statistics are over, and the shape in which one number a feature goes with ``x``."""
+        """The axes of the statistics, and the shape of one number a feature that is broadcast with ``x``."""
         axis = self._axis_of(x.ndim)
         others = tuple(a for a in range(x.ndim) if a != axis)
         return others, tuple(1 if a in others else size for a, size in enumerate(x.shape))
@@ -285,7 +285,7 @@ class GroupNormalization(_OneAxis):
     """Brings groups of channels of every sample to mean 0 and variance 1, then scales and shifts each channel.
 
     ``u = (x - mean) / sqrt(variance + epsilon)`` over all places and the channels of a group, ``y = gamma u + beta``;
-    the same in training and inference, whatever the batch. (Wu and He, ECCV 2018.)
+    the same in training and inference, independent of the batch. (Wu and He, ECCV 2018.)
 
     Shapes: ``x`` (n, …) with channels on ``axis``, ``gamma`` and ``beta`` (channels,), output as ``x``. Gradients: as
     in :class:`LayerNormalization`, with means over a group.
@@ -324,7 +324,7 @@ class GroupNormalization(_OneAxis):
             self.groups = check_positive_int(self.groups, "GroupNormalization: groups")
 
     def groups_of(self, channels: int) -> int:
-        """Number of groups for so many channels."""
+        """Number of groups for this number of channels."""
         groups = channels if self.groups == -1 else self.groups
         if channels % groups:
             raise ValueError(f"GroupNormalization: {channels} channels cannot be divided into groups={groups}")
@@ -338,7 +338,7 @@ class GroupNormalization(_OneAxis):
         return self._weights_of((input_shape[self._axis_of(len(input_shape) + 1) - 1],))
 
     def _exchanged(self, x: Array, xp: Namespace) -> Array:
-        """``x`` with its last axis and ``axis`` in each other's place; doing it twice changes nothing."""
+        """``x`` with its last axis and ``axis`` exchanged; doing it twice changes nothing."""
         order = list(range(x.ndim))
         order[self._axis_of(x.ndim)], order[-1] = order[-1], order[self._axis_of(x.ndim)]
         return x if order[-1] == x.ndim - 1 else xp.permute_dims(x, tuple(order))

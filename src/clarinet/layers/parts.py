@@ -1,4 +1,4 @@
-"""What a layer consists of: the graph of its parts, down to the elementary layers that engines run."""
+"""The parts of a layer: a graph, down to the elementary layers that engines run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def flatten_parts(layer: Layer) -> list[Part]:
 
 
 def _flatten(layer: Layer, whole: Part | None, taken: tuple[int, ...], trainable: bool, found: list[Part]) -> int:
-    """Append the elementary parts of a layer that takes these tensors; gives the number of the tensor it ends in."""
+    """Append the elementary parts of a layer that takes these tensors; returns the number of its output tensor."""
     parts = direct(layer)
     if len(parts) == 1 and type(parts[0].layer) is type(layer):
         spec = parts[0].layer
@@ -41,7 +41,7 @@ def _flatten(layer: Layer, whole: Part | None, taken: tuple[int, ...], trainable
         return len(found)
     _refuse_outdated(layer, parts)
     trainable = trainable and layer.trainable
-    given = [taken[0]]  # the tensor that the layer takes, and those that its parts give
+    given = [taken[0]]  # the layer's input tensor, and its parts' outputs
     for part in parts:
         sources = tuple(given[s] for s in part.sources or ())
         given.append(_flatten(part.layer, part.within(whole), sources, trainable, found))
@@ -49,7 +49,7 @@ def _flatten(layer: Layer, whole: Part | None, taken: tuple[int, ...], trainable
 
 
 def _refuse_outdated(layer: Layer, parts: list[Part]) -> None:
-    """Refuse a subclass whose own forward would not run, for what runs are the parts of the class above it."""
+    """Refuse a subclass whose own forward would not run, because the parts of its base class run instead."""
     if not is_ours(type(layer), "forward") and is_ours(type(layer), "parts"):
         raise TypeError(
             f"{type(layer).__name__}.forward is not what runs: with these settings the layer runs as its parts, "
@@ -59,7 +59,7 @@ def _refuse_outdated(layer: Layer, parts: list[Part]) -> None:
 
 
 def shapes_within(input_shape: Shape, parts: Iterable[Part]) -> list[tuple[Shape, tuple[Shape, ...]]]:
-    """For each part the shape of what it gives and the shapes of what it takes: one, or several where it merges."""
+    """For each part the shape of its output and the shapes of its inputs: one, or several if it merges."""
     given, found = [input_shape], []
     for part in parts:
         taken = tuple(given[s] for s in part.sources or ())

@@ -91,7 +91,7 @@ class _MaxPooling(_Pooling):
 
 
 class _AveragePooling(_Pooling):
-    """The mean of each window over those of its entries that are in the sample, so not over what is added around it."""
+    """The mean of each window over those of its entries that are in the sample, without the padding."""
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
@@ -115,8 +115,8 @@ class MaxPooling2D(_MaxPooling):
     """The largest entry of every window: ``y[i, j, c] = max over u, v of x[si + u, sj + v, c]`` with stride ``s``.
 
     Shapes: ``x`` (n, height, width, channels), output (n, new height, new width, channels). With padding ``"valid"`` a
-    new size is ``floor((size - pool) / s) + 1``, with ``"same"`` it is ``ceil(size / s)``; what is added around an
-    image never wins. Gradient: ``dy`` goes to the entry that won, the first one among equals.
+    new size is ``floor((size - pool) / s) + 1``, with ``"same"`` it is ``ceil(size / s)``; the padding never wins.
+    Gradient: ``dy`` goes to the entry that won, the first one among equals.
 
     Args:
         pool_size: height and width of the window, or one number for both; default 2.

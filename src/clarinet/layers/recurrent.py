@@ -30,10 +30,10 @@ Step = tuple[Array, States, dict[str, Array]]
 
 
 class Recurrent(Layer):
-    """What all recurrent layers share: the loop over the steps, forward and back (backpropagation through time).
+    """Base of recurrent layers: the loop over the steps, forward and back (backpropagation through time).
 
-    A subclass gives :meth:`step` and :meth:`step_backward`. What the inputs contribute, ``x W + b``, is computed for
-    all steps at once.
+    A subclass defines :meth:`step` and :meth:`step_backward`. The inputs' part, ``x W + b``, is computed for all steps
+    at once.
     """
 
     unsupported: ClassVar[Mapping[str, Unsupported]] = {
@@ -41,7 +41,7 @@ class Recurrent(Layer):
         "dropout": Unsupported("put SpatialDropout1D before the layer, which drops the same inputs at all steps", 0.0),
         "recurrent_dropout": Unsupported("put Dropout after the layer", 0.0),
         "return_state": Unsupported("a layer has one output; use return_sequences=True for all steps' states", False),
-        "stateful": Unsupported("every sample begins with a state of zeros; give whole sequences", False),
+        "stateful": Unsupported("every sample begins with a state of zeros; use whole sequences", False),
         "seed": Unsupported("nothing is random here"),
         **dict.fromkeys(("unroll", "zero_output_for_mask"), Unsupported("it changes nothing; leave it out", False)),
         "use_cudnn": Unsupported("it changes nothing; leave it out", "auto"),
@@ -81,7 +81,7 @@ class Recurrent(Layer):
         return (kernel, recurrent, *((self.bias_spec(columns),) if self.use_bias else ()))
 
     def bias_spec(self, columns: int) -> Weight:
-        """The bias, for kernels with so many columns."""
+        """The bias, for kernels with this number of columns."""
         return Weight("bias", (columns,), self.bias_initializer, self.bias_regularizer)
 
     def input_bias(self, bias: Array) -> Array:
@@ -158,7 +158,7 @@ class SimpleRNN(Recurrent):
         kernel_initializer, recurrent_initializer, bias_initializer: default ``"glorot_uniform"``, ``"orthogonal"`` and
             ``"zeros"``.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: penalty on the weights; default None.
-        return_sequences: give the states at all steps; default False, the last.
+        return_sequences: return the states at all steps; default False, the last.
         go_backwards: begin with the last step; default False. Sequences come out in the order of working.
 
     Raises:
@@ -229,7 +229,7 @@ class LSTM(Recurrent):
             ``"zeros"``.
         unit_forget_bias: begin with a bias of 1 at the forget gate; default True.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: penalty on the weights; default None.
-        return_sequences: give ``h`` at all steps; default False, the last.
+        return_sequences: return ``h`` at all steps; default False, the last.
         go_backwards: begin with the last step; default False. Sequences come out in the order of working.
 
     Raises:
@@ -293,7 +293,7 @@ class LSTM(Recurrent):
 
 @dataclass(eq=False, repr=False)
 class GRU(Recurrent):
-    """Gated recurrent unit: one gate says how much of the state is kept, one how much of it is looked at (Cho et al.,
+    """Gated recurrent unit: one gate decides how much of the state is kept, one how much of it is used (Cho et al.,
     EMNLP 2014). Runs on the reference engine.
 
     With ``[z, r, g] = x W + b`` and ``s`` the recurrent activation, ``z' = s(z + h U_z)``, ``r' = s(r + h U_r)``,
@@ -312,7 +312,7 @@ class GRU(Recurrent):
         kernel_initializer, recurrent_initializer, bias_initializer: default ``"glorot_uniform"``, ``"orthogonal"`` and
             ``"zeros"``.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: penalty on the weights; default None.
-        return_sequences: give the states at all steps; default False, the last.
+        return_sequences: return the states at all steps; default False, the last.
         go_backwards: begin with the last step; default False. Sequences come out in the order of working.
         reset_after: apply the second gate after the product with ``U``; default True.
 

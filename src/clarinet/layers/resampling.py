@@ -212,7 +212,7 @@ class UpSampling2D(_Resampling):
 
 @dataclass(eq=False, repr=False)
 class Resizing(_Resampling):
-    """Images of whatever size as images of one size.
+    """Images of any size as images of one size.
 
     Shapes: ``x`` (n, h, w, channels), output (n, height, width, channels). Gradient: every pixel of ``dy`` goes back in
     the shares that it was made of.
@@ -220,7 +220,7 @@ class Resizing(_Resampling):
     Args:
         height, width: of the output, in pixels.
         interpolation: ``"bilinear"`` (default), ``"nearest"``, ``"bicubic"``, ``"lanczos3"`` or ``"lanczos5"``.
-        crop_to_aspect_ratio: cut off what is too wide or too high, so that nothing is distorted; default False.
+        crop_to_aspect_ratio: crop the image to the new proportions, so that nothing is distorted; default False.
         antialias: average over more pixels where an image shrinks; default False.
         data_format: None or ``"channels_last"``.
 

@@ -1,4 +1,4 @@
-"""Inputs brought to another range."""
+"""Layers that scale inputs to another range."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Rescaling(Layer):
 
     Args:
         scale: a number, or one for each entry of the last axis.
-        offset: likewise; default 0.
+        offset: the same; default 0.
 
     Raises:
         TypeError, ValueError: not finite numbers; when built, lists that do not fit samples.
@@ -99,7 +99,7 @@ class _AxesField(Field["int | Sequence[int] | None", "int | tuple[int, ...] | No
 
 class _StatisticField(Field["ArrayLike | None", "Array | Nested | None"]):
     """Mean or variance as Keras shows it: the array (1, ...) that a batch is computed with, once the number of its axes
-    is known; before that what was given, or None."""
+    is known; before that the constructor's, or None."""
 
     def convert(self, value: ArrayLike | None, owner: object) -> Nested | None:
         return None if value is None else _numbers(value, self.what(owner))
@@ -125,7 +125,7 @@ class Normalization(Layer):
 
     Mean and variance are either given, or learned with :meth:`adapt`; training does not change them. A standard
     deviation below 1e-7 counts as 1e-7. Shapes: output as ``x``; statistics have the sizes of ``axis``. Gradient: ``dx
-    = dy / sqrt(variance)``. State, where nothing is given: ``mean``, ``variance`` and ``count``, which is not used and
+    = dy / sqrt(variance)``. State, if nothing is given: ``mean``, ``variance`` and ``count``, which is not used and
     there to agree with Keras.
 
     Args:
@@ -159,13 +159,13 @@ class Normalization(Layer):
     def check(self) -> None:
         mean, variance = self.__dict__["mean"], self.__dict__["variance"]
         if (mean is None) != (variance is None):
-            raise ValueError("Normalization: give both mean and variance, or none of them and call adapt(data)")
+            raise ValueError("Normalization: pass both mean and variance, or neither and call adapt(data)")
         if variance is not None and np.min(variance) < 0:
             raise ValueError(f"Normalization: variance is at least 0, received {variance!r}")
 
     @property
     def given(self) -> dict[str, Nested]:
-        """Mean and variance as they were given to the constructor; nothing where the layer is to adapt."""
+        """Mean and variance of the constructor; empty if the layer has to adapt."""
         statistics = {name: self.__dict__[name] for name in ("mean", "variance")}
         return {} if statistics["mean"] is None else statistics
 
@@ -181,7 +181,7 @@ class Normalization(Layer):
         return axes
 
     def statistics_shape(self, input_shape: Shape) -> Shape:
-        """Of mean and variance for samples of this shape."""
+        """The shape of mean and variance for samples of this shape."""
         return tuple(input_shape[a - 1] for a in self._kept(len(input_shape) + 1))
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -229,7 +229,7 @@ class Normalization(Layer):
         return array.reshape([next(own) if axis in self._kept(rank) else 1 for axis in range(rank)])
 
     def adapt(self, data: object) -> None:
-        """Take mean and variance from data; what was learned before is forgotten.
+        """Take mean and variance from data; earlier ones are forgotten.
 
         Args:
             data: rows (n, …), an array, a frame or a list; or an iterator over batches of them, perhaps ``(x, y)``.

@@ -1,4 +1,4 @@
-"""Layers that give the same numbers another shape."""
+"""Layers that change the shape and keep the numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clarinet.types import Array, Namespace, Shape
 
 
 class _SameNumbers(Layer):
-    """What Flatten and Reshape have in common: ``dx`` is ``dy`` in the shape of ``x``."""
+    """Base of Flatten and Reshape: ``dx`` is ``dy`` in the shape of ``x``."""
 
     passes_through = "reshape"
 
@@ -102,7 +102,7 @@ class Reshape(_SameNumbers):
 class Permute(Layer):
     """The axes of every sample in another order.
 
-    Shapes: ``x`` (n, …), output likewise: axis ``i`` is axis ``dims[i]`` of ``x``. Gradient: ``dy`` in the old order.
+    Shapes: ``x`` (n, …), output (n, …): axis ``i`` is axis ``dims[i]`` of ``x``. Gradient: ``dy`` in the old order.
 
     Args:
         dims: the axes of a sample, 1 being the first, each once: ``(2, 1)`` turns matrices.

@@ -1,4 +1,4 @@
-"""Convolutions that treat every channel by itself."""
+"""Convolutions of every channel separately."""
 
 from __future__ import annotations
 

@@ -40,7 +40,8 @@ class TextVectorization(Configurable):
         split: ``"whitespace"`` (default), ``"character"``, or None, every text being one token.
         ngrams: None (default); a whole number ``k`` adds runs of 2 to ``k`` tokens, a tuple takes those sizes alone.
         output_mode: ``"int"`` (default), ``"multi_hot"``, ``"count"`` or ``"tf_idf"``.
-        output_sequence_length: for ``"int"``: cut or pad every text to so many ids; default None, the longest one's.
+        output_sequence_length: for ``"int"``: cut or pad every text to this number of ids; default None, the longest
+            one's.
         pad_to_max_tokens: make outputs other than ids ``max_tokens`` wide; default False.
         vocabulary: tokens in order, without those for padding and unknown ones; default None.
         idf_weights: for ``"tf_idf"`` with a given vocabulary: one factor a token.
@@ -59,7 +60,7 @@ class TextVectorization(Configurable):
 
     kind: ClassVar[str] = "text vectorizer"
     unsupported: ClassVar[Mapping[str, Unsupported]] = {
-        "name": Unsupported("it stands before the model, where names are of no use"),
+        "name": Unsupported("it runs before the model, where names have no use"),
         "sparse": Unsupported("outputs are dense arrays", False),
         "ragged": Unsupported("outputs are arrays, padded with 0; use output_sequence_length for one length", False),
         "encoding": Unsupported("texts are Python strings; decode bytes first", "utf-8"),
@@ -119,7 +120,7 @@ class TextVectorization(Configurable):
     # The vocabulary.
 
     def adapt(self, data: object) -> None:
-        """Learn the vocabulary from texts; what was learned before is forgotten.
+        """Learn the vocabulary from texts; an earlier vocabulary is forgotten.
 
         Args:
             data: texts: a list, an array or a series; or an iterable of such batches.
@@ -173,7 +174,7 @@ class TextVectorization(Configurable):
         self.idf_weights = None if idf_weights is None else [float(weight) for weight in idf_weights]
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[str]:
-        """The tokens by id; ``""`` stands for padding and ``"[UNK]"`` for those that are not in the vocabulary."""
+        """The tokens by id; ``""`` is padding and ``"[UNK]"`` any token that is not in the vocabulary."""
         return [*(self._special() if include_special_tokens else ()), *(self.vocabulary or ())]
 
     def vocabulary_size(self) -> int:
@@ -192,7 +193,7 @@ class TextVectorization(Configurable):
             ValueError: there is no vocabulary yet. TypeError: something that is no text.
         """
         if self.vocabulary is None:
-            raise ValueError("TextVectorization: there is no vocabulary yet; call adapt(texts) or give vocabulary=")
+            raise ValueError("TextVectorization: there is no vocabulary yet; call adapt(texts) or pass vocabulary=")
         if isinstance(texts, str):
             row: Array = self([texts])[0]
             return row

@@ -1,4 +1,4 @@
-"""Losses, each with its gradient beside it, and the one place where a loss takes in the activation before it."""
+"""Losses, each with its gradient beside it, and the one place where a loss absorbs the activation before it."""
 
 # ruff: noqa: F403  # a loss is named in its own module alone
 from __future__ import annotations
@@ -32,7 +32,7 @@ def __dir__() -> list[str]:
 
 
 def absorb(activation: Activation, loss: Loss) -> Loss | None:
-    """The loss that takes the place of ``loss`` after ``activation``, or None where there is none.
+    """The loss that replaces ``loss`` after ``activation``, or None if there is none.
 
     A cross-entropy's logarithm undoes the exponential in softmax (or sigmoid), and the two derivatives cancel: with
     ``p = softmax(z)`` and ``l = -sum_i t_i log p_i`` the chain rule gives ``dl/dz = p sum(t) - t``, in which no small
@@ -63,7 +63,7 @@ _NAMES: dict[str, type[Loss]] = {n: c for n, c in exported(globals(), Loss).item
 
 def _from_function(function: object) -> Loss:
     name = getattr(function, "__name__", repr(function))
-    if globals().get(name) is function:  # one of the functions above goes by the name of its class
+    if globals().get(name) is function:  # one of the functions above has the name of its class
         return resolve(name, Loss, _NAMES)
     raise TypeError(
         f"loss {name!r} is a Python function without a derivative: use clarinet.losses.Custom(function, derivative)"

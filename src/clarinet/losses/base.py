@@ -1,4 +1,4 @@
-"""What a loss is, and how targets, predictions and weights meet.
+"""The base class of losses, and how targets, predictions and weights are combined.
 
 Notation: ``t`` targets (``y_true``), ``p`` predictions (``y_pred``), ``z`` logits, ``k`` the size of the last axis. A
 loss gives one value per sample, the last axis being summed or averaged over; a batch's loss is ``sum_i w_i l_i / n``.
@@ -18,13 +18,13 @@ from clarinet.configurable import Unsupported, Value, abstract
 from clarinet.names import snake_case
 from clarinet.types import Array, Namespace, Scalar
 
-#: What probabilities and lengths are kept away from zero by, as in Keras.
+#: The smallest probability or length, as in Keras.
 EPSILON = 1e-7
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean_with_sample_weight", "none")
 
 
 def align(y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
-    """Targets in the rank of the predictions: (n,) meets (n, 1) and the other way round, as in Keras.
+    """Targets in the rank of the predictions: (n,) becomes (n, 1) and the other way round, as in Keras.
 
     Args:
         y_true: shape of ``y_pred``, or with a last axis of 1 more or less.
@@ -69,14 +69,14 @@ def check_last_axis(loss: Loss, axis: object) -> None:
 
 
 def as_arrays(y_true: object, y_pred: object) -> tuple[Array, Array]:
-    """What a user gave as NumPy arrays, predictions as floating-point numbers (float32 unless they are already)."""
+    """A user's data as NumPy arrays, predictions as floating-point numbers (float32 unless they are already)."""
     y_pred = np.asarray(y_pred)
     return np.asarray(y_true), y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float32)
 
 
 @dataclass(eq=False, repr=False)
 class Loss(Value):
-    """Base class: a subclass gives :meth:`values` and :meth:`gradient`; instances are pure configuration.
+    """Base class: a subclass defines :meth:`values` and :meth:`gradient`; instances are pure configuration.
 
     Args:
         reduction: how a batch's values become one number: ``"sum_over_batch_size"`` (default; also ``"mean"``) divides
@@ -119,7 +119,7 @@ class Loss(Value):
 
     @property
     def of_classes(self) -> bool:
-        """Whether labels say which classes are right."""
+        """Whether labels name the right classes."""
         return self.labels not in ("numbers", "any")
 
     @abstract
@@ -164,7 +164,7 @@ class Loss(Value):
 
 
 def spread(weight: object, values: Array, xp: Namespace = np) -> Array:
-    """Sample weights brought to the shape of the loss values: (n,), (n, 1) or the values' own shape."""
+    """Sample weights in the shape of the loss values: (n,), (n, 1) or the values' own shape."""
     weight = xp.asarray(weight, dtype=values.dtype)
     if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
         weight = weight[..., 0]
@@ -173,5 +173,5 @@ def spread(weight: object, values: Array, xp: Namespace = np) -> Array:
 
 
 def per_sample(loss: Loss, y_true: object, y_pred: object) -> Array:
-    """The values of a loss, one per sample, of whatever a user gave."""
+    """The values of a loss, one per sample, for a user's data."""
     return loss.values(*as_arrays(y_true, y_pred))

@@ -27,7 +27,7 @@ __all__ = [
 
 
 class _Crossentropy(Loss):
-    """What the cross-entropies have in common: checks of their settings."""
+    """Base of the cross-entropies: checks of their settings."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

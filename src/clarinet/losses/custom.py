@@ -17,7 +17,7 @@ __all__ = ["Custom"]
 class Custom(Loss):
     """A Python function with its gradient; runs on the reference engine.
 
-    ``clarinet.check_gradients`` tells whether the two belong together. It cannot be saved with a model: a file holds no
+    ``clarinet.check_gradients`` checks that the two belong together. It cannot be saved with a model: a file holds no
     code.
 
     Args:

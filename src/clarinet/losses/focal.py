@@ -1,4 +1,4 @@
-"""Focal cross-entropies: what is predicted well already counts little (Lin et al., ICCV 2017)."""
+"""Focal cross-entropies: samples that are predicted well count little (Lin et al., ICCV 2017)."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ _NAMES: dict[str, type[Metric]] = {n: c for n, c in exported(globals(), Metric).
 
 
 def _accuracy_for(output_shape: Sequence[int], label_shape: Sequence[int]) -> type[MeanMetric]:
-    """What ``"accuracy"`` means, by the shapes of one prediction and one label, as Keras decides it."""
+    """The metric for ``"accuracy"``, by the shapes of one prediction and one label, as Keras decides it."""
     if output_shape and output_shape[-1] == 1:
         return BinaryAccuracy
     if len(label_shape) < len(output_shape) or (label_shape and label_shape[-1] == 1):
@@ -120,9 +120,9 @@ def get(
     A name also becomes the key in logs: ``"mse"`` stays ``"mse"``, ``MeanSquaredError()`` is ``"mean_squared_error"``.
 
     Args:
-        identifier: what the user gave.
-        output_shape, label_shape: of one prediction and one label. Where they are given, ``"accuracy"`` (or ``"acc"``)
-            is the binary one for an output of one unit, the sparse one for class ids, else the categorical one.
+        identifier: any of these.
+        output_shape, label_shape: of one prediction and one label. If they are given, ``"accuracy"`` (or ``"acc"``) is
+            the binary one for an output of one unit, the sparse one for class ids, else the categorical one.
 
     Raises:
         ValueError: an unknown name, with the nearest right one. TypeError: something else.
@@ -149,7 +149,7 @@ def resolve_all(
     is called ``"weighted_mse"``.
 
     Args:
-        metrics, weighted: what the user gave to ``compile``.
+        metrics, weighted: the arguments of ``compile``.
         output_shape, label_shape: of one prediction and one label.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a metric is, and means of anything over samples."""
+"""The base classes of metrics, and means over samples."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Sums = dict[str, Any]
 
 @dataclass(eq=False, repr=False)
 class Metric(Configurable):
-    """Base class: a subclass gives :meth:`update_state`, :meth:`result` and :meth:`reset_state`.
+    """Base class: a subclass defines :meth:`update_state`, :meth:`result` and :meth:`reset_state`.
 
     Args:
         name: the key in logs and history; default made of the class name.
@@ -52,14 +52,14 @@ class Metric(Configurable):
         raise NotImplementedError
 
     def add_weight(self, *shape: object, **settings: object) -> Never:
-        """Unsupported: what a metric adds up are plain attributes here."""
+        """Not supported: a metric's sums are plain attributes here."""
         raise TypeError(
-            f"{type(self).__name__}: add_weight is not there; add up in plain attributes, such as self.total = 0.0, "
+            f"{type(self).__name__}: there is no add_weight; add up in plain attributes, such as self.total = 0.0, "
             "and set them back in reset_state"
         )
 
     def logs(self) -> dict[str, float]:
-        """What history and progress bar show: a number; one for each entry of a list; nothing of a matrix."""
+        """The result for history and progress bar: a number; one for each entry of a list; nothing for a matrix."""
         value = self.result()
         if isinstance(value, np.ndarray) and value.ndim:
             return {f"{self.name}_{i}": float(v) for i, v in enumerate(value)} if value.ndim == 1 else {}
@@ -67,7 +67,7 @@ class Metric(Configurable):
 
     @abstract
     def reset_state(self) -> None:
-        """Start anew."""
+        """Reset the running sums."""
         raise NotImplementedError
 
     def start(self, xp: Namespace = np) -> Sums:
@@ -82,7 +82,7 @@ class Metric(Configurable):
 
     @property
     def sums(self) -> Sums:
-        """What has been added up so far, as :func:`updated` takes and returns it."""
+        """The running sums, as :func:`updated` takes and returns them."""
         return self.get_state()
 
     @sums.setter
@@ -90,12 +90,12 @@ class Metric(Configurable):
         self.set_state(sums)
 
     def get_state(self) -> dict[str, object]:
-        """What has been added up since :meth:`reset_state`: all attributes that the constructor does not take."""
+        """The sums since :meth:`reset_state`: all attributes that the constructor does not take."""
         configured = {f.name for f in fields(self) if f.init}
         return {name: value for name, value in vars(self).items() if name not in configured}
 
     def set_state(self, state: Mapping[str, object]) -> None:
-        """Go on from what :meth:`get_state` gave."""
+        """Continue from a state of :meth:`get_state`."""
         for name, value in state.items():
             if not callable(getattr(self, name, None)):  # a file may hold anything
                 setattr(self, name, value)
@@ -107,9 +107,9 @@ class Metric(Configurable):
 
 
 class PureMetric(Metric):
-    """Base of metrics that add up by a function that is pure: a subclass gives :meth:`start`, :meth:`update`, `result`.
+    """Base of metrics with a pure update: a subclass defines :meth:`start`, :meth:`update`, `result`.
 
-    What is added up are attributes with the names that :meth:`start` gives.
+    The running sums are attributes with the names in :meth:`start`.
     """
 
     @abstract
@@ -156,12 +156,12 @@ def updated(metric: Metric, sums: Sums, y_true: Array, y_pred: Array, weight: Ar
 
 @dataclass(eq=False, repr=False)
 class MeanMetric(PureMetric):
-    """A weighted mean over samples; a subclass gives :meth:`values`.
+    """A weighted mean over samples; a subclass defines :meth:`values`.
 
     Attributes:
         total: float64 sum of weights times values.
         count: float64 sum of weights, or the number of samples.
-        unit: what the mean is multiplied by.
+        unit: a factor of the mean.
     """
 
     #: The power of a common scale of targets and predictions that the mean grows with; None where there is none.

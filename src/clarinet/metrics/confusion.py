@@ -21,7 +21,8 @@ def quotient(a: Array, b: Array) -> Array:
 
 @dataclass(eq=False, repr=False)
 class _Counts(PureMetric):
-    """How often targets and decisions are what, for each of some thresholds; a decision is ``y_pred > threshold``.
+    """Counts of true and false positives and negatives, for each of some thresholds; a decision is
+    ``y_pred > threshold``.
 
     Attributes:
         true_positives, false_positives, true_negatives, false_negatives: float64 sums of weights, one a threshold.
@@ -193,7 +194,8 @@ class Precision(_Share):
     Args:
         thresholds: a prediction above it is positive; a number or a list (the result is a list then), in [0, 1];
             default 0.5.
-        top_k: only the ``top_k`` highest predictions of a sample count as positive, whatever their value; default None.
+        top_k: only the ``top_k`` highest predictions of a sample count as positive, regardless of the threshold;
+            default None.
         class_id: judge this column alone; default None, all columns together.
         name: default ``"precision"``.
 
@@ -266,7 +268,7 @@ class ConfusionMatrix(PureMetric):
 
     def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         actual, predicted, classes = self._classes(y_true, y_pred)
-        if xp is np:  # what is traced has no values to look at
+        if xp is np:  # traced arrays have no values to look at
             _check_classes(actual, predicted, classes)
         if weight is not None:
             weight = spread(weight, predicted.reshape(y_pred.shape[0], -1).astype(widest(xp)), xp).reshape(-1)
@@ -274,7 +276,7 @@ class ConfusionMatrix(PureMetric):
         return {"counts": counts + (sums["counts"] if sums["counts"].shape[0] else 0.0)}
 
     def _classes(self, y_true: Array, y_pred: Array) -> tuple[Array, Array, int]:
-        """Classes as they are and as predicted, and how many there may be."""
+        """True and predicted classes, and their number."""
         if y_pred.ndim == 1 or y_pred.shape[-1] == 1:
             predicted = (y_pred > self.threshold).astype(int)
             return y_true.astype(int).ravel(), predicted.ravel(), self.num_classes or 2

@@ -34,7 +34,7 @@ class AUC(PureMetric):
             the upper corner of each step).
         thresholds: a list of thresholds in (0, 1) in the place of ``num_thresholds``.
         multi_label: average the areas of the columns; default False, all columns together.
-        num_labels: accepted for Keras programs; the predictions say how many columns there are.
+        num_labels: accepted for Keras programs; the predictions have the number of columns.
         label_weights: weights of the columns, in the average or in the counts.
         from_logits: predictions are logits; default False.
         name: default ``"auc"``.
@@ -140,7 +140,7 @@ class AUC(PureMetric):
 
 
 def _histogram(below: Array, weight: Array, size: int, xp: Namespace) -> Array:
-    """Sums of weights, shape (size, columns), of the predictions that are above so many thresholds."""
+    """Sums of weights, shape (size, columns), of the predictions, by the number of thresholds below them."""
     columns = range(below.shape[1])
     return xp.stack([bincount(below[:, c], weight[:, c], size, xp) for c in columns], axis=1)
 

@@ -1,4 +1,5 @@
-"""Optimizers: how weights follow the gradient. Each is configuration and a pure rule; buffers lie beside weights."""
+"""Optimizers: how weights follow the gradient. Each is configuration and a pure rule; its buffers are kept beside the
+weights."""
 
 from __future__ import annotations
 

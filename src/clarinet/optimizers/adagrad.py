@@ -20,7 +20,7 @@ class Adagrad(PureOptimizer):
 
     Args:
         learning_rate: default 0.001; the paper's experiments take values near 1.
-        initial_accumulator_value: what ``s`` starts at, at least 0; default 0.1.
+        initial_accumulator_value: initial ``s``, at least 0; default 0.1.
         epsilon: default 1e-7.
         weight_decay, clipnorm, use_ema, …, name: see :class:`clarinet.optimizers.Optimizer`.
 

@@ -1,4 +1,4 @@
-"""What an optimizer is: configuration, a rule that is pure, and buffers that live beside the model's weights."""
+"""The base classes of optimizers: configuration, a pure rule, and buffers that are kept beside the model's weights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def step_of(scalars: Scalars) -> int:
 
 @dataclass
 class OptimizerState:
-    """What an optimizer remembers: the number of steps taken and one flat buffer per slot, laid out as the parameters.
+    """The state of an optimizer: the number of steps taken and one flat buffer per slot, laid out as the parameters.
 
     Attributes:
         step: updates so far, over the model's life.
@@ -41,7 +41,7 @@ class OptimizerState:
 
     @staticmethod
     def new(optimizer: Optimizer, layout: Layout, dtype: DTypeLike) -> OptimizerState:
-        """Fresh slots, filled with what the optimizer starts them at, mostly zero."""
+        """New slots with their initial values, mostly zero."""
         slots = {name: layout.zeros(dtype) for name in optimizer.buffers}
         for name, buffer in slots.items():
             if optimizer.start(name):
@@ -72,7 +72,7 @@ class RateField(Field[Rate | Mapping[str, object], Rate]):
 
 @dataclass(eq=False, repr=False)
 class Optimizer(Configurable):
-    """Base class of all optimizers; a subclass gives :attr:`slots` and :meth:`update`.
+    """Base class of all optimizers; a subclass defines :attr:`slots` and :meth:`update`.
 
     A step clips the gradients, decays the weights and updates them. ``learning_rate`` may be set at any time
     (``model.optimizer.learning_rate = 0.01``) and counts from the next step.
@@ -81,16 +81,14 @@ class Optimizer(Configurable):
         learning_rate: a number, a schedule of :mod:`clarinet.optimizers.schedules`, or any callable from the step (0
             for the first) to a number.
         weight_decay: decoupled decay: ``w -= learning_rate * weight_decay * w`` before the update; None (default) is
-        off.
-        clipnorm: scale the gradient of each weight down to this Euclidean norm; None is off.
-        clipvalue: clip every element of the gradient to [-clipvalue, clipvalue]; None is off.
-        global_clipnorm: scale all gradients together down to this norm; None is off. Only one of the three may be
-        given.
-        use_ema: keep a moving average of every weight, ``e <- ema_momentum e + (1 - ema_momentum) w`` after each update
+        off. clipnorm: scale the gradient of each weight down to this Euclidean norm; None is off. clipvalue: clip every
+        element of the gradient to [-clipvalue, clipvalue]; None is off. global_clipnorm: scale all gradients together
+        down to this norm; None is off. Only one of the three may be set. use_ema: keep a moving average of every
+        weight, ``e <- ema_momentum e + (1 - ema_momentum) w`` after each update
             (the weight itself after the first), and put it in the weight's place when ``fit`` ends; default False.
             (Polyak and Juditsky, SIAM J. Control and Optimization 30, 1992.)
         ema_momentum: in [0, 1]; default 0.99.
-        ema_overwrite_frequency: put the averages in place after every so many updates too; None (default) never.
+        ema_overwrite_frequency: steps between copies of the averages into the weights; None (default) never.
         name: for people; default made of the class name.
 
     Raises:
@@ -138,7 +136,7 @@ class Optimizer(Configurable):
         for key, value in clips.items():
             check_number(value, f"{kind}: {key}", low=0)
         if len(clips) > 1:
-            raise ValueError(f"{kind}: give only one of clipnorm, clipvalue and global_clipnorm, received {clips}")
+            raise ValueError(f"{kind}: set only one of clipnorm, clipvalue and global_clipnorm, received {clips}")
         if self.weight_decay is not None:
             check_number(self.weight_decay, f"{kind}: weight_decay")
         check_flag(self.use_ema, f"{kind}: use_ema")
@@ -161,7 +159,7 @@ class Optimizer(Configurable):
         return (*self.slots, *(("average",) if self.use_ema else ()))
 
     def start(self, slot: str) -> float:
-        """What a buffer is filled with before the first step."""
+        """The initial value of a slot."""
         return 0.0
 
     def rate(self, step: int) -> float:
@@ -176,7 +174,7 @@ class Optimizer(Configurable):
         raise NotImplementedError
 
     def scalars(self, learning_rate: float, step: int) -> Scalars:
-        """What a step needs besides weights, gradients and slots: rates and corrections, computed in float64.
+        """The numbers that a step needs besides weights, gradients and slots: rates and corrections, in float64.
 
         Args:
             learning_rate: of this step.
@@ -186,7 +184,7 @@ class Optimizer(Configurable):
         return found | {"kept_average": self.ema_momentum if step > 1 else 0.0} if self.use_ema else found
 
     def rule_for(self, name: str, shape: tuple[int, ...]) -> Optimizer:
-        """What decays and updates the weight called ``"layer/weight"``: this optimizer, for all but :class:`Muon`."""
+        """The optimizer that decays and updates the weight ``"layer/weight"``: this one, except in :class:`Muon`."""
         return self
 
     def clip(self, grads: Sequence[Array], xp: Namespace = np) -> list[Array]:
@@ -243,16 +241,17 @@ class Optimizer(Configurable):
         return _as(new_w, w, xp), new_slots
 
     def finish(self, weights: Sequence[Array], slots: Sequence[dict[str, Array]]) -> None:
-        """What is left to do when ``fit`` ends: the moving averages take the place of the weights."""
+        """Called at the end of ``fit``: the moving averages replace the weights."""
         if self.use_ema:
             for w, own in zip(weights, slots, strict=True):
                 w[...] = own["average"]
 
 
 class PureOptimizer(Optimizer):
-    """Base of optimizers whose step can be traced, and so compiled: a subclass gives :meth:`rule`, perhaps `scalars`.
+    """Base of optimizers whose step can be traced, and so compiled: a subclass defines :meth:`rule`, perhaps `scalars`.
 
-    What depends on the step's number and on the learning rate alone goes into :meth:`scalars`, which is never traced.
+    Numbers that depend only on the step's number and the learning rate belong in :meth:`scalars`, which is never
+    traced.
     """
 
     @abstract
@@ -277,7 +276,7 @@ class PureOptimizer(Optimizer):
 def _moved(
     optimizer: Optimizer, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Namespace
 ) -> tuple[Array, dict[str, Array]]:
-    """By its rule; by its update where that is one of the user's own."""
+    """Apply the rule, or the update of a user's own class."""
     if isinstance(optimizer, PureOptimizer) and type(optimizer).update is PureOptimizer.update:
         return optimizer.rule(w, g, slots, scalars, xp)
     rate: Any = scalars["learning_rate"]  # a float, unless the step is traced
@@ -285,12 +284,12 @@ def _moved(
 
 
 def _as(new: Array, old: Array, xp: Namespace) -> Array:
-    """In the precision of what it takes the place of."""
+    """Cast to the dtype of the array that it replaces."""
     return new if new.dtype == old.dtype else xp.astype(new, old.dtype)
 
 
 def _shrinking(grads: Sequence[Array], limit: float, xp: Namespace) -> Scalar:
-    """The factor that brings the Euclidean norm of all elements together down to ``limit``, summed in float64."""
+    """The factor that reduces the Euclidean norm of all elements to ``limit``, summed in float64."""
     norm = xp.sqrt(sum(xp.sum(xp.square(xp.astype(g, widest(xp)))) for g in grads))
     return choose(norm <= limit, 1.0, limit / norm, xp)
 

@@ -23,7 +23,7 @@ class Ftrl(PureOptimizer):
     Args:
         learning_rate: 0, or one too small to divide by, takes no step: nothing changes; default 0.001.
         learning_rate_power: at most 0; 0 keeps the rate fixed; default -0.5.
-        initial_accumulator_value: what ``n`` starts at, at least 0; default 0.1.
+        initial_accumulator_value: initial ``n``, at least 0; default 0.1.
         l1_regularization_strength, l2_regularization_strength: ``l1`` and ``l2``, at least 0; default 0.
         l2_shrinkage_regularization_strength: ``shrinkage``, at least 0, a penalty on the size of ``w``; default 0.
         beta: default 0.

@@ -29,9 +29,9 @@ class Muon(PureOptimizer):
 
     Args:
         learning_rate: default 0.001.
-        weight_decay: of what Muon moves, as in :class:`clarinet.optimizers.Optimizer`; default 0.004.
+        weight_decay: of the weights that Muon moves, as in :class:`clarinet.optimizers.Optimizer`; default 0.004.
         adam_beta_1, adam_beta_2, epsilon: of AdamW; default 0.9, 0.999 and 1e-7.
-        adam_weight_decay: of what AdamW moves; default 0.004, None is off.
+        adam_weight_decay: of the weights that AdamW moves; default 0.004, None is off.
         exclude_layers: patterns (regular expressions); weights whose name ``"layer/weight"`` holds one follow AdamW.
         exclude_embeddings: whether weights named so do; default True.
         muon_a, muon_b, muon_c: of the iteration; default 3.4445, -4.775 and 2.0315, which reach 1 fast.
@@ -128,7 +128,7 @@ class Muon(PureOptimizer):
 
 @dataclass(eq=False, repr=False)
 class _Rest(AdamW):
-    """What moves the weights that Muon does not: the learning rate is a multiple, that of the decay is not."""
+    """The optimizer of the other weights: its learning rate is a multiple, that of the decay is not."""
 
     ratio: float = 1.0
 

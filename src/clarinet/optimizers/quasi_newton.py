@@ -20,11 +20,11 @@ Objective = Callable[[Array], tuple[float, Array]]
 class BFGS(Optimizer):
     """Quasi-Newton: the gradient, turned by an estimate of the inverse Hessian, and a line search along it.
 
-    Every update is a whole minimisation of the loss of its batch, so ``fit`` takes all rows as one batch unless it is
-    told otherwise, and one epoch is mostly enough; the loss in logs is the one that was reached. Needs SciPy (``pip
-    install clarinet[scipy]``) and runs on the reference engine; ``compile(dtype="float64")`` lets it go further than
-    float32's seven digits. The matrix has a row and a column for every weight: for more than a few thousand use
-    :class:`LBFGS`. (Broyden, Fletcher, Goldfarb and Shanno, 1970; Nocedal and Wright, *Numerical optimization*, 2006.)
+    Every update is a whole minimisation of the loss of its batch, so ``fit`` by default takes all rows as one batch,
+    and one epoch is mostly enough; the loss in logs is the one at its end. Needs SciPy (``pip install
+    clarinet[scipy]``) and runs on the reference engine; ``compile(dtype="float64")`` lets it go further than float32's
+    seven digits. The matrix has a row and a column for every weight: for more than a few thousand use :class:`LBFGS`.
+    (Broyden, Fletcher, Goldfarb and Shanno, 1970; Nocedal and Wright, *Numerical optimization*, 2006.)
 
     Args:
         max_iterations: of one update; at least 1; default 200.
@@ -62,7 +62,7 @@ class BFGS(Optimizer):
             )
 
     def options(self) -> dict[str, float]:
-        """What SciPy is told."""
+        """The options of SciPy's minimiser."""
         return {"maxiter": self.max_iterations, "gtol": self.tolerance}
 
     def minimize(self, objective: Objective, start: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Learning rates that follow the number of updates: give one to an optimizer in the place of a number.
+"""Learning rates that follow the number of updates: pass one to an optimizer instead of a number.
 
 Steps count from 0 over the model's life, as Keras's ``optimizer.iterations``; an epoch has ``ceil(rows / batch_size)``.
 """
@@ -34,7 +34,7 @@ def __dir__() -> list[str]:
 
 @dataclass(eq=False, repr=False)
 class LearningRateSchedule(Value):
-    """Base class: a subclass gives :meth:`__call__`; instances are pure configuration.
+    """Base class: a subclass defines :meth:`__call__`; instances are pure configuration.
 
     Args:
         name: for people.
@@ -69,7 +69,7 @@ class ExponentialDecay(LearningRateSchedule):
 
     Args:
         initial_learning_rate: at step 0.
-        decay_steps: after so many steps the rate is multiplied by ``decay_rate``; above 0.
+        decay_steps: steps after which the rate is multiplied by ``decay_rate``; above 0.
         decay_rate: for example 0.96.
         staircase: round ``step / decay_steps`` down, so that the rate changes at once; default False.
         name: for people.

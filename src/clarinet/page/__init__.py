@@ -1,4 +1,4 @@
-"""One page on which a picture is drawn and a model says what it sees: a file of its own, or sent by a small server."""
+"""One page in which a picture is drawn and a model recognises it: a separate file, or sent by a small server."""
 
 from clarinet.page.document import export_html
 

@@ -27,7 +27,7 @@ def export_html(
     class_names: Iterable[str] | None = None,
     largest: float | None = None,
 ) -> None:
-    """Write the file behind :meth:`clarinet.Sequential.export_html`, which says more."""
+    """Write the file of :meth:`clarinet.Sequential.export_html`, which documents it."""
     subject = subject_of(model, "export_html", class_names, largest)
     if model.target is not None:
         raise ValueError("export_html: a model with compile(target=...) cannot run in a page; use clarinet draw")
@@ -40,7 +40,7 @@ def document(subject: Subject, network: Mapping[str, object] | None = None) -> s
     """The page.
 
     Args:
-        subject: what it draws for.
+        subject: the model's facts.
         network: operations and weights to predict with; None for a page that asks the server it came from.
     """
     scripts = ["picture.js", *(["network.js"] if network else []), "page.js"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
 Settings = dict[str, object]
-#: Writes one operation, given with its layer and its weights.
+#: Writes one operation from its layer and its weights.
 _Describe = Callable[["Op", Any, dict[str, Array], "Weights"], "Settings | None"]
 
 
@@ -53,7 +53,7 @@ def forward_pass(model: Trainable) -> tuple[list[Settings], bytes]:
 
     Returns:
         One dictionary an operation: ``do`` (a function of ``network.js``), ``from`` (the tensors it takes: 0 is the
-        input, ``i + 1`` what operation ``i`` gives), ``size`` (numbers in its output) and what else it needs; and the
+        input, ``i + 1`` the output of operation ``i``), ``size`` (numbers in its output) and its settings; and the
         weights, little-endian float32.
 
     Raises:
@@ -83,7 +83,7 @@ def _what(op: Op) -> str:
 
 
 def _settings(op: Op, own: dict[str, Array], weights: Weights) -> Settings | None:
-    """What ``network.js`` has to know of one operation; None where it has nothing for it."""
+    """One operation for ``network.js``; None if it has no form there."""
     describe = _EXACT.get(type(op.spec)) or next((_FAMILIES[c] for c in type(op.spec).__mro__ if c in _FAMILIES), None)
     return None if describe is None else describe(op, op.spec, own, weights)
 
@@ -172,7 +172,7 @@ def _rescaling(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Se
 
 
 def _batch_normalization(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
-    after = len(op.input_shape) - spec._axis_of(len(op.input_shape) + 1)  # axes behind that of the features
+    after = len(op.input_shape) - spec._axis_of(len(op.input_shape) + 1)  # axes after that of the features
     own = {name: array.astype(np.float64).reshape(-1, *(1,) * after) for name, array in own.items()}
     factor = own.get("gamma", 1.0) / np.sqrt(own["moving_variance"] + spec.epsilon)
     return _affine(op, weights, own["moving_mean"], factor, own.get("beta", 0.0))

@@ -175,4 +175,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: a line for every stroke helps nobody."""
+        """Log nothing: a line for every stroke is of no use."""

@@ -1,4 +1,4 @@
-"""What a page has to know of the model that it draws for."""
+"""Facts about a model that its page needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Height, width and channels of the pictures of a data set.
 _SIZES = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
-#: What a model's answer is, by what its last activation says of its outputs.
+#: The kind of a model's answer, by the kind of its last activation's outputs.
 _MEANINGS = {"distribution": "probabilities", "probability": "probabilities", "log-distribution": "logarithms"}
 
 
@@ -27,10 +27,10 @@ class Subject:
 
     Attributes:
         title: the model's name.
-        kind: what it was trained on, e.g. ``"mnist"``, whose form drawings are then brought to.
+        kind: its training data, e.g. ``"mnist"``, into whose form drawings are converted.
         height, width, channels: of its pictures, in pixels.
         light: whether its pictures are light on dark.
-        scale: what pixels from 0 to 255 are multiplied by.
+        scale: factor for pixels from 0 to 255.
         classes: their names, one for each number in the answer (two for a single probability); empty where the answer
             is a number.
         answer: ``"probabilities"``, ``"logits"``, ``"logarithms"`` (of probabilities) or ``"values"``.
@@ -66,11 +66,11 @@ class Subject:
 def subject_of(
     model: Trainable, what: str, class_names: Iterable[str] | None = None, largest: float | None = None
 ) -> Subject:
-    """What there is to know of a model.
+    """The facts about a model.
 
     Args:
         model: built.
-        what: who asks; messages begin with it.
+        what: the caller's name, with which messages begin.
         class_names: one for each class; default: those saved with the model, else numbers.
         largest: the value of a white pixel as the model was trained with it; default: 255 where the model scales its
             input itself, else 1.
@@ -80,7 +80,7 @@ def subject_of(
     """
     about = describe(model)
     if about["kind"] in ("table", "unknown"):
-        trained = "was trained on a table" if about["kind"] == "table" else "does not say what its inputs are"
+        trained = "was trained on a table" if about["kind"] == "table" else "does not describe its inputs"
         raise ValueError(
             f"{what}: expected a model of pictures, but {model.name!r} {trained} and takes rows of shape "
             f"{model.input_shape}; a model of pictures takes e.g. (28, 28), (28, 28, 1) or (784,)"
@@ -109,7 +109,7 @@ def subject_of(
 
 
 def _meaning(model: Trainable) -> tuple[str, bool]:
-    """What the model's output is, and whether exactly one class is right."""
+    """The kind of the model's output, and whether exactly one class is right."""
     plan = model.make_plan()
     last = plan.output or plan.ops[-1]
     function = last.spec.pure_activation
@@ -129,5 +129,5 @@ def _names(model: Trainable, what: str, names: list[str], given: bool, answer: s
     if len(names) == bars:
         return tuple(names)
     if given:
-        raise ValueError(f"{what}: the model tells {bars} classes apart, received {len(names)} class_names")
+        raise ValueError(f"{what}: the model has {bars} classes, received {len(names)} class_names")
     return tuple(str(number) for number in range(bars))

@@ -1,6 +1,6 @@
-"""Pictures of data, training and what is inside a model (needs ``pip install "clarinet[plots]"``, i.e. matplotlib).
+"""Pictures of data, training and the inside of a model (needs ``pip install "clarinet[plots]"``, i.e. matplotlib).
 
-Every function returns the Figure, or the Axes that it was given; ``theme`` is ``"light"`` or ``"dark"``.
+Every function returns the Figure, or the Axes passed to it; ``theme`` is ``"light"`` or ``"dark"``.
 
 >>> from clarinet import plots
 >>> figure = plots.history({"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.5]})

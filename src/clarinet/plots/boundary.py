@@ -1,4 +1,4 @@
-"""What a model of two columns says all over the plane."""
+"""The answers of a model of two columns over the plane."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def boundary(
         x: (n, 2).
         y: labels (n,) or one-hot, or true amounts.
         ax: axes to draw in; default those of a new figure.
-        theme: ``"light"`` or ``"dark"``; default what suits ``ax``, else light.
+        theme: ``"light"`` or ``"dark"``; default the one that suits ``ax``, else light.
 
     Returns:
         ``ax``, or the new Figure.

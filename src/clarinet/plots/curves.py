@@ -43,7 +43,7 @@ class _Series:
 
 
 def _placed(epochs: list[int], values: Sequence[float]) -> tuple[Array, Array]:
-    """The epochs, from 1, at which there are values: validation may be made every so many epochs only."""
+    """The epochs, from 1, at which there are values: validation may skip epochs."""
     numbers = np.asarray(values, np.float64)
     every = max(1, len(epochs) // len(numbers))
     where = np.array(epochs[every - 1 :: every][: len(numbers)] if len(epochs) >= len(numbers) else range(len(numbers)))
@@ -61,13 +61,13 @@ def history(
     """Draw loss and metrics over epochs, a panel for each: training with a full line, validation with a dashed one.
 
     Args:
-        history: what ``fit`` returned, a model, a run of :mod:`clarinet.runs`, a dictionary of lists; or a list of
+        history: the result of ``fit``, a model, a run of :mod:`clarinet.runs`, a dictionary of lists; or a list of
             these, drawn over each other. An item that is a list itself is one training over several seeds: its mean is
             drawn, with a band of one standard deviation to both sides, as far as the shortest of them went.
         labels: names of the list's items; default 1, 2, ….
         metrics: which, without ``val_``; default all. The learning rate has its own panel, with a logarithmic scale.
         figure: a Figure or SubFigure to draw in; default a new one.
-        theme: ``"light"`` or ``"dark"``; default what suits ``figure``, else light.
+        theme: ``"light"`` or ``"dark"``; default the one that suits ``figure``, else light.
 
     Returns:
         the Figure.
@@ -97,7 +97,7 @@ def _series(history: object, labels: Sequence[str] | None) -> list[_Series]:
     several = isinstance(history, (list, tuple)) and len(items) > 1
     names = list(labels) if labels is not None else [str(i + 1) if several else "" for i in range(len(items))]
     if len(names) != len(items):
-        raise ValueError(f"history: received {len(items)} histories and {len(names)} labels; give one for each")
+        raise ValueError(f"history: received {len(items)} histories and {len(names)} labels; use one for each")
     found = []
     for name, item in zip(names, items, strict=True):
         runs = [_log(one) for one in (item if isinstance(item, (list, tuple)) else [item])]
@@ -108,11 +108,11 @@ def _series(history: object, labels: Sequence[str] | None) -> list[_Series]:
 
 
 def _log(item: Any) -> tuple[list[int], Mapping[str, Sequence[float]]]:
-    """Epochs and the lists of one training, whatever holds it."""
+    """Epochs and the lists of one training, from any of these."""
     if not isinstance(item, Mapping) and hasattr(item, "layers"):  # a model: its last fit
         item = item.history
         if item is None:
-            raise ValueError("history: the model has not been fitted; call fit, or give what it returned")
+            raise ValueError("history: the model has not been fitted; call fit, or pass its result")
     log = item if isinstance(item, Mapping) else getattr(item, "history", None)
     if not isinstance(log, Mapping):
         raise TypeError(
@@ -165,9 +165,9 @@ def learning_rate(result: LearningRateCurve, ax: Axes | None = None, *, theme: s
     """Draw the trial of :func:`clarinet.find_learning_rate`: the loss over growing learning rates, and the suggestion.
 
     Args:
-        result: what ``find_learning_rate`` returned.
+        result: of ``find_learning_rate``.
         ax: axes to draw in; default those of a new figure.
-        theme: ``"light"`` or ``"dark"``; default what suits ``ax``, else light.
+        theme: ``"light"`` or ``"dark"``; default the one that suits ``ax``, else light.
 
     Returns:
         ``ax``, or the new Figure.

@@ -1,4 +1,4 @@
-"""What plots are drawn from: rows as pictures, labels as class ids, predictions as probabilities."""
+"""The data of plots: rows as pictures, labels as class ids, predictions as probabilities."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clarinet.trainable import Trainable
     from clarinet.types import Shape
 
-#: Rows of so many numbers squared are taken for square pictures; fewer are columns of a table.
+#: Rows of a square number of values count as pictures from this side on; smaller ones are columns of a table.
 _LEAST_SIDE = 8
 
 
@@ -28,7 +28,7 @@ def picture_shape(row: Shape, shape: Shape | None = None, what: str = "x") -> Sh
 
     Args:
         row: shape of one row.
-        shape: what the user says that it is.
+        shape: given by the user.
 
     Raises:
         ValueError: ``shape`` has another number of values than the row.
@@ -78,7 +78,7 @@ def rows_of(x: object, what: str) -> Array:
 
 
 def class_ids(y: object, rows: int | None, what: str) -> Array:
-    """Labels of any form as class ids (n,); one-hot rows and probabilities give their largest, one column rounds.
+    """Labels of any form as class ids (n,); the largest of one-hot rows and probabilities, a single column rounded.
 
     Raises:
         ValueError: not as many labels as rows.
@@ -92,11 +92,11 @@ def class_ids(y: object, rows: int | None, what: str) -> Array:
 
 
 def drawable(values: Array) -> tuple[Array, float, str]:
-    """What a map of colours can show of an array, be it of a model that has diverged.
+    """An array for a map of colours, even of a model that has diverged.
 
     Returns:
-        the values with NaN, which has no colour, for what is not finite; the largest size among the others, 1 if there
-        is none above 0; and words about what is left out, such as ``", 3 not finite"``, or none.
+        the values with NaN, which has no colour, instead of numbers that are not finite; the largest size among the
+        others, 1 if there is none above 0; and a note about the rest, such as ``", 3 not finite"``, or none.
     """
     values = np.asarray(values, np.float64)
     finite = np.isfinite(values)

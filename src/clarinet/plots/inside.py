@@ -1,4 +1,4 @@
-"""What goes on inside: what layers give, and what gradients come back."""
+"""Inside a model: the outputs of layers, and their gradients."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
 _MOST_ROWS, _MOST_MAPS, _BINS = 100, 32, 30
-_DEAD = 1e-12  # what a logarithmic axis shows for an exact zero
+_DEAD = 1e-12  # the position of an exact zero on a logarithmic axis
 
 
 def activations(
@@ -29,7 +29,7 @@ def activations(
     figure: FigureBase | None = None,
     theme: str | None = None,
 ) -> FigureBase:
-    """Show what layers give for some rows, in inference mode.
+    """Show the outputs of layers for some rows, in inference mode.
 
     Without ``layer``, the distribution of each layer's outputs, with the share of exact zeros. Of one layer: the
     feature maps of the first row, if its outputs are pictures, else a matrix of rows and units.
@@ -39,7 +39,7 @@ def activations(
         x: rows, or one example.
         layer: index in ``model.layers`` or name; default an overview of all.
         figure: a Figure or SubFigure to draw in; default a new one.
-        theme: ``"light"`` or ``"dark"``; default what suits ``figure``, else light.
+        theme: ``"light"`` or ``"dark"``; default the one that suits ``figure``, else light.
 
     Returns:
         the Figure.
@@ -131,7 +131,7 @@ def gradient_flow(
         model: compiled.
         x, y: a batch of rows and labels, as for ``fit``.
         ax: axes to draw in; default those of a new figure.
-        theme: ``"light"`` or ``"dark"``; default what suits ``ax``, else light.
+        theme: ``"light"`` or ``"dark"``; default the one that suits ``ax``, else light.
 
     Returns:
         ``ax``, or the new Figure.
@@ -152,7 +152,7 @@ def gradient_flow(
 
     check_model(model, "gradient_flow")
     if y is None:
-        raise ValueError("gradient_flow: gradients need labels; give y as for fit")
+        raise ValueError("gradient_flow: gradients need labels; pass y as for fit")
     layers = glass.trace(model, x, y).layers
     of_weights = [_rms(list(_gradients(one))) for one in layers]
     of_outputs = [_rms([one.da if one.da is not None else one.dz]) for one in layers]

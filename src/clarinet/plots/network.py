@@ -38,7 +38,7 @@ def network(
         x: one example, or rows of which the first is shown; default none, the circles stay empty.
         ax: axes to draw in; default those of a new figure.
         most: how many units of a layer are drawn at most; default 10.
-        theme: ``"light"`` or ``"dark"``; default what suits ``ax``, else light.
+        theme: ``"light"`` or ``"dark"``; default the one that suits ``ax``, else light.
 
     Returns:
         ``ax``, or the new Figure.
@@ -148,7 +148,7 @@ def _nodes(axes: Axes, diagram: Diagram, values: list[Array] | None, look: style
 
 
 def _flow(axes: Axes, source: Column, target: Column, look: style.Theme) -> None:
-    """Lines between a block and what is beside it, where no single weights can be shown."""
+    """Lines between a block and its neighbours, if no single weights can be shown."""
     ends = [[(c.x, node.y) for node in c.nodes] or [(c.x, 0.0)] for c in (source, target)]
     for x0, y0 in ends[0]:
         for x1, y1 in ends[1]:

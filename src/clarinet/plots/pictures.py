@@ -1,4 +1,4 @@
-"""Rows of data and what a model says of them."""
+"""Rows of data and a model's answers."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def samples(
             are taken for a picture.
         y: labels (n,) or one-hot (n, classes), written over the pictures; default none.
         n: how many rows at most; default 25.
-        class_names: what to write for class 0, 1, ….
+        class_names: the names of class 0, 1, ….
         shape: ``(height, width)`` or ``(height, width, 3)``, to be sure.
         figure: a Figure or SubFigure to draw in; default a new one.
-        theme: ``"light"`` or ``"dark"``; default what suits ``figure``, else light.
+        theme: ``"light"`` or ``"dark"``; default the one that suits ``figure``, else light.
 
     Returns:
         the Figure.
@@ -89,7 +89,7 @@ def _columns(count: int) -> int:
 
 
 def _labels(y: object, rows: int, n: int, class_names: Sequence[object] | None, what: str) -> list[str]:
-    """What to write for the first labels: a class's name or number, or an amount."""
+    """The captions of the first labels: a class's name or number, or an amount."""
     y = as_array(y, "y")
     amounts = class_names is None and (y.ndim == 1 or y.shape[-1] == 1) and bool((y != np.rint(y)).any())
     ids = class_ids(y, rows, what)
@@ -144,7 +144,7 @@ def predictions(
     figure: FigureBase | None = None,
     theme: str | None = None,
 ) -> FigureBase:
-    """Show what a model says of the first rows: ✓ and green where it is right, ✗ and red where it is not.
+    """Show a model's answers for the first rows: ✓ and green if it is right, ✗ and red if it is not.
 
     Pictures are shown with class and confidence; of a table's rows the confidence is drawn as bars. Of a regression,
     predictions are drawn over the true values, a point for each row.
@@ -152,7 +152,7 @@ def predictions(
     Args:
         model: built; a classifier is one that ends with a sigmoid or softmax, or whose loss takes logits.
         x: rows, as for :func:`samples`.
-        y: true labels; without them nothing is said about right and wrong. A regression needs them.
+        y: true labels; without them answers are not marked as right or wrong. A regression needs them.
         n: how many rows at most; default 10. A regression shows all rows.
         class_names, shape, figure, theme: as for :func:`samples`.
 
@@ -222,7 +222,7 @@ def _bars(
 
 def _regression(model: Trainable, rows: Array, y: object, figure: FigureBase | None, theme: str | None) -> FigureBase:
     if y is None:
-        raise ValueError("predictions: the model predicts amounts; give the true ones, y, to compare them with")
+        raise ValueError("predictions: the model predicts amounts; pass the true ones, y, for comparison")
     said = predicted(model, rows, "predictions")
     truth = as_array(y, "y").astype(np.float64)
     if truth.size != said.size:

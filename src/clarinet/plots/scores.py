@@ -39,9 +39,9 @@ def confusion(
         model_or_labels: a classifier, or true labels (n,) or one-hot (n, classes).
         x_or_predictions: rows for the model, or predictions: class ids (n,) or probabilities (n, classes).
         y: with a model: the true labels.
-        class_names: what to call class 0, 1, ….
+        class_names: the names of class 0, 1, ….
         ax: axes to draw in; default those of a new figure.
-        theme: ``"light"`` or ``"dark"``; default what suits ``ax``, else light.
+        theme: ``"light"`` or ``"dark"``; default the one that suits ``ax``, else light.
 
     Returns:
         ``ax``, or the new Figure.
@@ -66,7 +66,7 @@ def confusion(
     from matplotlib.colors import PowerNorm
 
     colors = style.colors(look.amount)
-    norm = PowerNorm(0.5, 0, 1)  # the mistakes are few: they should be seen beside what is right
+    norm = PowerNorm(0.5, 0, 1)  # the mistakes are few: they should be visible beside the right answers
     image = axes.imshow(shares, cmap=colors, norm=norm, interpolation="nearest")
     if count <= _MOST_WRITTEN:
         axes.set_xticks(range(count), names, rotation=45 if max(map(len, names)) > 3 else 0)
@@ -108,7 +108,7 @@ def _judged(model: Trainable, x: object, y: object, what: str) -> tuple[Array, A
     check_model(model, what)
     rows = rows_of(x, what)
     if y is None:
-        raise ValueError(f"{what}: give the true labels too: {what}(model, x, y)")
+        raise ValueError(f"{what}: pass the true labels too: {what}(model, x, y)")
     if not is_classifier(model, y):
         raise ValueError(
             f"{what}: needs a classifier, a model that ends with a sigmoid or softmax or whose loss takes logits, and "
@@ -126,7 +126,7 @@ def _judged(model: Trainable, x: object, y: object, what: str) -> tuple[Array, A
 def calibration(
     model: Trainable, x: object, y: object, ax: Axes | None = None, *, bins: int = 10, theme: str | None = None
 ) -> Axes | FigureBase:
-    """Draw how often the model is right over how sure it is: of answers given with 80 % confidence, 80 % should be.
+    """Draw how often the model is right against its confidence: of answers with 80 % confidence, 80 % should be right.
 
     Points below the diagonal are overconfident. The bars are the share of the rows in each bin. The expected
     calibration error in the title is the mean distance from the diagonal, weighted by rows (Guo et al., *On calibration
@@ -137,7 +137,7 @@ def calibration(
         x, y: rows and true labels, best of data that it was not trained on.
         ax: axes to draw in; default those of a new figure.
         bins: how many intervals of confidence, equally wide; default 10.
-        theme: ``"light"`` or ``"dark"``; default what suits ``ax``, else light.
+        theme: ``"light"`` or ``"dark"``; default the one that suits ``ax``, else light.
 
     Returns:
         ``ax``, or the new Figure.

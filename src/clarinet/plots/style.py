@@ -49,7 +49,7 @@ __all__ = [
 
 
 class LegendSettings(TypedDict, total=False):
-    """Where a legend stands, and how large it is."""
+    """Position and size of a legend."""
 
     loc: Literal["best", "upper left", "upper center", "lower center"]
     bbox_to_anchor: tuple[float, float]
@@ -72,7 +72,7 @@ def write_on(ax: Axes, x: float, y: float, text: str, fill: ColorType, fontsize:
 
 
 def new_figure(width: float, height: float, theme: Theme) -> Figure:
-    """An empty figure of so many inches, which notebooks show as a picture.
+    """An empty figure, sizes in inches, which notebooks show as a picture.
 
     Raises:
         ImportError: matplotlib is not installed.
@@ -125,7 +125,7 @@ def encoded(figure: Figure, form: str) -> bytes:
 
 
 def open_figure(figure: FigureBase | None, theme: str | None, width: float, height: float) -> tuple[FigureBase, Theme]:
-    """The figure to draw in, a new one where none is given, and its theme."""
+    """The figure to draw in, a new one if none is given, and its theme."""
     look = theme_of(theme, figure)
     return (new_figure(width, height, look) if figure is None else figure), look
 
@@ -139,7 +139,7 @@ def open_axes(ax: Axes, theme: str | None, width: float = 6.4, height: float = 4
 def open_axes(
     ax: Axes | None, theme: str | None, width: float = 6.4, height: float = 4.4
 ) -> tuple[Axes, Theme, Axes | FigureBase]:
-    """The axes to draw in, their theme, and what the caller is to return: ``ax``, or the new figure."""
+    """The axes to draw in, their theme, and the caller's result: ``ax``, or the new figure."""
     if ax is not None:
         look = theme_of(theme, ax.figure)
         return paint(ax, look), look, ax
@@ -169,7 +169,7 @@ def paint(ax: Axes, theme: Theme) -> Axes:
 
 
 def bare(ax: Axes, framed: bool = True) -> None:
-    """No ticks: what the axes show is a picture, not numbers over numbers."""
+    """No ticks: the axes show a picture, not a function."""
     ax.set_xticks([])
     ax.set_yticks([])
     for spine in ax.spines.values():
@@ -182,7 +182,7 @@ def legend(ax: Axes, theme: Theme, **settings: Unpack[LegendSettings]) -> None:
 
 
 def color_bar(figure: FigureBase, image: ScalarMappable, axes: Axes | list[Axes], label: str, theme: Theme) -> None:
-    """What the colours of ``image`` stand for."""
+    """A scale for the colours of ``image``."""
     bar = figure.colorbar(image, ax=axes, shrink=0.85)
     bar.set_label(label, color=theme.text)
     bar.ax.tick_params(colors=theme.text, labelcolor=theme.text)
@@ -202,7 +202,7 @@ def headline(figure: FigureBase, text: str, theme: Theme) -> None:
 
 
 def save(figure: Axes | FigureBase, path: str | Path) -> Path:
-    """Write a picture to a file, whole or not at all; its ending says how.
+    """Write a picture to a file, whole or not at all; its ending selects the format.
 
     Args:
         figure: a figure, or axes whose figure is meant.

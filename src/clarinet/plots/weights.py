@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
 _MOST_PANELS = 32
-#: Filters with up to so many channels show each of them; of more, the mean.
+#: Filters with up to this many channels show each of them; with more, the mean.
 _MOST_CHANNELS = 4
 
 
@@ -33,9 +33,9 @@ def weights(
 ) -> FigureBase:
     """Show a layer's weights in red (below zero) and blue (above), on one scale that is symmetric about zero.
 
-    Of a dense layer over pictures, every unit's weights are a picture of what it looks for. Of a convolution every
-    filter is one: its channels stand side by side, or are averaged if there are more than four. Other weights are drawn
-    as one matrix.
+    In a dense layer over pictures, every unit's weights are a picture of what it looks for. In a convolution every
+    filter is one: its channels are side by side, or averaged if there are more than four. Other weights are drawn as
+    one matrix.
 
     Args:
         model: built.
@@ -44,7 +44,7 @@ def weights(
         shape: ``(height, width)`` or ``(height, width, channels)`` of the pictures that a dense layer takes; default
             the model's input, or a square.
         figure: a Figure or SubFigure to draw in; default a new one.
-        theme: ``"light"`` or ``"dark"``; default what suits ``figure``, else light.
+        theme: ``"light"`` or ``"dark"``; default the one that suits ``figure``, else light.
 
     Returns:
         the Figure.
@@ -114,7 +114,7 @@ def _arrays(model: Trainable, layer: Layer) -> list[tuple[str, Array]]:
 def _pictures(
     model: Trainable, layer: Layer, name: str, kernel: Array, shape: tuple[int, ...] | None
 ) -> tuple[Array | None, str]:
-    """A picture (height, width) for each unit or filter, and what they are called; None where they are no pictures."""
+    """A picture (height, width) for each unit or filter, and their names; None if they are no pictures."""
     if kernel.ndim == 4:
         if name.endswith("depthwise_kernel"):  # a filter for every channel
             height, width, channels, times = kernel.shape

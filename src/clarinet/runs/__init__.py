@@ -1,4 +1,4 @@
-"""Every training is kept: its configuration, its numbers, its files; found again, compared, resumed.
+"""Runs: the configuration, numbers and files of every training, kept to be found, compared and resumed.
 
 >>> import os, tempfile
 >>> from clarinet import runs
@@ -117,7 +117,7 @@ def restore(name: str) -> Run:
 
 
 def gc(days: float = DAYS) -> Sequence[str]:
-    """Remove for good what has been in the bin for so many days; returns the names."""
+    """Remove for good the runs that have been in the bin for this many days; returns the names."""
     return collect(Store(), days)
 
 

@@ -25,7 +25,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Checkpoints:
-    """The checkpoints in one folder, one file each, named by the number of steps that it stands for.
+    """The checkpoints in one folder, one file each, named by its number of steps.
 
     Args:
         folder: made with the first checkpoint.
@@ -57,17 +57,17 @@ class Checkpoints:
         """Write a checkpoint of a model in training, then remove all but the last ones.
 
         Where it cannot be written (disk full, read-only, broken), a warning says so once, older checkpoints stay, and
-        training goes on; a full disk is given a second try without the oldest ones.
+        training goes on; on a full disk there is a second try without the oldest ones.
 
         Args:
             model: compiled and built.
-            state: what to keep beside it; see :func:`clarinet.saving.trees.flatten`.
+            state: the training's state to keep with it; see :func:`clarinet.saving.trees.flatten`.
 
         Returns:
             whether the checkpoint is safe on the disk.
 
         Raises:
-            TypeError: ``state`` holds what no checkpoint can.
+            TypeError: ``state`` holds something that no checkpoint can.
         """
         assert model.optimizer_state is not None
         path = self.folder / f"step-{model.optimizer_state.step:09d}.clarinet"
@@ -107,7 +107,7 @@ class Checkpoints:
             files.remove(path)
 
     def last(self) -> Checkpoint | None:
-        """The newest sound checkpoint; None where there is none. Damaged ones are passed over with a warning."""
+        """The newest sound checkpoint; None if there is none. Damaged ones are skipped with a warning."""
         for path in reversed(self.files()):
             try:
                 return load_checkpoint(path)
@@ -117,7 +117,7 @@ class Checkpoints:
         return None
 
     def clean(self) -> None:
-        """Remove what a process left that was killed while it wrote; only for the one who writes here."""
+        """Remove the files of a process that was killed while it wrote; only the writer may do this."""
         for path in self.folder.glob(".step-*.part") if self.folder.is_dir() else ():
             files.remove(path)
 

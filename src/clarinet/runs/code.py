@@ -1,6 +1,6 @@
 """Which code a run was made with: the commit, read from git's files, and hashes of the program's own sources.
 
-No program is started: git would run what the configuration of the folder names, and the folder may be anybody's.
+No program is started: git would run programs that the folder's configuration names, and the folder may be from anybody.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DEPTH, _SOURCES = 5, 500
 
 
 def commit(folder: str | Path = ".") -> dict[str, str | None] | None:
-    """``{"commit", "branch"}`` of the repository that a folder is in; None where there is none, or no commit yet.
+    """``{"commit", "branch"}`` of a folder's repository; None if there is none, or no commit yet.
 
     Args:
         folder: where to look from; default the working directory.
@@ -58,7 +58,7 @@ def repository(folder: str | Path = ".") -> Path | None:
 
 
 def _git_folder(path: Path) -> Path | None:
-    """Where git keeps a folder's HEAD: in ``.git``, or where a file of that name says, as worktrees have one."""
+    """The folder with git's HEAD: ``.git``, or the one that a file of that name points to, as in worktrees."""
     if path.is_symlink():
         return None
     if path.is_dir():
@@ -70,7 +70,7 @@ def _git_folder(path: Path) -> Path | None:
 
 
 def _shared_folder(own: Path) -> Path:
-    """Where the refs are that all worktrees share: a folder above a worktree's own."""
+    """The folder of the refs that all worktrees share, above a worktree's own."""
     named = _read(own / "commondir", _SMALL)
     shared = Path(os.path.realpath(own / named)) if named and named.isprintable() else own
     return shared if shared in own.parents else own
@@ -87,7 +87,7 @@ def _packed_ref(folder: Path, ref: str) -> str:
 
 
 def _read(path: Path, most: int) -> str:
-    """A regular file's text without the space around it; empty where there is none, or a larger one."""
+    """A regular file's text without the space around it; empty if there is none, or a larger one."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
         with open(handle, "rb") as file:
@@ -99,7 +99,8 @@ def _read(path: Path, most: int) -> str:
 
 
 def sources() -> dict[str, str]:
-    """Hashes of the program's own files by their path: the script, and what it has imported from beside it.
+    """Hashes of the program's own files by their path: the script, and the modules that it has imported from its
+    folder.
 
     Files count that are in the script's repository, or without one in its folder, and in no folder of installed
     packages.

@@ -52,7 +52,7 @@ def smooth(values: ArrayLike, weight: float = 0.6) -> Floats:
 
     Args:
         values: shape (n,).
-        weight: of what was before; 0 changes nothing.
+        weight: of the values before; 0 changes nothing.
 
     Raises:
         ValueError: a weight outside [0, 1).
@@ -77,7 +77,7 @@ def downsample(x: ArrayLike, y: ArrayLike, points: int, method: str = "lttb") ->
 
     Args:
         x, y: shape (n,), x ascending.
-        points: how many to keep, at least 3; about so many for ``"minmax"``.
+        points: the number to keep, at least 3; approximately for ``"minmax"``.
         method: ``"lttb"``: from each of equal parts the point that makes the largest triangle with the one before and
             the mean of the next part (S. Steinarsson, Downsampling Time Series for Visual Representation, 2013);
             ``"minmax"``: from each part the lowest and the highest, so that no peak is lost.

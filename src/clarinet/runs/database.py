@@ -22,7 +22,7 @@ Row = tuple[Sql, ...]
 
 
 class Database:
-    """A folder's database: what runs are read from and written to.
+    """A folder's database, from which runs are read and to which they are written.
 
     Args:
         folder: see :class:`clarinet.runs.Store`.
@@ -51,7 +51,7 @@ class Database:
 
     @property
     def connection(self) -> Connection:
-        """This process's connection; opened when first needed, and anew after a fork or when the file was exchanged."""
+        """This process's connection; opened when first needed, and again after a fork or when the file was replaced."""
         link = self.link
         if link.connection is None or link.file != self._file():
             self.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 
 def differences(before: object, now: object, path: str = "") -> Iterator[tuple[str, object, object]]:
-    """Places at which two nested documents differ, with both values; what one of them lacks counts as None.
+    """Places at which two nested documents differ, with both values; missing entries count as None.
 
     Example:
         >>> list(differences({"rate": 0.1, "layers": [1, 2]}, {"rate": 0.2, "layers": [1, 2]}))

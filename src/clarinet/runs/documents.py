@@ -30,7 +30,7 @@ def to_json(section: str, document: object) -> str:
 
 
 def plain(value: object) -> Json:
-    """``value`` with everything that JSON cannot hold as text: an object of ours by its class's name."""
+    """``value`` with everything that JSON cannot hold as text: an object of the library by its class's name."""
     if isinstance(value, Mapping):
         return plain_all(value)
     if isinstance(value, (list, tuple)):
@@ -47,7 +47,7 @@ def plain_all(values: Mapping[str, object]) -> Config:
 
 
 def _jsonable(value: Any) -> object:
-    """The same, of what JSON knows."""
+    """The same for values that JSON knows."""
     if isinstance(value, Mapping):
         return {_jsonable(str(key)): _jsonable(v) for key, v in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""What a run was made with: versions, machine and program."""
+"""The environment of a run: versions, machine and program."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def environment(model: Trainable | None = None) -> Config:
 
 
 def _processor() -> str | None:
-    """The processor's name, where the system tells it without being asked for long."""
+    """The processor's name, if the system knows it at once."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -53,7 +53,7 @@ def _processor() -> str | None:
 
 
 def program() -> Config:
-    """What was started, to start it again, and the hashes of its own sources."""
+    """The command line, to start it again, and the hashes of its own sources."""
     main = getattr(sys.modules.get("__main__"), "__file__", None)
     about: Config = {"arguments": [*sys.argv], "script": main and os.path.abspath(main), "folder": os.getcwd()}
     return about | {"sources": {**code.sources()}}

@@ -20,7 +20,7 @@ _FORMATS = ("csv", "json")
 
 
 def document(run: Record) -> dict[str, object]:
-    """Everything about a run but its files: what is recorded, and every value of every metric."""
+    """Everything about a run except its files: its records, and every value of every metric."""
     return {
         "name": run.name,
         "uid": run.uid,

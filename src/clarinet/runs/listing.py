@@ -43,7 +43,7 @@ class Runs:
     """The runs of a store, seen from above. The functions of :mod:`clarinet.runs` are its methods on your own store.
 
     Args:
-        store: which; default the one beside your code.
+        store: default the one beside your code.
     """
 
     def __init__(self, store: Store | None = None) -> None:
@@ -59,7 +59,7 @@ class Runs:
                 on a column, a metric's last value (or ``loss.min``, ``loss.max``), a setting's full name such as
                 ``fit.batch_size`` or the end of it.
             sort: by this column, metric or setting, ascending; a ``-`` before it: descending.
-            limit: so many at most.
+            limit: the largest number of runs.
 
         Raises:
             ValueError: a condition that makes no sense, or on something that no run has.
@@ -119,14 +119,14 @@ class Runs:
         )
         found: dict[int, dict[str, object]] = {}
         for run, section, body in rows:
-            with suppress(StoreError):  # one that is damaged is said where its run is looked at
+            with suppress(StoreError):  # a damaged one is reported when its run is read
                 name = stored.name(section)
                 if isinstance(run, int):
                     found.setdefault(run, {}).update(flatten(stored.document(name, body), name))
         return found
 
     def _values(self, entry: Entry, key: str, settings: dict[int, dict[str, object]]) -> list[object]:
-        """What an entry has under a key; settings are loaded when they are first needed."""
+        """An entry's value for a key; settings are loaded when they are first needed."""
         if key in ("tag", "tags"):
             return list(entry.tags)
         if key in Entry.__dataclass_fields__ and key != "metrics":
@@ -170,11 +170,11 @@ class Runs:
 
         Args:
             metric: its name.
-            mode: ``"min"``, ``"max"``, or ``"auto"``, which goes by the name.
+            mode: ``"min"``, ``"max"``, or ``"auto"``, which decides by the name.
             where: only of these runs, see :meth:`entries`.
 
         Raises:
-            ValueError: no run has the metric; or ``"auto"`` for a name that does not tell.
+            ValueError: no run has the metric; or ``"auto"`` for a name that does not say it.
         """
         entries = self.entries(where)
         better = Monitor(metric, mode).sign
@@ -187,10 +187,10 @@ class Runs:
         return Run(self.store, max(valued, key=lambda entry: better * entry.metrics[key]).id)
 
     def diff(self, *names: str | int) -> dict[str, tuple[object, ...]]:
-        """Settings that are not the same in these runs: the value in each of them by name, None where there is none.
+        """Settings that differ between these runs: the value in each of them by name, None if it has none.
 
         Raises:
-            ValueError: fewer than two runs, or one that is not there.
+            ValueError: fewer than two runs, or an unknown one.
         """
         found = self._several(names, "diff")
         settings = self.settings([run.id for run in found])
@@ -200,10 +200,10 @@ class Runs:
         return {key: values for key, values in rows.items() if any(value != values[0] for value in values)}
 
     def compare(self, *names: str | int) -> dict[str, tuple[float | None, ...]]:
-        """The last value of every metric in each of these runs; None where there is none.
+        """The last value of every metric in each of these runs; None if it has none.
 
         Raises:
-            ValueError: fewer than two runs, or one that is not there.
+            ValueError: fewer than two runs, or an unknown one.
         """
         each = [run.summary for run in self._several(names, "compare")]
         return {key: tuple(own.get(key) for own in each) for key in dict.fromkeys(key for own in each for key in own)}

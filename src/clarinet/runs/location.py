@@ -1,4 +1,4 @@
-"""Where the store is: a folder ``.clarinet`` beside the user's code, never on a network file system."""
+"""The place of the store: a folder ``.clarinet`` beside the user's code, never on a network file system."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def home(start: str | Path | None = None) -> Path:
     """The folder of the store; it need not exist yet.
 
     ``CLARINET_HOME`` if that is set; else the nearest ``.clarinet`` of your own in the working directory or a folder
-    above it, as version control finds its folder; else a new ``.clarinet`` in the working directory. One that belongs
-    to another user is passed over with a warning: it would decide what your commands read and write.
+    above it, as version control does; else a new ``.clarinet`` in the working directory. One that belongs to another
+    user is skipped with a warning: it would decide what your commands read and write.
 
     Args:
         start: where to look from; default the working directory.
@@ -63,12 +63,12 @@ def home(start: str | Path | None = None) -> Path:
         fix = f"to use it, name it: CLARINET_HOME={place}"
         if folder == here:
             raise StoreError(f"{place} belongs to another user; {fix}")
-        warnings.warn(f"{place} belongs to another user and is passed over; {fix}", ClarinetWarning, stacklevel=3)
+        warnings.warn(f"{place} belongs to another user and is skipped; {fix}", ClarinetWarning, stacklevel=3)
     return here / ".clarinet"
 
 
 def _is_own(place: Path) -> bool:
-    """Whether a folder and the database in it belong to this user, or to the one who has become root for a command."""
+    """Whether a folder and the database in it belong to this user, or, as root, to the user who ran ``sudo``."""
     if not hasattr(os, "geteuid"):
         return True
     own = {os.geteuid()}

@@ -1,7 +1,7 @@
 """The numbers of a run in the database: values by step in blocks, others as points, and every metric's summary.
 
 The values of steps that follow one another are one block, up to a thousand of them; where steps are left out, a value
-is a point of its own, as nothing stands for a step that was never measured.
+is a separate point, because steps that were never measured have no value.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def read(query: Query, series: int) -> tuple[NDArray[np.int64], NDArray[np.float
     """Steps and values of a series, in order.
 
     Args:
-        query: runs SQL with parameters, and gives the rows.
+        query: runs SQL with parameters, and returns the rows.
         series: its number.
     """
     rows = query('SELECT first, "values" FROM blocks WHERE series = ? ORDER BY block', (series,))

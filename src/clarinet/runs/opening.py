@@ -1,4 +1,4 @@
-"""Opening the database: made if need be, brought up to date, read-only where it cannot be written."""
+"""Opening the database: it is made if missing, upgraded if old, and read-only if it cannot be written."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def open_database(folder: Path, path: Path) -> tuple[Connection, bool]:
 
 
 def _writable(path: Path) -> bool:
-    """Whether SQLite could write: it makes files beside the database."""
+    """Whether SQLite could write: it creates files next to the database."""
     return all(os.access(place, os.W_OK) for place in (path.parent, path))
 
 
@@ -122,7 +122,7 @@ def _connect(path: str, uri: bool = False) -> Connection:
 
 
 def _settled(connection: Connection) -> Connection:
-    """What a database from elsewhere says of itself is not believed."""
+    """Do not trust a database from elsewhere."""
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     return connection
@@ -191,14 +191,14 @@ def _bring_up_to_date(connection: Connection, path: Path) -> None:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the system say into messages with a mend."""
+    """Turn errors of SQLite and the system into messages with a fix."""
     import sqlite3
 
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning) as error:
         raise StoreError(f"{path}: {harmless_name(error)}; {_fix(str(error), path)}") from error
-    except UnicodeDecodeError as error:  # a damaged name, in the words in which SQLite would say so
+    except UnicodeDecodeError as error:  # a damaged name, with SQLite's own message
         raise StoreError(f"{path}: {_fix('malformed', path)}") from error
     except StoreError:
         raise
@@ -212,7 +212,7 @@ def explained(path: Path) -> Iterator[None]:
 def _write_ahead(connection: Connection) -> None:
     """Switch the database to a write-ahead log; it stays so.
 
-    SQLite waits for other processes everywhere but here: two that begin a new store at once meet, and one is told
+    SQLite waits for other processes everywhere but here: if two begin a new store at the same time, one gets the error
     at once that the database is locked.
     """
     import sqlite3
@@ -230,7 +230,7 @@ def _write_ahead(connection: Connection) -> None:
 
 def _fix(message: str, path: Path) -> str:
     if "locked" in message or "busy" in message:
-        return "another program has kept it locked; end that program, or set CLARINET_HOME to another folder"
+        return "another program keeps it locked; end that program, or set CLARINET_HOME to another folder"
     if "full" in message:
         return "make room on the disk: `clarinet runs gc` empties the bin"
     if "readonly" in message or "unable to open" in message:

@@ -1,8 +1,8 @@
 """A run as one file: for a teacher, a colleague, another machine.
 
-A packed run is a zip archive with ``run.json`` (what is known of the run and its configuration),
-``numbers.safetensors`` (every metric, the layers' statistics, sampled inputs), ``model.clarinet`` and ``report.html``,
-a page for people without Clarinet. Everything is stored uncompressed and read with the suspicion due to model files.
+A packed run is a zip archive with ``run.json`` (the run's records and its configuration), ``numbers.safetensors``
+(every metric, the layers' statistics, sampled inputs), ``model.clarinet`` and ``report.html``, a page for people
+without Clarinet. Everything is stored uncompressed and checked on reading as model files are.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def pack(run: Run | str, path: str | Path | None = None) -> Path:
     """Write a run to one file.
 
     Args:
-        run: one that is not running, or its name in the store beside your code.
-        path: of the file; default the run's name and ``.zip`` in the working directory, where there is none yet.
+        run: a run that is not running, or its name in the store beside your code.
+        path: of the file; default the run's name and ``.zip`` in the working directory, which must not exist yet.
 
     Returns:
         the path.
@@ -81,7 +81,7 @@ def pack(run: Run | str, path: str | Path | None = None) -> Path:
 
 
 def _beside(run: Run) -> Path:
-    """The file in the working directory that is called as the run is."""
+    """The file in the working directory with the run's name."""
     path = Path(f"{check_name(run.name)}.zip")
     if path.exists():
         raise FileExistsError(f"{path} is there already; name a file: pack(..., path), or --out in the terminal")

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from clarinet.runs.record import Record
 
 _WIDTH, _HEIGHT, _POINTS = 420, 200, 600
-#: Pixels that a digit of the axes takes at most, in whatever font the reader has.
+#: The largest width of a digit of the axes in pixels, in any font.
 _DIGIT = 7
-#: How the first and the second line of a picture are drawn: what a colour says, the dashes say too.
+#: The style of the first and the second line of a picture: they differ in colour and in dashes.
 _LINES = (("first", ""), ("second", ' stroke-dasharray="6 3"'))
 _RULES = """
 h2 { margin-top: 2.5rem; } td { min-width: 6rem; } figcaption { font-size: 13px; }
@@ -80,7 +80,7 @@ def _curves(run: Record) -> Iterator[str]:
         names = [name, *([f"val_{name}"] if (kind, f"val_{name}") in metrics else [])]
         lines = [(n, *run.curve(n, kind, _POINTS, "minmax")) for n in names]
         lines = [line for line in lines if len(line[1])]
-        if kind == "epoch":  # people count them from 1
+        if kind == "epoch":  # shown from 1
             lines = [(n, x + 1, y) for n, x, y in lines]
         if lines:
             yield _figure(lines, "step of log" if kind == "log" else kind)
@@ -115,7 +115,7 @@ def _figure(lines: Sequence[tuple[str, Array, NDArray[np.float64]]], axis: str) 
 
 
 def _ends(low: float, high: float) -> tuple[str, str]:
-    """The ends of an axis, with as many digits as it takes to tell them apart."""
+    """The ends of an axis, with as many digits as they need to differ."""
     pairs = ((f"{low:.{digits}g}", f"{high:.{digits}g}") for digits in range(4, 18))
     return next((pair for pair in pairs if pair[0] != pair[1] or low == high), (f"{low:.17g}", f"{high:.17g}"))
 

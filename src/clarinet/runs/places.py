@@ -1,4 +1,4 @@
-"""Paths in a store. Names in one that comes from elsewhere, and links in it, lead nowhere else."""
+"""Paths in a store. Names and links in a store from elsewhere must not lead out of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_BYTES = 255
 
 
 def folder_name(id: int, name: str) -> str:
-    """What a run's folder is called: its number and its name, or the number alone where no folder can have the name.
+    """The name of a run's folder: its number and its name, or only the number if no folder can have the name.
 
     Example:
         >>> folder_name(1, "digits"), folder_name(2, "x/../../victim")
@@ -35,6 +35,6 @@ def inside(folder: Path, *parts: str) -> Path:
     if real != str(path):
         raise StoreError(
             f"{harmless_name(path)} is a link to {harmless_name(real)}; a store's files are kept in its folder, so "
-            "that one from elsewhere cannot write anywhere else; put the file itself there, or remove the link"
+            "that a store from elsewhere cannot write outside it; put the file itself there, or remove the link"
         )
     return path

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def process_token(pid: int) -> str | None:
-    """What tells a process from a later one with the same number; None where there is no such process."""
+    """A mark that differs for a later process with the same number; None if there is no such process."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -28,7 +28,7 @@ def process_token(pid: int) -> str | None:
 
 
 def is_alive(token: object) -> bool:
-    """Whether the process that wrote this token is still there; a damaged one is nobody's."""
+    """Whether the process that wrote this token still exists; False for a damaged token."""
     if not isinstance(token, str):
         return False
     try:

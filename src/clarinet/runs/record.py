@@ -1,4 +1,4 @@
-"""What is known of a run: read from its store, whatever state that is in."""
+"""A run as its store records it, in any state of the store."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from clarinet.types import Array, Config, Json
 if TYPE_CHECKING:
     from clarinet.runs.database import Database, Row
 
-#: Columns of the layers' statistics, but for the run.
+#: Columns of the layers' statistics, without the run.
 _LAYER = tuple(field.name for field in fields(LayerStats))
 
 
 class Found(TypedDict):
-    """What was found wrong or doubtful, see :class:`clarinet.problems.Problem`; the step is None before the first."""
+    """A finding, see :class:`clarinet.problems.Problem`; the step is None before the first."""
 
     step: int | None
     kind: str
@@ -37,12 +37,12 @@ class Found(TypedDict):
 
 
 class Record:
-    """A run of a store, to be looked at; notes, group and tags may be set at any time.
+    """A run of a store, for reading; notes, group and tags may be set at any time.
 
-    What is damaged is left out, and texts are shown without what could rewrite a terminal's screen.
+    Damaged parts are left out, and texts are shown without characters that control a terminal.
 
     Args:
-        store: where it is kept.
+        store: its store.
         id: its number there.
 
     Raises:
@@ -105,7 +105,7 @@ class Record:
 
     @property
     def error(self) -> str | None:
-        """What made it fail."""
+        """The error that ended it."""
         return stored.optional(self._row("error")[0])
 
     @property
@@ -128,7 +128,7 @@ class Record:
 
     @property
     def tags(self) -> list[str]:
-        """Words to find it by, sorted; may be set."""
+        """Tags, sorted; may be set."""
         rows = self.store.query("SELECT tag FROM tags WHERE run = ? ORDER BY tag", (self.id,))
         return [stored.name(row[0]) for row in rows]
 
@@ -140,8 +140,8 @@ class Record:
             connection.executemany("INSERT INTO tags VALUES (?, ?)", ((self.id, tag) for tag in words))
 
     def document(self, section: str) -> Json:
-        """What was recorded of a section (``"config"``, ``"model"``, ``"compile"``, ``"fit"``, ``"data"``,
-        ``"environment"``, ``"program"``, ``"git"``); None where nothing was.
+        """The record of a section (``"config"``, ``"model"``, ``"compile"``, ``"fit"``, ``"data"``, ``"environment"``,
+        ``"program"``, ``"git"``); None where nothing was.
 
         Raises:
             StoreError: it is damaged.
@@ -175,7 +175,7 @@ class Record:
 
     @property
     def summary(self) -> dict[str, float]:
-        """The last value of every metric: of an epoch where there is one, else of ``log``, else of a step."""
+        """The last value of every metric: of an epoch if there is one, else of ``log``, else of a step."""
         sql = "SELECT kind, name, last FROM series WHERE run = ? AND last_step IS NOT NULL"
         order = {"step": 0, "log": 1, "epoch": 2}
         ranked = sorted(self.store.query(sql, (self.id,)), key=lambda row: order.get(str(row[0]), -1))
@@ -208,7 +208,7 @@ class Record:
         Args:
             name: of the metric.
             by: ``"step"``, ``"epoch"`` or ``"log"``; default the finest there is.
-            points: so many at most, chosen by ``method``; see :func:`clarinet.runs.downsample`.
+            points: the largest number, chosen by ``method``; see :func:`clarinet.runs.downsample`.
             method: ``"lttb"`` or ``"minmax"``.
 
         Raises:
@@ -232,7 +232,7 @@ class Record:
 
     @property
     def findings(self) -> list[Found]:
-        """What was found wrong or doubtful; see :meth:`find`."""
+        """The findings, see :meth:`find`."""
         rows = self.store.query(
             'SELECT step, kind, "where", severity, message FROM findings WHERE run = ? ORDER BY id', (self.id,)
         )

@@ -1,4 +1,4 @@
-"""The run that a ``fit`` is kept in: begun or taken up again, filled while training goes on, and ended."""
+"""The run of a ``fit``: begun or resumed, filled while training goes on, and ended."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 class Recording:
     """One ``fit`` and its run; a context manager around the training.
 
-    Nothing is written before training begins; but where a run is to be resumed, its last checkpoint is read at once and
-    gives the model its seed.
+    Nothing is written before training begins; but to resume a run, its last checkpoint is read at once, and the model
+    gets its seed.
 
     Args:
-        fit: the training; its settings ``run``, ``checkpoint`` and ``resume`` say what is wanted.
+        fit: the training; its settings ``run``, ``checkpoint`` and ``resume`` decide.
 
     Attributes:
         run: the run; None until it is begun, unless it was there before.
@@ -84,7 +84,7 @@ def _last_checkpoint(run: Run) -> Checkpoint | None:
     found = checkpoints.last()
     if found is None and checkpoints.files():
         raise ValueError(
-            f"resume: no checkpoint of run {run.name!r} in {checkpoints.folder} can be read; to train anew, give "
+            f"resume: no checkpoint of run {run.name!r} in {checkpoints.folder} can be read; to start again, give "
             f"another name: {option('run', like='...')}"
         )
     return found

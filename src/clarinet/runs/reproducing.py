@@ -1,4 +1,4 @@
-"""Training again what a run was trained on, and whether it comes out the same, bit for bit."""
+"""Repeating a run, and whether the result is the same, bit for bit."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from clarinet.settings import Role, names_of
 from clarinet.trainable import model_class
 from clarinet.types import Config
 
-#: Of the environment, what can change the last bits.
+#: Parts of the environment that can change the last bits.
 _PLATFORM = ("clarinet", "numpy", "engine", "dtype", "instruction_set")
-#: Arguments of ``fit`` that are not given again, even where a run keeps them.
+#: Arguments of ``fit`` that are not repeated, even if a run keeps them.
 _NOT_AGAIN = names_of(Role.DISPLAY)
 
 
@@ -28,8 +28,8 @@ class Verdict:
 
     Attributes:
         first, again: names of the two runs.
-        found: what differs in the numbers; empty if they are equal, bit for bit.
-        reasons: what was different to begin with: data, settings, versions, instruction set, the program's code.
+        found: differences in the numbers; empty if they are equal, bit for bit.
+        reasons: earlier differences: data, settings, versions, instruction set, the program's code.
     """
 
     first: str
@@ -53,13 +53,13 @@ def reproduce(name: str, x: object, y: object = None, *, store: Store | None = N
     """Train again as a run was trained, in a run of its own, and compare.
 
     Model, arguments of ``compile`` and of ``fit`` and the seed are taken from the run. The data are not kept in it:
-    give them, and callbacks that change the training, again; the data are compared by their fingerprint.
+    pass them, and callbacks that change the training, again; the data are compared by their fingerprint.
 
     Args:
         name: of the run.
-        x, y: the data as they were given to ``fit``.
+        x, y: the data as in the first ``fit``.
         store: where the run is; default the store beside your code.
-        arguments: what else was given to ``fit`` and is no setting: ``callbacks``, ``validation_data``,
+        arguments: further arguments of ``fit`` that are no settings: ``callbacks``, ``validation_data``,
             ``sample_weight``, ``class_weight``; ``verbose`` is 0 unless given.
 
     Raises:
@@ -96,7 +96,7 @@ def reproduce(name: str, x: object, y: object = None, *, store: Store | None = N
 
 
 def compare(first: Run, again: Run) -> Verdict:
-    """Whether two runs came out the same, bit for bit, and if not, what was different before."""
+    """Whether the results of two runs are equal, bit for bit, and if not, which differences came before."""
     return Verdict(first.name, again.name, tuple(_found(first, again)), tuple(_reasons(first, again)))
 
 
@@ -142,11 +142,11 @@ def _reasons(first: Run, again: Run) -> Iterator[str]:
 
 
 def _other_code(first: Run, again: Run) -> Iterator[str]:
-    """Of which commit the program was, and which of its own files have changed."""
+    """Differences in the program's commit and in its own files."""
     before, now = first.section("git"), again.section("git")
     if before.get("commit") != now.get("commit"):
         yield f"the program's code: commit {before.get('commit')} → {now.get('commit')}"
-    if before.get("dirty"):  # as earlier versions of Clarinet said of files that were not committed
+    if before.get("dirty"):  # the mark of earlier versions of Clarinet for files that were not committed
         yield f"the program's code: commit {before.get('commit')}, with changes"
     old, new = (_sources(run) for run in (first, again))
     changed = sorted(path for path in {*old, *new} if old.get(path) != new.get(path)) if old and new else []

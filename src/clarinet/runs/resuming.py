@@ -1,4 +1,4 @@
-"""Stopping and going on: what a training run is made of at one moment, and how it is put together again."""
+"""Stopping and resuming: the state of a training at one moment, and how it is restored."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHOWN = 120
 
 
 class State(TypedDict):
-    """What a training is made of besides its model, see :class:`Checkpointer`."""
+    """The state of a training besides its model, see :class:`Checkpointer`."""
 
     place: dict[str, int]
     stopped: bool
@@ -52,13 +52,13 @@ class Checkpointer:
 
     Everything that the numbers to come depend on is in a checkpoint: weights, layers' and optimizer's state, seed and
     counters (which the random numbers follow from), the place in the epoch, the epoch's running sums, the learning
-    rate, and what callbacks and history remember.
+    rate, and the state of callbacks and history.
 
     Args:
         fit: the training.
         run: the run that the checkpoints belong to.
         every: how often; there is one at the beginning and one at the end in any case.
-        found: the checkpoint to go on from; None starts anew.
+        found: the checkpoint to continue from; None starts a new training.
     """
 
     def __init__(self, fit: Fit, run: Run, every: Interval, found: Checkpoint | None) -> None:
@@ -82,10 +82,10 @@ class Checkpointer:
                 raise _malformed(self.found, "running")
             self._matched(state)
 
-    # While training goes on.
+    # During training.
 
     def begin(self) -> None:
-        """Go on from the checkpoint, or write the first one; what was recorded of later steps comes again."""
+        """Continue from the checkpoint, or write the first one; later steps are recorded again."""
         self.checkpoints.clean()
         if self.found is None:
             self._write()
@@ -128,7 +128,7 @@ class Checkpointer:
     # The state.
 
     def _callbacks(self) -> list[object]:
-        """Those that the user gave, and the history; what merely shows or records training is left out."""
+        """The user's callbacks and the history, without those that only show or record training."""
         given = {id(c) for c in self.fit.own_callbacks}
         return [c for c in self.fit.callbacks.callbacks if id(c) in given or type(c) is History]
 
@@ -174,32 +174,30 @@ class Checkpointer:
                 f"{path} was {_brief(before)}, now it is {_brief(now)}" for path, before, now in changed[:3]
             )
             raise ValueError(
-                f"resume: this is not the training that was interrupted: {listed}. Set it back to go on, or give "
-                f"another name to train anew: {option('run', like='...')}"
+                f"resume: this is not the training that was interrupted: {listed}. Set it back to resume, or give "
+                f"another name to start again: {option('run', like='...')}"
             )
         moved = [f"{path} {before} → {now}" for path, before, now in differences(state["platform"], self._platform)]
         if moved:
-            message = (
-                f"resume: what computes has changed ({', '.join(moved)}), so the last bits may come out differently"
-            )
+            message = f"resume: the environment has changed ({', '.join(moved)}), so the last bits may differ"
             warnings.warn(message, ClarinetWarning, stacklevel=2)
 
     def _matched(self, state: State) -> list[tuple[object, Mapping[str, object]]]:
-        """The callbacks with what they remembered; refuses others than those that the checkpoint was written with."""
+        """The callbacks with their states; refuses others than those that the checkpoint was written with."""
         callbacks, saved = self._callbacks(), state["callbacks"]
         before, now = [name for name, _ in saved], [type(c).__name__ for c in callbacks]
         if before != now:
             raise ValueError(
-                f"resume: training was begun with the callbacks {_listed(before)}, received {_listed(now)}; give the "
+                f"resume: training began with the callbacks {_listed(before)}, received {_listed(now)}; give the "
                 "same in the same order"
             )
         return [(callback, remembered) for callback, (_, remembered) in zip(callbacks, saved)]
 
     def _replay(self, state: State) -> None:
-        """Bring sources of batches to the place where training stopped, by passing over what was used before.
+        """Bring sources of batches to the place where training stopped, by skipping the batches before.
 
         Raises:
-            ValueError: the source does not give the same batches again.
+            ValueError: the source does not repeat the same batches.
         """
         fit, position = self.fit, self.fit.position
         batches, validation = fit.source.batches, fit.source.validation
@@ -217,8 +215,8 @@ class Checkpointer:
                 self.see_batch(batch)
         if self._seen != state["batches"]:
             raise ValueError(
-                "resume: the source of batches did not give the same batches again, so its position cannot be "
-                "restored; give a fresh one whose order follows from a fixed seed, or arrays"
+                "resume: the source of batches did not repeat the same batches, so its position cannot be "
+                "restored; use a new one whose order follows from a fixed seed, or arrays"
             )
 
 
@@ -237,7 +235,7 @@ _PARTS: dict[str, Any] = {
 
 
 def _state_in(checkpoint: Checkpoint) -> State:
-    """What a checkpoint holds, if it makes sense."""
+    """The content of a checkpoint, if it makes sense."""
     state: Mapping[str, Any] = checkpoint.state
     wrong = [name for name, kind in _PARTS.items() if name not in state or not isinstance(state[name], kind)]
     if not wrong:
@@ -270,7 +268,7 @@ def _alike(saved: object, now: object) -> bool:
 
 
 def _settings(fit: Fit) -> Config:
-    """What has to be the same for training to go on as it began."""
+    """The settings that must be the same in a resumed training."""
     model, data = fit.model, fit.source.data
     try:
         compiled = model.compile_config()
@@ -285,7 +283,7 @@ def _settings(fit: Fit) -> Config:
 
 
 def _platform(fit: Fit) -> dict[str, str]:
-    """What decides over the last bits."""
+    """The environment that decides the last bits."""
     from clarinet._native import isa, version
 
     native = fit.engine.name == "native"
@@ -297,7 +295,7 @@ def _platform(fit: Fit) -> dict[str, str]:
 
 
 def _state_of(callback: object) -> dict[str, object]:
-    """What a callback remembers; another library's may have no way to say it."""
+    """The state of a callback; another library's may have none."""
     return dict(callback.get_state()) if hasattr(callback, "get_state") else {}
 
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class Run(Record):
-    """One run of a store: what is known of it, and what may be done with it. Made by ``runs.start`` or ``runs.get``.
+    """One run of a store, for reading and writing. Made by ``runs.start`` or ``runs.get``.
 
     Args:
-        store: where it is kept.
+        store: its store.
         id: its number there.
 
     Example:
@@ -45,7 +45,7 @@ class Run(Record):
     def __init__(self, store: Database, id: int) -> None:
         super().__init__(store, id)
         self._writer: Writer | None = None
-        self._claimed: object = None  # by the fit that is kept in it
+        self._claimed: object = None  # by the fit that it records
 
     @property
     def seconds(self) -> float:
@@ -54,8 +54,7 @@ class Run(Record):
 
     @property
     def config(self) -> Config:
-        """The settings that the program gave; more may be set: ``run.config.epochs = 3``. See :meth:`document` for all
-        that was recorded."""
+        """The settings of the program; more may be set: ``run.config.epochs = 3``. :meth:`document` has all records."""
         return Config(self)
 
     # Writing.
@@ -102,18 +101,18 @@ class Run(Record):
         with self.store.link.lock:
             if self._claimed not in (None, fit):
                 raise ValueError(
-                    f"run {self.name!r}: another fit is being kept in it; wait until that has ended, or give this one "
+                    f"run {self.name!r}: another fit is recorded in it; wait until that has ended, or give this one "
                     "a run of its own"
                 )
             self._claimed = fit
 
     def release(self, fit: object) -> None:
-        """What :meth:`claim` has taken may be taken by the next."""
+        """End a :meth:`claim`, so that the next fit may have one."""
         self._claimed = None if self._claimed is fit else self._claimed
 
     @property
     def writer(self) -> Writer:
-        """What takes records while the run is going on.
+        """The writer of records while the run is going on.
 
         Raises:
             ValueError: the run is not being written by this object.
@@ -153,7 +152,7 @@ class Run(Record):
         """Keep a section of the configuration, durably; it replaces one of the same name.
 
         Raises:
-            TypeError: what JSON cannot hold. StoreError: it could not be kept.
+            TypeError: a value that JSON cannot hold. StoreError: it could not be kept.
         """
         self.record_all({section: document})
 
@@ -161,7 +160,7 @@ class Run(Record):
         """Keep something that was found wrong or doubtful.
 
         Args:
-            problem: what.
+            problem: the finding.
             step: when, if it belongs to a step.
         """
         words = (None if w is None else harmless(w) for w in (problem.kind, problem.where, problem.severity))
@@ -180,11 +179,11 @@ class Run(Record):
     def finish(self, status: str = "finished", error: str | None = None) -> None:
         """End the run, durably; a second call does nothing, nor does one in a child of the process that began it.
 
-        Where some of its numbers could not be kept, a run does not count as finished but as failed.
+        If some of its numbers could not be kept, a run counts as failed.
 
         Args:
             status: ``"finished"``, ``"failed"`` or ``"interrupted"``.
-            error: what made it fail.
+            error: the error that ended it.
 
         Raises:
             ValueError: another status. StoreError: the end cannot be kept.
@@ -204,7 +203,7 @@ class Run(Record):
             sql = "UPDATE runs SET status = ?, error = ?, ended = ?, seconds = ?, process = NULL WHERE id = ?"
             connection.execute(sql, values)
 
-    # What may be done with it afterwards.
+    # After its end.
 
     def export(self, path: str | Path) -> Path:
         """Write everything but its files to a ``.csv`` (every value a line) or ``.json`` file."""
@@ -213,7 +212,7 @@ class Run(Record):
         return export(self, path)
 
     def to_html(self, path: str | Path | None = None) -> Path:
-        """Write one page that shows it all, and needs nothing else; default ``report.html`` in the run's folder."""
+        """Write one page that shows everything, and needs nothing else; default ``report.html`` in the run's folder."""
         from clarinet.runs.page import write
 
         if path is None:

@@ -1,4 +1,4 @@
-"""The tables of the store, and how a store of an earlier version is brought up to date.
+"""The tables of the store, and how a store of an earlier version is upgraded.
 
 ``docs/runs.md`` explains every table and column, with queries to try.
 """
@@ -89,7 +89,8 @@ CREATE TABLE samples (                     -- a few rows of the data with what t
 """
 
 # SQL has no way to read a float32, so the view puts one together from its bytes: a byte's value is its place in the
-# blob of all bytes, and powers of two come from a table. It works in any SQLite shell, without functions of ours.
+# blob of all bytes, and powers of two come from a table. It works in any SQLite shell, without functions of the
+# library.
 _VIEWS = f"""
 CREATE TABLE powers (exponent INTEGER PRIMARY KEY, value REAL NOT NULL);
 CREATE VIEW metrics AS
@@ -137,7 +138,7 @@ def _statements(text: str) -> list[str]:
     return found
 
 
-#: What brings a store from each version to the next one. Each step gets a test with a database of its version.
+#: The upgrade of a store from each version to the next one. Each step gets a test with a database of its version.
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
 
 

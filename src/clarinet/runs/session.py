@@ -15,7 +15,7 @@ _process = 0
 
 
 def current() -> Run | None:
-    """The run that :func:`start` or :func:`init` began last in this process, if it has not ended."""
+    """The last run of :func:`start` or :func:`init` in this process, if it has not ended."""
     return _current if _current is not None and _current.is_open and _process == os.getpid() else None
 
 
@@ -34,9 +34,9 @@ def start(
         name: a number is added where it is taken; default ``run-1``, ….
         config: settings, a JSON-able dictionary.
         notes: for people.
-        tags: words to find it by.
+        tags: words.
         group: runs that belong together.
-        store: where to; default the store beside your code.
+        store: default the store beside your code.
 
     Raises:
         ValueError, TypeError: a name or settings that cannot be kept. StoreError: the store cannot be used.
@@ -72,7 +72,7 @@ def init(
     """:func:`start` as users of W&B spell it. A run that is still open is finished first.
 
     Args:
-        project: kept as a tag.
+        project: becomes a tag.
         name, config, notes, tags, group: as for :func:`start`.
         reinit, others: arguments that only make sense with a server (``entity``, ``mode``, …); they do nothing.
 
@@ -103,7 +103,7 @@ def log(values: Mapping[str, object], step: int | None = None) -> None:
 
 
 def finish() -> None:
-    """End the current run; does nothing where there is none."""
+    """End the current run; does nothing if there is none."""
     run = current()
     if run is not None:
         run.finish()
@@ -112,4 +112,4 @@ def finish() -> None:
 def _at_exit() -> None:
     run = current()
     if run is not None:
-        run.finish(*ending(getattr(sys, "last_value", None)))  # what ended the program, if something did
+        run.finish(*ending(getattr(sys, "last_value", None)))  # the error that ended the program, if any

@@ -47,7 +47,7 @@ def flatten(document: object, prefix: str = "") -> dict[str, object]:
 
 
 def matching(settings: Mapping[str, object], key: str) -> list[str]:
-    """The flat keys that ``key`` stands for: itself, or those that end in it.
+    """The flat keys for ``key``: itself, or those that end in it.
 
     Example:
         >>> matching({"fit.epochs": 3, "fit.initial_epoch": 0}, "epochs")
@@ -60,7 +60,7 @@ def matching(settings: Mapping[str, object], key: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Condition:
-    """What a run has to satisfy, e.g. ``val_accuracy > 0.9`` or ``fit.batch_size = 64``.
+    """A condition on a run, e.g. ``val_accuracy > 0.9`` or ``fit.batch_size = 64``.
 
     Attributes:
         key: of a column (``status``, ``group``, …), a metric or a setting.
@@ -105,7 +105,7 @@ class Condition:
 
 
 def _value(text: str) -> Json:
-    """A JSON value, or the text as it stands."""
+    """A JSON value, or the text itself."""
     try:
         found: Json = json.loads(text)
         return found
@@ -131,7 +131,7 @@ class Documented(Protocol):
 
 
 class Config(dict[str, object]):
-    """A run's settings: a dictionary whose entries are attributes as well, and which keeps what is set."""
+    """A run's settings: a dictionary whose entries are attributes as well, and which saves changes."""
 
     _run: Documented
 

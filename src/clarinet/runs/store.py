@@ -34,7 +34,7 @@ class Store(Database):
 
     Attributes:
         folder: its absolute path.
-        link: what stores on one folder share.
+        link: shared by stores on one folder.
 
     Raises:
         StoreError: the folder is on a network file system or cannot be used, the database is damaged or was written by
@@ -63,10 +63,10 @@ class Store(Database):
         """Begin a run.
 
         Args:
-            name: what to call it; a name that is taken gets a number: ``digits``, ``digits-2``. Default ``run-1``, ….
+            name: its name; a name that is taken gets a number: ``digits``, ``digits-2``. Default ``run-1``, ….
             config: settings, a JSON-able dictionary.
             notes: for people.
-            tags: words to find it by.
+            tags: words.
             group: runs that belong together, e.g. one setting with several seeds.
             documents: further sections of the configuration, see :meth:`Run.document`.
 
@@ -113,7 +113,7 @@ class Store(Database):
 
         Args:
             connection: of the transaction.
-            wanted: its name; a number is added where it is taken.
+            wanted: its name; a number is added if it is taken.
             bodies: JSON by section.
             tags: words.
             columns: the other columns of its row by name.
@@ -154,7 +154,7 @@ class Store(Database):
         return Run(self, found[0])
 
     def _found(self, name: str | int) -> list[int]:
-        """Ids of the runs that are called so: there is one, or none."""
+        """Ids of the runs with this name: one, or none."""
         if not isinstance(name, str):
             try:
                 rows = self.query("SELECT id FROM runs WHERE id = ? AND deleted IS NULL", (operator.index(name),))

@@ -1,4 +1,4 @@
-"""What is found in a store, which may be damaged or come from elsewhere: of the type it should have, or passed over."""
+"""Values of a store, which may be damaged or come from elsewhere: of the expected type, or skipped."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def name(value: object) -> str:
 
 
 def number(value: object) -> float:
-    """A number; what is none counts as NaN, as NULL does."""
+    """A number; anything else counts as NaN, as NULL does."""
     if type(value) is float:  # as all are in a sound store
         return value
     try:
@@ -46,13 +46,13 @@ def number(value: object) -> float:
 
 
 def moment(value: object) -> float:
-    """A Unix time that a calendar has; what is none counts as the beginning of 1970."""
+    """A valid Unix time; anything else counts as the beginning of 1970."""
     found = number(value)
     return found if 0.0 <= found <= _LAST_MOMENT else 0.0
 
 
 def seconds(value: object) -> float:
-    """A length of time; what is none counts as 0."""
+    """A length of time; anything else counts as 0."""
     found = number(value)
     return found if 0.0 <= found <= _LAST_MOMENT else 0.0
 
@@ -93,7 +93,7 @@ def block(first: object, values: object) -> tuple[int, NDArray[np.float32]] | No
 
 
 def document(section: str, body: object) -> Json:
-    """What a section of the configuration says.
+    """A section of the configuration.
 
     Raises:
         StoreError: it is damaged.
@@ -105,11 +105,11 @@ def document(section: str, body: object) -> Json:
         refuse_depth(found)
         return found
     except (TypeError, ValueError, RecursionError) as error:
-        raise StoreError(f"what was recorded of {section!r} is damaged: {error}") from None
+        raise StoreError(f"the record of {section!r} is damaged: {error}") from None
 
 
 def refuse_depth(found: object) -> None:
-    """Refuse what is nested so deeply that nobody can have meant it, and programs would end on.
+    """Refuse nesting so deep that it cannot be intended and would crash programs.
 
     Raises:
         ValueError: it is.

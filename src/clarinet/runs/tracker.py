@@ -1,4 +1,4 @@
-"""The callback that keeps a training: what was trained how on what, every step's loss, every epoch's numbers."""
+"""The callback that records a training: model, settings and data, every step's loss, every epoch's numbers."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 #: Names of the file with the trained model, in the run's folder.
 MODEL = "model.clarinet"
-#: Bytes of sampled rows in a run, at most; of large pictures fewer rows are kept.
+#: The largest number of bytes of sampled rows in a run; of large pictures fewer rows are kept.
 _SAMPLE_BYTES = 1 << 20
 
 
 class Tracker(Callback):
-    """Keep a training in the store of runs. ``fit(run="digits")`` adds one; give your own to say more.
+    """Keep a training in the store of runs. ``fit(run="digits")`` adds one; pass your own for more options.
 
     Kept are: the model, the arguments of compile and fit, shape, dtype and hash of the data, versions and machine, loss
     and learning rate of every step, statistics of the layers, every epoch's numbers, and in the end predictions for a
@@ -46,9 +46,9 @@ class Tracker(Callback):
             ``runs.start`` began, else a new one.
         config: settings of your own, a JSON-able dictionary.
         notes: for people.
-        tags: words to find it by.
+        tags: words.
         group: runs that belong together, e.g. one setting with several seeds.
-        store: where to; default the store beside your code.
+        store: default the store beside your code.
         samples: rows of the validation data (without any, of the training data) whose predictions are kept.
 
     Attributes:
@@ -67,7 +67,7 @@ class Tracker(Callback):
         ('finished', {'slope': 2}, True)
     """
 
-    #: Says that ``fit`` is to take the data's fingerprint while it checks them.
+    #: Asks ``fit`` for the data's fingerprints, which its checks compute.
     wants_fingerprint = True
 
     def __init__(
@@ -90,7 +90,7 @@ class Tracker(Callback):
 
     @property
     def store(self) -> Store:
-        """Where the run is kept."""
+        """The folder of the run's store."""
         if self._store is None:
             kept = self.wanted.store if isinstance(self.wanted, Run) else Store()
             assert isinstance(kept, Store)
@@ -98,11 +98,11 @@ class Tracker(Callback):
         return self._store
 
     def begin(self, run: Run | None = None) -> Run:
-        """Begin the run, or go on with this one; called with model and parameters set.
+        """Begin a run, or continue this one; called with model and parameters set.
 
         Raises:
             StoreError: it cannot be kept. ValueError: it is running in another process, or another ``fit`` is being
-                kept in it.
+                recorded in it.
         """
         if run is None and isinstance(self.wanted, Run):
             run = self.wanted
@@ -118,7 +118,7 @@ class Tracker(Callback):
         return run
 
     def end(self, error: BaseException | None) -> None:
-        """End the run, unless it was open before; ``error`` is what training ended with."""
+        """End the run, unless it was open before; ``error`` is the exception that ended training."""
         run = self._open_run
         run.release(self)
         if self._owned:
@@ -127,7 +127,7 @@ class Tracker(Callback):
     # Training.
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        if self.run is None or not self.run.is_open:  # given as a callback: nobody else has begun the run
+        if self.run is None or not self.run.is_open:  # passed as a callback: the run has not begun yet
             self._by_itself = True
             self.begin()
         self._last = time.perf_counter()
@@ -161,7 +161,7 @@ class Tracker(Callback):
         now = time.perf_counter()
         numbers = dict(logs or {}) | {"seconds": now - self._last}
         self._last = now
-        if self._offset is None:  # a run that goes over several fits counts its epochs on
+        if self._offset is None:  # a run over several fits continues its count of epochs
             sql = "SELECT max(last_step) FROM series WHERE run = ? AND kind = 'epoch'"
             last = stored.whole(self.store.query(sql, (self._open_run.id,))[0][0])
             self._offset = 0 if last is None else max(0, last + 1 - epoch)
@@ -179,7 +179,7 @@ class Tracker(Callback):
             self.end(error)
 
     def _guarded(self, act: Callable[[], object]) -> None:
-        """What cannot be kept is said, and does no harm to the training."""
+        """Warn about records that cannot be kept; the training goes on."""
         try:
             act()
         except (OSError, TypeError) as error:
@@ -191,7 +191,7 @@ class Tracker(Callback):
             self.model.save(self._open_run.file(MODEL))
 
     def _keep_samples(self) -> None:
-        """A few rows with what the network makes of them."""
+        """A few rows with the network's predictions."""
         data = self.params.get("validation") or self.params.get("data")
         if not isinstance(data, Data) or not self._samples:
             return
@@ -206,13 +206,13 @@ class Tracker(Callback):
 
 
 def _code() -> dict[str, object]:
-    """The section that says which commit this is, if there is one."""
+    """The section with the commit, if there is one."""
     found = commit()
     return {} if found is None else {"git": found}
 
 
 def _or_described(config: Callable[[], object], parts: Sequence[object]) -> object:
-    """A configuration; where it holds what JSON cannot, such as a Python function, what it looks like."""
+    """A configuration; values that JSON cannot hold, such as a Python function, become text."""
     try:
         return config()
     except TypeError as error:

@@ -42,7 +42,7 @@ def restore(store: Store, name: str) -> Run:
 
 
 def collect(store: Store, days: float = DAYS) -> list[str]:
-    """Remove for good what has been in the bin for longer than ``days``, and folders that belong to no run.
+    """Remove for good the runs that have been in the bin for longer than ``days``, and folders that belong to no run.
 
     Returns:
         names of the runs that are gone.

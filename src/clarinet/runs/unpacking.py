@@ -37,12 +37,12 @@ _RUN = 8
 
 
 def unpack(path: str | Path, name: str | None = None, store: Store | None = None) -> Run:
-    """Put a packed run into a store. Nothing in the file is executed, and its report is not kept but can be made anew.
+    """Put a packed run into a store. Nothing in the file is executed, and its report is not kept but can be made again.
 
     Args:
         path: of the file.
-        name: what to call the run; default the name it was packed with, with a number where that is taken.
-        store: where to; default the store beside your code.
+        name: of the run; default the name it was packed with, with a number if that is taken.
+        store: default the store beside your code.
 
     Raises:
         FileNotFoundError: there is no such file. ModelFileError: it is damaged, hostile or no packed run; then nothing
@@ -75,7 +75,7 @@ def unpack(path: str | Path, name: str | None = None, store: Store | None = None
 
 
 class _Packed:
-    """The parts of a packed run, each checked to be what it claims to be."""
+    """The parts of a packed run, each checked."""
 
     def __init__(self, path: Path, members: Mapping[str, bytes], name: str | None) -> None:
         self.path = path
@@ -146,7 +146,7 @@ def _write_steps(connection: Connection, series: int, steps: Array, values: Arra
 
 
 def _refuse_control_characters(value: object) -> None:
-    """Texts go to terminals, where control characters could rewrite what is shown."""
+    """Texts go to terminals, where control characters could change the display."""
     if isinstance(value, str):
         if harmless(value) != value:
             raise ValueError(f"a text holds control characters: {ascii(value)[:60]}")

@@ -1,4 +1,4 @@
-"""Steps, names, words that users give a run to keep: checked before they are taken, so that the store can hold them."""
+"""Steps, names and words for a run, checked before they are accepted, so that the store can hold them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import SupportsIndex
 from clarinet.escaping import UNFIT, UNFIT_NAME
 from clarinet.logs import shown
 
-#: Least and greatest step: what SQLite has numbers for.
+#: Least and greatest step that SQLite can hold.
 _STEPS = -(2**63), 2**63 - 1
 #: Bytes of a run's name, at most; the name is part of a folder's, which has room for 255.
 _NAME_BYTES = 200
@@ -53,7 +53,7 @@ def check_name(name: object) -> str:
 
 
 def check_text(text: object, what: str) -> str | None:
-    """Notes, or what else people write; None stays None.
+    """Notes or other text; None stays None.
 
     Raises:
         TypeError: no text. ValueError: control characters, or halves of a character.

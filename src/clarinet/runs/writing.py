@@ -1,4 +1,4 @@
-"""The pen: takes numbers in microseconds, and brings them to the database in batches, twice a second."""
+"""The writer: takes numbers in microseconds, and writes them to the database in batches, twice a second."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 #: Seconds between two batches.
 INTERVAL = 0.5
-#: Records kept in memory while the database cannot take them; beyond that the oldest are given up.
+#: Records kept in memory while the database cannot take them; beyond that the oldest are dropped.
 _MOST_WAITING = 1_000_000
 
 
@@ -57,11 +57,11 @@ class Batch:
         return sum(map(len, self._lists()))
 
     def take(self) -> Batch:
-        """Everything, out of this one; what another thread adds meanwhile stays."""
+        """Take everything out; records that another thread adds meanwhile stay."""
         return Batch(*(deque(waiting.popleft() for _ in range(len(waiting))) for waiting in self._lists()))
 
     def put_back(self, other: Batch) -> int:
-        """What was taken, before what has come since; returns how many records there was no room for."""
+        """Put records back before newer ones; returns the number of records without room."""
         given_up = 0
         for waiting, taken in zip(self._lists(), other._lists()):
             waiting.extendleft(reversed(taken))
@@ -85,9 +85,9 @@ class Batch:
 class Writer:
     """Writes one run's numbers.
 
-    ``log`` and ``steps`` only append to lists; every half a second a thread brings what has gathered to the database in
-    one transaction. Where the database cannot take it (disk full, locked), it says so once, keeps the numbers and tries
-    again. A record that no database would take is dropped alone, which a warning and a finding say.
+    ``log`` and ``steps`` only append to lists; every half a second a thread writes the collected records to the
+    database in one transaction. If the database cannot take them (disk full, locked), it warns once, keeps the numbers
+    and tries again. A record that no database would take is dropped alone, with a warning and a finding.
 
     Args:
         store: where to.
@@ -109,7 +109,7 @@ class Writer:
         self._stop = threading.Event()
         self._warned = False
         self._given_up = 0  # records that there was no room for
-        self._dropped: set[str] = set()  # what has been said to be dropped
+        self._dropped: set[str] = set()  # records already reported as dropped
         found = store.query("SELECT max(last_step) FROM series WHERE run = ? AND kind = 'log'", (run,))
         self._next = found[0][0] + 1 if found and isinstance(found[0][0], int) else 0
         self._thread = threading.Thread(target=self._work, name=f"clarinet-run-{run}", daemon=True)
@@ -117,7 +117,7 @@ class Writer:
 
     @property
     def seconds(self) -> float:
-        """Time that the run has taken, with what it took before it was resumed."""
+        """The run's time, including the time before it was resumed."""
         return self._before + monotonic() - self._began
 
     # Taking numbers.
@@ -142,7 +142,7 @@ class Writer:
         return found
 
     def epoch(self, epoch: int, given: Mapping[str, object]) -> None:
-        """The numbers of an epoch, from 0; what callbacks put among them and is no number is left out, and said."""
+        """The numbers of an epoch, from 0; values of callbacks that are no numbers are left out, with a warning."""
         number = check_step(epoch, "epoch")
         good, bad = good_numbers(given)
         for name, problem in bad.items():
@@ -165,7 +165,7 @@ class Writer:
 
     def _work(self) -> None:
         while not self._stop.wait(INTERVAL):
-            with suppress(Warning):  # where warnings are errors: close() says it again
+            with suppress(Warning):  # if warnings are errors: close() repeats it
                 self.flush()
 
     def flush(self) -> bool:
@@ -181,7 +181,7 @@ class Writer:
                 self._write_all(connection, batch)
                 connection.execute("UPDATE runs SET seconds = ? WHERE id = ?", (self.seconds, self._run))
             return True
-        except BaseException as error:  # whatever it is, nothing that can be kept may be lost
+        except BaseException as error:  # after any error: nothing that can be kept may be lost
             self._series, self._open = known, {}
             if not _is_records_own(error):
                 self._keep_for_later(batch, error)
@@ -200,7 +200,7 @@ class Writer:
             connection.execute(sql, parameters)
 
     def _drop(self, what: str, why: str) -> None:
-        """Say, once, that something is not kept: as a warning, and as a finding of the run."""
+        """Report once that something is not kept: as a warning, and as a finding of the run."""
         if what not in self._dropped:
             self._dropped.add(what)
             finding = self._run, None, "not_kept", None, "warning", harmless(f"not kept: {why}")
@@ -254,15 +254,15 @@ class Writer:
             numbers.rewind(connection, self._run, step, epoch)
 
     def close(self) -> str | None:
-        """Write what is left and stop; returns what of the run could not be kept, and warns of it."""
+        """Write the rest and stop; returns a sentence about records that could not be kept, and warns."""
         self._stop.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
-        kept = self.flush() and self.flush()  # the second time, what the first had to say
+        kept = self.flush() and self.flush()  # the second time the same answer
         lost = self._given_up + (0 if kept else len(self._waiting))
         if not lost:
             return None
-        message = f"{lost:,} records of numbers could not be kept: the store took nothing"
+        message = f"{lost:,} records of numbers could not be kept: the store accepts nothing"
         warnings.warn(message, ClarinetWarning, stacklevel=2)
         return message
 
@@ -280,7 +280,7 @@ def layer_row(run: int, s: LayerStats) -> tuple[float, ...]:
 
 
 def _is_records_own(error: BaseException) -> bool:
-    """Whether it is the record that is wrong; else it is the store, which may take it later."""
+    """Whether the record is wrong, and not the store, which may take it later."""
     import sqlite3
 
     if isinstance(error, StoreError):

@@ -2,8 +2,8 @@
 
 A model file is a zip archive with ``config.json`` (structure, compile arguments, counters, metadata),
 ``weights.safetensors`` and, once the model has been trained, ``optimizer.safetensors``. There is no pickle and no code
-in it, tensors are stored uncompressed, and nothing in a file is believed before it is checked. Files are written beside
-their place, flushed to the disk and renamed, so there is never half a file.
+in it, tensors are stored uncompressed, and everything in a file is checked before use. Files are written beside their
+place, flushed to the disk and renamed, so there is never half a file.
 """
 
 from clarinet.saving.container import ModelFileError

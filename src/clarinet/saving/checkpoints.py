@@ -1,4 +1,4 @@
-"""Checkpoints: a model file that also holds where training stood and what everybody concerned remembered."""
+"""Checkpoints: a model file that also holds the state of the training and of its callbacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Checkpoint:
 
     Attributes:
         path: of the file.
-        state: what :func:`save_checkpoint` was given.
+        state: the argument of :func:`save_checkpoint`.
     """
 
     path: Path
@@ -49,11 +49,12 @@ def save_checkpoint(model: Trainable, path: Path, state: Mapping[str, object]) -
     """Write a model in training and ``state`` (see :func:`clarinet.saving.trees.flatten`) to one file, atomically.
 
     Raises:
-        OSError: the file cannot be written; then there is none. TypeError: ``state`` holds what cannot be saved.
+        OSError: the file cannot be written; then there is none. TypeError: ``state`` holds something that cannot be
+            saved.
     """
     try:
         compiled = model.compile_config()
-    except TypeError:  # a Python function; whoever resumes compiles the model anew
+    except TypeError:  # a Python function; a resumed program compiles the model again
         compiled = None
     remembered: dict[str, Array] = {}
     tree = {"version": VERSION, "state": trees.flatten(state, remembered)}
@@ -63,7 +64,7 @@ def save_checkpoint(model: Trainable, path: Path, state: Mapping[str, object]) -
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read what :func:`save_checkpoint` wrote.
+    """Read a file of :func:`save_checkpoint`.
 
     Raises:
         FileNotFoundError: there is no such file. ModelFileError: it is damaged, hostile or no checkpoint.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CONFIG, WEIGHTS, OPTIMIZER = "config.json", "weights.safetensors", "optimizer.safetensors"
 T = TypeVar("T")
-#: What a checkpoint holds besides: where training stood and what everybody concerned remembered.
+#: The additional member of a checkpoint: the state of the training and of its callbacks.
 TRAINING, REMEMBERED = "training.json", "training.safetensors"
 
 
@@ -29,7 +29,7 @@ class Contents:
     """The members that a kind of archive has.
 
     Attributes:
-        what, writer: how messages call the archive, and what writes it.
+        what, writer: the names of the archive and of its writer in messages.
         required, optional: members by name.
     """
 
@@ -47,10 +47,10 @@ MODEL_ENDING, WEIGHTS_ENDING = ".clarinet", ".safetensors"
 _MAX_CONFIG_BYTES = 16 * 2**20
 #: Characters of a reason that a message holds.
 _LONGEST = 300
-_OLD = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that equal models give equal bytes
+_OLD = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that equal models have equal bytes
 
-#: What files are called whose content is not known from their bytes alone, by their endings: a file with other content
-#: under such a name would deceive whoever gets it.
+#: Formats by their endings, for files whose bytes do not show their content: a file with other content under such a
+#: name would mislead.
 _CALLED = {
     MODEL_ENDING: "a whole Clarinet model",
     WEIGHTS_ENDING: "weights alone",
@@ -62,12 +62,12 @@ _CALLED = {
 
 
 def check_ending(path: str | Path, call: str, ours: str = MODEL_ENDING) -> None:
-    """Refuse a name that says another format than what is written.
+    """Refuse a name of another format.
 
     Args:
         path: of the file to be written.
         call: begins the message, e.g. ``"save"``.
-        ours: the ending of what is written.
+        ours: the ending of the format that is written.
 
     Raises:
         ValueError: such a name.
@@ -98,7 +98,7 @@ def read_archive(path: Path, contents: Contents = MODEL) -> dict[str, bytes]:
     """The members of an archive.
 
     Raises:
-        FileNotFoundError: there is none. ModelFileError: it is not what :func:`write_archive` writes.
+        FileNotFoundError: there is none. ModelFileError: it is no file of :func:`write_archive`.
     """
     from zipfile import ZipFile
 
@@ -115,7 +115,7 @@ def open_for_reading(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that should be there."""
     place = files.current(path)
     if place.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; give the model's file")
+        raise IsADirectoryError(f"{path} is a folder; pass the model's file")
     if not place.exists():
         raise FileNotFoundError(f"{path}: there is no such file{_similar(path)}")
     with place.open("rb") as file:
@@ -133,7 +133,7 @@ def _similar(path: Path) -> str:
 
 @contextmanager
 def refusing(path: Path, what: str) -> Iterator[None]:
-    """Turn whatever goes wrong on damaged bytes into a ModelFileError that says which file it was."""
+    """Turn any error on damaged bytes into a ModelFileError that names the file."""
     try:
         yield
     except ModelFileError:
@@ -143,7 +143,7 @@ def refusing(path: Path, what: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, in words, and no longer than is read; what a file holds may be in it."""
+    """The error in words, cut to a readable length, because it may contain parts of the file."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, MemoryError):
@@ -155,7 +155,7 @@ def _reason(error: Exception) -> str:
 
 
 def brief(text: str) -> str:
-    """The beginning of what a file brought into a message.
+    """The beginning of a text from a file, for a message.
 
     Example:
         >>> brief("x" * 5000).count("x")

@@ -86,7 +86,7 @@ def members_of(model: Trainable, compiled: Mapping[str, object] | None) -> dict[
 
 
 def load(path: str | Path) -> Trainable:
-    """Read what :func:`save` wrote; runs no code from the file.
+    """Read a file of :func:`save`; runs no code from it.
 
     Args:
         path: of the file.
@@ -155,7 +155,7 @@ def save_weights(model: Trainable, path: str | Path) -> None:
 
 
 def load_weights(model: Trainable, path: str | Path) -> None:
-    """Read what :func:`save_weights` wrote into a built model of the same structure; nothing is changed on an error.
+    """Read a file of :func:`save_weights` into a built model of the same structure; nothing is changed on an error.
 
     Raises:
         FileNotFoundError: there is no such file. ModelFileError: it is damaged or belongs to another model.

@@ -51,7 +51,7 @@ def flatten(state: object, tensors: dict[str, Array], path: str = "state") -> Js
 
 
 def unflatten(tree: object, tensors: Mapping[str, Array]) -> object:
-    """What :func:`flatten` was given.
+    """The argument of :func:`flatten`.
 
     Raises:
         ValueError: a tensor that is not there, or no number.

@@ -1,4 +1,4 @@
-"""Are the derivatives right? Central differences against what ``backward`` and ``gradient`` say."""
+"""Are the derivatives right? Central differences against the results of ``backward`` and ``gradient``."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ class GradientCheck:
         name: ``"input"``, or the weight's.
         shape: of the array.
         checked: how many of its entries were compared.
-        error: ``|g - d| / |g + d|`` with Euclidean norms, ``g`` what was given and ``d`` the differences. Below a
-            thousandth of the function's own value ``|g + d|`` counts as that much: there differences are rounding.
+        error: ``|g - d| / |g + d|`` with Euclidean norms, ``g`` the gradient under test and ``d`` the differences.
+            Below a thousandth of the function's own value ``|g + d|`` counts as that much: there differences are
+            rounding.
         worst: index of the entry where they differ most.
         given, difference: the two numbers there.
         passed: whether ``error`` is at most the tolerance.
-        note: what is wrong beyond numbers, e.g. a gradient of another shape; empty otherwise.
+        note: errors other than in the numbers, e.g. a gradient of another shape; empty otherwise.
     """
 
     name: str
@@ -57,10 +58,10 @@ class GradientCheck:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """What :func:`check_gradients` found; true where everything passed, and prints as a table.
+    """The result of :func:`check_gradients`; true if everything passed, and prints as a table.
 
     Attributes:
-        subject: what was checked.
+        subject: the object that was checked.
         checks: one for each array.
         tolerance: the largest error that passes.
     """
@@ -109,8 +110,8 @@ def check_gradients(
     For a layer the gradients of its input and weights are checked on a random linear function of its output, for an
     activation that of its input, for a loss that of the predictions, for a regularizer that of the weight, for a
     compiled model those of all trained weights of the loss, penalties included. Weights and state of a layer are its
-    own where it is built, else random. Nothing is changed. Where a function has a kink within 1e-5 of a number, like
-    ReLU at 0, the two disagree and neither is wrong: check on other numbers.
+    own if it is built, else random. Nothing is changed. Where a function has a kink within 1e-5 of a number, like ReLU
+    at 0, the two disagree and neither is wrong: check on other numbers.
 
     Args:
         thing: a layer, activation, loss, regularizer or compiled model, of Clarinet or of your own.
@@ -159,7 +160,7 @@ def check_gradients(
     else:
         raise TypeError(
             f"check_gradients: expected a layer, activation, loss, regularizer or compiled model, received {thing!r}; "
-            "give a function with its derivative as losses.Custom(...) or activations.Custom(...)"
+            "pass a function with its derivative as losses.Custom(...) or activations.Custom(...)"
         )
     with np.errstate(all="ignore"):
         checks = tuple(_compare(*array, most, tolerance, rng) for array in arrays)
@@ -181,7 +182,7 @@ def _numbers(values: object, what: str) -> Array:
     return array
 
 
-# What there is to compare: name, array, function of the array as it stands, its gradient.
+# The comparisons: name, array, function of the array in its present state, its gradient.
 
 Arrays = Iterator[tuple[str, Array, Callable[[], float], Array | None]]
 
@@ -217,7 +218,7 @@ def _input_shape(layer: Layer, x: Array | None, input_shape: object) -> tuple[in
     if x is not None or layer.input_shape is not None:
         return x.shape[1:] if x is not None else layer.input_shape  # type: ignore[return-value]
     raise ValueError(
-        f"check_gradients: {layer!r} is in no model, so the shape of its input is not known; give input_shape=(4,) or x"
+        f"check_gradients: {layer!r} is in no model, so the shape of its input is not known; pass input_shape=(4,) or x"
     )
 
 
@@ -267,7 +268,7 @@ def _of_loss(loss: Loss, p: Array | None, y: object, rows: int, rng: np.random.G
 
 def _of_model(model: Sequential, x: Any, y: Any) -> Arrays:
     if x is None or y is None:
-        raise ValueError("check_gradients: a model is checked on data; give x and y, some rows are enough")
+        raise ValueError("check_gradients: a model is checked on data; pass x and y, some rows are enough")
     if model.loss is None:
         raise ValueError("check_gradients: the model has no loss; call model.compile(loss='mse') or another loss first")
     x = as_array(x, "x")

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 #: The smoothed loss is the mean over this many steps before and after; a mean of the past alone would lag behind.
 _AROUND = 3
-#: The trial ends when the smoothed loss is so many times the lowest, and above where it began.
+#: The trial ends when the smoothed loss is this many times the lowest, and above its first value.
 _TOO_HIGH = 4.0
-#: The loss has fallen clearly when it is so many standard deviations below where rates are too small to matter.
+#: The loss has fallen clearly when it is this many standard deviations below its value at rates too small to matter.
 _CLEARLY = 6.0
 
 
@@ -85,7 +85,7 @@ def find_learning_rate(
         the curve and a suggestion. For :class:`clarinet.optimizers.schedules.OneCycle` it can be a few times higher.
 
     Raises:
-        ValueError, TypeError: a range without meaning; what ``fit`` refuses.
+        ValueError, TypeError: a range without meaning; anything that ``fit`` refuses.
 
     Example:
         >>> import numpy as np, clarinet
@@ -122,7 +122,7 @@ def find_learning_rate(
 def _best(smoothed: Array) -> int:
     """The step at which the loss was lowest or, where it hardly fell, the last one at which it was as at the beginning.
 
-    Without a clear fall the lowest loss is chance: it says which batch was easy, not which rate is good.
+    Without a clear fall the lowest loss is chance: it shows which batch was easy, not which rate is good.
     """
     beginning = smoothed[: max(2 * _AROUND + 1, len(smoothed) // 3)]
     level, noise = float(np.median(beginning)), float(np.std(beginning))

@@ -1,1 +1,1 @@
-"""What ``fit``, ``evaluate`` and ``predict`` are made of: settings, data, the loop and its events, callbacks."""
+"""The parts of ``fit``, ``evaluate`` and ``predict``: settings, data, the loop and its events, callbacks."""

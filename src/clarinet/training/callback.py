@@ -1,4 +1,4 @@
-"""What a callback is, and the list that calls them all."""
+"""The base class of callbacks, and the list that calls them all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Logs = dict[str, float]
 
 
 class Params(TypedDict, total=False):
-    """What callbacks are told before training, see :class:`Callback`."""
+    """The parameters of a training for callbacks, see :class:`Callback`."""
 
     epochs: int
     steps: int | None
@@ -37,27 +37,27 @@ class Params(TypedDict, total=False):
 
 
 class Callback:
-    """Base class: override what you want to be told of.
+    """Base class: override the methods for the events that you need.
 
     ``logs`` holds numbers by name (``loss``, the metrics, ``val_loss``, …); at the end of an epoch all callbacks share
     one dictionary, and what one adds to it ends up in the history.
 
     A callback may call ``self.model.set_weights``, ``evaluate``, ``predict`` and ``save``, change
-    ``self.model.optimizer.learning_rate`` and set ``self.model.stop_training = True``; what would change the model's
-    structure, compile it or train it is refused. Overriding ``on_train_batch_begin`` or ``on_train_batch_end`` makes
-    the engine return after every single batch, which is slower (an attribute ``looks_at_batches = False`` says that
-    they have nothing to do this time); :meth:`on_chunk` brings the same numbers in blocks for free.
+    ``self.model.optimizer.learning_rate`` and set ``self.model.stop_training = True``; changing the model's structure,
+    compiling it or training it is refused. Overriding ``on_train_batch_begin`` or ``on_train_batch_end`` makes the
+    engine return after every single batch, which is slower (unless an attribute ``looks_at_batches`` is False);
+    :meth:`on_chunk` has the same numbers in blocks at no cost.
 
-    One that remembers something from epoch to epoch gives it to checkpoints through :meth:`get_state`, so that a run
-    that was interrupted and resumed ends as one that was not.
+    A callback with a state over several epochs passes it to checkpoints through :meth:`get_state`, so that a run that
+    was interrupted and resumed ends like one that was not.
 
     Attributes:
         model: the model in training.
-        params: ``epochs``, ``steps`` (batches an epoch, None if not known), ``samples`` (rows an epoch, likewise),
-            ``verbose``; for observers also ``arguments`` (fit's settings), ``data`` and ``validation`` (what the engine
-            runs on), ``raw_data`` (rows, labels and validation data as ``fit`` got them, without those of batches),
-            ``fingerprints`` (shapes, dtypes and hashes of the data, where a callback ``wants_fingerprint``) and, in
-            ``on_train_end`` alone, ``error`` where an exception ends the training.
+        params: ``epochs``, ``steps`` (batches an epoch, None if not known), ``samples`` (rows an epoch, None if not
+            known), ``verbose``; for observers also ``arguments`` (fit's settings), ``data`` and ``validation`` (what
+            the engine runs on), ``raw_data`` (rows, labels and validation data as ``fit`` got them, without those of
+            batches), ``fingerprints`` (shapes, dtypes and hashes of the data, where a callback ``wants_fingerprint``)
+            and, in ``on_train_end`` alone, ``error`` where an exception ends the training.
 
     Example:
         >>> class Announce(Callback):
@@ -77,15 +77,15 @@ class Callback:
         self.model = model
 
     def set_params(self, params: Params) -> None:
-        """Called before training with what is known of it."""
+        """Called before training with its parameters."""
         self.params = params
 
     def get_state(self) -> dict[str, object]:
-        """What it remembers between epochs, for a checkpoint: numbers, strings, lists, dictionaries and arrays."""
+        """The state to keep in a checkpoint: numbers, strings, lists, dictionaries and arrays."""
         return {}
 
     def set_state(self, state: Mapping[str, object]) -> None:
-        """Take up what :meth:`get_state` gave; called after ``on_train_begin`` when training is resumed.
+        """Restore a state of :meth:`get_state`; called after ``on_train_begin`` when training is resumed.
 
         By default the entries become attributes, but only those that :meth:`get_state` has now.
         """
@@ -119,7 +119,7 @@ class Callback:
         self.on_batch_end(batch, logs)
 
     def on_chunk(self, chunk: Chunk) -> None:
-        """The engine hands back a run of steps, about ten times a second."""
+        """The engine has finished a run of steps, about ten times a second."""
 
     def on_finding(self, problem: Problem, step: int | None = None) -> None:
         """Another callback has found something wrong or doubtful, at this step (None: before the first)."""
@@ -153,7 +153,7 @@ _EVENTS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 
 
 def wants_batches(callback: object, kind: str = "train") -> bool:
-    """Whether a callback is to be told of every batch.
+    """Whether a callback is called for every batch.
 
     Args:
         callback: any callback.
@@ -174,7 +174,7 @@ def wants_batches(callback: object, kind: str = "train") -> bool:
 
 
 def weakly(method: Callable[P, R]) -> Callable[P, R | None]:
-    """Calls a method as long as its object is there; what holds this is not held by it in a circle.
+    """Calls a method as long as its object exists, without holding it: no reference cycle.
 
     Example:
         >>> announce = weakly(Callback().on_finding)  # the callback is gone at once
@@ -194,12 +194,12 @@ class CallbackList:
 
     Args:
         callbacks: the callbacks.
-        model: handed to each of them.
-        params: likewise, see :class:`Callback`.
+        model: passed to each of them.
+        params: the same, see :class:`Callback`.
 
     Attributes:
         wants_batches, wants_test_batches, wants_predict_batches: whether any callback looks at single batches.
-        found: problems that callbacks have found, and at which step, until somebody takes them away.
+        found: problems that callbacks have found, and at which step, until they are taken.
     """
 
     def __init__(self, callbacks: Iterable[object], model: Trainable, params: Params) -> None:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class History(Callback):
-    """What ``fit`` returns: the loss and metrics of every epoch.
+    """The result of ``fit``: the loss and metrics of every epoch.
 
     Attributes:
         history: a list for each of ``loss``, the metrics, ``val_loss``, ….
         epoch: the epochs' numbers, from 0.
-        model: what was trained, as long as it is there: the model holds its history, not the other way round.
+        model: the trained model, as long as it exists: the model holds its history, not the other way round.
         params: ``epochs``, ``steps``, ``samples`` and ``verbose`` as ``fit`` had them.
 
     Example:
@@ -35,7 +35,7 @@ class History(Callback):
 
     @property
     def model(self) -> Trainable:
-        """What was trained.
+        """The trained model.
 
         Raises:
             ReferenceError: it is gone. AttributeError: nothing was trained yet.

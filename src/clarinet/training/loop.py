@@ -1,6 +1,6 @@
 """The loop of ``fit``: epochs, chunks of steps, validation, callbacks. No maths, no files.
 
-It is a generator: what happens comes out as an event, and between two events the training stands still.
+It is a generator of events, and between two events the training is paused.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from clarinet.trainable import Trainable
     from clarinet.types import Array, Config
 
-#: Seconds after which an engine hands control back, so that Ctrl-C and the progress bar are never late.
+#: Seconds after which an engine returns control, so that Ctrl-C and the progress bar are never late.
 CHUNK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where training stands: so many steps and rows of this epoch are done."""
+    """The progress of training: the steps and rows of this epoch that are done."""
 
     epoch: int
     step: int = 0
@@ -55,13 +55,13 @@ class Position:
 
 @dataclass
 class Pace:
-    """How finely a training hands out its events; may be changed between two of them."""
+    """Which events a training yields; may be changed between two of them."""
 
     every_step: bool = False
 
 
 class Checkpointing(Protocol):
-    """Writes down what a training needs to go on after an interruption, and takes it up from there."""
+    """Saves the state of a training, so that it can be resumed after an interruption."""
 
     def begin(self) -> None: ...
 
@@ -75,7 +75,7 @@ class Checkpointing(Protocol):
 
 
 class Recorded(Protocol):
-    """The run that a training is kept in, begun and ended around it; it may give the training its ``checkpointer``."""
+    """The run that records a training, begun and ended around it; it may set the training's ``checkpointer``."""
 
     @property
     def tracker(self) -> Callback: ...
@@ -88,12 +88,12 @@ class Recorded(Protocol):
 
 
 class Fit:
-    """One call of ``fit``: what it trains on, and the loop over epochs.
+    """One call of ``fit``: its data, and the loop over epochs.
 
     Args:
-        model: what is trained; :meth:`clarinet.Sequential.in_training` while this lasts.
+        model: the model to train; :meth:`clarinet.Sequential.in_training` while this lasts.
         settings: the arguments of ``fit``, checked.
-        pace: how finely its events are wanted.
+        pace: which events are wanted.
     """
 
     def __init__(self, model: Trainable, settings: FitSettings, pace: Pace | None = None) -> None:
@@ -101,7 +101,7 @@ class Fit:
         self.epoch_batches: Iterator[Rows] = iter(())
         if settings.seed is not None:
             model.seed = settings.seed
-        # Before the engine is made: resuming brings the seed back. A proxy: no circle for the garbage collector.
+        # Before the engine is made: resuming restores the seed. A proxy: no circle for the garbage collector.
         self.recording: Recorded | None = model._new_recording(weakref.proxy(self)) if settings.kept else None
         self.own_callbacks = as_list(settings.callbacks)
         watchers = [*self.own_callbacks, *([self.recording.tracker] if self.recording else [])]
@@ -110,13 +110,13 @@ class Fit:
         self.engine: Engine = model.engine_for(self.source.label_shape, fresh=True)
         model.history = History()
         self.params = renamed.keys(self._params(), given="raw_data", seen="fingerprints")
-        # History comes after those who may add to the logs: it keeps that too.
+        # History comes after the callbacks that may add to the logs: it keeps their numbers too.
         self.callbacks = CallbackList([*watchers, model.history, *self._shown()], model, self.params)
         self.position, self.logs = Position(settings.initial_epoch), dict[str, float]()
         self.checkpointer: Checkpointing | None = None
 
     def _shown(self) -> Iterator[Callback]:
-        """What shows the training."""
+        """The callbacks that show the training."""
         verbose, plot = self.params["verbose"], self.settings.plot
         if verbose:
             yield ProgressBar(verbose)
@@ -124,7 +124,7 @@ class Fit:
             yield self.model._new_plot(plot if isinstance(plot, str) else "light")
 
     def _params(self) -> Params:
-        """What callbacks are told before training, see :class:`clarinet.callbacks.Callback`."""
+        """The callbacks' ``params``, see :class:`clarinet.callbacks.Callback`."""
         source = self.source
         names = [type(c).__name__ for c in self.own_callbacks]  # themselves they would be in a circle
         more = {"batch_size": None if source.data is None else source.batch_size, "callbacks": names or None}
@@ -144,13 +144,14 @@ class Fit:
 
     @property
     def stopped(self) -> bool:
-        """Whether training is to end before its last epoch."""
+        """Whether training ends before its last epoch."""
         batches = self.source.batches
         return self.model.stop_training or (batches is not None and batches.exhausted)
 
     @contextmanager
     def notifying_callbacks(self) -> Iterator[None]:
-        """Callbacks hear when training begins and when it ends; after Ctrl-C too, so weights and history stay valid."""
+        """Call ``on_train_begin``, and at the end ``on_train_end``; after Ctrl-C too: weights and history stay
+        valid."""
         self.model.stop_training = False
         self.callbacks.on_train_begin()
         try:
@@ -165,12 +166,12 @@ class Fit:
                 self.params.pop("error", None)  # its traceback holds this
 
     def found(self) -> list[ProblemFound]:
-        """What callbacks have found since this was last asked."""
+        """The new findings of callbacks."""
         found, self.callbacks.found = self.callbacks.found, []
         return [ProblemFound(problem, step) for problem, step in found]
 
     def events(self) -> Iterator[Event]:
-        """Train; what happens comes out when callbacks have heard of it."""
+        """Train; every event is yielded after callbacks have been called."""
         for event in self._events():
             if self.callbacks.found:
                 yield from self.found()
@@ -182,7 +183,7 @@ class Fit:
             self.checkpointer.begin()
         position = self.position
         yield TrainBegin(position.epoch, self.settings.epochs, self.params["steps"], self.params["samples"])
-        if position.step > 0:  # resumed within an epoch; callbacks heard of it before they got their state back
+        if position.step > 0:  # resumed within an epoch; callbacks were called before they got their state back
             yield EpochBegin(position.epoch)
         while self.position.epoch < self.settings.epochs and not self.stopped:
             yield from self._epoch()
@@ -195,7 +196,7 @@ class Fit:
         optimizer.finish([store.view(s) for s in trained], [state.views(s) for s in trained])
 
     def _epoch(self) -> Iterator[Event]:
-        """An epoch, or what is left of one that was interrupted."""
+        """An epoch, or the rest of one that was interrupted."""
         epoch, rows = self.position.epoch, self.source.data
         if self.position.step == 0:
             yield from self._begin_epoch()
@@ -206,7 +207,7 @@ class Fit:
             self.checkpointer.after_epoch()
 
     def _begin_epoch(self) -> Iterator[Event]:
-        """Tell of it, and start the running sums and the pass through a source of batches."""
+        """Call the callbacks, and start the running sums and the pass through a source of batches."""
         self.callbacks.on_epoch_begin(self.position.epoch)
         yield EpochBegin(self.position.epoch)
         self.engine.reset_metrics()
@@ -230,7 +231,7 @@ class Fit:
         return (epoch + 1) % self.settings.validation_freq == 0
 
     def _rows(self, data: Data) -> Iterator[Event]:
-        """Train over the rows in chunks of about CHUNK_SECONDS, or of one step where somebody looks at each."""
+        """Train over the rows in chunks of about CHUNK_SECONDS, or of one step if each is needed."""
         size, rows = self.source.batch_size, self.source.rows
         shuffle = self.settings.shuffle
         order = self.engine.permutation(self.model.epochs_trained, len(data)) if shuffle else None
@@ -286,7 +287,7 @@ class Fit:
         return True
 
     def _validate(self, source: Data | data_module.Batches) -> dict[str, float]:
-        """Loss and metrics; nothing where the source has nothing left, which it has said."""
+        """Loss and metrics; empty if the source is exhausted, about which it has warned."""
         if isinstance(source, data_module.Batches) and source.exhausted:
             return {}
         return run_evaluation(self.model, self.engine, source, self.source.validation_batch_size, self.callbacks)
@@ -295,7 +296,7 @@ class Fit:
 def events(model: Trainable, settings: FitSettings, pace: Pace | None = None) -> Generator[Event, None, None]:
     """One training, from the first event to the last.
 
-    Between two events nothing runs, and what holds the training may look at the model. Closing the generator, or
+    Between two events nothing runs, and the holder of the events may look at the model. Closing the generator, or
     letting it go, ends the training as Ctrl-C does.
 
     Raises:
@@ -326,7 +327,7 @@ class FitEvents(Generator[Event, None, None]):
         self._events = events(model, settings, self._pace)
         _held.add(self)
         atexit.unregister(_end_held)
-        atexit.register(_end_held)  # before what was there earlier, such as a run that is ended at the program's end
+        atexit.register(_end_held)  # runs before earlier handlers, such as one that ends a run
 
     @property
     def every_step(self) -> bool:
@@ -365,14 +366,14 @@ class FitEvents(Generator[Event, None, None]):
         self.close()
 
 
-#: Those that somebody holds.
+#: The events that are held now.
 _held: weakref.WeakSet[FitEvents] = weakref.WeakSet()
 
 
 def _end_held() -> None:
     """End trainings that are held when the program ends, as long as there is all that callbacks need for it."""
     for each in list(_held):
-        if getgeneratorstate(each._events) != GEN_RUNNING:  # else it is in a thread that the program does not wait for
+        if getgeneratorstate(each._events) != GEN_RUNNING:  # else a thread runs it that the program does not wait for
             each.close()
 
 

@@ -88,7 +88,7 @@ def _pieces(x: object, steps: int | None, size: int) -> Iterator[Array]:
     """The inputs batch by batch; rows that are no source of batches in batches of this size, at least one."""
     if data_module.is_batches(x):
         batches = data_module.Batches(x, steps, labels=False, anew=True)
-        batches.peek()  # says so if there is none
+        batches.peek()  # raises if there is none
         yield from (rows for rows, _, _ in batches)
     else:
         rows = data_module.as_array(x, "x")

@@ -1,4 +1,4 @@
-"""From what users give to ``fit`` and its like to what engines run on, after every check that refuses."""
+"""From the arguments of ``fit`` and similar methods to the engines' data, after all checks."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 def as_list(value: object) -> list[object]:
-    """None -> [], one thing -> a list of it, a list or tuple -> a list."""
+    """None -> [], one object -> a list of it, a list or tuple -> a list."""
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 class TrainingData:
-    """What one ``fit`` trains and validates on; a model that does not know its input yet is built for it.
+    """The data of one ``fit``, for training and validation; a model that does not know its input yet is built for it.
 
     Args:
-        model: what is trained.
+        model: the model to train.
         settings: the arguments of ``fit``.
-        fingerprints: takes shapes, dtypes and hashes of the data; None where nobody wants them.
+        fingerprints: takes shapes, dtypes and hashes of the data; None if not needed.
 
     Attributes:
         data: the rows to train on; None where they come batch by batch.
@@ -134,7 +134,7 @@ class TrainingData:
 
 
 def handled_by_callbacks(settings: FitSettings) -> frozenset[str]:
-    """Kinds of doubts that a callback speaks of itself where it sees arrays, so that nobody hears them twice."""
+    """Warning kinds that a callback reports itself if the data are arrays; ``fit`` does not repeat them."""
     if data_module.is_batches(settings.x):
         return frozenset()
     found = (renamed.attribute(c, "tells", "handled_warnings", frozenset[str]()) for c in as_list(settings.callbacks))
@@ -164,10 +164,10 @@ def validate_and_prepare(
 
     Args:
         model, x, y, w, class_weight: as ``fit`` has them, rows as arrays.
-        where: what messages call the data.
-        fingerprints: takes what the data are.
+        where: the name of the data in messages.
+        fingerprints: takes the data's fingerprints.
         adapt: whether a transform of the target that has seen no data yet takes its numbers from these labels.
-        handled_warnings: kinds of doubts that are not to be spoken of.
+        handled_warnings: warning kinds that are not reported.
     """
     checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, fingerprints), handled_warnings)
     assert model.loss is not None and model.output_shape is not None
@@ -184,7 +184,7 @@ def validate_and_prepare(
 def evaluation_batches(
     model: Trainable, source: Data | data_module.Batches, batch_size: int, one_by_one: bool
 ) -> Iterator[Data]:
-    """What the engine is to look at: all rows at once, unless they come, or are wanted, batch by batch."""
+    """The data for the engine: all rows at once, unless they come, or are needed, batch by batch."""
     if not isinstance(source, Data):
         for number, (x, y, w) in enumerate(source):
             yield validate_and_prepare(model, x, y, w, None, where=f"batch {number}")

@@ -1,4 +1,4 @@
-"""The progress bar: what there is to see while training runs. Driven by chunks, not by batches, so it costs nothing."""
+"""The progress bar. Driven by chunks, not by batches, so it costs nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ProgressBar(Callback):
 
     @staticmethod
     def resolve(verbose: int | str) -> int:
-        """0, 1 or 2 for what ``fit`` was given: ``"auto"`` is 1 in a terminal or a notebook and 2 elsewhere."""
+        """0, 1 or 2 for the argument of ``fit``: ``"auto"`` is 1 in a terminal or a notebook and 2 elsewhere."""
         if verbose != "auto":
             return int(verbose)
         return 1 if _is_interactive() else 2

@@ -78,21 +78,21 @@ def fit(
         class_weight: ``{class: weight}``, for integer, one-hot or binary labels.
         sample_weight: (n,), one weight a row.
         initial_epoch: where to start counting epochs.
-        steps_per_epoch: updates an epoch; default as many as the data gives.
+        steps_per_epoch: updates an epoch; default all of the data.
         validation_steps, validation_batch_size: the same for validation, which begins with the first batch every time.
             An epoch for which the source has none left gets no ``val_`` numbers.
-        validation_freq: validate every so many epochs.
-        seed: fixes shuffling and dropout, and the initial weights if nobody has looked at them yet.
+        validation_freq: epochs between validations.
+        seed: fixes shuffling and dropout, and the initial weights if they have not been read yet.
         stats_every: take statistics of the layers on steps whose number is a multiple of this; 0 never.
         run: keep this training in the store of runs (see :mod:`clarinet.runs`), under this name; True makes one up. A
-            :class:`clarinet.runs.Tracker` says more, and an open :class:`clarinet.runs.Run` is written to.
+            :class:`clarinet.runs.Tracker` has more options, and an open :class:`clarinet.runs.Run` is written to.
         checkpoint: how often everything is saved that is needed to go on after an interruption: a number of steps,
             ``"epoch"``, or a time such as ``"30s"``. Checkpoints belong to a run, which is begun if none is named.
-        resume: go on with the run of this name where its last checkpoint stands, if there is such a run; without a
-            name, with the run that was begun last. The numbers come out as if there had been no interruption. The
-            program has to build, compile and call ``fit`` as before; ``epochs`` may be larger.
+        resume: continue the run of this name from its last checkpoint, if there is such a run; without a name, with the
+            run that was begun last. The numbers come out as if there had been no interruption. The program has to
+            build, compile and call ``fit`` as before; ``epochs`` may be larger.
         doctor: have a :class:`clarinet.doctor.Doctor` look at the program before training and at every epoch of it; it
-            speaks where something is wrong, and ``model.doctor_report`` says what it found.
+            reports what is wrong, and ``model.doctor_report`` has its findings.
         plot: in a Jupyter notebook, draw loss and metrics while the model learns, on a light ground or with ``"dark"``
             on a dark one; see :class:`clarinet.callbacks.LivePlot`.
 
@@ -130,12 +130,12 @@ def fit(
 
 
 _PARAMETERS = list(inspect.signature(fit).parameters.values())
-#: What ``fit`` takes an argument to be that is not given.
+#: The defaults of ``fit``.
 DEFAULTS: Mapping[str, object] = {each.name: each.default for each in _PARAMETERS[1:]}
 
 
 def settings_of(*given: object, **named: object) -> FitSettings:
-    """The settings of a call of ``fit`` with these arguments, as they are given.
+    """The settings of a call of ``fit`` with these arguments.
 
     Raises:
         TypeError: ``fit`` does not take them.
@@ -159,7 +159,7 @@ def _with_doctor(self: Trainable, settings: FitSettings) -> FitSettings:
 def with_arguments_of(
     method: Callable[Concatenate[Trainable, P], object],
 ) -> Callable[[Callable[..., R]], Callable[Concatenate[Trainable, P], R]]:
-    """Gives a method the signature of another one, whose arguments it hands on, so that they are written once."""
+    """Gives a method the signature of another one, whose arguments it passes on, so that they are written once."""
 
     def decorate(own: Callable[..., R]) -> Callable[Concatenate[Trainable, P], R]:
         returned = own.__annotations__["return"]
@@ -170,13 +170,12 @@ def with_arguments_of(
 
 
 def fit_events(self: Trainable, *given: object, **named: object) -> FitEvents:
-    """Train the model event by event: what :meth:`fit` does, held in your own hands.
+    """Train the model event by event: :meth:`fit` as a generator.
 
     The arguments are those of :meth:`fit` and are checked at once; everything else happens as events are taken. Between
-    two events the training stands still, for as long as you like. You may look at the model then (weights,
-    ``evaluate``, ``predict``, ``glass.trace``, ``save``) and do what callbacks may do, such as
-    ``model.stop_training = True``. The numbers come out as from ``fit``, bit for bit. Meanwhile a second training of
-    the model is refused.
+    two events the training is paused, for as long as you like. You may look at the model then (weights, ``evaluate``,
+    ``predict``, ``glass.trace``, ``save``) and do what callbacks may do, such as ``model.stop_training = True``. The
+    numbers come out as from ``fit``, bit for bit. Meanwhile a second training of the model is refused.
 
     Closing the events, or letting them go, ends the training as Ctrl-C does: ``on_train_end`` is called, a run is
     ``interrupted``, weights and ``model.history`` are valid.
@@ -276,7 +275,7 @@ def evaluate(
     with self.running_kept():
         logs = run_evaluation(self, engine, source, size, CallbackList(as_list(callbacks), self, {}))
     if not logs:
-        raise ValueError("evaluate: every row weighs 0, so there is no loss; give at least one row a sample_weight")
+        raise ValueError("evaluate: every row weighs 0, so there is no loss; set a sample_weight for at least one row")
     if verbose in (1, 2):
         print(" - ".join(f"{name}: {value:.4f}" for name, value in logs.items()))
     return _result(logs, return_dict)
@@ -285,7 +284,7 @@ def evaluate(
 def _to_evaluate(
     self: Trainable, x: object, y: object, sample_weight: object, steps: int | None, batch_size: int
 ) -> tuple[Data | data_module.Batches, Data]:
-    """What is to be looked at, and rows that have labels of its shape."""
+    """The data to evaluate, and rows that have labels of its shape."""
     if data_module.is_batches(x):
         batches = data_module.Batches(x, steps, anew=True)
         first = batches.peek()
@@ -312,7 +311,8 @@ def train_on_batch(
     class_weight: Mapping[int, float] | None = None,
     return_dict: bool = False,
 ) -> Results:
-    """One update on one batch; the running loss and metrics go on from the call before (``reset_metrics`` starts anew).
+    """One update on one batch; the running loss and metrics continue from the call before (``reset_metrics`` resets
+    them).
 
     Args:
         x, y, sample_weight, class_weight, return_dict: as for :meth:`fit` and :meth:`evaluate`.

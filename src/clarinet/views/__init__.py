@@ -1,1 +1,1 @@
-"""How things look that several observers show: colours, pages, the places of a diagram, curves on a line of text."""
+"""Shared by observers that show something: colours, pages, the places of a diagram, curves in a line of text."""

@@ -1,4 +1,4 @@
-"""Where the circles and lines of a network's drawing go: plain numbers, without a canvas."""
+"""Positions of the circles and lines of a network's drawing: plain numbers, without a canvas."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True)
 class Column:
-    """The values that one or several layers give.
+    """The output values of one or several layers.
 
     Attributes:
-        title: of what is in it: ``"input"``, or the layers' names.
+        title: ``"input"``, or the layers' names.
         size, shape: how many values there are, and how the first of the layers arranges them.
         layer: index in ``model.layers`` of the last layer whose values these are; -1 for the input.
-        x: where it stands.
+        x: its position.
         nodes: the circles that are drawn; none where the column is a block, such as a convolution's.
         gap: y of the mark for those left out; None where all are drawn.
     """
@@ -96,8 +96,8 @@ def arrange(model: Trainable, most: int = MOST_UNITS, chosen: Mapping[str, Seque
     """The drawing of a built model.
 
     Dense layers become columns of circles, with a line for every weight between circles that are drawn. A layer that
-    gives one value for each that it takes, such as ``Dropout`` or ``Flatten``, joins the column before it. Others, such
-    as convolutions, become blocks.
+    has one output for each input, such as ``Dropout`` or ``Flatten``, joins the column before it. Others, such as
+    convolutions, become blocks.
 
     Args:
         model: built.

@@ -1,4 +1,4 @@
-"""The one page that all pages are: its frame, what it may load, its colours and the rules for them."""
+"""The frame of all pages: its security policy, its colours and the rules for them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def page(
 
     Args:
         title: of the window; escaped here.
-        body: what stands in it, as HTML.
-        rules: CSS for what this page alone has, beside those of :func:`stylesheet`.
+        body: its content, as HTML.
+        rules: CSS of this page alone, in addition to :func:`stylesheet`.
         script: its code.
         data: for the code, as JSON in the element ``data``; None: no such element.
         theme: ``"light"`` or ``"dark"``; None follows the reader's own setting.
@@ -50,7 +50,7 @@ def page(
 
 
 def stylesheet(theme: str | None = None) -> str:
-    """The rules for whatever stands within an element of the class ``clarinet``, in a page or a notebook."""
+    """The rules for the content of an element of the class ``clarinet``, in a page or a notebook."""
     rules = (_FOLDER / "page.css").read_text("utf-8")
     if theme is not None:
         return f".clarinet {{ {_variables(THEMES[theme])} }}\n{rules}"
@@ -59,7 +59,7 @@ def stylesheet(theme: str | None = None) -> str:
 
 
 def _variables(theme: Theme) -> str:
-    """A theme's colours by what they are for; ``first`` and ``second`` are of lines and of the words about them."""
+    """A theme's colours by their use; ``first`` and ``second`` are of lines and of the words about them."""
     named = {
         "page": theme.background,
         "card": theme.card,
@@ -75,7 +75,7 @@ def _variables(theme: Theme) -> str:
 
 
 def _policy(script: str, connect: str) -> str:
-    """What a page may load: its own style and pictures, and this script and no other."""
+    """The security policy of a page: its own style and pictures, and this script and no other."""
     if not script:
         return "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,4 +1,4 @@
-"""Curves small enough to stand in a line of text."""
+"""Curves small enough for a line of text."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Colours that everybody can tell apart, in two themes: those of all pictures, films and pages.
+"""Colours that everybody can distinguish, in two themes: those of all pictures, films and pages.
 
-They are Okabe and Ito's (*Color universal design*, 2008); what a colour says, a mark, a line style or a number says
-too.
+They are Okabe and Ito's (*Color universal design*, 2008); the meaning of a colour is also shown by a mark, a line style
+or a number too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Theme:
 
     Attributes:
         background, text, faint: of the canvas, of words, of grids and frames.
-        quiet, card, rim: of words that matter less, of what lies on the canvas, of what can be pressed.
+        quiet, card, rim: of less important words, of areas on the canvas, of buttons.
         series: of lines and classes, in order.
         right, wrong, error: of words about right and wrong answers, and what cannot work; at least 4.5 times as bright
             or dark as the background.
@@ -85,7 +85,7 @@ THEMES = {"light": LIGHT, "dark": DARK}
 
 
 def theme_of(theme: str | None, where: Axes | FigureBase | None = None) -> Theme:
-    """The theme of this name; None takes what suits the background of the figure or axes ``where``.
+    """The theme of this name; None takes the one that suits the background of the figure or axes ``where``.
 
     Raises:
         ValueError: there is no such theme.
@@ -120,15 +120,15 @@ def readable_on(color: ColorType) -> str:
 
 
 def plain(text: str) -> str:
-    """Words that matplotlib shows letter for letter; to it, what stands between two ``$`` is a formula.
+    """Words that matplotlib shows literally; it treats text between two ``$`` as a formula.
 
-    Names that users give (layers, classes, metrics, runs) go through here on their way into a picture.
+    Users' names (of layers, classes, metrics, runs) pass through here before they are drawn.
     """
     return text.replace("$", r"\$")
 
 
 def colors(stops: tuple[str, ...]) -> Colormap:
-    """A colour map through these colours, evenly spaced; what is no number has none."""
+    """A colour map through these colours, evenly spaced; NaN has none."""
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("clarinet", list(stops)).with_extremes(bad=(0, 0, 0, 0))

@@ -1,7 +1,7 @@
-"""Models of other frameworks, told in Clarinet's words, so that the same rules can look at them.
+"""Models of other frameworks as Clarinet programs, so that the same rules can examine them.
 
-An adapter makes a program of them as far as it can. Where a layer, loss or optimizer has no counterpart it says which,
-and only the data are looked at. The frameworks themselves are imported by nobody but their own models' code.
+An adapter converts as much as it can. If a layer, loss or optimizer has no counterpart it names it, and only the data
+are examined. The frameworks themselves are imported only by the code of their models.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ FRAMEWORKS = ("keras", "torch")
 
 
 def framework_of(model: object) -> str | None:
-    """``"keras"`` or ``"torch"`` for a model of theirs; None for anything else. Imports neither."""
+    """``"keras"`` or ``"torch"`` for their models; None for anything else. Imports neither."""
     modules = {base.__module__.partition(".")[0] for base in type(model).__mro__}
     return next((name for name in FRAMEWORKS if name in modules), None)
 
@@ -37,7 +37,7 @@ def adapt(model: object, x: object, y: object, validation_data: object, fit: dic
             ``batch_size``); there also ``loss`` and ``optimizer``, which are taken out.
 
     Raises:
-        TypeError: a model of nobody's, or a PyTorch module without loss or optimizer. ValueError: not compiled.
+        TypeError: an unknown kind of model, or a PyTorch module without loss or optimizer. ValueError: not compiled.
     """
     if _is_keras(model):
         from clarinet.doctor.adapters import keras

@@ -1,4 +1,4 @@
-"""What adapters share: what came of a conversion, and the examination of the data alone."""
+"""Shared by adapters: the result of a conversion, and the examination of the data alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DATA_RULES = (non_finite, constant, imbalance, order, association, duplicates, 
 
 
 class KerasLayer(Protocol):
-    """What is asked of a layer of Keras's."""
+    """A protocol for Keras's layers."""
 
     trainable: bool
 
@@ -31,7 +31,7 @@ class KerasLayer(Protocol):
 
 
 class KerasModel(Protocol):
-    """What is asked of a model of Keras's."""
+    """A protocol for Keras's models."""
 
     layers: Sequence[KerasLayer]
 
@@ -39,7 +39,7 @@ class KerasModel(Protocol):
 
 
 class Tensor(Protocol):
-    """What is asked of a tensor of PyTorch's."""
+    """A protocol for PyTorch's tensors."""
 
     requires_grad: bool
     grad: Tensor | None
@@ -90,13 +90,13 @@ class Tensor(Protocol):
 
 
 class Hook(Protocol):
-    """What is asked of a hook of PyTorch's that has been put on."""
+    """A protocol for PyTorch's hooks."""
 
     def remove(self) -> None: ...
 
 
 class Module(Protocol):
-    """What is asked of a module of PyTorch's."""
+    """A protocol for PyTorch's modules."""
 
     training: bool
 
@@ -116,7 +116,7 @@ class Module(Protocol):
 
 
 class TorchOptimizer(Protocol):
-    """What is asked of an optimizer of PyTorch's."""
+    """A protocol for PyTorch's optimizers."""
 
     param_groups: list[dict[str, object]]
 
@@ -130,7 +130,7 @@ class NotConverted(Exception):
 
     Args:
         where: its place, as findings have it.
-        what: what it is, in the words of its framework.
+        what: its name in its framework.
     """
 
     def __init__(self, where: str, what: str) -> None:
@@ -145,7 +145,7 @@ class Adapted:
     Attributes:
         program: as far as it could be converted.
         missing: (place, what) of everything that has no counterpart.
-        whole: whether the program may be examined as one of ours; else only its data.
+        whole: whether the program can be examined as Clarinet's own; else only its data.
     """
 
     program: Program
@@ -162,7 +162,7 @@ def _hint(where: str, what: str, whole: bool) -> Finding:
     done = "it was left out" if whole else "only the data were looked at"
     return Finding(
         "not_converted", where, "hint", 1.0, f"{what} has no counterpart in Clarinet; {done}",
-        "The doctor looks at models of other frameworks by telling them in Clarinet's words. What it has no words "
+        "The doctor converts models of other frameworks to Clarinet's layers. What it has no counterpart "
         "for it cannot judge.",
         {"what": what}, Remedy("nothing is wrong with this; judge this part by yourself"),
     )  # fmt: skip
@@ -180,7 +180,7 @@ def data_only(program: Program) -> Report:
 
 def array(value: object) -> Array:
     """NumPy's form of an array of any framework."""
-    for name in ("detach", "cpu"):  # a tensor that may stand on a device, with a gradient
+    for name in ("detach", "cpu"):  # a tensor that may be on a device, with a gradient
         value = getattr(value, name, lambda value=value: value)()
     return np.asarray(value)
 

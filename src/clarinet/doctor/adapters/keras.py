@@ -1,4 +1,4 @@
-"""Keras models: Clarinet has Keras's words, so configurations are taken over, key by key."""
+"""Keras models: Clarinet uses Keras's names, so configurations are copied, key by key."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def adapt(model: KerasModel, x: object, y: object, validation_data: object, fit:
 
 
 def _layers(model: KerasModel, missing: list[tuple[str, str]]) -> tuple[layers.Layer, ...]:
-    if not hasattr(model, "add"):  # only a stack says by its list of layers what follows what
+    if not hasattr(model, "add"):  # only the layers of a stack are in the order in which they run
         raise NotConverted("model", f"{type(model).__name__}, which is no keras.Sequential,")
     found = []
     for index, layer in enumerate(model.layers):
         config = {"class_name": type(layer).__name__, "config": layer.get_config()}
         own = _made(config, layers, f"layer:{index}", missing)
         own.name = str(index)
-        if not layer.trainable or hasattr(layer, "adapt"):  # what no training changes
+        if not layer.trainable or hasattr(layer, "adapt"):  # not changed by training
             values = [array(weight) for weight in layer.get_weights()]
             weights = [Weight(str(number), value.shape, initializers.Zeros()) for number, value in enumerate(values)]
             if values:
@@ -76,7 +76,7 @@ def _metrics(given: object, missing: list[tuple[str, str]]) -> Iterator[object]:
 
 
 def _made(given: Any, table: ModuleType, where: str, missing: list[tuple[str, str]]) -> Any:
-    """An object of ours from a name or a serialized object of Keras.
+    """Clarinet's object for a name or a serialized object of Keras.
 
     Raises:
         NotConverted: there is no such class here, or it does not take these arguments.
@@ -97,7 +97,7 @@ def _made(given: Any, table: ModuleType, where: str, missing: list[tuple[str, st
 def _arguments(
     kind: type, name: str, config: Mapping[str, object], where: str, missing: list[tuple[str, str]]
 ) -> dict[str, Any]:
-    """The arguments that our class has too; others that say something are named."""
+    """The arguments that Clarinet's class has too; others that matter are named."""
     known = {field.name for field in dataclasses.fields(kind) if field.init} | {"trainable"}
     found = {}
     for key, value in config.items():

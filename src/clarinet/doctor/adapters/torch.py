@@ -39,7 +39,7 @@ _MAKERS: dict[str, Callable[[Any], layers.Layer]] = {
     "MaxPool2d": lambda m: layers.MaxPooling2D(_pair(m.kernel_size), **_window(m)),
     "AvgPool2d": lambda m: layers.AveragePooling2D(_pair(m.kernel_size), **_window(m)),
 }
-#: Passes over the data that are assumed where nobody says how many the loop makes.
+#: Passes over the data that are assumed if the number is not given.
 _EPOCHS = 10
 #: Losses without arguments that matter, by PyTorch's names of classes and functions.
 _LOSSES: dict[str, type[losses.Loss]] = {
@@ -47,7 +47,7 @@ _LOSSES: dict[str, type[losses.Loss]] = {
     "mse": losses.MeanSquaredError, "l1": losses.MeanAbsoluteError,
     "huber": losses.Huber, "smoothl1": losses.Huber,
 }  # fmt: skip
-#: PyTorch's arguments of optimizers in our words.
+#: Clarinet's names for PyTorch's arguments of optimizers.
 _SETTINGS = {
     "lr": "learning_rate", "momentum": "momentum", "nesterov": "nesterov", "weight_decay": "weight_decay",
     "eps": "epsilon", "alpha": "rho", "rho": "rho", "centered": "centered", "amsgrad": "amsgrad",
@@ -64,7 +64,7 @@ def adapt(module: Module, x: object, y: object, validation_data: object, fit: di
     absent = [name for name, value in given.items() if value is None]
     if absent:
         raise TypeError(
-            f"examine: a PyTorch module knows no {absent[0]}; give it: examine(module, x, y, "
+            f"examine: a PyTorch module has no {absent[0]}; pass it: examine(module, x, y, "
             "loss=nn.CrossEntropyLoss(), optimizer=torch.optim.Adam(module.parameters()))"
         )
     rows, labels = array(x), array(y)
@@ -147,7 +147,7 @@ def _pair(value: Any) -> tuple[int, int]:
 
 
 def _window(module: Any) -> dict[str, Any]:
-    """Strides and padding, where the padding is one that we have a word for."""
+    """Strides and padding, if the padding has a counterpart."""
     if isinstance(module.padding, str):
         return {"strides": _pair(module.stride), "padding": module.padding}
     sizes, padding = _pair(module.kernel_size), _pair(module.padding)

@@ -27,10 +27,10 @@ _NEAR = 0.01
 
 
 class TorchWatch:
-    """The doctor at a PyTorch loop; made by :meth:`clarinet.doctor.Doctor.watch`, which says what the arguments are.
+    """The doctor at a PyTorch loop; made by :meth:`clarinet.doctor.Doctor.watch`, which documents the arguments.
 
     Attributes:
-        report: what was found so far.
+        report: the findings so far.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class TorchWatch:
 
     @property
     def report(self) -> Report:
-        """What was found so far."""
+        """The findings so far."""
         return self._finding_log.report
 
     # Beginning and end.
@@ -91,7 +91,7 @@ class TorchWatch:
         self._finding_log.examine(self._record)
 
     def see(self, loss: object) -> None:
-        """Take the loss of a batch, where it is computed by a function and not by a module that was given."""
+        """Take the loss of a batch, if a function computes it and not the loss module."""
         if self.module.training and getattr(loss, "requires_grad", True):
             self._value = float(array(loss))
 
@@ -130,7 +130,7 @@ class TorchWatch:
 
     def _after_step(self) -> None:
         if self._value is None:
-            return  # nobody has told the loss
+            return  # the loss is unknown
         stats = [] if self._before is None else [self._stats(index) for index in self._outputs]
         rows = len(next(iter(self._outputs.values()), ()))
         losses, samples = np.array([self._value], np.float32), np.array([rows], np.int64)
@@ -170,7 +170,7 @@ class TorchWatch:
         return LayerStats(self._step, index, mean, std, zeros, near, gradient, weight, ratio, finite)
 
     def _locate(self, value: float) -> Failure:
-        """Where the first number that is not finite is, in what this step has left behind."""
+        """Where the first number that is not finite is, in the results of this step."""
         failure = {"step": self._step, "value": value, "epoch": len(self._record.logs), "exact": True, "of_batch": True}
         for index in self._learning():
             if not all(bool(p.isfinite().all()) for p in self._weights(index)):
@@ -183,7 +183,7 @@ class TorchWatch:
         return Failure(origin=self._step, **failure)  # type: ignore[arg-type]
 
     def _probe(self) -> Mapping[int, Array]:
-        """What every module gives on some rows, in inference mode."""
+        """The outputs of every module on some rows, in inference mode."""
         import torch
 
         x = array(self._data[0])

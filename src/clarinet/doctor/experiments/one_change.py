@@ -1,4 +1,4 @@
-"""The same program with one thing changed: which single change makes a network learn that does not."""
+"""The same program with one thing changed: which single change makes the network learn."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ BASIS = (
     "an ablation: one change, all else equal, judged on rows held out; to be named it must bring 30 % more of the "
     "way from a constant answer to no error (our measurement; repeated trainings of one program differ by up to 10 %)"
 )
-#: Progress below which a program is said not to learn, and how much more a change must bring.
+#: Progress below which a program counts as not learning, and how much more a change must bring.
 ENOUGH, MORE = 0.25, 0.3
 _NARROW, _DEEP = 8, 4
 
 
 @dataclass(frozen=True)
 class Idea:
-    """A change that may help, and what to say if it does."""
+    """A change that may help, and the finding if it does."""
 
     kind: str
     where: str
@@ -177,7 +177,7 @@ def _with_hidden_layer(program: Program) -> Program:
 
 
 def _shallower(program: Program) -> Program:
-    """Without all hidden dense layers but the first and the last, and what belongs to them."""
+    """Without all hidden dense layers but the first and the last, and their activations."""
     weighted_layers = ProgramFacts(program).weighted_layers
     drop = {
         index

@@ -38,7 +38,7 @@ def examine(trial: Trial) -> Iterator[Finding]:
             "warning",
             0.75,
             f"nothing keeps {_weights(trial)} weights from learning {trial.original.rows} rows by heart",
-            "Dropout, penalties on the weights and stopping at the best validation loss make learning by heart dear or "
+            "Dropout, penalties on the weights and stopping at the best validation loss make learning by heart hard or "
             "cut it short. With more weights than rows at least one of them is needed.",
             {"weights": _weights(trial), "rows": trial.original.rows},
             Remedy(
@@ -83,7 +83,7 @@ def overfits(loss: float, held_out: Sequence[float], measure: Yardstick) -> bool
 
 
 def finding(losses: Sequence[float], held_out: Sequence[float]) -> Finding:
-    """What is said of the training and validation losses of every epoch."""
+    """The sentence about the training and validation losses of every epoch."""
     loss, last, best = losses[-1], held_out[-1], min(held_out)
     evidence = {"loss": loss, "val_loss": last, "best_val_loss": best, "best_epoch": held_out.index(best) + 1}
     history = {"loss": list(losses), "val_loss": list(held_out)}
@@ -94,8 +94,8 @@ def finding(losses: Sequence[float], held_out: Sequence[float]) -> Finding:
         0.85,
         f"the loss on the validation rows rises from {best:.3g} (epoch {evidence['best_epoch']}) to {last:.3g}, "
         f"while on the training rows it falls to {loss:.3g}",
-        "The network has enough weights to learn each row by heart. That makes the training loss perfect and helps "
-        "nobody: what it has learned of single rows is noise for others.",
+        "The network has enough weights to learn each row by heart. That makes the training loss perfect and does not "
+        "help: what it has learned of single rows is noise for others.",
         evidence | {"history": history},
         Remedy("callbacks=[EarlyStopping()], fewer units, Dropout(0.3), kernel_regularizer='l2', or more rows"),
     )

@@ -32,7 +32,7 @@ class TimeBudget:
 
     Attributes:
         each: one training.
-        together: all of them; what would begin after that is not begun.
+        together: for all of them; later ones are not started.
     """
 
     each: float
@@ -41,16 +41,16 @@ class TimeBudget:
 
 @dataclass(frozen=True)
 class Training:
-    """What came of a training.
+    """The result of a training.
 
     Attributes:
         history: as ``fit`` returns it.
         progress: how far it came on rows that it was not trained on (on its own rows where they are few): 0 no better
-            than the best constant answer, 1 without error, at least -1. Of a loss for which nobody knows these two, 1
-            where the training has lowered it, else 0.
+            than the best constant answer, 1 without error, at least -1. If these two are unknown for a loss, 1 if the
+            training has lowered it, else 0.
         ratio: loss with every input zero, divided by the loss on the rows as they are.
         finished: whether it came to its last epoch before its time was over.
-        seconds: that it took.
+        seconds: its duration.
     """
 
     history: dict[str, list[float]]
@@ -74,15 +74,15 @@ class Deadline(Callback):
 
 
 class Trial:
-    """A program whose other faults are mended, as far as the machine can, and trainings of it.
+    """A program whose other faults are corrected, as far as that can be automatic, and trainings of it.
 
     Args:
         program: as given.
         findings: what the rules found; their remedies are applied in order.
-        keep: kinds that are left as they are, since they are what the experiments are about.
+        keep: kinds that are not corrected, because the experiments are about them.
         time_budget: seconds that may be spent.
-        memory: trainings that are known already, by what was trained; takes those that are done now.
-        spent: seconds that are gone from the purse already.
+        memory: earlier trainings, by what was trained; new ones are added.
+        spent: seconds of the budget that are already used.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Trial:
 
     @cached_property
     def yardstick(self) -> Yardstick:
-        """What its losses are measured by."""
+        """The scale of its losses."""
         return yardstick(self.program)
 
     @property
@@ -111,7 +111,7 @@ class Trial:
 
     @property
     def history(self) -> dict[str, list[float]]:
-        """The training as asked for, validation and all, with its other faults mended."""
+        """The training as asked for, validation and all, with its other faults corrected."""
         return self.run(self.program, hold_out=False).history
 
     @property
@@ -159,7 +159,7 @@ def _loss(model: Trainable, program: Program, x: Array, y: Array) -> float:
 
 
 def fingerprint(program: Program) -> str:
-    """The same for programs that train the same."""
+    """A key that is equal for programs with equal trainings."""
     own = [layer.get_config() for layer in program.layers]
     settings = (
         own,

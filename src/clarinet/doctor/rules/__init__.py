@@ -1,6 +1,6 @@
-"""The rules, one file each: what a rule looks for, where its threshold comes from, and what it says.
+"""The rules, one file each: its kinds, the source of its threshold, and its findings.
 
-A rule is a module with ``KINDS`` (what it can find), ``BASIS`` (the source of its threshold) and ``examine(patient)``,
+A rule is a module with ``KINDS`` (what it can find), ``BASIS`` (the source of its threshold) and ``examine(facts)``,
 which yields findings. All of them look at a :class:`clarinet.doctor.program_facts.ProgramFacts` and never train.
 """
 

@@ -31,7 +31,7 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
         "data.y",
         "warning",
         0.75,
-        f"nothing in x tells anything about y: correlations and neighbours are those of chance in {rows} rows",
+        f"x holds no information about y: correlations and neighbours are those of chance in {rows} rows",
         "Rows that are alike should have like labels, at least somewhat, or there is nothing to learn but the rows "
         "by heart. Here they have not. The usual cause: x and y were shuffled or filtered separately, so that rows "
         "and labels no longer belong together. (A rule that hides from both tests, such as the parity of many "
@@ -44,13 +44,13 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
 
 
 def _measure(facts: ProgramFacts) -> tuple[int, float, float] | None:
-    """Rows, and both tests' distance to chance; None where the tests cannot say anything."""
+    """Rows, and both tests' distance to chance; None if the tests cannot decide."""
     sample = _sample(facts)
     return None if sample is None else (len(sample[0]), _correlation(*sample), _neighbours(*sample))
 
 
 def _sample(facts: ProgramFacts) -> tuple[Array, Array] | None:
-    """Standardised rows and centred label columns, or None where the tests cannot say anything."""
+    """Standardised rows and centred label columns, or None if the tests cannot decide."""
     x, y = facts.program.x, np.asarray(facts.program.y)
     if len(x) < _ROWS or facts.labels.form in ("constant", "multi_hot") or x.dtype.kind not in "fiu":
         return None

@@ -49,7 +49,7 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
                 "error",
                 1.0,
                 "all rows of x are the same",
-                "Rows that are all alike cannot be told apart, so every prediction is the same and only the "
+                "Rows that are all alike cannot be distinguished, so every prediction is the same and only the "
                 "average label is learned.",
                 {"columns": x.shape[1]},
                 Remedy("look at x before and after every step that makes it"),

@@ -9,7 +9,7 @@ from clarinet.doctor.program_facts import ProgramFacts, outputs_of
 from clarinet.doctor.remedies import drop_layer, loss_setting
 
 KINDS = ("double_softmax",)
-BASIS = "arithmetic: softmax of values in [0, 1] lies between 1/(1 + (k-1)e) and e/(e + k-1)"
+BASIS = "arithmetic: softmax of values in [0, 1] is between 1/(1 + (k-1)e) and e/(e + k-1)"
 
 _WHY = (
     "Softmax and sigmoid turn scores into chances between 0 and 1. Applied to chances again they flatten them: the "
@@ -42,7 +42,7 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
             "loss",
             "warning",
             0.95,
-            f"{facts.loss_name} is told from_logits=True, but layer {index} already applies {function.name}",
+            f"{facts.loss_name} has from_logits=True, but layer {index} already applies {function.name}",
             _WHY + " from_logits=True says: the model gives raw scores, and the loss applies the function itself.",
             {"layer": index},
             Remedy(f"from_logits=False, or no activation in layer {index}", loss_setting(from_logits=False)),

@@ -42,7 +42,7 @@ def _amounts(facts: ProgramFacts, shuffled: bool) -> Iterator[Finding]:
         "the rows are sorted by target"
         + (", and validation_split takes the last of them: targets that training never sees" if shuffled else ""),
         "A batch should be a small picture of the whole. Sorted, each batch holds one narrow range of answers, and the "
-        "last rows, on which is validated, lie beyond all that was learned from.",
+        "last rows, which are used for validation, are beyond all training rows.",
         {"first": y[0].tolist(), "last": y[-1].tolist()},
         Remedy("p = np.random.permutation(len(x)); x, y = x[p], y[p]", fit_argument(shuffle=True)),
     )

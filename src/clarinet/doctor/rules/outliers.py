@@ -50,7 +50,7 @@ def _look(array: Array, name: str) -> Iterator[Finding]:
         f"data.{name}",
         "hint",
         0.6,
-        f"{name} holds {value:g} at row {row * step}, column {column}; half of that column lies between "
+        f"{name} holds {value:g} at row {row * step}, column {column}; half of that column is between "
         f"{low[column]:g} and {high[column]:g}"
         + (f", and {same:.0%} of it is this very number: a code for 'missing'?" if code else ""),
         "The loss and the scaling of a column are averages, and one huge number outweighs thousands of usual ones: "

@@ -13,7 +13,7 @@ from clarinet.doctor.remedies import output_activation
 KINDS = ("wrong_output_activation", "missing_output_activation")
 BASIS = "arithmetic: the function's range against the labels' range"
 
-#: Share of the labels' range that may lie outside the function's.
+#: Share of the labels' range that may be outside the function's.
 TOLERANCE = 0.02
 
 
@@ -91,7 +91,7 @@ def _chances(facts: ProgramFacts, weighted: WeightedLayer) -> Iterator[Finding]:
         "Sigmoid treats every class as a question of its own: all of them can be 'yes' at once. The classes "
         "exclude each other, so the scores must compete for one whole: softmax."
         if several
-        else "Chances lie between 0 and 1. A function with another range gives answers that no label has; where flat "
+        else "Chances are between 0 and 1. A function with another range gives answers that no label has; where flat "
         "(ReLU below 0) or its answer is cut off at 0 or 1, the gradient vanishes and the unit never comes back."
     )
     yield Finding(

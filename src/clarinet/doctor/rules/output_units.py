@@ -27,7 +27,7 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
         0.95,
         f"the last layer has {weighted.units} unit{'s' * (weighted.units != 1)}, but the labels hold {what}",
         "Every class needs a score of its own (two classes can share one, as yes or no). With too few units some "
-        "classes can never be answered; with too many, columns that nobody asked for are compared with the labels.",
+        "classes can never be answered; with too many, superfluous columns are compared with the labels.",
         {"units": weighted.units, "wanted": wanted},
         Remedy(f"{wanted} units in layer {weighted.index}", classify),
     )

@@ -9,7 +9,7 @@ from clarinet.doctor.program_facts import ProgramFacts, outputs_of
 from clarinet.doctor.remedies import drop_layer
 
 KINDS = ("redundant_activation",)
-BASIS = "ReLU of ReLU is ReLU; a sigmoid of non-negative numbers lies in [0.5, 1]"
+BASIS = "ReLU of ReLU is ReLU; a sigmoid of non-negative numbers is in [0.5, 1]"
 _CHANCES = ("distribution", "probability")
 
 
@@ -23,7 +23,7 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
                 f"layer:{index}",
                 "warning",
                 0.85,
-                f"layer {index} applies {function.name} to what {before.name} has given",
+                f"layer {index} applies {function.name} to the result of {before.name}",
                 "One non-linear function after a layer is enough. A second one either changes nothing (ReLU after "
                 "ReLU) or squeezes what is left into a narrow range, where slopes are small.",
                 {"first": before.name, "second": function.name},

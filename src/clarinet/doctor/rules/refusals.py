@@ -1,4 +1,4 @@
-"""What ``fit`` itself refuses or doubts: the same checks, before any work."""
+"""The refusals and doubts of ``fit`` itself: the same checks, before any work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clarinet.settings import FACTS, FitSettings, Role, names_of
 from clarinet.training.loop import Fit
 from clarinet.training.trainer import DEFAULTS, settings_of
 
-#: Kinds that have no rule of their own; ``"refused"`` is what ``fit`` finds on its way without a check for it.
+#: Kinds that have no rule of their own; ``"refused"`` is an error that ``fit`` raises without a check for it.
 KINDS = (
     "bad_argument",
     "bad_class_weight",
@@ -30,8 +30,8 @@ KINDS = (
     "refused",
     "weight_shape_mismatch",
 )
-BASIS = "arithmetic: what cannot be computed"
-#: Kinds that rules look at, with more to say; in each group the kinds that tell of the same thing.
+BASIS = "arithmetic: it cannot be computed"
+#: Kinds that rules explain in more detail; each group names the same fault.
 _SAME = (
     {"nan_in_data"},
     {"label_encoding_mismatch", "output_units_mismatch", "wrong_loss", "targets_out_of_range"},
@@ -42,14 +42,14 @@ _PLACES = ("data.x", "data.y", "layer", "loss")
 
 
 def examine(found: Iterable[Problem]) -> Iterator[Finding]:
-    """Unlike a rule it looks at what ``fit`` says: with data of the wrong shape there are no facts to look at."""
+    """Unlike a rule it uses the errors of ``fit``: with data of the wrong shape there are no facts."""
     for problem in found:
         if problem.kind in KINDS or (problem.severity == "error" and not _ruled(problem)):
             yield _finding(problem)
 
 
 def unnamed(found: Iterable[Problem], findings: Iterable[Finding]) -> Iterator[Finding]:
-    """What ``fit`` refuses and no rule has found a word for."""
+    """Refusals of ``fit`` that no rule has found."""
     named = [finding for finding in findings if finding.severity == "error"]
     for problem in found:
         if problem.severity == "error" and _ruled(problem):
@@ -63,7 +63,7 @@ def _ruled(problem: Problem) -> bool:
 
 
 def problems(program: Program) -> list[Problem]:
-    """What ``fit`` would say about this program; when shapes are wrong, values are not looked at."""
+    """The problems that ``fit`` would report; if shapes are wrong, values are not checked."""
     found = list(_problems(program))
     return found if any(problem.severity == "error" for problem in found) else [*found, *_refused(program)]
 
@@ -103,7 +103,7 @@ def _unknown_arguments(given: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _refused(program: Program) -> Iterator[Problem]:
-    """What ``fit`` meets on its way to the first step: it goes that way, and no further."""
+    """Errors of ``fit`` before its first step: it runs up to there, and no further."""
     silent = {name: DEFAULTS[name] for name in names_of(Role.DISPLAY)} | {"verbose": 0}
     try:
         Fit(program.model(), checks.plain_settings(settings_of(**vars(_settings(program)) | silent)))
@@ -126,7 +126,7 @@ def _finding(problem: Problem) -> Finding:
         "fit refuses this before any work is done: rows, labels and layers must fit together before anything can be "
         "computed from them."
         if severity == "error"
-        else "fit trains all the same, but this is seldom what was meant: what "
+        else "fit trains nevertheless, but this is rarely intended: what "
         "is trained then is not the network that the program seems to describe.",
         {"message": problem.message},
         Remedy(fix if what else problem.message),

@@ -31,8 +31,8 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
         "warning",
         min(0.95, 0.6 + 0.1 * total / max(loss, 1e-9)),
         f"the penalties on the weights ({total:.3g}) weigh against a loss of {loss:.3g}",
-        "The optimizer lowers loss and penalty together. If the penalty is that large, the cheapest thing to do is "
-        "to bring all weights to zero, and the network answers the same to everything.",
+        "The optimizer lowers loss and penalty together. If the penalty is that large, the cheapest way is to bring "
+        "all weights to zero, and the network answers the same to everything.",
         {"penalty": total, "loss": loss, "layers": sorted(penalties)},
         Remedy("kernel_regularizer with a hundredth of the strength, or none", lighter_penalties),
     )

@@ -1,4 +1,4 @@
-"""Amounts to predict that are large beside what a fresh network says."""
+"""Amounts to predict that are large compared with the outputs of a fresh network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
     if facts.task != "amounts" or facts.program.target is not None:
         return
     offset, factor = facts.answer_scale
-    y = (np.asarray(facts.program.y, np.float64) - offset) / factor  # as the last layer with weights has to give them
+    y = (np.asarray(facts.program.y, np.float64) - offset) / factor  # in the units of the last layer with weights
     size = float(np.sqrt((y[np.isfinite(y)] ** 2).mean()))
     if size <= LARGE:
         return

@@ -53,8 +53,8 @@ def _scales(x: np.ndarray, held_out: np.ndarray) -> Iterator[Finding]:
         0.95,
         f"training rows are around {ours:.3g} in size, validation rows {theirs:.3g}; the middle column's deviation "
         f"is {spread:.2g} times that in training, and its mean {shift:.2g} deviations away",
-        "Rows must be prepared alike for training and for use: what was divided by 255 in one must be in the "
-        "other. Otherwise the network is asked about things it has never seen.",
+        "Rows must be prepared alike for training and for use: if one is divided by 255, so must be the other. "
+        "Otherwise the network is asked about things it has never seen.",
         {"training": ours, "validation": theirs, "spread": spread, "shift": shift},
         Remedy("the same preparation for both, best as a layer of the model (Rescaling, Normalization)"),
     )

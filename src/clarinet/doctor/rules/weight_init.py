@@ -18,7 +18,7 @@ BASIS = (
     "gain above 4 a layer changes it by an order of magnitude in two layers; four layers below 0.6 that keep less "
     "than 2 % lose it"
 )
-#: Layers that normalise by these bring a signal back to its size.
+#: Layers that normalise by these statistics restore the size of a signal.
 _STATISTICS = ("data", "batch", "sample")
 TOO_LARGE, TOO_SMALL, LOST = 4.0, 0.6, 0.02
 #: So many layers that fade one after the other are more than Adam and its kin make up for.

@@ -1,4 +1,4 @@
-"""A hidden layer that is too narrow for what has to pass through it."""
+"""A hidden layer that is too narrow for the information that has to pass through it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A metric that counts something else than what is to be learned."""
+"""A metric that does not measure the task."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Rules that watch a training, one file each: what a rule looks for, where its threshold comes from, what it says.
+"""Rules that watch a training, one file each: its kinds, the source of its threshold, and its findings.
 
-A rule is a module with ``KINDS``, ``BASIS``, ``CAUSES`` (kinds of findings that explain what it sees, so that nothing
-more need be said; ANYTHING where any fault does) and ``examine(course)``, which yields findings. All of them look at a
+A rule is a module with ``KINDS``, ``BASIS``, ``CAUSES`` (kinds of findings that explain it, so that it is not reported;
+ANYTHING if any fault does) and ``examine(record)``, which yields findings. All of them look at a
 :class:`clarinet.doctor.watching.training_record.TrainingRecord`, after every epoch; the first ones come nearest to the
 cause.
 """

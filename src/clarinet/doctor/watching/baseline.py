@@ -1,4 +1,4 @@
-"""What can be had without looking at x, from a program's labels."""
+"""The best results without looking at x, from a program's labels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clarinet.types import Array
 
 @quietly()
 def baseline_of(facts: ProgramFacts, y: Array | None = None) -> Baseline:
-    """What a constant answer gets.
+    """The results of a constant answer.
 
     Args:
         facts: the program.

@@ -1,4 +1,4 @@
-"""Which findings explain what is seen later."""
+"""Which findings explain later ones."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class _Anything(frozenset[str]):
         return kind not in _HARMLESS
 
 
-#: For symptoms that any fault brings about.
+#: For symptoms that any fault may cause.
 ANYTHING = _Anything()
 
 
 def is_cause(rule: HasCauses, finding: Finding, other: Finding) -> bool:
     """Whether another finding explains this one: of the same kind, a cause that the rule names, or an error.
 
-    An error keeps a network from learning, so it has to be mended before anything can be said of how it learns.
+    An error keeps a network from learning, so it has to be corrected before its learning can be judged.
     """
     if other.kind == finding.kind:
         return True

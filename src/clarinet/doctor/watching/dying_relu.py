@@ -49,4 +49,4 @@ def examine(record: TrainingRecord) -> Iterator[Finding]:
             Remedy("a learning rate ten times smaller, or activation='leaky_relu'",
                    hidden_activation([layer.index], "leaky_relu")),
         )  # fmt: skip
-        return  # what comes after a dead layer is dead because of it
+        return  # layers after a dead one are dead because of it

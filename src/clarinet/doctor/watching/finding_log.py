@@ -1,4 +1,4 @@
-"""One training's findings: each cause is told once, what it explains is noted with it."""
+"""One training's findings: each cause is reported once, together with the findings that it explains."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class FindingLog:
     """Collects findings from the rules that look at programs and from those that watch.
 
     Args:
-        tell: called with every finding that is new, and the step it was made at (None: before training).
+        tell: called with every new finding and its step (None: before training).
         look_closer: the findings of rules that cost too much to be asked before every training; asked at most once,
             when a training shows a symptom that nothing explains yet.
 
@@ -37,7 +37,7 @@ class FindingLog:
         self.seconds = 0.0
 
     def hear(self, findings: Iterable[Finding]) -> None:
-        """What was found before training."""
+        """Take the findings from before training."""
         began = time.perf_counter()
         with quietly():
             for finding in findings:
@@ -66,7 +66,7 @@ class FindingLog:
             self._symptoms.setdefault(cause, []).append(finding)
 
     def _cause_of(self, rule: HasCauses, finding: Finding) -> int | None:
-        """The number of the finding that explains this one, by itself or by what it explains; the worst first."""
+        """The number of the finding that explains this one, directly or through others; the worst first."""
         numbers = sorted(range(len(self._findings)), key=lambda number: self._findings[number].rank)
         for number in numbers:
             if any(is_cause(rule, finding, known) for known in self._with_symptoms(number)):
@@ -82,7 +82,7 @@ class FindingLog:
 
     @property
     def report(self) -> Report:
-        """All findings, the worst first; what a finding explains is in its evidence as ``"explains"``."""
+        """All findings, the worst first; those that a finding explains are in its evidence as ``"explains"``."""
         found = [
             _with_explained(finding, self._symptoms.get(number, [])) for number, finding in enumerate(self._findings)
         ]

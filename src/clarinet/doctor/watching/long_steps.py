@@ -1,4 +1,4 @@
-"""Steps that are too long, seen from the loss and from how far the weights move."""
+"""Steps that are too long, judged by the loss and the size of the updates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clarinet.doctor.yardstick import Yardstick
 
 KINDS = ("learning_rate_too_high",)
 BASIS = (
-    "DeepDiagnosis (Wardat et al. 2022): an update is to be at most a tenth of the weights; and the loss must agree. "
+    "DeepDiagnosis (Wardat et al. 2022): an update should be at most a tenth of the weights; and the loss must agree. "
     "Ours: it ends at three times the best constant answer's, leaps to ten times that, zigzags by a tenth over four "
     "epochs, or does not fall"
 )
@@ -46,7 +46,7 @@ def examine(record: TrainingRecord) -> Iterator[Finding]:
 
 
 def _how(record: TrainingRecord, longest: float) -> str | None:
-    """What the loss does that tells of long steps; None where it does nothing of the kind."""
+    """The sign of long steps in the loss; None if there is none."""
     measure = record.baseline.measure
     beginning = max(record.first_loss, measure.constant) if measure.known else record.first_loss
     reference, end = measure.excess(beginning), measure.excess(record.last_loss)

@@ -1,4 +1,4 @@
-"""A loss that stays where it was, and nothing else to be seen."""
+"""A loss that does not fall, without any other finding."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def examine(record: TrainingRecord) -> Iterator[Finding]:
         "loss_not_falling", "model", "warning", 0.6,
         f"after {record.updates} updates the loss is {record.last_loss:.4g}; it began at {record.first_loss:.4g}",
         "Training follows the slope of the loss downwards. Where the loss stays, either no gradient arrives at the "
-        "weights, or the steps are too short or too long, or x says nothing about y.",
+        "weights, or the steps are too short or too long, or x holds no information about y.",
         {"first_loss": record.first_loss, "last_loss": record.last_loss,
          "constant_answer": record.baseline.measure.constant, "updates": record.updates},
         Remedy("let doctor.examine(model, x, y) try it out; then clarinet.find_learning_rate(model, x, y)"),

@@ -27,8 +27,8 @@ def examine(record: TrainingRecord) -> Iterator[Finding]:
     yield Finding(
         "no_better_than_majority", "model", "warning", 0.75,
         f"{name} is {value:.3f} on the training rows; answering the most frequent class always gives {majority:.3f}",
-        "An accuracy means something only beside what can be had for nothing. A network that is no better than the "
-        "most frequent class has learned how often each class comes, and nothing of how to tell them apart.",
+        "An accuracy means something only compared with the best constant answer. A network that is no better than the "
+        "most frequent class has learned how often each class comes, but not how to distinguish them.",
         {name: value, "majority": majority},
         Remedy("let doctor.examine(model, x, y) look for the reason; judge by a metric that punishes constant answers"),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A loss that is NaN or infinite: where it came up, and what brought it about."""
+"""A loss that is NaN or infinite: its place and its cause."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def examine(record: TrainingRecord) -> Iterator[Finding]:
 
 
 def _place(failure: Failure) -> str:
-    """Where it came up, in words, and how sure that is."""
+    """Its place in words, and how certain that is."""
     if not failure.exact:
         return "where it came up is not known: the step could not be run again"
     rows = ", ".join(map(str, failure.rows)) + " and others" * (len(failure.rows) == NAMED)

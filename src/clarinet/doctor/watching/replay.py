@@ -1,8 +1,8 @@
 """Running a step again that ended in NaN, to see where the NaN came up.
 
-While all is well the doctor keeps a copy of the weights from time to time, so seldom that it takes at most half a
-percent of the time. From there the engine goes again, with the same bits, to the step before the bad one, and the
-reference engine, whose every number can be looked at, does the rest.
+While all is well the doctor keeps a copy of the weights from time to time, so rarely that it takes at most half a
+percent of the time. From there the engine repeats the training, with the same bits, to the step before the bad one, and
+the reference engine, whose every number can be looked at, does the rest.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Replay:
 
     Args:
         model: in training; its weights are copied, never changed.
-        data: what its engine runs on.
+        data: the rows that its engine runs on.
         batch_size, shuffle: as ``fit`` has them.
         rows: that an epoch uses.
     """
@@ -75,7 +75,7 @@ class Replay:
         self._cost = time.perf_counter() - began
 
     def begin_epoch(self) -> None:
-        """The rows start anew."""
+        """A new pass over the rows begins."""
         self._row = 0
 
     def add(self, chunk: Chunk) -> None:
@@ -90,7 +90,7 @@ class Replay:
         self._row = min(self._row + int(chunk.samples.sum()), self.rows)
 
     def locate(self, failure: Failure, chunk: Chunk) -> Failure:
-        """What can be said of a failure in this chunk; the failure as it is where the steps do not repeat."""
+        """The details of a failure in this chunk; the failure unchanged if the steps cannot be repeated."""
         self._note(chunk)
         store, optimizer = self._twin()
         label = None if self.data.y is None else self.data.y.shape[1:]
@@ -126,7 +126,7 @@ class Replay:
                 steps = self._steps(done, 0, min(count, len(done.rates)))
                 count -= len(steps)
                 if len(steps) and not np.array_equal(engine.train(self.data, steps).losses, done.losses[: len(steps)]):
-                    return False  # somebody has changed weights in between
+                    return False  # weights were changed in between
         finally:
             engine.close()
         return True

@@ -1,4 +1,4 @@
-"""Hidden units whose sigmoid or tanh stands at its limit, where it is flat."""
+"""Hidden units whose sigmoid or tanh is at its limit, where it is flat."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from clarinet.doctor.watching.training_record import TrainingRecord
 
 KINDS = ("learning_rate_too_low",)
 BASIS = (
-    "DeepDiagnosis (Wardat et al. 2022): an update is to be at least 1e-5 of the weights; and the loss must agree: "
+    "DeepDiagnosis (Wardat et al. 2022): an update should be at least 1e-5 of the weights; and the loss must agree: "
     "it has not lost a hundredth"
 )
 CAUSES = frozenset({

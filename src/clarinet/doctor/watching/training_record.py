@@ -1,4 +1,4 @@
-"""The course of a training so far: what the rules that watch look at. It comes from records, whoever emitted them."""
+"""A training so far, as the watching rules see it. It is made of records, from any source."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from clarinet.activations import Activation
     from clarinet.records import Chunk, LayerStats
 
-#: Samples of a layer's statistics that are kept.
+#: The number of a layer's statistics that are kept.
 _RECENT = 10
-#: Updates before anything is said about how a training goes: the first ones only find their feet.
+#: Updates before a training is judged: the first ones are not typical.
 _SETTLED = 20
 #: Share of the first loss that has to go before the loss counts as fallen.
 _FALL = 0.01
@@ -52,10 +52,10 @@ class Watched:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What can be had without looking at x.
+    """The best results without looking at x.
 
     Attributes:
-        measure: what losses are measured by.
+        measure: the scale of losses.
         majority: share of the largest class; NaN for amounts.
         spread: standard deviation of the labels; of classes that of their indicators.
     """
@@ -70,10 +70,10 @@ class TrainingRecord:
 
     Args:
         layers: those of the model.
-        baseline: what to compare with.
-        epochs: how many were asked for; None if nobody knows.
-        rate: tells the learning rate; None where nobody knows it.
-        probe: gives the outputs of every layer, by index, on some rows, in inference mode; asked only where the records
+        baseline: the results to compare with.
+        epochs: the planned number; None if unknown.
+        rate: returns the learning rate; None if it is unknown.
+        probe: returns the outputs of every layer, by index, on some rows, in inference mode; called only if the records
             raise a suspicion.
 
     Attributes:
@@ -164,7 +164,7 @@ class TrainingRecord:
 
     @property
     def _end(self) -> NDArray[np.float32]:
-        """Those of the last half of the last epoch."""
+        """The losses of the last half of the last epoch."""
         return self._ended[-1][len(self._ended[-1]) // 2 :]
 
     @property
@@ -195,7 +195,7 @@ class TrainingRecord:
 
     @property
     def does_well(self) -> bool:
-        """Whether it learns, whatever else there may be."""
+        """Whether the network learns at all."""
         return self.progress >= _WELL
 
     @property
@@ -204,7 +204,7 @@ class TrainingRecord:
         return self.progress < _STUCK
 
     def recent(self, layer: int) -> list[LayerStats]:
-        """What was sampled of a layer last, the oldest first."""
+        """The last statistics of a layer, the oldest first."""
         return list(self._stats[layer])
 
     def typical(self, layer: int, name: str) -> float:
@@ -221,7 +221,7 @@ class TrainingRecord:
         return np.asarray(before[np.isfinite(before)], np.float32)
 
     def sampled_until(self, step: int) -> list[LayerStats]:
-        """What was sampled of layers last, before a step."""
+        """The last statistics of layers before a step."""
         return [own for kept in self._stats.values() for own in kept if own.step < step]
 
     def update_ratios(self) -> dict[int, float]:
@@ -234,7 +234,7 @@ class TrainingRecord:
         return {layer.index: self.typical(layer.index, "gradient_norm") for layer in self.weighted}
 
     def outputs(self) -> Mapping[int, Array]:
-        """What every layer gives on some rows, as the network stands now; empty where nobody can tell."""
+        """The current outputs of every layer on some rows; empty if they are unknown."""
         if self._probe is None:
             return {}
         if self._probed is None or self._probed[0] != self.step:

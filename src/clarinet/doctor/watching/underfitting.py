@@ -32,11 +32,11 @@ def examine(record: TrainingRecord) -> Iterator[Finding]:
             "Every epoch shows all rows once more. As long as the loss falls there is more to be learned.",
             evidence, Remedy(f"epochs={epochs}", fit_argument(epochs=epochs)),
         )  # fmt: skip
-    elif record.progress == record.progress:  # else nobody knows how far it is
+    elif record.progress == record.progress:  # otherwise its progress is unknown
         yield Finding(
             "underfit", "model", "hint", 0.4,
             f"the loss has come to rest at {losses[-1]:.4g}, {record.progress:.0%} of the way from a constant answer "
             "to no error",
-            "Either the labels hold no more that x could tell, or the network is too small or too simple to say it.",
+            "Either x holds no more information about the labels, or the network is too small or too simple to use it.",
             evidence, Remedy("more units or layers; more or better columns in x"),
         )  # fmt: skip

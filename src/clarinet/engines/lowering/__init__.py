@@ -1,7 +1,7 @@
-"""From a plan to what the native engine is told: one row for each operation, activation, loss, metric and optimizer.
+"""From a plan to the native engine's specification: a row for each operation, activation, loss, metric, optimizer.
 
-A kind that is missing here has no native form; :func:`unsupported_reason` says so in the user's words, and the
-reference engine runs the model.
+A kind that is missing here has no native form; :func:`unsupported_reason` says so for the user, and the reference
+engine runs the model.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def unsupported_reason(plan: Plan) -> str | None:
-    """Why a plan cannot run natively, in the user's words; None if it can."""
+    """Why a plan cannot run natively, for the user; None if it can."""
     if plan.dtype != np.float32:
         return f"{plan.dtype} runs on the reference engine"
     return next(_unsupported_reasons(plan), None)
@@ -74,7 +74,7 @@ def lower(plan: Plan, store: Store) -> Spec:
 
     Args:
         plan: what to run.
-        store: where its weights lie.
+        store: its weights.
     """
     native, tensors = [], [0]  # for each tensor of the plan its number among those of the native engine
     for op in plan.ops:
@@ -95,7 +95,8 @@ def lower(plan: Plan, store: Store) -> Spec:
 
 
 def _last_shape(plan: Plan, native: list[Op]) -> list[Any]:
-    """What gives the result its shape where operations that were left out do: the loss takes the last axis.
+    """An operation that gives the result its shape, if an operation that did so was left out: the loss uses the last
+    axis.
 
     Turning axes that are in order already is native for giving samples another shape.
     """
@@ -200,7 +201,7 @@ def _by_layer(plan: Plan) -> dict[int, list[Op]]:
 
 
 def _layer(plan: Plan, ops: list[Op], native: list[Op], tensors: list[int]) -> Any:
-    """What statistics need to know of a layer: which tensor it gives, its activation's limits, its operations."""
+    """A layer as statistics need it: the tensor of its output, its activation's limits, its operations."""
     last = ops[-1]
     of_output = len(native) + 1 if _named(last) else tensors[-1]
     tensor = of_output if last is plan.output else tensors[last.index + 1]

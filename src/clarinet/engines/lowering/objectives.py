@@ -46,7 +46,7 @@ LOSSES: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     losses.SquaredHinge: _named("squared_hinge"),
 }
 
-#: Penalties on weights that are told as ``l1`` and ``l2``.
+#: Penalties on weights that become ``l1`` and ``l2``.
 PENALTIES: frozenset[type] = frozenset((regularizers.L1, regularizers.L1L2, regularizers.L2))
 
 
@@ -163,7 +163,7 @@ def _split(names: Sequence[str], numbers: Array) -> dict[str, Array]:
 
 
 def sums_of(metric: Metric, size: int) -> list[float]:
-    """What :func:`restore` takes, ``size`` numbers, of a metric as it is."""
+    """The sums of a metric for :func:`restore`, ``size`` numbers."""
     kind = _kind(metric)
     if kind == "confusion_matrix":
         parts = [vars(metric)["counts"], 0.0]

@@ -78,7 +78,7 @@ def _masked(kind: str, rate: float, scale: float, dropped: float, shift: float) 
 
 
 def _window(size: Shape, strides: Shape, dilation: Shape, padding: str) -> Settings:
-    """How a window lies over a sample; one of one axis has height 1, one of size 0 covers the whole axis."""
+    """The settings of a window over a sample; with one axis the height is 1, size 0 covers the whole axis."""
     settings: Settings = {"padding": float(("valid", "same", "causal").index(padding))}
     for name, values in (("kernel", size), ("stride", strides), ("dilation", dilation)):
         settings[f"{name}_h"], settings[f"{name}_w"] = (1, *values) if len(values) == 1 else values
@@ -146,7 +146,7 @@ def _framed(spec: layers.ZeroPadding2D, shape: Shape) -> list[Any]:
 
 
 def _statistics(spec: layers.Normalization, shape: Shape) -> list[Any]:
-    """Which of the statistics each entry of a sample takes, as far as they differ; then those that were given."""
+    """The index of the statistics for each entry of a sample, as far as they differ; then the given statistics."""
     kept = spec.statistics_shape(shape)
     if kept == shape[-1:] and spec.axis in (-1, len(shape)):
         which = np.arange(shape[-1])
@@ -169,7 +169,7 @@ def _alphas(spec: layers.PReLU, shape: Shape) -> list[Any]:
     return [np.broadcast_to(np.arange(math.prod(own)).reshape(own), shape)]
 
 
-#: Settings of an operation that depend on the shapes of what it takes.
+#: Settings of an operation that depend on the shapes of its inputs.
 RUNS: dict[type, Callable[[Any, tuple[Shape, ...]], Settings]] = {Merge: lambda spec, shapes: spec.runs(shapes)}
 #: Constants of an operation on samples of a shape: arrays of numbers.
 TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
@@ -185,7 +185,7 @@ TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
 
 
 def _own_last(spec: Any, shape: Shape) -> list[int]:
-    """The axes of a sample in the order that brings the layer's own to the end; nothing if they are there."""
+    """The axes of a sample in the order that brings the layer's own to the end; empty if they are there already."""
     own = [axis - 1 for axis in spec.axes(len(shape) + 1)]
     order = [axis for axis in range(len(shape)) if axis not in own] + own
     return [] if order == sorted(order) else order
