@@ -1,0 +1,100 @@
+"""Graphs, sharings and custom parts, written for Keras 3, give Keras's numbers with only their imports changed.
+
+Half of the programs are for development, half are held out: ``-k development``, ``-k held_out``. One of them alone:
+``python -m tests.programs.running siamese_distance``.
+"""
+
+import ast
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.programs.passing import PASSES
+from tests.programs.running import KINDS, PROGRAMS, Program, assert_follows, assert_same, differences, goldens, plain
+
+#: Asked of Keras anew wherever the tests run; ``make goldens`` asks for all.
+SAMPLE = {
+    *("two_outputs", "input_dictionary", "siamese_batchnorm", "three_deep", "gan_stacked", "multitask_zero_weights"),
+    *("focal", "r2_metric", "attention_by_hand", "masks", "compute_loss", "ops_of_every_kind"),
+}
+
+
+def expected(engine: str) -> list[object]:
+    """The programs as arguments; those that are not in the table are to fail."""
+    later = pytest.mark.xfail(reason="not yet", strict=True)
+    return [pytest.param(p, id=str(p), marks=[] if p.name in PASSES[engine] else [later]) for p in PROGRAMS]
+
+
+# Names of one version ago may warn.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+class TestFollowing:
+    @pytest.mark.parametrize("program", expected("reference"))
+    def test_on_the_reference_engine(self, program: Program) -> None:
+        assert_follows(program, "reference")
+
+    @pytest.mark.parametrize("program", expected("auto"))
+    def test_on_the_engine_that_runs_it(self, program: Program) -> None:
+        assert_follows(program, "auto")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("program", [p for p in PROGRAMS if p.name in SAMPLE], ids=str)
+def test_goldens_are_what_keras_gives(program: Program) -> None:
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_disable_most_optimizations", True)  # compiling is what takes the time
+    assert_same(program, program.run("keras"), "Keras today")
+
+
+def test_there_are_as_many_as_were_asked_for() -> None:
+    assert {kind: sum(p.kind == kind for p in PROGRAMS) for kind in KINDS} == {"graphs": 60, "custom": 40}
+    assert len({p.name for p in PROGRAMS}) == 100
+    halves = [p.half for p in PROGRAMS]
+    assert 40 <= halves.count("held_out") <= 60
+    assert all(set(goldens(kind)) == {p.name for p in PROGRAMS if p.kind == kind} for kind in KINDS)
+    assert all(names <= {p.name for p in PROGRAMS} for names in PASSES.values())
+    assert {p.name for p in PROGRAMS if p.backend == "jax"} >= SAMPLE
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=str)
+def test_a_program_says_what_it_is_and_where_its_style_is_from(program: Program) -> None:
+    assert ast.get_docstring(ast.parse(program.text))
+    assert "\n# Style: " in program.text
+
+
+def test_only_imports_and_endings_of_files_change() -> None:
+    program = next(p for p in PROGRAMS if p.name == "saved_and_loaded")
+    changed = [(a, b) for a, b in zip(program.text.splitlines(), program.here.splitlines(), strict=True) if a != b]
+    assert changed == [
+        ("import keras", "import clarinet as keras"),
+        ("from keras import layers", "from clarinet import layers"),
+        ('model.save("two_heads.keras")', 'model.save("two_heads.clarinet")'),
+        (
+            'loaded = keras.models.load_model("two_heads.keras")',
+            'loaded = keras.models.load_model("two_heads.clarinet")',
+        ),
+    ]
+
+
+def test_a_wrong_number_is_seen() -> None:
+    right = plain({"losses": [0.5, 0.25], "weights": [np.ones((2, 3)), np.arange(200.0)], "name": "a", "same": True})
+    assert differences(right, right, 1e-6) == []
+    for wrong in (
+        {**right, "losses": [0.5, 0.2501]},
+        {**right, "losses": [0.5]},
+        {**right, "name": "b"},
+        {**right, "same": False},
+        {**right, "weights": [*plain([np.ones((3, 2))]), right["weights"][1]]},
+        {key: right[key] for key in ("losses", "weights")},
+    ):
+        assert len(differences(wrong, right, 1e-6)) == 1
+    one_off = np.arange(200.0)
+    one_off[7] += 0.5  # not one of the numbers that are kept
+    assert differences(plain(one_off), plain(np.arange(200.0)), 1e-6)
+    assert differences(float("nan"), 0.5, 1e-6)
+
+
+def test_a_program_that_fails_is_not_followed() -> None:
+    broken = replace(PROGRAMS[0], name="no_such_program")
+    with pytest.raises(FileNotFoundError):
+        broken.run("clarinet")
