@@ -70,7 +70,8 @@ class Program:
     @property
     def half(self) -> str:
         """``"development"`` or ``"held_out"``: what work is done with, and what it is judged by at the end."""
-        return ("development", "held_out")[hashlib.sha256(self.name.encode()).digest()[0] % 2]
+        byte = hashlib.sha256(self.name.encode()).digest()[25]  # the one that cuts both kinds in half
+        return ("development", "held_out")[byte % 2]
 
     @property
     def backend(self) -> str:

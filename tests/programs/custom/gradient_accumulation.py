@@ -40,5 +40,4 @@ results = {
     "losses": losses,
     "norms": norms,
     "weights": model.get_weights(),
-    "velocity": [np.asarray(variable) for variable in optimizer.variables[2:]],
 }
