@@ -3,7 +3,7 @@
 Every other one is expected to fail, strictly: work that lands moves names into this table, and nothing else changes.
 """
 
-#: By engine. ``"auto"`` is what a user gets: the native engine where it can, else the reference.
+#: By engine: a program passes on the reference engine first, then with ``"auto"``, on the engine that a user gets.
 PASSES: dict[str, frozenset[str]] = {
     "reference": frozenset(),
     "auto": frozenset(),
