@@ -43,11 +43,8 @@ tag_output = layers.Dense(3, activation="softmax", name="tags")(x)
 scores = TemporalSoftmax()(layers.Dense(3)(x))
 label_output = layers.Dense(1, activation="sigmoid", name="label")(MaskedMean()(scores))
 model = keras.Model(inputs, [tag_output, label_output])
-model.compile(
-    keras.optimizers.SGD(0.3),
-    ["sparse_categorical_crossentropy", "binary_crossentropy"],
-    metrics=[["accuracy"], ["mae"]],
-)
+losses = ["sparse_categorical_crossentropy", "binary_crossentropy"]
+model.compile(keras.optimizers.SGD(0.3), losses, metrics=[[], ["mae"]])
 start(model)
 
 steps, watcher = record(keras)

@@ -21,8 +21,8 @@ def my_initializer(shape, dtype="float32"):
     return ops.reshape(ops.linspace(-0.5, 0.6, count), shape)
 
 
-def my_l1_regularizer(weights):
-    return ops.sum(ops.abs(0.01 * weights))
+def my_l2_regularizer(weights):
+    return 0.02 * ops.sum(ops.square(weights))
 
 
 def my_positive_weights(weights):
@@ -40,7 +40,7 @@ model = keras.models.Sequential(
             5,
             activation=my_softplus,
             kernel_initializer=my_initializer,
-            kernel_regularizer=my_l1_regularizer,
+            kernel_regularizer=my_l2_regularizer,
             kernel_constraint=my_positive_weights,
             activity_regularizer=sparse_activity,
         ),
