@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help train test fuzz goldens torture bench versions doctor-bench doctor-quiet examples examples-full notebooks lint format sanitize build package clean
+.PHONY: help train test fuzz torture bench versions doctor-bench doctor-quiet examples examples-full notebooks lint format sanitize build package clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ARGS ?=
@@ -32,9 +32,6 @@ fuzz: .venv/.build .venv/.test  ## new random programs, damaged files (ARGS="--c
 	$(BIN)/python -m tests.fuzz.programs $(ARGS)
 	$(BIN)/python -m tests.fuzz.files $(ARGS)
 	CLARINET_FUZZ=$${CLARINET_FUZZ:-20} $(BIN)/python -m pytest -m hypothesis tests
-
-goldens: .venv/.build .venv/.test  ## ask Keras anew for the numbers that tests/programs compares with (ARGS=--check only compares)
-	$(BIN)/python -m tests.programs.make_goldens $(ARGS)
 
 torture: .venv/.build .venv/.test  ## kill training at 200 random moments, resume it, and compare
 	$(BIN)/python -m tests.runs.torture $(ARGS)

@@ -77,7 +77,7 @@ def trained(make: Maker, engine: str) -> str:
     body, optimizer, loss = make()
     model = Sequential(body)
     model.compile(optimizer, loss, metrics=["mae" if isinstance(loss, losses.Huber) else "accuracy"], engine=engine)
-    x, y = data(body[0].shape)
+    x, y = data(body[0].shape[1:])
     try:
         history = model.fit(x, y, epochs=3, batch_size=32, validation_split=0.2, verbose=0, seed=3)
     except ValueError as refused:

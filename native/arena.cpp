@@ -18,8 +18,8 @@ void Engine::reserve(long samples, int threads) {
   ++allocations_;
   samples = std::max(samples, capacity_), threads = std::max(threads, capacity_threads_);
   capacity_ = 0, capacity_threads_ = 0;
-  long most = std::max(outputs(), spec_.inputs);
-  for (const auto& op : ops_) most = std::max(most, op->out_size());
+  long most = 0;
+  for (size_t tensor = 0; tensor < spec_.tensors(); ++tensor) most = std::max(most, size_of(tensor));
   if (static_cast<double>(samples) * static_cast<double>(most) > kMostFloats) throw std::bad_alloc();
   try {
     lay_memory(samples, threads);
@@ -31,10 +31,12 @@ void Engine::reserve(long samples, int threads) {
 
 void Engine::lay_memory(long samples, int threads) {
   for (auto& op : ops_) op->reserve(samples, threads);
-  objective_.reserve(samples);
-  if (takes_row_pointers_) row_pointers_.resize(static_cast<size_t>(samples));
+  objectives_.reserve(samples);
+  if (placed_) row_pointers_.resize(static_cast<size_t>(samples));
+  ahead_.resize(static_cast<size_t>(threads) * spec_.inputs.size());
   carve_arena(samples);
-  long each = std::max(4096L, static_cast<long>(outputs()));
+  long each = 4096;
+  for (const Result& result : results_) each = std::max(each, size_of(result.tensor));
   for (const auto& op : ops_) each = std::max(each, op->scratch(samples));
   scratch_each_ = static_cast<long>(Buffer::rounded(static_cast<size_t>(each)));
   scratch_ = Buffer(static_cast<size_t>(scratch_each_ * threads));
@@ -44,11 +46,13 @@ void Engine::lay_memory(long samples, int threads) {
 
 void Engine::carve_arena(long samples) {
   auto floats = [&](int64_t size) { return Buffer::rounded(static_cast<size_t>(samples * size)); };
-  size_t total = floats(spec_.inputs) + floats(outputs());
+  size_t total = 0;
+  for (int64_t size : spec_.inputs) total += floats(size);
   for (size_t i = 0; i < ops_.size(); ++i) {
-    total += (inner_[i + 1] < 0 ? 2 : 1) * floats(ops_[i]->out_size());
-    for (int64_t source : ops_[i]->spec.sources) total += floats(size_of(source));
+    total += (inner_[spec_.given_by(i)] < 0 ? 2 : 1) * floats(ops_[i]->out_size());
+    for (int64_t source : ops_[i]->spec.sources) total += floats(size_of(static_cast<size_t>(source)));
   }
+  for (const Result& result : results_) total += (result.activation ? 2 : 1) * floats(size_of(result.tensor));
   arena_ = Buffer(total);
   float* next = arena_.get();
   auto take = [&](int64_t size) {
@@ -56,57 +60,82 @@ void Engine::carve_arena(long samples) {
     next += floats(size);
     return place;
   };
-  buffers_.assign(1, take(spec_.inputs));
-  whole_deltas_.assign(1, nullptr);
+  buffers_.clear();
+  for (int64_t size : spec_.inputs) buffers_.push_back(take(size));
+  whole_deltas_.assign(buffers_.size(), nullptr);
   for (size_t i = 0; i < ops_.size(); ++i) {
     buffers_.push_back(take(ops_[i]->out_size()));
-    whole_deltas_.push_back(inner_[i + 1] < 0 ? take(ops_[i]->out_size()) : nullptr);
+    whole_deltas_.push_back(inner_[spec_.given_by(i)] < 0 ? take(ops_[i]->out_size()) : nullptr);
   }
-  predictions_ = take(outputs());
+  for (Result& result : results_)
+    if (result.activation) result.predictions = take(size_of(result.tensor));
   spare_ = next;
   place_gradients(samples);
 }
 
-// Where operations write gradients. Of those that take a tensor one writes to its gradient, and the others to their own
-// buffers.
+// Where losses and operations put gradients. Of those that take a tensor one has its gradient's place, and the others places
+// of their own.
 void Engine::place_gradients(long samples) {
   float* next = spare_;
-  auto take = [&](int64_t size) {
+  auto take = [&](size_t tensor) {
     float* place = next;
-    next += Buffer::rounded(static_cast<size_t>(samples * size));
+    next += Buffer::rounded(static_cast<size_t>(samples * size_of(tensor)));
     return place;
   };
   deltas_ = whole_deltas_;
-  if (wanted_[0] && !ops_.empty()) deltas_[0] = take(spec_.inputs);
-  parts_.assign(ops_.size(), {});
+  for (size_t tensor = 0; tensor < spec_.inputs.size(); ++tensor)
+    if (wanted_[tensor]) deltas_[tensor] = take(tensor);
   std::vector<bool> written(deltas_.size(), false);
+  auto place = [&](size_t tensor) {
+    const bool others = written[tensor];
+    written[tensor] = true;
+    return !wanted_[tensor] ? nullptr : others ? take(tensor) : deltas_[tensor];
+  };
+  for (size_t r = results_.size(); r-- > 0;) results_[r].part = results_[r].learns ? place(results_[r].tensor) : nullptr;
+  parts_.assign(ops_.size(), {});
   for (size_t i = ops_.size(); i-- > 0;) {
-    for (int64_t from : ops_[i]->spec.sources) {
-      const size_t source = static_cast<size_t>(from);
-      const bool first = parts_[i].empty() && !written[source];
-      const bool shares = first && source != 0 && inner_[i + 1] < 0 && ops_[i]->in_place();
-      if (shares) deltas_[source] = deltas_[i + 1];  // it needs no second gradient
-      parts_[i].push_back(!wanted_[source] ? nullptr : written[source] ? take(size_of(from)) : deltas_[source]);
-      written[source] = true;
-    }
+    const std::vector<int64_t>& sources = ops_[i]->spec.sources;
+    const size_t first = static_cast<size_t>(sources[0]), given = spec_.given_by(i);
+    if (!reached_[given]) continue;
+    const bool shares = first >= spec_.inputs.size() && !written[first] && inner_[given] < 0 && ops_[i]->in_place();
+    if (shares) deltas_[first] = deltas_[given];  // it needs no second gradient
+    for (int64_t source : sources) parts_[i].push_back(place(static_cast<size_t>(source)));
   }
 }
 
-// Whether backward also computes the gradient at the input: then every tensor needs one, else only those that lead to a trained
-// weight.
-void Engine::choose_gradients(bool at_input) {
-  wanted_ = trained_;
-  if (at_input) wanted_.assign(trained_.size(), true);
+// Which gradients there are to be, in training or in the halves of a step: there at every output, whether or not it has a
+// loss, and perhaps at the inputs too. Else a gradient is wanted where it leads to a trained weight.
+void Engine::choose_gradients(bool halved, bool at_inputs) {
+  halved_ = true;  // as long as not all is as in training
+  for (size_t r = 0; r < results_.size(); ++r) results_[r].learns = halved || objectives_[r].present();
+  reached_ = reached_tensors();
+  wanted_.resize(reached_.size());
+  for (size_t tensor = 0; tensor < wanted_.size(); ++tensor)
+    wanted_[tensor] = reached_[tensor] && (at_inputs || trained_[tensor]);
   for (auto& op : ops_) {
     const auto& sources = op->spec.sources;
     op->first_trained = std::none_of(sources.begin(), sources.end(), [&](int64_t s) { return wanted_[static_cast<size_t>(s)]; });
-    if (at_input) op->reserve_input_gradient(capacity_threads_);
+    if (!op->first_trained) op->reserve_input_gradient(capacity_threads_);
   }
+  updater_.reach(reached_);
   if (capacity_ > 0) place_gradients(capacity_);
+  halved_ = halved;
 }
 
-long Engine::size_of(int64_t tensor) const {
-  return tensor == 0 ? static_cast<long>(spec_.inputs) : ops_[static_cast<size_t>(tensor) - 1]->out_size();
+// The tensors that lead to a result that learns.
+std::vector<bool> Engine::reached_tensors() const {
+  std::vector<bool> reached(spec_.tensors(), false);
+  for (const Result& result : results_)
+    if (result.learns) reached[result.tensor] = true;
+  for (size_t i = ops_.size(); i-- > 0;)
+    for (int64_t source : ops_[i]->spec.sources)
+      if (reached[spec_.given_by(i)]) reached[static_cast<size_t>(source)] = true;
+  return reached;
+}
+
+long Engine::size_of(size_t tensor) const {
+  const size_t inputs = spec_.inputs.size();
+  return tensor < inputs ? static_cast<long>(spec_.inputs[tensor]) : ops_[tensor - inputs]->out_size();
 }
 
 // Where each operation's output is: its own buffer, or its input where it changes nothing.
@@ -116,7 +145,8 @@ void Engine::lay_out(bool training) {
   for (size_t i = 0; i < ops_.size(); ++i) {
     inputs_[i].clear();
     for (int64_t source : ops_[i]->spec.sources) inputs_[i].push_back(values_[static_cast<size_t>(source)]);
-    if (ops_[i]->identity(training)) values_[i + 1] = values_[static_cast<size_t>(ops_[i]->spec.sources[0])];
+    const bool changes = !ops_[i]->identity(ops_[i]->trains(training));
+    if (!changes) values_[spec_.given_by(i)] = values_[static_cast<size_t>(ops_[i]->spec.sources[0])];
   }
 }
 

@@ -2,7 +2,6 @@
 // interpreter's lock.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
-#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -10,6 +9,7 @@
 #include <atomic>
 #include <stdexcept>
 
+#include "bindings.hpp"
 #include "dispatch.hpp"
 #include "engine.hpp"
 #include "finite.hpp"
@@ -23,62 +23,11 @@ using namespace clarinet;
 
 namespace {
 
-using Array = nb::ndarray<nb::ro, nb::device::cpu>;
 using Floats = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Rates = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Out = nb::ndarray<float, nb::c_contig, nb::device::cpu>;
 using Numbers = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using OutNumbers = nb::ndarray<int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Out = nb::ndarray<float, nb::c_contig, nb::device::cpu>;
-
-void require(bool condition, const char* message) {
-  if (!condition) throw std::invalid_argument(message);
-}
-
-Dtype dtype_of(const Array& array) {
-  const nb::dlpack::dtype d = array.dtype();
-  using Code = nb::dlpack::dtype_code;
-  struct Known {
-    Code code;
-    int bits;
-    Dtype dtype;
-  };
-  constexpr Known known[] = {
-      {Code::UInt, 8, Dtype::u8},   {Code::Int, 8, Dtype::i8},    {Code::UInt, 16, Dtype::u16}, {Code::Int, 16, Dtype::i16},
-      {Code::UInt, 32, Dtype::u32}, {Code::Int, 32, Dtype::i32},  {Code::UInt, 64, Dtype::u64}, {Code::Int, 64, Dtype::i64},
-      {Code::Float, 32, Dtype::f32}, {Code::Float, 64, Dtype::f64},
-  };
-  for (const Known& k : known)
-    if (d.code == static_cast<uint8_t>(k.code) && d.bits == k.bits && d.lanes == 1) return k.dtype;
-  throw std::invalid_argument("an array's dtype has no native form");
-}
-
-// Rows of an array; all axes but the first are contiguous.
-Source source_of(const Array& array) {
-  require(array.ndim() >= 1, "expected an array of rows, received a number");
-  Source source;
-  source.data = array.data();
-  source.dtype = dtype_of(array);
-  source.rows = static_cast<int64_t>(array.shape(0));
-  source.columns = 1;
-  for (size_t axis = array.ndim(); axis-- > 1;) {
-    require(array.shape(axis) == 1 || array.stride(axis) == source.columns, "the numbers of a row are not contiguous");
-    source.columns *= static_cast<int64_t>(array.shape(axis));
-  }
-  source.stride = array.stride(0) * static_cast<int64_t>(array.itemsize());
-  return source;
-}
-
-// The caller's whole number `name`, at least low.
-int64_t whole(nb::handle value, const char* name, int64_t low) {
-  const auto number = nb::steal(PyNumber_Index(value.ptr()));
-  int overflow = 0;
-  const int64_t found = number ? PyLong_AsLongLongAndOverflow(number.ptr(), &overflow) : 0;
-  PyErr_Clear();
-  if (number && overflow == 0 && found >= low) return found;
-  const std::string received = nb::cast<std::string>(nb::repr(value));
-  const std::string expected = "expected a whole number from " + std::to_string(low) + " to 2**63 - 1";
-  throw nb::value_error((std::string(name) + ": " + expected + ", received " + received).c_str());
-}
 
 // f(Interruption&) without the interpreter's lock, then() with it, until f is not interrupted or then() is content. What a
 // signal's handler raises is thrown.
@@ -114,14 +63,12 @@ void find_weights(Spec& spec, const std::vector<Floats>& buffers) {
     require(held.size >= 0 && held.start >= 0 && held.start <= size - held.size, "a weight leaves its buffer");
     held.data = buffer.data() + held.start;
   };
-  for (std::vector<OpSpec>* ops : {&spec.ops, &spec.output}) {
-    for (OpSpec& op : *ops) {
-      for (Weight& weight : op.weights) {
-        require(weight.offset >= 0 && weight.offset <= spec.params_size - weight.size, "a weight leaves the gradient");
-        find(weight);
-      }
-      for (State& state : op.state) find(state);
+  for (OpSpec& op : spec.ops) {
+    for (Weight& weight : op.weights) {
+      require(weight.offset >= 0 && weight.offset <= spec.params_size - weight.size, "a weight leaves the gradient");
+      find(weight);
     }
+    for (State& state : op.state) find(state);
   }
 }
 
@@ -160,29 +107,59 @@ struct PyEngine {
     return *engine;
   }
 
-  Rows rows(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight) const {
-    Rows rows{source_of(x), {}, {}};
-    require(rows.x.columns == engine->spec().inputs, "x does not have the input's shape");
-    require(engine->objective().present(), "the plan has no loss");
-    require(y.has_value(), "the loss needs labels");
-    rows.y = source_of(*y);
-    require(engine->objective().fits(rows.y.columns), "y does not have the shape that the loss takes");
-    require(rows.y.rows == rows.x.rows, "x and y differ in length");
-    if (weight) {
-      rows.weight = source_of(*weight);
-      require(rows.weight.rows == rows.x.rows && rows.weight.columns == 1, "expected one weight for each row");
+  std::vector<Source> inputs(const nb::tuple& x) const {
+    const std::vector<int64_t>& sizes = engine->spec().inputs;
+    require(x.size() == sizes.size(), "expected an array for each input");
+    std::vector<Source> found;
+    for (size_t j = 0; j < sizes.size(); ++j) {
+      found.push_back(rows_of(x[j]));
+      require(found[j].columns == sizes[j], "x does not have the input's shape");
+      require(found[j].rows == found[0].rows, "inputs differ in length");
+    }
+    return found;
+  }
+
+  // Of every output an array of so many rows, from which numbers are read or to which they are written.
+  template <class Number>
+  std::vector<Number*> outputs(const nb::tuple& arrays, int64_t rows) const {
+    const std::vector<OutputSpec>& outputs = engine->spec().outputs;
+    require(arrays.size() == outputs.size(), "expected an array for each output");
+    std::vector<Number*> found;
+    for (size_t r = 0; r < outputs.size(); ++r)
+      found.push_back(numbers_of<Number>(arrays[r], rows * output_size(r)));
+    return found;
+  }
+  int64_t output_size(size_t r) const {
+    return engine->size_of(static_cast<size_t>(engine->spec().outputs[r].tensor));
+  }
+
+  Rows rows(const nb::tuple& x, const nb::tuple& y, const nb::tuple& weight) const {
+    const Objectives& objectives = engine->objectives();
+    const size_t outputs = engine->spec().outputs.size();
+    Rows rows{inputs(x), std::vector<Source>(outputs), std::vector<Source>(outputs)};
+    require(objectives.present(), "the plan has no loss");
+    require(y.size() == outputs && weight.size() == outputs, "expected labels and weights, or None, for each output");
+    for (size_t r = 0; r < outputs; ++r) {
+      if (!objectives[r].takes_targets()) continue;
+      require(!y[r].is_none(), "the loss needs labels");
+      rows.y[r] = rows_of(y[r]);
+      require(objectives[r].fits(rows.y[r].columns), "y does not have the shape that the loss takes");
+      require(rows.y[r].rows == rows.x[0].rows, "x and y differ in length");
+      if (weight[r].is_none()) continue;
+      const Source& own = rows.weight[r] = rows_of(weight[r]);
+      require(own.rows == rows.x[0].rows && own.columns == 1, "expected one weight for each row");
     }
     return rows;
   }
 
   // Counts the steps on `state`, so that no signal comes between a step and its number.
-  nb::tuple train(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight,
-                  const std::optional<Numbers>& order, nb::handle first_row, nb::handle stop_row, nb::handle batch_size,
-                  const Rates& rates, double seconds, nb::object state, nb::handle stats_every, Floats losses) {
+  nb::tuple train(const nb::tuple& x, const nb::tuple& y, const nb::tuple& weight, const std::optional<Numbers>& order,
+                  nb::handle first_row, nb::handle stop_row, nb::handle batch_size, const Rates& rates, double seconds,
+                  nb::object state, nb::handle stats_every, Floats losses) {
     Engine& engine = core();
     const Rows data = rows(x, y, weight);
     require(engine.trains(), "the plan has no optimizer");
-    const int64_t available = order ? static_cast<int64_t>(order->size()) : data.x.rows;
+    const int64_t available = order ? static_cast<int64_t>(order->size()) : data.x[0].rows;
     const int64_t first = whole(first_row, "first", 0), stop = whole(stop_row, "stop", 1);
     require(first < stop && stop <= available, "the steps leave the rows of the data");
     TrainSteps steps;
@@ -213,19 +190,22 @@ struct PyEngine {
     return nb::make_tuple(steps.steps_before - before, layers);
   }
 
-  void evaluate(const Array& x, const std::optional<Array>& y, const std::optional<Array>& weight, nb::handle batch_size) {
+  void evaluate(const nb::tuple& x, const nb::tuple& y, const nb::tuple& weight, nb::handle batch_size, nb::handle steps) {
     Engine& engine = core();
     const Rows data = rows(x, y, weight);
     const int64_t batch = whole(batch_size, "batch_size", 1);
-    interruptibly([&](Interruption& interruption) { engine.evaluate(data, batch, &interruption); }, [] { return false; });
+    const uint64_t step = static_cast<uint64_t>(whole(steps, "step", 0));
+    interruptibly([&](Interruption& interruption) { engine.evaluate(data, batch, step, &interruption); },
+                  [] { return false; });
   }
 
-  void predict(const Array& x, Out out) {
+  void predict(const nb::tuple& x, nb::handle batch_size, nb::handle steps, const nb::tuple& out) {
     Engine& engine = core();
-    const Source source = source_of(x);
-    require(source.columns == engine.spec().inputs, "x does not have the input's shape");
-    require(static_cast<int64_t>(out.size()) == source.rows * engine.outputs(), "out does not have the output's shape");
-    interruptibly([&](Interruption& interruption) { engine.predict(source, out.data(), &interruption); },
+    const std::vector<Source> sources = inputs(x);
+    const std::vector<float*> room = outputs<float>(out, sources[0].rows);
+    const int64_t batch = whole(batch_size, "batch_size", 1);
+    const uint64_t step = static_cast<uint64_t>(whole(steps, "step", 0));
+    interruptibly([&](Interruption& interruption) { engine.predict(sources, room, batch, step, &interruption); },
                   [] { return false; });
   }
 
@@ -233,34 +213,46 @@ struct PyEngine {
     require(static_cast<int64_t>(gradient.size()) == engine->spec().params_size, "the gradient is not laid out as the parameters");
   }
 
-  // The number of the pass for backward(): unique, in all engines.
-  uint64_t forward(const Array& x, bool training, nb::handle step, nb::handle draw, Out out) {
+  // The same of one input and one output, without a word too many: for a single row that somebody waits for.
+  void predict_row(const Array& x, const Out& out) {
     Engine& engine = core();
-    const Source source = source_of(x);
-    require(source.columns == engine.spec().inputs, "x does not have the input's shape");
-    require(source.rows > 0, "forward: expected rows, received none");
-    require(static_cast<int64_t>(out.size()) == source.rows * engine.outputs(), "out does not have the outputs' shape");
-    const Draw what{training, static_cast<uint64_t>(whole(step, "step", 1)), static_cast<uint32_t>(whole(draw, "draw", 0))};
+    const std::vector<Source> source{source_of(x)};
+    require(engine.spec().inputs.size() == 1 && source[0].columns == engine.spec().inputs[0], "x does not have the input's shape");
+    require(engine.spec().outputs.size() == 1, "expected an array for each output");
+    require(static_cast<int64_t>(out.size()) == source[0].rows * output_size(0), "out does not have the output's shape");
+    interruptibly([&](Interruption& interruption) { engine.predict(source, {out.data()}, 1, 0, &interruption); },
+                  [] { return false; });
+  }
+
+  // The number of the pass for backward(): unique, in all engines.
+  uint64_t forward(const nb::tuple& x, bool training, nb::handle step, nb::handle draw, const nb::tuple& out) {
+    Engine& engine = core();
+    const std::vector<Source> sources = inputs(x);
+    require(sources[0].rows > 0, "forward: expected rows, received none");
+    const std::vector<float*> room = outputs<float>(out, sources[0].rows);
+    const Draw what{training, static_cast<uint64_t>(whole(step, "step", 0)), static_cast<uint32_t>(whole(draw, "draw", 0))};
     static std::atomic<uint64_t> passes{0};
     const uint64_t number = ++passes;
     interruptibly(
-        [&](Interruption& interruption) { engine.forward(source, what, number, out.data(), &interruption); },
+        [&](Interruption& interruption) { engine.forward(sources, what, number, room, &interruption); },
         [] { return false; });
     return number;
   }
 
-  // Whether the pass was there.
-  bool backward(uint64_t number, const Out& d_outputs, Floats gradient, std::optional<Out> d_inputs) {
+  // Whether the pass, of so many rows, was there.
+  bool backward(uint64_t number, int64_t rows, const nb::tuple& d_outputs, Floats gradient,
+                const std::optional<nb::tuple>& d_inputs) {
     Engine& engine = core();
-    const int64_t rows = static_cast<int64_t>(d_outputs.size()) / std::max<int64_t>(1, engine.outputs());
     require_layout(gradient);
-    require(!d_inputs || static_cast<int64_t>(d_inputs->size()) == rows * engine.spec().inputs,
-            "d_inputs does not have the inputs' shape");
+    const std::vector<const float*> dys = outputs<const float>(d_outputs, rows);
+    std::vector<float*> dxs;
+    require(!d_inputs || d_inputs->size() == engine.spec().inputs.size(), "expected an array for each input");
+    for (size_t j = 0; d_inputs && j < d_inputs->size(); ++j)
+      dxs.push_back(numbers_of<float>((*d_inputs)[j], rows * engine.size_of(j)));
     bool there = true;
     interruptibly(
         [&](Interruption& interruption) {
-          there = engine.backward({number, rows}, d_outputs.data(), gradient.data(), d_inputs ? d_inputs->data() : nullptr,
-                                  &interruption);
+          there = engine.backward({number, rows}, dys, gradient.data(), dxs, &interruption);
         },
         [] { return false; });
     return there;
@@ -335,34 +327,6 @@ void permute(uint64_t seed, uint32_t stream, uint32_t epoch, OutNumbers out) {
   permutation(seed, stream, epoch, static_cast<int64_t>(out.size()), out.data());
 }
 
-// The plan in plain numbers, field by field as in spec.hpp.
-void bind_spec(nb::module_& m) {
-  nb::class_<Weight>(m, "Weight")
-      .def(nb::init<int64_t, int64_t, bool, float, float, int64_t, int64_t>(), "offset"_a, "size"_a, "trainable"_a, "l1"_a,
-           "l2"_a, "buffer"_a, "start"_a);
-  nb::class_<State>(m, "State").def(nb::init<int64_t, int64_t, int64_t>(), "size"_a, "buffer"_a, "start"_a);
-  nb::class_<OpSpec>(m, "OpSpec")
-      .def(nb::init<std::string, int64_t, int64_t, int64_t, std::vector<Weight>, std::vector<State>,
-                    Settings, uint32_t, uint64_t, std::vector<int64_t>, std::vector<int64_t>,
-                    std::vector<std::vector<float>>, std::vector<int64_t>>(),
-           "kind"_a, "positions"_a, "inputs"_a, "outputs"_a, "weights"_a, "state"_a, "settings"_a, "index"_a, "seed"_a,
-           "shape"_a, "sources"_a, "tables"_a, "axes"_a);
-  nb::class_<LossSpec>(m, "LossSpec")
-      .def(nb::init<std::string, std::string, Settings, bool>(), "kind"_a = "", "reduction"_a = "",
-           "settings"_a = Settings(), "sparse"_a = false);
-  nb::class_<MetricSpec>(m, "MetricSpec")
-      .def(nb::init<std::string, bool, Settings>(), "kind"_a, "weighted"_a, "settings"_a);
-  nb::class_<OptimizerSpec>(m, "OptimizerSpec")
-      .def(nb::init<std::string, Settings>(), "kind"_a = "", "settings"_a = Settings());
-  nb::class_<StatsSpec>(m, "StatsSpec")
-      .def(nb::init<int64_t, float, float, std::vector<int64_t>>(), "tensor"_a, "low"_a, "high"_a, "ops"_a);
-  nb::class_<Spec>(m, "Spec")
-      .def(nb::init<std::vector<OpSpec>, std::vector<OpSpec>, LossSpec, OptimizerSpec, std::vector<MetricSpec>,
-                    std::vector<StatsSpec>, int64_t, int64_t>(),
-           "ops"_a, "output"_a, "loss"_a, "optimizer"_a, "metrics"_a, "layers"_a, "inputs"_a,
-           "params_size"_a);
-}
-
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -381,12 +345,13 @@ NB_MODULE(_native, m) {
   nb::class_<PyEngine>(m, "Engine")
       .def(nb::init<Spec, std::vector<Floats>, std::vector<std::optional<Floats>>, int, const std::string&>(), "spec"_a,
            "buffers"_a, "slots"_a, "threads"_a = 0, "isa"_a = "")
-      .def("train", &PyEngine::train, "x"_a, "y"_a.none(), "weight"_a.none(), "order"_a.none(), "first"_a.none(),
-           "stop"_a.none(), "batch_size"_a.none(), "rates"_a, "seconds"_a, "state"_a, "stats_every"_a.none(), "losses"_a)
-      .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a.none(), "weight"_a.none(), "batch_size"_a.none())
-      .def("predict", &PyEngine::predict, "x"_a, "out"_a)
+      .def("train", &PyEngine::train, "x"_a, "y"_a, "weight"_a, "order"_a.none(), "first"_a.none(), "stop"_a.none(),
+           "batch_size"_a.none(), "rates"_a, "seconds"_a, "state"_a, "stats_every"_a.none(), "losses"_a)
+      .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a, "weight"_a, "batch_size"_a.none(), "step"_a.none())
+      .def("predict", &PyEngine::predict, "x"_a, "batch_size"_a.none(), "step"_a.none(), "out"_a)
+      .def("predict_row", &PyEngine::predict_row, "x"_a, "out"_a)
       .def("forward", &PyEngine::forward, "x"_a, "training"_a, "step"_a.none(), "draw"_a.none(), "out"_a)
-      .def("backward", &PyEngine::backward, "number"_a, "d_outputs"_a, "gradient"_a, "d_inputs"_a.none())
+      .def("backward", &PyEngine::backward, "number"_a, "rows"_a, "d_outputs"_a, "gradient"_a, "d_inputs"_a.none())
       .def("apply", &PyEngine::apply, "gradient"_a, "rate"_a, "state"_a)
       .def("running", &PyEngine::running, "Sums of the loss and of each metric.")
       .def("resume", &PyEngine::resume, "running"_a, "Go on from what running() gave.")

@@ -35,7 +35,7 @@ namespace {
 
 using namespace clarinet;
 
-constexpr int64_t kRows = 301, kInputs = 257, kClasses = 10, kBatch = 32;
+constexpr int64_t kRows = 301, kInputs = 257, kSecond = 40, kClasses = 10, kBatch = 32;
 
 int failures = 0;
 
@@ -53,16 +53,20 @@ struct Data {
     for (int64_t i = 0; i < kRows; ++i) y[static_cast<size_t>(i)] = i * 7 % kClasses;
     permutation(5, 1, 0, kRows, order.data());
   }
+  // Of the second input, and as the second output's targets, the first columns.
   Rows rows() const {
     Rows r;
-    r.x = {x.data(), Dtype::f32, kRows, kInputs, kInputs * 4};
-    r.y = {y.data(), Dtype::i64, kRows, 1, 8};
+    const auto first = [this](int64_t columns) { return Source{x.data(), Dtype::f32, kRows, columns, kInputs * 4}; };
+    r.x = {first(kInputs), first(kSecond)};
+    r.y = {{y.data(), Dtype::i64, kRows, 1, 8}, first(1)};
+    r.weight.resize(2);
     return r;
   }
 };
 
 // A network with every kind of barrier: a first layer large enough for threads to take its columns home, batch
-// normalisation, dropout, a skip connection, penalties; clipped or not.
+// normalisation, dropout, a skip connection, penalties; clipped or not. A second input goes to a single unit, whose result is
+// the second output and joins the first one's branch.
 struct Network {
   std::vector<float> params, state, momentum, velocity;
 
@@ -98,7 +102,7 @@ struct Network {
   }
   Spec spec(double global_clipnorm) {
     Spec s;
-    s.inputs = kInputs;
+    s.inputs = {kInputs, kSecond};
     s.ops.push_back(dense(kInputs, 67));
     s.ops.push_back(normalization(67));
     s.ops.push_back(op("relu", 67, 67));
@@ -109,20 +113,31 @@ struct Network {
     s.ops.push_back(dense(67, 33, 1e-4f));
     s.ops.push_back(op("tanh", 33, 33));
     s.ops.push_back(permuted(3, 11));
-    s.ops.push_back(dense(33, kClasses));
+    s.ops.push_back(dense(kSecond, 1));
+    s.ops.push_back(op("concatenate", 1, 34, {{"outer", {1}}, {"0", {33}}, {"1", {1}}}));
+    s.ops.push_back(dense(34, kClasses));
     for (size_t i = 0; i < s.ops.size(); ++i) {
       s.ops[i].index = static_cast<uint32_t>(i);
-      s.ops[i].sources = {static_cast<int64_t>(i)};
-      if (s.ops[i].kind == "add") s.ops[i].sources.push_back(2);  // over activation and dropout
+      s.ops[i].sources = {i == 0 ? 0 : static_cast<int64_t>(i) + 1};
+      if (s.ops[i].kind == "add") s.ops[i].sources.push_back(3);  // over activation and dropout
     }
-    s.output.push_back(op("softmax", kClasses, kClasses, {{"axis", {-1}}}));
-    s.output[0].shape = {kClasses};
-    s.loss = {"categorical_crossentropy_logits", "sum_over_batch_size", {}, true};
-    s.metrics.push_back({"categorical_accuracy", false, {}});
+    s.ops[9].sources = {1};
+    s.ops[10].sources = {10, 11};
+    s.outputs.resize(2);
+    s.outputs[0] = {13, 1, kClasses};
+    s.outputs[0].activation.push_back(op("softmax", kClasses, kClasses, {{"axis", {-1}}}));
+    s.outputs[0].activation[0].shape = {kClasses};
+    s.outputs[0].loss = {"categorical_crossentropy_logits", "sum_over_batch_size", {}};
+    s.outputs[0].sparse = true;
+    s.outputs[0].metrics.push_back({"categorical_accuracy", false, {}});
+    s.outputs[1] = {11, 1, 1};
+    s.outputs[1].loss = {"mean_squared_error", "sum_over_batch_size", {}};
+    s.outputs[1].weight = 0.25;
+    s.outputs[1].metrics.push_back({"mean_absolute_error", false, {}});
     s.optimizer = {"adam",
                    {{"beta_1", {0.9}}, {"beta_2", {0.999}}, {"epsilon", {1e-7}}, {"global_clipnorm", {global_clipnorm}}}};
-    s.layers.push_back({1, 0.0f, 0.0f, {0}});
-    s.layers.push_back({11, 0.0f, 1.0f, {9}});
+    s.layers.push_back({2, 0.0f, 0.0f, {0}});
+    s.layers.push_back({14, 0.0f, 1.0f, {11}});
     momentum.assign(params.size(), 0.0f);
     velocity.assign(params.size(), 0.0f);
     s.params_size = static_cast<int64_t>(params.size());
@@ -136,12 +151,13 @@ struct Network {
 };
 
 struct Outcome {
-  std::vector<float> params, state, losses, predictions;
+  std::vector<float> params, state, losses, predictions, second;
   bool operator==(const Outcome& o) const {
     auto same = [](const std::vector<float>& a, const std::vector<float>& b) {
       return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
     };
-    return same(params, o.params) && same(state, o.state) && same(losses, o.losses) && same(predictions, o.predictions);
+    return same(params, o.params) && same(state, o.state) && same(losses, o.losses) && same(predictions, o.predictions) &&
+           same(second, o.second);
   }
 };
 
@@ -154,6 +170,7 @@ Outcome train(const Data& data, const KernelTable& k, int threads, int64_t chunk
   Outcome outcome;
   outcome.losses.resize(static_cast<size_t>(2 * steps));
   outcome.predictions.resize(static_cast<size_t>(kRows * kClasses));
+  outcome.second.resize(static_cast<size_t>(kRows));
   int64_t done = 0;
   for (int epoch = 0; epoch < 2; ++epoch) {
     for (int64_t step = 0; step < steps; step += chunk) {
@@ -167,8 +184,8 @@ Outcome train(const Data& data, const KernelTable& k, int threads, int64_t chunk
       done += engine.train(data.rows(), t).steps;
     }
   }
-  engine.evaluate(data.rows(), kBatch);
-  engine.predict(data.rows().x, outcome.predictions.data());
+  engine.evaluate(data.rows(), kBatch, 0);
+  engine.predict(data.rows().x, {outcome.predictions.data(), outcome.second.data()}, kBatch, 0);
   outcome.params = network.params, outcome.state = network.state;
   return outcome;
 }
@@ -191,16 +208,19 @@ Outcome in_halves(const Data& data, const KernelTable& k, int threads, double cl
   Engine engine(network.spec(clip), k, threads);
   Outcome outcome;
   outcome.predictions.resize(static_cast<size_t>(kBatch * kClasses));
-  outcome.losses.resize(static_cast<size_t>(kBatch * kInputs));
+  outcome.second.resize(static_cast<size_t>(kBatch));
+  outcome.losses.resize(static_cast<size_t>(kBatch * (kInputs + kSecond)));
   std::vector<float> gradient(network.params.size()), d_outputs(outcome.predictions.size());
   for (uint64_t step = 1; step <= 6; ++step) {
-    Source x = data.rows().x;
-    x.rows = step == 3 ? kBatch / 2 : kBatch;
-    engine.forward(x, {true, step, 0}, step, outcome.predictions.data());
+    std::vector<Source> x = data.rows().x;
+    x[0].rows = x[1].rows = step == 3 ? kBatch / 2 : kBatch;
+    engine.forward(x, {true, step, 0}, step, {outcome.predictions.data(), outcome.second.data()});
     for (size_t i = 0; i < d_outputs.size(); ++i) d_outputs[i] = outcome.predictions[i] / 64.0f;
-    float* d_inputs = step % 2 ? outcome.losses.data() : nullptr;
-    check(engine.backward({step, x.rows}, d_outputs.data(), gradient.data(), d_inputs), "a pass is there", k.isa, threads);
-    check(!engine.backward({step, x.rows}, d_outputs.data(), gradient.data(), nullptr), "a pass is used once", k.isa, threads);
+    std::vector<float*> d_inputs;
+    if (step % 2) d_inputs = {outcome.losses.data(), outcome.losses.data() + kBatch * kInputs};
+    const std::vector<const float*> dys{d_outputs.data(), outcome.second.data()};
+    check(engine.backward({step, x[0].rows}, dys, gradient.data(), d_inputs), "a pass is there", k.isa, threads);
+    check(!engine.backward({step, x[0].rows}, dys, gradient.data(), {}), "a pass is used once", k.isa, threads);
     engine.apply(gradient.data(), 1e-2, step);
   }
   outcome.params = network.params, outcome.state = network.state;
@@ -225,9 +245,12 @@ void check_company(const Data& data, const KernelTable& k) {
 
   Network network;
   Engine shared(network.spec(0.0), k, 2);
-  std::vector<float> a(static_cast<size_t>(kRows * kClasses)), b(a.size());
-  std::thread caller([&] { shared.predict(data.rows().x, a.data()); });
-  shared.predict(data.rows().x, b.data());
+  std::vector<float> a(static_cast<size_t>(kRows * (kClasses + 1))), b(a.size());
+  const auto predict = [&](std::vector<float>& to) {
+    shared.predict(data.rows().x, {to.data(), to.data() + kRows * kClasses}, kBatch, 0);
+  };
+  std::thread caller([&] { predict(a); });
+  predict(b);
   caller.join();
   check(a == b, "two callers of one engine disturb each other", k.isa, 2);
 }

@@ -23,26 +23,15 @@ std::vector<std::unique_ptr<Op>> make_ops(const std::vector<OpSpec>& specs) {
   return ops;
 }
 
-const OpSpec* last_op(const Spec& spec) {
-  if (!spec.output.empty()) return &spec.output[0];
-  return spec.ops.empty() ? nullptr : &spec.ops.back();
-}
-
-Objective make_objective(const Spec& spec) {
-  const OpSpec* last = last_op(spec);
-  return last ? Objective(spec.loss, spec.metrics, last->positions, last->outputs)
-              : Objective(spec.loss, spec.metrics, 1, spec.inputs);
-}
-
-std::vector<bool> trained_tensors(const std::vector<OpSpec>& ops) {
-  std::vector<bool> wanted(ops.size() + 1, false);
-  for (size_t i = 0; i < ops.size(); ++i) {
-    for (const Weight& weight : ops[i].weights)
-      if (weight.trainable) wanted[i + 1] = true;
-    for (int64_t source : ops[i].sources)
-      if (wanted[static_cast<size_t>(source)]) wanted[i + 1] = true;
+std::vector<bool> trained_tensors(const Spec& spec) {
+  std::vector<bool> trained(spec.tensors(), false);
+  for (size_t i = 0; i < spec.ops.size(); ++i) {
+    for (const Weight& weight : spec.ops[i].weights)
+      if (weight.trainable) trained[spec.given_by(i)] = true;
+    for (int64_t source : spec.ops[i].sources)
+      if (trained[static_cast<size_t>(source)]) trained[spec.given_by(i)] = true;
   }
-  return wanted;
+  return trained;
 }
 
 }  // namespace
@@ -54,19 +43,34 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
       exactly_(threads > 0),
       paced_(!exactly_ && !std::getenv("CLARINET_NUM_THREADS")),
       ops_(make_ops(spec_.ops)),
-      objective_(make_objective(spec_)),
+      objectives_(spec_.outputs),
       updater_(spec_, ops_),
-      trained_(trained_tensors(spec_.ops)),
+      trained_(trained_tensors(spec_)),
       team_(new Team) {
-  choose_gradients(false);
-  for (auto& op : ops_)
+  for (const OutputSpec& output : spec_.outputs) {
+    results_.push_back({static_cast<size_t>(output.tensor)});
+    if (!output.activation.empty()) results_.back().activation = make_op(output.activation[0]);
+  }
+  choose_gradients(false, false);
+  for (auto& op : ops_) {
     if (op->keeps()) keeping_.push_back(op.get());
-  if (!spec_.output.empty()) output_ = make_op(spec_.output[0]);
-  for (const auto& op : ops_) sums_by_block_ = sums_by_block_ || op->sums_by_block();
-  const bool seen = std::any_of(spec_.layers.begin(), spec_.layers.end(), [](const StatsSpec& s) { return s.tensor == 0; });
-  takes_row_pointers_ = !ops_.empty() && ops_[0]->takes_row_pointers() && follows_alone(spec_.ops, 0) && !seen;
-  if (takes_row_pointers_) ops_[0]->reads_row_pointers = true;
+    sums_by_block_ = sums_by_block_ || op->sums_by_block();
+    by_batch_ = by_batch_ || op->trains(false);
+  }
+  choose_places();
   make_stages();
+}
+
+// The first operation that alone takes an input, and can take it where the data lie, does.
+void Engine::choose_places() {
+  for (size_t i = 0; i < ops_.size() && !placed_; ++i) {
+    const int64_t tensor = spec_.ops[i].sources[0];
+    const bool seen = std::any_of(spec_.layers.begin(), spec_.layers.end(), [&](const StatsSpec& s) { return s.tensor == tensor; });
+    const bool is_input = tensor < static_cast<int64_t>(spec_.inputs.size());
+    if (!is_input || seen || !ops_[i]->takes_row_pointers() || !takes_alone(spec_, i)) continue;
+    placed_ = static_cast<size_t>(tensor);
+    ops_[i]->reads_row_pointers = true;
+  }
 }
 
 // Consecutive operations on single samples, each the only user of the output before it, form one stage: each finds its input in
@@ -74,21 +78,22 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
 void Engine::make_stages() {
   long floats = 0;
   for (size_t i = 0; i < ops_.size(); ++i) {
-    const bool joins = i > 0 && ops_[i]->by_sample() && ops_[i - 1]->by_sample() && follows_alone(spec_.ops, i);
+    const bool joins = i > 0 && ops_[i]->by_sample() && ops_[i - 1]->by_sample() && follows_alone(spec_, i);
     if (!joins) stages_.push_back({i, i, 0}), floats = 0;
     floats += ops_[i]->out_size();
     stages_.back().last = i + 1;
     stages_.back().samples = std::max(1L, kStageFloats / floats);
   }
-  inner_.assign(ops_.size() + 1, -1);
+  inner_.assign(spec_.tensors(), -1);
   for (const Stage& stage : stages_) place_inner_deltas(stage);
 }
 
 void Engine::place_inner_deltas(const Stage& stage) {
   long next = 0;
   for (size_t i = stage.last; --i > stage.first;) {
-    inner_[i] = ops_[i]->in_place() ? inner_[i + 1] : next;
-    if (inner_[i] == next) next += static_cast<long>(Buffer::rounded(static_cast<size_t>(stage.samples * ops_[i - 1]->out_size())));
+    const size_t taken = spec_.given_by(i - 1);
+    inner_[taken] = ops_[i]->in_place() ? inner_[spec_.given_by(i)] : next;
+    if (inner_[taken] == next) next += static_cast<long>(Buffer::rounded(static_cast<size_t>(stage.samples * size_of(taken))));
   }
   inner_each_ = std::max(inner_each_, next);
 }
@@ -96,7 +101,7 @@ void Engine::place_inner_deltas(const Stage& stage) {
 // Where the gradient at a tensor is, as if it were there for the whole batch.
 float* Engine::delta(const Pass& part, size_t tensor) const {
   if (inner_[tensor] < 0) return deltas_[tensor];
-  return inner_deltas_.get() + part.thread * inner_each_ + inner_[tensor] - part.first * ops_[tensor - 1]->out_size();
+  return inner_deltas_.get() + part.thread * inner_each_ + inner_[tensor] - part.first * size_of(tensor);
 }
 
 // work(pass) for this thread's samples, as many at a time as the stage takes, until the pass is given up.
@@ -133,17 +138,11 @@ Engine::Use Engine::left_behind() const {
   return team_.load()->generation == fork_generation() ? Use::none : use_.load();
 }
 
-int64_t Engine::outputs() const {
-  const OpSpec* last = last_op(spec_);
-  return last ? last->positions * last->outputs : spec_.inputs;
-}
-
-// `passes`: how many times as much work as forward there is. Where it is only the memory that keeps a thread waiting, a
-// second one waits at the same time.
-int Engine::useful_threads(int64_t samples, double passes, bool takes_row_pointers) const {
+// `passes`: how many times as much work as forward there is; `read`: numbers of a sample that are read where they lie. Where
+// it is only the memory that keeps a thread waiting, a second one waits at the same time.
+int Engine::useful_threads(int64_t samples, double passes, int64_t read) const {
   if (exactly_) return threads_;
-  const double read = takes_row_pointers ? static_cast<double>(spec_.inputs * samples) / kWorthAReader : 0.0;
-  const double worth = std::max(read, work_of(samples, passes) / kWorthAThread);
+  const double worth = std::max(static_cast<double>(read * samples) / kWorthAReader, work_of(samples, passes) / kWorthAThread);
   return std::clamp(static_cast<int>(std::min(worth, 1e6)), 1, threads_);
 }
 
@@ -176,11 +175,14 @@ Pass Engine::pass_of(const Team& team, int thread, int threads, long samples) co
   return pass;
 }
 
-// Copies rows of a batch to the input, some at a time.
-void Engine::take_rows(const Pass& pass, const Source& source, Order order, Prefetcher* prefetcher) {
+// Rows of a batch as the inputs, some at a time, but where they are taken as they lie.
+void Engine::take_rows(const Pass& pass, const std::vector<Source>& sources, Order order) {
   const long block = pass.interruption ? kBlockRows : pass.last - pass.first;
-  for (long n = pass.first; n < pass.last && !pass.given_up(); n += block)
-    gather(k_, source, order, n, std::min(pass.last, n + block), values_[0], prefetcher);
+  for (size_t j = 0; j < sources.size(); ++j) {
+    if (pass.row_pointers && j == *placed_) continue;
+    for (long n = pass.first; n < pass.last && !pass.given_up(); n += block)
+      gather(k_, sources[j], order, n, std::min(pass.last, n + block), values_[j], pass.prefetcher ? pass.prefetcher + j : nullptr);
+  }
 }
 
 // f(thread) on each of the threads, which must have memory reserved and be startable.
@@ -190,29 +192,52 @@ void Engine::work(Team& team, int threads, const std::function<void(int)>& f) {
   f(0);
 }
 
-const float* Engine::forward(const Pass& pass) {
+void Engine::forward(const Pass& pass) {
   for (const Stage& stage : stages_) {
     each_part(pass, stage, [&](const Pass& part) {
-      for (size_t i = stage.first; i < stage.last; ++i)
-        if (values_[i + 1] != inputs_[i][0]) ops_[i]->forward_all(part, inputs_[i].data(), values_[i + 1]);
+      for (size_t i = stage.first; i < stage.last; ++i) {
+        float* y = values_[spec_.given_by(i)];
+        if (y != inputs_[i][0]) ops_[i]->forward_all(part, inputs_[i].data(), y);
+      }
     });
   }
-  return values_.back();
 }
 
-const float* Engine::through_output(const Pass& pass, const float* y) {
-  if (!output_) return y;
-  output_->forward(pass, y, predictions_);
-  return predictions_;
+const float* Engine::predictions(const Pass& pass, const Result& result) const {
+  const float* y = values_[result.tensor];
+  if (!result.activation) return y;
+  result.activation->forward(pass, y, result.predictions);
+  return result.predictions;
+}
+
+// The losses, and their gradients where these are wanted. They are the last to take a tensor, so their shares come first.
+void Engine::measure(const Pass& pass, const Rows& rows, Order order) {
+  for (size_t r = results_.size(); r-- > 0;) {
+    const Result& result = results_[r];
+    float* gradient = pass.training ? result.part : nullptr;
+    objectives_[r].measure(pass, rows.y[r], rows.weight[r], order, values_[result.tensor], gradient);
+    if (gradient) add_part(pass, result.tensor, gradient);
+  }
+}
+
+// The predictions that metrics judge; all of them for who wants to see them.
+void Engine::judge(const Pass& pass, bool all) {
+  for (size_t r = 0; r < results_.size(); ++r)
+    if (all || objectives_[r].has_metrics()) objectives_[r].judge(pass, predictions(pass, results_[r]));
+}
+
+void Engine::keep(const Pass& pass) {
+  for (Op* op : keeping_)
+    if (op->trains(pass.training)) op->keep(pass);
 }
 
 void Engine::backward(const Pass& pass) {
   for (size_t i = 0; i < ops_.size(); ++i)
-    if (wanted_[i + 1]) ops_[i]->begin_backward(pass);
+    if (wanted_[spec_.given_by(i)]) ops_[i]->begin_backward(pass);
   for (size_t s = stages_.size(); s-- > 0;) {
     each_part(pass, stages_[s], [&](const Pass& part) {
       for (size_t i = stages_[s].last; i-- > stages_[s].first;)
-        if (wanted_[i + 1]) backward(part, i);
+        if (wanted_[spec_.given_by(i)]) backward(part, i);
     });
   }
 }
@@ -220,30 +245,29 @@ void Engine::backward(const Pass& pass) {
 // Backward of one operation. If others have already computed gradients at the same tensor, its own is added to theirs.
 void Engine::backward(const Pass& pass, size_t i) {
   Op& op = *ops_[i];
-  float* dy = delta(pass, i + 1);
+  const size_t given = spec_.given_by(i);
+  float* dy = delta(pass, given);
   const size_t first = static_cast<size_t>(op.spec.sources[0]);
   const bool inside = inner_[first] >= 0;
   float* dx = !inside ? parts_[i][0] : wanted_[first] ? delta(pass, first) : nullptr;
-  if (values_[i + 1] == inputs_[i][0]) {  // it changes nothing
+  if (values_[given] == inputs_[i][0]) {  // it changes nothing
     const long from = pass.first * op.out_size(), to = pass.last * op.out_size();
     if (dx && dx != dy) std::copy(dy + from, dy + to, dx + from);
   } else if (inside) {
-    op.backward(pass, inputs_[i][0], values_[i + 1], dy, dx);
+    op.backward(pass, inputs_[i][0], values_[given], dy, dx);
   } else {
-    op.backward_all(pass, inputs_[i].data(), values_[i + 1], dy, parts_[i].data());
+    op.backward_all(pass, inputs_[i].data(), values_[given], dy, parts_[i].data());
   }
-  if (!inside) add_parts(pass, i);
+  for (size_t j = 0; !inside && j < parts_[i].size(); ++j)
+    if (parts_[i][j]) add_part(pass, static_cast<size_t>(op.spec.sources[j]), parts_[i][j]);
 }
 
-void Engine::add_parts(const Pass& pass, size_t i) {
-  for (size_t j = 0; j < parts_[i].size(); ++j) {
-    const int64_t source = ops_[i]->spec.sources[j];
-    float* sum = deltas_[static_cast<size_t>(source)];
-    const float* own = parts_[i][j];
-    if (own == nullptr || own == sum) continue;
-    const long size = size_of(source);
-    for (long n = pass.first * size; n < pass.last * size; ++n) sum[n] += own[n];
-  }
+// What one of those who take a tensor hands back, if it is not there already.
+void Engine::add_part(const Pass& pass, size_t tensor, const float* part) {
+  float* sum = deltas_[tensor];
+  if (part == sum) return;
+  const long size = size_of(tensor);
+  for (long n = pass.first * size; n < pass.last * size; ++n) sum[n] += part[n];
 }
 
 double Engine::activity_penalty(const Pass& pass) const {
@@ -253,70 +277,78 @@ double Engine::activity_penalty(const Pass& pass) const {
 }
 
 // A batch's forward runs while one thread still adds up the batch before: a barrier comes before anything it reads is written.
-void Engine::evaluate(const Rows& rows, int64_t batch, Interruption* interruption) {
+void Engine::evaluate(const Rows& rows, int64_t batch, uint64_t step, Interruption* interruption) {
   const Visit visit(*this, Use::reading);
   kept_ = {};
-  batch = std::min(batch, rows.x.rows);
+  const int64_t count = rows.x[0].rows;
+  batch = std::min(batch, count);
   const int threads = startable(visit.team, useful_threads(batch, 1.0));
   reserve(static_cast<long>(batch), threads);
   lay_out(false);
-  const Sums before = objective_.running();
-  interruption = listening(interruption, rows.x.rows, 1.0);
+  const Sums before = objectives_.running();
+  interruption = listening(interruption, count, 1.0);
   work(visit.team, threads, [&](int thread) {
-    for (int64_t first = 0; first < rows.x.rows; first += batch) {
-      Pass pass = pass_of(visit.team, thread, threads, static_cast<long>(std::min(batch, rows.x.rows - first)));
+    for (int64_t first = 0; first < count; first += batch) {
+      Pass pass = pass_of(visit.team, thread, threads, static_cast<long>(std::min(batch, count - first)));
       pass.interruption = interruption;
+      pass.step = step;
       const Order order{nullptr, first};
       take_rows(pass, rows.x, order);
-      const float* y = forward(pass);
+      forward(pass);
       pass.sync();
-      objective_.measure(pass, rows.y, rows.weight, order, y, nullptr);
-      if (objective_.has_metrics()) objective_.judge(pass, through_output(pass, y));
+      measure(pass, rows, order);
+      judge(pass, false);
       updater_.penalize(pass);
       const double activity = thread == 0 ? activity_penalty(pass) : 0.0;  // the next forward writes over its terms
       pass.sync();
-      if (thread == 0) objective_.account(pass, updater_.penalty() + activity);
+      if (thread == 0) objectives_.account(pass, updater_.penalty() + activity);
     }
   });
-  if (interruption && interruption->given_up()) objective_.resume(before);
+  if (interruption && interruption->given_up()) objectives_.resume(before);
 }
 
-void Engine::predict(const Source& x, float* out, Interruption* interruption) {
+void Engine::predict(const std::vector<Source>& x, const std::vector<float*>& out, int64_t batch, uint64_t step,
+                     Interruption* interruption) {
   const Visit visit(*this, Use::reading);
   kept_ = {};
-  const int threads = startable(visit.team, useful_threads(x.rows, 1.0));
-  const int64_t batch = std::min<int64_t>(x.rows, kPredictRows * threads);
+  const int64_t rows = x[0].rows;
+  const int threads = startable(visit.team, useful_threads(by_batch_ ? std::min(batch, rows) : rows, 1.0));
+  batch = std::min<int64_t>(rows, by_batch_ ? batch : kPredictRows * threads);
   reserve(static_cast<long>(batch), threads);
   lay_out(false);
-  const int64_t width = outputs();
-  interruption = listening(interruption, x.rows, 1.0);
+  interruption = listening(interruption, rows, 1.0);
   work(visit.team, threads, [&](int thread) {
-    for (int64_t first = 0; first < x.rows; first += batch) {
+    for (int64_t first = 0; first < rows; first += batch) {
       // A thread keeps its part of the tensors on a ragged last batch too, because there is no barrier between batches.
       Pass pass = pass_of(visit.team, thread, threads, static_cast<long>(batch));
       pass.interruption = interruption;
-      pass.samples = static_cast<long>(std::min(batch, x.rows - first));
+      pass.step = step;
+      pass.samples = static_cast<long>(std::min(batch, rows - first));
       pass.first = std::min(pass.first, pass.samples), pass.last = std::min(pass.last, pass.samples);
       take_rows(pass, x, {nullptr, first});
-      const float* y = through_output(pass, forward(pass));
-      std::copy(y + pass.first * width, y + pass.last * width, out + (first + pass.first) * width);
+      forward(pass);
+      for (size_t r = 0; r < results_.size(); ++r) {
+        const float* y = predictions(pass, results_[r]);
+        const long width = size_of(results_[r].tensor);
+        std::copy(y + pass.first * width, y + pass.last * width, out[r] + (first + pass.first) * width);
+      }
     }
   });
 }
 
 Sums Engine::running() {
   const Visit visit(*this, Use::reading);
-  return objective_.running();
+  return objectives_.running();
 }
 
 void Engine::resume(const Sums& all) {
   const Visit visit(*this, Use::reading);
-  objective_.resume(all);
+  objectives_.resume(all);
 }
 
 void Engine::reset() {
   const Visit visit(*this, Use::reading);
-  objective_.reset();
+  objectives_.reset();
 }
 
 }  // namespace clarinet

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "memory.hpp"
@@ -14,9 +15,9 @@
 
 namespace clarinet {
 
-// Rows to learn from or to be judged by.
+// Rows to learn from or to be judged by: of every input, and of every output, for which there may be none.
 struct Rows {
-  Source x, y, weight;
+  std::vector<Source> x, y, weight;
 };
 
 struct TrainSteps {
@@ -33,7 +34,7 @@ struct TrainSteps {
 // What a forward pass does: as training does or not, and which random numbers it takes.
 struct Draw {
   bool training = false;
-  uint64_t step = 0;    // the update that it leads to, from 1
+  uint64_t step = 0;    // in training the update that it leads to, from 1
   uint32_t number = 0;  // of the passes before that update
 };
 
@@ -64,17 +65,21 @@ class Engine {
 
   // After any exception the engine can be used again, and an unfinished step has changed nothing. Interruption: nullptr for
   // none. If train is interrupted, the steps before are done and the current one has not begun; evaluate's sums are those of
-  // before, and predict's numbers mean nothing.
+  // before, and predict's numbers mean nothing. `step`: updates so far; operations that always behave as in training draw by
+  // it, and see so many rows at a time.
   TrainResult train(const Rows&, const TrainSteps&, Interruption* = nullptr);
-  void evaluate(const Rows&, int64_t batch, Interruption* = nullptr);
-  void predict(const Source& x, float* out, Interruption* = nullptr);
+  void evaluate(const Rows&, int64_t batch, uint64_t step, Interruption* = nullptr);
+  void predict(const std::vector<Source>& x, const std::vector<float*>& out, int64_t batch, uint64_t step,
+               Interruption* = nullptr);
   Sums running();
 
-  // The halves of a step, see clarinet.engines.base.Engine. forward writes the output of the last operation; backward continues
-  // the pass of this number (never 0) and of this many samples, once; it returns false if the engine has run something else by
-  // then. The gradient is laid out as the parameters, without penalties'; d_inputs may be nullptr.
-  void forward(const Source& x, const Draw&, uint64_t number, float* out, Interruption* = nullptr);
-  bool backward(Forwarded, const float* d_outputs, float* gradient, float* d_inputs, Interruption* = nullptr);
+  // The halves of a step, see clarinet.engines.base.Engine. forward writes the tensors that the losses take; backward takes up
+  // the pass of that number (never 0) and so many rows, once, unless the engine has run something else by then: then it
+  // gives false. The gradient is laid out as the parameters, without penalties'; d_inputs may be empty.
+  void forward(const std::vector<Source>& x, const Draw&, uint64_t number, const std::vector<float*>& out,
+               Interruption* = nullptr);
+  bool backward(Forwarded, const std::vector<const float*>& d_outputs, float* gradient, const std::vector<float*>& d_inputs,
+                Interruption* = nullptr);
   // Update number `step`, from 1, with such a gradient.
   void apply(const float* gradient, double learning_rate, uint64_t step);
 
@@ -88,8 +93,8 @@ class Engine {
 
   bool trains() const { return !spec_.optimizer.kind.empty(); }
   const Spec& spec() const { return spec_; }
-  const Objective& objective() const { return objective_; }
-  int64_t outputs() const;  // numbers in a prediction
+  const Objectives& objectives() const { return objectives_; }
+  long size_of(size_t tensor) const;  // numbers in a sample
 
   // How often buffers were laid out; training on batches of one size adds nothing to it.
   int64_t allocations() const { return allocations_; }
@@ -105,6 +110,13 @@ class Engine {
     size_t first, last;
     long samples;
   };
+  struct Result {  // one of the network's outputs
+    size_t tensor;
+    std::unique_ptr<Op> activation{};  // that the loss absorbed
+    float* predictions = nullptr;      // behind it
+    bool learns = false;               // whether there is a gradient at it
+    float* part = nullptr;             // where that goes
+  };
   struct Run;  // one call of train
   struct Kept {  // a forward pass that backward may follow
     uint64_t number = 0;  // 0: there is none
@@ -115,30 +127,34 @@ class Engine {
 
   Team& team();
   double work_of(int64_t samples, double passes) const;
-  int useful_threads(int64_t samples, double passes, bool takes_row_pointers = false) const;
+  int useful_threads(int64_t samples, double passes, int64_t read = 0) const;
   int startable(Team&, int threads) const;
   Interruption* listening(Interruption*, int64_t samples, double passes) const;
   void reserve(long samples, int threads);
   void lay_memory(long samples, int threads);
   void carve_arena(long samples);
   void place_gradients(long samples);
-  void choose_gradients(bool at_input);
-  long size_of(int64_t tensor) const;  // numbers in a sample
+  void choose_gradients(bool halved, bool at_inputs);
+  std::vector<bool> reached_tensors() const;
   void lay_out(bool training);
+  void choose_places();
   void make_stages();
   void place_inner_deltas(const Stage&);
   float* delta(const Pass& part, size_t tensor) const;
   template <class Work>
   void each_part(const Pass&, const Stage&, Work) const;
   Pass pass_of(const Team&, int thread, int threads, long samples) const;
-  void take_rows(const Pass&, const Source&, Order, Prefetcher* = nullptr);
+  void take_rows(const Pass&, const std::vector<Source>&, Order);
   void work(Team&, int threads, const std::function<void(int)>&);
 
-  const float* forward(const Pass&);
-  const float* through_output(const Pass&, const float* y);
+  void forward(const Pass&);
+  const float* predictions(const Pass&, const Result&) const;
+  void measure(const Pass&, const Rows&, Order);
+  void judge(const Pass&, bool all);
+  void keep(const Pass&);
   void backward(const Pass&);
   void backward(const Pass&, size_t op);
-  void add_parts(const Pass&, size_t op);
+  void add_part(const Pass&, size_t tensor, const float* part);
   Pass half_pass(const Team&, int thread, int threads, const Kept&, Interruption*) const;
   double activity_penalty(const Pass&) const;
   bool train_stretch(Team&, Run&, int threads, int64_t most);
@@ -154,16 +170,20 @@ class Engine {
   Pace pace_;
   std::vector<std::unique_ptr<Op>> ops_;
   std::vector<Op*> keeping_;  // of them
-  std::unique_ptr<Op> output_;
-  Objective objective_;
+  std::vector<Result> results_;
+  Objectives objectives_;
   Updater updater_;
   bool sums_by_block_ = false;
-  bool takes_row_pointers_ = false;          // whether the first operation, and no other, can read the data in place
-  std::vector<const float*> row_pointers_;  // then: of a batch's rows
-  std::vector<Stage> stages_;  // all operations, in order
-  // Tensors: 0 is the input, i + 1 what operation i gives. Trained: it leads to a trained weight; wanted: the gradient there.
+  bool by_batch_ = false;             // whether what rows give depends on the others of the batch, whatever a pass does
+  std::vector<const float*> row_pointers_;  // of a batch's rows of the input that an operation takes where the data lie
+  std::optional<size_t> placed_;      // the number of that input, which nobody else takes
+  std::vector<Prefetcher> ahead_;          // of each thread and input
+  std::vector<Stage> stages_;         // all operations, in order
+  // For each tensor, trained: a trained weight leads to it; reached: it leads to an output that learns; wanted: the gradient
+  // at it.
   const std::vector<bool> trained_;
-  std::vector<bool> wanted_;
+  std::vector<bool> reached_, wanted_;
+  bool halved_ = false;  // whether these are for the halves of a step
   Kept kept_;
   // Gradients at tensors inside a stage are of the samples that it takes at a time, for each thread: where each begins, or
   // -1 for a tensor whose gradient is kept for the whole batch.
@@ -173,11 +193,10 @@ class Engine {
   Buffer arena_, scratch_, inner_deltas_;
   std::vector<float*> buffers_, values_, whole_deltas_, deltas_;
   float* spare_ = nullptr;  // memory for gradients
-  // For each operation its inputs, and where it writes their gradients: `parts_` are separate buffers, where a tensor's
-  // gradient is a sum and others came before.
+  // For each operation what it takes, and where it puts the gradients there: `parts_` (and a result's part) are places of
+  // their own, where a tensor's gradient is a sum and others came before.
   std::vector<std::vector<const float*>> inputs_;
   std::vector<std::vector<float*>> parts_;
-  float* predictions_ = nullptr;
   long capacity_ = 0, scratch_each_ = 0;
   int capacity_threads_ = 0;
   int64_t allocations_ = 0;

@@ -18,49 +18,63 @@ Pass Engine::half_pass(const Team& team, int thread, int threads, const Kept& ke
   return pass;
 }
 
-void Engine::forward(const Source& x, const Draw& draw, uint64_t number, float* out, Interruption* interruption) {
-  const Visit visit(*this, draw.training ? Use::training : Use::reading);
+void Engine::forward(const std::vector<Source>& x, const Draw& draw, uint64_t number, const std::vector<float*>& out,
+                     Interruption* interruption) {
+  const Visit visit(*this, draw.training || by_batch_ ? Use::training : Use::reading);
   kept_ = {};
-  Kept kept{number, static_cast<long>(x.rows), startable(visit.team, useful_threads(x.rows, 3.0)), draw};
+  const int64_t rows = x[0].rows;
+  Kept kept{number, static_cast<long>(rows), startable(visit.team, useful_threads(rows, 3.0)), draw};
   reserve(kept.samples, kept.threads);
   lay_out(draw.training);
   updater_.divide(kept.threads, kept.samples, 1);  // no thread has local weights
-  interruption = listening(interruption, x.rows, 3.0);
-  const long width = static_cast<long>(outputs());
+  interruption = listening(interruption, rows, 3.0);
   bool abandoned = false;
   work(visit.team, kept.threads, [&](int thread) {
     const Pass pass = half_pass(visit.team, thread, kept.threads, kept, interruption);
     take_rows(pass, x, {nullptr, 0});
-    const float* y = forward(pass);
+    forward(pass);
     pass.sync();
     if (thread == 0) abandoned = interruption && interruption->given_up();
     pass.sync();
     if (abandoned) return;
-    if (pass.training)
-      for (Op* op : keeping_) op->keep(pass);
-    std::copy(y + pass.first * width, y + pass.last * width, out + pass.first * width);
+    keep(pass);
+    for (size_t r = 0; r < results_.size(); ++r) {
+      const float* y = values_[results_[r].tensor];
+      const long width = size_of(results_[r].tensor);
+      std::copy(y + pass.first * width, y + pass.last * width, out[r] + pass.first * width);
+    }
   });
   if (!abandoned) kept_ = kept;
 }
 
-bool Engine::backward(Forwarded which, const float* d_outputs, float* gradient, float* d_inputs, Interruption* interruption) {
+bool Engine::backward(Forwarded which, const std::vector<const float*>& d_outputs, float* gradient,
+                      const std::vector<float*>& d_inputs, Interruption* interruption) {
   const Visit visit(*this, Use::reading);
   if (which.number == 0 || which.number != kept_.number || which.samples != kept_.samples) return false;
   const int threads = startable(visit.team, kept_.threads);
-  choose_gradients(d_inputs != nullptr);
+  choose_gradients(true, !d_inputs.empty());
   updater_.divide(threads, kept_.samples, 1);
   interruption = listening(interruption, kept_.samples, 3.0);
-  const long width = static_cast<long>(outputs()), inputs = static_cast<long>(spec_.inputs);
   work(visit.team, threads, [&](int thread) {
     const Pass pass = half_pass(visit.team, thread, threads, kept_, interruption);
-    const float* dy = d_outputs + pass.first * width;
-    if (deltas_.back()) std::copy(dy, d_outputs + pass.last * width, deltas_.back() + pass.first * width);
+    for (size_t r = results_.size(); r-- > 0;) {
+      const Result& result = results_[r];
+      if (!result.part) continue;
+      const long width = size_of(result.tensor);
+      std::copy(d_outputs[r] + pass.first * width, d_outputs[r] + pass.last * width, result.part + pass.first * width);
+      add_part(pass, result.tensor, result.part);
+    }
     backward(pass);
     pass.sync();
     updater_.gradients(pass, values_, deltas_, gradient);
-    if (!d_inputs) return;
-    const float* dx = ops_.empty() ? d_outputs : deltas_[0];
-    std::copy(dx + pass.first * inputs, dx + pass.last * inputs, d_inputs + pass.first * inputs);
+    for (size_t j = 0; j < d_inputs.size(); ++j) {
+      const long width = size_of(j), from = pass.first * width, to = pass.last * width;
+      if (const float* dx = deltas_[j]) {
+        std::copy(dx + from, dx + to, d_inputs[j] + from);
+      } else {  // it leads to no output
+        std::fill(d_inputs[j] + from, d_inputs[j] + to, 0.0f);
+      }
+    }
   });
   if (!interruption || !interruption->given_up()) kept_ = {};
   return true;

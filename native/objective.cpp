@@ -7,24 +7,30 @@
 
 namespace clarinet {
 
-Objective::Objective(const LossSpec& spec, const std::vector<MetricSpec>& metrics, long positions, long columns)
-    : present_(!spec.kind.empty()), spec_(spec), positions_(positions), columns_(columns) {
-  if (!present_) return;
-  loss_function_ = loss_function(spec.kind, spec.settings, columns);
-  for (double alpha : numbers(spec.settings, "alpha")) class_weights_.push_back(static_cast<float>(alpha));
-  if (static_cast<long>(class_weights_.size()) == columns) loss_function_.by_class = class_weights_.data();
-  for (const MetricSpec& metric : metrics) metrics_.push_back(make_metric(metric, positions, columns));
-  sees_all_targets_ = takes_signs(loss_function_);
+Objective::Objective(const OutputSpec& spec)
+    : present_(!spec.loss.kind.empty()),
+      sparse_(spec.sparse),
+      reduction_(spec.loss.reduction),
+      weight_(spec.weight),
+      positions_(static_cast<long>(spec.positions)),
+      columns_(static_cast<long>(spec.columns)) {
+  for (const MetricSpec& metric : spec.metrics) metrics_.push_back(make_metric(metric, positions_, columns_));
   for (const auto& metric : metrics_) sees_all_targets_ |= metric->sees_all_targets();
+  if (!present_) return;
+  loss_function_ = loss_function(spec.loss.kind, spec.loss.settings, columns_);
+  for (double alpha : numbers(spec.loss.settings, "alpha")) class_weights_.push_back(static_cast<float>(alpha));
+  if (static_cast<long>(class_weights_.size()) == columns_) loss_function_.by_class = class_weights_.data();
+  sees_all_targets_ |= takes_signs(loss_function_);
 }
 
 Objective::~Objective() = default;
 
 void Objective::reserve(long samples) {
-  if (!present_) return;
+  if (!takes_targets()) return;
   const size_t rows = static_cast<size_t>(samples * positions_);
   targets_.resize(rows * static_cast<size_t>(columns_));
   for (auto* v : {&shares_, &values_}) v->resize(rows);
+  if (weight_ != 1.0) weighed_.resize(rows);
   weights_.resize(static_cast<size_t>(samples));
   ones_.assign(static_cast<size_t>(samples), 1.0f);
   ids_.resize(rows);
@@ -33,7 +39,7 @@ void Objective::reserve(long samples) {
 
 void Objective::fetch(const Pass& pass, const Source& targets, const Source& weights, Order order) {
   const long first = pass.first * positions_, last = pass.last * positions_;
-  if (spec_.sparse) {
+  if (sparse_) {
     gather_ids(targets, order, pass.first, pass.last, ids_.data());
     std::fill(targets_.begin() + first * columns_, targets_.begin() + last * columns_, 0.0f);
     for (long i = first; i < last; ++i)
@@ -61,39 +67,43 @@ double Objective::weight_sum(const Pass& pass, const Source& weights, Order orde
 
 void Objective::measure(const Pass& pass, const Source& targets, const Source& weights, Order order, const float* y,
                         float* gradient) {
+  if (!takes_targets()) return;
   fetch(pass, targets, weights, order);
   if (sees_all_targets_) pass.sync();
+  if (!present_) return;
   double divisor = static_cast<double>(pass.samples * positions_);
-  if (spec_.reduction == "sum") divisor = 1.0;
-  if (spec_.reduction == "mean_with_sample_weight") divisor = weight_sum(pass, weights, order);
+  if (reduction_ == "sum") divisor = 1.0;
+  if (reduction_ == "mean_with_sample_weight") divisor = weight_sum(pass, weights, order);
   const float share = divisor != 0.0 ? static_cast<float>(1.0 / divisor) : 0.0f;
   for (long i = pass.first; i < pass.last; ++i)
     for (long r = 0; r < positions_; ++r) shares_[i * positions_ + r] = weights_[i] * share;
-  const long at = pass.first * positions_;
+  const long at = pass.first * positions_, end = pass.last * positions_;
+  const bool weighed = weight_ != 1.0;
+  for (long i = at; weighed && i < end; ++i) weighed_[i] = shares_[i] * static_cast<float>(weight_);
   const LossRows l{with_signs(loss_function_, targets_.data(), pass.samples * positions_ * columns_),
-                   (pass.last - pass.first) * positions_,
+                   end - at,
                    columns_,
                    y + at * columns_,
                    targets_.data() + at * columns_,
-                   shares_.data() + at,
+                   (weighed ? weighed_ : shares_).data() + at,
                    values_.data() + at,
                    gradient ? gradient + at * columns_ : nullptr};
   pass.k->losses[l.loss.number].compute(l, pass.scratch);
 }
 
 void Objective::judge(const Pass& pass, const float* predictions) {
-  const Judged judged{positions_, columns_, predictions, targets_.data(), spec_.sparse ? ids_.data() : nullptr};
+  const Judged judged{positions_, columns_, predictions, targets_.data(), sparse_ ? ids_.data() : nullptr};
   for (auto& metric : metrics_) metric->judge(pass, judged);
 }
 
-double Objective::account(const Pass& pass, double penalty) {
+double Objective::account(const Pass& pass) {
+  for (auto& metric : metrics_) metric->account(pass.samples, metric->spec.weighted ? weights_.data() : ones_.data());
+  if (!present_) return 0.0;
   double loss = 0.0;
   for (long i = 0; i < pass.samples * positions_; ++i) loss += static_cast<double>(values_[i]) * shares_[i];
-  loss += penalty;
   const double samples = static_cast<double>(pass.samples);
   loss_.add(loss * samples, samples);
-  for (auto& metric : metrics_) metric->account(pass.samples, metric->spec.weighted ? weights_.data() : ones_.data());
-  return loss;
+  return loss * weight_;
 }
 
 void Objective::reset() {
@@ -101,20 +111,52 @@ void Objective::reset() {
   for (auto& metric : metrics_) metric->reset();
 }
 
-Sums Objective::running() const {
+Objectives::Objectives(const std::vector<OutputSpec>& outputs) {
+  for (const OutputSpec& output : outputs) each_.emplace_back(output);
+}
+
+void Objectives::reserve(long samples) {
+  for (Objective& own : each_) own.reserve(samples);
+}
+
+bool Objectives::present() const {
+  return std::any_of(each_.begin(), each_.end(), [](const Objective& own) { return own.present(); });
+}
+
+double Objectives::account(const Pass& pass, double penalty) {
+  double loss = 0.0;
+  for (Objective& own : each_) loss += own.account(pass);
+  loss += penalty;
+  const double samples = static_cast<double>(pass.samples);
+  loss_.add(loss * samples, samples);
+  return loss;
+}
+
+void Objectives::reset() {
+  loss_ = {};
+  for (Objective& own : each_) own.reset();
+}
+
+Sums Objectives::running() const {
   Sums all{{loss_.total, loss_.count}};
-  for (const auto& metric : metrics_) all.push_back(metric->sums());
+  for (const Objective& own : each_)
+    if (own.present() && each_.size() > 1) all.push_back({own.loss().total, own.loss().count});
+  for (const Objective& own : each_)
+    for (const auto& metric : own.metrics()) all.push_back(metric->sums());
   return all;
 }
 
-void Objective::resume(const Sums& all) {
-  if (all.size() != metrics_.size() + 1) throw std::invalid_argument("resume: not one sum for the loss and each metric");
-  for (size_t i = 0; i < all.size(); ++i) {
-    const size_t size = i == 0 ? 2 : metrics_[i - 1]->sums().size();
-    if (all[i].size() != size) throw std::invalid_argument("resume: not as many sums as there were");
-  }
-  loss_ = {all[0][0], all[0][1]};
-  for (size_t i = 0; i < metrics_.size(); ++i) metrics_[i]->resume(all[i + 1]);
+void Objectives::resume(const Sums& all) {
+  const Sums now = running();
+  if (all.size() != now.size()) throw std::invalid_argument("resume: not one sum for each loss and metric");
+  for (size_t i = 0; i < all.size(); ++i)
+    if (all[i].size() != now[i].size()) throw std::invalid_argument("resume: not as many sums as there were");
+  auto next = all.begin();
+  loss_ = {(*next)[0], (*next)[1]}, ++next;
+  for (Objective& own : each_)
+    if (own.present() && each_.size() > 1) own.loss() = {(*next)[0], (*next)[1]}, ++next;
+  for (Objective& own : each_)
+    for (const auto& metric : own.metrics()) metric->resume(*next++);
 }
 
 }  // namespace clarinet

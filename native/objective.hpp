@@ -1,6 +1,7 @@
 // The loss of a batch, its gradient at the predictions, and the running metrics.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -9,7 +10,7 @@
 
 namespace clarinet {
 
-// The sums of the loss (total, count), then of each metric.
+// What the loss (total, count), where there are several outputs the loss of each that has one, then each metric have added up.
 using Sums = std::vector<std::vector<double>>;
 
 // A running mean over batches.
@@ -27,43 +28,69 @@ LossFunction with_signs(LossFunction, const float* targets, long n);
 
 class Metric;
 
+// Of one output.
 class Objective {
  public:
-  // `positions` predictions of `columns` numbers a sample.
-  Objective(const LossSpec&, const std::vector<MetricSpec>&, long positions, long columns);
+  explicit Objective(const OutputSpec&);
   ~Objective();
 
   void reserve(long samples);
+  // Whether there is a loss.
   bool present() const { return present_; }
   bool has_metrics() const { return !metrics_.empty(); }
+  bool takes_targets() const { return present_ || has_metrics(); }
   // Whether y may have this many numbers a sample: class ids, or targets of the predictions' shape.
-  bool fits(int64_t columns) const { return columns == (spec_.sparse ? positions_ : positions_ * columns_); }
+  bool fits(int64_t columns) const { return columns == (sparse_ ? positions_ : positions_ * columns_); }
 
   // This thread's samples: fetch targets and weights, compute each row's loss and, where `gradient` is not nullptr, the
-  // gradient of the batch's loss at y.
+  // gradient at y of what the loss adds to the batch's.
   void measure(const Pass&, const Source& targets, const Source& weights, Order, const float* y, float* gradient);
   // This thread's samples' part of the metrics.
   void judge(const Pass&, const float* predictions);
-  // The batch's loss, and all running sums; one thread, after the others' measure and judge.
-  double account(const Pass&, double penalty);  // returns the loss
+  // All running sums; one thread, after the others' measure and judge. Gives what the loss adds to the batch's.
+  double account(const Pass&);
+
+  void reset();
+  Running& loss() { return loss_; }
+  const Running& loss() const { return loss_; }
+  const std::vector<std::unique_ptr<Metric>>& metrics() const { return metrics_; }
+
+ private:
+  void fetch(const Pass&, const Source& targets, const Source& weights, Order);
+  double weight_sum(const Pass&, const Source& weights, Order) const;
+
+  const bool present_, sparse_;
+  const std::string reduction_;
+  const double weight_;
+  const long positions_, columns_;
+  LossFunction loss_function_{};
+  std::vector<float> class_weights_;
+  bool sees_all_targets_ = false;
+  std::vector<std::unique_ptr<Metric>> metrics_;
+  std::vector<float> targets_, weights_, ones_, shares_, weighed_, values_;  // weighed: shares times the loss's weight
+  std::vector<int32_t> ids_;
+  Running loss_;  // without its weight
+};
+
+// Of all outputs: the batch's loss is the sum of theirs and of the penalties.
+class Objectives {
+ public:
+  explicit Objectives(const std::vector<OutputSpec>&);
+
+  void reserve(long samples);
+  Objective& operator[](size_t output) { return each_[output]; }
+  const Objective& operator[](size_t output) const { return each_[output]; }
+  // Whether there is a loss.
+  bool present() const;
+
+  double account(const Pass&, double penalty);  // gives the batch's loss
 
   void reset();
   Sums running() const;
   void resume(const Sums&);
 
  private:
-  void fetch(const Pass&, const Source& targets, const Source& weights, Order);
-  double weight_sum(const Pass&, const Source& weights, Order) const;
-
-  const bool present_;
-  const LossSpec spec_;
-  const long positions_, columns_;
-  LossFunction loss_function_{};
-  std::vector<float> class_weights_;
-  bool sees_all_targets_ = false;
-  std::vector<std::unique_ptr<Metric>> metrics_;
-  std::vector<float> targets_, weights_, ones_, shares_, values_;
-  std::vector<int32_t> ids_;
+  std::deque<Objective> each_;
   Running loss_;
 };
 

@@ -25,8 +25,8 @@ struct Pass {
   uint64_t step = 0;         // of the model's life, from 1
   uint32_t draw = 0;         // of the step's random numbers
   float* scratch = nullptr;  // of this thread alone
-  Prefetcher* prefetcher = nullptr;  // of the data's rows
-  const float* const* row_pointers = nullptr;  // of the data's rows, if the first operation reads them in place
+  Prefetcher* prefetcher = nullptr;    // each input's rows to come
+  const float* const* row_pointers = nullptr;  // where the rows of an input lie, if an operation takes them there
   Interruption* interruption = nullptr;  // of work that takes long
 
   void sync() const {
@@ -61,6 +61,8 @@ class Op {
   const OpSpec spec;
   long in_size() const { return static_cast<long>(spec.positions * spec.inputs); }
   long out_size() const { return static_cast<long>(spec.positions * spec.outputs); }
+  // Whether it behaves as in training on a pass that does or does not.
+  bool trains(bool training) const { return spec.training.value_or(training); }
 
   // Prepare for batches of at most `samples` on at most `threads` threads.
   virtual void reserve(long samples, int threads) { (void)samples, (void)threads; }
@@ -101,7 +103,7 @@ class Op {
   // The operation's share in the batch's loss; one thread calls it after all threads' forward.
   virtual double penalty(const Pass&) const { return 0.0; }
 
-  // Set on the first operation, where it takes_row_pointers(): its input may be Pass::row_pointers instead of x.
+  // Set where it takes_row_pointers() of what the network takes: its input may be Pass::row_pointers instead of x.
   bool reads_row_pointers = false;
   // Set if another operation shares one of its weights.
   bool shares_weights = false;
@@ -149,8 +151,10 @@ class Merge : public Op {
 // The operation of a specification; throws std::invalid_argument for an unknown kind.
 std::unique_ptr<Op> make_op(const OpSpec&);
 
-// Whether the output of operation i - 1 is the only input of operation i, and is used by no other.
-bool follows_alone(const std::vector<OpSpec>& ops, size_t i);
+// Whether operation i takes a single tensor, which nobody else takes and which is no result.
+bool takes_alone(const Spec&, size_t i);
+// The same, and it is what operation i - 1 gives.
+bool follows_alone(const Spec&, size_t i);
 
 // The same network with operations joined where one pass over the data can do the work of two.
 Spec fused(Spec);

@@ -26,7 +26,7 @@ struct Order {
 };
 
 // Prefetches rows of shuffled data some time before a thread reads them, batch after batch: the processor cannot predict them.
-class Prefetcher {
+class alignas(64) Prefetcher {  // a cache line of its own: each thread writes there row by row
  public:
   // Begins a batch: the thread's rows [first, last) of it, and [first, next_last) of the one to come: 0 if none.
   void begin_batch(const Source&, Order now, Order next, long first, long last, long next_last);

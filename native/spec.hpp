@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,16 +42,16 @@ struct OpSpec {
   uint32_t index = 0;                       // its number in the plan, which random numbers are keyed by
   uint64_t seed = 0;                        // of its random numbers
   std::vector<int64_t> shape{};             // of a sample of its input
-  std::vector<int64_t> sources{};           // tensors it takes: 0 is the input, i + 1 what operation i gives
+  std::vector<int64_t> sources{};           // tensors it takes, see Spec
   std::vector<std::vector<float>> tables{};  // constants of the layer
   std::vector<int64_t> axes{};              // the order of a sample's axes for it; empty: unchanged
+  std::optional<bool> training{};           // whether it behaves as in training or as in use; empty: as the network does
 };
 
 struct LossSpec {
-  std::string kind;       // empty: there is no loss, the engine only predicts
+  std::string kind;       // empty: there is no loss
   std::string reduction;  // sum_over_batch_size, sum, mean_with_sample_weight
   Settings settings;
-  bool sparse = false;  // targets are class ids
 };
 
 struct MetricSpec {
@@ -64,25 +65,37 @@ struct OptimizerSpec {
   Settings settings;
 };
 
-// A user's layer for statistics: its output tensor (0 is the input, i + 1 what operation i gives; the predictions come after
-// the last), the limits of its activation (low >= high: none), and its operations' weights.
+// One of the network's results: a tensor that counts as `rows` rows of `columns` numbers a sample, and how it is judged.
+struct OutputSpec {
+  int64_t tensor = 0, positions = 1, columns = 0;
+  std::vector<OpSpec> activation{};  // the one that the loss absorbed: none or one
+  LossSpec loss{};
+  double weight = 1.0;  // how much the loss counts
+  bool sparse = false;  // targets are class ids
+  std::vector<MetricSpec> metrics{};
+};
+
+// A user's layer for statistics: the tensor it gives (the outputs' predictions come after the last), the limits of its
+// activation (low >= high: none), and its operations' weights.
 struct StatsSpec {
   int64_t tensor = 0;
   float low = 0.0f, high = 0.0f;
   std::vector<int64_t> ops;
 };
 
+// Tensors have numbers: first come the inputs, then what each operation gives.
 struct Spec {
   std::vector<OpSpec> ops;
-  std::vector<OpSpec> output;  // the activation that the loss absorbed: none or one
-  LossSpec loss;
+  std::vector<OutputSpec> outputs;
   OptimizerSpec optimizer;
-  std::vector<MetricSpec> metrics;
   std::vector<StatsSpec> layers;
-  int64_t inputs = 0;       // numbers in a sample
-  int64_t params_size = 0;  // numbers in a gradient
+  std::vector<int64_t> inputs;  // numbers in a sample of each
+  int64_t params_size = 0;      // numbers in a gradient
 
   std::vector<float*> slots{};  // of the optimizer, laid out as the parameters
+
+  size_t given_by(size_t op) const { return inputs.size() + op; }
+  size_t tensors() const { return inputs.size() + ops.size(); }
 };
 
 }  // namespace clarinet

@@ -28,7 +28,7 @@ struct Engine::Run {
   Interruption* interruption;
   Clock::time_point began = Clock::now();
   int64_t timed = 1;  // steps between two looks at the clock
-  bool takes_row_pointers = false;  // whether the first operation reads the data's rows in place
+  bool takes_row_pointers = false;  // whether an operation takes the data's rows where they lie
   TrainResult result{};
   // These are written by one thread between barriers.
   bool stop = false;
@@ -49,16 +49,15 @@ void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   const bool sampled = run.sampled(pass.step);
   const long next = number + 1 < run.count ? std::min(pass.last, run.samples(number + 1)) : 0;
   if (run.interruption && pass.thread == 0) run.interruption->begin_step();
-  pass.prefetcher->begin_batch(run.rows.x, order, {order.order, order.first + run.steps.batch}, pass.first, pass.last, next);
-  if (pass.row_pointers) {
-    locate(run.rows.x, order, pass.first, pass.last, values_[0], row_pointers_.data());
-  } else {
-    take_rows(pass, run.rows.x, order, pass.prefetcher);
-  }
+  const Order to_come{order.order, order.first + run.steps.batch};
+  for (size_t j = 0; j < run.rows.x.size(); ++j)
+    pass.prefetcher[j].begin_batch(run.rows.x[j], order, to_come, pass.first, pass.last, next);
+  if (pass.row_pointers) locate(run.rows.x[*placed_], order, pass.first, pass.last, values_[*placed_], row_pointers_.data());
+  take_rows(pass, run.rows.x, order);
   updater_.penalize(pass);
-  const float* y = forward(pass);
-  objective_.measure(pass, run.rows.y, run.rows.weight, order, y, deltas_.back());
-  if (objective_.has_metrics() || sampled) objective_.judge(pass, through_output(pass, y));
+  forward(pass);
+  measure(pass, run.rows, order);
+  judge(pass, sampled);
   backward(pass);
   if (pass.thread == 0) {
     updater_.begin(run.steps.learning_rates[number], pass.step);
@@ -81,11 +80,11 @@ void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
 void Engine::finish_step(const Pass& pass, Run& run, int64_t number) {
   const bool sampled = run.sampled(pass.step);
   if (pass.thread == 0) {
-    run.steps.losses[number] = static_cast<float>(objective_.account(pass, updater_.penalty() + activity_penalty(pass)));
+    run.steps.losses[number] = static_cast<float>(objectives_.account(pass, updater_.penalty() + activity_penalty(pass)));
     ++run.result.steps;
     run.stop = run.steps.seconds >= 0.0 && number % run.timed == 0 && seconds_since(run.began) > run.steps.seconds;
   }
-  for (Op* op : keeping_) op->keep(pass);
+  keep(pass);
   if (sampled) measure_layers(pass);
   run.whole ? updater_.apply(pass, sampled) : updater_.update(pass, values_, deltas_);
   pass.sync();
@@ -111,11 +110,12 @@ bool Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
   const auto share = [&](int thread) {
     Pass pass = pass_of(team, thread, threads, run.samples(first));
     updater_.load_local(pass);
-    Prefetcher prefetcher;
+    Prefetcher* prefetcher = ahead_.data() + static_cast<size_t>(thread) * spec_.inputs.size();
+    std::fill_n(prefetcher, spec_.inputs.size(), Prefetcher{});
     for (int64_t i = first; i < last && !run.stop; ++i) {
       pass = pass_of(team, thread, threads, run.samples(i));
       pass.training = true;
-      pass.prefetcher = &prefetcher;
+      pass.prefetcher = prefetcher;
       pass.interruption = run.interruption;
       pass.row_pointers = run.takes_row_pointers ? row_pointers_.data() : nullptr;
       pass.step = steps.steps_before + static_cast<uint64_t>(i) + 1;
@@ -133,10 +133,10 @@ TrainResult Engine::train(const Rows& rows, const TrainSteps& steps, Interruptio
   const int64_t batch = std::min(steps.batch, steps.rows);
   Run run{rows, steps, (steps.rows - 1) / steps.batch + 1, listening(interruption, batch, 3.0)};
   run.timed = static_cast<int64_t>(std::clamp(kWorthAClock / std::max(1.0, work_of(batch, 3.0)), 1.0, 64.0));
-  run.takes_row_pointers = takes_row_pointers_ && readable_as_floats(rows.x);
-  const int most = startable(visit.team, useful_threads(batch, 3.0, run.takes_row_pointers));
+  run.takes_row_pointers = placed_ && readable_as_floats(rows.x[*placed_]);
+  const int most = startable(visit.team, useful_threads(batch, 3.0, run.takes_row_pointers ? spec_.inputs[*placed_] : 0));
   reserve(static_cast<long>(batch), most);
-  if (wanted_ != trained_) choose_gradients(false);
+  if (halved_) choose_gradients(false, false);
   lay_out(true);
   bool able = true;
   while (able && run.result.steps < run.count && !run.stop) {
@@ -157,10 +157,9 @@ void Engine::measure_layers(const Pass& pass) {
   for (size_t i = static_cast<size_t>(pass.thread); i < spec_.layers.size(); i += static_cast<size_t>(pass.threads)) {
     const StatsSpec& layer = spec_.layers[i];
     const size_t tensor = static_cast<size_t>(layer.tensor);
-    const bool inside = tensor < values_.size();
-    const int64_t size = inside ? size_of(layer.tensor) : outputs();
-    const TensorNumbers t = tensor_numbers(inside ? values_[tensor] : predictions_,
-                                           static_cast<long>(pass.samples * size), layer.low, layer.high);
+    const Result* result = tensor < values_.size() ? nullptr : &results_[tensor - values_.size()];
+    const long size = size_of(result ? result->tensor : tensor);
+    const TensorNumbers t = tensor_numbers(result ? result->predictions : values_[tensor], pass.samples * size, layer.low, layer.high);
     layer_numbers_[i] = {pass.step, static_cast<int64_t>(i), t.mean, t.std, t.zeros, t.saturated, NAN, NAN, NAN, true};
   }
 }

@@ -19,7 +19,7 @@ std::pair<int64_t, int64_t> extent_of(const Weight& weight) { return {weight.off
 }  // namespace
 
 Updater::Updater(const Spec& spec, const std::vector<std::unique_ptr<Op>>& ops)
-    : ops_(ops), optimizer_(spec.optimizer, spec.slots) {
+    : ops_(ops), inputs_(spec.inputs.size()), optimizer_(spec.optimizer, spec.slots), reached_(ops.size(), true) {
   std::map<Extent, Op*> first;
   for (size_t op = 0; op < ops_.size(); ++op) {
     weights_of_.emplace_back();
@@ -54,12 +54,23 @@ void Updater::add_blocks(const Weight* weight, size_t owner, std::vector<Block>&
     blocks.push_back({weight, owner, from, std::min(kBlock, static_cast<long>(weight->size) - from), 0, 0, 0, 0});
 }
 
+void Updater::reach(const std::vector<bool>& tensors) {
+  reached_.assign(tensors.begin() + static_cast<long>(inputs_), tensors.end());
+  idle_.clear();
+  for (const Block& block : blocks_) {
+    const std::vector<size_t>& users = users_.at(extent_of(*block.weight)).ops;
+    if (std::none_of(users.begin(), users.end(), [this](size_t op) { return reached_[op]; })) idle_.push_back(block);
+  }
+}
+
 // Contiguous runs of rows of about the same cost each, except local weights. The bits do not depend on it.
 void Updater::divide(int threads, long samples, int64_t steps) {
   jobs_.assign(1, std::vector<std::vector<Job>>(static_cast<size_t>(threads)));
   std::vector<std::vector<Work>> rounds(1);
-  for (size_t op = 0; op < ops_.size(); ++op)
-    add_work(op, samples, ops_[op]->plan_local(threads, samples, steps, optimizer_), rounds);
+  for (size_t op = 0; op < ops_.size(); ++op) {
+    const bool local = ops_[op]->plan_local(threads, samples, reached_[op] ? steps : 1, optimizer_);
+    if (reached_[op]) add_work(op, samples, local, rounds);
+  }
   jobs_.resize(rounds.size(), std::vector<std::vector<Job>>(static_cast<size_t>(threads)));
   for (size_t round = 0; round < rounds.size(); ++round) share_out(rounds[round], jobs_[round]);
 }
@@ -79,7 +90,8 @@ void Updater::add_work(size_t op, long samples, bool local, std::vector<std::vec
     const double cost = static_cast<double>(parts[p].row) * (static_cast<double>(parts[p].depth * samples) + kUpdateCost);
     const long slice = static_cast<long>(std::min(kSlice / cost, 1e9) / kGrain + 1.0) * kGrain;
     const std::vector<size_t>& users = users_.at(extent_of(*parts[p].weight)).ops;
-    const size_t round = static_cast<size_t>(users.end() - std::find(users.begin(), users.end(), op)) - 1;
+    const auto later = [this, op](size_t user) { return user > op && reached_[user]; };
+    const size_t round = static_cast<size_t>(std::count_if(users.begin(), users.end(), later));
     if (round >= rounds.size()) rounds.resize(round + 1);
     rounds[round].push_back({static_cast<int>(op), static_cast<int>(p), parts[p].count, slice, cost, users.size() > 1});
   }
@@ -112,7 +124,20 @@ void Updater::store_local(const Pass& pass) {
   for (const auto& op : ops_) op->store_local(pass, optimizer_);
 }
 
+// Of the weights that lead to no gradient, this thread's part.
+void Updater::clear_idle(const Pass& pass, float* flat) {
+  const Range own = part_of(static_cast<long>(idle_.size()), pass);
+  for (long i = own.first; i < own.last; ++i) {
+    const Block& block = idle_[static_cast<size_t>(i)];
+    const bool shared = users_.at(extent_of(*block.weight)).ops.size() > 1;
+    const Sink sink{*pass.k, optimizer_, shared && !flat ? gradients_.get() : flat, false};
+    std::fill_n(pass.scratch, block.count, 0.0f);
+    sink.take(*block.weight, block.from, pass.scratch, block.count);
+  }
+}
+
 void Updater::gradients(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas, float* flat) {
+  clear_idle(pass, flat);
   for (size_t round = 0; round < jobs_.size(); ++round) {
     if (round > 0) pass.sync();
     for (const Job& job : jobs_[round][static_cast<size_t>(pass.thread)]) {
@@ -121,7 +146,7 @@ void Updater::gradients(const Pass& pass, const std::vector<float*>& values, con
       const Sink sink{*pass.k, optimizer_, job.shared && !flat ? gradients_.get() : flat, round > 0};
       const long slice = pass.interruption && flat ? job.slice : job.to - job.from;
       for (long from = job.from; from < job.to && !(flat && pass.given_up()); from += slice)
-        ops_[op]->gradient(pass, job.part, from, std::min(from + slice, job.to), x, deltas[op + 1], sink);
+        ops_[op]->gradient(pass, job.part, from, std::min(from + slice, job.to), x, deltas[inputs_ + op], sink);
     }
   }
 }

@@ -23,14 +23,16 @@ class Updater {
  public:
   Updater(const Spec&, const std::vector<std::unique_ptr<Op>>&);
 
+  // Which tensors have a gradient. That of operations without one at what they give is 0.
+  void reach(const std::vector<bool>& tensors);
   // Share the work of a run of steps on batches of `samples` among `threads`.
   void divide(int threads, long samples, int64_t steps);
   // Around the run, by each thread: operations may copy their weights to the threads' own memory.
   void load_local(const Pass&);
   void store_local(const Pass&);
 
-  // This thread's part of the weights' update. Operation i gave values[i + 1], and deltas[i + 1] is the gradient at its
-  // output. All threads' backward is over, and forward begins only after all have come back from here and met.
+  // This thread's part of the weights' update, from every tensor and the gradient at it. All threads' backward is over, and
+  // forward begins only after all have come back from here and met.
   void update(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas);
   // The same in two parts, with a barrier in between: the gradient is complete before any weight changes.
   bool needs_norm() const { return optimizer_.needs_norm(); }
@@ -82,17 +84,21 @@ class Updater {
   void add_blocks(const Weight*, size_t owner, std::vector<Block>&) const;
   void add_work(size_t op, long samples, bool local, std::vector<std::vector<Work>>&);
   void share_out(const std::vector<Work>&, std::vector<std::vector<Job>>& jobs) const;
+  void clear_idle(const Pass&, float* flat);
   void add_penalty(const Pass&, const Block&);
   void update_block(const Pass&, Block&, float scale, bool measure);
 
   const std::vector<std::unique_ptr<Op>>& ops_;
+  const size_t inputs_;  // tensors that no operation gives
   Optimizer optimizer_;
   Buffer gradients_;                  // laid out as the parameters
   std::vector<const Weight*> weights_;  // the trainable ones
   std::map<Extent, Users> users_;        // of each
   std::vector<std::vector<size_t>> weights_of_;  // each operation's, as indices
   std::vector<WeightNorms> norms_;
+  std::vector<bool> reached_;  // operations
   std::vector<Block> blocks_, shared_, penalized_;
+  std::vector<Block> idle_;  // of weights that none of them has
   std::vector<std::vector<std::vector<Job>>> jobs_;  // by round and thread
   std::vector<double> squares_;
   std::vector<float> scales_;

@@ -36,7 +36,7 @@ class BatchNormalization : public Op {
   void forward(const Pass& pass, const float* x, float* y) override {
     const Columns own = columns(pass);
     pass.sync();  // all of x is there, and no thread still uses the columns' constants
-    if (pass.training && batch_statistics_) {
+    if (of_batch(pass)) {
       pass.k->moments(x + own.first, pass.samples * spec.positions, features_, own.count, mean_.data() + own.first,
                      variance_.data() + own.first);
     } else {
@@ -62,7 +62,7 @@ class BatchNormalization : public Op {
     pass.sync();  // all of dy is there
     pass.k->normalize_sums(dy + j0, x + j0, pass.samples * spec.positions, features_, own.count, mean_.data() + j0,
                           inverse_.data() + j0, sum_dy_.data() + j0, sum_dy_u_.data() + j0);
-    const float share = pass.training && batch_statistics_ ? 1.0f / static_cast<float>(pass.samples * spec.positions) : 0.0f;
+    const float share = of_batch(pass) ? 1.0f / static_cast<float>(pass.samples * spec.positions) : 0.0f;
     for (long j = j0; j < j0 + own.count; ++j) {
       b_[j] = -share * sum_dy_[j];
       c_[j] = -share * inverse_[j] * sum_dy_u_[j];
@@ -105,6 +105,9 @@ class BatchNormalization : public Op {
     const long last = std::min(features_, blocks * (pass.thread + 1) / pass.threads * kGrain);
     return {first, std::max(0L, last - first)};
   }
+
+  // Whether the statistics are the batch's.
+  bool of_batch(const Pass& pass) const { return trains(pass.training) && batch_statistics_; }
 
   const long features_;
   const float epsilon_, momentum_, rest_;

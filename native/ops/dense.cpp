@@ -138,7 +138,7 @@ class Dense : public Op {
     const float* const* pointers = row_pointers(pass);
     if (!pointers) return pass.k->dot(x, rows, inputs_, w, bias, y);
     for (long i = 0; i < rows; ++i) {
-      pass.prefetcher->prefetch_after(pass.first + i);
+      pass.prefetcher[spec.sources[0]].prefetch_after(pass.first + i);
       pass.k->dot(pointers[pass.first + i], 1, inputs_, w, bias, y + i);
     }
   }

@@ -32,6 +32,7 @@ const std::map<std::string, OpMaker> kMakers = {
     {"dense", make_dense},
     {"depthwise", make_depthwise},
     {"identity", make_identity},
+    {"dot", make_dot},
     {"dropout", make_dropout},
     {"embedding", make_embedding},
     {"gaussian_noise", make_gaussian_noise},
@@ -39,6 +40,7 @@ const std::map<std::string, OpMaker> kMakers = {
     {"log_softmax", make_softmax},
     {"max_pooling", make_max_pooling},
     {"maximum", make_maximum},
+    {"minimum", make_minimum},
     {"multiply", make_multiply},
     {"normalization", make_normalization},
     {"permute", make_permute},
@@ -47,26 +49,33 @@ const std::map<std::string, OpMaker> kMakers = {
     {"rescaling", make_rescaling},
     {"softmax", make_softmax},
     {"spatial_dropout", make_dropout},
+    {"subtract", make_subtract},
 };
 
 }  // namespace
 
-bool follows_alone(const std::vector<OpSpec>& ops, size_t i) {
-  const int64_t tensor = static_cast<int64_t>(i);
+bool takes_alone(const Spec& spec, size_t i) {
+  const std::vector<int64_t>& own = spec.ops[i].sources;
+  if (own.size() != 1) return false;
   int64_t uses = 0;
-  for (const OpSpec& op : ops) uses += std::count(op.sources.begin(), op.sources.end(), tensor);
-  return uses == 1 && ops[i].sources == std::vector<int64_t>{tensor};
+  for (const OpSpec& op : spec.ops) uses += std::count(op.sources.begin(), op.sources.end(), own[0]);
+  for (const OutputSpec& output : spec.outputs) uses += output.tensor == own[0];
+  return uses == 1;
+}
+
+bool follows_alone(const Spec& spec, size_t i) {
+  return i > 0 && spec.ops[i].sources[0] == static_cast<int64_t>(spec.given_by(i - 1)) && takes_alone(spec, i);
 }
 
 // A convolution applies the ReLU after it itself. Where maximum pooling follows, the entries that win are the only ones with a
 // gradient, and it sees by their value whether ReLU lets it through.
 Spec fused(Spec spec) {
   const auto next = [&](size_t i, const char* kind) {
-    return i < spec.ops.size() && spec.ops[i].kind == kind && follows_alone(spec.ops, i);
+    return i < spec.ops.size() && spec.ops[i].kind == kind && follows_alone(spec, i);
   };
   for (size_t i = 0; i < spec.ops.size(); ++i) {
     const bool seen = std::any_of(spec.layers.begin(), spec.layers.end(),
-                                  [&](const StatsSpec& s) { return s.tensor == static_cast<int64_t>(i) + 1; });
+                                  [&](const StatsSpec& s) { return s.tensor == static_cast<int64_t>(spec.given_by(i)); });
     if (spec.ops[i].kind != "conv" || !next(i + 1, "relu") || seen) continue;
     spec.ops[i].settings["relu"] = {1.0};
     spec.ops[i + 1].kind = "identity";

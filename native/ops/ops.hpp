@@ -17,12 +17,14 @@ std::unique_ptr<Op> make_concatenate(const OpSpec&);
 std::unique_ptr<Op> make_conv(const OpSpec&);
 std::unique_ptr<Op> make_dense(const OpSpec&);
 std::unique_ptr<Op> make_depthwise(const OpSpec&);
+std::unique_ptr<Op> make_dot(const OpSpec&);
 std::unique_ptr<Op> make_dropout(const OpSpec&);
 std::unique_ptr<Op> make_embedding(const OpSpec&);
 std::unique_ptr<Op> make_gaussian_noise(const OpSpec&);
 std::unique_ptr<Op> make_group_normalization(const OpSpec&);
 std::unique_ptr<Op> make_max_pooling(const OpSpec&);
 std::unique_ptr<Op> make_maximum(const OpSpec&);
+std::unique_ptr<Op> make_minimum(const OpSpec&);
 std::unique_ptr<Op> make_multiply(const OpSpec&);
 std::unique_ptr<Op> make_normalization(const OpSpec&);
 std::unique_ptr<Op> make_permute(const OpSpec&);
@@ -30,6 +32,7 @@ std::unique_ptr<Op> make_prelu(const OpSpec&);
 std::unique_ptr<Op> make_resampling(const OpSpec&);
 std::unique_ptr<Op> make_rescaling(const OpSpec&);
 std::unique_ptr<Op> make_softmax(const OpSpec&);
+std::unique_ptr<Op> make_subtract(const OpSpec&);
 std::unique_ptr<Op> make_permuted(const OpSpec&);
 
 }  // namespace clarinet

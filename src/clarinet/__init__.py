@@ -19,27 +19,33 @@ from clarinet import (
     losses,
     metrics,
     models,
+    ops,
     optimizers,
     regularizers,
     utils,
 )
 from clarinet._native import version as __version__
 from clarinet.layers import Input
-from clarinet.models import Sequential
+from clarinet.models import Model, Sequential
 from clarinet.names import public
+from clarinet.ops import GradientTape
 from clarinet.records import LearningRateCurve
 from clarinet.target import TransformedTarget
 from clarinet.tools.gradient_check import check_gradients
 from clarinet.tools.lr_finder import find_learning_rate
+from clarinet.variables import Variable
 
 if TYPE_CHECKING:
     from clarinet import doctor, glass, plots, runs
 
 __all__ = [
+    "GradientTape",
     "Input",
     "LearningRateCurve",
+    "Model",
     "Sequential",
     "TransformedTarget",
+    "Variable",
     "__version__",
     "activations",
     "callbacks",
@@ -55,6 +61,7 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "ops",
     "optimizers",
     "plots",
     "regularizers",

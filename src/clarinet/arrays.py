@@ -88,6 +88,7 @@ _ERFC_BOTTOM = (
 )  # fmt: skip
 _SPLIT = 0.46875
 _FLAT = 6.0  # 1 - erf(6) = 2e-17: below the last digit of float64
+_NOTHING = 28.0  # erfc(28) is below the least number of float64
 
 
 def erf(x: Array, xp: Namespace = np) -> Array:
@@ -113,6 +114,29 @@ def erf(x: Array, xp: Namespace = np) -> Array:
     inner = near * _ratio(near * near, _ERF_TOP, _ERF_BOTTOM)
     outer = 1.0 - xp.exp(-size * size) * _ratio(size, _ERFC_TOP, _ERFC_BOTTOM)
     return xp.sign(x) * xp.where(size <= _SPLIT, inner, outer)
+
+
+def erfc(x: Array, xp: Namespace = np) -> Array:
+    """The complement ``1 - erf(x)``, elementwise, with its digits where it is tiny; formula as in :func:`erf`.
+
+    Relative error about 1e-15 up to 4, 1e-12 at 6 and 1e-7 at 26, beyond which it is 0; NaN stays NaN.
+
+    Args:
+        x: floating-point array of any shape.
+        xp: array namespace of ``x``.
+
+    Returns:
+        An array of the shape and dtype of ``x``.
+
+    Example:
+        >>> import numpy as np
+        >>> f"{erfc(np.array(5.0)):.6e}"
+        '1.537460e-12'
+    """
+    size = xp.clip(xp.abs(x), _SPLIT, _NOTHING)
+    tail = xp.exp(-size * size) * _ratio(size, _ERFC_TOP, _ERFC_BOTTOM)
+    tail = xp.where(x < 0, 2.0 - tail, tail)
+    return xp.where(xp.abs(x) > _SPLIT, tail, 1.0 - erf(x, xp))
 
 
 def _ratio(x: Array, top: tuple[float, ...], bottom: tuple[float, ...]) -> Array:
@@ -271,3 +295,12 @@ def scatter_add(rows: Array, index: Array, count: int, xp: Namespace = np) -> Ar
         found, starts = np.unique(index[order], return_index=True)
         total[found] = np.add.reduceat(rows[order], starts, axis=0)
     return total
+
+
+def spread(weight: object, values: Array, xp: Namespace = np) -> Array:
+    """Sample weights in the shape of the loss values: (n,), (n, 1) or the values' own shape."""
+    weight = xp.asarray(weight, dtype=values.dtype)
+    if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
+        weight = weight[..., 0]
+    missing = values.ndim - weight.ndim
+    return xp.broadcast_to(xp.reshape(weight, tuple(weight.shape) + (1,) * missing), values.shape)

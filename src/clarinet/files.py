@@ -188,7 +188,8 @@ def _copy(path: Path, shadow: Path) -> None:
 
 
 def _call() -> str:
-    """The function of the library that the program called, e.g. ``"Sequential.save"``; empty in its own threads."""
+    """The function of the library that the program called, e.g. ``"Sequential.save"``; empty in a thread of the
+    library."""
     frame, found = sys._getframe(1), None
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clarinet.model import Sequential
+from clarinet.model import Model, Sequential
 from clarinet.names import public
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Sequential", "clone_model", "load_model", "save_model"]
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "save_model"]
 
 
 def __dir__() -> list[str]:
     return public(globals())
 
 
-def load_model(path: str | Path) -> Sequential:
+def load_model(path: str | Path) -> Model:
     """Read a model that ``model.save`` wrote; see :func:`clarinet.saving.load`."""
-    return Sequential.load(path)
+    return Model.load(path)
 
 
-def save_model(model: Sequential, path: str | Path) -> None:
+def save_model(model: Model, path: str | Path) -> None:
     """Write a model; see :func:`clarinet.saving.save`."""
     model.save(path)
 
 
-def clone_model(model: Sequential) -> Sequential:
+def clone_model(model: Model) -> Model:
     """A model of the same structure with fresh weights; not compiled.
 
     Args:
@@ -39,4 +39,4 @@ def clone_model(model: Sequential) -> Sequential:
         >>> clarinet.models.clone_model(model).get_weights()[0].shape
         (2, 1)
     """
-    return Sequential.from_config(model.get_config())
+    return type(model).from_config(model.get_config())

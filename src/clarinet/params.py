@@ -161,13 +161,22 @@ class Block:
     Args:
         layout, state_layout: of the buffer of parameters and of that of state.
         dtype: float32 or float64.
+        provisional: whether what is not drawn here is drawn otherwise by the model that takes the weights.
     """
 
-    def __init__(self, layout: Layout, state_layout: Layout, dtype: DTypeLike) -> None:
+    def __init__(self, layout: Layout, state_layout: Layout, dtype: DTypeLike, provisional: bool = False) -> None:
         self.dtype: DType = np.dtype(dtype)
+        self.provisional = provisional
         self._params, self._state = layout.zeros(dtype), state_layout.zeros(dtype)
         self._waiting: dict[Spot, tuple[Segment, Callable[[Array], None]]] = {}
         self._lock = RLock()
+
+    @classmethod
+    def over(cls, buffer: Array) -> Block:
+        """The memory of a buffer that is there already, without state."""
+        own = cls(Layout((), 0), Layout((), 0), buffer.dtype)
+        own._params = buffer
+        return own
 
     def put(self, segment: Segment, values: Array) -> None:
         """Write a weight's values, without drawing the others'."""
@@ -248,17 +257,18 @@ class Store:
         """Whether this is the model's own memory."""
         return block is self._block
 
-    def _location(self, segment: Segment) -> tuple[Block, Segment]:
+    def place(self, segment: Segment) -> tuple[Block, Segment]:
+        """The block of a segment's weight, and where it is there."""
         return (self._block, segment) if self._locations is None else self._locations[segment.spot]
 
     def view(self, segment: Segment) -> Array:
         """The weight of this segment of one of the layouts, in its shape, sharing memory."""
-        block, location = self._location(segment)
+        block, location = self.place(segment)
         return block.view(location)
 
     def location(self, segment: Segment) -> tuple[int, int]:
         """The index of the buffer (in :attr:`buffers`) of a segment's weight, and of its first element there."""
-        block, location = self._location(segment)
+        block, location = self.place(segment)
         return 2 * self._blocks.index(block) + location.state, location.offset
 
     @property

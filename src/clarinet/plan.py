@@ -5,15 +5,12 @@ Pure data, rebuilt at every ``fit``; ``print(plan)`` shows it as a table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from clarinet import losses as losses_module
-from clarinet.layers.base import Layer, Part
-from clarinet.layers.parts import flatten_parts
-from clarinet.params import Layout, Segment, Store, Weight
+from clarinet.layers.base import Layer
+from clarinet.params import Layout, Segment
 from clarinet.types import DType, Shape
 
 if TYPE_CHECKING:
@@ -30,11 +27,15 @@ class Op:
         spec: the layer whose forward and backward define it.
         layer: index of the user's layer that it came from.
         index: its own place in the plan; random numbers are keyed by it.
-        sources: the tensors it takes: 0 is the model's input, ``i + 1`` the output of operation ``i``; several if it
+        sources: the tensors it takes: first come the plan's inputs, then what each operation gives; several where it
             merges.
         input_shapes: of one sample of each of them.
         output_shape: of one sample.
         weights, state: segments in the two flat buffers, under ``spec``'s names.
+        training: whether it behaves as in training (True) or as in use (False), whatever the model does; None: as the
+            model does.
+        when: whether it is run in training alone (True), in use alone (False), or always (None).
+        by_default: as ``training``, where the model is called and not told.
     """
 
     spec: Layer
@@ -45,6 +46,20 @@ class Op:
     output_shape: Shape
     weights: tuple[Segment, ...]
     state: tuple[Segment, ...]
+    training: bool | None = None
+    when: bool | None = None
+    by_default: bool | None = None
+
+    def trains(self, training: bool | None) -> bool:
+        """Whether it behaves as in training in such a pass."""
+        for said in (self.training, training, self.by_default):
+            if said is not None:
+                return said
+        return self.spec.trains_when_called
+
+    def runs(self, training: bool | None) -> bool:
+        """Whether it is run in such a pass."""
+        return self.when is None or self.when is bool(training)
 
     @property
     def input_shape(self) -> Shape:
@@ -58,49 +73,126 @@ class Op:
 
 
 @dataclass(frozen=True)
+class Output:
+    """One of the results of a plan, and how it is judged.
+
+    Attributes:
+        tensor: number of the tensor that the loss takes.
+        shape: of one prediction.
+        activation: the operation that the loss absorbed; predictions and metrics pass through it. None where there is
+            none.
+        loss: None where it is not trained on; for a model that was not compiled, it can only predict.
+        weight: how much its loss counts.
+        metrics, weighted_metrics: as compiled.
+        name: for people and logs; empty where it is the only one.
+    """
+
+    tensor: int
+    shape: Shape
+    activation: Op | None = None
+    loss: Loss | None = None
+    weight: float = 1.0
+    metrics: tuple[Metric, ...] = ()
+    weighted_metrics: tuple[Metric, ...] = ()
+    name: str = ""
+
+
+class Judged(NamedTuple):
+    """A metric of a plan.
+
+    Attributes:
+        metric: what judges.
+        output: the number of the output that it judges.
+        weighted: whether rows' weights count.
+        prefix: what its names begin with in logs.
+    """
+
+    metric: Metric
+    output: int
+    weighted: bool
+    prefix: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything an engine needs to know.
 
     Attributes:
-        ops: in the order of the forward pass, the last computes the result; without ``output`` if the loss absorbed it.
-        output: the activation that was absorbed by the loss; predictions and metrics pass through it. None otherwise.
-        loss: None for a model that was not compiled; it can only predict.
-        optimizer, metrics, weighted_metrics: as compiled.
+        ops: in the order of the forward pass, without those that losses absorbed.
+        input_shapes: of one sample of every input; these are the first tensors.
+        outputs: the results.
+        optimizer: as compiled.
         layout, state_layout: the flat buffers.
         seed: of shuffling and dropout.
         dtype: float32 or float64.
     """
 
     ops: tuple[Op, ...]
-    output: Op | None
-    loss: Loss | None
+    input_shapes: tuple[Shape, ...]
+    outputs: tuple[Output, ...]
     optimizer: Optimizer | None
-    metrics: tuple[Metric, ...]
-    weighted_metrics: tuple[Metric, ...]
     layout: Layout
     state_layout: Layout
     seed: int
     dtype: DType
 
+    def given_by(self, op: Op) -> int:
+        """The number of the tensor that an operation gives."""
+        return len(self.input_shapes) + op.index
+
+    def shape_of(self, tensor: int) -> Shape:
+        """Of one sample of a tensor."""
+        inputs = len(self.input_shapes)
+        return self.input_shapes[tensor] if tensor < inputs else self.ops[tensor - inputs].output_shape
+
+    # Of a plan with one input and one output.
+
     @property
     def input_shape(self) -> Shape:
-        """Of one sample."""
-        return (self.ops[0] if self.ops else self.output).input_shape  # type: ignore[union-attr]
+        """Of one sample of the first input."""
+        return self.input_shapes[0]
+
+    @property
+    def output(self) -> Op | None:
+        """The activation that the first output's loss absorbed."""
+        return self.outputs[0].activation
+
+    @property
+    def loss(self) -> Loss | None:
+        """The first output's."""
+        return self.outputs[0].loss
 
     @property
     def output_shape(self) -> Shape:
-        """Of one prediction."""
-        return (self.output or self.ops[-1]).output_shape
-
-    @cached_property
-    def all_ops(self) -> tuple[Op, ...]:
-        """The operations, with the one that the loss absorbed."""
-        return self.ops if self.output is None else (*self.ops, self.output)
+        """Of one prediction, of the first output."""
+        return self.outputs[0].shape
 
     @property
     def raw_output_shape(self) -> Shape:
-        """The shape of the last operation's output for one sample, which the loss takes."""
-        return self.ops[-1].output_shape if self.ops else self.input_shape
+        """Of what the first output's loss takes, for one sample."""
+        return self.shape_of(self.outputs[0].tensor)
+
+    # Of all.
+
+    @cached_property
+    def judged(self) -> tuple[Judged, ...]:
+        """All metrics, output by output, those that rows' weights count for after the others."""
+        found: list[Judged] = []
+        for number, output in enumerate(self.outputs):
+            begin = f"{output.name}_" if output.name else ""
+            for metrics, weighted in ((output.metrics, False), (output.weighted_metrics, True)):
+                found += [Judged(metric, number, weighted, begin) for metric in metrics]
+        return tuple(found)
+
+    def without_metrics(self) -> Plan:
+        """The same, judged by nothing but its losses."""
+        outputs = tuple(replace(output, metrics=(), weighted_metrics=()) for output in self.outputs)
+        return replace(self, outputs=outputs)
+
+    @cached_property
+    def all_ops(self) -> tuple[Op, ...]:
+        """The operations, with those that losses absorbed."""
+        return (*self.ops, *(output.activation for output in self.outputs if output.activation is not None))
 
     @cached_property
     def users(self) -> tuple[tuple[tuple[Op, Segment], ...], ...]:
@@ -139,69 +231,10 @@ class Plan:
 
     def __str__(self) -> str:
         rows = [("op", "layer", "from", "input", "output", "weights")]
-        for op in (*self.ops, *((self.output,) if self.output else ())):
+        for op in self.all_ops:
             weights = ", ".join(f"{s.name}@{s.offset}{'' if s.trainable else ' frozen'}" for s in op.weights)
-            note = " (in the loss)" if op is self.output else ""
+            note = " (in the loss)" if op.index >= len(self.ops) else ""
             sources, shapes = ", ".join(map(str, op.sources)), ", ".join(map(str, op.input_shapes))
             rows.append((op.kind + note, str(op.layer), sources, shapes, str(op.output_shape), weights))
         widths = [max(len(r[i]) for r in rows) for i in range(6)]
         return "\n".join("  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows)
-
-
-def make_plan(
-    layers: Sequence[Layer],
-    input_shape: Shape,
-    store: Store,
-    *,
-    loss: Loss | None = None,
-    optimizer: Optimizer | None = None,
-    metrics: Sequence[Metric] = (),
-    weighted_metrics: Sequence[Metric] = (),
-    seed: int = 0,
-) -> Plan:
-    """Split layers into elementary operations and let the loss absorb the last activation where that is exact."""
-    ops: list[Op] = []
-    shapes = [input_shape]  # of every tensor
-    for index, layer in enumerate(layers):
-        first = len(ops)  # also the number of the tensor that the layer takes
-        named = {s.name: s for layout in (store.layout, store.state_layout) for s in layout.of_layer(index)}
-        for part in flatten_parts(layer):
-            sources = tuple(first + s for s in part.sources or ())
-            taken = tuple(shapes[s] for s in sources)
-            weights, state = _segments(part, taken, named)
-            output_shape = part.layer.output_shape(taken if part.layer.merges else taken[0])  # type: ignore[arg-type]
-            ops.append(Op(part.layer, index, len(ops), sources, taken, output_shape, weights, state))
-            shapes.append(ops[-1].output_shape)
-    output = None
-    last = ops[-1].spec.pure_activation if ops else None
-    if loss is not None and last is not None:
-        fused = losses_module.absorb(last, loss)
-        if fused is not None:
-            loss, output = fused, ops.pop()
-    segments = tuple(s for op in ops for s in op.weights)
-    return Plan(
-        tuple(ops),
-        output,
-        loss,
-        optimizer,
-        tuple(metrics),
-        tuple(weighted_metrics),
-        Layout(segments, store.layout.size),
-        store.state_layout,
-        seed,
-        store.dtype,
-    )
-
-
-def _segments(
-    part: Part, shapes: tuple[Shape, ...], named: Mapping[str, Segment]
-) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
-    """A part's weights and state among all those of its layer, under the part's names."""
-    spec = part.layer
-    taken: Any = shapes if spec.merges else shapes[0]
-
-    def find(weights: Iterable[Weight], trainable: bool) -> tuple[Segment, ...]:
-        found = ((w.name, named[part.called(w.name)]) for w in weights)
-        return tuple(Segment(s.layer, replace(s.weight, name=n), s.offset, trainable, s.state) for n, s in found)
-
-    return find(spec.weight_specs(taken), spec.trainable), find(spec.state_specs(taken), False)

@@ -16,7 +16,7 @@ D = TypeVar("D", bound=Mapping[str, Any])
 
 
 def warn(old: str, new: str, level: int = 3) -> None:
-    """Warn that ``old`` is now called ``new``, at the line of the caller's caller, or ``level``."""
+    """Warn that ``old`` is now called ``new``, at the line of the caller's caller (or further up: ``level``)."""
     sentence = f"{old} is now called {new}; the old name works in this version and goes with the next"
     warnings.warn(sentence, DeprecationWarning, stacklevel=level)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from clarinet.html_snippets import paragraph, table
@@ -10,19 +10,33 @@ from clarinet.layers.parts import direct, shapes_within
 from clarinet.types import DType
 
 if TYPE_CHECKING:
+    from clarinet.graph import Network, Node
     from clarinet.layers.base import Layer
     from clarinet.types import Shape
 
 _COLUMNS = ("Layer (type)", "Output Shape", "Param #")
+_CONNECTED = "Connected to"
+
+Row = tuple[str, ...]
 
 
 class Summarised(Protocol):
     """The parts of a model that the table needs."""
 
     name: str
-    layers: list[Layer]
-    input_shape: Shape | None
     dtype: DType
+
+    @property
+    def layers(self) -> Sequence[Layer]: ...
+
+    @property
+    def built(self) -> bool: ...
+
+    @property
+    def is_chain(self) -> bool: ...
+
+    @property
+    def network(self) -> Network: ...
 
 
 def _size(count: int, itemsize: int) -> str:
@@ -34,48 +48,59 @@ def _size(count: int, itemsize: int) -> str:
     raise AssertionError
 
 
-def _rows(layer: Layer, shape: Shape | None, depth: int = 0) -> Iterator[tuple[str, str, str]]:
-    """The row of a layer that gets samples of ``shape``, and those of its children, indented."""
+def _rows(layer: Layer, taken: tuple[Shape, ...] | None, connected: str = "", depth: int = 0) -> Iterator[Row]:
+    """The row of a layer that takes samples of these shapes, and those of its children, indented."""
     what = f"{'  ' * depth}{layer.name} ({type(layer).__name__})"
-    if shape is None:
-        yield what, "?", "0 (unbuilt)"
+    if taken is None:
+        yield what, "?", "0 (unbuilt)", connected
     else:
-        yield what, str((None, *layer.output_shape(shape))), f"{layer.count_params():,}"
+        shapes = layer.output_shapes(taken)
+        yield what, ", ".join(str((None, *shape)) for shape in shapes), f"{layer.count_params():,}", connected
     if not layer.children:
         return
-    parts = direct(layer)
-    takes = [None for _ in parts] if shape is None else [taken[0] for _, taken in shapes_within(shape, parts)]
-    for part, taken in zip(parts, takes, strict=True):
+    parts = direct(layer, len(taken or (None,)))
+    takes = [None for _ in parts] if taken is None else [inputs for _, inputs in shapes_within(taken, parts)]
+    for part, inputs in zip(parts, takes, strict=True):
         if any(part.layer is child for child in layer.children):
-            yield from _rows(part.layer, taken, depth + 1)
+            yield from _rows(part.layer, inputs, depth=depth + 1)
 
 
-def _table(model: Summarised) -> tuple[list[tuple[str, str, str]], list[str]]:
-    """The rows of all layers, and the sums below them."""
-    rows: list[tuple[str, str, str]] = []
-    shape = model.input_shape
+def _table(model: Summarised) -> tuple[list[Row], list[str]]:
+    """The rows of all layers with a heading, and the sums below them."""
+    rows: list[Row] = []
     trainable = total = 0
+    nodes: dict[int, list[Node]] = {}
+    for node in model.network.nodes if model.built else ():
+        nodes.setdefault(id(node.operator), []).append(node)
     for layer in model.layers:
-        rows += _rows(layer, shape)
-        if shape is not None:
-            shape = layer.output_shape(shape)
+        uses = nodes.get(id(layer), [])
+        taken = tuple(tensor.sample_shape for tensor in uses[0].inputs) if uses else ()
+        sources = "; ".join(", ".join(tensor.name for tensor in node.inputs) for node in uses)
+        rows += _rows(layer, taken if model.built else None, sources)
+        if model.built:
             total += layer.count_params()
             trainable += layer.count_params(trainable=True)
     counts = {"Total": total, "Trainable": trainable, "Non-trainable": total - trainable}
     itemsize = model.dtype.itemsize
-    return rows, [f"{what} params: {n:,} ({_size(n, itemsize)})" for what, n in counts.items()]
+    columns: tuple[str, ...] = _COLUMNS if model.is_chain else (*_COLUMNS, _CONNECTED)
+    found = [columns, *(row[: len(columns)] for row in rows)]
+    return found, [f"{what} params: {n:,} ({_size(n, itemsize)})" for what, n in counts.items()]
 
 
 def summary_lines(model: Summarised) -> list[str]:
     """One line of text for each line of the table."""
-    found, sums = _table(model)
-    rows = [_COLUMNS, *found]
-    widths = [max(len(r[i]) for r in rows) for i in range(3)]
+    rows, sums = _table(model)
+    widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
 
     def bar(left: str, middle: str, right: str) -> str:
         return left + middle.join("─" * (w + 2) for w in widths) + right
 
-    text = ["│ " + " │ ".join((a.ljust(widths[0]), b.ljust(widths[1]), c.rjust(widths[2]))) + " │" for a, b, c in rows]
+    def line(row: Row) -> str:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        cells[2] = row[2].rjust(widths[2])
+        return f"│ {' │ '.join(cells)} │"
+
+    text = [line(row) for row in rows]
     return [
         f'Model: "{model.name}"',
         bar("┌", "┬", "┐"),
@@ -89,9 +114,9 @@ def summary_lines(model: Summarised) -> list[str]:
 
 def summary_html(model: Summarised) -> str:
     """The same for a notebook."""
-    rows, sums = _table(model)
+    (columns, *rows), sums = _table(model)
     inset = [(name.replace("  ", "\u2003"), *rest) for name, *rest in rows]  # HTML would drop spaces
-    return paragraph(f'Model: "{model.name}"') + table(_COLUMNS, inset, numbers=[2]) + paragraph(*sums)
+    return paragraph(f'Model: "{model.name}"') + table(columns, inset, numbers=[2]) + paragraph(*sums)
 
 
 def print_summary(model: Summarised, print_fn: Callable[[str], object] | None = None) -> None:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from clarinet import layers
+from clarinet.configurable import resolve
+from clarinet.layers.base import Layer
+from clarinet.types import LayerLike, Predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from clarinet.engines.base import Engine
-    from clarinet.layers.base import Layer
     from clarinet.losses import Loss
     from clarinet.optimizers import Optimizer, OptimizerState
-    from clarinet.params import Store
+    from clarinet.params import Store, Weight
     from clarinet.plan import Plan
     from clarinet.target import TransformedTarget
-    from clarinet.types import Array, Config, DType, Shape
+    from clarinet.types import Array, Arrays, Config, DType, Shape
 
 
 class Epochs(Protocol):
@@ -26,17 +31,55 @@ class Epochs(Protocol):
     epoch: list[int]
 
 
+class Judged(Protocol):
+    """One output of a model, with what judges it: all that checks of labels look at. A model with one output is one."""
+
+    @property
+    def layers(self) -> Sequence[Layer]: ...
+
+    @property
+    def loss(self) -> Loss | None: ...
+
+    @property
+    def output_shape(self) -> Shape | None: ...
+
+    @property
+    def dtype(self) -> DType: ...
+
+    @property
+    def target(self) -> TransformedTarget | None: ...
+
+
+@dataclass(frozen=True)
+class OutputFace:
+    """One of several outputs of a model, as :class:`Judged`.
+
+    Attributes:
+        name: of the output.
+        layers: the one that makes it, for messages.
+        loss: None where it is not trained on.
+        output_shape: of one prediction.
+        dtype: the model's.
+        target: always None: only a model with one output learns transformed targets.
+    """
+
+    name: str
+    layers: Sequence[Layer]
+    loss: Loss | None
+    output_shape: Shape | None
+    dtype: DType
+    target: TransformedTarget | None = None
+
+
 class Trainable(Protocol):
     """A model such as :class:`clarinet.Sequential`, which documents each of these."""
 
     name: str
     layers: list[Layer]
-    input_shape: Shape | None
     dtype: DType
     seed: int
     metadata: dict[str, object]
     optimizer: Optimizer | None
-    loss: Loss | None
     target: TransformedTarget | None
     optimizer_state: OptimizerState | None
     epochs_trained: int
@@ -47,13 +90,36 @@ class Trainable(Protocol):
 
     def __init__(self, layers: Iterable[object] = (), name: str | None = None) -> None: ...
 
+    @property
+    def loss(self) -> Loss | None: ...
+
     # Structure and weights.
+
+    @property
+    def input_shape(self) -> Shape | None: ...
 
     @property
     def built(self) -> bool: ...
 
     @property
+    def empty(self) -> bool: ...
+
+    @property
     def output_shape(self) -> Shape | None: ...
+
+    @property
+    def input_names(self) -> list[str]: ...
+
+    @property
+    def output_names(self) -> list[str]: ...
+
+    @property
+    def input_shapes(self) -> tuple[Shape, ...]: ...
+
+    @property
+    def faces(self) -> Sequence[Judged]: ...
+
+    def packed(self, outputs: Arrays) -> Predictions: ...
 
     @property
     def store(self) -> Store: ...
@@ -61,6 +127,8 @@ class Trainable(Protocol):
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer: ...
 
     def build(self, input_shape: object = None) -> None: ...
+
+    def build_for_data(self, x: object) -> None: ...
 
     def count_params(self) -> int: ...
 
@@ -78,9 +146,9 @@ class Trainable(Protocol):
     @property
     def metrics_names(self) -> list[str]: ...
 
-    def make_plan(self, label_shape: Shape | None = None) -> Plan: ...
+    def make_plan(self, label_shapes: Sequence[Shape | None] = ()) -> Plan: ...
 
-    def engine_for(self, label_shape: Shape | None = None, fresh: bool = False) -> Engine: ...
+    def engine_for(self, label_shapes: Sequence[Shape | None] = (), fresh: bool = False) -> Engine: ...
 
     @property
     def engine(self) -> str: ...
@@ -119,6 +187,10 @@ class Trainable(Protocol):
 
     # Configuration and files.
 
+    def weight_specs(self, input_shape: object) -> tuple[Weight, ...]: ...
+
+    def state_specs(self, input_shape: object) -> tuple[Weight, ...]: ...
+
     def get_config(self) -> Config: ...
 
     @classmethod
@@ -138,7 +210,8 @@ _classes: dict[str, type[Trainable]] = {}
 
 
 def known(model: Class) -> Class:
-    """Make a class of models known to files, runs and the doctor, which build models but are imported by them."""
+    """Make a class of models known to files, runs and the doctor, which build models but are below them in the order of
+    imports."""
     _classes[model.__name__] = model
     return model
 
@@ -146,3 +219,14 @@ def known(model: Class) -> Class:
 def model_class(name: str = "Sequential") -> type[Trainable]:
     """The class of models of this name."""
     return _classes[name]
+
+
+def layer_of(description: object) -> LayerLike:
+    """The layer or model that a description in a configuration stands for.
+
+    Raises:
+        ValueError, TypeError: there is none of that name; its settings do not make sense.
+    """
+    if isinstance(description, Mapping) and description.get("class_name") in _classes:
+        return _classes[description["class_name"]].from_config(description["config"])
+    return resolve(description, Layer, layers)

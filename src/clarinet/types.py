@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 Shape = tuple[int, ...]
 #: Numbers of any shape and dtype.
 Array = NDArray[Any]
+#: One array, or one for every input or output of a model.
+Arrays = Array | tuple[Array, ...]
 #: One number: a float, or an array without axes, in libraries that trace or use another device.
 Scalar = float | Array
 #: A value as JSON has it.
@@ -25,6 +27,29 @@ _AxisIndex = SupportsIndex | slice | EllipsisType | NDArray[np.integer[Any] | np
 Index = _AxisIndex | tuple[_AxisIndex, ...]
 #: The type of numbers, e.g. float32.
 DType = dtype[Any]
+#: What functions on tensors take: a tensor, an array, a list, a number, a variable, or a tensor of a network that is
+#: being put together; of some functions several in lists, tuples and dictionaries. Python has no type for that.
+TensorLike: TypeAlias = Any
+#: An array; where a model has several outputs a structure of arrays.
+Predictions: TypeAlias = Any
+#: A function of tensors.
+TensorFunction: TypeAlias = Callable[..., Any]
+#: What such functions give: tensors of numbers, or tensors of a network where they took one.
+AnyTensor: TypeAlias = Any
+#: A shape as users write it: sizes in a tuple, a list or an array, or one number; None where a size is not known.
+ShapeLike: TypeAlias = Any
+#: One axis, several, or None for all.
+Axes: TypeAlias = Any
+#: A type of numbers as users write it: ``"float32"``, ``np.float32``.
+DTypeArg: TypeAlias = Any
+#: What is passed on to another function as it was given.
+Setting: TypeAlias = Any
+#: A layer of whatever class a user gave; its own attributes are known where it is used.
+LayerLike: TypeAlias = Any
+#: A model, for functions that become its methods.
+ModelLike: TypeAlias = Any
+#: What an operation's ``forward`` keeps for its own ``backward``.
+OpCache: TypeAlias = Any
 #: What a layer's ``forward`` keeps for its own ``backward``. The layer alone knows its type; all others pass it on.
 Cache = Never
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import ClassVar, Protocol, Self, TypedDict
 
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import DTypeLike
 
 from clarinet.params import Block, Layout, Segment, Weight
-from clarinet.types import Array, DType, Index, Penalty
+from clarinet.types import Array, DType, DTypeArg, Penalty, ShapeLike, TensorLike
 
 
 class Owner(Protocol):
@@ -34,22 +34,43 @@ class _Saved(TypedDict):
     weight: Weight
     state: bool
     values: Array
+    trainable: bool
 
 
-class Variable(NDArrayOperatorsMixin):
-    """One weight of a layer. It stays the same object while the layer has it, in any model.
+class Variable:
+    """Numbers that stay one object while they change: a weight of a layer, or one of your own.
 
-    ``np.asarray(variable)`` and arithmetic give arrays, which are copies; :meth:`assign` changes the weight.
+    Functions of :mod:`clarinet.ops` and operators take it, and a :class:`clarinet.GradientTape` watches it where it is
+    trainable. ``np.asarray(variable)`` is a copy; :meth:`assign` changes the numbers, for all models that have the
+    layer.
 
     Args:
-        block, segment: where its numbers are.
-        layer: its layer; held weakly.
+        initializer: the first numbers: an array, a list, a number; or a function of shape and dtype, an initializer.
+        shape: where ``initializer`` is a function.
+        dtype: default that of an array, float32, int32 or bool for Python's numbers.
+        trainable: whether tapes watch it unasked; default True.
+        autocast, aggregation: accepted for Keras programs.
+        name: for people; default ``"variable"``.
 
     Attributes:
-        weight: the layer's specification of it.
+        version: counts the changes.
+
+    Raises:
+        TypeError: something that is no numbers.
 
     Example:
         >>> import clarinet
+        >>> w = clarinet.Variable([1.0, 2.0], name="w")
+        >>> with clarinet.GradientTape() as tape:
+        ...     loss = clarinet.ops.sum(w * w)
+        >>> tape.gradient(loss, w).tolist()
+        [2.0, 4.0]
+        >>> w.assign_sub([0.5, 0.5])
+        >>> w
+        <Variable path=w, shape=(2,), dtype=float32, value=[0.5, 1.5]>
+
+    The weights of layers are variables:
+
         >>> model = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1)])
         >>> kernel = model.layers[0].kernel
         >>> kernel.assign([[1.0], [2.0]])
@@ -59,9 +80,39 @@ class Variable(NDArrayOperatorsMixin):
         [[12.0]]
     """
 
-    def __init__(self, block: Block, segment: Segment, layer: Owner) -> None:
+    #: What stands for NumPy's functions of its operators; :mod:`clarinet.ops.operators` fills it.
+    operators: ClassVar[Mapping[TensorLike, Callable[..., TensorLike]]] = {}
+
+    version = 0
+    _layer: weakref.ref[Owner] | None = None
+    _trainable = True
+
+    def __init__(
+        self,
+        initializer: object,
+        shape: object = None,
+        dtype: object = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: object = "none",
+        name: str | None = None,
+    ) -> None:
+        if isinstance(shape, bool):  # as TensorFlow has it: whether it is trained comes second
+            trainable, shape = shape, None
+        values = _first_values(initializer, shape, dtype)
+        weight = Weight(name or "variable", values.shape, _no_initializer)
+        ((block, segment),) = own_locations([(weight, False)], [values])
         self.move(block, segment)
-        self.belong(layer)
+        self._trainable = bool(trainable)
+
+    @classmethod
+    def at(cls, block: Block, segment: Segment, layer: Owner | None = None) -> Self:
+        """The variable whose numbers lie there, of this layer, which is held weakly."""
+        own = cls.__new__(cls)
+        own.move(block, segment)
+        if layer is not None:
+            own.belong(layer)
+        return own
 
     # Its location, for laying out models.
 
@@ -71,10 +122,11 @@ class Variable(NDArrayOperatorsMixin):
 
     def belong(self, layer: Owner) -> None:
         """Set its layer."""
-        self._layer: weakref.ref[Owner] | None = weakref.ref(layer)
+        self._layer = weakref.ref(layer)
 
     @property
-    def _owner(self) -> Owner | None:
+    def owner(self) -> Owner | None:
+        """The layer whose it is, if there is one."""
         return None if self._layer is None else self._layer()
 
     @property
@@ -95,6 +147,7 @@ class Variable(NDArrayOperatorsMixin):
 
     @property
     def weight(self) -> Weight:
+        """What its layer says of it."""
         return self._segment.weight
 
     @property
@@ -105,23 +158,27 @@ class Variable(NDArrayOperatorsMixin):
     @property
     def path(self) -> str:
         """``"dense_1/kernel"``."""
-        layer = self._owner
+        layer = self.owner
         return self.name if layer is None else f"{layer.path}/{self.name}"
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Sizes of its axes."""
         return self.weight.shape
 
     @property
     def ndim(self) -> int:
+        """Number of axes."""
         return len(self.shape)
 
     @property
     def size(self) -> int:
+        """Number of elements."""
         return self.weight.size
 
     @property
     def dtype(self) -> DType:
+        """float32 or float64."""
         return self._block.dtype
 
     @property
@@ -131,9 +188,15 @@ class Variable(NDArrayOperatorsMixin):
 
     @property
     def trainable(self) -> bool:
-        """Whether training changes it: it is no state, and its layers are trainable."""
-        layer = self._owner
-        return not self.state and (layer is None or layer.trains)
+        """Whether training changes it: no state, and of layers that are trainable; may be set where it has no layer."""
+        layer = self.owner
+        return self._trainable if layer is None else not self.state and layer.trains
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        if self.owner is not None:
+            raise AttributeError(f"{self.path}: whether it is trained is said of its layer: layer.trainable = {value}")
+        self._trainable = bool(value)
 
     @property
     def regularizer(self) -> Penalty | None:
@@ -162,18 +225,22 @@ class Variable(NDArrayOperatorsMixin):
         Raises:
             ValueError: another shape.
         """
+        if hasattr(value, "assign_to"):  # a tensor of a network that is being put together
+            value.assign_to(self)
+            return
         array = np.asarray(value)
         if array.shape != self.shape:
             raise ValueError(f"{self.path}: assign expected an array of shape {self.shape}, received {array.shape}")
         self.view()[...] = array
+        self.version += 1
 
     def assign_add(self, value: object) -> None:
         """Add to the numbers."""
-        self.assign(self + np.asarray(value))
+        self.assign(value + self.view() if hasattr(value, "assign_to") else self.view() + np.asarray(value))
 
     def assign_sub(self, value: object) -> None:
         """Subtract from the numbers."""
-        self.assign(self - np.asarray(value))
+        self.assign(self.view() - value if hasattr(value, "assign_to") else self.view() - np.asarray(value))
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is False:
@@ -185,18 +252,25 @@ class Variable(NDArrayOperatorsMixin):
     ) -> object:
         if any(isinstance(array, Variable) for array in out):
             raise TypeError(f"{self.path}: a variable is not changed in place; use assign, assign_add or assign_sub")
+        if method == "__call__" and not settings and ufunc in self.operators:
+            return self.operators[ufunc](*inputs)
         arrays = [x.view() if isinstance(x, Variable) else x for x in inputs]
         compute: Callable[..., object] = getattr(ufunc, method)
         return compute(*arrays, **settings, **({"out": out} if out else {}))
 
     __hash__ = object.__hash__  # while == compares number by number, as with arrays
 
-    def __getitem__(self, index: Index) -> Array | np.generic:
-        found: Array | np.generic = self.numpy()[index]
-        return found
+    def __len__(self) -> int:
+        return len(self.view())
 
     def __float__(self) -> float:
         return float(self.view())
+
+    def __int__(self) -> int:
+        return int(self.view())
+
+    def __bool__(self) -> bool:
+        return bool(self.view())
 
     def __repr__(self) -> str:
         numbers = np.array2string(self.view(), threshold=20, edgeitems=2, separator=", ").replace("\n", "")
@@ -205,11 +279,28 @@ class Variable(NDArrayOperatorsMixin):
     # A copy has its own numbers, and no layer until the copy of its layer takes it.
 
     def __getstate__(self) -> _Saved:
-        return {"weight": self.weight, "state": self.state, "values": self.view()}
+        return {"weight": self.weight, "state": self.state, "values": self.view(), "trainable": self._trainable}
 
     def __setstate__(self, saved: _Saved) -> None:
-        self._layer = None
+        self._trainable = saved["trainable"]
         ((self._block, self._segment),) = own_locations([(saved["weight"], saved["state"])], [saved["values"]])
+
+
+def _first_values(initializer: TensorLike, shape: ShapeLike, dtype: DTypeArg) -> Array:
+    """The first numbers of a variable."""
+    if callable(initializer):
+        size = tuple(shape) if isinstance(shape, (list, tuple)) else () if shape is None else (shape,)
+        return np.asarray(initializer(size, dtype=np.dtype(dtype or np.float32))).reshape(size)
+    array = np.asarray(initializer)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"Variable: expected numbers, received {initializer!r}")
+    if dtype is None and not hasattr(initializer, "dtype") and array.dtype.itemsize == 8:
+        dtype = np.float32 if array.dtype.kind == "f" else np.int32
+    return array if dtype is None else array.astype(dtype)
+
+
+def _no_initializer(shape: object, **_: object) -> Array:
+    raise TypeError("this variable was made of numbers; no initializer draws it")
 
 
 def own_locations(
@@ -237,8 +328,30 @@ def own_locations(
     return [(block, segment) for segment in placed]
 
 
+def pending_variables(layer: Owner, weights: Sequence[tuple[Weight, bool]]) -> tuple[Variable, ...]:
+    """Variables of a layer that no model has, each in a block of its own, whose values are drawn when somebody looks.
+
+    Args:
+        layer: whose they are.
+        weights: each with whether it is state.
+    """
+    found = []
+    for weight, kept in weights:
+        segment = Segment(0, weight, 0, not kept, kept)
+        layout, empty = Layout.packed([segment], 4), Layout.packed([], 4)
+        block = Block(empty if kept else layout, layout if kept else empty, np.float32, provisional=True)
+        (placed,) = layout.segments
+        block.draw_later(placed, partial(_fill, weight))
+        found.append(Variable.at(block, placed, layer))
+    return tuple(found)
+
+
+def _fill(weight: Weight, view: Array) -> None:
+    view[...] = np.asarray(weight.initializer(weight.shape, dtype=view.dtype)).reshape(weight.shape)
+
+
 def variables_of(
     layer: Owner, weights: Sequence[tuple[Weight, bool]], values: Iterable[Array], dtype: DTypeLike | None = None
 ) -> tuple[Variable, ...]:
     """Variables of a layer without a model, in a block of their own; arguments as for :func:`own_locations`."""
-    return tuple(Variable(block, segment, layer) for block, segment in own_locations(weights, [*values], dtype))
+    return tuple(Variable.at(block, segment, layer) for block, segment in own_locations(weights, [*values], dtype))

@@ -9,13 +9,18 @@ from tests.cases.case import Case, example, inputs
 from tests.cases.initializers import INITIALIZERS
 from tests.cases.layers import LAYERS
 from tests.cases.losses import LOSSES
+from tests.cases.merging import in_chain
 from tests.cases.metrics import METRICS
 from tests.cases.optimizers import OPTIMIZERS
 from tests.cases.regularizers import REGULARIZERS
 from tests.cases.schedules import SCHEDULES
 
+#: The layers as a network with one input and no graph has them.
+CHAINED = [in_chain(case) for case in LAYERS]
+
 __all__ = [
     "ACTIVATIONS",
+    "CHAINED",
     "INITIALIZERS",
     "LAYERS",
     "LOSSES",

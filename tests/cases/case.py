@@ -1,7 +1,7 @@
 """What a row is, and data for it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,15 @@ Keras = Callable[[Any], Any]
 class Case:
     """A thing of ours, made by ``make``, and the same thing of Keras.
 
-    ``shape`` is of one sample of a layer's input and ``inputs`` what stands in it (see :func:`inputs`); ``targets`` and
+    ``shape`` is of one sample of a layer's input (a tuple of shapes where it takes several tensors), ``inputs`` what
+    stands in it (see :func:`inputs`); ``targets`` and
     ``predictions`` say which data a loss or metric takes (see :func:`example`).
     """
 
     id: str
     make: Callable[[], Any]
     keras: Keras | None = None
-    shape: tuple[int, ...] = (3,)
+    shape: Any = (3,)
     targets: str = "numbers"
     predictions: str = "numbers"
     inputs: str = "numbers"
@@ -31,10 +32,15 @@ class Case:
     def __repr__(self) -> str:
         return self.id
 
+    @property
+    def several(self) -> bool:
+        """Whether it is a layer that takes several tensors."""
+        return bool(self.shape) and isinstance(self.shape[0], tuple)
+
 
 def rows(
     name: str,
-    shape: tuple[int, ...],
+    shape: Any,
     *settings: tuple[str, dict[str, Any]],
     inputs: str = "numbers",
     random: bool = False,
@@ -55,8 +61,10 @@ def rows(
     ]
 
 
-def inputs(case: Case, rows: int, dtype: Any = np.float32, seed: int = 2) -> np.ndarray:
-    """Rows that a layer takes: numbers around zero, or ids from 0 to 6."""
+def inputs(case: Case, rows: int, dtype: Any = np.float32, seed: int = 2) -> Any:
+    """Rows that a layer takes: numbers around zero, or ids from 0 to 6; a tuple of arrays where it takes several."""
+    if case.several:
+        return tuple(inputs(replace(case, shape=shape), rows, dtype, seed + j) for j, shape in enumerate(case.shape))
     rng = np.random.default_rng(seed)
     if case.inputs == "ids":
         return rng.integers(0, 7, (rows, *case.shape)).astype(dtype)

@@ -6,15 +6,18 @@ from clarinet import layers
 from tests.cases.case import Case
 
 
-def in_keras(k: Any, merge: str, *chains: list[Any], **settings: Any) -> Any:
-    """A layer of Keras that merges what chains of layers give, with weights chain by chain."""
+def in_keras(k: Any, merge: Any, *chains: list[Any], **settings: Any) -> Any:
+    """A layer of Keras that merges what chains of layers give, with weights chain by chain.
+
+    ``merge`` is a layer that takes several tensors, or the name of one.
+    """
 
     @k.saving.register_keras_serializable("cases")
     class Branches(k.layers.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.chains = [list(chain) for chain in chains]
-            self.merge = getattr(k.layers, merge.title())(**settings)
+            self.merge = getattr(k.layers, merge.title())(**settings) if isinstance(merge, str) else merge
 
         def call(self, x: Any) -> Any:
             ends = []
@@ -90,8 +93,9 @@ CONTAINERS = [
     ),
     *(
         Case(f"parallel-{merge}", lambda merge=merge: layers.Parallel(_branches(_Ours), merge))
-        for merge in ("add", "average", "concatenate", "maximum", "multiply")
+        for merge in ("add", "average", "concatenate", "maximum", "minimum", "multiply")
     ),
+    Case("parallel-subtract", lambda: layers.Parallel(_branches(_Ours)[1:], "subtract")),
     Case(
         "parallel-of-parallels",
         lambda: layers.Parallel(

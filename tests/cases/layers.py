@@ -4,6 +4,7 @@ from clarinet import layers, regularizers
 from tests.cases.case import Case, rows
 from tests.cases.containers import CONTAINERS
 from tests.cases.convolutions import AUGMENTATION, CONVOLUTIONS, IMAGES
+from tests.cases.merging import MERGING
 from tests.cases.recurrent import RECURRENT
 
 LAYERS = [
@@ -114,6 +115,7 @@ LAYERS = [
         ("axis-named", {"axis": 3}),
     ),
     *CONTAINERS,
+    *MERGING,
     *CONVOLUTIONS,
     *IMAGES,
     *RECURRENT,

@@ -33,9 +33,12 @@ KINDS = {
 #: What has no row, for the rows' tests would have nothing to compare.
 ROWLESS = {
     activations.Custom: "a user's function, which cannot be saved",
-    layers.Input: "the shape of a model's input, no layer",
+    layers.Input: "a tensor that a network begins with, no layer",
+    layers.InputLayer: "where a network begins; it computes nothing",
+    layers.Lambda: "a user's function, whose code is in no file",
     layers.TextVectorization: "works on texts, before a model",
     losses.Custom: "a user's function, which cannot be saved",
+    losses.Function: "a user's function, which cannot be saved",
     metrics.Custom: "a user's function, which cannot be saved",
     metrics.Mean: "takes values, not targets and predictions",
     optimizers.BFGS: "minimises, and has no update of a weight by its gradient",

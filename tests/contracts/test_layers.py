@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from clarinet import layers
-from clarinet.layers.base import Context
 from clarinet.layers.composite import Composite
+from clarinet.layers.context import Context
 from clarinet.layers.parts import flatten_parts
 from clarinet.random import Key
 from tests.cases import LAYERS, inputs
@@ -18,12 +18,13 @@ from tests.contracts.derivatives import assert_close, numeric_gradient
 class OfParts(Composite):
     """Any layer as the parts that engines run, but for the penalty on its output: no part of its own passes."""
 
-    def __init__(self, whole):
+    def __init__(self, whole, inputs):
         super().__init__()
-        object.__setattr__(self, "whole", whole)
+        for name, value in {"whole": whole, "inputs": inputs, "merges": whole.merges}.items():
+            object.__setattr__(self, name, value)
 
     def parts(self):
-        parts = flatten_parts(self.whole)
+        parts = flatten_parts(self.whole, self.inputs)
         return tuple(p for p in parts if p is parts[0] or not isinstance(p.layer, layers.ActivityRegularization))
 
 
@@ -41,6 +42,21 @@ def setting(case, dtype=np.float64, rows=5):
     return layer, params, state, x, dy
 
 
+def each_of(x):
+    """The arrays of a layer's input or of its gradient: one, or several."""
+    return x if isinstance(x, tuple) else (x,)
+
+
+def of_each(function, x):
+    """A function of every array of a layer's input."""
+    return tuple(map(function, x)) if isinstance(x, tuple) else function(x)
+
+
+def exchanged(x, number, array):
+    """A layer's input with another array in one place."""
+    return (*x[:number], array, *x[number + 1 :]) if isinstance(x, tuple) else array
+
+
 def context(training, xp=np):
     return Context(training, Key(9, step=4, layer=1), xp)
 
@@ -56,7 +72,10 @@ def test_derivatives(case, training):
 
     _, cache, _ = layer.forward(params, state, x, context(training))
     dx, grads = layer.backward(params, cache, dy)
-    assert_close(dx, numeric_gradient(loss, x))
+    assert len(each_of(dx)) == len(each_of(x))
+    for number, (found, array) in enumerate(zip(each_of(dx), each_of(x))):
+        assert found.shape == array.shape
+        assert_close(found, numeric_gradient(lambda a, number=number: loss(exchanged(x, number, a)), array))
     assert set(grads) == set(params)
     for name, w in params.items():
         assert_close(grads[name], numeric_gradient(lambda w, name=name: loss(x, **{name: w}), w))
@@ -66,7 +85,7 @@ def test_derivatives(case, training):
 @modes
 def test_nothing_is_changed_in_place(case, training):
     layer, params, state, x, dy = setting(case)
-    for array in (*params.values(), *state.values(), x, dy):
+    for array in (*params.values(), *state.values(), *each_of(x), dy):
         array.flags.writeable = False  # writing raises
     before = dict(vars(layer))
     y, cache, new_state = layer.forward(params, state, x, context(training))
@@ -79,7 +98,8 @@ def test_nothing_is_changed_in_place(case, training):
 @each
 def test_threads_share_a_layer(case):
     layer, params, state, x, dy = setting(case, rows=40)
-    batches = [(np.round(x * scale) if case.inputs == "ids" else x * scale, dy) for scale in np.linspace(0.1, 1, 24)]
+    scaled = (lambda a, scale: np.round(a * scale)) if case.inputs == "ids" else np.multiply
+    batches = [(of_each(lambda a, s=scale: scaled(a, s), x), dy) for scale in np.linspace(0.1, 1, 24)]
 
     def run(batch):
         y, cache, _ = layer.forward(params, state, batch[0], context(True))
@@ -89,8 +109,8 @@ def test_threads_share_a_layer(case):
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(run, batches))
     for (y, (dx, grads)), (y2, (dx2, grads2)) in zip(alone, together):
-        np.testing.assert_array_equal(y, y2)
-        np.testing.assert_array_equal(dx, dx2)
+        for mine, theirs in ((y, y2), *zip(each_of(dx), each_of(dx2))):
+            np.testing.assert_array_equal(mine, theirs)
         for name in grads:
             np.testing.assert_array_equal(grads[name], grads2[name])
 
@@ -102,7 +122,7 @@ def test_dtype_is_kept(case, training, dtype):
     layer, params, state, x, dy = setting(case, dtype)
     y, cache, new_state = layer.forward(params, state, x, context(training))
     dx, grads = layer.backward(params, cache, dy)
-    assert {a.dtype for a in (y, dx, *grads.values(), *new_state.values())} == {np.dtype(dtype)}
+    assert {a.dtype for a in (y, *each_of(dx), *grads.values(), *new_state.values())} == {np.dtype(dtype)}
 
 
 @each
@@ -111,12 +131,13 @@ def test_array_api_only(case, training):
     xp = pytest.importorskip("array_api_strict")
     layer, params, state, x, dy = setting(case)
     strict = [{k: xp.asarray(v) for k, v in d.items()} for d in (params, state)]
-    y, cache, _ = layer.forward(*strict, xp.asarray(x), context(training, xp))
+    y, cache, _ = layer.forward(*strict, of_each(xp.asarray, x), context(training, xp))
     dx, grads = layer.backward(strict[0], cache, xp.asarray(dy))
     y2, cache2, _ = layer.forward(params, state, x, context(training))
     dx2, grads2 = layer.backward(params, cache2, dy)
     np.testing.assert_allclose(np.asarray(y), y2, rtol=1e-12)
-    np.testing.assert_allclose(np.asarray(dx), dx2, rtol=1e-12, atol=1e-15)
+    for mine, theirs in zip(each_of(dx), each_of(dx2), strict=True):
+        np.testing.assert_allclose(np.asarray(mine), theirs, rtol=1e-12, atol=1e-15)
     for name in grads2:
         np.testing.assert_allclose(np.asarray(grads[name]), grads2[name], rtol=1e-12)
 
@@ -126,10 +147,11 @@ def test_parts_compute_the_same(case):
     layer, params, state, x, dy = setting(case)
     y, cache, _ = layer.forward(params, state, x, context(True))
     dx, grads = layer.backward(params, cache, dy)
-    whole = OfParts(layer)
+    whole = OfParts(layer, len(each_of(x)))
     y2, cache2, _ = whole.forward(params, state, x, context(True))
     dx2, grads2 = whole.backward(params, cache2, dy)
-    for mine, theirs in ((y2, y), (dx2, dx), *((grads2[name], grads[name]) for name in grads)):
+    pairs = ((y2, y), *zip(each_of(dx2), each_of(dx)), *((grads2[name], grads[name]) for name in grads))
+    for mine, theirs in pairs:
         np.testing.assert_array_equal(mine, theirs)
     assert [w.name for w in whole.weight_specs(case.shape)] == list(params)
     assert [w.name for w in whole.state_specs(case.shape)] == list(state)

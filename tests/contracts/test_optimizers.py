@@ -37,7 +37,7 @@ def test_steps_equal_keras(case):
     weights, slots = buffers(ours)
     variables = [keras.Variable(w.copy()) for w in weights]
     for step, grads in enumerate(gradients(), 1):
-        weights, slots = ours.apply(weights, grads, slots, ours.scalars(ours.rate(step - 1), step))
+        weights, slots = ours.applied(weights, grads, slots, ours.scalars(ours.rate(step - 1), step))
         theirs.apply([keras.ops.convert_to_tensor(g) for g in grads], variables)
         for w, v in zip(weights, variables):
             np.testing.assert_allclose(w, np.asarray(v.value), rtol=2e-5, atol=2e-6, err_msg=f"step {step}")

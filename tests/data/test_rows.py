@@ -95,9 +95,9 @@ def test_validation_split_takes_the_last_rows_as_keras_does(n: int, fraction: fl
         (x1, _, _), (x2, _, _) = train_validation_split((x, y, None), fraction)
     except ValueError:
         with pytest.raises(ValueError, match="leaves"):
-            split_validation(x, y, None, fraction)
+            split_validation((x, y, None), fraction)
         return
-    (own1, own_y, own_w), (own2, _, _) = split_validation(x, y, None, fraction)
+    (own1, own_y, own_w), (own2, _, _) = split_validation((x, y, None), fraction)
     assert own1.tolist() == np.asarray(x1).tolist()
     assert own2.tolist() == np.asarray(x2).tolist()
     assert own_y is not None

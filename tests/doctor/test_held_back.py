@@ -105,7 +105,7 @@ def test_no_file_changes_when_the_program_ends(folder):
     assert (done.returncode, done.stderr) == (0, "")
     assert state_of(folder) == before
     assert "is held back; its own writes are not" in done.stdout.split("Held back")[0]
-    for line in ("Held back: .clarinet (runs.start)", "Held back: kept.clarinet (Sequential.save)"):
+    for line in ("Held back: .clarinet (runs.start)", "Held back: kept.clarinet (Model.save)"):
         assert line in done.stdout
 
 
@@ -133,7 +133,7 @@ def test_a_script_that_opens_what_was_held_back_ends_there(folder):
     body = "FIT()\nmodel.save('new.clarinet')\nimport os; print(os.path.getsize('new.clarinet'))"
     sentences = []
     [(_, report)] = examine_script(write(folder, body), said=sentences.append)
-    assert report.held_back == ("new.clarinet (Sequential.save)",)
+    assert report.held_back == ("new.clarinet (Model.save)",)
     assert "ends here: it opens new.clarinet itself, which was held back" in sentences[-1]
     with pytest.raises(FileNotFoundError, match="never"):
         examine_script(write(folder, "open('never.txt')"))
@@ -149,10 +149,10 @@ def test_the_report_lists_it_by_model(folder, capsys):
     assert main(["doctor", str(path), "--json", "--html", "page.html"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [one["held_back"] for one in told] == [
-        ["a.clarinet (Sequential.save)", "b.clarinet (Sequential.save)"],
-        ["fit(run='x')", "<i>.clarinet (Sequential.save)"],
+        ["a.clarinet (Model.save)", "b.clarinet (Model.save)"],
+        ["fit(run='x')", "<i>.clarinet (Model.save)"],
     ]
-    assert "&lt;i&gt;.clarinet (Sequential.save)" in (folder / "page.html").read_text("utf-8")
+    assert "&lt;i&gt;.clarinet (Model.save)" in (folder / "page.html").read_text("utf-8")
 
 
 def test_afterwards_files_are_written_again(folder):

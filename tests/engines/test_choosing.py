@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from clarinet import Input, Sequential, engines, layers
+from clarinet.engines import choosing
 
 
 class Toy(engines.ReferenceEngine):
@@ -19,7 +20,7 @@ class Toy(engines.ReferenceEngine):
 
 @pytest.fixture
 def toy(monkeypatch):
-    monkeypatch.setattr(engines, "ENGINES", (Toy, *engines.ENGINES))
+    monkeypatch.setattr(choosing, "ENGINES", (Toy, *engines.ENGINES))
 
 
 def model(*stack, **settings):

@@ -61,7 +61,7 @@ class Trained:
     def __init__(self, optimizer):
         self.model = work(optimizer).model()
         self.state = OptimizerState.new(self.model.optimizer, self.model.store.layout, np.float32)
-        self.engine = ReferenceEngine(self.model.make_plan((3,)), self.model.store, self.state)
+        self.engine = ReferenceEngine(self.model.make_plan([(3,)]), self.model.store, self.state)
         self.step(0)
 
     def step(self, number):

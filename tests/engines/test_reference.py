@@ -84,7 +84,7 @@ def test_gradient_of_a_whole_network(name, weight):
     """A step of gradient descent at rate 1 moves every weight by its gradient; at rate 0 it only tells the loss."""
     model = compiled(NETWORKS[name][0], NETWORKS[name][1], optimizers.SGD(1.0), dtype="float64")
     data = Data(X, np.asarray(NETWORKS[name][2]), weight)
-    engine, params = model.engine_for(data.y.shape[1:]), model.store.params
+    engine, params = model.engine_for(data.label_shapes), model.store.params
     start = params.copy()
 
     def loss(values):
@@ -107,7 +107,7 @@ def test_statistics_of_layers():
     model = Sequential([Input((2,)), layers.Dense(2, activation="relu"), layers.Dense(1, activation="sigmoid")])
     model.compile(optimizers.SGD(0.5), "mse", engine="reference")
     model.set_weights([np.array([[1, -1], [0, 0]]), np.zeros(2), np.array([[6], [0]]), np.zeros(1)])
-    engine = model.engine_for((1,))
+    engine = model.engine_for([(1,)])
     chunk = one_step(engine, Data(np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros((2, 1))), 0.5, stats_every=1)
     hidden, output = chunk.layers
     assert (hidden.step, hidden.layer, output.layer) == (1, 0, 1)
@@ -133,7 +133,7 @@ def test_a_layer_without_weights_has_statistics_too():
     model = compiled(
         [layers.Flatten(), layers.Dense(3), layers.Activation("softmax")], "categorical_crossentropy", "sgd"
     )
-    chunk = one_step(model.engine_for((3,)), Data(X, np.eye(3)[IDS]), 0.1, stats_every=1)
+    chunk = one_step(model.engine_for([(3,)]), Data(X, np.eye(3)[IDS]), 0.1, stats_every=1)
     assert [s.layer for s in chunk.layers] == [0, 1, 2]  # the last one is in the loss, and has its record all the same
     assert chunk.layers[2].activation_mean == pytest.approx(1 / 3)
     assert np.isnan(chunk.layers[0].gradient_norm) and np.isnan(chunk.layers[0].update_ratio)
@@ -176,7 +176,7 @@ def test_chunk_borders_change_no_bit():
         model = compiled(
             [layers.Flatten(), layers.Dropout(0.2), layers.Dense(3, activation="softmax")], losses.get("mse"), "adam"
         )
-        engine, data = model.engine_for((3,)), Data(np.tile(X, (9, 1, 1)), np.tile(np.eye(3)[IDS], (9, 1)))
+        engine, data = model.engine_for([(3,)]), Data(np.tile(X, (9, 1, 1)), np.tile(np.eye(3)[IDS], (9, 1)))
         order, first, seen = engine.permutation(0, len(data)), 0, []
         while first < len(data):
             rates = np.full(-(-(len(data) - first) // 8), 0.01)

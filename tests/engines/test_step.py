@@ -50,12 +50,12 @@ class Work:
         self.model.seed = 3
         judging = {"metrics": [make() for make in self.metrics], "weighted_metrics": [make() for make in self.metrics]}
         self.model.compile(self.optimizer, self.loss, engine="reference", dtype=self.dtype, **judging)
-        self.plan = self.model.make_plan(self.data.y.shape[1:])
+        self.plan = self.model.make_plan(self.data.label_shapes)
         self.state = OptimizerState.new(self.model.optimizer, self.model.store.layout, np.dtype(self.dtype))
 
     def carry(self):
         """What the first step takes: copies, which cannot be written into."""
-        tracked = (metrics.Mean("loss"), *self.plan.metrics, *self.plan.weighted_metrics)
+        tracked = (metrics.Mean("loss"), *(judged.metric for judged in self.plan.judged))
         sums = [{name: frozen(total) for name, total in metric.start().items()} for metric in tracked]
         return begin(self.plan, self.model.store, self.state, sums, frozen)
 
@@ -68,7 +68,7 @@ class Work:
         engine.reset_metrics()
         one = Steps(None, 0, n, n, np.full(1, RATE), None, 0)
         losses = [engine.train(self.data, one).losses[0] for _ in range(STEPS)]
-        return losses, begin(self.plan, self.model.store, self.state, [m.sums for m in engine._tracked])
+        return losses, begin(self.plan, self.model.store, self.state, [one.metric.sums for one in engine._tracked])
 
 
 def frozen(array):
@@ -109,9 +109,11 @@ def assert_steps_agree(work):
         np.testing.assert_allclose(compiled, ours, rtol=1e-8, atol=1e-10)
 
 
-@pytest.mark.parametrize("case", cases.LAYERS, ids=repr)
+@pytest.mark.parametrize("case", cases.CHAINED, ids=repr)
 def test_layers(case):
     x = cases.inputs(case, 4, np.float64)
+    if repr(case).startswith("multiply"):
+        x = x / 4  # products of many numbers grow fast
     shape = (4, *case.make().output_shape(case.shape))
     assert_steps_agree(Work([case.make()], "mse", Data(x, RNG.normal(size=shape))))
 
@@ -171,7 +173,7 @@ def test_an_epoch_is_a_scan():
     engine.reset_metrics()
     chunk = engine.train(work.data, Steps(None, 0, 48, 8, np.full(6, RATE), None, 0))
     np.testing.assert_allclose(losses, chunk.losses, rtol=2e-5)
-    expected = begin(work.plan, work.model.store, work.state, [m.sums for m in engine._tracked])
+    expected = begin(work.plan, work.model.store, work.state, [one.metric.sums for one in engine._tracked])
     for ours, theirs in zip(leaves(end), leaves(expected), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
 

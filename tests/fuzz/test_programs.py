@@ -23,7 +23,25 @@ from tests.fuzz.things import Thing
 
 #: Made by users, bases of others, or (text) nothing that a model takes.
 _NOT_DRAWN = {"Activation", "Custom", "Input", "Layer", "Loss", "Mean", "MeanMetric", "Metric", "Optimizer"}
-_NOT_DRAWN |= {"OptimizerState", "Regularizer", "TextVectorization", "LearningRateSchedule"}
+_NOT_DRAWN |= {
+    "Add",
+    "Average",
+    "Concatenate",
+    "Dot",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Subtract",
+}  # of several tensors
+_NOT_DRAWN |= {
+    "Function",
+    "InputLayer",
+    "Lambda",
+    "OptimizerState",
+    "Regularizer",
+    "TextVectorization",
+    "LearningRateSchedule",
+}
 _MODULES = ("activations", "layers", "losses", "metrics", "optimizers", "optimizers.schedules", "regularizers")
 
 

@@ -101,8 +101,11 @@ def _plain(value: Any, encoded: Any) -> Any:
 
 @cache
 def pool(group: str) -> tuple[tuple[Thing, Any], ...]:
-    """Every thing of a group (``"layers"``, …) with its row in ``tests/cases``, None where it has none."""
-    rows = tuple((thing(case.make()), case) for case in getattr(cases, group.upper()))
+    """Every thing of a group (``"layers"``, …) with its row in ``tests/cases``, None where it has none.
+
+    Without layers that take several tensors: programs are chains.
+    """
+    rows = tuple((thing(case.make()), case) for case in getattr(cases, group.upper()) if not case.several)
     return rows + tuple((Thing(group, *more), None) for more in _WITHOUT_CASE.get(group, ()))
 
 

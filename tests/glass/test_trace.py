@@ -8,9 +8,9 @@ import pytest
 import clarinet
 from clarinet import glass, layers, optimizers
 from clarinet.glass import formulas
-from clarinet.layers.base import Context
+from clarinet.layers.context import Context
 from clarinet.random import Key, Stream
-from tests.cases import LAYERS, LOSSES, OPTIMIZERS, example, inputs
+from tests.cases import CHAINED, LOSSES, OPTIMIZERS, example, inputs
 from tests.contracts.derivatives import assert_close
 
 
@@ -63,7 +63,7 @@ def differences(function, array, count=2, step=1e-6):
     return places, np.array(found)
 
 
-@pytest.mark.parametrize("case", LAYERS, ids=repr)
+@pytest.mark.parametrize("case", CHAINED, ids=repr)
 def test_gradients_of_every_layer_are_differences_of_the_loss(case):
     model = compiled([case.make(), layers.Flatten(), layers.Dense(2, "tanh")], case.shape)
     x = inputs(case, 4, np.float64)

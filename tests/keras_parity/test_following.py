@@ -7,7 +7,7 @@ import pytest
 
 import clarinet
 from clarinet.engines.lowering.objectives import METRICS as NATIVE_METRICS
-from tests.cases import ACTIVATIONS, LAYERS, LOSSES, METRICS, OPTIMIZERS, REGULARIZERS, SCHEDULES, inputs
+from tests.cases import ACTIVATIONS, CHAINED, LOSSES, METRICS, OPTIMIZERS, REGULARIZERS, SCHEDULES, inputs
 from tests.keras_parity.following import ENGINES, Program, assert_follows
 
 # Keras 3.15 itself warns under NumPy 2.
@@ -42,7 +42,9 @@ def of_layers(cases):
 
     name = "layers-" + "-".join(case.id for case in cases)
     x = X if cases[0].inputs == "numbers" else inputs(cases[0], ROWS)
-    return Program(name, layers, x, NUMBERS, lambda k: "mse", optimizer=lambda k: k.optimizers.SGD(0.005))
+    products = any(case.id.startswith(("multiply", "dot")) for case in cases)  # which amplify rounding
+    settings = {"tolerance": 1e-4} if products else {}
+    return Program(name, layers, x, NUMBERS, lambda k: "mse", optimizer=lambda k: k.optimizers.SGD(0.005), **settings)
 
 
 def groups(cases, size):
@@ -281,7 +283,7 @@ LABELS = [
 ]  # fmt: skip
 
 PROGRAMS = [
-    *(of_layers(cases) for cases in groups(LAYERS, 5)),
+    *(of_layers(cases) for cases in groups(CHAINED, 5)),
     *(of_activations(ACTIVATIONS[first : first + 4]) for first in range(0, len(ACTIVATIONS), 4)),
     *(of_loss(case) for case in LOSSES),
     *(of_loss(case, WEIGHTS) for case in LOSSES if case.id in ("mae", "mse-sum", "mse-mean-with-sample-weight")),

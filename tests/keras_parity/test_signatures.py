@@ -15,6 +15,7 @@ GIVEN = {
     **dict.fromkeys(("decay_rate", "initial_learning_rate"), 0.5),
     **dict.fromkeys(("decay_steps", "first_decay_steps"), 10),
     "activation": "relu",
+    "axes": 1,
     "boundaries": [1],
     "dims": (1,),
     "target_shape": (3,),
@@ -43,6 +44,8 @@ def of_keras(kind, name):
     """The class in Keras and its arguments with their defaults."""
     import keras
 
+    if name in {"InputLayer", "Lambda"}:
+        pytest.skip("it has no arguments without a default that fit both")
     theirs = getattr(module(keras, kind), name, None)
     if not isinstance(theirs, type):
         pytest.skip(f"no class {name} in Keras")

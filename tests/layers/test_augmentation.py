@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clarinet import layers
-from clarinet.layers.base import Context
+from clarinet.layers.context import Context
 from clarinet.random import Key
 
 IMAGES = np.random.default_rng(0).normal(size=(6, 8, 7, 2)).astype(np.float32)

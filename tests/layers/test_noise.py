@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clarinet import layers
-from clarinet.layers.base import Context
+from clarinet.layers.context import Context
 from clarinet.random import Key
 
 KINDS = [

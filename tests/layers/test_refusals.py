@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clarinet import activations, layers
-from clarinet.layers.base import Context
+from clarinet.layers.context import Context
 
 CASES = [
     (lambda: layers.Conv2D(0, 3), ValueError, "Conv2D: filters: expected a positive whole number, received 0"),

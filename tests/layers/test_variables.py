@@ -115,7 +115,7 @@ def test_arithmetic_gives_arrays() -> None:
     kernel, bias = layer.weights
     w, b = layer.get_weights()
     assert np.array_equal(X @ kernel + bias, X @ w + b) and np.array_equal(2 - kernel, 2 - w)
-    assert type(kernel * 2) is np.ndarray and np.array_equal(np.abs(kernel), np.abs(w))
+    assert isinstance(kernel * 2, np.ndarray) and np.array_equal(np.abs(kernel), np.abs(w))
     assert np.array_equal(kernel == w, w == w) and {kernel: 1}[kernel] == 1
     assert np.array_equal(kernel[1:], w[1:]) and np.array(kernel, np.float64).dtype == np.float64
     with pytest.raises(TypeError, match="not changed in place; use assign"):

@@ -100,8 +100,6 @@ def test_the_same_layer_twice_is_refused():
 def test_what_is_no_layer_is_refused():
     with pytest.raises(TypeError, match="expected a layer such as Dense"):
         clarinet.Sequential([Input((4,)), "dense"])
-    with pytest.raises(TypeError, match=r"Sequential\(\[\*model.layers"):
-        clarinet.Sequential([small()])
     with pytest.raises(ValueError, match="Input comes first"):
         clarinet.Sequential([Dense(3), Input((4,))])
 
@@ -113,10 +111,10 @@ def test_weights_round_trip_and_wrong_shapes():
         np.testing.assert_array_equal(a, b)
     wrong = model.get_weights()
     wrong[2] = np.zeros((7, 7))
-    with pytest.raises(ValueError, match=r"'dense_1': weight 'kernel' has shape \(3, 2\), received \(7, 7\)"):
+    with pytest.raises(ValueError, match=r"weight 'dense_1/kernel' has shape \(3, 2\), received \(7, 7\)"):
         other.set_weights(wrong)
     np.testing.assert_array_equal(other.get_weights()[0], model.get_weights()[0])
-    with pytest.raises(ValueError, match="has 4 weights, received 1"):
+    with pytest.raises(ValueError, match=r"has 4 weights \(dense/kernel.*received 1 arrays"):
         model.set_weights(wrong[:1])
 
 

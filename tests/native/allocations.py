@@ -45,7 +45,7 @@ def of_optimizer(case: Case) -> Work:
 def counts(work: Work) -> list[int] | str:
     """Calls in FEW and in MANY steps, the least of two runs each, or what keeps the network from running natively."""
     model = work.model()
-    plan = model.make_plan(work.data.y.shape[1:])
+    plan = model.make_plan(work.data.label_shapes)
     if unsupported_reason := NativeEngine.supports(plan):
         return unsupported_reason
     state = OptimizerState.new(model.optimizer, model.store.layout, np.float32)
@@ -64,7 +64,7 @@ def counts(work: Work) -> list[int] | str:
 
 
 def main() -> None:
-    works = [(f"layer {case.id}", of_layer, case) for case in cases.LAYERS]
+    works = [(f"layer {case.id}", of_layer, case) for case in cases.CHAINED]
     works += [(f"optimizer {case.id}", of_optimizer, case) for case in cases.OPTIMIZERS]
     print(json.dumps({name: counts(make(case)) for name, make, case in works}))
 

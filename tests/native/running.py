@@ -9,6 +9,7 @@ import pytest
 
 from clarinet import Input, Sequential, _native, layers
 from clarinet.engines import Data, NativeEngine, ReferenceEngine, Steps
+from clarinet.engines.base import one_or_all
 from clarinet.optimizers import OptimizerState
 from clarinet.plan import Plan
 from tests import cases
@@ -94,7 +95,7 @@ class Work:
     def run(self, isa: str | None = None, threads: int = 1) -> Outcome:
         """On the reference engine, or natively with an instruction set and a number of threads."""
         model = self.model()
-        plan = tied(model.make_plan(self.data.y.shape[1:]), self.ties)
+        plan = tied(model.make_plan(self.data.label_shapes), self.ties)
         state = OptimizerState.new(model.optimizer, model.store.layout, np.float32)
         if isa is None:
             engine = ReferenceEngine(plan, model.store, state)
@@ -114,7 +115,9 @@ class Work:
         engine.reset_metrics()
         engine.evaluate(self.data, self.batch)
         evaluation = dict(engine.results())
-        predictions = engine.predict(self.data.x, self.batch)
+        predicted = engine.predict(one_or_all(self.data.xs), self.batch)
+        several = isinstance(predicted, tuple)
+        predictions = np.concatenate([y.ravel() for y in predicted]) if several else predicted
         engine.close()
         params, kept = model.store.snapshot()
         return Outcome(

@@ -51,7 +51,7 @@ class Trained:
     def __init__(self) -> None:
         self.model = work().model()
         self.state = OptimizerState.new(self.model.optimizer, self.model.store.layout, np.float32)
-        plan = self.model.make_plan(Y.shape[1:])
+        plan = self.model.make_plan([Y.shape[1:]])
         self.engine = NativeEngine(plan, self.model.store, self.state, threads=2, isa=ISAS[0])
 
     def train(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests import cases
 from tests.native.preloading import output_of
 
-NAMES = [f"layer {case.id}" for case in cases.LAYERS] + [f"optimizer {case.id}" for case in cases.OPTIMIZERS]
+NAMES = [f"layer {case.id}" for case in cases.CHAINED] + [f"optimizer {case.id}" for case in cases.OPTIMIZERS]
 
 
 @pytest.fixture(scope="module")

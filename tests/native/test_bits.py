@@ -198,13 +198,13 @@ def assert_same_on_any_number_of_threads(work):
         assert_same_bits(work.run(ISAS[0], threads), alone)
 
 
-@pytest.mark.parametrize("case", cases.LAYERS, ids=repr)
+@pytest.mark.parametrize("case", cases.CHAINED, ids=repr)
 def test_every_layer_that_comes_first(case):
     work = coming_first(case, 23, numbers, optimizer="adam", batch=9, rate=0.01)
     assert_same_on_any_number_of_threads(work)
 
 
-@pytest.mark.parametrize("case", [case for case in cases.LAYERS if case.inputs == "numbers"], ids=repr)
+@pytest.mark.parametrize("case", [case for case in cases.CHAINED if case.inputs == "numbers"], ids=repr)
 def test_every_layer(case):
     """23 rows in batches of 9, so that threads have shares of different sizes."""
     work = between(case, 23, numbers, optimizer="adam", batch=9, rate=0.01)

@@ -84,7 +84,7 @@ def test_weights_of_other_kinds():
 def engine_for(x, y):
     model = work(x, y).model()
     state = OptimizerState.new(model.optimizer, model.store.layout, np.float32)
-    return NativeEngine(model.make_plan(y.shape[1:]), model.store, state)
+    return NativeEngine(model.make_plan([y.shape[1:]]), model.store, state)
 
 
 def steps(**changes):
@@ -106,11 +106,11 @@ def test_refusals():
         engine.train(Data(x[:, :3], IDS), steps())
     with pytest.raises(ValueError, match="no learning rate"):
         engine._core.train(
-            x, IDS, None, None, 0, 41, 4, np.zeros(1), -1.0, OptimizerState(), 0, np.empty(11, np.float32)
+            (x,), (IDS,), (None,), None, 0, 41, 4, np.zeros(1), -1.0, OptimizerState(), 0, np.empty(11, np.float32)
         )
     with pytest.raises(ValueError, match="leave the rows"):
         engine._core.train(
-            x, IDS, None, None, 0, 42, 4, np.zeros(11), -1.0, OptimizerState(), 0, np.empty(11, np.float32)
+            (x,), (IDS,), (None,), None, 0, 42, 4, np.zeros(11), -1.0, OptimizerState(), 0, np.empty(11, np.float32)
         )
 
 
@@ -139,10 +139,10 @@ def test_numbers_that_the_engine_cannot_take(changes, message):
     first, stop, batch, step, every = given.values()
     core = engine_for(x, IDS)._core
     with pytest.raises(ValueError, match=message):
-        core.train(x, IDS, None, None, first, stop, batch, rates, -1.0, OptimizerState(step), every, losses)
+        core.train((x,), (IDS,), (None,), None, first, stop, batch, rates, -1.0, OptimizerState(step), every, losses)
     if "batch_size" in changes:
         with pytest.raises(ValueError, match=message):
-            core.evaluate(x, IDS, None, batch)
+            core.evaluate((x,), (IDS,), (None,), batch, 0)
 
 
 @pytest.mark.parametrize("offset", [0, 1, 2, 4])

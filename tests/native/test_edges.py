@@ -65,7 +65,7 @@ def test_an_axis_that_samples_have_not(name, axis):
 
 
 @pytest.mark.parametrize("isa", ISAS)
-@pytest.mark.parametrize("case", [case for case in cases.LAYERS if case.inputs == "numbers"], ids=repr)
+@pytest.mark.parametrize("case", [case for case in cases.CHAINED if case.inputs == "numbers"], ids=repr)
 def test_layers_where_numbers_are_equal(case, isa):
     """Where a maximum is attained twice or a line bends, both engines send the gradient the same way."""
     work = Work(

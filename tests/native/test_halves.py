@@ -45,7 +45,7 @@ class Halves(Work):
 
 
 def assert_same_bits_in_halves(work: Work) -> None:
-    native = NativeEngine.supports(work.model().make_plan(work.data.y.shape[1:])) is None
+    native = NativeEngine.supports(work.model().make_plan(work.data.label_shapes)) is None
     own = {f.name: getattr(work, f.name) for f in fields(work)}
     for isa, threads in [(None, 1), *((isa, threads) for isa in ISAS if native for threads in THREADS)]:
         whole = work.run(isa, threads)
@@ -83,13 +83,13 @@ def test_optimizers(case):
     assert_same_bits_in_halves(work)
 
 
-@pytest.mark.parametrize("case", [c for c in cases.LAYERS if c.inputs == "numbers"], ids=repr)
+@pytest.mark.parametrize("case", [c for c in cases.CHAINED if c.inputs == "numbers"], ids=repr)
 def test_layers(case):
     work = between(case, 23, numbers, optimizer="adam", batch=9, rate=0.01)
     assert_same_bits_in_halves(work)
 
 
-@pytest.mark.parametrize("case", cases.LAYERS, ids=repr)
+@pytest.mark.parametrize("case", cases.CHAINED, ids=repr)
 def test_layers_that_come_first(case):
     work = coming_first(case, 23, numbers, optimizer="adam", batch=9, rate=0.01)
     assert_same_bits_in_halves(work)
@@ -147,7 +147,7 @@ def gradients(engine: Any, flat: np.ndarray) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("training", [False, True], ids=["inference", "training"])
-@pytest.mark.parametrize("case", [c for c in cases.LAYERS if c.inputs == "numbers"], ids=repr)
+@pytest.mark.parametrize("case", [c for c in cases.CHAINED if c.inputs == "numbers"], ids=repr)
 def test_gradients_at_inputs(case, training):
     """Against central differences in float64, penalties on outputs included; and natively the same within rounding."""
     if training and case.keras is None:
@@ -177,7 +177,7 @@ def test_gradients_at_inputs(case, training):
             np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
 
 
-RANDOM = [case for case in cases.LAYERS if case.keras is None and case.inputs == "numbers"]
+RANDOM = [case for case in cases.CHAINED if case.keras is None and case.inputs == "numbers"]
 
 
 @pytest.mark.parametrize("case", RANDOM, ids=repr)

@@ -13,7 +13,7 @@ from tests.native.running import ISAS, THREADS, Work
 def engine(work, isa="", threads=0):
     model = work.model()
     state = OptimizerState.new(model.optimizer, model.store.layout, np.float32)
-    return NativeEngine(model.make_plan(work.data.y.shape[1:]), model.store, state, isa=isa, threads=threads), model
+    return NativeEngine(model.make_plan(work.data.label_shapes), model.store, state, isa=isa, threads=threads), model
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 31, 1000, 65537, 300_001])

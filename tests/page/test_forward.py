@@ -15,6 +15,7 @@ from clarinet.activations import Activation
 from clarinet.layers import Dense, Flatten, Input, Rescaling, Reshape
 from clarinet.page.document import _FOLDER
 from clarinet.page.forward import forward_pass
+from tests.cases.merging import Joined
 
 RNG = np.random.default_rng(5)
 PICTURE, SEQUENCE = (6, 7, 4), (9, 4)
@@ -76,6 +77,19 @@ NETWORKS: dict[str, tuple[tuple[int, ...], list[Any]]] = {
     "mean, product": (
         SEQUENCE,
         [layers.Parallel([[], Dense(4)], "average"), layers.Parallel([[], Dense(4)], "multiply")],
+    ),
+    "minimum, difference": (
+        SEQUENCE,
+        [layers.Parallel([[], Dense(4)], "minimum"), layers.Parallel([[], Dense(4)], "subtract")],
+    ),
+    "stretched": (
+        SEQUENCE,
+        [
+            Joined([[], Dense(1), layers.GlobalAveragePooling1D()], layers.Multiply()),
+            Joined(
+                [layers.Reshape((1, -1, 4)), [layers.Permute((2, 1)), layers.Reshape((4, -1, 1))]], layers.Minimum()
+            ),
+        ],
     ),
 }
 FUNCTIONS = sorted({activations.get(name).name for name in activations.__all__ if name[0].islower()})

@@ -15,11 +15,11 @@ from clarinet.problems import Problem, error, shown
 from clarinet.types import Array
 
 if TYPE_CHECKING:
-    from clarinet.trainable import Trainable
+    from clarinet.trainable import Judged
 
 
 def check_class_weight(
-    model: Trainable, y: Array, class_weight: Mapping[int, object], whole: bool = True
+    model: Judged, y: Array, class_weight: Mapping[int, object], whole: bool = True
 ) -> Iterator[Problem]:
     """Whether the labels are classes, the keys name such classes, and the values are weights.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -14,24 +14,27 @@ from clarinet.checks.ids import check_ids
 from clarinet.checks.labels import check_labels
 from clarinet.checks.models import describe
 from clarinet.data import match_last_axis
+from clarinet.data.structures import called
 from clarinet.problems import Problem, error
-from clarinet.types import Array
+from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-    from clarinet.trainable import Trainable
+    from clarinet.trainable import Judged, Trainable
     from clarinet.types import Config, Shape
 
 #: Names of data that are there as a whole: some of their rows have to count. A single batch may count for nothing.
 _WHOLE = ("data", "fit.validation")
+#: What messages call an array, and the array.
+Named = tuple[str, Array | None]
 
 
 def check_data(
     model: Trainable,
-    x: Array,
-    y: Array | None,
-    sample_weight: Array | None = None,
+    x: Arrays,
+    y: Array | tuple[Array | None, ...] | None,
+    sample_weight: Array | tuple[Array | None, ...] | None = None,
     class_weight: Mapping[int, float] | None = None,
     where: str = "data",
     fingerprints: Config | None = None,
@@ -40,7 +43,7 @@ def check_data(
 
     Args:
         model: built and compiled.
-        x, y, sample_weight: arrays as ``data.as_rows`` makes them.
+        x, y, sample_weight: arrays as ``data.rows_for`` makes them.
         class_weight: as given to ``fit``.
         where: ``"data"``, ``"fit.validation"``, or ``"batch 3"``; problems are placed at ``data.x``, …, and what is not
             plain data is named in messages.
@@ -51,61 +54,108 @@ def check_data(
         problems, cheap checks first; when shapes are wrong the values are not looked at.
     """
     prefix = {"data": ""}.get(where, f"{where.replace('fit.validation', 'validation_data')}: ")
+    inputs = _named("x", x, model.input_names)
+    labels = _named("y", y, model.output_names)
+    weights = _named("sample_weight", sample_weight, model.output_names)
     stopped = False
-    for problem in _check_shapes(model, x, y, sample_weight, prefix, where):
+    for problem in _check_shapes(model, inputs, None if y is None else labels, weights, prefix, where):
         stopped = True
         yield problem
     if stopped or y is None:
         return
-    yield from check_labels(model, y, prefix, where)
-    yield from _check_weights(model, y, sample_weight, class_weight, prefix, where)
-    for name, array in (("x", x), ("sample_weight", sample_weight)):
+    for face, (name, label), (weight_name, weight) in zip(model.faces, labels, weights, strict=True):
+        if label is not None:
+            yield from check_labels(face, _counted(label, weight), prefix, where, name)
+            yield from _check_weights(face, label, weight, class_weight, prefix, where, weight_name)
+    for name, array in (*inputs, *weights):
         if array is not None:
-            dtype = model.dtype if name == "x" else np.float32  # weights are kept in float32 everywhere
+            dtype = np.float32 if name.startswith("sample_weight") else model.dtype  # so are weights kept everywhere
             yield from _check_finite(array, f"{prefix}{name}", f"{where}.{name}", name, fingerprints, dtype)
-    yield from check_ids(model, x, f"{prefix}x", f"{where}.x")
-    if fingerprints is not None:
-        _look(y, "y", fingerprints)  # whether it holds NaN has been seen with the labels
+    if len(inputs) == 1:
+        yield from check_ids(model, inputs[0][1], f"{prefix}x", f"{where}.x")  # type: ignore[arg-type]
+    for name, label in labels if fingerprints is not None else ():
+        if label is not None:
+            _look(label, name, fingerprints)  # whether it holds NaN has been seen with the labels
 
 
-def check_input(model: Trainable, x: Array) -> Iterator[Problem]:
+def _counted(y: Array, weight: Array | None) -> Array:
+    """The labels of rows that count: what those of weight 0 have matters to nobody."""
+    if weight is None or weight.shape[:1] != y.shape[:1] or weight.all():
+        return y
+    rows = weight.reshape(len(y), -1).any(axis=1)
+    return y[rows] if rows.any() else y
+
+
+def _named(what: str, arrays: Array | tuple[Array | None, ...] | None, names: Sequence[str]) -> list[Named]:
+    """Each of some arrays with what messages call it."""
+    if len(names) == 1 or arrays is None:
+        return [(what, None if isinstance(arrays, tuple) else arrays)] * len(names)
+    return [(called(what, name), array) for name, array in zip(names, arrays, strict=True)]
+
+
+def check_input(model: Trainable, x: Arrays) -> Iterator[Problem]:
     """Whether the rows of ``x`` have the model's input shape, and hold ids where it looks them up."""
-    wrong = list(_check_input_shape(model, x, "x", "data.x"))
-    yield from wrong or check_ids(model, x, "x", "data.x")
+    inputs = _named("x", x, model.input_names)
+    wrong = list(_check_input_shapes(model, inputs, "", "data"))
+    if wrong or len(inputs) > 1:
+        yield from wrong or _check_lengths(inputs, "", "data")
+    elif not isinstance(x, tuple):
+        yield from check_ids(model, x, "x", "data.x")
 
 
 def _check_shapes(
-    model: Trainable, x: Array, y: Array | None, sample_weight: Array | None, prefix: str, where: str
+    model: Trainable,
+    inputs: Sequence[Named],
+    labels: Sequence[Named] | None,
+    weights: Sequence[Named],
+    prefix: str,
+    where: str,
 ) -> Iterator[Problem]:
-    if len(x) == 0:
-        yield error("empty_data", f"{where}.x", f"{prefix}x: has no rows (shape {x.shape}); expected at least one")
+    first = inputs[0][1]
+    assert first is not None
+    if len(first) == 0:
+        name = inputs[0][0]
+        message = f"{prefix}{name}: has no rows (shape {first.shape}); expected at least one"
+        yield error("empty_data", f"{where}.{name}", message)
         return
-    yield from _check_input_shape(model, x, f"{prefix}x", f"{where}.x")
-    if y is None:
+    yield from _check_input_shapes(model, inputs, prefix, where)
+    if labels is None:
         yield error("missing_labels", f"{where}.y", f"{prefix}y: the loss needs labels, received None; give y")
         return
-    for name, array in (("y", y), ("sample_weight", sample_weight)):
-        if array is not None and len(array) != len(x):
-            hint = (
-                "; y has a row for each column of x: use y.T?" if array.ndim == 2 and array.shape[1] == len(x) else ""
-            )
+    for face, (name, y) in zip(model.faces, labels, strict=True):
+        if y is None and face.loss is not None:
+            message = f"{prefix}{name}: the loss needs labels, received None; give an array"
+            yield error("missing_labels", f"{where}.{name}", message)
+    yield from _check_lengths((*inputs, *labels, *weights), prefix, where)
+
+
+def _check_lengths(arrays: Sequence[Named], prefix: str, where: str) -> Iterator[Problem]:
+    """Whether all have as many rows as the first."""
+    first_name, first = arrays[0]
+    assert first is not None
+    for name, array in arrays[1:]:
+        if array is not None and len(array) != len(first):
+            turned = array.ndim == 2 and array.shape[1] == len(first)
+            hint = f"; {name} has a row for each column of {first_name}: use {name}.T?" if turned else ""
             yield error(
                 "length_mismatch",
                 f"{where}.{name}",
-                f"{prefix}x has {len(x)} rows but {name} has {len(array)}; every row of x needs one of {name}{hint}",
+                f"{prefix}{first_name} has {len(first)} rows but {name} has {len(array)}; every row of {first_name} "
+                f"needs one of {name}{hint}",
             )
 
 
-def _check_input_shape(model: Trainable, x: Array, what: str, where: str) -> Iterator[Problem]:
-    wanted = model.input_shape
-    assert wanted is not None
-    if match_last_axis(x, wanted).shape[1:] != wanted:
-        yield error(
-            "input_shape_mismatch",
-            where,
-            f"{what}: each row has shape {x.shape[1:]}, but the first layer, {describe(model.layers[0])}, was built "
-            f"for {wanted}{_input_hint(x, wanted)}",
-        )
+def _check_input_shapes(model: Trainable, inputs: Sequence[Named], prefix: str, where: str) -> Iterator[Problem]:
+    for (name, x), wanted in zip(inputs, model.input_shapes, strict=True):
+        assert x is not None
+        if match_last_axis(x, wanted).shape[1:] != wanted:
+            first = f"the first layer, {describe(model.layers[0])}," if len(inputs) == 1 else "the model"
+            yield error(
+                "input_shape_mismatch",
+                f"{where}.{name}",
+                f"{prefix}{name}: each row has shape {x.shape[1:]}, but {first} was built "
+                f"for {wanted}{_input_hint(x, wanted)}",
+            )
 
 
 def _input_hint(x: Array, wanted: Shape) -> str:
@@ -124,25 +174,25 @@ def _input_hint(x: Array, wanted: Shape) -> str:
 
 
 def _check_weights(
-    model: Trainable,
+    model: Judged,
     y: Array,
     sample_weight: Array | None,
     class_weight: Mapping[int, float] | None,
     prefix: str,
     where: str,
+    name: str,
 ) -> Iterator[Problem]:
     if sample_weight is not None and sample_weight.shape not in ((len(y),), (len(y), 1)):
         yield error(
             "weight_shape_mismatch",
-            f"{where}.sample_weight",
-            f"{prefix}sample_weight: expected one weight a row, shape ({len(y)},), received "
-            f"shape {sample_weight.shape}",
+            f"{where}.{name}",
+            f"{prefix}{name}: expected one weight a row, shape ({len(y)},), received shape {sample_weight.shape}",
         )
     elif sample_weight is not None and where in _WHOLE and not sample_weight.any():
         yield error(
             "no_weight",
-            f"{where}.sample_weight",
-            f"{prefix}sample_weight: every weight is 0, so no row counts; give at least one row another weight",
+            f"{where}.{name}",
+            f"{prefix}{name}: every weight is 0, so no row counts; give at least one row another weight",
         )
     if class_weight is not None:
         yield from check_class_weight(model, y, class_weight, where in _WHOLE)
@@ -151,7 +201,8 @@ def _check_weights(
 def _look(
     array: Array, name: str, fingerprints: Config | None, dtype: DTypeLike | None = None
 ) -> tuple[int, ...] | None:
-    """The place of the first number that is not finite as ``dtype``; ``fingerprints`` takes shape, dtype and hash."""
+    """The place of the first number that is not finite as ``dtype``; shape, dtype and hash go to ``fingerprints`` on
+    the way."""
     hashes = None if fingerprints is None else room_for(array)
     place = first_nonfinite(array, hashes, dtype)
     if fingerprints is not None and hashes is not None and place is None:

@@ -14,22 +14,23 @@ from clarinet.problems import Problem, error, warning
 from clarinet.types import Array
 
 if TYPE_CHECKING:
-    from clarinet.trainable import Trainable
+    from clarinet.trainable import Judged
 
 
-def check_labels(model: Trainable, y: Array, prefix: str = "", where: str = "data") -> Iterator[Problem]:
-    """Shape and range of labels for the model's loss.
+def check_labels(model: Judged, y: Array, prefix: str = "", where: str = "data", name: str = "y") -> Iterator[Problem]:
+    """Shape and range of labels for the loss of a model, or of one of its outputs.
 
     Args:
         model: built and compiled.
         y: labels, as many as there are rows.
         prefix: begins every message.
         where: ``"data"`` or ``"fit.validation"``.
+        name: what messages call the labels.
     """
     place = first_nonfinite(y, dtype=model.dtype if model.target is None else None)  # a transformed target is in range
     if place is not None:
         at = f"row {place[0]}" + (f", column {place[1]}" if len(place) > 1 else "")
-        yield unusable(y[place], f"{prefix}y", at, f"{where}.y", "leave out rows without a label")
+        yield unusable(y[place], f"{prefix}{name}", at, f"{where}.{name}", "leave out rows without a label")
         return
     form = label_form(model.loss)
     check = {"ids": _check_ids, "one-hot": _check_one_hot, "numbers": _check_numbers}.get(form)
@@ -37,14 +38,14 @@ def check_labels(model: Trainable, y: Array, prefix: str = "", where: str = "dat
         for problem in check(model, y):
             yield Problem(
                 problem.kind,
-                problem.where.replace("data.", f"{where}."),
+                problem.where.replace("data.y", f"{where}.{name}"),
                 problem.severity,
-                prefix + problem.message,
+                prefix + (problem.message if name == "y" else f"{name}: {problem.message.removeprefix('y: ')}"),
                 problem.error,
             )
 
 
-def _check_ids(model: Trainable, y: Array) -> Iterator[Problem]:
+def _check_ids(model: Judged, y: Array) -> Iterator[Problem]:
     """Sparse categorical cross-entropy: class ids (n,) from 0 to units - 1."""
     assert model.output_shape is not None
     *outer, units = model.output_shape
@@ -64,7 +65,7 @@ def _check_ids(model: Trainable, y: Array) -> Iterator[Problem]:
     yield from _check_id_range(model, ids, units)
 
 
-def _check_id_range(model: Trainable, ids: Array, units: int) -> Iterator[Problem]:
+def _check_id_range(model: Judged, ids: Array, units: int) -> Iterator[Problem]:
     low, high = int(ids.min()), int(ids.max())
     name = describe(output_layer(model)[1])
     if low < 0:
@@ -87,7 +88,7 @@ def _check_id_range(model: Trainable, ids: Array, units: int) -> Iterator[Proble
         yield _wrong_units(model, f"hold {high + 1} classes (0..{high})", high + 1, extra)
 
 
-def _wrong_id_shape(model: Trainable, y: Array, outer: tuple[int, ...], units: int) -> Problem:
+def _wrong_id_shape(model: Judged, y: Array, outer: tuple[int, ...], units: int) -> Problem:
     if y.shape[1:] == (*outer, units):
         return error(
             "label_encoding_mismatch",
@@ -98,7 +99,7 @@ def _wrong_id_shape(model: Trainable, y: Array, outer: tuple[int, ...], units: i
     return _wrong_shape(model, y, (len(y), *outer), "class ids")
 
 
-def _check_one_hot(model: Trainable, y: Array) -> Iterator[Problem]:
+def _check_one_hot(model: Judged, y: Array) -> Iterator[Problem]:
     """Categorical cross-entropy: a column for every class."""
     assert model.output_shape is not None and model.loss is not None
     shape = model.output_shape
@@ -118,7 +119,7 @@ def _check_one_hot(model: Trainable, y: Array) -> Iterator[Problem]:
         yield _wrong_shape(model, y, (len(y), *shape), "one column a class")
 
 
-def _check_numbers(model: Trainable, y: Array) -> Iterator[Problem]:
+def _check_numbers(model: Judged, y: Array) -> Iterator[Problem]:
     """Any other loss: labels in the predictions' shape."""
     assert model.output_shape is not None
     shape = model.output_shape
@@ -143,7 +144,7 @@ def _check_numbers(model: Trainable, y: Array) -> Iterator[Problem]:
             )
 
 
-def _wrong_units(model: Trainable, have: str, wanted: int, extra: str) -> Problem:
+def _wrong_units(model: Judged, have: str, wanted: int, extra: str) -> Problem:
     """The labels ask for ``wanted`` outputs."""
     index, layer = output_layer(model)
     assert model.output_shape is not None
@@ -156,7 +157,7 @@ def _wrong_units(model: Trainable, have: str, wanted: int, extra: str) -> Proble
     )
 
 
-def _wrong_shape(model: Trainable, y: Array, wanted: tuple[int, ...], what: str) -> Problem:
+def _wrong_shape(model: Judged, y: Array, wanted: tuple[int, ...], what: str) -> Problem:
     shape = model.output_shape
     hint = "; put Flatten() before the last Dense layers to have one prediction a row" if len(wanted) > y.ndim else ""
     return error(

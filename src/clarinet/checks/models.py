@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from clarinet.checks.finite import largest
@@ -12,7 +12,7 @@ from clarinet.problems import Problem, error, warning
 
 if TYPE_CHECKING:
     from clarinet.layers.base import Layer
-    from clarinet.trainable import Trainable
+    from clarinet.trainable import Judged, Trainable
 
 #: Labels that are compared with probabilities, or with logits if the loss has ``from_logits=True``.
 _OF_PROBABILITIES = ("binary", "ids", "one-hot")
@@ -23,7 +23,7 @@ def describe(layer: Layer) -> str:
     return f"{type(layer).__name__}({getattr(layer, 'units', '')})"
 
 
-def output_layer(model: Trainable) -> tuple[int, Layer]:
+def output_layer(model: Judged) -> tuple[int, Layer]:
     """Index and object of the layer that decides how many outputs there are: the last with units, else the last."""
     for index in reversed(range(len(model.layers))):
         if hasattr(model.layers[index], "units"):
@@ -38,7 +38,8 @@ def final_activation(model: Trainable) -> object:
 
 
 def final_outputs(model: Trainable) -> str:
-    """The kind of the last layer's outputs, see :class:`clarinet.activations.Activation`; else empty."""
+    """The kind of the last layer's outputs, see :class:`clarinet.activations.Activation`; empty if it has no
+    function."""
     return getattr(final_activation(model), "outputs", "")
 
 
@@ -46,7 +47,7 @@ class Compiled(Protocol):
     """The compiled part of a model, or of a doctor's program."""
 
     @property
-    def layers(self) -> Sequence[Layer]: ...
+    def empty(self) -> bool: ...
 
     @property
     def optimizer(self) -> object: ...
@@ -57,7 +58,7 @@ class Compiled(Protocol):
 
 def check_compiled(model: Compiled, doing: str = "fit", training: bool = True) -> Iterator[Problem]:
     """Whether the model has layers, a loss and, for training, an optimizer."""
-    if not model.layers:
+    if model.empty:
         yield error("no_layers", "model", f"{doing}: the model has no layers; add one, e.g. model.add(Dense(10))")
     elif model.optimizer is None and training:
         yield error(

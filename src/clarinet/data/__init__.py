@@ -2,16 +2,31 @@
 
 from clarinet.data.arrays import as_array
 from clarinet.data.batches import Batches, is_batches, unpack
-from clarinet.data.rows import as_rows, label_form, match_last_axis, prepare, split_validation
+from clarinet.data.rows import (
+    as_rows,
+    label_form,
+    length,
+    match_last_axis,
+    prepare,
+    some_rows,
+    split_validation,
+    without_gaps,
+)
+from clarinet.data.structures import inputs_for, rows_for
 
 __all__ = [
     "Batches",
     "as_array",
     "as_rows",
+    "inputs_for",
     "is_batches",
     "label_form",
+    "length",
     "match_last_axis",
     "prepare",
+    "rows_for",
+    "some_rows",
     "split_validation",
     "unpack",
+    "without_gaps",
 ]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from clarinet.data.arrays import as_array
 from clarinet.data.rows import Rows, as_rows
 from clarinet.problems import ClarinetWarning
 
@@ -65,6 +64,7 @@ class Batches:
         labels: whether every batch needs labels.
         anew: whether every pass begins with the first batch, where the source allows it, and ends with the last.
         what: how messages call it.
+        arrange: makes arrays of ``x``, ``y`` and the weights of a batch, in the order of the model that they are for.
 
     Attributes:
         steps: batches an epoch; None as long as it is not known.
@@ -78,7 +78,9 @@ class Batches:
         labels: bool = True,
         anew: bool = False,
         what: str = "the source of batches",
+        arrange: Callable[[object, object, object, str], Rows] = as_rows,
     ) -> None:
+        self._arrange = arrange
         self.source: Any = source  # iterated, or indexed
         self.labels, self.anew, self.what, self._bound = labels, anew, what, steps
         self._indexed = hasattr(source, "__getitem__") and hasattr(source, "__len__")
@@ -104,9 +106,7 @@ class Batches:
         if self._running is None:
             self._running = self._start()
         x, y, weight = unpack(next(self._running), "batch", self.labels)
-        if not self.labels:
-            return as_array(x, "batch: x"), None, None
-        return as_rows(x, y, weight, "batch: ")
+        return self._arrange(x, y if self.labels else None, weight if self.labels else None, "batch: ")
 
     def peek(self) -> Rows:
         """The first batch, which the next epoch will see again.

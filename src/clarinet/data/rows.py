@@ -14,16 +14,21 @@ from numpy.typing import DTypeLike, NDArray
 
 from clarinet.data.arrays import as_array
 from clarinet.engines.base import Data
-from clarinet.types import Array
+from clarinet.types import AnyTensor, Array, Arrays, TensorLike
 
 if TYPE_CHECKING:
     from clarinet.losses import Loss
     from clarinet.types import Shape
 
-Rows = tuple[Array, Array | None, Array | None]
+#: Of one output, or of each of several; None where there are none.
+Labels = Array | tuple[Array | None, ...] | None
+#: ``x``, ``y`` and ``sample_weight``; tuples where a model has several inputs or outputs.
+Rows = tuple[Arrays, Labels, Labels]
 
 
-def as_rows(x: object, y: object = None, sample_weight: object = None, prefix: str = "") -> Rows:
+def as_rows(
+    x: object, y: object = None, sample_weight: object = None, prefix: str = ""
+) -> tuple[Array, Array | None, Array | None]:
     """``x``, ``y`` and ``sample_weight`` as arrays; None stays None for the last two.
 
     Raises:
@@ -36,7 +41,8 @@ def as_rows(x: object, y: object = None, sample_weight: object = None, prefix: s
 
 
 def label_form(loss: Loss | None) -> str:
-    """Labels of a loss: ``"ids"`` (class ids), ``"one-hot"``, ``"numbers"`` (the predictions' shape) or ``"any"``."""
+    """The labels of a loss: ``"ids"`` (class ids), ``"one-hot"``, ``"numbers"`` (the predictions' shape) or
+    ``"any"``."""
     if loss is None:
         return "any"
     return loss.labels if loss.labels in ("ids", "one-hot", "any") else "numbers"
@@ -108,6 +114,25 @@ def flat_weight(sample_weight: Array) -> NDArray[np.float32]:
     return np.ascontiguousarray(match_last_axis(sample_weight, ()), np.float32)
 
 
+def without_gaps(y: Labels, weight: Labels) -> Labels:
+    """Labels where those of rows of weight 0 that are no finite numbers are 0; everything else is as it was.
+
+    Example:
+        >>> without_gaps(np.array([1.0, np.nan]), np.array([1.0, 0.0])).tolist()
+        [1.0, 0.0]
+    """
+    if isinstance(y, tuple):
+        weights = weight if isinstance(weight, tuple) else (weight,) * len(y)
+        return tuple(without_gaps(own, w) for own, w in zip(y, weights, strict=True))  # type: ignore[misc]
+    if y is None or weight is None or isinstance(weight, tuple) or y.dtype.kind != "f" or weight.all():
+        return y
+    gaps = ~(weight.reshape(len(y), -1).any(axis=1)) & ~np.isfinite(y.reshape(len(y), -1)).all(axis=1)
+    if gaps.any():
+        y = y.copy()
+        y[gaps] = 0
+    return y
+
+
 def class_ids(y: Array, form: str) -> Array:
     """The class of every row: ``y`` itself, the place of the 1 in its columns, or 0 and 1 for a single column."""
     if form == "ids":
@@ -124,31 +149,46 @@ def class_to_row_weights(y: Array, form: str, class_weight: Mapping[int, float])
     return weight
 
 
-def split_validation(x: Array, y: Array | None, sample_weight: Array | None, fraction: float) -> tuple[Rows, Rows]:
+def length(x: Arrays) -> int:
+    """How many rows there are."""
+    return len(x[0] if isinstance(x, tuple) else x)
+
+
+def some_rows(rows: Rows, index: object) -> Rows:
+    """Some of the rows: ``index`` is a slice or an array of row numbers."""
+
+    def of(part: TensorLike) -> AnyTensor:
+        if isinstance(part, tuple):
+            return tuple(map(of, part))
+        return None if part is None else part[index]
+
+    x, y, weight = map(of, rows)
+    return x, y, weight
+
+
+def split_validation(rows: Rows, fraction: float) -> tuple[Rows, Rows]:
     """Split off the last part of the rows, before any shuffling, as Keras does: ``at = floor(n * (1 - fraction))``.
 
     Args:
+        rows: ``(x, y, sample_weight)``.
         fraction: between 0 and 1, exclusive.
 
     Returns:
-        ``(x, y, sample_weight)`` to train on, and the same to validate on; views, not copies.
+        What to train on, and what to validate on; views, not copies.
 
     Raises:
         ValueError: one of the parts would have no rows.
 
     Example:
-        >>> train, held_out = split_validation(np.arange(10), None, None, 0.2)
+        >>> train, held_out = split_validation((np.arange(10), None, None), 0.2)
         >>> held_out[0].tolist()
         [8, 9]
     """
-    at = math.floor(len(x) * (1.0 - fraction))
-    if at in (0, len(x)):
+    n = length(rows[0])
+    at = math.floor(n * (1.0 - fraction))
+    if at in (0, n):
         raise ValueError(
-            f"validation_split={fraction}: of {len(x)} rows this leaves {at} to train on and {len(x) - at} to validate "
+            f"validation_split={fraction}: of {n} rows this leaves {at} to train on and {n - at} to validate "
             "on; both need at least one: use another fraction, or validation_data"
         )
-    return _part(x, y, sample_weight, slice(at)), _part(x, y, sample_weight, slice(at, None))
-
-
-def _part(x: Array, y: Array | None, sample_weight: Array | None, part: slice) -> Rows:
-    return x[part], None if y is None else y[part], None if sample_weight is None else sample_weight[part]
+    return some_rows(rows, slice(at)), some_rows(rows, slice(at, None))

@@ -261,7 +261,8 @@ def is_date(cells: Iterable[str]) -> bool:
 
 
 def _is_row_number(name: str, values: NDArray[np.float64]) -> bool:
-    """Numbers that only name rows: all different, whole, and named so. A measured series keeps its own name."""
+    """Numbers that only name rows: all different, whole, and in a column with such a name. A measured series keeps its
+    own name."""
     return (
         bool(_ROW_NAME.search(name))
         and bool((values == np.floor(values)).all())

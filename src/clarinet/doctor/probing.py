@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from clarinet.engines.reference import ReferenceEngine
-from clarinet.layers.base import Context
+from clarinet.layers.context import Context
 from clarinet.trainable import model_class
 from clarinet.types import Array, Shape
 

@@ -101,6 +101,11 @@ class Program:
         return self.changed(loss=losses.get(loss))
 
     @property
+    def empty(self) -> bool:
+        """Whether there are no layers."""
+        return not self.layers
+
+    @property
     def batch_size(self) -> int:
         """Rows an update."""
         return int(self.number("batch_size", BATCH_SIZE))

@@ -17,7 +17,7 @@ from clarinet.doctor.labels import Labels, describe_labels
 from clarinet.doctor.program import Program, copied
 from clarinet.doctor.yardstick import Yardstick, yardstick
 from clarinet.engines.reference import ReferenceEngine
-from clarinet.layers.base import Context
+from clarinet.layers.context import Context
 from clarinet.params import Weight
 from clarinet.types import Array, Shape
 
@@ -230,7 +230,8 @@ class ProgramFacts:
 
     @cached_property
     def signals(self) -> tuple[Array, ...]:
-        """Inputs of every layer of a fresh model on :attr:`rows`, then its output; as in training, without dropout."""
+        """The inputs of every layer of a fresh model on :attr:`rows`, then its output; as in training, without
+        dropout."""
         plan = self._fresh.make_plan()
         engine = ReferenceEngine(plan, self._fresh.store)
         y, _, outputs = engine.run_forward(self.rows, training=True)
@@ -264,7 +265,7 @@ class ProgramFacts:
         model = self._fresh
         x, y = self.rows[:FEWER], self._sample[1][:FEWER]
         batch = data.prepare(x, y, loss=model.loss, output_shape=self.shapes[-1])
-        plan = model.make_plan(None if batch.y is None else batch.y.shape[1:])
+        plan = model.make_plan(batch.label_shapes)
         own = ReferenceEngine(plan, model.store).gradients(batch).by_weight
         norms = {op.layer: own[op.index]["kernel"] for op in plan.ops if "kernel" in own[op.index]}
         return {i: float(np.sqrt(np.mean(np.square(g)))) for i, g in norms.items() if i in self.kernels}

@@ -19,7 +19,7 @@ from clarinet.doctor.watching.finding_log import FindingLog
 from clarinet.doctor.watching.replay import Replay
 from clarinet.doctor.watching.training_record import Baseline, TrainingRecord, Watched
 from clarinet.engines import Data, ReferenceEngine
-from clarinet.layers.base import Context
+from clarinet.layers.context import Context
 from clarinet.settings import Role, names_of
 from clarinet.training.callback import Callback, Logs, weakly
 from clarinet.types import Array

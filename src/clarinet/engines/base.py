@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, overload
 
@@ -12,35 +12,82 @@ from numpy.typing import NDArray
 from clarinet.engines.halves import Handle
 from clarinet.params import Store
 from clarinet.records import Chunk
-from clarinet.types import Array
+from clarinet.types import Array, Arrays, Shape
 
 if TYPE_CHECKING:
     from clarinet.optimizers import OptimizerState
     from clarinet.plan import Plan
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Data:
     """Rows to train on, already checked and in a form that engines accept.
 
-    Attributes:
-        x: shape (n, *input_shape), any numeric dtype or bool; may be memory-mapped, so never copied whole.
-        y: class ids (n, …) of an integer dtype, or numbers of the predictions' shape; None when only predicting.
+    Args:
+        x: shape (n, *input_shape), any numeric dtype or bool; may be memory-mapped, so never copied whole. A tuple
+            where there are several inputs.
+        y: class ids (n, …) of an integer dtype, or numbers of the predictions' shape; None when only predicting. A
+            tuple where there are several outputs, with None for those without a loss.
         weight: shape (n,) float32, class weight times sample weight; weighs the loss and ``weighted_metrics``. None
-            when every row counts once.
+            when every row counts once. A tuple where there are several outputs.
+
+    Attributes:
+        xs, ys, weights: the same as tuples, as many as there are inputs and outputs; ``ys`` is empty when only
+            predicting.
     """
 
-    x: Array
-    y: Array | None = None
-    weight: Array | None = None
+    xs: tuple[Array, ...]
+    ys: tuple[Array | None, ...]
+    weights: tuple[Array | None, ...]
+
+    def __init__(
+        self,
+        x: Arrays,
+        y: Array | tuple[Array | None, ...] | None = None,
+        weight: Array | tuple[Array | None, ...] | None = None,
+    ) -> None:
+        ys = y if isinstance(y, tuple) else () if y is None else (y,)
+        object.__setattr__(self, "xs", x if isinstance(x, tuple) else (x,))
+        object.__setattr__(self, "ys", ys)
+        object.__setattr__(self, "weights", weight if isinstance(weight, tuple) else (weight,) * max(1, len(ys)))
+
+    @property
+    def x(self) -> Array:
+        """The first input's."""
+        return self.xs[0]
+
+    @property
+    def y(self) -> Array | None:
+        """The first output's."""
+        return self.ys[0] if self.ys else None
+
+    @property
+    def weight(self) -> Array | None:
+        """The first output's."""
+        return self.weights[0]
+
+    @property
+    def label_shapes(self) -> tuple[Shape | None, ...]:
+        """Of one label of each output; empty when only predicting."""
+        return tuple(None if y is None else y.shape[1:] for y in self.ys)
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.xs[0])
+
+    def each(self, change: Callable[[Array], Array]) -> Data:
+        """The same with every array changed."""
+        xs = tuple(map(change, self.xs))
+        ys, weights = (tuple(None if a is None else change(a) for a in own) for own in (self.ys, self.weights))
+        return Data(xs, ys, weights)
 
     def rows(self, index: slice | Array) -> Data:
         """Some rows: ``index`` is a slice or an array of row numbers."""
-        y = None if self.y is None else self.y[index]
-        return Data(self.x[index], y, None if self.weight is None else self.weight[index])
+        return self.each(lambda array: array[index])
+
+
+def one_or_all(arrays: Sequence[Array]) -> Arrays:
+    """The only one of some arrays; all as a tuple where there are several."""
+    return arrays[0] if len(arrays) == 1 else tuple(arrays)
 
 
 @dataclass(frozen=True)
@@ -104,30 +151,32 @@ class Engine(Protocol):
         """Run training steps; ``optimizer_state.step`` counts them. Chunk borders never change a bit of the result."""
         ...
 
-    def forward(self, inputs: Array, training: bool = False) -> tuple[Array, Handle]:
+    def forward(self, inputs: Arrays, training: bool = False, draw: int | None = None) -> tuple[Arrays, Handle]:
         """Run the operations on one batch.
 
         Args:
-            inputs: (n, *input_shape), at least one row.
+            inputs: (n, *input_shape), at least one row; a tuple where there are several inputs.
             training: whether as in the next training step: dropout drops, batch statistics are used and kept. Every
                 such pass before an update draws random numbers of its own, the first those of :meth:`train`.
+            draw: a number of the pass, which it draws by instead: again the same ones for the same number, and none
+                that a training step has.
 
         Returns:
-            The output of the last operation, which is the loss's input: logits if it absorbed an activation. And a
-            handle for :meth:`backward`, valid until the engine runs something else.
+            What the loss takes: logits where it absorbed an activation; a tuple where there are several outputs. And
+            a handle for :meth:`backward`, good until the engine runs something else.
         """
         ...
 
     @overload
-    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[False] = False) -> Array: ...
+    def backward(self, handle: Handle, d_outputs: Arrays, wrt_inputs: Literal[False] = False) -> Array: ...
     @overload
-    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[True]) -> tuple[Array, Array]: ...
-    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: bool = False) -> Array | tuple[Array, Array]:
+    def backward(self, handle: Handle, d_outputs: Arrays, wrt_inputs: Literal[True]) -> tuple[Array, Arrays]: ...
+    def backward(self, handle: Handle, d_outputs: Arrays, wrt_inputs: bool = False) -> Array | tuple[Array, Arrays]:
         """Go back through a forward pass, once.
 
         Args:
             handle: of that pass.
-            d_outputs: gradient at its outputs, of their shape.
+            d_outputs: gradient at its outputs, of their shape; a tuple where there are several.
             wrt_inputs: whether to return the gradient at the inputs too.
 
         Returns:
@@ -156,8 +205,8 @@ class Engine(Protocol):
         """Add these rows, in inference mode, to the running loss and metrics."""
         ...
 
-    def predict(self, x: Array, batch_size: int) -> Array:
-        """Predictions (n, *output_shape) in inference mode."""
+    def predict(self, x: Arrays, batch_size: int) -> Arrays:
+        """Predictions (n, *output_shape) in inference mode; tuples where there are several inputs or outputs."""
         ...
 
     def reset_metrics(self) -> None:

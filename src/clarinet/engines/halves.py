@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet.types import Array
+from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
     from clarinet.optimizers import OptimizerState
@@ -22,8 +23,8 @@ class Handle:
         inputs, outputs: the shapes of inputs and outputs.
     """
 
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
+    inputs: tuple[tuple[int, ...], ...]
+    outputs: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +44,25 @@ class Stale(ValueError):
         )
 
 
+#: The number of an update that no training comes to.
+_NO_STEP = 2**31
+
+
 class Draws:
     """Numbers the forward passes before each update, so that each of several has random numbers of its own."""
 
     def __init__(self) -> None:
         self._step = self._next = 0
 
-    def take(self, state: OptimizerState | None) -> tuple[int, int]:
-        """The number of the update that a pass in training leads to, from 1, and the pass's own, from 0."""
+    def take(self, state: OptimizerState | None, draw: int | None = None) -> tuple[int, int]:
+        """The number of the update that a pass in training leads to, from 1, and the pass's own, from 0.
+
+        Args:
+            state: counts the updates.
+            draw: of a pass that leads to none, see :meth:`clarinet.engines.base.Engine.forward`.
+        """
+        if draw is not None:
+            return _NO_STEP, draw
         step = 1 if state is None else state.step + 1
         if step != self._step:
             self._step, self._next = step, 0
@@ -58,30 +70,38 @@ class Draws:
         return step, self._next - 1
 
 
-def check_inputs(plan: Plan, inputs: Array) -> Array:
-    """Rows that a plan takes.
+def shapes(arrays: Iterable[Array]) -> tuple[tuple[int, ...], ...]:
+    """Of several arrays."""
+    return tuple(tuple(array.shape) for array in arrays)
+
+
+def check_inputs(plan: Plan, inputs: Arrays) -> tuple[Array, ...]:
+    """Rows that a plan takes, for each of its inputs.
 
     Raises:
-        ValueError: another shape, or no rows.
+        ValueError: another number of inputs, another shape, or no rows.
     """
-    inputs = np.asarray(inputs)
-    if inputs.shape[1:] != plan.input_shape or not len(inputs):
-        raise ValueError(
-            f"forward: inputs have shape {inputs.shape}, expected {plan.input_shape} for each of some rows"
-        )
-    return inputs
+    arrays = tuple(map(np.asarray, inputs if isinstance(inputs, tuple) else (inputs,)))
+    if len(arrays) != len(plan.input_shapes):
+        raise ValueError(f"forward: received {len(arrays)} inputs, expected {len(plan.input_shapes)}")
+    for array, shape in zip(arrays, plan.input_shapes, strict=True):
+        if array.shape[1:] != shape or not len(array) or len(array) != len(arrays[0]):
+            raise ValueError(f"forward: inputs have shape {array.shape}, expected {shape} for each of some rows")
+    return arrays
 
 
-def check_d_outputs(plan: Plan, handle: Handle, d_outputs: Array) -> Array:
-    """The gradient at a pass's outputs, in the plan's dtype.
+def check_d_outputs(plan: Plan, handle: Handle, d_outputs: Arrays) -> tuple[Array, ...]:
+    """The gradients at a pass's outputs, in the plan's dtype.
 
     Raises:
-        ValueError: another shape than that of the outputs.
+        ValueError: another number of them, or another shape than that of the outputs.
     """
-    d_outputs = np.ascontiguousarray(d_outputs, plan.dtype)
-    if d_outputs.shape != handle.outputs:
-        raise ValueError(f"backward: d_outputs has shape {d_outputs.shape}, expected the outputs', {handle.outputs}")
-    return d_outputs
+    given = d_outputs if isinstance(d_outputs, tuple) else (d_outputs,)
+    arrays = tuple(np.ascontiguousarray(array, plan.dtype) for array in given)
+    if shapes(arrays) != handle.outputs:
+        received, expected = (", ".join(map(str, each)) for each in (shapes(arrays), handle.outputs))
+        raise ValueError(f"backward: d_outputs has shape {received}, expected the outputs', {expected}")
+    return arrays
 
 
 def check_flat(plan: Plan, flat: Array) -> Array:

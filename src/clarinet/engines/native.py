@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from clarinet._native import Engine as Core
 from clarinet._native import permutation
 from clarinet.engines import lowering
-from clarinet.engines.base import Data, Engine, Steps
-from clarinet.engines.halves import Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs
+from clarinet.engines.base import Data, Engine, Steps, one_or_all
+from clarinet.engines.halves import Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs, shapes
 from clarinet.engines.lowering.objectives import restore, sums_of
+from clarinet.engines.metric_sums import logs, tracked
 from clarinet.losses.base import align, class_ids
-from clarinet.metrics import Mean
 from clarinet.params import Store
 from clarinet.random import Stream
 from clarinet.records import Chunk, LayerStats
-from clarinet.types import Array
+from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
     from clarinet.optimizers import OptimizerState
@@ -53,6 +53,12 @@ def _converted(array: Array) -> Array:
     plain = array.dtype if array.dtype in _PLAIN else np.dtype(np.float32 if array.dtype.kind == "f" else np.int64)
     copy = np.require(array, plain if array.dtype.itemsize <= 8 else np.float64, ["C", "A"])
     return copy.view(np.uint8) if copy.dtype == np.bool_ else copy
+
+
+def _readable(array: Array) -> Array:
+    """The array as C++ reads it, a copy where it has to be."""
+    plain = _plain(array)
+    return _converted(array) if plain is None else plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +95,15 @@ class NativeEngine(Engine):
         self._core = Core(
             lowering.lower(plan, store),
             store.buffers,
-            [slots.get(name) for name in lowering.slot_names(plan)],
+            [slots.get(name) for name in lowering.slot_names(plan.optimizer)],
             threads,
             isa,
         )
-        self._metrics: tuple[Any, ...] = (Mean("loss"), *plan.metrics, *plan.weighted_metrics)
+        self._tracked = tracked(plan)
         self._layers = lowering.layers_of(plan)
-        self._output_shape = plan.output_shape
+        self._shapes = [output.shape for output in plan.outputs]
+        single = len(plan.input_shapes) == len(plan.outputs) == 1
+        self._by_row = single and not any(op.training for op in plan.ops)  # whose draws depend on a row's place
         self._draws = Draws()
         self._order: Any = None  # the last permutation: it needs no check
 
@@ -113,16 +121,16 @@ class NativeEngine(Engine):
 
     def train(self, data: Data, steps: Steps) -> Chunk:
         assert self.optimizer_state is not None
-        self._check_labels(data)
+        data = self._checked(data)
         began, first_step = time.perf_counter(), self.optimizer_state.step + 1
         losses, layers = np.empty(len(steps), np.float32), []
         done = 0
         for part, order, first, stop in self._runs(data, steps):
             seconds = -1.0 if steps.seconds is None else max(0.0, steps.seconds - (time.perf_counter() - began))
             count, rows = self._core.train(
-                part.x,
-                part.y,
-                part.weight,
+                part.xs,
+                part.ys,
+                part.weights,
                 order,
                 first,
                 stop,
@@ -153,42 +161,51 @@ class NativeEngine(Engine):
                 order = _checked_order(order, len(data))
             yield whole, order, steps.first, steps.stop
             return
-        rows = steps.batch_size * max(1, _BLOCK // (steps.batch_size * max(1, data.x[0].size)))
+        size = max(1, *(x[0].size for x in data.xs))
+        rows = steps.batch_size * max(1, _BLOCK // (steps.batch_size * size))
         for start in range(steps.first, steps.stop, rows):
             stop = min(start + rows, steps.stop)
             block = data.rows(slice(start, stop) if order is None else order[start:stop])
-            yield _copied(block), None, 0, stop - start
+            yield block.each(_converted), None, 0, stop - start
 
-    def _check_labels(self, data: Data) -> None:
-        """Raise the reference's error for labels whose shape does not match the predictions'."""
-        y_pred = np.empty((1, *self._output_shape), np.float32)
-        if data.y is not None and len(data.y):
-            sparse = self.plan.loss is not None and self.plan.loss.labels == "ids"
-            (class_ids if sparse else align)(data.y[:1], y_pred)
+    def _checked(self, data: Data) -> Data:
+        """The data without labels that nothing looks at.
+
+        Raises:
+            ValueError: the reference's own, for labels whose shape does not meet the predictions'.
+        """
+        outputs = self.plan.outputs
+        judged = [output.loss is not None or output.metrics or output.weighted_metrics for output in outputs]
+        ys = tuple(y if own else None for y, own in zip(data.ys or (None,) * len(outputs), judged, strict=True))
+        for y, output in zip(ys, outputs, strict=True):
+            if y is not None and len(y):
+                y_pred = np.empty((1, *output.shape), np.float32)
+                (class_ids if lowering.takes_ids(output) else align)(y[:1], y_pred)
+        return Data(data.xs, ys, data.weights)
 
     # A step in halves.
 
-    def forward(self, inputs: Array, training: bool = False) -> tuple[Array, Handle]:
-        x = check_inputs(self.plan, inputs)
-        plain = _plain(x)
-        outputs = np.empty((len(x), *self.plan.raw_output_shape), np.float32)
-        step, draw = self._draws.take(self.optimizer_state) if training else (1, 0)
-        number = self._core.forward(_converted(x) if plain is None else plain, training, step, draw, outputs)
-        return outputs, _Pass(x.shape, outputs.shape, number)
+    def forward(self, inputs: Arrays, training: bool = False, draw: int | None = None) -> tuple[Arrays, Handle]:
+        xs = check_inputs(self.plan, inputs)
+        raw = [self.plan.shape_of(output.tensor) for output in self.plan.outputs]
+        outputs = tuple(np.empty((len(xs[0]), *shape), np.float32) for shape in raw)
+        step, its_draw = self._draws.take(self.optimizer_state, draw) if training else (0, 0)
+        number = self._core.forward(tuple(map(_readable, xs)), training, step, its_draw, outputs)
+        return one_or_all(outputs), _Pass(shapes(xs), shapes(outputs), number)
 
     @overload
-    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[False] = False) -> Array: ...
+    def backward(self, handle: Handle, d_outputs: Arrays, wrt_inputs: Literal[False] = False) -> Array: ...
     @overload
-    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[True]) -> tuple[Array, Array]: ...
-    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: bool = False) -> Array | tuple[Array, Array]:
+    def backward(self, handle: Handle, d_outputs: Arrays, wrt_inputs: Literal[True]) -> tuple[Array, Arrays]: ...
+    def backward(self, handle: Handle, d_outputs: Arrays, wrt_inputs: bool = False) -> Array | tuple[Array, Arrays]:
         if not isinstance(handle, _Pass):
             raise Stale
-        d_outputs = check_d_outputs(self.plan, handle, d_outputs)
+        dys = check_d_outputs(self.plan, handle, d_outputs)
         flat = self.plan.layout.zeros(np.float32)
-        d_inputs = np.empty(handle.inputs, np.float32) if wrt_inputs else None
-        if not self._core.backward(handle.number, d_outputs, flat, d_inputs):
+        d_inputs = tuple(np.empty(shape, np.float32) for shape in handle.inputs) if wrt_inputs else None
+        if not self._core.backward(handle.number, handle.inputs[0][0], dys, flat, d_inputs):
             raise Stale
-        return flat if d_inputs is None else (flat, d_inputs)
+        return flat if d_inputs is None else (flat, one_or_all(d_inputs))
 
     def apply(self, flat: Array, learning_rate: float) -> None:
         self._core.apply(check_flat(self.plan, flat), learning_rate, self.optimizer_state)
@@ -196,22 +213,27 @@ class NativeEngine(Engine):
     # Inference.
 
     def evaluate(self, data: Data, batch_size: int) -> None:
-        self._check_labels(data)
+        data, step = self._checked(data), 0 if self.optimizer_state is None else self.optimizer_state.step
         for part in self._slices(len(data), batch_size):
-            rows = data.rows(part)
-            rows = _as_it_lies(rows) or _copied(rows)
-            self._core.evaluate(rows.x, rows.y, rows.weight, batch_size)
+            rows = data.rows(part)  # the last copy is freed before the next is made
+            rows = rows.each(_readable)
+            self._core.evaluate(rows.xs, rows.ys, rows.weights, batch_size, step)
 
-    def predict(self, x: Array, batch_size: int) -> Array:
-        out = np.empty((len(x), *self._output_shape), np.float32)
-        plain = _plain(x)
-        if len(x) == 1 and plain is not None:
-            self._core.predict(plain, out)
-            return out
-        for part in self._slices(len(x), batch_size):
-            rows = x[part]
-            self._core.predict(_converted(rows) if plain is None else plain[part], out[part])
-        return out
+    def predict(self, x: Arrays, batch_size: int) -> Arrays:
+        if self._by_row and len(x) == 1 and not isinstance(x, tuple):  # as quick as can be
+            plain = _plain(x)
+            if plain is not None:
+                row = np.empty((1, *self._shapes[0]), np.float32)
+                self._core.predict_row(plain, row)
+                return row
+        step = 0 if self.optimizer_state is None else self.optimizer_state.step
+        xs = x if isinstance(x, tuple) else (x,)
+        out = tuple(np.empty((len(xs[0]), *shape), np.float32) for shape in self._shapes)
+        for part in self._slices(len(xs[0]), batch_size):
+            rows = tuple(_readable(array[part]) for array in xs)
+            self._core.predict(rows, batch_size, step, tuple(array[part] for array in out))
+            del rows  # perhaps a copy: freed before the next is made
+        return one_or_all(out)
 
     def _slices(self, n: int, batch_size: int) -> Iterator[slice]:
         """Runs of whole batches that take a fraction of a second each; results do not depend on where they end."""
@@ -229,19 +251,19 @@ class NativeEngine(Engine):
         self._core.reset()
 
     def results(self) -> Mapping[str, float]:
-        for metric, sums in zip(self._metrics, self._core.running()):
+        for (metric, _), sums in zip(self._tracked, self._core.running()):
             restore(metric, sums)
-        return {name: value for metric in self._metrics for name, value in metric.logs().items()}
+        return logs(self._tracked)
 
     def running(self) -> list[dict[str, object]]:
         self.results()
-        return [metric.get_state() for metric in self._metrics]
+        return [metric.get_state() for metric, _ in self._tracked]
 
     def resume(self, running: Sequence[Mapping[str, object]]) -> None:
-        for metric, state in zip(self._metrics, running, strict=True):
+        for (metric, _), state in zip(self._tracked, running, strict=True):
             metric.set_state(state)
         self._core.resume(
-            [sums_of(metric, len(sums)) for metric, sums in zip(self._metrics, self._core.running(), strict=True)]
+            [sums_of(metric, len(sums)) for (metric, _), sums in zip(self._tracked, self._core.running(), strict=True)]
         )
 
     def close(self) -> None:
@@ -251,15 +273,10 @@ class NativeEngine(Engine):
 
 def _as_it_lies(data: Data) -> Data | None:
     """Views of the data that C++ can read, None where some of it has to be converted."""
-    arrays = [None if a is None else _plain(a) for a in (data.x, data.y, data.weight)]
-    if any(a is not None and b is None for a, b in zip((data.x, data.y, data.weight), arrays)):
+    arrays = (*data.xs, *data.ys, *data.weights)
+    if any(array is not None and _plain(array) is None for array in arrays):
         return None
-    return Data(*arrays)  # type: ignore[arg-type]
-
-
-def _copied(data: Data) -> Data:
-    """Contiguous copies of the rows that C++ can read."""
-    return Data(*(None if a is None else _converted(a) for a in (data.x, data.y, data.weight)))  # type: ignore[arg-type]
+    return data.each(_readable)
 
 
 def _checked_order(given: object, n: int) -> NDArray[np.int64]:

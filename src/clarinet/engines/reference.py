@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.engines.base import Data, Engine, Steps
+from clarinet.engines.base import Data, Engine, Steps, one_or_all
 from clarinet.engines.devices import open_device
 from clarinet.engines.full_batch import minimize
-from clarinet.engines.halves import Caches, Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs
+from clarinet.engines.halves import Caches, Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs, shapes
 from clarinet.engines.intermediates import ByWeight, Gradients, Intermediates
+from clarinet.engines.metric_sums import logs, tracked
 from clarinet.engines.stats import layer_stats
 from clarinet.engines.step import (
     Carry,
@@ -26,18 +27,18 @@ from clarinet.engines.step import (
     judge,
     key_of,
     measure,
+    results,
     step,
     through_output,
     total_loss,
     update,
     with_penalties,
 )
-from clarinet.metrics import Mean, Metric
 from clarinet.metrics.base import Sums
 from clarinet.params import Store
 from clarinet.random import Key, Stream, permutation
 from clarinet.records import Chunk, LayerStats
-from clarinet.types import Array
+from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
     from clarinet.optimizers import OptimizerState
@@ -65,7 +66,7 @@ class ReferenceEngine(Engine):
         self._xp = self.device.xp
         self._draws = Draws()
         self._kept: Handle | None = None  # the forward pass that backward may continue
-        self._tracked: tuple[Metric, ...] = (Mean("loss"), *plan.metrics, *plan.weighted_metrics)
+        self._tracked = tracked(plan)
         self._take()
 
     @staticmethod
@@ -78,7 +79,7 @@ class ReferenceEngine(Engine):
     def _take(self) -> None:
         """Have weights, state, slots and sums where they are computed with; a forward pass before is over."""
         self._kept = None
-        sums = [metric.sums for metric in self._tracked]
+        sums = [metric.sums for metric, _ in self._tracked]
         self._carry = begin(self.plan, self.store, self.optimizer_state, sums, self.device.put)
 
     def _commit(self, new: Carry, number: int) -> None:
@@ -90,7 +91,8 @@ class ReferenceEngine(Engine):
             raise
 
     def _write(self, new: Carry, number: int) -> None:
-        """Doing it twice changes nothing. Views are written at once, another device's arrays at the end of the call."""
+        """Doing it twice changes nothing. Views of the store are written at once, another device's arrays at the end of
+        the call."""
         own = self._carry
         if self.optimizer_state is not None:
             self.optimizer_state.step = number
@@ -117,16 +119,13 @@ class ReferenceEngine(Engine):
             self._copy(self._carry, begin(self.plan, self.store, self.optimizer_state))
 
     def _set_sums(self, sums: Sequence[Sums] | None) -> None:
-        for metric, own in zip(self._tracked, sums or (), strict=True):
+        for (metric, _), own in zip(self._tracked, sums or (), strict=True):
             metric.sums = own
 
     def _put(self, batch: Data) -> Data:
         """A batch where it is computed with, its inputs in the plan's dtype."""
-        x = np.asarray(batch.x).astype(self.plan.dtype)
-        if self.device.shares:
-            return Data(x, batch.y, batch.weight)
-        put = self.device.put
-        return Data(put(x), *(None if a is None else put(a) for a in (batch.y, batch.weight)))
+        data = Data(tuple(np.asarray(x).astype(self.plan.dtype) for x in batch.xs), batch.ys, batch.weights)
+        return data if self.device.shares else data.each(self.device.put)
 
     def _number(self) -> int:
         return 0 if self.optimizer_state is None else self.optimizer_state.step
@@ -187,8 +186,12 @@ class ReferenceEngine(Engine):
     def _measured(self, sums: Sequence[Sums], batch: Data, record: StepRecord) -> Sequence[Sums]:
         """The metrics' sums with a batch added, by NumPy."""
         if not self.device.shares:
-            loss, y_pred = (self.device.get(a) for a in (record.loss, record.outputs[-1]))
-            record = record._replace(loss=loss, penalty=float(record.penalty), outputs=[y_pred])
+            get, last = self.device.get, len(self.plan.outputs)
+            losses = tuple(None if loss is None else get(loss) for loss in record.losses)
+            predictions = [get(y) for y in record.outputs[-last:]]
+            record = record._replace(
+                loss=get(record.loss), losses=losses, penalty=float(record.penalty), outputs=predictions
+            )
         return measure(self.plan, sums, batch, record)
 
     def _layer_stats(self, number: int, before: ByWeight, after: ByWeight, record: StepRecord) -> list[LayerStats]:
@@ -217,48 +220,53 @@ class ReferenceEngine(Engine):
             The output (logits where the loss absorbed the last activation), every operation's cache, and every
             operation's output.
         """
-        x = self._put(Data(x)).x
-        found = self._forward(x, training)
-        return (found.outputs or [x])[-1], found.caches, found.outputs
+        xs = self._put(Data(x)).xs
+        found = self._forward(xs, training)
+        return results(self.plan, xs, found.outputs)[0], found.caches, found.outputs
 
-    def _forward(self, x: Array, training: bool | None, number: int | None = None, draw: int = 0) -> Pass:
-        """``x`` is where it is computed with; the random numbers are those of an update, by default the one of now."""
+    def _forward(self, xs: tuple[Array, ...], training: bool | None, number: int | None = None, draw: int = 0) -> Pass:
+        """``xs`` are where they are computed with; the random numbers are an update's, by default the one of now."""
         own, key = self._carry, key_of(self.plan, self._number() if number is None else number, draw)
-        return forward(self.plan, own.params, own.state, x, training, key, self._xp)
+        return forward(self.plan, own.params, own.state, xs, training, key, self._xp)
 
     def through_output(self, logits: Array) -> Array:
-        """Predictions from the last output: through the activation that the loss absorbed, if any."""
-        return through_output(self.plan, logits, self._xp)
+        """The first output's predictions from what its loss takes: through the activation that it absorbed, if any."""
+        return through_output(self.plan.outputs[0], logits, self._xp)
 
     # A step in halves.
 
     @np.errstate(all="ignore")
-    def forward(self, inputs: Array, training: bool = False) -> tuple[Array, Handle]:
-        x = self._put(Data(check_inputs(self.plan, inputs))).x
+    def forward(self, inputs: Arrays, training: bool = False, draw: int | None = None) -> tuple[Arrays, Handle]:
+        xs = self._put(Data(check_inputs(self.plan, inputs))).xs
         self._take()
-        number, draw = self._draws.take(self.optimizer_state) if training else (0, 0)
-        found, own = self._forward(x, training, number, draw), self._carry
+        number, its_draw = self._draws.take(self.optimizer_state, draw) if training else (0, 0)
+        found, own = self._forward(xs, training, number, its_draw), self._carry
         self._commit(Carry(own.params, found.state, own.slots, own.sums), self._number())
         self._bring_back()
-        y = (found.outputs or [x])[-1]
-        self._kept = Caches(tuple(x.shape), tuple(y.shape), found.caches)
-        return np.array(self.device.get(y)), self._kept
+        ys = results(self.plan, xs, found.outputs)
+        self._kept = Caches(shapes(xs), shapes(ys), found.caches)
+        return one_or_all([np.array(self.device.get(y)) for y in ys]), self._kept
 
     @overload
-    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[False] = False) -> Array: ...
+    def backward(self, handle: Handle, d_outputs: Arrays, wrt_inputs: Literal[False] = False) -> Array: ...
     @overload
-    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: Literal[True]) -> tuple[Array, Array]: ...
-    def backward(self, handle: Handle, d_outputs: Array, wrt_inputs: bool = False) -> Array | tuple[Array, Array]:
+    def backward(self, handle: Handle, d_outputs: Arrays, wrt_inputs: Literal[True]) -> tuple[Array, Arrays]: ...
+    def backward(self, handle: Handle, d_outputs: Arrays, wrt_inputs: bool = False) -> Array | tuple[Array, Arrays]:
         if not isinstance(handle, Caches) or handle is not self._kept:
             raise Stale
-        dy = check_d_outputs(self.plan, handle, d_outputs)
+        dys = [self.device.put(dy) for dy in check_d_outputs(self.plan, handle, d_outputs)]
         with np.errstate(all="ignore"):
-            grads, dx = backward(self.plan, self._carry.params, self.device.put(dy), handle.caches)
+            grads, dxs = backward(self.plan, self._carry.params, dys, handle.caches, self._xp)
         self._kept = None
         flat = self.plan.layout.zeros(self.plan.dtype)
         for op, s in self.plan.trainable:
             s.view(flat)[...] = self.device.get(grads[op.index][s.name])
-        return (flat, np.array(self.device.get(dx))) if wrt_inputs else flat
+        if not wrt_inputs:
+            return flat
+        found = zip(dxs, handle.inputs, strict=True)
+        return flat, one_or_all(
+            [np.zeros(shape, self.plan.dtype) if dx is None else np.array(self.device.get(dx)) for dx, shape in found]
+        )
 
     @np.errstate(all="ignore")
     def apply(self, flat: Array, learning_rate: float) -> None:
@@ -287,23 +295,27 @@ class ReferenceEngine(Engine):
         for start in range(0, len(data), batch_size):
             batch = data.rows(slice(start, start + batch_size))
             on_device = self._put(batch)
-            outputs = self._forward(on_device.x, False).outputs
+            outputs = self._forward(on_device.xs, False).outputs
             sums = self._measured(sums, batch, judge(self.plan, self._carry.params, on_device, outputs, self._xp))
         self._set_sums(sums)
 
     @np.errstate(all="ignore")
-    def predict(self, x: Array, batch_size: int) -> Array:
+    def predict(self, x: Arrays, batch_size: int) -> Arrays:
         self._take()
-        starts = range(0, len(x), batch_size)
-        parts = [self._predicted(x[start : start + batch_size]) for start in starts]
-        return np.concatenate(parts) if parts else np.empty((0, *self.plan.output_shape), self.plan.dtype)
+        data = Data(x)
+        starts = range(0, len(data), batch_size)
+        parts = [self._predicted(data.rows(slice(start, start + batch_size))) for start in starts]
+        if not parts:
+            return one_or_all([np.empty((0, *output.shape), self.plan.dtype) for output in self.plan.outputs])
+        return one_or_all([np.concatenate(own) for own in zip(*parts, strict=True)])
 
-    def _predicted(self, x: Array, training: bool | None = False, draw: int = 0) -> Array:
-        x = self._put(Data(x)).x
-        outputs = self._forward(x, training, draw=draw).outputs
-        return self.device.get(self.through_output((outputs or [x])[-1]))
+    def _predicted(self, rows: Data, training: bool | None = False, draw: int = 0) -> list[Array]:
+        xs = self._put(rows).xs
+        found = results(self.plan, xs, self._forward(xs, training, draw=draw).outputs)
+        pairs = zip(self.plan.outputs, found, strict=True)
+        return [self.device.get(through_output(output, y, self._xp)) for output, y in pairs]
 
-    def predict_training(self, x: Array, training: bool | None = True, draw: int = 0) -> Array:
+    def predict_training(self, x: Arrays, training: bool | None = True, draw: int = 0) -> Arrays:
         """Predictions of one batch as a training step sees them: dropout drops, batch statistics are used.
 
         Args:
@@ -312,20 +324,20 @@ class ReferenceEngine(Engine):
             draw: number of the draw of random numbers, 0 for those of the training step itself.
         """
         self._take()
-        return self._predicted(x, training, draw)
+        return one_or_all(self._predicted(Data(x), training, draw))
 
     def reset_metrics(self) -> None:
-        for metric in self._tracked:
+        for metric, _ in self._tracked:
             metric.reset_state()
 
     def results(self) -> Mapping[str, float]:
-        return {name: value for metric in self._tracked for name, value in metric.logs().items()}
+        return logs(self._tracked)
 
     def running(self) -> list[dict[str, object]]:
-        return [metric.get_state() for metric in self._tracked]
+        return [metric.get_state() for metric, _ in self._tracked]
 
     def resume(self, running: Sequence[Mapping[str, object]]) -> None:
-        for metric, state in zip(self._tracked, running, strict=True):
+        for (metric, _), state in zip(self._tracked, running, strict=True):
             metric.set_state(state)
 
     def close(self) -> None:

@@ -30,13 +30,12 @@ def layer_stats(
     Args:
         plan: the plan that was run.
         step: number of the step over the model's life, from 1.
-        outputs: of every operation in the plan's order, and of the one that the loss absorbed, if any.
+        outputs: of every operation in the plan's order, and the predictions of every output.
         grads: gradients by operation and weight name.
         update: every trainable weight before and after the step, by operation and weight name.
     """
-    ops = plan.ops if plan.output is None else (*plan.ops, plan.output)
     layers: dict[int, list[Op]] = {}
-    for op in ops:
+    for op in plan.all_ops:
         layers.setdefault(op.layer, []).append(op)
     return [_of_layer(step, index, own, outputs[own[-1].index], grads, update) for index, own in layers.items()]
 

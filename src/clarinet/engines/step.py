@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from clarinet.arrays import widest
+from clarinet.arrays import spread, widest
 from clarinet.engines.intermediates import ByWeight, Intermediates
-from clarinet.layers.base import Context
-from clarinet.losses.base import spread
+from clarinet.layers.context import Context
 from clarinet.metrics.base import Sums, updated
 from clarinet.optimizers.base import Scalars, step_of
 from clarinet.random import Key, Stream
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from clarinet.engines.base import Data
     from clarinet.optimizers import OptimizerState
     from clarinet.params import Store
-    from clarinet.plan import Plan
+    from clarinet.plan import Output, Plan
 
 
 class Carry(NamedTuple):
@@ -47,18 +46,21 @@ class StepRecord(NamedTuple):
     """The intermediate results of a step.
 
     Attributes:
-        loss: ``sum_i s_i l_i``, without penalties.
+        loss: ``sum_i s_i l_i`` over all outputs, without penalties.
         penalty: the share of regularizers and layers, which is added to it.
-        values, shares: ``l_i`` of every row (or step of a row) and ``s_i``: by default the row's weight (1 if there is
-            none) divided by the number of values, Keras's ``sum_over_batch_size``.
-        outputs: of every operation, and last the predictions.
+        values, shares: of every output ``l_i`` of every row (or step of a row) and ``s_i``: by default the row's weight
+            (1 if there is none) divided by the number of values, Keras's ``sum_over_batch_size``; the output's weight
+            is part of it. None for an output without a loss.
+        losses: of every output ``sum_i s_i l_i``, without the output's weight; None without a loss.
+        outputs: of every operation, and last the predictions of every output.
         grads: of loss and penalties, by operation and weight.
     """
 
     loss: Array
     penalty: Scalar
-    values: Array
-    shares: Array
+    values: tuple[Array | None, ...]
+    shares: tuple[Array | None, ...]
+    losses: tuple[Array | None, ...]
     outputs: list[Array]
     grads: ByWeight
 
@@ -105,22 +107,34 @@ def begin(
 
 
 def forward(
-    plan: Plan, params: ByWeight, state: ByWeight, x: Array, training: bool | None, key: Key, xp: Namespace = np
+    plan: Plan,
+    params: ByWeight,
+    state: ByWeight,
+    xs: Sequence[Array],
+    training: bool | None,
+    key: Key,
+    xp: Namespace = np,
 ) -> Pass:
     """Run all operations.
 
     Args:
         plan, params, state: the operations, their weights and their state.
-        x: rows in the plan's dtype.
+        xs: rows of every input, in the plan's dtype.
         training: whether operations behave as in training; None leaves it to each.
         key: names the random numbers of the step; each operation has its own.
         xp: the arrays' namespace.
     """
-    tensors, caches, new_state = [x], [], dict(state)
+    tensors: list[Any] = [*xs]  # None for what is not run in such a pass
+    caches: list[object] = []
+    new_state = dict(state)
     for op in plan.ops:
+        if not op.runs(training):
+            tensors.append(None)
+            caches.append(None)
+            continue
         taken: Any = tuple(tensors[s] for s in op.sources)
         own = Key(key.seed, key.stream, key.epoch, key.step, op.index)
-        ctx = Context(op.spec.trains_when_called if training is None else training, own, xp)
+        ctx = Context(op.trains(training), own, xp)
         y, cache, changed = op.spec.forward(
             params[op.index], new_state[op.index], taken if op.spec.merges else taken[0], ctx
         )
@@ -128,7 +142,7 @@ def forward(
             _change(plan, new_state, op.index, changed)
         caches.append(cache)
         tensors.append(y)
-    return Pass(tensors[1:], caches, new_state)
+    return Pass(tensors[len(xs) :], caches, new_state)
 
 
 def _change(plan: Plan, state: ByWeight, index: int, changed: dict[str, Array]) -> None:
@@ -144,25 +158,43 @@ def key_of(plan: Plan, number: int, draw: int = 0) -> Key:
     return Key(plan.seed, Stream.DROPOUT, epoch=draw, step=number)
 
 
-def through_output(plan: Plan, logits: Array, xp: Namespace = np) -> Array:
+def results(plan: Plan, xs: Sequence[Array], outputs: Sequence[Array]) -> list[Array]:
+    """What the losses take, from the inputs and what the operations gave."""
+    tensors = [*xs, *outputs]
+    return [tensors[output.tensor] for output in plan.outputs]
+
+
+def through_output(output: Output, logits: Array, xp: Namespace = np) -> Array:
     """Predictions from the last output: through the activation that the loss absorbed, if any."""
-    return logits if plan.output is None else plan.output.spec.forward({}, {}, logits, Context(xp=xp))[0]
+    return logits if output.activation is None else output.activation.spec.forward({}, {}, logits, Context(xp=xp))[0]
 
 
 def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: Namespace = np) -> StepRecord:
-    """Loss, penalties and predictions from the operations' outputs; no gradients."""
-    assert plan.loss is not None and batch.y is not None
-    y = outputs[-1] if outputs else batch.x
-    values = plan.loss.values(batch.y, y, xp)
-    weight = xp.ones_like(values) if batch.weight is None else spread(batch.weight, values, xp)
-    shares = plan.loss.shares(weight, xp)
-    loss, penalty = xp.sum(values * shares), penalties(plan, params, outputs)
-    return StepRecord(loss, penalty, values, shares, [*outputs, through_output(plan, y, xp)], {})
+    """The losses of what the operations gave, penalties, and predictions; no gradients."""
+    found = results(plan, batch.xs, outputs)
+    each = [_judged(*four, xp) for four in zip(plan.outputs, batch.ys, batch.weights, found, strict=True)]
+    values, shares, losses = zip(*each, strict=True)
+    weighed = [loss * o.weight for loss, o in zip(losses, plan.outputs, strict=True) if loss is not None]
+    predictions = [through_output(output, y, xp) for output, y in zip(plan.outputs, found, strict=True)]
+    loss, penalty = sum(weighed[1:], start=weighed[0]), penalties(plan, params, outputs)
+    return StepRecord(loss, penalty, values, shares, losses, [*outputs, *predictions], {})
+
+
+def _judged(
+    output: Output, y: Array | None, weight: Array | None, y_pred: Array, xp: Namespace
+) -> tuple[Array, Array, Array] | tuple[None, None, None]:
+    """An output's values, their shares in the batch's loss, and its own loss."""
+    if output.loss is None:
+        return None, None, None
+    assert y is not None
+    values = output.loss.values(y, y_pred, xp)
+    shares = output.loss.shares(xp.ones_like(values) if weight is None else spread(weight, values, xp), xp)
+    return values, shares if output.weight == 1.0 else shares * output.weight, xp.sum(values * shares)
 
 
 def penalties(plan: Plan, params: ByWeight, outputs: list[Array]) -> Scalar:
     """Sum of the regularizers' penalties on trainable weights, and of the operations' on their outputs."""
-    activity = sum(op.spec.penalty(y) for op, y in zip(plan.ops, outputs, strict=True))
+    activity = sum(op.spec.penalty(y) for op, y in zip(plan.ops, outputs, strict=True) if y is not None)
     found = [(s.weight.regularizer, params[op.index][s.name]) for op, s in plan.trainable]
     weights: Scalar = sum(penalty(w) for penalty, w in found if penalty is not None)
     return weights + activity
@@ -179,40 +211,61 @@ def gradients(
     intermediates: Intermediates | None = None,
 ) -> tuple[StepRecord, ByWeight]:
     """Forward, loss, backward: the record of a step before the update, and the new state; ``number`` is the step's."""
-    assert plan.loss is not None and batch.y is not None
-    outputs, caches, new_state = forward(plan, params, state, batch.x, training, key_of(plan, number), xp)
+    outputs, caches, new_state = forward(plan, params, state, batch.xs, training, key_of(plan, number), xp)
     record = judge(plan, params, batch, outputs, xp)
     if intermediates is not None:
-        intermediates.values, intermediates.shares = record.values, record.shares
-    y = outputs[-1] if outputs else batch.x
-    dy = plan.loss.gradient(batch.y, y, xp) * record.shares[..., None]
-    grads, _ = backward(plan, params, dy, caches, intermediates)
+        intermediates.values, intermediates.shares = record.values[0], record.shares[0]
+    taken = zip(plan.outputs, batch.ys, results(plan, batch.xs, outputs), record.shares, strict=True)
+    dys = [None if t is None or s is None or o.loss is None else o.loss.pull(t, y, s, xp) for o, t, y, s in taken]
+    grads, _ = backward(plan, params, dys, caches, xp, intermediates)
     return StepRecord(*record[:-1], with_penalties(plan, params, grads, intermediates)), new_state
 
 
 def backward(
-    plan: Plan, params: ByWeight, dy: Array, caches: list[object], intermediates: Intermediates | None = None
-) -> tuple[ByWeight, Array]:
-    """Gradients by operation and weight name, without penalties on weights, and the gradient at the input.
+    plan: Plan,
+    params: ByWeight,
+    dys: Sequence[Array | None],
+    caches: list[object],
+    xp: Namespace = np,
+    intermediates: Intermediates | None = None,
+) -> tuple[ByWeight, list[Array | None]]:
+    """Gradients by operation and weight name, without penalties on weights, and the gradients at the inputs.
 
-    A tensor that several operations take gets the sum of their gradients, from the last to the first; so does a weight
-    that several have.
+    What several operations or losses take gets the sum of what they hand back, from the last to the first; so does a
+    weight that several have. What reaches no loss has gradients of zero; None stands for them at tensors.
+
+    Args:
+        plan, params: what was run.
+        dys: the gradient at every output, None for none.
+        caches: of every operation, from the forward pass.
+        xp: the arrays' namespace.
+        intermediates: takes the gradients at all tensors.
     """
     grads: ByWeight = {}
-    deltas = {len(plan.ops): dy}  # by tensor
+    deltas: dict[int, Array] = {}  # by tensor
+
+    def add(tensor: int, delta: Array | None) -> None:
+        if delta is not None:
+            deltas[tensor] = deltas[tensor] + delta if tensor in deltas else delta
+
+    for output, dy in zip(reversed(plan.outputs), reversed(dys), strict=True):
+        add(output.tensor, dy)
     for op, cache in zip(reversed(plan.ops), reversed(caches), strict=True):
-        delta = deltas.pop(op.index + 1)
+        delta = deltas.pop(plan.given_by(op), None)
+        if delta is None:
+            grads[op.index] = {s.name: xp.zeros_like(params[op.index][s.name]) for s in op.weights}
+            continue
         dx, grads[op.index] = op.spec.backward(params[op.index], cache, delta)  # type: ignore[arg-type]
         for source, part in zip(op.sources, dx if isinstance(dx, tuple) else (dx,), strict=True):
-            deltas[source] = deltas[source] + part if source in deltas else part
+            add(source, part)
         if intermediates is not None:
-            intermediates.deltas |= {op.index + 1: delta, 0: deltas.get(0)}
+            intermediates.deltas |= {plan.given_by(op): delta, 0: deltas.get(0)}
     for users in plan.shared:
         last, *others = (grads[op.index][s.name] for op, s in reversed(users))
         total = sum(others, start=last)
         for op, s in users:
             grads[op.index] = grads[op.index] | {s.name: total}
-    return grads, deltas[0]
+    return grads, [deltas.get(number) for number in range(len(plan.input_shapes))]
 
 
 def with_penalties(
@@ -238,7 +291,7 @@ def update(
 ) -> tuple[ByWeight, Sequence[dict[str, Array]]]:
     """Clip, decay, update, average: new weights and slots."""
     assert plan.optimizer is not None
-    weights, slots = plan.optimizer.apply(
+    weights, slots = plan.optimizer.applied(
         [carry.params[op.index][s.name] for op, s in plan.trainable],
         [grads[op.index][s.name] for op, s in plan.trainable],
         carry.slots,
@@ -259,17 +312,27 @@ def replaced(plan: Plan, params: ByWeight, weights: Sequence[Array]) -> ByWeight
 
 
 def measure(plan: Plan, sums: Sequence[Sums], batch: Data, record: StepRecord, xp: Namespace = np) -> list[Sums]:
-    """The running loss (weighted by rows) and metrics with a batch added."""
-    assert batch.y is not None
-    n, y_pred = batch.x.shape[0], record.outputs[-1]
-    loss = xp.asarray(record.loss, dtype=widest(xp)) + record.penalty
-    running, *rest = sums
-    found: list[Sums] = [{"total": running["total"] + loss * n, "count": running["count"] + n}]
-    for metric, own in zip(plan.metrics, rest, strict=False):
-        found.append(updated(metric, own, batch.y, y_pred, None, xp))
-    for metric, own in zip(plan.weighted_metrics, rest[len(plan.metrics) :], strict=True):
-        found.append(updated(metric, own, batch.y, y_pred, batch.weight, xp))
+    """The running losses (weighted by rows) and metrics with a batch added.
+
+    They come in this order: the loss; where there are several outputs, the loss of each that has one; the metrics.
+    """
+    n = batch.xs[0].shape[0]
+    losses = [xp.asarray(record.loss, dtype=widest(xp)) + record.penalty, *own_losses(plan, record)]
+    found: list[Sums] = [
+        {"total": own["total"] + loss * n, "count": own["count"] + n} for own, loss in zip(sums, losses, strict=False)
+    ]
+    predictions = record.outputs[-len(plan.outputs) :]
+    for judged, own in zip(plan.judged, sums[len(losses) :], strict=True):
+        y, y_pred = batch.ys[judged.output], predictions[judged.output]
+        assert y is not None
+        weight = batch.weights[judged.output] if judged.weighted else None
+        found.append(updated(judged.metric, own, y, y_pred, weight, xp))
     return found
+
+
+def own_losses(plan: Plan, record: StepRecord) -> list[Array]:
+    """The loss of each output that has one, where there are several outputs."""
+    return [] if len(plan.outputs) == 1 else [loss for loss in record.losses if loss is not None]
 
 
 def total_loss(record: StepRecord) -> float:

@@ -10,7 +10,8 @@ from clarinet.views.page import page
 
 
 def write(scene: Scene, theme: str | None, speed: float) -> str:
-    """The page as text. The picture's own clock is stopped; the player sets it, to pause, step and speed up."""
+    """The page as text. The picture's own clock is stopped; the player sets it, so that it can pause, step and speed
+    up."""
     starts = svg.times(scene, 1.0)
     said = "".join(
         "<li>" + "\n<br>".join((f"<strong>{escape(m.title)}</strong>", *map(escape, m.lines))) + "</li>"

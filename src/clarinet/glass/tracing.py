@@ -107,9 +107,8 @@ class _Tracer:
     """Runs the engine on copies of a model's numbers and sorts its arrays by layer."""
 
     def __init__(self, model: Trainable, data: Data, training: bool) -> None:
-        label_shape = None if data.y is None else data.y.shape[1:]
         # Metrics would count these rows as if they had been trained on.
-        self.plan: Plan = replace(model.make_plan(label_shape), metrics=(), weighted_metrics=())
+        self.plan: Plan = model.make_plan(data.label_shapes).without_metrics()
         self.model, self.data, self.training = model, data, training
         self.store, self.optimizer_state = self._copies()
 
@@ -213,8 +212,7 @@ class _Tracer:
     # Sorting operations by layer.
 
     def _layers(self, seen: _Pass, weights: dict[tuple[int, str], WeightTrace]) -> Iterator[LayerTrace]:
-        plan = self.plan
-        ops = iter(plan.ops if plan.output is None else (*plan.ops, plan.output))
+        ops = iter(self.plan.all_ops)
         for layer in self.model.layers:
             yield self._layer(layer, layer.name, ops, seen, weights)
 

@@ -8,13 +8,31 @@ from typing import TYPE_CHECKING
 from clarinet.configurable import exported, resolve
 from clarinet.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from clarinet.layers.activity import ActivityRegularization
+from clarinet.layers.authored import Lambda
 from clarinet.layers.base import Layer
 from clarinet.layers.containers import Parallel, Residual
 from clarinet.layers.convolution import Conv1D, Conv2D
 from clarinet.layers.dense import Dense
 from clarinet.layers.dropout import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
 from clarinet.layers.embedding import Embedding
-from clarinet.layers.input import Input
+from clarinet.layers.inner_product import Dot, dot
+from clarinet.layers.input import Input, InputLayer
+from clarinet.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from clarinet.layers.normalization import BatchNormalization, GroupNormalization, LayerNormalization
 from clarinet.layers.pooling import (
     AveragePooling1D,
@@ -43,15 +61,19 @@ __all__ = [
     "LSTM",
     "Activation",
     "ActivityRegularization",
+    "Add",
     "AlphaDropout",
+    "Average",
     "AveragePooling1D",
     "AveragePooling2D",
     "BatchNormalization",
     "CenterCrop",
+    "Concatenate",
     "Conv1D",
     "Conv2D",
     "Dense",
     "DepthwiseConv2D",
+    "Dot",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -62,11 +84,16 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GroupNormalization",
     "Input",
+    "InputLayer",
+    "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
     "Normalization",
     "PReLU",
     "Parallel",
@@ -85,10 +112,19 @@ __all__ = [
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "Subtract",
     "TextVectorization",
     "UpSampling2D",
     "ZeroPadding2D",
+    "add",
+    "average",
+    "concatenate",
+    "dot",
     "get",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
 ]
 
 

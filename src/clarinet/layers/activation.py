@@ -10,7 +10,8 @@ from clarinet.activations import ActivationLike
 from clarinet.configurable import check_number
 from clarinet.fields import Field
 from clarinet.initializers import InitializerField
-from clarinet.layers.base import Context, Layer, check_positive_int
+from clarinet.layers.base import Layer, check_positive_int
+from clarinet.layers.context import Context
 from clarinet.params import Weight
 from clarinet.regularizers import RegularizerField
 from clarinet.types import Array, Cache, Namespace, Shape

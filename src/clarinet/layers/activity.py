@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from clarinet import activations, regularizers
 from clarinet.fields import Field
 from clarinet.layers.activation import Activation
-from clarinet.layers.base import Context, Layer
+from clarinet.layers.base import Layer
+from clarinet.layers.context import Context
 from clarinet.regularizers import L1L2, RegularizerLike
 from clarinet.types import Array, Scalar
 

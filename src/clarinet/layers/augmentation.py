@@ -13,7 +13,8 @@ import numpy as np
 
 from clarinet.arrays import scatter_add
 from clarinet.configurable import Unsupported, check_number
-from clarinet.layers.base import Context, Layer
+from clarinet.layers.base import Layer
+from clarinet.layers.context import Context
 from clarinet.layers.dropout import Noise
 from clarinet.layers.geometry import check_data_format, check_rank
 from clarinet.random import Key

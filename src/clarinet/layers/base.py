@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import InitVar, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, ClassVar, Never, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
 from clarinet.configurable import Configurable, Unsupported, abstract
-from clarinet.layers.calling import batch, randomness, weights_for
-from clarinet.layers.handle import Handle
+from clarinet.graph import flatten, is_symbolic, use
+from clarinet.layers.calling import Computing, computed, inside_call, listed
+from clarinet.layers.context import Context
 from clarinet.params import Weight
 from clarinet.problems import shown
-from clarinet.random import Key
-from clarinet.types import Array, Cache, Namespace, Scalar, Shape
+from clarinet.types import AnyTensor, Array, Cache, Scalar, Shape, ShapeLike, TensorLike
 
 if TYPE_CHECKING:
     from clarinet.activations import Activation
@@ -29,36 +29,25 @@ _LIMIT = 2**63
 
 
 @dataclass(frozen=True)
-class Context:
-    """The things that a forward pass may depend on besides its inputs.
-
-    Attributes:
-        training: True while training; dropout and batch statistics look at it.
-        key: names the random numbers of this layer on this step.
-        xp: array namespace (NumPy, or another one that follows the array API standard).
-    """
-
-    training: bool = False
-    key: Key = field(default_factory=lambda: Key(0))
-    xp: Namespace = np
-
-
-@dataclass(frozen=True)
 class Part:
     """One of the layers that a layer consists of, and how it is connected.
 
     Attributes:
         layer: whose forward and backward define it.
-        sources: its inputs: 0 is the whole layer's input, ``i + 1`` the output of part ``i``; None (default) is the
-            output of the part before. More than one for a layer that merges.
+        sources: the tensors it takes: first those that the whole layer takes, 0 where it takes one; then what each
+            part gives, ``i + 1`` for part ``i`` of a layer that takes one. None (default) is what the part before
+            gives, and all that the whole layer takes for the first.
         names: the whole layer's names for the part's weights and state, if they differ.
         prefix: put before every name.
+        training: whether it behaves as in training (True) or as in use (False), whatever the model does; None
+            (default): as the model does.
     """
 
     layer: Layer
     sources: tuple[int, ...] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     prefix: str = ""
+    training: bool | None = None
     whole: Part | None = None  # the part whose layer this part belongs to
 
     def called(self, name: str) -> str:
@@ -73,11 +62,13 @@ class Part:
 
 _NO_CONSTRAINTS = Unsupported("there are no weight constraints; use a regularizer, or set_weights in a callback")
 _CONSTRAINED = ("kernel", "bias", "depthwise", "pointwise", "recurrent", "embeddings", "gamma", "beta", "alpha")
-_HANDLE_FIELDS = frozenset({"name", "trainable", "_build_spec", "_frozen", "_holders", "_variables", "_draws"})
+_HANDLE_FIELDS = frozenset(
+    {"name", "trainable", "_build_spec", "_frozen", "_holders", "_variables", "_nodes", "_draws", "_losses"}
+)
 
 
 @dataclass(eq=False, repr=False)
-class Layer(Handle, Configurable):
+class Layer(Computing, Configurable):
     """Base class of all layers.
 
     A subclass is a dataclass whose fields are its configuration; it defines :meth:`output_shape`, :meth:`forward`,
@@ -101,16 +92,9 @@ class Layer(Handle, Configurable):
             ("lora_rank", "lora_alpha", "quantization_config"), Unsupported("there is no such form of the weights")
         ),
     }
-    not_called: ClassVar[Mapping[str, str]] = {
-        "call": "define forward(params, state, x, ctx) and backward(params, cache, dy), see docs/differences.md",
-        "build": "define weight_specs(input_shape), see docs/differences.md",
-        "add_weight": "define weight_specs(input_shape), see docs/differences.md",
-        "compute_output_shape": "define output_shape(input_shape)",
-        "compute_mask": "there are no masks",
-        "compute_output_spec": "define output_shape(input_shape)",
-    }
-    #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
-    merges: ClassVar[bool] = False
+    not_called: ClassVar[Mapping[str, str]] = {"compute_mask": "there are no masks"}
+    #: What a class gets that defines ``call``, see :mod:`clarinet.layers.authored`.
+    authoring: ClassVar[Mapping[str, object]] = {}
     #: How it sums weighted inputs, without its activation: ``"dense"``, over the last axis; ``"window"``, over a window
     #: by a kernel that all places share; ``"windows"``, such sums one after the other. Empty: not so.
     weighted_sum: ClassVar[str] = ""
@@ -130,6 +114,28 @@ class Layer(Handle, Configurable):
     input_shape: Shape | None = field(default=None, kw_only=True)
     input_dim: InitVar[int | None] = field(default=None, kw_only=True)
 
+    def __init__(
+        self,
+        *,
+        name: str = "",
+        trainable: bool = True,
+        input_shape: Shape | None = None,
+        input_dim: int | None = None,
+        **others: object,
+    ) -> None:
+        """For layers of the user's own; those of the library are dataclasses."""
+        for argument, value in others.items():
+            if argument not in self.unsupported:
+                raise TypeError(f"{type(self).__name__} has no argument {argument!r}, received {value!r}")
+        super().__init__(name=name, trainable=trainable)
+        self.input_shape = input_shape
+        self.__post_init__(input_dim)
+
+    def __init_subclass__(cls) -> None:
+        for name, value in cls.authoring.items() if "call" in vars(cls) else ():
+            if name not in vars(cls):
+                setattr(cls, name, value)
+
     def __post_init__(self, input_dim: int | None) -> None:
         self.name = self.name or ""  # Keras's default is None
         if not isinstance(self.name, str):
@@ -142,7 +148,7 @@ class Layer(Handle, Configurable):
         object.__setattr__(self, "_frozen", True)
 
     def __setattr__(self, key: str, value: object) -> None:
-        if key not in _HANDLE_FIELDS and self._frozen:
+        if key not in _HANDLE_FIELDS and self._frozen and not self.is_authored:
             if key not in self.__dataclass_fields__:
                 raise AttributeError(
                     f"{type(self).__name__}.{key}: the settings of a layer are the fields of a dataclass: write "
@@ -165,6 +171,21 @@ class Layer(Handle, Configurable):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape of one output sample; raises ValueError where the input does not fit."""
         return input_shape
+
+    def output_shapes(self, input_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        """Shapes of one sample of every tensor that it gives, from those of every tensor that it takes.
+
+        Raises:
+            ValueError: they do not fit, or there are several where it takes one.
+        """
+        if self.merges:
+            return (self.output_shape(input_shapes),)  # type: ignore[arg-type]  # of one that merges
+        if len(input_shapes) != 1:
+            raise ValueError(
+                f"{type(self).__name__} takes one tensor, received {len(input_shapes)}; join them first, e.g. with "
+                "Concatenate()"
+            )
+        return (self.output_shape(input_shapes[0]),)
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         """The trainable weights for inputs of this shape, in Keras's order."""
@@ -192,7 +213,8 @@ class Layer(Handle, Configurable):
         raise NotImplementedError(f"{type(self).__name__} does not define backward")
 
     def penalty(self, y: Array) -> Scalar:
-        """The share of an elementary layer with output ``y`` in the loss of a batch; ``backward`` includes it."""
+        """The share of an elementary layer with output ``y`` in the loss of a batch; ``backward`` takes it into
+        account."""
         return 0.0
 
     def parts(self) -> tuple[Layer | Part, ...]:
@@ -204,6 +226,11 @@ class Layer(Handle, Configurable):
         return (self.bare(),)
 
     @property
+    def ends(self) -> tuple[int, ...]:
+        """The tensors that it gives, numbered as :attr:`Part.sources` numbers them; empty: what its last part gives."""
+        return ()
+
+    @property
     def pure_activation(self) -> Activation | None:
         """The activation of an elementary layer that only applies it; None for other layers."""
         return None
@@ -213,34 +240,48 @@ class Layer(Handle, Configurable):
         """The layers that a container holds."""
         return ()
 
-    def add_weight(self, *shape: object, **settings: object) -> Never:
-        """Not supported: a layer specifies its weights, and a model keeps them."""
-        raise TypeError(f"{type(self).__name__}: there is no add_weight; define weight_specs(input_shape)")
-
-    def __call__(self, x: object, training: bool | None = None) -> Array:
-        """The layer's output for a batch; nothing is updated.
-
-        Without a model weights are drawn at the first call, and go along when the layer is put in one. Every call with
-        ``training=True`` draws new random numbers.
+    def build(self, input_shape: ShapeLike) -> None:
+        """For layers of the user's own: make the weights, with :meth:`add_weight`; called once, before the first call.
 
         Args:
-            x: rows (n, ...).
-            training: whether it behaves as in training; None (default) is True for layers that augment, as in Keras,
-                and False for all others.
+            input_shape: with the batch axis None; a list of shapes where the layer takes several tensors.
+        """
+
+    def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
+        """For layers of the user's own: what they compute, of calls of layers and functions of :mod:`clarinet.ops`.
+
+        A layer whose ``call`` calls that of the class above it, as ``super().call(inputs, training=True)``, has a layer
+        of that class within it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define call")
+
+    def __call__(self, x: object, training: bool | None = None) -> AnyTensor:
+        """Use the layer: on tensors of a network it makes the next one, on a batch of numbers it computes.
+
+        On numbers it gives a :class:`clarinet.ops.Tensor`, and a :class:`clarinet.GradientTape` remembers the call.
+        Without a model weights are drawn at the first call, and go along when the layer is put in one. With
+        ``training=True`` moving averages are updated, and every call draws new random numbers.
+
+        Args:
+            x: a tensor as ``Input`` makes it, or rows (n, ...); a list of them where it takes several.
+            training: whether it behaves as in training; None (default) is as the ``call`` around it does; without one
+                it is True for layers that augment, as in Keras, and False for all others. On a tensor of a network,
+                None: as the model does.
 
         Raises:
-            TypeError: no array. ValueError: samples that do not fit.
+            TypeError: neither tensors nor an array. ValueError: samples that do not fit.
 
         Example:
-            >>> from clarinet.layers import Rescaling
+            >>> from clarinet.layers import Input, Rescaling
             >>> Rescaling(1 / 255)([[0.0, 255.0]]).tolist()
             [[0.0, 1.0]]
+            >>> Rescaling(1 / 255)(Input((28, 28))).shape
+            (None, 28, 28)
         """
-        rows = batch(self, x)
-        shape = rows.shape[1:]
-        self.output_shape(shape)  # says so if such samples do not fit
-        params, state = weights_for(self, shape, self.weight_specs(shape), self.state_specs(shape), rows.dtype)
-        return self.forward(params, state, rows, Context(*randomness(self, training)))[0]
+        if is_symbolic(x):
+            return use(self, flatten(listed(self, x) if self.merges else x), training).outputs[0]
+        with inside_call(self, training):
+            return computed(self, x)
 
     def changed(self, **changes: object) -> Self:
         """A copy with another configuration."""

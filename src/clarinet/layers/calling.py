@@ -1,17 +1,154 @@
-"""Calling a layer on an array, without a model around it."""
+"""What it takes to compute with a layer, as it is called on numbers: one operation, which tapes remember."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from reprlib import repr as short
+from typing import Any, ClassVar
 
 import numpy as np
 
 from clarinet.configurable import check_flag
+from clarinet.layers.context import Context
 from clarinet.layers.handle import Handle, leaf_layers
+from clarinet.ops.operation import Gradients, Operation
+from clarinet.ops.specs import TensorSpec
+from clarinet.ops.tape import remember
+from clarinet.ops.tensor import Tensor, tensor
 from clarinet.params import Weight
 from clarinet.random import Key, Stream, next_seed
-from clarinet.types import Array, DType, Shape
+from clarinet.types import AnyTensor, Array, Cache, DType, Namespace, OpCache, Shape, ShapeLike, TensorLike
+from clarinet.variables import Variable
+
+
+@dataclass(eq=False, repr=False)
+class Computing(Handle):
+    """The maths of a layer, as far as a call on numbers needs it; :class:`clarinet.layers.Layer` explains each part."""
+
+    #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
+    merges: ClassVar[bool] = False
+
+    def output_shapes(self, input_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        raise NotImplementedError
+
+    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        raise NotImplementedError
+
+    def state_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
+        raise NotImplementedError
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        raise NotImplementedError
+
+    def backward(
+        self, params: dict[str, Array], cache: Cache, dy: Array
+    ) -> tuple[Array | tuple[Array, ...], dict[str, Array]]:
+        raise NotImplementedError
+
+
+@dataclass(eq=False, repr=False)
+class Called(Operation):
+    """A layer at work: it takes the layer's inputs, then its weights, then its state.
+
+    Args:
+        layer: whose ``forward`` and ``backward`` it is.
+        context: of the call.
+        inputs: how many.
+        weights, state: their names.
+    """
+
+    arity = None
+
+    layer: Computing
+    context: Context
+    inputs: int
+    weights: tuple[str, ...]
+    state: tuple[str, ...]
+
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, AnyTensor]:
+        """The output; and the parameters, the layer's own cache and its new state."""
+        first, last = self.inputs, self.inputs + len(self.weights)
+        params = dict(zip(self.weights, xs[first:last], strict=True))
+        state = dict(zip(self.state, xs[last:], strict=True))
+        x: Any = xs[:first] if self.layer.merges else xs[0]
+        y, cache, changed = self.layer.forward(params, state, x, self.context)
+        return y, (params, cache, changed)
+
+    @np.errstate(all="ignore")
+    def backward(self, cache: OpCache, dy: TensorLike, xp: Namespace = np) -> Gradients:
+        params, own, _ = cache
+        dx, grads = self.layer.backward(params, own, dy)
+        dxs: Any = dx if self.layer.merges else (dx,)
+        return (*dxs, *(grads.get(name) for name in self.weights), *(None for _ in self.state))
+
+    def result(self, *specs: TensorSpec) -> TensorSpec:
+        raise ValueError(f"{self.layer.name}: a call on numbers is no part of a network")
+
+
+class _Current(threading.local):
+    """The call of a layer or model of the user's own that this thread is in."""
+
+    depth = 0
+    training: bool | None = None
+
+
+_CURRENT = _Current()
+
+
+@contextmanager
+def inside_call(layer: Handle, training: bool | None) -> Iterator[bool | None]:
+    """While the ``call`` of a layer or model runs: layers within behave as it does, where they are not told.
+
+    The outermost call begins the list of losses anew.
+
+    Returns:
+        Whether it is as in training, as far as anybody has said.
+    """
+    if _CURRENT.depth == 0:
+        layer.clear_losses()
+    before = _CURRENT.training
+    _CURRENT.training = training = before if training is None else training
+    _CURRENT.depth += 1
+    try:
+        yield training
+    finally:
+        _CURRENT.depth -= 1
+        _CURRENT.training = before
+
+
+def computed(layer: Computing, x: object, training: bool | None = None, key: Key | None = None) -> Tensor:
+    """What a layer gives for numbers.
+
+    State that changes, such as moving averages, is kept.
+
+    Args:
+        layer: which; without a ``call`` of its own.
+        x: rows (n, …), several in a list where it takes several.
+        training: whether it behaves as in training; None: as the call that this one is in, or as is usual for it.
+        key: names its random numbers; default: new ones.
+    """
+    given = listed(layer, x) if layer.merges else [x]
+    arrays = batches(layer, x) if layer.merges else (batch(layer, x),)
+    shapes = tuple(array.shape[1:] for array in arrays)
+    layer.output_shapes(shapes)  # says so if such samples do not fit
+    weights, state = variables_for(layer, shapes if layer.merges else shapes[0], arrays[0].dtype)
+    drawn = randomness(layer, training)
+    context = Context(drawn[0], drawn[1] if key is None else key)
+    operation = Called(layer, context, len(given), tuple(weights), tuple(state))
+    used = [*weights.values(), *state.values()]
+    numbers = [v.view().astype(arrays[0].dtype, copy=False) for v in used]
+    with np.errstate(all="ignore"):
+        y, cache = operation.forward((*arrays, *numbers))
+    for name, value in cache[2].items():
+        state[name].view()[...] = value
+    output = tensor(y)
+    remember(operation, (*given, *used), output, cache)
+    return output
 
 
 def batch(layer: Handle, x: object) -> Array:
@@ -26,15 +163,43 @@ def batch(layer: Handle, x: object) -> Array:
         rows = np.empty((), object)
     if rows.dtype.kind not in "buif" or not rows.ndim:
         raise TypeError(
-            f"{type(layer).__name__}: called on {short(x)}; expected a batch of numbers as an array (n, ...). A model "
-            "is a list of layers: Sequential([Input((4,)), Dense(3)]); skips and branches are the layers Residual and "
-            "Parallel"
+            f"{type(layer).__name__}: called on {short(x)}; expected a batch of numbers as an array (n, ...), or "
+            "a tensor as Input(shape) makes it"
         )
     return rows.astype(np.float32 if layer._build_spec is None else layer._build_spec.dtype, copy=False)
 
 
+def batches(layer: Handle, x: object) -> tuple[Array, ...]:
+    """What a layer that takes several tensors is called on.
+
+    Raises:
+        TypeError: not a list of batches of numbers. ValueError: they have several numbers of rows.
+    """
+    found = tuple(batch(layer, each) for each in listed(layer, x))
+    rows = [len(each) for each in found]
+    if len(set(rows)) > 1:
+        raise ValueError(
+            f"{type(layer).__name__}: called on arrays of {', '.join(map(str, rows))} rows; expected as many in each, "
+            "one for every sample"
+        )
+    return found
+
+
+def listed(layer: Handle, x: object) -> Sequence[object]:
+    """What a layer that takes several tensors is called on, one or more of them.
+
+    Raises:
+        TypeError: not a list.
+    """
+    if not isinstance(x, (list, tuple)) or not x:
+        name = type(layer).__name__
+        raise TypeError(f"{name} takes a list of tensors or arrays, e.g. {name}(...)([a, b]), received {short(x)}")
+    return x
+
+
 def randomness(layer: Handle, training: bool | None) -> tuple[bool, Key]:
     """Whether a call is as in training, and the key of its random numbers: in training every call draws new ones."""
+    training = _CURRENT.training if training is None else training
     what = f"{type(layer).__name__}: training"
     if not (layer.trains_when_called if training is None else check_flag(training, what)):
         return False, Key(0)
@@ -43,30 +208,35 @@ def randomness(layer: Handle, training: bool | None) -> tuple[bool, Key]:
     return True, key
 
 
-def weights_for(
-    layer: Handle, shape: Shape, specs: tuple[Weight, ...], kept: tuple[Weight, ...], dtype: DType
-) -> tuple[dict[str, Array], dict[str, Array]]:
+Named = dict[str, Variable]
+
+
+def variables_for(layer: Computing, shape: ShapeLike, dtype: DType) -> tuple[Named, Named]:
     """Weights and state by name; a layer that has none yet draws them, and takes them along into a model.
 
     Args:
         layer: the layer that is called.
-        shape: of one sample.
-        specs, kept: the weights and the state that it needs for such samples.
+        shape: of one sample, a tuple of shapes where it takes several tensors.
         dtype: of the values that are drawn.
 
     Raises:
         ValueError: the layer has weights of another shape.
     """
+    specs, kept = layer.weight_specs(shape), layer.state_specs(shape)
     _draw(layer, [*((spec, False) for spec in specs), *((spec, True) for spec in kept)], dtype)
-    found = {name: variable.view().astype(dtype, copy=False) for name, variable in layer.named_weights().items()}
-    for spec in (*specs, *kept):
+    found = layer.named_weights()
+    return _chosen(layer, shape, specs, found), _chosen(layer, shape, kept, found)
+
+
+def _chosen(layer: Computing, shape: Shape, specs: Sequence[Weight], found: Named) -> Named:
+    for spec in specs:
         if spec.name not in found or found[spec.name].shape != spec.shape:
             has = found[spec.name].shape if spec.name in found else "not there"
             raise ValueError(
                 f"{type(layer).__name__}: samples of shape {shape} need a weight {spec.name!r} of shape {spec.shape}; "
                 f"the layer's is {has}; make another layer for them"
             )
-    return {spec.name: found[spec.name] for spec in specs}, {spec.name: found[spec.name] for spec in kept}
+    return {spec.name: found[spec.name] for spec in specs}
 
 
 def _draw(layer: Handle, specs: list[tuple[Weight, bool]], dtype: DType) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clarinet.layers.base import Context, Layer, Part
+from clarinet.layers.base import Layer, Part
+from clarinet.layers.context import Context
 from clarinet.layers.parts import flatten_parts, shapes_within
 from clarinet.params import Weight
-from clarinet.types import Array, Shape
+from clarinet.types import AnyTensor, Array, Shape, ShapeLike, TensorLike
 
 
 @dataclass(eq=False, repr=False)
@@ -17,23 +18,32 @@ class Composite(Layer):
     """Base of layers that only define :meth:`parts`: weights, shapes and both passes follow from them.
 
     Without an engine it computes the same as an engine does with its parts; if several parts take one tensor, their
-    gradients are added from the last to the first. Random parts count on from the layer number of their key.
+    gradients are added from the last to the first. One that takes several tensors (:attr:`merges`) has tuples of
+    arrays. Random parts count on from the layer number of their key.
     """
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        return shapes_within(input_shape, flatten_parts(self))[-1][0]
+    def output_shape(self, input_shape: ShapeLike) -> Shape:
+        parts, taken = self._apart(input_shape)
+        return shapes_within(taken, parts)[-1][0][0]
 
-    def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        return tuple(_renamed(flatten_parts(self), input_shape, lambda spec, shape: spec.weight_specs(shape)))
+    def weight_specs(self, input_shape: ShapeLike) -> tuple[Weight, ...]:
+        return tuple(_renamed(*self._apart(input_shape), lambda spec, shape: spec.weight_specs(shape)))
 
-    def state_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        return tuple(_renamed(flatten_parts(self), input_shape, lambda spec, shape: spec.state_specs(shape)))
+    def state_specs(self, input_shape: ShapeLike) -> tuple[Weight, ...]:
+        return tuple(_renamed(*self._apart(input_shape), lambda spec, shape: spec.state_specs(shape)))
+
+    def _apart(self, given: TensorLike) -> tuple[list[Part], tuple[AnyTensor, ...]]:
+        """The parts, and what the whole layer takes (arrays, or shapes) as a tuple, also where that is one."""
+        taken = tuple(given) if self.merges else (given,)
+        return flatten_parts(self, len(taken)), taken
 
     def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+        self, params: dict[str, Array], state: dict[str, Array], x: TensorLike, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
-        tensors, steps, new_state = [x], [], {}
-        for number, part in enumerate(flatten_parts(self)):
+        parts, inputs = self._apart(x)
+        tensors: list[Array] = [*inputs]
+        steps, new_state = [], {}
+        for number, part in enumerate(parts):
             spec, sources = part.layer, part.sources or ()
             taken: Any = tuple(tensors[s] for s in sources)
             shape: Any = tuple(t.shape[1:] for t in taken) if spec.merges else taken[0].shape[1:]
@@ -44,26 +54,27 @@ class Composite(Layer):
             new_state.update({part.called(name): value for name, value in changed.items()})
             steps.append((part, own, cache))
             tensors.append(y)
-        return tensors[-1], steps, new_state
+        return tensors[-1], (steps, len(inputs)), new_state
 
     def backward(
-        self, params: dict[str, Array], cache: list[tuple[Part, dict[str, Array], object]], dy: Array
-    ) -> tuple[Array, dict[str, Array]]:
+        self, params: dict[str, Array], cache: tuple[list[tuple[Part, dict[str, Array], object]], int], dy: Array
+    ) -> tuple[AnyTensor, dict[str, Array]]:
+        steps, inputs = cache
         grads: dict[str, Array] = {}
-        deltas = {len(cache): dy}  # by tensor
-        for number in reversed(range(len(cache))):
-            part, own, its_cache = cache[number]
-            dx, its_grads = part.layer.backward(own, its_cache, deltas.pop(number + 1))  # type: ignore[arg-type]
+        deltas = {len(steps) + inputs - 1: dy}  # by tensor
+        for number in reversed(range(len(steps))):
+            part, own, its_cache = steps[number]
+            dx, its_grads = part.layer.backward(own, its_cache, deltas.pop(number + inputs))  # type: ignore[arg-type]
             for source, delta in zip(part.sources or (), dx if isinstance(dx, tuple) else (dx,), strict=True):
                 deltas[source] = deltas[source] + delta if source in deltas else delta
             grads.update({part.called(name): g for name, g in its_grads.items()})
-        return deltas[0], grads
+        return tuple(deltas[number] for number in range(inputs)) if self.merges else deltas[0], grads
 
 
 def _renamed(
-    parts: list[Part], input_shape: Shape, specs: Callable[[Layer, Any], Iterable[Weight]]
+    parts: list[Part], input_shapes: Iterable[Shape], specs: Callable[[Layer, ShapeLike], Iterable[Weight]]
 ) -> Iterable[Weight]:
     """The weights of all parts, under the whole layer's names."""
-    for part, (_, taken) in zip(parts, shapes_within(input_shape, parts), strict=True):
+    for part, (_, taken) in zip(parts, shapes_within(input_shapes, parts), strict=True):
         for weight in specs(part.layer, taken if part.layer.merges else taken[0]):
             yield replace(weight, name=part.called(weight.name))

@@ -78,11 +78,15 @@ class Container(Composite):
         for item in [given] if isinstance(given, _SINGLE) or not isinstance(given, Iterable) else given:
             if not isinstance(item, (Layer, dict)):
                 raise TypeError(f"{what}: expected layers such as Dense(10), received {item!r}")
-            own.append(resolve(item, Layer, layers_module))
+            layer = resolve(item, Layer, layers_module)
+            if layer.merges:
+                raise ValueError(f"{what}: {type(layer).__name__} takes several tensors, and a chain has one")
+            own.append(layer)
         return tuple(own)
 
     def _settle(self) -> None:
-        """Take the children; refuse a layer that occurs twice, and nesting too deep for recursion."""
+        """Take the children; refuse a layer that occurs twice and too deep nesting, because parts are found by
+        recursion."""
         if depth(self) > MAX_DEPTH:
             kind = type(self).__name__
             raise ValueError(
@@ -152,8 +156,8 @@ class Parallel(Container):
     Args:
         branches: a list with a layer, or a list of layers in order, for each branch; an empty list passes ``x`` on.
             Layers of another model or container are copied, with their weights.
-        merge: ``"concatenate"`` (default), ``"add"``, ``"multiply"``, ``"average"`` or ``"maximum"``. Where two are
-            equal each gets half of a maximum's gradient.
+        merge: ``"concatenate"`` (default), ``"add"``, ``"multiply"``, ``"average"``, ``"maximum"``, ``"minimum"`` or
+            ``"subtract"``, which takes two branches. Where two are equal each gets half of a maximum's gradient.
         axis: along which to concatenate, counting the batch axis as 0; default -1, the last.
         trainable: False freezes everything within.
 

@@ -12,7 +12,8 @@ from clarinet.arrays import crop, pad, scatter_windows, windows
 from clarinet.initializers import InitializerField
 from clarinet.initializers.base import Initializer
 from clarinet.layers.activity import ActivityField, endings
-from clarinet.layers.base import Context, Layer, check_positive_int
+from clarinet.layers.base import Layer, check_positive_int
+from clarinet.layers.context import Context
 from clarinet.layers.geometry import (
     Margins,
     Sizes,

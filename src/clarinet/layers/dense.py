@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from clarinet.activations import ActivationField
 from clarinet.initializers import InitializerField
 from clarinet.layers.activity import ActivityField, endings
-from clarinet.layers.base import Context, Layer, check_positive_int
+from clarinet.layers.base import Layer, check_positive_int
+from clarinet.layers.context import Context
 from clarinet.params import Weight
 from clarinet.regularizers import RegularizerField
 from clarinet.types import Array, Namespace, Shape

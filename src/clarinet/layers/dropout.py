@@ -10,7 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from clarinet.configurable import Unsupported, check_number
-from clarinet.layers.base import Context, Layer
+from clarinet.layers.base import Layer
+from clarinet.layers.context import Context
 from clarinet.layers.geometry import check_data_format, check_rank
 from clarinet.random import Key
 from clarinet.types import Array, Shape

@@ -9,7 +9,8 @@ from typing import ClassVar
 from clarinet.arrays import scatter_add, widest
 from clarinet.configurable import Unsupported
 from clarinet.initializers import InitializerField
-from clarinet.layers.base import Context, Layer, check_positive_int
+from clarinet.layers.base import Layer, check_positive_int
+from clarinet.layers.context import Context
 from clarinet.params import Weight
 from clarinet.regularizers import RegularizerField
 from clarinet.types import Array, Namespace, Shape

@@ -6,16 +6,17 @@ import re
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from clarinet import renamed
+from clarinet.graph import Network, Node
 from clarinet.names import Names, snake_case
 from clarinet.params import Weight
 from clarinet.random import Key
-from clarinet.types import Array, DType, Shape
+from clarinet.types import AnyTensor, Array, DType, Shape, TensorLike
 from clarinet.variables import Variable, own_locations, variables_of
 
 
@@ -30,21 +31,12 @@ class BuildSpec(NamedTuple):
 
 
 #: What a copy of a layer does not have.
-_OF_HOLDERS = frozenset({"_build_spec", "_holders", "_variables"})
-
-
-class Model(Protocol):
-    """A protocol for the model, as its layers see it."""
-
-    name: str
-
-    @property
-    def layers(self) -> Sequence[Handle]: ...
+_OF_HOLDERS = frozenset({"_build_spec", "_holders", "_variables", "_nodes"})
 
 
 @dataclass(eq=False, repr=False)
 class Handle:
-    """The part of a layer that its models and containers use: everything that may change.
+    """The part of a layer that its models and containers use: everything that may change. A model is one, too.
 
     A layer without children has its own variables; a layer with children has theirs.
 
@@ -55,19 +47,32 @@ class Handle:
 
     #: The default of ``training`` if a model is called on an array: augmentation then augments, as in Keras.
     trains_when_called: ClassVar[bool] = False
+    #: Whether it is a model, which lays out weights, and not a layer or container.
+    is_model: ClassVar[bool] = False
+    #: Whether it is where a network begins, and computes nothing.
+    is_input: ClassVar[bool] = False
+    #: Whether it has a ``call`` of the user's, which says what it is made of.
+    is_authored: ClassVar[bool] = False
 
     name: str = field(default="", kw_only=True)
     trainable: bool = field(default=True, kw_only=True)
 
     _build_spec: BuildSpec | None = field(default=None, init=False)  # once a model has laid it out
-    _holders: tuple[weakref.ref[Handle | Model], ...] = field(default=(), init=False)  # weak: it keeps nobody
+    _holders: tuple[weakref.ref[Handle], ...] = field(default=(), init=False)  # weak: it keeps nobody
     _variables: tuple[Variable, ...] | None = field(default=None, init=False)  # once it has weights
+    _nodes: tuple[weakref.ref[Node], ...] = field(default=(), init=False)  # where networks use it
     _draws: Key | None = field(default=None, init=False)  # random numbers of the last call on an array
+    _losses: tuple[TensorLike, ...] = field(default=(), init=False)  # that the last call added
 
     @property
     def children(self) -> tuple[Handle, ...]:
         """The layers that a container holds."""
         return ()
+
+    @property
+    def inner_network(self) -> Network | None:
+        """What a model is made of; None for layers."""
+        return None
 
     def leaf_layers(self) -> Iterator[Leaf]:
         """The layers without children within this one; itself if it has none."""
@@ -78,27 +83,60 @@ class Handle:
         """Whether it has seen the data that it has to look at before training; True where it needs none."""
         return True
 
+    @property
+    def base_name(self) -> str:
+        """What it is called where nobody names it, perhaps with a number."""
+        return snake_case(type(self).__name__)
+
+    # Where it is used.
+
+    def note(self, node: Node) -> None:
+        """Remember a use in a network, for :attr:`input` and :attr:`output`; it keeps nobody."""
+        self._nodes = (*(ref for ref in self._nodes if ref() is not None), weakref.ref(node))
+
+    def _first_node(self) -> Node:
+        node = next((node for ref in self._nodes if (node := ref()) is not None), None)
+        if node is None:
+            name = self.name or snake_case(type(self).__name__)
+            raise AttributeError(
+                f"layer {name!r} has no input and output yet: it is not used in a network; call it on a tensor, or put "
+                "it in a model that starts with Input(shape)"
+            )
+        return node
+
+    @property
+    def input(self) -> AnyTensor:
+        """The tensor that it takes where a network first uses it; a list where it takes several."""
+        inputs = self._first_node().inputs
+        return inputs[0] if len(inputs) == 1 else list(inputs)
+
+    @property
+    def output(self) -> AnyTensor:
+        """The tensor that it gives there; a list where it gives several."""
+        outputs = self._first_node().outputs
+        return outputs[0] if len(outputs) == 1 else list(outputs)
+
     # Its holders.
 
     @property
-    def holders(self) -> list[Handle | Model]:
+    def holders(self) -> list[Handle]:
         """The existing models and containers that hold it, the first one first."""
         return [holder for ref in self._holders if (holder := ref()) is not None]
 
-    def models(self) -> list[Model]:
-        """The models that it is in, directly or within other layers."""
-        found: dict[int, Model] = {}
+    def models(self) -> list[Handle]:
+        """The models that it is in, directly or within other layers and models."""
+        found: dict[int, Handle] = {}
         for holder in self.holders:
-            for model in holder.models() if isinstance(holder, Handle) else [holder]:
+            for model in [holder] * holder.is_model + holder.models():
                 found[id(model)] = model
         return list(found.values())
 
-    def join(self, holder: Handle | Model) -> None:
+    def join(self, holder: Handle) -> None:
         """Add a model or a container to its holders."""
         if not any(known is holder for known in self.holders):
             self._holders = (*(ref for ref in self._holders if ref() is not None), weakref.ref(holder))
 
-    def leave(self, holder: Handle | Model) -> None:
+    def leave(self, holder: Handle) -> None:
         """Remove a holder; a layer without any model keeps its weights."""
         self._holders = tuple(ref for ref in self._holders if ref() is not None and ref() is not holder)
         for leaf in self.leaf_layers():
@@ -122,13 +160,29 @@ class Handle:
     @property
     def path(self) -> str:
         """Its name after those of the layers that it is within, e.g. ``"residual/dense"``."""
-        around = next((holder.path + "/" for holder in self.holders if isinstance(holder, Handle)), "")
+        around = next((holder.path + "/" for holder in self.holders if not holder.is_model), "")
         return around + (self.name or snake_case(type(self).__name__))
 
     @property
     def trains(self) -> bool:
         """Whether it and every layer that it is within are trainable."""
-        return self.trainable and all(holder.trains for holder in self.holders if isinstance(holder, Handle))
+        return self.trainable and all(holder.trains for holder in self.holders if not holder.is_model)
+
+    # What it adds to the loss.
+
+    def add_loss(self, loss: TensorLike) -> None:
+        """Add a number, or several in a list, to the loss; for use in ``call``.
+
+        Args:
+            loss: a tensor of one number; what has more is summed up by whoever adds the losses.
+        """
+        self._losses = (*self._losses, *(loss if isinstance(loss, (list, tuple)) else (loss,)))
+
+    def clear_losses(self) -> None:
+        """Forget what calls have added."""
+        self._losses = ()
+        for child in self.children:
+            child.clear_losses()
 
     # Its weights.
 
@@ -199,12 +253,13 @@ class Handle:
         own = self.named_weights()
         arrays = [np.asarray(w) for w in weights]
         if len(arrays) != len(own):
-            names = ", ".join(own) or "none"
+            names = ", ".join(_within(name, v) for name, v in own.items()) or "none"
             raise ValueError(f"layer {self.name!r} has {len(own)} weights ({names}), received {len(arrays)} arrays")
         for (name, variable), array in zip(own.items(), arrays, strict=True):
             if array.shape != variable.shape:
+                which = _within(name, variable)
                 raise ValueError(
-                    f"layer {self.name!r}: weight {name!r} has shape {variable.shape}, received {array.shape}"
+                    f"layer {self.name!r}: weight {which!r} has shape {variable.shape}, received {array.shape}"
                 )
         for variable, array in zip(own.values(), arrays, strict=True):
             variable.view()[...] = array
@@ -257,7 +312,9 @@ class Handle:
     twin = renamed.method("twin", clone)
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_holders", "_build_spec")}
+        return {
+            name: value for name, value in self.__dict__.items() if name not in ("_holders", "_build_spec", "_nodes")
+        }
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
@@ -265,6 +322,11 @@ class Handle:
             child.join(self)
         for variable in self._variables or ():
             variable.belong(self)
+
+
+def _within(name: str, variable: Variable) -> str:
+    """The name of a weight in messages; the path of one that belongs to a layer within."""
+    return variable.path if "." in name else name
 
 
 class Leaf(NamedTuple):
@@ -292,18 +354,14 @@ def take_name(layer: Handle, names: Names) -> None:
     Raises:
         ValueError: the name that the user gave it is taken.
     """
-    base = snake_case(type(layer).__name__)
-    given_by_holder = (layer.holders or layer.built) and re.fullmatch(rf"{base}(_\d+)?", layer.name)
+    base = layer.base_name
+    given_by_holder = (layer.is_model or layer.holders or layer.built) and re.fullmatch(rf"{base}(_\d+)?", layer.name)
     wanted = "" if given_by_holder and layer.name in names else layer.name
     name = names.take(wanted, base)
-    elsewhere = set() if wanted else {other.name for holder in layer.holders for other in _held(holder)}
+    elsewhere = set() if wanted else {other.name for holder in layer.holders for other in holder.children}
     while name in elsewhere:
         name = names.take("", base)
     layer.name = name
-
-
-def _held(holder: Handle | Model) -> Iterable[Handle]:
-    return holder.children if isinstance(holder, Handle) else holder.layers
 
 
 class Once:

@@ -1,30 +1,109 @@
-"""The shape of a model's input."""
+"""Where a network begins."""
 
 from __future__ import annotations
 
-from clarinet.layers.base import check_shape
-from clarinet.types import Shape
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Never
+
+import numpy as np
+
+from clarinet.configurable import Unsupported
+from clarinet.graph import Node, Tensor
+from clarinet.layers.base import Layer, Part, check_shape
+from clarinet.layers.context import Context
+from clarinet.ops.specs import TensorSpec
+from clarinet.types import Array, Shape
+
+#: Of the numbers that go into a network; the text is for programs, a model computes in its own dtype.
+_DTYPES = ("float32", "float64", "float16", "bfloat16", "int8", "int16", "int32", "int64", "uint8", "bool")
 
 
-class Input:
-    """Gives the shape of one sample, before the first layer.
+@dataclass(eq=False, repr=False)
+class InputLayer(Layer):
+    """Where a network begins: it says what one sample looks like.
+
+    ``Sequential([InputLayer((8,)), ...])`` begins with it, and a model of ``Input`` tensors has one for each of them.
 
     Args:
         shape: of one sample, without the batch axis, e.g. ``(784,)`` or ``(28, 28, 1)``.
-        batch_size, dtype, name: accepted for Keras programs; they change nothing here.
+        dtype: of the numbers that come in, e.g. ``"int32"`` for ids; default ``"float32"``. A model computes in its
+            own dtype.
+
+    Raises:
+        TypeError, ValueError: ``shape`` is not a tuple of positive whole numbers; an unknown dtype.
+    """
+
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        name: why for name, why in Layer.unsupported.items() if name != "dtype"
+    } | {
+        "batch_size": Unsupported("a model takes batches of any size"),
+        "batch_shape": Unsupported("say shape, of one sample, without the batch axis"),
+        "ragged": Unsupported("there are no ragged tensors"),
+        "sparse": Unsupported("there are no sparse tensors"),
+        "input_tensor": Unsupported("call the layer or model on the tensor"),
+        "optional": Unsupported("every input is needed", default=False),
+    }
+
+    is_input: ClassVar[bool] = True
+    passes_through: ClassVar[str] = "identity"
+
+    shape: Shape = ()
+    dtype: str = "float32"
+
+    def check(self) -> None:
+        given = self.input_shape if self.input_shape is not None and self.shape == () else self.shape
+        self.shape = check_shape(given, "Input: shape")
+        self.dtype = str(getattr(self.dtype, "name", self.dtype) or "float32")
+        if self.dtype not in _DTYPES:
+            raise ValueError(f"Input: dtype is one of {', '.join(_DTYPES)}, received {self.dtype!r}")
+
+    def output_shapes(self, input_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        return (self.shape,)
+
+    def parts(self) -> tuple[Layer | Part, ...]:
+        return ()
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return x, None, {}
+
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy, {}
+
+    def __call__(self, x: object, training: bool | None = None) -> Never:
+        """Unsupported: a network begins with it."""
+        raise TypeError("InputLayer is where a network begins; it is not called on anything: use Input(shape)")
+
+
+def Input(  # a function in Keras too
+    shape: object = None,
+    batch_size: int | None = None,
+    dtype: object = None,
+    name: str | None = None,
+    *,
+    batch_shape: tuple[int | None, ...] | None = None,
+) -> Tensor:
+    """A tensor that a network begins with; call layers on it, or put it before the layers of a ``Sequential``.
+
+    Args:
+        shape: of one sample, without the batch axis, e.g. ``(784,)`` or ``(28, 28, 1)``.
+        batch_size: accepted for Keras programs; it changes nothing here.
+        dtype: of the numbers that come in, see :class:`InputLayer`.
+        name: of the input; data may be given by it: ``fit({"left": a, "right": b}, y)``. By default made up.
+        batch_shape: the shape with the batch axis, instead of ``shape``.
 
     Raises:
         TypeError, ValueError: ``shape`` is not a tuple of positive whole numbers.
 
     Example:
         >>> Input((28, 28)).shape
-        (28, 28)
+        (None, 28, 28)
     """
-
-    def __init__(
-        self, shape: object, batch_size: int | None = None, dtype: object = None, name: str | None = None
-    ) -> None:
-        self.shape: Shape = check_shape(shape, "Input: shape")
-
-    def __repr__(self) -> str:
-        return f"Input({self.shape})"
+    if shape is None and batch_shape is not None:
+        shape = tuple(batch_shape)[1:]
+    layer = InputLayer(shape=shape, dtype=dtype or "float32", name=name or "")  # type: ignore[arg-type]
+    node = Node(layer, (), (TensorSpec((None, *layer.shape), np.dtype(layer.dtype), True),))
+    layer.note(node)
+    return Tensor(node)

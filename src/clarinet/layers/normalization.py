@@ -11,7 +11,8 @@ from clarinet.configurable import Unsupported, check_flag, check_number
 from clarinet.fields import Field
 from clarinet.initializers import InitializerField
 from clarinet.initializers.base import Initializer
-from clarinet.layers.base import Context, Layer, check_positive_int
+from clarinet.layers.base import Layer, check_positive_int
+from clarinet.layers.context import Context
 from clarinet.layers.geometry import Sizes
 from clarinet.params import Weight
 from clarinet.regularizers import Regularizer, RegularizerField

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from clarinet.configurable import is_ours
 from clarinet.layers.base import Layer, Part
@@ -16,41 +15,81 @@ def depth(layer: Layer) -> int:
     return 1 + max(map(depth, layer.children), default=0)
 
 
-def direct(layer: Layer) -> list[Part]:
-    """A layer's own parts, each with its sources."""
+def direct(layer: Layer, inputs: int = 1) -> list[Part]:
+    """A layer's own parts, each with its sources, where it takes so many tensors."""
     parts = [part if isinstance(part, Part) else Part(part) for part in layer.parts()]
-    return [replace(p, sources=(number,) if p.sources is None else p.sources) for number, p in enumerate(parts)]
+    before = [tuple(range(inputs)), *((number + inputs,) for number in range(len(parts)))]
+    return [replace(p, sources=own if p.sources is None else p.sources) for p, own in zip(parts, before)]
 
 
-def flatten_parts(layer: Layer) -> list[Part]:
-    """A layer as elementary parts, each with its sources; a frozen layer's parts are frozen."""
+def flatten_parts(layer: Layer, inputs: int = 1) -> list[Part]:
+    """A layer as elementary parts, each with its sources; a frozen layer's parts are frozen.
+
+    Args:
+        layer: what is taken apart.
+        inputs: how many tensors it takes.
+    """
+    return taken_apart(layer, tuple(range(inputs)), inputs)[0]
+
+
+def taken_apart(
+    layer: Layer, taken: tuple[int, ...], next_tensor: int, training: bool | None = None
+) -> tuple[list[Part], tuple[int, ...]]:
+    """A layer's elementary parts where it takes these tensors, and the tensors that it gives.
+
+    Args:
+        layer: what is taken apart.
+        taken: numbers of the tensors that it takes.
+        next_tensor: number of the tensor that its first part gives; those of the others follow.
+        training: whether all parts behave as in training (True) or as in use (False); None: as the model does.
+    """
     found: list[Part] = []
-    _flatten(layer, None, (0,), True, found)
-    return found
+    return found, _flatten(layer, None, taken, _Taking(next_tensor, found), True, training)
 
 
-def _flatten(layer: Layer, whole: Part | None, taken: tuple[int, ...], trainable: bool, found: list[Part]) -> int:
-    """Append the elementary parts of a layer that takes these tensors; returns the number of its output tensor."""
-    parts = direct(layer)
-    if len(parts) == 1 and type(parts[0].layer) is type(layer):
+@dataclass(frozen=True)
+class _Taking:
+    """Elementary parts that have been found, and the number of the tensor that the first of them gives."""
+
+    first: int
+    found: list[Part]
+
+    def add(self, part: Part) -> int:
+        """Take a part; gives the number of the tensor that it gives."""
+        self.found.append(part)
+        return self.first + len(self.found) - 1
+
+
+def _flatten(
+    layer: Layer,
+    whole: Part | None,
+    taken: tuple[int, ...],
+    taking: _Taking,
+    trainable: bool,
+    training: bool | None,
+) -> tuple[int, ...]:
+    """Take the elementary parts of a layer that takes these tensors; gives the numbers of those that it ends in."""
+    parts = direct(layer, len(taken))
+    if len(parts) == 1 and type(parts[0].layer) is type(layer) and not layer.is_model:
         spec = parts[0].layer
         if spec.trainable and not trainable:
             spec = spec.bare()
             spec.trainable = False
-        found.append(replace(parts[0], layer=spec, sources=taken).within(whole))
-        return len(found)
+        training = parts[0].training if training is None else training
+        return (taking.add(replace(parts[0], layer=spec, sources=taken, training=training).within(whole)),)
     _refuse_outdated(layer, parts)
     trainable = trainable and layer.trainable
-    given = [taken[0]]  # the layer's input tensor, and its parts' outputs
+    given = list(taken)  # the tensors that the layer takes, and those that its parts give
     for part in parts:
         sources = tuple(given[s] for s in part.sources or ())
-        given.append(_flatten(part.layer, part.within(whole), sources, trainable, found))
-    return given[-1]
+        its_training = part.training if training is None else training
+        given += _flatten(part.layer, part.within(whole), sources, taking, trainable, its_training)
+    return tuple(given[number] for number in layer.ends or (len(given) - 1,))
 
 
 def _refuse_outdated(layer: Layer, parts: list[Part]) -> None:
     """Refuse a subclass whose own forward would not run, because the parts of its base class run instead."""
-    if not is_ours(type(layer), "forward") and is_ours(type(layer), "parts"):
+    if not layer.is_model and not is_ours(type(layer), "forward") and is_ours(type(layer), "parts"):
         raise TypeError(
             f"{type(layer).__name__}.forward is not what runs: with these settings the layer runs as its parts, "
             f"{', '.join(type(part.layer).__name__ for part in parts)}; make it without activation and put Activation "
@@ -58,12 +97,14 @@ def _refuse_outdated(layer: Layer, parts: list[Part]) -> None:
         )
 
 
-def shapes_within(input_shape: Shape, parts: Iterable[Part]) -> list[tuple[Shape, tuple[Shape, ...]]]:
-    """For each part the shape of its output and the shapes of its inputs: one, or several if it merges."""
-    given, found = [input_shape], []
+def shapes_within(
+    input_shapes: Iterable[Shape], parts: Iterable[Part]
+) -> list[tuple[tuple[Shape, ...], tuple[Shape, ...]]]:
+    """For each part the shapes of what it gives and of what it takes."""
+    given, found = list(input_shapes), []
     for part in parts:
         taken = tuple(given[s] for s in part.sources or ())
-        takes: Any = taken if part.layer.merges else taken[0]
-        given.append(part.layer.output_shape(takes))
-        found.append((given[-1], taken))
+        gives = part.layer.output_shapes(taken)
+        given += gives
+        found.append((gives, taken))
     return found

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from clarinet.arrays import crop, pad, scatter_windows, windows
 from clarinet.fields import Field
-from clarinet.layers.base import Context, Layer
+from clarinet.layers.base import Layer
+from clarinet.layers.context import Context
 from clarinet.layers.geometry import (
     Margins,
     Sizes,

@@ -18,7 +18,8 @@ from clarinet.activations import ActivationField
 from clarinet.configurable import Unsupported
 from clarinet.initializers import InitializerField
 from clarinet.initializers.base import Initializer
-from clarinet.layers.base import Context, Layer, check_positive_int
+from clarinet.layers.base import Layer, check_positive_int
+from clarinet.layers.context import Context
 from clarinet.layers.geometry import check_rank
 from clarinet.params import Weight
 from clarinet.random import Key

@@ -12,7 +12,8 @@ import numpy as np
 from clarinet.arrays import crop, pad
 from clarinet.configurable import Unsupported
 from clarinet.fields import Field
-from clarinet.layers.base import Context, Layer, check_positive_int
+from clarinet.layers.base import Layer, check_positive_int
+from clarinet.layers.context import Context
 from clarinet.layers.geometry import Margins, SizesField, check_data_format, check_rank
 from clarinet.types import Array, Namespace, Shape
 

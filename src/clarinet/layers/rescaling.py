@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 
 from clarinet.fields import Field
 from clarinet.initializers import Constant
-from clarinet.layers.base import Context, Layer
+from clarinet.layers.base import Layer
+from clarinet.layers.context import Context
 from clarinet.params import Weight
 from clarinet.types import Array, Shape
 

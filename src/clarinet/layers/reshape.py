@@ -7,7 +7,8 @@ from math import prod
 
 import numpy as np
 
-from clarinet.layers.base import Context, Layer
+from clarinet.layers.base import Layer
+from clarinet.layers.context import Context
 from clarinet.layers.geometry import check_data_format
 from clarinet.types import Array, Namespace, Shape
 

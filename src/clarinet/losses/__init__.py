@@ -49,7 +49,7 @@ def absorb(activation: Activation, loss: Loss) -> Loss | None:
     return None
 
 
-_SHORT = {
+_SHORT: dict[str, type[Loss]] = {
     "mse": regression.MeanSquaredError,
     "mae": regression.MeanAbsoluteError,
     "mape": regression.MeanAbsolutePercentageError,
@@ -58,16 +58,20 @@ _SHORT = {
     "kld": distributions.KLDivergence,
     "kullback_leibler_divergence": distributions.KLDivergence,
 }
-_NAMES: dict[str, type[Loss]] = {n: c for n, c in exported(globals(), Loss).items() if c is not custom.Custom} | _SHORT
+_OF_FUNCTIONS = ("Custom", "Function")
+_NAMES: dict[str, type[Loss]] = {
+    **{name: loss for name, loss in exported(globals(), Loss).items() if name not in _OF_FUNCTIONS},
+    **_SHORT,
+}
 
 
 def _from_function(function: object) -> Loss:
     name = getattr(function, "__name__", repr(function))
     if globals().get(name) is function:  # one of the functions above has the name of its class
         return resolve(name, Loss, _NAMES)
-    raise TypeError(
-        f"loss {name!r} is a Python function without a derivative: use clarinet.losses.Custom(function, derivative)"
-    )
+    if not callable(function):
+        raise TypeError(f"loss: expected a name, a loss or a function of (y_true, y_pred), received {function!r}")
+    return custom.Function(function)
 
 
 def get(identifier: object) -> Loss:

@@ -7,15 +7,17 @@ loss gives one value per sample, the last axis being summed or averaged over; a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import ClassVar
 
 import numpy as np
 
-from clarinet.arrays import choose
+from clarinet.arrays import choose, spread
 from clarinet.configurable import Unsupported, Value, abstract
+from clarinet.losses.taped import follows, judged
 from clarinet.names import snake_case
+from clarinet.ops.tensor import Number
 from clarinet.types import Array, Namespace, Scalar
 
 #: The smallest probability or length, as in Keras.
@@ -93,9 +95,9 @@ class Loss(Value):
         "dtype": Unsupported("a loss is computed in the model's dtype; use model.compile(dtype='float64')")
     }
 
-    not_called: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("call", "__call__"), "define values and gradient, or use clarinet.losses.Custom(function, derivative)"
-    )
+    not_called: ClassVar[Mapping[str, str]] = {"__call__": "define call(self, y_true, y_pred)"}
+    #: What a class gets that defines ``call``, see :mod:`clarinet.losses.custom`.
+    authoring: ClassVar[Mapping[str, object]] = {}
     goes_with: ClassVar[Mapping[str, str]] = {"values": "gradient"}
     #: Form of the labels: ``"ids"`` (of classes); ``"one-hot"``; in every column ``"binary"`` (0 and 1, or shares
     #: between) or ``"signs"`` (-1 and 1, or 0 and 1); ``"numbers"``, as many as predicted; ``"any"``, never checked.
@@ -103,9 +105,28 @@ class Loss(Value):
     #: Distribution of the labels whose negative log-likelihood it is, up to constants: ``"bernoulli"``,
     #: ``"categorical"``, ``"laplace"``, ``"normal"`` or ``"poisson"``; empty where it is none.
     likelihood: ClassVar[str] = ""
+    #: Whether its values depend on the difference of predictions and targets alone.
+    of_difference: ClassVar[bool] = False
 
     reduction: str | None = field(default="sum_over_batch_size", kw_only=True)
     name: str = field(default="", kw_only=True)
+
+    def __init_subclass__(cls) -> None:
+        for name, value in cls.authoring.items() if "call" in vars(cls) else ():
+            if name not in vars(cls):
+                setattr(cls, name, value)
+
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: object = None
+    ) -> None:
+        """For losses of the user's own; those of the library are dataclasses."""
+        object.__setattr__(self, "name", name or "")
+        object.__setattr__(self, "reduction", reduction)
+        self.__post_init__()
+
+    def call(self, y_true: object, y_pred: object) -> object:
+        """For losses of the user's own: the values, of functions of :mod:`clarinet.ops` and operators."""
+        raise NotImplementedError(f"{type(self).__name__} does not define call")
 
     def __post_init__(self) -> None:
         reduction = "none" if self.reduction is None else self.reduction
@@ -132,6 +153,10 @@ class Loss(Value):
         """Derivative of each sample's loss at its predictions, of the shape of ``y_pred``."""
         raise NotImplementedError
 
+    def pull(self, y_true: Array, y_pred: Array, shares: Array, xp: Namespace = np) -> Array:
+        """The gradient of a batch's loss ``sum(shares * values)`` at the predictions, of their shape."""
+        return self.gradient(y_true, y_pred, xp) * shares[..., None]
+
     def shares(self, weight: Array, xp: Namespace = np) -> Array:
         """How much each value counts in the batch's loss ``sum(shares * values)``; ``weight`` has the values' shape."""
         if self.reduction == "sum":
@@ -152,26 +177,23 @@ class Loss(Value):
             sample_weight: one number per loss value, or per sample; default 1.
 
         Returns:
-            A float; an array of values where ``reduction`` is ``"none"``.
+            A number; an array of values where ``reduction`` is ``"none"``. A tensor inside a
+            :class:`clarinet.GradientTape`, and of tensors.
         """
+        if follows(y_true, y_pred):
+            followed: Array = judged(self, y_true, y_pred, sample_weight)
+            return followed
         y_true, y_pred = as_arrays(y_true, y_pred)
         values = np.asarray(self.values(y_true, y_pred))
         weight = np.ones_like(values) if sample_weight is None else spread(sample_weight, values)
         if self.reduction == "none":
             weighted: Array = values * weight
             return weighted
-        return float(np.sum(values * self.shares(weight)))
-
-
-def spread(weight: object, values: Array, xp: Namespace = np) -> Array:
-    """Sample weights in the shape of the loss values: (n,), (n, 1) or the values' own shape."""
-    weight = xp.asarray(weight, dtype=values.dtype)
-    if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
-        weight = weight[..., 0]
-    missing = values.ndim - weight.ndim
-    return xp.broadcast_to(xp.reshape(weight, tuple(weight.shape) + (1,) * missing), values.shape)
+        return Number(np.sum(values * self.shares(weight)))
 
 
 def per_sample(loss: Loss, y_true: object, y_pred: object) -> Array:
     """The values of a loss, one per sample, for a user's data."""
+    if follows(y_true, y_pred):
+        return judged(replace(loss, reduction="none"), y_true, y_pred)  # type: ignore[no-any-return]
     return loss.values(*as_arrays(y_true, y_pred))

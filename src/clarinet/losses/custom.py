@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from clarinet.losses.base import Loss
+from clarinet.ops.specs import TensorSpec
+from clarinet.traced import Traced, trace
 from clarinet.types import Array, Namespace
 
-__all__ = ["Custom"]
+__all__ = ["Custom", "Function"]
 
 
 @dataclass(eq=False, repr=False)
@@ -54,3 +56,80 @@ class Custom(Loss):
 
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return self.derivative(y_true, y_pred)
+
+
+@dataclass(eq=False, repr=False)
+class Function(Loss):
+    """A Python function of tensors, written with :mod:`clarinet.ops` and operators; it derives itself.
+
+    The function is called on tensors without numbers, and becomes a network of operations. It cannot be saved with a
+    model yet: give it to ``compile`` after loading.
+
+    Args:
+        function: ``loss = function(y_true, y_pred)``: a tensor of any shape, whose mean is minimised. ``y_true`` comes
+            in floats, and in the rank of ``y_pred`` where one of the two has a last axis of length 1.
+        reduction, name: see :class:`Loss`; the name is by default the function's own.
+
+    Raises:
+        TypeError: no function; one that needs numbers where there are none yet.
+
+    Example:
+        >>> from clarinet import ops
+        >>> quartic = Function(lambda y_true, y_pred: ops.mean((y_true - y_pred) ** 4, axis=-1))
+        >>> quartic([[0.0]], [[2.0]])
+        16.0
+    """
+
+    labels = "any"
+
+    function: Callable[..., object]
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise TypeError(f"losses.Function: expected a function of (y_true, y_pred), received {self.function!r}")
+        own_name = self.name or getattr(self.function, "__name__", "function")
+        super().__post_init__()
+        object.__setattr__(self, "name", own_name)
+
+    def call(self, y_true: object, y_pred: object) -> object:
+        return self.function(y_true, y_pred)
+
+    def _trace(self, y_true: Array, y_pred: Array) -> Traced:
+        """The network for such labels and predictions."""
+        kind = (y_true.shape[1:], y_pred.shape[1:], y_pred.dtype)
+        traces: dict[object, Traced] = vars(self).setdefault("_traces", {})
+        if kind not in traces:
+            specs = [TensorSpec((None, *y.shape[1:]), y_pred.dtype, True) for y in (y_true, y_pred)]
+            traces[kind] = trace(self.call, specs, ("y_true", "y_pred"))
+        return traces[kind]
+
+    def _run(self, y_true: Array, y_pred: Array, xp: Namespace) -> tuple[Array, Traced, object]:
+        y_true = xp.astype(_in_rank(y_true, y_pred, xp), y_pred.dtype)
+        traced = self._trace(y_true, y_pred)
+        (values,), cache = traced.forward((y_true, y_pred), xp)
+        return values, traced, cache
+
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
+        return self._run(y_true, y_pred, xp)[0]
+
+    def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
+        values = self.values(y_true, y_pred, xp)
+        return self.pull(y_true, y_pred, xp.ones_like(values), xp)
+
+    def pull(self, y_true: Array, y_pred: Array, shares: Array, xp: Namespace = np) -> Array:
+        _, traced, cache = self._run(y_true, y_pred, xp)
+        _, dy = traced.backward(cache, (shares,), xp)
+        return xp.zeros_like(y_pred) if dy is None else dy
+
+
+def _in_rank(y_true: Array, y_pred: Array, xp: Namespace) -> Array:
+    """Labels (n,) beside predictions (n, 1), and the other way round, as in Keras."""
+    if y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1:
+        return y_true[..., 0]
+    if y_pred.ndim == y_true.ndim + 1 and y_pred.shape[-1] == 1:
+        return y_true[..., None]
+    return y_true
+
+
+#: A loss of the user's own derives itself in the same way.
+Loss.authoring = {name: vars(Function)[name] for name in ("labels", "_trace", "_run", "values", "gradient", "pull")}

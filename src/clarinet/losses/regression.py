@@ -39,6 +39,8 @@ class MeanSquaredError(Loss):
         0.5
     """
 
+    of_difference = True
+
     likelihood = "normal"
 
     def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
@@ -70,6 +72,8 @@ class MeanAbsoluteError(Loss):
         >>> MeanAbsoluteError()([[0.0, 1.0]], [[2.0, 1.0]])
         1.0
     """
+
+    of_difference = True
 
     likelihood = "laplace"
 
@@ -180,6 +184,8 @@ class Huber(Loss):
         1.5
     """
 
+    of_difference = True
+
     delta: float = 1.0
 
     def __post_init__(self) -> None:
@@ -220,6 +226,8 @@ class LogCosh(Loss):
         >>> round(LogCosh()([[0.0, 0.0]], [[0.0, 1.0]]), 4)
         0.2169
     """
+
+    of_difference = True
 
     def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         size = xp.abs(y_pred - align(y_true, y_pred, xp))  # log cosh e = |e| + log(1 + exp(-2 |e|)) - log 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import wraps
 from typing import Any, ClassVar, Never
 
 import numpy as np
@@ -14,6 +15,7 @@ from clarinet.arrays import namespace, widest
 from clarinet.configurable import Configurable, Unsupported, abstract
 from clarinet.losses.base import as_arrays
 from clarinet.names import snake_case
+from clarinet.ops.tensor import Number, tensor
 from clarinet.types import Array, Namespace, Scalar
 
 #: What a metric has added up, by name.
@@ -34,6 +36,10 @@ class Metric(Configurable):
     accuracy: ClassVar[bool] = False
 
     name: str = ""
+
+    def __init_subclass__(cls) -> None:
+        if "result" in vars(cls):
+            setattr(cls, "result", _readable(vars(cls)["result"]))  # noqa: B010  # a method, for the type checker
 
     def __post_init__(self) -> None:
         self.name = self.name or snake_case(type(self).__name__)
@@ -59,7 +65,8 @@ class Metric(Configurable):
         )
 
     def logs(self) -> dict[str, float]:
-        """The result for history and progress bar: a number; one for each entry of a list; nothing for a matrix."""
+        """The result as history and progress bar show it: a number; one for each entry of a list; nothing for a
+        matrix."""
         value = self.result()
         if isinstance(value, np.ndarray) and value.ndim:
             return {f"{self.name}_{i}": float(v) for i, v in enumerate(value)} if value.ndim == 1 else {}
@@ -104,6 +111,17 @@ class Metric(Configurable):
         """Add a batch and return the result so far."""
         self.update_state(y_true, y_pred, sample_weight)
         return self.result()
+
+
+def _readable(result: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A metric's ``result`` that gives something with ``numpy()``."""
+
+    @wraps(result)
+    def readable(self: Metric) -> Any:
+        found = result(self)
+        return Number(found) if isinstance(found, float) else tensor(found) if type(found) is np.ndarray else found
+
+    return readable
 
 
 class PureMetric(Metric):

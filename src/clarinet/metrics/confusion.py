@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from clarinet.arrays import bincount, widest
+from clarinet.arrays import bincount, spread, widest
 from clarinet.configurable import check_number, check_whole
-from clarinet.losses.base import align, spread
+from clarinet.losses.base import align
 from clarinet.metrics.base import PureMetric, Sums
 from clarinet.types import Array, Namespace, Scalar
 

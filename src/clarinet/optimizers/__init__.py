@@ -10,7 +10,7 @@ from clarinet.optimizers.adadelta import Adadelta
 from clarinet.optimizers.adagrad import Adagrad
 from clarinet.optimizers.adam import Adam, AdamW
 from clarinet.optimizers.adamax import Adamax
-from clarinet.optimizers.base import Optimizer, OptimizerState
+from clarinet.optimizers.base import Optimizer
 from clarinet.optimizers.ftrl import Ftrl
 from clarinet.optimizers.lion import Lion
 from clarinet.optimizers.muon import Muon
@@ -18,6 +18,7 @@ from clarinet.optimizers.nadam import Nadam
 from clarinet.optimizers.quasi_newton import BFGS, LBFGS
 from clarinet.optimizers.rmsprop import RMSprop
 from clarinet.optimizers.sgd import SGD
+from clarinet.optimizers.state import OptimizerState
 
 __all__ = [
     "BFGS",

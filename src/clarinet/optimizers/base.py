@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from clarinet.arrays import choose, widest
 from clarinet.configurable import Configurable, Unsupported, abstract, check_flag, check_number, check_whole
 from clarinet.fields import Field
 from clarinet.names import snake_case
+from clarinet.ops.tensor import tensor
 from clarinet.optimizers import schedules
-from clarinet.params import Layout, Segment
-from clarinet.types import Array, Namespace, Scalar
+from clarinet.optimizers.by_hand import ByHand, apply
+from clarinet.types import AnyTensor, Array, Namespace, Scalar, Setting, TensorLike
+from clarinet.variables import Variable
 
 #: The numbers of one step that are the same for all weights, by name: floats, but for the step's own number.
 Scalars = dict[str, Scalar]
@@ -25,32 +26,6 @@ def step_of(scalars: Scalars) -> int:
     """The number of the step; where the step is traced, the array that stands for it."""
     number: Any = scalars["step"]
     return number  # type: ignore[no-any-return]
-
-
-@dataclass
-class OptimizerState:
-    """The state of an optimizer: the number of steps taken and one flat buffer per slot, laid out as the parameters.
-
-    Attributes:
-        step: updates so far, over the model's life.
-        slots: e.g. ``{"momentum": …, "velocity": …}``.
-    """
-
-    step: int = 0
-    slots: dict[str, Array] = field(default_factory=dict)
-
-    @staticmethod
-    def new(optimizer: Optimizer, layout: Layout, dtype: DTypeLike) -> OptimizerState:
-        """New slots with their initial values, mostly zero."""
-        slots = {name: layout.zeros(dtype) for name in optimizer.buffers}
-        for name, buffer in slots.items():
-            if optimizer.start(name):
-                buffer += optimizer.start(name)
-        return OptimizerState(0, slots)
-
-    def views(self, segment: Segment) -> dict[str, Array]:
-        """One weight's part of every slot, sharing memory."""
-        return {name: segment.view(buffer) for name, buffer in self.slots.items()}
 
 
 #: A learning rate, or what gives it for a step.
@@ -102,7 +77,7 @@ class Optimizer(Configurable):
     }
 
     not_called: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("update_step", "apply_gradients", "minimize", "build"),
+        ("update_step", "apply", "apply_gradients", "minimize", "build"),
         "define slots and update(w, g, slots, learning_rate, step), which returns new values",
     )
 
@@ -198,7 +173,7 @@ class Optimizer(Configurable):
             return [xp.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
         return list(grads)
 
-    def apply(
+    def applied(
         self,
         weights: Sequence[Array],
         grads: Sequence[Array],
@@ -239,6 +214,66 @@ class Optimizer(Configurable):
         for key, new in changed.items():
             new_slots[key] = _as(new, slots[key], xp)
         return _as(new_w, w, xp), new_slots
+
+    # Training loops of one's own.
+
+    @property
+    def by_hand(self) -> ByHand:
+        """What it knows of the variables that it updates in such loops."""
+        return vars(self).setdefault("_by_hand", ByHand(self))  # type: ignore[no-any-return]
+
+    def __getstate__(self) -> dict[str, Setting]:
+        return {name: value for name, value in vars(self).items() if name != "_by_hand"}
+
+    @property
+    def iterations(self) -> TensorLike:
+        """Updates so far, a tensor of one whole number."""
+        return tensor(np.int64(self.by_hand.step))
+
+    @property
+    def variables(self) -> list[Variable]:
+        """What it keeps of each variable that it was built for: momenta and the like."""
+        return self.by_hand.slot_variables()
+
+    def build(self, variables: Iterable[Variable]) -> None:
+        """Have room for what is kept of these variables; :meth:`apply` does it for those that it meets."""
+        self.by_hand.build([*variables])
+
+    def apply(self, grads: Iterable[TensorLike], trainable_variables: Iterable[Variable] | None = None) -> None:
+        """One update of variables, as ``fit`` does it: clipping, decay, schedule, moving average.
+
+        What it keeps goes with the variables, of whatever models. Those of a model that is compiled with this optimizer
+        share it with ``fit``, in both directions, the number of updates too. Penalties of regularizers are not added:
+        they are in ``model.losses``.
+
+        Args:
+            grads: of each variable a tensor or array of its shape; None leaves it as it is, with a warning.
+            trainable_variables: default those of :meth:`build`.
+
+        Raises:
+            ValueError: no gradient at all; another number or shape than that of the variables; an optimizer that looks
+                at all rows at once.
+
+        Example:
+            >>> import clarinet
+            >>> w = clarinet.Variable([1.0, 2.0])
+            >>> optimizer = clarinet.optimizers.SGD(0.5)
+            >>> optimizer.apply([[1.0, 1.0]], [w])
+            >>> w.numpy().tolist(), int(optimizer.iterations)
+            ([0.5, 1.5], 1)
+        """
+        variables = self.by_hand.built if trainable_variables is None else [*trainable_variables]
+        apply(self.by_hand, [*grads], variables)
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[TensorLike, Variable]]) -> AnyTensor:
+        """:meth:`apply` for pairs of a gradient and a variable; gives the number of updates so far."""
+        pairs = [*grads_and_vars]
+        apply(self.by_hand, [g for g, _ in pairs], [v for _, v in pairs])
+        return self.iterations
+
+    def finalize_variable_values(self, variables: Iterable[Variable]) -> None:
+        """Put the moving averages in the variables' place, where ``use_ema`` keeps some, as ``fit`` does at its end."""
+        self.by_hand.finish([*variables])
 
     def finish(self, weights: Sequence[Array], slots: Sequence[dict[str, Array]]) -> None:
         """Called at the end of ``fit``: the moving averages replace the weights."""

@@ -224,10 +224,19 @@ def _prelu(op: Op, spec: object, own: dict[str, Array], weights: Weights) -> Set
 
 
 def _merge(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
-    if spec.merge != "concatenate":
-        return {"do": "merge", "merge": spec.merge}
-    axis = spec.sample_axis(len(op.input_shape))
-    return {"do": "concatenate", "runs": [prod(shape[axis:]) for shape in op.input_shapes]}
+    runs, inputs = spec.runs(op.input_shapes), range(len(op.input_shapes))
+    if spec.merge == "concatenate":
+        return {"do": "concatenate", "runs": [runs[str(j)] for j in inputs]}
+    settings: Settings = {"do": "merge", "merge": spec.merge}
+    if not runs:
+        return settings
+    return settings | {"shape": runs["sizes"], "strides": [_strides(runs["sizes"], runs[str(j)]) for j in inputs]}
+
+
+def _strides(sizes: list[int], has: list[bool]) -> list[int]:
+    """From one entry to the next along axes of these sizes, in an array that has some of them."""
+    own = [size if there else 1 for size, there in zip(sizes, has, strict=True)]
+    return [prod(own[axis + 1 :]) if there else 0 for axis, there in enumerate(has)]
 
 
 def _activation(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings | None:

@@ -28,6 +28,8 @@ const MERGES = {
   average: (values) => values.reduce((a, b) => a + b) / values.length,
   multiply: (values) => values.reduce((a, b) => a * b),
   maximum: (values) => Math.max(...values),
+  minimum: (values) => Math.min(...values),
+  subtract: (values) => values.reduce((a, b) => a - b),
 };
 
 const OPERATIONS = {
@@ -126,23 +128,17 @@ const OPERATIONS = {
     });
   },
 
-  permute(o, get, x) {
-    return Float64Array.from({ length: o.size }, (_, i) => {
-      let from = 0;
-      for (let axis = o.shape.length - 1; axis >= 0; axis--) {
-        from += (i % o.shape[axis]) * o.strides[axis];
-        i = Math.floor(i / o.shape[axis]);
-      }
-      return x[from];
-    });
-  },
+  permute: (o, get, x) => strided(o, x, o.strides),
 
   prelu(o, get, x) {
     const alpha = get(o.alpha);
     return Float64Array.from(x, (z, i) => (z > 0 ? z : z * alpha[i]));
   },
 
-  merge: (o, get, ...x) => Float64Array.from(x[0], (_, i) => MERGES[o.merge](x.map((part) => part[i]))),
+  merge(o, get, ...x) {
+    const parts = o.strides ? x.map((part, j) => strided(o, part, o.strides[j])) : x;
+    return Float64Array.from(parts[0], (_, i) => MERGES[o.merge](parts.map((part) => part[i])));
+  },
 
   concatenate(o, get, ...x) {
     const y = new Float64Array(o.size);
@@ -175,6 +171,18 @@ function erf(x) {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
   const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   return Math.sign(x) * (1 - series * Math.exp(-x * x));
+}
+
+// The numbers of x that lie so far apart along axes of o.shape
+function strided(o, x, strides) {
+  return Float64Array.from({ length: o.size }, (_, i) => {
+    let from = 0;
+    for (let axis = o.shape.length - 1; axis >= 0; axis--) {
+      from += (i % o.shape[axis]) * strides[axis];
+      i = Math.floor(i / o.shape[axis]);
+    }
+    return x[from];
+  });
 }
 
 // softmax and its logarithm along the axis of o.length entries that lie o.stride apart

@@ -54,7 +54,8 @@ class Run(Record):
 
     @property
     def config(self) -> Config:
-        """The settings of the program; more may be set: ``run.config.epochs = 3``. :meth:`document` has all records."""
+        """The settings of the program; more may be set: ``run.config.epochs = 3``. See :meth:`document` for all that
+        was recorded."""
         return Config(self)
 
     # Writing.

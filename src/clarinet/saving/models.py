@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from clarinet import files
 from clarinet import layers as layers_module
-from clarinet.configurable import encode, resolve
-from clarinet.layers.base import Layer
+from clarinet.configurable import encode
+from clarinet.layers.base import check_shape
 from clarinet.layers.containers import MAX_DEPTH
 from clarinet.names import plain
 from clarinet.optimizers import OptimizerState
@@ -19,7 +19,7 @@ from clarinet.params import Layout, Store
 from clarinet.problems import ClarinetWarning
 from clarinet.saving import container, tensors
 from clarinet.saving.container import CONFIG, OPTIMIZER, TRAINING, WEIGHTS, ModelFileError, is_object, refusing
-from clarinet.trainable import model_class
+from clarinet.trainable import layer_of, model_class
 from clarinet.types import Array, Json
 
 if TYPE_CHECKING:
@@ -250,8 +250,14 @@ def _build(path: Path, config: Mapping[str, object], weights: Mapping[str, Array
     structure = container.entry(path, config, "model", is_object, "the model's structure")
     training = counters(path, config)
     with refusing(path, "the model's structure does not make sense"):
-        _check_size(path, structure, weights)
-        model = model_class().from_config(structure)
+        layers = container.entry(path, structure, "layers", container.is_list, "a list of layers")
+        _check_count(path, layers)
+        if "nodes" in structure:  # a network, whose weights are laid out when somebody looks
+            model = model_class("Model").from_config(structure)
+            _check_size(path, sum(weight.size for weight in (*model.weight_specs(()), *model.state_specs(()))), weights)
+        else:
+            _check_size(path, _size_of_chain(structure, layers), weights)
+            model = model_class().from_config(structure)
         model.seed, model.epochs_trained = training["seed"], training["epochs"]
     model.metadata = dict(container.entry(path, config, "metadata", is_object, "an object"))
     if config.get("compile") is not None:
@@ -261,18 +267,20 @@ def _build(path: Path, config: Mapping[str, object], weights: Mapping[str, Array
     return model
 
 
-def _check_size(path: Path, structure: Mapping[str, object], weights: Mapping[str, Array]) -> None:
-    """Refuse a structure whose weights are not those of the file, before memory is taken for them."""
-    layers = container.entry(path, structure, "layers", container.is_list, "a list of layers")
-    _check_count(path, layers)
+def _size_of_chain(structure: Mapping[str, object], layers: list[Json]) -> int:
+    """How many weights a sequential model has, before memory is taken for them."""
     if structure.get("input_shape") is None:
-        wanted = 0
-    else:
-        shape, wanted = layers_module.Input(structure["input_shape"]).shape, 0
-        for config in layers:
-            layer = resolve(config, Layer, layers_module)
-            wanted += sum(w.size for w in (*layer.weight_specs(shape), *layer.state_specs(shape)))
-            shape = layer.output_shape(shape)
+        return 0
+    shape, wanted = check_shape(structure["input_shape"], "Input: shape"), 0
+    for config in layers:
+        layer = layer_of(config)
+        wanted += sum(w.size for w in (*layer.weight_specs(shape), *layer.state_specs(shape)))
+        (shape,) = layer.output_shapes((shape,))
+    return wanted
+
+
+def _check_size(path: Path, wanted: int, weights: Mapping[str, Array]) -> None:
+    """Refuse a structure whose weights are not those of the file."""
     found = sum(tensor.size for tensor in weights.values())
     if wanted != found:
         raise ModelFileError(

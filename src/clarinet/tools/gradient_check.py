@@ -14,7 +14,8 @@ from clarinet.activations import Activation
 from clarinet.configurable import check_number
 from clarinet.data import as_array, label_form
 from clarinet.engines import ReferenceEngine
-from clarinet.layers.base import Context, Layer, check_positive_int, check_shape
+from clarinet.layers.base import Layer, check_positive_int, check_shape
+from clarinet.layers.context import Context
 from clarinet.losses import Loss
 from clarinet.model import Sequential
 from clarinet.random import Key

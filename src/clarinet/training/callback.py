@@ -10,11 +10,12 @@ from clarinet.names import nearest
 
 if TYPE_CHECKING:
     from clarinet.data import Batches
+    from clarinet.data.rows import Labels
     from clarinet.engines import Data
     from clarinet.problems import Problem
     from clarinet.records import Chunk
     from clarinet.trainable import Trainable
-    from clarinet.types import Array, Config
+    from clarinet.types import Arrays, Config
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,7 +32,7 @@ class Params(TypedDict, total=False):
     arguments: dict[str, object]
     data: Data | None
     validation: Data | Batches | None
-    raw_data: tuple[Array, Array | None, object] | None
+    raw_data: tuple[Arrays, Labels, object] | None
     fingerprints: Config | None
     error: BaseException
 

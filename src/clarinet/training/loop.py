@@ -107,7 +107,7 @@ class Fit:
         watchers = [*self.own_callbacks, *([self.recording.tracker] if self.recording else [])]
         self.fingerprints: Config | None = {} if any(hasattr(c, "wants_fingerprint") for c in watchers) else None
         self.source = TrainingData(model, settings, self.fingerprints)
-        self.engine: Engine = model.engine_for(self.source.label_shape, fresh=True)
+        self.engine: Engine = model.engine_for(self.source.label_shapes, fresh=True)
         model.history = History()
         self.params = renamed.keys(self._params(), given="raw_data", seen="fingerprints")
         # History comes after the callbacks that may add to the logs: it keeps their numbers too.
@@ -150,7 +150,7 @@ class Fit:
 
     @contextmanager
     def notifying_callbacks(self) -> Iterator[None]:
-        """Call ``on_train_begin``, and at the end ``on_train_end``; after Ctrl-C too: weights and history stay
+        """Call ``on_train_begin``, and at the end ``on_train_end``; after Ctrl-C too, so weights and history stay
         valid."""
         self.model.stop_training = False
         self.callbacks.on_train_begin()
@@ -231,7 +231,8 @@ class Fit:
         return (epoch + 1) % self.settings.validation_freq == 0
 
     def _rows(self, data: Data) -> Iterator[Event]:
-        """Train over the rows in chunks of about CHUNK_SECONDS, or of one step if each is needed."""
+        """Train over the rows in chunks of about CHUNK_SECONDS, or of one step if callbacks or the holder of the events
+        need each."""
         size, rows = self.source.batch_size, self.source.rows
         shuffle = self.settings.shuffle
         order = self.engine.permutation(self.model.epochs_trained, len(data)) if shuffle else None

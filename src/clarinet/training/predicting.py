@@ -1,20 +1,19 @@
-"""``predict``, its batch-wise form, and the call of a model on arrays. They become the model's methods."""
+"""``predict`` and its batch-wise form. They become the model's methods."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clarinet import checks
 from clarinet import data as data_module
-from clarinet.engines import ReferenceEngine
-from clarinet.layers.handle import leaf_layers
 from clarinet.settings import BATCH_SIZE
 from clarinet.training.callback import CallbackList
 from clarinet.training.prepare import as_list, build_for
-from clarinet.types import Array
+from clarinet.types import Arrays, Predictions
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
@@ -30,15 +29,20 @@ def predict(
     verbose: object = 0,
     steps: int | None = None,
     callbacks: object = None,
-) -> Array:
+) -> Predictions:
     """Predictions (n, *output_shape) in inference mode.
 
     Args:
-        x: rows (n, *input_shape), or a source of batches.
+        x: rows (n, *input_shape), or a source of batches. A list, or a dictionary by name, where the model has several
+            inputs.
         batch_size: rows per pass; changes nothing but memory.
         verbose: accepted for Keras programs; predicting is too quick for a bar.
         steps: batches to use at most; default all.
         callbacks: their ``on_predict_begin`` and ``on_predict_end`` are called.
+
+    Returns:
+        An array; where the model has several outputs a list or dictionary of arrays, as ``Model(inputs, outputs)`` was
+        given them.
 
     Raises:
         ValueError, TypeError: the rows do not have the model's input shape.
@@ -46,25 +50,45 @@ def predict(
     if batch_size is not None or steps is not None or callbacks is not None or verbose != 0:
         return _predict_as_asked(self, locals())
     if type(x) is not np.ndarray and data_module.is_batches(x):
-        return np.concatenate([_predict_rows(self, rows) for rows in _pieces(x, None, PREDICT_BATCH)])
-    return _predict_rows(self, x)
+        return self.packed(_joined([_predict_rows(self, rows) for rows in _pieces(self, x, None, PREDICT_BATCH)]))
+    return self.packed(_predict_rows(self, _arrays(self, x)))
 
 
-def _predict_rows(self: Trainable, x: object, batch_size: int | None = None) -> Array:
-    rows = x if type(x) is np.ndarray else data_module.as_array(x, "x")
-    plain = rows is x and rows.shape[1:] == self.input_shape and rows.dtype.kind in "fiub"
+def _joined(parts: Sequence[Arrays]) -> Arrays:
+    """The predictions of several pieces one after the other."""
+    if isinstance(parts[0], tuple):
+        return tuple(np.concatenate(own) for own in zip(*parts, strict=True))
+    return np.concatenate(parts)
+
+
+def _predict_rows(self: Trainable, rows: Arrays, batch_size: int | None = None) -> Arrays:
+    """Predictions for arrays in the model's order."""
+    plain = type(rows) is np.ndarray and rows.shape[1:] == self.input_shape and rows.dtype.kind in "fiub"
     if not plain or checks.lookup(self) is not None:
-        rows = data_module.as_array(rows, "x")
-        build_for(self, rows)
-        checks.raise_first(checks.check_input(self, rows))
+        rows = checked_inputs(self, rows)
     return _in_original_units(self, self.engine_for().predict(rows, batch_size or PREDICT_BATCH))
 
 
-def _in_original_units(self: Trainable, y: Array) -> Array:
-    return y if self.target is None else self.target.inverse(y)
+def _arrays(self: Trainable, x: object) -> Arrays:
+    """Arrays in the model's order, of whatever a user gave."""
+    self.build_for_data(x)
+    if type(x) is np.ndarray and x.ndim > 0 and x.dtype.kind in "fiub" and len(self.input_names) == 1:
+        return x
+    return data_module.inputs_for(self, x)
 
 
-def _predict_as_asked(self: Trainable, arguments: dict[str, Any]) -> Array:
+def checked_inputs(self: Trainable, rows: Arrays) -> Arrays:
+    """The same where they fit the model, which is built for them if it is not yet."""
+    build_for(self, rows)
+    checks.raise_first(checks.check_input(self, rows))
+    return rows
+
+
+def _in_original_units(self: Trainable, y: Arrays) -> Arrays:
+    return y if self.target is None or isinstance(y, tuple) else self.target.inverse(y)
+
+
+def _predict_as_asked(self: Trainable, arguments: dict[str, Any]) -> Predictions:
     """Predictions with arguments other than the default ones."""
     checks.raise_first(checks.check_predict_arguments(arguments))
     x = arguments["x"]
@@ -73,61 +97,36 @@ def _predict_as_asked(self: Trainable, arguments: dict[str, Any]) -> Array:
     watchers.on_predict_begin()
     outputs = []
     if watchers.wants_predict_batches or data_module.is_batches(x):
-        for number, piece in enumerate(_pieces(x, steps, batch_size or BATCH_SIZE)):
+        for number, piece in enumerate(_pieces(self, x, steps, batch_size or BATCH_SIZE)):
             watchers.on_predict_batch_begin(number)
             outputs.append(_predict_rows(self, piece, batch_size))
-            watchers.on_predict_batch_end(number, {"outputs": outputs[-1]})
+            watchers.on_predict_batch_end(number, {"outputs": self.packed(outputs[-1])})
     else:
-        rows = x if steps is None else data_module.as_array(x, "x")[: steps * (batch_size or BATCH_SIZE)]
+        rows = data_module.inputs_for(self, x)
+        if steps is not None:
+            rows = data_module.some_rows((rows, None, None), slice(0, steps * (batch_size or BATCH_SIZE)))[0]
         outputs.append(_predict_rows(self, rows, batch_size))
     watchers.on_predict_end()
-    return np.concatenate(outputs)
+    return self.packed(_joined(outputs))
 
 
-def _pieces(x: object, steps: int | None, size: int) -> Iterator[Array]:
+def _pieces(self: Trainable, x: object, steps: int | None, size: int) -> Iterator[Arrays]:
     """The inputs batch by batch; rows that are no source of batches in batches of this size, at least one."""
     if data_module.is_batches(x):
-        batches = data_module.Batches(x, steps, labels=False, anew=True)
+        arrange = partial(data_module.rows_for, self)
+        batches = data_module.Batches(x, steps, labels=False, anew=True, arrange=arrange)
         batches.peek()  # raises if there is none
         yield from (rows for rows, _, _ in batches)
-    else:
-        rows = data_module.as_array(x, "x")
-        count = max(1, -(-len(rows) // size))
-        yield from (rows[i * size : (i + 1) * size] for i in range(count if steps is None else min(steps, count)))
+        return
+    rows = data_module.inputs_for(self, x)
+    count = max(1, -(-data_module.length(rows) // size))
+    for i in range(count if steps is None else min(steps, count)):
+        yield data_module.some_rows((rows, None, None), slice(i * size, (i + 1) * size))[0]
 
 
-def predict_on_batch(self: Trainable, x: object) -> Array:
-    """Predictions for one batch, an array of rows (n, *input_shape)."""
-    return _predict_rows(self, x)
+def predict_on_batch(self: Trainable, x: object) -> Predictions:
+    """Predictions for one batch, an array of rows (n, *input_shape), or a list or dictionary of them."""
+    return self.packed(_predict_rows(self, _arrays(self, x)))
 
 
-def call(self: Trainable, x: object, training: bool | None = None) -> Array:
-    """Predictions for an array; with ``training=True`` as in a training step: dropout drops, batch statistics are used.
-
-    Every such call draws new random numbers, which follow from the model's seed and the number of the call.
-
-    Args:
-        x: rows (n, *input_shape).
-        training: whether layers behave as in training; nothing is updated. None (default): layers that augment do, as
-            in Keras, and all others behave as in inference.
-
-    Raises:
-        TypeError, ValueError: the rows do not have the model's input shape, or ``training`` is something else.
-    """
-    if training is not None:
-        checks.raise_first(checks.check_arguments({"training": training}))
-    if not training and not (training is None and _augments(self)):
-        return _predict_rows(self, x)
-    rows = data_module.as_array(x, "x")
-    build_for(self, rows)
-    checks.raise_first(checks.check_input(self, rows))
-    self._calls += 1
-    engine = ReferenceEngine(self.make_plan(), self.store, self.optimizer_state)
-    return _in_original_units(self, engine.predict_training(rows, training, self._calls))
-
-
-def _augments(self: Trainable) -> bool:
-    return any(leaf.trains_when_called for layer in self.layers for leaf, *_ in leaf_layers(layer))
-
-
-__all__ = ["call", "predict", "predict_on_batch"]
+__all__ = ["predict", "predict_on_batch"]

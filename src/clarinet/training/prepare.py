@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,11 @@ from clarinet import checks, renamed
 from clarinet import data as data_module
 from clarinet.engines import Data
 from clarinet.settings import BATCH_SIZE, FitSettings
-from clarinet.stack import NO_LAYERS
-from clarinet.types import Array, Config
+from clarinet.structure import NO_LAYERS
+from clarinet.types import Array, Arrays, Config
 
 if TYPE_CHECKING:
-    from clarinet.data.rows import Rows
+    from clarinet.data.rows import Labels, Rows
     from clarinet.trainable import Trainable
 
 
@@ -39,7 +40,7 @@ class TrainingData:
         batches: the source of batches; None where there are rows.
         validation: rows or a source of batches; None without validation.
         raw_data: rows, labels and validation data as ``fit`` got them; None where they come batch by batch.
-        label_shape: of one label.
+        label_shapes: of one label of each output.
         batch_size: rows an update, where there are rows.
         rows: how many an epoch uses; 0 where they come batch by batch.
     """
@@ -49,7 +50,7 @@ class TrainingData:
         self.data: Data | None = None
         self.batches: data_module.Batches | None = None
         self.validation: Data | data_module.Batches | None = None
-        self.raw_data: tuple[Array, Array | None, object] | None = None
+        self.raw_data: tuple[Arrays, Labels, object] | None = None
         self.batch_size, self.rows = settings.batch_size or BATCH_SIZE, 0
         self._first: tuple[Rows, Data] | None = None  # batch of a source, until training comes to it
         if data_module.is_batches(settings.x):
@@ -59,24 +60,22 @@ class TrainingData:
 
     def _take_arrays(self) -> None:
         s = self.settings
-        x, y, w = data_module.as_rows(s.x, s.y, s.sample_weight)
-        build_for(self.model, x)
-        self.raw_data = x, y, s.validation_data
+        rows = data_module.rows_for(self.model, s.x, s.y, s.sample_weight)
+        build_for(self.model, rows[0])
+        self.raw_data = rows[0], rows[1], s.validation_data
         held_out = None
         if s.validation_data is None and s.validation_split:
-            (x, y, w), held_out = data_module.split_validation(x, y, w, s.validation_split)
+            rows, held_out = data_module.split_validation(rows, s.validation_split)
         handled_warnings = handled_by_callbacks(s)
         self.data = validate_and_prepare(
             self.model,
-            x,
-            y,
-            w,
+            *rows,
             s.class_weight,
             fingerprints=self.fingerprints,
             adapt=True,
             handled_warnings=handled_warnings,
         )
-        self.label_shape = self.data.y.shape[1:] if self.data.y is not None else None
+        self.label_shapes = self.data.label_shapes
         self.rows = len(self.data)
         if s.batch_size is None and self.model.optimizer is not None and self.model.optimizer.full_batch:
             self.batch_size = self.rows  # it looks at all of them
@@ -89,22 +88,23 @@ class TrainingData:
 
     def _take_batches(self) -> None:
         s = self.settings
-        self.batches = data_module.Batches(s.x, s.steps_per_epoch)
+        self.batches = data_module.Batches(s.x, s.steps_per_epoch, arrange=partial(data_module.rows_for, self.model))
         first = self.batches.peek()
         build_for(self.model, first[0])
         batch = self.batch(first, 0)
         self._first = first, batch
-        self.label_shape = None if batch.y is None else batch.y.shape[1:]
+        self.label_shapes = batch.label_shapes
         if s.validation_data is not None:
             self._take_validation(s.validation_data)
 
     def _take_validation(self, validation: object) -> None:
         if data_module.is_batches(validation):
             steps = self.settings.validation_steps
-            self.validation = data_module.Batches(validation, steps, anew=True, what="validation_data")
+            arrange = partial(data_module.rows_for, self.model)
+            self.validation = data_module.Batches(validation, steps, anew=True, what="validation_data", arrange=arrange)
             validate_and_prepare(self.model, *self.validation.peek(), None, where="fit.validation, batch 0")
         else:
-            self._validate_on(data_module.as_rows(*data_module.unpack(validation, "validation_data")))
+            self._validate_on(data_module.rows_for(self.model, *data_module.unpack(validation, "validation_data")))
 
     def _validate_on(self, rows: Rows) -> None:
         fingerprints: Config | None = None
@@ -134,26 +134,27 @@ class TrainingData:
 
 
 def handled_by_callbacks(settings: FitSettings) -> frozenset[str]:
-    """Warning kinds that a callback reports itself if the data are arrays; ``fit`` does not repeat them."""
+    """Warning kinds that a callback reports itself if the data are arrays; ``fit`` then does not warn about them a
+    second time."""
     if data_module.is_batches(settings.x):
         return frozenset()
     found = (renamed.attribute(c, "tells", "handled_warnings", frozenset[str]()) for c in as_list(settings.callbacks))
     return frozenset().union(*found)
 
 
-def build_for(model: Trainable, x: Array) -> None:
+def build_for(model: Trainable, x: Arrays) -> None:
     """Build a model that does not know its input yet for the rows of ``x``."""
-    if not model.layers:
+    if model.empty:
         raise ValueError(NO_LAYERS)
     if not model.built:
-        model.build(x.shape[1:])
+        model.build((x[0] if isinstance(x, tuple) else x).shape[1:])
 
 
 def validate_and_prepare(
     model: Trainable,
-    x: Array,
-    y: Array | None,
-    w: Array | None,
+    x: Arrays,
+    y: Labels,
+    w: Labels,
     class_weight: Mapping[int, float] | None,
     where: str = "data",
     fingerprints: Config | None = None,
@@ -170,6 +171,9 @@ def validate_and_prepare(
         handled_warnings: warning kinds that are not reported.
     """
     checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, fingerprints), handled_warnings)
+    y = data_module.without_gaps(y, w)
+    if isinstance(x, tuple) or isinstance(y, tuple) or isinstance(w, tuple):
+        return _several(model, x, y, w, class_weight)
     assert model.loss is not None and model.output_shape is not None
     if model.target is not None and y is not None:
         y = data_module.match_last_axis(y, model.output_shape)
@@ -179,6 +183,19 @@ def validate_and_prepare(
     return data_module.prepare(
         x, y, w, class_weight, model.loss, model.output_shape, input_shape=model.input_shape, dtype=model.dtype
     )
+
+
+def _several(model: Trainable, x: Arrays, y: Labels, w: Labels, class_weight: Mapping[int, float] | None) -> Data:
+    """The rows of a model of several inputs or outputs."""
+    xs = x if isinstance(x, tuple) else (x,)
+    ys = y if isinstance(y, tuple) else (y,)
+    weights = w if isinstance(w, tuple) else (w,) * len(ys)
+    judged = [
+        data_module.prepare(xs[0], label, weight, class_weight, face.loss, face.output_shape or (), dtype=model.dtype)
+        for label, weight, face in zip(ys, weights, model.faces, strict=True)
+    ]
+    rows = tuple(data_module.match_last_axis(x, shape) for x, shape in zip(xs, model.input_shapes, strict=True))
+    return Data(rows, tuple(each.y for each in judged), tuple(each.weight for each in judged))
 
 
 def evaluation_batches(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from clarinet import checks
@@ -271,7 +272,7 @@ def evaluate(
     self.refuse_in_training("evaluate", only_elsewhere=True)
     size, most = int(batch_size or BATCH_SIZE), None if steps is None else int(steps)
     source, labels = _to_evaluate(self, x, y, sample_weight, most, size)
-    engine = self.engine_for(None if labels.y is None else labels.y.shape[1:])
+    engine = self.engine_for(labels.label_shapes)
     with self.running_kept():
         logs = run_evaluation(self, engine, source, size, CallbackList(as_list(callbacks), self, {}))
     if not logs:
@@ -286,11 +287,11 @@ def _to_evaluate(
 ) -> tuple[Data | data_module.Batches, Data]:
     """The data to evaluate, and rows that have labels of its shape."""
     if data_module.is_batches(x):
-        batches = data_module.Batches(x, steps, anew=True)
+        batches = data_module.Batches(x, steps, anew=True, arrange=partial(data_module.rows_for, self))
         first = batches.peek()
         build_for(self, first[0])
         return batches, validate_and_prepare(self, *first, None, where="batch 0")
-    rows = data_module.as_rows(x, y, sample_weight)
+    rows = data_module.rows_for(self, x, y, sample_weight)
     build_for(self, rows[0])
     data = first_batches(validate_and_prepare(self, *rows, None), steps, batch_size)
     return data, data
@@ -311,8 +312,7 @@ def train_on_batch(
     class_weight: Mapping[int, float] | None = None,
     return_dict: bool = False,
 ) -> Results:
-    """One update on one batch; the running loss and metrics continue from the call before (``reset_metrics`` resets
-    them).
+    """One update on one batch; loss and metrics are those of this batch alone, as in Keras 3.
 
     Args:
         x, y, sample_weight, class_weight, return_dict: as for :meth:`fit` and :meth:`evaluate`.
@@ -320,6 +320,7 @@ def train_on_batch(
     checks.raise_first(checks.check_batch_arguments(self, "train_on_batch", locals()))
     self.refuse_in_training("train_on_batch")
     batch, engine = _one_batch(self, x, y, sample_weight, class_weight)
+    engine.reset_metrics()
     engine.train(batch, Steps(None, 0, len(batch), len(batch), learning_rates(self, 1), None, 0))
     return _result(dict(engine.results()), return_dict)
 
@@ -327,10 +328,11 @@ def train_on_batch(
 def test_on_batch(
     self: Trainable, x: object, y: object = None, sample_weight: object = None, return_dict: bool = False
 ) -> Results:
-    """Running loss and metrics with one more batch, in inference mode; arguments as for :meth:`train_on_batch`."""
+    """Loss and metrics of one batch, in inference mode; arguments as for :meth:`train_on_batch`."""
     checks.raise_first(checks.check_batch_arguments(self, "test_on_batch", locals()))
     self.refuse_in_training("test_on_batch")
     batch, engine = _one_batch(self, x, y, sample_weight, None)
+    engine.reset_metrics()
     engine.evaluate(batch, len(batch))
     return _result(dict(engine.results()), return_dict)
 
@@ -338,10 +340,10 @@ def test_on_batch(
 def _one_batch(
     self: Trainable, x: object, y: object, sample_weight: object, class_weight: Mapping[int, float] | None
 ) -> tuple[Data, Engine]:
-    rows_x, rows_y, rows_w = data_module.as_rows(x, y, sample_weight)
-    build_for(self, rows_x)
-    batch = validate_and_prepare(self, rows_x, rows_y, rows_w, class_weight, where="batch")
-    return batch, self.engine_for(None if batch.y is None else batch.y.shape[1:])
+    rows = data_module.rows_for(self, x, y, sample_weight)
+    build_for(self, rows[0])
+    batch = validate_and_prepare(self, *rows, class_weight, where="batch")
+    return batch, self.engine_for(batch.label_shapes)
 
 
 __all__ = [

@@ -93,8 +93,7 @@ class Replay:
         """The details of a failure in this chunk; the failure unchanged if the steps cannot be repeated."""
         self._note(chunk)
         store, optimizer = self._twin()
-        label = None if self.data.y is None else self.data.y.shape[1:]
-        plan = replace(self.model.make_plan(label), metrics=(), weighted_metrics=())
+        plan = self.model.make_plan(self.data.label_shapes).without_metrics()
         bad = failure.step - self._step - 1  # number of the step since the copy
         good = max(0, bad - 1)  # the update before may have done it
         if not self._repeats(plan, store, optimizer, good):

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet._native import LossSpec, MetricSpec, OpSpec, OptimizerSpec, Spec, State, StatsSpec, Weight
+from clarinet._native import LossSpec, MetricSpec, OpSpec, OptimizerSpec, OutputSpec, Spec, State, StatsSpec, Weight
 from clarinet.engines.lowering.objectives import LOSSES, METRICS, PENALTIES
 from clarinet.engines.lowering.operations import ACTIVATIONS, AXES, OPS, RUNS, TABLES
 from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
 from clarinet.engines.stats import limits
 
 if TYPE_CHECKING:
+    from clarinet.optimizers import Optimizer
     from clarinet.params import Segment, Store
-    from clarinet.plan import Op, Plan
+    from clarinet.plan import Op, Output, Plan
 
 
 def unsupported_reason(plan: Plan) -> str | None:
@@ -31,41 +32,65 @@ def unsupported_reason(plan: Plan) -> str | None:
 
 
 def _unsupported_reasons(plan: Plan) -> Iterator[str]:
-    for op in _all_ops(plan):
-        activation = op.spec.pure_activation
-        if type(op.spec) not in OPS:
-            yield f"layer {op.layer} ({op.kind}) has no native form"
-        elif activation is not None and type(activation) not in ACTIVATIONS:
-            yield f"the activation {activation.name!r} of layer {op.layer} has no native form"
-        for segment in op.weights:
-            penalty = segment.weight.regularizer
-            if segment.trainable and penalty is not None and type(penalty) not in PENALTIES:
-                yield f"{type(penalty).__name__} on the {segment.name} of layer {op.layer} has no native form"
-    if plan.loss is not None and type(plan.loss) not in LOSSES:
-        yield f"the loss {plan.loss.name!r} has no native form"
-    sparse = _takes_ids(plan)
-    for metric in (*plan.metrics, *plan.weighted_metrics):
-        if type(metric) not in METRICS:
-            yield f"the metric {metric.name!r} has no native form"
-        elif METRICS[type(metric)](metric)[1] not in (sparse, None):
-            yield f"the metric {metric.name!r} does not take labels in the form that the loss takes"
+    for op in plan.all_ops:
+        yield from _obstacles_of_op(plan, op)
+    for output in plan.outputs:
+        yield from _obstacles_of_output(output)
     if plan.optimizer is not None and type(plan.optimizer) not in OPTIMIZERS:
         yield f"the optimizer {plan.optimizer.name!r} has no native form"
 
 
-def _takes_ids(plan: Plan) -> bool:
-    return plan.loss is not None and plan.loss.labels == "ids"
+def _obstacles_of_op(plan: Plan, op: Op) -> Iterator[str]:
+    activation = op.spec.pure_activation
+    if op.when is not None:
+        yield f"layer {op.layer} asks whether it is in training"
+    if type(op.spec) not in OPS:
+        yield f"layer {op.layer} ({op.kind}) has no native form"
+    elif activation is not None and type(activation) not in ACTIVATIONS:
+        yield f"the activation {activation.name!r} of layer {op.layer} has no native form"
+    for segment in op.weights:
+        penalty = segment.weight.regularizer
+        if segment.trainable and penalty is not None and type(penalty) not in PENALTIES:
+            yield f"{type(penalty).__name__} on the {segment.name} of layer {op.layer} has no native form"
+    if op.training is not None and any((op.index, segment.name) in plan.shared_state for segment in op.state):
+        yield f"layer {op.layer} ({op.kind}), used several times and with training={op.training}, has no native form"
 
 
-def _all_ops(plan: Plan) -> tuple[Op, ...]:
-    return plan.ops if plan.output is None else (*plan.ops, plan.output)
+def _obstacles_of_output(output: Output) -> Iterator[str]:
+    if output.loss is not None and type(output.loss) not in LOSSES:
+        yield f"the loss {output.loss.name!r} has no native form"
+    forms = {takes_ids(output), None}
+    for metric in (*output.metrics, *output.weighted_metrics):
+        if type(metric) not in METRICS:
+            yield f"the metric {metric.name!r} has no native form"
+        elif _form(metric) not in forms:
+            yield f"the metric {metric.name!r} does not take labels in the form that the loss takes"
+        elif _form(metric) is None and output.loss is None:
+            yield f"the metric {metric.name!r} has no native form where there is no loss"
 
 
-def slot_names(plan: Plan) -> tuple[str, ...]:
-    """The optimizer's slots in the order that the native engine takes them."""
-    if plan.optimizer is None:
+def _form(metric: object) -> bool | None:
+    """Whether a metric takes class ids; None: these or one-hot targets."""
+    return METRICS[type(metric)](metric)[1] if type(metric) in METRICS else None
+
+
+def takes_ids(output: Output) -> bool:
+    """Whether the labels of an output are class ids: what its loss takes, or where it has none its metrics."""
+    if output.loss is not None:
+        return output.loss.labels == "ids"
+    return any(_form(metric) for metric in (*output.metrics, *output.weighted_metrics))
+
+
+def has_optimizer(optimizer: object) -> bool:
+    """Whether an optimizer has a native form."""
+    return type(optimizer) in OPTIMIZERS
+
+
+def slot_names(optimizer: Optimizer | None) -> tuple[str, ...]:
+    """An optimizer's slots in the order that the native engine takes them."""
+    if optimizer is None:
         return ()
-    own = OPTIMIZERS[type(plan.optimizer)][2]
+    own = OPTIMIZERS[type(optimizer)][2]
     return (*own, *("",) * (AVERAGE_SLOT - len(own)), "average")
 
 
@@ -76,50 +101,19 @@ def lower(plan: Plan, store: Store) -> Spec:
         plan: what to run.
         store: its weights.
     """
-    native, tensors = [], [0]  # for each tensor of the plan its number among those of the native engine
+    native: list[Op] = []
+    tensors = [*range(len(plan.input_shapes))]  # for each tensor of the plan its number here
     for op in plan.ops:
-        if _named(op):
-            native.append(op)
-        tensors.append(len(native) if _named(op) else tensors[op.sources[0]])
+        tensors.append(len(plan.input_shapes) + len(native) if _named(op) else tensors[op.sources[0]])
+        native += [op] if _named(op) else []
     return Spec(
-        ops=[_op(plan, store, op, tensors) for op in native] + _last_shape(plan, native),
-        output=[] if plan.output is None or not _named(plan.output) else [_op(plan, store, plan.output, tensors)],
-        loss=_loss(plan),
-        optimizer=_optimizer(plan),
-        metrics=[_metric(plan, m, False) for m in plan.metrics]
-        + [_metric(plan, m, True) for m in plan.weighted_metrics],
+        ops=[_op(plan, store, op, tensors) for op in native],
+        outputs=[_output(plan, store, output, tensors) for output in plan.outputs],
+        optimizer=optimizer_spec(plan.optimizer),
         layers=[_layer(plan, ops, native, tensors) for ops in _by_layer(plan).values()],
-        inputs=math.prod(plan.input_shape),
+        inputs=[math.prod(shape) for shape in plan.input_shapes],
         params_size=plan.layout.size,
     )
-
-
-def _last_shape(plan: Plan, native: list[Op]) -> list[Any]:
-    """An operation that gives the result its shape, if an operation that did so was left out: the loss uses the last
-    axis.
-
-    Turning axes that are in order already is native for giving samples another shape.
-    """
-    size, columns = math.prod(plan.output_shape), plan.output_shape[-1]
-    if plan.output is not None or columns == (native[-1].output_shape[-1] if native else size):
-        return []
-    return [
-        OpSpec(
-            kind="permute",
-            positions=size // columns,
-            inputs=columns,
-            outputs=columns,
-            weights=[],
-            state=[],
-            settings={},
-            index=len(plan.ops),
-            seed=0,
-            shape=[size // columns, columns],
-            tables=[[0.0, 1.0]],
-            sources=[len(native)],
-            axes=[],
-        )
-    ]
 
 
 def layers_of(plan: Plan) -> list[int]:
@@ -151,6 +145,26 @@ def _op(plan: Plan, store: Store, op: Op, tensors: list[int]) -> Any:
         tables=[np.ravel(table).tolist() for table in tables],
         sources=[tensors[source] for source in op.sources],
         axes=AXES[type(op.spec)](op.spec, op.input_shape) if type(op.spec) in AXES else [],
+        training=op.training,
+    )
+
+
+def _output(plan: Plan, store: Store, output: Output, tensors: list[int]) -> Any:
+    """A result; the loss takes the last axis of its shape, whatever gave it that shape."""
+    own = output.activation
+    return OutputSpec(
+        tensor=tensors[output.tensor],
+        positions=math.prod(output.shape[:-1]),
+        columns=math.prod(output.shape[-1:]),
+        activation=[] if own is None or not _named(own) else [_op(plan, store, own, tensors)],
+        loss=_loss(output),
+        weight=output.weight,
+        sparse=takes_ids(output),
+        metrics=[
+            _metric(output, metric, weighted)
+            for metrics, weighted in ((output.metrics, False), (output.weighted_metrics, True))
+            for metric in metrics
+        ],
     )
 
 
@@ -167,24 +181,25 @@ def _weight(segment: Segment, buffer: int, start: int) -> Any:
     )
 
 
-def _loss(plan: Plan) -> Any:
-    if plan.loss is None:
+def _loss(output: Output) -> Any:
+    if output.loss is None:
         return LossSpec()
-    kind, settings = LOSSES[type(plan.loss)](plan.loss)
-    return LossSpec(kind=kind, reduction=plan.loss.reduction, settings=_numbers(settings), sparse=_takes_ids(plan))
+    kind, settings = LOSSES[type(output.loss)](output.loss)
+    return LossSpec(kind=kind, reduction=output.loss.reduction, settings=_numbers(settings))
 
 
-def _metric(plan: Plan, metric: object, weighted: bool) -> Any:
+def _metric(output: Output, metric: object, weighted: bool) -> Any:
     kind, _, settings = METRICS[type(metric)](metric)
-    settings = {**settings, "ids": _takes_ids(plan)}
+    settings = {**settings, "ids": takes_ids(output)}
     return MetricSpec(kind=kind, weighted=weighted, settings=_numbers(settings))
 
 
-def _optimizer(plan: Plan) -> Any:
-    if plan.optimizer is None:
+def optimizer_spec(optimizer: Optimizer | None) -> object:
+    """An optimizer in the native engine's terms, a ``_native.OptimizerSpec``."""
+    if optimizer is None:
         return OptimizerSpec()
-    kind, names, _ = OPTIMIZERS[type(plan.optimizer)]
-    settings = {name: getattr(plan.optimizer, name) or 0.0 for name in (*names, *COMMON)}
+    kind, names, _ = OPTIMIZERS[type(optimizer)]
+    settings = {name: getattr(optimizer, name) or 0.0 for name in (*names, *COMMON)}
     return OptimizerSpec(kind=kind, settings=_numbers(settings))
 
 
@@ -195,7 +210,7 @@ def _numbers(settings: Mapping[str, object]) -> dict[str, list[float]]:
 
 def _by_layer(plan: Plan) -> dict[int, list[Op]]:
     found: dict[int, list[Op]] = {}
-    for op in _all_ops(plan):
+    for op in plan.all_ops:
         found.setdefault(op.layer, []).append(op)
     return found
 
@@ -203,8 +218,13 @@ def _by_layer(plan: Plan) -> dict[int, list[Op]]:
 def _layer(plan: Plan, ops: list[Op], native: list[Op], tensors: list[int]) -> Any:
     """A layer as statistics need it: the tensor of its output, its activation's limits, its operations."""
     last = ops[-1]
-    of_output = len(native) + 1 if _named(last) else tensors[-1]
-    tensor = of_output if last is plan.output else tensors[last.index + 1]
+    absorbed = next((number for number, output in enumerate(plan.outputs) if output.activation is last), None)
+    if absorbed is None:
+        tensor = tensors[plan.given_by(last)]
+    elif _named(last):
+        tensor = len(plan.input_shapes) + len(native) + absorbed  # what it predicts
+    else:
+        tensor = tensors[plan.outputs[absorbed].tensor]
     low, high = limits(last) or (0.0, 0.0)
     own = [number for number, op in enumerate(native) if op.layer == last.layer]
     return StatsSpec(tensor=tensor, low=low, high=high, ops=own)

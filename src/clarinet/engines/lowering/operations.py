@@ -115,6 +115,7 @@ OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     layers.Conv2D: _convolution,
     layers.Dense: lambda spec: ("dense", {}),
     layers.DepthwiseConv2D: _depthwise,
+    layers.Dot: lambda spec: ("dot", {}),
     layers.AlphaDropout: _alpha_dropout,
     layers.Dropout: _dropout("dropout"),
     layers.Embedding: lambda spec: ("embedding", {}),
@@ -170,7 +171,10 @@ def _alphas(spec: layers.PReLU, shape: Shape) -> list[Any]:
 
 
 #: Settings of an operation that depend on the shapes of its inputs.
-RUNS: dict[type, Callable[[Any, tuple[Shape, ...]], Settings]] = {Merge: lambda spec, shapes: spec.runs(shapes)}
+RUNS: dict[type, Callable[[Any, tuple[Shape, ...]], Settings]] = {
+    Merge: lambda spec, shapes: spec.runs(shapes),
+    layers.Dot: lambda spec, shapes: spec.runs(shapes),
+}
 #: Constants of an operation on samples of a shape: arrays of numbers.
 TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
     layers.CenterCrop: lambda spec, shape: spec.matrices(shape[:-1]),

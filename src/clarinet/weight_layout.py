@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from clarinet.layers.base import Layer
@@ -22,16 +22,17 @@ class Seed:
 
 @dataclass
 class _Own:
-    """A layer without children in a model: its weights there, and their place among those of the model's layer."""
+    """A layer without children in a model: its weights there, and their place among the weights of the model's
+    layer."""
 
     layer: Handle
     prefix: str  # of their names in the model's layer
     segments: list[Segment]
     first: int  # the number of its first weight within the model's layer
 
-    def stays(self, model: object) -> bool:
-        """Whether its weights are in another model's memory."""
-        return self.layer._build_spec is not None and any(other is not model for other in self.layer.models())
+    def stays(self, family: Container[int]) -> bool:
+        """Whether its weights are where a model has them that is none of these."""
+        return self.layer._build_spec is not None and any(id(other) not in family for other in self.layer.models())
 
     def named(self, segment: Segment) -> Segment:
         """The segment with its weight under the layer's own name."""
@@ -39,7 +40,12 @@ class _Own:
 
 
 def lay_out(
-    model: object, layers: Sequence[tuple[Layer, Shape]], dtype: DType, seed: Seed, before: Store | None = None
+    model: object,
+    layers: Sequence[tuple[Layer, Shape]],
+    dtype: DType,
+    seed: Seed,
+    before: Store | None = None,
+    family: Iterable[object] = (),
 ) -> Store:
     """Decide where the weights of a model's layers are: in another model's memory if it has them, else in one new
     block.
@@ -52,23 +58,25 @@ def lay_out(
         dtype: float32 or float64.
         seed: of first values, read when they are drawn.
         before: the model's earlier weights: those not drawn there are drawn for their new place.
+        family: other models that have some of the layers and are laid out anew as well, after this one.
 
     Raises:
         ValueError: another model's layer has weights of another shape or dtype; nothing is changed then.
     """
+    own_family = {id(model), *map(id, family)}
     layouts = (
         Layout.of([(x.weight_specs(shape), x.trainable) for x, shape in layers], dtype.itemsize),
         Layout.of([(x.state_specs(shape), False) for x, shape in layers], dtype.itemsize, state=True),
     )
     every = list(_owns([layer for layer, _ in layers], *layouts))
-    shared = [own for own in every if own.stays(model)]
+    shared = [own for own in every if own.stays(own_family)]
     if not shared:
         block = Block(*layouts, dtype)
         _take(every, [own.segments for own in every], block, seed, before)
         return Store(*layouts, dtype, block)
     for own in shared:
         _check(own, model, dtype)
-    rest = [x for x in every if not x.stays(model)]
+    rest = [x for x in every if not x.stays(own_family)]
     packed = [
         Layout.packed((s for x in rest for s in x.segments if s.state is state), dtype.itemsize)
         for state in (False, True)
@@ -119,13 +127,19 @@ def _take(owns: list[_Own], places: list[list[Segment]], block: Block, seed: See
         if old is not None and [v.shape for v in old] == [s.shape for s in locations]:
             own.layer._variables = tuple(old)
         else:
-            old, own.layer._variables = None, tuple(Variable(block, location, own.layer) for location in locations)
+            old, own.layer._variables = None, tuple(Variable.at(block, location, own.layer) for location in locations)
         for number, (variable, location) in enumerate(zip(own.layer._variables, locations, strict=True), own.first):
-            if old is not None and (variable.drawn or before is None or not before.owns(variable.location[0])):
+            if old is not None and _keeps(variable, before):
                 block.put(location, variable.view())
             else:
                 block.draw_later(location, _draw(location.weight, block.dtype, seed, location.layer, number))
             variable.move(block, location)
+
+
+def _keeps(variable: Variable, before: Store | None) -> bool:
+    """Whether a variable that is moved has its first value already, or draws it as was said where it is."""
+    block = variable.location[0]
+    return variable.drawn or not (block.provisional or (before is not None and before.owns(block)))
 
 
 def _draw(weight: Weight, dtype: DType, seed: Seed, layer: int, number: int) -> Callable[[Array], None]:

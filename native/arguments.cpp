@@ -1,0 +1,58 @@
+// What Python hands over: checked, and in the engine's terms.
+#include <nanobind/stl/string.h>
+
+#include <string>
+
+#include "bindings.hpp"
+
+namespace nb = nanobind;
+
+namespace clarinet {
+
+Dtype dtype_of(const Array& array) {
+  const nb::dlpack::dtype d = array.dtype();
+  using Code = nb::dlpack::dtype_code;
+  struct Known {
+    Code code;
+    int bits;
+    Dtype dtype;
+  };
+  constexpr Known known[] = {
+      {Code::UInt, 8, Dtype::u8},   {Code::Int, 8, Dtype::i8},    {Code::UInt, 16, Dtype::u16}, {Code::Int, 16, Dtype::i16},
+      {Code::UInt, 32, Dtype::u32}, {Code::Int, 32, Dtype::i32},  {Code::UInt, 64, Dtype::u64}, {Code::Int, 64, Dtype::i64},
+      {Code::Float, 32, Dtype::f32}, {Code::Float, 64, Dtype::f64},
+  };
+  for (const Known& k : known)
+    if (d.code == static_cast<uint8_t>(k.code) && d.bits == k.bits && d.lanes == 1) return k.dtype;
+  throw std::invalid_argument("an array's dtype has no native form");
+}
+
+Source source_of(const Array& array) {
+  require(array.ndim() >= 1, "expected an array of rows, received a number");
+  Source source;
+  source.data = array.data();
+  source.dtype = dtype_of(array);
+  source.rows = static_cast<int64_t>(array.shape(0));
+  source.columns = 1;
+  for (size_t axis = array.ndim(); axis-- > 1;) {
+    require(array.shape(axis) == 1 || array.stride(axis) == source.columns, "the numbers of a row are not contiguous");
+    source.columns *= static_cast<int64_t>(array.shape(axis));
+  }
+  source.stride = array.stride(0) * static_cast<int64_t>(array.itemsize());
+  return source;
+}
+
+Source rows_of(nb::handle array) { return source_of(nb::cast<Array>(array, false)); }
+
+int64_t whole(nb::handle value, const char* name, int64_t low) {
+  const auto number = nb::steal(PyNumber_Index(value.ptr()));
+  int overflow = 0;
+  const int64_t found = number ? PyLong_AsLongLongAndOverflow(number.ptr(), &overflow) : 0;
+  PyErr_Clear();
+  if (number && overflow == 0 && found >= low) return found;
+  const std::string received = nb::cast<std::string>(nb::repr(value));
+  const std::string expected = "expected a whole number from " + std::to_string(low) + " to 2**63 - 1";
+  throw nb::value_error((std::string(name) + ": " + expected + ", received " + received).c_str());
+}
+
+}  // namespace clarinet

@@ -1,0 +1,208 @@
+"""A model that has been told how it is to learn, and the engine that runs it."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+from clarinet import compiling, engines, losses, optimizers, renamed
+from clarinet import metrics as metrics_module
+from clarinet.data import label_form
+from clarinet.functional import Functional
+from clarinet.making_plans import Judgement, make_plan
+from clarinet.optimizers import OptimizerState
+from clarinet.optimizers.by_hand import Slots
+from clarinet.params import Block, Segment
+from clarinet.plan import Plan
+from clarinet.structure import NO_LAYERS
+from clarinet.target import TransformedTarget
+from clarinet.trainable import Epochs, Judged, OutputFace
+from clarinet.types import Shape
+
+
+class Compiled(Functional):
+    """A structure with losses, optimizer and metrics; :class:`clarinet.Model` adds training, use and files."""
+
+    def _begin(self) -> None:
+        """Be a model that has not been compiled or trained."""
+        self.history: Epochs | None = None
+        self.stop_training = False
+        self.epochs_trained = 0
+        self._calls = 0  # of the model on arrays that drew random numbers
+        self.metadata: dict[str, Any] = {}
+        self.doctor_report: Any = None
+        self.optimizer: optimizers.Optimizer | None = None
+        self._compiled_losses: list[losses.Loss | None] = []
+        self._loss_weights: list[float] = []
+        self.target: TransformedTarget | None = None
+        self._metrics: tuple[list[Any], list[Any]] = ([], [])
+        self._requested_engine = "auto"
+        self._device: str | None = None
+        self._engine: tuple[Any, engines.Engine, str] | None = None
+        self._called: Any = None  # what runs calls on numbers
+        self._eagerly = False  # whether ``call`` runs as it stands
+
+    def _structure_changed(self) -> None:
+        super()._structure_changed()
+        self._engine = self._called = None
+
+    # Compiling.
+
+    def compile(
+        self,
+        optimizer: object = "rmsprop",
+        loss: object = None,
+        metrics: object = None,
+        weighted_metrics: object = None,
+        *,
+        engine: str = "auto",
+        dtype: object = None,
+        device: str | None = None,
+        target: object = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: object = "auto",
+        auto_scale_loss: bool = True,
+        loss_weights: object = None,
+    ) -> None:
+        """Say how the model is to learn.
+
+        Args:
+            optimizer: name or object; default ``"rmsprop"`` as in Keras.
+            loss: name, object, or None for a model that only predicts.
+            metrics: names, objects, or functions of (y_true, y_pred); one or a list.
+            weighted_metrics: the same, weighted by ``sample_weight``.
+            engine: ``"auto"``, ``"native"`` or ``"reference"``.
+            dtype: ``"float32"`` (default) or ``"float64"``, which selects the reference engine.
+            device: where the reference engine computes: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"torch"``, ``"cupy"``, …
+                It is not saved with the model. Default None: the processor.
+            target: train on transformed targets, judge in original units: ``"standard"``, ``"minmax"``, ``"log"``,
+                ``"log1p"``, a pair of functions or a :class:`clarinet.TransformedTarget`; default None, as they are.
+            run_eagerly: have ``call`` run as it stands where the model is called on numbers; default False: it is
+                traced once where that is possible.
+            steps_per_execution, jit_compile, auto_scale_loss: accepted for Keras programs; they change nothing here.
+            loss_weights: how much the loss of each output counts, a list or a dictionary by name; default 1 each.
+
+        Where the model has several outputs, ``loss``, ``metrics`` and ``weighted_metrics`` are lists in their order or
+        dictionaries by their names; an output whose loss is None, or is not named, is not trained on.
+
+        Raises:
+            ValueError: an unknown name (with the nearest right one), engine or dtype. TypeError: something else.
+            RuntimeError: the model is being trained.
+        """
+        self.refuse_in_training("compile")
+        self._refuse_other_dtype(compiling.check_dtype(dtype))
+        names = self.output_names if self._connected else ["output"]
+        self.optimizer = optimizers.get(optimizer)
+        self._compiled_losses = compiling.losses_for(names, loss)
+        self._loss_weights = compiling.weights_for(names, loss_weights)
+        given = {"metrics": metrics, "weighted_metrics": weighted_metrics}
+        groups = [compiling.metrics_for(names, each, what) for what, each in given.items()]
+        for identifier in (identifier for group in groups for own in group for identifier in own):
+            metrics_module.get(identifier)  # an unknown name is refused here
+        self._metrics = (groups[0][0], groups[1][0]) if len(names) == 1 else (groups[0], groups[1])
+        self._requested_engine, self._device = compiling.check_engine(engine, device), device
+        self.target = compiling.target_for(target, self._compiled_losses)
+        self.optimizer_state = self._engine = None
+        self._set_dtype(compiling.check_dtype(dtype))
+        self._eagerly = bool(run_eagerly)
+
+    @property
+    def loss(self) -> losses.Loss | None:
+        """The loss; of several outputs the first that there is."""
+        return next((loss for loss in self._compiled_losses if loss is not None), None)
+
+    @property
+    def faces(self) -> Sequence[Judged]:
+        """Each output with what judges it."""
+        names = self.output_names
+        if len(names) == 1:
+            return (self,)
+        given = self._compiled_losses or [None] * len(names)
+        outputs = zip(names, self.network.outputs, given, strict=True)
+        made: Any = {tensor: [tensor.node.operator] for tensor in self.network.outputs}
+        return [OutputFace(name, made[t], loss, t.sample_shape, self.dtype) for name, t, loss in outputs]
+
+    def make_plan(self, label_shapes: Sequence[Shape | None] = ()) -> Plan:
+        """The plan of this model as it stands.
+
+        Args:
+            label_shapes: shape of one label of each output; what ``"accuracy"`` means depends on it. Default: what the
+                loss wants.
+        """
+        if self.empty:
+            raise ValueError(NO_LAYERS)
+        store, faces = self.store, self.faces
+        groups = [[own] if len(faces) == 1 else own or [[]] * len(faces) for own in self._metrics]
+        weights = self._loss_weights or [1.0] * len(faces)
+        judgements = []
+        for number, face in enumerate(faces):
+            shape = face.output_shape
+            assert shape is not None
+            label_shape = label_shapes[number] if label_shapes else None
+            if label_shape is None:
+                label_shape = shape[:-1] if label_form(face.loss) == "ids" else shape
+            plain, weighted = metrics_module.resolve_all(groups[0][number], groups[1][number], shape, label_shape)
+            if self.target is not None:
+                plain, weighted = self.target.judging(plain, weighted, face.loss)
+            name = self.output_names[number] if len(faces) > 1 else ""
+            judgements.append(Judgement(face.loss, weights[number], plain, weighted, name))
+        return make_plan(
+            self.network, self.layers, store, judgements=judgements, optimizer=self.optimizer, seed=self.seed
+        )
+
+    def engine_for(self, label_shapes: Sequence[Shape | None] = (), fresh: bool = False) -> engines.Engine:
+        """The engine with the model's plan; made anew when something that the plan depends on has changed."""
+        if self._engine is not None and not label_shapes and not fresh:
+            return self._engine[1]
+        wanted = (tuple(label_shapes), tuple(leaf.trainable for layer in self.layers for leaf in layer.leaf_layers()))
+        if fresh or self._engine is None or self._engine[0] != wanted:
+            if self._trained_by is not None and not fresh:
+                return self._new_engine(label_shapes)[0]  # the training goes on with its own
+            if self._engine is not None:
+                self._engine[1].close()
+            self._engine = wanted, *self._new_engine(label_shapes)
+        return self._engine[1]
+
+    runner = renamed.method("runner", engine_for)
+
+    def _new_engine(self, label_shapes: Sequence[Shape | None]) -> tuple[engines.Engine, str]:
+        plan = self.make_plan(label_shapes)
+        self._begin_slots()
+        chosen, reason = engines.choose(plan, self._requested_engine, self._device)
+        return chosen(plan, self.store, self.optimizer_state), reason
+
+    def _begin_slots(self) -> None:
+        """Have what the optimizer keeps, which goes on where a loop of the user's own has updated the same weights."""
+        if self.optimizer is not None and self.optimizer_state is None:
+            self.optimizer_state = OptimizerState.new(self.optimizer, self.store.layout, self.dtype)
+            self.optimizer.by_hand.hand_over(self._slots(self.optimizer_state), self.weights)
+        elif self.optimizer is not None and self.optimizer_state is not None:
+            self.optimizer.by_hand.counter = self.optimizer_state
+
+    def slots(self) -> Slots:
+        """What the optimizer keeps of the weights, and where it is, for updates by hand."""
+        self._begin_slots()
+        assert self.optimizer_state is not None
+        return self._slots(self.optimizer_state)
+
+    def _slots(self, state: OptimizerState) -> Slots:
+        def place(block: Block, segment: Segment) -> tuple[object, ...]:
+            return id(block), *segment.spot
+
+        here = {place(*self.store.place(s)): s for s in self.store.layout.segments}
+        places = {id(v): here[found] for v in self.weights if (found := place(*v.location)) in here}
+        return Slots(state, places, self.store.layout.size, weakref.ref(self))
+
+    @property
+    def engine(self) -> str:
+        """``"native"`` or ``"reference"``."""
+        return self.engine_for().name
+
+    @property
+    def engine_reason(self) -> str:
+        """Why that engine."""
+        self.engine_for()
+        assert self._engine is not None
+        return self._engine[2]

@@ -1,0 +1,120 @@
+"""Several inputs and outputs: what users give as lists, tuples or dictionaries, in the model's order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from clarinet.data.arrays import as_array
+from clarinet.data.rows import Rows, as_rows
+from clarinet.types import Array, Arrays
+
+if TYPE_CHECKING:
+    from clarinet.trainable import Trainable
+
+
+def rows_for(model: Trainable, x: object, y: object = None, sample_weight: object = None, prefix: str = "") -> Rows:
+    """``x``, ``y`` and ``sample_weight`` as arrays in the model's order; None stays None for the last two.
+
+    Args:
+        model: whose inputs and outputs they are for. Where it has several of them these come as a list or tuple in
+            their order, or as a dictionary by name, and are given as a tuple.
+        x, y, sample_weight: what a user gave. An output without labels has None; a single weight counts for every
+            output.
+        prefix: begins every message.
+
+    Raises:
+        TypeError, ValueError: something that is no array; too few or too many of them, or an unknown name.
+    """
+    model.build_for_data(x)
+    if len(model.input_names) == len(model.output_names) == 1:
+        one_x, one_y, one_weight = (
+            _only(value, names[0])
+            for value, names in ((x, model.input_names), (y, model.output_names), (sample_weight, model.output_names))
+        )
+        return as_rows(one_x, one_y, one_weight, prefix)
+    return (
+        inputs_for(model, x, prefix),
+        None if y is None else _outputs_for(model, y, f"{prefix}y"),
+        None if sample_weight is None else _weights_for(model, sample_weight, f"{prefix}sample_weight"),
+    )
+
+
+def inputs_for(model: Trainable, x: object, prefix: str = "") -> Arrays:
+    """The inputs alone, as :func:`rows_for` gives them."""
+    model.build_for_data(x)
+    names, what = model.input_names, f"{prefix}x"
+    if len(names) == 1:
+        return as_array(_only(x, names[0]), what)
+    found = arranged(x, names, what, "inputs")
+    return tuple(as_array(value, called(what, name)) for value, name in zip(found, names, strict=True))
+
+
+def _outputs_for(model: Trainable, y: object, what: str) -> Array | tuple[Array | None, ...]:
+    names = model.output_names
+    if len(names) == 1:
+        return as_array(_only(y, names[0]), what)
+    return _arrays(arranged(y, names, what, "outputs", lacks=True), names, what)
+
+
+def _weights_for(model: Trainable, weight: object, what: str) -> Array | tuple[Array | None, ...]:
+    names = model.output_names
+    if len(names) == 1:
+        return as_array(_only(weight, names[0]), what)
+    if not isinstance(weight, (list, tuple, Mapping)):
+        return (as_array(weight, what),) * len(names)
+    return _arrays(arranged(weight, names, what, "outputs", lacks=True), names, what)
+
+
+def _arrays(found: Sequence[object], names: Sequence[str], what: str) -> tuple[Array | None, ...]:
+    pairs = zip(found, names, strict=True)
+    return tuple(None if value is None else as_array(value, called(what, name)) for value, name in pairs)
+
+
+def _only(value: object, name: str) -> object:
+    """What is meant for the only input or output, which may come in a dictionary or list by itself."""
+    if isinstance(value, Mapping) and list(value) == [name]:
+        return value[name]
+    alone = isinstance(value, (list, tuple)) and len(value) == 1
+    return value[0] if alone and getattr(value[0], "ndim", 0) > 1 else value  # type: ignore[index]
+
+
+def called(what: str, name: str) -> str:
+    """How messages call one of several: ``x['left']``."""
+    return f"{what}[{name!r}]"
+
+
+def arranged(given: object, names: Sequence[str], what: str, kind: str = "inputs", lacks: bool = False) -> list[object]:
+    """What was given for each of several names, in their order.
+
+    Args:
+        given: a list or tuple in this order, or a dictionary.
+        names: of inputs or outputs.
+        what, kind: for messages.
+        lacks: whether a dictionary may lack some, which are None then.
+
+    Raises:
+        TypeError: neither. ValueError: as many as that were not expected, a name is unknown or missing.
+
+    Example:
+        >>> arranged({"b": 2, "a": 1}, ["a", "b"], "x")
+        [1, 2]
+    """
+    wanted = ", ".join(map(repr, names))
+    if isinstance(given, Mapping):
+        unknown = [key for key in given if key not in names]
+        missing = [name for name in names if name not in given]
+        if unknown:
+            raise ValueError(f"{what}: the model has no {kind[:-1]} {unknown[0]!r}; its {kind} are {wanted}")
+        if missing and not lacks:
+            raise ValueError(f"{what}: {missing[0]!r} is missing; the model's {kind} are {wanted}")
+        return [given.get(name) for name in names]
+    if not isinstance(given, (list, tuple)):
+        shape = f" of shape {tuple(given.shape)}" if hasattr(given, "shape") else ""
+        raise TypeError(
+            f"{what}: the model has {len(names)} {kind}, {wanted}; expected a list with one array for each, or a "
+            f"dictionary by name, received one {type(given).__name__}{shape}"
+        )
+    if len(given) != len(names):
+        raise ValueError(f"{what}: the model has {len(names)} {kind}, {wanted}; received {len(given)} arrays")
+    return list(given)

@@ -1,0 +1,320 @@
+"""A model as a graph: its layers are the nodes between some tensors and others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from clarinet import layers
+from clarinet.configurable import is_ours
+from clarinet.data.arrays import as_array
+from clarinet.graph import Network, Node, Tensor, called, flatten, form_of, made_of, ordered, packed, use
+from clarinet.layers.authored import held
+from clarinet.layers.handle import Handle, take_name
+from clarinet.names import Names, snake_case
+from clarinet.ops.specs import TensorSpec
+from clarinet.structure import Structure
+from clarinet.types import AnyTensor, Arrays, LayerLike, Predictions, Setting, Shape, ShapeLike, TensorLike
+
+
+class Functional(Structure):
+    """The structure of a model from input tensors to output tensors; :class:`clarinet.Model` adds learning to it.
+
+    Args:
+        inputs, outputs: a tensor, or lists, tuples or dictionaries of them.
+        name: for people.
+
+    Raises:
+        TypeError: something else than tensors. ValueError: an output needs an input that is not among the inputs.
+    """
+
+    #: Whether its layers stand in a list of its own.
+    lists_layers: ClassVar[bool] = False
+
+    _network: Network | None = None
+    _attributes: list[Handle] | None = None  # the layers of a model with a ``call``, as they were assigned
+    _untraceable = False  # whether ``call`` has been found to be no network
+    _input_form: TensorLike = None
+    _output_form: TensorLike = None
+
+    @property
+    def base_name(self) -> str:
+        return snake_case(type(self).__name__) if not is_ours(type(self), "__init__") else "functional"
+
+    def __init__(self, inputs: object, outputs: object, name: str | None = None) -> None:
+        super().__init__(name)
+        self._connect(inputs, outputs)
+
+    def _connect(self, inputs: object, outputs: object, updates: Sequence[Node] = ()) -> None:
+        """Become the network between these tensors."""
+        ins, outs = flatten(inputs), flatten(outputs)
+        if not ins or not outs:
+            raise ValueError("Model: expected at least one input and one output tensor")
+        twice = [tensor for number, tensor in enumerate(ins) if tensor in ins[:number]]
+        if twice:
+            raise ValueError(f"Model: the input {twice[0]!r} is there twice; give every tensor once")
+        ins, outs = _from_inputs(ins, outs)
+        ends = {tensor.node for tensor in ins}
+        nodes = ordered(outs, ins)
+        if updates:  # nodes that no output needs
+            nodes = [*ends, *made_of(outs, ins, updates)]
+        self._network = Network(tuple(node for node in nodes if node not in ends), tuple(ins), tuple(outs))
+        self._hold([node for node in nodes if node not in ends or node.is_input])
+        self._input_form, self._output_form = form_of(inputs), form_of(outputs)
+        self._rebuild()
+
+    def _hold(self, nodes: Sequence[Node]) -> None:
+        """Have the layers of these nodes, in order, and name those that have no name as they were used."""
+        found: dict[int, Any] = {}
+        first: dict[int, int] = {}
+        for node in nodes:
+            if not isinstance(node.operator, Handle):
+                continue
+            found.setdefault(id(node.operator), node.operator)
+            first[id(node.operator)] = min(node.number, first.get(id(node.operator), node.number))
+        if self._attributes is None:
+            self.layers = list(found.values())
+        else:  # as they were assigned, and without inputs; then those that ``call`` has from elsewhere
+            others = [layer for layer in found.values() if not layer.is_input]
+            self.layers = list({id(layer): layer for layer in (*self._attributes, *others)}.values())
+            for node in nodes:
+                layer: Any = node.operator
+                if isinstance(layer, Handle) and layer.is_input:
+                    layer.name = layer.name or "inputs"
+        held = [layer for layer in self.layers if layer.holders or layer.built]
+        names = Names((), (layer.name for layer in held))
+        for layer in sorted(self.layers, key=lambda layer: first.get(id(layer), 0)):
+            self._take_dtype(layer)
+            take_name(layer, names)
+            layer.join(self)
+
+    @property
+    def network(self) -> Network:
+        if self._network is None:
+            raise ValueError(f"model {self.name!r} is not built: call it on data, or fit it")
+        return self._network
+
+    @property
+    def is_chain(self) -> bool:
+        network, uses = self.network, len({id(node.operator) for node in self.network.nodes})
+        before = (network.inputs, *(node.outputs for node in network.nodes))
+        straight = all(node.inputs == given for node, given in zip(network.nodes, before))
+        return straight and network.outputs == before[-1] and uses == len(network.nodes)
+
+    @property
+    def empty(self) -> bool:
+        """Never: where there are no layers yet, ``call`` will use some."""
+        return False
+
+    @property
+    def _connected(self) -> bool:
+        return self._network is not None
+
+    @property
+    def built(self) -> bool:
+        """Whether it is known what the network is; the weights are laid out when somebody looks."""
+        return self._network is not None
+
+    def build(self, input_shape: ShapeLike = None) -> None:
+        """Fix the shape of one sample where the model has a ``call``; else ``Input`` has said it.
+
+        Args:
+            input_shape: with or without the leading batch axis None, e.g. ``(None, 784)`` or ``(784,)``.
+        """
+        if self._network is None and input_shape is not None:
+            shape = tuple(input_shape) if not isinstance(input_shape, int) else (input_shape,)
+            self._trace(layers.Input(shape[1:] if shape[:1] == (None,) else shape))
+        self.network  # noqa: B018  # says so if it is not there
+
+    # A model that says in ``call`` what it computes.
+
+    @property
+    def has_call(self) -> bool:
+        """Whether it has a ``call`` of the user's."""
+        return not is_ours(type(self), "call")
+
+    @property
+    def layers(self) -> list[LayerLike]:
+        """The layers and models in it, in Keras's order; those it has as attributes while the network is not known."""
+        if self._network is not None or self.lists_layers:
+            return self._layers
+        return [layer for name, value in vars(self).items() if name[:1] != "_" for layer in held(value)]
+
+    @layers.setter
+    def layers(self, layers: list[LayerLike]) -> None:
+        self._layers = layers
+
+    def call(self, *inputs: TensorLike, **settings: Setting) -> AnyTensor:
+        """What a subclass computes, of calls of layers and models; ``training`` is None where it is asked for."""
+        raise NotImplementedError(f"{type(self).__name__}: define call(self, inputs), or give Model inputs and outputs")
+
+    def _refuse_without_call(self) -> None:
+        own = ("call", "train_step", "test_step")
+        if all(not hasattr(self, name) or is_ours(type(self), name) for name in own):
+            raise TypeError(
+                f"{type(self).__name__}: expected Model(inputs, outputs), tensors as Input and calls of layers make "
+                "them, or a subclass with call(self, inputs); a list of layers is a Sequential"
+            )
+
+    def _trace(self, inputs: TensorLike) -> None:
+        """Become the network that ``call`` makes of tensors."""
+        self._attributes = [layer for name, value in vars(self).items() if name[:1] != "_" for layer in _held(value)]
+        outputs, updates = called(self.call, [inputs], {})
+        self._connect(inputs, outputs, updates)
+
+    def build_for_data(self, x: object) -> None:
+        """Become a network for such data, where there is none yet.
+
+        Args:
+            x: rows, or a list, tuple or dictionary of them.
+        """
+        if self._network is None:
+            self._trace(_inputs_like(x))
+
+    def _build_for_tensors(self, x: TensorLike) -> list[Tensor]:
+        """The tensors of a structure in the order of the model's inputs; without a network it becomes one for them."""
+        if self._network is None:
+            leaf_layers = flatten(x)
+            self._trace(packed([layers.Input(t.sample_shape, dtype=t.dtype) for t in leaf_layers], x))
+            return leaf_layers
+        if isinstance(x, Mapping) and not isinstance(self._input_form, Mapping):
+            return [x[name] for name in self.input_names]
+        return flatten(x)
+
+    # What goes in and comes out.
+
+    @property
+    def inputs(self) -> AnyTensor:
+        """The tensors that the model begins with."""
+        return list(self.network.inputs)
+
+    @property
+    def outputs(self) -> AnyTensor:
+        """The tensors that the model ends with."""
+        return list(self.network.outputs)
+
+    @property
+    def input(self) -> AnyTensor:
+        """The tensor that the model begins with, or the structure of them that it was made with."""
+        return packed(self.network.inputs, self._input_form)
+
+    @property
+    def output(self) -> AnyTensor:
+        """The tensor that the model ends with, or the structure of them that it was made with."""
+        return packed(self.network.outputs, self._output_form)
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs: the keys of a dictionary, or those given to ``Input``."""
+        if isinstance(self._input_form, Mapping):
+            return sorted(self._input_form)
+        return [tensor.name for tensor in self.network.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the outputs: the keys of a dictionary, or those of the layers that make them."""
+        if isinstance(self._output_form, Mapping):
+            return sorted(self._output_form)
+        names = Names()
+        return [names.take("", tensor.name) for tensor in self.network.outputs]
+
+    @property
+    def input_shape(self) -> Shape | None:
+        """Of one sample; None where there are several inputs."""
+        return self.input_shapes[0] if len(self.network.inputs) == 1 else None
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """Of one prediction; None where there are several outputs."""
+        outputs = self.network.outputs
+        return outputs[0].sample_shape if len(outputs) == 1 else None
+
+    def packed(self, outputs: Arrays) -> Predictions:
+        return packed(outputs if isinstance(outputs, tuple) else (outputs,), self._output_form)
+
+    # Configuration: layers, and nodes that name layers and tensors by their numbers.
+
+    def get_config(self) -> dict[str, Setting]:
+        """The model's structure as a JSON-able dictionary, without weights."""
+        numbers = {id(layer): number for number, layer in enumerate(self.layers)}
+        tensors = {tensor: number for number, tensor in enumerate(self.network.inputs)}
+        nodes = []
+        for node in self.network.nodes:
+            taken = [tensors[tensor] for tensor in node.inputs]
+            nodes.append({"layer": numbers[id(node.operator)], "inputs": taken, "training": node.training})
+            for tensor in node.outputs:
+                tensors[tensor] = len(tensors)
+        return {
+            "name": self.name,
+            "layers": [layer.encoded() for layer in self.layers],
+            "inputs": [_input_of(tensor, numbers) for tensor in self.network.inputs],
+            "nodes": nodes,
+            "outputs": [tensors[tensor] for tensor in self.network.outputs],
+            "input_form": self._input_form,
+            "output_form": self._output_form,
+        }
+
+
+def _held(value: object) -> Iterator[Handle]:
+    """The layers and models in a value, also in lists and dictionaries."""
+    if isinstance(value, Handle):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _held(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _held(item)
+
+
+def _inputs_like(x: object) -> AnyTensor:
+    """A tensor for such rows, or a structure of tensors for one of rows."""
+    if isinstance(x, Mapping):
+        return {key: _inputs_like(value) for key, value in x.items()}
+    if isinstance(x, (list, tuple)) and x and all(getattr(each, "ndim", 0) for each in x):
+        return [_inputs_like(each) for each in x]
+    rows = as_array(x)
+    return layers.Input(rows.shape[1:], dtype="int32" if rows.dtype.kind in "iu" else "float32")
+
+
+def _input_of(tensor: Tensor, numbers: Mapping[int, int]) -> object:
+    """The number of an input's layer, or its description where the model does not list it."""
+    layer: Any = tensor.node.operator
+    return numbers[id(layer)] if id(layer) in numbers else layer.encoded()
+
+
+def _from_inputs(ins: list[Tensor], outs: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """The same network where it begins within another one: with inputs of its own in the place of tensors there."""
+    own = {tensor: tensor if tensor.node.is_input else layers.Input(tensor.sample_shape) for tensor in ins}
+    if all(own[tensor] is tensor for tensor in ins):
+        return ins, outs
+    ends = {tensor.node for tensor in ins}
+    for node in ordered(outs, ins):
+        if node not in ends:
+            made = replace(node, inputs=tuple(own[tensor] for tensor in node.inputs))
+            own.update(zip(node.outputs, made.outputs, strict=True))
+    return [own[tensor] for tensor in ins], [own[tensor] for tensor in outs]
+
+
+def connected(config: Mapping[str, Setting], layer_of: Callable[[object], LayerLike]) -> tuple[object, object]:
+    """The inputs and outputs of the network that :meth:`Functional.get_config` described.
+
+    Args:
+        config: the description.
+        layer_of: makes a layer or model of its own description.
+
+    Raises:
+        ValueError: it does not make sense.
+    """
+    held = [layer_of(each) for each in config["layers"]]
+    try:
+        begins = [layer_of(each) if isinstance(each, Mapping) else held[each] for each in config["inputs"]]
+        tensors = [Tensor(Node(own, (), (TensorSpec((None, *own.shape), own.dtype, True),))) for own in begins]
+        for node in config["nodes"]:
+            made = use(held[node["layer"]], [tensors[number] for number in node["inputs"]], node["training"])
+            tensors += made.outputs
+        inputs, outputs = tensors[: len(config["inputs"])], [tensors[number] for number in config["outputs"]]
+        return packed(inputs, config["input_form"]), packed(outputs, config["output_form"])
+    except (IndexError, KeyError, StopIteration, AttributeError) as error:
+        raise ValueError(f"the description of the model's nodes does not make sense: {error!r}") from None

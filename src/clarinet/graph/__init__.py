@@ -1,0 +1,28 @@
+"""A network as a graph: tensors that stand for numbers to come, and the nodes that make them."""
+
+from clarinet.graph.calls import Training, called, use
+from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
+from clarinet.graph.nodes import Argument, Choice, Constant, Network, Node, Operator, Tensor, Update, making
+from clarinet.graph.order import made_of, ordered
+
+__all__ = [
+    "Argument",
+    "Choice",
+    "Constant",
+    "Network",
+    "Node",
+    "Operator",
+    "Structure",
+    "Tensor",
+    "Training",
+    "Update",
+    "called",
+    "flatten",
+    "form_of",
+    "is_symbolic",
+    "made_of",
+    "making",
+    "ordered",
+    "packed",
+    "use",
+]

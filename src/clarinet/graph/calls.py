@@ -1,0 +1,96 @@
+"""Calls on tensors: of layers and models, and of functions that say ``call``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
+from typing import Any
+
+from clarinet.graph.forms import flatten, form_of, packed
+from clarinet.graph.nodes import Choice, Node, Operator, Tensor, making
+from clarinet.ops.dtypes import FLOAT
+from clarinet.ops.specs import TensorSpec
+from clarinet.types import AnyTensor
+
+
+class Training:
+    """What a ``call`` is given for ``training`` while nobody knows: it may be handed on to layers, not asked."""
+
+    class Asked(Exception):
+        """Somebody has asked."""
+
+    def __bool__(self) -> bool:
+        raise self.Asked
+
+    def __eq__(self, other: object) -> bool:
+        raise self.Asked
+
+    __hash__ = object.__hash__
+
+
+UNKNOWN_TRAINING = Training()
+
+
+def use(operator: Operator, inputs: Sequence[Tensor], training: bool | None = None) -> Node:
+    """The node of a layer or model that is called on tensors.
+
+    Raises:
+        ValueError: the tensors' shapes do not fit.
+    """
+    training = None if isinstance(training, Training) else training
+    for tensor in inputs:
+        if not tensor.spec.batched:
+            raise ValueError(
+                f"{operator.name or type(operator).__name__}: {tensor!r} has no batch axis, which a layer needs; use "
+                "functions of clarinet.ops on it"
+            )
+    if operator.is_authored:
+        result: Any = operator(inputs[0] if len(inputs) == 1 else list(inputs), training=training)  # type: ignore[operator]
+        return flatten(result)[0].node
+    shapes = operator.output_shapes(tuple(tensor.sample_shape for tensor in inputs))
+    node = Node(operator, tuple(inputs), tuple(TensorSpec((None, *shape), FLOAT, True) for shape in shapes), training)
+    operator.note(node)
+    return node
+
+
+def chosen(in_training: Sequence[Tensor], in_use: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Each of the first tensors in training, and of the second ones in use.
+
+    Raises:
+        ValueError: they do not go together.
+    """
+    if [t.spec for t in in_training] != [t.spec for t in in_use]:
+        shapes = [", ".join(str(t.shape) for t in tensors) for tensors in (in_training, in_use)]
+        raise ValueError(
+            f"call gives tensors of shape {shapes[0]} in training and {shapes[1]} otherwise; expected one shape"
+        )
+    return tuple(Tensor(Node(Choice(), (a, b), (a.spec,))) for a, b in zip(in_training, in_use, strict=True))
+
+
+def called(
+    call: Callable[..., object], args: Sequence[object], settings: Mapping[str, object]
+) -> tuple[AnyTensor, list[Node]]:
+    """What a ``call`` makes of tensors, and the nodes that change weights.
+
+    One that asks whether it is in training is called for both, and the tensors are those of either.
+
+    Args:
+        call: of a layer or model.
+        args, settings: what it is given; ``training`` is said where it takes that.
+    """
+    asks = "training" in signature(call).parameters
+    wanted = settings.get("training")
+    others = {name: value for name, value in settings.items() if name != "training"}
+    updates: list[Node] = []
+    with making(updates=updates):
+        if not asks or wanted is not None:
+            return call(*args, **others, **({"training": wanted} if asks else {})), updates
+        try:
+            return call(*args, **others, training=UNKNOWN_TRAINING), updates
+        except Training.Asked:
+            updates.clear()
+        with making(when=True):
+            in_training = call(*args, **others, training=True)
+        with making(when=False):
+            in_use = call(*args, **others, training=False)
+        return packed(chosen(flatten(in_training), flatten(in_use)), form_of(in_use)), updates

@@ -1,0 +1,83 @@
+"""Structures of tensors: lists, tuples and dictionaries, within each other, as users give and get them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from reprlib import repr as short
+from typing import TypeVar
+
+from clarinet.graph.nodes import Tensor
+from clarinet.types import AnyTensor
+
+T = TypeVar("T")
+
+#: Tensors as users give and get them: one, or a list, tuple or dictionary of them, within each other.
+Structure = Tensor | Sequence["Structure"] | Mapping[str, "Structure"]
+
+
+def is_symbolic(value: object) -> bool:
+    """Whether a value is a tensor, or a structure that begins with one."""
+    while isinstance(value, (list, tuple, Mapping)) and value:
+        value = next(iter(value.values())) if isinstance(value, Mapping) else value[0]
+    return isinstance(value, Tensor)
+
+
+def flatten(structure: object) -> list[Tensor]:
+    """The tensors of a structure in order, those of a dictionary in the order of its sorted keys.
+
+    Raises:
+        TypeError: it holds something else.
+
+    Example:
+        >>> import clarinet
+        >>> a, b = clarinet.Input((1,)), clarinet.Input((2,))
+        >>> [t.shape for t in flatten({"second": b, "first": [a]})]
+        [(None, 1), (None, 2)]
+    """
+    found = []
+    for leaf in _leaves(structure):
+        if not isinstance(leaf, Tensor):
+            raise TypeError(
+                f"expected tensors of a network, received {short(leaf)}: give tensors alone, as Input and calls of "
+                "layers make them, to go on with the network"
+            )
+        found.append(leaf)
+    return found
+
+
+def _leaves(structure: object) -> Iterator[object]:
+    if isinstance(structure, Mapping):
+        for key in sorted(structure):
+            yield from _leaves(structure[key])
+    elif isinstance(structure, (list, tuple)):
+        for item in structure:
+            yield from _leaves(item)
+    else:
+        yield structure
+
+
+def packed(values: Iterable[T], like: object) -> object:
+    """Values in the form of a structure of as many leaves, whose order is that of :func:`flatten`.
+
+    Example:
+        >>> packed([1, 2], {"second": None, "first": None})
+        {'second': 2, 'first': 1}
+    """
+    rest = iter(values)
+
+    def fill(structure: object) -> object:
+        if isinstance(structure, Mapping):
+            by_key = {key: fill(structure[key]) for key in sorted(structure)}
+            return {key: by_key[key] for key in structure}
+        if isinstance(structure, (list, tuple)):
+            return type(structure)(map(fill, structure))
+        return next(rest)
+
+    return fill(like)
+
+
+def form_of(structure: object) -> AnyTensor:
+    """A structure of tensors with None in their places, as JSON can hold it."""
+    if isinstance(structure, Mapping):
+        return {key: form_of(value) for key, value in structure.items()}
+    return [form_of(item) for item in structure] if isinstance(structure, (list, tuple)) else None

@@ -1,0 +1,266 @@
+"""The nodes of a network, and the tensors that they make.
+
+A :class:`Tensor` knows the node that makes it, a node knows the tensors it takes, and nothing points the other way: a
+graph that nobody holds is gone at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from clarinet.ops.operation import Operation
+from clarinet.ops.operators import operate
+from clarinet.ops.specs import TensorSpec
+from clarinet.types import AnyTensor, Array, Setting, Shape
+from clarinet.variables import Variable
+
+_numbers = count()
+
+
+@dataclass
+class _Making:
+    """What is true of nodes that are made now.
+
+    Attributes:
+        when: whether they are run in training alone (True), in use alone (False), or always (None).
+        updates: takes nodes that change a weight, and give nothing; None where that cannot be.
+    """
+
+    when: bool | None = None
+    updates: list[Node] | None = None
+
+
+_making = _Making()
+
+
+@contextmanager
+def making(**changes: Setting) -> Iterator[None]:
+    """While this lasts nodes are made so; arguments as for :class:`_Making`."""
+    before = {name: getattr(_making, name) for name in changes}
+    vars(_making).update(changes)
+    try:
+        yield
+    finally:
+        vars(_making).update(before)
+
+
+class Operator(Protocol):
+    """A layer or model that a node uses."""
+
+    name: str
+
+    @property
+    def is_authored(self) -> bool:
+        """Whether it has a ``call`` of the user's."""
+        ...
+
+    def output_shapes(self, input_shapes: tuple[Shape, ...], /) -> tuple[Shape, ...]:
+        """Of one sample of each tensor that it gives, from those of each that it takes."""
+        ...
+
+    def note(self, node: Node, /) -> None:
+        """Remember a use, without keeping it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Argument:
+    """What a function, or the ``call`` of a layer, is given in the place of numbers.
+
+    Attributes:
+        name: of the argument.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """Numbers that are part of a network and never change."""
+
+    value: Array
+
+    name: ClassVar[str] = "constant"
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """The change of a weight to what a tensor is; the weight is read as it was before the step.
+
+    Attributes:
+        variable: the weight.
+    """
+
+    variable: Variable
+
+    name: ClassVar[str] = "assign"
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Of two tensors the first in training, and the second in use."""
+
+    name: ClassVar[str] = "choice"
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One use of a layer, a model or an operation; or a weight, or numbers.
+
+    Attributes:
+        operator: what is used.
+        inputs: the tensors that it takes; none where it is an input of a network, a weight or numbers.
+        specs: of each tensor that it gives.
+        training: whether it behaves as in training or as in use: whatever the model does where this was said within a
+            ``call``, else, as in Keras 3, where the model is called and not told. None: as the model does.
+        inner: what a layer with a ``call`` of its own is made of here; its inputs stand for those of the node.
+        when: whether it is run in training alone (True), in use alone (False), or always (None).
+        within_call: whether it was made within the ``call`` of a layer or model.
+        number: nodes that were made later have greater ones.
+    """
+
+    operator: Operator | Operation | Variable | Constant | Argument | Update | Choice
+    inputs: tuple[Tensor, ...]
+    specs: tuple[TensorSpec, ...]
+    training: bool | None = None
+    inner: Network | None = None
+    when: bool | None = field(default_factory=lambda: _making.when)
+    within_call: bool = field(default_factory=lambda: _making.updates is not None)
+    number: int = field(default_factory=lambda: next(_numbers))
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """The tensors that it gives."""
+        return tuple(Tensor(self, index) for index in range(len(self.specs)))
+
+    @property
+    def is_input(self) -> bool:
+        """Whether a network begins here."""
+        return not self.inputs and not isinstance(self.operator, (Operation, Variable, Constant, Update, Choice))
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor of a network that is being put together: it has a shape and no numbers.
+
+    ``Input`` makes the first; calling a layer, a model or a function of :mod:`clarinet.ops` on one makes the next, and
+    so do operators such as ``+``. Two are equal where they are the same output of the same node.
+
+    Attributes:
+        node: what makes it.
+        index: which of the node's tensors it is.
+
+    Example:
+        >>> import clarinet
+        >>> x = clarinet.layers.Dense(3)(clarinet.Input((8,)))
+        >>> x.shape, (x * 2 + 1).shape, clarinet.ops.mean(x, axis=-1).shape
+        ((None, 3), (None, 3), (None,))
+    """
+
+    node: Node
+    index: int = 0
+
+    @property
+    def spec(self) -> TensorSpec:
+        """Shape, dtype, and whether it has a batch axis."""
+        return self.node.specs[self.index]
+
+    @property
+    def sample_shape(self) -> Shape:
+        """Without the batch axis, if it has one."""
+        spec = self.spec
+        sizes = spec.shape[1:] if spec.batched else spec.shape
+        return tuple(-1 if size is None else size for size in sizes)
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """With the batch axis, whose size is not known."""
+        return self.spec.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes, the batch's included."""
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> str:
+        """``"float32"``, ``"int32"``, …; a model computes with floats of its own dtype."""
+        return self.spec.dtype.name
+
+    @property
+    def name(self) -> str:
+        """The name of the layer, model or operation that makes it."""
+        return self.node.operator.name
+
+    def apply(self, operation: Operation, inputs: tuple[object, ...]) -> AnyTensor:
+        """The tensor that an operation makes of tensors, weights and numbers, or a tuple where it makes several."""
+        tensors = tuple(map(_as_tensor, inputs))
+        found = operation.infer([tensor.spec for tensor in tensors])
+        outputs = Node(operation, tensors, found if isinstance(found, tuple) else (found,)).outputs
+        return outputs if isinstance(found, tuple) else outputs[0]
+
+    def assign_to(self, variable: Variable) -> None:
+        """Change a weight to what this is, whenever the network runs."""
+        if _making.updates is None:
+            raise TypeError(f"{variable.path}: a weight is assigned a tensor within the call of a layer or model alone")
+        if self.shape != variable.shape:
+            raise ValueError(f"{variable.path}: assign expected a tensor of shape {variable.shape}, received {self!r}")
+        _making.updates.append(Node(Update(variable), (self,), ()))
+
+    #: NumPy's arrays and weights leave operators to it.
+    __array_ufunc__ = None
+
+    def __repr__(self) -> str:
+        return f"<Tensor shape={self.shape} from {self.name or type(self.node.operator).__name__!r}>"
+
+    def __bool__(self) -> bool:
+        raise TypeError(_no_number(self))
+
+    def __float__(self) -> float:
+        raise TypeError(_no_number(self))
+
+    def __array__(self, *_: object, **__: object) -> object:
+        raise TypeError(_no_number(self))
+
+    def __iter__(self) -> Iterator[object]:
+        raise TypeError(_no_number(self))
+
+
+operate(Tensor)
+
+
+def _as_tensor(x: object) -> Tensor:
+    """A tensor of a network that stands for a weight, or for numbers."""
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, Variable):
+        return Tensor(Node(x, (), (TensorSpec(x.shape, x.dtype, False),)))
+    array = np.asarray(x)
+    return Tensor(Node(Constant(array), (), (TensorSpec(array.shape, array.dtype, False),)))
+
+
+def _no_number(tensor: Tensor) -> str:
+    return (
+        f"{tensor!r} has no numbers yet: it is part of a network that is being put together. Call layers and models on "
+        "it; for numbers make a Model(inputs, outputs) and call predict"
+    )
+
+
+@dataclass(frozen=True)
+class Network:
+    """Nodes from some tensors to others.
+
+    Attributes:
+        nodes: each after those whose tensors it takes; without the inputs'.
+        inputs, outputs: the tensors that it takes and gives.
+    """
+
+    nodes: tuple[Node, ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]

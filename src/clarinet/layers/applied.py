@@ -1,0 +1,219 @@
+"""Operations of :mod:`clarinet.ops`, weights and constants as elementary layers, which is how engines run them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from clarinet.graph import Choice, Constant, Node, Update
+from clarinet.layers.base import Layer, Part
+from clarinet.layers.context import Context
+from clarinet.ops.operation import Operation
+from clarinet.ops.specs import TensorSpec
+from clarinet.params import Weight
+from clarinet.types import AnyTensor, Array, OpCache, Shape, ShapeLike, TensorLike
+from clarinet.variables import Variable
+
+
+@dataclass(eq=False, repr=False)
+class Applied(Layer):
+    """An operation; ``x`` is a tuple of what it takes, and the output a tuple where it gives several tensors.
+
+    Args:
+        operation: what is computed.
+        specs: what is known of the tensors that it takes.
+    """
+
+    merges: ClassVar[bool] = True
+
+    operation: Operation
+    specs: tuple[TensorSpec, ...]
+
+    def results(self) -> tuple[TensorSpec, ...]:
+        """What is known of the tensors that it gives."""
+        found = self.operation.infer(self.specs)
+        return found if isinstance(found, tuple) else (found,)
+
+    def output_shape(self, input_shape: object) -> Shape:
+        return sample_shape(self.results()[0])
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: TensorLike, ctx: Context
+    ) -> tuple[AnyTensor, object, dict[str, Array]]:
+        y, cache = self.operation.forward(x, ctx.xp)
+        return y, (cache, y, ctx.xp), {}
+
+    def backward(self, params: dict[str, Array], cache: OpCache, dy: TensorLike) -> tuple[AnyTensor, dict[str, Array]]:
+        own, y, xp = cache
+        if isinstance(dy, _Shares):
+            dy = tuple(dy.by_number.get(number, xp.zeros_like(each)) for number, each in enumerate(y))
+        return self.operation.backward(own, dy, xp), {}
+
+
+@dataclass(eq=False, repr=False)
+class Pick(Layer):
+    """One of the tensors of an operation that gives several.
+
+    Args:
+        number: which.
+        shape: of one sample.
+    """
+
+    number: int
+    shape: Shape
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return self.shape
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: TensorLike, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return x[self.number], None, {}
+
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[AnyTensor, dict[str, Array]]:
+        return _Shares({self.number: dy}), {}
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """Gradients at some of the tensors that an operation gives; they add up."""
+
+    by_number: dict[int, Array]
+
+    def __add__(self, other: _Shares) -> _Shares:
+        both = dict(self.by_number)
+        for number, share in other.by_number.items():
+            both[number] = both[number] + share if number in both else share
+        return _Shares(both)
+
+
+@dataclass(eq=False, repr=False)
+class Read(Layer):
+    """A weight as a tensor: ``y`` is the weight, without a batch axis, and its gradient is ``dy``.
+
+    Args:
+        weight: what a layer says of it.
+        kept: whether it is state, which is not trained.
+    """
+
+    merges: ClassVar[bool] = True
+
+    weight: Weight
+    kept: bool = False
+
+    def output_shape(self, input_shape: object) -> Shape:
+        return self.weight.shape
+
+    def weight_specs(self, input_shape: object) -> tuple[Weight, ...]:
+        return () if self.kept else (self.weight,)
+
+    def state_specs(self, input_shape: object) -> tuple[Weight, ...]:
+        return (self.weight,) if self.kept else ()
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: object, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return (state if self.kept else params)[self.weight.name], None, {}
+
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[AnyTensor, dict[str, Array]]:
+        return (), {} if self.kept else {self.weight.name: dy}
+
+
+@dataclass(eq=False, repr=False)
+class Given(Layer):
+    """Numbers that never change, as a tensor without a batch axis.
+
+    Args:
+        value: the numbers.
+    """
+
+    merges: ClassVar[bool] = True
+
+    value: Array
+
+    def output_shape(self, input_shape: object) -> Shape:
+        return self.value.shape
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: object, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return ctx.xp.asarray(self.value), None, {}
+
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[AnyTensor, dict[str, Array]]:
+        return (), {}
+
+
+@dataclass(eq=False, repr=False)
+class Write(Layer):
+    """The change of a weight that is kept: it becomes ``x``, which is also the output.
+
+    Args:
+        weight: what a layer says of it.
+    """
+
+    weight: Weight
+
+    def state_specs(self, input_shape: object) -> tuple[Weight, ...]:
+        return (self.weight,)
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return x, None, {self.weight.name: x}
+
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy, {}
+
+
+@dataclass(eq=False, repr=False)
+class Choose(Layer):
+    """Of two inputs the first in training, and the second in use; the other is not there."""
+
+    merges: ClassVar[bool] = True
+
+    def output_shape(self, input_shape: ShapeLike) -> Shape:
+        return input_shape[0]  # type: ignore[no-any-return]
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: TensorLike, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return x[0] if ctx.training else x[1], ctx.training, {}
+
+    def backward(self, params: dict[str, Array], cache: OpCache, dy: Array) -> tuple[AnyTensor, dict[str, Array]]:
+        return ((dy, None) if cache else (None, dy)), {}
+
+
+def sample_shape(spec: TensorSpec) -> Shape:
+    """Without the batch axis, if there is one; -1 for a size that is not known."""
+    sizes = spec.shape[1:] if spec.batched else spec.shape
+    return tuple(-1 if size is None else size for size in sizes)
+
+
+def parts_of(node: Node, taken: Sequence[int], next_tensor: int) -> tuple[list[Part], tuple[int, ...]]:
+    """A node that is no layer as elementary parts, and the numbers of the tensors that it gives.
+
+    Args:
+        node: an operation, a weight or numbers.
+        taken: numbers of the tensors that it takes.
+        next_tensor: number of the tensor that its first part gives.
+    """
+    operator = node.operator
+    if isinstance(operator, Variable):
+        read = Read(replace(operator.weight, name="value"), operator.state)
+        return [Part(read, (), names={"value": ""})], (next_tensor,)
+    if isinstance(operator, Constant):
+        return [Part(Given(np.asarray(operator.value)), ())], (next_tensor,)
+    if isinstance(operator, Update):
+        write = Write(replace(operator.variable.weight, name="value"))
+        return [Part(write, tuple(taken), names={"value": ""})], ()
+    if isinstance(operator, Choice):
+        return [Part(Choose(), tuple(taken))], (next_tensor,)
+    assert isinstance(operator, Operation)
+    applied = Part(Applied(operator, tuple(tensor.spec for tensor in node.inputs)), tuple(taken))
+    if len(node.specs) == 1:
+        return [applied], (next_tensor,)
+    picks = [Part(Pick(number, sample_shape(spec)), (next_tensor,)) for number, spec in enumerate(node.specs)]
+    return [applied, *picks], tuple(range(next_tensor + 1, next_tensor + 1 + len(picks)))

@@ -1,0 +1,306 @@
+"""Layers of the user's own, as in Keras: ``build`` makes weights, ``call`` computes, and derives itself.
+
+``call`` is run on tensors without numbers; what it does with them, of calls of layers and functions of
+:mod:`clarinet.ops`, becomes a network within the layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from inspect import signature
+from typing import Any, ClassVar
+
+import numpy as np
+
+from clarinet import initializers, regularizers
+from clarinet.graph import (
+    Argument,
+    Network,
+    Node,
+    Tensor,
+    Training,
+    called,
+    flatten,
+    form_of,
+    is_symbolic,
+    made_of,
+    packed,
+)
+from clarinet.layers.base import Layer, check_shape
+from clarinet.layers.calling import inside_call
+from clarinet.layers.handle import Handle, take_name
+from clarinet.names import Names
+from clarinet.ops.core import cast, convert_to_tensor
+from clarinet.ops.structures import leaves
+from clarinet.ops.tensor import Tensor as Tensors
+from clarinet.params import Weight
+from clarinet.types import AnyTensor, LayerLike, Setting, Shape, ShapeLike, TensorLike
+from clarinet.variables import Variable, pending_variables
+
+
+@dataclass(eq=False, repr=False)
+class OwnWeights(Layer):
+    """The weights that a layer of the user's own makes itself, beside those of the layers within it."""
+
+    _specs: tuple[tuple[Weight, bool], ...] = field(default=(), init=False)
+
+    def add(self, weight: Weight, kept: bool, owner: Handle) -> Variable:
+        """One more weight; ``kept`` says that it is state, which is not trained."""
+        specs = [*self._specs, (weight, kept)]
+        (variable,) = pending_variables(self, [(weight, kept)])
+        both = sorted(zip(specs, [*(self._variables or ()), variable], strict=True), key=lambda pair: pair[0][1])
+        object.__setattr__(self, "_specs", tuple(spec for spec, _ in both))
+        self._variables = tuple(own for _, own in both)
+        return variable
+
+    def weight_specs(self, input_shape: object) -> tuple[Weight, ...]:
+        return tuple(weight for weight, kept in self._specs if not kept)
+
+    def state_specs(self, input_shape: object) -> tuple[Weight, ...]:
+        return tuple(weight for weight, kept in self._specs if kept)
+
+
+class Authored:
+    """What a layer with a ``call`` of its own has instead of the maths of others."""
+
+    merges: ClassVar[bool] = True
+    is_authored: ClassVar[bool] = True
+
+    @property
+    def children(self) -> tuple[Handle, ...]:
+        """Its own weights, and the layers and models that it has as attributes."""
+        own = _own(self)
+        within = (child for name, value in [*vars(self).items()] if name[:1] != "_" for child in held(value))
+        core = vars(self).get("_core")
+        return (own, *([core] if core is not None else []), *within)
+
+    def add_weight(
+        self,
+        shape: ShapeLike = None,
+        initializer: object = None,
+        dtype: object = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: object = None,
+        constraint: object = None,
+        name: str | None = None,
+        **others: object,
+    ) -> Variable:
+        """A weight of the layer.
+
+        Args:
+            shape: of the weight; default (), a single number.
+            initializer: name or object; default ``"glorot_uniform"``, zeros for a weight that is not trained.
+            dtype, autocast: accepted for Keras programs: a weight has the model's dtype.
+            trainable: False for state, which training leaves alone.
+            regularizer: name or object.
+            constraint: only None.
+            name: in the layer; default made up.
+
+        Returns:
+            The weight; functions of :mod:`clarinet.ops` and operators take it.
+        """
+        if isinstance(shape, str):  # as Keras had it once: the name came first
+            shape, name = (), shape
+        if constraint is not None:
+            raise TypeError(f"{type(self).__name__}.add_weight: constraint is not supported; use a regularizer")
+        own: Any = _own(self)
+        names = Names(weight.name for weight, _ in own._specs)
+        size = () if shape is None or shape == () else check_shape(shape, f"{type(self).__name__}.add_weight: shape")
+        default = "glorot_uniform" if trainable and size else "zeros"
+        weight = Weight(
+            names.take(name or "", "weight"),
+            size,
+            initializers.get(default if initializer is None else initializer),
+            None if regularizer is None else regularizers.get(regularizer),
+        )
+        return own.add(weight, not trainable, self)  # type: ignore[no-any-return]
+
+    def _built_for(self, shapes: list[tuple[int | None, ...]]) -> None:
+        if "_done" not in vars(self):
+            object.__setattr__(self, "_done", True)
+            this: Any = self
+            this.build(shapes[0] if len(shapes) == 1 else shapes)
+            if _own(self)._variables is None:
+                _own(self)._variables = ()
+
+    def __call__(self, *inputs: TensorLike, training: bool | None = None, **settings: Setting) -> AnyTensor:
+        """Use the layer: on tensors of a network it makes the next ones, on numbers it computes at once."""
+        this: Any = self
+        if "training" in signature(this.call).parameters:
+            settings["training"] = None if isinstance(training, Training) else training
+        taken = (inputs, {name: value for name, value in settings.items() if is_symbolic(value)})
+        if is_symbolic(inputs):
+            return _symbolic(this, inputs, settings, training, flatten(taken))
+        given, named = tensor_of(inputs), {name: tensor_of(value) for name, value in settings.items()}
+        self._built_for([(None, *x.shape[1:]) for x in leaves((given, named)) if isinstance(x, Tensors) and x.ndim])
+        with inside_call(this, training) as mode:
+            return this.call(*given, **named | ({"training": mode} if "training" in named else {}))
+
+    def output_shapes(self, input_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        """Shapes of one sample of every tensor that it gives."""
+        return tuple(t.sample_shape for t in _network(self, input_shapes).outputs)
+
+    def output_shape(self, input_shape: ShapeLike) -> Shape:
+        """Of one sample of the first tensor that it gives."""
+        return self.output_shapes(input_shape)[0]
+
+    def weight_specs(self, input_shape: object) -> tuple[Weight, ...]:
+        """The trainable weights, each named after the number of the layer within that has it."""
+        return tuple(_specs(self, "weight_specs"))
+
+    def state_specs(self, input_shape: object) -> tuple[Weight, ...]:
+        """What is kept between batches and not trained, likewise."""
+        return tuple(_specs(self, "state_specs"))
+
+    def forward(self, *_: object) -> AnyTensor:
+        """Unsupported: what runs are the operations of ``call``."""
+        raise TypeError(f"{type(self).__name__} has a call of its own: it runs as the operations of that")
+
+    backward = forward
+
+
+def _own(layer: LayerLike) -> OwnWeights:
+    if "_own" not in vars(layer):
+        own = OwnWeights(name="own")
+        object.__setattr__(layer, "_own", own)
+        own.join(layer)
+    return vars(layer)["_own"]  # type: ignore[no-any-return]
+
+
+def held(value: object) -> Iterator[Handle]:
+    """The layers in a value, also in lists and dictionaries."""
+    if isinstance(value, Handle):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from held(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from held(item)
+
+
+def _symbolic(
+    layer: LayerLike,
+    inputs: tuple[TensorLike, ...],
+    settings: dict[str, Setting],
+    training: bool | None,
+    tensors: list[Tensor],
+) -> AnyTensor:
+    """The tensors that a call on tensors gives; the layer remembers what it is made of."""
+    layer._built_for([tensor.shape for tensor in tensors])
+    names = Names()
+    for child in layer.children[1:]:
+        if child.name:
+            names.take(child.name, child.name)
+    for child in layer.children[1:]:
+        if not child.name:
+            take_name(child, names)
+        child.join(layer)
+    own = [Tensor(Node(Argument(f"input_{number}"), (), (t.spec,))) for number, t in enumerate(tensors)]
+    rest = iter(own)
+    args = [packed(rest, form_of(x)) if is_symbolic(x) else x for x in inputs]
+    named = {name: packed(rest, form_of(x)) if is_symbolic(x) else x for name, x in sorted(settings.items())}
+    result, updates = called(layer.call, args, named)
+    outputs = flatten(result)
+    network = Network(made_of(outputs, own, updates), tuple(own), tuple(outputs))
+    object.__setattr__(layer, "_network", network)
+    known = None if isinstance(training, Training) else training
+    node = Node(layer, tuple(tensors), tuple(t.spec for t in outputs), known, inner=network)
+    layer.note(node)
+    return packed(node.outputs, form_of(result))
+
+
+def _network(layer: LayerLike, input_shapes: tuple[Shape, ...]) -> Network:
+    """What the layer is made of where it takes samples of these shapes."""
+    known: Network | None = vars(layer).get("_network")
+    if known is not None and tuple(t.sample_shape for t in known.inputs) == tuple(input_shapes):
+        return known
+    raise ValueError(
+        f"{type(layer).__name__} has a call of its own, and has not been called on tensors of these shapes yet: "
+        f"{', '.join(map(str, input_shapes))}; use it in Model(inputs, outputs) or Sequential"
+    )
+
+
+def _specs(layer: LayerLike, kind: str) -> Iterator[Weight]:
+    network: Network | None = vars(layer).get("_network")
+    taken: dict[int, Any] = {}
+    for node in network.nodes if network is not None else ():
+        operator: Any = node.operator
+        if isinstance(operator, Handle):
+            shapes = tuple(tensor.sample_shape for tensor in node.inputs)
+            taken.setdefault(id(operator), shapes if operator.merges else shapes[0])  # type: ignore[attr-defined]
+    for number, child in enumerate(layer.children):
+        if number == 0 or id(child) in taken:
+            for weight in getattr(child, kind)(taken.get(id(child), ())):
+                yield replace(weight, name=f"{number}.{weight.name}")
+
+
+def tensor_of(x: TensorLike) -> AnyTensor:
+    """Numbers as eager tensors, in whatever structure, floats as float32; everything else as it is."""
+    if isinstance(x, Mapping):
+        return {key: tensor_of(value) for key, value in x.items()}
+    if isinstance(x, (list, tuple)) and any(isinstance(item, (np.ndarray, Variable, list, tuple)) for item in x):
+        return type(x)(map(tensor_of, x))
+    if isinstance(x, (np.ndarray, list)):
+        found = convert_to_tensor(x)
+        return cast(found, "float32") if found.dtype == np.float64 else found
+    return x
+
+
+def _call_above(self: LayerLike, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
+    """What a layer of the library computes, for a subclass with a ``call`` of its own."""
+    if "_core" not in vars(self):
+        above = next(
+            cls for cls in type(self).__mro__ if cls.__module__.startswith("clarinet.") and "call" not in vars(cls)
+        )
+        if above is Layer:
+            raise NotImplementedError(f"{type(self).__name__} does not define call")
+        settings = {
+            f.name: getattr(self, f.name) for f in fields(above) if f.init and f.name not in ("name", "input_dim")
+        }
+        object.__setattr__(self, "_core", above(name=above.__name__.lower(), **settings))
+    return vars(self)["_core"](inputs, training=training)
+
+
+Layer.call = _call_above  # type: ignore[method-assign]  # which needs what is above
+
+
+Layer.authoring = {name: value for name, value in vars(Authored).items() if name[:2] != "__" or name == "__call__"}
+
+
+class Lambda(Layer):
+    """A Python function of tensors as a layer; it derives itself.
+
+    Args:
+        function: ``y = function(x)``, or ``function(x, **arguments)``; ``x`` is a list where the layer is called on
+            several tensors. It is made of functions of :mod:`clarinet.ops` and operators.
+        output_shape, mask: accepted for Keras programs; shapes are found out.
+        arguments: more arguments, by name.
+
+    Raises:
+        TypeError: no function.
+
+    Example:
+        >>> from clarinet import ops
+        >>> from clarinet.layers import Input
+        >>> Lambda(lambda x: ops.sqrt(x) + 1)(Input((3,))).shape
+        (None, 3)
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., object],
+        output_shape: object = None,
+        mask: object = None,
+        arguments: Mapping[str, object] | None = None,
+        **settings: Setting,
+    ) -> None:
+        super().__init__(**settings)
+        if not callable(function):
+            raise TypeError(f"Lambda: expected a function of a tensor, received {function!r}")
+        self.function, self.arguments = function, dict(arguments or {})
+
+    def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
+        return self.function(inputs, **self.arguments)

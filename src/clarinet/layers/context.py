@@ -1,0 +1,25 @@
+"""The things that a layer's forward pass may depend on besides its inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from clarinet.random import Key
+from clarinet.types import Namespace
+
+
+@dataclass(frozen=True)
+class Context:
+    """The things that a forward pass may depend on besides its inputs.
+
+    Attributes:
+        training: True while training; dropout and batch statistics look at it.
+        key: names the random numbers of this layer on this step.
+        xp: array namespace (NumPy, or another one that follows the array API standard).
+    """
+
+    training: bool = False
+    key: Key = field(default_factory=lambda: Key(0))
+    xp: Namespace = np

@@ -1,0 +1,89 @@
+"""Losses on a tape: a loss is one operation, whose derivative is the loss's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from clarinet.arrays import spread
+from clarinet.ops.dispatch import apply, floats
+from clarinet.ops.operation import Gradients, Operation, Wanted
+from clarinet.ops.specs import TensorSpec
+from clarinet.ops.structures import leaves
+from clarinet.ops.tape import ACTIVE
+from clarinet.ops.tensor import Tensor
+from clarinet.types import AnyTensor, Array, Namespace, OpCache, TensorLike
+from clarinet.variables import Variable
+
+
+class Judge(Protocol):
+    """A loss, as far as its operation needs it; :class:`clarinet.losses.Loss` explains each part."""
+
+    name: str
+    reduction: str | None
+
+    @property
+    def of_difference(self) -> bool: ...
+
+    def values(self, y_true: Array, y_pred: Array, xp: Namespace = ...) -> Array: ...
+
+    def shares(self, weight: Array, xp: Namespace = ...) -> Array: ...
+
+    def pull(self, y_true: Array, y_pred: Array, dl: Array, xp: Namespace = ...) -> Array: ...
+
+
+@dataclass(eq=False, repr=False)
+class Judged(Operation):
+    """The loss of a batch, or of each sample where the loss's ``reduction`` is ``"none"``.
+
+    It takes targets, predictions and perhaps weights.
+    """
+
+    arity = None
+
+    loss: Judge
+
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+        y_true, y_pred, *weight = xs
+        values = self.loss.values(y_true, y_pred, xp)
+        weights = spread(weight[0], values, xp) if weight else xp.ones_like(values)
+        if self.loss.reduction == "none":
+            return values * weights, (y_true, y_pred, weights)
+        shares = self.loss.shares(weights, xp)
+        return xp.sum(values * shares), (y_true, y_pred, shares)
+
+    def partial(self, cache: OpCache, dy: Array, wanted: Wanted, xp: Namespace = np) -> Gradients:
+        y_true, y_pred, shares = cache
+        if any(wanted[2:]):
+            raise RuntimeError(f"tape.gradient: {self.loss.name} has no gradient at sample_weight; multiply yourself")
+        slope = self.loss.pull(y_true, y_pred, shares * dy, xp)
+        back = self._at_targets(slope, y_true, xp) if wanted[0] else None
+        return (back, slope, *(None for _ in wanted[2:]))
+
+    def _at_targets(self, slope: Array, y_true: Array, xp: Namespace) -> Array:
+        if not self.loss.of_difference:
+            raise RuntimeError(
+                f"tape.gradient: {self.loss.name} has no gradient at its targets (y_true), which depend on what is "
+                "asked for: use ops.stop_gradient(y_true), or write the loss with functions of clarinet.ops"
+            )
+        return xp.reshape(-slope, y_true.shape)
+
+    def backward(self, cache: object, dy: Array, xp: Namespace = np) -> Gradients:
+        return self.partial(cache, dy, (False, True), xp)
+
+    def result(self, *specs: TensorSpec) -> TensorSpec:
+        shape = specs[1].shape[:-1] if self.loss.reduction == "none" else ()
+        return TensorSpec(shape, specs[1].dtype)
+
+
+def follows(*values: TensorLike) -> bool:
+    """Whether a tape may want to know of a loss of these, or one is a tensor."""
+    return bool(ACTIVE.tapes) or any(isinstance(one, (Tensor, Variable)) for one in leaves(values))
+
+
+def judged(loss: Judge, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None) -> AnyTensor:
+    """The loss of a batch, or the values of its samples, as a tensor that tapes remember."""
+    given = (y_true, floats(y_pred), *(() if sample_weight is None else (sample_weight,)))
+    return apply(Judged(loss), *given)

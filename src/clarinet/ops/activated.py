@@ -1,0 +1,47 @@
+"""Activation functions as operations: their mathematics stand in :mod:`clarinet.activations`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clarinet import activations
+from clarinet.activations import Activation
+from clarinet.ops.operation import Unary
+from clarinet.ops.specs import Batch, TensorSpec, place
+from clarinet.types import Array, Namespace
+
+
+@dataclass(eq=False, repr=False)
+class Activated(Unary):
+    """y = f(x), f an activation function; dx as its ``backward`` gives it.
+
+    Args:
+        function: an activation, its name or its configuration.
+    """
+
+    function: Activation
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "function", activations.get(self.function))
+
+    @property
+    def name(self) -> str:
+        """The activation's."""
+        return self.function.name
+
+    def value(self, x: Array, xp: Namespace) -> Array:
+        return self.function.forward(x, xp)
+
+    def derivative(self, dy: Array, x: Array, y: Array, xp: Namespace) -> Array:
+        return self.function.backward(dy, x, y, xp)
+
+    def result(self, *specs: TensorSpec) -> TensorSpec:
+        axis = getattr(self.function, "axis", None)
+        if axis is not None:
+            place(axis, specs[0].rank, self.name)
+        return super().result(*specs)
+
+    def batch(self, specs: Sequence[TensorSpec]) -> Batch:
+        axis = getattr(self.function, "axis", None)
+        return "keeps" if axis is None or place(axis, specs[0].rank, self.name) else "mixes"

@@ -1,0 +1,187 @@
+"""Branches and loops over values, as functions: plain Python, which a tape follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from clarinet.ops.arranging import stack, unstack
+from clarinet.ops.core import convert_to_tensor
+from clarinet.ops.dispatch import numbers_of, refuse_symbolic
+from clarinet.ops.structures import leaves, like
+from clarinet.problems import shown
+from clarinet.types import AnyTensor, TensorLike
+
+__all__ = [
+    "associative_scan",
+    "cond",
+    "fori_loop",
+    "map",
+    "scan",
+    "switch",
+    "vectorized_map",
+    "while_loop",
+]
+
+
+def cond(pred: TensorLike, true_fn: Callable[[], TensorLike], false_fn: Callable[[], TensorLike]) -> AnyTensor:
+    """What ``true_fn`` returns where ``pred`` holds, else what ``false_fn`` does; the other one is not called."""
+    return true_fn() if _truth(pred, "cond") else false_fn()
+
+
+def _truth(value: TensorLike, what: str) -> bool:
+    refuse_symbolic(what, value)
+    found = numbers_of(value)
+    if found.size != 1:
+        raise ValueError(f"{what}: expected one truth value, received {shown(value)}; ops.where chooses entry by entry")
+    return bool(found.reshape(()))
+
+
+def switch(index: TensorLike, branches: TensorLike, *operands: TensorLike) -> AnyTensor:
+    """What the branch of this number returns of the operands; a number out of range counts as the nearest in it."""
+    refuse_symbolic("switch", index)
+    place = min(max(int(numbers_of(index).reshape(())), 0), len(branches) - 1)
+    return branches[place](*operands)
+
+
+def while_loop(
+    cond: Callable[..., TensorLike],
+    body: Callable[..., TensorLike],
+    loop_vars: TensorLike,
+    maximum_iterations: int | None = None,
+) -> AnyTensor:
+    """Call ``body`` as long as ``cond`` holds.
+
+    Args:
+        cond: takes the variables of the loop, returns whether it goes on.
+        body: takes them, returns their next values.
+        loop_vars: their first values: a list or tuple, or one alone.
+        maximum_iterations: at most so many rounds; default no limit.
+
+    Returns:
+        the last values, in the form of ``loop_vars``.
+
+    Example:
+        >>> [int(n) for n in while_loop(lambda i, n: i < 5, lambda i, n: (i + 1, n * 2), (0, 1))]
+        [5, 32]
+    """
+    several = isinstance(loop_vars, (list, tuple))
+    values = tuple(loop_vars) if several else (loop_vars,)
+    rounds = 0
+    while (maximum_iterations is None or rounds < maximum_iterations) and _truth(cond(*values), "while_loop"):
+        found = body(*values)
+        values = tuple(found) if isinstance(found, (list, tuple)) else (found,)
+        rounds += 1
+    return type(loop_vars)(values) if several else values[0]
+
+
+def fori_loop(
+    lower: TensorLike, upper: TensorLike, body_fun: Callable[[int, TensorLike], TensorLike], init_val: TensorLike
+) -> AnyTensor:
+    """Call ``body_fun(i, value)`` for ``i`` from ``lower`` up to ``upper``, without it; each returns the next value.
+
+    Example:
+        >>> int(fori_loop(1, 5, lambda i, total: total + i, 0))
+        10
+    """
+    refuse_symbolic("fori_loop", lower, upper)
+    value = init_val
+    for i in range(int(numbers_of(lower)), int(numbers_of(upper))):
+        value = body_fun(i, value)
+    return value
+
+
+def scan(
+    f: Callable[[TensorLike, TensorLike], tuple[TensorLike, TensorLike]],
+    init: TensorLike,
+    xs: TensorLike = None,
+    length: int | None = None,
+    reverse: bool = False,
+    unroll: TensorLike = 1,
+) -> tuple[AnyTensor, AnyTensor]:
+    """Go along axis 0 with a state: ``state, y = f(state, x)`` for each ``x``.
+
+    Args:
+        f: takes the state and an entry of ``xs``; returns the next state and what is collected.
+        init: the first state.
+        xs: tensors, or structures of them; None: ``f`` gets None.
+        length: how many rounds; default as many as ``xs`` has entries.
+        reverse: from the last entry to the first; what is collected stands in the order of ``xs``.
+        unroll: makes no difference here.
+
+    Returns:
+        the last state, and what was collected, stacked along axis 0.
+
+    Example:
+        >>> total, sums = scan(lambda s, x: (s + x, s + x), 0, [1, 2, 3])
+        >>> int(total), sums.tolist()
+        (6, [1, 3, 6])
+    """
+    rows = [unstack(convert_to_tensor(x)) for x in leaves(_rows(xs))]
+    lengths = {len(row) for row in rows} | ({length} if length is not None else set())
+    if len(lengths) != 1:
+        raise ValueError(f"scan: expected one length, from xs or length=…; received {sorted(lengths) or 'none'}")
+    (rounds,) = lengths
+    state, collected = init, []
+    for i in reversed(range(rounds)) if reverse else range(rounds):
+        state, y = f(state, like(_rows(xs), [row[i] for row in rows]))
+        collected.append(y)
+    return state, stacked(collected[::-1] if reverse else collected)
+
+
+def _rows(xs: TensorLike) -> AnyTensor:
+    """A list of numbers is one tensor, not a structure of several."""
+    if isinstance(xs, list) and xs and not any(hasattr(x, "shape") for x in leaves(xs)):
+        return convert_to_tensor(xs)
+    return xs
+
+
+def stacked(structures: list[TensorLike]) -> AnyTensor:
+    """Structures of one form as one, whose tensors are stacked along axis 0."""
+    if not structures:
+        return None
+    columns = zip(*(list(leaves(one)) for one in structures))
+    return like(structures[0], [stack(column) for column in columns])
+
+
+def map(f: Callable[[TensorLike], TensorLike], xs: TensorLike) -> AnyTensor:
+    """``f`` of every entry along axis 0, stacked.
+
+    Args:
+        f: takes an entry of ``xs``; returns a tensor, or a structure of them.
+        xs: a tensor, or a structure of them, all with the same number of entries.
+
+    Example:
+        >>> map(lambda x: x * x, [1, 2, 3]).tolist()
+        [1, 4, 9]
+    """
+    return scan(lambda state, x: (state, f(x)), None, xs)[1]
+
+
+def vectorized_map(function: Callable[[TensorLike], TensorLike], elements: TensorLike) -> AnyTensor:
+    """:func:`map` under the name that it has where it runs at once."""
+    return map(function, elements)
+
+
+def associative_scan(
+    f: Callable[[TensorLike, TensorLike], TensorLike], elems: TensorLike, reverse: bool = False, axis: int = 0
+) -> AnyTensor:
+    """Everything that ``f`` makes of the entries up to each, along an axis: of two, of that and the third, ….
+
+    Args:
+        f: takes two entries, or structures of them, and returns one; the order in which it is called must not matter.
+        elems: a tensor, or a structure of them.
+        reverse: from the last entry to the first.
+        axis: default 0.
+
+    Example:
+        >>> associative_scan(lambda a, b: a * b, [1, 2, 3, 4]).tolist()
+        [1, 2, 6, 24]
+    """
+    whole = _rows(elems)
+    columns = [unstack(convert_to_tensor(x), axis=axis) for x in leaves(whole)]
+    entries = [like(whole, row) for row in zip(*columns)]
+    found = entries[-1:] if reverse else entries[:1]
+    for entry in entries[-2::-1] if reverse else entries[1:]:
+        found.append(f(found[-1], entry))
+    kept = zip(*(list(leaves(one)) for one in (found[::-1] if reverse else found)))
+    return like(whole, [stack(column, axis=axis) for column in kept])

@@ -1,0 +1,197 @@
+"""What a tensor is: its numbers, shape and dtype; where gradients stop, and gradients of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from clarinet.ops.arithmetic import clip
+from clarinet.ops.basic import Copy, StopGradient
+from clarinet.ops.dispatch import apply, as_tensor, converted, dtype_of, numbers_of, shape_of, typed
+from clarinet.ops.dtypes import as_dtype
+from clarinet.ops.operation import Gradients, Operation, made
+from clarinet.ops.specs import TensorSpec
+from clarinet.ops.tape import ACTIVE, paused, remember
+from clarinet.ops.tensor import Tensor
+from clarinet.types import AnyTensor, Array, DTypeArg, Namespace, OpCache, TensorLike
+
+__all__ = [
+    "array",
+    "cast",
+    "convert_to_numpy",
+    "convert_to_tensor",
+    "copy",
+    "custom_gradient",
+    "dtype",
+    "is_tensor",
+    "ndim",
+    "saturate_cast",
+    "shape",
+    "size",
+    "stop_gradient",
+]
+
+
+def cast(x: TensorLike, dtype: DTypeArg) -> AnyTensor:
+    """``x`` in another dtype; whole numbers are cut off towards 0.
+
+    Args:
+        dtype: such as ``"float32"``, ``"int32"`` or ``"bool"``.
+
+    Example:
+        >>> cast([1.7, -1.7], "int32").tolist()
+        [1, -1]
+    """
+    return typed(convert_to_tensor(x), as_dtype(dtype, "cast: dtype"))
+
+
+def saturate_cast(x: TensorLike, dtype: DTypeArg) -> AnyTensor:
+    """``x`` in another dtype, with its greatest and least numbers in place of what it cannot hold.
+
+    Example:
+        >>> saturate_cast([-5, 300], "uint8").tolist()
+        [0, 255]
+    """
+    x, kind = convert_to_tensor(x), as_dtype(dtype, "saturate_cast: dtype")
+    if kind.kind == "b" or dtype_of(x) == kind:
+        return cast(x, kind)
+    limits: Any = np.finfo(kind) if kind.kind == "f" else np.iinfo(kind)
+    own: Any = np.finfo(dtype_of(x)) if dtype_of(x).kind == "f" else np.iinfo(dtype_of(x))
+    if limits.min <= own.min and own.max <= limits.max:
+        return cast(x, kind)
+    low, high = max(limits.min, own.min), min(limits.max, own.max)
+    if dtype_of(x).kind == "f" and kind.kind != "f":  # the greatest number of this kind that is no greater
+        high = float(np.nextafter(dtype_of(x).type(high), 0)) if float(dtype_of(x).type(high)) > high else float(high)
+    return cast(clip(x, low, high), kind)
+
+
+def convert_to_tensor(
+    x: TensorLike, dtype: DTypeArg = None, sparse: TensorLike = None, ragged: TensorLike = None
+) -> AnyTensor:
+    """``x`` as a tensor; an array's numbers are not copied.
+
+    Args:
+        x: numbers, arrays, variables, tensors, or lists of them.
+        dtype: default that of ``x``: Python's numbers become float32, int32 or bool.
+        sparse, ragged: only False and None.
+
+    Raises:
+        TypeError: ``x`` holds no numbers.
+
+    Example:
+        >>> convert_to_tensor([1, 2, 3])
+        Tensor([1, 2, 3], dtype=int32)
+    """
+    if sparse or ragged:
+        raise ValueError("convert_to_tensor: there are no sparse or ragged tensors; leave sparse and ragged out")
+    x = converted(x)
+    x = typed(x, as_dtype(dtype)) if dtype else x
+    return as_tensor(x)
+
+
+def convert_to_numpy(x: TensorLike) -> Array:
+    """The numbers of ``x`` as a plain NumPy array of their own."""
+    return np.array(numbers_of(x))
+
+
+def array(x: TensorLike, dtype: DTypeArg = None) -> AnyTensor:
+    """:func:`convert_to_tensor`, but copied."""
+    return copy(convert_to_tensor(x, dtype))
+
+
+def copy(x: TensorLike) -> AnyTensor:
+    """A copy of ``x``."""
+    return apply(_COPY, converted(x))
+
+
+def is_tensor(x: object) -> bool:
+    """Whether ``x`` is a tensor that has numbers; arrays and symbolic tensors are none."""
+    return isinstance(x, Tensor)
+
+
+def shape(x: TensorLike) -> tuple[int | None, ...]:
+    """The sizes of the axes; None where one is not known yet, which :func:`clarinet.ops.reshape` takes."""
+    return tuple(shape_of(converted(x)))
+
+
+def ndim(x: TensorLike) -> int:
+    """How many axes there are."""
+    return len(shape_of(converted(x)))
+
+
+def size(x: TensorLike) -> int | None:
+    """How many numbers there are; None where that is not known yet."""
+    sizes = shape(x)
+    return None if None in sizes else prod(n for n in sizes if n is not None)
+
+
+def dtype(x: TensorLike) -> str:
+    """The name of the dtype.
+
+    Example:
+        >>> dtype([1, 2]), dtype(0.5)
+        ('int32', 'float32')
+    """
+    return dtype_of(converted(x)).name
+
+
+def stop_gradient(variable: TensorLike) -> AnyTensor:
+    """The same numbers, to which no gradient flows."""
+    return apply(_STOP, converted(variable))
+
+
+class _Own(Operation):
+    """An operation on a tape whose gradient is a function of the user's, which is its cache."""
+
+    arity = None
+
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+        raise TypeError("a function with a gradient of its own is recorded as it was computed; it cannot be run again")
+
+    def backward(self, cache: Callable[..., OpCache], dy: TensorLike, xp: Namespace = np) -> Gradients:
+        upstream = tuple(map(convert_to_tensor, dy)) if isinstance(dy, tuple) else (convert_to_tensor(dy),)
+        found = cache(*upstream)
+        found = found if isinstance(found, (list, tuple)) else (found,)
+        return tuple(None if one is None else numbers_of(one) for one in found)
+
+    def result(self, *specs: TensorSpec) -> TensorSpec:
+        raise ValueError("a function with a gradient of its own cannot be part of a graph; write an Operation")
+
+
+def custom_gradient(f: Callable[..., TensorLike]) -> Callable[..., AnyTensor]:
+    """Give a function a gradient of its own.
+
+    Args:
+        f: takes tensors; returns what it computes, a tensor or a tuple, and a function that takes the gradients there
+            and returns those at its arguments, one or a tuple.
+
+    Example:
+        >>> from clarinet import ops
+        >>> @ops.custom_gradient
+        ... def clipped(x):
+        ...     return ops.clip(x, 0, 1), lambda upstream: upstream  # as if it were not clipped
+        >>> x = ops.convert_to_tensor([-1.0, 0.5])
+        >>> with ops.GradientTape() as tape:
+        ...     tape.watch(x)
+        ...     y = clipped(x)
+        >>> tape.gradient(y, x).tolist()
+        [1.0, 1.0]
+    """
+
+    def wrapped(*xs: TensorLike) -> AnyTensor:
+        if not ACTIVE.tapes:
+            return f(*xs)[0]
+        with paused():
+            y, gradient = f(*xs)
+            y = tuple(map(copy, y)) if isinstance(y, (list, tuple)) else copy(y)
+        remember(_Own(), xs, y, gradient)
+        return y
+
+    wrapped.__name__, wrapped.__doc__ = getattr(f, "__name__", "wrapped"), f.__doc__
+    return wrapped
+
+
+_COPY, _STOP = made(Copy), made(StopGradient)

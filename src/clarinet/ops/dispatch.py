@@ -1,0 +1,199 @@
+"""What a public function does with what it is given: compute, remember on a tape, or go on with a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from clarinet.ops.basic import Cast, Identity, Stack
+from clarinet.ops.dtypes import WEAK, float_dtype, result_dtype
+from clarinet.ops.operation import Operation, made
+from clarinet.ops.specs import TensorSpec, is_symbolic
+from clarinet.ops.tape import ACTIVE, remember
+from clarinet.ops.tensor import Tensor, tensor
+from clarinet.problems import shown
+from clarinet.types import AnyTensor, Array, DType, TensorLike
+from clarinet.variables import Variable
+
+
+def apply(operation: Operation, *xs: TensorLike) -> AnyTensor:
+    """The output of an operation, or a tuple where there are several.
+
+    Of arrays, numbers, lists and variables it is computed at once, and a tape that watches one of them remembers it. Of
+    a :class:`clarinet.ops.specs.Symbolic` it is the next one.
+
+    Raises:
+        ValueError: what is given does not go together.
+    """
+    arrays = []
+    for x in xs:
+        kind = type(x)
+        if kind is Tensor:
+            arrays.append(x.view(np.ndarray))
+        elif kind is np.ndarray:
+            arrays.append(x)
+        elif is_symbolic(x):
+            return x.apply(operation, xs)
+        else:
+            arrays.append(numbers_of(x))
+    try:
+        y, cache = _moved(operation, arrays) if operation.moves else _computed(operation, arrays)
+    except (ValueError, TypeError, IndexError) as error:
+        _explain(operation, arrays, error)
+    output = tuple(map(tensor, y)) if isinstance(y, tuple) else tensor(y)
+    if ACTIVE.tapes:
+        remember(operation, xs, output, cache)
+    return output
+
+
+def _moved(operation: Operation, arrays: list[Array]) -> tuple[AnyTensor, object]:
+    return operation.forward(tuple(arrays))
+
+
+# As in other frameworks an infinity or a NaN is a number like others; NumPy would warn in the midst of the library.
+_computed = np.errstate(all="ignore")(_moved)
+
+
+def _explain(operation: Operation, arrays: Sequence[Array], error: Exception) -> NoReturn:
+    """Raise the error in the operation's own words, where it has some."""
+    try:
+        operation.infer([TensorSpec(x.shape, x.dtype) for x in arrays])
+    except ValueError as clear:
+        raise clear from error
+    raise error
+
+
+def converted(x: TensorLike) -> AnyTensor:
+    """``x`` as an operation takes it: something with a dtype; numbers and lists become arrays.
+
+    Tensors, arrays, variables and symbolic tensors stay the objects that they are, for a tape knows them by that. A
+    list that holds some becomes one tensor.
+    """
+    if isinstance(x, np.ndarray) or is_symbolic(x) or isinstance(x, Variable):
+        return x
+    if isinstance(x, (list, tuple)) and any(_followed(item) for item in x):
+        return apply(made(Stack, 0), *promoted(*x))
+    return numbers_of(x)
+
+
+def _followed(x: object) -> bool:
+    """Whether a gradient or a graph could lead through something."""
+    if isinstance(x, (list, tuple)):
+        return any(_followed(item) for item in x)
+    return isinstance(x, (Tensor, Variable)) or is_symbolic(x)
+
+
+def numbers_of(x: TensorLike) -> Array:
+    """The plain array of anything that holds numbers now; Python's numbers become int32, float32 or bool.
+
+    Raises:
+        TypeError: there are no numbers in it.
+    """
+    if type(x) in WEAK:
+        return _number(x)
+    if isinstance(x, np.ndarray):
+        return x.view(np.ndarray)
+    if isinstance(x, Variable):
+        return x.value.view(np.ndarray)
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise TypeError(f"expected numbers in rows of equal lengths, received {shown(x)}") from error
+    if array.dtype.kind not in "biuf":
+        kind = f"{type(x).__name__}, which NumPy reads as {array.dtype}"
+        raise TypeError(f"expected numbers, received {shown(x)} of type {kind}")
+    if isinstance(x, (list, tuple, range)) and array.dtype in (np.float64, np.int64) and not _holds_arrays(x):
+        return _narrowed(array)
+    return array
+
+
+def _number(x: TensorLike) -> Array:
+    """A number of Python's; a whole one that 32 bits cannot hold takes 64."""
+    try:
+        return np.asarray(x, WEAK[type(x)])
+    except OverflowError:
+        return np.asarray(x, np.int64)
+
+
+def _narrowed(array: Array) -> Array:
+    """What NumPy made of Python's numbers, in 32 bits where these hold it."""
+    if array.dtype.kind == "f":
+        return array.astype(np.float32)
+    small = array.astype(np.int32)
+    return small if np.array_equal(small, array) else array
+
+
+def _holds_arrays(x: TensorLike) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(map(_holds_arrays, x))
+    return hasattr(x, "dtype") and not isinstance(x, np.generic)
+
+
+def as_tensor(x: TensorLike) -> AnyTensor:
+    """Something that :func:`converted` gave, as a tensor, or a symbolic one."""
+    return x if type(x) is Tensor or is_symbolic(x) else apply(made(Identity), x)
+
+
+def spec_of(x: TensorLike) -> TensorSpec:
+    """What is known of something that :func:`converted` gave; arrays have no batch."""
+    if isinstance(x, np.ndarray):
+        return TensorSpec(x.shape, x.dtype)
+    return x.spec if is_symbolic(x) else TensorSpec(x.value.shape, x.value.dtype)
+
+
+def shape_of(x: TensorLike) -> tuple[int | None, ...]:
+    """The shape of something that :func:`converted` gave."""
+    return x.shape if isinstance(x, np.ndarray) else spec_of(x).shape
+
+
+def dtype_of(x: TensorLike) -> DType:
+    """The dtype of something that :func:`converted` gave."""
+    return x.dtype if isinstance(x, np.ndarray) else spec_of(x).dtype
+
+
+def typed(x: TensorLike, dtype: DType) -> AnyTensor:
+    """Something that :func:`converted` gave, in a dtype; the object itself where it has it."""
+    if dtype_of(x) == dtype:
+        return x
+    return apply(made(Cast, dtype.name), x)
+
+
+def promoted(*xs: TensorLike, least: type | None = None) -> list[AnyTensor]:
+    """What is given as an operation takes it, all in the dtype in which they meet.
+
+    Args:
+        xs: anything that holds numbers.
+        least: ``float`` where the operation needs floats, ``int`` where truth values have to be numbers.
+    """
+    first = xs[0]
+    if type(first) is Tensor and (least is None or first.dtype.kind == "f"):  # the usual case costs no time
+        dtype = first.dtype
+        if all(type(x) is Tensor and x.dtype == dtype for x in xs):
+            return list(xs)
+    found = [x if type(x) in WEAK else converted(x) for x in xs]
+    kinds: list[Any] = [type(x) if type(x) in WEAK else dtype_of(x) for x in found]
+    dtype = result_dtype(*kinds, *([least] if least else []))
+    return [np.asarray(x, dtype) if type(x) in WEAK else typed(x, dtype) for x in found]
+
+
+def floats(x: TensorLike) -> AnyTensor:
+    """``x`` as an operation takes it that needs floats."""
+    if type(x) is Tensor and x.dtype.kind == "f":
+        return x
+    x = converted(x)
+    return typed(x, float_dtype(dtype_of(x)))
+
+
+def refuse_symbolic(what: str, *xs: TensorLike) -> None:
+    """Raise where one has no numbers yet, for what depends on them.
+
+    Raises:
+        TypeError: one is symbolic.
+    """
+    if any(is_symbolic(x) for x in xs):
+        raise TypeError(
+            f"ops.{what} needs numbers: what it does depends on them, and a tensor of a graph that is being put "
+            "together has none yet; use it in a training loop of your own, or in the forward of a layer"
+        )

@@ -1,0 +1,266 @@
+"""A model called on numbers: as one operation that runs natively, or layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from inspect import signature
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clarinet import checks
+from clarinet import data as data_module
+from clarinet.configurable import check_flag
+from clarinet.data.structures import arranged
+from clarinet.engines import NativeEngine, ReferenceEngine
+from clarinet.engines.calls import Calls, Run, trained_as
+from clarinet.graph import Constant, Network, Node
+from clarinet.graph import Tensor as Symbol
+from clarinet.layers.authored import tensor_of
+from clarinet.layers.base import Layer
+from clarinet.layers.calling import computed, inside_call
+from clarinet.layers.handle import Handle, leaf_layers
+from clarinet.making_plans import make_plan
+from clarinet.ops.dispatch import apply
+from clarinet.ops.operation import Operation
+from clarinet.ops.structures import leaves as flat
+from clarinet.ops.tape import ACTIVE, remember
+from clarinet.ops.tensor import Tensor, tensor
+from clarinet.random import Key, Stream
+from clarinet.structure import NO_LAYERS
+from clarinet.training.prepare import build_for
+from clarinet.types import AnyTensor, ModelLike, Setting, TensorLike
+from clarinet.variables import Variable
+
+#: Rows of a call outside of tapes that are computed at once.
+_BATCH = 256
+
+
+def call(
+    self: ModelLike, inputs: tuple[TensorLike, ...], training: bool | None = None, **settings: Setting
+) -> AnyTensor:
+    """What a model gives for numbers: a tensor, or a structure of tensors.
+
+    Inside a :class:`clarinet.GradientTape` the call is remembered. With ``training=True`` moving averages are updated,
+    and every call draws new random numbers, which follow from the model's seed and the number of the call.
+
+    A ``call`` of the user's own is traced once, as ``fit`` does, where it takes nothing but the inputs and needs no
+    numbers; else it runs as it stands, at every call.
+
+    Args:
+        inputs: rows (n, *input_shape); a list, or a dictionary by name, where the model has several inputs. Several
+            arguments where ``call`` takes them.
+        training: whether layers behave as in training. None (default): layers that augment do, as in Keras, and all
+            others behave as in inference.
+        settings: other arguments of ``call``.
+
+    Raises:
+        TypeError, ValueError: the rows do not have the model's input shape, or ``training`` is something else.
+    """
+    if training is not None:
+        check_flag(training, "training")
+    if self.empty:
+        raise ValueError(NO_LAYERS)
+    if self.has_call and (settings or len(inputs) > 1 or not _traces(self, inputs[0])):
+        return _as_it_stands(self, inputs, training, settings)
+    (x,) = inputs
+    given = _given(self, x)
+    arrays = _checked(self, given)
+    if self.target is not None and ACTIVE.tapes:
+        raise ValueError(
+            f"model {self.name!r} learns a transformed target (compile(target=...)), which a GradientTape does not go "
+            "back through; compile it without, and transform the labels"
+        )
+    native = _native(self, training)
+    if native is None:
+        outputs = _by_layer(self, given, training)
+    elif not ACTIVE.tapes and (not training or not len(arrays[0])):
+        outputs = [tensor(native.calls.predict(arrays[0], _BATCH))]
+    else:
+        outputs = [_as_one(self, native, given[0], arrays[0], bool(training))]
+    if self.target is not None:
+        outputs = [tensor(self.target.inverse(outputs[0].numpy()))]
+    return self.packed(tuple(outputs) if len(outputs) > 1 else outputs[0])
+
+
+# A call of the user's own.
+
+
+def _traces(self: ModelLike, x: object) -> bool:
+    """Whether ``call`` can be known as a network."""
+    if self._untraceable or self._eagerly:
+        return False
+    try:
+        self.build_for_data(x)
+    except Exception:  # whatever it is, the call on numbers says it if it is an error there too
+        self._untraceable = True
+    return not self._untraceable
+
+
+def _as_it_stands(
+    self: ModelLike, inputs: tuple[TensorLike, ...], training: bool | None, settings: dict[str, Setting]
+) -> AnyTensor:
+    given, named = tensor_of(inputs), {name: tensor_of(value) for name, value in settings.items()}
+    with inside_call(self, training) as mode:
+        if "training" in signature(self.call).parameters:
+            named["training"] = mode
+        return self.call(*given, **named)
+
+
+# What comes in.
+
+
+def _given(self: ModelLike, x: TensorLike) -> list[AnyTensor]:
+    """What a user gave for each input, as it was given: a tape knows it by that."""
+    self.build_for_data(x)
+    names = self.input_names
+    if len(names) == 1:
+        alone = isinstance(x, Mapping) and list(x) == [names[0]]
+        return [x[names[0]] if alone else x]
+    return arranged(_flattened(x), names, "x")
+
+
+def _flattened(x: TensorLike) -> AnyTensor:
+    """Inputs in lists within lists as one list."""
+    return x if isinstance(x, Mapping) else [*flat(x)] if isinstance(x, (list, tuple)) else x
+
+
+def _checked(self: ModelLike, given: Sequence[TensorLike]) -> list[AnyTensor]:
+    """Arrays that fit the model, which is built for them if it is not yet."""
+    if len(given) == 1 and isinstance(given[0], np.ndarray):
+        x = given[0].view(np.ndarray)
+        if self.built and x.shape[1:] == self.input_shape and x.dtype.kind in "fiub" and checks.lookup(self) is None:
+            return [x]
+    rows = data_module.inputs_for(self, given[0] if len(given) == 1 else list(given))
+    build_for(self, rows)
+    checks.raise_first(checks.check_input(self, rows))
+    return list(rows) if isinstance(rows, tuple) else [rows]
+
+
+# As one operation.
+
+
+class Native(NamedTuple):
+    """What runs a model natively.
+
+    Attributes:
+        calls: that run it.
+        weights: with gradients.
+        operation: that tapes remember.
+    """
+
+    calls: Calls
+    weights: tuple[Variable, ...]
+    operation: Run
+
+
+def _native(self: ModelLike, training: bool | None) -> Native | None:
+    """What runs the model natively; None where that cannot be, or where single layers have something to say."""
+    every = _all_leaves(self)
+    if training is None and any(leaf.trains_when_called for leaf in every):
+        return None
+    watched = _watched_frozen(self) if ACTIVE.tapes else []
+    wanted = id(self.store), self._requested_engine, [leaf.trainable for leaf in every], watched
+    if self._called is None or self._called[0] != wanted:
+        self._called = wanted, _made(self, watched)
+    return self._called[1]  # type: ignore[no-any-return]
+
+
+def _made(self: ModelLike, watched: Sequence[int]) -> Native | None:
+    plan = make_plan(self.network, self.layers, self.store, seed=self.seed)
+    if (
+        len(plan.input_shapes) > 1
+        or len(plan.outputs) > 1
+        or any(type(op.spec).penalty is not Layer.penalty for op in plan.ops)
+        or NativeEngine.supports(plan) is not None
+    ):
+        return None
+    by_place = {_place(*variable.location): variable for variable in self.weights}
+    segments = [s for op in plan.ops for s in op.weights]
+    found = {s.spot: by_place[_place(*self.store.place(s))] for s in segments}
+    plan = trained_as(plan, [s for s in segments if id(found[s.spot]) in watched])
+    trained = tuple(s for _, s in plan.trainable)
+    calls = Calls(plan, self.store, ReferenceEngine if self._requested_engine == "reference" else NativeEngine)
+    return Native(calls, tuple(found[s.spot] for s in trained), Run(calls, trained))
+
+
+def _place(block: object, segment: Any) -> tuple[object, ...]:
+    return id(block), *segment.spot
+
+
+def _all_leaves(self: ModelLike) -> list[Handle]:
+    return [leaf for layer in self.layers for leaf, *_ in leaf_layers(layer)]
+
+
+def _watched_frozen(self: ModelLike) -> list[int]:
+    """The identities of weights that training leaves alone, and that a tape was told to watch."""
+    frozen = [v for v in self.non_trainable_weights if not v.state]
+    return [id(v) for v in frozen if any(tape.watches(v) for tape in ACTIVE.tapes)]
+
+
+def _as_one(self: ModelLike, native: Native, given: TensorLike, x: TensorLike, training: bool) -> Tensor:
+    """The output, which tapes remember with all weights."""
+    if training:
+        self._calls += 1
+    y, kept = native.calls.forward(x, training, self._calls if training else 0)
+    output = tensor(y)
+    remember(native.operation, (given, *native.weights), output, kept)
+    return output
+
+
+# Layer by layer.
+
+
+def _by_layer(self: ModelLike, given: Sequence[TensorLike], training: bool | None) -> list[Tensor]:
+    self._calls += 1
+    key = Key(self.seed, Stream.DROPOUT, epoch=self._calls, step=2**31)
+    states = [(v, v.value.copy()) for v in self.non_trainable_weights if v.state]
+    try:
+        with inside_call(self, training) as mode:
+            return run_network(self.network, given, mode, key)
+    except BaseException:
+        for variable, before in states:
+            variable.assign(before)
+        raise
+
+
+def run_network(
+    network: Network, inputs: Sequence[TensorLike], training: bool | None, key: Key, forced: bool | None = None
+) -> list[Tensor]:
+    """What a network gives for numbers, node by node.
+
+    Args:
+        network: of layers, models, operations, weights and numbers.
+        inputs: for each of its inputs.
+        training: whether layers behave as in training; None: as is usual for each.
+        key: names the random numbers.
+        forced: what is said of the node that this network is within, which counts more.
+    """
+    found: dict[Symbol, Any] = dict(zip(network.inputs, inputs, strict=True))
+    for number, node in enumerate(network.nodes):
+        own = node.training if forced is None else forced
+        taken = [found[symbol] for symbol in node.inputs]
+        outputs = _run_node(node, taken, training, key.at(layer=key.layer + number), own)
+        found.update(zip(node.outputs, outputs, strict=True))
+    return [found[symbol] for symbol in network.outputs]
+
+
+def _run_node(
+    node: Node, taken: list[TensorLike], training: bool | None, key: Key, forced: bool | None
+) -> Sequence[AnyTensor]:
+    operator: Any = node.operator
+    if isinstance(operator, Variable):
+        return [operator]
+    if isinstance(operator, Constant):
+        return [operator.value]
+    if isinstance(operator, Operation):
+        found = apply(operator, *taken)
+        return found if isinstance(found, tuple) else [found]
+    inner: Network | None = operator.network if operator.is_model else node.inner
+    if inner is not None:
+        return run_network(inner, taken, training, key, forced)
+    mode = training if forced is None else forced
+    return [computed(operator, taken if operator.merges else taken[0], mode, key)]
+
+
+__all__ = ["call", "run_network"]

@@ -1,0 +1,86 @@
+"""Branches and loops as functions: equal to Keras's, and followed by a tape."""
+
+import numpy as np
+import pytest
+
+from clarinet import ops
+from tests.contracts.recording import symbol
+
+X = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+
+
+def pair(o):
+    """Calls that Keras understands as well."""
+    x = o.convert_to_tensor(X)
+    return [
+        o.cond(True, lambda: x * 2, lambda: x), o.cond(o.sum(x) > 1e9, lambda: x * 2, lambda: x),
+        o.switch(1, [lambda a: a, lambda a: a * 2], x), o.switch(7, [lambda a: a, lambda a: a * 3], x),
+        *o.while_loop(lambda i, y: i < 5, lambda i, y: (i + 1, y * 1.5), (0, x)),
+        o.while_loop(lambda y: o.sum(y) < 1e3, lambda y: o.abs(y) * 2, x),
+        *o.while_loop(lambda i, y: True, lambda i, y: (i + 1, y + 1), (0, x), maximum_iterations=3),
+        o.fori_loop(1, 4, lambda i, y: y + i, x),
+        *o.scan(lambda s, row: (s + row, s * row), o.zeros(3), x),
+        *o.scan(lambda s, row: (s + row, s * row), o.zeros(3), x, reverse=True),
+        *o.scan(lambda s, _: (s * 2, s), o.ones(2), length=3),
+        o.associative_scan(lambda a, b: a + b, x), o.associative_scan(lambda a, b: a * b, x, axis=1, reverse=True),
+        o.map(o.sum, x), o.map(lambda row: row * 2, x), o.vectorized_map(lambda row: row * row, x),
+    ]  # fmt: skip
+
+
+def test_control_is_keras_s():
+    import keras
+
+    for ours, theirs in zip(pair(ops), pair(keras.ops), strict=True):
+        np.testing.assert_allclose(ours, np.asarray(theirs), rtol=1e-5)
+
+
+def test_structures_go_through():
+    def step(state, row):
+        return {"n": state["n"] + 1, "total": state["total"] + row["a"]}, (row["a"] * 2, [row["b"]])
+
+    state, (doubled, [same]) = ops.scan(step, {"n": 0, "total": 0.0}, {"a": X, "b": X[:, 0]})
+    assert state["n"] == 4
+    np.testing.assert_allclose(state["total"], X.sum(0), rtol=1e-5)
+    np.testing.assert_allclose(doubled, X * 2)
+    np.testing.assert_allclose(same, X[:, 0])
+    assert ops.map(lambda rows: rows["a"] + rows["b"], {"a": X, "b": X}).shape == (4, 3)
+
+
+def test_the_other_branch_is_not_called():
+    assert ops.cond(np.array([True]), lambda: 1, lambda: 1 / 0) == 1
+
+
+def test_a_tape_goes_through_loops():
+    import jax
+
+    x = ops.convert_to_tensor(X)
+    with ops.GradientTape() as tape:
+        tape.watch(x)
+        state, ys = ops.scan(lambda s, row: (ops.tanh(s + row), s * row), ops.zeros(3), x)
+        y = ops.sum(state) + ops.sum(ys)
+
+    def theirs(x):
+        state, ys = jax.lax.scan(lambda s, row: (jax.numpy.tanh(s + row), s * row), jax.numpy.zeros(3), x)
+        return state.sum() + ys.sum()
+
+    np.testing.assert_allclose(tape.gradient(y, x), np.asarray(jax.grad(theirs)(X)), rtol=1e-5, atol=1e-6)
+
+
+S = symbol((None, 3), "float32", True)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: ops.cond([True, False], None, None), ValueError, "cond: expected one truth value"),
+        (lambda: ops.cond(S, None, None), TypeError, "ops.cond needs numbers"),
+        (lambda: ops.switch(S, []), TypeError, "ops.switch needs numbers"),
+        (lambda: ops.fori_loop(0, S, None, 1), TypeError, "ops.fori_loop needs numbers"),
+        (lambda: ops.while_loop(lambda x: S, None, 1), TypeError, "ops.while_loop needs numbers"),
+        (lambda: ops.scan(lambda s, x: (s, x), 0), ValueError, "scan: expected one length, from xs or length"),
+        (lambda: ops.scan(lambda s, x: (s, x), 0, X, length=9), ValueError, r"received \[4, 9\]"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
