@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import clarinet
-from clarinet import initializers, layers, losses, metrics, optimizers, regularizers
+from clarinet import initializers, layers, losses, metrics, ops, optimizers, regularizers
 from clarinet.layers.parts import flatten_parts
 
 
@@ -160,3 +160,18 @@ def test_old_names_lead_to_what_means_the_same(make: Callable[[], Any], message:
         make()
     assert message in str(caught.value)
     assert "did you mean 'weight_decay'" not in str(caught.value)
+
+
+def test_a_weight_that_is_computed_with_before_it_meets_the_input_is_trained() -> None:
+    class Squared(layers.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.w = self.add_weight(shape=(input_shape[-1], 1), initializer="ones", name="w")
+
+        def call(self, inputs: Any) -> Any:
+            return ops.matmul(inputs, ops.square(self.w))
+
+    model = clarinet.Sequential([clarinet.Input((2,)), Squared()])
+    model.compile(clarinet.optimizers.SGD(0.1), "mse")
+    model.fit(np.eye(2, dtype=np.float32), np.zeros((2, 1), np.float32), batch_size=2, verbose=0)
+    # the mean of w**4 over two rows: its slope at 1 is 4 / 2
+    np.testing.assert_allclose(model.get_weights()[0], [[0.8], [0.8]], rtol=1e-6)

@@ -14,6 +14,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
+from clarinet.ops.dispatch import TRACING
 from clarinet.ops.operation import Operation
 from clarinet.ops.operators import operate
 from clarinet.ops.specs import TensorSpec
@@ -42,12 +43,14 @@ _making = _Making()
 @contextmanager
 def making(**changes: Setting) -> Iterator[None]:
     """While this lasts nodes are made so; arguments as for :class:`_Making`."""
-    before = {name: getattr(_making, name) for name in changes}
+    before, symbol = {name: getattr(_making, name) for name in changes}, TRACING.symbol
     vars(_making).update(changes)
+    TRACING.symbol = None if _making.updates is None else as_tensor
     try:
         yield
     finally:
         vars(_making).update(before)
+        TRACING.symbol = symbol
 
 
 class Operator(Protocol):
@@ -200,7 +203,7 @@ class Tensor:
 
     def apply(self, operation: Operation, inputs: tuple[object, ...]) -> AnyTensor:
         """The tensor that an operation makes of tensors, weights and numbers, or a tuple where it makes several."""
-        tensors = tuple(map(_as_tensor, inputs))
+        tensors = tuple(map(as_tensor, inputs))
         found = operation.infer([tensor.spec for tensor in tensors])
         outputs = Node(operation, tensors, found if isinstance(found, tuple) else (found,)).outputs
         return outputs if isinstance(found, tuple) else outputs[0]
@@ -235,7 +238,7 @@ class Tensor:
 operate(Tensor)
 
 
-def _as_tensor(x: object) -> Tensor:
+def as_tensor(x: object) -> Tensor:
     """A tensor of a network that stands for a weight, or for numbers."""
     if isinstance(x, Tensor):
         return x

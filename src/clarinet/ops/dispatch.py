@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -10,12 +11,26 @@ import numpy as np
 from clarinet.ops.basic import Cast, Identity, Stack
 from clarinet.ops.dtypes import WEAK, float_dtype, result_dtype
 from clarinet.ops.operation import Operation, made
-from clarinet.ops.specs import TensorSpec, is_symbolic
+from clarinet.ops.specs import Symbolic, TensorSpec, is_symbolic
 from clarinet.ops.tape import ACTIVE, remember
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.problems import shown
 from clarinet.types import AnyTensor, Array, DType, TensorLike
 from clarinet.variables import Variable
+
+
+@dataclass
+class Tracing:
+    """Whether a ``call`` is being traced.
+
+    Attributes:
+        symbol: then makes the symbolic tensor that stands for a weight; None: weights are numbers.
+    """
+
+    symbol: Callable[[Variable], Symbolic] | None = None
+
+
+TRACING = Tracing()
 
 
 def apply(operation: Operation, *xs: TensorLike) -> AnyTensor:
@@ -36,6 +51,8 @@ def apply(operation: Operation, *xs: TensorLike) -> AnyTensor:
             arrays.append(x)
         elif is_symbolic(x):
             return x.apply(operation, xs)
+        elif TRACING.symbol is not None and isinstance(x, Variable):
+            return TRACING.symbol(x).apply(operation, xs)
         else:
             arrays.append(numbers_of(x))
     try:
