@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help train test fuzz torture bench versions doctor-bench doctor-quiet examples examples-full notebooks lint format sanitize build package clean
+.PHONY: help train test test-all fuzz torture bench versions doctor-bench doctor-quiet examples examples-full notebooks lint format sanitize build package clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ARGS ?=
@@ -25,7 +25,10 @@ help:  ## show this list
 train: .venv/.build  ## learn to read handwritten digits (writes digits.clarinet)
 	$(BIN)/clarinet train mnist --out digits.clarinet $(ARGS)
 
-test: .venv/.build .venv/.test  ## run the test suite
+test: .venv/.build .venv/.test  ## run the tests, without the few slow ones
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow" $(ARGS)
+
+test-all: .venv/.build .venv/.test  ## run all tests, the slow ones too
 	$(BIN)/python -m pytest $(IN_PARALLEL) $(ARGS)
 
 fuzz: .venv/.build .venv/.test  ## new random programs, damaged files (ARGS="--count 20000 --jobs 2"), property tests' examples

@@ -14,6 +14,7 @@ def test_the_sample_is_of_programs_that_need_no_tensorflow() -> None:
     assert {p.name for p in PROGRAMS if p.backend == "jax"} >= SAMPLE
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("program", [p for p in PROGRAMS if p.name in SAMPLE], ids=str)
 def test_goldens_are_what_keras_gives(program: Program) -> None:
