@@ -20,8 +20,10 @@ _BLOCK = 1 << 20
 
 def lookup(model: Trainable) -> Embedding | None:
     """The embedding that takes the numbers of ``x`` unchanged; None if there is none."""
-    first = next((layer for layer in model.layers if not layer.passes_through), None)
-    return cast("Embedding", first) if first is not None and first.looks_up else None
+    for layer in model.layers:  # asked before every prediction, so without a generator
+        if not layer.passes_through:
+            return cast("Embedding", layer) if layer.looks_up else None
+    return None
 
 
 def check_ids(model: Trainable, x: Array, what: str, where: str) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from clarinet import data as data_module
 from clarinet.settings import BATCH_SIZE
 from clarinet.training.callback import CallbackList
 from clarinet.training.prepare import as_list, build_for
-from clarinet.types import Arrays, Predictions
+from clarinet.types import Array, Arrays, Predictions
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
@@ -49,7 +49,9 @@ def predict(
     """
     if batch_size is not None or steps is not None or callbacks is not None or verbose != 0:
         return _predict_as_asked(self, locals())
-    if type(x) is not np.ndarray and data_module.is_batches(x):
+    if _is_plain(x, self):
+        return self.packed(_in_original_units(self, self.engine_for().predict(x, PREDICT_BATCH)))
+    if data_module.is_batches(x):
         return self.packed(_joined([_predict_rows(self, rows) for rows in _pieces(self, x, None, PREDICT_BATCH)]))
     return self.packed(_predict_rows(self, _arrays(self, x)))
 
@@ -63,17 +65,23 @@ def _joined(parts: Sequence[Arrays]) -> Arrays:
 
 def _predict_rows(self: Trainable, rows: Arrays, batch_size: int | None = None) -> Arrays:
     """Predictions for arrays in the model's order."""
-    plain = type(rows) is np.ndarray and rows.shape[1:] == self.input_shape and rows.dtype.kind in "fiub"
-    if not plain or checks.lookup(self) is not None:
+    if not _is_plain(rows, self):
         rows = checked_inputs(self, rows)
     return _in_original_units(self, self.engine_for().predict(rows, batch_size or PREDICT_BATCH))
 
 
+def _is_plain(x: object, model: Trainable) -> TypeGuard[Array]:
+    """Whether this is an array that the model takes as it is: asked first, so that one prediction is quick."""
+    if type(x) is not np.ndarray or x.shape[1:] != model.input_shape or x.dtype.kind not in "fiub":
+        return False
+    return checks.lookup(model) is None
+
+
 def _arrays(self: Trainable, x: object) -> Arrays:
     """Arrays in the model's order, of whatever a user gave."""
-    self.build_for_data(x)
-    if type(x) is np.ndarray and x.ndim > 0 and x.dtype.kind in "fiub" and len(self.input_names) == 1:
+    if _is_plain(x, self):
         return x
+    self.build_for_data(x)
     return data_module.inputs_for(self, x)
 
 
