@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from clarinet import aliases
-from clarinet.data import as_array
+from clarinet.data_adapters import as_array
 from clarinet.names import public
 from clarinet.random import Key, Stream, next_seed, permutation, set_seed
 from clarinet.types import Array
