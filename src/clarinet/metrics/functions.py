@@ -73,4 +73,5 @@ def sparse_top_k_categorical_accuracy(
         k: default 5.
         from_sorted_ids: only False: predictions are numbers, no ids.
     """
-    return _per_sample(SparseTopKCategoricalAccuracy(k=k, from_sorted_ids=from_sorted_ids), y_true, y_pred)
+    refused = {"from_sorted_ids": from_sorted_ids}  # unless False
+    return _per_sample(SparseTopKCategoricalAccuracy(k=k, **refused), y_true, y_pred)  # type: ignore[arg-type]

@@ -52,7 +52,7 @@ def split(value: TensorLike, num_or_size_splits: TensorLike, axis: int = 0, name
         return ops.split(value, int(num_or_size_splits), axis)
     sizes = [int(size) for size in num_or_size_splits]
     if -1 in sizes:
-        sizes[sizes.index(-1)] = ops.shape(value)[axis] - sum(size for size in sizes if size != -1)
+        sizes[sizes.index(-1)] = int(ops.shape(value)[axis] or 0) - sum(size for size in sizes if size != -1)
     return ops.split(value, [sum(sizes[: i + 1]) for i in range(len(sizes) - 1)], axis)
 
 

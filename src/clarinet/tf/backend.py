@@ -12,6 +12,7 @@ import numpy as np
 
 from clarinet import aliases, ops
 from clarinet.names import public
+from clarinet.ops.specs import product
 from clarinet.tf.adapting import functions, same
 from clarinet.tf.nn import bias_add, l2_normalize
 from clarinet.types import AnyTensor, Array, Axes, DTypeArg, ShapeLike, TensorLike
@@ -125,8 +126,7 @@ def flatten(x: TensorLike) -> AnyTensor:
 
 def batch_flatten(x: TensorLike) -> AnyTensor:
     """All entries of a row along one axis."""
-    shape = ops.shape(x)[1:]
-    return ops.reshape(x, (-1, int(np.prod(shape))))
+    return ops.reshape(x, (-1, product(ops.shape(x)[1:])))
 
 
 def relu(x: TensorLike, alpha: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> AnyTensor:
@@ -245,7 +245,7 @@ def cast_to_floatx(x: TensorLike) -> AnyTensor:
 
 def count_params(x: TensorLike) -> int:
     """How many numbers a variable or a tensor has."""
-    return int(np.prod(ops.shape(x)))
+    return product(ops.shape(x)) or 0
 
 
 def dtype(x: TensorLike) -> str:

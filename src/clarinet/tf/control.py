@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar, overload
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import IO, TYPE_CHECKING, ParamSpec, TypeVar, overload
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from logging import Logger
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,7 +47,7 @@ def name_scope(name: str, **settings: object) -> Iterator[str]:
     yield f"{name}/"
 
 
-def init_scope() -> Any:
+def init_scope() -> AbstractContextManager[None]:
     """Nothing: there is no graph to leave."""
     return device()
 
@@ -58,26 +61,27 @@ def group(*inputs: object, **settings: object) -> None:
     """Nothing: what it is given has run."""
 
 
-def py_function(func: Callable[..., R], inp: Any = (), Tout: object = None, name: object = None) -> R:
+def py_function(func: Callable[..., R], inp: Iterable[object] = (), Tout: object = None, name: object = None) -> R:
     """What the function gives of these inputs."""
     return func(*inp)
 
 
-def numpy_function(func: Callable[..., R], inp: Any = (), Tout: object = None, **settings: object) -> R:
+def numpy_function(func: Callable[..., R], inp: Iterable[object] = (), Tout: object = None, **settings: object) -> R:
     """What the function gives of these inputs as arrays of NumPy's."""
     return func(*(np.asarray(one) for one in inp))
 
 
-def print(*inputs: object, output_stream: Any = None, sep: str = " ", end: str = "\n", **settings: object) -> None:
+def print(
+    *inputs: object, output_stream: IO[str] | None = None, sep: str = " ", end: str = "\n", **settings: object
+) -> None:
     """Print, to standard error unless another stream is given, as TensorFlow does."""
     import builtins
     import sys
 
-    stream = output_stream if hasattr(output_stream, "write") else sys.stderr
-    builtins.print(*inputs, sep=sep, end=end, file=stream)
+    builtins.print(*inputs, sep=sep, end=end, file=output_stream or sys.stderr)
 
 
-def get_logger() -> Any:
+def get_logger() -> Logger:
     """A logger for programs that quieten TensorFlow's; nothing is ever written to it."""
     import logging
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,12 @@ def __dir__() -> list[str]:
 
 if not TYPE_CHECKING:
     __getattr__ = aliases.attribute_of(__name__)
+
+
+def _sizes(image: TensorLike) -> tuple[int, int, int]:
+    """Height, width and channels."""
+    height, width, channels = ops.shape(image)[-3:]
+    return int(height or 0), int(width or 0), int(channels or 0)
 
 
 def resize(
@@ -96,7 +103,7 @@ def adjust_contrast(images: TensorLike, contrast_factor: float) -> AnyTensor:
 def per_image_standardization(image: TensorLike) -> AnyTensor:
     """Each picture with mean 0 and deviation 1, or ``1 / sqrt(pixels)`` at least by which it is divided."""
     numbers = ops.cast(image, "float32")
-    axes, pixels = (-3, -2, -1), int(np.prod(ops.shape(image)[-3:]))
+    axes, pixels = (-3, -2, -1), prod(_sizes(image))
     deviation = ops.maximum(ops.std(numbers, axes, keepdims=True), pixels**-0.5)
     return (numbers - ops.mean(numbers, axes, keepdims=True)) / deviation
 
@@ -115,7 +122,7 @@ def grayscale_to_rgb(images: TensorLike, name: object = None) -> AnyTensor:
 
 def central_crop(image: TensorLike, central_fraction: float) -> AnyTensor:
     """The middle of a picture: this share of its height and of its width."""
-    height, width = ops.shape(image)[-3:-1]
+    height, width, _ = _sizes(image)
     top, left = (int((size - size * central_fraction) / 2) for size in (height, width))
     return image[..., top : height - top, left : width - left, :]
 
@@ -135,7 +142,7 @@ def pad_to_bounding_box(
     image: TensorLike, offset_height: int, offset_width: int, target_height: int, target_width: int
 ) -> AnyTensor:
     """A picture with zeros around it: where it begins in the larger one, and how large that is."""
-    height, width = ops.shape(image)[-3:-1]
+    height, width, _ = _sizes(image)
     vertical = (offset_height, target_height - offset_height - height)
     horizontal = (offset_width, target_width - offset_width - width)
     return ops.pad(image, [(0, 0)] * (ops.ndim(image) - 3) + [vertical, horizontal, (0, 0)])
@@ -143,7 +150,7 @@ def pad_to_bounding_box(
 
 def resize_with_crop_or_pad(image: TensorLike, target_height: int, target_width: int) -> AnyTensor:
     """The middle of a picture that is too large, zeros around one that is too small."""
-    height, width = ops.shape(image)[-3:-1]
+    height, width, _ = _sizes(image)
     rows, columns = min(height, target_height), min(width, target_width)
     kept = crop_to_bounding_box(image, (height - rows) // 2, (width - columns) // 2, rows, columns)
     top, left = (target_height - rows) // 2, (target_width - columns) // 2
