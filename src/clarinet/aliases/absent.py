@@ -33,7 +33,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "a function is derived as it is; call it": ("remat", "RematScope"),
         "Model(inputs, outputs) is made of tensors": ("Function",),
         _SCOPES: ("StatelessScope", "SymbolicScope"),
-        _FILES: ("legacy", "saving"),
+        _FILES: ("legacy",),
         _GALLERY: ("visualization",),
         _SKLEARN: ("wrappers",),
         "use a regularizer, or assign to the weight in a callback's on_train_batch_end": ("constraints",),
@@ -59,6 +59,13 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "datasets": {
         "read a file of yours with NumPy, or clarinet.datasets.load_table": (
             "boston_housing", "california_housing", "cifar100", "imdb", "reuters",
+        ),
+    },
+    "saving": {
+        _FILES: (
+            "CustomObjectScope", "KerasFileEditor", "custom_object_scope", "deserialize_keras_object",
+            "get_custom_objects", "get_registered_name", "get_registered_object", "load_model", "load_weights",
+            "register_keras_serializable", "save_model", "save_weights", "serialize_keras_object",
         ),
     },
     "random": {
