@@ -10,7 +10,7 @@ MODULES: dict[str, str] = {
     **{
         name: name
         for name in (
-            "backend", "config", "doctor", "glass", "plots", "runs", "tf",
+            "backend", "config", "doctor", "glass", "plots", "random", "runs", "saving", "tf",
 )
     },
     "keras": "",
