@@ -3,7 +3,7 @@
 >>> import clarinet
 >>> model = clarinet.Sequential([clarinet.Input((784,)), clarinet.layers.Dense(10, activation="softmax")])
 >>> model.output_shape
-(10,)
+(None, 10)
 """
 
 import sys
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from clarinet import (
     activations,
-    aliases,
     callbacks,
     datasets,
     events,
@@ -37,7 +36,7 @@ from clarinet.tools.lr_finder import find_learning_rate
 from clarinet.variables import Variable
 
 if TYPE_CHECKING:
-    from clarinet import doctor, glass, plots, runs, tf
+    from clarinet import doctor, glass, plots, runs
 
 __all__ = [
     "GradientTape",
@@ -67,7 +66,6 @@ __all__ = [
     "plots",
     "regularizers",
     "runs",
-    "tf",
     "utils",
 ]
 
@@ -77,8 +75,23 @@ def __dir__() -> list[str]:
 
 
 if not TYPE_CHECKING:  # which would take it to promise any name at all
-    __getattr__ = aliases.attribute_of(__name__)
 
-# A program written for `tensorflow` finds what it needs under `clarinet.keras`, which is this package itself.
+    def __getattr__(name: str) -> object:
+        """``clarinet.glass`` and the like are loaded when first used: most programs do not need them."""
+        if name in ("doctor", "glass", "plots", "runs"):
+            from importlib import import_module
+
+            return import_module(f"clarinet.{name}")
+        raise AttributeError(f"module 'clarinet' has no attribute {name!r}")
+
+
+# A program written for `tensorflow` finds what it needs under `clarinet.keras`, which is this package itself. Import
+# statements look in `sys.modules` first, so the alias has to stand there too, or they would load every module twice.
 keras = sys.modules[__name__]
-aliases.install()
+sys.modules.update(
+    {
+        name.replace("clarinet", "clarinet.keras", 1): module
+        for name, module in list(sys.modules.items())
+        if name == "clarinet" or name.startswith("clarinet.")
+    }
+)

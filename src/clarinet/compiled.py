@@ -8,7 +8,7 @@ from typing import Any
 
 from clarinet import compiling, engines, losses, optimizers, renamed
 from clarinet import metrics as metrics_module
-from clarinet.data_adapters import label_form
+from clarinet.data import label_form
 from clarinet.functional import Functional
 from clarinet.making_plans import Judgement, make_plan
 from clarinet.optimizers import OptimizerState
@@ -70,9 +70,10 @@ class Compiled(Functional):
 
         Args:
             optimizer: name or object; default ``"rmsprop"`` as in Keras.
-            loss: name, object, or None for a model that only predicts.
+            loss: name, object, or None: that of the ``compile`` before; without one the model only predicts.
             metrics: names, objects, or functions of (y_true, y_pred); one or a list.
-            weighted_metrics: the same, weighted by ``sample_weight``.
+            weighted_metrics: the same, weighted by ``sample_weight``. Where neither is given, those of the ``compile``
+                before stay.
             engine: ``"auto"``, ``"native"`` or ``"reference"``.
             dtype: ``"float32"`` (default) or ``"float64"``, which selects the reference engine.
             device: where the reference engine computes: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"torch"``, ``"cupy"``, …
@@ -95,13 +96,15 @@ class Compiled(Functional):
         self._refuse_other_dtype(compiling.check_dtype(dtype))
         names = self.output_names if self._connected else ["output"]
         self.optimizer = optimizers.get(optimizer)
-        self._compiled_losses = compiling.losses_for(names, loss)
-        self._loss_weights = compiling.weights_for(names, loss_weights)
+        if loss is not None or len(self._compiled_losses) != len(names):  # else those of before count, as in Keras
+            self._compiled_losses = compiling.losses_for(names, loss)
+            self._loss_weights = compiling.weights_for(names, loss_weights)
         given = {"metrics": metrics, "weighted_metrics": weighted_metrics}
         groups = [compiling.metrics_for(names, each, what) for what, each in given.items()]
         for identifier in (identifier for group in groups for own in group for identifier in own):
             metrics_module.get(identifier)  # an unknown name is refused here
-        self._metrics = (groups[0][0], groups[1][0]) if len(names) == 1 else (groups[0], groups[1])
+        if metrics is not None or weighted_metrics is not None or not any(self._metrics):
+            self._metrics = (groups[0][0], groups[1][0]) if len(names) == 1 else (groups[0], groups[1])
         self._requested_engine, self._device = compiling.check_engine(engine, device), device
         self.target = compiling.target_for(target, self._compiled_losses)
         self.optimizer_state = self._engine = None
@@ -138,7 +141,7 @@ class Compiled(Functional):
         weights = self._loss_weights or [1.0] * len(faces)
         judgements = []
         for number, face in enumerate(faces):
-            shape = face.output_shape
+            shape = face.prediction_shape
             assert shape is not None
             label_shape = label_shapes[number] if label_shapes else None
             if label_shape is None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from clarinet import layers
 from clarinet.configurable import is_ours
-from clarinet.data_adapters.arrays import as_array
+from clarinet.data.arrays import as_array
 from clarinet.graph import Network, Node, Tensor, called, flatten, form_of, made_of, ordered, packed, use
 from clarinet.layers.authored import held
 from clarinet.layers.handle import Handle, take_name
 from clarinet.names import Names, snake_case
 from clarinet.ops.specs import TensorSpec
 from clarinet.structure import Structure
+from clarinet.trainable import encoded_layers, layer_of, layers_of
 from clarinet.types import AnyTensor, Arrays, LayerLike, Predictions, Setting, Shape, ShapeLike, TensorLike
 
 
@@ -220,13 +221,22 @@ class Functional(Structure):
         return [names.take("", tensor.name) for tensor in self.network.outputs]
 
     @property
-    def input_shape(self) -> Shape | None:
-        """Of one sample; None where there are several inputs."""
+    def input_shape(self) -> AnyTensor:
+        """The shape of the input with the batch axis, or a structure of shapes as that of the inputs; None before the
+        model is built."""
+        return packed((tensor.shape for tensor in self.network.inputs), self._input_form) if self._connected else None
+
+    @property
+    def output_shape(self) -> AnyTensor:
+        """The shape of the output, likewise."""
+        return packed((tensor.shape for tensor in self.network.outputs), self._output_form) if self._connected else None
+
+    @property
+    def sample_shape(self) -> Shape | None:
         return self.input_shapes[0] if len(self.network.inputs) == 1 else None
 
     @property
-    def output_shape(self) -> Shape | None:
-        """Of one prediction; None where there are several outputs."""
+    def prediction_shape(self) -> Shape | None:
         outputs = self.network.outputs
         return outputs[0].sample_shape if len(outputs) == 1 else None
 
@@ -247,7 +257,7 @@ class Functional(Structure):
                 tensors[tensor] = len(tensors)
         return {
             "name": self.name,
-            "layers": [layer.encoded() for layer in self.layers],
+            "layers": encoded_layers(self.layers),
             "inputs": [_input_of(tensor, numbers) for tensor in self.network.inputs],
             "nodes": nodes,
             "outputs": [tensors[tensor] for tensor in self.network.outputs],
@@ -297,17 +307,13 @@ def _from_inputs(ins: list[Tensor], outs: list[Tensor]) -> tuple[list[Tensor], l
     return [own[tensor] for tensor in ins], [own[tensor] for tensor in outs]
 
 
-def connected(config: Mapping[str, Setting], layer_of: Callable[[object], LayerLike]) -> tuple[object, object]:
+def connected(config: Mapping[str, Setting]) -> tuple[object, object]:
     """The inputs and outputs of the network that :meth:`Functional.get_config` described.
-
-    Args:
-        config: the description.
-        layer_of: makes a layer or model of its own description.
 
     Raises:
         ValueError: it does not make sense.
     """
-    held = [layer_of(each) for each in config["layers"]]
+    held = layers_of(config["layers"])
     try:
         begins = [layer_of(each) if isinstance(each, Mapping) else held[each] for each in config["inputs"]]
         tensors = [Tensor(Node(own, (), (TensorSpec((None, *own.shape), own.dtype, True),))) for own in begins]

@@ -13,6 +13,7 @@ from clarinet.layers.applied import parts_of
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.handle import Handle
 from clarinet.layers.parts import taken_apart
+from clarinet.layers.places import first_places
 from clarinet.params import Layout, Segment, Store, Weight
 from clarinet.plan import Op, Output, Plan
 from clarinet.types import Shape
@@ -74,8 +75,13 @@ def make_plan(
 
 
 def _named(layers: Sequence[Handle], store: Store) -> dict[tuple[int, str], Segment]:
-    """The segment of every weight, by the number of the layer and the weight's name in it."""
-    return {(s.layer, s.name): s for layout in (store.layout, store.state_layout) for s in layout.segments}
+    """The segment of every weight, by the number of each layer that has it and the weight's name there."""
+    layouts = store.layout, store.state_layout
+    found = {(s.layer, s.name): s for layout in layouts for s in layout.segments}
+    for (number, prefix), first in first_places(layers).items():
+        for s in (s for layout in layouts for s in layout.of_layer(*first)):
+            found[number, prefix + s.name.removeprefix(first[1])] = s
+    return found
 
 
 class _How(NamedTuple):

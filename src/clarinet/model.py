@@ -14,7 +14,7 @@ from clarinet.graph import is_symbolic, use
 from clarinet.layers.base import check_shape
 from clarinet.stack import LayerStack
 from clarinet.structure import Structure
-from clarinet.trainable import known, layer_of
+from clarinet.trainable import encoded_layers, known, layers_of
 from clarinet.training import calling, predicting, trainer
 from clarinet.types import AnyTensor, Config, Scalar, Setting, TensorLike
 
@@ -41,7 +41,7 @@ class Model(Compiled):
     Attributes:
         layers: all layers and models, in Keras's order.
         input, output, inputs, outputs: the tensors; the last two as lists.
-        input_shape, output_shape: of one sample; None where there are several.
+        input_shape, output_shape: with the batch axis, ``(None, 8)``; structures of shapes where there are several.
         history: the last ``fit``'s History.
         engine, engine_reason: which engine runs the model, and why.
         stop_training: a callback sets it to True to end ``fit``.
@@ -158,7 +158,7 @@ class Model(Compiled):
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> Model:
         """The model that :meth:`get_config` described, with fresh weights."""
-        inputs, outputs = connected(config, layer_of)
+        inputs, outputs = connected(config)
         return Model(inputs, outputs, name=config.get("name"))  # type: ignore[arg-type]
 
     def compile_config(self) -> Config | None:
@@ -252,7 +252,7 @@ class Sequential(LayerStack, Model):
 
     Attributes:
         layers: the layers, without ``Input``.
-        input_shape, output_shape: of one sample; None before the model is built.
+        input_shape, output_shape: with the batch axis, ``(None, 8)``; None before the model is built.
 
     All else is as in :class:`Model`.
 
@@ -271,8 +271,8 @@ class Sequential(LayerStack, Model):
         """The model's structure as a JSON-able dictionary, without weights."""
         return {
             "name": self.name,
-            "input_shape": encode(self.input_shape),
-            "layers": [layer.encoded() for layer in self.layers],
+            "input_shape": encode(self.sample_shape),
+            "layers": encoded_layers(self.layers),
         }
 
     @classmethod
@@ -281,6 +281,6 @@ class Sequential(LayerStack, Model):
         described: Mapping[str, Any] = config
         model = cls(name=described.get("name"))
         if described.get("input_shape") is not None:
-            model.input_shape = check_shape(described["input_shape"], "Input: shape")
-        model._extend(map(layer_of, described["layers"]))
+            model.sample_shape = check_shape(described["input_shape"], "Input: shape")
+        model._extend(layers_of(described["layers"]))
         return model

@@ -8,7 +8,8 @@ from typing import ClassVar
 from clarinet import layers as layers_module
 from clarinet.graph import Network, Tensor, flatten, use
 from clarinet.layers.base import Layer, check_shape
-from clarinet.layers.handle import Once, take_name
+from clarinet.layers.handle import take_name
+from clarinet.layers.places import Once
 from clarinet.names import Names
 from clarinet.structure import Structure
 from clarinet.types import Arrays, LayerLike, Predictions, Shape, ShapeLike
@@ -34,7 +35,7 @@ class LayerStack(Structure):
 
     def __init__(self, layers: Iterable[object] = (), name: str | None = None) -> None:
         Structure.__init__(self, name)  # a sequential model is made here, not of tensors
-        self._input_shape: Shape | None = None
+        self._sample_shape: Shape | None = None
         self._extend(layers or ())
 
     @property
@@ -42,13 +43,13 @@ class LayerStack(Structure):
         return "sequential"
 
     @property
-    def input_shape(self) -> Shape | None:
+    def sample_shape(self) -> Shape | None:
         """Of one sample; None before the model is built."""
-        return self._input_shape
+        return self._sample_shape
 
-    @input_shape.setter
-    def input_shape(self, shape: Shape | None) -> None:
-        self._input_shape = shape
+    @sample_shape.setter
+    def sample_shape(self, shape: Shape | None) -> None:
+        self._sample_shape = shape
 
     def add(self, layer: object) -> None:
         """Append a layer.
@@ -71,9 +72,9 @@ class LayerStack(Structure):
     def _append(self, layer: object, names: Names, once: Once) -> None:
         beginning = layer.node.operator if isinstance(layer, Tensor) else layer
         if isinstance(beginning, layers_module.InputLayer):
-            if self.layers or self.input_shape is not None:
+            if self.layers or self.sample_shape is not None:
                 raise ValueError(f"Input comes first and once, received it after {len(self.layers)} layers")
-            self.input_shape = beginning.shape
+            self.sample_shape = beginning.shape
             return
         if not isinstance(layer, (Layer, Structure)):
             before = "; it turns texts into numbers before the model: fit(vectorize(texts), y)"
@@ -89,9 +90,10 @@ class LayerStack(Structure):
             raise ValueError(
                 f"layer {twice.name!r} is already in this model; make a second layer with the same settings"
             )
-        if not self.layers and self.input_shape is None:
+        if not self.layers and self.sample_shape is None:
             known: Shape | None = None if layer._build_spec is None else layer._build_spec.input_shape
-            self.input_shape = layer.input_shape if known is None else known
+            own = layer.sample_shape if isinstance(layer, Structure) else layer.input_shape
+            self.sample_shape = own if known is None else known
         self._take_dtype(layer)
         take_name(layer, names)
         layer.join(self)
@@ -124,7 +126,7 @@ class LayerStack(Structure):
             self.refuse_in_training("build")
         if input_shape is not None:
             shape = tuple(input_shape) if not isinstance(input_shape, int) else (input_shape,)
-            self.input_shape = check_shape(shape[1:] if shape[:1] == (None,) else shape, "Input: shape")
+            self.sample_shape = check_shape(shape[1:] if shape[:1] == (None,) else shape, "Input: shape")
         self._rebuild()
 
     def _build_for_tensors(self, x: object) -> list[Tensor]:
@@ -154,7 +156,7 @@ class LayerStack(Structure):
 
     @property
     def _connected(self) -> bool:
-        return self.input_shape is not None
+        return self.sample_shape is not None
 
     @property
     def network(self) -> Network:
@@ -182,17 +184,17 @@ class LayerStack(Structure):
         return [t.sample_shape for t in (*network.inputs, *(node.outputs[0] for node in network.nodes))]
 
     def _known_shape(self) -> Shape:
-        if self.input_shape is None:
+        if self.sample_shape is None:
             raise ValueError(
                 f"model {self.name!r} does not know the shape of its input: start it with Input(shape), give the first "
                 "layer input_shape=..., or call fit"
             )
-        return self.input_shape
+        return self.sample_shape
 
     @property
-    def output_shape(self) -> Shape | None:
+    def prediction_shape(self) -> Shape | None:
         """Shape of one prediction; None before the model is built."""
-        return None if self.input_shape is None else self._shapes()[-1]
+        return None if self.sample_shape is None else self._shapes()[-1]
 
     @property
     def input_names(self) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from clarinet.configurable import refuse_overrides
 from clarinet.graph import Network, Tensor
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.handle import BuildSpec, Handle
+from clarinet.layers.places import own_weights
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Store, Weight
 from clarinet.random import next_seed
@@ -74,6 +76,19 @@ class Structure(TrainingLock, Handle):
     @seed.setter
     def seed(self, seed: int) -> None:
         self._seed.value = seed
+
+    def detached(self) -> Self:
+        clone = copy.deepcopy(self)
+        for leaf in clone.leaf_layers():
+            leaf.layer._variables = None
+        clone._store = None
+        clone._rebuild()
+        return clone
+
+    def clone(self) -> Self:
+        return copy.deepcopy(self)
+
+    __copy__ = clone
 
     def __getstate__(self) -> dict[str, Setting]:
         kept = {name: value for name, value in super().__getstate__().items() if name not in ("_trained_by", "_store")}
@@ -256,12 +271,12 @@ class Structure(TrainingLock, Handle):
         return tuple(tensor.sample_shape for tensor in self.network.inputs)
 
     @property
-    def input_shape(self) -> Shape | None:
+    def sample_shape(self) -> Shape | None:
         """Shape of one sample; None before the model is built, and where there are several inputs."""
         raise NotImplementedError
 
     @property
-    def output_shape(self) -> Shape | None:
+    def prediction_shape(self) -> Shape | None:
         """Shape of one prediction; None before the model is built, and where there are several outputs."""
         raise NotImplementedError
 
@@ -329,8 +344,8 @@ class Structure(TrainingLock, Handle):
         return self._prefixed(lambda layer, shape: layer.state_specs(shape))
 
     def _prefixed(self, specs: Callable[[LayerLike, ShapeLike], Sequence[Weight]]) -> tuple[Weight, ...]:
-        every = enumerate(self._specs())
-        return tuple(replace(w, name=f"{number}.{w.name}") for number, own in every for w in specs(*own))
+        own = own_weights(self.layers, [specs(*each) for each in self._specs()])
+        return tuple(replace(w, name=f"{number}.{w.name}") for number, weights in enumerate(own) for w in weights)
 
     def summary(self, print_fn: Callable[[str], object] | None = None) -> None:
         """Print a table of layers, output shapes and numbers of parameters.

@@ -38,6 +38,8 @@ class Summarised(Protocol):
     @property
     def network(self) -> Network: ...
 
+    def count_params(self, trainable: bool = False) -> int: ...
+
 
 def _size(count: int, itemsize: int) -> str:
     size = float(count * itemsize)
@@ -68,7 +70,6 @@ def _rows(layer: Layer, taken: tuple[Shape, ...] | None, connected: str = "", de
 def _table(model: Summarised) -> tuple[list[Row], list[str]]:
     """The rows of all layers with a heading, and the sums below them."""
     rows: list[Row] = []
-    trainable = total = 0
     nodes: dict[int, list[Node]] = {}
     for node in model.network.nodes if model.built else ():
         nodes.setdefault(id(node.operator), []).append(node)
@@ -77,9 +78,7 @@ def _table(model: Summarised) -> tuple[list[Row], list[str]]:
         taken = tuple(tensor.sample_shape for tensor in uses[0].inputs) if uses else ()
         sources = "; ".join(", ".join(tensor.name for tensor in node.inputs) for node in uses)
         rows += _rows(layer, taken if model.built else None, sources)
-        if model.built:
-            total += layer.count_params()
-            trainable += layer.count_params(trainable=True)
+    total, trainable = (model.count_params(), model.count_params(trainable=True)) if model.built else (0, 0)
     counts = {"Total": total, "Trainable": trainable, "Non-trainable": total - trainable}
     itemsize = model.dtype.itemsize
     columns: tuple[str, ...] = _COLUMNS if model.is_chain else (*_COLUMNS, _CONNECTED)

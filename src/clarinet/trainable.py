@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -41,7 +42,7 @@ class Judged(Protocol):
     def loss(self) -> Loss | None: ...
 
     @property
-    def output_shape(self) -> Shape | None: ...
+    def prediction_shape(self) -> Shape | None: ...
 
     @property
     def dtype(self) -> DType: ...
@@ -58,7 +59,7 @@ class OutputFace:
         name: of the output.
         layers: the one that makes it, for messages.
         loss: None where it is not trained on.
-        output_shape: of one prediction.
+        prediction_shape: of one prediction.
         dtype: the model's.
         target: always None: only a model with one output learns transformed targets.
     """
@@ -66,7 +67,7 @@ class OutputFace:
     name: str
     layers: Sequence[Layer]
     loss: Loss | None
-    output_shape: Shape | None
+    prediction_shape: Shape | None
     dtype: DType
     target: TransformedTarget | None = None
 
@@ -96,7 +97,7 @@ class Trainable(Protocol):
     # Structure and weights.
 
     @property
-    def input_shape(self) -> Shape | None: ...
+    def sample_shape(self) -> Shape | None: ...
 
     @property
     def built(self) -> bool: ...
@@ -105,7 +106,7 @@ class Trainable(Protocol):
     def empty(self) -> bool: ...
 
     @property
-    def output_shape(self) -> Shape | None: ...
+    def prediction_shape(self) -> Shape | None: ...
 
     @property
     def input_names(self) -> list[str]: ...
@@ -205,6 +206,7 @@ class Trainable(Protocol):
     def save_weights(self, path: str | Path) -> None: ...
 
 
+T = TypeVar("T")
 Class = TypeVar("Class", bound=type[Trainable])
 _classes: dict[str, type[Trainable]] = {}
 
@@ -230,3 +232,74 @@ def layer_of(description: object) -> LayerLike:
     if isinstance(description, Mapping) and description.get("class_name") in _classes:
         return _classes[description["class_name"]].from_config(description["config"])
     return resolve(description, Layer, layers)
+
+
+#: Stands for a layer in a configuration that describes it before, in another model within or further out.
+_SHARED = "SharedLayer"
+
+
+class _Described(threading.local):
+    """What the configuration that is written or read has of layers so far.
+
+    Attributes:
+        path: the number of the layer that is at work, after those of the models around it.
+        layers: by identity the path of each (in writing), or by path each layer (in reading).
+    """
+
+    path: tuple[int, ...] = ()
+    layers: dict[object, object] = {}  # noqa: RUF012  # replaced by each outermost configuration
+
+
+_DESCRIBED = _Described()
+
+
+@contextmanager
+def _each(items: Iterable[T]) -> Iterator[Iterator[T]]:
+    """Go through the layers of a model; the outermost model begins anew."""
+    around = _DESCRIBED.path
+    if not around:
+        _DESCRIBED.layers = {}
+
+    def numbered() -> Iterator[T]:
+        for number, item in enumerate(items):
+            _DESCRIBED.path = (*around, number)
+            yield item
+
+    try:
+        yield numbered()
+    finally:
+        _DESCRIBED.path = around
+
+
+def encoded_layers(layers: Iterable[LayerLike]) -> list[object]:
+    """The descriptions of a model's layers; one that another model has too is described once."""
+    found: list[object] = []
+    with _each(layers) as every:
+        for layer in every:
+            first = _DESCRIBED.layers.setdefault(id(layer), _DESCRIBED.path)
+            again = {"class_name": _SHARED, "config": {"path": first}}
+            found.append(layer.encoded() if first is _DESCRIBED.path else again)
+    return found
+
+
+def layers_of(descriptions: Iterable[object]) -> list[LayerLike]:
+    """The layers that :func:`encoded_layers` described.
+
+    Raises:
+        ValueError, TypeError: as :func:`layer_of`; a layer that is not described before.
+    """
+    found: list[LayerLike] = []
+    with _each(descriptions) as every:
+        for each in every:
+            found.append(
+                _first(each) if isinstance(each, Mapping) and each.get("class_name") == _SHARED else layer_of(each)
+            )
+            _DESCRIBED.layers[_DESCRIBED.path] = found[-1]
+    return found
+
+
+def _first(description: Mapping[str, Any]) -> LayerLike:
+    path = tuple(description["config"]["path"])
+    if path not in _DESCRIBED.layers:
+        raise ValueError(f"a layer is said to be that at {path}, and there is none before it")
+    return _DESCRIBED.layers[path]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from clarinet.layers.base import Layer
 from clarinet.layers.handle import Handle
+from clarinet.layers.places import first_places, own_weights
 from clarinet.params import Block, Layout, Segment, Store, Weight
 from clarinet.random import Key, Stream
 from clarinet.types import Array, DType, Shape
@@ -64,11 +65,14 @@ def lay_out(
         ValueError: another model's layer has weights of another shape or dtype; nothing is changed then.
     """
     own_family = {id(model), *map(id, family)}
+    held = [layer for layer, _ in layers]
+    weights = own_weights(held, [layer.weight_specs(shape) for layer, shape in layers])
+    state = own_weights(held, [layer.state_specs(shape) for layer, shape in layers])
     layouts = (
-        Layout.of([(x.weight_specs(shape), x.trainable) for x, shape in layers], dtype.itemsize),
-        Layout.of([(x.state_specs(shape), False) for x, shape in layers], dtype.itemsize, state=True),
+        Layout.of([(own, layer.trainable) for layer, own in zip(held, weights, strict=True)], dtype.itemsize),
+        Layout.of([(own, False) for own in state], dtype.itemsize, state=True),
     )
-    every = list(_owns([layer for layer, _ in layers], *layouts))
+    every = list(_owns(held, *layouts))
     shared = [own for own in every if own.stays(own_family)]
     if not shared:
         block = Block(*layouts, dtype)
@@ -93,12 +97,14 @@ def lay_out(
 
 
 def _owns(layers: Sequence[Layer], layout: Layout, state_layout: Layout) -> Iterator[_Own]:
+    first = first_places(layers)
     for index, layer in enumerate(layers):
-        first = 0
+        number = 0
         for leaf, prefix, _ in layer.leaf_layers():
-            segments = [*layout.of_layer(index, prefix), *state_layout.of_layer(index, prefix)]
-            yield _Own(leaf, prefix, segments, first)
-            first += len(segments)
+            if first[index, prefix] == (index, prefix):
+                segments = [*layout.of_layer(index, prefix), *state_layout.of_layer(index, prefix)]
+                yield _Own(leaf, prefix, segments, number)
+                number += len(segments)
 
 
 def _check(own: _Own, model: object, dtype: DType) -> None:

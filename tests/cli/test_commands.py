@@ -162,7 +162,7 @@ def test_pictures_of_differing_size(run: Callable[..., Any]) -> None:
     answer = run("train", "photos", "--epochs", 1)
     assert (answer.code, "--image-size H,W" in answer.err) == (1, True)
     assert run("train", "photos", "--epochs", 1, "--image-size", "6,6", "--json").code == 0
-    assert saving.load("photos.clarinet").input_shape == (6, 6)
+    assert saving.load("photos.clarinet").input_shape == (None, 6, 6)
 
 
 # Models that the command did not make.

@@ -94,7 +94,7 @@ class Program:
 
     def source(self) -> str:
         """Python that does the same on both engines and prints what comes out."""
-        output = self.model().output_shape
+        output = self.model().prediction_shape
         assert output is not None
         data = self.data(output)
         arrays = {"x": data.x, "y": data.y} | ({} if data.w is None else {"w": data.w})

@@ -16,7 +16,7 @@ import numpy as np
 
 import clarinet
 from clarinet import callbacks, datasets, layers, runs
-from clarinet.data_adapters.provenance import describe
+from clarinet.data.provenance import describe
 from clarinet.datasets import cifar10, images
 from clarinet.datasets.coding import TableCoding
 from clarinet.datasets.idx import read_idx, read_image_set
@@ -84,9 +84,9 @@ def read_model(folder: Path) -> Any:
     about = describe(model)
     if about["kind"] == "table":
         TableCoding.from_config(about["coding"])
-    if model.input_shape == (4,) and model.count_params() < 10_000:
+    if model.sample_shape == (4,) and model.count_params() < 10_000:
         model.predict(X)
-        model.evaluate(X, Y, verbose=0) if model.loss is not None and model.output_shape == (3,) else None
+        model.evaluate(X, Y, verbose=0) if model.loss is not None and model.prediction_shape == (3,) else None
     return model.summary(print_fn=lambda _: None)
 
 

@@ -122,8 +122,8 @@ def is_documented(error: Exception, kinds: tuple[type[Exception], ...] = (ValueE
 def _run(program: Program, how: How, start: list[np.ndarray] | None, outcome: Outcome) -> None:
     values = outcome.values
     model = program.model("reference" if how.isa is None else "auto", how.dtype)
-    assert model.output_shape is not None
-    data = program.data(model.output_shape)
+    assert model.prediction_shape is not None
+    data = program.data(model.prediction_shape)
     model.seed = program.seed
     if start is None:
         outcome.start = model.get_weights()

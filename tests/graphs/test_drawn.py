@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings
 
-from clarinet.engines import Data, NativeEngine, ReferenceEngine
+from clarinet.engines import Data, NativeEngine
+from tests.graphs.differences import assert_gradients
 from tests.graphs.drawn import Drawn, graphs
 
-STEP = 1e-6
 slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -18,28 +17,10 @@ def _data(drawn: Drawn) -> Data:
     return Data(tuple(x) if isinstance(x, list) else x, tuple(y) if isinstance(y, list) else y)
 
 
-def _check_gradients(drawn: Drawn) -> None:
-    model, data = drawn.build(), _data(drawn)
-    engine = ReferenceEngine(model.make_plan(data.label_shapes), model.store, None)
-    found = engine.gradients(data).by_weight
-    rng = np.random.default_rng(0)
-    for users in engine.plan.users:
-        op, segment = users[0]
-        gradient, view = found[op.index][segment.name], model.store.view(segment)
-        at = tuple(int(rng.integers(size)) for size in view.shape)
-        kept = view[at]
-        losses = []
-        for shift in (STEP, -STEP):
-            view[at] = kept + shift
-            losses.append(engine.gradients(data).loss)
-        view[at] = kept
-        assert gradient[at] == pytest.approx((losses[0] - losses[1]) / (2 * STEP), rel=1e-5, abs=1e-7)
-
-
 @slow
 @given(graphs())
 def test_gradients_pass_central_differences(drawn: Drawn) -> None:
-    _check_gradients(drawn)
+    assert_gradients(drawn.build(), _data(drawn))
 
 
 @slow

@@ -66,7 +66,18 @@ def an_adversary(k: Any, **compiling: Any) -> list[Any]:
     return found
 
 
-PROGRAMS = {"encoder": an_encoder_in_two_models, "adversary": an_adversary}
+def within_and_beside(k: Any, **compiling: Any) -> list[Any]:
+    x, inner = k.Input((5,)), k.Input((5,))
+    shared, normal = k.layers.Dense(5, "tanh", kernel_regularizer="l2"), k.layers.BatchNormalization()
+    within = k.Model(inner, k.layers.Dense(3, "softmax")(normal(shared(inner))))
+    model = k.Model(x, [within(x), shared(shared(x))])
+    model.compile(k.optimizers.Adam(0.01), ["sparse_categorical_crossentropy", "mse"], **compiling)
+    starting(model)
+    found: list[Any] = [np.array(model.fit(X, [IDS, X], epochs=2, **FIT).history["loss"]), model.count_params()]
+    return [*found, *map(np.asarray, model.get_weights()), *map(np.asarray, within.get_weights())]
+
+
+PROGRAMS = {"encoder": an_encoder_in_two_models, "adversary": an_adversary, "within and beside": within_and_beside}
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)

@@ -213,7 +213,7 @@ def test_layers_of_a_model_that_is_gone_bring_their_weights_along() -> None:
     clarinet.utils.set_random_seed(3)
     wanted = [w for layer in network().layers[:2] for w in layer.get_weights()]
     model = clarinet.Sequential([*first_layers(), Dense(7)])
-    assert model.built and model.input_shape == (4,)
+    assert model.built and model.sample_shape == (4,)
     assert all(np.array_equal(a, b) for a, b in zip(wanted, model.get_weights()))
 
 

@@ -83,7 +83,7 @@ def test_an_adversary_is_frozen_in_one_model_and_trained_in_the_other(engine: st
     generator = Sequential([Input((4,)), Dense(5, "relu"), Dense(4)])
     critic = Sequential([Input((4,)), Dense(5, "relu"), BatchNormalization(), Dense(1, "sigmoid")])
     both = Sequential([*generator.layers, *critic.layers])
-    assert both.input_shape == (4,) and len({layer.name for layer in both.layers}) == len(both.layers)
+    assert both.input_shape == (None, 4) and len({layer.name for layer in both.layers}) == len(both.layers)
     critic.compile("adam", "binary_crossentropy", engine=engine)
     both.compile("adam", "binary_crossentropy", engine=engine)
     for _ in range(3):
@@ -232,7 +232,7 @@ def test_a_copy_of_a_layer_shares_nothing(way: Callable[[Any], Any]) -> None:
         assert model.layers[0] is clone and not equal(model.get_weights(), layer.get_weights())
         model.compile("sgd", "mse")
         kept = base.get_weights()
-        model.fit(X, np.zeros((24, *(model.output_shape or ()))), **FIT)
+        model.fit(X, np.zeros((24, *(model.prediction_shape or ()))), **FIT)
         assert equal(base.get_weights(), kept)
 
 
@@ -317,7 +317,7 @@ def test_shapes_have_to_agree() -> None:
     base = encoder()
     with pytest.raises(ValueError, match=r"layer 'dense' is shared with model 'encoder': there .*\(4, 6\).*\(5, 6\)"):
         Sequential([Input((5,)), base.layers[0]])
-    assert Sequential([Input((2, 4)), base.layers[0]]).output_shape == (2, 6)
+    assert Sequential([Input((2, 4)), base.layers[0]]).output_shape == (None, 2, 6)
 
 
 def test_names_are_each_models_own() -> None:

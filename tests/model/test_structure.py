@@ -19,8 +19,8 @@ def small(**arguments):
 
 def test_shapes_and_counts():
     model = clarinet.Sequential([Input((28, 28)), Flatten(), Dense(10)])
-    assert model.input_shape == (28, 28)
-    assert model.output_shape == (10,)
+    assert model.input_shape == (None, 28, 28)
+    assert model.output_shape == (None, 10)
     assert model.count_params() == 7850
 
 
@@ -74,7 +74,7 @@ def test_add_and_pop_keep_weights():
     head = model.pop()
     assert head.units == 2
     model.add(Dense(5))
-    assert model.output_shape == (5,)
+    assert model.output_shape == (None, 5)
     for before, after in zip(first, model.layers[0].get_weights(), strict=True):
         np.testing.assert_array_equal(before, after)
     assert model.pop().units == 5

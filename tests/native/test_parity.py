@@ -216,7 +216,7 @@ def test_an_axis_that_samples_have_not_is_refused_before_memory_is_touched(axis)
 def test_a_shape_given_last_counts_for_loss_and_metrics(shape, stack, loss):
     from clarinet import Input, Sequential
 
-    output = Sequential([Input(shape), *stack()]).output_shape
+    output = Sequential([Input(shape), *stack()]).prediction_shape
     work = Work(
         stack,
         loss,

@@ -7,9 +7,7 @@ gradient at ``z``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
-from clarinet import aliases
 from clarinet.activations.base import Activation
 from clarinet.activations.custom import Custom
 from clarinet.activations.normalised import LogSoftmax, Softmax
@@ -81,10 +79,6 @@ def __dir__() -> list[str]:
     return public(globals())
 
 
-if not TYPE_CHECKING:
-    __getattr__ = aliases.attribute_of(__name__)
-
-
 linear, sigmoid, tanh, softmax, log_softmax = Linear(), Sigmoid(), Tanh(), Softmax(), LogSoftmax()
 relu, relu6, leaky_relu, elu, celu, selu = Relu(), Relu6(), LeakyRelu(), Elu(), Celu(), Selu()
 gelu, silu, mish, softplus, softsign, exponential = Gelu(), Silu(), Mish(), Softplus(), Softsign(), Exponential()
@@ -108,8 +102,6 @@ ActivationLike = Activation | type[Activation] | str | Mapping[str, object] | No
 
 def get(identifier: object) -> Activation:
     """The activation that a name, object, or configuration stands for; None means linear."""
-    if isinstance(identifier, Activation):
-        return identifier  # layers ask in every step
     if identifier is None:
         return linear
     if isinstance(identifier, dict) and "class_name" in identifier:

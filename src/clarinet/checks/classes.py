@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.checks.finite import largest
-from clarinet.data_adapters import label_form
-from clarinet.data_adapters.rows import class_ids
+from clarinet.data import label_form
+from clarinet.data.rows import class_ids
 from clarinet.problems import Problem, error, shown
 from clarinet.types import Array
 
@@ -29,10 +29,10 @@ def check_class_weight(
         class_weight: as given to ``fit``; NumPy's numbers count as Python's.
         whole: whether these are all rows, so that some of them have to count.
     """
-    assert model.output_shape is not None
-    units = model.output_shape[-1]
-    if len(model.output_shape) > 1:
-        yield _problem(f"needs one class a row, but predictions have shape {model.output_shape}; use sample_weight")
+    assert model.prediction_shape is not None
+    units = model.prediction_shape[-1]
+    if len(model.prediction_shape) > 1:
+        yield _problem(f"needs one class a row, but predictions have shape {model.prediction_shape}; use sample_weight")
         return
     if label_form(model.loss) in ("numbers", "any") and (units > 1 or (y % 1).any()):
         yield _problem("the labels are numbers, not classes; use sample_weight")

@@ -9,7 +9,7 @@ import numpy as np
 
 from clarinet.checks.finite import first_nonfinite, unusable
 from clarinet.checks.models import describe, output_layer
-from clarinet.data_adapters import label_form, match_last_axis
+from clarinet.data import label_form, match_last_axis
 from clarinet.problems import Problem, error, warning
 from clarinet.types import Array
 
@@ -47,8 +47,8 @@ def check_labels(model: Judged, y: Array, prefix: str = "", where: str = "data",
 
 def _check_ids(model: Judged, y: Array) -> Iterator[Problem]:
     """Sparse categorical cross-entropy: class ids (n,) from 0 to units - 1."""
-    assert model.output_shape is not None
-    *outer, units = model.output_shape
+    assert model.prediction_shape is not None
+    *outer, units = model.prediction_shape
     ids = match_last_axis(y, tuple(outer))
     if ids.shape[1:] != tuple(outer):
         yield _wrong_id_shape(model, y, tuple(outer), units)
@@ -101,8 +101,8 @@ def _wrong_id_shape(model: Judged, y: Array, outer: tuple[int, ...], units: int)
 
 def _check_one_hot(model: Judged, y: Array) -> Iterator[Problem]:
     """Categorical cross-entropy: a column for every class."""
-    assert model.output_shape is not None and model.loss is not None
-    shape = model.output_shape
+    assert model.prediction_shape is not None and model.loss is not None
+    shape = model.prediction_shape
     if match_last_axis(y, shape).shape[1:] == shape:
         return
     if y.shape[1:] in (shape[:-1], (*shape[:-1], 1)):
@@ -121,8 +121,8 @@ def _check_one_hot(model: Judged, y: Array) -> Iterator[Problem]:
 
 def _check_numbers(model: Judged, y: Array) -> Iterator[Problem]:
     """Any other loss: labels in the predictions' shape."""
-    assert model.output_shape is not None
-    shape = model.output_shape
+    assert model.prediction_shape is not None
+    shape = model.prediction_shape
     if match_last_axis(y, shape).shape[1:] != shape:
         if len(shape) == 1 and y.ndim <= 2:
             columns = 1 if y.ndim == 1 else y.shape[1]
@@ -147,8 +147,8 @@ def _check_numbers(model: Judged, y: Array) -> Iterator[Problem]:
 def _wrong_units(model: Judged, have: str, wanted: int, extra: str) -> Problem:
     """The labels ask for ``wanted`` outputs."""
     index, layer = output_layer(model)
-    assert model.output_shape is not None
-    units = model.output_shape[-1]
+    assert model.prediction_shape is not None
+    units = model.prediction_shape[-1]
     fix = f"use {type(layer).__name__}({wanted})" if hasattr(layer, "units") else f"give the model {wanted} outputs"
     return error(
         "output_units_mismatch",
@@ -158,7 +158,7 @@ def _wrong_units(model: Judged, have: str, wanted: int, extra: str) -> Problem:
 
 
 def _wrong_shape(model: Judged, y: Array, wanted: tuple[int, ...], what: str) -> Problem:
-    shape = model.output_shape
+    shape = model.prediction_shape
     hint = "; put Flatten() before the last Dense layers to have one prediction a row" if len(wanted) > y.ndim else ""
     return error(
         "label_shape_mismatch",

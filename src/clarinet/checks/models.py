@@ -118,7 +118,7 @@ def _check_output(model: Trainable) -> Iterator[Problem]:
     if model.loss is None or model.loss.labels not in _OF_PROBABILITIES:
         return
     last, outputs, name = len(model.layers) - 1, final_outputs(model), type(model.loss).__name__
-    if model.output_shape is not None and outputs == "distribution" and model.output_shape[-1] == 1:
+    if model.prediction_shape is not None and outputs == "distribution" and model.prediction_shape[-1] == 1:
         yield warning(
             "softmax_on_single_unit",
             f"layer:{last}",

@@ -13,8 +13,8 @@ from clarinet import datasets, saving
 from clarinet.cli.errors import sentence
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
-from clarinet.data_adapters import provenance
-from clarinet.data_adapters.provenance import About
+from clarinet.data import provenance
+from clarinet.data.provenance import About
 from clarinet.datasets.images import pictures_in
 from clarinet.types import Array
 
@@ -74,7 +74,7 @@ def _rows(model: Trainable, about: About, file: str, how: Reading) -> Iterator[t
         yield from ((f"{file}, row {number}", row) for number, row in enumerate(coded, 1))
     elif kind == "unknown":
         raise ValueError(
-            f"{file}: the model does not say how files become its inputs of shape {model.input_shape}; train it with "
+            f"{file}: the model does not say how files become its inputs of shape {model.sample_shape}; train it with "
             "clarinet train, or predict from Python"
         )
     else:

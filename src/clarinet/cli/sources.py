@@ -12,7 +12,7 @@ import numpy as np
 
 from clarinet import datasets
 from clarinet.cli.reading import Reading
-from clarinet.data_adapters.provenance import NAMED, About, as_inputs, describe
+from clarinet.data.provenance import NAMED, About, as_inputs, describe
 from clarinet.names import nearest
 from clarinet.types import Array
 from clarinet.wording import option
@@ -125,9 +125,9 @@ def load_for(model: Trainable, data: str, how: Reading) -> Source:
 
 def _coded_anew(model: Trainable, source: Source) -> Source:
     """A table for a model that does not say how its own was coded."""
-    if source.x.shape[1:] != model.input_shape:
+    if source.x.shape[1:] != model.sample_shape:
         raise ValueError(
-            f"the model does not say how tables become its inputs of shape {model.input_shape}, and the columns "
+            f"the model does not say how tables become its inputs of shape {model.sample_shape}, and the columns "
             f"of this one give {source.x.shape[1:]}; train it with clarinet train, or go on in Python"
         )
     note = "The model does not say how its columns were coded: they are coded from this table."
@@ -136,7 +136,7 @@ def _coded_anew(model: Trainable, source: Source) -> Source:
 
 def _pictures(model: Trainable, about: About) -> About:
     """The kind of pictures for a model that does not say it, but looks as if it reads digits."""
-    if "data" in model.metadata or about["kind"] != "mnist" or len(model.input_shape or ()) == 1:
+    if "data" in model.metadata or about["kind"] != "mnist" or len(model.sample_shape or ()) == 1:
         return about
     return {"kind": "images", "classes": [], "size": [28, 28], "color": "grayscale"}
 

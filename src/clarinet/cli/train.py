@@ -17,7 +17,7 @@ from clarinet.cli.output import Output
 from clarinet.cli.presets import PRESETS, Shifted, falling, hidden_layers
 from clarinet.cli.reading import Reading
 from clarinet.cli.sources import Source
-from clarinet.data_adapters.provenance import NAMED
+from clarinet.data.provenance import NAMED
 from clarinet.model import Sequential
 from clarinet.optimizers import Adam
 from clarinet.saving.container import check_ending
@@ -220,7 +220,7 @@ def _test(model: Sequential, source: Source, output: Output) -> dict[str, float]
 
 def _drawn(model: Sequential) -> str:
     """``784 → 128 relu → 10 softmax``."""
-    parts = [str(int(np.prod(model.input_shape or ())))]
+    parts = [str(int(np.prod(model.sample_shape or ())))]
     layer: Any
     for layer in model.layers:
         if layer.weighted_sum == "window":

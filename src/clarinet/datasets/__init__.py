@@ -6,7 +6,6 @@ Each part is imported when it is first used: ``import clarinet`` pays for none o
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from clarinet import aliases
 from clarinet.names import public
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
-        return aliases.find(__name__, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
     module = import_module(f"{__name__}.{_HOMES.get(name, name)}")
     return getattr(module, name) if name in _HOMES else module
 

@@ -9,9 +9,10 @@ from typing import Self
 from clarinet.configurable import resolve
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.composite import Composite
-from clarinet.layers.handle import Once, take_name
+from clarinet.layers.handle import take_name
 from clarinet.layers.merge import Merge
 from clarinet.layers.parts import depth
+from clarinet.layers.places import Once
 from clarinet.names import Names
 
 #: A layer, or its configuration.

@@ -193,13 +193,14 @@ class Handle:
 
     @property
     def weights(self) -> list[Variable]:
-        """All weights in Keras's order: trainable first, then state; none before the layer is built."""
-        return [v for leaf in self.leaf_layers() for v in leaf.layer._variables or ()]
+        """All weights in Keras's order, each once: trainable first, then state; none before the layer is built."""
+        return each_once(v for leaf in self.leaf_layers() for v in leaf.layer._variables or ())
 
     @property
     def trainable_weights(self) -> list[Variable]:
         """The weights that training changes: none in a layer with ``trainable=False``."""
-        return [v for leaf in self.leaf_layers() if leaf.trainable for v in leaf.layer._variables or () if not v.state]
+        trained = (leaf.layer for leaf in self.leaf_layers() if leaf.trainable)
+        return each_once(v for layer in trained for v in layer._variables or () if not v.state)
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
@@ -250,7 +251,8 @@ class Handle:
             ValueError: wrong number of arrays or a wrong shape; nothing is changed then.
         """
         self._built_weights()
-        own = self.named_weights()
+        called = {id(v): name for name, v in reversed(self.named_weights().items())}
+        own = {called[id(v)]: v for v in self.weights}
         arrays = [np.asarray(w) for w in weights]
         if len(arrays) != len(own):
             names = ", ".join(_within(name, v) for name, v in own.items()) or "none"
@@ -346,6 +348,11 @@ def leaf_layers(layer: Handle, prefix: str = "", trainable: bool = True) -> Iter
         yield from leaf_layers(child, f"{prefix}{number}.", trainable)
 
 
+def each_once(variables: Iterable[Variable]) -> list[Variable]:
+    """Weights in order without those that came before."""
+    return list({id(variable): variable for variable in variables}.values())
+
+
 def take_name(layer: Handle, names: Names) -> None:
     """Give a layer that joins a model or a container its name there.
 
@@ -362,21 +369,3 @@ def take_name(layer: Handle, names: Names) -> None:
     while name in elsewhere:
         name = names.take("", base)
     layer.name = name
-
-
-class Once:
-    """Makes sure that a model or container has each layer once, also within others.
-
-    Args:
-        there: its present layers.
-    """
-
-    def __init__(self, there: Iterable[Handle] = ()) -> None:
-        self._known = {id(leaf.layer) for layer in there for leaf in layer.leaf_layers()}
-
-    def twice(self, layer: Handle) -> Handle | None:
-        """Take a layer; returns a layer within it that is there already, or None."""
-        own = [leaf.layer for leaf in layer.leaf_layers()]
-        found = next((leaf for leaf in own if id(leaf) in self._known), None)
-        self._known.update(map(id, own))
-        return found

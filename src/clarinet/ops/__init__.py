@@ -13,9 +13,6 @@ Example:
 # ruff: noqa: F403  # a function is named in its own module alone
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from clarinet import aliases
 from clarinet.configurable import resolve
 from clarinet.names import public
 from clarinet.ops import (
@@ -131,7 +128,3 @@ def get(identifier: object) -> Operation:
 
 def __dir__() -> list[str]:
     return public(globals())
-
-
-if not TYPE_CHECKING:
-    __getattr__ = aliases.attribute_of(__name__)

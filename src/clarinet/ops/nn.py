@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from clarinet import activations, aliases
+from clarinet import activations
 from clarinet.ops.activated import Activated
 from clarinet.ops.arithmetic import add, clip, divide, maximum, multiply, subtract
 from clarinet.ops.arranging import flip, split
@@ -51,9 +49,6 @@ __all__ = [
     "tanh_shrink",
     "threshold",
 ]
-
-if not TYPE_CHECKING:
-    __getattr__ = aliases.attribute_of(__name__)
 
 
 def _activated(name: str, x: TensorLike) -> AnyTensor:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet.data_adapters.provenance import describe, takes_bytes
+from clarinet.data.provenance import describe, takes_bytes
 from clarinet.types import Array
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Subject:
         if grey.shape != (self.height * self.width,) or not ((grey >= 0) & (grey <= 255)).all():
             raise ValueError(f"expected {self.height * self.width} pixels from 0 to 255")
         every = np.repeat(grey[:, None], self.channels, axis=1) * np.float32(self.scale)
-        return every.reshape(1, *(model.input_shape or ()))
+        return every.reshape(1, *(model.sample_shape or ()))
 
 
 def subject_of(
@@ -83,13 +83,13 @@ def subject_of(
         trained = "was trained on a table" if about["kind"] == "table" else "does not describe its inputs"
         raise ValueError(
             f"{what}: expected a model of pictures, but {model.name!r} {trained} and takes rows of shape "
-            f"{model.input_shape}; a model of pictures takes e.g. (28, 28), (28, 28, 1) or (784,)"
+            f"{model.sample_shape}; a model of pictures takes e.g. (28, 28), (28, 28, 1) or (784,)"
         )
     height, width, channels = _SIZES.get(about["kind"]) or (*about["size"], 3 if about["color"] == "rgb" else 1)
-    if prod(model.input_shape or ()) != height * width * channels:
+    if prod(model.sample_shape or ()) != height * width * channels:
         raise ValueError(
             f"{what}: the model was trained on pictures of {height} x {width} x {channels}, but takes rows of shape "
-            f"{model.input_shape}"
+            f"{model.sample_shape}"
         )
     answer, exclusive = _meaning(model)
     names = about["classes"] if class_names is None else [str(name) for name in class_names]
@@ -122,7 +122,7 @@ def _meaning(model: Trainable) -> tuple[str, bool]:
 
 def _names(model: Trainable, what: str, names: list[str], given: bool, answer: str) -> tuple[str, ...]:
     """One name for each bar."""
-    outputs = prod(model.output_shape or (1,))
+    outputs = prod(model.prediction_shape or (1,))
     if outputs == 1 and answer == "values":
         return ()
     bars = 2 if outputs == 1 else outputs

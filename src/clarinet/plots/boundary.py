@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.data_adapters import as_array
+from clarinet.data import as_array
 from clarinet.plots import style
 from clarinet.plots.data import check_model, class_ids, is_classifier, predicted, probabilities, rows_of
 from clarinet.types import Array
@@ -52,9 +52,9 @@ def boundary(
     """
     check_model(model, "boundary")
     rows = rows_of(x, "boundary")
-    if model.input_shape != (2,) or rows.shape[1:] != (2,):
+    if model.sample_shape != (2,) or rows.shape[1:] != (2,):
         raise ValueError(
-            f"boundary: expected a model of two columns and x of shape (n, 2); the model takes {model.input_shape}, x "
+            f"boundary: expected a model of two columns and x of shape (n, 2); the model takes {model.sample_shape}, x "
             f"has shape {rows.shape}; train a model on the two columns of interest"
         )
     if not np.isfinite(rows).all():

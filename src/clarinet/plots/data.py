@@ -9,7 +9,7 @@ import numpy as np
 
 from clarinet import activations
 from clarinet.checks.models import final_outputs
-from clarinet.data_adapters import as_array
+from clarinet.data import as_array
 from clarinet.plots.style import plain
 from clarinet.types import Array
 
@@ -111,7 +111,7 @@ def is_classifier(model: Trainable, y: object = None) -> bool:
     One sigmoid whose labels are anything but 0 and 1 is a regression to a share.
     """
     ends = final_outputs(model) in ("probability", "distribution") or getattr(model.loss, "from_logits", False)
-    several = (model.output_shape or (1,))[-1] > 1
+    several = (model.prediction_shape or (1,))[-1] > 1
     return bool(ends and (several or y is None or bool(np.isin(as_array(y, "y"), (0, 1)).all())))
 
 

@@ -121,7 +121,7 @@ def _pictures(
             return np.moveaxis(kernel.reshape(height, width, channels * times), -1, 0), "filter"
         return _side_by_side(np.moveaxis(kernel, -1, 0)), "filter"
     if kernel.ndim == 2 and name.endswith("kernel") and not name.endswith("recurrent_kernel"):
-        taken = model.input_shape or ()
+        taken = model.sample_shape or ()
         own = (kernel.shape[0],)
         if shape is None and len(taken) > 1 and int(np.prod(taken)) == kernel.shape[0] and _sees_input(model, layer):
             shape = taken if picture_shape(taken) else None

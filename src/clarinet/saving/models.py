@@ -19,7 +19,7 @@ from clarinet.params import Layout, Store
 from clarinet.problems import ClarinetWarning
 from clarinet.saving import container, tensors
 from clarinet.saving.container import CONFIG, OPTIMIZER, TRAINING, WEIGHTS, ModelFileError, is_object, refusing
-from clarinet.trainable import layer_of, model_class
+from clarinet.trainable import layers_of, model_class
 from clarinet.types import Array, Json
 
 if TYPE_CHECKING:
@@ -272,8 +272,7 @@ def _size_of_chain(structure: Mapping[str, object], layers: list[Json]) -> int:
     if structure.get("input_shape") is None:
         return 0
     shape, wanted = check_shape(structure["input_shape"], "Input: shape"), 0
-    for config in layers:
-        layer = layer_of(config)
+    for layer in layers_of(layers):
         wanted += sum(w.size for w in (*layer.weight_specs(shape), *layer.state_specs(shape)))
         (shape,) = layer.output_shapes((shape,))
     return wanted

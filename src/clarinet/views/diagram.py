@@ -130,7 +130,7 @@ def arrange(model: Trainable, most: int = MOST_UNITS, chosen: Mapping[str, Seque
 
 
 def _stages(model: Trainable) -> list[_Stage]:
-    shape = model.input_shape
+    shape = model.sample_shape
     assert shape is not None
     stages = [_Stage("input", shape, -1, True, None)]
     for index, layer in enumerate(model.layers):

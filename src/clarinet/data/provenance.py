@@ -42,9 +42,9 @@ def describe(model: Trainable) -> About:
     about = model.metadata.get("data")
     if about is not None:
         return _checked(about)
-    shape = model.input_shape or ()
+    shape = model.sample_shape or ()
     if shape in ((784,), (28, 28), (28, 28, 1)):
-        return {"kind": "mnist", "classes": [str(i) for i in range((model.output_shape or (10,))[-1])]}
+        return {"kind": "mnist", "classes": [str(i) for i in range((model.prediction_shape or (10,))[-1])]}
     if len(shape) in (2, 3) and (len(shape) == 2 or shape[-1] in (1, 3)):
         color = "rgb" if shape[-1] == 3 and len(shape) == 3 else "grayscale"
         return {"kind": "images", "classes": [], "size": list(shape[:2]), "color": color}
@@ -84,7 +84,7 @@ def as_inputs(model: Trainable, pixels: Array) -> Array:
     Raises:
         ValueError: the pictures have another number of pixels.
     """
-    wanted = model.input_shape
+    wanted = model.sample_shape
     assert wanted is not None
     if pixels[0].size != int(np.prod(wanted)):
         raise ValueError(f"the pictures have shape {pixels.shape[1:]}, the model takes {wanted}")
