@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from clarinet import (
     activations,
+    aliases,
     callbacks,
     datasets,
     events,
@@ -36,7 +37,7 @@ from clarinet.tools.lr_finder import find_learning_rate
 from clarinet.variables import Variable
 
 if TYPE_CHECKING:
-    from clarinet import doctor, glass, plots, runs
+    from clarinet import doctor, glass, plots, runs, tf
 
 __all__ = [
     "GradientTape",
@@ -66,6 +67,7 @@ __all__ = [
     "plots",
     "regularizers",
     "runs",
+    "tf",
     "utils",
 ]
 
@@ -75,23 +77,8 @@ def __dir__() -> list[str]:
 
 
 if not TYPE_CHECKING:  # which would take it to promise any name at all
+    __getattr__ = aliases.attribute_of(__name__)
 
-    def __getattr__(name: str) -> object:
-        """``clarinet.glass`` and the like are loaded when first used: most programs do not need them."""
-        if name in ("doctor", "glass", "plots", "runs"):
-            from importlib import import_module
-
-            return import_module(f"clarinet.{name}")
-        raise AttributeError(f"module 'clarinet' has no attribute {name!r}")
-
-
-# A program written for `tensorflow` finds what it needs under `clarinet.keras`, which is this package itself. Import
-# statements look in `sys.modules` first, so the alias has to stand there too, or they would load every module twice.
+# A program written for `tensorflow` finds what it needs under `clarinet.keras`, which is this package itself.
 keras = sys.modules[__name__]
-sys.modules.update(
-    {
-        name.replace("clarinet", "clarinet.keras", 1): module
-        for name, module in list(sys.modules.items())
-        if name == "clarinet" or name.startswith("clarinet.")
-    }
-)
+aliases.install()

@@ -8,7 +8,7 @@ from typing import Any
 
 from clarinet import compiling, engines, losses, optimizers, renamed
 from clarinet import metrics as metrics_module
-from clarinet.data import label_form
+from clarinet.data_adapters import label_form
 from clarinet.functional import Functional
 from clarinet.making_plans import Judgement, make_plan
 from clarinet.optimizers import OptimizerState

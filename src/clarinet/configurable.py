@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
-from clarinet.names import advice, exports, lookup
-from clarinet.problems import shown
+from clarinet.names import OLD_WAYS, advice, exports, lookup
+from clarinet.problems import ClarinetWarning, shown
 from clarinet.types import Config, Json
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ def encode(value: object) -> Json:
         f"{value!r} cannot be saved: a configuration holds numbers, strings and Clarinet's own objects; "
         "pass a Python function again when the model is loaded"
     )
+
+
+def serialize(value: object) -> Json:
+    """``value`` as a configuration, from which ``deserialize`` of its kind makes it anew; see :func:`encode`."""
+    return encode(value)
 
 
 def encode_all(values: Mapping[str, object]) -> Config:
@@ -140,11 +145,23 @@ def _known(cls: type[Configurable], arguments: dict[str, object]) -> dict[str, o
     for name, value in arguments.items():
         if name in known:
             kept[name] = value
+        elif name in cls.old_arguments:
+            kept |= _of_earlier_version(cls, name, value)
         elif name not in cls.unsupported:
             raise TypeError(f"{cls.__name__} has no argument {name!r}: {advice(name, known)}")
         elif not cls.unsupported[name].is_default(value):
             raise TypeError(f"{cls.__name__}: {name} is not supported: {cls.unsupported[name].reason}")
     return kept
+
+
+def _of_earlier_version(cls: type[Configurable], name: str, value: object) -> dict[str, object]:
+    """An argument under its name of today, or nothing where Keras ignores it."""
+    import warnings
+
+    today = cls.old_arguments[name]
+    what = f"is now called {today}" if today else f"is ignored, as Keras ignores it; {OLD_WAYS[name][1]}"
+    warnings.warn(f"{cls.__name__}: {name} {what}", ClarinetWarning, stacklevel=4)
+    return {today: value} if today else {}
 
 
 class Configurable(metaclass=_Configuring):
@@ -159,6 +176,8 @@ class Configurable(metaclass=_Configuring):
     kind: ClassVar[str] = "object"
     #: Arguments that Keras has and this class has not; accepted with Keras's default, else refused.
     unsupported: ClassVar[Mapping[str, Unsupported]] = {}
+    #: Arguments of earlier versions of Keras that it accepts: the name of today, or None where it ignores them.
+    old_arguments: ClassVar[Mapping[str, str | None]] = {}
     #: Methods that need a partner, which autodiff derives in Keras: a subclass overrides both.
     goes_with: ClassVar[Mapping[str, str]] = {}
     #: Methods that a class for Keras overrides and that are never called here, each with what to do instead.

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from clarinet import layers
 from clarinet.configurable import is_ours
-from clarinet.data.arrays import as_array
+from clarinet.data_adapters.arrays import as_array
 from clarinet.graph import Network, Node, Tensor, called, flatten, form_of, made_of, ordered, packed, use
 from clarinet.layers.authored import held
 from clarinet.layers.handle import Handle, take_name

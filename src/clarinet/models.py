@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clarinet import aliases
 from clarinet.model import Model, Sequential
 from clarinet.names import public
 
@@ -15,6 +16,10 @@ __all__ = ["Model", "Sequential", "clone_model", "load_model", "save_model"]
 
 def __dir__() -> list[str]:
     return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)
 
 
 def load_model(path: str | Path) -> Model:

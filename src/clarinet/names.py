@@ -107,6 +107,7 @@ OLD_WAYS: dict[str, tuple[str, str]] = {
         "weight_decay",
         "give learning_rate=schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=decay), of clarinet.optimizers",
     ),
+    "input_length": ("input_dim", "the shape of x says how long sequences are; start with Input((length,))"),
     "schedule_decay": ("weight_decay", "give learning_rate one of clarinet.optimizers.schedules"),
     "dim_ordering": ("data_format", "the last axis holds the channels; leave it out"),
     "batch_input_shape": ("input_shape", "give input_shape, without the batch axis"),

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from clarinet import aliases
 from clarinet.arrays import namespace, number
 from clarinet.configurable import Value, abstract, check_number, exported, resolve
 from clarinet.fields import Field
@@ -176,6 +177,10 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)
 
 
 #: A regularizer or none, or a form that :func:`get` accepts.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence as AbstractSequence
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from clarinet.data import as_array
+from clarinet import aliases
+from clarinet.data_adapters import as_array
 from clarinet.names import public
 from clarinet.random import Key, Stream, next_seed, permutation, set_seed
 from clarinet.types import Array
@@ -19,6 +20,10 @@ __all__ = ["PyDataset", "Sequence", "normalize", "pad_sequences", "set_random_se
 
 def __dir__() -> list[str]:
     return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)
 
 
 def set_random_seed(seed: int) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from clarinet.data import as_array, match_last_axis
+from clarinet.data_adapters import as_array, match_last_axis
 
 TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
 FRAME = {"a": [1.0, 3.0, 5.0], "b": [2.0, 4.0, 6.0]}

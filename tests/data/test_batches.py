@@ -12,7 +12,7 @@ import pytest
 
 import clarinet
 from clarinet import checks
-from clarinet.data import Batches, is_batches, unpack
+from clarinet.data_adapters import Batches, is_batches, unpack
 from clarinet.problems import ClarinetWarning
 from clarinet.utils import PyDataset
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarinet.data import prepare, split_validation
+from clarinet.data_adapters import prepare, split_validation
 from clarinet.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,

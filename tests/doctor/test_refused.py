@@ -6,7 +6,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from clarinet import Input, Sequential, data, doctor, layers
+from clarinet import Input, Sequential, data_adapters, doctor, layers
 from clarinet.layers import Dense
 from tests.checks.test_refusals import TABLE
 
@@ -38,7 +38,7 @@ def arguments_of(bad):
 
 def asked(bad):
     given = arguments_of(bad)
-    return bad.name not in LATE and given is not None and not data.is_batches(given[1])
+    return bad.name not in LATE and given is not None and not data_adapters.is_batches(given[1])
 
 
 REFUSED = [bad for bad in TABLE if asked(bad)]

@@ -16,7 +16,7 @@ import numpy as np
 
 import clarinet
 from clarinet import callbacks, datasets, layers, runs
-from clarinet.data.provenance import describe
+from clarinet.data_adapters.provenance import describe
 from clarinet.datasets import cifar10, images
 from clarinet.datasets.coding import TableCoding
 from clarinet.datasets.idx import read_idx, read_image_set

@@ -11,6 +11,7 @@ import pytest
 import clarinet
 from clarinet import initializers, layers, losses, metrics, ops, optimizers, regularizers
 from clarinet.layers.parts import flatten_parts
+from clarinet.problems import ClarinetWarning
 
 
 class OneWay(layers.Layer):
@@ -129,9 +130,7 @@ def test_a_class_of_ones_own_with_everything_defined_is_taken() -> None:
 
 
 OLD = [
-    (lambda: optimizers.SGD(decay=1e-6), "schedules.InverseTimeDecay"),
     (lambda: optimizers.Adam(lr=0.1), "use learning_rate"),
-    (lambda: layers.LeakyReLU(alpha=0.1), "use negative_slope"),
     (lambda: layers.Dense(3, init="he_normal"), "use kernel_initializer"),
     (lambda: layers.Dense(output_dim=3), "use units"),
     (lambda: layers.Dense(3, W_regularizer="l2"), "use kernel_regularizer"),
@@ -139,7 +138,6 @@ OLD = [
     (lambda: layers.Conv2D(3, 3, border_mode="same"), "use padding"),
     (lambda: layers.Conv2D(3, 3, subsample=2), "use strides"),
     (lambda: layers.Dropout(p=0.5), "use rate"),
-    (lambda: optimizers.RMSprop(decay=0.1), "schedules.InverseTimeDecay"),
     (lambda: optimizers.schedules.ExponentialDecay(decay=0.1), "choose one of"),
     (lambda: optimizers.SGD(weights=1), "choose one of"),
     (lambda: layers.Embedding(7, 2, init="uniform"), "use embeddings_initializer"),
@@ -175,3 +173,21 @@ def test_a_weight_that_is_computed_with_before_it_meets_the_input_is_trained() -
     model.fit(np.eye(2, dtype=np.float32), np.zeros((2, 1), np.float32), batch_size=2, verbose=0)
     # the mean of w**4 over two rows: its slope at 1 is 4 / 2
     np.testing.assert_allclose(model.get_weights()[0], [[0.8], [0.8]], rtol=1e-6)
+
+
+ACCEPTED: list[tuple[Callable[[], Any], str]] = [
+    (lambda: optimizers.SGD(decay=1e-6), "decay is ignored, as Keras ignores it; .*InverseTimeDecay"),
+    (lambda: layers.LeakyReLU(alpha=0.1), "alpha is now called negative_slope"),
+    (
+        lambda: layers.Embedding(9, 3, input_length=4),
+        "input_length is ignored, as Keras ignores it; the shape",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), ACCEPTED, ids=[message.split(" ")[0] for _, message in ACCEPTED])
+def test_old_names_that_keras_accepts_are_accepted_with_a_warning(make: Callable[[], Any], message: str) -> None:
+    with pytest.warns(ClarinetWarning, match=message) as warned:
+        made = make()
+    assert [str(one.filename) for one in warned] == [__file__], "at the line that has the old name"
+    assert getattr(made, "negative_slope", 0.1) == 0.1

@@ -64,7 +64,6 @@ CASES = [
     (lambda: layers.Embedding(0, 3), ValueError, "Embedding: input_dim"),
     (lambda: layers.Embedding(2**25, 3), ValueError, r"input_dim is at most 2\*\*24"),
     (lambda: layers.Embedding(9, 3, mask_zero=True), ValueError, "mask_zero=True is not supported"),
-    (lambda: layers.Embedding(9, 3, input_length=4), TypeError, "input_length is not supported: the shape of x says"),
 ]
 
 

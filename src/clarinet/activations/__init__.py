@@ -7,7 +7,9 @@ gradient at ``z``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
+from clarinet import aliases
 from clarinet.activations.base import Activation
 from clarinet.activations.custom import Custom
 from clarinet.activations.normalised import LogSoftmax, Softmax
@@ -77,6 +79,10 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)
 
 
 linear, sigmoid, tanh, softmax, log_softmax = Linear(), Sigmoid(), Tanh(), Softmax(), LogSoftmax()

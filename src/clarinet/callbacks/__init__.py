@@ -1,5 +1,8 @@
 """Objects that watch training and act on it: history, early stopping, checkpoints, learning rates, progress bar."""
 
+from typing import TYPE_CHECKING
+
+from clarinet import aliases
 from clarinet.callbacks.checkpoint import ModelCheckpoint
 from clarinet.callbacks.csv_logger import CSVLogger
 from clarinet.callbacks.early_stopping import EarlyStopping
@@ -32,3 +35,7 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)

@@ -11,7 +11,7 @@ import numpy as np
 
 from clarinet.checks.intervals import interval
 from clarinet.checks.models import check_compiled, check_model
-from clarinet.data import is_batches
+from clarinet.data_adapters import is_batches
 from clarinet.problems import Problem, error, shown
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.checks.finite import largest
-from clarinet.data import label_form
-from clarinet.data.rows import class_ids
+from clarinet.data_adapters import label_form
+from clarinet.data_adapters.rows import class_ids
 from clarinet.problems import Problem, error, shown
 from clarinet.types import Array
 

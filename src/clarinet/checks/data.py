@@ -13,8 +13,8 @@ from clarinet.checks.finite import fingerprint, first_nonfinite, room_for, unusa
 from clarinet.checks.ids import check_ids
 from clarinet.checks.labels import check_labels
 from clarinet.checks.models import describe
-from clarinet.data import match_last_axis
-from clarinet.data.structures import called
+from clarinet.data_adapters import match_last_axis
+from clarinet.data_adapters.structures import called
 from clarinet.problems import Problem, error
 from clarinet.types import Array, Arrays
 

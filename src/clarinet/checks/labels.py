@@ -9,7 +9,7 @@ import numpy as np
 
 from clarinet.checks.finite import first_nonfinite, unusable
 from clarinet.checks.models import describe, output_layer
-from clarinet.data import label_form, match_last_axis
+from clarinet.data_adapters import label_form, match_last_axis
 from clarinet.problems import Problem, error, warning
 from clarinet.types import Array
 

@@ -9,7 +9,7 @@ from clarinet import glass, saving
 from clarinet.cli import sources
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
-from clarinet.data import provenance
+from clarinet.data_adapters import provenance
 
 
 def run(options: argparse.Namespace, output: Output) -> int:

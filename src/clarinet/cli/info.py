@@ -11,7 +11,7 @@ import numpy as np
 from clarinet import saving
 from clarinet._native import isa, isas, threads, version
 from clarinet.cli.output import Output
-from clarinet.data import provenance
+from clarinet.data_adapters import provenance
 
 
 def run(options: argparse.Namespace, output: Output) -> int:

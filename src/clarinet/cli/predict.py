@@ -13,8 +13,8 @@ from clarinet import datasets, saving
 from clarinet.cli.errors import sentence
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
-from clarinet.data import provenance
-from clarinet.data.provenance import About
+from clarinet.data_adapters import provenance
+from clarinet.data_adapters.provenance import About
 from clarinet.datasets.images import pictures_in
 from clarinet.types import Array
 

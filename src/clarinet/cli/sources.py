@@ -12,7 +12,7 @@ import numpy as np
 
 from clarinet import datasets
 from clarinet.cli.reading import Reading
-from clarinet.data.provenance import NAMED, About, as_inputs, describe
+from clarinet.data_adapters.provenance import NAMED, About, as_inputs, describe
 from clarinet.names import nearest
 from clarinet.types import Array
 from clarinet.wording import option

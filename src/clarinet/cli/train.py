@@ -17,7 +17,7 @@ from clarinet.cli.output import Output
 from clarinet.cli.presets import PRESETS, Shifted, falling, hidden_layers
 from clarinet.cli.reading import Reading
 from clarinet.cli.sources import Source
-from clarinet.data.provenance import NAMED
+from clarinet.data_adapters.provenance import NAMED
 from clarinet.model import Sequential
 from clarinet.optimizers import Adam
 from clarinet.saving.container import check_ending

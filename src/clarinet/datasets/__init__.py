@@ -6,6 +6,7 @@ Each part is imported when it is first used: ``import clarinet`` pays for none o
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from clarinet import aliases
 from clarinet.names import public
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+        return aliases.find(__name__, name)
     module = import_module(f"{__name__}.{_HOMES.get(name, name)}")
     return getattr(module, name) if name in _HOMES else module
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, SupportsFloat
 
 import numpy as np
 
-from clarinet import data, losses, optimizers
+from clarinet import data_adapters, losses, optimizers
 from clarinet.layers.handle import leaf_layers
 from clarinet.settings import BATCH_SIZE, Role, names_of
 from clarinet.target import TransformedTarget, for_loss
@@ -180,12 +180,14 @@ def _finite(array: Array) -> Array:
 
 def program_of(model: Trainable, x: object, y: object, validation_data: object, fit: dict[str, object]) -> Program:
     """The program that trains ``model`` on this data, which is compiled."""
-    rows, labels = data.as_array(x), data.as_array(y, "y")
+    rows, labels = data_adapters.as_array(x), data_adapters.as_array(y, "y")
     assert model.loss is not None and model.optimizer is not None
     validation = None
-    if validation_data is not None and not data.is_batches(validation_data):
-        held_x, held_y, _ = data.as_rows(*data.unpack(validation_data, "validation_data"), "validation_data: ")
-        validation = held_x, data.as_array(held_y, "validation_data: y")
+    if validation_data is not None and not data_adapters.is_batches(validation_data):
+        held_x, held_y, _ = data_adapters.as_rows(
+            *data_adapters.unpack(validation_data, "validation_data"), "validation_data: "
+        )
+        validation = held_x, data_adapters.as_array(held_y, "validation_data: y")
     shape = model.sample_shape or rows.shape[1:]
     untrained = model.optimizer_state is None or not model.optimizer_state.step
     layers = tuple(copied(layer, untrained, str(index)) for index, layer in enumerate(model.layers))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from clarinet import activations, data, layers
+from clarinet import activations, data_adapters, layers
 from clarinet.activations import Activation
 from clarinet.doctor import probing
 from clarinet.doctor.labels import Labels, describe_labels
@@ -247,7 +247,7 @@ class ProgramFacts:
     def initial_loss(self) -> float | None:
         """The loss of a fresh model on :attr:`rows`, without penalties; None where the labels do not fit it."""
         try:
-            batch = data.prepare(
+            batch = data_adapters.prepare(
                 self.rows, self._sample[1], loss=self.program.loss, output_shape=self.shapes[-1], dtype=np.float64
             )
             assert batch.y is not None
@@ -264,7 +264,7 @@ class ProgramFacts:
         """
         model = self._fresh
         x, y = self.rows[:FEWER], self._sample[1][:FEWER]
-        batch = data.prepare(x, y, loss=model.loss, output_shape=self.shapes[-1])
+        batch = data_adapters.prepare(x, y, loss=model.loss, output_shape=self.shapes[-1])
         plan = model.make_plan(batch.label_shapes)
         own = ReferenceEngine(plan, model.store).gradients(batch).by_weight
         norms = {op.layer: own[op.index]["kernel"] for op in plan.ops if "kernel" in own[op.index]}

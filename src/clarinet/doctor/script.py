@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clarinet import data, files
+from clarinet import data_adapters, files
 from clarinet.callbacks import History
 from clarinet.doctor.examination import examine
 from clarinet.doctor.report import Report
@@ -120,9 +120,9 @@ def _shown(value: object) -> str:
 
 
 def _examine_call(model: Trainable, settings: FitSettings) -> Report:
-    if data.is_batches(settings.x):
+    if data_adapters.is_batches(settings.x):
         raise TypeError("doctor: fit gets a source of batches; the doctor examines arrays: pass some rows")
-    rows, labels, _ = data.as_rows(settings.x, settings.y, None)
+    rows, labels, _ = data_adapters.as_rows(settings.x, settings.y, None)
     others = {name: value for name, value in vars(settings).items() if name not in _DATA}
     report = examine(model, rows, labels, validation_data=settings.validation_data, **others)
     if report.healthy and not model.built:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clarinet.data import provenance
+from clarinet.data_adapters import provenance
 from clarinet.glass import loss_text
 from clarinet.glass.records import LayerTrace, Trace
 from clarinet.trainable import Trainable

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet import checks
-from clarinet import data as data_module
+from clarinet import checks, data_adapters
 from clarinet.engines import Data, ReferenceEngine, Steps
 from clarinet.engines.intermediates import Intermediates
 from clarinet.glass.records import LayerTrace, Trace, WeightTrace
@@ -80,16 +79,16 @@ def _rows(
     """The rows in the engine's form, one example as a batch of one; after every check that refuses."""
     if y is not None:
         checks.raise_first(checks.check_compiled(model, "trace"))
-    array = data_module.as_array(x, "x")
+    array = data_adapters.as_array(x, "x")
     if model.sample_shape is not None and array.shape == model.sample_shape and array.shape != (1,):
         array = array[None]
         y = None if y is None else np.asarray(y)[None]
-    rows_x, rows_y, rows_w = data_module.as_rows(array, y, sample_weight)
+    rows_x, rows_y, rows_w = data_adapters.as_rows(array, y, sample_weight)
     build_for(model, rows_x)
     if rows_y is None:
         checks.raise_first(checks.check_input(model, rows_x))
         assert model.sample_shape is not None
-        return Data(data_module.match_last_axis(rows_x, model.sample_shape))
+        return Data(data_adapters.match_last_axis(rows_x, model.sample_shape))
     return validate_and_prepare(model, rows_x, rows_y, rows_w, class_weight)
 
 

@@ -6,7 +6,9 @@ Random ones draw from the model's :class:`clarinet.random.Key`, unless they have
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from clarinet import aliases
 from clarinet.configurable import exported, resolve
 from clarinet.fields import Field
 from clarinet.initializers.base import Initializer
@@ -44,6 +46,10 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)
 
 
 #: An initializer, or a form that :func:`get` accepts.

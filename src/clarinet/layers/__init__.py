@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from clarinet import aliases
 from clarinet.configurable import exported, resolve
 from clarinet.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from clarinet.layers.activity import ActivityRegularization
@@ -142,7 +143,7 @@ _LATER = {
 
 def __getattr__(name: str) -> object:
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return aliases.find(__name__, name)
     return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from clarinet import activations
 from clarinet.activations import ActivationLike
@@ -131,6 +132,8 @@ class LeakyReLU(_Function):
         >>> LeakyReLU(0.1).output_shape((3, 2))
         (3, 2)
     """
+
+    old_arguments: ClassVar[Mapping[str, str | None]] = {"alpha": "negative_slope"}
 
     negative_slope: float = 0.3
 

@@ -48,8 +48,8 @@ class Embedding(Layer):
     unsupported: ClassVar[Mapping[str, Unsupported]] = {
         **Layer.unsupported,
         "weights": Unsupported("use layer.set_weights([matrix]) once the model is built, or embeddings_initializer"),
-        "input_length": Unsupported("the shape of x says how long sequences are; start with Input((length,))"),
     }
+    old_arguments: ClassVar[Mapping[str, str | None]] = {"input_length": None}
 
     input_dim: int = field()  # of its own, not short for input_shape
     output_dim: int

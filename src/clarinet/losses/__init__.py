@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from clarinet import aliases
 from clarinet.activations import Activation, Sigmoid, Softmax
 from clarinet.configurable import exported, resolve
 from clarinet.losses import crossentropy, custom, distributions, focal, margins, regression
@@ -29,6 +31,10 @@ __all__.sort()
 
 def __dir__() -> list[str]:
     return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)
 
 
 def absorb(activation: Activation, loss: Loss) -> Loss | None:

@@ -17,7 +17,7 @@ from clarinet.arrays import choose, spread
 from clarinet.configurable import Unsupported, Value, abstract
 from clarinet.losses.taped import follows, judged
 from clarinet.names import snake_case
-from clarinet.ops.tensor import Number
+from clarinet.ops.tensor import Number, tensor
 from clarinet.types import Array, Namespace, Scalar
 
 #: The smallest probability or length, as in Keras.
@@ -187,8 +187,7 @@ class Loss(Value):
         values = np.asarray(self.values(y_true, y_pred))
         weight = np.ones_like(values) if sample_weight is None else spread(sample_weight, values)
         if self.reduction == "none":
-            weighted: Array = values * weight
-            return weighted
+            return tensor(values * weight)
         return Number(np.sum(values * self.shares(weight)))
 
 
@@ -196,4 +195,4 @@ def per_sample(loss: Loss, y_true: object, y_pred: object) -> Array:
     """The values of a loss, one per sample, for a user's data."""
     if follows(y_true, y_pred):
         return judged(replace(loss, reduction="none"), y_true, y_pred)  # type: ignore[no-any-return]
-    return loss.values(*as_arrays(y_true, y_pred))
+    return tensor(loss.values(*as_arrays(y_true, y_pred)))

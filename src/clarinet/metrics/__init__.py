@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from clarinet import aliases, losses
 from clarinet.configurable import exported, resolve
 from clarinet.metrics.accuracy import (
     Accuracy,
@@ -40,6 +42,13 @@ from clarinet.metrics.errors import (
     RootMeanSquaredError,
     SparseCategoricalCrossentropy,
     SquaredHinge,
+)
+from clarinet.metrics.functions import (
+    binary_accuracy,
+    categorical_accuracy,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
 )
 from clarinet.metrics.scores import F1Score, FBetaScore, R2Score
 from clarinet.names import public
@@ -81,13 +90,22 @@ __all__ = [
     "TopKCategoricalAccuracy",
     "TrueNegatives",
     "TruePositives",
+    "binary_accuracy",
+    "categorical_accuracy",
     "get",
     "resolve_all",
+    "sparse_categorical_accuracy",
+    "sparse_top_k_categorical_accuracy",
+    "top_k_categorical_accuracy",
 ]
 
 
 def __dir__() -> list[str]:
     return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)
 
 
 _SHORT: dict[str, type[Metric]] = {
@@ -112,6 +130,14 @@ def _accuracy_for(output_shape: Sequence[int], label_shape: Sequence[int]) -> ty
     return CategoricalAccuracy
 
 
+def _from_function(function: Callable[..., object]) -> Metric:
+    """The metric of a function, natively where it is one of this package's, whose class has its name."""
+    name = getattr(function, "__name__", "")
+    if function in (globals().get(name), getattr(losses, name, None)):
+        return resolve(name, Metric, _NAMES)
+    return Custom(function=function)
+
+
 def get(
     identifier: object, output_shape: Sequence[int] | None = None, label_shape: Sequence[int] | None = None
 ) -> Metric:
@@ -132,7 +158,7 @@ def get(
         SparseCategoricalAccuracy(name='accuracy', total=0.0, count=0.0)
     """
     if not isinstance(identifier, str):
-        return resolve(identifier, Metric, _NAMES, lambda function: Custom(function=function))
+        return resolve(identifier, Metric, _NAMES, _from_function)
     metric = resolve(identifier, Metric, _NAMES)
     if type(metric) is Accuracy and output_shape is not None and label_shape is not None:
         metric = _accuracy_for(output_shape, label_shape)()

@@ -13,6 +13,9 @@ Example:
 # ruff: noqa: F403  # a function is named in its own module alone
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from clarinet import aliases
 from clarinet.configurable import resolve
 from clarinet.names import public
 from clarinet.ops import (
@@ -128,3 +131,7 @@ def get(identifier: object) -> Operation:
 
 def __dir__() -> list[str]:
     return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from clarinet import activations
+from typing import TYPE_CHECKING
+
+from clarinet import activations, aliases
 from clarinet.ops.activated import Activated
 from clarinet.ops.arithmetic import add, clip, divide, maximum, multiply, subtract
 from clarinet.ops.arranging import flip, split
@@ -49,6 +51,9 @@ __all__ = [
     "tanh_shrink",
     "threshold",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)
 
 
 def _activated(name: str, x: TensorLike) -> AnyTensor:

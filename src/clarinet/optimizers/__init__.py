@@ -3,6 +3,9 @@ weights."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from clarinet import aliases
 from clarinet.configurable import exported, resolve
 from clarinet.names import public
 from clarinet.optimizers import schedules
@@ -43,6 +46,10 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)
 
 
 def get(identifier: object) -> Optimizer:

@@ -76,6 +76,7 @@ class Optimizer(Configurable):
         "gradient_accumulation_steps": Unsupported("use a larger batch_size"),
     }
 
+    old_arguments: ClassVar[Mapping[str, str | None]] = {"decay": None}
     not_called: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("update_step", "apply", "apply_gradients", "minimize", "build"),
         "define slots and update(w, g, slots, learning_rate, step), which returns new values",

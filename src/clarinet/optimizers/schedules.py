@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil, cos, floor, pi
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from clarinet import aliases
 from clarinet.configurable import Value, abstract, check_flag, check_number, check_whole, exported, resolve
 from clarinet.names import public
 
@@ -30,6 +31,10 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)
 
 
 @dataclass(eq=False, repr=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet.data.provenance import describe, takes_bytes
+from clarinet.data_adapters.provenance import describe, takes_bytes
 from clarinet.types import Array
 
 if TYPE_CHECKING:

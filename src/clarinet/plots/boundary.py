@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.data import as_array
+from clarinet.data_adapters import as_array
 from clarinet.plots import style
 from clarinet.plots.data import check_model, class_ids, is_classifier, predicted, probabilities, rows_of
 from clarinet.types import Array

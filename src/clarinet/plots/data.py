@@ -9,7 +9,7 @@ import numpy as np
 
 from clarinet import activations
 from clarinet.checks.models import final_outputs
-from clarinet.data import as_array
+from clarinet.data_adapters import as_array
 from clarinet.plots.style import plain
 from clarinet.types import Array
 

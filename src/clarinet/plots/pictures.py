@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clarinet.configurable import check_whole
-from clarinet.data import as_array
+from clarinet.data_adapters import as_array
 from clarinet.plots import style
 from clarinet.plots.data import (
     check_model,

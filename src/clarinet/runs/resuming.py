@@ -15,7 +15,7 @@ import numpy as np
 from clarinet.callbacks import History, ProgressBar
 from clarinet.checks.intervals import Interval
 from clarinet.configurable import encode_all
-from clarinet.data import Batches
+from clarinet.data_adapters import Batches
 from clarinet.problems import ClarinetWarning
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.differences import differences
@@ -25,7 +25,7 @@ from clarinet.types import Config
 from clarinet.wording import option
 
 if TYPE_CHECKING:
-    from clarinet.data.rows import Rows
+    from clarinet.data_adapters.rows import Rows
     from clarinet.runs.run import Run
     from clarinet.saving.checkpoints import Checkpoint
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from clarinet.activations import Activation
 from clarinet.configurable import check_number
-from clarinet.data import as_array, label_form
+from clarinet.data_adapters import as_array, label_form
 from clarinet.engines import ReferenceEngine
 from clarinet.layers.base import Layer, check_positive_int, check_shape
 from clarinet.layers.context import Context

@@ -9,8 +9,8 @@ from weakref import WeakMethod
 from clarinet.names import nearest
 
 if TYPE_CHECKING:
-    from clarinet.data import Batches
-    from clarinet.data.rows import Labels
+    from clarinet.data_adapters import Batches
+    from clarinet.data_adapters.rows import Labels
     from clarinet.engines import Data
     from clarinet.problems import Problem
     from clarinet.records import Chunk

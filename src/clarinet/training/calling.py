@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from clarinet import checks
-from clarinet import data as data_module
+from clarinet import checks, data_adapters
 from clarinet.configurable import check_flag
-from clarinet.data.structures import arranged
+from clarinet.data_adapters.structures import arranged
 from clarinet.engines import NativeEngine, ReferenceEngine
 from clarinet.engines.calls import Calls, Run, trained_as
 from clarinet.graph import Constant, Network, Node
@@ -131,7 +130,7 @@ def _checked(self: ModelLike, given: Sequence[TensorLike]) -> list[AnyTensor]:
         x = given[0].view(np.ndarray)
         if self.built and x.shape[1:] == self.sample_shape and x.dtype.kind in "fiub" and checks.lookup(self) is None:
             return [x]
-    rows = data_module.inputs_for(self, given[0] if len(given) == 1 else list(given))
+    rows = data_adapters.inputs_for(self, given[0] if len(given) == 1 else list(given))
     build_for(self, rows)
     checks.raise_first(checks.check_input(self, rows))
     return list(rows) if isinstance(rows, tuple) else [rows]

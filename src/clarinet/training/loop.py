@@ -14,8 +14,7 @@ from inspect import GEN_RUNNING, getgeneratorstate
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
-from clarinet import data as data_module
-from clarinet import renamed
+from clarinet import data_adapters, renamed
 from clarinet.engines import Data, Engine, Steps
 from clarinet.events import (
     ChunkEnd,
@@ -35,7 +34,7 @@ from clarinet.training.prepare import TrainingData, as_list, evaluation_batches,
 from clarinet.training.progress import ProgressBar
 
 if TYPE_CHECKING:
-    from clarinet.data.rows import Rows
+    from clarinet.data_adapters.rows import Rows
     from clarinet.records import Chunk
     from clarinet.trainable import Trainable
     from clarinet.types import Array, Config
@@ -287,9 +286,9 @@ class Fit:
             self.checkpointer.after_chunk()
         return True
 
-    def _validate(self, source: Data | data_module.Batches) -> dict[str, float]:
+    def _validate(self, source: Data | data_adapters.Batches) -> dict[str, float]:
         """Loss and metrics; empty if the source is exhausted, about which it has warned."""
-        if isinstance(source, data_module.Batches) and source.exhausted:
+        if isinstance(source, data_adapters.Batches) and source.exhausted:
             return {}
         return run_evaluation(self.model, self.engine, source, self.source.validation_batch_size, self.callbacks)
 
@@ -379,7 +378,7 @@ def _end_held() -> None:
 
 
 def run_evaluation(
-    model: Trainable, engine: Engine, source: Data | data_module.Batches, batch_size: int, callbacks: CallbackList
+    model: Trainable, engine: Engine, source: Data | data_adapters.Batches, batch_size: int, callbacks: CallbackList
 ) -> dict[str, float]:
     """Loss and metrics in inference mode; empty where no row came that counts: a mean of nothing is no number."""
     callbacks.on_test_begin()

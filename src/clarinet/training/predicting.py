@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
-from clarinet import checks
-from clarinet import data as data_module
+from clarinet import checks, data_adapters
 from clarinet.settings import BATCH_SIZE
 from clarinet.training.callback import CallbackList
 from clarinet.training.prepare import as_list, build_for
@@ -51,7 +50,7 @@ def predict(
         return _predict_as_asked(self, locals())
     if _is_plain(x, self):
         return self.packed(_in_original_units(self, self.engine_for().predict(x, PREDICT_BATCH)))
-    if data_module.is_batches(x):
+    if data_adapters.is_batches(x):
         return self.packed(_joined([_predict_rows(self, rows) for rows in _pieces(self, x, None, PREDICT_BATCH)]))
     return self.packed(_predict_rows(self, _arrays(self, x)))
 
@@ -82,7 +81,7 @@ def _arrays(self: Trainable, x: object) -> Arrays:
     if _is_plain(x, self):
         return x
     self.build_for_data(x)
-    return data_module.inputs_for(self, x)
+    return data_adapters.inputs_for(self, x)
 
 
 def checked_inputs(self: Trainable, rows: Arrays) -> Arrays:
@@ -104,15 +103,15 @@ def _predict_as_asked(self: Trainable, arguments: dict[str, Any]) -> Predictions
     watchers = CallbackList(as_list(arguments["callbacks"]), self, {})
     watchers.on_predict_begin()
     outputs = []
-    if watchers.wants_predict_batches or data_module.is_batches(x):
+    if watchers.wants_predict_batches or data_adapters.is_batches(x):
         for number, piece in enumerate(_pieces(self, x, steps, batch_size or BATCH_SIZE)):
             watchers.on_predict_batch_begin(number)
             outputs.append(_predict_rows(self, piece, batch_size))
             watchers.on_predict_batch_end(number, {"outputs": self.packed(outputs[-1])})
     else:
-        rows = data_module.inputs_for(self, x)
+        rows = data_adapters.inputs_for(self, x)
         if steps is not None:
-            rows = data_module.some_rows((rows, None, None), slice(0, steps * (batch_size or BATCH_SIZE)))[0]
+            rows = data_adapters.some_rows((rows, None, None), slice(0, steps * (batch_size or BATCH_SIZE)))[0]
         outputs.append(_predict_rows(self, rows, batch_size))
     watchers.on_predict_end()
     return self.packed(_joined(outputs))
@@ -120,16 +119,16 @@ def _predict_as_asked(self: Trainable, arguments: dict[str, Any]) -> Predictions
 
 def _pieces(self: Trainable, x: object, steps: int | None, size: int) -> Iterator[Arrays]:
     """The inputs batch by batch; rows that are no source of batches in batches of this size, at least one."""
-    if data_module.is_batches(x):
-        arrange = partial(data_module.rows_for, self)
-        batches = data_module.Batches(x, steps, labels=False, anew=True, arrange=arrange)
+    if data_adapters.is_batches(x):
+        arrange = partial(data_adapters.rows_for, self)
+        batches = data_adapters.Batches(x, steps, labels=False, anew=True, arrange=arrange)
         batches.peek()  # raises if there is none
         yield from (rows for rows, _, _ in batches)
         return
-    rows = data_module.inputs_for(self, x)
-    count = max(1, -(-data_module.length(rows) // size))
+    rows = data_adapters.inputs_for(self, x)
+    count = max(1, -(-data_adapters.length(rows) // size))
     for i in range(count if steps is None else min(steps, count)):
-        yield data_module.some_rows((rows, None, None), slice(i * size, (i + 1) * size))[0]
+        yield data_adapters.some_rows((rows, None, None), slice(i * size, (i + 1) * size))[0]
 
 
 def predict_on_batch(self: Trainable, x: object) -> Predictions:

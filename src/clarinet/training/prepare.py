@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet import checks, renamed
-from clarinet import data as data_module
+from clarinet import checks, data_adapters, renamed
 from clarinet.engines import Data
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.structure import NO_LAYERS
 from clarinet.types import Array, Arrays, Config
 
 if TYPE_CHECKING:
-    from clarinet.data.rows import Labels, Rows
+    from clarinet.data_adapters.rows import Labels, Rows
     from clarinet.trainable import Trainable
 
 
@@ -48,24 +47,24 @@ class TrainingData:
     def __init__(self, model: Trainable, settings: FitSettings, fingerprints: Config | None) -> None:
         self.model, self.settings, self.fingerprints = model, settings, fingerprints
         self.data: Data | None = None
-        self.batches: data_module.Batches | None = None
-        self.validation: Data | data_module.Batches | None = None
+        self.batches: data_adapters.Batches | None = None
+        self.validation: Data | data_adapters.Batches | None = None
         self.raw_data: tuple[Arrays, Labels, object] | None = None
         self.batch_size, self.rows = settings.batch_size or BATCH_SIZE, 0
         self._first: tuple[Rows, Data] | None = None  # batch of a source, until training comes to it
-        if data_module.is_batches(settings.x):
+        if data_adapters.is_batches(settings.x):
             self._take_batches()
         else:
             self._take_arrays()
 
     def _take_arrays(self) -> None:
         s = self.settings
-        rows = data_module.rows_for(self.model, s.x, s.y, s.sample_weight)
+        rows = data_adapters.rows_for(self.model, s.x, s.y, s.sample_weight)
         build_for(self.model, rows[0])
         self.raw_data = rows[0], rows[1], s.validation_data
         held_out = None
         if s.validation_data is None and s.validation_split:
-            rows, held_out = data_module.split_validation(rows, s.validation_split)
+            rows, held_out = data_adapters.split_validation(rows, s.validation_split)
         handled_warnings = handled_by_callbacks(s)
         self.data = validate_and_prepare(
             self.model,
@@ -88,7 +87,9 @@ class TrainingData:
 
     def _take_batches(self) -> None:
         s = self.settings
-        self.batches = data_module.Batches(s.x, s.steps_per_epoch, arrange=partial(data_module.rows_for, self.model))
+        self.batches = data_adapters.Batches(
+            s.x, s.steps_per_epoch, arrange=partial(data_adapters.rows_for, self.model)
+        )
         first = self.batches.peek()
         build_for(self.model, first[0])
         batch = self.batch(first, 0)
@@ -98,13 +99,15 @@ class TrainingData:
             self._take_validation(s.validation_data)
 
     def _take_validation(self, validation: object) -> None:
-        if data_module.is_batches(validation):
+        if data_adapters.is_batches(validation):
             steps = self.settings.validation_steps
-            arrange = partial(data_module.rows_for, self.model)
-            self.validation = data_module.Batches(validation, steps, anew=True, what="validation_data", arrange=arrange)
+            arrange = partial(data_adapters.rows_for, self.model)
+            self.validation = data_adapters.Batches(
+                validation, steps, anew=True, what="validation_data", arrange=arrange
+            )
             validate_and_prepare(self.model, *self.validation.peek(), None, where="fit.validation, batch 0")
         else:
-            self._validate_on(data_module.rows_for(self.model, *data_module.unpack(validation, "validation_data")))
+            self._validate_on(data_adapters.rows_for(self.model, *data_adapters.unpack(validation, "validation_data")))
 
     def _validate_on(self, rows: Rows) -> None:
         fingerprints: Config | None = None
@@ -136,7 +139,7 @@ class TrainingData:
 def handled_by_callbacks(settings: FitSettings) -> frozenset[str]:
     """Warning kinds that a callback reports itself if the data are arrays; ``fit`` then does not warn about them a
     second time."""
-    if data_module.is_batches(settings.x):
+    if data_adapters.is_batches(settings.x):
         return frozenset()
     found = (renamed.attribute(c, "tells", "handled_warnings", frozenset[str]()) for c in as_list(settings.callbacks))
     return frozenset().union(*found)
@@ -171,16 +174,16 @@ def validate_and_prepare(
         handled_warnings: warning kinds that are not reported.
     """
     checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, fingerprints), handled_warnings)
-    y = data_module.without_gaps(y, w)
+    y = data_adapters.without_gaps(y, w)
     if isinstance(x, tuple) or isinstance(y, tuple) or isinstance(w, tuple):
         return _several(model, x, y, w, class_weight)
     assert model.loss is not None and model.prediction_shape is not None
     if model.target is not None and y is not None:
-        y = data_module.match_last_axis(y, model.prediction_shape)
+        y = data_adapters.match_last_axis(y, model.prediction_shape)
         if adapt and not model.target.adapted:
             model.target.adapt(y)
         y = model.target.forward(y)
-    return data_module.prepare(
+    return data_adapters.prepare(
         x, y, w, class_weight, model.loss, model.prediction_shape, input_shape=model.sample_shape, dtype=model.dtype
     )
 
@@ -191,17 +194,17 @@ def _several(model: Trainable, x: Arrays, y: Labels, w: Labels, class_weight: Ma
     ys = y if isinstance(y, tuple) else (y,)
     weights = w if isinstance(w, tuple) else (w,) * len(ys)
     judged = [
-        data_module.prepare(
+        data_adapters.prepare(
             xs[0], label, weight, class_weight, face.loss, face.prediction_shape or (), dtype=model.dtype
         )
         for label, weight, face in zip(ys, weights, model.faces, strict=True)
     ]
-    rows = tuple(data_module.match_last_axis(x, shape) for x, shape in zip(xs, model.input_shapes, strict=True))
+    rows = tuple(data_adapters.match_last_axis(x, shape) for x, shape in zip(xs, model.input_shapes, strict=True))
     return Data(rows, tuple(each.y for each in judged), tuple(each.weight for each in judged))
 
 
 def evaluation_batches(
-    model: Trainable, source: Data | data_module.Batches, batch_size: int, one_by_one: bool
+    model: Trainable, source: Data | data_adapters.Batches, batch_size: int, one_by_one: bool
 ) -> Iterator[Data]:
     """The data for the engine: all rows at once, unless they come, or are needed, batch by batch."""
     if not isinstance(source, Data):

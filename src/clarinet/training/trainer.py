@@ -8,8 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, overload
 
-from clarinet import checks
-from clarinet import data as data_module
+from clarinet import checks, data_adapters
 from clarinet.engines import Data, Engine, Steps
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.training.callback import CallbackList
@@ -284,14 +283,14 @@ def evaluate(
 
 def _to_evaluate(
     self: Trainable, x: object, y: object, sample_weight: object, steps: int | None, batch_size: int
-) -> tuple[Data | data_module.Batches, Data]:
+) -> tuple[Data | data_adapters.Batches, Data]:
     """The data to evaluate, and rows that have labels of its shape."""
-    if data_module.is_batches(x):
-        batches = data_module.Batches(x, steps, anew=True, arrange=partial(data_module.rows_for, self))
+    if data_adapters.is_batches(x):
+        batches = data_adapters.Batches(x, steps, anew=True, arrange=partial(data_adapters.rows_for, self))
         first = batches.peek()
         build_for(self, first[0])
         return batches, validate_and_prepare(self, *first, None, where="batch 0")
-    rows = data_module.rows_for(self, x, y, sample_weight)
+    rows = data_adapters.rows_for(self, x, y, sample_weight)
     build_for(self, rows[0])
     data = first_batches(validate_and_prepare(self, *rows, None), steps, batch_size)
     return data, data
@@ -340,7 +339,7 @@ def test_on_batch(
 def _one_batch(
     self: Trainable, x: object, y: object, sample_weight: object, class_weight: Mapping[int, float] | None
 ) -> tuple[Data, Engine]:
-    rows = data_module.rows_for(self, x, y, sample_weight)
+    rows = data_adapters.rows_for(self, x, y, sample_weight)
     build_for(self, rows[0])
     batch = validate_and_prepare(self, *rows, class_weight, where="batch")
     return batch, self.engine_for(batch.label_shapes)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from clarinet import checks
-from clarinet.data import as_array
+from clarinet.data_adapters import as_array
 from clarinet.doctor.findings import Finding, Remedy, Severity
 from clarinet.doctor.program import Program
 from clarinet.names import nearest

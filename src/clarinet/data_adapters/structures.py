@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from clarinet.data.arrays import as_array
-from clarinet.data.rows import Rows, as_rows
+from clarinet.data_adapters.arrays import as_array
+from clarinet.data_adapters.rows import Rows, as_rows
 from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:

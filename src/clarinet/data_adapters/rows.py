@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from clarinet.data.arrays import as_array
+from clarinet.data_adapters.arrays import as_array
 from clarinet.engines.base import Data
 from clarinet.types import AnyTensor, Array, Arrays, TensorLike
 

@@ -1,8 +1,8 @@
 """From users' data (lists, arrays, frames, memory maps, generators) to the arrays that engines run on."""
 
-from clarinet.data.arrays import as_array
-from clarinet.data.batches import Batches, is_batches, unpack
-from clarinet.data.rows import (
+from clarinet.data_adapters.arrays import as_array
+from clarinet.data_adapters.batches import Batches, is_batches, unpack
+from clarinet.data_adapters.rows import (
     as_rows,
     label_form,
     length,
@@ -12,7 +12,7 @@ from clarinet.data.rows import (
     split_validation,
     without_gaps,
 )
-from clarinet.data.structures import inputs_for, rows_for
+from clarinet.data_adapters.structures import inputs_for, rows_for
 
 __all__ = [
     "Batches",

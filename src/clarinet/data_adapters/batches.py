@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from clarinet.data.rows import Rows, as_rows
+from clarinet.data_adapters.rows import Rows, as_rows
 from clarinet.problems import ClarinetWarning
 
 _ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__dlpack__", "to_numpy", "toarray")

@@ -1,0 +1,181 @@
+"""Public names of Keras that are not here, each with what to use instead. A test holds that none of them is there."""
+
+from __future__ import annotations
+
+_VOLUMES = "there are no layers for volumes; Reshape one axis into the channels, and use a layer for pictures"
+_PICTURES = "apply it to the pictures before training, in the map of a clarinet.data.Dataset"
+_LATER = "it is not there yet; write it as a layer of your own: class ...(layers.Layer) with build and call"
+_LOSSES = "write the loss as a function of (y_true, y_pred) with clarinet.ops"
+_METRICS = "predict, and compute it from the arrays, or write a Metric of your own"
+_SCOPES = "operations have no state of their own; call the function without it"
+_BOXES = "compute it with NumPy; no layer here works on boxes"
+_OTHERS = "a model of another framework is trained there; clarinet.doctor examines it as well"
+_FILES = "model.save and clarinet.models.load_model write and read model files, which hold no code"
+_GALLERY = "clarinet.plots.samples and clarinet.plots.predictions draw pictures"
+_VERBOSE = "give verbose=0, 1 or 2 to fit, evaluate and predict"
+_LENGTHS = "give epochs= and steps_per_epoch= to fit"
+_HALVES = "models compute in float32, where a loss needs no scale; give compile the optimizer itself"
+_OPS = "it is not there; write it with the other functions of clarinet.ops, or with NumPy on the data before training"
+_COMPLEX = "tensors hold real numbers; use NumPy on the data before training"
+_SKLEARN = "wrap compile and fit in a class with fit and predict, which is all that scikit-learn asks for"
+
+#: What to use instead: for names of each module.
+_TABLE: dict[str, dict[str, tuple[str, ...]]] = {
+    "": {
+        "there are no trained networks to download; build one of layers, and load your own weights": ("applications",),
+        "one process trains one model; several processes train several": ("distribution",),
+        "train the student with a loss of your own on what the teacher predicts": ("distillation",),
+        "weights are float32; model.save keeps them, and clarinet.tf has no TFLite": ("quantizers", "Quantizer"),
+        "model.save writes a model file": ("export",),
+        "models compute in float32, or float64 with compile(dtype='float64')": (
+            "DTypePolicy", "FloatDTypePolicy", "dtype_policies", "mixed_precision",
+),
+        "a function is derived as it is; call it": ("remat", "RematScope"),
+        "Model(inputs, outputs) is made of tensors": ("Function",),
+        _SCOPES: ("StatelessScope", "SymbolicScope"),
+        _FILES: ("legacy",),
+        _GALLERY: ("visualization",),
+        _SKLEARN: ("wrappers",),
+        "use a regularizer, or assign to the weight in a callback's on_train_batch_end": ("constraints",),
+        "clarinet.utils.pad_sequences and clarinet.datasets.load_images prepare data": ("preprocessing",),
+        "go through lists and dictionaries with a function of your own": ("tree",),
+        "tell the shape in build(self, input_shape)": ("InputSpec",),
+    },
+    "callbacks": {
+        "fit(checkpoint=, resume=True) continues a training that was broken off": ("BackupAndRestore",),
+        "a list of callbacks is what fit takes": ("CallbackList",),
+        "ModelCheckpoint writes model files": ("OrbaxCheckpoint",),
+        "fit shows progress with verbose=1; ProgressBar is its callback": ("ProgbarLogger",),
+        "write a callback that sends logs in on_epoch_end": ("RemoteMonitor",),
+        "it is not there yet; keep averages of weights in a callback of your own": ("SwapEMAWeights",),
+    },
+    "config": {
+        _VERBOSE: ("disable_interactive_logging", "enable_interactive_logging", "is_interactive_logging_enabled"),
+        _LENGTHS: ("max_epochs", "max_steps_per_epoch", "set_max_epochs", "set_max_steps_per_epoch"),
+        "loading a file never runs code; pass functions in custom_objects": ("enable_unsafe_deserialization",),
+        "compile(engine=) chooses what computes": ("set_backend",),
+    },
+    "initializers": {"there is no STFT layer": ("STFT", "STFTInitializer", "stft")},
+    "datasets": {
+        "read a file of yours with NumPy, or clarinet.datasets.load_table": (
+            "boston_housing", "california_housing", "cifar100", "imdb", "reuters",
+        ),
+    },
+    "saving": {
+        _FILES: (
+            "CustomObjectScope", "KerasFileEditor", "custom_object_scope", "deserialize_keras_object",
+            "get_custom_objects", "get_registered_name", "get_registered_object", "load_model",
+            "register_keras_serializable", "save_model", "serialize_keras_object",
+        ),
+    },
+    "random": {
+        "draw with NumPy, from a generator of your own: np.random.default_rng(seed)": (
+            "SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "randint", "shuffle",
+            "truncated_normal", "uniform",
+        ),
+    },
+    "losses": {
+        _LOSSES: (
+            "CTC", "CategoricalGeneralizedCrossEntropy", "Circle", "Dice", "Tversky",
+            "categorical_generalized_cross_entropy", "circle", "ctc", "dice", "tversky",
+),
+    },
+    "metrics": {
+        _METRICS: (
+            "BinaryIoU", "ConcordanceCorrelation", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU",
+            "PearsonCorrelation", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity",
+            "SpecificityAtSensitivity", "concordance_correlation", "pearson_correlation",
+),
+        "give compile(metrics=[the function]), which is averaged over samples": ("MeanMetricWrapper",),
+        "write a Metric of your own that adds up in update_state": ("Sum",),
+    },
+    "models": {"it is not there yet; clarinet.Model.from_config(config)": ("model_from_json",)},
+    "activations": {
+        "clarinet.ops has it; put it in a Lambda layer": (
+            "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "sparse_plus", "sparse_sigmoid",
+            "sparsemax", "squareplus", "tanh_shrink", "threshold",
+),
+    },
+    "optimizers": {
+        "use Adam, or write an Optimizer of your own with slots and update": (
+            "Adafactor", "Lamb", "MultiOptimizer", "OptimizerMap", "ScheduleFreeAdamW",
+),
+        _HALVES: ("LossScaleOptimizer",),
+    },
+    "utils": {
+        _BOXES: ("bounding_boxes",),
+        _FILES: (
+            "CustomObjectScope", "custom_object_scope", "deserialize_keras_object", "get_custom_objects",
+            "get_registered_name", "get_registered_object", "legacy", "register_keras_serializable",
+            "serialize_keras_object",
+),
+        _VERBOSE: ("disable_interactive_logging", "enable_interactive_logging", "is_interactive_logging_enabled"),
+        "keep the settings in a dictionary": ("Config",),
+        "clarinet.datasets.load_table reads and codes tables": ("FeatureSpace",),
+        "model.input and model.inputs are where a network begins": ("get_source_inputs",),
+        "print a line of your own, or train with fit(verbose=1)": ("Progbar",),
+        "clarinet.plots.network draws a model": ("model_to_dot", "plot_model"),
+        "fetch it with urllib.request.urlretrieve": ("get_file",),
+        "clarinet.datasets.load_images reads a folder of pictures": (
+            "array_to_img", "image_dataset_from_directory", "img_to_array", "load_img", "save_img",
+        ),
+        "read the files with Python, and give fit arrays": (
+            "audio_dataset_from_directory", "text_dataset_from_directory", "timeseries_dataset_from_array",
+        ),
+        "write the tuple (x, y, sample_weight)": ("pack_x_y_sample_weight", "unpack_x_y_sample_weight"),
+    },
+    "layers": {
+        _VOLUMES: (
+            "AdaptiveAveragePooling3D", "AdaptiveMaxPooling3D", "AveragePooling3D", "AvgPool3D", "Conv3D",
+            "Conv3DTranspose", "ConvLSTM3D", "Convolution3D", "Convolution3DTranspose", "Cropping3D",
+            "GlobalAveragePooling3D", "GlobalAvgPool3D", "GlobalMaxPool3D", "GlobalMaxPooling3D", "MaxPool3D",
+            "MaxPooling3D", "SpatialDropout3D", "UpSampling3D", "ZeroPadding3D",
+),
+        _PICTURES: (
+            "AugMix", "AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "CutMix", "Equalization",
+            "MaxNumBoundingBoxes", "MixUp", "Pipeline", "RandAugment", "RandomBrightness", "RandomColorDegeneration",
+            "RandomColorJitter", "RandomContrast", "RandomCrop", "RandomElasticTransform", "RandomErasing",
+            "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective",
+            "RandomPosterization", "RandomSaturation", "RandomSharpness", "RandomShear", "Solarization",
+),
+        _OTHERS: ("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"),
+        "compute the spectrogram before training, e.g. with scipy.signal.stft": ("MelSpectrogram", "STFTSpectrogram"),
+        _LATER: (
+            "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D",
+            "AdditiveAttention", "Attention", "Bidirectional", "Conv1DTranspose", "Conv2DTranspose", "ConvLSTM1D",
+            "ConvLSTM2D", "Convolution1DTranspose", "Convolution2DTranspose", "Cropping1D", "Cropping2D",
+            "DepthwiseConv1D", "EinsumDense", "GRUCell", "GaussianDropout", "GroupQueryAttention", "Identity",
+            "LSTMCell", "Masking", "MultiHeadAttention", "RMSNormalization", "RNN", "RepeatVector",
+            "ReversibleEmbedding", "SeparableConv1D", "SeparableConvolution1D", "SimpleRNNCell",
+            "SpectralNormalization", "StackedRNNCells", "TimeDistributed", "UnitNormalization", "UpSampling1D",
+            "Wrapper", "ZeroPadding1D",
+),
+        "code the data before training; clarinet.datasets.load_table does it for tables, TextVectorization for texts": (
+            "CategoryEncoding", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup",
+),
+        "tell the shape in build(self, input_shape)": ("InputSpec",),
+    },
+    "ops": {
+        _COMPLEX: (
+            "angle", "conj", "conjugate", "fft", "fft2", "ifft2", "imag", "irfft", "isreal", "istft", "polar", "real",
+            "rfft", "stft", "view_as_complex", "view_as_real",
+),
+        _OPS: (
+            "adaptive_average_pool", "adaptive_max_pool", "argpartition", "average_pool", "bartlett", "blackman",
+            "cdist", "cholesky", "cholesky_inverse", "conv", "conv_transpose", "corrcoef", "correlate", "ctc_decode",
+            "ctc_loss", "depth_to_space", "depthwise_conv", "det", "dot_product_attention", "eig", "eigh",
+            "extract_sequences", "fold", "gcd", "geomspace", "hamming", "hanning", "i0", "image", "inv", "jvp",
+            "kaiser", "lcm", "logdet", "lstsq", "lu_factor", "matrix_rank", "max_pool", "nanargmax", "nanargmin",
+            "nanmedian", "nanpercentile", "nanquantile", "nextafter", "pinv", "psnr", "qr", "rearrange", "segment_max",
+            "segment_min", "segment_prod", "separable_conv", "slogdet", "solve", "solve_triangular", "space_to_depth",
+            "svd", "unfold", "vander", "vectorize", "view",
+),
+    },
+}  # fmt: skip
+
+ABSENT: dict[str, str] = {
+    f"{module}.{name}".lstrip("."): sentence
+    for module, table in _TABLE.items()
+    for sentence, names in table.items()
+    for name in names
+}

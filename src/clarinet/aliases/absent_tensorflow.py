@@ -1,0 +1,65 @@
+"""Names of TensorFlow that programs for Keras use and that are not here, each with what to use instead."""
+
+from __future__ import annotations
+
+#: Names by sentence, each below ``clarinet``.
+_TABLE: dict[str, tuple[str, ...]] = {
+    "one process trains one model; take what is inside `with strategy.scope():` out of it": (
+        "tf.distribute", "tf.tpu",
+),
+    "texts are Python's: use str methods, or TextVectorization before the model": ("tf.strings", "tf.regex_replace"),
+    "read files with Python: open, pathlib, np.load; pictures with clarinet.preprocessing.image.load_img": (
+        "tf.io", "tf.train", "tf.data.TFRecordDataset", "tf.data.TextLineDataset", "tf.image.decode_image",
+        "tf.image.decode_jpeg", "tf.image.decode_png",
+),
+    "model.save and clarinet.models.load_model write and read model files": ("tf.saved_model", "tf.lite"),
+    "fit(callbacks=[callbacks.TensorBoard()]) writes what TensorBoard shows": ("tf.summary", "tf.profiler"),
+    "tensors are dense; pad rows to one length with clarinet.utils.pad_sequences": (
+        "tf.RaggedTensor", "tf.ragged", "tf.SparseTensor", "tf.sparse",
+),
+    "keep a list of Python's, then tf.stack it": ("tf.TensorArray",),
+    "programs of TensorFlow 1 are written anew: operations run at once, and fit trains": (
+        "tf.compat", "tf.Session", "tf.placeholder", "tf.get_variable", "tf.contrib", "tf.flags",
+        "tf.global_variables_initializer", "tf.estimator", "tf.feature_column", "tf.app", "tf.logging",
+        "tf.get_default_graph", "tf.reset_default_graph", "tf.Graph", "tf.gradients",
+),
+    "write an assert of Python's": ("tf.debugging", "tf.Assert"),
+    "functions run as they are; there is nothing to convert": ("tf.autograph",),
+    "tensors hold real numbers": ("tf.signal", "tf.complex", "tf.complex64", "tf.complex128", "tf.bfloat16"),
+    "write a class of Python's, or a subclass of clarinet.layers.Layer": ("tf.Module",),
+    "a shape is a tuple": ("tf.TensorShape",),
+    "GradientTape.gradient takes a target of one number; call it once for each entry": (
+        "tf.hessians", "tf.autodiff",
+),
+    "use a GradientTape: with clarinet.GradientTape() as tape: ...; tape.gradient(loss, variables)": (
+        "tf.backend.gradients",
+),
+    "call the model, or make a clarinet.Model(inputs, outputs) of the tensors, and call it": ("tf.backend.function",),
+    "operations run at once; there is no session": (
+        "tf.backend.get_session", "tf.backend.set_session", "tf.backend.tensorflow_backend",
+),
+    "call the model with training=True or training=False": ("tf.backend.set_learning_phase",),
+    "use the layer of that name, called on the tensor": (
+        "tf.backend.conv1d", "tf.backend.conv2d", "tf.backend.conv2d_transpose", "tf.backend.conv3d",
+        "tf.backend.depthwise_conv2d", "tf.backend.separable_conv2d", "tf.backend.pool2d", "tf.backend.pool3d",
+        "tf.backend.dropout", "tf.backend.rnn", "tf.backend.resize_images", "tf.backend.spatial_2d_padding",
+        "tf.backend.temporal_padding", "tf.nn.conv1d", "tf.nn.conv2d", "tf.nn.conv2d_transpose", "tf.nn.dropout",
+        "tf.nn.max_pool2d", "tf.nn.max_pool", "tf.nn.avg_pool2d", "tf.nn.avg_pool", "tf.nn.depthwise_conv2d",
+),
+    "clarinet.random has such a function": (
+        "tf.backend.random_normal", "tf.backend.random_uniform", "tf.backend.random_bernoulli",
+        "tf.backend.truncated_normal",
+),
+    "draw with clarinet.random, with a seed": ("tf.random.Generator", "tf.random.stateless_uniform",
+        "tf.random.stateless_normal", "tf.random.get_global_generator", "tf.random.experimental"),
+    "put an augmentation layer before the model: RandomFlip, RandomRotation, RandomTranslation, RandomZoom": (
+        "tf.image.random_flip_left_right", "tf.image.random_flip_up_down", "tf.image.random_brightness",
+        "tf.image.random_contrast", "tf.image.random_crop", "tf.image.random_hue", "tf.image.random_saturation",
+        "tf.image.stateless_random_flip_left_right", "tf.image.stateless_random_brightness",
+),
+    "compute it with NumPy on the data before training": (
+        "tf.image", "tf.nn", "tf.math", "tf.linalg", "tf.quantization",
+    ),
+}  # fmt: skip
+
+ABSENT_TENSORFLOW: dict[str, str] = {name: sentence for sentence, names in _TABLE.items() for name in names}

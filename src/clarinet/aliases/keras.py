@@ -1,0 +1,113 @@
+"""Other names of what there is: ``"layers.MaxPool2D"`` -> ``"MaxPooling2D"`` of the same module, or ``"module:name"``.
+
+All names are below ``clarinet``. A test walks those of the installed Keras.
+"""
+
+from __future__ import annotations
+
+#: Parts of the package that are loaded when they are first used, and other names of modules.
+MODULES: dict[str, str] = {
+    **{
+        name: name
+        for name in (
+            "backend", "config", "doctor", "glass", "plots", "random", "runs", "saving", "tf",
+)
+    },
+    "keras": "",
+    "layers.experimental": "layers",
+    "layers.experimental.preprocessing": "layers",
+    "ops.linalg": "ops",
+    "ops.numpy": "ops",
+    "optimizers.experimental": "optimizers",
+    "optimizers.legacy": "optimizers",
+    "utils.np_utils": "utils",
+}  # fmt: skip
+
+#: Where a module's names may be found besides.
+ALSO: dict[str, tuple[str, ...]] = {
+    "": ("tf",),
+    "backend": ("tf.backend",),
+    "config": ("tf.config",),
+    "ops.nn": ("ops",),
+    "random": ("tf.random",),
+    "tf": ("",),
+    "tf.math": ("tf",),
+}
+
+_SERIALIZED = (
+    "activations", "constraints", "initializers", "layers", "losses", "metrics", "optimizers", "optimizers.schedules",
+    "regularizers",
+)  # fmt: skip
+_OF_LAYERS = {
+    **{f"AvgPool{n}D": f"AveragePooling{n}D" for n in (1, 2, 3)},
+    **{f"MaxPool{n}D": f"MaxPooling{n}D" for n in (1, 2, 3)},
+    **{f"GlobalAvgPool{n}D": f"GlobalAveragePooling{n}D" for n in (1, 2, 3)},
+    **{f"GlobalMaxPool{n}D": f"GlobalMaxPooling{n}D" for n in (1, 2, 3)},
+    **{f"Convolution{n}D": f"Conv{n}D" for n in (1, 2, 3)},
+    **{f"Convolution{n}DTranspose": f"Conv{n}DTranspose" for n in (1, 2, 3)},
+    **{f"SeparableConvolution{n}D": f"SeparableConv{n}D" for n in (1, 2)},
+}
+_CLASSES_OF_INITIALIZERS = (
+    "constant", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "identity", "lecun_normal",
+    "lecun_uniform", "ones", "orthogonal", "random_normal", "random_uniform", "truncated_normal", "variance_scaling",
+    "zeros",
+)  # fmt: skip
+_OF_INITIALIZERS = {
+    **{name: "".join(map(str.capitalize, name.split("_"))) for name in _CLASSES_OF_INITIALIZERS},
+    "IdentityInitializer": "Identity",
+    "OrthogonalInitializer": "Orthogonal",
+}
+#: Losses that are functions among the metrics as well, under these names.
+_FUNCTIONS = (
+    "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
+    "categorical_hinge", "hinge", "huber", "kl_divergence", "log_cosh", "mean_absolute_error",
+    "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "poisson",
+    "sparse_categorical_crossentropy", "squared_hinge", "mse", "mae", "mape", "msle", "kld", "MSE", "MAE", "MAPE",
+    "MSLE", "KLD",
+)  # fmt: skip
+_SHORT = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+    "bce": "binary_crossentropy",
+    "kld": "kl_divergence",
+}
+_OF_ROOT = {
+    "Initializer": "initializers.base:Initializer",
+    "KerasTensor": "graph:Tensor",
+    "Layer": "layers:Layer",
+    "Loss": "losses:Loss",
+    "Metric": "metrics:Metric",
+    "Operation": "ops:Operation",
+    "Optimizer": "optimizers:Optimizer",
+    "Regularizer": "regularizers:Regularizer",
+    "device": "tf.control:device",
+    "name_scope": "tf.control:name_scope",
+    "version": "tf.version:version",
+}
+_OF_UTILS = {
+    "clear_session": "backend:clear_session",
+    "is_keras_tensor": "backend:is_keras_tensor",
+    "standardize_dtype": "backend:standardize_dtype",
+}
+_BY_MODULE: dict[str, dict[str, str]] = {
+    "": _OF_ROOT,
+    **{f"{module}": {"serialize": "configurable:serialize", "deserialize": f"{module}:get"} for module in _SERIALIZED},
+}
+
+
+def _merged(module: str, *tables: dict[str, str]) -> None:
+    for table in tables:
+        _BY_MODULE.setdefault(module, {}).update(table)
+
+
+_merged("layers", _OF_LAYERS)
+_merged("initializers", _OF_INITIALIZERS, {"Initializer": "initializers.base:Initializer"})
+_merged("losses", _SHORT, {name.upper(): target for name, target in _SHORT.items()})
+_merged("metrics", {name: f"losses:{name}" for name in _FUNCTIONS})
+_merged("utils", _OF_UTILS)
+
+ALIASES: dict[str, str] = {
+    f"{module}.{name}".lstrip("."): target for module, table in _BY_MODULE.items() for name, target in table.items()
+}

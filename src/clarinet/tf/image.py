@@ -1,0 +1,173 @@
+"""``tf.image``: pictures (height, width, channels) or batches of them, the channels last."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clarinet import aliases, ops
+from clarinet.names import public
+from clarinet.ops.dtypes import as_dtype
+from clarinet.types import AnyTensor, DTypeArg, ShapeLike, TensorLike
+
+__all__ = [
+    "adjust_brightness",
+    "adjust_contrast",
+    "central_crop",
+    "convert_image_dtype",
+    "crop_to_bounding_box",
+    "flip_left_right",
+    "flip_up_down",
+    "grayscale_to_rgb",
+    "pad_to_bounding_box",
+    "per_image_standardization",
+    "resize",
+    "resize_with_crop_or_pad",
+    "rgb_to_grayscale",
+    "rot90",
+    "transpose",
+]
+_GRAY = (0.2989, 0.587, 0.114)
+
+
+def __dir__() -> list[str]:
+    return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)
+
+
+def _sizes(image: TensorLike) -> tuple[int, int, int]:
+    """Height, width and channels."""
+    height, width, channels = ops.shape(image)[-3:]
+    return int(height or 0), int(width or 0), int(channels or 0)
+
+
+def resize(
+    images: TensorLike,
+    size: ShapeLike,
+    method: str = "bilinear",
+    preserve_aspect_ratio: bool = False,
+    antialias: bool = False,
+    name: object = None,
+) -> AnyTensor:
+    """Pictures in another size, as ``Resizing`` gives it: ``"bilinear"`` or ``"nearest"``.
+
+    Raises:
+        ValueError: another method, or what ``Resizing`` refuses.
+    """
+    from clarinet.layers import Resizing
+
+    if preserve_aspect_ratio or antialias:
+        raise ValueError("tf.image.resize: preserve_aspect_ratio and antialias are not supported; leave them out")
+    height, width = map(int, size)
+    layer, several = Resizing(height, width, interpolation=method), ops.ndim(images) == 4
+    resized = layer(ops.cast(images if several else ops.expand_dims(images, 0), "float32"))
+    return resized if several else resized[0]
+
+
+def flip_left_right(image: TensorLike) -> AnyTensor:
+    """The columns of pixels in reverse order."""
+    return ops.flip(image, -2)
+
+
+def flip_up_down(image: TensorLike) -> AnyTensor:
+    """The rows of pixels in reverse order."""
+    return ops.flip(image, -3)
+
+
+def rot90(image: TensorLike, k: int = 1, name: object = None) -> AnyTensor:
+    """Turned ``k`` times by 90 degrees, against the clock."""
+    return ops.rot90(image, int(k), (ops.ndim(image) - 3, ops.ndim(image) - 2))
+
+
+def transpose(image: TensorLike, name: object = None) -> AnyTensor:
+    """Rows and columns of pixels exchanged."""
+    return ops.swapaxes(image, -3, -2)
+
+
+def adjust_brightness(image: TensorLike, delta: float) -> AnyTensor:
+    """Every pixel plus ``delta``."""
+    return ops.add(image, delta)
+
+
+def adjust_contrast(images: TensorLike, contrast_factor: float) -> AnyTensor:
+    """The distance of every pixel from its channel's mean times a factor."""
+    mean = ops.mean(images, (-3, -2), keepdims=True)
+    return (images - mean) * contrast_factor + mean
+
+
+def per_image_standardization(image: TensorLike) -> AnyTensor:
+    """Each picture with mean 0 and deviation 1, or ``1 / sqrt(pixels)`` at least by which it is divided."""
+    numbers = ops.cast(image, "float32")
+    axes, pixels = (-3, -2, -1), prod(_sizes(image))
+    deviation = ops.maximum(ops.std(numbers, axes, keepdims=True), pixels**-0.5)
+    return (numbers - ops.mean(numbers, axes, keepdims=True)) / deviation
+
+
+def rgb_to_grayscale(images: TensorLike, name: object = None) -> AnyTensor:
+    """One channel of three: ``0.2989 r + 0.587 g + 0.114 b``."""
+    dtype = ops.dtype(images)
+    gray = ops.sum(ops.cast(images, "float32") * np.array(_GRAY, np.float32), -1, keepdims=True)
+    return ops.cast(gray, dtype)
+
+
+def grayscale_to_rgb(images: TensorLike, name: object = None) -> AnyTensor:
+    """The one channel three times."""
+    return ops.repeat(images, 3, -1)
+
+
+def central_crop(image: TensorLike, central_fraction: float) -> AnyTensor:
+    """The middle of a picture: this share of its height and of its width."""
+    height, width, _ = _sizes(image)
+    top, left = (int((size - size * central_fraction) / 2) for size in (height, width))
+    return image[..., top : height - top, left : width - left, :]
+
+
+def crop_to_bounding_box(
+    image: TensorLike, offset_height: int, offset_width: int, target_height: int, target_width: int
+) -> AnyTensor:
+    """A part of a picture: where it begins, and how large it is."""
+    rows, columns = (
+        slice(offset_height, offset_height + target_height),
+        slice(offset_width, offset_width + target_width),
+    )
+    return ops.convert_to_tensor(image)[..., rows, columns, :]
+
+
+def pad_to_bounding_box(
+    image: TensorLike, offset_height: int, offset_width: int, target_height: int, target_width: int
+) -> AnyTensor:
+    """A picture with zeros around it: where it begins in the larger one, and how large that is."""
+    height, width, _ = _sizes(image)
+    vertical = (offset_height, target_height - offset_height - height)
+    horizontal = (offset_width, target_width - offset_width - width)
+    return ops.pad(image, [(0, 0)] * (ops.ndim(image) - 3) + [vertical, horizontal, (0, 0)])
+
+
+def resize_with_crop_or_pad(image: TensorLike, target_height: int, target_width: int) -> AnyTensor:
+    """The middle of a picture that is too large, zeros around one that is too small."""
+    height, width, _ = _sizes(image)
+    rows, columns = min(height, target_height), min(width, target_width)
+    kept = crop_to_bounding_box(image, (height - rows) // 2, (width - columns) // 2, rows, columns)
+    top, left = (target_height - rows) // 2, (target_width - columns) // 2
+    return pad_to_bounding_box(kept, top, left, target_height, target_width)
+
+
+def convert_image_dtype(image: TensorLike, dtype: DTypeArg, saturate: bool = False, name: object = None) -> AnyTensor:
+    """Whole numbers to the floats from 0 to 1 that they stand for, and back.
+
+    Example:
+        >>> convert_image_dtype(np.array([[[255, 51]]], np.uint8), "float32").tolist()
+        [[[1.0, 0.2...]]]
+    """
+    have, want = np.dtype(str(ops.dtype(image))), as_dtype(dtype)
+    if have.kind in "iu" and want.kind == "f":
+        return ops.cast(image, want) / float(np.iinfo(have).max)
+    if have.kind == "f" and want.kind in "iu":
+        largest = np.iinfo(want).max
+        return ops.cast(ops.clip(ops.multiply(image, largest + 0.5), 0, largest), want)
+    return ops.cast(image, want)
