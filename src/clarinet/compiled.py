@@ -18,7 +18,7 @@ from clarinet.plan import Plan
 from clarinet.structure import NO_LAYERS
 from clarinet.target import TransformedTarget
 from clarinet.trainable import Epochs, Judged, OutputFace
-from clarinet.types import Shape
+from clarinet.types import DTypeArg, Shape
 
 
 class Compiled(Functional):
@@ -40,7 +40,7 @@ class Compiled(Functional):
         self._requested_engine = "auto"
         self._device: str | None = None
         self._engine: tuple[Any, engines.Engine, str] | None = None
-        self._called: Any = None  # what runs calls on numbers
+        self._called: tuple[object, Any] | None = None  # what runs calls on numbers
         self._eagerly = False  # whether ``call`` runs as it stands
 
     def _structure_changed(self) -> None:
@@ -57,7 +57,7 @@ class Compiled(Functional):
         weighted_metrics: object = None,
         *,
         engine: str = "auto",
-        dtype: object = None,
+        dtype: DTypeArg = None,
         device: str | None = None,
         target: object = None,
         run_eagerly: bool = False,

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from clarinet import layers
 from clarinet.configurable import is_ours
 from clarinet.data_adapters.arrays import as_array
 from clarinet.graph import Network, Node, Tensor, called, flatten, form_of, made_of, ordered, packed, use
+from clarinet.layers import Layer
 from clarinet.layers.authored import held
 from clarinet.layers.handle import Handle, take_name
 from clarinet.names import Names, snake_case
 from clarinet.ops.specs import TensorSpec
 from clarinet.structure import Structure
 from clarinet.trainable import encoded_layers, layer_of, layers_of
-from clarinet.types import AnyTensor, Arrays, LayerLike, Predictions, Setting, Shape, ShapeLike, TensorLike
+from clarinet.types import AnyTensor, Arrays, Config, Json, Predictions, Shape, ShapeLike, TensorLike
 
 
 class Functional(Structure):
@@ -36,8 +37,8 @@ class Functional(Structure):
     _network: Network | None = None
     _attributes: list[Handle] | None = None  # the layers of a model with a ``call``, as they were assigned
     _untraceable = False  # whether ``call`` has been found to be no network
-    _input_form: TensorLike = None
-    _output_form: TensorLike = None
+    _input_form: Json = None
+    _output_form: Json = None
 
     @property
     def base_name(self) -> str:
@@ -117,7 +118,7 @@ class Functional(Structure):
         """Whether it is known what the network is; the weights are laid out when somebody looks."""
         return self._network is not None
 
-    def build(self, input_shape: ShapeLike = None) -> None:
+    def build(self, input_shape: ShapeLike | None = None) -> None:
         """Fix the shape of one sample where the model has a ``call``; else ``Input`` has said it.
 
         Args:
@@ -136,17 +137,17 @@ class Functional(Structure):
         return not is_ours(type(self), "call")
 
     @property
-    def layers(self) -> list[LayerLike]:
+    def layers(self) -> list[Layer]:
         """The layers and models in it, in Keras's order; those it has as attributes while the network is not known."""
         if self._network is not None or self.lists_layers:
             return self._layers
-        return [layer for name, value in vars(self).items() if name[:1] != "_" for layer in held(value)]
+        return [cast(Layer, part) for name, value in vars(self).items() if name[:1] != "_" for part in held(value)]
 
     @layers.setter
-    def layers(self, layers: list[LayerLike]) -> None:
+    def layers(self, layers: list[Layer]) -> None:
         self._layers = layers
 
-    def call(self, *inputs: TensorLike, **settings: Setting) -> AnyTensor:
+    def call(self, *inputs: TensorLike, **settings: object) -> AnyTensor:
         """What a subclass computes, of calls of layers and models; ``training`` is None where it is asked for."""
         raise NotImplementedError(f"{type(self).__name__}: define call(self, inputs), or give Model inputs and outputs")
 
@@ -186,24 +187,24 @@ class Functional(Structure):
     # What goes in and comes out.
 
     @property
-    def inputs(self) -> AnyTensor:
+    def inputs(self) -> list[Tensor]:
         """The tensors that the model begins with."""
         return list(self.network.inputs)
 
     @property
-    def outputs(self) -> AnyTensor:
+    def outputs(self) -> list[Tensor]:
         """The tensors that the model ends with."""
         return list(self.network.outputs)
 
     @property
     def input(self) -> AnyTensor:
         """The tensor that the model begins with, or the structure of them that it was made with."""
-        return packed(self.network.inputs, self._input_form)
+        return cast(AnyTensor, packed(self.network.inputs, self._input_form))
 
     @property
     def output(self) -> AnyTensor:
         """The tensor that the model ends with, or the structure of them that it was made with."""
-        return packed(self.network.outputs, self._output_form)
+        return cast(AnyTensor, packed(self.network.outputs, self._output_form))
 
     @property
     def input_names(self) -> list[str]:
@@ -221,13 +222,13 @@ class Functional(Structure):
         return [names.take("", tensor.name) for tensor in self.network.outputs]
 
     @property
-    def input_shape(self) -> AnyTensor:
+    def input_shape(self) -> object:
         """The shape of the input with the batch axis, or a structure of shapes as that of the inputs; None before the
         model is built."""
         return packed((tensor.shape for tensor in self.network.inputs), self._input_form) if self._connected else None
 
     @property
-    def output_shape(self) -> AnyTensor:
+    def output_shape(self) -> object:
         """The shape of the output, likewise."""
         return packed((tensor.shape for tensor in self.network.outputs), self._output_form) if self._connected else None
 
@@ -241,17 +242,17 @@ class Functional(Structure):
         return outputs[0].sample_shape if len(outputs) == 1 else None
 
     def packed(self, outputs: Arrays) -> Predictions:
-        return packed(outputs if isinstance(outputs, tuple) else (outputs,), self._output_form)
+        return cast(Predictions, packed(outputs if isinstance(outputs, tuple) else (outputs,), self._output_form))
 
     # Configuration: layers, and nodes that name layers and tensors by their numbers.
 
-    def get_config(self) -> dict[str, Setting]:
+    def get_config(self) -> Config:
         """The model's structure as a JSON-able dictionary, without weights."""
         numbers = {id(layer): number for number, layer in enumerate(self.layers)}
         tensors = {tensor: number for number, tensor in enumerate(self.network.inputs)}
-        nodes = []
+        nodes: list[Json] = []
         for node in self.network.nodes:
-            taken = [tensors[tensor] for tensor in node.inputs]
+            taken: list[Json] = [tensors[tensor] for tensor in node.inputs]
             nodes.append({"layer": numbers[id(node.operator)], "inputs": taken, "training": node.training})
             for tensor in node.outputs:
                 tensors[tensor] = len(tensors)
@@ -278,7 +279,7 @@ def _held(value: object) -> Iterator[Handle]:
             yield from _held(item)
 
 
-def _inputs_like(x: object) -> AnyTensor:
+def _inputs_like(x: object) -> object:
     """A tensor for such rows, or a structure of tensors for one of rows."""
     if isinstance(x, Mapping):
         return {key: _inputs_like(value) for key, value in x.items()}
@@ -288,7 +289,7 @@ def _inputs_like(x: object) -> AnyTensor:
     return layers.Input(rows.shape[1:], dtype="int32" if rows.dtype.kind in "iu" else "float32")
 
 
-def _input_of(tensor: Tensor, numbers: Mapping[int, int]) -> object:
+def _input_of(tensor: Tensor, numbers: Mapping[int, int]) -> Json:
     """The number of an input's layer, or its description where the model does not list it."""
     layer: Any = tensor.node.operator
     return numbers[id(layer)] if id(layer) in numbers else layer.encoded()
@@ -307,20 +308,23 @@ def _from_inputs(ins: list[Tensor], outs: list[Tensor]) -> tuple[list[Tensor], l
     return [own[tensor] for tensor in ins], [own[tensor] for tensor in outs]
 
 
-def connected(config: Mapping[str, Setting]) -> tuple[object, object]:
+def connected(config: Mapping[str, object]) -> tuple[object, object]:
     """The inputs and outputs of the network that :meth:`Functional.get_config` described.
 
     Raises:
         ValueError: it does not make sense.
     """
-    held = layers_of(config["layers"])
+    described: Mapping[str, Any] = config  # what is wrong with it shows below
+    held: list[Any] = [*layers_of(described["layers"])]
     try:
-        begins = [layer_of(each) if isinstance(each, Mapping) else held[each] for each in config["inputs"]]
+        begins: list[Any] = [
+            layer_of(each) if isinstance(each, Mapping) else held[each] for each in described["inputs"]
+        ]
         tensors = [Tensor(Node(own, (), (TensorSpec((None, *own.shape), own.dtype, True),))) for own in begins]
-        for node in config["nodes"]:
+        for node in described["nodes"]:
             made = use(held[node["layer"]], [tensors[number] for number in node["inputs"]], node["training"])
             tensors += made.outputs
-        inputs, outputs = tensors[: len(config["inputs"])], [tensors[number] for number in config["outputs"]]
-        return packed(inputs, config["input_form"]), packed(outputs, config["output_form"])
+        inputs, outputs = tensors[: len(described["inputs"])], [tensors[number] for number in described["outputs"]]
+        return packed(inputs, described["input_form"]), packed(outputs, described["output_form"])
     except (IndexError, KeyError, StopIteration, AttributeError) as error:
         raise ValueError(f"the description of the model's nodes does not make sense: {error!r}") from None

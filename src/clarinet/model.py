@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from clarinet.compiled import Compiled
 from clarinet.configurable import encode, encode_all
@@ -16,7 +16,7 @@ from clarinet.stack import LayerStack
 from clarinet.structure import Structure
 from clarinet.trainable import encoded_layers, known, layers_of
 from clarinet.training import calling, predicting, trainer
-from clarinet.types import AnyTensor, Config, Scalar, Setting, TensorLike
+from clarinet.types import AnyTensor, Config, Scalar, TensorLike
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,7 @@ class Model(Compiled):
     test_on_batch = trainer.test_on_batch
     predict_on_batch = predicting.predict_on_batch
 
-    def __call__(self, *inputs: TensorLike, training: bool | None = None, **settings: Setting) -> AnyTensor:
+    def __call__(self, *inputs: TensorLike, training: bool | None = None, **settings: object) -> AnyTensor:
         """Use the model: on tensors of a network it is a layer of that, on numbers it computes.
 
         On numbers it gives a :class:`clarinet.ops.Tensor`, and a :class:`clarinet.GradientTape` remembers the call; see
@@ -97,7 +97,7 @@ class Model(Compiled):
             return calling.call(self, inputs, training, **settings)
         x = inputs[0] if len(inputs) == 1 else list(inputs)
         outputs = use(self, self._build_for_tensors(x), training).outputs
-        return self.packed(outputs if len(outputs) > 1 else outputs[0])  # type: ignore[arg-type]
+        return cast(AnyTensor, self.packed(outputs if len(outputs) > 1 else outputs[0]))  # type: ignore[arg-type]
 
     @property
     def metrics_names(self) -> list[str]:
@@ -151,7 +151,7 @@ class Model(Compiled):
 
     # Configuration, files, copies.
 
-    def encoded(self) -> dict[str, Setting]:
+    def encoded(self) -> Config:
         """The model as a layer of another one, for files."""
         return {"class_name": "Sequential" if isinstance(self, Sequential) else "Model", "config": self.get_config()}
 
@@ -267,7 +267,7 @@ class Sequential(LayerStack, Model):
         self._begin()
         LayerStack.__init__(self, layers, name)
 
-    def get_config(self) -> dict[str, Setting]:
+    def get_config(self) -> Config:
         """The model's structure as a JSON-able dictionary, without weights."""
         return {
             "name": self.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from clarinet import layers as layers_module
 from clarinet.graph import Network, Tensor, flatten, use
@@ -12,7 +12,7 @@ from clarinet.layers.handle import take_name
 from clarinet.layers.places import Once
 from clarinet.names import Names
 from clarinet.structure import Structure
-from clarinet.types import Arrays, LayerLike, Predictions, Shape, ShapeLike
+from clarinet.types import Arrays, Predictions, Shape, ShapeLike
 
 _FIXED_ORDER = "a Sequential runs its layers in order; use Model(inputs, outputs) for skips and branches"
 
@@ -97,9 +97,9 @@ class LayerStack(Structure):
         self._take_dtype(layer)
         take_name(layer, names)
         layer.join(self)
-        self.layers.append(layer)
+        self.layers.append(cast(Layer, layer))  # a model is as good as one
 
-    def pop(self) -> LayerLike:
+    def pop(self) -> Layer:
         """Remove the last layer and return it; the others keep their weights.
 
         Raises:
@@ -113,7 +113,7 @@ class LayerStack(Structure):
         self._rebuild()
         return layer
 
-    def build(self, input_shape: ShapeLike = None) -> None:
+    def build(self, input_shape: ShapeLike | None = None) -> None:
         """Fix the shape of one sample.
 
         Args:

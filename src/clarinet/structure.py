@@ -23,9 +23,7 @@ from clarinet.types import (
     Array,
     Arrays,
     DType,
-    LayerLike,
     Predictions,
-    Setting,
     Shape,
     ShapeLike,
 )
@@ -57,7 +55,7 @@ class Structure(TrainingLock, Handle):
     merges: ClassVar[bool] = True
     passes_through: ClassVar[str] = ""
     looks_up: ClassVar[bool] = False
-    _layers: list[LayerLike]
+    _layers: list[Layer]
 
     def __init__(self, name: str | None) -> None:
         refuse_overrides(type(self))
@@ -90,12 +88,13 @@ class Structure(TrainingLock, Handle):
 
     __copy__ = clone
 
-    def __getstate__(self) -> dict[str, Setting]:
+    def __getstate__(self) -> dict[str, object]:
         kept = {name: value for name, value in super().__getstate__().items() if name not in ("_trained_by", "_store")}
         return kept | {"_seed": Seed(self.seed)}  # the values of weights are with their layers
 
-    def __setstate__(self, state: dict[str, Setting]) -> None:
-        super().__setstate__(state | {"_store": None, "_layers": [*state["_layers"]]})
+    def __setstate__(self, state: dict[str, object]) -> None:
+        super().__setstate__(state | {"_store": None})
+        self._layers = [*self._layers]
         for layer in self.layers:
             layer.join(self)
         if self._connected:
@@ -121,7 +120,7 @@ class Structure(TrainingLock, Handle):
         """Whether it is known what the network is."""
         raise NotImplementedError
 
-    def build(self, input_shape: ShapeLike = None) -> None:
+    def build(self, input_shape: ShapeLike | None = None) -> None:
         """Fix the shape of one sample where it is not known yet.
 
         Args:
@@ -143,12 +142,12 @@ class Structure(TrainingLock, Handle):
         return not self.layers
 
     @property
-    def layers(self) -> list[LayerLike]:
+    def layers(self) -> list[Layer]:
         """The layers and models in it."""
         return self._layers
 
     @layers.setter
-    def layers(self, layers: list[LayerLike]) -> None:
+    def layers(self, layers: list[Layer]) -> None:
         self._layers = layers
 
     @property
@@ -166,7 +165,7 @@ class Structure(TrainingLock, Handle):
         for layer in getattr(self, "layers", ()):
             layer.trainable = value
 
-    def get_layer(self, name: str | None = None, index: int | None = None) -> LayerLike:
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by its name or index.
 
         Raises:
@@ -343,7 +342,7 @@ class Structure(TrainingLock, Handle):
         """What is kept between batches and not trained, likewise."""
         return self._prefixed(lambda layer, shape: layer.state_specs(shape))
 
-    def _prefixed(self, specs: Callable[[LayerLike, ShapeLike], Sequence[Weight]]) -> tuple[Weight, ...]:
+    def _prefixed(self, specs: Callable[[Layer, Shape], Sequence[Weight]]) -> tuple[Weight, ...]:
         own = own_weights(self.layers, [specs(*each) for each in self._specs()])
         return tuple(replace(w, name=f"{number}.{w.name}") for number, weights in enumerate(own) for w in weights)
 

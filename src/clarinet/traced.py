@@ -6,16 +6,20 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Never, cast
 
 import numpy as np
 
 from clarinet.graph import Argument, Constant, Network, Node, Tensor, flatten, made_of
 from clarinet.ops.operation import Operation
 from clarinet.ops.specs import TensorSpec
-from clarinet.types import Array, Namespace, OpCache
+from clarinet.types import Array, Namespace
 
 Arrays = Sequence[Array]
+
+
+#: What each operation keeps for its own ``backward``, and the numbers of every tensor.
+Kept = tuple[dict[Node, Never], dict[Tensor, Array]]
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Traced:
 
     network: Network
 
-    def forward(self, xs: Arrays, xp: Namespace = np) -> tuple[list[Array], object]:
+    def forward(self, xs: Arrays, xp: Namespace = np) -> tuple[list[Array], Kept]:
         """The function's values, and what :meth:`backward` needs."""
         found: dict[Tensor, Any] = dict(zip(self.network.inputs, xs, strict=True))
         caches: dict[Node, object] = {}
@@ -39,9 +43,9 @@ class Traced:
             else:
                 assert isinstance(node.operator, Constant)
                 found[node.outputs[0]] = xp.asarray(node.operator.value)
-        return [found[tensor] for tensor in self.network.outputs], (caches, found)
+        return [found[tensor] for tensor in self.network.outputs], (cast("dict[Node, Never]", caches), found)
 
-    def backward(self, cache: OpCache, dys: Arrays, xp: Namespace = np) -> list[Array | None]:
+    def backward(self, cache: Kept, dys: Arrays, xp: Namespace = np) -> list[Array | None]:
         """The gradients at the arguments, given those at the values; None where there is none."""
         caches, found = cache
         deltas: dict[Tensor, Array] = {}

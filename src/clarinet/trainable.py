@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from clarinet import layers
 from clarinet.configurable import resolve
 from clarinet.layers.base import Layer
-from clarinet.types import LayerLike, Predictions
+from clarinet.types import Json, Predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clarinet.params import Store, Weight
     from clarinet.plan import Plan
     from clarinet.target import TransformedTarget
-    from clarinet.types import Array, Arrays, Config, DType, Shape
+    from clarinet.types import Array, Arrays, Config, DType, Shape, ShapeLike
 
 
 class Epochs(Protocol):
@@ -127,7 +127,7 @@ class Trainable(Protocol):
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer: ...
 
-    def build(self, input_shape: object = None) -> None: ...
+    def build(self, input_shape: ShapeLike | None = None) -> None: ...
 
     def build_for_data(self, x: object) -> None: ...
 
@@ -172,7 +172,7 @@ class Trainable(Protocol):
     def evaluate(self) -> Callable[..., float | list[float] | dict[str, float]]: ...
 
     @property
-    def predict(self) -> Callable[..., Array]: ...
+    def predict(self) -> Callable[..., Predictions]: ...
 
     def in_training(self) -> AbstractContextManager[AbstractContextManager[object]]: ...
 
@@ -223,14 +223,14 @@ def model_class(name: str = "Sequential") -> type[Trainable]:
     return _classes[name]
 
 
-def layer_of(description: object) -> LayerLike:
+def layer_of(description: object) -> Layer:
     """The layer or model that a description in a configuration stands for.
 
     Raises:
         ValueError, TypeError: there is none of that name; its settings do not make sense.
     """
     if isinstance(description, Mapping) and description.get("class_name") in _classes:
-        return _classes[description["class_name"]].from_config(description["config"])
+        return cast(Layer, _classes[description["class_name"]].from_config(description["config"]))
     return resolve(description, Layer, layers)
 
 
@@ -271,24 +271,24 @@ def _each(items: Iterable[T]) -> Iterator[Iterator[T]]:
         _DESCRIBED.path = around
 
 
-def encoded_layers(layers: Iterable[LayerLike]) -> list[object]:
+def encoded_layers(layers: Iterable[Layer]) -> list[Json]:
     """The descriptions of a model's layers; one that another model has too is described once."""
-    found: list[object] = []
+    found: list[Json] = []
     with _each(layers) as every:
         for layer in every:
             first = _DESCRIBED.layers.setdefault(id(layer), _DESCRIBED.path)
             again = {"class_name": _SHARED, "config": {"path": first}}
-            found.append(layer.encoded() if first is _DESCRIBED.path else again)
+            found.append(layer.encoded() if first is _DESCRIBED.path else cast(Json, again))
     return found
 
 
-def layers_of(descriptions: Iterable[object]) -> list[LayerLike]:
+def layers_of(descriptions: Iterable[object]) -> list[Layer]:
     """The layers that :func:`encoded_layers` described.
 
     Raises:
         ValueError, TypeError: as :func:`layer_of`; a layer that is not described before.
     """
-    found: list[LayerLike] = []
+    found: list[Layer] = []
     with _each(descriptions) as every:
         for each in every:
             found.append(
@@ -298,8 +298,8 @@ def layers_of(descriptions: Iterable[object]) -> list[LayerLike]:
     return found
 
 
-def _first(description: Mapping[str, Any]) -> LayerLike:
+def _first(description: Mapping[str, Any]) -> Layer:
     path = tuple(description["config"]["path"])
     if path not in _DESCRIBED.layers:
         raise ValueError(f"a layer is said to be that at {path}, and there is none before it")
-    return _DESCRIBED.layers[path]
+    return cast(Layer, _DESCRIBED.layers[path])

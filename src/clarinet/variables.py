@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from clarinet.params import Block, Layout, Segment, Weight
-from clarinet.types import Array, DType, DTypeArg, Penalty, ShapeLike, TensorLike
+from clarinet.types import Array, DType, DTypeArg, Penalty
 
 
 class Owner(Protocol):
@@ -81,7 +81,7 @@ class Variable:
     """
 
     #: What stands for NumPy's functions of its operators; :mod:`clarinet.ops.operators` fills it.
-    operators: ClassVar[Mapping[TensorLike, Callable[..., TensorLike]]] = {}
+    operators: ClassVar[Mapping[np.ufunc, Callable[..., object]]] = {}
 
     version = 0
     _layer: weakref.ref[Owner] | None = None
@@ -91,7 +91,7 @@ class Variable:
         self,
         initializer: object,
         shape: object = None,
-        dtype: object = None,
+        dtype: DTypeArg = None,
         trainable: bool = True,
         autocast: bool = True,
         aggregation: object = "none",
@@ -286,7 +286,7 @@ class Variable:
         ((self._block, self._segment),) = own_locations([(saved["weight"], saved["state"])], [saved["values"]])
 
 
-def _first_values(initializer: TensorLike, shape: ShapeLike, dtype: DTypeArg) -> Array:
+def _first_values(initializer: object, shape: object, dtype: DTypeArg) -> Array:
     """The first numbers of a variable."""
     if callable(initializer):
         size = tuple(shape) if isinstance(shape, (list, tuple)) else () if shape is None else (shape,)

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
         for name, row in rows:
             if options.show and row.ndim > 1:
                 output.say(_drawing(row))
-            found = {"input": name, **_answer(model.predict(row[None])[0], about["classes"])}
+            found = {"input": name, **_answer(np.asarray(model.predict(row[None]))[0], about["classes"])}
             predictions.append(found)
             output.say(_sentence(found))
     output.result(predictions)

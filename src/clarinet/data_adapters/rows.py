@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from clarinet.data_adapters.arrays import as_array
 from clarinet.engines.base import Data
-from clarinet.types import AnyTensor, Array, Arrays, TensorLike
+from clarinet.types import Array, Arrays, Index
 
 if TYPE_CHECKING:
     from clarinet.losses import Loss
@@ -154,16 +154,16 @@ def length(x: Arrays) -> int:
     return len(x[0] if isinstance(x, tuple) else x)
 
 
-def some_rows(rows: Rows, index: object) -> Rows:
+def some_rows(rows: Rows, index: Index) -> Rows:
     """Some of the rows: ``index`` is a slice or an array of row numbers."""
 
-    def of(part: TensorLike) -> AnyTensor:
+    def each(part: Labels) -> Labels:
         if isinstance(part, tuple):
-            return tuple(map(of, part))
+            return tuple(None if one is None else one[index] for one in part)
         return None if part is None else part[index]
 
-    x, y, weight = map(of, rows)
-    return x, y, weight
+    x, y, weight = rows
+    return tuple(one[index] for one in x) if isinstance(x, tuple) else x[index], each(y), each(weight)
 
 
 def split_validation(rows: Rows, fraction: float) -> tuple[Rows, Rows]:

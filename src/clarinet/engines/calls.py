@@ -14,7 +14,7 @@ from clarinet.engines.halves import Handle, Stale
 from clarinet.ops.operation import Gradients, Operation, Wanted
 from clarinet.ops.specs import TensorSpec
 from clarinet.params import Segment, Store
-from clarinet.types import AnyTensor, Array, Arrays, Namespace, OpCache, TensorLike
+from clarinet.types import Array, Namespace
 
 if TYPE_CHECKING:
     from clarinet.plan import Plan
@@ -74,11 +74,13 @@ class Calls:
         self._passes.append((engine, weakref.ref(kept)))
         return output, kept
 
-    def predict(self, x: Array, batch_size: int) -> Arrays:
+    def predict(self, x: Array, batch_size: int) -> Array:
         """The output in inference mode, for any number of rows."""
         engine = self._next()
         self._passes.insert(0, (engine, None))
-        return engine.predict(x, batch_size)
+        found = engine.predict(x, batch_size)
+        assert not isinstance(found, tuple)
+        return found
 
     def backward(self, kept: Kept, dy: Array, wrt_inputs: bool) -> tuple[Array, Array | None]:
         """The gradient of all weights, laid out as the plan says, and that at the input, if it is wanted."""
@@ -113,14 +115,14 @@ class Run(Operation):
     calls: Calls
     segments: tuple[Segment, ...]
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return self.calls.forward(xs[0], False, 0)
 
-    def partial(self, cache: OpCache, dy: TensorLike, wanted: Wanted, xp: Namespace = np) -> Gradients:
+    def partial(self, cache: Kept, dy: Array, wanted: Wanted, xp: Namespace = np) -> Gradients:
         flat, dx = self.calls.backward(cache, dy, wanted[0])
         return (dx, *(s.view(flat) if w else None for s, w in zip(self.segments, wanted[1:], strict=True)))
 
-    def backward(self, cache: object, dy: TensorLike, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: Kept, dy: Array, xp: Namespace = np) -> Gradients:
         return self.partial(cache, dy, (True,) * (1 + len(self.segments)))
 
     def result(self, *specs: TensorSpec) -> TensorSpec:

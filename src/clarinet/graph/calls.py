@@ -10,7 +10,6 @@ from clarinet.graph.forms import flatten, form_of, packed
 from clarinet.graph.nodes import Choice, Node, Operator, Tensor, making
 from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.specs import TensorSpec
-from clarinet.types import AnyTensor
 
 
 class Training:
@@ -69,7 +68,7 @@ def chosen(in_training: Sequence[Tensor], in_use: Sequence[Tensor]) -> tuple[Ten
 
 def called(
     call: Callable[..., object], args: Sequence[object], settings: Mapping[str, object]
-) -> tuple[AnyTensor, list[Node]]:
+) -> tuple[object, list[Node]]:
     """What a ``call`` makes of tensors, and the nodes that change weights.
 
     One that asks whether it is in training is called for both, and the tensors are those of either.

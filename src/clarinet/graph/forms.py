@@ -7,7 +7,7 @@ from reprlib import repr as short
 from typing import TypeVar
 
 from clarinet.graph.nodes import Tensor
-from clarinet.types import AnyTensor
+from clarinet.types import Json
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ def packed(values: Iterable[T], like: object) -> object:
     return fill(like)
 
 
-def form_of(structure: object) -> AnyTensor:
+def form_of(structure: object) -> Json:
     """A structure of tensors with None in their places, as JSON can hold it."""
     if isinstance(structure, Mapping):
         return {key: form_of(value) for key, value in structure.items()}

@@ -6,19 +6,19 @@ graph that nobody holds is gone at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, cast
 
 import numpy as np
 
 from clarinet.ops.dispatch import TRACING
 from clarinet.ops.operation import Operation
 from clarinet.ops.operators import operate
-from clarinet.ops.specs import TensorSpec
-from clarinet.types import AnyTensor, Array, Setting, Shape
+from clarinet.ops.specs import Symbolic, TensorSpec
+from clarinet.types import AnyTensor, Array, Shape
 from clarinet.variables import Variable
 
 _numbers = count()
@@ -41,11 +41,11 @@ _making = _Making()
 
 
 @contextmanager
-def making(**changes: Setting) -> Iterator[None]:
+def making(**changes: object) -> Iterator[None]:
     """While this lasts nodes are made so; arguments as for :class:`_Making`."""
     before, symbol = {name: getattr(_making, name) for name in changes}, TRACING.symbol
     vars(_making).update(changes)
-    TRACING.symbol = None if _making.updates is None else as_tensor
+    TRACING.symbol = None if _making.updates is None else cast("Callable[[Variable], Symbolic]", as_tensor)
     try:
         yield
     finally:
@@ -206,7 +206,7 @@ class Tensor:
         tensors = tuple(map(as_tensor, inputs))
         found = operation.infer([tensor.spec for tensor in tensors])
         outputs = Node(operation, tensors, found if isinstance(found, tuple) else (found,)).outputs
-        return outputs if isinstance(found, tuple) else outputs[0]
+        return cast(AnyTensor, outputs if isinstance(found, tuple) else outputs[0])
 
     def assign_to(self, variable: Variable) -> None:
         """Change a weight to what this is, whenever the network runs."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Never, cast
 
 import numpy as np
 
 from clarinet.graph import Choice, Constant, Node, Update
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.context import Context
-from clarinet.ops.operation import Operation
+from clarinet.layers.merge import several
+from clarinet.ops.operation import Gradients, Operation
 from clarinet.ops.specs import TensorSpec
 from clarinet.params import Weight
-from clarinet.types import AnyTensor, Array, OpCache, Shape, ShapeLike, TensorLike
+from clarinet.types import Array, Arrays, Namespace, Shape
 from clarinet.variables import Variable
 
 
@@ -41,16 +42,19 @@ class Applied(Layer):
         return sample_shape(self.results()[0])
 
     def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: TensorLike, ctx: Context
-    ) -> tuple[AnyTensor, object, dict[str, Array]]:
-        y, cache = self.operation.forward(x, ctx.xp)
-        return y, (cache, y, ctx.xp), {}
+        self, params: dict[str, Array], state: dict[str, Array], x: Arrays, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        y, cache = self.operation.forward(tuple(x), ctx.xp)
+        return cast(Array, y), (cache, y, ctx.xp), {}
 
-    def backward(self, params: dict[str, Array], cache: OpCache, dy: TensorLike) -> tuple[AnyTensor, dict[str, Array]]:
+    def backward(
+        self, params: dict[str, Array], cache: tuple[object, tuple[Array, ...], Namespace], dy: Array | _Shares
+    ) -> tuple[Gradients, dict[str, Array]]:
         own, y, xp = cache
         if isinstance(dy, _Shares):
-            dy = tuple(dy.by_number.get(number, xp.zeros_like(each)) for number, each in enumerate(y))
-        return self.operation.backward(own, dy, xp), {}
+            every = tuple(dy.by_number.get(number, xp.zeros_like(each)) for number, each in enumerate(y))
+            return self.operation.backward(cast(Never, own), cast(Never, every), xp), {}
+        return self.operation.backward(cast(Never, own), cast(Never, dy), xp), {}
 
 
 @dataclass(eq=False, repr=False)
@@ -69,12 +73,12 @@ class Pick(Layer):
         return self.shape
 
     def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: TensorLike, ctx: Context
+        self, params: dict[str, Array], state: dict[str, Array], x: Arrays, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
         return x[self.number], None, {}
 
-    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[AnyTensor, dict[str, Array]]:
-        return _Shares({self.number: dy}), {}
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return cast(Array, _Shares({self.number: dy})), {}
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ class Read(Layer):
     ) -> tuple[Array, object, dict[str, Array]]:
         return (state if self.kept else params)[self.weight.name], None, {}
 
-    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[AnyTensor, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Gradients, dict[str, Array]]:
         return (), {} if self.kept else {self.weight.name: dy}
 
 
@@ -142,7 +146,7 @@ class Given(Layer):
     ) -> tuple[Array, object, dict[str, Array]]:
         return ctx.xp.asarray(self.value), None, {}
 
-    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[AnyTensor, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Gradients, dict[str, Array]]:
         return (), {}
 
 
@@ -174,15 +178,15 @@ class Choose(Layer):
 
     merges: ClassVar[bool] = True
 
-    def output_shape(self, input_shape: ShapeLike) -> Shape:
-        return input_shape[0]  # type: ignore[no-any-return]
+    def output_shape(self, input_shape: Shape | tuple[Shape, ...]) -> Shape:
+        return several("Choose", input_shape)[0]
 
     def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: TensorLike, ctx: Context
+        self, params: dict[str, Array], state: dict[str, Array], x: Arrays, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
         return x[0] if ctx.training else x[1], ctx.training, {}
 
-    def backward(self, params: dict[str, Array], cache: OpCache, dy: Array) -> tuple[AnyTensor, dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: bool, dy: Array) -> tuple[Gradients, dict[str, Array]]:
         return ((dy, None) if cache else (None, dy)), {}
 
 

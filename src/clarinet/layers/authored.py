@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from inspect import signature
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
+from typing import cast as typed
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from clarinet.graph import (
     made_of,
     packed,
 )
-from clarinet.layers.base import Layer, check_shape
+from clarinet.layers.base import Layer, Options, check_shape
 from clarinet.layers.calling import inside_call
 from clarinet.layers.handle import Handle, take_name
 from clarinet.names import Names
@@ -35,7 +36,7 @@ from clarinet.ops.core import cast, convert_to_tensor
 from clarinet.ops.structures import leaves
 from clarinet.ops.tensor import Tensor as Tensors
 from clarinet.params import Weight
-from clarinet.types import AnyTensor, LayerLike, Setting, Shape, ShapeLike, TensorLike
+from clarinet.types import AnyTensor, Shape, ShapeLike, TensorLike
 from clarinet.variables import Variable, pending_variables
 
 
@@ -77,7 +78,7 @@ class Authored:
 
     def add_weight(
         self,
-        shape: ShapeLike = None,
+        shape: ShapeLike | None = None,
         initializer: object = None,
         dtype: object = None,
         trainable: bool = True,
@@ -125,7 +126,7 @@ class Authored:
             if _own(self)._variables is None:
                 _own(self)._variables = ()
 
-    def __call__(self, *inputs: TensorLike, training: bool | None = None, **settings: Setting) -> AnyTensor:
+    def __call__(self, *inputs: TensorLike, training: bool | None = None, **settings: object) -> AnyTensor:
         """Use the layer: on tensors of a network it makes the next ones, on numbers it computes at once."""
         this: Any = self
         if "training" in signature(this.call).parameters:
@@ -133,16 +134,17 @@ class Authored:
         taken = (inputs, {name: value for name, value in settings.items() if is_symbolic(value)})
         if is_symbolic(inputs):
             return _symbolic(this, inputs, settings, training, flatten(taken))
-        given, named = tensor_of(inputs), {name: tensor_of(value) for name, value in settings.items()}
+        given, named = as_tensors(inputs), {name: tensor_of(value) for name, value in settings.items()}
         self._built_for([(None, *x.shape[1:]) for x in leaves((given, named)) if isinstance(x, Tensors) and x.ndim])
         with inside_call(this, training) as mode:
-            return this.call(*given, **named | ({"training": mode} if "training" in named else {}))
+            found: AnyTensor = this.call(*given, **named | ({"training": mode} if "training" in named else {}))
+            return found
 
     def output_shapes(self, input_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
         """Shapes of one sample of every tensor that it gives."""
         return tuple(t.sample_shape for t in _network(self, input_shapes).outputs)
 
-    def output_shape(self, input_shape: ShapeLike) -> Shape:
+    def output_shape(self, input_shape: tuple[Shape, ...]) -> Shape:
         """Of one sample of the first tensor that it gives."""
         return self.output_shapes(input_shape)[0]
 
@@ -161,11 +163,11 @@ class Authored:
     backward = forward
 
 
-def _own(layer: LayerLike) -> OwnWeights:
+def _own(layer: Layer | Authored) -> OwnWeights:
     if "_own" not in vars(layer):
         own = OwnWeights(name="own")
         object.__setattr__(layer, "_own", own)
-        own.join(layer)
+        own.join(typed(Layer, layer))
     return vars(layer)["_own"]  # type: ignore[no-any-return]
 
 
@@ -182,9 +184,9 @@ def held(value: object) -> Iterator[Handle]:
 
 
 def _symbolic(
-    layer: LayerLike,
+    layer: Any,
     inputs: tuple[TensorLike, ...],
-    settings: dict[str, Setting],
+    settings: dict[str, object],
     training: bool | None,
     tensors: list[Tensor],
 ) -> AnyTensor:
@@ -209,10 +211,10 @@ def _symbolic(
     known = None if isinstance(training, Training) else training
     node = Node(layer, tuple(tensors), tuple(t.spec for t in outputs), known, inner=network)
     layer.note(node)
-    return packed(node.outputs, form_of(result))
+    return typed(AnyTensor, packed(node.outputs, form_of(result)))
 
 
-def _network(layer: LayerLike, input_shapes: tuple[Shape, ...]) -> Network:
+def _network(layer: Layer | Authored, input_shapes: tuple[Shape, ...]) -> Network:
     """What the layer is made of where it takes samples of these shapes."""
     known: Network | None = vars(layer).get("_network")
     if known is not None and tuple(t.sample_shape for t in known.inputs) == tuple(input_shapes):
@@ -223,7 +225,7 @@ def _network(layer: LayerLike, input_shapes: tuple[Shape, ...]) -> Network:
     )
 
 
-def _specs(layer: LayerLike, kind: str) -> Iterator[Weight]:
+def _specs(layer: Authored, kind: str) -> Iterator[Weight]:
     network: Network | None = vars(layer).get("_network")
     taken: dict[int, Any] = {}
     for node in network.nodes if network is not None else ():
@@ -237,19 +239,25 @@ def _specs(layer: LayerLike, kind: str) -> Iterator[Weight]:
                 yield replace(weight, name=f"{number}.{weight.name}")
 
 
-def tensor_of(x: TensorLike) -> AnyTensor:
+def tensor_of(x: object) -> object:
     """Numbers as eager tensors, in whatever structure, floats as float32; everything else as it is."""
     if isinstance(x, Mapping):
         return {key: tensor_of(value) for key, value in x.items()}
     if isinstance(x, (list, tuple)) and any(isinstance(item, (np.ndarray, Variable, list, tuple)) for item in x):
-        return type(x)(map(tensor_of, x))
+        kind: Callable[..., object] = type(x)
+        return kind(map(tensor_of, x))
     if isinstance(x, (np.ndarray, list)):
         found = convert_to_tensor(x)
         return cast(found, "float32") if found.dtype == np.float64 else found
     return x
 
 
-def _call_above(self: LayerLike, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
+def as_tensors(inputs: tuple[object, ...]) -> tuple[object, ...]:
+    """:func:`tensor_of` for the arguments of a call."""
+    return typed("tuple[object, ...]", tensor_of(inputs))
+
+
+def _call_above(self: Layer, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
     """What a layer of the library computes, for a subclass with a ``call`` of its own."""
     if "_core" not in vars(self):
         above = next(
@@ -261,7 +269,8 @@ def _call_above(self: LayerLike, inputs: TensorLike, training: bool | None = Non
             f.name: getattr(self, f.name) for f in fields(above) if f.init and f.name not in ("name", "input_dim")
         }
         object.__setattr__(self, "_core", above(name=above.__name__.lower(), **settings))
-    return vars(self)["_core"](inputs, training=training)
+    found: AnyTensor = vars(self)["_core"](inputs, training=training)
+    return found
 
 
 Layer.call = _call_above  # type: ignore[method-assign]  # which needs what is above
@@ -295,7 +304,7 @@ class Lambda(Layer):
         output_shape: object = None,
         mask: object = None,
         arguments: Mapping[str, object] | None = None,
-        **settings: Setting,
+        **settings: Unpack[Options],
     ) -> None:
         super().__init__(**settings)
         if not callable(function):
@@ -303,4 +312,4 @@ class Lambda(Layer):
         self.function, self.arguments = function, dict(arguments or {})
 
     def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
-        return self.function(inputs, **self.arguments)
+        return typed(AnyTensor, self.function(inputs, **self.arguments))

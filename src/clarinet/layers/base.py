@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import InitVar, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, TypedDict, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from clarinet.configurable import Configurable, Unsupported, abstract
 from clarinet.graph import flatten, is_symbolic, use
 from clarinet.layers.calling import Computing, computed, inside_call, listed
 from clarinet.layers.context import Context
+from clarinet.ops.operation import Gradients
 from clarinet.params import Weight
 from clarinet.problems import shown
 from clarinet.types import AnyTensor, Array, Cache, Scalar, Shape, ShapeLike, TensorLike
@@ -203,9 +204,7 @@ class Layer(Computing, Configurable):
         raise NotImplementedError(f"{type(self).__name__} does not define forward")
 
     @abstract
-    def backward(
-        self, params: dict[str, Array], cache: Cache, dy: Array
-    ) -> tuple[Array | tuple[Array, ...], dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: Cache, dy: Array) -> tuple[Array | Gradients, dict[str, Array]]:
         """Compute ``dx`` and the gradients by weight name from ``dy``, the gradient of the loss at the output.
 
         A layer that merges gives a tuple, one gradient for each input.
@@ -279,7 +278,8 @@ class Layer(Computing, Configurable):
             (None, 28, 28)
         """
         if is_symbolic(x):
-            return use(self, flatten(listed(self, x) if self.merges else x), training).outputs[0]
+            made = use(self, flatten(listed(self, x) if self.merges else x), training).outputs
+            return cast(AnyTensor, made[0])
         with inside_call(self, training):
             return computed(self, x)
 
@@ -288,6 +288,15 @@ class Layer(Computing, Configurable):
         own = {f.name: self.configured(f.name) for f in fields(self) if f.init}
         kind: Callable[..., Self] = type(self)
         return kind(**(own | changes))
+
+
+class Options(TypedDict, total=False):
+    """Settings that all layers have, by name; see :class:`Layer`."""
+
+    name: str
+    trainable: bool
+    input_shape: Shape | None
+    input_dim: int | None
 
 
 def check_shape(shape: object, what: str) -> Shape:

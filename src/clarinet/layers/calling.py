@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from reprlib import repr as short
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Never, Protocol, cast
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from clarinet.ops.tape import remember
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.params import Weight
 from clarinet.random import Key, Stream, next_seed
-from clarinet.types import AnyTensor, Array, Cache, DType, Namespace, OpCache, Shape, ShapeLike, TensorLike
+from clarinet.types import Array, Cache, DType, Namespace, Shape
 from clarinet.variables import Variable
 
 
@@ -45,9 +45,7 @@ class Computing(Handle):
     ) -> tuple[Array, object, dict[str, Array]]:
         raise NotImplementedError
 
-    def backward(
-        self, params: dict[str, Array], cache: Cache, dy: Array
-    ) -> tuple[Array | tuple[Array, ...], dict[str, Array]]:
+    def backward(self, params: dict[str, Array], cache: Cache, dy: Array) -> tuple[Array | Gradients, dict[str, Array]]:
         raise NotImplementedError
 
 
@@ -70,7 +68,9 @@ class Called(Operation):
     weights: tuple[str, ...]
     state: tuple[str, ...]
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, AnyTensor]:
+    def forward(
+        self, xs: tuple[Array, ...], xp: Namespace = np
+    ) -> tuple[Array, tuple[dict[str, Array], object, dict[str, Array]]]:
         """The output; and the parameters, the layer's own cache and its new state."""
         first, last = self.inputs, self.inputs + len(self.weights)
         params = dict(zip(self.weights, xs[first:last], strict=True))
@@ -80,14 +80,20 @@ class Called(Operation):
         return y, (params, cache, changed)
 
     @np.errstate(all="ignore")
-    def backward(self, cache: OpCache, dy: TensorLike, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: tuple[dict[str, Array], object, object], dy: Array, xp: Namespace = np) -> Gradients:
         params, own, _ = cache
-        dx, grads = self.layer.backward(params, own, dy)
-        dxs: Any = dx if self.layer.merges else (dx,)
+        dx, grads = self.layer.backward(params, cast(Never, own), dy)
+        dxs = dx if isinstance(dx, tuple) else (dx,)
         return (*dxs, *(grads.get(name) for name in self.weights), *(None for _ in self.state))
 
     def result(self, *specs: TensorSpec) -> TensorSpec:
         raise ValueError(f"{self.layer.name}: a call on numbers is no part of a network")
+
+
+class Losing(Protocol):
+    """A layer or model, which may add losses in its call."""
+
+    def clear_losses(self) -> None: ...
 
 
 class _Current(threading.local):
@@ -101,7 +107,7 @@ _CURRENT = _Current()
 
 
 @contextmanager
-def inside_call(layer: Handle, training: bool | None) -> Iterator[bool | None]:
+def inside_call(layer: Losing, training: bool | None) -> Iterator[bool | None]:
     """While the ``call`` of a layer or model runs: layers within behave as it does, where they are not told.
 
     The outermost call begins the list of losses anew.
@@ -211,7 +217,7 @@ def randomness(layer: Handle, training: bool | None) -> tuple[bool, Key]:
 Named = dict[str, Variable]
 
 
-def variables_for(layer: Computing, shape: ShapeLike, dtype: DType) -> tuple[Named, Named]:
+def variables_for(layer: Computing, shape: Shape | tuple[Shape, ...], dtype: DType) -> tuple[Named, Named]:
     """Weights and state by name; a layer that has none yet draws them, and takes them along into a model.
 
     Args:
@@ -222,13 +228,14 @@ def variables_for(layer: Computing, shape: ShapeLike, dtype: DType) -> tuple[Nam
     Raises:
         ValueError: the layer has weights of another shape.
     """
-    specs, kept = layer.weight_specs(shape), layer.state_specs(shape)
+    taken = cast(Shape, shape)  # as the layer wants it
+    specs, kept = layer.weight_specs(taken), layer.state_specs(taken)
     _draw(layer, [*((spec, False) for spec in specs), *((spec, True) for spec in kept)], dtype)
     found = layer.named_weights()
     return _chosen(layer, shape, specs, found), _chosen(layer, shape, kept, found)
 
 
-def _chosen(layer: Computing, shape: Shape, specs: Sequence[Weight], found: Named) -> Named:
+def _chosen(layer: Computing, shape: object, specs: Sequence[Weight], found: Named) -> Named:
     for spec in specs:
         if spec.name not in found or found[spec.name].shape != spec.shape:
             has = found[spec.name].shape if spec.name in found else "not there"

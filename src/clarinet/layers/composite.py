@@ -9,8 +9,9 @@ from typing import Any
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.context import Context
 from clarinet.layers.parts import flatten_parts, shapes_within
+from clarinet.ops.operation import Gradients
 from clarinet.params import Weight
-from clarinet.types import AnyTensor, Array, Shape, ShapeLike, TensorLike
+from clarinet.types import Array, Arrays, Shape
 
 
 @dataclass(eq=False, repr=False)
@@ -22,23 +23,23 @@ class Composite(Layer):
     arrays. Random parts count on from the layer number of their key.
     """
 
-    def output_shape(self, input_shape: ShapeLike) -> Shape:
+    def output_shape(self, input_shape: Shape | tuple[Shape, ...]) -> Shape:
         parts, taken = self._apart(input_shape)
         return shapes_within(taken, parts)[-1][0][0]
 
-    def weight_specs(self, input_shape: ShapeLike) -> tuple[Weight, ...]:
+    def weight_specs(self, input_shape: Shape | tuple[Shape, ...]) -> tuple[Weight, ...]:
         return tuple(_renamed(*self._apart(input_shape), lambda spec, shape: spec.weight_specs(shape)))
 
-    def state_specs(self, input_shape: ShapeLike) -> tuple[Weight, ...]:
+    def state_specs(self, input_shape: Shape | tuple[Shape, ...]) -> tuple[Weight, ...]:
         return tuple(_renamed(*self._apart(input_shape), lambda spec, shape: spec.state_specs(shape)))
 
-    def _apart(self, given: TensorLike) -> tuple[list[Part], tuple[AnyTensor, ...]]:
+    def _apart(self, given: Any) -> tuple[list[Part], tuple[Any, ...]]:
         """The parts, and what the whole layer takes (arrays, or shapes) as a tuple, also where that is one."""
         taken = tuple(given) if self.merges else (given,)
         return flatten_parts(self, len(taken)), taken
 
     def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: TensorLike, ctx: Context
+        self, params: dict[str, Array], state: dict[str, Array], x: Arrays, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
         parts, inputs = self._apart(x)
         tensors: list[Array] = [*inputs]
@@ -58,7 +59,7 @@ class Composite(Layer):
 
     def backward(
         self, params: dict[str, Array], cache: tuple[list[tuple[Part, dict[str, Array], object]], int], dy: Array
-    ) -> tuple[AnyTensor, dict[str, Array]]:
+    ) -> tuple[Array | Gradients, dict[str, Array]]:
         steps, inputs = cache
         grads: dict[str, Array] = {}
         deltas = {len(steps) + inputs - 1: dy}  # by tensor
@@ -66,13 +67,14 @@ class Composite(Layer):
             part, own, its_cache = steps[number]
             dx, its_grads = part.layer.backward(own, its_cache, deltas.pop(number + inputs))  # type: ignore[arg-type]
             for source, delta in zip(part.sources or (), dx if isinstance(dx, tuple) else (dx,), strict=True):
+                assert delta is not None  # no part chooses among its inputs
                 deltas[source] = deltas[source] + delta if source in deltas else delta
             grads.update({part.called(name): g for name, g in its_grads.items()})
         return tuple(deltas[number] for number in range(inputs)) if self.merges else deltas[0], grads
 
 
 def _renamed(
-    parts: list[Part], input_shapes: Iterable[Shape], specs: Callable[[Layer, ShapeLike], Iterable[Weight]]
+    parts: list[Part], input_shapes: Iterable[Shape], specs: Callable[[Layer, Any], Iterable[Weight]]
 ) -> Iterable[Weight]:
     """The weights of all parts, under the whole layer's names."""
     for part, (_, taken) in zip(parts, shapes_within(input_shapes, parts), strict=True):

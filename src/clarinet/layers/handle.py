@@ -6,7 +6,7 @@ import re
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -108,13 +108,13 @@ class Handle:
     def input(self) -> AnyTensor:
         """The tensor that it takes where a network first uses it; a list where it takes several."""
         inputs = self._first_node().inputs
-        return inputs[0] if len(inputs) == 1 else list(inputs)
+        return cast(AnyTensor, inputs[0] if len(inputs) == 1 else list(inputs))
 
     @property
     def output(self) -> AnyTensor:
         """The tensor that it gives there; a list where it gives several."""
         outputs = self._first_node().outputs
-        return outputs[0] if len(outputs) == 1 else list(outputs)
+        return cast(AnyTensor, outputs[0] if len(outputs) == 1 else list(outputs))
 
     # Its holders.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 from clarinet.configurable import check_flag
-from clarinet.layers.base import Layer
+from clarinet.layers.base import Layer, Options
 from clarinet.layers.context import Context
 from clarinet.layers.merge import several
-from clarinet.types import AnyTensor, Array, Axes, Namespace, OpCache, Setting, Shape, ShapeLike, TensorLike
+from clarinet.types import AnyTensor, Array, Arrays, Axes, Namespace, Shape
 
 #: Lengths below count as this much, as in Keras.
 _SHORTEST = 1e-7
@@ -54,7 +54,7 @@ class Dot(Layer):
         self.axes = _checked(self.axes)
         self.normalize = check_flag(self.normalize, "Dot: normalize")
 
-    def output_shape(self, input_shape: ShapeLike) -> Shape:
+    def output_shape(self, input_shape: Shape | tuple[Shape, ...]) -> Shape:
         shapes = several("Dot", input_shape)
         a, b = self.sample_axes(shapes)
         if shapes[0][a] != shapes[1][b]:
@@ -87,7 +87,7 @@ class Dot(Layer):
         return {"a": around[0], "b": around[1], "normalize": self.normalize}
 
     def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: TensorLike, ctx: Context
+        self, params: dict[str, Array], state: dict[str, Array], x: Arrays, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
         xp, shapes = ctx.xp, tuple(a.shape[1:] for a in x)
         axes = self.sample_axes(shapes)
@@ -99,7 +99,12 @@ class Dot(Layer):
         y = xp.matmul(u, xp.permute_dims(v, (0, 2, 1)))
         return xp.reshape(y, (u.shape[0], *self.output_shape(shapes))), (u, v, lengths, shapes, axes, xp), {}
 
-    def backward(self, params: dict[str, Array], cache: OpCache, dy: Array) -> tuple[AnyTensor, dict[str, Array]]:
+    def backward(
+        self,
+        params: dict[str, Array],
+        cache: tuple[Array, Array, tuple[Array, ...], tuple[Shape, ...], tuple[int, int], Namespace],
+        dy: Array,
+    ) -> tuple[tuple[Array, ...], dict[str, Array]]:
         u, v, lengths, shapes, axes, xp = cache
         dy = xp.reshape(dy, (u.shape[0], u.shape[1], v.shape[1]))
         found = [xp.matmul(dy, v), xp.matmul(xp.permute_dims(dy, (0, 2, 1)), u)]
@@ -108,7 +113,13 @@ class Dot(Layer):
         return tuple(_put_back(*three, xp) for three in zip(found, shapes, axes, strict=True)), {}
 
 
-def dot(inputs: object, axes: Axes = -1, **settings: Setting) -> AnyTensor:
+class DotOptions(Options, total=False):
+    """Settings of :class:`Dot` by name."""
+
+    normalize: bool
+
+
+def dot(inputs: object, axes: Axes = -1, **settings: Unpack[DotOptions]) -> AnyTensor:
     """:class:`Dot`, called on two tensors or arrays.
 
     Args:

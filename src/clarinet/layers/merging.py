@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
-from clarinet.layers.base import Layer, Part
+from clarinet.layers.base import Layer, Options, Part
 from clarinet.layers.composite import Composite
 from clarinet.layers.merge import Merge
-from clarinet.types import AnyTensor, Setting
+from clarinet.types import AnyTensor
 
 
 @dataclass(eq=False, repr=False)
@@ -160,7 +160,7 @@ class Concatenate(Merging):
         return (Merge(self.merge, self.axis, branches=False),)
 
 
-def add(inputs: object, **settings: Setting) -> AnyTensor:
+def add(inputs: object, **settings: Unpack[Options]) -> AnyTensor:
     """:class:`Add`, called: the sum of a list of tensors or arrays.
 
     Args:
@@ -175,7 +175,7 @@ def add(inputs: object, **settings: Setting) -> AnyTensor:
     return Add(**settings)(inputs)
 
 
-def subtract(inputs: object, **settings: Setting) -> AnyTensor:
+def subtract(inputs: object, **settings: Unpack[Options]) -> AnyTensor:
     """:class:`Subtract`, called on two tensors or arrays; ``settings`` are the layer's, e.g. ``name``.
 
     Example:
@@ -185,7 +185,7 @@ def subtract(inputs: object, **settings: Setting) -> AnyTensor:
     return Subtract(**settings)(inputs)
 
 
-def multiply(inputs: object, **settings: Setting) -> AnyTensor:
+def multiply(inputs: object, **settings: Unpack[Options]) -> AnyTensor:
     """:class:`Multiply`, called on a list of tensors or arrays; ``settings`` are the layer's, e.g. ``name``.
 
     Example:
@@ -195,7 +195,7 @@ def multiply(inputs: object, **settings: Setting) -> AnyTensor:
     return Multiply(**settings)(inputs)
 
 
-def average(inputs: object, **settings: Setting) -> AnyTensor:
+def average(inputs: object, **settings: Unpack[Options]) -> AnyTensor:
     """:class:`Average`, called on a list of tensors or arrays; ``settings`` are the layer's, e.g. ``name``.
 
     Example:
@@ -205,7 +205,7 @@ def average(inputs: object, **settings: Setting) -> AnyTensor:
     return Average(**settings)(inputs)
 
 
-def maximum(inputs: object, **settings: Setting) -> AnyTensor:
+def maximum(inputs: object, **settings: Unpack[Options]) -> AnyTensor:
     """:class:`Maximum`, called on a list of tensors or arrays; ``settings`` are the layer's, e.g. ``name``.
 
     Example:
@@ -215,7 +215,7 @@ def maximum(inputs: object, **settings: Setting) -> AnyTensor:
     return Maximum(**settings)(inputs)
 
 
-def minimum(inputs: object, **settings: Setting) -> AnyTensor:
+def minimum(inputs: object, **settings: Unpack[Options]) -> AnyTensor:
     """:class:`Minimum`, called on a list of tensors or arrays; ``settings`` are the layer's, e.g. ``name``.
 
     Example:
@@ -225,7 +225,7 @@ def minimum(inputs: object, **settings: Setting) -> AnyTensor:
     return Minimum(**settings)(inputs)
 
 
-def concatenate(inputs: object, axis: int = -1, **settings: Setting) -> AnyTensor:
+def concatenate(inputs: object, axis: int = -1, **settings: Unpack[Options]) -> AnyTensor:
     """:class:`Concatenate`, called on a list of tensors or arrays.
 
     Args:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 
@@ -181,8 +181,7 @@ class Loss(Value):
             :class:`clarinet.GradientTape`, and of tensors.
         """
         if follows(y_true, y_pred):
-            followed: Array = judged(self, y_true, y_pred, sample_weight)
-            return followed
+            return cast(Array, judged(self, y_true, y_pred, sample_weight))
         y_true, y_pred = as_arrays(y_true, y_pred)
         values = np.asarray(self.values(y_true, y_pred))
         weight = np.ones_like(values) if sample_weight is None else spread(sample_weight, values)
@@ -194,5 +193,5 @@ class Loss(Value):
 def per_sample(loss: Loss, y_true: object, y_pred: object) -> Array:
     """The values of a loss, one per sample, for a user's data."""
     if follows(y_true, y_pred):
-        return judged(replace(loss, reduction="none"), y_true, y_pred)  # type: ignore[no-any-return]
+        return cast(Array, judged(replace(loss, reduction="none"), y_true, y_pred))
     return tensor(loss.values(*as_arrays(y_true, y_pred)))

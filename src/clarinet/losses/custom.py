@@ -9,7 +9,7 @@ import numpy as np
 
 from clarinet.losses.base import Loss
 from clarinet.ops.specs import TensorSpec
-from clarinet.traced import Traced, trace
+from clarinet.traced import Kept, Traced, trace
 from clarinet.types import Array, Namespace
 
 __all__ = ["Custom", "Function"]
@@ -103,7 +103,7 @@ class Function(Loss):
             traces[kind] = trace(self.call, specs, ("y_true", "y_pred"))
         return traces[kind]
 
-    def _run(self, y_true: Array, y_pred: Array, xp: Namespace) -> tuple[Array, Traced, object]:
+    def _run(self, y_true: Array, y_pred: Array, xp: Namespace) -> tuple[Array, Traced, Kept]:
         y_true = xp.astype(_in_rank(y_true, y_pred, xp), y_pred.dtype)
         traced = self._trace(y_true, y_pred)
         (values,), cache = traced.forward((y_true, y_pred), xp)

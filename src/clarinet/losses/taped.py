@@ -14,7 +14,7 @@ from clarinet.ops.specs import TensorSpec
 from clarinet.ops.structures import leaves
 from clarinet.ops.tape import ACTIVE
 from clarinet.ops.tensor import Tensor
-from clarinet.types import AnyTensor, Array, Namespace, OpCache, TensorLike
+from clarinet.types import AnyTensor, Array, Namespace, TensorLike
 from clarinet.variables import Variable
 
 
@@ -45,7 +45,7 @@ class Judged(Operation):
 
     loss: Judge
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         y_true, y_pred, *weight = xs
         values = self.loss.values(y_true, y_pred, xp)
         weights = spread(weight[0], values, xp) if weight else xp.ones_like(values)
@@ -54,7 +54,7 @@ class Judged(Operation):
         shares = self.loss.shares(weights, xp)
         return xp.sum(values * shares), (y_true, y_pred, shares)
 
-    def partial(self, cache: OpCache, dy: Array, wanted: Wanted, xp: Namespace = np) -> Gradients:
+    def partial(self, cache: tuple[Array, Array, Array], dy: Array, wanted: Wanted, xp: Namespace = np) -> Gradients:
         y_true, y_pred, shares = cache
         if any(wanted[2:]):
             raise RuntimeError(f"tape.gradient: {self.loss.name} has no gradient at sample_weight; multiply yourself")
@@ -70,7 +70,7 @@ class Judged(Operation):
             )
         return xp.reshape(-slope, y_true.shape)
 
-    def backward(self, cache: object, dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: tuple[Array, Array, Array], dy: Array, xp: Namespace = np) -> Gradients:
         return self.partial(cache, dy, (False, True), xp)
 
     def result(self, *specs: TensorSpec) -> TensorSpec:

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import wraps
-from typing import Any, ClassVar, Never
+from typing import Any, ClassVar, Never, cast
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from clarinet.names import snake_case
 from clarinet.ops.tensor import Number, tensor
 from clarinet.types import Array, Namespace, Scalar
 
-#: What a metric has added up, by name.
-Sums = dict[str, Any]
+#: What a metric has added up, by name. One of the user's own may add up something else, which only itself looks at.
+Sums = dict[str, Array]
 
 
 @dataclass(eq=False, repr=False)
@@ -90,7 +90,7 @@ class Metric(Configurable):
     @property
     def sums(self) -> Sums:
         """The running sums, as :func:`updated` takes and returns them."""
-        return self.get_state()
+        return cast(Sums, self.get_state())
 
     @sums.setter
     def sums(self, sums: Sums) -> None:
@@ -195,7 +195,7 @@ class MeanMetric(PureMetric):
         raise NotImplementedError
 
     def start(self, xp: Namespace = np) -> Sums:
-        return dict.fromkeys(("total", "count"), 0.0 if xp is np else xp.zeros((), dtype=widest(xp)))
+        return dict.fromkeys(("total", "count"), cast(Array, 0.0) if xp is np else xp.zeros((), dtype=widest(xp)))
 
     def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         return self.with_values(sums, self.values(y_true, y_pred), weight, xp)

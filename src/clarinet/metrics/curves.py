@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
@@ -83,7 +84,7 @@ class AUC(PureMetric):
         return np.array([-1e-7, *inner, 1 + 1e-7])
 
     def start(self, xp: Namespace = np) -> Sums:
-        return {"positives": None, "negatives": None}
+        return cast(Sums, {"positives": None, "negatives": None})
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         columns = shape[-1] if shape else 1

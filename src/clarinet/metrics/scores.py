@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
@@ -163,7 +164,7 @@ class R2Score(PureMetric):
     def start(self, xp: Namespace = np) -> Sums:
         zeros = xp.zeros(1, dtype=widest(xp))
         sums = dict.fromkeys(("sum", "squared_sum", "residual", "count"), zeros)
-        return sums | {"num_samples": 0 if xp is np else xp.asarray(0)}
+        return sums | {"num_samples": cast(Array, 0) if xp is np else xp.asarray(0)}
 
     def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
         t, p, w = _rows(y_true, y_pred, weight, xp)

@@ -43,7 +43,7 @@ class Add(Binary):
     def value(self, a: Array, b: Array, xp: Namespace) -> Array:
         return a + b
 
-    def left(self, dy: Array, a: None, b: None, y: None, xp: Namespace) -> Array:
+    def left(self, dy: Array, a: object, b: object, y: object, xp: Namespace) -> Array:
         return dy
 
     right = left
@@ -57,10 +57,10 @@ class Subtract(Binary):
     def value(self, a: Array, b: Array, xp: Namespace) -> Array:
         return a - b
 
-    def left(self, dy: Array, a: None, b: None, y: None, xp: Namespace) -> Array:
+    def left(self, dy: Array, a: object, b: object, y: object, xp: Namespace) -> Array:
         return dy
 
-    def right(self, dy: Array, a: None, b: None, y: None, xp: Namespace) -> Array:
+    def right(self, dy: Array, a: object, b: object, y: object, xp: Namespace) -> Array:
         return -dy
 
 
@@ -98,7 +98,7 @@ class FloorDivide(Binary):
     def value(self, a: Array, b: Array, xp: Namespace) -> Array:
         return a // b
 
-    def left(self, dy: Array, a: None, b: None, y: None, xp: Namespace) -> Array:
+    def left(self, dy: Array, a: object, b: object, y: object, xp: Namespace) -> Array:
         return xp.zeros_like(dy)
 
     right = left

@@ -9,7 +9,9 @@ import numpy as np
 from clarinet.ops.axes import expand_dims, ravel, reshape, swapaxes
 from clarinet.ops.basic import Stack
 from clarinet.ops.dispatch import (
+    Operand,
     apply,
+    apply_each,
     as_tensor,
     converted,
     numbers_of,
@@ -168,17 +170,17 @@ def pad(x: TensorLike, pad_width: TensorLike, mode: str = "constant", constant_v
     for axis, width in enumerate(widths):
         if any(width):
             x = take(x, np.pad(np.arange(_size(x, axis, "pad")), width, mode=mode), axis=axis)  # type: ignore[call-overload]
-    return x
+    return as_tensor(x)
 
 
-def _size(x: TensorLike, axis: int, what: str) -> int:
+def _size(x: Operand, axis: int, what: str) -> int:
     size = shape_of(x)[axis]
     if size is None:
         raise ValueError(f"{what}: the size of axis {axis} is not known yet")
     return size
 
 
-def _several(xs: TensorLike, what: str) -> list[AnyTensor]:
+def _several(xs: TensorLike, what: str) -> list[Operand]:
     """What is to be joined, in one dtype."""
     if not isinstance(xs, (list, tuple, np.ndarray)) or not len(xs):
         raise ValueError(f"{what}: expected several tensors in a list, received {shown(xs)}")
@@ -233,7 +235,7 @@ def dstack(xs: Sequence[TensorLike]) -> AnyTensor:
     return apply(made(Concatenate, 2), *(_deep(x, 3) for x in _several(xs, "dstack")))
 
 
-def _deep(x: TensorLike, rank: int) -> AnyTensor:
+def _deep(x: Operand, rank: int) -> Operand:
     """With at least so many axes: a row before columns, columns before depth."""
     have = len(shape_of(x))
     if have == 0:
@@ -259,7 +261,7 @@ def split(x: TensorLike, indices_or_sections: TensorLike, axis: int = 0) -> list
     """
     cuts = np.asarray(indices_or_sections)
     parts = whole_axes(cuts.tolist(), "split: indices_or_sections") if cuts.ndim else int(cuts)
-    return list(apply(made(Split, parts, axis), converted(x)))
+    return list(apply_each(made(Split, parts, axis), converted(x)))
 
 
 def array_split(x: TensorLike, indices_or_sections: TensorLike, axis: int = 0) -> list[AnyTensor]:
@@ -302,7 +304,7 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[AnyTen
         num: how many there are; default: that is known.
         axis: default 0.
     """
-    found = list(apply(made(Unstack, axis), converted(x)))
+    found = list(apply_each(made(Unstack, axis), converted(x)))
     if num is not None and num != len(found):
         raise ValueError(f"unstack: axis {axis} has {len(found)} entries, not num={num}; leave num out")
     return found

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from clarinet.ops.dtypes import as_dtype
-from clarinet.ops.operation import Gradients, Operation, Unary, require_one_dtype
+from clarinet.ops.operation import Elementwise, Gradients, Operation, Unary, require_one_dtype
 from clarinet.ops.specs import Batch, TensorSpec, place
-from clarinet.types import AnyTensor, Array, DTypeArg, Namespace, OpCache
+from clarinet.types import Array, DType, Namespace
 
 
 class Identity(Unary):
@@ -19,29 +19,29 @@ class Identity(Unary):
 
     moves = True
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return xs[0], None
 
-    def backward(self, cache: None, dy: Array, xp: Namespace = np) -> Gradients:  # type: ignore[override]
+    def backward(self, cache: object, dy: Array, xp: Namespace = np) -> Gradients:
         return (dy,)
 
 
 class Copy(Identity):
     """y = x in memory of its own; dx = dy."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return xp.asarray(xs[0], copy=True), None
 
 
 class StopGradient(Identity):
     """y = x; no gradient."""
 
-    def backward(self, cache: None, dy: Array, xp: Namespace = np) -> Gradients:  # type: ignore[override]
+    def backward(self, cache: object, dy: Array, xp: Namespace = np) -> Gradients:
         return (None,)
 
 
 @dataclass(eq=False, repr=False)
-class Cast(Unary):
+class Cast(Elementwise):
     """y = x in another dtype; dx = dy in that of x, None where one of the two dtypes is of no floats.
 
     Args:
@@ -53,14 +53,14 @@ class Cast(Unary):
     def __post_init__(self) -> None:
         as_dtype(self.dtype, "cast: dtype")
 
-    def out_dtype(self, dtype: DTypeArg) -> AnyTensor:
+    def out_dtype(self, dtype: DType) -> DType:
         return as_dtype(self.dtype)
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         return xp.astype(x, getattr(xp, self.dtype)), x.dtype
 
-    def backward(self, cache: OpCache, dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: DType, dy: Array, xp: Namespace = np) -> Gradients:
         return (xp.astype(dy, cache) if xp.isdtype(cache, "real floating") else None,)
 
 
@@ -77,7 +77,7 @@ class Stack(Operation):
 
     axis: int = 0
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return xp.stack(xs, axis=self.axis), None
 
     def backward(self, cache: None, dy: Array, xp: Namespace = np) -> Gradients:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from clarinet.ops.dispatch import apply, dtype_of, promoted
+from clarinet.ops.dispatch import Operand, apply, dtype_of, promoted
 from clarinet.ops.operation import Comparison, Question, made
-from clarinet.types import AnyTensor, Array, DTypeArg, Namespace, TensorLike
+from clarinet.types import AnyTensor, Array, DType, Namespace, TensorLike
 
 __all__ = [
     "bitwise_and",
@@ -22,7 +22,7 @@ __all__ = [
 class _Bits:
     """What operations on the bits of whole numbers have in common: their dtype stays."""
 
-    def out_dtype(self, dtype: DTypeArg) -> AnyTensor:
+    def out_dtype(self, dtype: DType) -> DType:
         """That of the inputs."""
         return dtype
 
@@ -69,7 +69,7 @@ class BitwiseNot(_Bits, Question):
         return ~x
 
 
-def _whole(*xs: TensorLike, what: str) -> list[AnyTensor]:
+def _whole(*xs: TensorLike, what: str) -> list[Operand]:
     found = promoted(*xs)
     if dtype_of(found[0]).kind == "f":
         raise TypeError(

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import overload
 
 import numpy as np
 
-from clarinet.ops.dispatch import apply, converted, dtype_of, numbers_of, promoted, refuse_symbolic, typed
+from clarinet.ops.dispatch import (
+    Operand,
+    apply,
+    as_tensor,
+    converted,
+    dtype_of,
+    numbers_of,
+    promoted,
+    refuse_symbolic,
+    typed,
+)
 from clarinet.ops.dtypes import BOOL, FLOAT
 from clarinet.ops.operation import (
     Comparison,
@@ -18,9 +29,9 @@ from clarinet.ops.operation import (
     require_one_dtype,
     unbroadcast,
 )
-from clarinet.ops.specs import TensorSpec, broadcast
-from clarinet.ops.tensor import tensor
-from clarinet.types import AnyTensor, Array, Namespace, OpCache, TensorLike
+from clarinet.ops.specs import Shape, TensorSpec, broadcast
+from clarinet.ops.tensor import Tensor, tensor
+from clarinet.types import AnyTensor, Array, Namespace, TensorLike
 
 __all__ = [
     "equal",
@@ -133,13 +144,11 @@ class Where(Elementwise):
 
     arity = 3
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         condition, a, b = xs
         return xp.where(condition, a, b), (condition, a.shape, b.shape)
 
-    def partial(
-        self, cache: tuple[OpCache, OpCache, OpCache], dy: Array, wanted: Wanted, xp: Namespace = np
-    ) -> Gradients:
+    def partial(self, cache: tuple[Array, Shape, Shape], dy: Array, wanted: Wanted, xp: Namespace = np) -> Gradients:
         condition, a, b = cache
         nothing = xp.zeros_like(dy)
         return (
@@ -148,7 +157,7 @@ class Where(Elementwise):
             unbroadcast(xp.where(condition, nothing, dy), b, xp) if wanted[2] else None,
         )
 
-    def backward(self, cache: tuple[OpCache, OpCache, OpCache], dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: tuple[Array, Shape, Shape], dy: Array, xp: Namespace = np) -> Gradients:
         return self.partial(cache, dy, (True, True, True), xp)
 
     def result(self, *specs: TensorSpec) -> TensorSpec:
@@ -156,7 +165,7 @@ class Where(Elementwise):
         return TensorSpec(broadcast([spec.shape for spec in specs], "where"), specs[1].dtype)
 
 
-def truths(x: TensorLike) -> AnyTensor:
+def truths(x: TensorLike) -> Operand:
     """``x`` as true and false: what is not 0 is true."""
     x = converted(x)
     return x if dtype_of(x) == BOOL else typed(x, BOOL)
@@ -242,12 +251,20 @@ def signbit(x: TensorLike) -> AnyTensor:
     return apply(_SIGNBIT, _as_floats(x))
 
 
-def _as_floats(x: TensorLike) -> AnyTensor:
+def _as_floats(x: TensorLike) -> Operand:
     x = converted(x)
     return x if dtype_of(x).kind == "f" else typed(x, FLOAT)
 
 
-def where(condition: TensorLike, x1: TensorLike = None, x2: TensorLike = None) -> AnyTensor:
+@overload
+def where(condition: TensorLike) -> tuple[Tensor, ...]: ...
+
+
+@overload
+def where(condition: TensorLike, x1: TensorLike, x2: TensorLike) -> AnyTensor: ...
+
+
+def where(condition: TensorLike, x1: TensorLike = None, x2: TensorLike = None) -> AnyTensor | tuple[Tensor, ...]:
     """``x1`` where the condition holds, else ``x2``; the gradient goes to the one that was chosen.
 
     With the condition alone: the places where it holds, as :func:`clarinet.ops.nonzero` gives them.
@@ -279,7 +296,7 @@ def select(condlist: Sequence[TensorLike], choicelist: Sequence[TensorLike], def
     *choices, chosen = promoted(*choicelist, default)
     for condition, choice in zip(reversed(condlist), reversed(choices)):
         chosen = where(condition, choice, chosen)
-    return chosen
+    return as_tensor(chosen)
 
 
 _EQUAL, _NOT_EQUAL, _GREATER, _GREATER_EQUAL = made(Equal), made(NotEqual), made(Greater), made(GreaterEqual)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar, cast
 
 from clarinet.ops.arranging import stack, unstack
 from clarinet.ops.core import convert_to_tensor
@@ -22,8 +23,11 @@ __all__ = [
     "while_loop",
 ]
 
+#: What a branch or a round of a loop gives: a tensor, or tensors in lists, tuples and dictionaries.
+Value = TypeVar("Value")
 
-def cond(pred: TensorLike, true_fn: Callable[[], TensorLike], false_fn: Callable[[], TensorLike]) -> AnyTensor:
+
+def cond(pred: TensorLike, true_fn: Callable[[], Value], false_fn: Callable[[], Value]) -> Value:
     """What ``true_fn`` returns where ``pred`` holds, else what ``false_fn`` does; the other one is not called."""
     return true_fn() if _truth(pred, "cond") else false_fn()
 
@@ -36,7 +40,7 @@ def _truth(value: TensorLike, what: str) -> bool:
     return bool(found.reshape(()))
 
 
-def switch(index: TensorLike, branches: TensorLike, *operands: TensorLike) -> AnyTensor:
+def switch(index: TensorLike, branches: Sequence[Callable[..., Value]], *operands: object) -> Value:
     """What the branch of this number returns of the operands; a number out of range counts as the nearest in it."""
     refuse_symbolic("switch", index)
     place = min(max(int(numbers_of(index).reshape(())), 0), len(branches) - 1)
@@ -45,10 +49,10 @@ def switch(index: TensorLike, branches: TensorLike, *operands: TensorLike) -> An
 
 def while_loop(
     cond: Callable[..., TensorLike],
-    body: Callable[..., TensorLike],
-    loop_vars: TensorLike,
+    body: Callable[..., object],
+    loop_vars: Value,
     maximum_iterations: int | None = None,
-) -> AnyTensor:
+) -> Value:
     """Call ``body`` as long as ``cond`` holds.
 
     Args:
@@ -64,19 +68,16 @@ def while_loop(
         >>> [int(n) for n in while_loop(lambda i, n: i < 5, lambda i, n: (i + 1, n * 2), (0, 1))]
         [5, 32]
     """
-    several = isinstance(loop_vars, (list, tuple))
-    values = tuple(loop_vars) if several else (loop_vars,)
+    values = tuple(loop_vars) if isinstance(loop_vars, (list, tuple)) else (loop_vars,)
     rounds = 0
     while (maximum_iterations is None or rounds < maximum_iterations) and _truth(cond(*values), "while_loop"):
         found = body(*values)
         values = tuple(found) if isinstance(found, (list, tuple)) else (found,)
         rounds += 1
-    return type(loop_vars)(values) if several else values[0]
+    return type(loop_vars)(values) if isinstance(loop_vars, (list, tuple)) else values[0]
 
 
-def fori_loop(
-    lower: TensorLike, upper: TensorLike, body_fun: Callable[[int, TensorLike], TensorLike], init_val: TensorLike
-) -> AnyTensor:
+def fori_loop(lower: TensorLike, upper: TensorLike, body_fun: Callable[[int, Value], Value], init_val: Value) -> Value:
     """Call ``body_fun(i, value)`` for ``i`` from ``lower`` up to ``upper``, without it; each returns the next value.
 
     Example:
@@ -91,13 +92,13 @@ def fori_loop(
 
 
 def scan(
-    f: Callable[[TensorLike, TensorLike], tuple[TensorLike, TensorLike]],
-    init: TensorLike,
+    f: Callable[..., tuple[Value, object]],
+    init: Value,
     xs: TensorLike = None,
     length: int | None = None,
     reverse: bool = False,
-    unroll: TensorLike = 1,
-) -> tuple[AnyTensor, AnyTensor]:
+    unroll: object = 1,
+) -> tuple[Value, AnyTensor]:
     """Go along axis 0 with a state: ``state, y = f(state, x)`` for each ``x``.
 
     Args:
@@ -125,17 +126,17 @@ def scan(
     for i in reversed(range(rounds)) if reverse else range(rounds):
         state, y = f(state, like(_rows(xs), [row[i] for row in rows]))
         collected.append(y)
-    return state, stacked(collected[::-1] if reverse else collected)
+    return state, cast(AnyTensor, stacked(collected[::-1] if reverse else collected))
 
 
-def _rows(xs: TensorLike) -> AnyTensor:
+def _rows(xs: TensorLike) -> object:
     """A list of numbers is one tensor, not a structure of several."""
     if isinstance(xs, list) and xs and not any(hasattr(x, "shape") for x in leaves(xs)):
         return convert_to_tensor(xs)
     return xs
 
 
-def stacked(structures: list[TensorLike]) -> AnyTensor:
+def stacked(structures: list[object]) -> object:
     """Structures of one form as one, whose tensors are stacked along axis 0."""
     if not structures:
         return None
@@ -143,7 +144,7 @@ def stacked(structures: list[TensorLike]) -> AnyTensor:
     return like(structures[0], [stack(column) for column in columns])
 
 
-def map(f: Callable[[TensorLike], TensorLike], xs: TensorLike) -> AnyTensor:
+def map(f: Callable[..., object], xs: TensorLike) -> AnyTensor:
     """``f`` of every entry along axis 0, stacked.
 
     Args:
@@ -157,14 +158,12 @@ def map(f: Callable[[TensorLike], TensorLike], xs: TensorLike) -> AnyTensor:
     return scan(lambda state, x: (state, f(x)), None, xs)[1]
 
 
-def vectorized_map(function: Callable[[TensorLike], TensorLike], elements: TensorLike) -> AnyTensor:
+def vectorized_map(function: Callable[..., object], elements: TensorLike) -> AnyTensor:
     """:func:`map` under the name that it has where it runs at once."""
     return map(function, elements)
 
 
-def associative_scan(
-    f: Callable[[TensorLike, TensorLike], TensorLike], elems: TensorLike, reverse: bool = False, axis: int = 0
-) -> AnyTensor:
+def associative_scan(f: Callable[..., object], elems: TensorLike, reverse: bool = False, axis: int = 0) -> AnyTensor:
     """Everything that ``f`` makes of the entries up to each, along an axis: of two, of that and the third, ….
 
     Args:
@@ -184,4 +183,4 @@ def associative_scan(
     for entry in entries[-2::-1] if reverse else entries[1:]:
         found.append(f(found[-1], entry))
     kept = zip(*(list(leaves(one)) for one in (found[::-1] if reverse else found)))
-    return like(whole, [stack(column, axis=axis) for column in kept])
+    return cast(AnyTensor, like(whole, [stack(column, axis=axis) for column in kept]))

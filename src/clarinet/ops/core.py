@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 from typing import Any
+from typing import cast as cast_type
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from clarinet.ops.operation import Gradients, Operation, made
 from clarinet.ops.specs import TensorSpec
 from clarinet.ops.tape import ACTIVE, paused, remember
 from clarinet.ops.tensor import Tensor
-from clarinet.types import AnyTensor, Array, DTypeArg, Namespace, OpCache, TensorLike
+from clarinet.types import AnyTensor, Array, Arrays, DTypeArg, Namespace, TensorFunction, TensorLike
 
 __all__ = [
     "array",
@@ -148,10 +149,10 @@ class _Own(Operation):
 
     arity = None
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         raise TypeError("a function with a gradient of its own is recorded as it was computed; it cannot be run again")
 
-    def backward(self, cache: Callable[..., OpCache], dy: TensorLike, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: Callable[..., object], dy: Arrays, xp: Namespace = np) -> Gradients:
         upstream = tuple(map(convert_to_tensor, dy)) if isinstance(dy, tuple) else (convert_to_tensor(dy),)
         found = cache(*upstream)
         found = found if isinstance(found, (list, tuple)) else (found,)
@@ -161,7 +162,7 @@ class _Own(Operation):
         raise ValueError("a function with a gradient of its own cannot be part of a graph; write an Operation")
 
 
-def custom_gradient(f: Callable[..., TensorLike]) -> Callable[..., AnyTensor]:
+def custom_gradient(f: Callable[..., tuple[object, Callable[..., object]]]) -> TensorFunction:
     """Give a function a gradient of its own.
 
     Args:
@@ -183,12 +184,12 @@ def custom_gradient(f: Callable[..., TensorLike]) -> Callable[..., AnyTensor]:
 
     def wrapped(*xs: TensorLike) -> AnyTensor:
         if not ACTIVE.tapes:
-            return f(*xs)[0]
+            return cast_type(AnyTensor, f(*xs)[0])
         with paused():
-            y, gradient = f(*xs)
-            y = tuple(map(copy, y)) if isinstance(y, (list, tuple)) else copy(y)
-        remember(_Own(), xs, y, gradient)
-        return y
+            found, gradient = f(*xs)
+            y = tuple(map(copy, found)) if isinstance(found, (list, tuple)) else copy(found)
+        remember(_Own(), xs, cast_type(Tensor, y), gradient)
+        return cast_type(AnyTensor, y)
 
     wrapped.__name__, wrapped.__doc__ = getattr(f, "__name__", "wrapped"), f.__doc__
     return wrapped

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from clarinet.ops.arithmetic import add, multiply, power, subtract
 from clarinet.ops.axes import broadcast_to, moveaxis
-from clarinet.ops.dispatch import apply, converted, dtype_of, numbers_of, promoted, shape_of, typed
+from clarinet.ops.dispatch import Given, apply, converted, dtype_of, numbers_of, promoted, shape_of, typed
 from clarinet.ops.dtypes import FLOAT, WEAK, as_dtype, result_dtype
 from clarinet.ops.operation import Gradients, Operation, made
 from clarinet.ops.shapes import whole_shape
@@ -48,7 +48,7 @@ class FullLike(Operation):
     value: float
     dtype: str
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return xp.full(xs[0].shape, self.value, dtype=getattr(xp, self.dtype)), None
 
     def backward(self, cache: None, dy: Array, xp: Namespace = np) -> Gradients:
@@ -199,10 +199,11 @@ def linspace(
     share = shares.reshape(shape).astype(kind)
     line = add(multiply(a, 1 - share), multiply(b, share))
     line = _cast_to(moveaxis(line, 0, axis) if axis else line, dtype)
-    return (line, multiply(subtract(b, a), 1 / parts if parts else float("nan"))) if retstep else line
+    step = multiply(subtract(b, a), 1 / parts if parts else float("nan")) if retstep else None
+    return line if step is None else cast(AnyTensor, (line, step))
 
 
-def _cast_to(x: TensorLike, dtype: DTypeArg) -> AnyTensor:
+def _cast_to(x: Given, dtype: DTypeArg) -> Given | AnyTensor:
     return typed(x, as_dtype(dtype)) if dtype else x
 
 

@@ -41,7 +41,7 @@ class Running(Operation):
 class Cumsum(Running):
     """y_i = x_0 + … + x_i; dx_i = dy_i + dy_(i+1) + …"""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return xp.cumulative_sum(xs[0], axis=self.axis, dtype=xs[0].dtype), None
 
     def backward(self, cache: None, dy: Array, xp: Namespace = np) -> Gradients:
@@ -51,7 +51,7 @@ class Cumsum(Running):
 class Cumprod(Running):
     """y_i = x_0 … x_i; dx_i = (dy_i y_i + dy_(i+1) y_(i+1) + …) / x_i, and its limit where numbers are 0."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         y = xp.cumulative_prod(xs[0], axis=self.axis, dtype=xs[0].dtype)
         return y, (xs[0], y)
 
@@ -72,7 +72,7 @@ def _from_the_end(x: Array, axis: int, xp: Namespace) -> Array:
     return xp.flip(summed, axis=axis)
 
 
-def _run(kind: Callable[..., TensorLike], x: TensorLike, axis: Axes, dtype: DTypeArg, what: str) -> AnyTensor:
+def _run(kind: Callable[..., Operation], x: TensorLike, axis: Axes, dtype: DTypeArg, what: str) -> AnyTensor:
     x = converted(x)
     default = INT if dtype_of(x) == BOOL else dtype_of(x)
     x = typed(x, as_dtype(dtype, f"{what}: dtype") if dtype else default)

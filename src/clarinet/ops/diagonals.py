@@ -6,7 +6,7 @@ import numpy as np
 
 from clarinet.ops.axes import moveaxis, ravel, reshape
 from clarinet.ops.comparisons import where
-from clarinet.ops.dispatch import converted, shape_of
+from clarinet.ops.dispatch import Operand, converted, shape_of
 from clarinet.ops.indexing import scatter, take
 from clarinet.ops.specs import places
 from clarinet.ops.totals import sum as total
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-def _matrix(x: TensorLike, what: str) -> tuple[int, int]:
+def _matrix(x: Operand, what: str) -> tuple[int, int]:
     """Rows and columns, on the last two axes."""
     shape = shape_of(x)
     if len(shape) < 2 or None in shape[-2:]:

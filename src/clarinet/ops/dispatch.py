@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
@@ -15,8 +15,12 @@ from clarinet.ops.specs import Symbolic, TensorSpec, is_symbolic
 from clarinet.ops.tape import ACTIVE, remember
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.problems import shown
-from clarinet.types import AnyTensor, Array, DType, TensorLike
+from clarinet.types import AnyTensor, Array, Arrays, DType, TensorLike
 from clarinet.variables import Variable
+
+#: What operations take, once :func:`converted` has seen to it.
+Operand = Array | Variable | AnyTensor
+Given = TypeVar("Given", bound=Operand)
 
 
 @dataclass
@@ -42,12 +46,11 @@ def apply(operation: Operation, *xs: TensorLike) -> AnyTensor:
     Raises:
         ValueError: what is given does not go together.
     """
-    arrays = []
+    arrays: list[Array] = []
     for x in xs:
-        kind = type(x)
-        if kind is Tensor:
+        if type(x) is Tensor:
             arrays.append(x.view(np.ndarray))
-        elif kind is np.ndarray:
+        elif type(x) is np.ndarray:
             arrays.append(x)
         elif is_symbolic(x):
             return x.apply(operation, xs)
@@ -62,10 +65,15 @@ def apply(operation: Operation, *xs: TensorLike) -> AnyTensor:
     output = tuple(map(tensor, y)) if isinstance(y, tuple) else tensor(y)
     if ACTIVE.tapes:
         remember(operation, xs, output, cache)
-    return output
+    return output  # type: ignore[return-value]  # :func:`apply_each` says that there are several
 
 
-def _moved(operation: Operation, arrays: list[Array]) -> tuple[AnyTensor, object]:
+def apply_each(operation: Operation, *xs: TensorLike) -> tuple[AnyTensor, ...]:
+    """The outputs of an operation that gives several; see :func:`apply`."""
+    return cast("tuple[AnyTensor, ...]", apply(operation, *xs))
+
+
+def _moved(operation: Operation, arrays: list[Array]) -> tuple[Arrays, object]:
     return operation.forward(tuple(arrays))
 
 
@@ -82,7 +90,7 @@ def _explain(operation: Operation, arrays: Sequence[Array], error: Exception) ->
     raise error
 
 
-def converted(x: TensorLike) -> AnyTensor:
+def converted(x: TensorLike) -> Operand:
     """``x`` as an operation takes it: something with a dtype; numbers and lists become arrays.
 
     Tensors, arrays, variables and symbolic tensors stay the objects that they are, for a tape knows them by that. A
@@ -148,36 +156,38 @@ def _holds_arrays(x: TensorLike) -> bool:
     return hasattr(x, "dtype") and not isinstance(x, np.generic)
 
 
-def as_tensor(x: TensorLike) -> AnyTensor:
+def as_tensor(x: Operand) -> AnyTensor:
     """Something that :func:`converted` gave, as a tensor, or a symbolic one."""
     return x if type(x) is Tensor or is_symbolic(x) else apply(made(Identity), x)
 
 
-def spec_of(x: TensorLike) -> TensorSpec:
+def spec_of(x: Operand) -> TensorSpec:
     """What is known of something that :func:`converted` gave; arrays have no batch."""
     if isinstance(x, np.ndarray):
         return TensorSpec(x.shape, x.dtype)
-    return x.spec if is_symbolic(x) else TensorSpec(x.value.shape, x.value.dtype)
+    if isinstance(x, Variable):
+        return TensorSpec(x.value.shape, x.value.dtype)
+    return cast(Symbolic, x).spec
 
 
-def shape_of(x: TensorLike) -> tuple[int | None, ...]:
+def shape_of(x: Operand) -> tuple[int | None, ...]:
     """The shape of something that :func:`converted` gave."""
     return x.shape if isinstance(x, np.ndarray) else spec_of(x).shape
 
 
-def dtype_of(x: TensorLike) -> DType:
+def dtype_of(x: Operand) -> DType:
     """The dtype of something that :func:`converted` gave."""
     return x.dtype if isinstance(x, np.ndarray) else spec_of(x).dtype
 
 
-def typed(x: TensorLike, dtype: DType) -> AnyTensor:
+def typed(x: Given, dtype: DType) -> Given | AnyTensor:
     """Something that :func:`converted` gave, in a dtype; the object itself where it has it."""
     if dtype_of(x) == dtype:
         return x
     return apply(made(Cast, dtype.name), x)
 
 
-def promoted(*xs: TensorLike, least: type | None = None) -> list[AnyTensor]:
+def promoted(*xs: TensorLike, least: type | None = None) -> list[Operand]:
     """What is given as an operation takes it, all in the dtype in which they meet.
 
     Args:
@@ -188,14 +198,14 @@ def promoted(*xs: TensorLike, least: type | None = None) -> list[AnyTensor]:
     if type(first) is Tensor and (least is None or first.dtype.kind == "f"):  # the usual case costs no time
         dtype = first.dtype
         if all(type(x) is Tensor and x.dtype == dtype for x in xs):
-            return list(xs)
-    found = [x if type(x) in WEAK else converted(x) for x in xs]
-    kinds: list[Any] = [type(x) if type(x) in WEAK else dtype_of(x) for x in found]
+            return [*xs]  # type: ignore[list-item]  # they are tensors
+    found = [None if type(x) in WEAK else converted(x) for x in xs]
+    kinds: list[Any] = [type(x) if one is None else dtype_of(one) for x, one in zip(xs, found)]
     dtype = result_dtype(*kinds, *([least] if least else []))
-    return [np.asarray(x, dtype) if type(x) in WEAK else typed(x, dtype) for x in found]
+    return [np.asarray(x, dtype) if one is None else typed(one, dtype) for x, one in zip(xs, found)]
 
 
-def floats(x: TensorLike) -> AnyTensor:
+def floats(x: TensorLike) -> Operand:
     """``x`` as an operation takes it that needs floats."""
     if type(x) is Tensor and x.dtype.kind == "f":
         return x

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
-from clarinet.types import DType, DTypeArg
+from clarinet.types import DType
 
 FLOAT, INT, BOOL = np.dtype("float32"), np.dtype("int32"), np.dtype("bool")
 #: Python's numbers, which take the dtype of what they meet, and the dtype that they have by themselves.
-WEAK: dict[Any, DType] = {bool: BOOL, int: INT, float: FLOAT}
+WEAK: dict[object, DType] = {bool: BOOL, int: INT, float: FLOAT}
 #: What keeps logarithms and quotients away from 0, as in Keras.
 EPSILON = 1e-7
 #: What a dtype may be called.
-_NAMED: dict[Any, DType] = {**WEAK, "float": FLOAT, "int": INT, "bool": BOOL}
+_NAMED: dict[object, DType] = {**WEAK, "float": FLOAT, "int": INT, "bool": BOOL}
 
 
 def as_dtype(dtype: object, what: str = "dtype") -> DType:
@@ -36,7 +35,7 @@ def as_dtype(dtype: object, what: str = "dtype") -> DType:
 
 
 @lru_cache(maxsize=1024)
-def result_dtype(*kinds: DTypeArg) -> DType:
+def result_dtype(*kinds: DType | type) -> DType:
     """The dtype in which arrays meet each other and Python's numbers.
 
     Floats win over whole numbers, those over bool. A Python number takes the dtype of the arrays, or float32 where it

@@ -13,7 +13,7 @@ import numpy as np
 
 from clarinet.ops.operation import Gradients, Operation, Wanted, require_one_dtype
 from clarinet.ops.specs import Batch, Shape, TensorSpec
-from clarinet.types import AnyTensor, Array, DTypeArg, Namespace, OpCache
+from clarinet.types import Array, DTypeArg, Namespace
 
 #: A letter for every axis.
 Labels = tuple[str, ...]
@@ -88,12 +88,14 @@ class Einsum(Operation):
 
     subscripts: str
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         inputs, output = parsed(self.subscripts, tuple(x.ndim for x in xs))
         sizes_of(inputs, [x.shape for x in xs])
         return contract(list(zip(inputs, xs)), output, xp), (inputs, output, xs)
 
-    def partial(self, cache: OpCache, dy: Array, wanted: Wanted, xp: Namespace = np) -> Gradients:
+    def partial(
+        self, cache: tuple[tuple[Labels, ...], Labels, tuple[Array, ...]], dy: Array, wanted: Wanted, xp: Namespace = np
+    ) -> Gradients:
         inputs, output, xs = cache
         found: list[Array | None] = []
         for i, x in enumerate(xs):
@@ -101,7 +103,9 @@ class Einsum(Operation):
             found.append(_share(inputs[i], x, [(output, dy), *others], xp) if wanted[i] else None)
         return tuple(found)
 
-    def backward(self, cache: OpCache, dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(
+        self, cache: tuple[tuple[Labels, ...], Labels, tuple[Array, ...]], dy: Array, xp: Namespace = np
+    ) -> Gradients:
         return self.partial(cache, dy, (True,) * len(cache[2]), xp)
 
     def result(self, *specs: TensorSpec) -> TensorSpec:

@@ -13,7 +13,7 @@ from clarinet.arrays import bincount, scatter_add
 from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.operation import Gradients, Operation
 from clarinet.ops.specs import Batch, Shape, TensorSpec, broadcast, place
-from clarinet.types import AnyTensor, Array, Namespace, OpCache, TensorLike
+from clarinet.types import Array, Index, Namespace
 
 #: One part of what stands in brackets: a place, a slice as its three numbers, None for a new axis, ``"..."``, or
 #: ``"array"``, whose places are an input.
@@ -30,7 +30,7 @@ def _all_positions(shape: Sequence[int], xp: Namespace) -> Array:
     return xp.reshape(xp.arange(prod(shape)), tuple(shape))
 
 
-def replaced(x: Array, key: TensorLike, numbers: TensorLike, xp: Namespace) -> Array:
+def replaced(x: Array, key: Index, numbers: Array, xp: Namespace) -> Array:
     """A copy of ``x`` with other numbers in a block."""
     if hasattr(x, "at"):  # JAX's arrays never change
         return x.at[key].set(numbers)  # type: ignore[no-any-return]
@@ -59,7 +59,7 @@ class GetItem(Operation):
     def name(self) -> str:
         return "get_item"
 
-    def index(self, arrays: Sequence[TensorLike]) -> tuple[AnyTensor, ...]:
+    def index(self, arrays: Sequence[Array]) -> Index:
         """What stands in brackets, as NumPy takes it."""
         rest = iter(arrays)
         found: list[Any] = []
@@ -70,11 +70,11 @@ class GetItem(Operation):
                 found.append(slice(*part) if isinstance(part, tuple) else ... if part == "..." else part)
         return tuple(found)
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         index = self.index(xs[1:])
         return xs[0][index], (xs[0].shape, index)
 
-    def backward(self, cache: tuple[OpCache, OpCache], dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: tuple[tuple[int, ...], Index], dy: Array, xp: Namespace = np) -> Gradients:
         shape, index = cache
         others = (None,) * self.key.count("array")
         if others:
@@ -121,10 +121,10 @@ class GetItem(Operation):
 _WHOLE = (None, None, None)
 
 
-def _part(part: TensorLike) -> Part:
+def _part(part: Part | list[int | None]) -> Part:
     """A part as it is compared: a slice is a tuple, and what takes all is always the same."""
     if not isinstance(part, (list, tuple)):
-        return part  # type: ignore[no-any-return]
+        return part
     start, stop, step = part
     return _WHOLE if start in (0, None) and stop is None and step in (1, None) else (start, stop, step)
 
@@ -158,7 +158,7 @@ class Take(Operation):
 
     axis: int = 0
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         x, places = xs
         axis = place(self.axis, x.ndim, "take")
         if xp is np:
@@ -166,7 +166,7 @@ class Take(Operation):
         y = xp.take(x, _counted(xp.reshape(places, (-1,)), x.shape[axis], xp), axis=axis)
         return xp.reshape(y, (*x.shape[:axis], *places.shape, *x.shape[axis + 1 :])), (x.shape, places)
 
-    def backward(self, cache: tuple[OpCache, Array], dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: tuple[tuple[int, ...], Array], dy: Array, xp: Namespace = np) -> Gradients:
         shape, places = cache
         axis = self.axis % len(shape)
         if 0 in dy.shape:
@@ -207,7 +207,7 @@ class TakeAlongAxis(Operation):
 
     axis: int = -1
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         x, places = xs
         shape = self._shape(x.shape, places.shape)
         axis = self.axis % x.ndim
@@ -225,7 +225,9 @@ class TakeAlongAxis(Operation):
         )
         return (*others[:axis], places[axis], *others[axis + 1 :])
 
-    def backward(self, cache: tuple[OpCache, OpCache, Array], dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(
+        self, cache: tuple[tuple[int, ...], tuple[int, ...], Array], dy: Array, xp: Namespace = np
+    ) -> Gradients:
         shape, along, places = cache
         positions = xp.broadcast_to(_all_positions(shape, xp), along)
         chosen = xp.take_along_axis(positions, places, axis=self.axis)

@@ -10,6 +10,7 @@ import numpy as np
 from clarinet.ops.axes import expand_dims, ravel, reshape
 from clarinet.ops.comparisons import equal
 from clarinet.ops.dispatch import (
+    Operand,
     apply,
     converted,
     dtype_of,
@@ -77,7 +78,7 @@ def _limits(part: builtins.slice) -> tuple[int | None, int | None, int | None]:
     return tuple(one if one is None else one.__index__() for one in limits)  # type: ignore[return-value]
 
 
-def _places(part: TensorLike) -> list[AnyTensor]:
+def _places(part: TensorLike) -> list[Operand]:
     """An array of places as it is, a mask as the places where it is true, one array for each of its axes."""
     part = converted(part)
     if dtype_of(part) == BOOL:
@@ -90,7 +91,7 @@ def _places(part: TensorLike) -> list[AnyTensor]:
     return [part]
 
 
-def _whole_numbers(indices: TensorLike, what: str) -> AnyTensor:
+def _whole_numbers(indices: TensorLike, what: str) -> Operand:
     indices = converted(indices)
     if dtype_of(indices).kind not in "iu":
         if 0 not in shape_of(indices):
@@ -172,7 +173,7 @@ def slice_update(inputs: TensorLike, start_indices: TensorLike, updates: TensorL
     return apply(made(SliceUpdate, _start(start_indices, "slice_update")), *_like_first(inputs, updates))
 
 
-def _like_first(x: TensorLike, other: TensorLike) -> tuple[AnyTensor, AnyTensor]:
+def _like_first(x: TensorLike, other: TensorLike) -> tuple[Operand, Operand]:
     x = converted(x)
     return x, typed(converted(other), dtype_of(x))
 

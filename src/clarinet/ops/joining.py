@@ -12,7 +12,7 @@ import numpy as np
 from clarinet.ops.basic import split_off
 from clarinet.ops.operation import Gradients, Operation, require_one_dtype
 from clarinet.ops.specs import Batch, TensorSpec, place, whole_axes
-from clarinet.types import AnyTensor, Array, Namespace
+from clarinet.types import Array, Namespace
 
 
 def _cut(x: Array, ends: Sequence[int], axis: int) -> tuple[Array, ...]:
@@ -34,7 +34,7 @@ class Concatenate(Operation):
 
     axis: int = 0
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         sizes = [x.shape[self.axis] for x in xs]
         return xp.concat(xs, axis=self.axis), [0, *accumulate(sizes)]
 
@@ -97,7 +97,7 @@ class Split(Operation):
         ends = [slice(cut).indices(size)[1] for cut in self.parts]
         return [0, *accumulate([*ends, size], max)]
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[tuple[Array, ...], object]:
         place(self.axis, xs[0].ndim, "split")
         return _cut(xs[0], self.ends(xs[0].shape[self.axis]), self.axis), None
 
@@ -126,7 +126,7 @@ class Unstack(Operation):
 
     axis: int = 0
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[tuple[Array, ...], object]:
         place(self.axis, xs[0].ndim, "unstack")
         return split_off(xs[0], self.axis), None
 

@@ -11,13 +11,13 @@ import numpy as np
 from clarinet.ops.arithmetic import multiply, subtract
 from clarinet.ops.arranging import stack, unstack
 from clarinet.ops.axes import moveaxis, ravel, reshape
-from clarinet.ops.dispatch import apply, dtype_of, promoted, shape_of, typed
+from clarinet.ops.dispatch import Operand, apply, dtype_of, promoted, shape_of, typed
 from clarinet.ops.dtypes import INT
 from clarinet.ops.einsum import Einsum
 from clarinet.ops.operation import Gradients, Operation, Wanted, aligned, made, require_one_dtype, unbroadcast
 from clarinet.ops.specs import Batch, TensorSpec, broadcast, places, product, whole_axes
 from clarinet.problems import shown
-from clarinet.types import AnyTensor, Array, Axes, Namespace, TensorLike
+from clarinet.types import AnyTensor, Array, Namespace, TensorLike
 
 __all__ = [
     "cross",
@@ -37,7 +37,7 @@ class Matmul(Operation):
 
     arity = 2
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return xp.matmul(*xs), xs
 
     def partial(self, cache: tuple[Array, Array], dy: Array, wanted: Wanted, xp: Namespace = np) -> Gradients:
@@ -87,7 +87,7 @@ def _right(a: Array, b: Array, dy: Array, xp: Namespace) -> Array:
     return xp.matmul(xp.matrix_transpose(a), dy)
 
 
-def _numbers(*xs: TensorLike) -> list[AnyTensor]:
+def _numbers(*xs: TensorLike) -> Sequence[Operand]:
     """In one dtype; products of int8 are added up in int32."""
     found = promoted(*xs)
     return [typed(x, INT) for x in found] if dtype_of(found[0]) == np.int8 else found
@@ -126,7 +126,7 @@ def einsum(subscripts: str, *operands: TensorLike) -> AnyTensor:
     return apply(made(Einsum, subscripts), *_numbers(*operands))
 
 
-def tensordot(x1: TensorLike, x2: TensorLike, axes: Axes = 2) -> AnyTensor:
+def tensordot(x1: TensorLike, x2: TensorLike, axes: int | Sequence[int | Sequence[int]] = 2) -> AnyTensor:
     """The sum of products over pairs of axes.
 
     Args:

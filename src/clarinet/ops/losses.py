@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from clarinet.ops.arithmetic import add, clip, divide, multiply, subtract
 from clarinet.ops.axes import squeeze
-from clarinet.ops.dispatch import converted, dtype_of, floats, shape_of, typed
+from clarinet.ops.dispatch import Operand, converted, dtype_of, floats, shape_of, typed
 from clarinet.ops.dtypes import EPSILON, INT
 from clarinet.ops.elementwise import negative
 from clarinet.ops.exponentials import log
 from clarinet.ops.indexing import one_hot
 from clarinet.ops.nn import log_sigmoid, log_softmax
-from clarinet.ops.specs import place
+from clarinet.ops.specs import Shape, place
 from clarinet.ops.totals import sum as total
 from clarinet.types import AnyTensor, TensorLike
 
@@ -101,13 +101,13 @@ def sparse_categorical_crossentropy(
     return categorical_crossentropy(one_hot(typed(ids, INT), classes, axis), output, from_logits, axis)
 
 
-def _pair(target: TensorLike, output: TensorLike, what: str) -> tuple[AnyTensor, AnyTensor]:
+def _pair(target: TensorLike, output: TensorLike, what: str) -> tuple[Operand, Operand]:
     output = floats(output)
     target = typed(converted(target), dtype_of(output))
     _same(shape_of(target), shape_of(output), what)
     return target, output
 
 
-def _same(given: TensorLike, expected: TensorLike, what: str) -> None:
+def _same(given: Shape, expected: Shape, what: str) -> None:
     if len(given) != len(expected) or any(m != n and None not in (m, n) for m, n in zip(given, expected)):
         raise ValueError(f"{what}: expected a target of shape {tuple(expected)}, received {tuple(given)}")

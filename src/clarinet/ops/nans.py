@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from clarinet.ops.arithmetic import divide, subtract
 from clarinet.ops.comparisons import isnan, logical_not, where
 from clarinet.ops.cumulative import cumprod, cumsum
-from clarinet.ops.dispatch import converted, dtype_of, floats
+from clarinet.ops.dispatch import Operand, converted, dtype_of, floats
 from clarinet.ops.elementwise import sqrt, square
 from clarinet.ops.totals import all as every
 from clarinet.ops.totals import max as greatest
@@ -27,7 +29,7 @@ __all__ = [
 ]
 
 
-def _filled(x: TensorLike, value: float) -> AnyTensor:
+def _filled(x: TensorLike, value: float) -> Operand:
     """``x`` with a number in place of NaN."""
     x = converted(x)
     return where(isnan(x), value, x) if dtype_of(x).kind == "f" else x
@@ -68,7 +70,9 @@ def nanmin(x: TensorLike, axis: Axes = None, keepdims: bool = False) -> AnyTenso
     return _extreme(least, x, float("inf"), axis, keepdims)
 
 
-def _extreme(function: TensorLike, x: TensorLike, instead: float, axis: Axes, keepdims: bool) -> AnyTensor:
+def _extreme(
+    function: Callable[..., AnyTensor], x: TensorLike, instead: float, axis: Axes, keepdims: bool
+) -> AnyTensor:
     x = converted(x)
     found = function(_filled(x, instead), axis, keepdims)
     return where(every(isnan(x), axis, keepdims), float("nan"), found) if dtype_of(x).kind == "f" else found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from clarinet.ops.arithmetic import add, divide, maximum, multiply, subtract
 from clarinet.ops.axes import reshape
-from clarinet.ops.dispatch import converted, dtype_of, floats, shape_of, typed
+from clarinet.ops.dispatch import Operand, converted, dtype_of, floats, shape_of, typed
 from clarinet.ops.dtypes import EPSILON
 from clarinet.ops.elementwise import rsqrt, square
 from clarinet.ops.specs import places, whole_axes
@@ -115,7 +115,7 @@ def rms_normalization(
     return y if scale is None else multiply(y, scale)
 
 
-def _along(x: TensorLike, numbers: TensorLike, axes: Sequence[int]) -> AnyTensor:
+def _along(x: Operand, numbers: TensorLike, axes: Sequence[int]) -> Operand | None:
     """Numbers for the entries along some axes, in the rank and dtype of ``x``."""
     if numbers is None:
         return None

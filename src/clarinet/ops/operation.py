@@ -6,10 +6,10 @@ the gradients of that number at the inputs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, Never, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -17,9 +17,12 @@ from clarinet.configurable import Value, abstract
 from clarinet.names import snake_case
 from clarinet.ops.dtypes import BOOL
 from clarinet.ops.specs import Batch, Shape, TensorSpec, broadcast
-from clarinet.types import AnyTensor, Array, Cache, DTypeArg, Namespace, OpCache, TensorLike
+from clarinet.types import Array, Arrays, Cache, DType, Namespace
 
 Gradients = tuple[Array | None, ...]
+#: The gradient at an output, or a tuple of those at several. The operation alone knows which; all others pass it on.
+Dy = Never
+Made = TypeVar("Made", bound="Operation")
 #: One for each input: whether its gradient is asked for.
 Wanted = Sequence[bool]
 
@@ -46,19 +49,19 @@ class Operation(Value):
         return snake_case(type(self).__name__)
 
     @abstract
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Arrays, object]:
         """The output, or a tuple where there are several, and what :meth:`backward` needs."""
         raise NotImplementedError
 
     @abstract
-    def backward(self, cache: Cache, dy: TensorLike, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: Cache, dy: Dy, xp: Namespace = np) -> Gradients:
         """The gradient at every input, given the one at the output (a tuple where there are several).
 
         None stands for an input that has none, such as indices.
         """
         raise NotImplementedError
 
-    def partial(self, cache: Cache, dy: TensorLike, wanted: Wanted, xp: Namespace = np) -> Gradients:
+    def partial(self, cache: Cache, dy: Dy, wanted: Wanted, xp: Namespace = np) -> Gradients:
         """:meth:`backward` for some of the inputs; what is not wanted may be None."""
         return self.backward(cache, dy, xp)
 
@@ -90,10 +93,18 @@ class Operation(Value):
         return replace(found, batched=batched)
 
 
-@lru_cache(maxsize=4096, typed=True)
-def made(kind: type[TensorLike], *settings: object) -> AnyTensor:
+class _Making(Protocol):
+    def __call__(self, kind: Callable[..., Made], /, *settings: object) -> Made:
+        """The operation of these settings; it is made once."""
+        ...
+
+
+def _make(kind: Callable[..., Made], *settings: object) -> Made:
     """The operation of these settings; it is made once."""
     return kind(*settings)
+
+
+made = cast(_Making, lru_cache(maxsize=4096, typed=True)(_make))
 
 
 class Elementwise(Operation):
@@ -103,7 +114,7 @@ class Elementwise(Operation):
         require_one_dtype(specs, self.name)
         return TensorSpec(broadcast([spec.shape for spec in specs], self.name), self.out_dtype(specs[0].dtype))
 
-    def out_dtype(self, dtype: DTypeArg) -> AnyTensor:
+    def out_dtype(self, dtype: DType) -> DType:
         """The output's dtype, given that of the inputs."""
         return dtype
 
@@ -137,7 +148,7 @@ class Unary(Elementwise):
         """``dy`` times the derivative, given the function's input and output."""
         raise NotImplementedError
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         y = self.value(x, xp)
         return y, (x, y)
@@ -153,6 +164,10 @@ class Flat(Unary):
         return xp.zeros_like(dy)
 
 
+#: The shapes of two inputs; and they and the output, where the derivatives depend on them.
+Kept = tuple[Shape, Shape, tuple[Array, Array, Array]]
+
+
 class Binary(Elementwise):
     """Base of functions of two numbers; a subclass gives :meth:`value`, :meth:`left` and :meth:`right`."""
 
@@ -164,36 +179,34 @@ class Binary(Elementwise):
         """The function, entry by entry, with broadcasting."""
         raise NotImplementedError
 
-    def left(self, dy: Array, a: TensorLike, b: TensorLike, y: TensorLike, xp: Namespace) -> Array:
+    def left(self, dy: Array, a: Array, b: Array, y: Array, xp: Namespace) -> Array:
         """``dy`` times the derivative by ``a``, in the shape of ``dy``."""
         raise NotImplementedError
 
-    def right(self, dy: Array, a: TensorLike, b: TensorLike, y: TensorLike, xp: Namespace) -> Array:
+    def right(self, dy: Array, a: Array, b: Array, y: Array, xp: Namespace) -> Array:
         """``dy`` times the derivative by ``b``, in the shape of ``dy``."""
         raise NotImplementedError
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         a, b = xs
         y = self.value(a, b, xp)
         return y, (a.shape, b.shape, (a, b, y) if self.keeps else (None, None, None))
 
-    def partial(
-        self, cache: tuple[OpCache, OpCache, OpCache], dy: Array, wanted: Wanted, xp: Namespace = np
-    ) -> Gradients:
+    def partial(self, cache: Kept, dy: Array, wanted: Wanted, xp: Namespace = np) -> Gradients:
         one, two, (a, b, y) = cache
         return (
             unbroadcast(self.left(dy, a, b, y, xp), one, xp) if wanted[0] else None,
             unbroadcast(self.right(dy, a, b, y, xp), two, xp) if wanted[1] else None,
         )
 
-    def backward(self, cache: tuple[OpCache, OpCache, OpCache], dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: Kept, dy: Array, xp: Namespace = np) -> Gradients:
         return self.partial(cache, dy, (True, True), xp)
 
 
 class Truth:
     """What operations have in common whose outputs are true or false: no gradient."""
 
-    def out_dtype(self, dtype: DTypeArg) -> AnyTensor:
+    def out_dtype(self, dtype: DType) -> DType:
         """Always bool."""
         return BOOL
 

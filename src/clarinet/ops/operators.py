@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Never, cast
 
 import numpy as np
 
@@ -12,11 +12,11 @@ from clarinet.ops.arranging import repeat, unstack
 from clarinet.ops.cumulative import cumprod, cumsum
 from clarinet.ops.indexing import get_item, take
 from clarinet.ops.tensor import NUMPY_OPERATORS, Tensor
-from clarinet.types import AnyTensor, DTypeArg, Setting, ShapeLike, TensorFunction, TensorLike
+from clarinet.types import AnyTensor, Array, DTypeArg, ShapeLike, TensorFunction, TensorLike
 from clarinet.variables import Variable
 
 #: Python's name of an operator, NumPy's function, ours.
-_BINARY: list[tuple[str, Any, TensorFunction]] = [
+_BINARY: list[tuple[str, np.ufunc, TensorFunction]] = [
     ("add", np.add, arithmetic.add),
     ("sub", np.subtract, arithmetic.subtract),
     ("mul", np.multiply, arithmetic.multiply),
@@ -31,7 +31,7 @@ _BINARY: list[tuple[str, Any, TensorFunction]] = [
     ("lshift", np.left_shift, bits.bitwise_left_shift),
     ("rshift", np.right_shift, bits.bitwise_right_shift),
 ]
-_COMPARING: list[tuple[str, Any, TensorFunction]] = [
+_COMPARING: list[tuple[str, np.ufunc, TensorFunction]] = [
     ("lt", np.less, comparisons.less),
     ("le", np.less_equal, comparisons.less_equal),
     ("gt", np.greater, comparisons.greater),
@@ -74,9 +74,9 @@ _RENAMED = {"min": "x_min", "max": "x_max", "b": "x2"}
 def _method(name: str, function: TensorFunction, known: tuple[str, ...]) -> TensorFunction:
     """NumPy's method as an operation; with arguments such as ``out=`` it is NumPy's, without a gradient."""
 
-    def method(self: Tensor, *args: TensorLike, **arguments: Setting) -> AnyTensor:
+    def method(self: Tensor, *args: TensorLike, **arguments: object) -> AnyTensor:
         if len(args) > len(known) or not set(arguments) <= set(known):
-            return getattr(self.numpy(), name)(*args, **arguments)
+            return cast(AnyTensor, getattr(self.numpy(), name)(*args, **arguments))
         return function(self, *args, **{_RENAMED.get(key, key): value for key, value in arguments.items()})
 
     method.__name__, method.__doc__ = name, f"As ``clarinet.ops.{function.__name__}``."
@@ -102,25 +102,25 @@ def _equality(function: TensorFunction) -> TensorFunction:
 
     def operator(self: Tensor, other: TensorLike) -> AnyTensor:
         if other is None or isinstance(other, str) or getattr(other, "__array_ufunc__", self) is None:
-            return NotImplemented
+            return cast(AnyTensor, NotImplemented)
         return function(self, other)
 
     return operator
 
 
-def _reshape(self: Tensor, *shape: ShapeLike, **arguments: Setting) -> AnyTensor:
+def _reshape(self: Tensor, *shape: ShapeLike, **arguments: Never) -> AnyTensor | Array:
     """As ``clarinet.ops.reshape``; the sizes may stand one by one."""
     if arguments:
-        return self.numpy().reshape(*shape, **arguments)
+        return self.numpy().reshape(*cast("tuple[int, ...]", shape), **arguments)
     return axes.reshape(self, shape[0] if len(shape) == 1 else shape)
 
 
-def _transpose(self: Tensor, *order: TensorLike) -> AnyTensor:
+def _transpose(self: Tensor, *order: Sequence[int]) -> AnyTensor:
     """As ``clarinet.ops.transpose``; the axes may stand one by one."""
-    return axes.transpose(self, (order[0] if len(order) == 1 else order) or None)
+    return axes.transpose(self, (order[0] if len(order) == 1 else cast("Sequence[int]", order)) or None)
 
 
-def _astype(self: Tensor, dtype: DTypeArg, **arguments: Setting) -> AnyTensor:
+def _astype(self: Tensor, dtype: DTypeArg, **arguments: Never) -> AnyTensor | Array:
     """As ``clarinet.ops.cast``."""
     if set(arguments) - {"copy"}:
         return self.numpy().astype(dtype, **arguments)
@@ -162,6 +162,6 @@ def install() -> None:
     Variable.operators = NUMPY_OPERATORS
     for name, (function, known) in _METHODS.items():
         setattr(Tensor, name, _method(name, function, known))
-    others: dict[str, Any] = {"reshape": _reshape, "transpose": _transpose, "astype": _astype, "__iter__": _iterate}
+    others: dict[str, object] = {"reshape": _reshape, "transpose": _transpose, "astype": _astype, "__iter__": _iterate}
     for name, attribute in {**others, "__getitem__": get_item, "T": property(axes.transpose)}.items():
         setattr(Tensor, name, attribute)

@@ -43,7 +43,7 @@ class Argsort(Operation):
     descending: bool = False
     count: int | None = None
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         self.result(TensorSpec(x.shape, INT))
         if self.descending:  # of the array backwards, so that equals keep their order
@@ -85,7 +85,7 @@ class Searchsorted(Operation):
 
     side: str = "left"
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         row, values = xs
         return xp.astype(xp.searchsorted(row, values, side=self.side), xp.int32), None
 

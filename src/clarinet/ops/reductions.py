@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod as _prod
 
@@ -52,7 +52,7 @@ class Reduction(Operation):
 class Sum(Reduction):
     """y = the sum of x; dx = dy everywhere."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         return xp.sum(x, axis=self.axis, dtype=x.dtype, keepdims=self.keepdims), x.shape
 
@@ -63,7 +63,7 @@ class Sum(Reduction):
 class Mean(Reduction):
     """y = the mean of the n numbers x; dx = dy / n."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         return xp.mean(x, axis=self.axis, keepdims=self.keepdims), x.shape
 
@@ -75,7 +75,7 @@ class Mean(Reduction):
 class Prod(Reduction):
     """y = the product of x; dx_i = dy times the product of all others, also where some are 0."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         return xp.prod(x, axis=self.axis, dtype=x.dtype, keepdims=self.keepdims), x
 
@@ -118,7 +118,7 @@ class _Extreme(Reduction):
 class Max(_Extreme):
     """y = the greatest x; dx = dy there, shared equally among equals, and 0 elsewhere."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         y = xp.max(xs[0], axis=self.axis, keepdims=self.keepdims)
         return y, (xs[0], y)
 
@@ -126,7 +126,7 @@ class Max(_Extreme):
 class Min(_Extreme):
     """y = the least x; dx = dy there, shared equally among equals, and 0 elsewhere."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         y = xp.min(xs[0], axis=self.axis, keepdims=self.keepdims)
         return y, (xs[0], y)
 
@@ -134,7 +134,7 @@ class Min(_Extreme):
 class Var(Reduction):
     """y = the mean of (x - m)^2, m the mean of the n numbers x; dx = dy 2 (x - m) / n."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         away = x - xp.mean(x, axis=self.axis, keepdims=True)
         return xp.mean(away * away, axis=self.axis, keepdims=self.keepdims), away
@@ -146,7 +146,7 @@ class Var(Reduction):
 class Logsumexp(Reduction):
     """y = log(sum(exp(x))) without overflow; dx = dy exp(x - y)."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         top = xp.max(x, axis=self.axis, keepdims=True)
         top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
@@ -169,14 +169,14 @@ class _Verdict(Reduction):
 class AllTrue(_Verdict):
     """y = whether all are true."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return xp.all(xs[0], axis=self.axis, keepdims=self.keepdims), None
 
 
 class AnyTrue(_Verdict):
     """y = whether any is true."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return xp.any(xs[0], axis=self.axis, keepdims=self.keepdims), None
 
 
@@ -191,7 +191,7 @@ class _Place(_Extreme):
     def result(self, *specs: TensorSpec) -> TensorSpec:
         return super().result(*specs).typed(INT)
 
-    def found(self, function: TensorLike, x: Array, xp: Namespace) -> tuple[AnyTensor, object]:
+    def found(self, function: Callable[..., Array], x: Array, xp: Namespace) -> tuple[Array, object]:
         """The places, as int32."""
         axis = None if self.axis is None else self.axis[0]
         return xp.astype(function(x, axis=axis, keepdims=self.keepdims), xp.int32), None
@@ -203,14 +203,14 @@ class _Place(_Extreme):
 class Argmax(_Place):
     """y = the place of the greatest x."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return self.found(xp.argmax, xs[0], xp)
 
 
 class Argmin(_Place):
     """y = the place of the least x."""
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return self.found(xp.argmin, xs[0], xp)
 
 

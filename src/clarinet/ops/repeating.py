@@ -9,7 +9,7 @@ import numpy as np
 
 from clarinet.ops.operation import Gradients, Operation
 from clarinet.ops.specs import Axes, Batch, TensorSpec, place, places, whole_axes
-from clarinet.types import AnyTensor, Array, Namespace
+from clarinet.types import Array, Namespace
 
 
 @dataclass(eq=False, repr=False)
@@ -25,7 +25,7 @@ class Repeat(Operation):
     repeats: int
     axis: int
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return xp.repeat(xs[0], self.repeats, axis=self.axis), xs[0].shape
 
     def backward(self, cache: tuple[int, ...], dy: Array, xp: Namespace = np) -> Gradients:
@@ -66,7 +66,7 @@ class Tile(Operation):
         rank = max(len(shape), len(self.repeats))
         return (1,) * (rank - len(self.repeats)) + self.repeats, (1,) * (rank - len(shape)) + tuple(shape)
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return xp.tile(xs[0], self.repeats), xs[0].shape
 
     def backward(self, cache: tuple[int, ...], dy: Array, xp: Namespace = np) -> Gradients:
@@ -100,7 +100,7 @@ class Flip(Operation):
     def __post_init__(self) -> None:
         object.__setattr__(self, "axis", whole_axes(self.axis, "flip"))
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return xp.flip(xs[0], axis=self.axis), None
 
     def backward(self, cache: None, dy: Array, xp: Namespace = np) -> Gradients:
@@ -133,7 +133,7 @@ class Roll(Operation):
         if len(self.shift) != (1 if self.axis is None else len(self.axis)):
             raise ValueError(f"roll: expected one shift for each axis, received {self.shift} for axis {self.axis}")
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         return self._rolled(xs[0], 1, xp), None
 
     def _rolled(self, x: Array, sign: int, xp: Namespace) -> Array:
@@ -169,7 +169,7 @@ class Pad(Operation):
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple((int(before), int(after)) for before, after in self.widths))
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         shape = x.shape
         for axis, sizes in enumerate(self.widths):

@@ -14,7 +14,7 @@ from clarinet.ops.gathering import replaced
 from clarinet.ops.operation import Gradients, Operation, require_one_dtype
 from clarinet.ops.shapes import whole_shape
 from clarinet.ops.specs import Batch, Shape, TensorSpec, whole_axes
-from clarinet.types import AnyTensor, Array, Namespace, OpCache
+from clarinet.types import Array, Namespace
 
 
 def _rows(indices: Array, shape: Sequence[int], xp: Namespace) -> tuple[Array, int, int]:
@@ -61,14 +61,14 @@ class Scatter(Operation):
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", whole_shape(self.shape, "scatter"))
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         indices, values = xs
         row, count, size = _rows(indices, self.shape, xp)  # type: ignore[arg-type]
         _check_places("scatter", row, count, xp)
         summed = scatter_add(xp.reshape(values, (row.shape[0], size)), row, count, xp) if size else values
         return xp.reshape(summed, self.shape), (row, values.shape, count, size)
 
-    def backward(self, cache: tuple[Array, OpCache, int, int], dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: tuple[Array, tuple[int, ...], int, int], dy: Array, xp: Namespace = np) -> Gradients:
         row, shape, count, size = cache
         return None, xp.reshape(xp.take(xp.reshape(dy, (count, size)), row, axis=0), shape)
 
@@ -103,7 +103,7 @@ class ScatterUpdate(Operation):
         if self.reduction not in (None, "add"):
             raise ValueError(f"scatter_update: reduction is None or 'add', received {self.reduction!r}")
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         x, indices, updates = xs
         row, count, size = _rows(indices, x.shape, xp)
         _check_places("scatter_update", row, count, xp)
@@ -111,7 +111,9 @@ class ScatterUpdate(Operation):
         y = _in_place(old, row, new, xp) if self.reduction is None else old + scatter_add(new, row, count, xp)
         return xp.reshape(y, x.shape), (row, updates.shape, (count, size))
 
-    def backward(self, cache: tuple[Array, OpCache, OpCache], dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(
+        self, cache: tuple[Array, tuple[int, ...], tuple[int, int]], dy: Array, xp: Namespace = np
+    ) -> Gradients:
         row, shape, flat = cache
         rows = xp.reshape(dy, flat)
         found = xp.reshape(xp.take(rows, row, axis=0), shape)
@@ -145,7 +147,7 @@ class SliceUpdate(Operation):
     def _block(self, shape: Sequence[int]) -> tuple[slice, ...]:
         return tuple(slice(start, start + size) for start, size in zip(self.start, shape))
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         x, updates = xs
         self.result(*(TensorSpec(one.shape, FLOAT) for one in xs))
         return replaced(x, self._block(updates.shape), updates, xp), updates.shape

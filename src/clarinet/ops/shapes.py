@@ -11,7 +11,7 @@ from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.operation import Gradients, Operation, unbroadcast
 from clarinet.ops.specs import Axes, Batch, Shape, TensorSpec, places, product, whole_axes
 from clarinet.problems import shown
-from clarinet.types import AnyTensor, Array, Namespace
+from clarinet.types import Array, Namespace
 
 
 def whole_shape(shape: object, what: str) -> Shape:
@@ -42,7 +42,7 @@ class Reshape(Operation):
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", whole_shape(self.shape, "reshape"))
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         shape = self.shape
         if None in shape:
@@ -106,7 +106,7 @@ class Transpose(Operation):
             raise ValueError(f"transpose: axes {self.axes} for a tensor with {rank}; name each of its axes once")
         return places(self.axes, rank, "transpose")
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         order = self.order(xs[0].ndim)
         return xp.permute_dims(xs[0], order), order
 
@@ -140,7 +140,7 @@ class ExpandDims(Operation):
         axes = self.axis or ()
         return tuple(sorted(places(axes, rank + len(axes), "expand_dims")))
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         return xp.reshape(x, self.result(TensorSpec(x.shape, FLOAT)).shape), x.shape
 
@@ -172,7 +172,7 @@ class Squeeze(Operation):
     def __post_init__(self) -> None:
         object.__setattr__(self, "axis", whole_axes(self.axis, "squeeze"))
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         return xp.reshape(x, self.result(TensorSpec(x.shape, FLOAT)).shape), x.shape
 
@@ -205,7 +205,7 @@ class BroadcastTo(Operation):
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", whole_shape(self.shape, "broadcast_to"))
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[AnyTensor, object]:
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         (x,) = xs
         return xp.broadcast_to(x, self.filled(x.shape)), x.shape
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from math import prod
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from clarinet.ops.dtypes import as_dtype
 from clarinet.problems import shown
-from clarinet.types import AnyTensor, DType, DTypeArg, TensorLike
+from clarinet.types import AnyTensor, DType, DTypeArg
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 Shape = tuple[int | None, ...]
 Axes = tuple[int, ...] | None
@@ -53,10 +56,10 @@ class TensorSpec:
 
     def typed(self, dtype: DTypeArg) -> TensorSpec:
         """The same shape in another dtype."""
-        return replace(self, dtype=dtype)
+        return TensorSpec(self.shape, as_dtype(dtype), self.batched)
 
 
-class Symbolic(Protocol):
+class Symbolic(AnyTensor, Protocol):
     """A tensor of a graph that is being put together: it has no numbers.
 
     An operation that is given one calls :meth:`apply` of it, and gives back what that gives.
@@ -66,7 +69,7 @@ class Symbolic(Protocol):
     def spec(self) -> TensorSpec:
         """What is known of it."""
 
-    def apply(self, operation: TensorLike, inputs: tuple[TensorLike, ...]) -> AnyTensor:
+    def apply(self, operation: object, inputs: tuple[object, ...]) -> AnyTensor:
         """The symbolic output of an operation, or a tuple where it has several.
 
         Args:
@@ -75,7 +78,7 @@ class Symbolic(Protocol):
         """
 
 
-def is_symbolic(x: object) -> bool:
+def is_symbolic(x: object) -> TypeIs[Symbolic]:
     """Whether ``x`` is a :class:`Symbolic`."""
     return hasattr(x, "spec") and hasattr(x, "apply")
 

@@ -10,6 +10,8 @@ from clarinet.ops.arithmetic import add, divide, multiply, power, subtract
 from clarinet.ops.axes import expand_dims, moveaxis, reshape, squeeze
 from clarinet.ops.comparisons import isnan, not_equal, where
 from clarinet.ops.dispatch import (
+    Operand,
+    as_tensor,
     converted,
     dtype_of,
     floats,
@@ -29,7 +31,7 @@ from clarinet.ops.totals import mean
 from clarinet.ops.totals import min as least
 from clarinet.ops.totals import sum as total
 from clarinet.problems import shown
-from clarinet.types import AnyTensor, Axes, TensorLike
+from clarinet.types import AnyTensor, Array, Axes, TensorLike
 
 __all__ = [
     "average",
@@ -114,7 +116,7 @@ def quantile(
     return found if shares.ndim else squeeze(found, 0)
 
 
-def _between(rows: TensorLike, at: TensorLike, method: str) -> AnyTensor:
+def _between(rows: Operand, at: Array, method: str) -> AnyTensor:
     """The numbers of sorted rows at places that may lie between two."""
     if method == "nearest":
         return take(rows, np.ceil(at - 0.5).astype(int).reshape(-1), axis=-1)
@@ -144,7 +146,7 @@ def median(x: TensorLike, axis: Axes = None, keepdims: bool = False) -> AnyTenso
     return quantile(x, 0.5, axis, "linear", keepdims)
 
 
-def norm(x: TensorLike, ord: TensorLike = None, axis: Axes = None, keepdims: bool = False) -> AnyTensor:
+def norm(x: TensorLike, ord: float | str | None = None, axis: Axes = None, keepdims: bool = False) -> AnyTensor:
     """The length of vectors, or the size of matrices.
 
     Args:
@@ -174,7 +176,7 @@ def norm(x: TensorLike, ord: TensorLike = None, axis: Axes = None, keepdims: boo
     return _matrix_norm(x, ord, axes, keepdims)
 
 
-def _vector_norm(x: TensorLike, ord: TensorLike, axis: int, keepdims: bool) -> AnyTensor:
+def _vector_norm(x: Operand, ord: float | str, axis: int, keepdims: bool) -> AnyTensor:
     if isinstance(ord, str):
         raise ValueError(f"norm: ord={ord!r} is of matrices; give two axes, or a number for ord")
     size = absolute(x)
@@ -189,7 +191,7 @@ def _vector_norm(x: TensorLike, ord: TensorLike, axis: int, keepdims: bool) -> A
     return power(total(power(size, float(ord)), axis, keepdims), 1 / float(ord))
 
 
-def _matrix_norm(x: TensorLike, ord: TensorLike, axes: tuple[int, ...], keepdims: bool) -> AnyTensor:
+def _matrix_norm(x: Operand, ord: float | str, axes: tuple[int, ...], keepdims: bool) -> AnyTensor:
     if ord == "fro":
         return sqrt(total(square(x), axes, keepdims))
     if ord not in (1, -1, inf, -inf):
@@ -216,7 +218,7 @@ def diff(a: TensorLike, n: int = 1, axis: int = -1) -> AnyTensor:
     whole = (slice(None),) * at
     for _ in range(n):
         a = subtract(get_item(a, (*whole, slice(1, None))), get_item(a, (*whole, slice(None, -1))))
-    return a
+    return as_tensor(a)
 
 
 def trapezoid(y: TensorLike, x: TensorLike = None, dx: float = 1.0, axis: int = -1) -> AnyTensor:

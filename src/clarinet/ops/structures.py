@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from clarinet.problems import shown
-from clarinet.types import AnyTensor, TensorLike
 
 
-def leaves(structure: TensorLike) -> Iterator[AnyTensor]:
+def leaves(structure: object) -> Iterator[object]:
     """What a structure holds, in order; a dictionary's in the order of its sorted keys; None is nothing.
 
     Example:
@@ -25,7 +24,7 @@ def leaves(structure: TensorLike) -> Iterator[AnyTensor]:
         yield structure
 
 
-def paired(structure: TensorLike, other: TensorLike) -> Iterator[AnyTensor]:
+def paired(structure: object, other: object) -> Iterator[object]:
     """What ``other`` has where ``structure`` has something, in the order of :func:`leaves`.
 
     Raises:
@@ -49,7 +48,7 @@ def paired(structure: TensorLike, other: TensorLike) -> Iterator[AnyTensor]:
         yield other
 
 
-def like(structure: TensorLike, values: Iterable[TensorLike]) -> AnyTensor:
+def like(structure: object, values: Iterable[object]) -> object:
     """The same structure, with other values for what it holds.
 
     Example:
@@ -62,5 +61,6 @@ def like(structure: TensorLike, values: Iterable[TensorLike]) -> AnyTensor:
         return {key: found[key] for key in structure}
     if isinstance(structure, (list, tuple)):
         items = [like(item, values) for item in structure]
-        return type(structure)(*items) if hasattr(structure, "_fields") else type(structure)(items)
+        kind: Callable[..., object] = type(structure)
+        return kind(*items) if hasattr(structure, "_fields") else kind(items)
     return None if structure is None else next(values)

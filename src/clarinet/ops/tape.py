@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self, cast
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from clarinet.ops.operation import Operation
 from clarinet.ops.structures import leaves, like, paired
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.problems import shown
-from clarinet.types import AnyTensor, Array, OpCache, ShapeLike, TensorLike
+from clarinet.types import AnyTensor, Array, DType, TensorLike
 from clarinet.variables import Variable
 
 #: Of everything that any tape follows.
@@ -29,10 +29,10 @@ class Record(NamedTuple):
     """
 
     operation: Operation | None
-    cache: OpCache
+    cache: object
     inputs: tuple[int | None, ...]
     outputs: tuple[int | None, ...]
-    shapes: tuple[tuple[ShapeLike, ShapeLike], ...]
+    shapes: tuple[tuple[tuple[int, ...], DType], ...]
     several: bool = False
     versions: tuple[tuple[Variable, int], ...] = ()
 
@@ -46,7 +46,7 @@ class _Local(threading.local):
 ACTIVE = _Local()
 
 
-def remember(operation: Operation, inputs: Sequence[TensorLike], y: TensorLike, cache: object) -> None:
+def remember(operation: Operation, inputs: Sequence[TensorLike], y: Tensor | tuple[Tensor, ...], cache: object) -> None:
     """Have every tape that records remember an operation, if any of its inputs matters there.
 
     Args:
@@ -113,7 +113,7 @@ class GradientTape:
     def reset(self) -> None:
         """Forget everything."""
         self._records: list[Record] = []
-        self._watched: dict[int, tuple[Any, int]] = {}
+        self._watched: dict[int, tuple[Array | Variable, int]] = {}
         self._computed: set[int] = set()
 
     def watch(self, tensor: TensorLike) -> None:
@@ -137,12 +137,12 @@ class GradientTape:
             if self._number(one, unasked=False) is None:
                 self._watch(one)
 
-    def _watch(self, one: TensorLike) -> int:
+    def _watch(self, one: Array | Variable) -> int:
         number = next(_numbers)
         self._watched[id(one)] = one, number  # as long as the object is held its id is its own
         return number
 
-    def watched_variables(self) -> tuple[AnyTensor, ...]:
+    def watched_variables(self) -> tuple[Variable, ...]:
         """The variables that are watched, in the order in which they were first used."""
         return tuple(one for one, _ in self._watched.values() if not isinstance(one, np.ndarray))
 
@@ -171,7 +171,9 @@ class GradientTape:
         """Whether a gradient may be asked for at a variable that is used now."""
         return id(variable) in self._watched or (self._unasked and variable.trainable)
 
-    def record(self, operation: Operation, inputs: Sequence[TensorLike], y: TensorLike, cache: object) -> None:
+    def record(
+        self, operation: Operation, inputs: Sequence[TensorLike], y: Tensor | tuple[Tensor, ...], cache: object
+    ) -> None:
         """Remember an operation if any of its inputs matters; arguments as for :func:`remember`."""
         numbers = tuple(self._number(x, self._unasked) for x in inputs)
         if all(number is None for number in numbers):
@@ -220,20 +222,21 @@ class GradientTape:
             )
         if unconnected_gradients not in ("none", "zero"):
             raise ValueError(f"unconnected_gradients is 'none' or 'zero', received {unconnected_gradients!r}")
-        flat = list(leaves(sources))
-        for one in flat:
+        asked: list[Array | Variable] = []
+        for one in leaves(sources):
             if not isinstance(one, (np.ndarray, Variable)):
                 raise TypeError(f"tape.gradient: sources are tensors, arrays or variables, received {shown(one)}")
-        numbers = [self._number(one, unasked=False) for one in flat]
+            asked.append(one)
+        numbers = [self._number(one, unasked=False) for one in asked]
         found = self._walk(self._seeds(target, output_gradients), {n for n in numbers if n is not None})
         empty = _zeros if unconnected_gradients == "zero" else _none
-        gradients = [tensor(found[n]) if n in found else empty(one) for n, one in zip(numbers, flat)]
+        gradients = [tensor(found[n]) if n in found else empty(one) for n, one in zip(numbers, asked)]
         for tape in ACTIVE.tapes:
             tape._take_gradients([g for g in gradients if g is not None])
         if not self._persistent:
             self._used = True
             self.reset()
-        return like(sources, gradients)
+        return cast(AnyTensor, like(sources, gradients))
 
     def _seeds(self, target: TensorLike, output_gradients: TensorLike) -> dict[int, Array]:
         """The gradients from which the walk begins, by number."""
@@ -266,7 +269,8 @@ class GradientTape:
             _refuse_changed(record)
             dys = [_dy(gradients, *output, kept=sources) for output in zip(record.outputs, record.shapes)]
             wanted = [number in reached for number in record.inputs]
-            shares = record.operation.partial(record.cache, tuple(dys) if record.several else dys[0], wanted)
+            dy = tuple(dys) if record.several else dys[0]
+            shares = record.operation.partial(record.cache, dy, wanted)  # type: ignore[arg-type]  # its own
             for number, share in zip(record.inputs, shares):
                 if share is not None and number is not None and number in reached:
                     _add(gradients, number, share)
@@ -302,14 +306,14 @@ def _add(gradients: dict[int, Array], number: int, share: Array) -> None:
     gradients[number] = gradients[number] + share if number in gradients else share
 
 
-def _dy(gradients: dict[int, Array], number: int | None, shape: tuple[ShapeLike, ShapeLike], kept: set[int]) -> Array:
+def _dy(gradients: dict[int, Array], number: int | None, shape: tuple[tuple[int, ...], DType], kept: set[int]) -> Array:
     """The gradient at an output; nobody needs it afterwards, unless it was asked for."""
     if number is None or number not in gradients:
         return np.zeros(*shape)
     return gradients[number] if number in kept else gradients.pop(number)
 
 
-def _seed(target: TensorLike, given: TensorLike) -> Array:
+def _seed(target: Array | Variable, given: object) -> Array:
     array = target if isinstance(target, np.ndarray) else target.value
     if given is None:
         return np.ones(array.shape, array.dtype)
@@ -322,9 +326,9 @@ def _seed(target: TensorLike, given: TensorLike) -> Array:
     return dy.view(np.ndarray)
 
 
-def _zeros(source: TensorLike) -> Tensor:
+def _zeros(source: Array | Variable) -> Tensor:
     return tensor(np.zeros_like(source if isinstance(source, np.ndarray) else source.value, subok=False))
 
 
-def _none(source: TensorLike) -> None:
+def _none(source: Array | Variable) -> None:
     return None

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from clarinet.types import AnyTensor, Array, Setting, TensorLike
+from clarinet.types import AnyTensor, Array, DType
+
+if TYPE_CHECKING:
+
+    class _Numbers(AnyTensor, np.ndarray[tuple[int, ...], DType]):  # type: ignore[misc]  # operators are operations
+        """An array whose operators give tensors."""
+
+        @property
+        def shape(self) -> tuple[int, ...]: ...
+        @shape.setter
+        def shape(self, value: object) -> None: ...
+        @property
+        def dtype(self) -> DType: ...
+        @dtype.setter
+        def dtype(self, value: object) -> None: ...
+else:
+    _Numbers = np.ndarray
 
 
-class Tensor(np.ndarray):
+class Tensor(_Numbers):
     """A NumPy array that an operation gave.
 
     Printing, indexing, NumPy and whatever takes arrays just work. Operators, indexing and the methods that NumPy and
@@ -44,17 +61,20 @@ class Tensor(np.ndarray):
             "ops.scatter_update, or take a copy with t.numpy().copy()"
         )
 
-    def __array_ufunc__(self, ufunc: TensorLike, method: str, *inputs: TensorLike, **arguments: Setting) -> AnyTensor:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **arguments: object) -> object:
         if method == "__call__" and isinstance(inputs[0], np.generic) and not arguments:
             operator = NUMPY_OPERATORS.get(ufunc)
             if operator is not None:  # a NumPy number on the left of an operator
                 return operator(*inputs)
         if "out" in arguments:
             arguments["out"] = plain(arguments["out"])
-        return getattr(ufunc, method)(*plain(inputs), **arguments)
+        compute: Callable[..., object] = getattr(ufunc, method)
+        return compute(*plain_each(inputs), **arguments)
 
-    def __array_function__(self, func: TensorLike, types: TensorLike, args: TensorLike, kwargs: Setting) -> AnyTensor:
-        return func(*plain(args), **{name: plain(value) for name, value in kwargs.items()})
+    def __array_function__(
+        self, func: Callable[..., object], types: object, args: Iterable[object], kwargs: Mapping[str, object]
+    ) -> object:
+        return func(*plain_each(args), **{name: plain(value) for name, value in kwargs.items()})
 
 
 class Number(float):
@@ -71,21 +91,27 @@ class Number(float):
 
 
 #: What stands for NumPy's operators between a number of NumPy's and a tensor; :mod:`clarinet.ops.operators` fills it.
-NUMPY_OPERATORS: dict[Any, Any] = {}
+NUMPY_OPERATORS: dict[np.ufunc, Callable[..., AnyTensor]] = {}
 
 
-def plain(value: TensorLike) -> AnyTensor:
+def plain(value: object) -> object:
     """The same with plain arrays for tensors, in lists, tuples and dictionaries too."""
     if isinstance(value, Tensor):
         return value.view(np.ndarray)
     if isinstance(value, (list, tuple)):
         items = [plain(item) for item in value]
-        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+        kind: Callable[..., object] = type(value)
+        return kind(*items) if hasattr(value, "_fields") else kind(items)
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return value
 
 
-def tensor(array: TensorLike) -> Tensor:
+def plain_each(values: Iterable[object]) -> list[object]:
+    """:func:`plain` of each."""
+    return [plain(value) for value in values]
+
+
+def tensor(array: Array | np.generic) -> Tensor:
     """An array, or one of NumPy's numbers, as a tensor, without a copy."""
-    return np.asarray(array).view(Tensor)
+    return np.asarray(array).view(Tensor)  # type: ignore[return-value]  # mypy: a view is an array

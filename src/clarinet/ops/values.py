@@ -11,7 +11,7 @@ from clarinet.ops.dtypes import INT
 from clarinet.ops.shapes import whole_shape
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.problems import shown
-from clarinet.types import AnyTensor, ShapeLike, TensorLike
+from clarinet.types import Array, ShapeLike, TensorLike
 
 __all__ = [
     "bincount",
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-def _given(what: str, *xs: TensorLike) -> list[AnyTensor]:
+def _given(what: str, *xs: TensorLike) -> list[Array]:
     refuse_symbolic(what, *xs)
     return [numbers_of(x) for x in xs]
 
@@ -73,7 +73,7 @@ def unique(
     axis: int | None = None,
     size: int | None = None,
     fill_value: TensorLike = None,
-) -> AnyTensor:
+) -> Tensor | tuple[Tensor, ...]:
     """The different numbers, in order.
 
     Args:
@@ -111,7 +111,7 @@ def unravel_index(indices: TensorLike, shape: ShapeLike) -> tuple[Tensor, ...]:
     return tuple(tensor(np.asarray(one).astype(np.int32)) for one in found)
 
 
-def histogram(x: TensorLike, bins: int = 10, range: TensorLike = None) -> tuple[Tensor, Tensor]:
+def histogram(x: TensorLike, bins: int = 10, range: tuple[float, float] | None = None) -> tuple[Tensor, Tensor]:
     """How many numbers lie in each of some intervals of equal length, and the limits of these, as float32.
 
     Args:

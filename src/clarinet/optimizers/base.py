@@ -15,7 +15,7 @@ from clarinet.names import snake_case
 from clarinet.ops.tensor import tensor
 from clarinet.optimizers import schedules
 from clarinet.optimizers.by_hand import ByHand, apply
-from clarinet.types import AnyTensor, Array, Namespace, Scalar, Setting, TensorLike
+from clarinet.types import Array, Namespace, Scalar, TensorLike
 from clarinet.variables import Variable
 
 #: The numbers of one step that are the same for all weights, by name: floats, but for the step's own number.
@@ -223,7 +223,7 @@ class Optimizer(Configurable):
         """What it knows of the variables that it updates in such loops."""
         return vars(self).setdefault("_by_hand", ByHand(self))  # type: ignore[no-any-return]
 
-    def __getstate__(self) -> dict[str, Setting]:
+    def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if name != "_by_hand"}
 
     @property
@@ -266,7 +266,7 @@ class Optimizer(Configurable):
         variables = self.by_hand.built if trainable_variables is None else [*trainable_variables]
         apply(self.by_hand, [*grads], variables)
 
-    def apply_gradients(self, grads_and_vars: Iterable[tuple[TensorLike, Variable]]) -> AnyTensor:
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[TensorLike, Variable]]) -> object:
         """:meth:`apply` for pairs of a gradient and a variable; gives the number of updates so far."""
         pairs = [*grads_and_vars]
         apply(self.by_hand, [g for g, _ in pairs], [v for _, v in pairs])

@@ -6,13 +6,13 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Never, Protocol, cast
 
 import numpy as np
 
 from clarinet.optimizers.state import OptimizerState, Slotted
 from clarinet.params import Block, Layout, Segment
-from clarinet.types import Array, DType, ModelLike, Scalar, Setting, TensorLike
+from clarinet.types import Array, DType, Scalar, TensorLike
 from clarinet.variables import Variable
 
 
@@ -39,6 +39,18 @@ class Updating(Slotted, Protocol):
     def finish(self, weights: Sequence[Array], slots: Sequence[dict[str, Array]]) -> None: ...
 
 
+class CompiledModel(Protocol):
+    """A compiled model, which keeps its optimizer's slots."""
+
+    @property
+    def optimizer(self) -> Updating | None: ...
+
+    @property
+    def optimizer_state(self) -> OptimizerState | None: ...
+
+    def slots(self) -> Slots: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Slots:
     """Where an optimizer keeps what it remembers of some variables.
@@ -54,7 +66,7 @@ class Slots:
     state: OptimizerState
     places: dict[int, Segment]
     size: int
-    model: weakref.ref[ModelLike] | None = None
+    model: weakref.ref[CompiledModel] | None = None
     variables: tuple[Variable, ...] = ()
 
     def lasts(self, optimizer: Updating) -> bool:
@@ -65,7 +77,7 @@ class Slots:
 
 #: Makes a function that updates variables natively, of a flat gradient and a rate; None where it cannot. Arguments: the
 #: optimizer, the variables, their places in the slots, and these.
-Native = Callable[[Setting, Sequence[Variable], Sequence[Segment], Slots], Callable[[Array, float], None] | None]
+Native = Callable[[Never, Sequence[Variable], Sequence[Segment], Slots], Callable[[Array, float], None] | None]
 #: Those that there are; :mod:`clarinet.engines.updates` adds one.
 NATIVE: list[Native] = []
 
@@ -89,7 +101,7 @@ class Update:
         self.blocks = [v.location[0] for v in self.variables]
         self._native = self._flat = None
         if all(slots is self.slots[0] for slots in self.slots):
-            made = (make(self.optimizer, self.variables, self.segments, self.slots[0]) for make in NATIVE)
+            made = (make(cast(Never, self.optimizer), self.variables, self.segments, self.slots[0]) for make in NATIVE)
             self._native = next((one for one in made if one is not None), None)
         if self._native is not None:
             self._flat = Layout((), self.slots[0].size).zeros(np.float32)
@@ -154,7 +166,7 @@ class ByHand:
         for variable in missing:
             model = _compiled_with(self.optimizer, variable)
             if self._find(variable) is None and model is not None:
-                self._add(_of_model(model))
+                self._add(model.slots())
         rest = [v for v in missing if self._find(v) is None]
         for dtype in dict.fromkeys(v.dtype for v in rest):
             self._add(_new(self.optimizer, [v for v in rest if v.dtype == dtype], dtype))
@@ -191,7 +203,8 @@ class ByHand:
                 slots.state.step = max(slots.state.step, before.state.step)
                 for name, values in before.state.views(before.places[id(variable)]).items():
                     slots.state.views(place)[name][...] = values
-        self._slots = [own for own in self._slots if own.model is None or own.model() is not slots.model]
+        model = None if slots.model is None else slots.model()
+        self._slots = [own for own in self._slots if own.model is None or own.model() is not model]
         self._slots.append(slots)
         self.counter = slots.state
         self._updates = {}
@@ -227,16 +240,11 @@ def _new(optimizer: Updating, variables: Sequence[Variable], dtype: DType) -> Sl
     return Slots(OptimizerState.new(optimizer, layout, dtype), places, layout.size, None, tuple(variables))
 
 
-def _compiled_with(optimizer: Updating, variable: Variable) -> ModelLike:
+def _compiled_with(optimizer: Updating, variable: Variable) -> CompiledModel | None:
     """The model that was compiled with this optimizer and has the variable, or None."""
     layer: Any = variable.owner
     models = [] if layer is None else layer.models()
     return next((model for model in models if getattr(model, "optimizer", None) is optimizer), None)
-
-
-def _of_model(model: ModelLike) -> Slots:
-    slots: Slots = model.slots()
-    return slots
 
 
 def apply(hand: ByHand, grads: Sequence[TensorLike], variables: Sequence[Variable]) -> None:

@@ -104,7 +104,9 @@ class Server:
         except (TypeError, OverflowError):
             raise ValueError("expected pixels that are numbers from 0 to 255") from None
         with self._one_at_a_time:
-            return [float(value) for value in np.ravel(self._model.predict(row, verbose=0))]
+            prediction = self._model.predict(row, verbose=0)
+        assert isinstance(prediction, np.ndarray)  # of one output: the model was checked
+        return [float(value) for value in prediction.ravel()]
 
 
 class _Listener(ThreadingHTTPServer):

@@ -7,7 +7,7 @@ from functools import wraps
 from inspect import signature
 
 from clarinet import ops
-from clarinet.types import AnyTensor, Setting, TensorLike
+from clarinet.types import AnyTensor, TensorLike
 
 
 def adapted(row: str) -> Callable[..., AnyTensor]:
@@ -27,7 +27,7 @@ def adapted(row: str) -> Callable[..., AnyTensor]:
     known = signature(function)
 
     @wraps(function)
-    def call(*given: TensorLike, **settings: Setting) -> AnyTensor:
+    def call(*given: TensorLike, **settings: object) -> AnyTensor:
         settings.pop("name", None)
         settings = {names.get(name, name): value for name, value in settings.items()}
         if defaults:

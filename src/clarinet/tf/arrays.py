@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 import numpy as np
 
 from clarinet import ops
+from clarinet.ops.control import Value
 from clarinet.ops.dtypes import as_dtype
 from clarinet.types import AnyTensor, Array, Axes, DTypeArg, ShapeLike, TensorLike
 
 
-def constant(value: TensorLike, dtype: DTypeArg = None, shape: ShapeLike = None, name: object = None) -> AnyTensor:
+def constant(
+    value: TensorLike, dtype: DTypeArg = None, shape: ShapeLike | None = None, name: object = None
+) -> AnyTensor | Array:
     """Numbers as a tensor, in another shape perhaps, to which a single one is spread; texts as an array of texts.
 
     Example:
@@ -23,7 +27,7 @@ def constant(value: TensorLike, dtype: DTypeArg = None, shape: ShapeLike = None,
     made = ops.convert_to_tensor(value, dtype)
     if shape is None:
         return made
-    return ops.reshape(made, shape) if made.size > 1 else ops.broadcast_to(ops.reshape(made, ()), shape)
+    return ops.reshape(made, shape) if (ops.size(made) or 0) > 1 else ops.broadcast_to(ops.reshape(made, ()), shape)
 
 
 def argmax(input: TensorLike, axis: int | None = 0, output_type: DTypeArg = "int64", name: object = None) -> AnyTensor:
@@ -41,7 +45,9 @@ def argmin(input: TensorLike, axis: int | None = 0, output_type: DTypeArg = "int
     return ops.cast(ops.argmin(input, 0 if axis is None else axis), as_dtype(output_type))
 
 
-def split(value: TensorLike, num_or_size_splits: TensorLike, axis: int = 0, name: object = None) -> list[AnyTensor]:
+def split(
+    value: TensorLike, num_or_size_splits: int | Sequence[int] | Array, axis: int = 0, name: object = None
+) -> list[AnyTensor]:
     """Parts of equal size, as many as a number says, or of the sizes in a list, one of which may be -1: the rest.
 
     Example:
@@ -49,11 +55,11 @@ def split(value: TensorLike, num_or_size_splits: TensorLike, axis: int = 0, name
         [[1], [2, 3, 4]]
     """
     if np.ndim(num_or_size_splits) == 0:
-        return ops.split(value, int(num_or_size_splits), axis)
-    sizes = [int(size) for size in num_or_size_splits]
+        return ops.split(value, int(np.asarray(num_or_size_splits)), axis)
+    sizes = [int(size) for size in np.asarray(num_or_size_splits)]
     if -1 in sizes:
         sizes[sizes.index(-1)] = int(ops.shape(value)[axis] or 0) - sum(size for size in sizes if size != -1)
-    return ops.split(value, [sum(sizes[: i + 1]) for i in range(len(sizes) - 1)], axis)
+    return ops.split(value, [*accumulate(sizes)][:-1], axis)
 
 
 def gather(
@@ -205,7 +211,7 @@ def global_norm(t_list: Sequence[TensorLike], name: object = None) -> AnyTensor:
 
 def clip_by_global_norm(
     t_list: Sequence[TensorLike], clip_norm: float, use_norm: TensorLike = None, name: object = None
-) -> tuple[list[AnyTensor], AnyTensor]:
+) -> tuple[list[AnyTensor | None], TensorLike]:
     """Several tensors, shortened together where the norm of all is larger than ``clip_norm``; and that norm."""
     norm = global_norm(t_list) if use_norm is None else use_norm
     scale = ops.divide(clip_norm, ops.maximum(norm, clip_norm))
@@ -217,21 +223,21 @@ def map_fn(fn: Callable[[TensorLike], TensorLike], elems: TensorLike, **_: objec
     return ops.map(fn, elems)
 
 
-def cond(pred: TensorLike, true_fn: Callable[[], TensorLike], false_fn: Callable[[], TensorLike]) -> AnyTensor:
+def cond(pred: TensorLike, true_fn: Callable[[], Value], false_fn: Callable[[], Value]) -> Value:
     """What the one function gives, or the other."""
     return ops.cond(pred, true_fn, false_fn)
 
 
 def while_loop(
     cond: Callable[..., TensorLike],
-    body: Callable[..., TensorLike],
-    loop_vars: TensorLike,
+    body: Callable[..., object],
+    loop_vars: Value,
     shape_invariants: object = None,
     parallel_iterations: int = 10,
     back_prop: bool = True,
     swap_memory: bool = False,
     maximum_iterations: int | None = None,
-) -> AnyTensor:
+) -> Value:
     """What the loop variables are once the condition does not hold any more."""
     return ops.while_loop(cond, body, loop_vars, maximum_iterations)
 

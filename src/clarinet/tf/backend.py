@@ -165,13 +165,16 @@ def map_fn(
     return ops.map(fn, elems)
 
 
-def stop_gradient(variables: TensorLike) -> AnyTensor:
+def stop_gradient(variables: TensorLike) -> AnyTensor | list[AnyTensor]:
     """The tensor, or each of a list, without a gradient."""
-    several = isinstance(variables, (list, tuple))
-    return [ops.stop_gradient(one) for one in variables] if several else ops.stop_gradient(variables)
+    if isinstance(variables, (list, tuple)):
+        return [ops.stop_gradient(one) for one in variables]
+    return ops.stop_gradient(variables)
 
 
-def constant(value: TensorLike, dtype: DTypeArg = None, shape: ShapeLike = None, name: object = None) -> AnyTensor:
+def constant(
+    value: TensorLike, dtype: DTypeArg = None, shape: ShapeLike | None = None, name: object = None
+) -> AnyTensor:
     """Numbers as a tensor of floats, in another shape perhaps."""
     made = ops.convert_to_tensor(value, dtype or "float32")
     return made if shape is None else ops.broadcast_to(made, shape)
@@ -238,7 +241,7 @@ def update_sub(x: Variable, decrement: TensorLike) -> Variable:
     return x
 
 
-def cast_to_floatx(x: TensorLike) -> AnyTensor:
+def cast_to_floatx(x: TensorLike) -> AnyTensor | Array:
     """The numbers in float32."""
     return ops.cast(x, "float32") if ops.is_tensor(x) else np.asarray(x, np.float32)
 

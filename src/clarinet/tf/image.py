@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 from clarinet import aliases, ops
 from clarinet.names import public
 from clarinet.ops.dtypes import as_dtype
-from clarinet.types import AnyTensor, DTypeArg, ShapeLike, TensorLike
+from clarinet.types import AnyTensor, Array, DTypeArg, TensorLike
 
 __all__ = [
     "adjust_brightness",
@@ -48,7 +49,7 @@ def _sizes(image: TensorLike) -> tuple[int, int, int]:
 
 def resize(
     images: TensorLike,
-    size: ShapeLike,
+    size: Sequence[int] | Array,
     method: str = "bilinear",
     preserve_aspect_ratio: bool = False,
     antialias: bool = False,
@@ -124,7 +125,7 @@ def central_crop(image: TensorLike, central_fraction: float) -> AnyTensor:
     """The middle of a picture: this share of its height and of its width."""
     height, width, _ = _sizes(image)
     top, left = (int((size - size * central_fraction) / 2) for size in (height, width))
-    return image[..., top : height - top, left : width - left, :]
+    return ops.convert_to_tensor(image)[..., top : height - top, left : width - left, :]
 
 
 def crop_to_bounding_box(

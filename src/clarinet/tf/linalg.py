@@ -32,7 +32,7 @@ def band_part(input: TensorLike, num_lower: int, num_upper: int, name: object = 
         >>> band_part([[1, 2], [3, 4]], -1, 0).tolist()
         [[1, 0], [3, 4]]
     """
-    lower = input if num_lower < 0 else ops.triu(input, -num_lower)
+    lower = ops.convert_to_tensor(input) if num_lower < 0 else ops.triu(input, -num_lower)
     return lower if num_upper < 0 else ops.tril(lower, num_upper)
 
 

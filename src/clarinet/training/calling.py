@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from clarinet.engines import NativeEngine, ReferenceEngine
 from clarinet.engines.calls import Calls, Run, trained_as
 from clarinet.graph import Constant, Network, Node
 from clarinet.graph import Tensor as Symbol
-from clarinet.layers.authored import tensor_of
+from clarinet.layers.authored import as_tensors, tensor_of
 from clarinet.layers.base import Layer
 from clarinet.layers.calling import computed, inside_call
 from clarinet.layers.handle import Handle, leaf_layers
@@ -27,16 +27,43 @@ from clarinet.ops.tape import ACTIVE, remember
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.random import Key, Stream
 from clarinet.structure import NO_LAYERS
+from clarinet.trainable import Trainable
 from clarinet.training.prepare import build_for
-from clarinet.types import AnyTensor, ModelLike, Setting, TensorLike
+from clarinet.types import AnyTensor, Array, TensorLike
 from clarinet.variables import Variable
 
 #: Rows of a call outside of tapes that are computed at once.
 _BATCH = 256
 
 
+class CallableModel(Trainable, Protocol):
+    """A model, as far as its calls on numbers need it."""
+
+    _untraceable: bool
+    _eagerly: bool
+    _requested_engine: str
+    _called: tuple[object, Native | None] | None
+
+    def clear_losses(self) -> None: ...
+
+    @property
+    def has_call(self) -> bool: ...
+
+    @property
+    def call(self) -> Callable[..., object]: ...
+
+    @property
+    def network(self) -> Network: ...
+
+    @property
+    def weights(self) -> list[Variable]: ...
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]: ...
+
+
 def call(
-    self: ModelLike, inputs: tuple[TensorLike, ...], training: bool | None = None, **settings: Setting
+    self: CallableModel, inputs: tuple[TensorLike, ...], training: bool | None = None, **settings: object
 ) -> AnyTensor:
     """What a model gives for numbers: a tensor, or a structure of tensors.
 
@@ -79,13 +106,13 @@ def call(
         outputs = [_as_one(self, native, given[0], arrays[0], bool(training))]
     if self.target is not None:
         outputs = [tensor(self.target.inverse(outputs[0].numpy()))]
-    return self.packed(tuple(outputs) if len(outputs) > 1 else outputs[0])
+    return cast(AnyTensor, self.packed(tuple(outputs) if len(outputs) > 1 else outputs[0]))
 
 
 # A call of the user's own.
 
 
-def _traces(self: ModelLike, x: object) -> bool:
+def _traces(self: CallableModel, x: object) -> bool:
     """Whether ``call`` can be known as a network."""
     if self._untraceable or self._eagerly:
         return False
@@ -97,34 +124,33 @@ def _traces(self: ModelLike, x: object) -> bool:
 
 
 def _as_it_stands(
-    self: ModelLike, inputs: tuple[TensorLike, ...], training: bool | None, settings: dict[str, Setting]
+    self: CallableModel, inputs: tuple[TensorLike, ...], training: bool | None, settings: dict[str, object]
 ) -> AnyTensor:
-    given, named = tensor_of(inputs), {name: tensor_of(value) for name, value in settings.items()}
+    given, named = as_tensors(inputs), {name: tensor_of(value) for name, value in settings.items()}
     with inside_call(self, training) as mode:
         if "training" in signature(self.call).parameters:
             named["training"] = mode
-        return self.call(*given, **named)
+        return cast(AnyTensor, self.call(*given, **named))
 
 
 # What comes in.
 
 
-def _given(self: ModelLike, x: TensorLike) -> list[AnyTensor]:
+def _given(self: CallableModel, x: TensorLike) -> list[object]:
     """What a user gave for each input, as it was given: a tape knows it by that."""
     self.build_for_data(x)
     names = self.input_names
     if len(names) == 1:
-        alone = isinstance(x, Mapping) and list(x) == [names[0]]
-        return [x[names[0]] if alone else x]
+        return [x[names[0]] if isinstance(x, Mapping) and list(x) == [names[0]] else x]
     return arranged(_flattened(x), names, "x")
 
 
-def _flattened(x: TensorLike) -> AnyTensor:
+def _flattened(x: TensorLike) -> object:
     """Inputs in lists within lists as one list."""
     return x if isinstance(x, Mapping) else [*flat(x)] if isinstance(x, (list, tuple)) else x
 
 
-def _checked(self: ModelLike, given: Sequence[TensorLike]) -> list[AnyTensor]:
+def _checked(self: CallableModel, given: Sequence[TensorLike]) -> list[Array]:
     """Arrays that fit the model, which is built for them if it is not yet."""
     if len(given) == 1 and isinstance(given[0], np.ndarray):
         x = given[0].view(np.ndarray)
@@ -153,7 +179,7 @@ class Native(NamedTuple):
     operation: Run
 
 
-def _native(self: ModelLike, training: bool | None) -> Native | None:
+def _native(self: CallableModel, training: bool | None) -> Native | None:
     """What runs the model natively; None where that cannot be, or where single layers have something to say."""
     every = _all_leaves(self)
     if training is None and any(leaf.trains_when_called for leaf in every):
@@ -162,10 +188,10 @@ def _native(self: ModelLike, training: bool | None) -> Native | None:
     wanted = id(self.store), self._requested_engine, [leaf.trainable for leaf in every], watched
     if self._called is None or self._called[0] != wanted:
         self._called = wanted, _made(self, watched)
-    return self._called[1]  # type: ignore[no-any-return]
+    return self._called[1]
 
 
-def _made(self: ModelLike, watched: Sequence[int]) -> Native | None:
+def _made(self: CallableModel, watched: Sequence[int]) -> Native | None:
     plan = make_plan(self.network, self.layers, self.store, seed=self.seed)
     if (
         len(plan.input_shapes) > 1
@@ -187,17 +213,17 @@ def _place(block: object, segment: Any) -> tuple[object, ...]:
     return id(block), *segment.spot
 
 
-def _all_leaves(self: ModelLike) -> list[Handle]:
+def _all_leaves(self: CallableModel) -> list[Handle]:
     return [leaf for layer in self.layers for leaf, *_ in leaf_layers(layer)]
 
 
-def _watched_frozen(self: ModelLike) -> list[int]:
+def _watched_frozen(self: CallableModel) -> list[int]:
     """The identities of weights that training leaves alone, and that a tape was told to watch."""
     frozen = [v for v in self.non_trainable_weights if not v.state]
     return [id(v) for v in frozen if any(tape.watches(v) for tape in ACTIVE.tapes)]
 
 
-def _as_one(self: ModelLike, native: Native, given: TensorLike, x: TensorLike, training: bool) -> Tensor:
+def _as_one(self: CallableModel, native: Native, given: TensorLike, x: Array, training: bool) -> Tensor:
     """The output, which tapes remember with all weights."""
     if training:
         self._calls += 1
@@ -210,7 +236,7 @@ def _as_one(self: ModelLike, native: Native, given: TensorLike, x: TensorLike, t
 # Layer by layer.
 
 
-def _by_layer(self: ModelLike, given: Sequence[TensorLike], training: bool | None) -> list[Tensor]:
+def _by_layer(self: CallableModel, given: Sequence[TensorLike], training: bool | None) -> list[Tensor]:
     self._calls += 1
     key = Key(self.seed, Stream.DROPOUT, epoch=self._calls, step=2**31)
     states = [(v, v.value.copy()) for v in self.non_trainable_weights if v.state]
@@ -246,7 +272,7 @@ def run_network(
 
 def _run_node(
     node: Node, taken: list[TensorLike], training: bool | None, key: Key, forced: bool | None
-) -> Sequence[AnyTensor]:
+) -> Sequence[object]:
     operator: Any = node.operator
     if isinstance(operator, Variable):
         return [operator]
