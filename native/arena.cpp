@@ -45,30 +45,30 @@ void Engine::lay_memory(long samples, int threads) {
 }
 
 void Engine::carve_arena(long samples) {
-  auto floats = [&](int64_t size) { return Buffer::rounded(static_cast<size_t>(samples * size)); };
+  auto floats = [&](size_t tensor) { return Buffer::rounded(static_cast<size_t>((whole_[tensor] ? 1 : samples) * size_of(tensor))); };
   size_t total = 0;
-  for (int64_t size : spec_.inputs) total += floats(size);
+  for (size_t tensor = 0; tensor < spec_.inputs.size(); ++tensor) total += floats(tensor);
   for (size_t i = 0; i < ops_.size(); ++i) {
-    total += (inner_[spec_.given_by(i)] < 0 ? 2 : 1) * floats(ops_[i]->out_size());
-    for (int64_t source : ops_[i]->spec.sources) total += floats(size_of(static_cast<size_t>(source)));
+    total += (inner_[spec_.given_by(i)] < 0 ? 2 : 1) * floats(spec_.given_by(i));
+    for (int64_t source : ops_[i]->spec.sources) total += floats(static_cast<size_t>(source));
   }
-  for (const Result& result : results_) total += (result.activation ? 2 : 1) * floats(size_of(result.tensor));
+  for (const Result& result : results_) total += (result.activation ? 2 : 1) * floats(result.tensor) + floats(result.judged);
   arena_ = Buffer(total);
   float* next = arena_.get();
-  auto take = [&](int64_t size) {
+  auto take = [&](size_t tensor) {
     float* place = next;
-    next += floats(size);
+    next += floats(tensor);
     return place;
   };
   buffers_.clear();
-  for (int64_t size : spec_.inputs) buffers_.push_back(take(size));
+  for (size_t tensor = 0; tensor < spec_.inputs.size(); ++tensor) buffers_.push_back(take(tensor));
   whole_deltas_.assign(buffers_.size(), nullptr);
   for (size_t i = 0; i < ops_.size(); ++i) {
-    buffers_.push_back(take(ops_[i]->out_size()));
-    whole_deltas_.push_back(inner_[spec_.given_by(i)] < 0 ? take(ops_[i]->out_size()) : nullptr);
+    buffers_.push_back(take(spec_.given_by(i)));
+    whole_deltas_.push_back(inner_[spec_.given_by(i)] < 0 ? take(spec_.given_by(i)) : nullptr);
   }
   for (Result& result : results_)
-    if (result.activation) result.predictions = take(size_of(result.tensor));
+    if (result.activation) result.predictions = take(result.tensor);
   spare_ = next;
   place_gradients(samples);
 }
@@ -79,7 +79,7 @@ void Engine::place_gradients(long samples) {
   float* next = spare_;
   auto take = [&](size_t tensor) {
     float* place = next;
-    next += Buffer::rounded(static_cast<size_t>(samples * size_of(tensor)));
+    next += Buffer::rounded(static_cast<size_t>((whole_[tensor] ? 1 : samples) * size_of(tensor)));
     return place;
   };
   deltas_ = whole_deltas_;
@@ -91,23 +91,27 @@ void Engine::place_gradients(long samples) {
     written[tensor] = true;
     return !wanted_[tensor] ? nullptr : others ? take(tensor) : deltas_[tensor];
   };
-  for (size_t r = results_.size(); r-- > 0;) results_[r].part = results_[r].learns ? place(results_[r].tensor) : nullptr;
+  for (size_t r = results_.size(); r-- > 0;) results_[r].part = results_[r].learns ? place(start_of(results_[r])) : nullptr;
   parts_.assign(ops_.size(), {});
   for (size_t i = ops_.size(); i-- > 0;) {
     const std::vector<int64_t>& sources = ops_[i]->spec.sources;
-    const size_t first = static_cast<size_t>(sources[0]), given = spec_.given_by(i);
-    if (!reached_[given]) continue;
-    const bool shares = first >= spec_.inputs.size() && !written[first] && inner_[given] < 0 && ops_[i]->in_place();
+    const size_t given = spec_.given_by(i);
+    if (!reached_[given] || sources.empty()) continue;
+    const size_t first = static_cast<size_t>(sources[0]);
+    const bool shares = first >= spec_.inputs.size() && !written[first] && inner_[given] < 0 && ops_[i]->in_place() &&
+                        ops_[i]->leads(0, training_) && whole_[first] == whole_[given];
     if (shares) deltas_[first] = deltas_[given];  // it needs no second gradient
-    for (int64_t source : sources) parts_[i].push_back(place(static_cast<size_t>(source)));
+    for (size_t j = 0; j < sources.size(); ++j)
+      parts_[i].push_back(ops_[i]->leads(j, training_) ? place(static_cast<size_t>(sources[j])) : nullptr);
   }
 }
 
 // Which gradients there are to be, in training or in the halves of a step: there at every output, whether or not it has a
 // loss, and perhaps at the inputs too. Else a gradient is wanted where it leads to a trained weight.
-void Engine::choose_gradients(bool halved, bool at_inputs) {
+void Engine::choose_gradients(bool halved, bool at_inputs, bool training) {
   halved_ = true;  // as long as not all is as in training
   for (size_t r = 0; r < results_.size(); ++r) results_[r].learns = halved || objectives_[r].present();
+  at_outputs_ = halved, training_ = training;
   reached_ = reached_tensors();
   wanted_.resize(reached_.size());
   for (size_t tensor = 0; tensor < wanted_.size(); ++tensor)
@@ -126,10 +130,12 @@ void Engine::choose_gradients(bool halved, bool at_inputs) {
 std::vector<bool> Engine::reached_tensors() const {
   std::vector<bool> reached(spec_.tensors(), false);
   for (const Result& result : results_)
-    if (result.learns) reached[result.tensor] = true;
-  for (size_t i = ops_.size(); i-- > 0;)
-    for (int64_t source : ops_[i]->spec.sources)
-      if (reached[spec_.given_by(i)]) reached[static_cast<size_t>(source)] = true;
+    if (result.learns) reached[start_of(result)] = true;
+  for (size_t i = ops_.size(); i-- > 0;) {
+    const std::vector<int64_t>& sources = ops_[i]->spec.sources;
+    for (size_t j = 0; j < sources.size(); ++j)
+      if (reached[spec_.given_by(i)] && ops_[i]->leads(j, training_)) reached[static_cast<size_t>(sources[j])] = true;
+  }
   return reached;
 }
 
@@ -142,11 +148,16 @@ long Engine::size_of(size_t tensor) const {
 void Engine::lay_out(bool training) {
   values_ = buffers_;
   inputs_.resize(ops_.size());
+  computed_.assign(ops_.size(), true);
   for (size_t i = 0; i < ops_.size(); ++i) {
     inputs_[i].clear();
     for (int64_t source : ops_[i]->spec.sources) inputs_[i].push_back(values_[static_cast<size_t>(source)]);
     const bool changes = !ops_[i]->identity(ops_[i]->trains(training));
-    if (!changes) values_[spec_.given_by(i)] = values_[static_cast<size_t>(ops_[i]->spec.sources[0])];
+    float*& given = values_[spec_.given_by(i)];
+    if (const float* held = ops_[i]->held()) given = const_cast<float*>(held);  // it is only read
+    else if (!changes && !inputs_[i].empty()) given = values_[static_cast<size_t>(ops_[i]->spec.sources[ops_[i]->chosen(training)])];
+    computed_[i] = changes && !ops_[i]->held();
+    if (ops_[i]->keeps() && !inputs_[i].empty()) ops_[i]->see(inputs_[i][0]);
   }
 }
 

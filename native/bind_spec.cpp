@@ -21,9 +21,10 @@ void bind_spec(nb::module_& m) {
   nb::class_<OpSpec>(m, "OpSpec")
       .def(nb::init<std::string, int64_t, int64_t, int64_t, std::vector<Weight>, std::vector<State>,
                     Settings, uint32_t, uint64_t, std::vector<int64_t>, std::vector<int64_t>,
-                    std::vector<std::vector<float>>, std::vector<int64_t>, std::optional<bool>>(),
+                    std::vector<std::vector<float>>, std::vector<int64_t>, std::optional<bool>, std::optional<bool>, bool, bool>(),
            "kind"_a, "positions"_a, "inputs"_a, "outputs"_a, "weights"_a, "state"_a, "settings"_a, "index"_a, "seed"_a,
-           "shape"_a, "sources"_a, "tables"_a, "axes"_a, "training"_a.none());
+           "shape"_a, "sources"_a, "tables"_a, "axes"_a, "training"_a.none(), "when"_a.none() = nb::none(), "whole"_a = false,
+           "judges"_a = false);
   nb::class_<LossSpec>(m, "LossSpec")
       .def(nb::init<std::string, std::string, Settings>(), "kind"_a = "", "reduction"_a = "", "settings"_a = Settings());
   nb::class_<MetricSpec>(m, "MetricSpec")
@@ -33,8 +34,10 @@ void bind_spec(nb::module_& m) {
   nb::class_<StatsSpec>(m, "StatsSpec")
       .def(nb::init<int64_t, float, float, std::vector<int64_t>>(), "tensor"_a, "low"_a, "high"_a, "ops"_a);
   nb::class_<OutputSpec>(m, "OutputSpec")
-      .def(nb::init<int64_t, int64_t, int64_t, std::vector<OpSpec>, LossSpec, double, bool, std::vector<MetricSpec>>(),
-           "tensor"_a, "positions"_a, "columns"_a, "activation"_a, "loss"_a, "weight"_a, "sparse"_a, "metrics"_a);
+      .def(nb::init<int64_t, int64_t, int64_t, std::vector<OpSpec>, LossSpec, double, bool, std::vector<MetricSpec>,
+                    int64_t, int64_t, int64_t, int64_t>(),
+           "tensor"_a, "positions"_a, "columns"_a, "activation"_a, "loss"_a, "weight"_a, "sparse"_a, "metrics"_a,
+           "values"_a = -1, "values_size"_a = 0, "labels"_a = -1, "labels_size"_a = 0);
   nb::class_<Spec>(m, "Spec")
       .def(nb::init<std::vector<OpSpec>, std::vector<OutputSpec>, OptimizerSpec, std::vector<StatsSpec>,
                     std::vector<int64_t>, int64_t>(),

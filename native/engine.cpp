@@ -34,6 +34,21 @@ std::vector<bool> trained_tensors(const Spec& spec) {
   return trained;
 }
 
+std::vector<bool> whole_tensors(const Spec& spec) {
+  std::vector<bool> whole(spec.inputs.size(), false);
+  for (const OpSpec& op : spec.ops) whole.push_back(op.whole);
+  return whole;
+}
+
+// The same for an operation that is done once for the whole batch.
+Pass alone(Pass pass) {
+  pass.samples = pass.last = pass.threads = 1;
+  pass.first = 0;
+  pass.barrier = nullptr;
+  pass.row_pointers = nullptr;
+  return pass;
+}
+
 }  // namespace
 
 Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
@@ -46,16 +61,17 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
       objectives_(spec_.outputs),
       updater_(spec_, ops_),
       trained_(trained_tensors(spec_)),
+      whole_(whole_tensors(spec_)),
       team_(new Team) {
   for (const OutputSpec& output : spec_.outputs) {
-    results_.push_back({static_cast<size_t>(output.tensor)});
+    results_.push_back({static_cast<size_t>(output.tensor), static_cast<size_t>(output.values < 0 ? output.tensor : output.values)});
     if (!output.activation.empty()) results_.back().activation = make_op(output.activation[0]);
   }
   choose_gradients(false, false);
   for (auto& op : ops_) {
     if (op->keeps()) keeping_.push_back(op.get());
     sums_by_block_ = sums_by_block_ || op->sums_by_block();
-    by_batch_ = by_batch_ || op->trains(false);
+    by_batch_ = by_batch_ || op->trains(false) || (op->mixes() && !op->spec.judges);
   }
   choose_places();
   make_stages();
@@ -64,6 +80,7 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
 // The first operation that alone takes an input, and can take it where the data lie, does.
 void Engine::choose_places() {
   for (size_t i = 0; i < ops_.size() && !placed_; ++i) {
+    if (spec_.ops[i].sources.size() != 1) continue;
     const int64_t tensor = spec_.ops[i].sources[0];
     const bool seen = std::any_of(spec_.layers.begin(), spec_.layers.end(), [&](const StatsSpec& s) { return s.tensor == tensor; });
     const bool is_input = tensor < static_cast<int64_t>(spec_.inputs.size());
@@ -78,7 +95,9 @@ void Engine::choose_places() {
 void Engine::make_stages() {
   long floats = 0;
   for (size_t i = 0; i < ops_.size(); ++i) {
-    const bool joins = i > 0 && ops_[i]->by_sample() && ops_[i - 1]->by_sample() && follows_alone(spec_, i);
+    const auto alike = [&](const OpSpec& a, const OpSpec& b) { return !a.whole && !b.whole && a.when == b.when; };
+    const bool joins = i > 0 && ops_[i]->by_sample() && ops_[i - 1]->by_sample() && follows_alone(spec_, i) &&
+                       alike(spec_.ops[i], spec_.ops[i - 1]);
     if (!joins) stages_.push_back({i, i, 0}), floats = 0;
     floats += ops_[i]->out_size();
     stages_.back().last = i + 1;
@@ -109,7 +128,7 @@ template <class Work>
 void Engine::each_part(const Pass& pass, const Stage& stage, Work work) const {
   const Op& first = *ops_[stage.first];
   const bool single = stage.last - stage.first == 1;
-  if (single && (!pass.interruption || first.meets(pass))) return work(pass);
+  if (single && (!pass.interruption || first.meets(pass) || first.once())) return work(pass);
   const long block = std::max(kBlockRows, static_cast<long>(kBlockWork / std::max(1.0, first.work())));
   const long samples = single ? block : stage.samples;
   Pass part = pass;
@@ -192,15 +211,29 @@ void Engine::work(Team& team, int threads, const std::function<void(int)>& f) {
   f(0);
 }
 
+// The labels that operations judge by.
+void Engine::take_labels(const Pass& pass, const Rows& rows, Order order) {
+  for (size_t r = 0; r < results_.size(); ++r)
+    if (const int64_t op = spec_.outputs[r].labels; op >= 0)
+      gather(k_, rows.y[r], order, pass.first, pass.last, values_[spec_.given_by(static_cast<size_t>(op))]);
+}
+
 void Engine::forward(const Pass& pass) {
   for (const Stage& stage : stages_) {
+    if (!ops_[stage.first]->runs(pass.training, pass.judged)) continue;
     each_part(pass, stage, [&](const Pass& part) {
-      for (size_t i = stage.first; i < stage.last; ++i) {
-        float* y = values_[spec_.given_by(i)];
-        if (y != inputs_[i][0]) ops_[i]->forward_all(part, inputs_[i].data(), y);
-      }
+      for (size_t i = stage.first; i < stage.last; ++i)
+        if (computed_[i]) forward(part, i);
     });
   }
+}
+
+void Engine::forward(const Pass& pass, size_t i) {
+  float* y = values_[spec_.given_by(i)];
+  if (!ops_[i]->once()) return ops_[i]->forward_all(pass, inputs_[i].data(), y);
+  pass.sync();
+  if (pass.thread == 0) ops_[i]->forward_all(alone(pass), inputs_[i].data(), y);
+  pass.sync();
 }
 
 const float* Engine::predictions(const Pass& pass, const Result& result) const {
@@ -215,20 +248,20 @@ void Engine::measure(const Pass& pass, const Rows& rows, Order order) {
   for (size_t r = results_.size(); r-- > 0;) {
     const Result& result = results_[r];
     float* gradient = pass.training ? result.part : nullptr;
-    objectives_[r].measure(pass, rows.y[r], rows.weight[r], order, values_[result.tensor], gradient);
-    if (gradient) add_part(pass, result.tensor, gradient);
+    objectives_[r].measure(pass, rows.y[r], rows.weight[r], order, values_[result.judged], gradient);
+    if (gradient) add_part(pass, result.judged, gradient);
   }
 }
 
 // The predictions that metrics judge; all of them for who wants to see them.
 void Engine::judge(const Pass& pass, bool all) {
   for (size_t r = 0; r < results_.size(); ++r)
-    if (all || objectives_[r].has_metrics()) objectives_[r].judge(pass, predictions(pass, results_[r]));
+    if (all || objectives_[r].has_metrics()) objectives_[r].judge(pass, predictions(pass, results_[r]), values_);
 }
 
 void Engine::keep(const Pass& pass) {
   for (Op* op : keeping_)
-    if (op->trains(pass.training)) op->keep(pass);
+    if (op->runs(pass.training, pass.judged) && op->changes(pass.training)) op->keep(pass);
 }
 
 void Engine::backward(const Pass& pass) {
@@ -242,19 +275,27 @@ void Engine::backward(const Pass& pass) {
   }
 }
 
-// Backward of one operation. If others have already computed gradients at the same tensor, its own is added to theirs.
 void Engine::backward(const Pass& pass, size_t i) {
+  const Op& op = *ops_[i];
+  if (op.spec.sources.empty()) return;
+  if (!op.once()) return backward_of(pass, i);
+  if (pass.thread == 0) backward_of(alone(pass), i);
+  pass.sync();
+}
+
+// Backward of one operation. If others have already computed gradients at the same tensor, its own is added to theirs.
+void Engine::backward_of(const Pass& pass, size_t i) {
   Op& op = *ops_[i];
   const size_t given = spec_.given_by(i);
   float* dy = delta(pass, given);
-  const size_t first = static_cast<size_t>(op.spec.sources[0]);
+  const size_t taken = op.chosen(pass.training), first = static_cast<size_t>(op.spec.sources[taken]);
   const bool inside = inner_[first] >= 0;
-  float* dx = !inside ? parts_[i][0] : wanted_[first] ? delta(pass, first) : nullptr;
-  if (values_[given] == inputs_[i][0]) {  // it changes nothing
-    const long from = pass.first * op.out_size(), to = pass.last * op.out_size();
-    if (dx && dx != dy) std::copy(dy + from, dy + to, dx + from);
+  float* dx = !inside ? parts_[i][taken] : wanted_[first] ? delta(pass, first) : nullptr;
+  if (!computed_[i]) {  // it changes nothing
+    const Range own = numbers_of(pass, first);
+    if (dx && dx != dy) std::copy(dy + own.first, dy + own.last, dx + own.first);
   } else if (inside) {
-    op.backward(pass, inputs_[i][0], values_[given], dy, dx);
+    op.backward(pass, inputs_[i][taken], values_[given], dy, dx);
   } else {
     op.backward_all(pass, inputs_[i].data(), values_[given], dy, parts_[i].data());
   }
@@ -266,8 +307,16 @@ void Engine::backward(const Pass& pass, size_t i) {
 void Engine::add_part(const Pass& pass, size_t tensor, const float* part) {
   float* sum = deltas_[tensor];
   if (part == sum) return;
+  const Range own = numbers_of(pass, tensor);
+  for (long n = own.first; n < own.last; ++n) sum[n] += part[n];
+  if (whole_[tensor]) pass.sync();
+}
+
+// This thread's numbers of a tensor: its samples', or where the batch has one for all, all for the first thread.
+Range Engine::numbers_of(const Pass& pass, size_t tensor) const {
   const long size = size_of(tensor);
-  for (long n = pass.first * size; n < pass.last * size; ++n) sum[n] += part[n];
+  if (whole_[tensor]) return {0, pass.thread == 0 ? size : 0};
+  return {pass.first * size, pass.last * size};
 }
 
 double Engine::activity_penalty(const Pass& pass) const {
@@ -292,8 +341,10 @@ void Engine::evaluate(const Rows& rows, int64_t batch, uint64_t step, Interrupti
       Pass pass = pass_of(visit.team, thread, threads, static_cast<long>(std::min(batch, count - first)));
       pass.interruption = interruption;
       pass.step = step;
+      pass.judged = true;
       const Order order{nullptr, first};
       take_rows(pass, rows.x, order);
+      take_labels(pass, rows, order);
       forward(pass);
       pass.sync();
       measure(pass, rows, order);

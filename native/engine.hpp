@@ -112,6 +112,7 @@ class Engine {
   };
   struct Result {  // one of the network's outputs
     size_t tensor;
+    size_t judged;  // what the loss takes: the same, or where operations compute it, its values
     std::unique_ptr<Op> activation{};  // that the loss absorbed
     float* predictions = nullptr;      // behind it
     bool learns = false;               // whether there is a gradient at it
@@ -134,7 +135,7 @@ class Engine {
   void lay_memory(long samples, int threads);
   void carve_arena(long samples);
   void place_gradients(long samples);
-  void choose_gradients(bool halved, bool at_inputs);
+  void choose_gradients(bool halved, bool at_inputs, bool training = true);
   std::vector<bool> reached_tensors() const;
   void lay_out(bool training);
   void choose_places();
@@ -147,14 +148,19 @@ class Engine {
   void take_rows(const Pass&, const std::vector<Source>&, Order);
   void work(Team&, int threads, const std::function<void(int)>&);
 
+  void take_labels(const Pass&, const Rows&, Order);
   void forward(const Pass&);
+  void forward(const Pass&, size_t op);
   const float* predictions(const Pass&, const Result&) const;
   void measure(const Pass&, const Rows&, Order);
   void judge(const Pass&, bool all);
   void keep(const Pass&);
   void backward(const Pass&);
   void backward(const Pass&, size_t op);
+  void backward_of(const Pass&, size_t op);
   void add_part(const Pass&, size_t tensor, const float* part);
+  Range numbers_of(const Pass&, size_t tensor) const;
+  size_t start_of(const Result& r) const { return at_outputs_ ? r.tensor : r.judged; }
   Pass half_pass(const Team&, int thread, int threads, const Kept&, Interruption*) const;
   double activity_penalty(const Pass&) const;
   bool train_stretch(Team&, Run&, int threads, int64_t most);
@@ -181,9 +187,10 @@ class Engine {
   std::vector<Stage> stages_;         // all operations, in order
   // For each tensor, trained: a trained weight leads to it; reached: it leads to an output that learns; wanted: the gradient
   // at it.
-  const std::vector<bool> trained_;
+  const std::vector<bool> trained_, whole_;  // whole: it has no axis for samples
   std::vector<bool> reached_, wanted_;
   bool halved_ = false;  // whether these are for the halves of a step
+  bool at_outputs_ = false, training_ = true;  // whether they begin at the outputs, not at losses; whether for training
   Kept kept_;
   // Gradients at tensors inside a stage are of the samples that it takes at a time, for each thread: where each begins, or
   // -1 for a tensor whose gradient is kept for the whole batch.
@@ -196,6 +203,7 @@ class Engine {
   // For each operation what it takes, and where it puts the gradients there: `parts_` (and a result's part) are places of
   // their own, where a tensor's gradient is a sum and others came before.
   std::vector<std::vector<const float*>> inputs_;
+  std::vector<bool> computed_;  // the operations whose output is not there already
   std::vector<std::vector<float*>> parts_;
   long capacity_ = 0, scratch_each_ = 0;
   int capacity_threads_ = 0;

@@ -52,7 +52,7 @@ bool Engine::backward(Forwarded which, const std::vector<const float*>& d_output
   const Visit visit(*this, Use::reading);
   if (which.number == 0 || which.number != kept_.number || which.samples != kept_.samples) return false;
   const int threads = startable(visit.team, kept_.threads);
-  choose_gradients(true, !d_inputs.empty());
+  choose_gradients(true, !d_inputs.empty(), kept_.draw.training);
   updater_.divide(threads, kept_.samples, 1);
   interruption = listening(interruption, kept_.samples, 3.0);
   work(visit.team, threads, [&](int thread) {

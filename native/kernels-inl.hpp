@@ -5,6 +5,7 @@
 #include "elementwise-inl.hpp"
 #include "kernels.hpp"
 #include "losses-inl.hpp"
+#include "map-inl.hpp"
 #include "normalize-inl.hpp"
 #include "pooling-inl.hpp"
 #include "product-inl.hpp"
@@ -49,6 +50,10 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       log_softmax_back,
       affine,
       multiply,
+      map,
+      map_back,
+      reduce,
+      spread,
       kLosses,
       argmax,
       update,

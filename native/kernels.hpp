@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "maps.hpp"
+
 namespace clarinet {
 
 constexpr int kSlots = 4;  // numbers that an optimizer may keep beside each weight; the last is the weight's moving average
@@ -195,6 +197,12 @@ struct KernelTable {
   void (*log_softmax_back)(const float* dy, const float* a, float* dz, long rows, long columns);
   void (*affine)(const float* x, float scale, float offset, float* y, long n);
   void (*multiply)(const float* x, const float* factor, float* y, long n);
+
+  // map-inl.hpp documents these: functions entry by entry, and numbers along an axis as one.
+  void (*map)(Map, float c, const float* const x[3], float* y, long n);
+  void (*map_back)(Map, int which, float c, const float* dy, const float* const x[3], const float* y, float* dx, long n);
+  void (*reduce)(Reduction, const float* x, long rows, long along, long inner, float* y);
+  void (*spread)(const float* dy, float scale, long rows, long along, long inner, float* dx);
 
   const LossKernel* losses;  // one without a name ends them
   void (*argmax)(const float* x, long rows, long columns, int32_t* where);

@@ -57,6 +57,27 @@ class Entries : public MeanMetric {
   }
 };
 
+// Values that operations have computed: `each` a sample, or as many for the whole batch.
+class Values : public MeanMetric {
+ public:
+  explicit Values(const MetricSpec& spec)
+      : MeanMetric(spec),
+        tensor_(static_cast<size_t>(setting(spec.settings, "tensor"))),
+        each_(static_cast<long>(setting(spec.settings, "each"))),
+        whole_(setting(spec.settings, "whole") != 0.0) {}
+
+  bool takes_targets() const override { return false; }
+  void judge(const Pass& pass, const Judged& j) override {
+    const float* values = j.tensors[tensor_];
+    each_row(pass, {each_, 1, nullptr, nullptr, nullptr, nullptr}, [&](long i) { return values[whole_ ? i % each_ : i]; });
+  }
+
+ private:
+  const size_t tensor_;
+  const long each_;
+  const bool whole_;
+};
+
 int32_t true_class(const KernelTable& k, const Judged& j, long row) {
   if (j.ids) return j.ids[row];
   int32_t place = 0;
@@ -123,6 +144,7 @@ class LossMetric : public MeanMetric {
 
 std::unique_ptr<Metric> make_metric(const MetricSpec& spec, long positions, long columns) {
   if (auto metric = make_entry_metric(spec, positions, columns)) return metric;
+  if (spec.kind == "values") return std::make_unique<Values>(spec);
   if (spec.kind == "accuracy" || spec.kind == "binary_accuracy") return std::make_unique<Entries>(spec);
   if (spec.kind == "categorical_accuracy") return std::make_unique<Top>(spec);
   if (spec.kind == "top_k_categorical_accuracy") return std::make_unique<TopK>(spec);

@@ -14,6 +14,7 @@ struct Judged {
   const float* predictions;  // of the whole batch
   const float* targets;
   const int32_t* ids;  // where targets are class ids
+  const float* const* tensors;  // of the engine
 };
 
 class Metric {
@@ -32,6 +33,7 @@ class Metric {
   virtual void resume(const std::vector<double>& sums) = 0;
   // Whether to judge one sample takes the targets of all.
   virtual bool sees_all_targets() const { return false; }
+  virtual bool takes_targets() const { return true; }
 };
 
 // Of `positions` predictions of `columns` numbers a sample; throws std::invalid_argument for an unknown kind.

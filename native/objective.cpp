@@ -9,14 +9,19 @@ namespace clarinet {
 
 Objective::Objective(const OutputSpec& spec)
     : present_(!spec.loss.kind.empty()),
+      computed_(spec.values >= 0),
+      whole_(setting(spec.loss.settings, "whole") != 0.0),
       sparse_(spec.sparse),
       reduction_(spec.loss.reduction),
       weight_(spec.weight),
       positions_(static_cast<long>(spec.positions)),
-      columns_(static_cast<long>(spec.columns)) {
+      columns_(static_cast<long>(spec.columns)),
+      labels_size_(spec.labels < 0 ? -1 : static_cast<long>(spec.labels_size)),
+      values_each_(computed_ ? static_cast<long>(spec.values_size) : positions_),
+      fetches_(present_ && !computed_) {
   for (const MetricSpec& metric : spec.metrics) metrics_.push_back(make_metric(metric, positions_, columns_));
-  for (const auto& metric : metrics_) sees_all_targets_ |= metric->sees_all_targets();
-  if (!present_) return;
+  for (const auto& metric : metrics_) sees_all_targets_ |= metric->sees_all_targets(), fetches_ |= metric->takes_targets();
+  if (!present_ || computed_) return;
   loss_function_ = loss_function(spec.loss.kind, spec.loss.settings, columns_);
   for (double alpha : numbers(spec.loss.settings, "alpha")) class_weights_.push_back(static_cast<float>(alpha));
   if (static_cast<long>(class_weights_.size()) == columns_) loss_function_.by_class = class_weights_.data();
@@ -29,8 +34,9 @@ void Objective::reserve(long samples) {
   if (!takes_targets()) return;
   const size_t rows = static_cast<size_t>(samples * positions_);
   targets_.resize(rows * static_cast<size_t>(columns_));
-  for (auto* v : {&shares_, &values_}) v->resize(rows);
-  if (weight_ != 1.0) weighed_.resize(rows);
+  const size_t values = static_cast<size_t>(samples * values_each_);
+  for (auto* v : {&shares_, &values_}) v->resize(values);
+  if (weight_ != 1.0) weighed_.resize(values);
   weights_.resize(static_cast<size_t>(samples));
   ones_.assign(static_cast<size_t>(samples), 1.0f);
   ids_.resize(rows);
@@ -39,7 +45,8 @@ void Objective::reserve(long samples) {
 
 void Objective::fetch(const Pass& pass, const Source& targets, const Source& weights, Order order) {
   const long first = pass.first * positions_, last = pass.last * positions_;
-  if (sparse_) {
+  if (!fetches_) {
+  } else if (sparse_) {
     gather_ids(targets, order, pass.first, pass.last, ids_.data());
     std::fill(targets_.begin() + first * columns_, targets_.begin() + last * columns_, 0.0f);
     for (long i = first; i < last; ++i)
@@ -62,7 +69,7 @@ double Objective::weight_sum(const Pass& pass, const Source& weights, Order orde
     if (weights) gather(*pass.k, weights, {order.order, order.first + i}, 0, 1, &weight);
     sum += weight;
   }
-  return sum * static_cast<double>(positions_);
+  return whole_ ? static_cast<double>(values_each_) : sum * static_cast<double>(values_each_);
 }
 
 void Objective::measure(const Pass& pass, const Source& targets, const Source& weights, Order order, const float* y,
@@ -71,12 +78,14 @@ void Objective::measure(const Pass& pass, const Source& targets, const Source& w
   fetch(pass, targets, weights, order);
   if (sees_all_targets_) pass.sync();
   if (!present_) return;
-  double divisor = static_cast<double>(pass.samples * positions_);
+  double divisor = static_cast<double>(samples_of(pass) * values_each_);
   if (reduction_ == "sum") divisor = 1.0;
   if (reduction_ == "mean_with_sample_weight") divisor = weight_sum(pass, weights, order);
   const float share = divisor != 0.0 ? static_cast<float>(1.0 / divisor) : 0.0f;
-  for (long i = pass.first; i < pass.last; ++i)
-    for (long r = 0; r < positions_; ++r) shares_[i * positions_ + r] = weights_[i] * share;
+  if (whole_) std::fill_n(shares_.begin(), pass.thread == 0 ? values_each_ : 0, share);
+  for (long i = pass.first; i < pass.last && !whole_; ++i)
+    for (long r = 0; r < values_each_; ++r) shares_[i * values_each_ + r] = weights_[i] * share;
+  if (computed_) return take_values(pass, y, gradient);
   const long at = pass.first * positions_, end = pass.last * positions_;
   const bool weighed = weight_ != 1.0;
   for (long i = at; weighed && i < end; ++i) weighed_[i] = shares_[i] * static_cast<float>(weight_);
@@ -91,8 +100,16 @@ void Objective::measure(const Pass& pass, const Source& targets, const Source& w
   pass.k->losses[l.loss.number].compute(l, pass.scratch);
 }
 
-void Objective::judge(const Pass& pass, const float* predictions) {
-  const Judged judged{positions_, columns_, predictions, targets_.data(), sparse_ ? ids_.data() : nullptr};
+// The loss where operations have computed its values, whose gradient is their share.
+void Objective::take_values(const Pass& pass, const float* y, float* gradient) {
+  const long first = whole_ ? 0 : pass.first * values_each_, last = whole_ ? (pass.thread == 0) * values_each_ : pass.last * values_each_;
+  std::copy(y + first, y + last, values_.begin() + first);
+  for (long i = first; gradient && i < last; ++i) gradient[i] = shares_[i] * static_cast<float>(weight_);
+  if (whole_) pass.sync();
+}
+
+void Objective::judge(const Pass& pass, const float* predictions, const std::vector<float*>& tensors) {
+  const Judged judged{positions_, columns_, predictions, targets_.data(), sparse_ ? ids_.data() : nullptr, tensors.data()};
   for (auto& metric : metrics_) metric->judge(pass, judged);
 }
 
@@ -100,7 +117,7 @@ double Objective::account(const Pass& pass) {
   for (auto& metric : metrics_) metric->account(pass.samples, metric->spec.weighted ? weights_.data() : ones_.data());
   if (!present_) return 0.0;
   double loss = 0.0;
-  for (long i = 0; i < pass.samples * positions_; ++i) loss += static_cast<double>(values_[i]) * shares_[i];
+  for (long i = 0; i < samples_of(pass) * values_each_; ++i) loss += static_cast<double>(values_[i]) * shares_[i];
   const double samples = static_cast<double>(pass.samples);
   loss_.add(loss * samples, samples);
   return loss * weight_;

@@ -39,14 +39,17 @@ class Objective {
   bool present() const { return present_; }
   bool has_metrics() const { return !metrics_.empty(); }
   bool takes_targets() const { return present_ || has_metrics(); }
-  // Whether y may have this many numbers a sample: class ids, or targets of the predictions' shape.
-  bool fits(int64_t columns) const { return columns == (sparse_ ? positions_ : positions_ * columns_); }
+  // Whether y may have this many numbers a sample: class ids, or targets of the predictions' shape; or what operations take.
+  bool fits(int64_t columns) const {
+    const bool known = !fetches_ || columns == (sparse_ ? positions_ : positions_ * columns_);
+    return known && (labels_size_ < 0 || columns == labels_size_);
+  }
 
   // This thread's samples: fetch targets and weights, compute each row's loss and, where `gradient` is not nullptr, the
-  // gradient at y of what the loss adds to the batch's.
+  // gradient at y of what the loss adds to the batch's. y is what the loss takes, or its values.
   void measure(const Pass&, const Source& targets, const Source& weights, Order, const float* y, float* gradient);
   // This thread's samples' part of the metrics.
-  void judge(const Pass&, const float* predictions);
+  void judge(const Pass&, const float* predictions, const std::vector<float*>& tensors);
   // All running sums; one thread, after the others' measure and judge. Gives what the loss adds to the batch's.
   double account(const Pass&);
 
@@ -58,11 +61,15 @@ class Objective {
  private:
   void fetch(const Pass&, const Source& targets, const Source& weights, Order);
   double weight_sum(const Pass&, const Source& weights, Order) const;
+  void take_values(const Pass&, const float* values, float* gradient);
+  long samples_of(const Pass& pass) const { return whole_ ? 1 : pass.samples; }
 
-  const bool present_, sparse_;
+  const bool present_, computed_, whole_, sparse_;  // computed: the values are; whole: and they are those of the whole batch
   const std::string reduction_;
   const double weight_;
-  const long positions_, columns_;
+  const long positions_, columns_, labels_size_;  // labels: a sample, -1 where no operation takes them
+  const long values_each_;                        // of the loss, for a sample
+  bool fetches_ = false;                          // whether targets are needed here
   LossFunction loss_function_{};
   std::vector<float> class_weights_;
   bool sees_all_targets_ = false;

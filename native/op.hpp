@@ -22,6 +22,7 @@ struct Pass {
   long samples = 0;          // in the batch
   long first = 0, last = 0;  // those of this thread
   bool training = false;
+  bool judged = false;       // whether there are labels
   uint64_t step = 0;         // of the model's life, from 1
   uint32_t draw = 0;         // of the step's random numbers
   float* scratch = nullptr;  // of this thread alone
@@ -63,6 +64,17 @@ class Op {
   long out_size() const { return static_cast<long>(spec.positions * spec.outputs); }
   // Whether it behaves as in training on a pass that does or does not.
   bool trains(bool training) const { return spec.training.value_or(training); }
+  // Whether it is run on a pass that is as in training or not, with labels or without.
+  bool runs(bool training, bool judged) const { return spec.when.value_or(training) == training && (judged || !spec.judges); }
+  // Whether it makes one tensor of all samples.
+  virtual bool mixes() const { return false; }
+  // Whether its output is one for the whole batch and depends on no sample, so that one thread computes it.
+  bool once() const { return spec.whole && !mixes(); }
+  // Its output, where that is there without being computed.
+  virtual const float* held() const { return nullptr; }
+  // Of an operation that computes nothing, which of its inputs its output is; and whether there is a gradient at an input.
+  virtual size_t chosen(bool) const { return 0; }
+  virtual bool leads(size_t, bool) const { return true; }
 
   // Prepare for batches of at most `samples` on at most `threads` threads.
   virtual void reserve(long samples, int threads) { (void)samples, (void)threads; }
@@ -98,6 +110,8 @@ class Op {
 
   // Whether it has a state besides its weights; if so keep() writes it, after backward of a step that will be completed.
   virtual bool keeps() const { return false; }
+  virtual bool changes(bool training) const { return trains(training); }
+  virtual void see(const float*) {}  // its input, before the first pass
   virtual void keep(const Pass&) {}
 
   // The operation's share in the batch's loss; one thread calls it after all threads' forward.

@@ -46,10 +46,13 @@ struct OpSpec {
   std::vector<std::vector<float>> tables{};  // constants of the layer
   std::vector<int64_t> axes{};              // the order of a sample's axes for it; empty: unchanged
   std::optional<bool> training{};           // whether it behaves as in training or as in use; empty: as the network does
+  std::optional<bool> when{};               // whether it is run in training alone or in use alone; empty: always
+  bool whole = false;                       // its output is one for the whole batch, without an axis for samples
+  bool judges = false;                      // it is part of a loss or a metric, and run only where there are labels
 };
 
 struct LossSpec {
-  std::string kind;       // empty: there is no loss
+  std::string kind;       // empty: there is no loss; "values": operations compute its values
   std::string reduction;  // sum_over_batch_size, sum, mean_with_sample_weight
   Settings settings;
 };
@@ -73,6 +76,8 @@ struct OutputSpec {
   double weight = 1.0;  // how much the loss counts
   bool sparse = false;  // targets are class ids
   std::vector<MetricSpec> metrics{};
+  int64_t values = -1, values_size = 0;  // the tensor with the loss's values, and how many a sample; -1: none
+  int64_t labels = -1, labels_size = 0;  // the operation that stands for the labels, and their numbers a sample; -1: none
 };
 
 // A user's layer for statistics: the tensor it gives (the outputs' predictions come after the last), the limits of its

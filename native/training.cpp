@@ -54,6 +54,7 @@ void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
     pass.prefetcher[j].begin_batch(run.rows.x[j], order, to_come, pass.first, pass.last, next);
   if (pass.row_pointers) locate(run.rows.x[*placed_], order, pass.first, pass.last, values_[*placed_], row_pointers_.data());
   take_rows(pass, run.rows.x, order);
+  take_labels(pass, run.rows, order);
   updater_.penalize(pass);
   forward(pass);
   measure(pass, run.rows, order);
@@ -114,7 +115,7 @@ bool Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
     std::fill_n(prefetcher, spec_.inputs.size(), Prefetcher{});
     for (int64_t i = first; i < last && !run.stop; ++i) {
       pass = pass_of(team, thread, threads, run.samples(i));
-      pass.training = true;
+      pass.training = pass.judged = true;
       pass.prefetcher = prefetcher;
       pass.interruption = run.interruption;
       pass.row_pointers = run.takes_row_pointers ? row_pointers_.data() : nullptr;
@@ -158,8 +159,8 @@ void Engine::measure_layers(const Pass& pass) {
     const StatsSpec& layer = spec_.layers[i];
     const size_t tensor = static_cast<size_t>(layer.tensor);
     const Result* result = tensor < values_.size() ? nullptr : &results_[tensor - values_.size()];
-    const long size = size_of(result ? result->tensor : tensor);
-    const TensorNumbers t = tensor_numbers(result ? result->predictions : values_[tensor], pass.samples * size, layer.low, layer.high);
+    const long size = size_of(result ? result->tensor : tensor), samples = !result && whole_[tensor] ? 1 : pass.samples;
+    const TensorNumbers t = tensor_numbers(result ? result->predictions : values_[tensor], samples * size, layer.low, layer.high);
     layer_numbers_[i] = {pass.step, static_cast<int64_t>(i), t.mean, t.std, t.zeros, t.saturated, NAN, NAN, NAN, true};
   }
 }

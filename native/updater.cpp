@@ -142,7 +142,8 @@ void Updater::gradients(const Pass& pass, const std::vector<float*>& values, con
     if (round > 0) pass.sync();
     for (const Job& job : jobs_[round][static_cast<size_t>(pass.thread)]) {
       const size_t op = static_cast<size_t>(job.op);
-      const float* x = values[static_cast<size_t>(ops_[op]->spec.sources[0])];
+      const std::vector<int64_t>& sources = ops_[op]->spec.sources;
+      const float* x = sources.empty() ? nullptr : values[static_cast<size_t>(sources[0])];
       const Sink sink{*pass.k, optimizer_, job.shared && !flat ? gradients_.get() : flat, round > 0};
       const long slice = pass.interruption && flat ? job.slice : job.to - job.from;
       for (long from = job.from; from < job.to && !(flat && pass.given_up()); from += slice)

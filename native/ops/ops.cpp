@@ -24,47 +24,62 @@ const std::map<std::string, OpMaker> kMakers = {
     {"activity_regularization", make_activity_regularization},
     {"add", make_add},
     {"alpha_dropout", make_dropout},
+    {"argmax", make_argmax},
     {"average", make_average},
     {"average_pooling", make_average_pooling},
     {"batch_normalization", make_batch_normalization},
+    {"choose", make_choose},
     {"concatenate", make_concatenate},
+    {"constant", make_held},
     {"conv", make_conv},
     {"dense", make_dense},
     {"depthwise", make_depthwise},
-    {"identity", make_identity},
     {"dot", make_dot},
     {"dropout", make_dropout},
     {"embedding", make_embedding},
     {"gaussian_noise", make_gaussian_noise},
     {"group_normalization", make_group_normalization},
+    {"identity", make_identity},
+    {"labels", make_labels},
     {"log_softmax", make_softmax},
+    {"matmul", make_matmul},
     {"max_pooling", make_max_pooling},
     {"maximum", make_maximum},
     {"minimum", make_minimum},
     {"multiply", make_multiply},
     {"normalization", make_normalization},
     {"permute", make_permute},
+    {"pick", make_pick},
     {"prelu", make_prelu},
+    {"reduce_max", make_reduce},
+    {"reduce_mean", make_reduce},
+    {"reduce_min", make_reduce},
+    {"reduce_sum", make_reduce},
     {"resampling", make_resampling},
     {"rescaling", make_rescaling},
     {"softmax", make_softmax},
     {"spatial_dropout", make_dropout},
+    {"state", make_held},
+    {"stop", make_stop},
     {"subtract", make_subtract},
+    {"take", make_take},
+    {"weight", make_held},
+    {"write", make_write},
 };
 
 }  // namespace
 
 bool takes_alone(const Spec& spec, size_t i) {
   const std::vector<int64_t>& own = spec.ops[i].sources;
-  if (own.size() != 1) return false;
+  if (own.size() != 1 || spec.ops[i].judges) return false;
   int64_t uses = 0;
   for (const OpSpec& op : spec.ops) uses += std::count(op.sources.begin(), op.sources.end(), own[0]);
-  for (const OutputSpec& output : spec.outputs) uses += output.tensor == own[0];
+  for (const OutputSpec& output : spec.outputs) uses += (output.tensor == own[0]) + (output.values == own[0]);
   return uses == 1;
 }
 
 bool follows_alone(const Spec& spec, size_t i) {
-  return i > 0 && spec.ops[i].sources[0] == static_cast<int64_t>(spec.given_by(i - 1)) && takes_alone(spec, i);
+  return i > 0 && takes_alone(spec, i) && spec.ops[i].sources[0] == static_cast<int64_t>(spec.given_by(i - 1));
 }
 
 // A convolution applies the ReLU after it itself. Where maximum pooling follows, the entries that win are the only ones with a
@@ -88,7 +103,8 @@ Spec fused(Spec spec) {
 std::unique_ptr<Op> make_op(const OpSpec& spec) {
   if (!spec.axes.empty()) return make_permuted(spec);
   const auto found = kMakers.find(spec.kind);
-  return found == kMakers.end() ? make_activation(spec) : found->second(spec);
+  if (found != kMakers.end()) return found->second(spec);
+  return is_map(spec.kind) ? make_map(spec) : make_activation(spec);
 }
 
 bool has(const OpSpec& spec, const char* name) { return spec.settings.contains(name); }

@@ -10,9 +10,11 @@ using OpMaker = std::unique_ptr<Op> (*)(const OpSpec&);
 std::unique_ptr<Op> make_activation(const OpSpec&);
 std::unique_ptr<Op> make_activity_regularization(const OpSpec&);
 std::unique_ptr<Op> make_add(const OpSpec&);
+std::unique_ptr<Op> make_argmax(const OpSpec&);
 std::unique_ptr<Op> make_average(const OpSpec&);
 std::unique_ptr<Op> make_average_pooling(const OpSpec&);
 std::unique_ptr<Op> make_batch_normalization(const OpSpec&);
+std::unique_ptr<Op> make_choose(const OpSpec&);
 std::unique_ptr<Op> make_concatenate(const OpSpec&);
 std::unique_ptr<Op> make_conv(const OpSpec&);
 std::unique_ptr<Op> make_dense(const OpSpec&);
@@ -22,17 +24,29 @@ std::unique_ptr<Op> make_dropout(const OpSpec&);
 std::unique_ptr<Op> make_embedding(const OpSpec&);
 std::unique_ptr<Op> make_gaussian_noise(const OpSpec&);
 std::unique_ptr<Op> make_group_normalization(const OpSpec&);
+std::unique_ptr<Op> make_held(const OpSpec&);
+std::unique_ptr<Op> make_labels(const OpSpec&);
+std::unique_ptr<Op> make_map(const OpSpec&);
+std::unique_ptr<Op> make_matmul(const OpSpec&);
 std::unique_ptr<Op> make_max_pooling(const OpSpec&);
 std::unique_ptr<Op> make_maximum(const OpSpec&);
 std::unique_ptr<Op> make_minimum(const OpSpec&);
 std::unique_ptr<Op> make_multiply(const OpSpec&);
 std::unique_ptr<Op> make_normalization(const OpSpec&);
 std::unique_ptr<Op> make_permute(const OpSpec&);
+std::unique_ptr<Op> make_pick(const OpSpec&);
 std::unique_ptr<Op> make_prelu(const OpSpec&);
+std::unique_ptr<Op> make_reduce(const OpSpec&);
 std::unique_ptr<Op> make_resampling(const OpSpec&);
 std::unique_ptr<Op> make_rescaling(const OpSpec&);
 std::unique_ptr<Op> make_softmax(const OpSpec&);
+std::unique_ptr<Op> make_stop(const OpSpec&);
 std::unique_ptr<Op> make_subtract(const OpSpec&);
+std::unique_ptr<Op> make_take(const OpSpec&);
+std::unique_ptr<Op> make_write(const OpSpec&);
 std::unique_ptr<Op> make_permuted(const OpSpec&);
+
+// Whether a name is one of map-inl.hpp's functions.
+bool is_map(const std::string& kind);
 
 }  // namespace clarinet

@@ -150,7 +150,7 @@ class Compiled(Functional):
             if self.target is not None:
                 plain, weighted = self.target.judging(plain, weighted, face.loss)
             name = self.output_names[number] if len(faces) > 1 else ""
-            judgements.append(Judgement(face.loss, weights[number], plain, weighted, name))
+            judgements.append(Judgement(face.loss, weights[number], plain, weighted, name, label_shape))
         return make_plan(
             self.network, self.layers, store, judgements=judgements, optimizer=self.optimizer, seed=self.seed
         )

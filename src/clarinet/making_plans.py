@@ -34,6 +34,7 @@ class Judgement:
     metrics: Sequence[Metric] = ()
     weighted_metrics: Sequence[Metric] = ()
     name: str = ""
+    label_shape: Shape | None = None
 
 
 def make_plan(
@@ -219,7 +220,8 @@ def _absorbed(
         if op is not None and fused is not None:
             loss, gone[op.index] = fused, number
         metrics, weighted = tuple(judgement.metrics), tuple(judgement.weighted_metrics)
-        outputs.append(Output(tensor, shapes[tensor], None, loss, judgement.weight, metrics, weighted, judgement.name))
+        own_weight, name, labels = judgement.weight, judgement.name, judgement.label_shape
+        outputs.append(Output(tensor, shapes[tensor], None, loss, own_weight, metrics, weighted, name, labels))
     kept = [op for op in ops if op.index not in gone]
     moved = {number: number for number in range(inputs)} | {op.index + inputs: i + inputs for i, op in enumerate(kept)}
 

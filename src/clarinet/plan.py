@@ -85,6 +85,7 @@ class Output:
         weight: how much its loss counts.
         metrics, weighted_metrics: as compiled.
         name: for people and logs; empty where it is the only one.
+        label_shape: of one label; None where nothing is known of it.
     """
 
     tensor: int
@@ -95,6 +96,7 @@ class Output:
     metrics: tuple[Metric, ...] = ()
     weighted_metrics: tuple[Metric, ...] = ()
     name: str = ""
+    label_shape: Shape | None = None
 
 
 class Judged(NamedTuple):

@@ -178,7 +178,7 @@ class NativeEngine(Engine):
         judged = [output.loss is not None or output.metrics or output.weighted_metrics for output in outputs]
         ys = tuple(y if own else None for y, own in zip(data.ys or (None,) * len(outputs), judged, strict=True))
         for y, output in zip(ys, outputs, strict=True):
-            if y is not None and len(y):
+            if y is not None and len(y) and lowering.fetches_labels(output):
                 y_pred = np.empty((1, *output.shape), np.float32)
                 (class_ids if lowering.takes_ids(output) else align)(y[:1], y_pred)
         return Data(data.xs, ys, data.weights)

@@ -104,7 +104,7 @@ class Merge(Layer):
         if self.merge == "concatenate":
             axis = self.sample_axis(len(shapes[0]))
             return {"outer": prod(shapes[0][:axis]), **{str(j): prod(s[axis:]) for j, s in enumerate(shapes)}}
-        groups = _axes_in_common(shapes)
+        groups = axes_in_common(shapes)
         if all(all(has) for _, has in groups):
             return {}
         own = {str(j): [has[j] for _, has in groups] for j in range(len(shapes))}
@@ -152,11 +152,11 @@ def several(what: str, input_shape: Shape | tuple[Shape, ...]) -> tuple[Shape, .
     return shapes
 
 
-def _axes_in_common(shapes: tuple[Shape, ...]) -> list[tuple[int, tuple[bool, ...]]]:
+def axes_in_common(shapes: tuple[Shape, ...]) -> list[tuple[int, tuple[bool, ...]]]:
     """The axes of what these shapes are stretched to: sizes, and which inputs have them; those alike in a row are one.
 
     Example:
-        >>> _axes_in_common(((3, 5, 4), (4,)))
+        >>> axes_in_common(((3, 5, 4), (4,)))
         [(15, (True, False)), (4, (True, True))]
     """
     rank = max(map(len, shapes))

@@ -18,7 +18,8 @@ from clarinet.configurable import Unsupported, Value, abstract
 from clarinet.losses.taped import follows, judged
 from clarinet.names import snake_case
 from clarinet.ops.tensor import Number, tensor
-from clarinet.types import Array, Namespace, Scalar
+from clarinet.traced import Traced
+from clarinet.types import Array, Namespace, Scalar, Shape
 
 #: The smallest probability or length, as in Keras.
 EPSILON = 1e-7
@@ -107,6 +108,8 @@ class Loss(Value):
     likelihood: ClassVar[str] = ""
     #: Whether its values depend on the difference of predictions and targets alone.
     of_difference: ClassVar[bool] = False
+    #: Whether :meth:`traced` knows it as a network of operations.
+    traces: ClassVar[bool] = False
 
     reduction: str | None = field(default="sum_over_batch_size", kw_only=True)
     name: str = field(default="", kw_only=True)
@@ -151,6 +154,10 @@ class Loss(Value):
     @abstract
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         """Derivative of each sample's loss at its predictions, of the shape of ``y_pred``."""
+        raise NotImplementedError
+
+    def traced(self, label_shape: Shape, shape: Shape) -> Traced:
+        """The network of operations that gives the values, of labels and predictions; these are shapes of a row's."""
         raise NotImplementedError
 
     def pull(self, y_true: Array, y_pred: Array, shares: Array, xp: Namespace = np) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from clarinet.losses.base import Loss
 from clarinet.ops.specs import TensorSpec
 from clarinet.traced import Kept, Traced, trace
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, DTypeArg, Namespace, Shape
 
 __all__ = ["Custom", "Function"]
 
@@ -81,6 +81,7 @@ class Function(Loss):
     """
 
     labels = "any"
+    traces = True
 
     function: Callable[..., object]
 
@@ -96,10 +97,14 @@ class Function(Loss):
 
     def _trace(self, y_true: Array, y_pred: Array) -> Traced:
         """The network for such labels and predictions."""
-        kind = (y_true.shape[1:], y_pred.shape[1:], y_pred.dtype)
+        return self.traced(y_true.shape[1:], y_pred.shape[1:], y_pred.dtype)
+
+    def traced(self, label_shape: Shape, shape: Shape, dtype: DTypeArg = "float32") -> Traced:
+        """The network of operations that gives the values, of labels and predictions; these are shapes of a row's."""
+        kind = (_row_in_rank(label_shape, shape), shape, np.dtype(dtype))
         traces: dict[object, Traced] = vars(self).setdefault("_traces", {})
         if kind not in traces:
-            specs = [TensorSpec((None, *y.shape[1:]), y_pred.dtype, True) for y in (y_true, y_pred)]
+            specs = [TensorSpec((None, *row), kind[2], True) for row in kind[:2]]
             traces[kind] = trace(self.call, specs, ("y_true", "y_pred"))
         return traces[kind]
 
@@ -124,12 +129,21 @@ class Function(Loss):
 
 def _in_rank(y_true: Array, y_pred: Array, xp: Namespace) -> Array:
     """Labels (n,) beside predictions (n, 1), and the other way round, as in Keras."""
-    if y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1:
-        return y_true[..., 0]
-    if y_pred.ndim == y_true.ndim + 1 and y_pred.shape[-1] == 1:
-        return y_true[..., None]
-    return y_true
+    shape = _row_in_rank(y_true.shape[1:], y_pred.shape[1:])
+    return y_true if shape == y_true.shape[1:] else xp.reshape(y_true, (y_true.shape[0], *shape))
+
+
+def _row_in_rank(label_shape: Shape, shape: Shape) -> Shape:
+    """The shape of one row's label as the function takes it, beside predictions of a shape."""
+    if len(label_shape) == len(shape) + 1 and label_shape[-1] == 1:
+        return label_shape[:-1]
+    if len(shape) == len(label_shape) + 1 and shape[-1] == 1:
+        return (*label_shape, 1)
+    return label_shape
 
 
 #: A loss of the user's own derives itself in the same way.
-Loss.authoring = {name: vars(Function)[name] for name in ("labels", "_trace", "_run", "values", "gradient", "pull")}
+Loss.authoring = {
+    name: vars(Function)[name]
+    for name in ("labels", "traces", "traced", "_trace", "_run", "values", "gradient", "pull")
+}

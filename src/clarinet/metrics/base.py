@@ -15,8 +15,10 @@ from clarinet.arrays import namespace, widest
 from clarinet.configurable import Configurable, Unsupported, abstract
 from clarinet.losses.base import as_arrays
 from clarinet.names import snake_case
+from clarinet.ops.specs import TensorSpec
 from clarinet.ops.tensor import Number, tensor
-from clarinet.types import Array, Namespace, Scalar
+from clarinet.traced import Traced, trace
+from clarinet.types import Array, Namespace, Scalar, Shape
 
 #: What a metric has added up, by name. One of the user's own may add up something else, which only itself looks at.
 Sums = dict[str, Array]
@@ -34,6 +36,8 @@ class Metric(Configurable):
     unsupported: ClassVar[Mapping[str, Unsupported]] = {"dtype": Unsupported("metrics are summed in float64")}
     #: Whether it is the share of predictions that are right.
     accuracy: ClassVar[bool] = False
+    #: Whether :meth:`traced` knows it as a mean of what a network of operations gives.
+    traces: ClassVar[bool] = False
 
     name: str = ""
 
@@ -43,6 +47,10 @@ class Metric(Configurable):
 
     def __post_init__(self) -> None:
         self.name = self.name or snake_case(type(self).__name__)
+
+    def traced(self, label_shape: Shape, shape: Shape) -> Traced:
+        """The network that gives the values, of labels and predictions; these are shapes of a row's."""
+        raise NotImplementedError
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         """Raise ValueError where a prediction of this shape is none that the metric can judge."""
@@ -262,10 +270,16 @@ class Custom(MeanMetric):
         3.0
     """
 
+    traces = True
+
     function: Callable[[Array, Array], object] = field(default=losses.mean_squared_error, kw_only=True)
 
     def __post_init__(self) -> None:
         self.name = self.name or getattr(self.function, "__name__", "custom")
+
+    def traced(self, label_shape: Shape, shape: Shape) -> Traced:
+        specs = [TensorSpec((None, *row), np.dtype(np.float32), True) for row in (label_shape, shape)]
+        return trace(self.function, specs, ("y_true", "y_pred"))
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         xp = namespace(y_pred)

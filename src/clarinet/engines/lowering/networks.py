@@ -1,0 +1,239 @@
+"""A plan's operations and what judges them, one after the other in the native engine's terms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from clarinet._native import LossSpec, MetricSpec, OutputSpec, StatsSpec
+from clarinet.engines.lowering.builder import Builder, How, Known, NoForm, constant, numbers_of
+from clarinet.engines.lowering.elementary import Elementary
+from clarinet.engines.lowering.objectives import LOSSES, METRICS
+from clarinet.engines.lowering.operations import AXES, OPS, RUNS, TABLES
+from clarinet.engines.stats import limits
+from clarinet.layers.applied import Applied, Choose, Given, Pick, Read, Write
+from clarinet.types import Shape
+
+if TYPE_CHECKING:
+    from clarinet.metrics import Metric
+    from clarinet.params import Store
+    from clarinet.plan import Op, Output, Plan
+    from clarinet.traced import Traced
+
+
+class Lowered:
+    """The operations of a plan as native ones.
+
+    Args:
+        plan: what to run.
+        store: its weights, or None as for :class:`Builder`.
+
+    Raises:
+        NoForm: something has no native form.
+    """
+
+    def __init__(self, plan: Plan, store: Store | None) -> None:
+        self.plan, self.builder = plan, Builder(plan, store)
+        self.elementary = Elementary(self.builder)
+        self.known = [Known(shape, False, number) for number, shape in enumerate(plan.input_shapes)]
+        self._several: dict[int, list[Known]] = {}  # of an operation that gives several tensors, by its tensor
+        for op in plan.ops:
+            self.builder.how = How(op.layer, op.index, op.training, op.when)
+            taken = [self.known[source] for source in op.sources]
+            self.known.append(PARTS[type(op.spec)](self, op, taken) if type(op.spec) in PARTS else self.add(op, taken))
+
+    def add(self, op: Op, taken: Sequence[Known]) -> Known:
+        """The output of a layer's operation."""
+        if any(known.whole for known in taken):
+            raise NoForm(f"layer {op.layer} ({op.kind}) of a tensor without rows has no native form")
+        kind, settings = OPS[type(op.spec)](op.spec)
+        if not kind:
+            return taken[0].reshaped(op.output_shape)
+        if type(op.spec) in RUNS:
+            settings = RUNS[type(op.spec)](op.spec, op.input_shapes)
+        return self.builder.add(
+            kind,
+            taken,
+            op.output_shape,
+            settings=settings,
+            tables=TABLES[type(op.spec)](op.spec, op.input_shape) if type(op.spec) in TABLES else [],
+            weights=op.weights,
+            state=op.state,
+            positions=math.prod(op.output_shape[:-1]),
+            inputs=math.prod(op.input_shape[-1:]),
+            seed=getattr(op.spec, "seed", None),
+            axes=AXES[type(op.spec)](op.spec, op.input_shape) if type(op.spec) in AXES else [],
+        )
+
+    # Operations, weights and constants.
+
+    def _applied(self, op: Op, taken: Sequence[Known]) -> Known:
+        spec: Any = op.spec
+        found = self.elementary.apply(spec.operation, spec.specs, taken)
+        self._several[self.plan.given_by(op)] = found
+        return found[0]
+
+    def _picked(self, op: Op, taken: Sequence[Known]) -> Known:
+        return self._several[op.sources[0]][op.spec.number]  # type: ignore[attr-defined]
+
+    def _read(self, op: Op, taken: Sequence[Known]) -> Known:
+        return Known(op.output_shape, True, reads=op)
+
+    def _given(self, op: Op, taken: Sequence[Known]) -> Known:
+        return constant(op.spec.value)  # type: ignore[attr-defined]
+
+    def _chosen(self, op: Op, taken: Sequence[Known]) -> Known:
+        if taken[0].whole != taken[1].whole:
+            raise NoForm(f"layer {op.layer} gives something else in training than in use")
+        return self.builder.add("choose", taken, taken[0].shape, whole=taken[0].whole)
+
+    def _written(self, op: Op, taken: Sequence[Known]) -> Known:
+        if not taken[0].whole:
+            raise NoForm(f"layer {op.layer}: a state for each row has no native form")
+        return self.builder.add("write", taken, taken[0].shape, whole=True, state=op.state)
+
+    # Outputs and statistics.
+
+    def output(self, number: int) -> object:
+        """A result; the loss takes the last axis of its shape, whatever gave it that shape."""
+        output, result = self.plan.outputs[number], self.known[self.plan.outputs[number].tensor]
+        if result.whole:
+            raise NoForm("an output without rows has no native form")
+        own = output.activation
+        absorbed = [] if own is None else _alone(self, own, result)
+        judged = _Judged(self, output, result, own)
+        loss, values = judged.loss()
+        metrics = [
+            judged.metric(metric, weighted)
+            for all_of_them, weighted in ((output.metrics, False), (output.weighted_metrics, True))
+            for metric in all_of_them
+        ]
+        return OutputSpec(
+            tensor=self.builder.number(result),
+            positions=math.prod(output.shape[:-1]),
+            columns=math.prod(output.shape[-1:]),
+            activation=absorbed,
+            loss=loss,
+            weight=output.weight,
+            sparse=judged.takes_ids,
+            metrics=metrics,
+            **values,
+            **judged.labels_spec(),
+        )
+
+    def layer(self, ops: Sequence[Op]) -> object:
+        """A layer as statistics need it: the tensor of its output, its activation's limits, its operations."""
+        last = ops[-1]
+        outputs = self.plan.outputs
+        absorbed = next((number for number, output in enumerate(outputs) if output.activation is last), None)
+        own = [number for number, layer in enumerate(self.builder.layers) if layer == last.layer]
+        if absorbed is None:
+            tensor = self.known[self.plan.given_by(last)].number
+        elif OPS[type(last.spec)](last.spec)[0]:
+            tensor = len(self.plan.input_shapes) + len(self.builder.ops) + absorbed  # what it predicts
+        else:
+            tensor = self.known[outputs[absorbed].tensor].number
+        if tensor is None:  # a weight or constants
+            tensor = len(self.plan.input_shapes) + own[-1] if own else 0
+        low, high = limits(last) or (0.0, 0.0)
+        return StatsSpec(tensor=tensor, low=low, high=high, ops=own)
+
+
+#: Elementary layers that are no layer of the library's, and what they become.
+PARTS: dict[type, Callable[[Lowered, Any, Sequence[Known]], Known]] = {
+    Applied: Lowered._applied,
+    Choose: Lowered._chosen,
+    Given: Lowered._given,
+    Pick: Lowered._picked,
+    Read: Lowered._read,
+    Write: Lowered._written,
+}
+
+
+def _alone(lowered: Lowered, op: Op, taken: Known) -> list[Any]:
+    """The activation that a loss absorbed; none where it changes nothing."""
+    builder = Builder(lowered.plan, lowered.builder.store)
+    builder.how = How(op.layer, op.index, op.training)
+    kind, settings = OPS[type(op.spec)](op.spec)
+    if kind:
+        positions = math.prod(op.output_shape[:-1])
+        builder.add(kind, [taken], op.output_shape, settings=settings, positions=positions)
+    return builder.ops
+
+
+class _Judged:
+    """What judges an output; functions do it by operations, which are run where there are labels."""
+
+    def __init__(self, lowered: Lowered, output: Output, raw: Known, absorbed: Op | None) -> None:
+        self.lowered, self.given, self.raw, self.absorbed = lowered, output, raw, absorbed
+        loss, every = output.loss, (*output.metrics, *output.weighted_metrics)
+        forms = any(METRICS[type(m)](m)[1] for m in every if type(m) in METRICS)
+        self.takes_ids = loss.labels == "ids" if loss is not None and not loss.traces else forms
+        self._labels: Known | None = None
+        self._predicted: Known | None = None
+
+    def labels(self) -> Known:
+        """What functions are given for the labels."""
+        builder = self.lowered.builder
+        builder.how = How(judges=True)
+        if self._labels is None:
+            self._labels = builder.add("labels", [], self._label_shape)
+        return self._labels
+
+    @property
+    def _label_shape(self) -> Shape:
+        shape = self.given.label_shape
+        return self.given.shape if shape is None else shape
+
+    def labels_spec(self) -> dict[str, int]:
+        """Where the labels are."""
+        if self._labels is None or self._labels.number is None:
+            return {}
+        first = len(self.lowered.plan.input_shapes)
+        return {"labels": self._labels.number - first, "labels_size": self._labels.size}
+
+    def predicted(self) -> Known:
+        """The predictions, through the activation that the loss absorbed."""
+        if self.absorbed is not None and self._predicted is None:
+            self.lowered.builder.how = How(judges=True)
+            self._predicted = self.lowered.add(self.absorbed, [self.raw])
+        return self.raw if self._predicted is None else self._predicted
+
+    def _values(self, traced: Traced, name: str) -> Known:
+        """What a function of labels and predictions gives."""
+        taken = [self.labels(), self.predicted().reshaped(self.given.shape)]
+        self.lowered.builder.how = How(judges=True)
+        fits = [t.reshaped(tensor.sample_shape) for t, tensor in zip(taken, traced.network.inputs, strict=True)]
+        found = self.lowered.elementary.network(traced.network, fits)
+        if found[0].value is not None or found[0].size == 0:
+            raise NoForm(f"{name}, which depends on nothing, has no native form")
+        return found[0]
+
+    def _traced(self, judge: Any) -> Traced:
+        try:
+            return judge.traced(self._label_shape, self.given.shape)  # type: ignore[no-any-return]
+        except Exception as error:  # whatever it is, the reference engine says so again
+            raise NoForm(f"{judge.name!r} cannot be traced: {error}") from error
+
+    def loss(self) -> tuple[object, dict[str, int]]:
+        """The loss, and where its values are if operations compute them."""
+        loss = self.given.loss
+        if loss is None:
+            return LossSpec(), {}
+        if not loss.traces:
+            kind, settings = LOSSES[type(loss)](loss)
+            return LossSpec(kind=kind, reduction=loss.reduction, settings=numbers_of(settings)), {}
+        values = self._values(self._traced(loss), f"the loss {loss.name!r}")
+        spec = LossSpec(kind="values", reduction=loss.reduction, settings=numbers_of({"whole": values.whole}))
+        return spec, {"values": self.lowered.builder.number(values), "values_size": values.size}
+
+    def metric(self, metric: Metric, weighted: bool) -> object:
+        """A metric."""
+        if not metric.traces:
+            kind, _, settings = METRICS[type(metric)](metric)
+            settings = {**settings, "ids": self.takes_ids}
+            return MetricSpec(kind=kind, weighted=weighted, settings=numbers_of(settings))
+        values = self._values(self._traced(metric), f"the metric {metric.name!r}")
+        settings = {"tensor": self.lowered.builder.number(values), "each": values.size, "whole": values.whole}
+        return MetricSpec(kind="values", weighted=weighted, settings=numbers_of(settings))
