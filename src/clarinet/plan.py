@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from clarinet.layers.base import Layer
 from clarinet.params import Layout, Segment
-from clarinet.types import DType, Shape
+from clarinet.types import DType, Penalty, Shape
 
 if TYPE_CHECKING:
     from clarinet.losses import Loss
@@ -210,6 +210,12 @@ class Plan:
     def trainable(self) -> tuple[tuple[Op, Segment], ...]:
         """The weights that are trained, each once, with the first operation that has it."""
         return tuple(users[0] for users in self.users)
+
+    @cached_property
+    def penalized(self) -> tuple[tuple[Op, Segment, Penalty], ...]:
+        """The uses of trained weights that have a regularizer."""
+        found = ((op, s, s.weight.regularizer) for op in self.ops for s in op.weights if s.trainable)
+        return tuple((op, s, penalty) for op, s, penalty in found if penalty is not None)
 
     @cached_property
     def shared(self) -> tuple[tuple[tuple[Op, Segment], ...], ...]:

@@ -108,6 +108,8 @@ ActivationLike = Activation | type[Activation] | str | Mapping[str, object] | No
 
 def get(identifier: object) -> Activation:
     """The activation that a name, object, or configuration stands for; None means linear."""
+    if isinstance(identifier, Activation):
+        return identifier  # layers ask in every step
     if identifier is None:
         return linear
     if isinstance(identifier, dict) and "class_name" in identifier:

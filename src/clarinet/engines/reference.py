@@ -124,7 +124,7 @@ class ReferenceEngine(Engine):
 
     def _put(self, batch: Data) -> Data:
         """A batch where it is computed with, its inputs in the plan's dtype."""
-        data = Data(tuple(np.asarray(x).astype(self.plan.dtype) for x in batch.xs), batch.ys, batch.weights)
+        data = Data(tuple(np.asarray(x, self.plan.dtype) for x in batch.xs), batch.ys, batch.weights)
         return data if self.device.shares else data.each(self.device.put)
 
     def _number(self) -> int:

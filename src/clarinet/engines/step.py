@@ -272,17 +272,14 @@ def with_penalties(
     plan: Plan, params: ByWeight, grads: ByWeight, intermediates: Intermediates | None = None
 ) -> ByWeight:
     """The gradients with those of the regularizers' penalties."""
-    found = {}
-    for op in plan.ops:
-        own, mine = grads[op.index], params[op.index]
-        shares = {
-            s.name: s.weight.regularizer.gradient(mine[s.name])
-            for s in op.weights
-            if s.trainable and s.weight.regularizer is not None
-        }
-        found[op.index] = own | {name: own[name] + share for name, share in shares.items()}
+    found = dict(grads)
+    if intermediates is not None:
+        intermediates.penalties |= {op.index: {} for op in plan.ops}
+    for op, s, penalty in plan.penalized:
+        share = penalty.gradient(params[op.index][s.name])
+        found[op.index] = found[op.index] | {s.name: grads[op.index][s.name] + share}
         if intermediates is not None:
-            intermediates.penalties[op.index] = shares
+            intermediates.penalties[op.index][s.name] = share
     return found
 
 
