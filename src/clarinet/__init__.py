@@ -37,7 +37,7 @@ from clarinet.tools.lr_finder import find_learning_rate
 from clarinet.variables import Variable
 
 if TYPE_CHECKING:
-    from clarinet import doctor, glass, plots, runs, tf
+    from clarinet import data, doctor, glass, plots, runs, tf
 
 __all__ = [
     "GradientTape",
@@ -51,6 +51,7 @@ __all__ = [
     "activations",
     "callbacks",
     "check_gradients",
+    "data",
     "datasets",
     "doctor",
     "events",

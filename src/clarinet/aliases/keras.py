@@ -10,7 +10,7 @@ MODULES: dict[str, str] = {
     **{
         name: name
         for name in (
-            "backend", "config", "doctor", "glass", "plots", "random", "runs", "saving", "tf",
+            "backend", "config", "data", "doctor", "glass", "plots", "random", "runs", "saving", "tf",
 )
     },
     "keras": "",

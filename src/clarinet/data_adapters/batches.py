@@ -1,4 +1,4 @@
-"""Sources of batches: generators, ``clarinet.utils.Sequence``, data loaders, any iterable."""
+"""Sources of batches: generators, ``clarinet.utils.Sequence``, data sets, data loaders, any iterable."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from clarinet.data_adapters.rows import Rows, as_rows
+from clarinet.data_adapters.rows import Rows, as_rows, length, some_rows
 from clarinet.problems import ClarinetWarning
 
 _ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__dlpack__", "to_numpy", "toarray")
@@ -26,6 +26,14 @@ def is_batches(source: object) -> bool:
     if any(hasattr(source, name) for name in _ARRAY_PROTOCOLS):
         return False
     return hasattr(source, "__iter__") or (hasattr(source, "__getitem__") and hasattr(source, "__len__"))
+
+
+def _length_of(source: object) -> int | None:
+    """How many batches there are, if the source knows."""
+    try:
+        return len(source)  # type: ignore[arg-type]
+    except TypeError:
+        return None
 
 
 def unpack(item: object, what: str = "batch", labels: bool = True) -> tuple[object, object, object]:
@@ -85,28 +93,43 @@ class Batches:
         self.labels, self.anew, self.what, self._bound = labels, anew, what, steps
         self._indexed = hasattr(source, "__getitem__") and hasattr(source, "__len__")
         self._once = hasattr(source, "__next__")
-        self.steps = steps if steps is not None else len(source) if hasattr(source, "__len__") else None
+        self.steps = steps if steps is not None else _length_of(source)
         if self.steps == 0:
             raise ValueError(f"{self.what} has length 0; it needs at least one batch")
         self.exhausted = self._said = False
-        self._running: Iterator[Any] | None = None
+        self._running: Iterator[tuple[Any, int | None]] | None = None
+        self._block: tuple[Rows, int] | None = None  # rows of the source that have not been handed out, and a batch's
         self._peeked: list[Rows] = []
 
-    def _start(self) -> Iterator[Any]:
-        if self._once:
-            return iter(self.source)
-        if self._indexed:
-            return (self.source[i] for i in range(len(self.source)))
-        return iter(self.source)
+    def _start(self) -> Iterator[tuple[Any, int | None]]:
+        """What the source gives, with the rows of a batch where it gives several batches at once."""
+        if hasattr(self.source, "blocks"):
+            return iter(self.source.blocks())
+        if self._indexed and not self._once:
+            return ((self.source[i], None) for i in range(len(self.source)))
+        return ((batch, None) for batch in self.source)
 
-    def _next(self) -> Rows:
-        """The next batch of the running pass; StopIteration at its end."""
+    def _next(self, most: int | None = 1) -> tuple[Rows, int]:
+        """The next batch of the running pass, or several where the source has them; StopIteration at its end."""
         if self._peeked:
-            return self._peeked.pop()
+            batch = self._peeked.pop()
+            return batch, length(batch[0])
+        if self._block is None:
+            self._block = self._arranged()
+        (rows, size), self._block = self._block, None
+        if most is not None and length(rows[0]) > most * size:
+            self._block = some_rows(rows, slice(most * size, None)), size
+            rows = some_rows(rows, slice(0, most * size))
+        return rows, size
+
+    def _arranged(self) -> tuple[Rows, int]:
+        """What comes next from the source, as arrays."""
         if self._running is None:
             self._running = self._start()
-        x, y, weight = unpack(next(self._running), "batch", self.labels)
-        return self._arrange(x, y if self.labels else None, weight if self.labels else None, "batch: ")
+        item, size = next(self._running)
+        x, y, weight = unpack(item, "batch", self.labels)
+        rows = self._arrange(x, y if self.labels else None, weight if self.labels else None, "batch: ")
+        return rows, length(rows[0]) if size is None else size
 
     def peek(self) -> Rows:
         """The first batch, which the next epoch will see again.
@@ -123,27 +146,32 @@ class Batches:
         """Whether another batch comes; it is kept for the next epoch."""
         if not self._peeked:
             try:
-                self._peeked = [self._next()]
+                self._peeked = [self._next()[0]]
             except StopIteration:
                 self._running = None
                 return False
         return True
 
     def __iter__(self) -> Iterator[Rows]:
-        """One epoch."""
+        """One epoch, batch by batch."""
+        return (rows for rows, _ in self.runs(1))
+
+    def runs(self, most: int | None = None) -> Iterator[tuple[Rows, int]]:
+        """One epoch: rows of at most so many batches, one after the other, and the rows of a batch."""
         taken = 0
         if self.anew and not self._peeked and not self._once:
-            self._running = None
+            self._running = self._block = None
         while self._bound is None or taken < self._bound:
+            left = None if self._bound is None else self._bound - taken
             try:
-                batch = self._next()
+                rows, size = self._next(min((n for n in (most, left) if n is not None), default=None))
             except StopIteration:
                 self._running = None
                 if self._ended(taken):
                     break
                 continue
-            taken += 1
-            yield batch
+            taken += -(-length(rows[0]) // size) if size else 1
+            yield rows, size
         if self._bound is None:
             self.steps = max(taken, 1)
         if hasattr(self.source, "on_epoch_end"):

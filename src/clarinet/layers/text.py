@@ -235,10 +235,12 @@ class TextVectorization(Configurable):
 
 def _texts(data: object) -> Iterator[str]:
     """The texts in a list, array or series, or in batches of them."""
-    if isinstance(data, str):
-        yield data
+    if isinstance(data, np.ndarray) and data.ndim == 0:
+        data = data.item()
+    if isinstance(data, (str, bytes)):  # data sets hold texts as bytes
+        yield data if isinstance(data, str) else data.decode()
         return
-    if isinstance(data, (bytes, Mapping)) or not isinstance(data, Iterable):
+    if isinstance(data, Mapping) or not isinstance(data, Iterable):
         raise TypeError(f"TextVectorization: expected texts, received {data!r} of type {type(data).__name__}")
     for item in data:
         yield from _texts(item)

@@ -210,8 +210,8 @@ class Checkpointer:
         if batches is None:
             return
         if position.step:
-            fit.epoch_batches = iter(batches)
-            for _, batch in zip(range(position.step), fit.epoch_batches):
+            fit.epoch_batches = batches.runs(1)
+            for _, (batch, _) in zip(range(position.step), fit.epoch_batches):
                 self.see_batch(batch)
         if self._seen != state["batches"]:
             raise ValueError(

@@ -97,7 +97,7 @@ class Fit:
 
     def __init__(self, model: Trainable, settings: FitSettings, pace: Pace | None = None) -> None:
         self.model, self.settings, self.pace = model, settings, pace or Pace()
-        self.epoch_batches: Iterator[Rows] = iter(())
+        self.epoch_batches: Iterator[tuple[Rows, int]] = iter(())
         if settings.seed is not None:
             model.seed = settings.seed
         # Before the engine is made: resuming restores the seed. A proxy: no circle for the garbage collector.
@@ -144,8 +144,7 @@ class Fit:
     @property
     def stopped(self) -> bool:
         """Whether training ends before its last epoch."""
-        batches = self.source.batches
-        return self.model.stop_training or (batches is not None and batches.exhausted)
+        return self.model.stop_training or (self.source.batches is not None and self.source.batches.exhausted)
 
     @contextmanager
     def notifying_callbacks(self) -> Iterator[None]:
@@ -180,10 +179,9 @@ class Fit:
     def _events(self) -> Iterator[Event]:
         if self.checkpointer is not None:
             self.checkpointer.begin()
-        position = self.position
-        yield TrainBegin(position.epoch, self.settings.epochs, self.params["steps"], self.params["samples"])
-        if position.step > 0:  # resumed within an epoch; callbacks were called before they got their state back
-            yield EpochBegin(position.epoch)
+        yield TrainBegin(self.position.epoch, self.settings.epochs, self.params["steps"], self.params["samples"])
+        if self.position.step > 0:  # resumed within an epoch; callbacks were called before they got their state back
+            yield EpochBegin(self.position.epoch)
         while self.position.epoch < self.settings.epochs and not self.stopped:
             yield from self._epoch()
 
@@ -211,7 +209,7 @@ class Fit:
         yield EpochBegin(self.position.epoch)
         self.engine.reset_metrics()
         if self.source.batches is not None:
-            self.epoch_batches = iter(self.source.batches)
+            self.epoch_batches = self.source.batches.runs(1 if self._one_by_one else None)
 
     def _end_epoch(self, epoch: int) -> Iterator[Event]:
         self.model.epochs_trained += 1
@@ -233,8 +231,7 @@ class Fit:
         """Train over the rows in chunks of about CHUNK_SECONDS, or of one step if callbacks or the holder of the events
         need each."""
         size, rows = self.source.batch_size, self.source.rows
-        shuffle = self.settings.shuffle
-        order = self.engine.permutation(self.model.epochs_trained, len(data)) if shuffle else None
+        order = self.engine.permutation(self.model.epochs_trained, len(data)) if self.settings.shuffle else None
         going = True
         while going and (row := self.position.row) < rows:
             chunk = yield from self._train(data, order, row, min(row + self._most_rows(), rows), size)
@@ -249,16 +246,24 @@ class Fit:
         steps = None if self.checkpointer is None else self.checkpointer.steps_left()
         return self.source.rows if steps is None else steps * self.source.batch_size
 
+    @property
+    def _one_by_one(self) -> bool:
+        """Whether somebody needs each batch of a source by itself."""
+        return self.callbacks.wants_batches or self.pace.every_step or self.checkpointer is not None
+
     def _batches(self) -> Iterator[Event]:
-        """Train on one batch of the source after the other."""
-        for rows in self.epoch_batches:
+        """Train on one batch of the source after the other, or on several at once where it gives them."""
+        for rows, size in self.epoch_batches:
             if self.checkpointer is not None:
                 self.checkpointer.see_batch(rows)
-            batch = self.source.batch(rows, self.position.step)
-            yield from self._train(batch, None, 0, len(batch), len(batch))
-            self.position = Position(self.position.epoch, self.position.step + 1)
-            if not self._goes_on():
-                break
+            data, row = self.source.batch(rows, self.position.step), 0
+            while row < len(data):
+                stop = min(row + size, len(data)) if self._one_by_one else len(data)
+                chunk = yield from self._train(data, None, row, stop, size)
+                row += len(chunk) * size
+                self.position = Position(self.position.epoch, self.position.step + len(chunk))
+                if not self._goes_on():
+                    return
 
     def _train(
         self, data: Data, order: Array | None, first: int, stop: int, batch_size: int
@@ -280,11 +285,9 @@ class Fit:
 
     def _goes_on(self) -> bool:
         """Whether the epoch goes on after a chunk, with a checkpoint if one is due."""
-        if self.model.stop_training:
-            return False
-        if self.checkpointer is not None:
+        if self.checkpointer is not None and not self.model.stop_training:
             self.checkpointer.after_chunk()
-        return True
+        return not self.model.stop_training
 
     def _validate(self, source: Data | data_adapters.Batches) -> dict[str, float]:
         """Loss and metrics; empty if the source is exhausted, about which it has warned."""
@@ -384,10 +387,11 @@ def run_evaluation(
     callbacks.on_test_begin()
     engine.reset_metrics()
     counted = False
-    for number, batch in enumerate(evaluation_batches(model, source, batch_size, callbacks.wants_test_batches)):
+    pieces = evaluation_batches(model, source, batch_size, callbacks.wants_test_batches)
+    for number, (batch, size) in enumerate(pieces):
         if callbacks.wants_test_batches:
             callbacks.on_test_batch_begin(number)
-        engine.evaluate(batch, batch_size if isinstance(source, Data) else len(batch))
+        engine.evaluate(batch, size)
         if callbacks.wants_test_batches:
             callbacks.on_test_batch_end(number, dict(engine.results()))
         counted = counted or batch.weight is None or bool(batch.weight.any())

@@ -51,7 +51,7 @@ def predict(
     if _is_plain(x, self):
         return self.packed(_in_original_units(self, self.engine_for().predict(x, PREDICT_BATCH)))
     if data_adapters.is_batches(x):
-        return self.packed(_joined([_predict_rows(self, rows) for rows in _pieces(self, x, None, PREDICT_BATCH)]))
+        return self.packed(_joined([_predict_rows(self, rows) for rows in _pieces(self, x, None, PREDICT_BATCH, None)]))
     return self.packed(_predict_rows(self, _arrays(self, x)))
 
 
@@ -117,13 +117,16 @@ def _predict_as_asked(self: Trainable, arguments: dict[str, Any]) -> Predictions
     return self.packed(_joined(outputs))
 
 
-def _pieces(self: Trainable, x: object, steps: int | None, size: int) -> Iterator[Arrays]:
-    """The inputs batch by batch; rows that are no source of batches in batches of this size, at least one."""
+def _pieces(self: Trainable, x: object, steps: int | None, size: int, most: int | None = 1) -> Iterator[Arrays]:
+    """The inputs batch by batch; rows that are no source of batches in batches of this size, at least one.
+
+    Of a source that has several batches at once ``most`` of them come together; None: all that it has.
+    """
     if data_adapters.is_batches(x):
         arrange = partial(data_adapters.rows_for, self)
         batches = data_adapters.Batches(x, steps, labels=False, anew=True, arrange=arrange)
         batches.peek()  # raises if there is none
-        yield from (rows for rows, _, _ in batches)
+        yield from (rows for (rows, _, _), _ in batches.runs(most))
         return
     rows = data_adapters.inputs_for(self, x)
     count = max(1, -(-data_adapters.length(rows) // size))

@@ -205,15 +205,16 @@ def _several(model: Trainable, x: Arrays, y: Labels, w: Labels, class_weight: Ma
 
 def evaluation_batches(
     model: Trainable, source: Data | data_adapters.Batches, batch_size: int, one_by_one: bool
-) -> Iterator[Data]:
-    """The data for the engine: all rows at once, unless they come, or are needed, batch by batch."""
+) -> Iterator[tuple[Data, int]]:
+    """The data for the engine, with the rows of a pass: all at once, unless they come or are needed batch by batch."""
     if not isinstance(source, Data):
-        for number, (x, y, w) in enumerate(source):
-            yield validate_and_prepare(model, x, y, w, None, where=f"batch {number}")
+        for number, (rows, size) in enumerate(source.runs(1 if one_by_one else None)):
+            yield validate_and_prepare(model, *rows, None, where=f"batch {number}"), size
     elif one_by_one:
-        yield from (source.rows(slice(start, start + batch_size)) for start in range(0, len(source), batch_size))
+        for start in range(0, len(source), batch_size):
+            yield source.rows(slice(start, start + batch_size)), batch_size
     else:
-        yield source
+        yield source, batch_size
 
 
 def first_batches(data: Data, steps: int | None, batch_size: int) -> Data:

@@ -1,0 +1,21 @@
+"""Pipelines of data, as ``tf.data`` has them: :class:`Dataset`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clarinet import aliases
+from clarinet.data import experimental
+from clarinet.data.dataset import AUTOTUNE, INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Dataset
+from clarinet.data.options import Options
+from clarinet.names import public
+
+__all__ = ["AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Dataset", "Options", "experimental"]
+
+
+def __dir__() -> list[str]:
+    return public(globals())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = aliases.attribute_of(__name__)

@@ -1,0 +1,237 @@
+"""Elements of a data set, many at once: arrays side by side, of which each row is part of one element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clarinet.ops.dtypes import BOOL, FLOAT, INT
+from clarinet.ops.specs import TensorSpec
+from clarinet.ops.tensor import tensor
+from clarinet.problems import shown
+from clarinet.types import AnyTensor, Array, DType, DTypeArg, TensorLike
+
+#: How many bytes a chunk holds about, where it is cut from more.
+BYTES = 1 << 23
+#: Python's numbers take these.
+_PYTHON = {"f": FLOAT, "i": INT, "b": BOOL}
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some elements, which are alike.
+
+    Attributes:
+        form: how an element is built: tuples and dictionaries around numbers, which count the arrays.
+        arrays: row ``i`` of each belongs to element ``i``.
+    """
+
+    form: TensorLike
+    arrays: tuple[Array, ...]
+
+    def __len__(self) -> int:
+        return len(self.arrays[0])
+
+    def rows(self, index: slice | Array) -> Chunk:
+        """Some of the elements."""
+        return Chunk(self.form, tuple(array[index] for array in self.arrays))
+
+    def elements(self) -> Iterator[AnyTensor]:
+        """One after the other, arrays as tensors."""
+        for i in range(len(self)):
+            yield built(self.form, [_entry(array[i]) for array in self.arrays])
+
+    @property
+    def alike(self) -> tuple[object, ...]:
+        """What chunks have in common that can be joined."""
+        return repr(self.form), *((array.shape[1:], array.dtype) for array in self.arrays)
+
+    @property
+    def spec(self) -> AnyTensor:
+        """Shape and dtype of what an element holds."""
+        return built(self.form, [_spec(array) for array in self.arrays])
+
+
+class TextArray(np.ndarray):
+    """Texts, as bytes, with what programs ask of TensorFlow's: ``numpy``, of entries too."""
+
+    def numpy(self) -> AnyTensor:
+        """The texts as a plain array; the bytes of a single one."""
+        return self.view(np.ndarray)[()]
+
+    def __getitem__(self, key: TensorLike) -> AnyTensor:
+        return _texts(self.view(np.ndarray)[key])
+
+    def __iter__(self) -> Iterator[AnyTensor]:
+        return map(_texts, self.view(np.ndarray))
+
+    def __hash__(self) -> int:
+        return hash(self.numpy())
+
+    def __str__(self) -> str:
+        return str(self.numpy())
+
+
+def _texts(value: TensorLike) -> AnyTensor:
+    if isinstance(value, np.ndarray):
+        return value.view(TextArray)
+    box = np.empty((), object)
+    box[()] = value
+    return box.view(TextArray)
+
+
+def _entry(value: TensorLike) -> AnyTensor:
+    """What an array holds at one place; a data set within a data set stays one."""
+    if hasattr(value, "as_numpy_iterator"):
+        return value
+    texts = isinstance(value, bytes) or (isinstance(value, np.ndarray) and value.dtype.kind == "O")
+    return _texts(value) if texts else tensor(value)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, (bytes, str))
+
+
+def _spec(array: Array) -> object:
+    return TensorSpec(array.shape[1:], array.dtype) if array.dtype.kind in "biuf" else Texts(array.shape[1:])
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The shape of texts, or of other objects, in an element."""
+
+    shape: tuple[int, ...]
+    dtype: str = "string"
+
+
+def number_form(structure: TensorLike) -> tuple[TensorLike, list[TensorLike]]:
+    """How a structure of tuples and dictionaries is built, and what is in it.
+
+    Example:
+        >>> number_form(({"a": "x"}, "y"))
+        (({'a': 0}, 1), ['x', 'y'])
+    """
+    found: list[TensorLike] = []
+
+    def form(value: TensorLike) -> TensorLike:
+        if isinstance(value, Mapping):
+            return {key: form(inner) for key, inner in value.items()}
+        if isinstance(value, tuple):
+            items = [form(inner) for inner in value]
+            return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+        found.append(value)
+        return len(found) - 1
+
+    return form(structure), found
+
+
+def built(form: TensorLike, values: Sequence[TensorLike]) -> AnyTensor:
+    """The structure of a form, with values in their places.
+
+    Example:
+        >>> built(({"a": 0}, 1), ["x", "y"])
+        ({'a': 'x'}, 'y')
+    """
+    if isinstance(form, Mapping):
+        return {key: built(inner, values) for key, inner in form.items()}
+    if isinstance(form, tuple):
+        items = [built(inner, values) for inner in form]
+        return type(form)(*items) if hasattr(form, "_fields") else tuple(items)
+    return values[form]
+
+
+def as_array(value: TensorLike, dtype: DTypeArg = None) -> Array:
+    """What an element holds as a plain array; Python's numbers take 32 bits, texts are bytes, as in TensorFlow.
+
+    Raises:
+        TypeError: nothing of the kind.
+    """
+    if hasattr(value, "as_numpy_iterator"):
+        array = np.empty((), object)
+        array[()] = value
+        return array
+    array = np.asarray(value.view(np.ndarray) if isinstance(value, np.ndarray) else value)
+    if array.dtype.kind in "US" or (array.dtype.kind == "O" and _holds_texts(array)):
+        return _as_bytes(array)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"Dataset: expected numbers or texts, received {shown(value)} of type {type(value).__name__}; elements are "
+            "arrays in tuples and dictionaries"
+        )
+    if dtype is None and not hasattr(value, "dtype") and not _has_arrays(value):
+        dtype = _PYTHON.get(array.dtype.kind)
+    return array if dtype is None else array.astype(dtype, copy=False)
+
+
+def _has_arrays(value: object) -> bool:
+    """Whether a list holds arrays, whose dtype counts."""
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return hasattr(value, "dtype")
+
+
+def _holds_texts(array: Array) -> bool:
+    return all(_is_text(one) for one in array.flat)
+
+
+def _as_bytes(array: Array) -> Array:
+    """Texts as objects of bytes."""
+    found = np.empty(array.shape, object)
+    for index, one in np.ndenumerate(array):
+        found[index] = one.encode() if isinstance(one, str) else bytes(one)
+    return found
+
+
+def single(element: TensorLike) -> Chunk:
+    """A chunk of one element."""
+    form, values = number_form(element)
+    return Chunk(form, tuple(as_array(value)[None] for value in values))
+
+
+def pieces(chunk: Chunk, rows: int | None = None) -> Iterator[Chunk]:
+    """A chunk in pieces of about :data:`BYTES`, or of so many rows."""
+    size = rows or rows_of_piece(chunk)
+    for first in range(0, len(chunk), size):
+        yield chunk.rows(slice(first, first + size))
+
+
+def rows_of_piece(chunk: Chunk) -> int:
+    """How many rows are about :data:`BYTES`."""
+    each = sum(array.nbytes for array in chunk.arrays) // max(1, len(chunk))
+    return max(1, BYTES // max(1, each))
+
+
+def joined(chunks: Sequence[Chunk], what: str) -> Chunk:
+    """Chunks as one.
+
+    Raises:
+        ValueError: their elements differ in structure, shape or dtype.
+    """
+    if len(chunks) == 1:
+        return chunks[0]
+    first = chunks[0]
+    for other in chunks[1:]:
+        if other.alike != first.alike:
+            raise ValueError(
+                f"{what}: elements differ: {first.spec} and {other.spec}; give all one shape in a map, or use "
+                "padded_batch"
+            )
+    return Chunk(first.form, tuple(np.concatenate(own) for own in zip(*(c.arrays for c in chunks))))
+
+
+def elements_of(chunks: Iterable[Chunk]) -> Iterator[AnyTensor]:
+    """The elements of chunks."""
+    for chunk in chunks:
+        yield from chunk.elements()
+
+
+def applied(function: Callable[..., TensorLike], element: TensorLike) -> AnyTensor:
+    """A user's function of one element; the parts of a tuple are its arguments."""
+    return function(*element) if type(element) is tuple else function(element)
+
+
+def cast_to(dtype: DTypeArg) -> DType | None:
+    """The dtype of a signature; None for texts."""
+    return None if dtype is None or str(dtype) in ("string", "object", "<dtype: 'string'>") else np.dtype(dtype)

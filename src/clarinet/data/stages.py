@@ -1,0 +1,312 @@
+"""What the methods of a :class:`clarinet.data.Dataset` do: each makes chunks of chunks, as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from clarinet.data.chunks import Chunk, applied, as_array, built, joined, number_form, rows_of_piece, single
+from clarinet.random import Key, Stream, permutation
+from clarinet.types import Array, ShapeLike, TensorLike
+
+Chunks = Iterator[Chunk]
+
+
+def take(chunks: Chunks, count: int) -> Chunks:
+    """The first elements; what comes after them is not asked for."""
+    left = count
+    if left <= 0:
+        return
+    for chunk in chunks:
+        yield chunk if len(chunk) <= left else chunk.rows(slice(0, left))
+        left -= len(chunk)
+        if left <= 0:
+            return
+
+
+def skip(chunks: Chunks, count: int) -> Chunks:
+    """All but the first elements."""
+    left = count
+    for chunk in chunks:
+        if len(chunk) > left:
+            yield chunk.rows(slice(left, None)) if left else chunk
+        left = max(0, left - len(chunk))
+
+
+def every(chunks: Chunks, number: int, index: int) -> Chunks:
+    """Every ``number``-th element, from ``index`` on."""
+    passed = 0
+    for chunk in chunks:
+        first = (index - passed) % number
+        if first < len(chunk):
+            yield chunk.rows(slice(first, None, number))
+        passed += len(chunk)
+
+
+def batches(chunks: Chunks, size: int, drop_remainder: bool) -> Chunks:
+    """Elements in batches, each of which is an element; whole arrays are cut without a copy."""
+    waiting: list[Chunk] = []
+    for chunk in chunks:
+        waiting.append(chunk)
+        count = sum(map(len, waiting))
+        if count < size:
+            continue
+        whole = joined(waiting, "batch")
+        kept = count - count % size
+        yield _grouped(whole.rows(slice(0, kept)), size)
+        waiting = [whole.rows(slice(kept, None))] if kept < count else []
+    if waiting and not drop_remainder:
+        rest = joined(waiting, "batch")
+        yield _grouped(rest, len(rest))
+
+
+def _grouped(chunk: Chunk, size: int) -> Chunk:
+    return Chunk(chunk.form, tuple(a.reshape(len(a) // size, size, *a.shape[1:]) for a in chunk.arrays))
+
+
+def unbatched(chunks: Chunks) -> Chunks:
+    """The rows of batches as elements."""
+    for chunk in chunks:
+        if any(array.ndim < 2 for array in chunk.arrays):
+            raise ValueError("unbatch: an element holds a single number, which has no rows; batch the data set first")
+        if len({array.shape[1] for array in chunk.arrays}) > 1:
+            sizes = [array.shape[1] for array in chunk.arrays]
+            raise ValueError(f"unbatch: the parts of an element have different numbers of rows: {sizes}")
+        if chunk.arrays[0].shape[1]:
+            yield Chunk(chunk.form, tuple(a.reshape(-1, *a.shape[2:]) for a in chunk.arrays))
+
+
+def padded_batches(chunks: Chunks, size: int, shapes: ShapeLike, values: TensorLike, drop_remainder: bool) -> Chunks:
+    """Elements in batches, filled up to one shape."""
+    for batch in batches(_boxed(chunks), size, drop_remainder):
+        for i in range(len(batch)):
+            yield _padded(batch.rows(slice(i, i + 1)), shapes, values)
+
+
+def _boxed(chunks: Chunks) -> Chunks:
+    """Each array of an element as one object, so that they may differ in shape."""
+    for chunk in chunks:
+        boxes = []
+        for array in chunk.arrays:
+            box = np.empty(len(array), object)
+            for i, one in enumerate(array):
+                box[i] = np.asarray(one)
+            boxes.append(box)
+        yield Chunk(chunk.form, tuple(boxes))
+
+
+def _padded(chunk: Chunk, shapes: ShapeLike, values: TensorLike) -> Chunk:
+    """A batch of boxes as arrays."""
+    wanted = _by_array(chunk, shapes, "padded_shapes")
+    fillers = _by_array(chunk, values, "padding_values")
+    return Chunk(chunk.form, tuple(_filled(a[0], s, v)[None] for a, s, v in zip(chunk.arrays, wanted, fillers)))
+
+
+def _by_array(chunk: Chunk, given: TensorLike, what: str) -> list[TensorLike]:
+    """What is given for each array: one for all, or in the structure of an element, where shapes may be lists."""
+    if given is None or not isinstance(given, (tuple, dict)):
+        return [given] * len(chunk.arrays)
+    _, values = number_form(given)
+    if chunk.form == 0 or len(values) != len(chunk.arrays):
+        if chunk.form == 0:
+            return [given]
+        if isinstance(given, tuple) and len(given) == len(chunk.arrays):
+            return list(given)
+        raise ValueError(f"{what}: expected one for each part of an element, {chunk.form}; received {given!r}")
+    return values
+
+
+def _filled(boxes: Array, shape: ShapeLike, value: TensorLike) -> Array:
+    arrays = [np.asarray(one) for one in boxes]
+    longest = np.max([array.shape for array in arrays], axis=0).astype(int) if arrays[0].ndim else []
+    sizes = [n if w in (None, -1) else int(w) for n, w in zip(longest, longest if shape is None else shape)]
+    if any(n > size for n, size in zip(longest, sizes)):
+        raise ValueError(f"padded_batch: an element of shape {tuple(longest)} is larger than padded_shapes {shape}")
+    texts = arrays[0].dtype == object
+    whole = np.full((len(arrays), *sizes), (b"" if texts else 0) if value is None else value, arrays[0].dtype)
+    for row, array in zip(whole, arrays):
+        row[tuple(map(slice, array.shape))] = array
+    for i, array in enumerate(arrays if not longest else []):
+        whole[i] = array
+    return whole
+
+
+def shuffled(chunks: Chunks, buffer: int, key: Key) -> Chunks:
+    """Elements in another order: each is drawn from a buffer, into which the next one comes."""
+    held: list[Chunk] = []
+    count = 0
+    for chunk in chunks:
+        held.append(chunk)
+        count += len(chunk)
+        if count >= buffer:
+            break
+    if not held:
+        return
+    whole, rest = joined(held, "shuffle"), chunks
+    if count <= buffer:
+        following = next(rest, None)
+        if following is None:
+            yield from ordered(whole, permutation(key, count))
+            return
+        rest = _before(following, rest)
+    yield from _through_buffer(_before(whole, rest), buffer, key)
+
+
+def _before(first: Chunk, rest: Chunks) -> Chunks:
+    yield first
+    yield from rest
+
+
+def ordered(chunk: Chunk, order: Array) -> Chunks:
+    """The elements of a chunk in an order, in pieces."""
+    size = rows_of_piece(chunk)
+    for first in range(0, len(order), size):
+        yield chunk.rows(order[first : first + size])
+
+
+def _through_buffer(chunks: Chunks, buffer: int, key: Key) -> Chunks:
+    """The buffer holds the chunk and the row of each of its elements."""
+    held: list[tuple[Chunk, int]] = []
+    drawn: list[tuple[Chunk, int]] = []
+    draws = _places(key, buffer)
+    for chunk in chunks:
+        for row in range(len(chunk)):
+            if len(held) < buffer:
+                held.append((chunk, row))
+                continue
+            place = next(draws)
+            drawn.append(held[place])
+            held[place] = chunk, row
+        yield from _gathered(drawn)
+        drawn.clear()
+    rest = permutation(key.at(layer=1), len(held))
+    yield from _gathered([held[place] for place in rest])
+
+
+def _places(key: Key, buffer: int) -> Iterator[int]:
+    """Places in a buffer, without end."""
+    block = 0
+    while True:
+        yield from (key.at(step=block).uniform(4096) * buffer).astype(int).tolist()
+        block += 1
+
+
+def _gathered(drawn: Sequence[tuple[Chunk, int]]) -> Chunks:
+    """Rows of several chunks as chunks, in their order."""
+    start = 0
+    while start < len(drawn):
+        first = drawn[start][0]
+        stop = start + 1
+        while stop < len(drawn) and drawn[stop][0].alike == first.alike and stop - start < 4096:
+            stop += 1
+        some = drawn[start:stop]
+        columns = tuple(
+            _stacked([chunk.arrays[i][row] for chunk, row in some], array.dtype) for i, array in enumerate(first.arrays)
+        )
+        yield Chunk(first.form, columns)
+        start = stop
+
+
+def _stacked(values: Sequence[TensorLike], dtype: TensorLike) -> Array:
+    if np.dtype(dtype).kind != "O":
+        return np.stack(values) if np.ndim(values[0]) else np.array(values, dtype)
+    found = np.empty((len(values), *np.shape(values[0])), object)
+    for i, value in enumerate(values):
+        found[i] = value
+    return found
+
+
+def mapped(chunks: Chunks, function: Callable[..., TensorLike]) -> Chunks:
+    """What a function makes of each element, one at a time."""
+    for chunk in chunks:
+        for element in chunk.elements():
+            yield single(_as_element(applied(function, element)))
+
+
+def _as_element(result: TensorLike) -> TensorLike:
+    """What a user's function gave; a list is an array, as in TensorFlow."""
+    if result is None:
+        raise TypeError("map: the function gave None; it has to return an element, e.g. (x, y)")
+    return result
+
+
+def filtered(chunks: Chunks, predicate: Callable[..., TensorLike]) -> Chunks:
+    """The elements of which a function says True."""
+    for chunk in chunks:
+        for i, element in enumerate(chunk.elements()):
+            if bool(applied(predicate, element)):
+                yield chunk.rows(slice(i, i + 1))
+
+
+def side_by_side(sides: Sequence[Chunks], form: TensorLike) -> Chunks:
+    """Elements of several data sets as one, as long as all have one."""
+    rest: list[Chunk | None] = [None] * len(sides)
+    while True:
+        held = [chunk if chunk is not None else next(side, None) for chunk, side in zip(rest, sides)]
+        if any(chunk is None for chunk in held):
+            return
+        known = [chunk for chunk in held if chunk is not None]
+        count = min(map(len, known))
+        yield _beside([chunk.rows(slice(0, count)) for chunk in known], form)
+        rest = [chunk.rows(slice(count, None)) if len(chunk) > count else None for chunk in known]
+
+
+def _beside(chunks: Sequence[Chunk], form: TensorLike) -> Chunk:
+    forms, arrays = [], list[Array]()
+    for chunk in chunks:
+        forms.append(built(chunk.form, range(len(arrays), len(arrays) + len(chunk.arrays))))
+        arrays += chunk.arrays
+    return Chunk(built(form, forms), tuple(arrays))
+
+
+def numbered(chunks: Chunks, start: int) -> Chunks:
+    """Each element with its number."""
+    for chunk in chunks:
+        numbers = Chunk(0, (np.arange(start, start + len(chunk), dtype=np.int64),))
+        yield _beside([numbers, chunk], (0, 1))
+        start += len(chunk)
+
+
+def ranged(start: int, stop: int, step: int, dtype: TensorLike) -> Chunks:
+    """Whole numbers, in pieces."""
+    size = 65536 * step
+    for first in range(start, stop, size):
+        end = min(first + size, stop) if step > 0 else max(first + size, stop)
+        yield Chunk(0, (np.arange(first, end, step, dtype=dtype),))
+
+
+def shuffle_key(seed: int, epoch: int) -> Key:
+    """Of the order of one pass."""
+    return Key(seed, Stream.SHUFFLE, epoch=epoch)
+
+
+def from_elements(elements: Iterator[TensorLike], form: Callable[[TensorLike], TensorLike]) -> Chunks:
+    """Elements that a generator of the user's gives."""
+    for element in elements:
+        yield single(form(element))
+
+
+def row_count(arrays: Sequence[Array], what: str) -> int:
+    """How many rows all arrays have.
+
+    Raises:
+        ValueError: a single number, or different numbers of rows.
+    """
+    if not arrays:
+        raise ValueError(f"{what}: expected at least one array, received none")
+    for array in arrays:
+        if array.ndim == 0:
+            raise ValueError(f"{what}: expected arrays with a row for each element, received the number {array}")
+    lengths = sorted({len(array) for array in arrays})
+    if len(lengths) > 1:
+        raise ValueError(f"{what}: the arrays have different numbers of rows: {', '.join(map(str, lengths))}")
+    return lengths[0]
+
+
+def slices(tensors: TensorLike) -> Chunk:
+    """Arrays whose rows are elements."""
+    form, values = number_form(tensors)
+    arrays = tuple(as_array(value) for value in values)
+    row_count(arrays, "from_tensor_slices")
+    return Chunk(form, arrays)
