@@ -67,9 +67,6 @@ class TextArray(np.ndarray):
     def __iter__(self) -> Iterator[AnyTensor]:
         return map(_texts, self.view(np.ndarray))
 
-    def __hash__(self) -> int:
-        return hash(self.numpy())
-
     def __str__(self) -> str:
         return str(self.numpy())
 
