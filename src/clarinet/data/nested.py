@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
@@ -13,10 +13,13 @@ from clarinet.data.chunks import Chunk, applied, as_array, built, cast_to, eleme
 from clarinet.random import Key, Stream
 from clarinet.types import AnyTensor, TensorLike
 
-if TYPE_CHECKING:
-    from clarinet.data.dataset import Dataset
-
 Chunks = Iterator[Chunk]
+
+
+class Dataset(Protocol):
+    """A data set, as far as it is known here; see :class:`clarinet.data.Dataset`."""
+
+    _chunks: Callable[[], Chunks]
 
 
 class Kept:
