@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from clarinet import aliases
 from clarinet.data import experimental
-from clarinet.data.dataset import AUTOTUNE, INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Dataset
+from clarinet.data.dataset import AUTOTUNE, Dataset
+from clarinet.data.elements import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY
 from clarinet.data.options import Options
 from clarinet.names import public
 

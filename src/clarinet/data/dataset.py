@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Self
 
 import numpy as np
 
 from clarinet.configurable import check_whole
 from clarinet.data import mapping, nested, stages
-from clarinet.data.chunks import built, elements_of, number_form, pieces, single
+from clarinet.data.chunks import number_form, pieces, single
+from clarinet.data.elements import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Elements
 from clarinet.data.stages import Chunks
 from clarinet.random import next_seed
-from clarinet.types import AnyTensor, DTypeArg, Setting, TensorLike
+from clarinet.types import DTypeArg, Setting, TensorLike
 
 #: As many as the library likes: everything here runs in order, so it changes nothing.
 AUTOTUNE = -1
-#: What :meth:`Dataset.cardinality` says of data sets without an end, and of those that have to be gone through.
-INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = -1, -2
 
 
-class Dataset:
+class Dataset(Elements):
     """Elements one after the other, each a number, an array, or tuples and dictionaries of them.
 
     Nothing is computed before it is asked for, and every pass begins anew. Where the elements are rows of arrays,
@@ -40,9 +39,6 @@ class Dataset:
 
     #: As TensorFlow has it, for ``num_parallel_calls`` and ``buffer_size``.
     AUTOTUNE: ClassVar[int] = AUTOTUNE
-
-    def __init__(self, chunks: Callable[[], Chunks], length: int) -> None:
-        self._chunks, self._length = chunks, length
 
     # Where elements come from.
 
@@ -151,61 +147,6 @@ class Dataset:
             lambda: nested.sampled([each._chunks() for each in datasets], shares, kept, stop_on_empty_dataset),
             UNKNOWN_CARDINALITY,
         )
-
-    # Looking at it.
-
-    def __iter__(self) -> Iterator[AnyTensor]:
-        """One pass; arrays come as tensors."""
-        return elements_of(self._chunks())
-
-    def as_numpy_iterator(self) -> Iterator[AnyTensor]:
-        """One pass, with plain arrays and NumPy's numbers."""
-        return (nested.plain(element) for element in self)
-
-    def __len__(self) -> int:
-        if self._length < 0:
-            ends = "has no end" if self._length == INFINITE_CARDINALITY else "only knows at its end how long it is"
-            raise TypeError(f"this Dataset {ends}, so it has no length; Dataset.take(n) has at most n elements")
-        return self._length
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __repr__(self) -> str:
-        length = {INFINITE_CARDINALITY: "infinite", UNKNOWN_CARDINALITY: "unknown"}.get(self._length, self._length)
-        return f"<Dataset, length {length}>"
-
-    def cardinality(self) -> int:
-        """How many elements there are; -1 where there is no end, -2 where only a pass tells."""
-        return self._length
-
-    @property
-    def element_spec(self) -> AnyTensor:
-        """Shape and dtype of what the first element holds, for which it is computed."""
-        first = next(self._chunks(), None)
-        if first is None:
-            raise ValueError("element_spec: this Dataset has no element")
-        return first.spec
-
-    def blocks(self) -> Iterator[tuple[AnyTensor, int]]:
-        """Batches as ``fit`` takes them: rows of several, one after the other, and how many rows a batch has."""
-        for chunk in self._chunks():
-            if any(array.ndim < 2 for array in chunk.arrays):
-                raise ValueError(
-                    f"an element of this Dataset holds {chunk.spec}, which is one sample or less; expected batches: "
-                    "end with .batch(32)"
-                )
-            rows = [array.reshape(-1, *array.shape[2:]) for array in chunk.arrays]
-            yield built(chunk.form, rows), chunk.arrays[0].shape[1]
-
-    def reduce(
-        self, initial_state: TensorLike, reduce_func: Callable[..., TensorLike], name: object = None
-    ) -> AnyTensor:
-        """What a function makes of a state and each element, the state being what it gave before."""
-        state = initial_state
-        for element in self:
-            state = reduce_func(state, element)
-        return state
 
     # What becomes of them.
 
