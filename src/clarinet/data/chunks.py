@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from clarinet.ops.dtypes import BOOL, FLOAT, INT
 from clarinet.ops.specs import TensorSpec
 from clarinet.ops.tensor import tensor
 from clarinet.problems import shown
-from clarinet.types import AnyTensor, Array, DType, DTypeArg, TensorLike
+from clarinet.types import AnyTensor, Array, DType, DTypeArg, Index, TensorLike
 
 #: How many bytes a chunk holds about, where it is cut from more.
 BYTES = 1 << 23
@@ -28,7 +29,7 @@ class Chunk:
         arrays: row ``i`` of each belongs to element ``i``.
     """
 
-    form: TensorLike
+    form: object
     arrays: tuple[Array, ...]
 
     def __len__(self) -> int:
@@ -41,7 +42,7 @@ class Chunk:
     def elements(self) -> Iterator[AnyTensor]:
         """One after the other, arrays as tensors."""
         for i in range(len(self)):
-            yield built(self.form, [_entry(array[i]) for array in self.arrays])
+            yield cast(AnyTensor, built(self.form, [_entry(array[i]) for array in self.arrays]))
 
     @property
     def alike(self) -> tuple[object, ...]:
@@ -49,7 +50,7 @@ class Chunk:
         return repr(self.form), *((array.shape[1:], array.dtype) for array in self.arrays)
 
     @property
-    def spec(self) -> AnyTensor:
+    def spec(self) -> object:
         """Shape and dtype of what an element holds."""
         return built(self.form, [_spec(array) for array in self.arrays])
 
@@ -57,21 +58,22 @@ class Chunk:
 class TextArray(np.ndarray):
     """Texts, as bytes, with what programs ask of TensorFlow's: ``numpy``, of entries too."""
 
-    def numpy(self) -> AnyTensor:
+    def numpy(self) -> object:
         """The texts as a plain array; the bytes of a single one."""
-        return self.view(np.ndarray)[()]
+        found: object = self.view(np.ndarray)[()]
+        return found
 
-    def __getitem__(self, key: TensorLike) -> AnyTensor:
+    def __getitem__(self, key: Index) -> TextArray:  # type: ignore[override]
         return _texts(self.view(np.ndarray)[key])
 
-    def __iter__(self) -> Iterator[AnyTensor]:
+    def __iter__(self) -> Iterator[TextArray]:
         return map(_texts, self.view(np.ndarray))
 
     def __str__(self) -> str:
         return str(self.numpy())
 
 
-def _texts(value: TensorLike) -> AnyTensor:
+def _texts(value: object) -> TextArray:
     if isinstance(value, np.ndarray):
         return value.view(TextArray)
     box = np.empty((), object)
@@ -79,12 +81,12 @@ def _texts(value: TensorLike) -> AnyTensor:
     return box.view(TextArray)
 
 
-def _entry(value: TensorLike) -> AnyTensor:
+def _entry(value: object) -> object:
     """What an array holds at one place; a data set within a data set stays one."""
     if hasattr(value, "as_numpy_iterator"):
         return value
     texts = isinstance(value, bytes) or (isinstance(value, np.ndarray) and value.dtype.kind == "O")
-    return _texts(value) if texts else tensor(value)
+    return _texts(value) if texts else tensor(np.asarray(value))
 
 
 def _is_text(value: object) -> bool:
@@ -103,28 +105,34 @@ class Texts:
     dtype: str = "string"
 
 
-def number_form(structure: TensorLike) -> tuple[TensorLike, list[TensorLike]]:
+def number_form(structure: object) -> tuple[object, list[object]]:
     """How a structure of tuples and dictionaries is built, and what is in it.
 
     Example:
         >>> number_form(({"a": "x"}, "y"))
         (({'a': 0}, 1), ['x', 'y'])
     """
-    found: list[TensorLike] = []
+    found: list[object] = []
 
-    def form(value: TensorLike) -> TensorLike:
+    def form(value: object) -> object:
         if isinstance(value, Mapping):
             return {key: form(inner) for key, inner in value.items()}
         if isinstance(value, tuple):
             items = [form(inner) for inner in value]
-            return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+            return as_tuple(value, items)
         found.append(value)
         return len(found) - 1
 
     return form(structure), found
 
 
-def built(form: TensorLike, values: Sequence[TensorLike]) -> AnyTensor:
+def as_tuple(like: tuple[object, ...], items: Sequence[object]) -> tuple[object, ...]:
+    """Items as a tuple of the same class, which may name them."""
+    kind: Callable[..., tuple[object, ...]] = type(like)
+    return kind(*items) if hasattr(like, "_fields") else tuple(items)
+
+
+def built(form: object, values: Sequence[object]) -> object:
     """The structure of a form, with values in their places.
 
     Example:
@@ -134,8 +142,8 @@ def built(form: TensorLike, values: Sequence[TensorLike]) -> AnyTensor:
     if isinstance(form, Mapping):
         return {key: built(inner, values) for key, inner in form.items()}
     if isinstance(form, tuple):
-        items = [built(inner, values) for inner in form]
-        return type(form)(*items) if hasattr(form, "_fields") else tuple(items)
+        return as_tuple(form, [built(inner, values) for inner in form])
+    assert isinstance(form, int)
     return values[form]
 
 
@@ -224,9 +232,9 @@ def elements_of(chunks: Iterable[Chunk]) -> Iterator[AnyTensor]:
         yield from chunk.elements()
 
 
-def applied(function: Callable[..., TensorLike], element: TensorLike) -> AnyTensor:
+def applied(function: Callable[..., object], element: object) -> object:
     """A user's function of one element; the parts of a tuple are its arguments."""
-    return function(*element) if type(element) is tuple else function(element)
+    return function(*element) if isinstance(element, tuple) else function(element)
 
 
 def cast_to(dtype: DTypeArg) -> DType | None:

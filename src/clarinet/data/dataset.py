@@ -14,7 +14,7 @@ from clarinet.data.chunks import number_form, pieces, single
 from clarinet.data.elements import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Elements
 from clarinet.data.stages import Chunks
 from clarinet.random import next_seed
-from clarinet.types import DTypeArg, Setting, TensorLike
+from clarinet.types import DTypeArg, TensorLike
 
 #: As many as the library likes: everything here runs in order, so it changes nothing.
 AUTOTUNE = -1
@@ -111,10 +111,11 @@ class Dataset(Elements):
         """
         given = datasets if datasets is not None else args[0] if len(args) == 1 else args
         form, sides = number_form(given)
-        if not all(isinstance(side, Dataset) for side in sides):
+        known = [side for side in sides if isinstance(side, Dataset)]
+        if len(known) < len(sides):
             raise TypeError(f"Dataset.zip: expected data sets, received {[type(side).__name__ for side in sides]}")
-        length = _shortest([side._length for side in sides])
-        return Dataset(lambda: stages.side_by_side([side._chunks() for side in sides], form), length)
+        length = _shortest([side._length for side in known])
+        return Dataset(lambda: stages.side_by_side([side._chunks() for side in known], form), length)
 
     @staticmethod
     def list_files(file_pattern: TensorLike, shuffle: bool | None = None, seed: int | None = None) -> Dataset:
@@ -150,7 +151,7 @@ class Dataset(Elements):
 
     # What becomes of them.
 
-    def _then(self, stage: Callable[..., Chunks], *settings: Setting, length: int) -> Dataset:
+    def _then(self, stage: Callable[..., Chunks], *settings: object, length: int) -> Dataset:
         source = self._chunks
         return Dataset(lambda: stage(source(), *settings), length)
 

@@ -28,7 +28,7 @@ class Elements:
         """One pass; arrays come as tensors."""
         return elements_of(self._chunks())
 
-    def as_numpy_iterator(self) -> Iterator[AnyTensor]:
+    def as_numpy_iterator(self) -> Iterator[object]:
         """One pass, with plain arrays and NumPy's numbers."""
         return (plain(element) for element in self)
 
@@ -50,14 +50,14 @@ class Elements:
         return self._length
 
     @property
-    def element_spec(self) -> AnyTensor:
+    def element_spec(self) -> object:
         """Shape and dtype of what the first element holds, for which it is computed."""
         first = next(self._chunks(), None)
         if first is None:
             raise ValueError("element_spec: this Dataset has no element")
         return first.spec
 
-    def blocks(self) -> Iterator[tuple[AnyTensor, int]]:
+    def blocks(self) -> Iterator[tuple[object, int]]:
         """Batches as ``fit`` takes them: rows of several, one after the other, and how many rows a batch has."""
         for chunk in self._chunks():
             if any(array.ndim < 2 for array in chunk.arrays):
@@ -68,9 +68,7 @@ class Elements:
             rows = [array.reshape(-1, *array.shape[2:]) for array in chunk.arrays]
             yield built(chunk.form, rows), chunk.arrays[0].shape[1]
 
-    def reduce(
-        self, initial_state: TensorLike, reduce_func: Callable[..., TensorLike], name: object = None
-    ) -> AnyTensor:
+    def reduce(self, initial_state: TensorLike, reduce_func: Callable[..., TensorLike], name: object = None) -> object:
         """What a function makes of a state and each element, the state being what it gave before."""
         state = initial_state
         for element in self:

@@ -155,9 +155,10 @@ def _with_leading_axis(operation: Operation, node: Node) -> Operation:
     return replace(operation, **changes) if changes else operation
 
 
-def _moved(axis: TensorLike, rank: int) -> TensorLike:
+def _moved(axis: object, rank: int) -> object:
     if axis is None:
         return tuple(range(1, rank + 1))
     if isinstance(axis, tuple):
         return tuple(_moved(one, rank) for one in axis)
+    assert isinstance(axis, int)
     return axis + 1 if axis >= 0 else axis

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
 from clarinet.configurable import check_number
 from clarinet.data.chunks import Chunk, applied, as_array, built, cast_to, elements_of, joined, number_form
 from clarinet.random import Key, Stream
-from clarinet.types import AnyTensor, TensorLike
+from clarinet.types import DTypeArg, TensorLike
 
 Chunks = Iterator[Chunk]
 
@@ -104,7 +104,7 @@ def _made(chunks: Chunks, function: Callable[..., Dataset]) -> Iterator[Dataset]
             raise TypeError(
                 f"flat_map: the function has to give a Dataset, received {type(made).__name__}; map takes others"
             )
-        yield made
+        yield cast(Dataset, made)
 
 
 def _one_by_one(chunks: Chunks) -> Chunks:
@@ -148,7 +148,7 @@ def sampled(sides: Sequence[Chunks], limits: Sequence[float], seed: int, stop: b
             yield chunk
 
 
-def plain(element: TensorLike) -> AnyTensor:
+def plain(element: object) -> object:
     """An element with arrays and numbers of NumPy's, or texts, for tensors."""
     form, values = number_form(element)
     return built(form, [one.view(np.ndarray)[()] if isinstance(one, np.ndarray) else one for one in values])
@@ -159,7 +159,7 @@ def converter(wanted: TensorLike) -> Callable[[TensorLike], TensorLike]:
     if wanted is None:
         return _arrays
     form, specs = number_form(tuple(wanted) if isinstance(wanted, list) else wanted)
-    dtypes = [cast_to(getattr(spec, "dtype", spec)) for spec in specs]
+    dtypes = [cast_to(_dtype(spec)) for spec in specs]
 
     def convert(element: TensorLike) -> TensorLike:
         given = tuple(element) if isinstance(form, tuple) and isinstance(element, list) else element
@@ -169,9 +169,15 @@ def converter(wanted: TensorLike) -> Callable[[TensorLike], TensorLike]:
     return convert
 
 
-def _flat(form: TensorLike, element: TensorLike) -> list[TensorLike]:
+def _dtype(spec: object) -> DTypeArg:
+    found: DTypeArg = getattr(spec, "dtype", spec)  # type: ignore[arg-type]
+    return found
+
+
+def _flat(form: object, element: object) -> list[object]:
     """What is in an element, in the order of a form."""
     if isinstance(form, Mapping):
+        assert isinstance(element, Mapping)
         return [value for key, inner in form.items() for value in _flat(inner, element[key])]
     if isinstance(form, tuple):
         if not isinstance(element, (tuple, list)) or len(element) != len(form):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 import numpy as np
 
 from clarinet.data.chunks import Chunk, applied, as_array, built, joined, number_form, rows_of_piece, single
 from clarinet.random import Key, Stream, permutation
-from clarinet.types import Array, ShapeLike, TensorLike
+from clarinet.types import Array, DType, TensorLike
 
 Chunks = Iterator[Chunk]
 
@@ -77,7 +78,7 @@ def unbatched(chunks: Chunks) -> Chunks:
             yield Chunk(chunk.form, tuple(a.reshape(-1, *a.shape[2:]) for a in chunk.arrays))
 
 
-def padded_batches(chunks: Chunks, size: int, shapes: ShapeLike, values: TensorLike, drop_remainder: bool) -> Chunks:
+def padded_batches(chunks: Chunks, size: int, shapes: object, values: object, drop_remainder: bool) -> Chunks:
     """Elements in batches, filled up to one shape."""
     for batch in batches(_boxed(chunks), size, drop_remainder):
         for i in range(len(batch)):
@@ -96,14 +97,20 @@ def _boxed(chunks: Chunks) -> Chunks:
         yield Chunk(chunk.form, tuple(boxes))
 
 
-def _padded(chunk: Chunk, shapes: ShapeLike, values: TensorLike) -> Chunk:
+def _padded(chunk: Chunk, shapes: object, values: object) -> Chunk:
     """A batch of boxes as arrays."""
     wanted = _by_array(chunk, shapes, "padded_shapes")
     fillers = _by_array(chunk, values, "padding_values")
-    return Chunk(chunk.form, tuple(_filled(a[0], s, v)[None] for a, s, v in zip(chunk.arrays, wanted, fillers)))
+    return Chunk(
+        chunk.form,
+        tuple(
+            _filled(a[0], cast(Sequence[int | None] | None, s), v)[None]
+            for a, s, v in zip(chunk.arrays, wanted, fillers)
+        ),
+    )
 
 
-def _by_array(chunk: Chunk, given: TensorLike, what: str) -> list[TensorLike]:
+def _by_array(chunk: Chunk, given: object, what: str) -> list[object]:
     """What is given for each array: one for all, or in the structure of an element, where shapes may be lists."""
     if given is None or not isinstance(given, (tuple, dict)):
         return [given] * len(chunk.arrays)
@@ -117,7 +124,7 @@ def _by_array(chunk: Chunk, given: TensorLike, what: str) -> list[TensorLike]:
     return values
 
 
-def _filled(boxes: Array, shape: ShapeLike, value: TensorLike) -> Array:
+def _filled(boxes: Array, shape: Sequence[int | None] | None, value: object) -> Array:
     arrays = [np.asarray(one) for one in boxes]
     longest = np.max([array.shape for array in arrays], axis=0).astype(int) if arrays[0].ndim else []
     sizes = [n if w in (None, -1) else int(w) for n, w in zip(longest, longest if shape is None else shape)]
@@ -208,8 +215,8 @@ def _gathered(drawn: Sequence[tuple[Chunk, int]]) -> Chunks:
         start = stop
 
 
-def _stacked(values: Sequence[TensorLike], dtype: TensorLike) -> Array:
-    if np.dtype(dtype).kind != "O":
+def _stacked(values: Sequence[Array], dtype: DType) -> Array:
+    if dtype.kind != "O":
         return np.stack(values) if np.ndim(values[0]) else np.array(values, dtype)
     found = np.empty((len(values), *np.shape(values[0])), object)
     for i, value in enumerate(values):
@@ -239,7 +246,7 @@ def filtered(chunks: Chunks, predicate: Callable[..., TensorLike]) -> Chunks:
                 yield chunk.rows(slice(i, i + 1))
 
 
-def side_by_side(sides: Sequence[Chunks], form: TensorLike) -> Chunks:
+def side_by_side(sides: Sequence[Chunks], form: object) -> Chunks:
     """Elements of several data sets as one, as long as all have one."""
     rest: list[Chunk | None] = [None] * len(sides)
     while True:
@@ -252,7 +259,7 @@ def side_by_side(sides: Sequence[Chunks], form: TensorLike) -> Chunks:
         rest = [chunk.rows(slice(count, None)) if len(chunk) > count else None for chunk in known]
 
 
-def _beside(chunks: Sequence[Chunk], form: TensorLike) -> Chunk:
+def _beside(chunks: Sequence[Chunk], form: object) -> Chunk:
     forms, arrays = [], list[Array]()
     for chunk in chunks:
         forms.append(built(chunk.form, range(len(arrays), len(arrays) + len(chunk.arrays))))
@@ -268,7 +275,7 @@ def numbered(chunks: Chunks, start: int) -> Chunks:
         start += len(chunk)
 
 
-def ranged(start: int, stop: int, step: int, dtype: TensorLike) -> Chunks:
+def ranged(start: int, stop: int, step: int, dtype: DType) -> Chunks:
     """Whole numbers, in pieces."""
     size = 65536 * step
     for first in range(start, stop, size):
