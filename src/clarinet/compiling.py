@@ -7,12 +7,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from clarinet import engines, losses
+from clarinet import engines, losses, metrics
+from clarinet.configurable import encode
 from clarinet.engines import choosing
 from clarinet.losses import Loss
 from clarinet.names import nearest
 from clarinet.target import TransformedTarget, for_loss
-from clarinet.types import DType, DTypeArg
+from clarinet.types import DType, DTypeArg, Json, Shape
 
 T = TypeVar("T")
 
@@ -98,6 +99,46 @@ def _each(names: Sequence[str], given: object, what: str, make: Callable[[object
             )
         return [None if value is None else make(value) for value in given]
     return [make(given) for _ in names]
+
+
+def loss_config(loss: Loss | None, output_shape: Shape | None) -> Json:
+    """The loss of an output as files have it.
+
+    Raises:
+        TypeError: one that files cannot keep.
+    """
+    if loss is None:
+        return None
+    return loss.encoded() if output_shape is None else loss.encoded_for(output_shape)
+
+
+def metrics_config(given: Sequence[object], output_shape: Shape | None, left_out: list[str] | None) -> list[Json]:
+    """The metrics of an output, as they were given, as files have them.
+
+    Args:
+        given: names, metrics, functions.
+        output_shape: of one prediction.
+        left_out: takes a sentence for each that files cannot keep; None: that is an error.
+
+    Raises:
+        TypeError: one that files cannot keep.
+    """
+    found: list[Json] = []
+    for identifier in given:
+        try:
+            found.append(_metric_config(identifier, output_shape))
+        except TypeError as error:
+            if left_out is None:
+                raise
+            left_out.append(str(error))
+    return found
+
+
+def _metric_config(given: object, output_shape: Shape | None) -> Json:
+    if isinstance(given, (str, Mapping)):
+        return encode(given)
+    metric = metrics.get(given)
+    return metric.encoded() if output_shape is None else metric.encoded_for(output_shape)
 
 
 def target_for(target: object, given: Sequence[Loss | None]) -> TransformedTarget | None:

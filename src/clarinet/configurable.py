@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import CO_VARKEYWORDS
 from math import inf, isfinite
 from types import ModuleType
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
+from clarinet import registry
 from clarinet.names import OLD_WAYS, advice, exports, lookup
 from clarinet.problems import ClarinetWarning, shown
 from clarinet.types import Config, Json
@@ -81,6 +82,8 @@ class _Configuring(type):
         assert issubclass(cls, Configurable)
         refuse_overrides(cls)
         made: T = type.__call__(cls, *args, **_known(cls, arguments))
+        if not cls.__module__.startswith("clarinet.") and not is_ours(cls, "__init__"):
+            object.__setattr__(made, "_arguments", bound(cls, args, arguments))
         return made
 
     @property
@@ -90,6 +93,46 @@ class _Configuring(type):
 
         whole = signature(cls.__init__)  # type: ignore[misc]
         return whole.replace(parameters=list(whole.parameters.values())[1:], return_annotation=whole.empty)
+
+
+def bound(cls: type, args: Sequence[object], settings: Mapping[str, object]) -> Config | None:
+    """The arguments of a constructor of the user's own by name, as JSON can hold them; None where it cannot."""
+    from inspect import Parameter, signature
+
+    parameters = signature(cls.__init__).parameters  # type: ignore[misc]
+    names = [name for name, each in list(parameters.items())[1:] if each.kind is Parameter.POSITIONAL_OR_KEYWORD]
+    if len(args) > len(names):
+        return None
+    try:
+        return encode_all({**dict(zip(names, args)), **settings})
+    except TypeError:
+        return None
+
+
+def auto_config(owner: object, base: Config) -> Config:
+    """The configuration of an object whose class has no ``get_config`` of its own, as Keras makes it up.
+
+    Args:
+        owner: of a class of the user's own.
+        base: what its ``__init__`` may take beside its own arguments.
+
+    Raises:
+        NotImplementedError: the arguments that it was made with have no JSON form.
+    """
+    from inspect import Parameter, signature
+
+    cls = type(owner)
+    if is_ours(cls, "__init__"):
+        return base
+    arguments: Config | None = vars(owner).get("_arguments")
+    if arguments is None:
+        raise NotImplementedError(
+            f"{cls.__name__}: define get_config, which gives the arguments of __init__ as numbers, strings, lists and "
+            "dictionaries"
+        )
+    parameters = signature(cls.__init__).parameters
+    any_name = any(each.kind is Parameter.VAR_KEYWORD for each in parameters.values())
+    return {name: value for name, value in base.items() if any_name or name in parameters} | arguments
 
 
 def refuse_overrides(cls: type[Refusing]) -> None:
@@ -182,6 +225,8 @@ class Configurable(metaclass=_Configuring):
     goes_with: ClassVar[Mapping[str, str]] = {}
     #: Methods that a class for Keras overrides and that are never called here, each with what to do instead.
     not_called: ClassVar[Mapping[str, str]] = {}
+    #: Makes an object of what a description keeps of one whose class, of a user's own, is not there; None: cannot be.
+    restorer: ClassVar[Callable[[Mapping[str, object]], object] | None] = None
 
     def __repr__(self) -> str:
         shown = (f for f in dataclasses.fields(self) if f.repr)  # type: ignore[arg-type]
@@ -199,7 +244,10 @@ class Configurable(metaclass=_Configuring):
 
     def encoded(self) -> Json:
         """This object inside another one's configuration."""
-        return {"class_name": type(self).__name__, "config": self.get_config()}
+        kind = type(self)
+        if not kind.__module__.startswith("clarinet.") and not registry.is_known(kind):
+            raise TypeError(f"{self.kind} {kind.__name__} cannot be saved: a file holds no code; {registry.GIVE_CLASS}")
+        return {"class_name": kind.__name__, **registry.own_name(kind), "config": self.get_config()}
 
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> Self:
@@ -209,7 +257,8 @@ class Configurable(metaclass=_Configuring):
             ValueError: an argument that the class does not have.
         """
         known = [f.name for f in dataclasses.fields(cls) if f.init]  # type: ignore[arg-type]
-        for key in config:
+        takes_others = not is_ours(cls, "__init__") and "__dataclass_fields__" not in vars(cls)
+        for key in config if not takes_others else ():
             if key not in known:
                 raise ValueError(f"{cls.__name__} has no argument {key!r}: {advice(key, known)}")
         return cls(**config)
@@ -247,7 +296,8 @@ def resolve(
     """Turn an object, a name, a configuration, a class or perhaps a function into a ``base`` object.
 
     Args:
-        identifier: an instance of ``base``; a name in ``table``; ``{"class_name": …, "config": …}``; a class.
+        identifier: an instance of ``base``; a name in ``table``; ``{"class_name": …, "config": …}``; a class. Names of
+            the user's own objects come first, see :mod:`clarinet.registry`.
         base: what is wanted; its ``kind`` names it in messages.
         table: module or mapping to look names up in.
         wrap: makes an object of a Python function, where that is allowed.
@@ -259,18 +309,35 @@ def resolve(
     config: Mapping[str, object] = {}
     found = identifier
     if isinstance(identifier, Mapping) and "class_name" in identifier:
-        found, config = identifier["class_name"], identifier.get("config", {})
+        own = registry.own_object(identifier)
+        if "kept" in identifier and (own is None or identifier.get("config") is None):
+            return _restored(identifier, base)
+        found, config = identifier["class_name"] if own is None else own, identifier.get("config", {})
         if not isinstance(config, Mapping):
             raise TypeError(f"{kind}: the config of {found!r} is a dictionary of arguments, received {config!r}")
     if isinstance(found, str):
-        found = lookup(found, kind, table)
+        found = registry.get_registered_object(found) or lookup(found, kind, table)
     if isinstance(found, type) and issubclass(found, base):
         return found.from_config(config)  # type: ignore[attr-defined,no-any-return]
     if isinstance(found, base):
         return found
-    if wrap is not None and callable(identifier):
-        return wrap(identifier)
+    if wrap is not None and callable(found):
+        return wrap(found)
     raise TypeError(f"{kind}: expected a name or an object of {base.__name__}, received {identifier!r}")
+
+
+def _restored(described: Mapping[str, object], base: type[T]) -> T:
+    """What a description keeps of an object whose class is not there.
+
+    Raises:
+        ValueError: objects of this kind cannot be kept.
+    """
+    found = base.restorer(described) if issubclass(base, Configurable) and base.restorer is not None else None
+    if not isinstance(found, base):
+        raise ValueError(
+            f"{getattr(base, 'kind', base.__name__)} {described['class_name']!r} is not there; {registry.GIVE_CLASS}"
+        )
+    return found
 
 
 def check_number(

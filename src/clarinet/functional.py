@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 from clarinet import layers
 from clarinet.configurable import is_ours
 from clarinet.data_adapters.arrays import as_array
-from clarinet.graph import Network, Node, Tensor, called, flatten, form_of, made_of, ordered, packed, use
+from clarinet.graph import Network, Node, Tensor, called, flatten, form_of, made_of, ordered, packed
+from clarinet.graph_configs import graph_config
 from clarinet.layers import Layer
 from clarinet.layers.authored import held
 from clarinet.layers.handle import Handle, take_name
 from clarinet.names import Names, snake_case
-from clarinet.ops.specs import TensorSpec
 from clarinet.structure import Structure
-from clarinet.trainable import encoded_layers, layer_of, layers_of
 from clarinet.types import AnyTensor, Arrays, Config, Json, Predictions, Shape, ShapeLike, TensorLike
 
 
@@ -161,7 +160,7 @@ class Functional(Structure):
 
     def _trace(self, inputs: TensorLike) -> None:
         """Become the network that ``call`` makes of tensors."""
-        self._attributes = [layer for name, value in vars(self).items() if name[:1] != "_" for layer in _held(value)]
+        self._attributes = [layer for name, value in vars(self).items() if name[:1] != "_" for layer in held(value)]
         outputs, updates = called(self.call, [inputs], {})
         self._connect(inputs, outputs, updates)
 
@@ -244,39 +243,11 @@ class Functional(Structure):
     def packed(self, outputs: Arrays) -> Predictions:
         return cast(Predictions, packed(outputs if isinstance(outputs, tuple) else (outputs,), self._output_form))
 
-    # Configuration: layers, and nodes that name layers and tensors by their numbers.
+    # Configuration.
 
-    def get_config(self) -> Config:
-        """The model's structure as a JSON-able dictionary, without weights."""
-        numbers = {id(layer): number for number, layer in enumerate(self.layers)}
-        tensors = {tensor: number for number, tensor in enumerate(self.network.inputs)}
-        nodes: list[Json] = []
-        for node in self.network.nodes:
-            taken: list[Json] = [tensors[tensor] for tensor in node.inputs]
-            nodes.append({"layer": numbers[id(node.operator)], "inputs": taken, "training": node.training})
-            for tensor in node.outputs:
-                tensors[tensor] = len(tensors)
-        return {
-            "name": self.name,
-            "layers": encoded_layers(self.layers),
-            "inputs": [_input_of(tensor, numbers) for tensor in self.network.inputs],
-            "nodes": nodes,
-            "outputs": [tensors[tensor] for tensor in self.network.outputs],
-            "input_form": self._input_form,
-            "output_form": self._output_form,
-        }
-
-
-def _held(value: object) -> Iterator[Handle]:
-    """The layers and models in a value, also in lists and dictionaries."""
-    if isinstance(value, Handle):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _held(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _held(item)
+    def structure_config(self) -> Config:
+        """Layers and how they are connected, whatever the class, as JSON can hold it, without weights."""
+        return graph_config(self, self._input_form, self._output_form)
 
 
 def _inputs_like(x: object) -> object:
@@ -287,12 +258,6 @@ def _inputs_like(x: object) -> object:
         return [_inputs_like(each) for each in x]
     rows = as_array(x)
     return layers.Input(rows.shape[1:], dtype="int32" if rows.dtype.kind in "iu" else "float32")
-
-
-def _input_of(tensor: Tensor, numbers: Mapping[int, int]) -> Json:
-    """The number of an input's layer, or its description where the model does not list it."""
-    layer: Any = tensor.node.operator
-    return numbers[id(layer)] if id(layer) in numbers else layer.encoded()
 
 
 def _from_inputs(ins: list[Tensor], outs: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
@@ -306,25 +271,3 @@ def _from_inputs(ins: list[Tensor], outs: list[Tensor]) -> tuple[list[Tensor], l
             made = replace(node, inputs=tuple(own[tensor] for tensor in node.inputs))
             own.update(zip(node.outputs, made.outputs, strict=True))
     return [own[tensor] for tensor in ins], [own[tensor] for tensor in outs]
-
-
-def connected(config: Mapping[str, object]) -> tuple[object, object]:
-    """The inputs and outputs of the network that :meth:`Functional.get_config` described.
-
-    Raises:
-        ValueError: it does not make sense.
-    """
-    described: Mapping[str, Any] = config  # what is wrong with it shows below
-    held: list[Any] = [*layers_of(described["layers"])]
-    try:
-        begins: list[Any] = [
-            layer_of(each) if isinstance(each, Mapping) else held[each] for each in described["inputs"]
-        ]
-        tensors = [Tensor(Node(own, (), (TensorSpec((None, *own.shape), own.dtype, True),))) for own in begins]
-        for node in described["nodes"]:
-            made = use(held[node["layer"]], [tensors[number] for number in node["inputs"]], node["training"])
-            tensors += made.outputs
-        inputs, outputs = tensors[: len(described["inputs"])], [tensors[number] for number in described["outputs"]]
-        return packed(inputs, described["input_form"]), packed(outputs, described["output_form"])
-    except (IndexError, KeyError, StopIteration, AttributeError) as error:
-        raise ValueError(f"the description of the model's nodes does not make sense: {error!r}") from None

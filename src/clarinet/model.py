@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
+from clarinet import layers
 from clarinet.compiled import Compiled
-from clarinet.configurable import encode, encode_all
-from clarinet.functional import Functional, connected
+from clarinet.compiling import loss_config, metrics_config
+from clarinet.configurable import auto_config, bound, encode, encode_all, is_ours
+from clarinet.functional import Functional
 from clarinet.graph import is_symbolic, use
+from clarinet.graph_configs import Graph, connected, inputs_of
 from clarinet.layers.base import check_shape
+from clarinet.layers.describing import settings_of
+from clarinet.layers.model_classes import known
+from clarinet.layers.sharing import describing, once, reading
+from clarinet.registry import custom_object_scope, own_name
 from clarinet.stack import LayerStack
 from clarinet.structure import Structure
-from clarinet.trainable import encoded_layers, known, layers_of
 from clarinet.training import calling, predicting, trainer
-from clarinet.types import AnyTensor, Config, Scalar, TensorLike
+from clarinet.types import AnyTensor, Config, Json, Scalar, TensorLike
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,28 +157,106 @@ class Model(Compiled):
 
     # Configuration, files, copies.
 
-    def encoded(self) -> Config:
-        """The model as a layer of another one, for files."""
-        return {"class_name": "Sequential" if isinstance(self, Sequential) else "Model", "config": self.get_config()}
+    def __new__(cls, *args: object, **settings: object) -> Self:
+        model = super().__new__(cls)
+        if not is_ours(cls, "__init__"):
+            model._arguments = bound(cls, args, settings)
+        return model
+
+    def get_config(self) -> Config:
+        """What makes a model of the same structure with :meth:`from_config`, as JSON can hold it.
+
+        The arguments of ``__init__`` where the class has one of its own; else layers and how they are connected.
+        """
+        if is_ours(type(self), "__init__"):
+            return self.structure_config()
+        base: Config = {"name": self.name, "trainable": self.trainable}
+        return auto_config(self, base) if is_ours(type(self), "get_config") else base
 
     @classmethod
-    def from_config(cls, config: Mapping[str, object]) -> Model:
-        """The model that :meth:`get_config` described, with fresh weights."""
-        inputs, outputs = connected(config)
-        return Model(inputs, outputs, name=config.get("name"))  # type: ignore[arg-type]
+    def from_config(cls, config: Mapping[str, object], custom_objects: Mapping[str, object] | None = None) -> Self:
+        """The model that :meth:`get_config` described, with fresh weights.
 
-    def compile_config(self) -> Config | None:
-        """The arguments of ``compile`` as a JSON-able dictionary; None before it was called."""
+        Args:
+            config: the description.
+            custom_objects: classes and functions of one's own by name.
+        """
+        with custom_object_scope(custom_objects or {}):
+            if is_ours(cls, "__init__"):
+                return cls.from_structure(config)
+            make: Callable[..., Self] = cls
+            return make(**config)
+
+    @classmethod
+    def from_structure(cls, config: Mapping[str, object]) -> Self:
+        """The model that :meth:`structure_config` described, with fresh weights."""
+        return cls.from_graph(config, connected(config))
+
+    @classmethod
+    def from_graph(cls, config: Mapping[str, object], graph: Graph) -> Self:
+        """The model of a description whose layers and tensors are there."""
+        model = cls.__new__(cls)
+        model._begin()
+        Structure.__init__(model, str(config["name"]) if config.get("name") else None)
+        model._attributes = [*graph.layers] if config.get("within_call") else None
+        model._connect(graph.inputs, graph.outputs, graph.updates)
+        return model
+
+    def build_as(self, structure: Mapping[str, object]) -> None:
+        """Become a network for such inputs as a description says, where ``call`` says what it computes."""
+        if not self.built:
+            self._trace(inputs_of(structure))
+
+    def to_json(self, **settings: object) -> str:
+        """The model without weights as JSON, for :func:`clarinet.models.model_from_json`.
+
+        Args:
+            settings: of ``json.dumps``, e.g. ``indent=2``.
+        """
+        import json
+
+        dumps: Callable[..., str] = json.dumps
+        return dumps(self.encoded(), **settings)
+
+    def encoded(self) -> Json:
+        """The model as a layer of another one, and in JSON."""
+        return once(self, self._described)
+
+    def _described(self) -> Config:
+        library = "Sequential" if isinstance(self, Sequential) else "Model"
+        own, structure = self.class_config(), self.structure_config()
+        plain: Config = {"class_name": library, "config": structure}
+        return plain if own is None else own | {"kept": plain}
+
+    def class_config(self) -> Config | None:
+        """Which class of a user's own it is, and what it was made with; None for one of the library's."""
+        kind = type(self)
+        if kind in (Model, Sequential):
+            return self.restored_from
+        arguments = None if is_ours(kind, "__init__") else settings_of(self)
+        return {"class_name": kind.__name__, **own_name(kind), "config": arguments}
+
+    def compile_config(self, left_out: list[str] | None = None) -> Config | None:
+        """The arguments of ``compile`` as a JSON-able dictionary; None before it was called.
+
+        Args:
+            left_out: takes a sentence for each metric that has no JSON form, which is left out; None: that is an error.
+
+        Raises:
+            TypeError: a Python function that is not made of operations alone, or a class of a user's own that is not
+                registered.
+        """
         if self.optimizer is None:
             return None
-        several = len(self._compiled_losses) > 1
-        settings: dict[str, object] = {
-            "optimizer": self.optimizer,
-            "loss": self._compiled_losses if several else self.loss,
-        }
-        settings |= {"metrics": self._metrics[0], "weighted_metrics": self._metrics[1]}
+        shapes = [face.prediction_shape for face in self.faces] if self._connected else [None]
+        losses = [loss_config(*pair) for pair in zip(self._compiled_losses, shapes)]
+        settings: dict[str, object] = {"optimizer": self.optimizer, "loss": losses if len(losses) > 1 else losses[0]}
+        for name, own in zip(("metrics", "weighted_metrics"), self._metrics):
+            groups = own if len(losses) > 1 else [own]
+            kept = [metrics_config(group, shape, left_out) for group, shape in zip(groups, shapes)]
+            settings[name] = kept if len(losses) > 1 else kept[0]
         settings |= {"engine": self._requested_engine, "dtype": self.dtype.name, "target": self.target}
-        return encode_all(settings | ({"loss_weights": self._loss_weights} if several else {}))
+        return encode_all(settings | ({"loss_weights": self._loss_weights} if len(losses) > 1 else {}))
 
     def compile_from_config(self, config: Mapping[str, object]) -> None:
         """Compile as :meth:`compile_config` described."""
@@ -217,11 +301,11 @@ class Model(Compiled):
         page.export_html(self, path, class_names=class_names, largest=largest)
 
     @classmethod
-    def load(cls, path: str | Path) -> Model:
-        """Read a file of :meth:`save`; runs no code from it."""
+    def load(cls, path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True) -> Model:
+        """Read a file of :meth:`save`; runs no code from it. Arguments as of :func:`clarinet.models.load_model`."""
         from clarinet import saving
 
-        model = saving.load(path)
+        model = saving.load(path, custom_objects, compile)
         assert isinstance(model, Model)
         return model
 
@@ -267,20 +351,20 @@ class Sequential(LayerStack, Model):
         self._begin()
         LayerStack.__init__(self, layers, name)
 
-    def get_config(self) -> Config:
-        """The model's structure as a JSON-able dictionary, without weights."""
-        return {
-            "name": self.name,
-            "input_shape": encode(self.sample_shape),
-            "layers": encoded_layers(self.layers),
-        }
+    def structure_config(self) -> Config:
+        with describing():
+            layers: Json = [layer.encoded() for layer in self.layers]
+        return {"name": self.name, "input_shape": encode(self.sample_shape), "layers": layers}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, object]) -> Sequential:
-        """The model that :meth:`get_config` described, with fresh weights."""
+    def from_structure(cls, config: Mapping[str, object]) -> Self:
+        """The model that :meth:`structure_config` described, with fresh weights."""
         described: Mapping[str, Any] = config
-        model = cls(name=described.get("name"))
+        model = cls.__new__(cls)
+        model._begin()
+        LayerStack.__init__(model, (), described.get("name"))
         if described.get("input_shape") is not None:
             model.sample_shape = check_shape(described["input_shape"], "Input: shape")
-        model._extend(layers_of(described["layers"]))
+        with reading():
+            model._extend(layers.get(each) for each in described["layers"])
         return model

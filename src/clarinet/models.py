@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
-from clarinet import aliases
+from clarinet import aliases, layers
+from clarinet.configurable import is_ours
+from clarinet.graph_configs import connected
+from clarinet.layers.input import Input
 from clarinet.model import Model, Sequential
 from clarinet.names import public
+from clarinet.registry import custom_object_scope
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Model", "Sequential", "clone_model", "load_model", "save_model"]
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+
+Clone = Callable[[layers.Layer], layers.Layer]
 
 
 def __dir__() -> list[str]:
@@ -22,9 +29,16 @@ if not TYPE_CHECKING:
     __getattr__ = aliases.attribute_of(__name__)
 
 
-def load_model(path: str | Path) -> Model:
-    """Read a model that ``model.save`` wrote; see :func:`clarinet.saving.load`."""
-    return Model.load(path)
+def load_model(path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True) -> Model:
+    """Read a model that ``model.save`` wrote; runs no code from the file. See :func:`clarinet.saving.load`.
+
+    Args:
+        path: of the file.
+        custom_objects: classes and functions of one's own by name; what is not given is the operations that the file
+            keeps of it.
+        compile: whether it is compiled as it was; default True.
+    """
+    return Model.load(path, custom_objects, compile)
 
 
 def save_model(model: Model, path: str | Path) -> None:
@@ -32,11 +46,38 @@ def save_model(model: Model, path: str | Path) -> None:
     model.save(path)
 
 
-def clone_model(model: Model) -> Model:
+def model_from_json(json_string: str, custom_objects: Mapping[str, object] | None = None) -> Model:
+    """The model that ``model.to_json()`` described, with fresh weights; not compiled.
+
+    Args:
+        json_string: of ``to_json``.
+        custom_objects: classes and functions of one's own by name.
+
+    Raises:
+        ValueError, TypeError: it describes no model.
+
+    Example:
+        >>> import clarinet
+        >>> model = clarinet.Sequential([clarinet.Input((2,)), clarinet.layers.Dense(1)])
+        >>> model_from_json(model.to_json()).count_params()
+        3
+    """
+    import json
+
+    with custom_object_scope(custom_objects or {}):
+        found = layers.get(json.loads(json_string))
+    if not isinstance(found, Model):
+        raise TypeError(f"model_from_json: expected the description of a model, received that of {found!r}")
+    return found
+
+
+def clone_model(model: Model, clone_function: Callable[[layers.Layer], layers.Layer] | None = None) -> Model:
     """A model of the same structure with fresh weights; not compiled.
 
     Args:
         model: the model to imitate.
+        clone_function: makes the clone of each layer, but for inputs; default: a layer of the same class and settings.
+            A layer that it returns as it is, is shared.
 
     Example:
         >>> import clarinet
@@ -44,4 +85,35 @@ def clone_model(model: Model) -> Model:
         >>> clarinet.models.clone_model(model).get_weights()[0].shape
         (2, 1)
     """
-    return type(model).from_config(model.get_config())
+    return _clone_model(model, clone_function, {})
+
+
+def _clone_model(model: Model, function: Clone | None, made: dict[int, layers.Layer]) -> Model:
+    if not is_ours(type(model), "__init__"):
+        clone = type(model).from_config(model.get_config())
+        if model.built:
+            clone.build_as(model.structure_config())
+        return clone
+    clones = [_clone(layer, function, made) for layer in model.layers]
+    if isinstance(model, Sequential):
+        begin = [] if model.sample_shape is None else [Input(model.sample_shape)]
+        return type(model)([*begin, *clones], name=model.name)
+    structure = model.structure_config()
+    return type(model).from_graph(structure, connected(structure, clones))
+
+
+def _clone(layer: Any, function: Clone | None, made: dict[int, layers.Layer]) -> layers.Layer:
+    """The clone of a layer; of one that several models have, one."""
+    if id(layer) not in made:
+        made[id(layer)] = _cloned(layer, function, made)
+    return made[id(layer)]
+
+
+def _cloned(layer: Any, function: Clone | None, made: dict[int, layers.Layer]) -> layers.Layer:
+    if function is not None and not layer.is_input:
+        return function(layer)
+    if layer.is_model:
+        return cast(layers.Layer, _clone_model(layer, None, made))
+    if layer.is_authored and is_ours(type(layer), "__init__"):  # a function, or what a file keeps of a class
+        return layers.get(layer.encoded())
+    return cast(layers.Layer, type(layer).from_config(layer.get_config()))

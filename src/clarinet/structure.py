@@ -22,6 +22,7 @@ from clarinet.training_lock import TrainingLock
 from clarinet.types import (
     Array,
     Arrays,
+    Config,
     DType,
     Predictions,
     Shape,
@@ -56,6 +57,9 @@ class Structure(TrainingLock, Handle):
     passes_through: ClassVar[str] = ""
     looks_up: ClassVar[bool] = False
     _layers: list[Layer]
+    _arguments: Config | None = None  # of a constructor of the user's own
+    #: What a file said of its class, where that is not there.
+    restored_from: Config | None = None
 
     def __init__(self, name: str | None) -> None:
         refuse_overrides(type(self))
@@ -246,6 +250,9 @@ class Structure(TrainingLock, Handle):
         """
         self.store  # noqa: B018  # builds, or says why not
         super().set_weights(weights)
+
+    def _about_to_be_set(self) -> None:
+        self.store.skip_drawing()
 
     def count_params(self, trainable: bool = False) -> int:
         """Number of elements in all weights, state included; or of what is trained alone."""

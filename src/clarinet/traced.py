@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Never, cast
 
 import numpy as np
 
-from clarinet.graph import Argument, Constant, Network, Node, Tensor, flatten, made_of
+from clarinet.graph import (
+    NOTHING,
+    Argument,
+    Constant,
+    Network,
+    Node,
+    Tensor,
+    described,
+    flatten,
+    made_of,
+    rebuilt,
+    replayed,
+    spec_of,
+)
+from clarinet.ops.core import cast as cast_tensor
+from clarinet.ops.dtypes import FLOAT, INT
 from clarinet.ops.operation import Operation
 from clarinet.ops.specs import TensorSpec
-from clarinet.types import Array, Namespace
+from clarinet.types import AnyTensor, Array, Json, Namespace
 
 Arrays = Sequence[Array]
 
@@ -68,6 +83,90 @@ class Traced:
             for tensor, share in zip(node.inputs, shares, strict=True):
                 add(tensor, share)
         return [deltas.get(tensor) for tensor in self.network.inputs]
+
+
+class KeptFunction:
+    """What a file keeps of a function of labels and predictions: its operations, for samples of some shapes.
+
+    Args:
+        described: of :func:`kept`.
+
+    Raises:
+        ValueError: it does not make sense.
+    """
+
+    def __init__(self, described: object) -> None:
+        if not isinstance(described, list) or not described:
+            raise ValueError("expected what is kept of a function as a list of networks")
+        self.networks: list[Network] = [_rebuilt(each) for each in described]
+        self.described: Json = described
+
+    def __call__(self, *xs: AnyTensor | Array) -> AnyTensor:
+        """The function's value.
+
+        Raises:
+            ValueError: arguments of other shapes.
+        """
+        for network in self.networks:
+            specs = [tensor.spec for tensor in network.inputs]
+            if all(spec.shape[1:] == tuple(x.shape[1:]) and spec.rank == len(x.shape) for spec, x in zip(specs, xs)):
+                given: list[Any] = [
+                    x if spec.dtype.kind == "f" else cast_tensor(x, spec.dtype) for spec, x in zip(specs, xs)
+                ]
+                return replayed(network, given)[0]
+        known = " or ".join(", ".join(str(t.shape[1:]) for t in network.inputs) for network in self.networks)
+        raise ValueError(
+            f"a function of a file is kept for samples of shape {known}, received {', '.join(str(x.shape) for x in xs)}"
+            "; give the function itself to compile"
+        )
+
+
+def _typed(spec: TensorSpec, x: Any) -> Any:
+    """Labels in whole numbers, where the function was made for those; predictions as they are."""
+    return x if spec.dtype.kind == "f" else cast_tensor(x, spec.dtype)
+
+
+def _rebuilt(described: object) -> Network:
+    if not isinstance(described, Mapping) or not isinstance(described.get("inputs"), list):
+        raise ValueError("expected a network as an object")
+    specs = [spec_of(each) for each in described["inputs"]]
+    inputs = tuple(Tensor(Node(Argument(f"x{number}"), (), (spec,))) for number, spec in enumerate(specs))
+    tensors = rebuilt(described["nodes"], inputs, NOTHING)
+    outputs = tuple(tensors[number] for number in described["outputs"])
+    return Network(made_of(outputs, inputs), inputs, outputs)
+
+
+def kept(function: Callable[..., object], y_pred: Sequence[int], names: Sequence[str]) -> list[Json]:
+    """What files keep of a function of labels and predictions.
+
+    Args:
+        function: of tensors.
+        y_pred: the shape of one prediction. Labels may have it too, or be one number in place of its last axis.
+        names: what messages call the arguments.
+
+    Raises:
+        TypeError: it cannot be kept: it is not made of operations alone.
+    """
+    shapes = dict.fromkeys([tuple(y_pred), (*y_pred[:-1], 1), tuple(y_pred[:-1])])
+    found, errors = list[Json](), list[Exception]()
+    for shape in shapes:
+        for dtype in (FLOAT, INT):
+            specs = [TensorSpec((None, *shape), dtype, True), TensorSpec((None, *y_pred), FLOAT, True)]
+            try:
+                found.append(described(trace(function, specs, names).network, _nowhere))
+                break
+            except Exception as error:  # whatever the function raises
+                errors.append(error)
+    if not found:
+        raise TypeError(
+            f"{_name(function)!r} cannot be saved, because it is not made of functions of clarinet.ops and operators "
+            f"alone: {errors[0]}; give it to compile after loading"
+        ) from errors[0]
+    return found
+
+
+def _nowhere(found: object) -> Json:
+    raise TypeError("it uses a weight, which it does not get as an argument")
 
 
 def trace(function: Callable[..., object], specs: Sequence[TensorSpec], names: Sequence[str]) -> Traced:

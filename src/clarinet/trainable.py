@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from clarinet import layers
-from clarinet.configurable import resolve
 from clarinet.layers.base import Layer
-from clarinet.types import Json, Predictions
+from clarinet.layers.model_classes import MODELS
+from clarinet.types import Predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,10 +192,14 @@ class Trainable(Protocol):
 
     def get_config(self) -> Config: ...
 
-    @classmethod
-    def from_config(cls, config: Mapping[str, object]) -> Trainable: ...
+    def structure_config(self) -> Config: ...
 
-    def compile_config(self) -> Config | None: ...
+    def class_config(self) -> Config | None: ...
+
+    @classmethod
+    def from_structure(cls, config: Mapping[str, object]) -> Trainable: ...
+
+    def compile_config(self, left_out: list[str] | None = None) -> Config | None: ...
 
     def compile_from_config(self, config: Mapping[str, object]) -> None: ...
 
@@ -206,100 +208,6 @@ class Trainable(Protocol):
     def save_weights(self, path: str | Path) -> None: ...
 
 
-T = TypeVar("T")
-Class = TypeVar("Class", bound=type[Trainable])
-_classes: dict[str, type[Trainable]] = {}
-
-
-def known(model: Class) -> Class:
-    """Make a class of models known to files, runs and the doctor, which build models but are below them in the order of
-    imports."""
-    _classes[model.__name__] = model
-    return model
-
-
 def model_class(name: str = "Sequential") -> type[Trainable]:
     """The class of models of this name."""
-    return _classes[name]
-
-
-def layer_of(description: object) -> Layer:
-    """The layer or model that a description in a configuration stands for.
-
-    Raises:
-        ValueError, TypeError: there is none of that name; its settings do not make sense.
-    """
-    if isinstance(description, Mapping) and description.get("class_name") in _classes:
-        return cast(Layer, _classes[description["class_name"]].from_config(description["config"]))
-    return resolve(description, Layer, layers)
-
-
-#: Stands for a layer in a configuration that describes it before, in another model within or further out.
-_SHARED = "SharedLayer"
-
-
-class _Described(threading.local):
-    """What the configuration that is written or read has of layers so far.
-
-    Attributes:
-        path: the number of the layer that is at work, after those of the models around it.
-        layers: by identity the path of each (in writing), or by path each layer (in reading).
-    """
-
-    path: tuple[int, ...] = ()
-    layers: dict[object, object] = {}  # noqa: RUF012  # replaced by each outermost configuration
-
-
-_DESCRIBED = _Described()
-
-
-@contextmanager
-def _each(items: Iterable[T]) -> Iterator[Iterator[T]]:
-    """Go through the layers of a model; the outermost model begins anew."""
-    around = _DESCRIBED.path
-    if not around:
-        _DESCRIBED.layers = {}
-
-    def numbered() -> Iterator[T]:
-        for number, item in enumerate(items):
-            _DESCRIBED.path = (*around, number)
-            yield item
-
-    try:
-        yield numbered()
-    finally:
-        _DESCRIBED.path = around
-
-
-def encoded_layers(layers: Iterable[Layer]) -> list[Json]:
-    """The descriptions of a model's layers; one that another model has too is described once."""
-    found: list[Json] = []
-    with _each(layers) as every:
-        for layer in every:
-            first = _DESCRIBED.layers.setdefault(id(layer), _DESCRIBED.path)
-            again = {"class_name": _SHARED, "config": {"path": first}}
-            found.append(layer.encoded() if first is _DESCRIBED.path else cast(Json, again))
-    return found
-
-
-def layers_of(descriptions: Iterable[object]) -> list[Layer]:
-    """The layers that :func:`encoded_layers` described.
-
-    Raises:
-        ValueError, TypeError: as :func:`layer_of`; a layer that is not described before.
-    """
-    found: list[Layer] = []
-    with _each(descriptions) as every:
-        for each in every:
-            found.append(
-                _first(each) if isinstance(each, Mapping) and each.get("class_name") == _SHARED else layer_of(each)
-            )
-            _DESCRIBED.layers[_DESCRIBED.path] = found[-1]
-    return found
-
-
-def _first(description: Mapping[str, Any]) -> Layer:
-    path = tuple(description["config"]["path"])
-    if path not in _DESCRIBED.layers:
-        raise ValueError(f"a layer is said to be that at {path}, and there is none before it")
-    return cast(Layer, _DESCRIBED.layers[path])
+    return cast("type[Trainable]", MODELS[name])

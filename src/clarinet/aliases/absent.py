@@ -63,9 +63,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "saving": {
         _FILES: (
-            "CustomObjectScope", "KerasFileEditor", "custom_object_scope", "deserialize_keras_object",
-            "get_custom_objects", "get_registered_name", "get_registered_object", "load_model",
-            "register_keras_serializable", "save_model", "serialize_keras_object",
+            "KerasFileEditor",
         ),
     },
     "random": {
@@ -89,7 +87,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "give compile(metrics=[the function]), which is averaged over samples": ("MeanMetricWrapper",),
         "write a Metric of your own that adds up in update_state": ("Sum",),
     },
-    "models": {"it is not there yet; clarinet.Model.from_config(config)": ("model_from_json",)},
     "activations": {
         "clarinet.ops has it; put it in a Lambda layer": (
             "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "sparse_plus", "sparse_sigmoid",
@@ -105,9 +102,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "utils": {
         _BOXES: ("bounding_boxes",),
         _FILES: (
-            "CustomObjectScope", "custom_object_scope", "deserialize_keras_object", "get_custom_objects",
-            "get_registered_name", "get_registered_object", "legacy", "register_keras_serializable",
-            "serialize_keras_object",
+            "legacy",
 ),
         _VERBOSE: ("disable_interactive_logging", "enable_interactive_logging", "is_interactive_logging_enabled"),
         "keep the settings in a dictionary": ("Config",),

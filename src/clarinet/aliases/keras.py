@@ -91,6 +91,13 @@ _OF_UTILS = {
     "is_keras_tensor": "backend:is_keras_tensor",
     "standardize_dtype": "backend:standardize_dtype",
 }
+_OF_SAVING = {
+    name: f"saving.objects:{name}"
+    for name in (
+        "CustomObjectScope", "custom_object_scope", "deserialize_keras_object", "get_custom_objects",
+        "get_registered_name", "get_registered_object", "register_keras_serializable", "serialize_keras_object",
+)
+}  # fmt: skip
 _BY_MODULE: dict[str, dict[str, str]] = {
     "": _OF_ROOT,
     **{f"{module}": {"serialize": "configurable:serialize", "deserialize": f"{module}:get"} for module in _SERIALIZED},
@@ -106,7 +113,7 @@ _merged("layers", _OF_LAYERS)
 _merged("initializers", _OF_INITIALIZERS, {"Initializer": "initializers.base:Initializer"})
 _merged("losses", _SHORT, {name.upper(): target for name, target in _SHORT.items()})
 _merged("metrics", {name: f"losses:{name}" for name in _FUNCTIONS})
-_merged("utils", _OF_UTILS)
+_merged("utils", _OF_UTILS, _OF_SAVING)
 
 ALIASES: dict[str, str] = {
     f"{module}.{name}".lstrip("."): target for module, table in _BY_MODULE.items() for name, target in table.items()

@@ -1,14 +1,27 @@
 """A network as a graph: tensors that stand for numbers to come, and the nodes that make them."""
 
 from clarinet.graph.calls import Training, called, use
+from clarinet.graph.described import (
+    NOTHING,
+    Held,
+    call_form,
+    describe_nodes,
+    described,
+    outputs_of,
+    rebuilt,
+    replayed,
+    spec_of,
+)
 from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
 from clarinet.graph.nodes import Argument, Choice, Constant, Network, Node, Operator, Tensor, Update, making
 from clarinet.graph.order import made_of, ordered
 
 __all__ = [
+    "NOTHING",
     "Argument",
     "Choice",
     "Constant",
+    "Held",
     "Network",
     "Node",
     "Operator",
@@ -16,13 +29,20 @@ __all__ = [
     "Tensor",
     "Training",
     "Update",
+    "call_form",
     "called",
+    "describe_nodes",
+    "described",
     "flatten",
     "form_of",
     "is_symbolic",
     "made_of",
     "making",
     "ordered",
+    "outputs_of",
     "packed",
+    "rebuilt",
+    "replayed",
+    "spec_of",
     "use",
 ]

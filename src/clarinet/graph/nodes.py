@@ -6,7 +6,7 @@ graph that nobody holds is gone at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -123,6 +123,7 @@ class Node:
         training: whether it behaves as in training or as in use: whatever the model does where this was said within a
             ``call``, else, as in Keras 3, where the model is called and not told. None: as the model does.
         inner: what a layer with a ``call`` of its own is made of here; its inputs stand for those of the node.
+        call: in which form such a ``call`` was given its tensors; None: one tensor.
         when: whether it is run in training alone (True), in use alone (False), or always (None).
         within_call: whether it was made within the ``call`` of a layer or model.
         number: nodes that were made later have greater ones.
@@ -133,6 +134,7 @@ class Node:
     specs: tuple[TensorSpec, ...]
     training: bool | None = None
     inner: Network | None = None
+    call: Mapping[str, object] | None = None
     when: bool | None = field(default_factory=lambda: _making.when)
     within_call: bool = field(default_factory=lambda: _making.updates is not None)
     number: int = field(default_factory=lambda: next(_numbers))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from clarinet import aliases
 from clarinet.configurable import exported, resolve
@@ -34,6 +35,7 @@ from clarinet.layers.merging import (
     multiply,
     subtract,
 )
+from clarinet.layers.model_classes import model_of
 from clarinet.layers.normalization import BatchNormalization, GroupNormalization, LayerNormalization
 from clarinet.layers.pooling import (
     AveragePooling1D,
@@ -48,7 +50,9 @@ from clarinet.layers.pooling import (
 from clarinet.layers.resampling import CenterCrop, Resizing, UpSampling2D, ZeroPadding2D
 from clarinet.layers.rescaling import Normalization, Rescaling
 from clarinet.layers.reshape import Flatten, Permute, Reshape
+from clarinet.layers.restored import Restored  # noqa: F401  # reads what files keep of layers without their class
 from clarinet.layers.separable import DepthwiseConv2D, SeparableConv2D
+from clarinet.layers.sharing import read_once
 from clarinet.names import public
 
 if TYPE_CHECKING:
@@ -159,5 +163,12 @@ def get(identifier: object) -> Layer:
     """
     if isinstance(identifier, Layer):
         return identifier
+    described = identifier if isinstance(identifier, Mapping) else {}
+    return read_once(described, lambda: _made_of(identifier))
+
+
+def _made_of(identifier: object) -> Layer:
+    if isinstance(identifier, Mapping) and (found := model_of(identifier)) is not None:
+        return cast(Layer, found)  # a model, which is a layer of another
     later = {name: __getattr__(name) for name in _LATER}
     return resolve(identifier, Layer, exported(globals() | later, Layer))

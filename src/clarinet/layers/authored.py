@@ -21,6 +21,7 @@ from clarinet.graph import (
     Node,
     Tensor,
     Training,
+    call_form,
     called,
     flatten,
     form_of,
@@ -30,13 +31,15 @@ from clarinet.graph import (
 )
 from clarinet.layers.base import Layer, Options, check_shape
 from clarinet.layers.calling import inside_call
+from clarinet.layers.describing import kept_layer
 from clarinet.layers.handle import Handle, take_name
+from clarinet.layers.sharing import once
 from clarinet.names import Names
 from clarinet.ops.core import cast, convert_to_tensor
 from clarinet.ops.structures import leaves
 from clarinet.ops.tensor import Tensor as Tensors
 from clarinet.params import Weight
-from clarinet.types import AnyTensor, Shape, ShapeLike, TensorLike
+from clarinet.types import AnyTensor, Json, Shape, ShapeLike, TensorLike
 from clarinet.variables import Variable, pending_variables
 
 
@@ -156,6 +159,10 @@ class Authored:
         """What is kept between batches and not trained, likewise."""
         return tuple(_specs(self, "state_specs"))
 
+    def encoded(self) -> Json:
+        """The layer as files have it: its class by name, and the operations of its ``call``."""
+        return once(self, lambda: kept_layer(typed(Handle, self)))
+
     def forward(self, *_: object) -> AnyTensor:
         """Unsupported: what runs are the operations of ``call``."""
         raise TypeError(f"{type(self).__name__} has a call of its own: it runs as the operations of that")
@@ -209,7 +216,9 @@ def _symbolic(
     network = Network(made_of(outputs, own, updates), tuple(own), tuple(outputs))
     object.__setattr__(layer, "_network", network)
     known = None if isinstance(training, Training) else training
-    node = Node(layer, tuple(tensors), tuple(t.spec for t in outputs), known, inner=network)
+    plain = {name: value for name, value in settings.items() if name != "training" and not is_symbolic(value)}
+    form = call_form(inputs, {n: x for n, x in settings.items() if is_symbolic(x)}, plain, result)
+    node = Node(layer, tuple(tensors), tuple(t.spec for t in outputs), known, inner=network, call=form)
     layer.note(node)
     return typed(AnyTensor, packed(node.outputs, form_of(result)))
 

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypedDict, cast
 
 import numpy as np
 
-from clarinet.configurable import Configurable, Unsupported, abstract
+from clarinet.configurable import Configurable, Unsupported, abstract, auto_config, is_ours
 from clarinet.graph import flatten, is_symbolic, use
 from clarinet.layers.calling import Computing, computed, inside_call, listed
 from clarinet.layers.context import Context
+from clarinet.layers.sharing import once
 from clarinet.ops.operation import Gradients
 from clarinet.params import Weight
 from clarinet.problems import shown
-from clarinet.types import AnyTensor, Array, Cache, Scalar, Shape, ShapeLike, TensorLike
+from clarinet.types import AnyTensor, Array, Cache, Config, Json, Scalar, Shape, ShapeLike, TensorLike
 
 if TYPE_CHECKING:
     from clarinet.activations import Activation
@@ -163,6 +164,15 @@ class Layer(Computing, Configurable):
     def __repr__(self) -> str:
         shown = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items() if v is not None and k != "trainable")
         return f"{type(self).__name__}({shown})"
+
+    def get_config(self) -> Config:
+        if not self.is_authored:
+            return super().get_config()
+        base: Config = {"name": self.name, "trainable": self.trainable}
+        return base if not is_ours(type(self), "get_config") else auto_config(self, base)
+
+    def encoded(self) -> Json:
+        return once(self, lambda: Configurable.encoded(self))
 
     def check(self) -> None:
         """Check and normalise the configuration; called once, by the constructor."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from clarinet.configurable import resolve
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.composite import Composite
 from clarinet.layers.handle import take_name
@@ -79,7 +78,7 @@ class Container(Composite):
         for item in [given] if isinstance(given, _SINGLE) or not isinstance(given, Iterable) else given:
             if not isinstance(item, (Layer, dict)):
                 raise TypeError(f"{what}: expected layers such as Dense(10), received {item!r}")
-            layer = resolve(item, Layer, layers_module)
+            layer = layers_module.get(item)
             if layer.merges:
                 raise ValueError(f"{what}: {type(layer).__name__} takes several tensors, and a chain has one")
             own.append(layer)

@@ -263,8 +263,12 @@ class Handle:
                 raise ValueError(
                     f"layer {self.name!r}: weight {which!r} has shape {variable.shape}, received {array.shape}"
                 )
+        self._about_to_be_set()
         for variable, array in zip(own.values(), arrays, strict=True):
             variable.view()[...] = array
+
+    def _about_to_be_set(self) -> None:
+        """All weights are about to get other values."""
 
     def count_params(self, trainable: bool = False) -> int:
         """Number of elements in all weights, state included; or only in the trained ones."""

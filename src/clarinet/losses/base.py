@@ -6,7 +6,7 @@ loss gives one value per sample, the last axis being summed or averaged over; a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import ClassVar, cast
@@ -19,7 +19,7 @@ from clarinet.losses.taped import follows, judged
 from clarinet.names import snake_case
 from clarinet.ops.tensor import Number, tensor
 from clarinet.traced import Traced
-from clarinet.types import Array, Namespace, Scalar, Shape
+from clarinet.types import Array, Config, Json, Namespace, Scalar, Shape
 
 #: The smallest probability or length, as in Keras.
 EPSILON = 1e-7
@@ -140,6 +140,15 @@ class Loss(Value):
             )
         object.__setattr__(self, "reduction", reduction)
         object.__setattr__(self, "name", self.name or snake_case(type(self).__name__))
+
+    def get_config(self) -> Config:
+        if "__dataclass_fields__" in vars(type(self)):
+            return super().get_config()
+        return {"reduction": self.reduction, "name": self.name}  # the rest is the class's own
+
+    def encoded_for(self, output_shape: Sequence[int]) -> Json:
+        """The loss as files have it that judges predictions of this shape."""
+        return self.encoded()
 
     @property
     def of_classes(self) -> bool:

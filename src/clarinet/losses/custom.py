@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
+from clarinet.configurable import encode_all
 from clarinet.losses.base import Loss
 from clarinet.ops.specs import TensorSpec
-from clarinet.traced import Kept, Traced, trace
-from clarinet.types import Array, DTypeArg, Namespace, Shape
+from clarinet.registry import own_name
+from clarinet.traced import Kept, KeptFunction, Traced, kept, trace
+from clarinet.types import AnyTensor, Array, Config, DTypeArg, Json, Namespace, Shape
 
 __all__ = ["Custom", "Function"]
 
@@ -62,8 +65,7 @@ class Custom(Loss):
 class Function(Loss):
     """A Python function of tensors, written with :mod:`clarinet.ops` and operators; it derives itself.
 
-    The function is called on tensors without numbers, and becomes a network of operations. It cannot be saved with a
-    model yet: give it to ``compile`` after loading.
+    The function is called on tensors without numbers, and becomes a network of operations, which is saved with a model.
 
     Args:
         function: ``loss = function(y_true, y_pred)``: a tensor of any shape, whose mean is minimised. ``y_true`` comes
@@ -94,6 +96,14 @@ class Function(Loss):
 
     def call(self, y_true: object, y_pred: object) -> object:
         return self.function(y_true, y_pred)
+
+    def encoded_for(self, output_shape: Sequence[int]) -> Json:
+        """The loss as files have it: its class or function by name, and the operations of its ``call``."""
+        function = vars(self).get("function", type(self))
+        name = getattr(function, "__name__", "function")
+        known: Config = {"class_name": name, **own_name(function), "config": _own_config(self)}
+        operations = kept(self.call, output_shape, ("y_true", "y_pred"))
+        return known | {"kept": {"name": self.name, "reduction": self.reduction, "call": operations}}
 
     def _trace(self, y_true: Array, y_pred: Array) -> Traced:
         """The network for such labels and predictions."""
@@ -127,6 +137,11 @@ class Function(Loss):
         return xp.zeros_like(y_pred) if dy is None else dy
 
 
+def _own_config(loss: Loss) -> Config:
+    """What its class makes it of again."""
+    return {} if type(loss) is Function else encode_all(loss.get_config())
+
+
 def _in_rank(y_true: Array, y_pred: Array, xp: Namespace) -> Array:
     """Labels (n,) beside predictions (n, 1), and the other way round, as in Keras."""
     shape = _row_in_rank(y_true.shape[1:], y_pred.shape[1:])
@@ -142,8 +157,36 @@ def _row_in_rank(label_shape: Shape, shape: Shape) -> Shape:
     return label_shape
 
 
+_METHODS = ("labels", "traces", "traced", "_trace", "_run", "values", "gradient", "pull", "encoded_for")
 #: A loss of the user's own derives itself in the same way.
-Loss.authoring = {
-    name: vars(Function)[name]
-    for name in ("labels", "traces", "traced", "_trace", "_run", "values", "gradient", "pull")
-}
+Loss.authoring = {name: vars(Function)[name] for name in _METHODS}
+
+
+@dataclass(eq=False, repr=False, init=False)
+class Restored(Loss):
+    """A loss from a file whose class or function is not there: the operations of its ``call``.
+
+    Args:
+        described: what the file has of it.
+
+    Raises:
+        ValueError: it does not make sense.
+    """
+
+    described: Mapping[str, object]
+    operations: KeptFunction
+
+    def __init__(self, described: Mapping[str, object]) -> None:
+        found = cast("Mapping[str, Any]", described["kept"])
+        super().__init__(found["name"], found["reduction"])
+        object.__setattr__(self, "described", described)
+        object.__setattr__(self, "operations", KeptFunction(found["call"]))
+
+    def call(self, y_true: object, y_pred: object) -> object:
+        return self.operations(cast(AnyTensor, y_true), cast(AnyTensor, y_pred))
+
+    def encoded_for(self, output_shape: Sequence[int]) -> Json:
+        return cast(Json, dict(self.described))
+
+
+Loss.restorer = Restored

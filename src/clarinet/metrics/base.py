@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import wraps
 from typing import Any, ClassVar, Never, cast
@@ -17,8 +17,9 @@ from clarinet.losses.base import as_arrays
 from clarinet.names import snake_case
 from clarinet.ops.specs import TensorSpec
 from clarinet.ops.tensor import Number, tensor
-from clarinet.traced import Traced, trace
-from clarinet.types import Array, Namespace, Scalar, Shape
+from clarinet.registry import own_name
+from clarinet.traced import KeptFunction, Traced, kept, trace
+from clarinet.types import Array, Config, Json, Namespace, Scalar, Shape
 
 #: What a metric has added up, by name. One of the user's own may add up something else, which only itself looks at.
 Sums = dict[str, Array]
@@ -71,6 +72,10 @@ class Metric(Configurable):
             f"{type(self).__name__}: there is no add_weight; add up in plain attributes, such as self.total = 0.0, "
             "and set them back in reset_state"
         )
+
+    def encoded_for(self, output_shape: Sequence[int]) -> Json:
+        """The metric as files have it that judges predictions of this shape."""
+        return self.encoded()
 
     def logs(self) -> dict[str, float]:
         """The result as history and progress bar show it: a number; one for each entry of a list; nothing for a
@@ -281,7 +286,23 @@ class Custom(MeanMetric):
         specs = [TensorSpec((None, *row), np.dtype(np.float32), True) for row in (label_shape, shape)]
         return trace(self.function, specs, ("y_true", "y_pred"))
 
+    def encoded_for(self, output_shape: Sequence[int]) -> Json:
+        """The function by its name, and the operations that it is made of."""
+        if isinstance(self.function, KeptFunction):
+            return {"class_name": self.name, "config": {}, "kept": {"name": self.name, "call": self.function.described}}
+        known: Config = {"class_name": getattr(self.function, "__name__", self.name), **own_name(self.function)}
+        operations = kept(self.function, output_shape, ("y_true", "y_pred"))
+        return known | {"config": {}, "kept": {"name": self.name, "call": operations}}
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         xp = namespace(y_pred)
         values = xp.asarray(self.function(y_true, y_pred))
         return xp.broadcast_to(values, (len(y_pred),)) if values.ndim == 0 else values
+
+
+def _restored(described: Mapping[str, Any]) -> Custom:
+    kept_of = described["kept"]
+    return Custom(kept_of["name"], function=KeptFunction(kept_of["call"]))
+
+
+Metric.restorer = staticmethod(_restored)

@@ -166,7 +166,7 @@ def spec_of(x: Operand) -> TensorSpec:
     if isinstance(x, np.ndarray):
         return TensorSpec(x.shape, x.dtype)
     if isinstance(x, Variable):
-        return TensorSpec(x.value.shape, x.value.dtype)
+        return TensorSpec(x.shape, x.dtype)
     return cast(Symbolic, x).spec
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from clarinet import files
+from clarinet.layers.model_classes import model_from
 from clarinet.runs.differences import differences
 from clarinet.runs.run import Run
 from clarinet.runs.store import Store
 from clarinet.runs.tracker import MODEL
 from clarinet.settings import Role, names_of
-from clarinet.trainable import model_class
+from clarinet.trainable import Trainable
 from clarinet.types import Config
 
 #: Parts of the environment that can change the last bits.
@@ -86,7 +88,7 @@ def reproduce(name: str, x: object, y: object = None, *, store: Store | None = N
             f"reproduce: run {name!r} does not hold all that its training was made of (it is no training of a "
             "Clarinet model, or holds Python functions); start its program again and compare with clarinet runs diff"
         )
-    model = model_class().from_config(structure)
+    model = cast(Trainable, model_from(structure))
     model.compile_from_config(compiled)
     again = Tracker(f"{name[:80]}-again", store=store)
     settings = {key: value for key, value in fitted.items() if key not in _NOT_AGAIN}

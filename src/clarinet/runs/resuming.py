@@ -277,7 +277,7 @@ def _settings(fit: Fit) -> Config:
     fixed = fit.settings.fixed()
     del fixed["class_weight"]  # its keys may be numbers
     weights = {str(key): value for key, value in (fit.settings.class_weight or {}).items()}
-    settings = {"model": model.get_config(), "compile": compiled, "fit": fixed}
+    settings = {"model": model.structure_config(), "compile": compiled, "fit": fixed}
     rows = None if data is None else len(data)
     return encode_all({**settings, "rows": rows, "data": fit.fingerprints, "class_weight": weights})
 

@@ -138,7 +138,7 @@ class Tracker(Callback):
         """The sections of the run's configuration."""
         model = self.model
         return {
-            "model": _or_described(model.get_config, model.layers),
+            "model": _or_described(model.structure_config, model.layers),
             "compile": _or_described(model.compile_config, [model.optimizer, model.loss]),
             "fit": plain_all(self.params.get("arguments", {})) | {"seed": model.seed},
             "data": self.params.get("fingerprints"),
@@ -191,9 +191,11 @@ class Tracker(Callback):
             self.model.save(self._open_run.file(MODEL))
 
     def _keep_samples(self) -> None:
-        """A few rows with the network's predictions."""
+        """A few rows with the network's predictions, where it has one input and one output."""
         data = self.params.get("validation") or self.params.get("data")
-        if not isinstance(data, Data) or not self._samples:
+        if not isinstance(data, Data) or not self._samples or len(self.model.input_names) > 1:
+            return
+        if len(self.model.output_names) > 1:
             return
         rows = min(self._samples, max(1, _SAMPLE_BYTES // max(1, data.x[:1].nbytes)))
         x = np.ascontiguousarray(data.x[:rows])

@@ -6,20 +6,24 @@ import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from clarinet import files
 from clarinet import layers as layers_module
 from clarinet.configurable import encode
+from clarinet.graph import Node, use
+from clarinet.layers import Input
 from clarinet.layers.base import check_shape
 from clarinet.layers.containers import MAX_DEPTH
+from clarinet.layers.model_classes import model_from
+from clarinet.layers.sharing import reading
 from clarinet.names import plain
 from clarinet.optimizers import OptimizerState
-from clarinet.params import Layout, Store
+from clarinet.params import Layout, Store, Weight
 from clarinet.problems import ClarinetWarning
+from clarinet.registry import custom_object_scope
 from clarinet.saving import container, tensors
 from clarinet.saving.container import CONFIG, OPTIMIZER, TRAINING, WEIGHTS, ModelFileError, is_object, refusing
-from clarinet.trainable import layers_of, model_class
 from clarinet.types import Array, Json
 
 if TYPE_CHECKING:
@@ -67,11 +71,12 @@ def members_of(model: Trainable, compiled: Mapping[str, object] | None) -> dict[
         model: built or not, compiled or not.
         compiled: the arguments of ``compile``, None where they have no JSON form.
     """
-    state = model.optimizer_state
+    state, own = model.optimizer_state, model.class_config()
     config = {
         "format": FORMAT,
         "version": VERSION,
-        "model": model.get_config(),
+        "model": model.structure_config(),
+        **({} if own is None else {"class": own}),
         "compile": compiled,
         "training": {"seed": model.seed, "epochs": model.epochs_trained, "steps": 0 if state is None else state.step},
         "metadata": model.metadata,
@@ -85,11 +90,16 @@ def members_of(model: Trainable, compiled: Mapping[str, object] | None) -> dict[
     return members
 
 
-def load(path: str | Path) -> Trainable:
+def load(path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True) -> Trainable:
     """Read a file of :func:`save`; runs no code from it.
+
+    Layers, losses and metrics of a user's own are what the file keeps of them: the operations that they are made of.
+    ``custom_objects`` and what is registered bring their classes and functions back.
 
     Args:
         path: of the file.
+        custom_objects: classes and functions of one's own by name.
+        compile: whether it is compiled as it was; default True.
 
     Returns:
         the model, compiled as it was, ready to predict or to train on from where it stopped.
@@ -112,13 +122,14 @@ def load(path: str | Path) -> Trainable:
     config = container.read_config(path, members[CONFIG])
     _check_version(path, config)
     weights = tensors.unpack(path, WEIGHTS, members[WEIGHTS])
-    model = _build(path, config, weights)
+    with custom_object_scope(custom_objects or {}):
+        model = _build(path, config if compile else {**config, "compile": None}, weights)
     if model.built:
         tensors.check_tensors(path, WEIGHTS, weights, _shapes(model.store), model.dtype)
         model.store.skip_drawing()
         for name, view in _weights(model.store):
             view[...] = weights[name]
-    if OPTIMIZER in members and (model.optimizer is not None or TRAINING not in members):
+    if OPTIMIZER in members and compile and (model.optimizer is not None or TRAINING not in members):
         slots = tensors.unpack(path, OPTIMIZER, members[OPTIMIZER])
         if model.optimizer is None or not model.built:
             raise ModelFileError(f"{path}: holds {OPTIMIZER}, but the model in it was not compiled or has no weights")
@@ -197,12 +208,16 @@ def _slots(layout: Layout, state: OptimizerState) -> Iterator[tuple[str, Array]]
 def _compile_config(model: Trainable) -> dict[str, Any] | None:
     if model.target is not None:
         encode(model.target)  # a file without it would predict in other units: refused rather than left out
+    left_out: list[str] = []
     try:
-        return model.compile_config()
+        config = model.compile_config(left_out)
     except TypeError as error:
         message = f"save: the model is saved without its compile arguments; call compile after loading: {error}"
         warnings.warn(message, ClarinetWarning, stacklevel=3)
         return None
+    for sentence in left_out:
+        warnings.warn(f"save: the model is saved without a metric: {sentence}", ClarinetWarning, stacklevel=3)
+    return config
 
 
 def to_json(config: Mapping[str, object], indent: int | None = 1) -> bytes:
@@ -248,16 +263,17 @@ def counters(path: Path, config: Mapping[str, object]) -> dict[str, int]:
 def _build(path: Path, config: Mapping[str, object], weights: Mapping[str, Array]) -> Trainable:
     """The model without its weights; nothing large is made before the file is known to hold as much."""
     structure = container.entry(path, config, "model", is_object, "the model's structure")
-    training = counters(path, config)
+    training, own = counters(path, config), None
+    if "class" in config:
+        own = container.entry(path, config, "class", is_object, "the model's class")
     with refusing(path, "the model's structure does not make sense"):
         layers = container.entry(path, structure, "layers", container.is_list, "a list of layers")
         _check_count(path, layers)
-        if "nodes" in structure:  # a network, whose weights are laid out when somebody looks
-            model = model_class("Model").from_config(structure)
-            _check_size(path, sum(weight.size for weight in (*model.weight_specs(()), *model.state_specs(()))), weights)
-        else:
+        if "nodes" not in structure:  # else the weights are laid out when somebody looks
             _check_size(path, _size_of_chain(structure, layers), weights)
-            model = model_class().from_config(structure)
+        model = cast("Trainable", model_from(structure, own))
+        if "nodes" in structure:
+            _check_size(path, sum(w.size for w in (*model.weight_specs(()), *model.state_specs(()))), weights)
         model.seed, model.epochs_trained = training["seed"], training["epochs"]
     model.metadata = dict(container.entry(path, config, "metadata", is_object, "an object"))
     if config.get("compile") is not None:
@@ -271,11 +287,20 @@ def _size_of_chain(structure: Mapping[str, object], layers: list[Json]) -> int:
     """How many weights a sequential model has, before memory is taken for them."""
     if structure.get("input_shape") is None:
         return 0
-    shape, wanted = check_shape(structure["input_shape"], "Input: shape"), 0
-    for layer in layers_of(layers):
-        wanted += sum(w.size for w in (*layer.weight_specs(shape), *layer.state_specs(shape)))
-        (shape,) = layer.output_shapes((shape,))
-    return wanted
+    tensor, nodes = Input(check_shape(structure["input_shape"], "Input: shape")), []
+    with reading():
+        for config in layers:
+            nodes.append(use(layers_module.get(config), [tensor]))
+            (tensor,) = nodes[-1].outputs
+    return sum(w.size for node in nodes for w in _weights_of(node))
+
+
+def _weights_of(node: Node) -> Iterator[Weight]:
+    layer: Any = node.operator
+    shapes = tuple(tensor.sample_shape for tensor in node.inputs)
+    taken = shapes if layer.merges else shapes[0]
+    yield from layer.weight_specs(taken)
+    yield from layer.state_specs(taken)
 
 
 def _check_size(path: Path, wanted: int, weights: Mapping[str, Array]) -> None:

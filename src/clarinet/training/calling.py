@@ -13,7 +13,7 @@ from clarinet.configurable import check_flag
 from clarinet.data_adapters.structures import arranged
 from clarinet.engines import NativeEngine, ReferenceEngine
 from clarinet.engines.calls import Calls, Run, trained_as
-from clarinet.graph import Constant, Network, Node
+from clarinet.graph import Choice, Constant, Network, Node, Update
 from clarinet.graph import Tensor as Symbol
 from clarinet.layers.authored import as_tensors, tensor_of
 from clarinet.layers.base import Layer
@@ -264,7 +264,9 @@ def run_network(
     found: dict[Symbol, Any] = dict(zip(network.inputs, inputs, strict=True))
     for number, node in enumerate(network.nodes):
         own = node.training if forced is None else forced
-        taken = [found[symbol] for symbol in node.inputs]
+        if node.when not in (None, bool(training if forced is None else forced)):
+            continue
+        taken = [found.get(symbol) for symbol in node.inputs]
         outputs = _run_node(node, taken, training, key.at(layer=key.layer + number), own)
         found.update(zip(node.outputs, outputs, strict=True))
     return [found[symbol] for symbol in network.outputs]
@@ -281,10 +283,15 @@ def _run_node(
     if isinstance(operator, Operation):
         found = apply(operator, *taken)
         return found if isinstance(found, tuple) else [found]
+    mode = training if forced is None else forced
+    if isinstance(operator, Choice):
+        return [taken[0] if mode else taken[1]]
+    if isinstance(operator, Update):
+        operator.variable.assign(taken[0])
+        return []
     inner: Network | None = operator.network if operator.is_model else node.inner
     if inner is not None:
         return run_network(inner, taken, training, key, forced)
-    mode = training if forced is None else forced
     return [computed(operator, taken if operator.merges else taken[0], mode, key)]
 
 

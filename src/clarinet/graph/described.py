@@ -1,0 +1,332 @@
+"""Networks as plain data, which files hold: what is described is checked, and nothing but operations ever runs."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Never, cast
+
+import numpy as np
+
+from clarinet import ops
+from clarinet.graph.calls import Training, chosen, use
+from clarinet.graph.forms import flatten, form_of, is_symbolic, packed
+from clarinet.graph.nodes import Choice, Constant, Network, Node, Operator, Tensor, Update, as_tensor, making
+from clarinet.ops.dispatch import apply
+from clarinet.ops.dtypes import as_dtype
+from clarinet.ops.operation import Operation
+from clarinet.ops.specs import TensorSpec
+from clarinet.ops.structures import leaves
+from clarinet.types import AnyTensor, Array, Config, Json
+from clarinet.variables import Variable
+
+#: More than any network has: nodes, numbers in a sample of a tensor, axes.
+_MOST_NODES, _MOST_NUMBERS, _MOST_AXES = 100_000, 2**28, 32
+#: Bytes of all constants of a network: larger tables are weights, ``add_weight(trainable=False)``.
+_MOST_BYTES = 8 * 2**20
+#: Where a layer or weight is, as a description says it.
+Place = Callable[[object], Json]
+
+
+# Writing.
+
+
+def described(network: Network, place_of: Place) -> Config:
+    """A network as JSON can hold it.
+
+    Args:
+        network: of operations, weights, constants, layers and models.
+        place_of: says where a layer or weight is; raises TypeError where it is nowhere.
+
+    Raises:
+        TypeError: an operation, layer or weight that has no description; the constants are too large.
+    """
+    return {
+        "inputs": [spec_config(tensor.spec) for tensor in network.inputs],
+        "nodes": describe_nodes(network, place_of),
+        "outputs": outputs_of(network),
+    }
+
+
+def _numbers(network: Network) -> dict[Tensor, int]:
+    made = (tensor for node in network.nodes for tensor in node.outputs)
+    return {tensor: number for number, tensor in enumerate((*network.inputs, *made))}
+
+
+def outputs_of(network: Network) -> list[Json]:
+    """The numbers of a network's outputs among its tensors: first the inputs, then what each node gives."""
+    numbers = _numbers(network)
+    return [numbers[tensor] for tensor in network.outputs]
+
+
+def describe_nodes(network: Network, place_of: Place) -> list[Json]:
+    """The nodes of a network as JSON can hold them, each with the numbers of the tensors that it takes."""
+    constants = [node.operator.value for node in network.nodes if isinstance(node.operator, Constant)]
+    size = sum(value.nbytes for value in constants)
+    if size > _MOST_BYTES:
+        raise TypeError(
+            f"the functions hold {size} bytes of constants, and a file keeps at most {_MOST_BYTES}; make a weight of "
+            "them: add_weight(trainable=False)"
+        )
+    numbers, found = _numbers(network), list[Json]()
+    for node in network.nodes:
+        entry = _described_node(node, place_of)
+        if node.inputs or "layer" in entry:
+            entry["inputs"] = [numbers[tensor] for tensor in node.inputs]
+        found.append(entry | ({} if node.when is None else {"when": node.when}))
+    return found
+
+
+def _described_node(node: Node, place_of: Place) -> Config:
+    operator = node.operator
+    if isinstance(operator, Operation):
+        return {"op": operator.encoded()}
+    if isinstance(operator, Constant):
+        return {"constant": array_config(operator.value)}
+    if isinstance(operator, Variable):
+        return {"weight": place_of(operator)}
+    if isinstance(operator, Update):
+        return {"assign": place_of(operator.variable)}
+    if isinstance(operator, Choice):
+        return {"choice": True}
+    entry: Config = {"layer": place_of(operator), "training": node.training}
+    return entry | ({} if node.call is None else {"call": cast(Json, dict(node.call))})
+
+
+def spec_config(spec: TensorSpec) -> Config:
+    """A specification as JSON can hold it."""
+    return {"shape": list(spec.shape), "dtype": spec.dtype.name, "batched": bool(spec.batched)}
+
+
+def array_config(value: Array) -> Config:
+    """Numbers as JSON can hold them: shape, dtype, and their bytes in base 64, little-endian."""
+    dtype = value.dtype.newbyteorder("<")
+    data = base64.b64encode(np.ascontiguousarray(value, dtype).tobytes()).decode()
+    return {"shape": list(value.shape), "dtype": value.dtype.name, "bytes": data}
+
+
+# Reading.
+
+
+def spec_of(config: object) -> TensorSpec:
+    """What :func:`spec_config` described.
+
+    Raises:
+        ValueError: it does not make sense.
+    """
+    found = _object(config, "a tensor")
+    shape = tuple(None if size is None else _whole(size, _MOST_NUMBERS) for size in _list(found.get("shape")))
+    spec = TensorSpec(shape, as_dtype(found.get("dtype")), bool(found.get("batched")))
+    if spec.batched and not shape:
+        raise ValueError("a tensor without axes has no batch axis")
+    return _sensible(spec)
+
+
+def array_of(config: object) -> Array:
+    """What :func:`array_config` described.
+
+    Raises:
+        ValueError: it does not make sense.
+    """
+    found = _object(config, "a constant")
+    shape = tuple(_whole(size, _MOST_BYTES) for size in _list(found.get("shape")))
+    dtype, data = as_dtype(found.get("dtype")), found.get("bytes")
+    numbers = base64.b64decode(data, validate=True) if isinstance(data, str) else b""
+    if len(shape) > _MOST_AXES or prod(shape) * dtype.itemsize != len(numbers):
+        raise ValueError(f"a constant of {len(numbers)} bytes, which is not what shape {shape[:8]} and {dtype} take")
+    return np.frombuffer(numbers, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
+
+
+@dataclass(frozen=True)
+class Held:
+    """The layers and weights that a description names by their places.
+
+    Attributes:
+        layer: the layer or model at a place; raises ValueError where there is none.
+        weight: the same of weights.
+    """
+
+    layer: Callable[[object], Operator]
+    weight: Callable[[object], Variable]
+
+
+def _nothing(place: object) -> Never:
+    raise ValueError(f"there is no {place!r} in it")
+
+
+#: Neither layers nor weights.
+NOTHING = Held(_nothing, _nothing)
+
+
+def rebuilt(nodes: object, inputs: Sequence[Tensor], held: Held) -> list[Tensor]:
+    """All tensors of a network that was described: those that it takes, then those that its nodes make.
+
+    Args:
+        nodes: of :func:`describe_nodes`.
+        inputs: the tensors that it takes.
+        held: the layers and weights.
+
+    Raises:
+        ValueError: the description does not make sense; the message names the node.
+    """
+    listed = _list(nodes)
+    if len(listed) > _MOST_NODES:
+        raise ValueError(f"a network of {len(listed)} nodes, at most {_MOST_NODES} are allowed")
+    tensors = list(inputs)
+    for number, entry in enumerate(listed):
+        try:
+            tensors += _rebuilt_node(_object(entry, "a node"), tensors, held)
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+            raise ValueError(f"node {number}: {error}") from error
+    return tensors
+
+
+def _rebuilt_node(entry: Mapping[str, Json], tensors: Sequence[Tensor], held: Held) -> Sequence[Tensor]:
+    taken = [tensors[_whole(number, len(tensors))] for number in _list(entry.get("inputs", []))]
+    with making(when=_flag(entry["when"])) if "when" in entry else nullcontext():
+        if "layer" in entry:
+            return used(held.layer(entry["layer"]), taken, _flag(entry.get("training")), entry.get("call"))
+        if "op" in entry:
+            return _applied(ops.get(_object(entry["op"], "an operation")), taken)
+        if "constant" in entry:
+            return [as_tensor(array_of(entry["constant"]))]
+        if "weight" in entry:
+            return [as_tensor(held.weight(entry["weight"]))]
+        if "assign" in entry:
+            (tensor,) = taken
+            tensor.assign_to(held.weight(entry["assign"]))
+            return []
+        if "choice" in entry:
+            in_training, in_use = taken
+            return chosen([in_training], [in_use])
+    raise ValueError(f"it is none of a layer, op, constant, weight, assign or choice: {sorted(entry)}")
+
+
+def _applied(operation: Operation, taken: Sequence[Tensor]) -> Sequence[Tensor]:
+    """The tensors of an operation, whose sizes are looked at before anybody makes them."""
+    if not taken:
+        raise ValueError(f"{operation.name} takes tensors, received none")
+    found = taken[0].apply(operation, tuple(taken))
+    outputs = cast("Sequence[Tensor]", found if isinstance(found, tuple) else (found,))
+    for tensor in outputs:
+        _sensible(tensor.spec)
+    return outputs
+
+
+def _sensible(spec: TensorSpec) -> TensorSpec:
+    sizes = [size for size in spec.shape if size is not None]
+    if len(sizes) > _MOST_AXES or prod(sizes) > _MOST_NUMBERS:
+        raise ValueError(f"a tensor of shape {spec.shape[:8]}, at most {_MOST_NUMBERS} numbers a sample are allowed")
+    return spec
+
+
+def used(operator: Operator, taken: Sequence[Tensor], training: bool | None, call: object) -> Sequence[Tensor]:
+    """The tensors that a layer or model gives for others.
+
+    Args:
+        operator: the layer.
+        taken: what it takes.
+        training: what it is told.
+        call: in which form a ``call`` of its own takes them, see :func:`call_form`.
+    """
+    if call is None or not operator.is_authored:
+        return use(operator, taken, training).outputs
+    form, run = _object(call, "a call"), cast("Callable[..., object]", operator)
+    args, tensors, settings = (form.get(name) for name in ("args", "tensors", "settings"))
+    filled: Any = packed(taken, [_list(args), _object(tensors, "tensors")])
+    given, named = filled
+    return flatten(run(*given, training=training, **named, **_object(settings, "settings")))
+
+
+def call_form(
+    args: Sequence[object], tensors: Mapping[str, object], settings: Mapping[str, object], result: object
+) -> dict[str, object] | None:
+    """In which form a ``call`` took tensors and gave some; None for one tensor each.
+
+    Args:
+        args: in order, structures of tensors.
+        tensors: structures of tensors by name.
+        settings: all else by name.
+        result: the structure of tensors that it gave.
+    """
+    form: dict[str, object] = {
+        "args": form_of(args),
+        "tensors": form_of(tensors),
+        "settings": dict(settings),
+        "result": form_of(result),
+    }
+    return None if form == {"args": [None], "tensors": {}, "settings": {}, "result": None} else form
+
+
+def _object(value: object, what: str) -> Mapping[str, Json]:
+    if not isinstance(value, dict):
+        raise ValueError(f"expected {what} as an object, received {str(value)[:60]!r}")
+    return value
+
+
+def _list(value: object) -> list[Json]:
+    if not isinstance(value, list):
+        raise ValueError(f"expected a list, received {str(value)[:60]!r}")
+    return value
+
+
+def _whole(value: object, below: int) -> int:
+    if type(value) is not int or not 0 <= value < below:
+        raise ValueError(f"expected a whole number from 0 to {below - 1}, received {str(value)[:60]!r}")
+    return value
+
+
+def _flag(value: object) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise ValueError(f"expected true, false or null, received {str(value)[:60]!r}")
+    return value
+
+
+# Running.
+
+
+def replayed(network: Network, inputs: Sequence[AnyTensor], training: object = None) -> list[AnyTensor]:
+    """What a network gives for other tensors: on tensors of a network the next ones, on numbers it computes.
+
+    Args:
+        network: of operations, weights, constants, layers and models.
+        inputs: for each of its inputs.
+        training: whether it is as in training; None: as in use on numbers, and as the model does on tensors.
+    """
+    symbolic = is_symbolic(list(inputs))
+    known = None if isinstance(training, Training) or (symbolic and training is None) else bool(training)
+    found: dict[Tensor, Any] = dict(zip(network.inputs, inputs, strict=True))
+    for node in network.nodes:
+        if known is None or node.when in (None, known):
+            taken = [found.get(tensor) for tensor in node.inputs]
+            with making(when=node.when) if symbolic and known is None and node.when is not None else nullcontext():
+                found.update(zip(node.outputs, _replayed_node(node, taken, symbolic, known), strict=True))
+    return [found[tensor] for tensor in network.outputs]
+
+
+def _replayed_node(node: Node, taken: list[Any], symbolic: bool, known: bool | None) -> Sequence[Any]:
+    operator: Any = node.operator
+    if isinstance(operator, Operation):
+        found = apply(operator, *taken)
+        return found if isinstance(found, tuple) else [found]
+    if isinstance(operator, (Variable, Constant)):
+        value = operator if isinstance(operator, Variable) else operator.value
+        return [as_tensor(value) if symbolic else value]
+    if isinstance(operator, Update):
+        operator.variable.assign(taken[0])
+        return []
+    if isinstance(operator, Choice):
+        return chosen(taken[:1], taken[1:]) if known is None else taken[:1] if known else taken[1:]
+    if symbolic:
+        return used(operator, taken, node.training, node.call)
+    training = known if node.training is None else node.training
+    if node.call is not None:
+        filled: Any = packed(taken, [node.call["args"], node.call["tensors"]])
+        given, named = filled
+        settings = cast("Mapping[str, object]", node.call["settings"])
+        return list(leaves(operator(*given, training=training, **named, **settings)))
+    alone = len(taken) == 1 and (operator.is_authored or operator.is_model or not operator.merges)
+    return list(leaves(operator(taken[0] if alone else taken, training=training)))
