@@ -26,33 +26,51 @@ class Chunk:
 
     Attributes:
         form: how an element is built: tuples and dictionaries around numbers, which count the arrays.
-        arrays: row ``i`` of each belongs to element ``i``.
+        held: the arrays that hold the elements, in order or not.
+        order: the rows there that belong to each element; None where they are the elements.
     """
 
     form: object
-    arrays: tuple[Array, ...]
+    held: tuple[Array, ...]
+    order: Array | None = None
 
     def __len__(self) -> int:
-        return len(self.arrays[0])
+        return len(self.held[0] if self.order is None else self.order)
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """Row ``i`` of each belongs to element ``i``."""
+        return self.held if self.order is None else tuple(array[self.order] for array in self.held)
 
     def rows(self, index: slice | Array) -> Chunk:
         """Some of the elements."""
-        return Chunk(self.form, tuple(array[index] for array in self.arrays))
+        if self.order is not None:
+            return Chunk(self.form, self.held, self.order[index])
+        return Chunk(self.form, tuple(array[index] for array in self.held))
+
+    def grouped(self, size: int) -> Chunk:
+        """Each ``size`` neighbours as one element, a batch."""
+        if self.order is not None:
+            return Chunk(self.form, self.held, self.order.reshape(-1, size))
+        return Chunk(self.form, tuple(a.reshape(len(a) // size, size, *a.shape[1:]) for a in self.held))
 
     def elements(self) -> Iterator[AnyTensor]:
         """One after the other, arrays as tensors."""
-        for i in range(len(self)):
-            yield cast(AnyTensor, built(self.form, [_entry(array[i]) for array in self.arrays]))
+        for piece in pieces(self):
+            arrays = piece.arrays
+            for i in range(len(piece)):
+                yield cast(AnyTensor, built(self.form, [_entry(array[i]) for array in arrays]))
 
     @property
     def alike(self) -> tuple[object, ...]:
         """What chunks have in common that can be joined."""
-        return repr(self.form), *((array.shape[1:], array.dtype) for array in self.arrays)
+        inner = () if self.order is None else self.order.shape[1:]
+        return repr(self.form), *((inner + array.shape[1:], array.dtype) for array in self.held)
 
     @property
     def spec(self) -> object:
         """Shape and dtype of what an element holds."""
-        return built(self.form, [_spec(array) for array in self.arrays])
+        return built(self.form, [_spec(array) for array in self.rows(slice(0, 1)).arrays])
 
 
 class TextArray(np.ndarray):
@@ -204,7 +222,7 @@ def pieces(chunk: Chunk, rows: int | None = None) -> Iterator[Chunk]:
 
 def rows_of_piece(chunk: Chunk) -> int:
     """How many rows are about :data:`BYTES`."""
-    each = sum(array.nbytes for array in chunk.arrays) // max(1, len(chunk))
+    each = sum(array.nbytes // max(1, len(array)) for array in chunk.held)
     return max(1, BYTES // max(1, each))
 
 

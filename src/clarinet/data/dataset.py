@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet.configurable import check_whole
 from clarinet.data import mapping, nested, stages
-from clarinet.data.chunks import number_form, pieces, single
+from clarinet.data.chunks import number_form, single
 from clarinet.data.elements import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Elements
 from clarinet.data.stages import Chunks
 from clarinet.random import next_seed
@@ -54,7 +54,7 @@ class Dataset(Elements):
             ValueError: different numbers of rows. TypeError: what is neither numbers nor texts.
         """
         whole = stages.slices(tensors)
-        return Dataset(lambda: pieces(whole), len(whole))
+        return Dataset(lambda: iter([whole]), len(whole))
 
     @staticmethod
     def from_tensors(tensors: TensorLike, name: object = None) -> Dataset:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from clarinet.data.chunks import built, elements_of
 from clarinet.data.nested import plain
 from clarinet.data.stages import Chunks
-from clarinet.types import AnyTensor, TensorLike
+from clarinet.types import AnyTensor, Array, TensorLike
 
 #: What :meth:`Dataset.cardinality` says of data sets without an end, and of those that have to be gone through.
 INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = -1, -2
@@ -57,16 +57,20 @@ class Elements:
             raise ValueError("element_spec: this Dataset has no element")
         return first.spec
 
-    def blocks(self) -> Iterator[tuple[object, int]]:
-        """Batches as ``fit`` takes them: rows of several, one after the other, and how many rows a batch has."""
+    def blocks(self) -> Iterator[tuple[object, int, Array | None]]:
+        """Batches as ``fit`` takes them: arrays that hold the rows of several, how many rows a batch has, and the rows
+        in their order, or None where that is theirs."""
         for chunk in self._chunks():
+            if chunk.order is not None and chunk.order.ndim == 2:
+                yield built(chunk.form, chunk.held), chunk.order.shape[1], chunk.order.reshape(-1)
+                continue
             if any(array.ndim < 2 for array in chunk.arrays):
                 raise ValueError(
                     f"an element of this Dataset holds {chunk.spec}, which is one sample or less; expected batches: "
                     "end with .batch(32)"
                 )
             rows = [array.reshape(-1, *array.shape[2:]) for array in chunk.arrays]
-            yield built(chunk.form, rows), chunk.arrays[0].shape[1]
+            yield built(chunk.form, rows), chunk.arrays[0].shape[1], None
 
     def reduce(self, initial_state: TensorLike, reduce_func: Callable[..., TensorLike], name: object = None) -> object:
         """What a function makes of a state and each element, the state being what it gave before."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import numpy as np
 
-from clarinet.data.chunks import Chunk, applied, as_array, built, joined, number_form, rows_of_piece, single
+from clarinet.data.chunks import Chunk, applied, as_array, built, joined, number_form, pieces, single
 from clarinet.random import Key, Stream, permutation
 from clarinet.types import Array, DType, TensorLike
 
@@ -48,22 +49,24 @@ def every(chunks: Chunks, number: int, index: int) -> Chunks:
 def batches(chunks: Chunks, size: int, drop_remainder: bool) -> Chunks:
     """Elements in batches, each of which is an element; whole arrays are cut without a copy."""
     waiting: list[Chunk] = []
+    count = 0
     for chunk in chunks:
-        waiting.append(chunk)
-        count = sum(map(len, waiting))
-        if count < size:
-            continue
-        whole = joined(waiting, "batch")
-        kept = count - count % size
-        yield _grouped(whole.rows(slice(0, kept)), size)
-        waiting = [whole.rows(slice(kept, None))] if kept < count else []
+        if waiting:
+            missing = size - count
+            waiting.append(chunk.rows(slice(0, missing)))
+            count += len(waiting[-1])
+            if count < size:
+                continue
+            yield joined(waiting, "batch").grouped(size)
+            chunk, waiting, count = chunk.rows(slice(missing, None)), [], 0
+        kept = len(chunk) - len(chunk) % size
+        if kept:
+            yield chunk.rows(slice(0, kept)).grouped(size)
+        if kept < len(chunk):
+            waiting = [chunk.rows(slice(kept, None))]
+            count = len(waiting[0])
     if waiting and not drop_remainder:
-        rest = joined(waiting, "batch")
-        yield _grouped(rest, len(rest))
-
-
-def _grouped(chunk: Chunk, size: int) -> Chunk:
-    return Chunk(chunk.form, tuple(a.reshape(len(a) // size, size, *a.shape[1:]) for a in chunk.arrays))
+        yield joined(waiting, "batch").grouped(count)
 
 
 def unbatched(chunks: Chunks) -> Chunks:
@@ -141,43 +144,33 @@ def _filled(boxes: Array, shape: Sequence[int | None] | None, value: object) -> 
 
 def shuffled(chunks: Chunks, buffer: int, key: Key) -> Chunks:
     """Elements in another order: each is drawn from a buffer, into which the next one comes."""
-    held: list[Chunk] = []
-    count = 0
-    for chunk in chunks:
-        held.append(chunk)
-        count += len(chunk)
-        if count >= buffer:
-            break
-    if not held:
+    first, second = next(chunks, None), next(chunks, None)
+    if first is None:
         return
-    whole, rest = joined(held, "shuffle"), chunks
-    if count <= buffer:
-        following = next(rest, None)
-        if following is None:
-            yield from ordered(whole, permutation(key, count))
-            return
-        rest = _before(following, rest)
-    yield from _through_buffer(_before(whole, rest), buffer, key)
+    if second is None:  # all there is: its order is known before any row is moved
+        order = _order(len(first), buffer, key)
+        yield Chunk(first.form, first.held, order) if first.order is None else first.rows(order)
+        return
+    yield from _through_buffer(itertools.chain((first, second), chunks), buffer, key)
 
 
-def _before(first: Chunk, rest: Chunks) -> Chunks:
-    yield first
-    yield from rest
+def _order(count: int, buffer: int, key: Key) -> Array:
+    """The rows of ``count`` elements as they come out of a buffer."""
+    held = list(range(min(buffer, count)))
+    out = []
+    for row, place in zip(range(buffer, count), _places(key, buffer)):
+        out.append(held[place])
+        held[place] = row
+    rest = permutation(key.at(layer=1), len(held))
+    return np.concatenate([np.array(out, np.int64), np.array(held, np.int64)[rest]])
 
 
-def ordered(chunk: Chunk, order: Array) -> Chunks:
-    """The elements of a chunk in an order, in pieces."""
-    size = rows_of_piece(chunk)
-    for first in range(0, len(order), size):
-        yield chunk.rows(order[first : first + size])
-
-
-def _through_buffer(chunks: Chunks, buffer: int, key: Key) -> Chunks:
+def _through_buffer(chunks: Iterator[Chunk], buffer: int, key: Key) -> Chunks:
     """The buffer holds the chunk and the row of each of its elements."""
     held: list[tuple[Chunk, int]] = []
     drawn: list[tuple[Chunk, int]] = []
     draws = _places(key, buffer)
-    for chunk in chunks:
+    for chunk in itertools.chain.from_iterable(map(_loaded, chunks)):
         for row in range(len(chunk)):
             if len(held) < buffer:
                 held.append((chunk, row))
@@ -189,6 +182,12 @@ def _through_buffer(chunks: Chunks, buffer: int, key: Key) -> Chunks:
         drawn.clear()
     rest = permutation(key.at(layer=1), len(held))
     yield from _gathered([held[place] for place in rest])
+
+
+def _loaded(chunk: Chunk) -> Chunks:
+    """Pieces whose rows are in memory in their order."""
+    for piece in pieces(chunk):
+        yield Chunk(piece.form, piece.arrays)
 
 
 def _places(key: Key, buffer: int) -> Iterator[int]:

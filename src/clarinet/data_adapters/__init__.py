@@ -1,7 +1,7 @@
 """From users' data (lists, arrays, frames, memory maps, generators) to the arrays that engines run on."""
 
 from clarinet.data_adapters.arrays import as_array
-from clarinet.data_adapters.batches import Batches, is_batches, unpack
+from clarinet.data_adapters.batches import Batches, Block, is_batches, unpack
 from clarinet.data_adapters.rows import (
     as_rows,
     label_form,
@@ -16,6 +16,7 @@ from clarinet.data_adapters.structures import inputs_for, rows_for
 
 __all__ = [
     "Batches",
+    "Block",
     "as_array",
     "as_rows",
     "inputs_for",

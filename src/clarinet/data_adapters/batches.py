@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from clarinet.data_adapters.rows import Rows, as_rows, length, some_rows
 from clarinet.problems import ClarinetWarning
+from clarinet.types import Array
 
 _ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__dlpack__", "to_numpy", "toarray")
 
@@ -58,6 +60,34 @@ def unpack(item: object, what: str = "batch", labels: bool = True) -> tuple[obje
     return x, rest[0], rest[1]
 
 
+@dataclass(frozen=True)
+class Block:
+    """Batches that come together.
+
+    Attributes:
+        rows: ``x``, ``y`` and weights.
+        size: rows a batch; the last batch may have fewer.
+        order: the rows in the order in which they are taken; None where that is theirs.
+    """
+
+    rows: Rows
+    size: int
+    order: Array | None = None
+
+    def __len__(self) -> int:
+        return length(self.rows[0]) if self.order is None else len(self.order)
+
+    def part(self, first: int, stop: int | None = None) -> Block:
+        """Some of the rows."""
+        if self.order is None:
+            return Block(some_rows(self.rows, slice(first, stop)), self.size)
+        return Block(self.rows, self.size, self.order[first:stop])
+
+    def in_order(self) -> Rows:
+        """The rows in the order in which they are taken."""
+        return self.rows if self.order is None else some_rows(self.rows, self.order)
+
+
 class Batches:
     """A source of batches, iterated once an epoch.
 
@@ -97,39 +127,36 @@ class Batches:
         if self.steps == 0:
             raise ValueError(f"{self.what} has length 0; it needs at least one batch")
         self.exhausted = self._said = False
-        self._running: Iterator[tuple[Any, int | None]] | None = None
-        self._block: tuple[Rows, int] | None = None  # rows of the source that have not been handed out, and a batch's
+        self._running: Iterator[tuple[Any, int | None, Array | None]] | None = None
+        self._block: Block | None = None  # what the source gave and has not been handed out
         self._peeked: list[Rows] = []
 
-    def _start(self) -> Iterator[tuple[Any, int | None]]:
-        """What the source gives, with the rows of a batch where it gives several batches at once."""
+    def _start(self) -> Iterator[tuple[Any, int | None, Array | None]]:
+        """What the source gives, with the rows of a batch and their order where it gives several batches at once."""
         if hasattr(self.source, "blocks"):
             return iter(self.source.blocks())
         if self._indexed and not self._once:
-            return ((self.source[i], None) for i in range(len(self.source)))
-        return ((batch, None) for batch in self.source)
+            return ((self.source[i], None, None) for i in range(len(self.source)))
+        return ((batch, None, None) for batch in self.source)
 
-    def _next(self, most: int | None = 1) -> tuple[Rows, int]:
+    def _next(self, most: int | None = 1) -> Block:
         """The next batch of the running pass, or several where the source has them; StopIteration at its end."""
         if self._peeked:
             batch = self._peeked.pop()
-            return batch, length(batch[0])
-        if self._block is None:
-            self._block = self._arranged()
-        (rows, size), self._block = self._block, None
-        if most is not None and length(rows[0]) > most * size:
-            self._block = some_rows(rows, slice(most * size, None)), size
-            rows = some_rows(rows, slice(0, most * size))
-        return rows, size
+            return Block(batch, length(batch[0]))
+        block, self._block = self._block or self._arranged(), None
+        if most is not None and len(block) > most * block.size:
+            block, self._block = block.part(0, most * block.size), block.part(most * block.size)
+        return block
 
-    def _arranged(self) -> tuple[Rows, int]:
+    def _arranged(self) -> Block:
         """What comes next from the source, as arrays."""
         if self._running is None:
             self._running = self._start()
-        item, size = next(self._running)
+        item, size, order = next(self._running)
         x, y, weight = unpack(item, "batch", self.labels)
         rows = self._arrange(x, y if self.labels else None, weight if self.labels else None, "batch: ")
-        return rows, length(rows[0]) if size is None else size
+        return Block(rows, length(rows[0]) if size is None else size, order)
 
     def peek(self) -> Rows:
         """The first batch, which the next epoch will see again.
@@ -146,7 +173,7 @@ class Batches:
         """Whether another batch comes; it is kept for the next epoch."""
         if not self._peeked:
             try:
-                self._peeked = [self._next()[0]]
+                self._peeked = [self._next().in_order()]
             except StopIteration:
                 self._running = None
                 return False
@@ -154,24 +181,24 @@ class Batches:
 
     def __iter__(self) -> Iterator[Rows]:
         """One epoch, batch by batch."""
-        return (rows for rows, _ in self.runs(1))
+        return (block.in_order() for block in self.runs(1))
 
-    def runs(self, most: int | None = None) -> Iterator[tuple[Rows, int]]:
-        """One epoch: rows of at most so many batches, one after the other, and the rows of a batch."""
+    def runs(self, most: int | None = None) -> Iterator[Block]:
+        """One epoch: at most so many batches at once."""
         taken = 0
         if self.anew and not self._peeked and not self._once:
             self._running = self._block = None
         while self._bound is None or taken < self._bound:
             left = None if self._bound is None else self._bound - taken
             try:
-                rows, size = self._next(min((n for n in (most, left) if n is not None), default=None))
+                block = self._next(min((n for n in (most, left) if n is not None), default=None))
             except StopIteration:
                 self._running = None
                 if self._ended(taken):
                     break
                 continue
-            taken += -(-length(rows[0]) // size) if size else 1
-            yield rows, size
+            taken += -(-len(block) // block.size) if block.size else 1
+            yield block
         if self._bound is None:
             self.steps = max(taken, 1)
         if hasattr(self.source, "on_epoch_end"):

@@ -211,8 +211,8 @@ class Checkpointer:
             return
         if position.step:
             fit.epoch_batches = batches.runs(1)
-            for _, (batch, _) in zip(range(position.step), fit.epoch_batches):
-                self.see_batch(batch)
+            for _, block in zip(range(position.step), fit.epoch_batches):
+                self.see_batch(block.in_order())
         if self._seen != state["batches"]:
             raise ValueError(
                 "resume: the source of batches did not repeat the same batches, so its position cannot be "

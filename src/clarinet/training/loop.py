@@ -97,7 +97,7 @@ class Fit:
 
     def __init__(self, model: Trainable, settings: FitSettings, pace: Pace | None = None) -> None:
         self.model, self.settings, self.pace = model, settings, pace or Pace()
-        self.epoch_batches: Iterator[tuple[Rows, int]] = iter(())
+        self.epoch_batches: Iterator[data_adapters.Block] = iter(())
         if settings.seed is not None:
             model.seed = settings.seed
         # Before the engine is made: resuming restores the seed. A proxy: no circle for the garbage collector.
@@ -253,13 +253,13 @@ class Fit:
 
     def _batches(self) -> Iterator[Event]:
         """Train on one batch of the source after the other, or on several at once where it gives them."""
-        for rows, size in self.epoch_batches:
+        for block in self.epoch_batches:
             if self.checkpointer is not None:
-                self.checkpointer.see_batch(rows)
-            data, row = self.source.batch(rows, self.position.step), 0
-            while row < len(data):
-                stop = min(row + size, len(data)) if self._one_by_one else len(data)
-                chunk = yield from self._train(data, None, row, stop, size)
+                self.checkpointer.see_batch(block.in_order())
+            data, row, size = self.source.batch(block, self.position.step), 0, block.size
+            while row < len(block):
+                stop = min(row + size, len(block)) if self._one_by_one else len(block)
+                chunk = yield from self._train(data, block.order, row, stop, size)
                 row += len(chunk) * size
                 self.position = Position(self.position.epoch, self.position.step + len(chunk))
                 if not self._goes_on():

@@ -126,7 +126,7 @@ def _pieces(self: Trainable, x: object, steps: int | None, size: int, most: int 
         arrange = partial(data_adapters.rows_for, self)
         batches = data_adapters.Batches(x, steps, labels=False, anew=True, arrange=arrange)
         batches.peek()  # raises if there is none
-        yield from (rows for (rows, _, _), _ in batches.runs(most))
+        yield from (block.in_order()[0] for block in batches.runs(most))
         return
     rows = data_adapters.inputs_for(self, x)
     count = max(1, -(-data_adapters.length(rows) // size))

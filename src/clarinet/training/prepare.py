@@ -52,6 +52,7 @@ class TrainingData:
         self.raw_data: tuple[Arrays, Labels, object] | None = None
         self.batch_size, self.rows = settings.batch_size or BATCH_SIZE, 0
         self._first: tuple[Rows, Data] | None = None  # batch of a source, until training comes to it
+        self._whole: tuple[Rows, Data] | None = None  # rows of a source that come in another order each epoch
         if data_adapters.is_batches(settings.x):
             self._take_batches()
         else:
@@ -92,7 +93,7 @@ class TrainingData:
         )
         first = self.batches.peek()
         build_for(self.model, first[0])
-        batch = self.batch(first, 0)
+        batch = self.batch(data_adapters.Block(first, data_adapters.length(first[0])), 0)
         self._first = first, batch
         self.label_shapes = batch.label_shapes
         if s.validation_data is not None:
@@ -116,12 +117,16 @@ class TrainingData:
         data = validate_and_prepare(self.model, *rows, None, where="fit.validation", fingerprints=fingerprints)
         self.validation = first_batches(data, self.settings.validation_steps, self.validation_batch_size)
 
-    def batch(self, rows: Rows, number: int) -> Data:
+    def batch(self, block: data_adapters.Block, number: int) -> Data:
         """A batch of the source in the form that engines accept; the first one was looked at before training."""
-        known, self._first = self._first, None
+        rows, known, self._first = block.rows, self._first, None
         if known is not None and known[0] is rows:
             return known[1]
-        return validate_and_prepare(self.model, *rows, self.settings.class_weight, where=f"batch {number}")
+        if block.order is not None and self._whole is not None and _same_arrays(self._whole[0], rows):
+            return self._whole[1]  # whose order alone is another one in each epoch
+        checked = validate_and_prepare(self.model, *rows, self.settings.class_weight, where=f"batch {number}")
+        self._whole = (rows, checked) if block.order is not None else None
+        return checked
 
     @property
     def validation_batch_size(self) -> int:
@@ -134,6 +139,11 @@ class TrainingData:
         if self.batches is not None:
             return self.batches.steps
         return -(-self.rows // self.batch_size)
+
+
+def _same_arrays(one: Rows, other: Rows) -> bool:
+    """Whether both are the same objects."""
+    return all(a is b or (isinstance(a, tuple) and _same_arrays(a, b)) for a, b in zip(one, other))  # type: ignore[arg-type]
 
 
 def handled_by_callbacks(settings: FitSettings) -> frozenset[str]:
@@ -208,8 +218,8 @@ def evaluation_batches(
 ) -> Iterator[tuple[Data, int]]:
     """The data for the engine, with the rows of a pass: all at once, unless they come or are needed batch by batch."""
     if not isinstance(source, Data):
-        for number, (rows, size) in enumerate(source.runs(1 if one_by_one else None)):
-            yield validate_and_prepare(model, *rows, None, where=f"batch {number}"), size
+        for number, block in enumerate(source.runs(1 if one_by_one else None)):
+            yield validate_and_prepare(model, *block.in_order(), None, where=f"batch {number}"), block.size
     elif one_by_one:
         for start in range(0, len(source), batch_size):
             yield source.rows(slice(start, start + batch_size)), batch_size
