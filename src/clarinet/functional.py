@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 from clarinet import layers
 from clarinet.configurable import is_ours
 from clarinet.data_adapters.arrays import as_array
-from clarinet.graph import Network, Node, Tensor, called, flatten, form_of, made_of, ordered, packed
+from clarinet.graph import Network, Node, Tensor, called, flatten, form_of, network_of, ordered, packed
 from clarinet.graph_configs import graph_config
 from clarinet.layers import Layer
 from clarinet.layers.authored import held
@@ -57,9 +57,10 @@ class Functional(Structure):
             raise ValueError(f"Model: the input {twice[0]!r} is there twice; give every tensor once")
         ins, outs = _from_inputs(ins, outs)
         ends = {tensor.node for tensor in ins}
-        nodes = ordered(outs, ins)
+        nodes, more = ordered(outs, ins), network_of(ins, outs, updates).nodes
         if updates:  # nodes that no output needs
-            nodes = [*ends, *made_of(outs, ins, updates)]
+            nodes = [*ends, *more]
+        nodes += [node for node in more if node.is_mask and node not in nodes]  # masks that only a loss looks at
         self._network = Network(tuple(node for node in nodes if node not in ends), tuple(ins), tuple(outs))
         self._hold([node for node in nodes if node not in ends or node.is_input])
         self._input_form, self._output_form = form_of(inputs), form_of(outputs)

@@ -61,7 +61,8 @@ def make_plan(
     ops, shapes = laying.ops, laying.shapes
     results = [found[tensor] for tensor in network.outputs]
     judged = judgements or [Judgement() for _ in results]
-    kept, outputs = _absorbed(ops, results, judged, len(network.inputs), shapes)
+    masks = [None if tensor.mask is None else found[tensor.mask] for tensor in network.outputs]
+    kept, outputs = _absorbed(ops, results, judged, len(network.inputs), shapes, masks)
     segments = tuple(s for op in kept for s in op.weights)
     return Plan(
         tuple(kept),
@@ -169,7 +170,14 @@ class _Laying:
                 within = how._replace(trainable=how.trainable and layer.trainable)
                 found = self.walk(inner, taken, _within(layer, where), within)
                 return tuple(found[tensor] for tensor in inner.outputs)
-            parts, ends = taken_apart(node.operator, taken, len(self.shapes), how.training)  # type: ignore[arg-type]
+            taken, mask = (taken[:-1], taken[-1]) if node.masked else (taken, None)
+            parts, ends = taken_apart(
+                node.operator,  # type: ignore[arg-type]
+                taken,
+                len(self.shapes),
+                how.training,
+                mask,
+            )
         for part in parts:
             self._add(part, where, how)
         return ends
@@ -182,9 +190,19 @@ class _Laying:
         taken = tuple(self.shapes[s] for s in sources)
         (output_shape,) = spec.output_shapes(taken)
         weights, state = self._segments(replace(part, layer=spec), taken, where)
-        index, training = len(self.ops), part.training
         op = Op(
-            spec, where.layer, index, sources, taken, output_shape, weights, state, training, how.when, how.by_default
+            spec,
+            where.layer,
+            len(self.ops),
+            sources,
+            taken,
+            output_shape,
+            weights,
+            state,
+            part.training,
+            how.when,
+            how.by_default,
+            part.mask,
         )
         self.ops.append(op)
         self.shapes.append(output_shape)
@@ -203,14 +221,30 @@ class _Laying:
         return find(spec.weight_specs(taken), spec.trainable), find(spec.state_specs(taken), False)
 
 
+def _check_mask(name: str, shape: Shape, mask: Shape) -> None:
+    """Refuse a mask that does not go with the values of an output."""
+    if mask != shape[: len(mask)] or len(mask) >= max(len(shape), 1):
+        which = f"output {name!r}" if name else "the output"
+        raise ValueError(
+            f"a mask of shape {(None, *mask)} came along to {which} of shape {(None, *shape)}, and its losses are of "
+            f"shape {(None, *shape[:-1])}: end it before, e.g. with GlobalAveragePooling1D, or a layer that gives the "
+            "last step alone"
+        )
+
+
 def _absorbed(
-    ops: list[Op], results: Sequence[int], judged: Sequence[Judgement], inputs: int, shapes: Sequence[Shape]
+    ops: list[Op],
+    results: Sequence[int],
+    judged: Sequence[Judgement],
+    inputs: int,
+    shapes: Sequence[Shape],
+    masks: Sequence[int | None],
 ) -> tuple[list[Op], list[Output]]:
     """The operations without the activations that losses absorb, and the outputs.
 
     A loss absorbs an activation only if nothing else reads what that gives.
     """
-    read = Counter(source for op in ops for source in op.sources) + Counter(results)
+    read = Counter(source for op in ops for source in (*op.sources, op.mask)) + Counter((*results, *masks))
     outputs: list[Output] = []
     gone: dict[int, int] = {}  # operation: output that absorbs it
     for number, (tensor, judgement) in enumerate(zip(results, judged, strict=True)):
@@ -220,16 +254,21 @@ def _absorbed(
         if op is not None and fused is not None:
             loss, gone[op.index] = fused, number
         metrics, weighted = tuple(judgement.metrics), tuple(judgement.weighted_metrics)
-        own_weight, name, labels = judgement.weight, judgement.name, judgement.label_shape
-        outputs.append(Output(tensor, shapes[tensor], None, loss, own_weight, metrics, weighted, name, labels))
+        own_weight, labels, mask = judgement.weight, judgement.label_shape, masks[number]
+        shape, name = shapes[tensor], judgement.name
+        if mask is not None and (loss is not None or metrics or weighted):
+            _check_mask(name, shape, shapes[mask])
+        outputs.append(Output(tensor, shape, None, loss, own_weight, metrics, weighted, name, labels, mask))
     kept = [op for op in ops if op.index not in gone]
     moved = {number: number for number in range(inputs)} | {op.index + inputs: i + inputs for i, op in enumerate(kept)}
 
     def renumbered(op: Op, index: int) -> Op:
-        return replace(op, index=index, sources=tuple(moved[source] for source in op.sources))
+        sources = tuple(moved[source] for source in op.sources)
+        return replace(op, index=index, sources=sources, mask=None if op.mask is None else moved[op.mask])
 
     for index, number in gone.items():
         activation = renumbered(ops[index], len(kept) + number)
         outputs[number] = replace(outputs[number], tensor=activation.sources[0], activation=activation)
     outputs = [o if o.activation is not None else replace(o, tensor=moved[o.tensor]) for o in outputs]
+    outputs = [o if o.mask is None else replace(o, mask=moved[o.mask]) for o in outputs]
     return [renumbered(op, i) for i, op in enumerate(kept)], outputs

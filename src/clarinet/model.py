@@ -102,7 +102,7 @@ class Model(Compiled):
         if not is_symbolic(inputs):
             return calling.call(self, inputs, training, **settings)
         x = inputs[0] if len(inputs) == 1 else list(inputs)
-        outputs = use(self, self._build_for_tensors(x), training).outputs
+        outputs = use(self, self._build_for_tensors(x), training).results
         return cast(AnyTensor, self.packed(outputs if len(outputs) > 1 else outputs[0]))  # type: ignore[arg-type]
 
     @property

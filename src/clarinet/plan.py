@@ -36,6 +36,7 @@ class Op:
             model does.
         when: whether it is run in training alone (True), in use alone (False), or always (None).
         by_default: as ``training``, where the model is called and not told.
+        mask: the tensor that says which steps of the input count, of an operation that looks at it; None: all.
     """
 
     spec: Layer
@@ -49,6 +50,7 @@ class Op:
     training: bool | None = None
     when: bool | None = None
     by_default: bool | None = None
+    mask: int | None = None
 
     def trains(self, training: bool | None) -> bool:
         """Whether it behaves as in training in such a pass."""
@@ -86,6 +88,7 @@ class Output:
         metrics, weighted_metrics: as compiled.
         name: for people and logs; empty where it is the only one.
         label_shape: of one label; None where nothing is known of it.
+        mask: the tensor that says which of its values count; None: all.
     """
 
     tensor: int
@@ -97,6 +100,7 @@ class Output:
     weighted_metrics: tuple[Metric, ...] = ()
     name: str = ""
     label_shape: Shape | None = None
+    mask: int | None = None
 
 
 class Judged(NamedTuple):
@@ -243,6 +247,7 @@ class Plan:
             weights = ", ".join(f"{s.name}@{s.offset}{'' if s.trainable else ' frozen'}" for s in op.weights)
             note = " (in the loss)" if op.index >= len(self.ops) else ""
             sources, shapes = ", ".join(map(str, op.sources)), ", ".join(map(str, op.input_shapes))
+            sources += "" if op.mask is None else f" where {op.mask}"
             rows.append((op.kind + note, str(op.layer), sources, shapes, str(op.output_shape), weights))
         widths = [max(len(r[i]) for r in rows) for i in range(6)]
         return "\n".join("  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows)

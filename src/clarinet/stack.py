@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar, cast
 
 from clarinet import layers as layers_module
-from clarinet.graph import Network, Tensor, flatten, use
+from clarinet.graph import Network, Tensor, flatten, network_of, use
 from clarinet.layers.base import Layer, check_shape
 from clarinet.layers.handle import take_name
 from clarinet.layers.places import Once
@@ -167,11 +167,9 @@ class LayerStack(Structure):
         """
         if self._chain is None:
             first = tensor = layers_module.Input(self._known_shape())
-            nodes = []
             for layer in self.layers:
-                nodes.append(use(layer, [tensor]))
-                (tensor,) = nodes[-1].outputs
-            self._chain = Network(tuple(nodes), (first,), (tensor,))
+                (tensor,) = use(layer, [tensor]).results
+            self._chain = network_of([first], [tensor])
         return self._chain
 
     def _structure_changed(self) -> None:
@@ -181,7 +179,9 @@ class LayerStack(Structure):
     def _shapes(self) -> list[Shape]:
         """The shapes of one sample: at the input of each layer, and at the output of the last."""
         network = self.network
-        return [t.sample_shape for t in (*network.inputs, *(node.outputs[0] for node in network.nodes))]
+        return [
+            t.sample_shape for t in (*network.inputs, *(node.outputs[0] for node in network.nodes if not node.is_mask))
+        ]
 
     def _known_shape(self) -> Shape:
         if self.sample_shape is None:

@@ -56,6 +56,8 @@ class Structure(TrainingLock, Handle):
     merges: ClassVar[bool] = True
     passes_through: ClassVar[str] = ""
     looks_up: ClassVar[bool] = False
+    supports_masking: ClassVar[bool] = False
+    uses_mask: ClassVar[bool] = False
     _layers: list[Layer]
     _arguments: Config | None = None  # of a constructor of the user's own
     #: What a file said of its class, where that is not there.
@@ -207,7 +209,7 @@ class Structure(TrainingLock, Handle):
         for node in self.network.nodes:
             layer = node.operator
             if isinstance(layer, (Layer, Structure)):
-                shapes = tuple(tensor.sample_shape for tensor in node.inputs)
+                shapes = tuple(tensor.sample_shape for tensor in node.data)
                 taken.setdefault(id(layer), shapes if layer.merges else shapes[0])
         return [(layer, taken.get(id(layer), ())) for layer in self.layers]
 
@@ -316,8 +318,8 @@ class Structure(TrainingLock, Handle):
                     f"model {self.name!r} takes samples of shape {', '.join(map(str, self.input_shapes))}, received "
                     f"{', '.join(map(str, input_shapes))}: it is made of operations for these shapes"
                 )
-            shapes = layer.output_shapes(tuple(found[tensor] for tensor in node.inputs))
-            found.update(zip(node.outputs, shapes, strict=True))
+            shapes = layer.output_shapes(tuple(found[tensor] for tensor in node.data))
+            found.update(zip(node.results, shapes, strict=True))
         return tuple(found[tensor] for tensor in network.outputs)
 
     def parts(self) -> tuple[Part, ...]:

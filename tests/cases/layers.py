@@ -90,6 +90,7 @@ LAYERS = [
         ("penalty", {"input_dim": 9, "output_dim": 2, "embeddings_regularizer": "l2"}),
         inputs="ids",
     ),
+    *rows("Masking", (3, 2), ("", {}), ("value", {"mask_value": 1.0})),
     Case("batch-normalization", layers.BatchNormalization, lambda k: k.layers.BatchNormalization()),
     Case(
         "batch-normalization-rank-3",

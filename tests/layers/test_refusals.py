@@ -63,7 +63,8 @@ CASES = [
     (lambda: layers.LSTM(3).output_shape((4,)), ValueError, r"LSTM: expected samples of shape \(steps, channels\)"),
     (lambda: layers.Embedding(0, 3), ValueError, "Embedding: input_dim"),
     (lambda: layers.Embedding(2**25, 3), ValueError, r"input_dim is at most 2\*\*24"),
-    (lambda: layers.Embedding(9, 3, mask_zero=True), ValueError, "mask_zero=True is not supported"),
+    (lambda: layers.Embedding(9, 3, mask_zero=2), TypeError, "mask_zero"),
+    (lambda: layers.Masking("a"), TypeError, "mask_value"),
 ]
 
 

@@ -140,7 +140,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
             "AdditiveAttention", "Attention", "Bidirectional", "Conv1DTranspose", "Conv2DTranspose", "ConvLSTM1D",
             "ConvLSTM2D", "Convolution1DTranspose", "Convolution2DTranspose", "Cropping1D", "Cropping2D",
             "DepthwiseConv1D", "EinsumDense", "GRUCell", "GaussianDropout", "GroupQueryAttention", "Identity",
-            "LSTMCell", "Masking", "MultiHeadAttention", "RMSNormalization", "RNN", "RepeatVector",
+            "LSTMCell", "MultiHeadAttention", "RMSNormalization", "RNN", "RepeatVector",
             "ReversibleEmbedding", "SeparableConv1D", "SeparableConvolution1D", "SimpleRNNCell",
             "SpectralNormalization", "StackedRNNCells", "TimeDistributed", "UnitNormalization", "UpSampling1D",
             "Wrapper", "ZeroPadding1D",

@@ -134,7 +134,7 @@ def forward(
             continue
         taken: Any = tuple(tensors[s] for s in op.sources)
         own = Key(key.seed, key.stream, key.epoch, key.step, op.index)
-        ctx = Context(op.trains(training), own, xp)
+        ctx = Context(op.trains(training), own, xp, None if op.mask is None else tensors[op.mask])
         y, cache, changed = op.spec.forward(
             params[op.index], new_state[op.index], taken if op.spec.merges else taken[0], ctx
         )
@@ -164,6 +164,11 @@ def results(plan: Plan, xs: Sequence[Array], outputs: Sequence[Array]) -> list[A
     return [tensors[output.tensor] for output in plan.outputs]
 
 
+def mask_of(output: Output, xs: Sequence[Array], outputs: Sequence[Array]) -> Array | None:
+    """Which values of an output count; None: all."""
+    return None if output.mask is None else [*xs, *outputs][output.mask]
+
+
 def through_output(output: Output, logits: Array, xp: Namespace = np) -> Array:
     """Predictions from the last output: through the activation that the loss absorbed, if any."""
     return logits if output.activation is None else output.activation.spec.forward({}, {}, logits, Context(xp=xp))[0]
@@ -172,7 +177,8 @@ def through_output(output: Output, logits: Array, xp: Namespace = np) -> Array:
 def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: Namespace = np) -> StepRecord:
     """The losses of what the operations gave, penalties, and predictions; no gradients."""
     found = results(plan, batch.xs, outputs)
-    each = [_judged(*four, xp) for four in zip(plan.outputs, batch.ys, batch.weights, found, strict=True)]
+    masks = [mask_of(output, batch.xs, outputs) for output in plan.outputs]
+    each = [_judged(*five, xp) for five in zip(plan.outputs, batch.ys, batch.weights, found, masks, strict=True)]
     values, shares, losses = zip(*each, strict=True)
     weighed = [loss * o.weight for loss, o in zip(losses, plan.outputs, strict=True) if loss is not None]
     predictions = [through_output(output, y, xp) for output, y in zip(plan.outputs, found, strict=True)]
@@ -181,14 +187,17 @@ def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: N
 
 
 def _judged(
-    output: Output, y: Array | None, weight: Array | None, y_pred: Array, xp: Namespace
+    output: Output, y: Array | None, weight: Array | None, y_pred: Array, mask: Array | None, xp: Namespace
 ) -> tuple[Array, Array, Array] | tuple[None, None, None]:
     """An output's values, their shares in the batch's loss, and its own loss."""
     if output.loss is None:
         return None, None, None
     assert y is not None
     values = output.loss.values(y, y_pred, xp)
-    shares = output.loss.shares(xp.ones_like(values) if weight is None else spread(weight, values, xp), xp)
+    counts = xp.ones_like(values) if weight is None else spread(weight, values, xp)
+    if mask is not None:
+        counts = counts * spread(output.loss.counted(mask, values.dtype, xp), values, xp)
+    shares = output.loss.shares(counts, xp)
     return values, shares if output.weight == 1.0 else shares * output.weight, xp.sum(values * shares)
 
 
@@ -323,6 +332,9 @@ def measure(plan: Plan, sums: Sequence[Sums], batch: Data, record: StepRecord, x
         y, y_pred = batch.ys[judged.output], predictions[judged.output]
         assert y is not None
         weight = batch.weights[judged.output] if judged.weighted else None
+        mask = mask_of(plan.outputs[judged.output], batch.xs, record.outputs) if judged.metric.masked else None
+        if mask is not None:
+            weight = xp.astype(mask, y_pred.dtype) if weight is None else mask * spread(weight, mask, xp)
         found.append(updated(judged.metric, own, y, y_pred, weight, xp))
     return found
 

@@ -1,6 +1,6 @@
 """A network as a graph: tensors that stand for numbers to come, and the nodes that make them."""
 
-from clarinet.graph.calls import Training, called, use
+from clarinet.graph.calls import Training, called
 from clarinet.graph.described import (
     NOTHING,
     Held,
@@ -13,8 +13,10 @@ from clarinet.graph.described import (
     spec_of,
 )
 from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
+from clarinet.graph.masks import Maskable, arguments, masks_of, of_network
 from clarinet.graph.nodes import Argument, Choice, Constant, Network, Node, Operator, Tensor, Update, making
-from clarinet.graph.order import made_of, ordered
+from clarinet.graph.order import made_of, network_of, ordered
+from clarinet.graph.using import use
 
 __all__ = [
     "NOTHING",
@@ -22,6 +24,7 @@ __all__ = [
     "Choice",
     "Constant",
     "Held",
+    "Maskable",
     "Network",
     "Node",
     "Operator",
@@ -29,6 +32,7 @@ __all__ = [
     "Tensor",
     "Training",
     "Update",
+    "arguments",
     "call_form",
     "called",
     "describe_nodes",
@@ -38,6 +42,9 @@ __all__ = [
     "is_symbolic",
     "made_of",
     "making",
+    "masks_of",
+    "network_of",
+    "of_network",
     "ordered",
     "outputs_of",
     "packed",

@@ -1,15 +1,12 @@
-"""Calls on tensors: of layers and models, and of functions that say ``call``."""
+"""Functions that say ``call``, called on tensors."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
-from typing import Any
 
 from clarinet.graph.forms import flatten, form_of, packed
-from clarinet.graph.nodes import Choice, Node, Operator, Tensor, making
-from clarinet.ops.dtypes import FLOAT
-from clarinet.ops.specs import TensorSpec
+from clarinet.graph.nodes import Choice, Node, Tensor, making
 
 
 class Training:
@@ -30,28 +27,6 @@ class Training:
 UNKNOWN_TRAINING = Training()
 
 
-def use(operator: Operator, inputs: Sequence[Tensor], training: bool | None = None) -> Node:
-    """The node of a layer or model that is called on tensors.
-
-    Raises:
-        ValueError: the tensors' shapes do not fit.
-    """
-    training = None if isinstance(training, Training) else training
-    for tensor in inputs:
-        if not tensor.spec.batched:
-            raise ValueError(
-                f"{operator.name or type(operator).__name__}: {tensor!r} has no batch axis, which a layer needs; use "
-                "functions of clarinet.ops on it"
-            )
-    if operator.is_authored:
-        result: Any = operator(inputs[0] if len(inputs) == 1 else list(inputs), training=training)  # type: ignore[operator]
-        return flatten(result)[0].node
-    shapes = operator.output_shapes(tuple(tensor.sample_shape for tensor in inputs))
-    node = Node(operator, tuple(inputs), tuple(TensorSpec((None, *shape), FLOAT, True) for shape in shapes), training)
-    operator.note(node)
-    return node
-
-
 def chosen(in_training: Sequence[Tensor], in_use: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Each of the first tensors in training, and of the second ones in use.
 
@@ -63,7 +38,13 @@ def chosen(in_training: Sequence[Tensor], in_use: Sequence[Tensor]) -> tuple[Ten
         raise ValueError(
             f"call gives tensors of shape {shapes[0]} in training and {shapes[1]} otherwise; expected one shape"
         )
-    return tuple(Tensor(Node(Choice(), (a, b), (a.spec,))) for a, b in zip(in_training, in_use, strict=True))
+    return tuple(map(_choice, in_training, in_use))
+
+
+def _choice(in_training: Tensor, in_use: Tensor) -> Tensor:
+    masks = in_training.mask, in_use.mask
+    mask = None if None in masks else _choice(*masks)  # type: ignore[arg-type]
+    return Tensor(Node(Choice(), (in_training, in_use), (in_training.spec,), masks=(mask,)))
 
 
 def called(

@@ -12,9 +12,10 @@ from typing import Any, Never, cast
 import numpy as np
 
 from clarinet import ops
-from clarinet.graph.calls import Training, chosen, use
+from clarinet.graph.calls import Training, chosen
 from clarinet.graph.forms import flatten, form_of, is_symbolic, packed
 from clarinet.graph.nodes import Choice, Constant, Network, Node, Operator, Tensor, Update, as_tensor, making
+from clarinet.graph.using import use
 from clarinet.ops.dispatch import apply
 from clarinet.ops.dtypes import as_dtype
 from clarinet.ops.operation import Operation
@@ -52,7 +53,7 @@ def described(network: Network, place_of: Place) -> Config:
 
 
 def _numbers(network: Network) -> dict[Tensor, int]:
-    made = (tensor for node in network.nodes for tensor in node.outputs)
+    made = (tensor for node in network.nodes if not node.is_mask for tensor in node.results)
     return {tensor: number for number, tensor in enumerate((*network.inputs, *made))}
 
 
@@ -72,10 +73,16 @@ def describe_nodes(network: Network, place_of: Place) -> list[Json]:
             "them: add_weight(trainable=False)"
         )
     numbers, found = _numbers(network), list[Json]()
-    for node in network.nodes:
+    for node in (node for node in network.nodes if not node.is_mask):  # masks come along again
         entry = _described_node(node, place_of)
+        if any(tensor not in numbers for tensor in (*node.data, *((node.mask,) if node.mask else ()))):
+            raise TypeError(
+                f"{node.operator.name} takes a mask that came along with a tensor, which a file does not keep"
+            )
         if node.inputs or "layer" in entry:
-            entry["inputs"] = [numbers[tensor] for tensor in node.inputs]
+            entry["inputs"] = [numbers[tensor] for tensor in node.data]
+        if node.mask is not None:
+            entry["mask"] = numbers[node.mask]
         found.append(entry | ({} if node.when is None else {"when": node.when}))
     return found
 
@@ -188,7 +195,8 @@ def _rebuilt_node(entry: Mapping[str, Json], tensors: Sequence[Tensor], held: He
     taken = [tensors[_whole(number, len(tensors))] for number in _list(entry.get("inputs", []))]
     with making(when=_flag(entry["when"])) if "when" in entry else nullcontext():
         if "layer" in entry:
-            return used(held.layer(entry["layer"]), taken, _flag(entry.get("training")), entry.get("call"))
+            mask = tensors[_whole(entry["mask"], len(tensors))] if "mask" in entry else None
+            return used(held.layer(entry["layer"]), taken, _flag(entry.get("training")), entry.get("call"), mask)
         if "op" in entry:
             return _applied(ops.get(_object(entry["op"], "an operation")), taken)
         if "constant" in entry:
@@ -223,7 +231,9 @@ def _sensible(spec: TensorSpec) -> TensorSpec:
     return spec
 
 
-def used(operator: Operator, taken: Sequence[Tensor], training: bool | None, call: object) -> Sequence[Tensor]:
+def used(
+    operator: Operator, taken: Sequence[Tensor], training: bool | None, call: object, mask: Tensor | None = None
+) -> Sequence[Tensor]:
     """The tensors that a layer or model gives for others.
 
     Args:
@@ -231,9 +241,10 @@ def used(operator: Operator, taken: Sequence[Tensor], training: bool | None, cal
         taken: what it takes.
         training: what it is told.
         call: in which form a ``call`` of its own takes them, see :func:`call_form`.
+        mask: that it is told to look at.
     """
     if call is None or not operator.is_authored:
-        return use(operator, taken, training).outputs
+        return use(operator, taken, training, mask).results
     form, run = _object(call, "a call"), cast("Callable[..., object]", operator)
     args, tensors, settings = (form.get(name) for name in ("args", "tensors", "settings"))
     filled: Any = packed(taken, [_list(args), _object(tensors, "tensors")])
@@ -303,7 +314,7 @@ def replayed(network: Network, inputs: Sequence[AnyTensor], training: object = N
         if known is None or node.when in (None, known):
             taken = [found.get(tensor) for tensor in node.inputs]
             with making(when=node.when) if symbolic and known is None and node.when is not None else nullcontext():
-                found.update(zip(node.outputs, _replayed_node(node, taken, symbolic, known), strict=True))
+                found.update(zip(node.results, _replayed_node(node, taken, symbolic, known), strict=True))
     return [found[tensor] for tensor in network.outputs]
 
 
@@ -320,8 +331,10 @@ def _replayed_node(node: Node, taken: list[Any], symbolic: bool, known: bool | N
         return []
     if isinstance(operator, Choice):
         return chosen(taken[:1], taken[1:]) if known is None else taken[:1] if known else taken[1:]
+    taken, said = taken[: len(node.data)], taken[-1] if node.mask is not None else None
     if symbolic:
-        return used(operator, taken, node.training, node.call)
+        return used(operator, taken, node.training, node.call, said)
+    masked = {} if said is None else {"mask": said}
     training = known if node.training is None else node.training
     if node.call is not None:
         filled: Any = packed(taken, [node.call["args"], node.call["tensors"]])
@@ -329,4 +342,4 @@ def _replayed_node(node: Node, taken: list[Any], symbolic: bool, known: bool | N
         settings = cast("Mapping[str, object]", node.call["settings"])
         return list(leaves(operator(*given, training=training, **named, **settings)))
     alone = len(taken) == 1 and (operator.is_authored or operator.is_model or not operator.merges)
-    return list(leaves(operator(taken[0] if alone else taken, training=training)))
+    return list(leaves(operator(taken[0] if alone else taken, training=training, **masked)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import ClassVar, Protocol, cast
 
@@ -31,10 +31,12 @@ class _Making:
     Attributes:
         when: whether they are run in training alone (True), in use alone (False), or always (None).
         updates: takes nodes that change a weight, and give nothing; None where that cannot be.
+        masking: whether they find out masks that come along with tensors.
     """
 
     when: bool | None = None
     updates: list[Node] | None = None
+    masking: bool = False
 
 
 _making = _Making()
@@ -61,6 +63,11 @@ class Operator(Protocol):
     @property
     def is_authored(self) -> bool:
         """Whether it has a ``call`` of the user's."""
+        ...
+
+    @property
+    def inner_network(self) -> Network | None:
+        """What a model is made of; None for layers."""
         ...
 
     def output_shapes(self, input_shapes: tuple[Shape, ...], /) -> tuple[Shape, ...]:
@@ -125,7 +132,11 @@ class Node:
         inner: what a layer with a ``call`` of its own is made of here; its inputs stand for those of the node.
         call: in which form such a ``call`` was given its tensors; None: one tensor.
         when: whether it is run in training alone (True), in use alone (False), or always (None).
+        masked: whether the last input is a mask that the layer looks at.
+        brought: how many of the last inputs are masks that came along with other inputs.
+        masks: of each tensor that it gives; a number is that of another one that it gives. Empty: none has one.
         within_call: whether it was made within the ``call`` of a layer or model.
+        is_mask: whether it finds out a mask that comes along with a tensor.
         number: nodes that were made later have greater ones.
     """
 
@@ -135,7 +146,11 @@ class Node:
     training: bool | None = None
     inner: Network | None = None
     call: Mapping[str, object] | None = None
+    masked: bool = False
+    brought: int = 0
+    masks: tuple[Tensor | int | None, ...] = ()
     when: bool | None = field(default_factory=lambda: _making.when)
+    is_mask: bool = field(default_factory=lambda: _making.masking)
     within_call: bool = field(default_factory=lambda: _making.updates is not None)
     number: int = field(default_factory=lambda: next(_numbers))
 
@@ -143,6 +158,25 @@ class Node:
     def outputs(self) -> tuple[Tensor, ...]:
         """The tensors that it gives."""
         return tuple(Tensor(self, index) for index in range(len(self.specs)))
+
+    def again(self, inputs: tuple[Tensor, ...]) -> Node:
+        """The same with other inputs."""
+        return replace(self, inputs=inputs, number=next(_numbers))
+
+    @property
+    def data(self) -> tuple[Tensor, ...]:
+        """The tensors that it takes, without masks."""
+        return self.inputs[: len(self.inputs) - max(self.brought, int(self.masked))]
+
+    @property
+    def results(self) -> tuple[Tensor, ...]:
+        """The tensors that it gives, without masks."""
+        return self.outputs[: len(self.masks)] if self.masks else self.outputs
+
+    @property
+    def mask(self) -> Tensor | None:
+        """The mask that the layer was told to look at."""
+        return self.inputs[-1] if self.masked and not self.brought else None
 
     @property
     def is_input(self) -> bool:
@@ -175,6 +209,14 @@ class Tensor:
     def spec(self) -> TensorSpec:
         """Shape, dtype, and whether it has a batch axis."""
         return self.node.specs[self.index]
+
+    @property
+    def mask(self) -> Tensor | None:
+        """Which of its steps count, a tensor of truth values, where layers know."""
+        found = self.node.masks[self.index] if self.index < len(self.node.masks) else None
+        return Tensor(self.node, found) if isinstance(found, int) else found
+
+    _keras_mask = mask
 
     @property
     def sample_shape(self) -> Shape:
@@ -269,3 +311,8 @@ class Network:
     nodes: tuple[Node, ...]
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+
+    @property
+    def masks(self) -> tuple[Tensor, ...]:
+        """Those of the outputs, each once."""
+        return tuple(dict.fromkeys(tensor.mask for tensor in self.outputs if tensor.mask is not None))

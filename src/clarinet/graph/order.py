@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from clarinet.graph.nodes import Node, Tensor
+from clarinet.graph.nodes import Network, Node, Tensor
 
 
 def ordered(outputs: Iterable[Tensor], inputs: Iterable[Tensor]) -> list[Node]:
@@ -13,7 +13,7 @@ def ordered(outputs: Iterable[Tensor], inputs: Iterable[Tensor]) -> list[Node]:
 
     The order is Keras's, which weights are listed in: a node's depth is the longest way from it to an output; deep
     nodes come first, and all nodes of a layer count as its deepest. Nodes of one depth come in the order in which a
-    walk back from the outputs first meets their layers.
+    walk back from the outputs first meets their layers. Masks that come along with tensors do not count.
 
     Args:
         outputs, inputs: of the network.
@@ -31,12 +31,27 @@ def ordered(outputs: Iterable[Tensor], inputs: Iterable[Tensor]) -> list[Node]:
     for node in reversed(walk.finished):
         depth = max(depths.get(node, 0), deepest.get(id(node.operator), 0))
         depths[node] = deepest[id(node.operator)] = depth
-        for tensor in node.inputs if node not in ends else ():
+        for tensor in () if node in ends or node.is_mask else node.inputs[: len(node.inputs) - node.brought]:
             depths[tensor.node] = max(depth + 1, depths.get(tensor.node, 0))
     for node in ends:
         depths.setdefault(node, 0)
         met.setdefault(id(node.operator), len(met))
-    return sorted(depths, key=lambda node: (-depths[node], met[id(node.operator)], node.number))
+    wanted = sorted(depths, key=lambda node: (-depths[node], met[id(node.operator)], node.number))
+    return _masks_in_time(wanted) if any(node.is_mask for node in wanted) else wanted
+
+
+def _masks_in_time(nodes: Sequence[Node]) -> list[Node]:
+    """The same nodes, those that find out masks just before the first that takes what they give."""
+    placed: dict[Node, None] = {}
+    for node in sorted(nodes, key=lambda node: node.is_mask):
+        stack = [node]
+        while stack:
+            missing = [t.node for t in stack[-1].inputs if t.node.is_mask and t.node not in placed]
+            if missing:
+                stack += missing
+            else:
+                placed.setdefault(stack.pop())
+    return [*placed]
 
 
 @dataclass(frozen=True)
@@ -89,3 +104,21 @@ def made_of(outputs: Sequence[Tensor], inputs: Sequence[Tensor], more: Sequence[
             found.add(node)
             waiting += [tensor.node for tensor in node.inputs]
     return tuple(sorted(found, key=lambda node: node.number))
+
+
+def network_of(
+    inputs: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+    more: Sequence[Node] = (),
+    masks: Sequence[Tensor | None] | None = None,
+) -> Network:
+    """The network of all that is needed for some outputs, in the order in which it was made.
+
+    Args:
+        inputs, outputs: of the network.
+        more: nodes that are needed as well.
+        masks: tensors that are needed as well, or None; default: the masks of the outputs.
+    """
+    masks = [tensor.mask for tensor in outputs] if masks is None else masks
+    needed = (*outputs, *(mask for mask in masks if mask is not None))
+    return Network(made_of(needed, inputs, more), tuple(inputs), tuple(outputs))

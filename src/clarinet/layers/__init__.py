@@ -19,6 +19,7 @@ from clarinet.layers.dropout import AlphaDropout, Dropout, GaussianNoise, Spatia
 from clarinet.layers.embedding import Embedding
 from clarinet.layers.inner_product import Dot, dot
 from clarinet.layers.input import Input, InputLayer
+from clarinet.layers.masking import Masking
 from clarinet.layers.merging import (
     Add,
     Average,
@@ -94,6 +95,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "Masking",
     "MaxPooling1D",
     "MaxPooling2D",
     "Maximum",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from clarinet import activations
 from clarinet.activations import ActivationLike
@@ -34,6 +34,8 @@ class Activation(Layer):
         (3, 2)
     """
 
+    supports_masking = True
+
     activation: ActivationLike
 
     def check(self) -> None:
@@ -62,6 +64,8 @@ class Activation(Layer):
 
 class _Function(Layer):
     """A layer that is one activation function, made of its settings."""
+
+    supports_masking = True
 
     def check(self) -> None:
         self._function()
@@ -169,7 +173,8 @@ class ELU(_Function):
 class Softmax(_Function):
     """``y_i = exp(x_i) / sum_j exp(x_j)`` over one axis.
 
-    Shapes: output as ``x``. Gradient: ``dx_i = y_i (dy_i - sum_j dy_j y_j)``.
+    Shapes: output as ``x``. Gradient: ``dx_i = y_i (dy_i - sum_j dy_j y_j)``. A mask of the shape of ``x``, or one that
+    is stretched to it, leaves out entries: they are 0, and those that are left add up to 1.
 
     Args:
         axis: of ``x``, of which 0 is the batch; default -1.
@@ -182,10 +187,49 @@ class Softmax(_Function):
         (3, 2)
     """
 
+    uses_mask = True
+
     axis: int = -1
 
     def _function(self) -> activations.Activation:
         return activations.Softmax(self.axis)
+
+    def parts_where_masked(self) -> tuple[Layer, ...]:
+        return (self.bare(),)
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        if ctx.mask is None:
+            return super().forward(params, state, x, ctx)
+        xp, kept = ctx.xp, _stretched(ctx.mask, x, ctx.xp)
+        z = xp.where(kept, x, xp.full_like(x, -1e9))
+        y, cache, _ = super().forward(params, state, z, ctx)
+        return xp.where(kept, y, xp.zeros_like(y)), (cache, kept, xp), {}
+
+    def backward(self, params: dict[str, Array], cache: Cache, dy: Array) -> tuple[Array, dict[str, Array]]:
+        given: Any = cache
+        if not isinstance(given[0], tuple):
+            return super().backward(params, cache, dy)
+        own, kept, xp = given
+        nothing = xp.zeros_like(dy)
+        dz, _ = super().backward(params, own, xp.where(kept, dy, nothing))
+        return xp.where(kept, dz, nothing), {}
+
+
+def _stretched(mask: Array, x: Array, xp: Namespace) -> Array:
+    """A mask in the shape of what it is for, from the last axis on.
+
+    Raises:
+        ValueError: it does not fit.
+    """
+    sizes = zip(reversed(mask.shape), reversed(x.shape), strict=False)
+    if mask.ndim > x.ndim or any(own not in (1, size) for own, size in sizes):
+        raise ValueError(
+            f"Softmax: a mask of shape {tuple(mask.shape)} does not fit inputs of shape {tuple(x.shape)}: from the "
+            "last axis on, sizes are equal or 1"
+        )
+    return xp.broadcast_to(xp.astype(mask, xp.bool), x.shape)
 
 
 class _SharedField(Field[int | Sequence[int] | None, tuple[int, ...] | None]):
@@ -219,6 +263,8 @@ class PReLU(Layer):
         >>> [w.shape for w in PReLU(shared_axes=[1, 2]).weight_specs((8, 8, 16))]
         [(1, 1, 16)]
     """
+
+    supports_masking = True
 
     alpha_initializer: InitializerField = InitializerField("zeros")
     alpha_regularizer: RegularizerField = RegularizerField(None)

@@ -34,6 +34,8 @@ class ActivityRegularization(Layer):
         1.5
     """
 
+    supports_masking = True
+
     passes_through = "identity"
 
     l1: float = 0.0

@@ -47,6 +47,8 @@ def factors(value: object, what: str) -> tuple[float, float]:
 class _Augmentation(Noise):
     """Layers for images (height, width, channels); the shape does not change."""
 
+    supports_masking = False
+
     disturbs_by = "augmentation"
 
     unsupported: ClassVar[Mapping[str, Unsupported]] = {

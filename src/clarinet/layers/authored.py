@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from inspect import signature
 from typing import Any, ClassVar, Unpack
@@ -16,27 +16,29 @@ import numpy as np
 
 from clarinet import initializers, regularizers
 from clarinet.graph import (
-    Argument,
     Network,
-    Node,
     Tensor,
     Training,
+    arguments,
     call_form,
     called,
     flatten,
     form_of,
     is_symbolic,
-    made_of,
+    making,
+    masks_of,
+    network_of,
+    of_network,
     packed,
 )
 from clarinet.layers.base import Layer, Options, check_shape
-from clarinet.layers.calling import inside_call
+from clarinet.layers.calling import inside_call, mask_of, set_masks
 from clarinet.layers.describing import kept_layer
 from clarinet.layers.handle import Handle, take_name
 from clarinet.layers.sharing import once
 from clarinet.names import Names
 from clarinet.ops.core import cast, convert_to_tensor
-from clarinet.ops.structures import leaves
+from clarinet.ops.structures import leaves, like
 from clarinet.ops.tensor import Tensor as Tensors
 from clarinet.params import Weight
 from clarinet.types import AnyTensor, Json, Shape, ShapeLike, TensorLike
@@ -70,6 +72,12 @@ class Authored:
 
     merges: ClassVar[bool] = True
     is_authored: ClassVar[bool] = True
+
+    @property
+    def uses_mask(self) -> bool:
+        """Whether ``call`` asks for masks."""
+        this: Any = self
+        return any(name.endswith("mask") for name in signature(this.call).parameters)
 
     @property
     def children(self) -> tuple[Handle, ...]:
@@ -139,9 +147,11 @@ class Authored:
             return _symbolic(this, inputs, settings, training, flatten(taken))
         given, named = as_tensors(inputs), {name: tensor_of(value) for name, value in settings.items()}
         self._built_for([(None, *x.shape[1:]) for x in leaves((given, named)) if isinstance(x, Tensors) and x.ndim])
+        previous = _find_masks(this, given, named, mask_of)
         with inside_call(this, training) as mode:
             found: AnyTensor = this.call(*given, **named | ({"training": mode} if "training" in named else {}))
-            return found
+        set_masks(this, given[0], previous, [*leaves(found)])
+        return found
 
     def output_shapes(self, input_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
         """Shapes of one sample of every tensor that it gives."""
@@ -207,20 +217,53 @@ def _symbolic(
         if not child.name:
             take_name(child, names)
         child.join(layer)
-    own = [Tensor(Node(Argument(f"input_{number}"), (), (t.spec,))) for number, t in enumerate(tensors)]
+    own, inside = arguments([tensor.spec for tensor in tensors], tuple(tensor.mask for tensor in tensors))
     rest = iter(own)
     args = [packed(rest, form_of(x)) if is_symbolic(x) else x for x in inputs]
     named = {name: packed(rest, form_of(x)) if is_symbolic(x) else x for name, x in sorted(settings.items())}
+    previous = _find_masks(layer, args, named, _mask_of_symbol)
     result, updates = called(layer.call, args, named)
     outputs = flatten(result)
-    network = Network(made_of(outputs, own, updates), tuple(own), tuple(outputs))
+    found = [tensor.mask for tensor in outputs]
+    if None in found:
+        with making(masking=True):
+            said = masks_of(layer, args[0], previous, len(outputs))
+        found = [own if own is not None else its for own, its in zip(found, said or found, strict=True)]
+    network = network_of((*own, *inside), outputs, updates, found)
     object.__setattr__(layer, "_network", network)
-    known = None if isinstance(training, Training) else training
     plain = {name: value for name, value in settings.items() if name != "training" and not is_symbolic(value)}
     form = call_form(inputs, {n: x for n, x in settings.items() if is_symbolic(x)}, plain, result)
-    node = Node(layer, tuple(tensors), tuple(t.spec for t in outputs), known, inner=network, call=form)
+    known = None if isinstance(training, Training) else training
+    node = of_network(layer, tensors, network, tuple(found), known, call=form)
     layer.note(node)
-    return typed(AnyTensor, packed(node.outputs, form_of(result)))
+    return typed(AnyTensor, packed(node.results, form_of(result)))
+
+
+def _mask_of_symbol(tensor: object) -> Tensor | None:
+    return tensor.mask if isinstance(tensor, Tensor) else None
+
+
+def _find_masks(
+    layer: Layer, args: Sequence[TensorLike], named: dict[str, Any], of: Callable[[object], object]
+) -> object:
+    """The mask of what a ``call`` is given first, or a structure of masks; those that it asks for are added.
+
+    One that takes a single argument with tensors asks for its masks with ``mask``, others with ``inputs_mask``, … after
+    the argument's name.
+
+    Args:
+        layer: with a ``call``.
+        args, named: what it is given.
+        of: gives the mask of a tensor, or None.
+    """
+    asked = signature(layer.call).parameters
+    given = dict(zip(asked, args)) | {name: value for name, value in named.items() if not name.endswith("mask")}
+    given = {name: x for name, x in given.items() if is_symbolic(x) or any(isinstance(t, Tensors) for t in leaves(x))}
+    for name, x in given.items():
+        mask = "mask" if len(given) == 1 else f"{name}_mask"
+        if mask in asked and named.get(mask) is None:
+            named[mask] = like(x, map(of, leaves(x)))
+    return like(args[0], map(of, leaves(args[0]))) if named.get("mask") is None else named["mask"]
 
 
 def _network(layer: Layer | Authored, input_shapes: tuple[Shape, ...]) -> Network:
@@ -294,7 +337,8 @@ class Lambda(Layer):
     Args:
         function: ``y = function(x)``, or ``function(x, **arguments)``; ``x`` is a list where the layer is called on
             several tensors. It is made of functions of :mod:`clarinet.ops` and operators.
-        output_shape, mask: accepted for Keras programs; shapes are found out.
+        output_shape: accepted for Keras programs; shapes are found out.
+        mask: of the output, or a function of the inputs and their mask; default None: the mask of the input ends here.
         arguments: more arguments, by name.
 
     Raises:
@@ -319,6 +363,12 @@ class Lambda(Layer):
         if not callable(function):
             raise TypeError(f"Lambda: expected a function of a tensor, received {function!r}")
         self.function, self.arguments = function, dict(arguments or {})
+        self.mask = mask
+        object.__setattr__(self, "supports_masking", mask is not None)
+
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
+        """What was given as mask."""
+        return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
         return typed(AnyTensor, self.function(inputs, **self.arguments))

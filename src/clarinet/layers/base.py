@@ -7,7 +7,7 @@ what the handle holds may change after construction: ``name``, ``trainable``, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, ClassVar, Self, TypedDict, cast
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from clarinet.configurable import Configurable, Unsupported, abstract, auto_config, is_ours
 from clarinet.graph import flatten, is_symbolic, use
-from clarinet.layers.calling import Computing, computed, inside_call, listed
+from clarinet.layers.calling import Computing, computed_with_masks, inside_call, listed
 from clarinet.layers.context import Context
 from clarinet.layers.sharing import once
 from clarinet.ops.operation import Gradients
@@ -50,6 +50,7 @@ class Part:
     names: Mapping[str, str] = field(default_factory=dict)
     prefix: str = ""
     training: bool | None = None
+    mask: int | None = None  # number of the tensor that is its mask, once the layer is taken apart
     whole: Part | None = None  # the part whose layer this part belongs to
 
     def called(self, name: str) -> str:
@@ -94,7 +95,7 @@ class Layer(Computing, Configurable):
             ("lora_rank", "lora_alpha", "quantization_config"), Unsupported("there is no such form of the weights")
         ),
     }
-    not_called: ClassVar[Mapping[str, str]] = {"compute_mask": "there are no masks"}
+    not_called: ClassVar[Mapping[str, str]] = {}
     #: What a class gets that defines ``call``, see :mod:`clarinet.layers.authored`.
     authoring: ClassVar[Mapping[str, object]] = {}
     #: How it sums weighted inputs, without its activation: ``"dense"``, over the last axis; ``"window"``, over a window
@@ -110,6 +111,11 @@ class Layer(Computing, Configurable):
     disturbs_by: ClassVar[str] = ""
     #: Whether it takes ids, which it looks up, instead of numbers.
     looks_up: ClassVar[bool] = False
+    #: Whether its output has the mask that :meth:`compute_mask` says; True for a class that defines it. Without, a mask
+    #: that comes along with an input ends here, with a warning.
+    supports_masking: ClassVar[bool] = False
+    #: Whether ``forward`` looks at the mask of its input, in its context.
+    uses_mask: ClassVar[bool] = False
 
     _frozen: ClassVar[bool] = False  # of one that is made: True
 
@@ -134,6 +140,8 @@ class Layer(Computing, Configurable):
         self.__post_init__(input_dim)
 
     def __init_subclass__(cls) -> None:
+        if "compute_mask" in vars(cls) and "supports_masking" not in vars(cls):
+            cls.supports_masking = True
         for name, value in cls.authoring.items() if "call" in vars(cls) else ():
             if name not in vars(cls):
                 setattr(cls, name, value)
@@ -226,6 +234,19 @@ class Layer(Computing, Configurable):
         account."""
         return 0.0
 
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
+        """Which steps of the output count, where the layer supports masking: by default those of the input.
+
+        Args:
+            inputs: what the layer is called on, a list where it takes several tensors.
+            mask: of the input, a tensor of truth values without the last axis, or None; a list where there are several.
+        """
+        return mask
+
+    def in_place_of_masked(self, inputs: Sequence[TensorLike], masks: Sequence[TensorLike]) -> Sequence[TensorLike]:
+        """The tensors that it takes in the place of its inputs, where some of these have masks; by default the same."""
+        return inputs
+
     def parts(self) -> tuple[Layer | Part, ...]:
         """The layers an engine runs in place of this one, e.g. an affine map and its activation.
 
@@ -233,6 +254,10 @@ class Layer(Computing, Configurable):
         same names as in this layer.
         """
         return (self.bare(),)
+
+    def parts_where_masked(self) -> tuple[Layer | Part, ...]:
+        """The same where the input has a mask; parts that look at one are given it."""
+        return self.parts()
 
     @property
     def ends(self) -> tuple[int, ...]:
@@ -264,7 +289,7 @@ class Layer(Computing, Configurable):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define call")
 
-    def __call__(self, x: object, training: bool | None = None) -> AnyTensor:
+    def __call__(self, x: object, training: bool | None = None, mask: TensorLike = None) -> AnyTensor:
         """Use the layer: on tensors of a network it makes the next one, on a batch of numbers it computes.
 
         On numbers it gives a :class:`clarinet.ops.Tensor`, and a :class:`clarinet.GradientTape` remembers the call.
@@ -276,6 +301,8 @@ class Layer(Computing, Configurable):
             training: whether it behaves as in training; None (default) is as the ``call`` around it does; without one
                 it is True for layers that augment, as in Keras, and False for all others. On a tensor of a network,
                 None: as the model does.
+            mask: which steps of ``x`` count, truth values (n, steps), for layers that look at it; default: the mask
+                that came along with ``x``.
 
         Raises:
             TypeError: neither tensors nor an array. ValueError: samples that do not fit.
@@ -288,10 +315,10 @@ class Layer(Computing, Configurable):
             (None, 28, 28)
         """
         if is_symbolic(x):
-            made = use(self, flatten(listed(self, x) if self.merges else x), training).outputs
+            made = use(self, flatten(listed(self, x) if self.merges else x), training, mask).outputs
             return cast(AnyTensor, made[0])
         with inside_call(self, training):
-            return computed(self, x)
+            return computed_with_masks(self, x, mask)
 
     def changed(self, **changes: object) -> Self:
         """A copy with another configuration."""

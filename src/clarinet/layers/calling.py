@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Never, Protocol, cast
 import numpy as np
 
 from clarinet.configurable import check_flag
+from clarinet.graph import Maskable, masks_of
 from clarinet.layers.context import Context
 from clarinet.layers.handle import Handle, leaf_layers
 from clarinet.ops.operation import Gradients, Operation
@@ -30,8 +31,16 @@ class Computing(Handle):
 
     #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
     merges: ClassVar[bool] = False
+    uses_mask: ClassVar[bool] = False
+    supports_masking: ClassVar[bool] = False
 
     def output_shapes(self, input_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        raise NotImplementedError
+
+    def compute_mask(self, inputs: object, mask: object = None) -> object:
+        raise NotImplementedError
+
+    def in_place_of_masked(self, inputs: Sequence[object], masks: Sequence[object]) -> Sequence[object]:
         raise NotImplementedError
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
@@ -127,7 +136,42 @@ def inside_call(layer: Losing, training: bool | None) -> Iterator[bool | None]:
         _CURRENT.training = before
 
 
-def computed(layer: Computing, x: object, training: bool | None = None, key: Key | None = None) -> Tensor:
+def computed_with_masks(layer: Computing, x: object, mask: object = None) -> Tensor:
+    """What a layer gives for numbers that may have masks beside them; the output gets the mask that the layer says.
+
+    Args:
+        layer, x: as for :func:`computed`.
+        mask: said by the user; None: those of the numbers.
+    """
+    given = listed(layer, x) if layer.merges else [x]
+    came = [mask_of(each) for each in given]
+    previous = mask if mask is not None else came if layer.merges else came[0]
+    if any(own is not None for own in came):
+        given = layer.in_place_of_masked(given, came)
+    taken = list(given) if layer.merges else given[0]
+    output = computed(layer, taken, mask=None if layer.merges else previous)
+    set_masks(layer, taken, previous, [output])
+    return output
+
+
+def mask_of(x: object) -> Tensor | None:
+    """The mask that came along with numbers, if any."""
+    return x._keras_mask if isinstance(x, Tensor) else None
+
+
+def set_masks(layer: Maskable, inputs: object, previous: object, outputs: Sequence[object]) -> None:
+    """Give what a layer has computed the masks that it says, where it has none yet."""
+    given = [output for output in outputs if isinstance(output, Tensor)]
+    if all(output._keras_mask is not None for output in given):
+        return
+    for output, mask in zip(given, masks_of(layer, inputs, previous, len(given)), strict=False):
+        if mask is not None and output._keras_mask is None:
+            output._keras_mask = tensor(np.asarray(mask))
+
+
+def computed(
+    layer: Computing, x: object, training: bool | None = None, key: Key | None = None, mask: object = None
+) -> Tensor:
     """What a layer gives for numbers.
 
     State that changes, such as moving averages, is kept.
@@ -137,6 +181,7 @@ def computed(layer: Computing, x: object, training: bool | None = None, key: Key
         x: rows (n, …), several in a list where it takes several.
         training: whether it behaves as in training; None: as the call that this one is in, or as is usual for it.
         key: names its random numbers; default: new ones.
+        mask: which steps of ``x`` count, for layers that look at it.
     """
     given = listed(layer, x) if layer.merges else [x]
     arrays = batches(layer, x) if layer.merges else (batch(layer, x),)
@@ -144,7 +189,8 @@ def computed(layer: Computing, x: object, training: bool | None = None, key: Key
     layer.output_shapes(shapes)  # says so if such samples do not fit
     weights, state = variables_for(layer, shapes if layer.merges else shapes[0], arrays[0].dtype)
     drawn = randomness(layer, training)
-    context = Context(drawn[0], drawn[1] if key is None else key)
+    looked_at = None if mask is None or not layer.uses_mask else np.asarray(mask, bool)
+    context = Context(drawn[0], drawn[1] if key is None else key, mask=looked_at)
     operation = Called(layer, context, len(given), tuple(weights), tuple(state))
     used = [*weights.values(), *state.values()]
     numbers = [v.view().astype(arrays[0].dtype, copy=False) for v in used]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from clarinet.random import Key
-from clarinet.types import Namespace
+from clarinet.types import Array, Namespace
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,11 @@ class Context:
         training: True while training; dropout and batch statistics look at it.
         key: names the random numbers of this layer on this step.
         xp: array namespace (NumPy, or another one that follows the array API standard).
+        mask: for layers that use one (``uses_mask``): which steps of the input count, truth values without its last
+            axis; None: all.
     """
 
     training: bool = False
     key: Key = field(default_factory=lambda: Key(0))
     xp: Namespace = np
+    mask: Array | None = None

@@ -42,6 +42,8 @@ class Dense(Layer):
         (3,)
     """
 
+    supports_masking = True
+
     weighted_sum = "dense"
 
     units: int

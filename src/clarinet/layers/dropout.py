@@ -29,6 +29,8 @@ def check_seed(seed: object, what: str) -> None:
 class Noise(Layer):
     """Base of layers that draw random numbers while training: those of a step depend on seed, step and layer alone."""
 
+    supports_masking = True
+
     disturbs_by = "noise"
 
     seed: int | None

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from clarinet import ops
 from clarinet.arrays import scatter_add, widest
-from clarinet.configurable import Unsupported
+from clarinet.configurable import Unsupported, check_flag
 from clarinet.initializers import InitializerField
 from clarinet.layers.base import Layer, check_positive_int
 from clarinet.layers.context import Context
 from clarinet.params import Weight
 from clarinet.regularizers import RegularizerField
-from clarinet.types import Array, Namespace, Shape
+from clarinet.types import Array, Namespace, Shape, TensorLike
 
 #: Up to here every whole number is a float32, which is how ids travel to the layer.
 _LARGEST = 2**24
@@ -32,7 +33,7 @@ class Embedding(Layer):
         output_dim: size of the vectors.
         embeddings_initializer: default ``"uniform"``, between -0.05 and 0.05.
         embeddings_regularizer: penalty on ``W``; default None.
-        mask_zero: only False; nothing is masked.
+        mask_zero: whether steps with id 0 are padding, which layers behind leave out; default False.
 
     Raises:
         TypeError, ValueError: sizes that are not positive whole numbers, an unknown name; when fitted or used, ids out
@@ -65,11 +66,11 @@ class Embedding(Layer):
         self.output_dim = check_positive_int(self.output_dim, "Embedding: output_dim")
         if self.input_dim > _LARGEST:
             raise ValueError(f"Embedding: input_dim is at most 2**24 = {_LARGEST}, received {self.input_dim}")
-        if self.mask_zero:
-            raise ValueError(
-                "Embedding: mask_zero=True is not supported: no layer leaves out steps; use mask_zero=False, which "
-                "gives the padding its own id and vector"
-            )
+        self.mask_zero = check_flag(self.mask_zero, "Embedding: mask_zero")
+
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
+        """Which ids are not 0, where ``mask_zero`` says that this is padding; else None."""
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.output_dim)

@@ -107,13 +107,13 @@ class Handle:
     @property
     def input(self) -> AnyTensor:
         """The tensor that it takes where a network first uses it; a list where it takes several."""
-        inputs = self._first_node().inputs
+        inputs = self._first_node().data
         return cast(AnyTensor, inputs[0] if len(inputs) == 1 else list(inputs))
 
     @property
     def output(self) -> AnyTensor:
         """The tensor that it gives there; a list where it gives several."""
-        outputs = self._first_node().outputs
+        outputs = self._first_node().results
         return cast(AnyTensor, outputs[0] if len(outputs) == 1 else list(outputs))
 
     # Its holders.

@@ -10,7 +10,7 @@ from clarinet.configurable import check_flag
 from clarinet.layers.base import Layer, Options
 from clarinet.layers.context import Context
 from clarinet.layers.merge import several
-from clarinet.types import AnyTensor, Array, Arrays, Axes, Namespace, Shape
+from clarinet.types import AnyTensor, Array, Arrays, Axes, Namespace, Shape, TensorLike
 
 #: Lengths below count as this much, as in Keras.
 _SHORTEST = 1e-7
@@ -49,6 +49,9 @@ class Dot(Layer):
 
     axes: Axes
     normalize: bool = False
+
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
+        """None: steps are added up."""
 
     def check(self) -> None:
         self.axes = _checked(self.axes)

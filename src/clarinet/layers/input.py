@@ -13,7 +13,7 @@ from clarinet.graph import Node, Tensor
 from clarinet.layers.base import Layer, Part, check_shape
 from clarinet.layers.context import Context
 from clarinet.ops.specs import TensorSpec
-from clarinet.types import Array, Shape
+from clarinet.types import Array, Shape, TensorLike
 
 #: Of the numbers that go into a network; the text is for programs, a model computes in its own dtype.
 _DTYPES = ("float32", "float64", "float16", "bfloat16", "int8", "int16", "int32", "int64", "uint8", "bool")
@@ -72,7 +72,7 @@ class InputLayer(Layer):
     def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy, {}
 
-    def __call__(self, x: object, training: bool | None = None) -> Never:
+    def __call__(self, x: object, training: bool | None = None, mask: TensorLike = None) -> Never:
         """Unsupported: a network begins with it."""
         raise TypeError("InputLayer is where a network begins; it is not called on anything: use Input(shape)")
 

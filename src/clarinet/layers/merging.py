@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Unpack
+from functools import reduce
+from typing import Any, ClassVar, Unpack, cast
 
+from clarinet import ops
 from clarinet.layers.base import Layer, Options, Part
 from clarinet.layers.composite import Composite
 from clarinet.layers.merge import Merge
-from clarinet.types import AnyTensor
+from clarinet.types import AnyTensor, TensorLike
 
 
 @dataclass(eq=False, repr=False)
@@ -22,6 +25,13 @@ class Merging(Composite):
     merges: ClassVar[bool] = True
     #: What it does, see :class:`clarinet.layers.merge.Merge`.
     merge: ClassVar[str]
+
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
+        """A step counts where it does in one of the inputs, if all have masks."""
+        masks: Any = mask
+        if masks is None or any(own is None for own in masks):
+            return None
+        return reduce(ops.logical_or, masks)
 
     def check(self) -> None:
         self.parts()  # which refuses settings without meaning
@@ -117,6 +127,9 @@ class Maximum(Merging):
 
     merge = "maximum"
 
+    def in_place_of_masked(self, inputs: Sequence[TensorLike], masks: Sequence[TensorLike]) -> Sequence[TensorLike]:
+        return _where_both_count(inputs, masks, ops.maximum)
+
 
 @dataclass(eq=False, repr=False)
 class Minimum(Merging):
@@ -133,6 +146,26 @@ class Minimum(Merging):
     """
 
     merge = "minimum"
+
+    def in_place_of_masked(self, inputs: Sequence[TensorLike], masks: Sequence[TensorLike]) -> Sequence[TensorLike]:
+        return _where_both_count(inputs, masks, ops.minimum)
+
+
+def _where_both_count(
+    inputs: Sequence[TensorLike], masks: Sequence[TensorLike], join: Callable[[TensorLike, TensorLike], TensorLike]
+) -> Sequence[TensorLike]:
+    """Two tensors, each with the other's numbers where its mask leaves it out; of more, all but the last are joined."""
+    first, counts = inputs[0], masks[0]
+    for number, (other, its) in enumerate(zip(inputs[1:], masks[1:], strict=True), 2):
+        if its is not None:
+            other = ops.where(ops.expand_dims(its, -1), other, first)
+        if counts is not None:
+            first = ops.where(ops.expand_dims(counts, -1), first, other)
+        counts = None if counts is None or its is None else ops.logical_or(counts, its)
+        if number == len(inputs):
+            return first, other
+        first = join(first, other)
+    return inputs
 
 
 @dataclass(eq=False, repr=False)
@@ -156,8 +189,22 @@ class Concatenate(Merging):
 
     axis: int = -1
 
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
+        """The masks side by side, or where the last axis is, those in which a step counts for one of the inputs."""
+        masks, given = cast("tuple[Sequence[TensorLike] | None, Sequence[TensorLike]]", (mask, inputs))
+        if masks is None or all(own is None for own in masks):
+            return None
+        wide = [_stretched(own, x) for own, x in zip(masks, given, strict=True)]
+        return ops.any(ops.concatenate(wide, axis=self.axis), axis=-1)
+
     def parts(self) -> tuple[Layer | Part, ...]:
         return (Merge(self.merge, self.axis, branches=False),)
+
+
+def _stretched(mask: TensorLike, x: TensorLike) -> TensorLike:
+    """A mask in the shape of what it is for; all of it counts where there is none."""
+    everything = ops.ones_like(x, dtype="bool")
+    return everything if mask is None else ops.logical_and(ops.expand_dims(mask, -1), everything)
 
 
 def add(inputs: object, **settings: Unpack[Options]) -> AnyTensor:

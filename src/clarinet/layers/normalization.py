@@ -24,6 +24,8 @@ _NO_RENORMALISATION = "there is no renormalisation of batches"
 class _Normalized(Layer):
     """The step after normalising: ``y = gamma u + beta``, each if wanted."""
 
+    supports_masking = True
+
     rescales_by = "sample"
 
     epsilon: float
@@ -81,7 +83,8 @@ class BatchNormalization(_OneAxis):
     ``u = (x - mean) / sqrt(variance + epsilon)``, ``y = gamma u + beta``. While training, mean and (biased) variance
     are the batch's, over all axes but that one, and the moving ones follow:
     ``moving <- momentum moving + (1 - momentum) batch``. In inference, and while the layer is frozen
-    (``trainable=False``), the moving ones are used. (Ioffe and Szegedy, ICML 2015; semantics of Keras 3.)
+    (``trainable=False``), the moving ones are used. Steps that a mask leaves out count in no statistics. (Ioffe and
+    Szegedy, ICML 2015; semantics of Keras 3.)
 
     Shapes: ``x`` (n, …) with features on ``axis``; ``gamma``, ``beta``, and state ``moving_mean`` and
     ``moving_variance`` (features,); output as ``x``.
@@ -109,6 +112,7 @@ class BatchNormalization(_OneAxis):
     """
 
     rescales_by = "batch"
+    uses_mask = True
 
     unsupported: ClassVar[Mapping[str, Unsupported]] = {
         **Layer.unsupported,
@@ -151,12 +155,13 @@ class BatchNormalization(_OneAxis):
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
-        xp, batch = ctx.xp, ctx.training and self.trainable
+        xp, batch, share = ctx.xp, ctx.training and self.trainable, None
         rows, shape = self._others(x)
         mean, variance, new_state = state["moving_mean"], state["moving_variance"], {}
         if batch:
-            mean = xp.mean(x, axis=rows)
-            variance = xp.mean((x - xp.reshape(mean, shape)) ** 2, axis=rows)
+            share = None if ctx.mask is None else _shares(ctx.mask, x, rows, xp)
+            mean = _mean(x, rows, share, xp)
+            variance = _mean((x - xp.reshape(mean, shape)) ** 2, rows, share, xp)
             keep = self.momentum
             new_state = {
                 "moving_mean": keep * state["moving_mean"] + (1 - keep) * mean,
@@ -166,7 +171,7 @@ class BatchNormalization(_OneAxis):
         u = (x - xp.reshape(mean, shape)) * inverse
         y = u * xp.reshape(params["gamma"], shape) if self.scale else u
         y = y + xp.reshape(params["beta"], shape) if self.center else y
-        return y, (u, inverse, batch, xp), new_state
+        return y, (u, inverse, batch, share, xp), new_state
 
     def _others(self, x: Array) -> tuple[tuple[int, ...], Shape]:
         """The axes of the statistics, and the shape of one number a feature that is broadcast with ``x``."""
@@ -175,17 +180,38 @@ class BatchNormalization(_OneAxis):
         return others, tuple(1 if a in others else size for a, size in enumerate(x.shape))
 
     def backward(
-        self, params: dict[str, Array], cache: tuple[Array, Array, bool, Namespace], dy: Array
+        self, params: dict[str, Array], cache: tuple[Array, Array, bool, Array | None, Namespace], dy: Array
     ) -> tuple[Array, dict[str, Array]]:
-        u, inverse, batch, xp = cache
+        u, inverse, batch, share, xp = cache
         rows, shape = self._others(dy)
         dbeta, dgamma = xp.sum(dy, axis=rows), xp.sum(dy * u, axis=rows)
         dx = dy
-        if batch:
+        if share is not None:
+            dx = dy - share * (xp.reshape(dbeta, shape) + u * xp.reshape(dgamma, shape))
+        elif batch:
             count = prod(dy.shape[a] for a in rows)
             dx = dy - xp.reshape(dbeta / count, shape) - u * xp.reshape(dgamma / count, shape)
         dx = dx * (inverse * xp.reshape(params["gamma"], shape) if self.scale else inverse)
         return dx, self._grads(dgamma, dbeta)
+
+
+def _mean(x: Array, rows: tuple[int, ...], share: Array | None, xp: Namespace) -> Array:
+    return (
+        xp.mean(x, axis=rows) if share is None else xp.sum(xp.where(share > 0, x, xp.zeros_like(x)) * share, axis=rows)
+    )
+
+
+def _shares(mask: Array, x: Array, rows: tuple[int, ...], xp: Namespace) -> Array:
+    """How much each entry counts in the mean of its feature: one part in as many as the mask leaves, or nothing.
+
+    Args:
+        mask: truth values, without the last axis of ``x``.
+        x: what is normalised.
+        rows: the axes of the statistics.
+    """
+    counts = xp.broadcast_to(xp.astype(mask, x.dtype)[..., None], x.shape)
+    total = xp.sum(counts, axis=rows, keepdims=True)
+    return counts / xp.where(total > 0, total, xp.ones_like(total))
 
 
 def _standardized(x: Array, axes: tuple[int, ...], epsilon: float, xp: Namespace) -> tuple[Array, Array]:

@@ -15,9 +15,10 @@ def depth(layer: Layer) -> int:
     return 1 + max(map(depth, layer.children), default=0)
 
 
-def direct(layer: Layer, inputs: int = 1) -> list[Part]:
-    """A layer's own parts, each with its sources, where it takes so many tensors."""
-    parts = [part if isinstance(part, Part) else Part(part) for part in layer.parts()]
+def direct(layer: Layer, inputs: int = 1, masked: bool = False) -> list[Part]:
+    """A layer's own parts, each with its sources, where it takes so many tensors, perhaps with a mask."""
+    given = layer.parts_where_masked() if masked and not layer.is_model else layer.parts()
+    parts = [part if isinstance(part, Part) else Part(part) for part in given]
     before = [tuple(range(inputs)), *((number + inputs,) for number in range(len(parts)))]
     return [replace(p, sources=own if p.sources is None else p.sources) for p, own in zip(parts, before)]
 
@@ -33,7 +34,11 @@ def flatten_parts(layer: Layer, inputs: int = 1) -> list[Part]:
 
 
 def taken_apart(
-    layer: Layer, taken: tuple[int, ...], next_tensor: int, training: bool | None = None
+    layer: Layer,
+    taken: tuple[int, ...],
+    next_tensor: int,
+    training: bool | None = None,
+    mask: int | None = None,
 ) -> tuple[list[Part], tuple[int, ...]]:
     """A layer's elementary parts where it takes these tensors, and the tensors that it gives.
 
@@ -42,17 +47,19 @@ def taken_apart(
         taken: numbers of the tensors that it takes.
         next_tensor: number of the tensor that its first part gives; those of the others follow.
         training: whether all parts behave as in training (True) or as in use (False); None: as the model does.
+        mask: number of the tensor that says which steps count, for all parts that look at it.
     """
     found: list[Part] = []
-    return found, _flatten(layer, None, taken, _Taking(next_tensor, found), True, training)
+    return found, _flatten(layer, None, taken, _Taking(next_tensor, found, mask), True, training)
 
 
 @dataclass(frozen=True)
 class _Taking:
-    """Elementary parts that have been found, and the number of the tensor that the first of them gives."""
+    """Elementary parts that have been found, the number of the tensor that the first gives, and that of the mask."""
 
     first: int
     found: list[Part]
+    mask: int | None
 
     def add(self, part: Part) -> int:
         """Take a part; gives the number of the tensor that it gives."""
@@ -69,14 +76,15 @@ def _flatten(
     training: bool | None,
 ) -> tuple[int, ...]:
     """Take the elementary parts of a layer that takes these tensors; gives the numbers of those that it ends in."""
-    parts = direct(layer, len(taken))
+    parts = direct(layer, len(taken), taking.mask is not None)
     if len(parts) == 1 and type(parts[0].layer) is type(layer) and not layer.is_model:
         spec = parts[0].layer
         if spec.trainable and not trainable:
             spec = spec.bare()
             spec.trainable = False
         training = parts[0].training if training is None else training
-        return (taking.add(replace(parts[0], layer=spec, sources=taken, training=training).within(whole)),)
+        mask = taking.mask if spec.uses_mask else None
+        return (taking.add(replace(parts[0], layer=spec, sources=taken, training=training, mask=mask).within(whole)),)
     _refuse_outdated(layer, parts)
     trainable = trainable and layer.trainable
     given = list(taken)  # the tensors that the layer takes, and those that its parts give

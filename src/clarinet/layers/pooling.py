@@ -21,7 +21,7 @@ from clarinet.layers.geometry import (
     output_sizes,
     per_axis,
 )
-from clarinet.types import Array, Namespace, Shape
+from clarinet.types import Array, Namespace, Shape, TensorLike
 
 
 class _Pooling(Layer):
@@ -256,14 +256,24 @@ class _GlobalAveragePooling(_GlobalPooling):
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
-        return self._shaped(ctx.xp.mean(x, axis=self._axes), x, ctx.xp), (tuple(x.shape), ctx.xp), {}
+        xp, shape = ctx.xp, tuple(x.shape)
+        if ctx.mask is None:
+            return self._shaped(xp.mean(x, axis=self._axes), x, xp), (shape, None, xp), {}
+        kept = xp.astype(ctx.mask, x.dtype)[..., None]
+        count = xp.sum(kept, axis=1, keepdims=True)
+        share = kept / xp.where(count > 0, count, xp.ones_like(count))
+        return (
+            self._shaped(xp.sum(xp.where(kept > 0, x, xp.zeros_like(x)) * share, axis=1), x, xp),
+            (shape, share, xp),
+            {},
+        )
 
     def backward(
-        self, params: dict[str, Array], cache: tuple[tuple[int, ...], Namespace], dy: Array
+        self, params: dict[str, Array], cache: tuple[tuple[int, ...], Array | None, Namespace], dy: Array
     ) -> tuple[Array, dict[str, Array]]:
-        shape, xp = cache
-        share = xp.reshape(dy, (shape[0], *(1,) * self.rank, shape[-1])) / prod(shape[1:-1])
-        return xp.broadcast_to(share, shape), {}
+        shape, share, xp = cache
+        dy = xp.reshape(dy, (shape[0], *(1,) * self.rank, shape[-1]))
+        return (xp.broadcast_to(dy / prod(shape[1:-1]), shape) if share is None else dy * share), {}
 
 
 class _GlobalMaxPooling(_GlobalPooling):
@@ -308,10 +318,10 @@ class GlobalAveragePooling2D(_GlobalAveragePooling):
 
 @dataclass(eq=False, repr=False)
 class GlobalAveragePooling1D(_GlobalAveragePooling):
-    """The mean of every channel of a sequence.
+    """The mean of every channel of a sequence, over the steps that its mask leaves.
 
-    Shapes: ``x`` (n, steps, channels), output (n, channels). Gradient: all
-    entries of a channel get ``dy`` divided by their number.
+    Shapes: ``x`` (n, steps, channels), output (n, channels); 0 where no step is left. Gradient: all entries that count
+    get ``dy`` divided by their number.
 
     Args:
         data_format: None or ``"channels_last"``.
@@ -325,10 +335,14 @@ class GlobalAveragePooling1D(_GlobalAveragePooling):
         (1, 4)
     """
 
+    uses_mask = True
     rank = 1
 
     data_format: str | None = None
     keepdims: bool = False
+
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
+        """None: there are no steps any more."""
 
 
 @dataclass(eq=False, repr=False)

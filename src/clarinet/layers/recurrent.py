@@ -24,7 +24,7 @@ from clarinet.layers.geometry import check_rank
 from clarinet.params import Weight
 from clarinet.random import Key
 from clarinet.regularizers import Regularizer, RegularizerField
-from clarinet.types import Array, Cache, Namespace, Shape
+from clarinet.types import Array, Cache, Namespace, Shape, TensorLike
 
 States = tuple[Array, ...]
 Step = tuple[Array, States, dict[str, Array]]
@@ -44,9 +44,10 @@ class Recurrent(Layer):
         "return_state": Unsupported("a layer has one output; use return_sequences=True for all steps' states", False),
         "stateful": Unsupported("every sample begins with a state of zeros; use whole sequences", False),
         "seed": Unsupported("nothing is random here"),
-        **dict.fromkeys(("unroll", "zero_output_for_mask"), Unsupported("it changes nothing; leave it out", False)),
+        **dict.fromkeys(("unroll", "zero_output_for_mask"), Unsupported("leave it out", False)),
         "use_cudnn": Unsupported("it changes nothing; leave it out", "auto"),
     }
+    uses_mask = True
     #: Columns of the kernels for each unit, and how many states there are.
     gates: ClassVar[int] = 1
     states: ClassVar[int] = 1
@@ -65,6 +66,10 @@ class Recurrent(Layer):
 
     def check(self) -> None:
         self.units = check_positive_int(self.units, f"{type(self).__name__}: units")
+
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
+        """The mask of the steps, where the layer gives all of them."""
+        return mask if self.return_sequences else None
 
     def output_shape(self, input_shape: Shape) -> Shape:
         check_rank(input_shape, 1, type(self).__name__)
@@ -109,17 +114,19 @@ class Recurrent(Layer):
         taken = xp.matmul(sequence, params["kernel"])
         taken = taken + self.input_bias(params["bias"]) if self.use_bias else taken
         states = (xp.zeros((x.shape[0], self.units), dtype=x.dtype),) * self.states
+        mask = None if ctx.mask is None else (xp.flip(ctx.mask, axis=1) if self.go_backwards else ctx.mask)[..., None]
         outputs, caches = [], []
         for t in range(x.shape[1]):
-            states, cache = self.step(params, taken[:, t, :], states, xp)
+            new, cache = self.step(params, taken[:, t, :], states, xp)
+            states = new if mask is None else tuple(xp.where(mask[:, t], a, b) for a, b in zip(new, states))
             outputs.append(states[0])
             caches.append(cache)
-        return xp.stack(outputs, axis=1) if self.return_sequences else outputs[-1], (sequence, caches, xp), {}
+        return xp.stack(outputs, axis=1) if self.return_sequences else outputs[-1], (sequence, caches, mask, xp), {}
 
     def backward(
-        self, params: dict[str, Array], cache: tuple[Array, list[Cache], Namespace], dy: Array
+        self, params: dict[str, Array], cache: tuple[Array, list[Cache], Array | None, Namespace], dy: Array
     ) -> tuple[Array, dict[str, Array]]:
-        sequence, caches, xp = cache
+        sequence, caches, mask, xp = cache
         nothing = xp.zeros((dy.shape[0], self.units), dtype=dy.dtype)
         dstates = (nothing if self.return_sequences else dy, *(nothing,) * (self.states - 1))
         total: dict[str, Array] = {}
@@ -127,7 +134,9 @@ class Recurrent(Layer):
         for t in reversed(range(len(caches))):
             if self.return_sequences:
                 dstates = (dstates[0] + dy[:, t, :], *dstates[1:])
-            dz, dstates, grads = self.step_backward(params, caches[t], dstates, xp)
+            live = dstates if mask is None else tuple(xp.where(mask[:, t], d, nothing) for d in dstates)
+            dz, before, grads = self.step_backward(params, caches[t], live, xp)
+            dstates = before if mask is None else tuple(a + d - own for a, d, own in zip(before, dstates, live))
             total = {name: total[name] + grad if total else grad for name, grad in grads.items()}
             found.append(dz)
         dtaken = xp.stack(found[::-1], axis=1)

@@ -60,6 +60,8 @@ class Rescaling(Layer):
         (28, 28)
     """
 
+    supports_masking = True
+
     rescales_by = "constants"
 
     scale: ArrayLike
@@ -147,6 +149,8 @@ class Normalization(Layer):
         >>> model.predict([[1.0, 40.0]]).tolist()
         [[0.0, 2.0]]
     """
+
+    supports_masking = True
 
     rescales_by = "data"
 

@@ -19,7 +19,7 @@ from clarinet.losses.taped import follows, judged
 from clarinet.names import snake_case
 from clarinet.ops.tensor import Number, tensor
 from clarinet.traced import Traced
-from clarinet.types import Array, Config, Json, Namespace, Scalar, Shape
+from clarinet.types import Array, Config, DType, Json, Namespace, Scalar, Shape
 
 #: The smallest probability or length, as in Keras.
 EPSILON = 1e-7
@@ -172,6 +172,14 @@ class Loss(Value):
     def pull(self, y_true: Array, y_pred: Array, shares: Array, xp: Namespace = np) -> Array:
         """The gradient of a batch's loss ``sum(shares * values)`` at the predictions, of their shape."""
         return self.gradient(y_true, y_pred, xp) * shares[..., None]
+
+    def counted(self, mask: Array, dtype: DType, xp: Namespace = np) -> Array:
+        """The weights of values of which a mask says which count: where a loss is a mean, it is that of those."""
+        weight = xp.astype(mask, dtype)
+        if self.reduction != "sum_over_batch_size":
+            return weight
+        total = xp.sum(weight)
+        return weight * (prod(mask.shape) / choose(total != 0, total, xp.ones_like(total), xp))
 
     def shares(self, weight: Array, xp: Namespace = np) -> Array:
         """How much each value counts in the batch's loss ``sum(shares * values)``; ``weight`` has the values' shape."""

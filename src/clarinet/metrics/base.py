@@ -39,6 +39,8 @@ class Metric(Configurable):
     accuracy: ClassVar[bool] = False
     #: Whether :meth:`traced` knows it as a mean of what a network of operations gives.
     traces: ClassVar[bool] = False
+    #: Whether predictions with a mask are judged only where that says so; as in Keras, means of values are.
+    masked: ClassVar[bool] = False
 
     name: str = ""
 
@@ -197,6 +199,7 @@ class MeanMetric(PureMetric):
 
     #: The power of a common scale of targets and predictions that the mean grows with; None where there is none.
     degree: ClassVar[int | None] = None
+    masked: ClassVar[bool] = True
 
     total: float = field(default=0.0, init=False)
     count: float = field(default=0.0, init=False)

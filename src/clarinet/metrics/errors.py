@@ -58,6 +58,8 @@ class RootMeanSquaredError(MeanSquaredError):
         3.0
     """
 
+    masked = False
+
     def result(self) -> float:
         return float(np.sqrt(super().result()))
 

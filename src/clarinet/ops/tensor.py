@@ -44,6 +44,8 @@ class Tensor(_Numbers):
 
     #: What tapes know it by.
     _number: int | None = None
+    #: Which of its steps count, where layers know.
+    _keras_mask: Tensor | None = None
 
     def numpy(self) -> Array:
         """The numbers as a plain NumPy array, without a copy."""

@@ -269,6 +269,9 @@ def run_network(
         taken = [found.get(symbol) for symbol in node.inputs]
         outputs = _run_node(node, taken, training, key.at(layer=key.layer + number), own)
         found.update(zip(node.outputs, outputs, strict=True))
+    for symbol in network.outputs:
+        if symbol.mask is not None and symbol.mask in found and isinstance(found[symbol], Tensor):
+            found[symbol]._keras_mask = found[symbol.mask]
     return [found[symbol] for symbol in network.outputs]
 
 
@@ -289,10 +292,11 @@ def _run_node(
     if isinstance(operator, Update):
         operator.variable.assign(taken[0])
         return []
-    inner: Network | None = operator.network if operator.is_model else node.inner
+    inner: Network | None = node.inner or operator.inner_network
     if inner is not None:
         return run_network(inner, taken, training, key, forced)
-    return [computed(operator, taken if operator.merges else taken[0], mode, key)]
+    *data, mask = taken if node.masked else (*taken, None)
+    return [computed(operator, data if operator.merges else data[0], mode, key, mask)]
 
 
 __all__ = ["call", "run_network"]

@@ -48,6 +48,8 @@ def _refusal(plan: Plan) -> str | None:
 
 
 def _unsupported_reasons(plan: Plan) -> Iterator[str]:
+    for op in (op for op in plan.ops if op.mask is not None):
+        yield f"layer {op.layer} ({op.kind}) with a mask has no native form"
     for op in plan.all_ops:
         yield from _obstacles_of_op(plan, op)
     for output in plan.outputs:
@@ -71,6 +73,8 @@ def _obstacles_of_op(plan: Plan, op: Op) -> Iterator[str]:
 
 
 def _obstacles_of_output(output: Output) -> Iterator[str]:
+    if output.mask is not None and (output.loss is not None or output.metrics or output.weighted_metrics):
+        yield "a loss or metric of steps with a mask has no native form"
     if output.loss is not None and type(output.loss) not in LOSSES and not output.loss.traces:
         yield f"the loss {output.loss.name!r} has no native form"
     forms = {takes_ids(output), None}

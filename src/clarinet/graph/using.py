@@ -1,0 +1,95 @@
+"""Layers and models that are called on tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from clarinet.graph.calls import Training
+from clarinet.graph.forms import flatten
+from clarinet.graph.masks import Masks, arguments, layer_node, of_network
+from clarinet.graph.nodes import Network, Node, Operator, Tensor, Update, making
+from clarinet.graph.order import network_of
+from clarinet.ops.dtypes import FLOAT
+from clarinet.ops.specs import TensorSpec
+
+
+def use(operator: Operator, inputs: Sequence[Tensor], training: bool | None = None, mask: object = None) -> Node:
+    """The node of a layer or model that is called on tensors.
+
+    Args:
+        operator: what is called.
+        inputs: the tensors.
+        training: whether it behaves as in training.
+        mask: which steps of the inputs count, for layers that look at it; default: what came along with the inputs.
+
+    Raises:
+        ValueError: the tensors' shapes do not fit.
+    """
+    training = None if isinstance(training, Training) else training
+    for tensor in inputs:
+        if not tensor.spec.batched:
+            raise ValueError(
+                f"{operator.name or type(operator).__name__}: {tensor!r} has no batch axis, which a layer needs; use "
+                "functions of clarinet.ops on it"
+            )
+    if operator.is_authored:
+        return _authored(operator, inputs, training, mask)
+    shapes = operator.output_shapes(tuple(tensor.sample_shape for tensor in inputs))
+    specs = tuple(TensorSpec((None, *shape), FLOAT, True) for shape in shapes)
+    if operator.inner_network is not None:
+        node = _model_node(operator, inputs, specs, training)
+    else:
+        node = layer_node(operator, inputs, specs, training, mask)
+    operator.note(node)
+    return node
+
+
+def _authored(operator: Operator, inputs: Sequence[Tensor], training: bool | None, mask: object) -> Node:
+    call: Any = operator
+    settings = {} if mask is None else {"mask": mask}
+    return flatten(call(inputs[0] if len(inputs) == 1 else list(inputs), training=training, **settings))[0].node
+
+
+def _model_node(model: Any, inputs: Sequence[Tensor], specs: tuple[TensorSpec, ...], training: bool | None) -> Node:
+    """The node of a model; masks go into its network, and come out of it."""
+    came = tuple(tensor.mask for tensor in inputs)
+    network: Network = model.inner_network
+    if not any(mask is not None for mask in came) and not network.masks:
+        return Node(model, tuple(inputs), specs, training)
+    inner = with_masks(network, [tensor.spec for tensor in inputs], came)
+    return of_network(model, inputs, inner, tuple(tensor.mask for tensor in inner.outputs), training, specs)
+
+
+def with_masks(network: Network, specs: Sequence[TensorSpec], masks: Masks) -> Network:
+    """A network as it is where masks come along with its inputs; these are inputs of it, too.
+
+    Args:
+        network: as it is without.
+        specs: of its inputs.
+        masks: of each of them, outside of the network.
+    """
+    if not any(mask is not None for mask in masks):
+        return network
+    own, inside = arguments(specs, masks)
+    found: dict[Tensor, Tensor] = dict(zip(network.inputs, own, strict=True))
+    updates = []
+    for node in network.nodes:
+        made = _again(node, found)
+        found.update(zip(node.results, made.results, strict=True))
+        for before, now in zip(node.results, made.results, strict=True):
+            if before.mask is not None and now.mask is not None:
+                found.setdefault(before.mask, now.mask)
+        updates += [made] if isinstance(node.operator, Update) else []
+    return network_of((*own, *inside), [found[tensor] for tensor in network.outputs], updates)
+
+
+def _again(node: Node, found: dict[Tensor, Tensor]) -> Node:
+    """A node that takes other tensors in the place of its own, and their masks."""
+    operator: Any = node.operator
+    several = len(node.data) > 1
+    if not hasattr(operator, "inner_network") or (operator.is_authored and several):
+        return node.again(tuple(found[tensor] for tensor in node.inputs))
+    with making(when=node.when, updates=[] if node.within_call else None):
+        mask = None if node.mask is None else found[node.mask]
+        return use(operator, [found[tensor] for tensor in node.data], node.training, mask)
