@@ -37,7 +37,7 @@ from clarinet.tools.lr_finder import find_learning_rate
 from clarinet.variables import Variable
 
 if TYPE_CHECKING:
-    from clarinet import data, doctor, glass, plots, runs, tf
+    from clarinet import data, doctor, glass, plots, preprocessing, runs, tf
 
 __all__ = [
     "GradientTape",
@@ -66,6 +66,7 @@ __all__ = [
     "ops",
     "optimizers",
     "plots",
+    "preprocessing",
     "regularizers",
     "runs",
     "tf",

@@ -37,7 +37,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         _GALLERY: ("visualization",),
         _SKLEARN: ("wrappers",),
         "use a regularizer, or assign to the weight in a callback's on_train_batch_end": ("constraints",),
-        "clarinet.utils.pad_sequences and clarinet.datasets.load_images prepare data": ("preprocessing",),
         "go through lists and dictionaries with a function of your own": ("tree",),
         "tell the shape in build(self, input_shape)": ("InputSpec",),
     },
@@ -111,12 +110,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "print a line of your own, or train with fit(verbose=1)": ("Progbar",),
         "clarinet.plots.network draws a model": ("model_to_dot", "plot_model"),
         "fetch it with urllib.request.urlretrieve": ("get_file",),
-        "clarinet.datasets.load_images reads a folder of pictures": (
-            "array_to_img", "image_dataset_from_directory", "img_to_array", "load_img", "save_img",
-        ),
-        "read the files with Python, and give fit arrays": (
-            "audio_dataset_from_directory", "text_dataset_from_directory", "timeseries_dataset_from_array",
-        ),
+        "read the files with Python, and give fit arrays": ("audio_dataset_from_directory",),
         "write the tuple (x, y, sample_weight)": ("pack_x_y_sample_weight", "unpack_x_y_sample_weight"),
     },
     "layers": {

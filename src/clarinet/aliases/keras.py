@@ -10,8 +10,9 @@ MODULES: dict[str, str] = {
     **{
         name: name
         for name in (
-            "backend", "config", "data", "doctor", "glass", "plots", "random", "runs", "saving", "tf",
-)
+            "backend", "config", "data", "doctor", "glass", "plots", "preprocessing", "preprocessing.image",
+            "preprocessing.sequence", "preprocessing.text", "random", "runs", "saving", "tf",
+        )
     },
     "keras": "",
     "layers.experimental": "layers",
@@ -90,6 +91,10 @@ _OF_UTILS = {
     "clear_session": "backend:clear_session",
     "is_keras_tensor": "backend:is_keras_tensor",
     "standardize_dtype": "backend:standardize_dtype",
+    **{name: f"preprocessing.image:{name}" for name in ("array_to_img", "img_to_array", "load_img", "save_img")},
+    "image_dataset_from_directory": "preprocessing:image_dataset_from_directory",
+    "text_dataset_from_directory": "preprocessing:text_dataset_from_directory",
+    "timeseries_dataset_from_array": "preprocessing:timeseries_dataset_from_array",
 }
 _OF_SAVING = {
     name: f"saving.objects:{name}"

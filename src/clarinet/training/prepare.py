@@ -141,9 +141,11 @@ class TrainingData:
         return -(-self.rows // self.batch_size)
 
 
-def _same_arrays(one: Rows, other: Rows) -> bool:
-    """Whether both are the same objects."""
-    return all(a is b or (isinstance(a, tuple) and _same_arrays(a, b)) for a, b in zip(one, other))  # type: ignore[arg-type]
+def _same_arrays(one: object, other: object) -> bool:
+    """Whether both are the same objects, or tuples of them."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_same_arrays, one, other))
+    return one is other
 
 
 def handled_by_callbacks(settings: FitSettings) -> frozenset[str]:
