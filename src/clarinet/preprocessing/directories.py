@@ -89,7 +89,6 @@ def image_dataset_from_directory(
         interpolation=interpolation,
         crop_to_aspect_ratio=crop_to_aspect_ratio,
         data_format=data_format,
-        pad_to_aspect_ratio=pad_to_aspect_ratio,  # type: ignore[arg-type]  # refused by name
     )
 
     def read(path: str) -> Array:
