@@ -34,7 +34,6 @@ class MeanMetric : public Metric {
     }
   }
 
- private:
   Running running_;
   std::vector<double> values_;  // of the batch's samples
 };
@@ -67,6 +66,12 @@ class Values : public MeanMetric {
         whole_(setting(spec.settings, "whole") != 0.0) {}
 
   bool takes_targets() const override { return false; }
+  // Values of the whole batch count as what they are, not once for every sample.
+  void account(long samples, const float* weights) override {
+    if (!whole_ || spec.weighted) return MeanMetric::account(samples, weights);
+    const double count = static_cast<double>(each_);
+    running_.add(values_[0] * count, count);
+  }
   void judge(const Pass& pass, const Judged& j) override {
     const float* values = j.tensors[tensor_];
     each_row(pass, {each_, 1, nullptr, nullptr, nullptr, nullptr}, [&](long i) { return values[whole_ ? i % each_ : i]; });

@@ -68,6 +68,11 @@ def number(x: Scalar) -> Scalar:
     return float(x) if namespace(x) is np else x
 
 
+def summed(x: Scalar) -> Scalar:
+    """A number; where functions of a user's gave several, in an array of NumPy's, their sum."""
+    return float(np.sum(x)) if isinstance(x, (np.ndarray, np.generic)) else x
+
+
 # Cody's rational Chebyshev approximations, highest power first: erf(x) = x N(x^2)/D(x^2) for |x| <= 0.46875, and
 # erfc(x) = exp(-x^2) N(x)/D(x) beyond.
 _ERF_TOP = (

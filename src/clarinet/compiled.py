@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from clarinet import compiling, engines, losses, optimizers, renamed
 from clarinet import metrics as metrics_module
 from clarinet.data_adapters import label_form
 from clarinet.functional import Functional
 from clarinet.making_plans import Judgement, make_plan
+from clarinet.metrics.compiled import Asked, CompileMetrics
 from clarinet.optimizers import OptimizerState
 from clarinet.optimizers.by_hand import Slots
 from clarinet.params import Block, Segment
@@ -18,6 +19,7 @@ from clarinet.plan import Plan
 from clarinet.structure import NO_LAYERS
 from clarinet.target import TransformedTarget
 from clarinet.trainable import Epochs, Judged, OutputFace
+from clarinet.training import stepping, steps
 from clarinet.types import DTypeArg, Shape
 
 
@@ -42,6 +44,9 @@ class Compiled(Functional):
         self._engine: tuple[Any, engines.Engine, str] | None = None
         self._called: tuple[object, Any] | None = None  # what runs calls on numbers
         self._eagerly = False  # whether ``call`` runs as it stands
+        self._loss_tracker = metrics_module.Mean("loss")  # in steps of the model's own, as what follows
+        self._trackers: list[metrics_module.Mean | None] = []
+        self._compile_metrics: CompileMetrics | None = None
 
     def _structure_changed(self) -> None:
         super()._structure_changed()
@@ -110,6 +115,38 @@ class Compiled(Functional):
         self.optimizer_state = self._engine = None
         self._set_dtype(compiling.check_dtype(dtype))
         self._eagerly = bool(run_eagerly)
+        self._loss_tracker, self._trackers = metrics_module.Mean("loss"), []
+        asked = [Asked(name, *each) for name, each in zip(names, zip(*groups, strict=True), strict=True)]
+        asked = [own._replace(name="") for own in asked] if len(asked) == 1 else asked
+        given_some = any(own.plain or own.weighted for own in asked)
+        self._compile_metrics = CompileMetrics(asked, metrics_module.resolve_all) if given_some else None
+
+    @property
+    def stepped(self) -> str:
+        """Why its steps run in Python, batch by batch; empty where an engine runs them."""
+        return stepping.reason_for_steps(cast(stepping.SteppedModel, self))
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether nothing is to be learned without labels and a loss of ``compile``."""
+        return not self.stepped and (self.loss is not None or not self.may_add_loss)
+
+    @property
+    def metrics(self) -> list[metrics_module.Metric]:
+        """The running loss, what ``compile`` was given, and the metrics that the model and its layers have as
+        attributes: those of steps of the model's own."""
+        compiled = [] if self.optimizer is None else [self._loss_tracker, self._compile_metrics, *self._trackers]
+        found = [*(metric for metric in compiled if metric is not None), *steps.own_metrics(self)]
+        return list({id(metric): metric for metric in found}.values())
+
+    def _output_trackers(self, outputs: int) -> list[metrics_module.Mean | None]:
+        """The running loss of each output, where there are several."""
+        if not self._trackers:
+            names = self.output_names if self._connected else [str(number) for number in range(outputs)]
+            judged = zip(names, self._compiled_losses, strict=False)
+            each = [None if loss is None else metrics_module.Mean(f"{name}_loss") for name, loss in judged]
+            self._trackers = each if outputs > 1 else [None]
+        return self._trackers
 
     @property
     def loss(self) -> losses.Loss | None:
@@ -159,6 +196,8 @@ class Compiled(Functional):
         """The engine with the model's plan; made anew when something that the plan depends on has changed."""
         if self._engine is not None and not label_shapes and not fresh:
             return self._engine[1]
+        if self.stepped:
+            return self._own_steps()
         wanted = (tuple(label_shapes), tuple(leaf.trainable for layer in self.layers for leaf in layer.leaf_layers()))
         if fresh or self._engine is None or self._engine[0] != wanted:
             if self._trained_by is not None and not fresh:
@@ -166,6 +205,17 @@ class Compiled(Functional):
             if self._engine is not None:
                 self._engine[1].close()
             self._engine = wanted, *self._new_engine(label_shapes)
+        return self._engine[1]
+
+    def _own_steps(self) -> engines.Engine:
+        """What runs steps of the model's own."""
+        if self._engine is None:
+            if self._requested_engine != "auto":
+                raise ValueError(f"engine={self._requested_engine!r} cannot run this model: {self.stepped}")
+            made: Any = stepping.Stepping(cast(stepping.SteppedModel, self), self.stepped)
+            if self._connected:
+                self._begin_slots()
+            self._engine = ("steps",), made, self.stepped
         return self._engine[1]
 
     runner = renamed.method("runner", engine_for)

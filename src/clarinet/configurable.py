@@ -256,6 +256,8 @@ class Configurable(metaclass=_Configuring):
         Raises:
             ValueError: an argument that the class does not have.
         """
+        if not is_ours(cls, "__init__"):  # which knows its own arguments
+            return cls(**config)
         known = [f.name for f in dataclasses.fields(cls) if f.init]  # type: ignore[arg-type]
         takes_others = not is_ours(cls, "__init__") and "__dataclass_fields__" not in vars(cls)
         for key in config if not takes_others else ():

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 from clarinet import layers
 from clarinet.configurable import is_ours
 from clarinet.data_adapters.arrays import as_array
-from clarinet.graph import Network, Node, Tensor, called, flatten, form_of, network_of, ordered, packed
+from clarinet.graph import Network, Node, Tensor, adds_loss, called, flatten, form_of, network_of, ordered, packed
 from clarinet.graph_configs import graph_config
 from clarinet.layers import Layer
 from clarinet.layers.authored import held
@@ -105,6 +105,11 @@ class Functional(Structure):
         return straight and network.outputs == before[-1] and uses == len(network.nodes)
 
     @property
+    def may_add_loss(self) -> bool:
+        """Whether a layer adds something to the loss, or what is in it is not known yet."""
+        return adds_loss(self.network) if self._connected else self.has_call
+
+    @property
     def empty(self) -> bool:
         """Never: where there are no layers yet, ``call`` will use some."""
         return False
@@ -115,8 +120,9 @@ class Functional(Structure):
 
     @property
     def built(self) -> bool:
-        """Whether it is known what the network is; the weights are laid out when somebody looks."""
-        return self._network is not None
+        """Whether it is known what the network is; the weights are laid out when somebody looks. A model that only has
+        steps of its own has no network: the models and layers that it has as attributes have to be built."""
+        return self._network is not None or (self.bodiless and super().built)
 
     def build(self, input_shape: ShapeLike | None = None) -> None:
         """Fix the shape of one sample where the model has a ``call``; else ``Input`` has said it.
@@ -128,6 +134,11 @@ class Functional(Structure):
             shape = tuple(input_shape) if not isinstance(input_shape, int) else (input_shape,)
             self._trace(layers.Input(shape[1:] if shape[:1] == (None,) else shape))
         self.network  # noqa: B018  # says so if it is not there
+
+    @property
+    def bodiless(self) -> bool:
+        """Whether it computes nothing by itself, but has steps that use the models in it."""
+        return self._network is None and not self.has_call and not self.lists_layers
 
     # A model that says in ``call`` what it computes.
 

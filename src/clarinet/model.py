@@ -21,7 +21,7 @@ from clarinet.layers.sharing import describing, once, reading
 from clarinet.registry import custom_object_scope, own_name
 from clarinet.stack import LayerStack
 from clarinet.structure import Structure
-from clarinet.training import calling, predicting, trainer
+from clarinet.training import calling, predicting, steps, trainer
 from clarinet.types import AnyTensor, Config, Json, Scalar, TensorLike
 
 if TYPE_CHECKING:
@@ -82,6 +82,11 @@ class Model(Compiled):
     fit_events = trainer.with_arguments_of(trainer.fit)(trainer.fit_events)
     evaluate = trainer.evaluate
     predict = predicting.predict
+    train_step = steps.train_step
+    test_step = steps.test_step
+    predict_step = steps.predict_step
+    compute_loss = steps.compute_loss
+    compute_metrics = steps.compute_metrics
     train_on_batch = trainer.train_on_batch
     test_on_batch = trainer.test_on_batch
     predict_on_batch = predicting.predict_on_batch
@@ -108,6 +113,8 @@ class Model(Compiled):
     @property
     def metrics_names(self) -> list[str]:
         """``["loss", …]``, in the order that ``evaluate`` returns."""
+        if self.stepped:
+            return [metric.name for metric in self.metrics]
         return list(self.engine_for().results())
 
     def get_metrics_result(self) -> dict[str, Scalar]:
@@ -115,6 +122,8 @@ class Model(Compiled):
 
         Unlike in logs and history, a metric of several numbers, such as a confusion matrix, is there as an array.
         """
+        if self.stepped:
+            return steps.results(self.metrics)
         engine = self.engine_for()
         loss = engine.results()["loss"]
         plan = engine.plan
@@ -122,7 +131,11 @@ class Model(Compiled):
 
     def reset_metrics(self) -> None:
         """Reset the running metrics of ``train_on_batch`` and ``test_on_batch``."""
-        self.engine_for().reset_metrics()
+        if not self.stepped:
+            self.engine_for().reset_metrics()
+            return
+        for metric in self.metrics:
+            metric.reset_state()
 
     @contextmanager
     def running_kept(self) -> Iterator[None]:

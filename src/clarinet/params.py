@@ -29,19 +29,25 @@ class Weight:
     Attributes:
         name: ``"kernel"``, ``"bias"``, ``"gamma"``, ``"moving_mean"``, …
         shape: logical shape.
-        initializer: called as ``initializer(shape, dtype=..., key=...)``.
+        initializer: gives its first values, see :meth:`draw`.
         regularizer: adds a penalty and its gradient, or None.
+        constraint: gives the weight as it may be, after every update; or None.
     """
 
     name: str
     shape: tuple[int, ...]
     initializer: Callable[..., Array]
     regularizer: Penalty | None = None
+    constraint: Callable[[Array], Array] | None = None
 
     @property
     def size(self) -> int:
         """Number of elements."""
         return prod(self.shape)
+
+    def draw(self, dtype: DTypeLike, key: object = None) -> Array:
+        """First values; ``key`` names their random numbers, None: new ones."""
+        return np.asarray(self.initializer(self.shape, dtype=dtype, key=key), dtype).reshape(self.shape)
 
 
 #: A segment's place, without its weight's name: segments without elements at one place are equivalent.
@@ -54,7 +60,7 @@ class Segment:
 
     Attributes:
         layer: index of the layer in ``model.layers``.
-        weight: name, shape, initializer, regularizer.
+        weight: name, shape, initializer, regularizer, constraint.
         offset: index of its first element; a multiple of 64 bytes.
         trainable: whether the optimizer updates it (always False for state).
         state: whether the buffer is the one of state.

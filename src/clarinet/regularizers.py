@@ -5,34 +5,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
+
+import numpy as np
 
 from clarinet import aliases
-from clarinet.arrays import namespace, number
+from clarinet.arrays import namespace, number, summed
 from clarinet.configurable import Value, abstract, check_number, exported, resolve
 from clarinet.fields import Field
 from clarinet.names import public
-from clarinet.types import Array, Scalar
+from clarinet.ops.dispatch import apply
+from clarinet.ops.operation import Gradients, Operation
+from clarinet.ops.specs import TensorSpec
+from clarinet.ops.tape import GradientTape, paused
+from clarinet.ops.tensor import tensor
+from clarinet.types import AnyTensor, Array, Namespace, Penalty, Scalar, TensorFunction, TensorLike
 
 
 @dataclass(eq=False, repr=False)
 class Regularizer(Value):
-    """Base class: a penalty on a weight that is added to the loss of every batch, and its derivative."""
+    """Base class: a penalty on a weight that is added to the loss of every batch, and its derivative.
+
+    A class of your own defines ``__call__``, of functions of :mod:`clarinet.ops` and operators; it derives itself.
+
+    Example:
+        >>> from clarinet import ops
+        >>> class Cubes(Regularizer):
+        ...     def __call__(self, w):
+        ...         return ops.sum(ops.abs(w) ** 3)
+        >>> Cubes().gradient([1.0, -2.0]).tolist()
+        [3.0, -12.0]
+    """
 
     kind: ClassVar[str] = "regularizer"
-    goes_with: ClassVar[Mapping[str, str]] = {"__call__": "gradient"}
+
+    def __init_subclass__(cls) -> None:
+        if "__call__" in vars(cls) and "gradient" not in vars(cls):  # the derivative of a class above is another one's
+            setattr(cls, "gradient", Regularizer.gradient)  # noqa: B010  # a method, for the type checker
 
     @abstract
     def __call__(self, w: Array) -> Scalar:
         """The penalty on the weight ``w``: a float, or where ``w`` is not NumPy's an array of one number."""
         raise NotImplementedError
 
-    @abstract
     def gradient(self, w: Array) -> Array:
         """Derivative of the penalty, of the shape of ``w``."""
-        raise NotImplementedError
+        weight = tensor(w)
+        with paused(), GradientTape() as tape:
+            tape.watch(weight)
+            penalty = self(weight)
+        found: Array = tape.gradient(penalty, weight, unconnected_gradients="zero").numpy()
+        return found
+
+
+@dataclass(eq=False, repr=False)
+class Function(Regularizer):
+    """A Python function as a penalty; it derives itself.
+
+    Args:
+        function: ``penalty = function(w)``, a number.
+    """
+
+    function: TensorFunction
+
+    def __call__(self, w: Array) -> Scalar:
+        return cast(Scalar, self.function(w))
 
 
 @dataclass(eq=False, repr=False)
@@ -160,6 +199,34 @@ class OrthogonalRegularizer(Regularizer):
         return gradient
 
 
+@dataclass(eq=False, repr=False)
+class Penalised(Operation):
+    """A penalty as an operation: ``y = share f(w)``; ``dw = share f'(w) dy``.
+
+    Args:
+        rule: the penalty ``f``.
+        share: a factor.
+    """
+
+    rule: Penalty
+    share: float = 1.0
+
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
+        (w,) = xs
+        return np.asarray(self.share * summed(self.rule(w)), w.dtype), w
+
+    def backward(self, cache: Array, dy: Array, xp: Namespace = np) -> Gradients:
+        return (self.rule.gradient(cache) * (self.share * dy),)
+
+    def result(self, *specs: TensorSpec) -> TensorSpec:
+        return TensorSpec((), specs[0].dtype)
+
+
+def penalty_on(rule: Penalty, w: TensorLike, share: float = 1.0) -> AnyTensor:
+    """``share`` times the penalty on a weight, or on the output of a layer, as a tensor that tapes remember."""
+    return apply(Penalised(rule, share), w)
+
+
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
 
 __all__ = [
@@ -184,17 +251,21 @@ if not TYPE_CHECKING:
 
 
 #: A regularizer or none, or a form that :func:`get` accepts.
-RegularizerLike = Regularizer | type[Regularizer] | str | Mapping[str, object] | None
+RegularizerLike = Regularizer | type[Regularizer] | str | Mapping[str, object] | Callable[[Array], Scalar] | None
 
 
 def get(identifier: object) -> Regularizer | None:
-    """The regularizer that a name, object or configuration stands for, or None.
+    """The regularizer that a name, object, function or configuration stands for, or None.
 
     Names: ``"l1"``, ``"l2"``, ``"l1_l2"``, ``"orthogonal_regularizer"``.
     """
     if identifier is None:
         return None
-    return resolve(identifier, Regularizer, exported(globals(), Regularizer))
+    return resolve(identifier, Regularizer, exported(globals(), Regularizer), _of_function)
+
+
+def _of_function(function: Callable[..., object]) -> Regularizer:
+    return Function(cast(TensorFunction, function))
 
 
 class RegularizerField(Field[RegularizerLike, Regularizer | None]):

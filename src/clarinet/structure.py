@@ -12,8 +12,9 @@ import numpy as np
 from clarinet.configurable import refuse_overrides
 from clarinet.graph import Network, Tensor
 from clarinet.layers.base import Layer, Part
-from clarinet.layers.handle import BuildSpec, Handle
+from clarinet.layers.handle import BuildSpec, Handle, take_name
 from clarinet.layers.places import own_weights
+from clarinet.names import Names
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Store, Weight
 from clarinet.random import next_seed
@@ -31,7 +32,7 @@ from clarinet.types import (
 from clarinet.weight_layout import Seed, lay_out
 
 NO_LAYERS = "the model has no layers; add one, e.g. model.add(Dense(10))"
-_FIXED_STEP = "the engine runs the steps; write a loop of your own with train_on_batch, or use callbacks"
+_FIXED_STEP = "define train_step, test_step or predict_step, or write a loop of your own with GradientTape"
 
 
 class Structure(TrainingLock, Handle):
@@ -47,10 +48,7 @@ class Structure(TrainingLock, Handle):
     kind: ClassVar[str] = "model"
     goes_with: ClassVar[Mapping[str, str]] = {}
     not_called: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(("train_step", "make_train_function"), _FIXED_STEP),
-        **dict.fromkeys(("test_step", "make_test_function"), _FIXED_STEP),
-        **dict.fromkeys(("predict_step", "make_predict_function"), _FIXED_STEP),
-        **dict.fromkeys(("compute_loss", "compute_metrics", "metrics"), "give compile a loss or metric of your own"),
+        **dict.fromkeys(("make_train_function", "make_test_function", "make_predict_function"), _FIXED_STEP),
     }
     #: As those of layers, which a model that is used as one is asked for.
     merges: ClassVar[bool] = True
@@ -206,7 +204,7 @@ class Structure(TrainingLock, Handle):
     def _specs(self) -> list[tuple[Any, Any]]:
         """Every layer, and the shape of the samples that it takes: a tuple of shapes where it takes several tensors."""
         taken: dict[int, Any] = {}
-        for node in self.network.nodes:
+        for node in () if self.bodiless else self.network.nodes:
             layer = node.operator
             if isinstance(layer, (Layer, Structure)):
                 shapes = tuple(tensor.sample_shape for tensor in node.data)
@@ -226,11 +224,32 @@ class Structure(TrainingLock, Handle):
         Raises:
             ValueError: the model is not built.
         """
-        if self._store is None:
+        if self._store is None and self.bodiless:
+            self._take_those_within()
+            self._lay_out()
+        elif self._store is None:
             self.network  # noqa: B018  # says why not
             self._rebuild()
         assert self._store is not None
         return self._store
+
+    def _take_those_within(self) -> None:
+        """Of a model without a network: have what it has as attributes.
+
+        Raises:
+            ValueError: some of it has no weights yet.
+        """
+        self._built_weights()
+        names = Names(layer.name for layer in self.layers if layer.name)
+        for layer in self.layers:
+            if not layer.name:
+                take_name(layer, names)
+            layer.join(self)
+
+    @property
+    def bodiless(self) -> bool:
+        """Whether it computes nothing by itself."""
+        return False
 
     def get_weights(self) -> list[Array]:
         """Copies of all weights, layer by layer.

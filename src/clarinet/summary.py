@@ -33,6 +33,9 @@ class Summarised(Protocol):
     def built(self) -> bool: ...
 
     @property
+    def bodiless(self) -> bool: ...
+
+    @property
     def is_chain(self) -> bool: ...
 
     @property
@@ -71,17 +74,17 @@ def _table(model: Summarised) -> tuple[list[Row], list[str]]:
     """The rows of all layers with a heading, and the sums below them."""
     rows: list[Row] = []
     nodes: dict[int, list[Node]] = {}
-    for node in model.network.nodes if model.built else ():
+    for node in model.network.nodes if model.built and not model.bodiless else ():
         nodes.setdefault(id(node.operator), []).append(node)
     for layer in model.layers:
         uses = nodes.get(id(layer), [])
-        taken = tuple(tensor.sample_shape for tensor in uses[0].inputs) if uses else ()
+        taken = tuple(tensor.sample_shape for tensor in uses[0].inputs) if uses else getattr(layer, "input_shapes", ())
         sources = "; ".join(", ".join(tensor.name for tensor in node.inputs) for node in uses)
         rows += _rows(layer, taken if model.built else None, sources)
     total, trainable = (model.count_params(), model.count_params(trainable=True)) if model.built else (0, 0)
     counts = {"Total": total, "Trainable": trainable, "Non-trainable": total - trainable}
     itemsize = model.dtype.itemsize
-    columns: tuple[str, ...] = _COLUMNS if model.is_chain else (*_COLUMNS, _CONNECTED)
+    columns: tuple[str, ...] = _COLUMNS if model.bodiless or model.is_chain else (*_COLUMNS, _CONNECTED)
     found = [columns, *(row[: len(columns)] for row in rows)]
     return found, [f"{what} params: {n:,} ({_size(n, itemsize)})" for what, n in counts.items()]
 

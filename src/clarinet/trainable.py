@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from clarinet.plan import Plan
     from clarinet.target import TransformedTarget
     from clarinet.types import Array, Arrays, Config, DType, Shape, ShapeLike
+    from clarinet.variables import Variable
 
 
 class Epochs(Protocol):
@@ -117,6 +118,18 @@ class Trainable(Protocol):
 
     @property
     def faces(self) -> Sequence[Judged]: ...
+
+    @property
+    def stepped(self) -> str: ...
+
+    @property
+    def has_call(self) -> bool: ...
+
+    @property
+    def needs_labels(self) -> bool: ...
+
+    @property
+    def trainable_variables(self) -> list[Variable]: ...
 
     def packed(self, outputs: Arrays) -> Predictions: ...
 

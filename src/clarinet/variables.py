@@ -203,6 +203,11 @@ class Variable:
         """The regularizer, which adds a penalty, or None."""
         return self.weight.regularizer
 
+    @property
+    def constraint(self) -> Callable[[Array], Array] | None:
+        """The constraint, which projects it after every update, or None."""
+        return self.weight.constraint
+
     # Its numbers.
 
     @property
@@ -347,7 +352,7 @@ def pending_variables(layer: Owner, weights: Sequence[tuple[Weight, bool]]) -> t
 
 
 def _fill(weight: Weight, view: Array) -> None:
-    view[...] = np.asarray(weight.initializer(weight.shape, dtype=view.dtype)).reshape(weight.shape)
+    view[...] = weight.draw(view.dtype)
 
 
 def variables_of(

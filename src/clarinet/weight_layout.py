@@ -151,6 +151,6 @@ def _keeps(variable: Variable, before: Store | None) -> bool:
 def _draw(weight: Weight, dtype: DType, seed: Seed, layer: int, number: int) -> Callable[[Array], None]:
     def draw(view: Array) -> None:
         key = Key(seed.value, Stream.INIT, step=number, layer=layer)
-        view[...] = weight.initializer(weight.shape, dtype=dtype, key=key)
+        view[...] = weight.draw(dtype, key)
 
     return draw

@@ -1,4 +1,4 @@
-"""One row for every layer, activation, loss, optimizer, schedule, metric, initializer and regularizer.
+"""One row for every layer, activation, loss, optimizer, schedule, metric, initializer, regularizer and constraint.
 
 The contract tests and the comparison with Keras run over these rows: a new thing needs its row here and no test of its
 own. ``keras`` makes the same thing of the module ``keras``, which is imported only where it is needed.
@@ -6,6 +6,7 @@ own. ``keras`` makes the same thing of the module ``keras``, which is imported o
 
 from tests.cases.activations import ACTIVATIONS
 from tests.cases.case import Case, example, inputs
+from tests.cases.constraints import CONSTRAINTS
 from tests.cases.initializers import INITIALIZERS
 from tests.cases.layers import LAYERS
 from tests.cases.losses import LOSSES
@@ -21,6 +22,7 @@ CHAINED = [in_chain(case) for case in LAYERS]
 __all__ = [
     "ACTIVATIONS",
     "CHAINED",
+    "CONSTRAINTS",
     "INITIALIZERS",
     "LAYERS",
     "LOSSES",

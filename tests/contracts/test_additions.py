@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from clarinet import activations, initializers, layers, losses, metrics, optimizers, regularizers
+from clarinet import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from clarinet.optimizers import schedules
 from tests import cases
 
@@ -20,6 +20,7 @@ MOST = 4
 #: For every kind of thing: where it is exported, its rows, and what else is exported there.
 KINDS = {
     "activations": (activations, cases.ACTIVATIONS, {"Activation"}),
+    "constraints": (constraints, cases.CONSTRAINTS, {"Constraint"}),
     "initializers": (initializers, cases.INITIALIZERS, {"Initializer"}),
     "layers": (layers, cases.LAYERS, {"Layer"}),
     "losses": (losses, cases.LOSSES, {"Loss"}),

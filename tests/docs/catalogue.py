@@ -7,7 +7,18 @@ from pathlib import Path
 from types import ModuleType
 
 import clarinet
-from clarinet import activations, callbacks, events, initializers, layers, losses, metrics, optimizers, regularizers
+from clarinet import (
+    activations,
+    callbacks,
+    constraints,
+    events,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    regularizers,
+)
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, OPS
 from clarinet.engines.lowering.optimizers import OPTIMIZERS
@@ -17,7 +28,7 @@ from tests.cases import LAYERS
 
 PAGE = Path(__file__).parents[2] / "docs" / "catalogue.md"
 BASES = ("Activation", "Callback", "Layer", "LearningRateSchedule", "Loss", "MeanMetric", "Metric", "Optimizer")
-BASES += ("Initializer", "OptimizerState", "Regularizer")
+BASES += ("Constraint", "Initializer", "OptimizerState", "Regularizer")
 HEAD = """# Everything there is
 
 Names, defaults and meanings are those of Keras 3; what is not stands in [where Clarinet differs](differences.md).
@@ -43,6 +54,7 @@ def catalogue() -> str:
         ("Initializers", initializers, [(n, True) for n, _ in _classes(initializers)]),
         ("Regularizers", regularizers, [(n, n != "OrthogonalRegularizer") for n, _ in _classes(regularizers)]),
     ]
+    tables.append(("Constraints", constraints, [(n, False) for n, _ in _classes(constraints)]))
     written = [_table(title, module, rows) for title, module, rows in tables]
     functions = [(n, _first_sentence(type(f)), type(f) in ACTIVATIONS) for n, f in named]
     functions.append(("Custom", _first_sentence(activations.Custom), False))

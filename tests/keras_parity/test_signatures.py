@@ -23,9 +23,9 @@ GIVEN = {
 }
 #: What all layers of Keras take besides what their own signature shows.
 OF_LAYERS = {"name": None, "trainable": True, "dtype": None, "autocast": True, "activity_regularizer": None}
-KINDS = ("initializers", "layers", "losses", "metrics", "optimizers", "regularizers", "schedules")
+KINDS = ("constraints", "initializers", "layers", "losses", "metrics", "optimizers", "regularizers", "schedules")
 #: Bases, which nobody makes.
-ABSTRACT = ("Initializer", "Layer", "Loss", "Metric", "Optimizer", "Regularizer", "LearningRateSchedule")
+ABSTRACT = ("Constraint", "Initializer", "Layer", "Loss", "Metric", "Optimizer", "Regularizer", "LearningRateSchedule")
 
 
 def module(k, kind):

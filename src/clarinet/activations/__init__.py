@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from clarinet import aliases
 from clarinet.activations.base import Activation
-from clarinet.activations.custom import Custom
+from clarinet.activations.custom import Custom, Function
 from clarinet.activations.normalised import LogSoftmax, Softmax
 from clarinet.activations.piecewise import HardSigmoid, HardSilu, LeakyRelu, Linear, Relu, Relu6
 from clarinet.activations.smooth import (
@@ -95,19 +95,19 @@ swish, hard_swish = silu, hard_silu
 _NAMES = {name: globals()[name] for name in __all__ if isinstance(globals()[name], Activation)}
 
 
-def _refuse(function: Callable[..., object]) -> Activation:
-    raise TypeError(
-        f"activation {getattr(function, '__name__', function)!r} is a Python function without a derivative: "
-        "use clarinet.activations.Custom(function, derivative)"
-    )
+def _of_function(function: Callable[..., object]) -> Activation:
+    """A Python function; those of :mod:`clarinet.ops` that are activations, too, are these."""
+    name = getattr(function, "__name__", "")
+    ours = getattr(function, "__module__", "").startswith("clarinet.ops.")
+    return _NAMES[name] if ours and name in _NAMES else Function(function)
 
 
 #: An activation, or a form that :func:`get` accepts.
-ActivationLike = Activation | type[Activation] | str | Mapping[str, object] | None
+ActivationLike = Activation | type[Activation] | str | Mapping[str, object] | Callable[..., object] | None
 
 
 def get(identifier: object) -> Activation:
-    """The activation that a name, object, or configuration stands for; None means linear."""
+    """The activation that a name, object, function or configuration stands for; None means linear."""
     if isinstance(identifier, Activation):
         return identifier  # layers ask in every step
     if identifier is None:
@@ -115,7 +115,7 @@ def get(identifier: object) -> Activation:
     if isinstance(identifier, dict) and "class_name" in identifier:
         classes = {c.__name__: c for c in Activation.__subclasses__()}
         return resolve(identifier, Activation, classes)
-    return resolve(identifier, Activation, _NAMES, _refuse)
+    return resolve(identifier, Activation, _NAMES, _of_function)
 
 
 class ActivationField(Field[ActivationLike, Activation]):

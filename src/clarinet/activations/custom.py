@@ -4,12 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from clarinet.activations.base import Activation
 from clarinet.configurable import encode
 from clarinet.types import Array, Json, Namespace
+
+
+@dataclass(eq=False, repr=False)
+class Function(Activation):
+    """A Python function of a tensor as an activation; it derives itself, and runs on the reference engine.
+
+    Args:
+        function: ``a = function(z)``, of functions of :mod:`clarinet.ops` and operators.
+    """
+
+    #: Gives ``function(z)``, and what makes the gradient at ``z`` of the one there; :mod:`clarinet.ops` fills it.
+    derived: ClassVar[Callable[[Callable[..., object], Array], tuple[Array, Callable[[Array], Array]]]]
+
+    function: Callable[..., object]
+
+    @property
+    def name(self) -> str:
+        """The function's own name."""
+        return getattr(self.function, "__name__", "function")
+
+    def forward(self, z: Array, xp: Namespace = np) -> Array:
+        return type(self).derived(self.function, z)[0]
+
+    def backward(self, dy: Array, z: Array, a: Array, xp: Namespace = np) -> Array:
+        return type(self).derived(self.function, z)[1](dy)
+
+    def encoded(self) -> Json:
+        return encode(self.function)  # refused, with the same words as every Python function
 
 
 @dataclass(eq=False, repr=False)

@@ -36,7 +36,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         _FILES: ("legacy",),
         _GALLERY: ("visualization",),
         _SKLEARN: ("wrappers",),
-        "use a regularizer, or assign to the weight in a callback's on_train_batch_end": ("constraints",),
         "go through lists and dictionaries with a function of your own": ("tree",),
         "tell the shape in build(self, input_shape)": ("InputSpec",),
     },

@@ -14,7 +14,7 @@ from clarinet.checks.arguments import (
 )
 from clarinet.checks.data import check_data, check_input
 from clarinet.checks.ids import lookup
-from clarinet.checks.models import check_compiled, check_model, check_rates
+from clarinet.checks.models import check_compiled, check_model, check_planned, check_rates
 from clarinet.problems import ClarinetWarning, Problem, raise_first
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "check_fit_arguments",
     "check_input",
     "check_model",
+    "check_planned",
     "check_predict_arguments",
     "check_rates",
     "lookup",

@@ -170,7 +170,7 @@ def check_fit_arguments(model: Trainable, settings: FitSettings) -> Iterator[Pro
     """Problems of a call of ``fit`` that can be seen before looking into the data, then doubts about the model."""
     yield from check_compiled(model)
     yield from check_arguments(vars(settings))
-    yield from _check_sources(vars(settings))
+    yield from _check_sources(vars(settings), model.needs_labels)
     yield from _check_callbacks(settings.callbacks)
     yield from check_model(model)
 
@@ -179,7 +179,7 @@ def check_evaluate_arguments(model: Trainable, arguments: Mapping[str, object]) 
     """Problems of a call of ``evaluate`` that can be seen before looking into the data."""
     yield from check_compiled(model, "evaluate", training=False)
     yield from check_arguments(arguments)
-    yield from _check_sources(arguments)
+    yield from _check_sources(arguments, model.needs_labels)
     yield from _check_callbacks(arguments.get("callbacks"))
 
 
@@ -195,7 +195,7 @@ def check_batch_arguments(model: Trainable, doing: str, arguments: Mapping[str, 
     yield from check_arguments(arguments)
 
 
-def _check_sources(arguments: Mapping[str, object]) -> Iterator[Problem]:
+def _check_sources(arguments: Mapping[str, object], labels: bool) -> Iterator[Problem]:
     """Whether the other arguments suit the kind of ``x``."""
     x = arguments.get("x")
     if x is None:
@@ -210,7 +210,7 @@ def _check_sources(arguments: Mapping[str, object]) -> Iterator[Problem]:
                     f"{name}: x is a source of batches, which yields (x, y) or (x, y, sample_weight) itself; "
                     + ("give validation_data" if name == "validation_split" else f"leave {name} out"),
                 )
-    elif arguments.get("y") is None:
+    elif arguments.get("y") is None and labels:
         yield error(
             "missing_labels", "data.y", "y: the loss needs labels, received None; give y, one label for every row of x"
         )

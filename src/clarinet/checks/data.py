@@ -58,10 +58,11 @@ def check_data(
     labels = _named("y", y, model.output_names)
     weights = _named("sample_weight", sample_weight, model.output_names)
     stopped = False
-    for problem in _check_shapes(model, inputs, None if y is None else labels, weights, prefix, where):
+    missing = y is None and model.needs_labels
+    for problem in _check_shapes(model, inputs, None if missing else labels, weights, prefix, where):
         stopped = True
         yield problem
-    if stopped or y is None:
+    if stopped or missing:
         return
     for face, (name, label), (weight_name, weight) in zip(model.faces, labels, weights, strict=True):
         if label is not None:

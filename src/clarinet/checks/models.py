@@ -55,6 +55,9 @@ class Compiled(Protocol):
     @property
     def loss(self) -> object: ...
 
+    @property
+    def needs_labels(self) -> bool: ...
+
 
 def check_compiled(model: Compiled, doing: str = "fit", training: bool = True) -> Iterator[Problem]:
     """Whether the model has layers, a loss and, for training, an optimizer."""
@@ -66,12 +69,18 @@ def check_compiled(model: Compiled, doing: str = "fit", training: bool = True) -
             "model",
             f"{doing}: the model is not compiled; call model.compile(optimizer='adam', loss=...) first",
         )
-    elif model.loss is None:
+    elif model.loss is None and model.needs_labels:
         yield error(
             "not_compiled",
             "loss",
             f"{doing}: the model has no loss; call model.compile(loss='mse') or another loss first",
         )
+
+
+def check_planned(model: Trainable, doing: str) -> Iterator[Problem]:
+    """Whether an engine runs the model's steps, as what looks into them needs it."""
+    if model.stepped:
+        yield error("own_steps", "model", f"{doing} looks at the steps of an engine, but {model.stepped}")
 
 
 def check_rates(model: Trainable, rates: Iterable[float], first: int) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from clarinet.data_adapters.arrays import as_array
 from clarinet.data_adapters.batches import Batches, Block, is_batches, unpack
 from clarinet.data_adapters.rows import (
     as_rows,
+    class_to_row_weights,
     label_form,
     length,
     match_last_axis,
@@ -12,16 +13,18 @@ from clarinet.data_adapters.rows import (
     split_validation,
     without_gaps,
 )
-from clarinet.data_adapters.structures import inputs_for, rows_for
+from clarinet.data_adapters.structures import inputs_for, leaves_of, rows_for
 
 __all__ = [
     "Batches",
     "Block",
     "as_array",
     "as_rows",
+    "class_to_row_weights",
     "inputs_for",
     "is_batches",
     "label_form",
+    "leaves_of",
     "length",
     "match_last_axis",
     "prepare",

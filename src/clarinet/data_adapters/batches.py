@@ -100,6 +100,7 @@ class Batches:
             it has one.
         steps: batches an epoch; None takes all.
         labels: whether every batch needs labels.
+        bare: whether a batch may be ``x`` alone; its labels and weights are taken where it has some.
         anew: whether every pass begins with the first batch, where the source allows it, and ends with the last.
         what: how messages call it.
         arrange: makes arrays of ``x``, ``y`` and the weights of a batch, in the order of the model that they are for.
@@ -117,7 +118,9 @@ class Batches:
         anew: bool = False,
         what: str = "the source of batches",
         arrange: Callable[[object, object, object, str], Rows] = as_rows,
+        bare: bool = False,
     ) -> None:
+        self.bare = bare
         self._arrange = arrange
         self.source: Any = source  # iterated, or indexed
         self.labels, self.anew, self.what, self._bound = labels, anew, what, steps
@@ -154,7 +157,7 @@ class Batches:
         if self._running is None:
             self._running = self._start()
         item, size, order = next(self._running)
-        x, y, weight = unpack(item, "batch", self.labels)
+        x, y, weight = unpack(item, "batch", self.labels and not self.bare)
         rows = self._arrange(x, y if self.labels else None, weight if self.labels else None, "batch: ")
         return Block(rows, length(rows[0]) if size is None else size, order)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from clarinet.data_adapters.arrays import as_array
-from clarinet.engines.base import Data
+from clarinet.engines.base import Data, Leaves
 from clarinet.types import Array, Arrays, Index
 
 if TYPE_CHECKING:
@@ -158,11 +158,18 @@ def some_rows(rows: Rows, index: Index) -> Rows:
     """Some of the rows: ``index`` is a slice or an array of row numbers."""
 
     def each(part: Labels) -> Labels:
+        if isinstance(part, Leaves):
+            return some(part)
         if isinstance(part, tuple):
             return tuple(None if one is None else one[index] for one in part)
         return None if part is None else part[index]
 
+    def some(part: Leaves) -> Leaves:
+        return part.each(lambda one: one[index])
+
     x, y, weight = rows
+    if isinstance(x, Leaves):
+        return some(x), each(y), each(weight)
     return tuple(one[index] for one in x) if isinstance(x, tuple) else x[index], each(y), each(weight)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clarinet.data_adapters.arrays import as_array
 from clarinet.data_adapters.rows import Rows, as_rows
+from clarinet.engines.base import Form, Leaves
 from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def rows_for(model: Trainable, x: object, y: object = None, sample_weight: objec
     Raises:
         TypeError, ValueError: something that is no array; too few or too many of them, or an unknown name.
     """
+    if model.stepped:
+        return leaves_of(x, f"{prefix}x"), _any(y, f"{prefix}y"), _any(sample_weight, f"{prefix}sample_weight")
     model.build_for_data(x)
     if len(model.input_names) == len(model.output_names) == 1:
         one_x, one_y, one_weight = (
@@ -48,6 +51,43 @@ def inputs_for(model: Trainable, x: object, prefix: str = "") -> Arrays:
         return as_array(_only(x, names[0]), what)
     found = arranged(x, names, what, "inputs")
     return tuple(as_array(value, called(what, name)) for value, name in zip(found, names, strict=True))
+
+
+def leaves_of(value: object, what: str) -> Leaves:
+    """The arrays in any structure of arrays, with its form.
+
+    Raises:
+        TypeError, ValueError: as :func:`as_array`; arrays of different lengths.
+
+    Example:
+        >>> import numpy as np
+        >>> leaves_of({"b": np.zeros(2), "a": (np.zeros(2), np.ones(2))}, "x").form
+        {'b': 0, 'a': (1, 2)}
+    """
+    arrays: list[Array] = []
+
+    def form(value: object) -> Form:
+        if isinstance(value, Mapping):
+            return {key: form(value[key]) for key in value}
+        if isinstance(value, (list, tuple)) and value and all(map(_holds_rows, value)):
+            return tuple(map(form, value))
+        arrays.append(as_array(value, what))
+        return len(arrays) - 1
+
+    found = form(value)
+    if len(set(map(len, arrays))) > 1:
+        raise ValueError(f"{what}: arrays of {', '.join(str(len(a)) for a in arrays)} rows; expected as many in each")
+    return Leaves(arrays, found)
+
+
+def _any(value: object, what: str) -> Leaves | None:
+    return None if value is None else leaves_of(value, what)
+
+
+def _holds_rows(item: object) -> bool:
+    if isinstance(item, (list, tuple)):
+        return bool(item) and all(map(_holds_rows, item))
+    return isinstance(item, Mapping) or getattr(item, "ndim", 0) > 0
 
 
 def _outputs_for(model: Trainable, y: object, what: str) -> Array | tuple[Array | None, ...]:

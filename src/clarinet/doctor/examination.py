@@ -74,6 +74,7 @@ def examine(
     if budget not in _TIME_BUDGETS:
         raise ValueError(f"examine: budget is one of {', '.join(map(repr, _TIME_BUDGETS))}, received {budget!r}")
     if isinstance(model, model_class()):
+        checks.raise_first(checks.check_planned(model, "examine"))
         incomplete = list(checks.check_compiled(model))
         if incomplete:
             return _reported(list(refusals.examine(incomplete)), set(refusals.KINDS), time.perf_counter())

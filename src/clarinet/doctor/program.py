@@ -130,6 +130,11 @@ class Program:
         """Whether its optimizer finds the length of each step itself, on all rows; one epoch is a whole training."""
         return bool(self.optimizer.full_batch)
 
+    @property
+    def needs_labels(self) -> bool:
+        """Always: what is examined has a loss."""
+        return True
+
     def own_target(self) -> TransformedTarget | None:
         """A transform of the target that may be adapted: a copy of the program's."""
         return copy.deepcopy(for_loss(self.target, self.loss))

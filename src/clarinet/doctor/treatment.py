@@ -144,7 +144,7 @@ def treat(
     """
     if seeds - 1 not in _T95:
         raise ValueError(f"treat: seeds is from 5 to 10, received {seeds}")
-    checks.raise_first(checks.check_compiled(model, "treat"))
+    checks.raise_first([*checks.check_planned(model, "treat"), *checks.check_compiled(model, "treat")])
     program = program_of(model, x, y, validation_data, fit_arguments)
     report = inspect(program)
     remedies = [finding for finding in report.findings if finding.change is not None]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, overload
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self, TypeAlias, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,46 @@ if TYPE_CHECKING:
     from clarinet.plan import Plan
 
 
+#: A structure with numbers in the places of arrays.
+Form: TypeAlias = "int | tuple[Form, ...] | dict[str, Form]"
+
+
+class Leaves(tuple[Array, ...]):
+    """The arrays in a structure (lists, tuples and dictionaries within each other), with its form.
+
+    Args:
+        arrays: in order.
+        form: the structure, with the number of an array in the place of each.
+    """
+
+    form: Form
+
+    def __new__(cls, arrays: Iterable[Array], form: Form) -> Self:
+        own = super().__new__(cls, arrays)
+        own.form = form
+        return own
+
+    def each(self, change: Callable[[Array], Array]) -> Leaves:
+        """The same with every array changed."""
+        return Leaves(map(change, self), self.form)
+
+    def packed(self, change: Callable[[Array], object]) -> object:
+        """The structure, with what becomes of each array."""
+
+        def fill(form: Form) -> object:
+            if isinstance(form, dict):
+                return {key: fill(value) for key, value in form.items()}
+            return tuple(map(fill, form)) if isinstance(form, tuple) else change(self[form])
+
+        return fill(self.form)
+
+
+def _each(arrays: tuple[Array | None, ...], change: Callable[[Array], Array]) -> tuple[Array | None, ...]:
+    if isinstance(arrays, Leaves):
+        return arrays.each(change)
+    return tuple(None if a is None else change(a) for a in arrays)
+
+
 @dataclass(frozen=True, init=False)
 class Data:
     """Rows to train on, already checked and in a form that engines accept.
@@ -30,6 +70,8 @@ class Data:
             tuple where there are several outputs, with None for those without a loss.
         weight: shape (n,) float32, class weight times sample weight; weighs the loss and ``weighted_metrics``. None
             when every row counts once. A tuple where there are several outputs.
+
+    For models that say themselves what a step is, all three are :class:`Leaves` of whatever structure.
 
     Attributes:
         xs, ys, weights: the same as tuples, as many as there are inputs and outputs; ``ys`` is empty when only
@@ -76,9 +118,8 @@ class Data:
 
     def each(self, change: Callable[[Array], Array]) -> Data:
         """The same with every array changed."""
-        xs = tuple(map(change, self.xs))
-        ys, weights = (tuple(None if a is None else change(a) for a in own) for own in (self.ys, self.weights))
-        return Data(xs, ys, weights)
+        xs = cast(tuple[Array, ...], _each(self.xs, change))
+        return Data(xs, _each(self.ys, change), _each(self.weights, change))
 
     def rows(self, index: slice | Array) -> Data:
         """Some rows: ``index`` is a slice or an array of row numbers."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clarinet.constraints import allowed
 from clarinet.engines.intermediates import ByWeight
 from clarinet.engines.step import Carry, StepRecord, gradients, measure, replaced, total_loss
 from clarinet.optimizers.base import Scalars, step_of
@@ -47,7 +48,8 @@ def minimize(plan: Plan, carry: Carry, batch: Data, scalars: Scalars, device: De
         return total_loss(record), _joined([record.grads[op.index][s.name] for op, s in trained], device)
 
     start = _joined([carry.params[op.index][s.name] for op, s in trained], device)
-    params = unflat(optimizer.minimize(objective, start) if trained else start)
+    found = unflat(optimizer.minimize(objective, start) if trained else start)
+    params = replaced(plan, found, [allowed(found[op.index][s.name], s.weight.constraint) for op, s in trained])
     record, state = computed(params)
     sums = None if carry.sums is None else measure(plan, carry.sums, batch, record, device.xp)
     return Carry(params, state, carry.slots, sums), record

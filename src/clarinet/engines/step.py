@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from clarinet.arrays import spread, widest
+from clarinet.arrays import spread, summed, widest
+from clarinet.constraints import allowed
 from clarinet.engines.intermediates import ByWeight, Intermediates
 from clarinet.layers.context import Context
 from clarinet.metrics.base import Sums, updated
@@ -182,7 +183,8 @@ def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: N
     values, shares, losses = zip(*each, strict=True)
     weighed = [loss * o.weight for loss, o in zip(losses, plan.outputs, strict=True) if loss is not None]
     predictions = [through_output(output, y, xp) for output, y in zip(plan.outputs, found, strict=True)]
-    loss, penalty = sum(weighed[1:], start=weighed[0]), penalties(plan, params, outputs)
+    loss = sum(weighed[1:], start=weighed[0]) if weighed else xp.zeros((), dtype=batch.xs[0].dtype)
+    penalty = penalties(plan, params, outputs)
     return StepRecord(loss, penalty, values, shares, losses, [*outputs, *predictions], {})
 
 
@@ -205,7 +207,7 @@ def penalties(plan: Plan, params: ByWeight, outputs: list[Array]) -> Scalar:
     """Sum of the regularizers' penalties on trainable weights, and of the operations' on their outputs."""
     activity = sum(op.spec.penalty(y) for op, y in zip(plan.ops, outputs, strict=True) if y is not None)
     found = [(s.weight.regularizer, params[op.index][s.name]) for op, s in plan.trainable]
-    weights: Scalar = sum(penalty(w) for penalty, w in found if penalty is not None)
+    weights: Scalar = sum(summed(penalty(w)) for penalty, w in found if penalty is not None)
     return weights + activity
 
 
@@ -261,7 +263,7 @@ def backward(
         add(output.tensor, dy)
     for op, cache in zip(reversed(plan.ops), reversed(caches), strict=True):
         delta = deltas.pop(plan.given_by(op), None)
-        if delta is None:
+        if delta is None and (cache is None or not op.spec.adds_loss):
             grads[op.index] = {s.name: xp.zeros_like(params[op.index][s.name]) for s in op.weights}
             continue
         dx, grads[op.index] = op.spec.backward(params[op.index], cache, delta)  # type: ignore[arg-type]
@@ -295,7 +297,7 @@ def with_penalties(
 def update(
     plan: Plan, carry: Carry, grads: ByWeight, scalars: Scalars, xp: Namespace = np
 ) -> tuple[ByWeight, Sequence[dict[str, Array]]]:
-    """Clip, decay, update, average: new weights and slots."""
+    """Clip, decay, update, average, project: new weights and slots."""
     assert plan.optimizer is not None
     weights, slots = plan.optimizer.applied(
         [carry.params[op.index][s.name] for op, s in plan.trainable],
@@ -305,7 +307,12 @@ def update(
         xp,
         plan.trainable_names,
     )
-    return replaced(plan, carry.params, weights), slots
+    return replaced(plan, carry.params, _allowed(plan, weights)), slots
+
+
+def _allowed(plan: Plan, weights: Sequence[Array]) -> list[Array]:
+    """New numbers of what is trained, after their constraints."""
+    return [allowed(w, s.weight.constraint) for w, (_, s) in zip(weights, plan.trainable, strict=True)]
 
 
 def replaced(plan: Plan, params: ByWeight, weights: Sequence[Array]) -> ByWeight:

@@ -31,7 +31,7 @@ def native_update(
         segments: the place of each in gradients and slots.
         slots: of all of them.
     """
-    if not lowering.has_optimizer(optimizer) or any(v.dtype != np.float32 for v in variables):
+    if not lowering.has_optimizer(optimizer) or any(v.dtype != np.float32 or v.constraint for v in variables):
         return None
     blocks = list(dict.fromkeys(v.location[0] for v in variables))
     spec = Spec(

@@ -78,7 +78,7 @@ def _rows(
 ) -> Data:
     """The rows in the engine's form, one example as a batch of one; after every check that refuses."""
     if y is not None:
-        checks.raise_first(checks.check_compiled(model, "trace"))
+        checks.raise_first([*checks.check_planned(model, "trace"), *checks.check_compiled(model, "trace")])
     array = data_adapters.as_array(x, "x")
     if model.sample_shape is not None and array.shape == model.sample_shape and array.shape != (1,):
         array = array[None]

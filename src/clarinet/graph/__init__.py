@@ -14,12 +14,13 @@ from clarinet.graph.described import (
 )
 from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
 from clarinet.graph.masks import Maskable, arguments, masks_of, of_network
-from clarinet.graph.nodes import Argument, Choice, Constant, Network, Node, Operator, Tensor, Update, making
-from clarinet.graph.order import made_of, network_of, ordered
+from clarinet.graph.nodes import AddedLoss, Argument, Choice, Constant, Network, Node, Operator, Tensor, Update, making
+from clarinet.graph.order import adds_loss, made_of, network_of, ordered
 from clarinet.graph.using import use
 
 __all__ = [
     "NOTHING",
+    "AddedLoss",
     "Argument",
     "Choice",
     "Constant",
@@ -32,6 +33,7 @@ __all__ = [
     "Tensor",
     "Training",
     "Update",
+    "adds_loss",
     "arguments",
     "call_form",
     "called",

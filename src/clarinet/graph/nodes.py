@@ -6,6 +6,7 @@ graph that nobody holds is gone at once.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,7 +31,7 @@ class _Making:
 
     Attributes:
         when: whether they are run in training alone (True), in use alone (False), or always (None).
-        updates: takes nodes that change a weight, and give nothing; None where that cannot be.
+        updates: takes nodes that change a weight or add to the loss, and give nothing; None where that cannot be.
         masking: whether they find out masks that come along with tensors.
     """
 
@@ -112,6 +113,27 @@ class Update:
     name: ClassVar[str] = "assign"
 
 
+class Losing(Protocol):
+    """A layer or model that adds to the loss."""
+
+    name: str
+
+    def add_loss(self, loss: object, /) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class AddedLoss:
+    """What a layer adds to the loss.
+
+    Attributes:
+        owner: the layer or model; held weakly.
+    """
+
+    owner: weakref.ref[Losing]
+
+    name: ClassVar[str] = "add_loss"
+
+
 @dataclass(frozen=True, eq=False)
 class Choice:
     """Of two tensors the first in training, and the second in use."""
@@ -140,7 +162,7 @@ class Node:
         number: nodes that were made later have greater ones.
     """
 
-    operator: Operator | Operation | Variable | Constant | Argument | Update | Choice
+    operator: Operator | Operation | Variable | Constant | Argument | Update | AddedLoss | Choice
     inputs: tuple[Tensor, ...]
     specs: tuple[TensorSpec, ...]
     training: bool | None = None
@@ -181,7 +203,9 @@ class Node:
     @property
     def is_input(self) -> bool:
         """Whether a network begins here."""
-        return not self.inputs and not isinstance(self.operator, (Operation, Variable, Constant, Update, Choice))
+        return not self.inputs and not isinstance(
+            self.operator, (Operation, Variable, Constant, Update, AddedLoss, Choice)
+        )
 
 
 @dataclass(frozen=True)
@@ -259,6 +283,15 @@ class Tensor:
         if self.shape != variable.shape:
             raise ValueError(f"{variable.path}: assign expected a tensor of shape {variable.shape}, received {self!r}")
         _making.updates.append(Node(Update(variable), (self,), ()))
+
+    def add_to_loss(self, owner: Losing) -> None:
+        """Have a layer add this to the loss, whenever the network runs."""
+        if _making.updates is None:
+            raise TypeError(
+                f"{owner.name or type(owner).__name__}: add_loss takes a tensor of a network within the call of a "
+                "layer or model alone; put the loss in a layer of your own that calls self.add_loss"
+            )
+        _making.updates.append(Node(AddedLoss(weakref.ref(owner)), (self,), ()))
 
     #: NumPy's arrays and weights leave operators to it.
     __array_ufunc__ = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from clarinet.graph.nodes import Network, Node, Tensor
+from clarinet.graph.nodes import AddedLoss, Network, Node, Tensor
 
 
 def ordered(outputs: Iterable[Tensor], inputs: Iterable[Tensor]) -> list[Node]:
@@ -92,6 +92,13 @@ def _enter(
     seen.add(node)
     walk.first_met.append(node)
     stack.append((node, iter(node.inputs if node not in ends else ())))
+
+
+def adds_loss(network: Network) -> bool:
+    """Whether something in a network adds to the loss."""
+    within = (node.inner or getattr(node.operator, "inner_network", None) for node in network.nodes)
+    own = any(isinstance(node.operator, AddedLoss) for node in network.nodes)
+    return own or any(inner is not None and adds_loss(inner) for inner in within)
 
 
 def made_of(outputs: Sequence[Tensor], inputs: Sequence[Tensor], more: Sequence[Node] = ()) -> tuple[Node, ...]:

@@ -5,13 +5,13 @@ Random ones draw from the model's :class:`clarinet.random.Key`, unless they have
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from clarinet import aliases
 from clarinet.configurable import exported, resolve
 from clarinet.fields import Field
-from clarinet.initializers.base import Initializer
+from clarinet.initializers.base import Function, Initializer
 from clarinet.initializers.constant import Constant, Identity, Ones, Zeros
 from clarinet.initializers.distributions import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
 from clarinet.initializers.scaling import (
@@ -32,6 +32,7 @@ __all__ = [
     "HeNormal",
     "HeUniform",
     "Identity",
+    "Initializer",
     "LecunNormal",
     "LecunUniform",
     "Ones",
@@ -53,13 +54,15 @@ if not TYPE_CHECKING:
 
 
 #: An initializer, or a form that :func:`get` accepts.
-InitializerLike = Initializer | type[Initializer] | str | Mapping[str, object]
+InitializerLike = Initializer | type[Initializer] | str | Mapping[str, object] | Callable[..., object]
 
 
 def get(identifier: object) -> Initializer:
-    """The initializer that a name such as ``"glorot_uniform"``, an object, a class or a configuration stands for."""
+    """The initializer that a name such as ``"glorot_uniform"``, an object, a class, a function of shape and dtype, or a
+    configuration stands for."""
     short = {"uniform": RandomUniform, "normal": RandomNormal}  # as in Keras
-    return resolve(identifier, Initializer, exported(globals(), Initializer) | short)
+    known = exported(globals(), Initializer) | short
+    return resolve(identifier, Initializer, known, Function)
 
 
 class InitializerField(Field[InitializerLike, Initializer]):

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import ClassVar, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from clarinet.configurable import Value, abstract
+from clarinet.configurable import Value
 from clarinet.random import Key, next_seed
 from clarinet.registry import GIVE_CLASS, own_name
-from clarinet.types import Array, Json
+from clarinet.types import Array, DTypeArg, Json
 
 Shape = tuple[int, ...]
 
 
 @dataclass(eq=False, repr=False)
 class Initializer(Value):
-    """Base class: makes the first values of a weight."""
+    """Base class: makes the first values of a weight.
+
+    A class of your own defines :meth:`values`, or as in Keras ``__call__(self, shape, dtype=None)``, of functions of
+    :mod:`clarinet.ops`.
+    """
 
     kind: ClassVar[str] = "initializer"
     #: Whether all of its numbers are the same.
     all_alike: ClassVar[bool] = False
 
-    @abstract
+    def __init_subclass__(cls) -> None:
+        if "__call__" in vars(cls) and not cls.__module__.startswith("clarinet."):
+            setattr(cls, "__call__", _without_key(vars(cls)["__call__"]))  # noqa: B010  # a method, for the type checker
+
     def values(self, shape: Shape, key: Key) -> NDArray[np.float64]:
         """The values in float64; the base class casts them."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: define values(shape, key), or __call__(shape, dtype)")
 
     def encoded(self) -> Json:
         kind = type(self)
@@ -70,6 +78,30 @@ class Absent(Initializer):
 
 
 Initializer.restorer = Absent
+
+
+def _without_key(call: Callable[..., object]) -> Callable[..., object]:
+    """A user's ``__call__``, which knows nothing of keys."""
+
+    @wraps(call)
+    def drawn(self: Initializer, shape: Sequence[int], dtype: DTypeArg = None, key: Key | None = None) -> object:
+        return call(self, shape, dtype=None if dtype is None else np.dtype(dtype).name)
+
+    return drawn
+
+
+@dataclass(eq=False, repr=False)
+class Function(Initializer):
+    """A Python function as an initializer.
+
+    Args:
+        function: ``values = function(shape, dtype=dtype)``.
+    """
+
+    function: Callable[..., object]
+
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = "float32", key: Key | None = None) -> Array:
+        return np.asarray(self.function(tuple(shape), dtype=np.dtype(dtype).name), dtype)
 
 
 def check_seed(owner: Initializer) -> None:

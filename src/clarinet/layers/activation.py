@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from clarinet import activations
 from clarinet.activations import ActivationLike
 from clarinet.configurable import check_number
+from clarinet.constraints import ConstraintField
 from clarinet.fields import Field
 from clarinet.initializers import InitializerField
 from clarinet.layers.base import Layer, check_positive_int
@@ -253,6 +254,7 @@ class PReLU(Layer):
     Args:
         alpha_initializer: default ``"zeros"``.
         alpha_regularizer: penalty on ``alpha``; default None.
+        alpha_constraint: projection after every update; default None.
         shared_axes: axes along which ``alpha`` is the same, 1 being the first of a sample; ``[1, 2]`` after a
             convolution makes one ``alpha`` a channel. Default None.
 
@@ -268,6 +270,7 @@ class PReLU(Layer):
 
     alpha_initializer: InitializerField = InitializerField("zeros")
     alpha_regularizer: RegularizerField = RegularizerField(None)
+    alpha_constraint: ConstraintField = ConstraintField(None)
     shared_axes: _SharedField = _SharedField(None)
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
@@ -275,7 +278,7 @@ class PReLU(Layer):
         if any(axis > len(input_shape) for axis in shared):
             raise ValueError(f"PReLU: shared_axes={shared} names an axis that samples of shape {input_shape} have not")
         shape = tuple(1 if axis in shared else size for axis, size in enumerate(input_shape, 1))
-        return (Weight("alpha", shape, self.alpha_initializer, self.alpha_regularizer),)
+        return (Weight("alpha", shape, self.alpha_initializer, self.alpha_regularizer, self.alpha_constraint),)
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clarinet import activations, regularizers
+from clarinet.arrays import summed
 from clarinet.fields import Field
 from clarinet.layers.activation import Activation
 from clarinet.layers.base import Layer
 from clarinet.layers.context import Context
-from clarinet.regularizers import L1L2, RegularizerLike
+from clarinet.regularizers import L1L2, Regularizer, RegularizerLike
 from clarinet.types import Array, Scalar
 
 
@@ -44,6 +45,10 @@ class ActivityRegularization(Layer):
     def check(self) -> None:
         self._rule()
 
+    @property
+    def output_penalty(self) -> L1L2:
+        return self._rule()
+
     def _rule(self) -> L1L2:
         return L1L2(self.l1, self.l2)
 
@@ -59,18 +64,46 @@ class ActivityRegularization(Layer):
         return dy + self._rule().gradient(cache) / cache.shape[0], {}
 
 
-class ActivityField(Field[RegularizerLike, L1L2 | None]):
-    """The penalty on a layer's outputs, if any: a sum over single numbers."""
+@dataclass(eq=False, repr=False)
+class ActivityPenalty(Layer):
+    """Hands on ``x`` and adds to the loss of a batch of ``n`` rows a penalty on ``x``, divided by ``n``.
 
-    def convert(self, value: RegularizerLike, owner: object) -> L1L2 | None:
-        regularizer = regularizers.get(value)
-        if regularizer is not None and not isinstance(regularizer, L1L2):
-            raise ValueError(f"{self.what(owner)} is L1, L2 or L1L2, received {regularizer!r}")
-        return regularizer
+    Args:
+        rule: the penalty.
+    """
+
+    passes_through = "identity"
+
+    rule: Regularizer
+
+    def penalty(self, y: Array) -> Scalar:
+        return summed(self.rule(y)) / max(1, int(y.shape[0]))
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return x, x, {}
+
+    def backward(self, params: dict[str, Array], cache: Array, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy + self.rule.gradient(cache) / cache.shape[0], {}
 
 
-def endings(activation: activations.Activation, activity_regularizer: L1L2 | None, name: str) -> tuple[Layer, ...]:
+class ActivityField(Field[RegularizerLike, Regularizer | None]):
+    """The penalty on a layer's outputs, if any."""
+
+    def convert(self, value: RegularizerLike, owner: object) -> Regularizer | None:
+        return regularizers.get(value)
+
+
+def endings(
+    activation: activations.Activation, activity_regularizer: Regularizer | None, name: str
+) -> tuple[Layer, ...]:
     """The parts after the linear one of a layer: its activation, and the penalty on its outputs."""
     function = () if activation == activations.linear else (Activation(activation, name=name),)
-    penalty = activity_regularizer
-    return (*function, *(() if penalty is None else (ActivityRegularization(penalty.l1, penalty.l2, name=name),)))
+    return (*function, *(() if activity_regularizer is None else (_penalised(activity_regularizer, name),)))
+
+
+def _penalised(rule: Regularizer, name: str) -> Layer:
+    if isinstance(rule, L1L2):  # which has a native form
+        return ActivityRegularization(rule.l1, rule.l2, name=name)
+    return ActivityPenalty(rule, name=name)

@@ -8,14 +8,15 @@ from typing import ClassVar, Never, cast
 
 import numpy as np
 
-from clarinet.graph import Choice, Constant, Node, Update
+from clarinet.arrays import namespace, summed
+from clarinet.graph import AddedLoss, Choice, Constant, Node, Update
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.context import Context
 from clarinet.layers.merge import several
 from clarinet.ops.operation import Gradients, Operation
 from clarinet.ops.specs import TensorSpec
 from clarinet.params import Weight
-from clarinet.types import Array, Arrays, Namespace, Shape
+from clarinet.types import Array, Arrays, Namespace, Scalar, Shape
 from clarinet.variables import Variable
 
 
@@ -173,6 +174,24 @@ class Write(Layer):
 
 
 @dataclass(eq=False, repr=False)
+class AddLoss(Layer):
+    """Adds the sum of ``x`` to the loss; nothing takes what it gives."""
+
+    adds_loss: ClassVar[bool] = True
+
+    def penalty(self, y: Array) -> Scalar:
+        return summed(namespace(y).sum(y))
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return x, x, {}
+
+    def backward(self, params: dict[str, Array], cache: Array, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return namespace(cache).ones_like(cache), {}
+
+
+@dataclass(eq=False, repr=False)
 class Choose(Layer):
     """Of two inputs the first in training, and the second in use; the other is not there."""
 
@@ -213,6 +232,8 @@ def parts_of(node: Node, taken: Sequence[int], next_tensor: int) -> tuple[list[P
     if isinstance(operator, Update):
         write = Write(replace(operator.variable.weight, name="value"))
         return [Part(write, tuple(taken), names={"value": ""})], ()
+    if isinstance(operator, AddedLoss):
+        return [Part(AddLoss(), tuple(taken))], ()
     if isinstance(operator, Choice):
         return [Part(Choose(), tuple(taken))], (next_tensor,)
     assert isinstance(operator, Operation)

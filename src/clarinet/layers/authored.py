@@ -14,7 +14,7 @@ from typing import cast as typed
 
 import numpy as np
 
-from clarinet import initializers, regularizers
+from clarinet import constraints, initializers, regularizers
 from clarinet.graph import (
     Network,
     Tensor,
@@ -107,7 +107,7 @@ class Authored:
             dtype, autocast: accepted for Keras programs: a weight has the model's dtype.
             trainable: False for state, which training leaves alone.
             regularizer: name or object.
-            constraint: only None.
+            constraint: name, object or function; projects it after every update.
             name: in the layer; default made up.
 
         Returns:
@@ -115,8 +115,6 @@ class Authored:
         """
         if isinstance(shape, str):  # as Keras had it once: the name came first
             shape, name = (), shape
-        if constraint is not None:
-            raise TypeError(f"{type(self).__name__}.add_weight: constraint is not supported; use a regularizer")
         own: Any = _own(self)
         names = Names(weight.name for weight, _ in own._specs)
         size = () if shape is None or shape == () else check_shape(shape, f"{type(self).__name__}.add_weight: shape")
@@ -125,7 +123,8 @@ class Authored:
             names.take(name or "", "weight"),
             size,
             initializers.get(default if initializer is None else initializer),
-            None if regularizer is None else regularizers.get(regularizer),
+            regularizers.get(regularizer),
+            constraints.get(constraint),
         )
         return own.add(weight, not trainable, self)  # type: ignore[no-any-return]
 

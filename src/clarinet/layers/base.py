@@ -63,8 +63,6 @@ class Part:
         return self if whole is None else replace(self, whole=whole if self.whole is None else self.whole.within(whole))
 
 
-_NO_CONSTRAINTS = Unsupported("there are no weight constraints; use a regularizer, or set_weights in a callback")
-_CONSTRAINED = ("kernel", "bias", "depthwise", "pointwise", "recurrent", "embeddings", "gamma", "beta", "alpha")
 _HANDLE_FIELDS = frozenset(
     {"name", "trainable", "_build_spec", "_frozen", "_holders", "_variables", "_nodes", "_draws", "_losses"}
 )
@@ -90,7 +88,6 @@ class Layer(Computing, Configurable):
         "dtype": Unsupported("all layers of a model have its dtype; use model.compile(dtype='float64')"),
         "autocast": Unsupported("all layers of a model have its dtype", default=True),
         "activity_regularizer": Unsupported("put ActivityRegularization after the layer"),
-        **{f"{weight}_constraint": _NO_CONSTRAINTS for weight in _CONSTRAINED},
         **dict.fromkeys(
             ("lora_rank", "lora_alpha", "quantization_config"), Unsupported("there is no such form of the weights")
         ),
@@ -109,6 +106,8 @@ class Layer(Computing, Configurable):
     #: What it changes ``x`` by at random, in training alone: ``"dropout"`` of single numbers, other ``"noise"``, or
     #: ``"augmentation"``. Empty: by nothing.
     disturbs_by: ClassVar[str] = ""
+    #: Whether the gradient begins here, of its own share in the loss, though nothing takes what it gives.
+    adds_loss: ClassVar[bool] = False
     #: Whether it takes ids, which it looks up, instead of numbers.
     looks_up: ClassVar[bool] = False
     #: Whether its output has the mask that :meth:`compute_mask` says; True for a class that defines it. Without, a mask
@@ -135,6 +134,10 @@ class Layer(Computing, Configurable):
         for argument, value in others.items():
             if argument not in self.unsupported:
                 raise TypeError(f"{type(self).__name__} has no argument {argument!r}, received {value!r}")
+            if not self.unsupported[argument].is_default(value):
+                raise TypeError(
+                    f"{type(self).__name__}: {argument} is not supported: {self.unsupported[argument].reason}"
+                )
         super().__init__(name=name, trainable=trainable)
         self.input_shape = input_shape
         self.__post_init__(input_dim)

@@ -21,7 +21,8 @@ from clarinet.ops.tape import remember
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.params import Weight
 from clarinet.random import Key, Stream, next_seed
-from clarinet.types import Array, Cache, DType, Namespace, Shape
+from clarinet.regularizers import penalty_on
+from clarinet.types import Array, Cache, DType, Namespace, Penalty, Shape
 from clarinet.variables import Variable
 
 
@@ -33,6 +34,11 @@ class Computing(Handle):
     merges: ClassVar[bool] = False
     uses_mask: ClassVar[bool] = False
     supports_masking: ClassVar[bool] = False
+
+    @property
+    def output_penalty(self) -> Penalty | None:
+        """The penalty on its output, which is divided by the rows of a batch, if any."""
+        return getattr(self, "activity_regularizer", None)
 
     def output_shapes(self, input_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
         raise NotImplementedError
@@ -200,6 +206,8 @@ def computed(
         state[name].view()[...] = value
     output = tensor(y)
     remember(operation, (*given, *used), output, cache)
+    if layer.output_penalty is not None:
+        layer.add_loss(penalty_on(layer.output_penalty, output, 1 / max(1, len(output))))
     return output
 
 
@@ -297,6 +305,6 @@ def _draw(layer: Handle, specs: list[tuple[Weight, bool]], dtype: DType) -> None
     for leaf, prefix, _ in leaf_layers(layer):
         if leaf._variables is None:
             own = [(spec, state) for spec, state in specs if spec.name.startswith(prefix)]
-            values = [spec.initializer(spec.shape, dtype=dtype).reshape(spec.shape) for spec, _ in own]
+            values = [spec.draw(dtype) for spec, _ in own]
             named = [(replace(spec, name=spec.name.removeprefix(prefix)), state) for spec, state in own]
             leaf.bring(named, values, dtype)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from clarinet import activations
 from clarinet.activations import ActivationField
 from clarinet.arrays import crop, pad, scatter_windows, windows
+from clarinet.constraints import Constraint, ConstraintField
 from clarinet.initializers import InitializerField
 from clarinet.initializers.base import Initializer
 from clarinet.layers.activity import ActivityField, endings
@@ -26,7 +27,7 @@ from clarinet.layers.geometry import (
     per_axis,
 )
 from clarinet.params import Weight
-from clarinet.regularizers import L1L2, Regularizer, RegularizerField
+from clarinet.regularizers import Regularizer, RegularizerField
 from clarinet.types import Array, Namespace, Shape
 
 
@@ -51,7 +52,8 @@ class Convolution(Layer):
     use_bias: bool
     bias_initializer: Initializer
     bias_regularizer: Regularizer | None
-    activity_regularizer: L1L2 | None
+    bias_constraint: Constraint | None
+    activity_regularizer: Regularizer | None
 
     def check(self) -> None:
         name = type(self).__name__
@@ -144,6 +146,7 @@ class _Filters(Convolution):
     groups: int
     kernel_initializer: Initializer
     kernel_regularizer: Regularizer | None
+    kernel_constraint: Constraint | None
 
     def check(self) -> None:
         super().check()
@@ -171,10 +174,13 @@ class _Filters(Convolution):
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         shape = (*self.window, input_shape[-1] // self.groups, self.filters)
-        kernel = Weight("kernel", shape, self.kernel_initializer, self.kernel_regularizer)
+        kernel = Weight("kernel", shape, self.kernel_initializer, self.kernel_regularizer, self.kernel_constraint)
         if not self.use_bias:
             return (kernel,)
-        return (kernel, Weight("bias", (self.filters,), self.bias_initializer, self.bias_regularizer))
+        return (
+            kernel,
+            Weight("bias", (self.filters,), self.bias_initializer, self.bias_regularizer, self.bias_constraint),
+        )
 
 
 @dataclass(eq=False, repr=False)
@@ -203,6 +209,7 @@ class Conv2D(_Filters):
         use_bias: whether to add ``b``; default True.
         kernel_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
         kernel_regularizer, bias_regularizer: penalty on the weights; default None.
+        kernel_constraint, bias_constraint: projection after every update; default None.
         activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
 
     Raises:
@@ -233,6 +240,8 @@ class Conv2D(_Filters):
     kernel_regularizer: RegularizerField = RegularizerField(None)
     bias_regularizer: RegularizerField = RegularizerField(None)
     activity_regularizer: ActivityField = ActivityField(None)
+    kernel_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
 
 
 @dataclass(eq=False, repr=False)
@@ -257,6 +266,7 @@ class Conv1D(_Filters):
         use_bias: whether to add ``b``; default True.
         kernel_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
         kernel_regularizer, bias_regularizer: penalty on the weights; default None.
+        kernel_constraint, bias_constraint: projection after every update; default None.
         activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
 
     Raises:
@@ -284,3 +294,5 @@ class Conv1D(_Filters):
     kernel_regularizer: RegularizerField = RegularizerField(None)
     bias_regularizer: RegularizerField = RegularizerField(None)
     activity_regularizer: ActivityField = ActivityField(None)
+    kernel_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)

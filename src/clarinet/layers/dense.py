@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clarinet.activations import ActivationField
+from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
 from clarinet.layers.activity import ActivityField, endings
 from clarinet.layers.base import Layer, check_positive_int
@@ -31,6 +32,7 @@ class Dense(Layer):
         kernel_initializer: default ``"glorot_uniform"``.
         bias_initializer: default ``"zeros"``.
         kernel_regularizer, bias_regularizer: penalty on the weights; default None.
+        kernel_constraint, bias_constraint: projection after every update; default None.
         activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
 
     Raises:
@@ -54,6 +56,8 @@ class Dense(Layer):
     kernel_regularizer: RegularizerField = RegularizerField(None)
     bias_regularizer: RegularizerField = RegularizerField(None)
     activity_regularizer: ActivityField = ActivityField(None)
+    kernel_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
 
     def check(self) -> None:
         self.units = check_positive_int(self.units, "Dense: units")
@@ -64,10 +68,19 @@ class Dense(Layer):
         return (*input_shape[:-1], self.units)
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
-        kernel = Weight("kernel", (input_shape[-1], self.units), self.kernel_initializer, self.kernel_regularizer)
+        kernel = Weight(
+            "kernel",
+            (input_shape[-1], self.units),
+            self.kernel_initializer,
+            self.kernel_regularizer,
+            self.kernel_constraint,
+        )
         if not self.use_bias:
             return (kernel,)
-        return (kernel, Weight("bias", (self.units,), self.bias_initializer, self.bias_regularizer))
+        return (
+            kernel,
+            Weight("bias", (self.units,), self.bias_initializer, self.bias_regularizer, self.bias_constraint),
+        )
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context

@@ -42,9 +42,9 @@ def uses_of(layer: Handle) -> list[Use]:
         if node is not None and node.inner is not None:
             if node.masks or node.brought:
                 raise TypeError(
-                    f"layer {layer.name or type(layer).__name__!r} cannot be saved: masks come along with what it takes "
-                    "or gives, which a file does not keep of a layer with a call of its own; save_weights keeps its "
-                    "weights"
+                    f"layer {layer.name or type(layer).__name__!r} cannot be saved: masks come along with what it "
+                    "takes or gives, which a file does not keep of a layer with a call of its own; save_weights keeps "
+                    "its weights"
                 )
             specs = [tensor.spec for tensor in node.inner.inputs]
             found.setdefault(repr((specs, node.training, node.call)), Use(node.inner, node.training, node.call))

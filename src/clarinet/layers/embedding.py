@@ -9,6 +9,7 @@ from typing import ClassVar
 from clarinet import ops
 from clarinet.arrays import scatter_add, widest
 from clarinet.configurable import Unsupported, check_flag
+from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
 from clarinet.layers.base import Layer, check_positive_int
 from clarinet.layers.context import Context
@@ -33,6 +34,7 @@ class Embedding(Layer):
         output_dim: size of the vectors.
         embeddings_initializer: default ``"uniform"``, between -0.05 and 0.05.
         embeddings_regularizer: penalty on ``W``; default None.
+        embeddings_constraint: projection after every update; default None.
         mask_zero: whether steps with id 0 are padding, which layers behind leave out; default False.
 
     Raises:
@@ -56,6 +58,7 @@ class Embedding(Layer):
     output_dim: int
     embeddings_initializer: InitializerField = InitializerField("uniform")
     embeddings_regularizer: RegularizerField = RegularizerField(None)
+    embeddings_constraint: ConstraintField = ConstraintField(None)
     mask_zero: bool = False
 
     def __post_init__(self) -> None:
@@ -77,7 +80,15 @@ class Embedding(Layer):
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         shape = (self.input_dim, self.output_dim)
-        return (Weight("embeddings", shape, self.embeddings_initializer, self.embeddings_regularizer),)
+        return (
+            Weight(
+                "embeddings",
+                shape,
+                self.embeddings_initializer,
+                self.embeddings_regularizer,
+                self.embeddings_constraint,
+            ),
+        )
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context

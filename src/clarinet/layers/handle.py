@@ -13,10 +13,11 @@ from numpy.typing import DTypeLike
 
 from clarinet import renamed
 from clarinet.graph import Network, Node
+from clarinet.layers.adding import Adding
 from clarinet.names import Names, snake_case
 from clarinet.params import Weight
 from clarinet.random import Key
-from clarinet.types import AnyTensor, Array, DType, Shape, TensorLike
+from clarinet.types import AnyTensor, Array, DType, Shape
 from clarinet.variables import Variable, own_locations, variables_of
 
 
@@ -35,7 +36,7 @@ _OF_HOLDERS = frozenset({"_build_spec", "_holders", "_variables", "_nodes"})
 
 
 @dataclass(eq=False, repr=False)
-class Handle:
+class Handle(Adding):
     """The part of a layer that its models and containers use: everything that may change. A model is one, too.
 
     A layer without children has its own variables; a layer with children has theirs.
@@ -62,7 +63,6 @@ class Handle:
     _variables: tuple[Variable, ...] | None = field(default=None, init=False)  # once it has weights
     _nodes: tuple[weakref.ref[Node], ...] = field(default=(), init=False)  # where networks use it
     _draws: Key | None = field(default=None, init=False)  # random numbers of the last call on an array
-    _losses: tuple[TensorLike, ...] = field(default=(), init=False)  # that the last call added
 
     @property
     def children(self) -> tuple[Handle, ...]:
@@ -167,22 +167,6 @@ class Handle:
     def trains(self) -> bool:
         """Whether it and every layer that it is within are trainable."""
         return self.trainable and all(holder.trains for holder in self.holders if not holder.is_model)
-
-    # What it adds to the loss.
-
-    def add_loss(self, loss: TensorLike) -> None:
-        """Add a number, or several in a list, to the loss; for use in ``call``.
-
-        Args:
-            loss: a tensor of one number; what has more is summed up by whoever adds the losses.
-        """
-        self._losses = (*self._losses, *(loss if isinstance(loss, (list, tuple)) else (loss,)))
-
-    def clear_losses(self) -> None:
-        """Forget what calls have added."""
-        self._losses = ()
-        for child in self.children:
-            child.clear_losses()
 
     # Its weights.
 

@@ -8,6 +8,7 @@ from math import prod
 from typing import ClassVar
 
 from clarinet.configurable import Unsupported, check_flag, check_number
+from clarinet.constraints import Constraint, ConstraintField
 from clarinet.fields import Field
 from clarinet.initializers import InitializerField
 from clarinet.initializers.base import Initializer
@@ -34,7 +35,9 @@ class _Normalized(Layer):
     beta_initializer: Initializer
     gamma_initializer: Initializer
     beta_regularizer: Regularizer | None
+    beta_constraint: Constraint | None
     gamma_regularizer: Regularizer | None
+    gamma_constraint: Constraint | None
 
     def check(self) -> None:
         self.epsilon = check_number(self.epsilon, f"{type(self).__name__}: epsilon", low=0)
@@ -42,8 +45,8 @@ class _Normalized(Layer):
             setattr(self, name, check_flag(getattr(self, name), f"{type(self).__name__}: {name}"))
 
     def _weights_of(self, shape: Shape) -> tuple[Weight, ...]:
-        gamma = Weight("gamma", shape, self.gamma_initializer, self.gamma_regularizer)
-        beta = Weight("beta", shape, self.beta_initializer, self.beta_regularizer)
+        gamma = Weight("gamma", shape, self.gamma_initializer, self.gamma_regularizer, self.gamma_constraint)
+        beta = Weight("beta", shape, self.beta_initializer, self.beta_regularizer, self.beta_constraint)
         return (*((gamma,) if self.scale else ()), *((beta,) if self.center else ()))
 
     def _grads(self, dgamma: Array, dbeta: Array) -> dict[str, Array]:
@@ -102,6 +105,7 @@ class BatchNormalization(_OneAxis):
         beta_initializer, gamma_initializer: default ``"zeros"`` and ``"ones"``.
         moving_mean_initializer, moving_variance_initializer: default ``"zeros"`` and ``"ones"``.
         beta_regularizer, gamma_regularizer: penalty on the weights; default None.
+        beta_constraint, gamma_constraint: projection after every update; default None.
 
     Raises:
         TypeError, ValueError: a number out of range; an unknown name; when built, an axis that samples have not.
@@ -133,6 +137,8 @@ class BatchNormalization(_OneAxis):
     moving_variance_initializer: InitializerField = InitializerField("ones")
     beta_regularizer: RegularizerField = RegularizerField(None)
     gamma_regularizer: RegularizerField = RegularizerField(None)
+    beta_constraint: ConstraintField = ConstraintField(None)
+    gamma_constraint: ConstraintField = ConstraintField(None)
 
     def check(self) -> None:
         super().check()
@@ -257,6 +263,7 @@ class LayerNormalization(_Normalized):
         scale: whether to multiply by ``gamma``; default True.
         beta_initializer, gamma_initializer: default ``"zeros"`` and ``"ones"``.
         beta_regularizer, gamma_regularizer: penalty on the weights; default None.
+        beta_constraint, gamma_constraint: projection after every update; default None.
 
     Raises:
         TypeError, ValueError: a number out of range; an unknown name; when built, axes that samples have not.
@@ -274,6 +281,8 @@ class LayerNormalization(_Normalized):
     gamma_initializer: InitializerField = InitializerField("ones")
     beta_regularizer: RegularizerField = RegularizerField(None)
     gamma_regularizer: RegularizerField = RegularizerField(None)
+    beta_constraint: ConstraintField = ConstraintField(None)
+    gamma_constraint: ConstraintField = ConstraintField(None)
 
     def axes(self, rank: int) -> tuple[int, ...]:
         """The axes to normalise over, in order, of inputs with ``rank`` axes, the batch counted."""
@@ -325,6 +334,7 @@ class GroupNormalization(_OneAxis):
         scale: whether to multiply by ``gamma``; default True.
         beta_initializer, gamma_initializer: default ``"zeros"`` and ``"ones"``.
         beta_regularizer, gamma_regularizer: penalty on the weights; default None.
+        beta_constraint, gamma_constraint: projection after every update; default None.
 
     Raises:
         TypeError, ValueError: a number out of range; an unknown name; when built, an axis that samples have not, or
@@ -344,6 +354,8 @@ class GroupNormalization(_OneAxis):
     gamma_initializer: InitializerField = InitializerField("ones")
     beta_regularizer: RegularizerField = RegularizerField(None)
     gamma_regularizer: RegularizerField = RegularizerField(None)
+    beta_constraint: ConstraintField = ConstraintField(None)
+    gamma_constraint: ConstraintField = ConstraintField(None)
 
     def check(self) -> None:
         super().check()

@@ -44,6 +44,7 @@ class Recurrent(Layer):
         "return_state": Unsupported("a layer has one output; use return_sequences=True for all steps' states", False),
         "stateful": Unsupported("every sample begins with a state of zeros; use whole sequences", False),
         "seed": Unsupported("nothing is random here"),
+        **{f"{weight}_constraint": Unsupported("use a regularizer") for weight in ("kernel", "recurrent", "bias")},
         **dict.fromkeys(("unroll", "zero_output_for_mask"), Unsupported("leave it out", False)),
         "use_cudnn": Unsupported("it changes nothing; leave it out", "auto"),
     }

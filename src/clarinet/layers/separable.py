@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clarinet.activations import ActivationField
+from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
 from clarinet.layers.activity import ActivityField, endings
 from clarinet.layers.base import Layer, Part, check_positive_int
@@ -35,6 +36,7 @@ class DepthwiseConv2D(Convolution):
         use_bias: whether to add ``b``; default True.
         depthwise_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
         depthwise_regularizer, bias_regularizer: penalty on the weights; default None.
+        depthwise_constraint, bias_constraint: projection after every update; default None.
         activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
 
     Raises:
@@ -60,6 +62,8 @@ class DepthwiseConv2D(Convolution):
     depthwise_regularizer: RegularizerField = RegularizerField(None)
     bias_regularizer: RegularizerField = RegularizerField(None)
     activity_regularizer: ActivityField = ActivityField(None)
+    depthwise_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
 
     def check(self) -> None:
         super().check()
@@ -77,10 +81,18 @@ class DepthwiseConv2D(Convolution):
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         shape = (*self.window, input_shape[-1], self.depth_multiplier)
-        kernel = Weight("kernel", shape, self.depthwise_initializer, self.depthwise_regularizer)
+        kernel = Weight(
+            "kernel", shape, self.depthwise_initializer, self.depthwise_regularizer, self.depthwise_constraint
+        )
         if not self.use_bias:
             return (kernel,)
-        bias = Weight("bias", (self.filters_of(input_shape[-1]),), self.bias_initializer, self.bias_regularizer)
+        bias = Weight(
+            "bias",
+            (self.filters_of(input_shape[-1]),),
+            self.bias_initializer,
+            self.bias_regularizer,
+            self.bias_constraint,
+        )
         return (kernel, bias)
 
 
@@ -107,6 +119,7 @@ class SeparableConv2D(Composite):
         depthwise_initializer, pointwise_initializer, bias_initializer: default ``"glorot_uniform"``,
             ``"glorot_uniform"`` and ``"zeros"``.
         depthwise_regularizer, pointwise_regularizer, bias_regularizer: penalty on the weights; default None.
+        depthwise_constraint, pointwise_constraint, bias_constraint: projection after every update; default None.
         activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
 
     Raises:
@@ -135,6 +148,9 @@ class SeparableConv2D(Composite):
     pointwise_regularizer: RegularizerField = RegularizerField(None)
     bias_regularizer: RegularizerField = RegularizerField(None)
     activity_regularizer: ActivityField = ActivityField(None)
+    depthwise_constraint: ConstraintField = ConstraintField(None)
+    pointwise_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
 
     def check(self) -> None:
         name = "SeparableConv2D"
@@ -154,6 +170,7 @@ class SeparableConv2D(Composite):
             use_bias=False,
             depthwise_initializer=self.depthwise_initializer,
             depthwise_regularizer=self.depthwise_regularizer,
+            depthwise_constraint=self.depthwise_constraint,
         )
         pointwise = Conv2D(
             self.filters,
@@ -163,6 +180,8 @@ class SeparableConv2D(Composite):
             bias_initializer=self.bias_initializer,
             kernel_regularizer=self.pointwise_regularizer,
             bias_regularizer=self.bias_regularizer,
+            kernel_constraint=self.pointwise_constraint,
+            bias_constraint=self.bias_constraint,
         )
         return (
             Part(depthwise, names={"kernel": "depthwise_kernel"}),

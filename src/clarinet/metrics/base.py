@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import wraps
-from typing import Any, ClassVar, Never, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from clarinet import losses
+from clarinet import initializers, losses
 from clarinet.arrays import namespace, widest
 from clarinet.configurable import Configurable, Unsupported, abstract
 from clarinet.losses.base import as_arrays
 from clarinet.names import snake_case
+from clarinet.ops.dtypes import as_dtype
 from clarinet.ops.specs import TensorSpec
 from clarinet.ops.tensor import Number, tensor
 from clarinet.registry import own_name
 from clarinet.traced import KeptFunction, Traced, kept, trace
-from clarinet.types import Array, Config, Json, Namespace, Scalar, Shape
+from clarinet.types import Array, Config, Json, Namespace, Scalar, Shape, ShapeLike
+from clarinet.variables import Variable
 
 #: What a metric has added up, by name. One of the user's own may add up something else, which only itself looks at.
 Sums = dict[str, Array]
@@ -27,10 +28,32 @@ Sums = dict[str, Array]
 
 @dataclass(eq=False, repr=False)
 class Metric(Configurable):
-    """Base class: a subclass defines :meth:`update_state`, :meth:`result` and :meth:`reset_state`.
+    """Base class: a subclass defines :meth:`update_state` and :meth:`result`.
+
+    It adds up in variables that :meth:`add_weight` makes, in metrics that it has as attributes, or in plain attributes,
+    which its own :meth:`reset_state` sets back. A model runs it in Python, on the predictions of every step.
 
     Args:
+        dtype: of the variables; default float32.
         name: the key in logs and history; default made of the class name.
+
+    Example:
+        >>> import numpy as np
+        >>> from clarinet import ops
+        >>> class Largest(Metric):
+        ...     def __init__(self, name="largest", **kwargs):
+        ...         super().__init__(name=name, **kwargs)
+        ...         self.most = self.add_weight(name="most", initializer="zeros")
+        ...
+        ...     def update_state(self, y_true, y_pred, sample_weight=None):
+        ...         self.most.assign(ops.maximum(self.most, ops.max(ops.abs(y_true - y_pred))))
+        ...
+        ...     def result(self):
+        ...         return self.most
+        >>> largest = Largest()
+        >>> largest.update_state(np.array([1.0, 2.0]), np.array([1.5, 0.0]))
+        >>> float(largest.result())
+        2.0
     """
 
     kind: ClassVar[str] = "metric"
@@ -43,6 +66,17 @@ class Metric(Configurable):
     masked: ClassVar[bool] = False
 
     name: str = ""
+
+    def __init__(self, dtype: object = None, name: str | None = None) -> None:
+        """For metrics of the user's own; those of the library are dataclasses."""
+        self.name = name or snake_case(type(self).__name__)
+        if dtype is not None:
+            self._dtype = as_dtype(dtype, f"{self.name}: dtype").name
+
+    @property
+    def dtype(self) -> str:
+        """That of its variables."""
+        return str(vars(self).get("_dtype", "float32"))
 
     def __init_subclass__(cls) -> None:
         if "result" in vars(cls):
@@ -68,35 +102,73 @@ class Metric(Configurable):
         """The metric over everything since :meth:`reset_state`, a number or an array; 0 if there was nothing."""
         raise NotImplementedError
 
-    def add_weight(self, *shape: object, **settings: object) -> Never:
-        """Not supported: a metric's sums are plain attributes here."""
-        raise TypeError(
-            f"{type(self).__name__}: there is no add_weight; add up in plain attributes, such as self.total = 0.0, "
-            "and set them back in reset_state"
-        )
+    def add_variable(
+        self,
+        shape: ShapeLike = (),
+        initializer: object = "zeros",
+        dtype: object = None,
+        aggregation: object = "sum",
+        name: str | None = None,
+    ) -> Variable:
+        """A variable to add up in; :meth:`reset_state` sets it to zero.
+
+        Args:
+            shape: default (), a single number.
+            initializer: name, object or function; default zeros.
+            dtype: default the metric's.
+            aggregation: accepted for Keras programs.
+            name: for people.
+        """
+        if isinstance(shape, str):  # as Keras had it once: the name came first
+            shape, name = (), shape
+        first = initializers.get("zeros" if initializer is None else initializer)
+        own = self.dtype if dtype is None else as_dtype(dtype)
+        variable = Variable(first, shape=shape, dtype=own, trainable=False, name=name)
+        vars(self).setdefault("_added", []).append(variable)
+        return variable
+
+    def add_weight(
+        self, shape: ShapeLike = (), initializer: object = None, dtype: object = None, name: str | None = None
+    ) -> Variable:
+        """:meth:`add_variable` under its older name."""
+        return self.add_variable(shape, initializer, dtype, name=name)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Its variables, and those of the metrics that it has as attributes."""
+        return [*vars(self).get("_added", ()), *(v for metric in self._within() for v in metric.variables)]
+
+    def _within(self) -> list[Metric]:
+        """The metrics that it has as attributes."""
+        return [value for value in vars(self).values() if isinstance(value, Metric)]
 
     def encoded_for(self, output_shape: Sequence[int]) -> Json:
         """The metric as files have it that judges predictions of this shape."""
         return self.encoded()
 
     def logs(self) -> dict[str, float]:
-        """The result as history and progress bar show it: a number; one for each entry of a list; nothing for a
-        matrix."""
+        """The result as history and progress bar show it: a number; one for each entry of a list; nothing for a matrix;
+        the entries of a dictionary."""
         value = self.result()
+        if isinstance(value, dict):
+            return {name: float(number) for name, number in value.items()}
         if isinstance(value, np.ndarray) and value.ndim:
             return {f"{self.name}_{i}": float(v) for i, v in enumerate(value)} if value.ndim == 1 else {}
         return {self.name: float(value)}
 
-    @abstract
     def reset_state(self) -> None:
-        """Reset the running sums."""
-        raise NotImplementedError
+        """Reset the running sums: variables to zero, and the metrics that it has as attributes."""
+        for variable in vars(self).get("_added", ()):
+            variable.assign(np.zeros(variable.shape))
+        for metric in self._within():
+            metric.reset_state()
 
     def start(self, xp: Namespace = np) -> Sums:
         """The sums of no batch at all; they may get their shape with the first."""
-        clone = copy.copy(self)
-        clone.reset_state()
-        return clone.sums
+        before = self.sums
+        self.reset_state()
+        found, self.sums = self.sums, before
+        return found
 
     def scaled(self, scale: float) -> bool:
         """Take targets and predictions to be in units of ``scale`` from now on; False where that has no simple rule."""
@@ -112,19 +184,31 @@ class Metric(Configurable):
         self.set_state(sums)
 
     def get_state(self) -> dict[str, object]:
-        """The sums since :meth:`reset_state`: all attributes that the constructor does not take."""
-        configured = {f.name for f in fields(self) if f.init}
-        return {name: value for name, value in vars(self).items() if name not in configured}
+        """The sums since :meth:`reset_state`: variables, and all attributes that the constructor does not take."""
+        configured = {f.name for f in fields(self) if f.init} | {"_added", "_dtype"}
+        found = {k: v for k, v in vars(self).items() if k not in configured and not isinstance(v, (Metric, Variable))}
+        if "_added" in vars(self):
+            found["_added"] = [variable.numpy() for variable in vars(self)["_added"]]
+        within = {name: value.get_state() for name, value in vars(self).items() if isinstance(value, Metric)}
+        return found | within
 
     def set_state(self, state: Mapping[str, object]) -> None:
         """Continue from a state of :meth:`get_state`."""
-        for name, value in state.items():
-            if not callable(getattr(self, name, None)):  # a file may hold anything
+        given: Mapping[str, Any] = state
+        for name, value in given.items():
+            own: Any = vars(self).get(name)
+            if name == "_added":
+                for variable, numbers in zip(own or (), value, strict=True):
+                    variable.assign(numbers)
+            elif isinstance(own, Metric):
+                own.set_state(value)
+            elif not callable(getattr(self, name, None)):  # a file may hold anything
                 setattr(self, name, value)
 
-    def __call__(self, y_true: object, y_pred: object, sample_weight: object = None) -> Scalar:
-        """Add a batch and return the result so far."""
-        self.update_state(y_true, y_pred, sample_weight)
+    def __call__(self, *batch: object, **named: object) -> Scalar:
+        """Add a batch, as :meth:`update_state` takes it, and return the result so far."""
+        update: Callable[..., None] = self.update_state
+        update(*batch, **named)
         return self.result()
 
 
@@ -178,13 +262,15 @@ class PureMetric(Metric):
 
 
 def updated(metric: Metric, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None, xp: Namespace) -> Sums:
-    """A metric's sums with a batch added: by its ``update``; on a copy where it has an ``update_state`` of its own."""
+    """A metric's sums with a batch added: by its ``update``, or the ``update_state`` of its own."""
     if isinstance(metric, PureMetric) and type(metric).update_state is PureMetric.update_state:
         return metric.update(sums, y_true, y_pred, weight, xp)
-    clone = copy.copy(metric)
-    clone.sums = sums
-    clone.update_state(y_true, y_pred, weight)
-    return clone.sums
+    before, metric.sums = metric.sums, sums
+    try:
+        metric.update_state(tensor(y_true), tensor(y_pred), None if weight is None else tensor(weight))
+        return metric.sums
+    finally:
+        metric.sums = before
 
 
 @dataclass(eq=False, repr=False)
@@ -219,13 +305,15 @@ class MeanMetric(PureMetric):
     def with_values(self, sums: Sums, values: object, weight: object = None, xp: Namespace = np) -> Sums:
         """The sums with these values added, perhaps weighted."""
         rows = xp.asarray(values, dtype=widest(xp))
-        rows = rows if rows.ndim else rows[None]
         if weight is None:
+            rows = rows if rows.ndim else rows[None]
             return self.added(sums, _rows(rows).sum(), len(rows))
         weights = xp.asarray(weight, dtype=widest(xp))
         if weights.ndim == rows.ndim + 1 and weights.shape[-1] == 1:
             weights = weights[..., 0]
         rows = rows.mean(axis=tuple(range(weights.ndim, rows.ndim)))
+        rows = rows if rows.ndim else xp.broadcast_to(rows, weights.shape)
+        rows, weights = (xp.reshape(each, (-1,)) if each.ndim == 0 else each for each in (rows, weights))
         weights = xp.broadcast_to(weights, rows.shape)
         return self.added(sums, _rows(rows * weights).sum(), _rows(weights).sum())
 
@@ -271,7 +359,8 @@ class Custom(MeanMetric):
 
     Args:
         name: default the function's own.
-        function: ``values = function(y_true, y_pred)``, one per sample (or one number for the batch).
+        function: ``values = function(y_true, y_pred)``, one per sample; or one number for the batch, which then counts
+            as one value, as in Keras.
 
     Example:
         >>> Custom(function=lambda t, p: abs(t - p).max(axis=-1), name="worst")([[0.0, 0.0]], [[1.0, 3.0]])
@@ -298,9 +387,9 @@ class Custom(MeanMetric):
         return known | {"config": {}, "kept": {"name": self.name, "call": operations}}
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        xp = namespace(y_pred)
-        values = xp.asarray(self.function(y_true, y_pred))
-        return xp.broadcast_to(values, (len(y_pred),)) if values.ndim == 0 else values
+        if isinstance(y_pred, np.ndarray):
+            return np.asarray(self.function(tensor(y_true), tensor(y_pred))).view(np.ndarray)
+        return namespace(y_pred).asarray(self.function(y_true, y_pred))
 
 
 def _restored(described: Mapping[str, Any]) -> Custom:

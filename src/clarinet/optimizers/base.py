@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from clarinet.arrays import choose, widest
 from clarinet.configurable import Configurable, Unsupported, abstract, check_flag, check_number, check_whole
 from clarinet.fields import Field
 from clarinet.names import snake_case
-from clarinet.ops.tensor import tensor
+from clarinet.ops.tensor import Number, tensor
 from clarinet.optimizers import schedules
 from clarinet.optimizers.by_hand import ByHand, apply
 from clarinet.types import Array, Namespace, Scalar, TensorLike
@@ -32,8 +32,45 @@ def step_of(scalars: Scalars) -> int:
 Rate = float | Callable[[int], float]
 
 
+class LearningRate(Number):
+    """The learning rate of an optimizer: a float that may also be assigned, as a variable.
+
+    Example:
+        >>> import clarinet
+        >>> optimizer = clarinet.optimizers.SGD(0.5)
+        >>> optimizer.learning_rate.assign(optimizer.learning_rate * 0.5)
+        >>> optimizer.learning_rate
+        0.25
+    """
+
+    _optimizer: Optimizer | None = None
+
+    @classmethod
+    def of(cls, optimizer: Optimizer, rate: float) -> LearningRate:
+        """The rate of this optimizer."""
+        own = cls(rate)
+        own._optimizer = optimizer
+        return own
+
+    def assign(self, value: TensorLike) -> None:
+        """Have the optimizer use another rate from the next step on."""
+        if self._optimizer is not None:
+            self._optimizer.learning_rate = float(np.asarray(value))
+
+
 class RateField(Field[Rate | Mapping[str, object], Rate]):
     """A learning rate: a number, or a callable from the step, which may be given by its configuration."""
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> Rate | Mapping[str, object]: ...
+    @overload
+    def __get__(self, owner: object, kind: type) -> Rate: ...
+    def __get__(self, owner: object, kind: type) -> Rate | Mapping[str, object]:
+        found = super().__get__(owner, kind)
+        if owner is None or not isinstance(found, (int, float)):
+            return found
+        assert isinstance(owner, Optimizer)
+        return LearningRate.of(owner, found)
 
     def convert(self, value: Rate | Mapping[str, object], owner: object) -> Rate:
         if isinstance(value, Mapping):
@@ -42,7 +79,7 @@ class RateField(Field[Rate | Mapping[str, object], Rate]):
             return value
         number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
         check_number(number, self.what(owner))
-        return number
+        return number + 0.0 if isinstance(number, LearningRate) else number
 
 
 @dataclass(eq=False, repr=False)

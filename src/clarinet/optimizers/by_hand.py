@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Never, Protocol, cast
 
 import numpy as np
 
+from clarinet.constraints import allowed
 from clarinet.optimizers.state import OptimizerState, Slotted
 from clarinet.params import Block, Layout, Segment
 from clarinet.types import Array, DType, Scalar, TensorLike
@@ -130,8 +131,8 @@ class Update:
         with np.errstate(all="ignore"):
             scalars = self.optimizer.scalars(rate, step)
             found, new = self.optimizer.applied(weights, grads, views, scalars, names=names)
-        for w, value, own, changed in zip(weights, found, views, new, strict=True):
-            w[...] = value
+        for v, w, value, own, changed in zip(self.variables, weights, found, views, new, strict=True):
+            w[...] = allowed(value, v.constraint)
             for name, array in own.items():
                 array[...] = changed[name]
         for slots in self.slots:

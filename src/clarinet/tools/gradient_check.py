@@ -233,7 +233,7 @@ def _weights(
         found = [{w.name: np.array(own[w.name], np.float64) for w in group} for group in specs]
     else:
         key = Key(0)
-        found = [{w.name: w.initializer(w.shape, dtype=np.float64, key=key) for w in group} for group in specs]
+        found = [{w.name: w.draw(np.float64, key) for w in group} for group in specs]
         found[0] = {name: w + 0.3 * rng.normal(size=w.shape) for name, w in found[0].items()}
     return found[0], found[1]
 

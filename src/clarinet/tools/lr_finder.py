@@ -102,6 +102,7 @@ def find_learning_rate(
     check_whole(steps, "find_learning_rate: steps", low=10)
     if not 0 < lowest < highest:
         raise ValueError(f"find_learning_rate: expected 0 < lowest < highest, received {lowest} and {highest}")
+    checks.raise_first(checks.check_planned(model, "find_learning_rate"))
     checks.raise_first(checks.check_compiled(model, "find_learning_rate"))
     clone = copy.deepcopy(model)
     clone.optimizer_state = None

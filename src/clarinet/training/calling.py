@@ -13,7 +13,7 @@ from clarinet.configurable import check_flag
 from clarinet.data_adapters.structures import arranged
 from clarinet.engines import NativeEngine, ReferenceEngine
 from clarinet.engines.calls import Calls, Run, trained_as
-from clarinet.graph import Choice, Constant, Network, Node, Update
+from clarinet.graph import AddedLoss, Choice, Constant, Network, Node, Update
 from clarinet.graph import Tensor as Symbol
 from clarinet.layers.authored import as_tensors, tensor_of
 from clarinet.layers.base import Layer
@@ -287,16 +287,24 @@ def _run_node(
         found = apply(operator, *taken)
         return found if isinstance(found, tuple) else [found]
     mode = training if forced is None else forced
-    if isinstance(operator, Choice):
-        return [taken[0] if mode else taken[1]]
-    if isinstance(operator, Update):
-        operator.variable.assign(taken[0])
-        return []
+    if isinstance(operator, (Update, AddedLoss, Choice)):
+        return _effect(operator, taken, bool(mode))
     inner: Network | None = node.inner or operator.inner_network
     if inner is not None:
         return run_network(inner, taken, training, key, forced)
     *data, mask = taken if node.masked else (*taken, None)
     return [computed(operator, data if operator.merges else data[0], mode, key, mask)]
+
+
+def _effect(operator: Update | AddedLoss | Choice, taken: list[TensorLike], training: bool) -> Sequence[AnyTensor]:
+    """Of what a ``call`` does beside computing."""
+    if isinstance(operator, Choice):
+        return [cast(AnyTensor, taken[0] if training else taken[1])]
+    if isinstance(operator, Update):
+        operator.variable.assign(taken[0])
+    elif (owner := operator.owner()) is not None:
+        owner.add_loss(taken[0])
+    return []
 
 
 __all__ = ["call", "run_network"]

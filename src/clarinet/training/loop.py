@@ -187,10 +187,9 @@ class Fit:
 
     def _finish(self) -> None:
         """Let the optimizer put moving averages in the weights' place."""
-        optimizer, state, store = self.model.optimizer, self.model.optimizer_state, self.model.store
-        assert optimizer is not None and state is not None
-        trained = [s for _, s in self.engine.plan.trainable]
-        optimizer.finish([store.view(s) for s in trained], [state.views(s) for s in trained])
+        optimizer = self.model.optimizer
+        if optimizer is not None and optimizer.use_ema:
+            optimizer.finalize_variable_values(self.model.trainable_variables)
 
     def _epoch(self) -> Iterator[Event]:
         """An epoch, or the rest of one that was interrupted."""

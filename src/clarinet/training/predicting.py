@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
 
 from clarinet import checks, data_adapters
 from clarinet.settings import BATCH_SIZE
+from clarinet.training import stepping
 from clarinet.training.callback import CallbackList
 from clarinet.training.prepare import as_list, build_for
 from clarinet.types import Array, Arrays, Predictions
@@ -46,6 +47,8 @@ def predict(
     Raises:
         ValueError, TypeError: the rows do not have the model's input shape.
     """
+    if self.stepped:
+        return stepping.predict(cast(stepping.SteppedModel, self), x, batch_size, steps, callbacks)
     if batch_size is not None or steps is not None or callbacks is not None or verbose != 0:
         return _predict_as_asked(self, locals())
     if _is_plain(x, self):
@@ -136,6 +139,10 @@ def _pieces(self: Trainable, x: object, steps: int | None, size: int, most: int 
 
 def predict_on_batch(self: Trainable, x: object) -> Predictions:
     """Predictions for one batch, an array of rows (n, *input_shape), or a list or dictionary of them."""
+    if self.stepped:
+        return stepping.predict(
+            cast(stepping.SteppedModel, self), x, data_adapters.length(data_adapters.leaves_of(x, "x"))
+        )
     return self.packed(_predict_rows(self, _arrays(self, x)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,9 +88,8 @@ class TrainingData:
 
     def _take_batches(self) -> None:
         s = self.settings
-        self.batches = data_adapters.Batches(
-            s.x, s.steps_per_epoch, arrange=partial(data_adapters.rows_for, self.model)
-        )
+        arrange, bare = partial(data_adapters.rows_for, self.model), not self.model.needs_labels
+        self.batches = data_adapters.Batches(s.x, s.steps_per_epoch, arrange=arrange, bare=bare)
         first = self.batches.peek()
         build_for(self.model, first[0])
         batch = self.batch(data_adapters.Block(first, data_adapters.length(first[0])), 0)
@@ -104,11 +103,13 @@ class TrainingData:
             steps = self.settings.validation_steps
             arrange = partial(data_adapters.rows_for, self.model)
             self.validation = data_adapters.Batches(
-                validation, steps, anew=True, what="validation_data", arrange=arrange
+                validation, steps, anew=True, what="validation_data", arrange=arrange, bare=not self.model.needs_labels
             )
             validate_and_prepare(self.model, *self.validation.peek(), None, where="fit.validation, batch 0")
         else:
-            self._validate_on(data_adapters.rows_for(self.model, *data_adapters.unpack(validation, "validation_data")))
+            needed = self.model.needs_labels
+            rows = data_adapters.unpack(validation, "validation_data", needed)
+            self._validate_on(data_adapters.rows_for(self.model, *rows))
 
     def _validate_on(self, rows: Rows) -> None:
         fingerprints: Config | None = None
@@ -161,6 +162,8 @@ def build_for(model: Trainable, x: Arrays) -> None:
     """Build a model that does not know its input yet for the rows of ``x``."""
     if model.empty:
         raise ValueError(NO_LAYERS)
+    if model.stepped and (model.has_call or (isinstance(x, tuple) and len(x) > 1)):  # a call builds it
+        return
     if not model.built:
         model.build((x[0] if isinstance(x, tuple) else x).shape[1:])
 
@@ -185,19 +188,42 @@ def validate_and_prepare(
         adapt: whether a transform of the target that has seen no data yet takes its numbers from these labels.
         handled_warnings: warning kinds that are not reported.
     """
+    if model.stepped:
+        return _as_given(x, y, w, class_weight)
     checks.raise_first(checks.check_data(model, x, y, w, class_weight, where, fingerprints), handled_warnings)
     y = data_adapters.without_gaps(y, w)
     if isinstance(x, tuple) or isinstance(y, tuple) or isinstance(w, tuple):
         return _several(model, x, y, w, class_weight)
-    assert model.loss is not None and model.prediction_shape is not None
+    if model.loss is None:
+        checks.raise_first(checks.check_compiled(model))
+    assert model.prediction_shape is not None
     if model.target is not None and y is not None:
         y = data_adapters.match_last_axis(y, model.prediction_shape)
         if adapt and not model.target.adapted:
             model.target.adapt(y)
         y = model.target.forward(y)
-    return data_adapters.prepare(
+    data = data_adapters.prepare(
         x, y, w, class_weight, model.loss, model.prediction_shape, input_shape=model.sample_shape, dtype=model.dtype
     )
+    return data if data.ys else Data(data.xs, (None,), data.weights)
+
+
+def _as_given(x: Arrays, y: Labels, w: Labels, class_weight: Mapping[int, float] | None) -> Data:
+    """The rows of a model that says itself what a step is, in whatever structure they came."""
+    n = data_adapters.length(x)
+    for what, own in (("y", y), ("sample_weight", w)):
+        m = len(own[0]) if isinstance(own, tuple) and own[0] is not None else n
+        if m != n:
+            raise ValueError(f"{what} has {m} rows, x {n}: expected as many in both")
+    if class_weight is None or y is None:
+        return Data(x, y, w)
+    if len(y) != 1:
+        raise ValueError("class_weight: the labels are several arrays; expected one, give sample_weight")
+    labels: Any = y[0]
+    given: Any = None if w is None else w[0]
+    form = "one-hot" if labels.ndim > 1 and labels.shape[-1] > 1 else "ids"
+    weight = data_adapters.class_to_row_weights(labels, form, class_weight)
+    return Data(x, y, data_adapters.leaves_of(weight if w is None else weight * np.ravel(given), "class_weight"))
 
 
 def _several(model: Trainable, x: Arrays, y: Labels, w: Labels, class_weight: Mapping[int, float] | None) -> Data:
@@ -236,8 +262,8 @@ def first_batches(data: Data, steps: int | None, batch_size: int) -> Data:
 
 def learning_rates(model: Trainable, steps: int) -> Array:
     """The optimizer's rates for the next ``steps`` updates, shape (steps,)."""
-    assert model.optimizer is not None and model.optimizer_state is not None
-    first = model.optimizer_state.step
+    assert model.optimizer is not None
+    first = model.optimizer.by_hand.step if model.optimizer_state is None else model.optimizer_state.step
     if callable(model.optimizer.learning_rate):
         rates = [model.optimizer.rate(first + i) for i in range(steps)]
         checks.raise_first(checks.check_rates(model, rates, first))

@@ -153,6 +153,7 @@ def _with_doctor(self: Trainable, settings: FitSettings) -> FitSettings:
     """The same with a doctor among the callbacks, if one is wanted."""
     if settings.doctor is not True:
         return settings
+    checks.raise_first(checks.check_planned(self, "fit(doctor=True)"))
     return replace(settings, callbacks=[*as_list(settings.callbacks), self._new_doctor()])
 
 
@@ -286,7 +287,8 @@ def _to_evaluate(
 ) -> tuple[Data | data_adapters.Batches, Data]:
     """The data to evaluate, and rows that have labels of its shape."""
     if data_adapters.is_batches(x):
-        batches = data_adapters.Batches(x, steps, anew=True, arrange=partial(data_adapters.rows_for, self))
+        arrange = partial(data_adapters.rows_for, self)
+        batches = data_adapters.Batches(x, steps, anew=True, arrange=arrange, bare=not self.needs_labels)
         first = batches.peek()
         build_for(self, first[0])
         return batches, validate_and_prepare(self, *first, None, where="batch 0")

@@ -68,6 +68,8 @@ def _obstacles_of_op(plan: Plan, op: Op) -> Iterator[str]:
         penalty = segment.weight.regularizer
         if segment.trainable and penalty is not None and type(penalty) not in PENALTIES:
             yield f"{type(penalty).__name__} on the {segment.name} of layer {op.layer} has no native form"
+        if segment.trainable and segment.weight.constraint is not None:
+            yield f"the constraint on the {segment.name} of layer {op.layer} has no native form"
     if op.training is not None and any((op.index, segment.name) in plan.shared_state for segment in op.state):
         yield f"layer {op.layer} ({op.kind}), used several times and with training={op.training}, has no native form"
 
