@@ -2,7 +2,7 @@
 
 import pytest
 
-from clarinet.random import set_seed
+from clarinet.philox import set_seed
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -339,7 +339,7 @@ NB_MODULE(_native, m) {
   m.def("find_nonfinite", find, "array"_a, "hashes"_a.none() = nb::none(),
         "Flat index of the first NaN or infinity of a contiguous array, or -1; hashes takes one hash a block.");
   m.def("hash_blocks", hash_bytes, "bytes"_a, "hashes"_a, "One hash for every block of 65,536 bytes.");
-  m.def("permutation", permute, "seed"_a, "stream"_a, "epoch"_a, "out"_a, "clarinet.random.permutation, into an array.");
+  m.def("permutation", permute, "seed"_a, "stream"_a, "epoch"_a, "out"_a, "clarinet.philox.permutation, into an array.");
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(interpreter_ends));
   bind_spec(m);
   nb::class_<PyEngine>(m, "Engine")

@@ -1,4 +1,4 @@
-// Counter-based random numbers, the same as clarinet.random's.
+// Counter-based random numbers, the same as clarinet.philox's.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@
 namespace clarinet {
 namespace {
 
-constexpr uint32_t kStream = 2;  // clarinet.random.Stream.DROPOUT
+constexpr uint32_t kStream = 2;  // clarinet.philox.Stream.DROPOUT
 
 uint32_t low(uint64_t seed) { return static_cast<uint32_t>(seed); }
 uint32_t high(uint64_t seed) { return static_cast<uint32_t>(seed >> 32); }
@@ -62,7 +62,7 @@ class Dropout : public Op {
   std::vector<float> mask_;
 };
 
-// y = x + stddev z, z from pairs of words by Box and Muller's method, in double precision as clarinet.random.Key.normal.
+// y = x + stddev z, z from pairs of words by Box and Muller's method, in double precision as clarinet.philox.Key.normal.
 class GaussianNoise : public Op {
  public:
   explicit GaussianNoise(const OpSpec& spec) : Op(spec), stddev_(setting(spec, "stddev")) {}

@@ -23,6 +23,7 @@ from clarinet import (
     models,
     ops,
     optimizers,
+    random,
     regularizers,
     utils,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "optimizers",
     "plots",
     "preprocessing",
+    "random",
     "regularizers",
     "runs",
     "tf",

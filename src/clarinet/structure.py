@@ -17,7 +17,7 @@ from clarinet.layers.places import own_weights
 from clarinet.names import Names
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Store, Weight
-from clarinet.random import next_seed
+from clarinet.philox import next_seed
 from clarinet.summary import print_summary, summary_html
 from clarinet.training_lock import TrainingLock
 from clarinet.types import (

@@ -24,6 +24,7 @@ from clarinet.graph import (
     replayed,
     spec_of,
 )
+from clarinet.ops.batches import tracing
 from clarinet.ops.core import cast as cast_tensor
 from clarinet.ops.dtypes import FLOAT, INT
 from clarinet.ops.operation import Operation
@@ -181,21 +182,32 @@ def trace(function: Callable[..., object], specs: Sequence[TensorSpec], names: S
         names: what messages call them.
 
     Raises:
-        TypeError: it needs numbers, or gives no tensor. ValueError: it draws random numbers of its own.
+        TypeError: it needs numbers, or gives no tensor. ValueError: it draws random numbers.
     """
     first, second = (_traced(function, specs, names, seed) for seed in (1, 2))
     for one, other in zip(_constants(first), _constants(second)):
         if not np.array_equal(one, other, equal_nan=True):
             raise ValueError(
                 f"{_name(function)}: it draws random numbers with NumPy or Python, which would be the same at every "
-                "step; use clarinet.random, or give the numbers as an argument"
+                "step; give them as an argument, or draw them in the call of a layer with clarinet.random"
             )
+    _refuse_draws(first, _name(function))
     return Traced(first)
+
+
+def _refuse_draws(network: Network, name: str) -> None:
+    """Raise where a function draws numbers anew: nobody gives it the key of a step."""
+    for node in network.nodes:
+        if getattr(node.operator, "fresh", False):
+            raise ValueError(
+                f"{name}: it draws random numbers, other ones at every step; draw them in the call of a layer and "
+                "take its output, or give a whole number as seed for numbers that stay the same"
+            )
 
 
 def _traced(function: Callable[..., object], specs: Sequence[TensorSpec], names: Sequence[str], seed: int) -> Network:
     inputs = tuple(Tensor(Node(Argument(name), (), (spec,))) for name, spec in zip(names, specs, strict=True))
-    with _random_state(seed):
+    with _random_state(seed), tracing(inputs):
         result = function(*inputs)
     try:
         outputs = flatten(result)

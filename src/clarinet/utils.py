@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from clarinet import aliases
 from clarinet.data_adapters import as_array
 from clarinet.names import public
-from clarinet.random import Key, Stream, next_seed, permutation, set_seed
+from clarinet.philox import Key, Stream, next_seed, permutation, set_seed
 from clarinet.types import Array
 
 __all__ = ["PyDataset", "Sequence", "normalize", "pad_sequences", "set_random_seed", "split_dataset", "to_categorical"]

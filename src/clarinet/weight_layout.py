@@ -9,7 +9,7 @@ from clarinet.layers.base import Layer
 from clarinet.layers.handle import Handle
 from clarinet.layers.places import first_places, own_weights
 from clarinet.params import Block, Layout, Segment, Store, Weight
-from clarinet.random import Key, Stream
+from clarinet.philox import Key, Stream
 from clarinet.types import Array, DType, Shape
 from clarinet.variables import Variable
 

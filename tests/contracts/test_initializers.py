@@ -7,7 +7,7 @@ import pytest
 
 from clarinet import initializers
 from clarinet.initializers.scaling import fans
-from clarinet.random import Key
+from clarinet.philox import Key
 from tests.cases import INITIALIZERS
 
 each = pytest.mark.parametrize("case", INITIALIZERS, ids=repr)

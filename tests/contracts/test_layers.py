@@ -10,7 +10,7 @@ from clarinet import layers
 from clarinet.layers.composite import Composite
 from clarinet.layers.context import Context
 from clarinet.layers.parts import flatten_parts
-from clarinet.random import Key
+from clarinet.philox import Key
 from tests.cases import LAYERS, inputs
 from tests.contracts.derivatives import assert_close, numeric_gradient
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clarinet import activations
 from clarinet.arrays import erf
-from clarinet.random import Key, Stream, drop_threshold, permutation, philox
+from clarinet.philox import Key, Stream, drop_threshold, permutation, philox
 from tests.properties import examples
 
 numbers = st.floats(-1e6, 1e6)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import clarinet
 from clarinet import utils
-from clarinet.random import next_seed
+from clarinet.philox import next_seed
 
 
 @pytest.mark.parametrize("x", [[0, 2, 1], np.array([[1], [0]]), np.arange(6).reshape(2, 3), [True, False], [1.0, 3.0]])

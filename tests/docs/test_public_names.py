@@ -11,7 +11,7 @@ import clarinet
 MODULES = [
     "clarinet", "clarinet.activations", "clarinet.callbacks", "clarinet.datasets", "clarinet.doctor", "clarinet.events",
     "clarinet.glass", "clarinet.initializers", "clarinet.layers", "clarinet.losses", "clarinet.metrics",
-    "clarinet.models", "clarinet.optimizers", "clarinet.optimizers.schedules", "clarinet.plots",
+    "clarinet.models", "clarinet.optimizers", "clarinet.optimizers.schedules", "clarinet.plots", "clarinet.random",
     "clarinet.regularizers", "clarinet.runs", "clarinet.utils",
 ]  # fmt: skip
 

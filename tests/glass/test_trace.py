@@ -9,7 +9,7 @@ import clarinet
 from clarinet import glass, layers, optimizers
 from clarinet.glass import formulas
 from clarinet.layers.context import Context
-from clarinet.random import Key, Stream
+from clarinet.philox import Key, Stream
 from tests.cases import CHAINED, LOSSES, OPTIMIZERS, example, inputs
 from tests.contracts.derivatives import assert_close
 

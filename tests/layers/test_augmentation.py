@@ -5,7 +5,7 @@ import pytest
 
 from clarinet import layers
 from clarinet.layers.context import Context
-from clarinet.random import Key
+from clarinet.philox import Key
 
 IMAGES = np.random.default_rng(0).normal(size=(6, 8, 7, 2)).astype(np.float32)
 FIXED = [

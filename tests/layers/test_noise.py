@@ -5,7 +5,7 @@ import pytest
 
 from clarinet import layers
 from clarinet.layers.context import Context
-from clarinet.random import Key
+from clarinet.philox import Key
 
 KINDS = [
     ("Dropout", {"rate": 0.3}, (100,)),

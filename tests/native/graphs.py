@@ -14,8 +14,8 @@ from clarinet.graph import Network, Tensor, ordered
 from clarinet.layers.merge import Merge
 from clarinet.making_plans import Judgement, make_plan
 from clarinet.params import Layout, Store
+from clarinet.philox import Key, Stream
 from clarinet.plan import Plan
-from clarinet.random import Key, Stream
 from tests.native.running import Work
 
 Ends = tuple[list[Tensor], list[Tensor]]

@@ -1,4 +1,4 @@
-"""The native engine's random numbers are clarinet.random's, bit for bit."""
+"""The native engine's random numbers are clarinet.philox's, bit for bit."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from clarinet import layers
 from clarinet.engines import Data, NativeEngine, Steps
 from clarinet.optimizers import OptimizerState
-from clarinet.random import Key, Stream, permutation
+from clarinet.philox import Key, Stream, permutation
 from tests.native.running import ISAS, THREADS, Work
 
 

@@ -84,3 +84,17 @@ S = symbol((None, 3), "float32", True)
 def test_what_cannot_be_followed_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_vectorize():
+    squares = ops.vectorize(lambda a, b: a * b + 1)
+    assert squares([[1.0, 2.0]], [[3.0], [4.0]]).tolist() == [[4.0, 7.0], [5.0, 9.0]]
+    scaled = ops.vectorize(lambda row, factor: row * factor, excluded={1}, signature="(n)->(n)")
+    assert scaled([[1.0, 2.0], [3.0, 4.0]], 2.0).tolist() == [[2.0, 4.0], [6.0, 8.0]]
+    x = ops.convert_to_tensor([1.0, 2.0])
+    with ops.GradientTape() as tape:
+        tape.watch(x)
+        y = ops.sum(squares(x, x))
+    assert tape.gradient(y, x).tolist() == [2.0, 4.0]
+    with pytest.raises(ValueError, match="no signature of 2 arguments"):
+        ops.vectorize(lambda a, b: a, signature="(n)->()")([1.0], [1.0])

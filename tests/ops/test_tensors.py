@@ -220,3 +220,24 @@ def test_calls_are_cheap():
             ops.add(x, y)
         best = min(best, (process_time() - begin) / 2000)
     assert best < 3e-5
+
+
+def test_a_tensor_of_a_network_says_what_numpy_cannot_do():
+    import clarinet
+
+    x = clarinet.Input((3,))
+    for call in (np.exp, np.mean, np.sum, lambda t: np.concatenate([t, t]), np.add.reduce):
+        with pytest.raises(TypeError, match=r"use the function of clarinet\.ops"):
+            call(x)
+    for call in (float, int, len, bool, list, np.asarray, lambda t: t.numpy()):
+        with pytest.raises(TypeError, match="has no numbers yet"):
+            call(x)
+    for y in (np.ones(3, np.float32) * x, np.float32(2) - x, np.ones(3, np.float32) < x):
+        assert y.shape[0] is None
+    assert x != np.ones(3)
+    assert np.float32(1) != x
+
+
+def test_a_tensor_is_not_assigned():
+    with pytest.raises(TypeError, match=r"clarinet\.Variable"):
+        ops.convert_to_tensor([1.0]).assign([2.0])

@@ -15,8 +15,7 @@ _GALLERY = "clarinet.plots.samples and clarinet.plots.predictions draw pictures"
 _VERBOSE = "give verbose=0, 1 or 2 to fit, evaluate and predict"
 _LENGTHS = "give epochs= and steps_per_epoch= to fit"
 _HALVES = "models compute in float32, where a loss needs no scale; give compile the optimizer itself"
-_OPS = "it is not there; write it with the other functions of clarinet.ops, or with NumPy on the data before training"
-_COMPLEX = "tensors hold real numbers; use NumPy on the data before training"
+_COMPLEX = "tensors hold real numbers; keep real and imaginary parts in two, which fft and stft take and give"
 _SKLEARN = "wrap compile and fit in a class with fit and predict, which is all that scikit-learn asks for"
 
 #: What to use instead: for names of each module.
@@ -62,12 +61,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "saving": {
         _FILES: (
             "KerasFileEditor",
-        ),
-    },
-    "random": {
-        "draw with NumPy, from a generator of your own: np.random.default_rng(seed)": (
-            "SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "randint", "shuffle",
-            "truncated_normal", "uniform",
         ),
     },
     "losses": {
@@ -144,20 +137,9 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "tell the shape in build(self, input_shape)": ("InputSpec",),
     },
     "ops": {
-        _COMPLEX: (
-            "angle", "conj", "conjugate", "fft", "fft2", "ifft2", "imag", "irfft", "isreal", "istft", "polar", "real",
-            "rfft", "stft", "view_as_complex", "view_as_real",
-),
-        _OPS: (
-            "adaptive_average_pool", "adaptive_max_pool", "argpartition", "average_pool", "bartlett", "blackman",
-            "cdist", "cholesky", "cholesky_inverse", "conv", "conv_transpose", "corrcoef", "correlate", "ctc_decode",
-            "ctc_loss", "depth_to_space", "depthwise_conv", "det", "dot_product_attention", "eig", "eigh",
-            "extract_sequences", "fold", "gcd", "geomspace", "hamming", "hanning", "i0", "image", "inv", "jvp",
-            "kaiser", "lcm", "logdet", "lstsq", "lu_factor", "matrix_rank", "max_pool", "nanargmax", "nanargmin",
-            "nanmedian", "nanpercentile", "nanquantile", "nextafter", "pinv", "psnr", "qr", "rearrange", "segment_max",
-            "segment_min", "segment_prod", "separable_conv", "slogdet", "solve", "solve_triangular", "space_to_depth",
-            "svd", "unfold", "vander", "vectorize", "view",
-),
+        "eigenvalues of a matrix that is not symmetric are complex; eigh takes symmetric ones": ("eig",),
+        "GradientTape gives gradients; for a derivative in one direction take the difference of two values": ("jvp",),
+        _COMPLEX: ("polar", "view_as_complex", "view_as_real"),
     },
 }  # fmt: skip
 

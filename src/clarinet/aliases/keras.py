@@ -11,13 +11,12 @@ MODULES: dict[str, str] = {
         name: name
         for name in (
             "backend", "config", "data", "doctor", "glass", "plots", "preprocessing", "preprocessing.image",
-            "preprocessing.sequence", "preprocessing.text", "random", "runs", "saving", "tf",
+            "preprocessing.sequence", "preprocessing.text", "runs", "saving", "tf",
         )
     },
     "keras": "",
     "layers.experimental": "layers",
     "layers.experimental.preprocessing": "layers",
-    "ops.linalg": "ops",
     "ops.numpy": "ops",
     "optimizers.experimental": "optimizers",
     "optimizers.legacy": "optimizers",
@@ -29,6 +28,7 @@ ALSO: dict[str, tuple[str, ...]] = {
     "": ("tf",),
     "backend": ("tf.backend",),
     "config": ("tf.config",),
+    "ops.linalg": ("ops",),
     "ops.nn": ("ops",),
     "random": ("tf.random",),
     "tf": ("",),

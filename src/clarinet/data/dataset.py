@@ -13,7 +13,7 @@ from clarinet.data import mapping, nested, stages
 from clarinet.data.chunks import number_form, single
 from clarinet.data.elements import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Elements
 from clarinet.data.stages import Chunks
-from clarinet.random import next_seed
+from clarinet.philox import next_seed
 from clarinet.types import DTypeArg, TensorLike
 
 #: As many as the library likes: everything here runs in order, so it changes nothing.

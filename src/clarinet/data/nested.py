@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet.configurable import check_number
 from clarinet.data.chunks import Chunk, applied, as_array, built, cast_to, elements_of, joined, number_form
-from clarinet.random import Key, Stream
+from clarinet.philox import Key, Stream
 from clarinet.types import DTypeArg, TensorLike
 
 Chunks = Iterator[Chunk]

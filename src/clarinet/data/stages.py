@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from clarinet.data.chunks import Chunk, applied, as_array, built, joined, number_form, pieces, single
-from clarinet.random import Key, Stream, permutation
+from clarinet.philox import Key, Stream, permutation
 from clarinet.types import Array, DType, TensorLike
 
 Chunks = Iterator[Chunk]

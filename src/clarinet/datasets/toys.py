@@ -12,7 +12,7 @@ from numbers import Integral, Real
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.random import Key, Stream, permutation
+from clarinet.philox import Key, Stream, permutation
 
 __all__ = ["blobs", "circles", "moons", "spirals", "xor"]
 

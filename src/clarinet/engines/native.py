@@ -19,7 +19,7 @@ from clarinet.engines.lowering.objectives import restore, sums_of
 from clarinet.engines.metric_sums import logs, tracked
 from clarinet.losses.base import align, class_ids
 from clarinet.params import Store
-from clarinet.random import Stream
+from clarinet.philox import Stream
 from clarinet.records import Chunk, LayerStats
 from clarinet.types import Array, Arrays
 

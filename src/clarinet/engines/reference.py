@@ -36,7 +36,7 @@ from clarinet.engines.step import (
 )
 from clarinet.metrics.base import Sums
 from clarinet.params import Store
-from clarinet.random import Key, Stream, permutation
+from clarinet.philox import Key, Stream, permutation
 from clarinet.records import Chunk, LayerStats
 from clarinet.types import Array, Arrays
 
@@ -65,6 +65,7 @@ class ReferenceEngine(Engine):
         self.device = open_device(device)
         self._xp = self.device.xp
         self._draws = Draws()
+        self._uses = 0  # batches that were predicted
         self._kept: Handle | None = None  # the forward pass that backward may continue
         self._tracked = tracked(plan)
         self._take()
@@ -224,9 +225,16 @@ class ReferenceEngine(Engine):
         found = self._forward(xs, training)
         return results(self.plan, xs, found.outputs)[0], found.caches, found.outputs
 
-    def _forward(self, xs: tuple[Array, ...], training: bool | None, number: int | None = None, draw: int = 0) -> Pass:
+    def _forward(
+        self,
+        xs: tuple[Array, ...],
+        training: bool | None,
+        number: int | None = None,
+        draw: int = 0,
+        stream: Stream = Stream.DROPOUT,
+    ) -> Pass:
         """``xs`` are where they are computed with; the random numbers are an update's, by default the one of now."""
-        own, key = self._carry, key_of(self.plan, self._number() if number is None else number, draw)
+        own, key = self._carry, key_of(self.plan, self._number() if number is None else number, draw, stream)
         return forward(self.plan, own.params, own.state, xs, training, key, self._xp)
 
     def through_output(self, logits: Array) -> Array:
@@ -239,8 +247,11 @@ class ReferenceEngine(Engine):
     def forward(self, inputs: Arrays, training: bool = False, draw: int | None = None) -> tuple[Arrays, Handle]:
         xs = self._put(Data(check_inputs(self.plan, inputs))).xs
         self._take()
-        number, its_draw = self._draws.take(self.optimizer_state, draw) if training else (0, 0)
-        found, own = self._forward(xs, training, number, its_draw), self._carry
+        if training:
+            key = (*self._draws.take(self.optimizer_state, draw), Stream.DROPOUT)
+        else:
+            key = 0, self._use(), Stream.PREDICT
+        found, own = self._forward(xs, training, *key), self._carry
         self._commit(Carry(own.params, found.state, own.slots, own.sums), self._number())
         self._bring_back()
         ys = results(self.plan, xs, found.outputs)
@@ -288,14 +299,19 @@ class ReferenceEngine(Engine):
 
     # Inference.
 
+    def _use(self) -> int:
+        """The number of the next batch that is predicted, which has random numbers of its own."""
+        self._uses += 1
+        return self._uses
+
     @np.errstate(all="ignore")
     def evaluate(self, data: Data, batch_size: int) -> None:
         self._take()
         sums: Sequence[Sums] = self._carry.sums or ()
-        for start in range(0, len(data), batch_size):
+        for draw, start in enumerate(range(0, len(data), batch_size)):
             batch = data.rows(slice(start, start + batch_size))
             on_device = self._put(batch)
-            outputs = self._forward(on_device.xs, False).outputs
+            outputs = self._forward(on_device.xs, False, draw=draw, stream=Stream.EVALUATE).outputs
             sums = self._measured(sums, batch, judge(self.plan, self._carry.params, on_device, outputs, self._xp))
         self._set_sums(sums)
 
@@ -304,14 +320,17 @@ class ReferenceEngine(Engine):
         self._take()
         data = Data(x)
         starts = range(0, len(data), batch_size)
-        parts = [self._predicted(data.rows(slice(start, start + batch_size))) for start in starts]
+        parts = [
+            self._predicted(data.rows(slice(start, start + batch_size)), False, self._use(), Stream.PREDICT)
+            for start in starts
+        ]
         if not parts:
             return one_or_all([np.empty((0, *output.shape), self.plan.dtype) for output in self.plan.outputs])
         return one_or_all([np.concatenate(own) for own in zip(*parts, strict=True)])
 
-    def _predicted(self, rows: Data, training: bool | None = False, draw: int = 0) -> list[Array]:
+    def _predicted(self, rows: Data, training: bool | None, draw: int, stream: Stream = Stream.DROPOUT) -> list[Array]:
         xs = self._put(rows).xs
-        found = results(self.plan, xs, self._forward(xs, training, draw=draw).outputs)
+        found = results(self.plan, xs, self._forward(xs, training, draw=draw, stream=stream).outputs)
         pairs = zip(self.plan.outputs, found, strict=True)
         return [self.device.get(through_output(output, y, self._xp)) for output, y in pairs]
 

@@ -18,7 +18,7 @@ from clarinet.engines.intermediates import ByWeight, Intermediates
 from clarinet.layers.context import Context
 from clarinet.metrics.base import Sums, updated
 from clarinet.optimizers.base import Scalars, step_of
-from clarinet.random import Key, Stream
+from clarinet.philox import Key, Stream
 from clarinet.types import Array, Namespace, Scalar
 
 if TYPE_CHECKING:
@@ -154,9 +154,9 @@ def _change(plan: Plan, state: ByWeight, index: int, changed: dict[str, Array]) 
             state[other] = {**state[other], its_name: array}
 
 
-def key_of(plan: Plan, number: int, draw: int = 0) -> Key:
+def key_of(plan: Plan, number: int, draw: int = 0, stream: Stream = Stream.DROPOUT) -> Key:
     """Names the random numbers of a step; training has the first draw of them, 0."""
-    return Key(plan.seed, Stream.DROPOUT, epoch=draw, step=number)
+    return Key(plan.seed, stream, epoch=draw, step=number)
 
 
 def results(plan: Plan, xs: Sequence[Array], outputs: Sequence[Array]) -> list[Array]:

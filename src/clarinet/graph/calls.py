@@ -7,6 +7,7 @@ from inspect import signature
 
 from clarinet.graph.forms import flatten, form_of, packed
 from clarinet.graph.nodes import Choice, Node, Tensor, making
+from clarinet.ops.batches import tracing
 
 
 class Training:
@@ -62,7 +63,7 @@ def called(
     wanted = settings.get("training")
     others = {name: value for name, value in settings.items() if name != "training"}
     updates: list[Node] = []
-    with making(updates=updates):
+    with making(updates=updates), tracing((args, others)):
         if not asks or wanted is not None:
             return call(*args, **others, **({"training": wanted} if asks else {})), updates
         try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import ClassVar, Protocol, cast
+from typing import ClassVar, NoReturn, Protocol, cast
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from clarinet.ops.dispatch import TRACING
 from clarinet.ops.operation import Operation
 from clarinet.ops.operators import operate
 from clarinet.ops.specs import Symbolic, TensorSpec
-from clarinet.types import AnyTensor, Array, Shape
+from clarinet.ops.tensor import NUMPY_OPERATORS
+from clarinet.types import AnyTensor, Array, Shape, TensorLike
 from clarinet.variables import Variable
 
 _numbers = count()
@@ -293,8 +294,19 @@ class Tensor:
             )
         _making.updates.append(Node(AddedLoss(weakref.ref(owner)), (self,), ()))
 
-    #: NumPy's arrays and weights leave operators to it.
-    __array_ufunc__ = None
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: TensorLike, **arguments: object
+    ) -> AnyTensor | bool:
+        """Operators between NumPy's arrays and it; other functions of NumPy's need numbers."""
+        if ufunc in (np.equal, np.not_equal):  # as two tensors: whether they are the same one
+            return ufunc is np.not_equal
+        operator = NUMPY_OPERATORS.get(ufunc) if method == "__call__" and not arguments else None
+        if operator is None:
+            raise TypeError(_no_numpy(self, ufunc.__name__))
+        return operator(*inputs)
+
+    def __array_function__(self, func: Callable[..., object], types: object, args: object, kwargs: object) -> NoReturn:
+        raise TypeError(_no_numpy(self, func.__name__))
 
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape} from {self.name or type(self.node.operator).__name__!r}>"
@@ -303,6 +315,20 @@ class Tensor:
         raise TypeError(_no_number(self))
 
     def __float__(self) -> float:
+        raise TypeError(_no_number(self))
+
+    def __int__(self) -> int:
+        raise TypeError(_no_number(self))
+
+    def __len__(self) -> int:
+        raise TypeError(_no_number(self))
+
+    def numpy(self) -> NoReturn:
+        """Refused: there are no numbers yet.
+
+        Raises:
+            TypeError: always.
+        """
         raise TypeError(_no_number(self))
 
     def __array__(self, *_: object, **__: object) -> object:
@@ -329,6 +355,13 @@ def _no_number(tensor: Tensor) -> str:
     return (
         f"{tensor!r} has no numbers yet: it is part of a network that is being put together. Call layers and models on "
         "it; for numbers make a Model(inputs, outputs) and call predict"
+    )
+
+
+def _no_numpy(tensor: Tensor, name: str) -> str:
+    return (
+        f"np.{name} needs numbers, and {tensor!r} has none yet: it is part of a network that is being put together; "
+        "use the function of clarinet.ops, which makes it part of the network"
     )
 
 

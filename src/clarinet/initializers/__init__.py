@@ -1,6 +1,6 @@
 """The initial values of weights. Every initializer is called as ``initializer(shape, dtype="float32", key=None)``.
 
-Random ones draw from the model's :class:`clarinet.random.Key`, unless they have their own ``seed``.
+Random ones draw from the model's :class:`clarinet.philox.Key`, unless they have their own ``seed``.
 """
 
 from __future__ import annotations

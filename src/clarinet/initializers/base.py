@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from clarinet.configurable import Value
-from clarinet.random import Key, next_seed
+from clarinet.philox import Key, next_seed
 from clarinet.registry import GIVE_CLASS, own_name
 from clarinet.types import Array, DTypeArg, Json
 

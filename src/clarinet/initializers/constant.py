@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clarinet.initializers.base import Initializer, Shape
-from clarinet.random import Key
+from clarinet.philox import Key
 
 
 @dataclass(eq=False, repr=False)

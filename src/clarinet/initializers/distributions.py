@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.initializers.base import Initializer, Shape, check_seed
-from clarinet.random import Key
+from clarinet.philox import Key
 
 
 @dataclass(eq=False, repr=False)

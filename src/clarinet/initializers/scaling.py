@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clarinet.configurable import Unsupported, check_number
 from clarinet.initializers.base import Initializer, Shape, check_seed
 from clarinet.initializers.distributions import truncated_normal
-from clarinet.random import Key
+from clarinet.philox import Key
 
 #: Standard deviation of the standard normal distribution cut off at ±2.
 _CUT_STD = 0.87962566103423978

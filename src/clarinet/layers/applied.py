@@ -45,7 +45,7 @@ class Applied(Layer):
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Arrays, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
-        y, cache = self.operation.forward(tuple(x), ctx.xp)
+        y, cache = self.operation.keyed(ctx.key).forward(tuple(x), ctx.xp)
         return cast(Array, y), (cache, y, ctx.xp), {}
 
     def backward(

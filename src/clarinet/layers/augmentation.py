@@ -17,7 +17,7 @@ from clarinet.layers.base import Layer
 from clarinet.layers.context import Context
 from clarinet.layers.dropout import Noise
 from clarinet.layers.geometry import check_data_format, check_rank
-from clarinet.random import Key
+from clarinet.philox import Key
 from clarinet.types import Array, Namespace, Shape
 
 #: Where the pixel at place ``i`` outside an axis of ``n`` pixels comes from.

@@ -20,7 +20,7 @@ from clarinet.ops.specs import TensorSpec
 from clarinet.ops.tape import remember
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.params import Weight
-from clarinet.random import Key, Stream, next_seed
+from clarinet.philox import Key, Stream, next_seed
 from clarinet.regularizers import penalty_on
 from clarinet.types import Array, Cache, DType, Namespace, Penalty, Shape
 from clarinet.variables import Variable

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from clarinet.random import Key
+from clarinet.philox import Key
 from clarinet.types import Array, Namespace
 
 

@@ -13,7 +13,7 @@ from clarinet.configurable import Unsupported, check_number
 from clarinet.layers.base import Layer
 from clarinet.layers.context import Context
 from clarinet.layers.geometry import check_data_format, check_rank
-from clarinet.random import Key
+from clarinet.philox import Key
 from clarinet.types import Array, Shape
 
 #: The limit of ``selu`` for large negative numbers.

@@ -16,7 +16,7 @@ from clarinet.graph import Network, Node
 from clarinet.layers.adding import Adding
 from clarinet.names import Names, snake_case
 from clarinet.params import Weight
-from clarinet.random import Key
+from clarinet.philox import Key
 from clarinet.types import AnyTensor, Array, DType, Shape
 from clarinet.variables import Variable, own_locations, variables_of
 

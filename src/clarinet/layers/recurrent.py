@@ -22,7 +22,7 @@ from clarinet.layers.base import Layer, check_positive_int
 from clarinet.layers.context import Context
 from clarinet.layers.geometry import check_rank
 from clarinet.params import Weight
-from clarinet.random import Key
+from clarinet.philox import Key
 from clarinet.regularizers import Regularizer, RegularizerField
 from clarinet.types import Array, Cache, Namespace, Shape, TensorLike
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from clarinet.ops.axes import expand_dims, ravel, reshape, swapaxes
+from clarinet.ops.axes import broadcast_to, expand_dims, ravel, reshape, swapaxes
 from clarinet.ops.basic import Stack
 from clarinet.ops.dispatch import (
     Operand,
@@ -55,7 +55,8 @@ def repeat(x: TensorLike, repeats: TensorLike, axis: int | None = None) -> AnyTe
     """Every entry along an axis several times in a row.
 
     Args:
-        repeats: how often: a whole number, or one for each entry.
+        repeats: how often: a whole number, or one for each entry. None, which is what ``ops.shape(x)[0]`` says in the
+            call of a layer or model, stands for the rows of the batch, where axis 0 has the size 1.
         axis: default None: all numbers in one row.
 
     Example:
@@ -64,6 +65,8 @@ def repeat(x: TensorLike, repeats: TensorLike, axis: int | None = None) -> AnyTe
     """
     x = ravel(x) if axis is None else converted(x)
     axis = 0 if axis is None else axis
+    if repeats is None and axis == 0 and shape_of(x)[0] == 1:
+        return broadcast_to(x, (None, *shape_of(x)[1:]))
     refuse_symbolic("repeat with repeats of a graph", repeats)
     many = np.asarray(repeats)
     if many.size == 1:
@@ -78,12 +81,16 @@ def tile(x: TensorLike, repeats: TensorLike) -> AnyTensor:
     """``x`` several times side by side along each axis.
 
     Args:
-        repeats: how often along each axis, or along the last ones; more of them than axes make new ones in front.
+        repeats: how often along each axis, or along the last ones; more of them than axes make new ones in front. A
+            first one of None stands for the rows of the batch as for :func:`repeat`.
 
     Example:
         >>> tile([1, 2], 2).tolist(), tile([1, 2], (2, 1)).tolist()
         ([1, 2, 1, 2], [[1, 2], [1, 2]])
     """
+    if isinstance(repeats, (list, tuple)) and repeats[:1] in ((None,), [None]):
+        rows = tile(x, (1, *repeats[1:]))
+        return broadcast_to(rows, (None, *shape_of(rows)[1:]))
     return apply(made(Tile, whole_axes(repeats, "tile: repeats")), converted(x))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from clarinet.ops.batches import rows_of
 from clarinet.ops.dispatch import apply, converted, shape_of
 from clarinet.ops.operation import made
-from clarinet.ops.shapes import BroadcastTo, ExpandDims, Reshape, Squeeze, Transpose, whole_shape
+from clarinet.ops.shapes import AcrossBatch, BroadcastTo, ExpandDims, Reshape, Squeeze, Transpose, whole_shape
 from clarinet.ops.specs import broadcast, place, places, whole_axes
 from clarinet.types import AnyTensor, Axes, ShapeLike, TensorLike
 
@@ -110,13 +111,17 @@ def broadcast_to(x: TensorLike, shape: ShapeLike) -> AnyTensor:
     """``x`` repeated along axes of size 1, and along new ones in front.
 
     Args:
-        shape: sizes; None stands for the size that the axis has.
+        shape: sizes; None stands for the size that the axis has. In front of an axis of size 1, or of none, it stands
+            for the rows of the batch, in the call of a layer or model.
 
     Example:
         >>> broadcast_to([1, 2], (2, 2)).tolist()
         [[1, 2], [1, 2]]
     """
-    return apply(made(BroadcastTo, whole_shape(shape, "broadcast_to")), converted(x))
+    x, sizes = converted(x), whole_shape(shape, "broadcast_to")
+    if sizes[:1] == (None,) and (len(shape_of(x)) < len(sizes) or shape_of(x)[0] == 1):
+        return apply(made(AcrossBatch, sizes[1:]), x, rows_of("broadcast_to"))
+    return apply(made(BroadcastTo, sizes), x)
 
 
 def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[AnyTensor]:

@@ -9,12 +9,14 @@ from typing import Any, cast
 import numpy as np
 
 from clarinet.ops.arithmetic import add, multiply, power, subtract
-from clarinet.ops.axes import broadcast_to, moveaxis
+from clarinet.ops.axes import broadcast_to, expand_dims, moveaxis
+from clarinet.ops.comparisons import equal
+from clarinet.ops.cumulative import cumsum
 from clarinet.ops.dispatch import Given, apply, converted, dtype_of, numbers_of, promoted, shape_of, typed
-from clarinet.ops.dtypes import FLOAT, WEAK, as_dtype, result_dtype
+from clarinet.ops.dtypes import FLOAT, INT, WEAK, as_dtype, result_dtype
 from clarinet.ops.operation import Gradients, Operation, made
 from clarinet.ops.shapes import whole_shape
-from clarinet.ops.specs import Batch, TensorSpec
+from clarinet.ops.specs import Batch, Shape, TensorSpec
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.types import AnyTensor, Array, DTypeArg, Namespace, ShapeLike, TensorLike
 
@@ -61,29 +63,38 @@ class FullLike(Operation):
         return "keeps"
 
 
-def _sizes(shape: ShapeLike, what: str) -> tuple[int, ...]:
+def _sizes(shape: ShapeLike, what: str) -> Shape:
     sizes = whole_shape(shape, what)
-    if any(size is None or size < 0 for size in sizes):
+    if None in sizes[1:] or any(size is not None and size < 0 for size in sizes):
         raise ValueError(f"{what}: expected sizes of at least 0, received {sizes}; zeros_like takes a tensor")
-    return sizes  # type: ignore[return-value]
+    return sizes
 
 
-def zeros(shape: ShapeLike, dtype: DTypeArg = None) -> Tensor:
+def _filled(shape: ShapeLike, number: int, dtype: DTypeArg, what: str) -> AnyTensor:
+    sizes, kind = _sizes(shape, what), as_dtype(dtype or FLOAT)
+    return (
+        broadcast_to(np.asarray(number, kind), sizes)
+        if None in sizes
+        else tensor(np.full([n or 0 for n in sizes], number, kind))
+    )
+
+
+def zeros(shape: ShapeLike, dtype: DTypeArg = None) -> AnyTensor:
     """Zeros.
 
     Args:
-        shape: sizes of the axes.
+        shape: sizes of the axes; in the call of a layer or model the first may be None: the rows of the batch.
         dtype: default float32.
     """
-    return tensor(np.zeros(_sizes(shape, "zeros"), as_dtype(dtype or FLOAT)))
+    return _filled(shape, 0, dtype, "zeros")
 
 
-def ones(shape: ShapeLike, dtype: DTypeArg = None) -> Tensor:
+def ones(shape: ShapeLike, dtype: DTypeArg = None) -> AnyTensor:
     """Ones; arguments as of :func:`zeros`."""
-    return tensor(np.ones(_sizes(shape, "ones"), as_dtype(dtype or FLOAT)))
+    return _filled(shape, 1, dtype, "ones")
 
 
-def empty(shape: ShapeLike, dtype: DTypeArg = None) -> Tensor:
+def empty(shape: ShapeLike, dtype: DTypeArg = None) -> AnyTensor:
     """Numbers that mean nothing; arguments as of :func:`zeros`."""
     return zeros(shape, dtype)
 
@@ -128,18 +139,24 @@ def full_like(x: TensorLike, fill_value: TensorLike, dtype: DTypeArg = None) -> 
     return broadcast_to(typed(converted(fill_value), kind), shape_of(x))
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeArg = None) -> Tensor:
+def eye(N: int | None, M: int | None = None, k: int = 0, dtype: DTypeArg = None) -> AnyTensor:
     """A matrix of zeros with ones on a diagonal.
 
     Args:
-        N, M: rows and columns; default as many columns as rows.
+        N, M: rows and columns; default as many columns as rows. In the call of a layer or model ``eye(None)`` is one
+            for the rows of the batch.
         k: which diagonal: 0 the main one, above it positive; default 0.
         dtype: default float32.
     """
+    if N is None:
+        if M is not None or k:
+            raise ValueError("eye: the rows of the batch have a whole matrix and its main diagonal alone")
+        places = arange(None)
+        return typed(equal(expand_dims(places, 1), places), as_dtype(dtype or FLOAT))
     return tensor(np.eye(N, M, k, as_dtype(dtype or FLOAT)))
 
 
-def identity(n: int, dtype: DTypeArg = None) -> Tensor:
+def identity(n: int | None, dtype: DTypeArg = None) -> AnyTensor:
     """A square matrix with ones on the main diagonal."""
     return eye(n, dtype=dtype)
 
@@ -149,10 +166,11 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeArg = None) -> Ten
     return tensor(np.tri(N, M, k, as_dtype(dtype or FLOAT)))
 
 
-def arange(start: TensorLike, stop: TensorLike = None, step: TensorLike = None, dtype: DTypeArg = None) -> Tensor:
+def arange(start: TensorLike, stop: TensorLike = None, step: TensorLike = None, dtype: DTypeArg = None) -> AnyTensor:
     """Numbers from ``start`` on, up to ``stop`` without it; from 0 where only one is given.
 
     Args:
+        start: in the call of a layer or model ``arange(None)`` numbers the rows of the batch.
         step: from one to the next; default 1.
         dtype: default int32 of whole numbers, float32 of others.
 
@@ -160,6 +178,8 @@ def arange(start: TensorLike, stop: TensorLike = None, step: TensorLike = None, 
         >>> arange(3).tolist(), arange(1, 2, 0.5).tolist()
         ([0, 1, 2], [1.0, 1.5])
     """
+    if start is None and stop is None and step is None:
+        return subtract(cumsum(ones((None,), dtype or INT)), 1)
     given = [one for one in (start, stop, step) if one is not None]
     kinds: list[Any] = [type(one) if type(one) in WEAK else numbers_of(one).dtype for one in given]
     kind = as_dtype(dtype, "arange: dtype") if dtype else result_dtype(*kinds)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar, cast
 import numpy as np
 
 from clarinet.ops.basic import Cast, Identity, Stack
-from clarinet.ops.dtypes import WEAK, float_dtype, result_dtype
+from clarinet.ops.dtypes import INT, WEAK, float_dtype, result_dtype
 from clarinet.ops.operation import Operation, made
 from clarinet.ops.specs import Symbolic, TensorSpec, is_symbolic
 from clarinet.ops.tape import ACTIVE, remember
@@ -175,6 +175,18 @@ def shape_of(x: Operand) -> tuple[int | None, ...]:
     return x.shape if isinstance(x, np.ndarray) else spec_of(x).shape
 
 
+def sizes_of(x: Operand, what: str, first: int = 0) -> tuple[int, ...]:
+    """The sizes of the axes of something that :func:`converted` gave, from one on, which have to be known.
+
+    Raises:
+        ValueError: one is not known yet.
+    """
+    sizes = shape_of(x)[first:]
+    if None in sizes:
+        raise ValueError(f"{what}: a tensor of shape {shape_of(x)} has sizes that are not known yet, and are needed")
+    return sizes  # type: ignore[return-value]
+
+
 def dtype_of(x: Operand) -> DType:
     """The dtype of something that :func:`converted` gave."""
     return x.dtype if isinstance(x, np.ndarray) else spec_of(x).dtype
@@ -211,6 +223,20 @@ def floats(x: TensorLike) -> Operand:
         return x
     x = converted(x)
     return typed(x, float_dtype(dtype_of(x)))
+
+
+def whole_numbers(indices: TensorLike, what: str) -> Operand:
+    """Places as an operation takes them.
+
+    Raises:
+        TypeError: they are no whole numbers.
+    """
+    indices = converted(indices)
+    if dtype_of(indices).kind not in "iu":
+        if 0 not in shape_of(indices):
+            raise TypeError(f"{what}: indices are whole numbers, received {dtype_of(indices)}; ops.cast makes some")
+        indices = typed(indices, INT)  # an empty list
+    return indices
 
 
 def refuse_symbolic(what: str, *xs: TensorLike) -> None:

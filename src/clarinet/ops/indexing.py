@@ -19,6 +19,7 @@ from clarinet.ops.dispatch import (
     refuse_symbolic,
     shape_of,
     typed,
+    whole_numbers,
 )
 from clarinet.ops.dtypes import BOOL, FLOAT, INT, as_dtype
 from clarinet.ops.gathering import GetItem, Part, Take, TakeAlongAxis
@@ -38,7 +39,6 @@ __all__ = [
     "one_hot",
     "scatter",
     "scatter_update",
-    "segment_sum",
     "slice",
     "slice_update",
     "take",
@@ -91,15 +91,6 @@ def _places(part: TensorLike) -> list[Operand]:
     return [part]
 
 
-def _whole_numbers(indices: TensorLike, what: str) -> Operand:
-    indices = converted(indices)
-    if dtype_of(indices).kind not in "iu":
-        if 0 not in shape_of(indices):
-            raise TypeError(f"{what}: indices are whole numbers, received {dtype_of(indices)}; ops.cast makes some")
-        indices = typed(indices, INT)  # an empty list
-    return indices
-
-
 def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> AnyTensor:
     """The entries of ``x`` at some places along an axis.
 
@@ -115,7 +106,7 @@ def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> AnyTens
         [[3, 4], [3, 4], [1, 2]]
     """
     x = ravel(x) if axis is None else converted(x)
-    return apply(made(Take, 0 if axis is None else axis), x, _whole_numbers(indices, "take"))
+    return apply(made(Take, 0 if axis is None else axis), x, whole_numbers(indices, "take"))
 
 
 def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None) -> AnyTensor:
@@ -129,7 +120,7 @@ def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None)
         >>> take_along_axis([[1, 2], [3, 4]], [[1], [0]], axis=1).tolist()
         [[2], [3]]
     """
-    places = _whole_numbers(indices, "take_along_axis")
+    places = whole_numbers(indices, "take_along_axis")
     if axis is None:
         return apply(made(TakeAlongAxis, 0), ravel(x), ravel(places))
     return apply(made(TakeAlongAxis, axis), converted(x), places)
@@ -191,7 +182,7 @@ def scatter(indices: TensorLike, values: TensorLike, shape: ShapeLike) -> AnyTen
         [5.0, 0.0, 2.0]
     """
     operation = made(Scatter, whole_shape(shape, "scatter"))
-    return apply(operation, _whole_numbers(indices, "scatter"), converted(values))
+    return apply(operation, whole_numbers(indices, "scatter"), converted(values))
 
 
 def scatter_update(
@@ -209,29 +200,7 @@ def scatter_update(
         [7, 2, 9]
     """
     x, updates = _like_first(inputs, updates)
-    return apply(made(ScatterUpdate, reduction), x, _whole_numbers(indices, "scatter_update"), updates)
-
-
-def segment_sum(
-    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
-) -> AnyTensor:
-    """For each segment the sum of its rows.
-
-    Args:
-        data: (n, …).
-        segment_ids: (n,), which segment each row belongs to.
-        num_segments: how many there are; default: as many as the ids say.
-        sorted: the ids are in order, which makes no difference here.
-
-    Example:
-        >>> segment_sum([1.0, 2.0, 4.0], [1, 0, 1]).tolist()
-        [2.0, 5.0]
-    """
-    data, ids = converted(data), _whole_numbers(segment_ids, "segment_sum")
-    if num_segments is None:
-        refuse_symbolic("segment_sum without num_segments", ids)
-        num_segments = int(numbers_of(ids).max(initial=-1)) + 1
-    return scatter(expand_dims(ids, -1), data, (num_segments, *shape_of(data)[1:]))
+    return apply(made(ScatterUpdate, reduction), x, whole_numbers(indices, "scatter_update"), updates)
 
 
 def one_hot(x: TensorLike, num_classes: int, axis: int = -1, dtype: DTypeArg = None, sparse: bool = False) -> AnyTensor:
@@ -249,7 +218,7 @@ def one_hot(x: TensorLike, num_classes: int, axis: int = -1, dtype: DTypeArg = N
     """
     if sparse:
         raise ValueError("one_hot: there are no sparse tensors; leave out sparse=True")
-    x = _whole_numbers(x, "one_hot")
+    x = whole_numbers(x, "one_hot")
     rank = len(shape_of(x)) + 1
     at = place(axis, rank, "one_hot")
     classes = np.arange(num_classes, dtype=dtype_of(x)).reshape((-1,) + (1,) * (rank - 1 - at))

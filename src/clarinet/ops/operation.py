@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import ClassVar, Never, Protocol, TypeVar, cast
+from typing import ClassVar, Never, Protocol, Self, TypeVar, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from clarinet.configurable import Value, abstract
 from clarinet.names import snake_case
 from clarinet.ops.dtypes import BOOL
 from clarinet.ops.specs import Batch, Shape, TensorSpec, broadcast
+from clarinet.philox import Key
 from clarinet.types import Array, Arrays, Cache, DType, Namespace
 
 Gradients = tuple[Array | None, ...]
@@ -64,6 +65,10 @@ class Operation(Value):
     def partial(self, cache: Cache, dy: Dy, wanted: Wanted, xp: Namespace = np) -> Gradients:
         """:meth:`backward` for some of the inputs; what is not wanted may be None."""
         return self.backward(cache, dy, xp)
+
+    def keyed(self, key: Key) -> Self:
+        """What runs in a plan, where every operation has a key at every step; only random ones look at it."""
+        return self
 
     @abstract
     def result(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:

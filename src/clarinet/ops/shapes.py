@@ -11,7 +11,7 @@ from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.operation import Gradients, Operation, unbroadcast
 from clarinet.ops.specs import Axes, Batch, Shape, TensorSpec, places, product, whole_axes
 from clarinet.problems import shown
-from clarinet.types import Array, Namespace
+from clarinet.types import Array, Arrays, Namespace
 
 
 def whole_shape(shape: object, what: str) -> Shape:
@@ -229,3 +229,35 @@ class BroadcastTo(Operation):
     def batch(self, specs: Sequence[TensorSpec]) -> Batch:
         same = self.filled(specs[0].shape)[:1] == specs[0].shape[:1]
         return "keeps" if same and len(self.shape) == specs[0].rank else "mixes"
+
+
+@dataclass(eq=False, repr=False)
+class AcrossBatch(Operation):
+    """y = x for every row of a batch b; dx = the sum of dy over what was repeated.
+
+    Args:
+        shape: of y without its first axis, whose size is that of b.
+    """
+
+    arity = 2
+    moves = True
+
+    shape: Shape
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", whole_shape(self.shape, "broadcast_to"))
+
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Arrays, object]:
+        x, batch = xs
+        return xp.broadcast_to(x, (batch.shape[0], *self.shape)), x.shape
+
+    def backward(self, cache: tuple[int, ...], dy: Array, xp: Namespace = np) -> Gradients:
+        return unbroadcast(dy, cache, xp), None
+
+    def result(self, *specs: TensorSpec) -> TensorSpec:
+        x, batch = specs
+        whole = BroadcastTo((1, *self.shape)).result(x)
+        return x.reshaped((batch.shape[0], *whole.shape[1:]))
+
+    def batch(self, specs: Sequence[TensorSpec]) -> Batch:
+        return "mixes" if specs[0].batched else "keeps"

@@ -11,6 +11,7 @@ from clarinet.ops.axes import expand_dims, moveaxis, reshape, squeeze
 from clarinet.ops.comparisons import isnan, not_equal, where
 from clarinet.ops.dispatch import (
     Operand,
+    apply,
     as_tensor,
     converted,
     dtype_of,
@@ -23,6 +24,8 @@ from clarinet.ops.dispatch import (
 )
 from clarinet.ops.elementwise import absolute, sqrt, square
 from clarinet.ops.indexing import get_item, take
+from clarinet.ops.matrices import SingularValues
+from clarinet.ops.operation import made
 from clarinet.ops.ordering import sort
 from clarinet.ops.specs import place, places, whole_axes
 from clarinet.ops.totals import any as any_
@@ -93,27 +96,47 @@ def quantile(
         >>> quantile([1.0, 2.0, 4.0], [0.5, 0.75]).tolist()
         [2.0, 3.0]
     """
-    refuse_symbolic("quantile with q of a graph", q)
+    shares = shares_of(q, method, "quantile")
+    rows, axes = sorted_rows(x, axis)
+    found = _between(rows, shares * ((shape_of(rows)[-1] or 0) - 1), method)
+    found = where(expand_dims(any_(isnan(rows), axis=-1), -1), float("nan"), found)
+    return put_first(found, axes, keepdims, bool(shares.ndim))
+
+
+def shares_of(q: TensorLike, method: str, what: str) -> Array:
+    """The shares that were asked for.
+
+    Raises:
+        ValueError: one out of range, or an unknown method.
+    """
+    refuse_symbolic(f"{what} with q of a graph", q)
     shares = numbers_of(q).astype(np.float64)
     if method not in _METHODS or shares.ndim > 1 or not ((shares >= 0) & (shares <= 1)).all():
         raise ValueError(
-            f"quantile: expected q from 0 to 1 and a method of {', '.join(_METHODS)}; received {shown(q)}, {method!r}"
+            f"{what}: expected q from 0 to 1 and a method of {', '.join(_METHODS)}; received {shown(q)}, {method!r}"
         )
+    return shares
+
+
+def sorted_rows(x: TensorLike, axis: Axes) -> tuple[AnyTensor, tuple[int, ...]]:
+    """The numbers of some axes in order, along the last one, and these axes."""
     x = floats(x)
     shape = shape_of(x)
     axes = places(whole_axes(axis, "quantile"), len(shape), "quantile")
     rest = [size for i, size in enumerate(shape) if i not in axes]
     rows = moveaxis(x, axes, tuple(range(len(rest), len(shape))))
     rows = sort(reshape(rows, (*rest, -1)), axis=-1)
-    count = shape_of(rows)[-1]
-    if not count:
+    if not shape_of(rows)[-1]:
         raise ValueError(f"quantile: expected a known number of numbers, at least one; received the shape {shape}")
-    found = _between(rows, shares * (count - 1), method)
-    found = where(expand_dims(any_(isnan(rows), axis=-1), -1), float("nan"), found)
+    return rows, axes
+
+
+def put_first(found: TensorLike, axes: tuple[int, ...], keepdims: bool, several: bool) -> AnyTensor:
+    """The last axis, which has one entry for each share, in front; without it where there is one share."""
     found = moveaxis(found, -1, 0)
     if keepdims:
         found = expand_dims(found, tuple(axis + 1 for axis in axes))
-    return found if shares.ndim else squeeze(found, 0)
+    return found if several else squeeze(found, 0)
 
 
 def _between(rows: Operand, at: Array, method: str) -> AnyTensor:
@@ -152,13 +175,14 @@ def norm(x: TensorLike, ord: float | str | None = None, axis: Axes = None, keepd
     Args:
         ord: of vectors: 2 (the default), 1, another number p (``sum(|x|**p)**(1/p)``), 0 (how many are not 0), ``inf``
             or ``-inf`` (the greatest or least ``|x|``). Of matrices: ``"fro"`` (the default), 1 or -1 (the greatest or
-            least sum of a column), ``inf`` or ``-inf`` (of a row).
+            least sum of a column), ``inf`` or ``-inf`` (of a row), 2 or -2 (the greatest or least singular value),
+            ``"nuc"`` (their sum).
         axis: one: that of the vectors; two: those of the matrices; default None: all numbers as one vector where no
             ``ord`` is given, else the axes that ``x`` has.
         keepdims: leave the axes there, with size 1; default False.
 
     Raises:
-        ValueError: an unknown ``ord``, or one that needs singular values.
+        ValueError: an unknown ``ord``.
 
     Example:
         >>> float(norm([3.0, 4.0])), float(norm([3.0, -4.0], ord=1))
@@ -194,10 +218,13 @@ def _vector_norm(x: Operand, ord: float | str, axis: int, keepdims: bool) -> Any
 def _matrix_norm(x: Operand, ord: float | str, axes: tuple[int, ...], keepdims: bool) -> AnyTensor:
     if ord == "fro":
         return sqrt(total(square(x), axes, keepdims))
+    if ord in ("nuc", 2, -2):
+        values = apply(made(SingularValues), moveaxis(x, axes, (-2, -1)))
+        function = total if ord == "nuc" else least if ord == -2 else greatest
+        found = function(values, axis=-1)
+        return expand_dims(found, tuple(sorted(axes))) if keepdims else found
     if ord not in (1, -1, inf, -inf):
-        raise ValueError(
-            f"norm: of matrices ord is 'fro', 1, -1, inf or -inf; received {ord!r}, which needs singular values"
-        )
+        raise ValueError(f"norm: of matrices ord is 'fro', 'nuc', 1, -1, 2, -2, inf or -inf; received {ord!r}")
     added, chosen = axes if abs(ord) == 1 else reversed(axes)
     sums = total(absolute(x), added, keepdims=True)
     found = (greatest if ord > 0 else least)(sums, chosen, keepdims=True)

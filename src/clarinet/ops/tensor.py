@@ -57,6 +57,17 @@ class Tensor(_Numbers):
     def __str__(self) -> str:
         return str(self.numpy())
 
+    def assign(self, value: object) -> NoReturn:
+        """Refused: a tensor never changes.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(
+            "a tensor never changes; clarinet.Variable(t) makes a variable of it, which has assign, assign_add and "
+            "assign_sub"
+        )
+
     def __setitem__(self, key: object, value: object) -> NoReturn:
         raise TypeError(
             "a tensor never changes, because a gradient may depend on what it was: use ops.where, ops.slice_update or "

@@ -10,8 +10,8 @@ import numpy as np
 
 from clarinet.configurable import check_number
 from clarinet.data import Dataset
+from clarinet.philox import next_seed
 from clarinet.preprocessing.image import img_to_array, load_img
-from clarinet.random import next_seed
 from clarinet.types import AnyTensor, Array
 
 _PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")

@@ -9,8 +9,8 @@ import numpy as np
 from clarinet.configurable import check_whole
 from clarinet.data import Dataset
 from clarinet.data.chunks import Chunk, rows_of_piece
+from clarinet.philox import next_seed
 from clarinet.problems import shown
-from clarinet.random import next_seed
 from clarinet.types import Array
 
 

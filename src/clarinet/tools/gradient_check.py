@@ -18,7 +18,7 @@ from clarinet.layers.base import Layer, check_positive_int, check_shape
 from clarinet.layers.context import Context
 from clarinet.losses import Loss
 from clarinet.model import Sequential
-from clarinet.random import Key
+from clarinet.philox import Key
 from clarinet.regularizers import Regularizer
 from clarinet.training.prepare import validate_and_prepare
 from clarinet.types import Array

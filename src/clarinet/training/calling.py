@@ -25,7 +25,7 @@ from clarinet.ops.operation import Operation
 from clarinet.ops.structures import leaves as flat
 from clarinet.ops.tape import ACTIVE, remember
 from clarinet.ops.tensor import Tensor, tensor
-from clarinet.random import Key, Stream
+from clarinet.philox import Key, Stream
 from clarinet.structure import NO_LAYERS
 from clarinet.trainable import Trainable
 from clarinet.training.prepare import build_for
@@ -284,7 +284,7 @@ def _run_node(
     if isinstance(operator, Constant):
         return [operator.value]
     if isinstance(operator, Operation):
-        found = apply(operator, *taken)
+        found = apply(operator.keyed(key), *taken)
         return found if isinstance(found, tuple) else [found]
     mode = training if forced is None else forced
     if isinstance(operator, (Update, AddedLoss, Choice)):

@@ -18,7 +18,7 @@ from clarinet.engines import Data, Steps
 from clarinet.engines.base import Leaves
 from clarinet.ops import structures
 from clarinet.ops.tensor import Tensor, tensor
-from clarinet.random import Key, Stream, permutation
+from clarinet.philox import Key, Stream, permutation
 from clarinet.records import Chunk
 from clarinet.settings import BATCH_SIZE
 from clarinet.training.callback import CallbackList

@@ -37,6 +37,8 @@ def _dtypes(name: str) -> tuple[str, ...]:
     return ANY if name in BOOLS else NUMBERS
 
 
+#: Of single numbers as well, which NumPy gives as something else than arrays.
+NUMBERS_TOO = {"absolute", "sign", "round", "square", "exp", "relu", "elu", "softplus", "isnan", "logical_not", "sqrt"}
 EVERY = " ".join(UNARY.values()).split()
 APART = {
     "softsign": "0 where it is flat, not NaN",
@@ -49,7 +51,7 @@ ELEMENTWISE = [
         op(name, Draw(shape, kind), dtypes=_dtypes(name), _slope=name not in FLAT)
         for kind, names in UNARY.items()
         for name in names.split()
-        for shape in ((5, 4), ())
+        for shape in ((5, 4), ())[: 2 if name in NUMBERS_TOO else 1]
     ),
     *(op(name, EDGES, _slope=name not in FLAT, _note="edges", _apart=APART.get(name, "")) for name in EVERY),
     op("exp", N(5, 0), _note="empty"),
@@ -77,6 +79,8 @@ ELEMENTWISE = [
 BINARY = "add subtract multiply divide true_divide divide_no_nan maximum minimum fmax fmin arctan2 hypot logaddexp "
 BINARY += "logaddexp2"
 ASKING = "equal not_equal greater greater_equal less less_equal logical_and logical_or logical_xor"
+#: Those that are tried with every way to broadcast, which is the same for all.
+BROADCAST = ("add", "divide", "maximum", "arctan2", "fmax")
 SHAPES = [
     (N(5, 4), N(5, 4)),
     (N(5, 4), N(4)),
@@ -86,8 +90,8 @@ SHAPES = [
     (N(3, 1), N(5, 3, 4)),
 ]
 ARITHMETIC = [
-    *(op(name, a, b) for name in BINARY.split() for a, b in SHAPES),
-    *(op(name, a, b, _slope=False) for name in ASKING.split() for a, b in SHAPES[:4]),
+    *(op(name, a, b) for name in BINARY.split() for a, b in SHAPES[: 6 if name in BROADCAST else 2]),
+    *(op(name, a, b, _slope=False) for name in ASKING.split() for a, b in SHAPES[1:3]),
     *(op(name, N(5, 4), N(5, 4), dtypes=("int32", "bool"), _slope=False) for name in ASKING.split()),
     *(op(name, N(5, 4), 2, dtypes=NUMBERS) for name in ("add", "subtract", "multiply", "maximum", "minimum")),
     *(op(name, 2.5, N(5, 4), dtypes=NUMBERS) for name in ("add", "subtract", "multiply", "divide", "maximum")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ class Draw:
     """An argument that is an array; ``kind`` says what stands in it.
 
     Of ``"numbers"`` there are some in every dtype; ``"positive"``, ``"unit"`` (between -1 and 1) and ``"above"`` (1 and
-    more) are floats; ``"truths"`` and ``"places"`` (whole numbers below ``below``) are the same in every dtype.
+    more) are floats; ``"definite"`` are symmetric matrices whose eigenvalues are positive; ``"truths"`` and
+    ``"places"`` (whole numbers below ``below``) are the same in every dtype.
     """
 
     shape: tuple[int, ...]
@@ -40,6 +42,8 @@ class Draw:
             numbers = np.tanh(numbers) * 0.9
         elif self.kind == "above":
             numbers = np.abs(numbers) + 1.2
+        elif self.kind == "definite":
+            numbers = numbers @ np.swapaxes(numbers, -1, -2) + np.eye(self.shape[-1])
         return np.asarray(numbers, dtype)
 
     @property
@@ -83,6 +87,11 @@ def U(*shape: int) -> Draw:
     return Draw(shape, "unit")
 
 
+def D(*shape: int) -> Draw:
+    """Symmetric matrices whose eigenvalues are positive."""
+    return Draw(shape, "definite")
+
+
 def T(*shape: int) -> Draw:
     """Truth values."""
     return Draw(shape, "truths")
@@ -98,7 +107,7 @@ class Row:
     """A call of a function, which has the same name and arguments in ``keras.ops``.
 
     Attributes:
-        name: of the function.
+        name: of the function, perhaps ``image.…``.
         args: its positional arguments; a :class:`Draw` or :class:`Given` in them becomes an array.
         settings: its named arguments.
         dtypes: those in which values are compared with Keras's.
@@ -135,12 +144,12 @@ class Row:
 
     def call(self, ops: Any, *args: Any) -> Any:
         """Call the function, of ours or of Keras's."""
-        return getattr(ops, self.name)(*args, **self.settings)
+        return attrgetter(self.name)(ops)(*args, **self.settings)
 
     @property
     def given(self) -> bool:
         """Whether it stands on the edge, where differences say nothing."""
-        return any(isinstance(arg, Given) for arg in draws(self.args))
+        return any(isinstance(arg, Given) and np.asarray(arg.values).dtype.kind == "f" for arg in draws(self.args))
 
 
 def _drawn(arg: Any, dtype: Any, rng: np.random.Generator) -> Any:

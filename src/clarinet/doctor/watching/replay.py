@@ -18,7 +18,7 @@ from clarinet.doctor.watching.failure import NAMED, Failure
 from clarinet.engines import Data, ReferenceEngine, Steps
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Store
-from clarinet.random import Key, Stream, permutation
+from clarinet.philox import Key, Stream, permutation
 
 if TYPE_CHECKING:
     from clarinet.plan import Plan

@@ -11,7 +11,7 @@ import numpy as np
 from clarinet import activations, layers
 from clarinet.layers.dropout import LOWER_LIMIT
 from clarinet.layers.merge import Merge
-from clarinet.random import drop_threshold
+from clarinet.philox import drop_threshold
 from clarinet.types import Shape
 
 Settings = dict[str, object]
