@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import clarinet
-from clarinet import callbacks, datasets, layers, runs
+from clarinet import callbacks, datasets, layers, ops, runs
 from clarinet.data_adapters.provenance import describe
 from clarinet.datasets import cifar10, images
 from clarinet.datasets.coding import TableCoding
@@ -88,6 +88,33 @@ def read_model(folder: Path) -> Any:
         model.predict(X)
         model.evaluate(X, Y, verbose=0) if model.loss is not None and model.prediction_shape == (3,) else None
     return model.summary(print_fn=lambda _: None)
+
+
+def _own_parts() -> bytes:
+    model = own_network()
+    model.fit(X, Y, batch_size=4, verbose=0, seed=0)
+    return _saved(model.save, "m.clarinet")
+
+
+def own_network() -> clarinet.Model:
+    """One with operations, a layer, a loss and a metric of one's own, which a file keeps as graphs."""
+
+    class Scaled(layers.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.w = self.add_weight(shape=(input_shape[-1], 4), name="w")
+
+        def call(self, inputs: Any, training: bool = False) -> Any:
+            y = ops.matmul(inputs, self.w) + np.arange(4, dtype=np.float32)
+            return y * 2 if training else y
+
+    def loss(y_true: Any, y_pred: Any) -> Any:
+        return ops.mean((ops.one_hot(ops.cast(y_true, "int32"), 3) - y_pred) ** 2, axis=-1)
+
+    inputs = layers.Input((4,))
+    outputs = layers.Dense(3, "softmax")(layers.Lambda(ops.tanh)(Scaled()(inputs)) * 2)
+    model = clarinet.Model(inputs, outputs)
+    model.compile("sgd", loss, metrics=[loss])
+    return model
 
 
 def _weights() -> bytes:
@@ -230,6 +257,7 @@ def _read_image_set(folder: Path) -> Any:
 
 READERS: dict[str, Reader] = {
     "model": Reader("m.clarinet", _model, read_model),
+    "model of own parts": Reader("m.clarinet", _own_parts, read_model),
     "weights": Reader("w.safetensors", _weights, lambda folder: network().load_weights(folder / "w.safetensors")),
     "store": Reader("?", lambda: _home()[_database()], read_store),
     "checkpoint": Reader("?", lambda: _home()[_checkpoint()], read_checkpoint),

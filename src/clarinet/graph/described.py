@@ -25,7 +25,7 @@ from clarinet.types import AnyTensor, Array, Config, Json
 from clarinet.variables import Variable
 
 #: More than any network has: nodes, numbers in a sample of a tensor, axes.
-_MOST_NODES, _MOST_NUMBERS, _MOST_AXES = 100_000, 2**28, 32
+_MOST_NODES, _MOST_NUMBERS, _MOST_AXES = 20_000, 2**28, 32
 #: Bytes of all constants of a network: larger tables are weights, ``add_weight(trainable=False)``.
 _MOST_BYTES = 8 * 2**20
 #: Where a layer or weight is, as a description says it.

@@ -142,12 +142,17 @@ __all__.sort()
 install()
 
 
+#: Classes of operations that are there for others alone.
+_BASES = ("Binary", "Comparison", "Elementwise", "Flat", "Question", "Reduction", "Running", "Unary")
+
+
 def _kinds(base: type[Operation]) -> dict[str, type[Operation]]:
     """All operations of the library, by name."""
     found: dict[str, type[Operation]] = {}
     for kind in base.__subclasses__():
         found |= {kind.__name__: kind} | _kinds(kind)
-    return {name: kind for name, kind in found.items() if kind.__module__.startswith("clarinet.")}
+    here = (kind for kind in found.values() if kind.__module__.startswith("clarinet.ops."))
+    return {kind.__name__: kind for kind in here if kind.__name__[0] != "_" and kind.__name__ not in _BASES}
 
 
 def get(identifier: object) -> Operation:

@@ -21,6 +21,10 @@ def _cut(x: Array, ends: Sequence[int], axis: int) -> tuple[Array, ...]:
     return tuple(x[(*before, slice(a, b), ...)] for a, b in pairwise(ends))
 
 
+#: Tensors that an operation gives, at most.
+_MOST_PIECES = 100_000
+
+
 @dataclass(eq=False, repr=False)
 class Concatenate(Operation):
     """y = the inputs one after the other along an axis; dx_i = the piece of dy at x_i.
@@ -89,6 +93,8 @@ class Split(Operation):
                 f"split: the size of axis {self.axis} is not known, so it cannot be cut; split another axis"
             )
         if isinstance(self.parts, int):
+            if self.parts > _MOST_PIECES:
+                raise ValueError(f"split: {self.parts} pieces, at most {_MOST_PIECES} are allowed; use indices instead")
             if self.parts < 1 or size % self.parts:
                 raise ValueError(
                     f"split: {size} entries do not make {self.parts} equal pieces; array_split makes unequal ones"
@@ -139,6 +145,8 @@ class Unstack(Operation):
         size = shape[axis]
         if size is None:
             raise ValueError(f"unstack: the size of axis {self.axis} is not known; unstack another axis")
+        if size > _MOST_PIECES:
+            raise ValueError(f"unstack: {size} tensors, at most {_MOST_PIECES} are allowed; use indices instead")
         return tuple(specs[0].reshaped((*shape[:axis], *shape[axis + 1 :])) for _ in range(size))
 
     def batch(self, specs: Sequence[TensorSpec]) -> Batch:

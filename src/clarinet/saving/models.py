@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
@@ -269,6 +270,7 @@ def _build(path: Path, config: Mapping[str, object], weights: Mapping[str, Array
     with refusing(path, "the model's structure does not make sense"):
         layers = container.entry(path, structure, "layers", container.is_list, "a list of layers")
         _check_count(path, layers)
+        _check_kept(path, layers, sum(tensor.size for tensor in weights.values()))
         if "nodes" not in structure:  # else the weights are laid out when somebody looks
             _check_size(path, _size_of_chain(structure, layers), weights)
         model = cast("Trainable", model_from(structure, own))
@@ -320,13 +322,26 @@ def _check_count(path: Path, layers: list[Json]) -> None:
         value, depth = waiting.pop()
         if isinstance(value, dict):
             name = value.get("class_name")
-            inner = isinstance(name, str) and plain(name) in kinds
+            inner = "kept" in value or (isinstance(name, str) and plain(name) in kinds)
             count, depth = count + inner, depth + inner
         waiting.extend((v, depth) for v in _within(value))
         if depth > MAX_DEPTH:
             raise ModelFileError(f"{path}: {CONFIG} has layers {depth} deep, at most {MAX_DEPTH} are allowed")
     if count > _MAX_LAYERS:
         raise ModelFileError(f"{path}: {CONFIG} names {count} layers, at most {_MAX_LAYERS} are allowed")
+
+
+def _check_kept(path: Path, layers: list[Json], found: int) -> None:
+    """Refuse layers without their class whose weights are more than those of the file, before one is made."""
+    wanted, waiting = 0, list[object]([layers])
+    while waiting:
+        value = waiting.pop()
+        shape = value.get("shape") if isinstance(value, dict) and "initializer" in value else None
+        if isinstance(shape, list) and all(map(container.is_whole, shape)):
+            wanted += prod(shape)
+        waiting.extend(_within(value))
+    if wanted > found:
+        raise ModelFileError(f"{path}: {CONFIG} describes {wanted} weights, {WEIGHTS} holds {found}")
 
 
 def _within(value: object) -> Iterable[object]:
