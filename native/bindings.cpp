@@ -258,6 +258,17 @@ struct PyEngine {
     return there;
   }
 
+  double judge(const nb::tuple& x, const nb::tuple& y, const nb::tuple& weight, const nb::tuple& d_inputs) {
+    Engine& engine = core();
+    const Rows data = rows(x, y, weight);
+    require(data.x[0].rows > 0 && d_inputs.size() == data.x.size(), "judge: expected rows, and an array for each input");
+    std::vector<float*> dxs;
+    for (size_t j = 0; j < d_inputs.size(); ++j)
+      dxs.push_back(numbers_of<float>(d_inputs[j], data.x[0].rows * engine.size_of(j)));
+    const Unlocked unlocked;
+    return engine.judge(data, dxs);
+  }
+
   // Counts the step on `state`, so that no signal comes between the two.
   void apply(const Floats& gradient, double rate, nb::object state) {
     Engine& engine = core();
@@ -352,6 +363,7 @@ NB_MODULE(_native, m) {
       .def("predict_row", &PyEngine::predict_row, "x"_a, "out"_a)
       .def("forward", &PyEngine::forward, "x"_a, "training"_a, "step"_a.none(), "draw"_a.none(), "out"_a)
       .def("backward", &PyEngine::backward, "number"_a, "rows"_a, "d_outputs"_a, "gradient"_a, "d_inputs"_a.none())
+      .def("judge", &PyEngine::judge, "x"_a, "y"_a, "weight"_a, "d_inputs"_a)
       .def("apply", &PyEngine::apply, "gradient"_a, "rate"_a, "state"_a)
       .def("running", &PyEngine::running, "Sums of the loss and of each metric.")
       .def("resume", &PyEngine::resume, "running"_a, "Go on from what running() gave.")

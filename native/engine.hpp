@@ -80,6 +80,8 @@ class Engine {
                Interruption* = nullptr);
   bool backward(Forwarded, const std::vector<const float*>& d_outputs, float* gradient, const std::vector<float*>& d_inputs,
                 Interruption* = nullptr);
+  // The loss of all rows as one batch, and its gradient at the inputs.
+  double judge(const Rows&, const std::vector<float*>& d_inputs);
   // Update number `step`, from 1, with such a gradient.
   void apply(const float* gradient, double learning_rate, uint64_t step);
 

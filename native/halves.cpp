@@ -80,6 +80,28 @@ bool Engine::backward(Forwarded which, const std::vector<const float*>& d_output
   return true;
 }
 
+double Engine::judge(const Rows& rows, const std::vector<float*>& d_inputs) {
+  const Visit visit(*this, Use::reading);
+  kept_ = {};
+  const long samples = static_cast<long>(rows.x[0].rows);
+  reserve(samples, 1);
+  choose_gradients(false, true);
+  lay_out(true);
+  work(visit.team, 1, [&](int thread) {
+    Pass pass = pass_of(visit.team, thread, 1, samples);
+    pass.training = pass.judged = true;
+    take_rows(pass, rows.x, {nullptr, 0});
+    take_labels(pass, rows, {nullptr, 0});
+    forward(pass);
+    measure(pass, rows, {nullptr, 0});
+    backward(pass);
+    for (size_t j = 0; j < d_inputs.size(); ++j) std::copy_n(deltas_[j], samples * size_of(j), d_inputs[j]);
+  });
+  const double loss = objectives_.account(pass_of(visit.team, 0, 1, samples), 0.0);
+  objectives_.reset();
+  return loss;
+}
+
 void Engine::apply(const float* gradient, double learning_rate, uint64_t step) {
   const Visit visit(*this, Use::training);
   kept_ = {};

@@ -133,10 +133,22 @@ class Layout:
         Raises:
             MemoryError: there is not as much memory.
         """
+        return self._buffer(dtype, np.zeros)
+
+    def room(self, dtype: DTypeLike) -> Array:
+        """The same with zeros only where no trained weight is; whatever stands at those is to be written."""
+        buffer, end = self._buffer(dtype, np.empty), 0
+        for segment in sorted((s for s in self.segments if s.trainable), key=lambda s: s.offset):
+            buffer[end : segment.offset] = 0
+            end = max(end, segment.offset + segment.size)
+        buffer[end:] = 0
+        return buffer
+
+    def _buffer(self, dtype: DTypeLike, make: Callable[..., Array]) -> Array:
         dtype = np.dtype(dtype)
         size = self.size * dtype.itemsize + ALIGNMENT
         try:
-            raw = np.zeros(size, np.uint8)
+            raw = make(size, np.uint8)
         except (MemoryError, ValueError, OverflowError):  # the last two if no memory could hold so much
             largest = max(self.segments, key=lambda segment: segment.size)
             raise MemoryError(

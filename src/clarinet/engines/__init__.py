@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clarinet.engines import judging as judging  # losses are told of it
 from clarinet.engines import updates as updates  # optimizers are told of it
 from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.choosing import ENGINES, choices, choose

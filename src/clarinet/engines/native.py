@@ -25,7 +25,7 @@ from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
     from clarinet.optimizers import OptimizerState
-    from clarinet.plan import Plan
+    from clarinet.plan import Output, Plan
 
 #: Dtypes that C++ reads directly; rows of others are converted here, some at a time.
 _PLAIN = frozenset(np.dtype(c) for c in ("?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"))
@@ -55,7 +55,7 @@ def _converted(array: Array) -> Array:
     return copy.view(np.uint8) if copy.dtype == np.bool_ else copy
 
 
-def _readable(array: Array) -> Array:
+def readable(array: Array) -> Array:
     """The array as C++ reads it, a copy where it has to be."""
     plain = _plain(array)
     return _converted(array) if plain is None else plain
@@ -178,9 +178,8 @@ class NativeEngine(Engine):
         judged = [output.loss is not None or output.metrics or output.weighted_metrics for output in outputs]
         ys = tuple(y if own else None for y, own in zip(data.ys or (None,) * len(outputs), judged, strict=True))
         for y, output in zip(ys, outputs, strict=True):
-            if y is not None and len(y) and lowering.fetches_labels(output):
-                y_pred = np.empty((1, *output.shape), np.float32)
-                (class_ids if lowering.takes_ids(output) else align)(y[:1], y_pred)
+            if y is not None and len(y):
+                checked_labels(output, y)
         return Data(data.xs, ys, data.weights)
 
     # A step in halves.
@@ -190,7 +189,7 @@ class NativeEngine(Engine):
         raw = [self.plan.shape_of(output.tensor) for output in self.plan.outputs]
         outputs = tuple(np.empty((len(xs[0]), *shape), np.float32) for shape in raw)
         step, its_draw = self._draws.take(self.optimizer_state, draw) if training else (0, 0)
-        number = self._core.forward(tuple(map(_readable, xs)), training, step, its_draw, outputs)
+        number = self._core.forward(tuple(map(readable, xs)), training, step, its_draw, outputs)
         return one_or_all(outputs), _Pass(shapes(xs), shapes(outputs), number)
 
     @overload
@@ -201,7 +200,7 @@ class NativeEngine(Engine):
         if not isinstance(handle, _Pass):
             raise Stale
         dys = check_d_outputs(self.plan, handle, d_outputs)
-        flat = self.plan.layout.zeros(np.float32)
+        flat = self.plan.layout.room(np.float32)
         d_inputs = tuple(np.empty(shape, np.float32) for shape in handle.inputs) if wrt_inputs else None
         if not self._core.backward(handle.number, handle.inputs[0][0], dys, flat, d_inputs):
             raise Stale
@@ -216,7 +215,7 @@ class NativeEngine(Engine):
         data, step = self._checked(data), 0 if self.optimizer_state is None else self.optimizer_state.step
         for part in self._slices(len(data), batch_size):
             rows = data.rows(part)  # the last copy is freed before the next is made
-            rows = rows.each(_readable)
+            rows = rows.each(readable)
             self._core.evaluate(rows.xs, rows.ys, rows.weights, batch_size, step)
 
     def predict(self, x: Arrays, batch_size: int) -> Arrays:
@@ -230,7 +229,7 @@ class NativeEngine(Engine):
         xs = x if isinstance(x, tuple) else (x,)
         out = tuple(np.empty((len(xs[0]), *shape), np.float32) for shape in self._shapes)
         for part in self._slices(len(xs[0]), batch_size):
-            rows = tuple(_readable(array[part]) for array in xs)
+            rows = tuple(readable(array[part]) for array in xs)
             self._core.predict(rows, batch_size, step, tuple(array[part] for array in out))
             del rows  # perhaps a copy: freed before the next is made
         return one_or_all(out)
@@ -271,12 +270,19 @@ class NativeEngine(Engine):
         self._core = None
 
 
+def checked_labels(output: Output, y: Array) -> None:
+    """Raise the reference's own ValueError for labels whose shape does not meet the predictions'."""
+    if lowering.fetches_labels(output):
+        y_pred = np.empty((1, *output.shape), np.float32)
+        (class_ids if lowering.takes_ids(output) else align)(y[:1], y_pred)
+
+
 def _as_it_lies(data: Data) -> Data | None:
     """Views of the data that C++ can read, None where some of it has to be converted."""
     arrays = (*data.xs, *data.ys, *data.weights)
     if any(array is not None and _plain(array) is None for array in arrays):
         return None
-    return data.each(_readable)
+    return data.each(readable)
 
 
 def _checked_order(given: object, n: int) -> NDArray[np.int64]:

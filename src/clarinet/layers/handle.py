@@ -329,10 +329,10 @@ class Leaf(NamedTuple):
 
 def leaf_layers(layer: Handle, prefix: str = "", trainable: bool = True) -> Iterator[Leaf]:
     """The layers without children that a layer holds, in order; itself where it holds none."""
-    trainable = trainable and layer.trainable
-    if not layer.children:
+    trainable, children = trainable and layer.trainable, layer.children
+    if not children:
         yield Leaf(layer, prefix, trainable)
-    for number, child in enumerate(layer.children):
+    for number, child in enumerate(children):
         yield from leaf_layers(child, f"{prefix}{number}.", trainable)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +35,16 @@ class Judge(Protocol):
     def pull(self, y_true: Array, y_pred: Array, dl: Array, xp: Namespace = ...) -> Array: ...
 
 
+#: Functions that give the loss of a batch, and its gradient at the predictions, of a loss, targets, predictions and
+#: perhaps weights; None where there is no native form. :mod:`clarinet.engines.judging` adds one.
+NATIVE: list[Callable[[Judge, Array, Array, Array | None], tuple[float, Array] | None]] = []
+
+
+def _natively(loss: Judge, y_true: Array, y_pred: Array, weight: Array | None) -> tuple[float, Array] | None:
+    found = (make(loss, y_true, y_pred, weight) for make in NATIVE)
+    return next((each for each in found if each is not None), None)
+
+
 @dataclass(eq=False, repr=False)
 class Judged(Operation):
     """The loss of a batch, or of each sample where the loss's ``reduction`` is ``"none"``.
@@ -47,6 +58,9 @@ class Judged(Operation):
 
     def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
         y_true, y_pred, *weight = xs
+        found = _natively(self.loss, y_true, y_pred, weight[0] if weight else None) if xp is np else None
+        if found is not None:
+            return np.asarray(found[0], np.float32), (y_true, found[1], None)
         values = self.loss.values(y_true, y_pred, xp)
         weights = spread(weight[0], values, xp) if weight else xp.ones_like(values)
         if self.loss.reduction == "none":
@@ -54,11 +68,13 @@ class Judged(Operation):
         shares = self.loss.shares(weights, xp)
         return xp.sum(values * shares), (y_true, y_pred, shares)
 
-    def partial(self, cache: tuple[Array, Array, Array], dy: Array, wanted: Wanted, xp: Namespace = np) -> Gradients:
-        y_true, y_pred, shares = cache
+    def partial(
+        self, cache: tuple[Array, Array, Array | None], dy: Array, wanted: Wanted, xp: Namespace = np
+    ) -> Gradients:
+        y_true, y_pred, shares = cache  # the gradient in place of predictions where there are no shares
         if any(wanted[2:]):
             raise RuntimeError(f"tape.gradient: {self.loss.name} has no gradient at sample_weight; multiply yourself")
-        slope = self.loss.pull(y_true, y_pred, shares * dy, xp)
+        slope = y_pred * dy if shares is None else self.loss.pull(y_true, y_pred, shares * dy, xp)
         back = self._at_targets(slope, y_true, xp) if wanted[0] else None
         return (back, slope, *(None for _ in wanted[2:]))
 
@@ -70,7 +86,7 @@ class Judged(Operation):
             )
         return xp.reshape(-slope, y_true.shape)
 
-    def backward(self, cache: tuple[Array, Array, Array], dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: tuple[Array, Array, Array | None], dy: Array, xp: Namespace = np) -> Gradients:
         return self.partial(cache, dy, (False, True), xp)
 
     def result(self, *specs: TensorSpec) -> TensorSpec:

@@ -115,10 +115,13 @@ class Update:
     def apply(self, grads: Sequence[Array], rate: float, step: int) -> None:
         """Update number ``step``, from 1."""
         if self._native is not None and self._flat is not None:
-            for segment, g in zip(self.segments, grads, strict=True):
-                segment.view(self._flat)[...] = g
+            flat = _as_it_lies(grads, self.segments, self._flat.size)
+            if flat is None:
+                flat = self._flat
+                for segment, g in zip(self.segments, grads, strict=True):
+                    segment.view(flat)[...] = g
             self.slots[0].state.step = step - 1  # the native update counts it
-            self._native(self._flat, rate)
+            self._native(flat, rate)
         else:
             self._apply(grads, rate, step)
         for v in self.variables:
@@ -278,6 +281,25 @@ def apply(hand: ByHand, grads: Sequence[TensorLike], variables: Sequence[Variabl
     step = hand.step
     update.apply([_fitting(g, v) for g, v in pairs], optimizer.rate(step), step + 1)
     hand.counter.step = step + 1  # type: ignore[union-attr]
+
+
+def _as_it_lies(grads: Sequence[Array], segments: Sequence[Segment], size: int) -> Array | None:
+    """The buffer that all gradients are parts of, each in its segment's place, as an engine gives them; or None."""
+    owner = grads[0].base
+    if not isinstance(owner, np.ndarray) or owner.dtype != np.uint8 or not owner.flags.c_contiguous:
+        return None
+    first, begin = _address(grads[0]) - 4 * segments[0].offset, _address(owner)
+    if not begin <= first <= begin + owner.nbytes - 4 * size or (first - begin) % 4:
+        return None
+    for g, segment in zip(grads, segments, strict=True):
+        there = g.base is owner and g.flags.c_contiguous and g.dtype == np.float32
+        if not there or _address(g) != first + 4 * segment.offset:
+            return None
+    return owner[first - begin : first - begin + 4 * size].view(np.float32)
+
+
+def _address(array: Array) -> int:
+    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
 
 
 def _fitting(g: TensorLike, v: Variable) -> Array:

@@ -18,7 +18,7 @@ from clarinet.graph import Tensor as Symbol
 from clarinet.layers.authored import as_tensors, tensor_of
 from clarinet.layers.base import Layer
 from clarinet.layers.calling import computed, inside_call
-from clarinet.layers.handle import Handle, leaf_layers
+from clarinet.layers.handle import leaf_layers
 from clarinet.making_plans import make_plan
 from clarinet.ops.dispatch import apply
 from clarinet.ops.operation import Operation
@@ -45,6 +45,9 @@ class CallableModel(Trainable, Protocol):
     _called: tuple[object, Native | None] | None
 
     def clear_losses(self) -> None: ...
+
+    @property
+    def trainable(self) -> bool: ...
 
     @property
     def has_call(self) -> bool: ...
@@ -181,11 +184,12 @@ class Native(NamedTuple):
 
 def _native(self: CallableModel, training: bool | None) -> Native | None:
     """What runs the model natively; None where that cannot be, or where single layers have something to say."""
-    every = _all_leaves(self)
-    if training is None and any(leaf.trains_when_called for leaf in every):
+    every = [leaf for layer in self.layers for leaf in leaf_layers(layer, "", self.trainable)]
+    if training is None and any(leaf.layer.trains_when_called for leaf in every):
         return None
-    watched = _watched_frozen(self) if ACTIVE.tapes else []
-    wanted = id(self.store), self._requested_engine, [leaf.trainable for leaf in every], watched
+    trained = [leaf.trainable for leaf in every]
+    watched = _watched_frozen(self) if ACTIVE.tapes and not all(trained) else []
+    wanted = id(self.store), self._requested_engine, trained, watched
     if self._called is None or self._called[0] != wanted:
         self._called = wanted, _made(self, watched)
     return self._called[1]
@@ -211,10 +215,6 @@ def _made(self: CallableModel, watched: Sequence[int]) -> Native | None:
 
 def _place(block: object, segment: Any) -> tuple[object, ...]:
     return id(block), *segment.spot
-
-
-def _all_leaves(self: CallableModel) -> list[Handle]:
-    return [leaf for layer in self.layers for leaf, *_ in leaf_layers(layer)]
 
 
 def _watched_frozen(self: CallableModel) -> list[int]:
