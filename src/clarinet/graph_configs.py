@@ -12,6 +12,7 @@ from clarinet.layers.base import Layer
 from clarinet.layers.describing import place_in
 from clarinet.layers.sharing import describing, reading
 from clarinet.ops.specs import TensorSpec
+from clarinet.sizes import with_none
 from clarinet.structure import Structure
 from clarinet.types import Config, Json, TensorLike
 
@@ -80,7 +81,7 @@ def connected(config: Mapping[str, object], held: Sequence[Layer] | None = None)
             layers.get(each) if isinstance(each, Mapping) else own[each] for each in described["inputs"]
         ]
     try:
-        specs = [TensorSpec((None, *first.shape), first.dtype, True) for first in begins]
+        specs = [TensorSpec((None, *with_none(first.shape)), first.dtype, True) for first in begins]
         inputs = [Tensor(Node(first, (), (spec,))) for first, spec in zip(begins, specs)]
         updates: list[Node] = []
         with making(updates=updates if config.get("within_call") else None):

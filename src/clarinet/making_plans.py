@@ -16,6 +16,7 @@ from clarinet.layers.parts import taken_apart
 from clarinet.layers.places import first_places
 from clarinet.params import Layout, Segment, Store, Weight
 from clarinet.plan import Op, Output, Plan
+from clarinet.sizes import inferred, probed
 from clarinet.types import Shape
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ class _Laying:
             spec = copy(spec)
             spec.trainable = False
         taken = tuple(self.shapes[s] for s in sources)
-        (output_shape,) = spec.output_shapes(taken)
+        (output_shape,) = inferred(spec.output_shapes, taken)
         weights, state = self._segments(replace(part, layer=spec), taken, where)
         op = Op(
             spec,
@@ -212,6 +213,7 @@ class _Laying:
     ) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
         """A part's weights and state among all those of its layer, called as the part calls them."""
         spec = part.layer
+        shapes = tuple(map(probed, shapes))
         taken: Any = shapes if spec.merges else shapes[0]
 
         def find(weights: Iterable[Weight], trainable: bool) -> tuple[Segment, ...]:

@@ -377,7 +377,7 @@ class Sequential(LayerStack, Model):
         model._begin()
         LayerStack.__init__(model, (), described.get("name"))
         if described.get("input_shape") is not None:
-            model.sample_shape = check_shape(described["input_shape"], "Input: shape")
+            model.sample_shape = check_shape(described["input_shape"], "Input: shape", some_unknown=True)
         with reading():
             model._extend(layers.get(each) for each in described["layers"])
         return model

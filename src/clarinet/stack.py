@@ -126,7 +126,7 @@ class LayerStack(Structure):
             self.refuse_in_training("build")
         if input_shape is not None:
             shape = tuple(input_shape) if not isinstance(input_shape, int) else (input_shape,)
-            self.sample_shape = check_shape(shape[1:] if shape[:1] == (None,) else shape, "Input: shape")
+            self.sample_shape = check_shape(shape[1:] if shape[:1] == (None,) else shape, "Input: shape", True)
         self._rebuild()
 
     def _build_for_tensors(self, x: object) -> list[Tensor]:

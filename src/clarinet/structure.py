@@ -18,6 +18,7 @@ from clarinet.names import Names
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Store, Weight
 from clarinet.philox import next_seed
+from clarinet.sizes import inferred, probed
 from clarinet.summary import print_summary, summary_html
 from clarinet.training_lock import TrainingLock
 from clarinet.types import (
@@ -207,7 +208,7 @@ class Structure(TrainingLock, Handle):
         for node in () if self.bodiless else self.network.nodes:
             layer = node.operator
             if isinstance(layer, (Layer, Structure)):
-                shapes = tuple(tensor.sample_shape for tensor in node.data)
+                shapes = tuple(probed(tensor.sample_shape) for tensor in node.data)
                 taken.setdefault(id(layer), shapes if layer.merges else shapes[0])
         return [(layer, taken.get(id(layer), ())) for layer in self.layers]
 
@@ -337,7 +338,7 @@ class Structure(TrainingLock, Handle):
                     f"model {self.name!r} takes samples of shape {', '.join(map(str, self.input_shapes))}, received "
                     f"{', '.join(map(str, input_shapes))}: it is made of operations for these shapes"
                 )
-            shapes = layer.output_shapes(tuple(found[tensor] for tensor in node.data))
+            shapes = inferred(layer.output_shapes, tuple(found[tensor] for tensor in node.data))
             found.update(zip(node.results, shapes, strict=True))
         return tuple(found[tensor] for tensor in network.outputs)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from clarinet.html_snippets import paragraph, table
 from clarinet.layers.parts import direct, shapes_within
+from clarinet.sizes import inferred
 from clarinet.types import DType
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _rows(layer: Layer, taken: tuple[Shape, ...] | None, connected: str = "", de
     if taken is None:
         yield what, "?", "0 (unbuilt)", connected
     else:
-        shapes = layer.output_shapes(taken)
+        shapes = inferred(layer.output_shapes, taken)
         yield what, ", ".join(str((None, *shape)) for shape in shapes), f"{layer.count_params():,}", connected
     if not layer.children:
         return
@@ -78,8 +79,8 @@ def _table(model: Summarised) -> tuple[list[Row], list[str]]:
         nodes.setdefault(id(node.operator), []).append(node)
     for layer in model.layers:
         uses = nodes.get(id(layer), [])
-        taken = tuple(tensor.sample_shape for tensor in uses[0].inputs) if uses else getattr(layer, "input_shapes", ())
-        sources = "; ".join(", ".join(tensor.name for tensor in node.inputs) for node in uses)
+        taken = tuple(tensor.sample_shape for tensor in uses[0].data) if uses else getattr(layer, "input_shapes", ())
+        sources = "; ".join(", ".join(tensor.name for tensor in node.data) for node in uses)
         rows += _rows(layer, taken if model.built else None, sources)
     total, trainable = (model.count_params(), model.count_params(trainable=True)) if model.built else (0, 0)
     counts = {"Total": total, "Trainable": trainable, "Non-trainable": total - trainable}

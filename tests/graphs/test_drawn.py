@@ -1,15 +1,21 @@
-"""Of random graphs, gradients pass central differences, and both engines say the same."""
+"""Of random graphs, gradients pass central differences, both engines say the same, and threads change no bit."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 
-from clarinet.engines import Data, NativeEngine
+from clarinet.engines import Data, NativeEngine, Steps
+from clarinet.optimizers import OptimizerState
 from tests.graphs.differences import assert_gradients
 from tests.graphs.drawn import Drawn, graphs
 
-slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+whole = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+some = settings(whole, max_examples=30)
+many = settings(whole, max_examples=500)
 
 
 def _data(drawn: Drawn) -> Data:
@@ -17,15 +23,11 @@ def _data(drawn: Drawn) -> Data:
     return Data(tuple(x) if isinstance(x, list) else x, tuple(y) if isinstance(y, list) else y)
 
 
-@slow
-@given(graphs())
-def test_gradients_pass_central_differences(drawn: Drawn) -> None:
+def _check_gradients(drawn: Drawn) -> None:
     assert_gradients(drawn.build(), _data(drawn))
 
 
-@slow
-@given(graphs())
-def test_both_engines_say_the_same(drawn: Drawn) -> None:
+def _check_engines(drawn: Drawn) -> None:
     x, y = drawn.rows()
     native = drawn.build("float32")
     if NativeEngine.supports(native.make_plan()) is not None:
@@ -35,3 +37,31 @@ def test_both_engines_say_the_same(drawn: Drawn) -> None:
         model.fit(x, y, batch_size=4, epochs=2, shuffle=False, verbose=0)
     for ours, theirs in zip(native.get_weights(), reference.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-5)
+
+
+def _check_threads(drawn: Drawn) -> None:
+    found = []
+    for threads in (1, 2, 3):
+        model, data = drawn.build("float32"), _data(drawn)
+        plan = model.make_plan()
+        if NativeEngine.supports(plan) is not None:
+            return
+        state = OptimizerState.new(plan.optimizer, model.store.layout, np.float32)
+        engine = NativeEngine(plan, model.store, state, threads=threads)
+        chunk = engine.train(data.each(np.float32), Steps(None, 0, len(data), 3, np.full(3, 0.05), None))
+        found.append((chunk.losses.tobytes(), *(w.tobytes() for w in model.get_weights())))
+    assert found[0] == found[1] == found[2]
+
+
+CHECKS = pytest.mark.parametrize("check", [_check_gradients, _check_engines, _check_threads])
+
+
+@CHECKS
+def test_random_graphs(check: Callable[[Drawn], None]) -> None:
+    some(given(graphs())(check))()
+
+
+@pytest.mark.slow
+@CHECKS
+def test_five_hundred_random_graphs(check: Callable[[Drawn], None]) -> None:
+    many(given(graphs())(check))()

@@ -20,6 +20,7 @@ from clarinet.ops.operation import Operation
 from clarinet.ops.operators import operate
 from clarinet.ops.specs import Symbolic, TensorSpec
 from clarinet.ops.tensor import NUMPY_OPERATORS
+from clarinet.sizes import as_sizes
 from clarinet.types import AnyTensor, Array, Shape, TensorLike
 from clarinet.variables import Variable
 
@@ -248,7 +249,7 @@ class Tensor:
         """Without the batch axis, if it has one."""
         spec = self.spec
         sizes = spec.shape[1:] if spec.batched else spec.shape
-        return tuple(-1 if size is None else size for size in sizes)
+        return as_sizes(sizes)
 
     @property
     def shape(self) -> tuple[int | None, ...]:

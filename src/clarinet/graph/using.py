@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from clarinet.graph.calls import Training
 from clarinet.graph.forms import flatten
@@ -12,6 +12,8 @@ from clarinet.graph.nodes import Network, Node, Operator, Tensor, Update, making
 from clarinet.graph.order import network_of
 from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.specs import TensorSpec
+from clarinet.sizes import PROBES, inferred, known, probed, with_none
+from clarinet.types import Shape
 
 
 def use(operator: Operator, inputs: Sequence[Tensor], training: bool | None = None, mask: object = None) -> Node:
@@ -35,14 +37,35 @@ def use(operator: Operator, inputs: Sequence[Tensor], training: bool | None = No
             )
     if operator.is_authored:
         return _authored(operator, inputs, training, mask)
-    shapes = operator.output_shapes(tuple(tensor.sample_shape for tensor in inputs))
-    specs = tuple(TensorSpec((None, *shape), FLOAT, True) for shape in shapes)
+    shapes = _shapes(operator, tuple(tensor.sample_shape for tensor in inputs))
+    specs = tuple(TensorSpec((None, *with_none(shape)), FLOAT, True) for shape in shapes)
     if operator.inner_network is not None:
         node = _model_node(operator, inputs, specs, training)
     else:
         node = layer_node(operator, inputs, specs, training, mask)
     operator.note(node)
     return node
+
+
+def _shapes(operator: Operator, taken: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """The shapes of what a layer or model gives.
+
+    Raises:
+        ValueError: they do not fit, or weights depend on a size that is not known.
+    """
+    layer = cast(Any, operator)
+    if layer.is_model or all(map(known, taken)):
+        return operator.output_shapes(taken)
+    found = inferred(operator.output_shapes, taken)
+    each = [tuple(probed(shape, size) for shape in taken) for size in PROBES]
+    few, more = ([weight.shape for weight in layer.weight_specs(own if layer.merges else own[0])] for own in each)
+    if few != more:
+        raise ValueError(
+            f"{operator.name or type(operator).__name__}: the sizes of its weights follow from one that is not known: "
+            f"it takes {', '.join(str((None, *shape)) for shape in taken)}; give Input that size, or add up or pool "
+            "over the axis before"
+        )
+    return found
 
 
 def _authored(operator: Operator, inputs: Sequence[Tensor], training: bool | None, mask: object) -> Node:

@@ -16,6 +16,7 @@ from clarinet.layers.merge import several
 from clarinet.ops.operation import Gradients, Operation
 from clarinet.ops.specs import TensorSpec
 from clarinet.params import Weight
+from clarinet.sizes import as_sizes
 from clarinet.types import Array, Arrays, Namespace, Scalar, Shape
 from clarinet.variables import Variable
 
@@ -210,9 +211,9 @@ class Choose(Layer):
 
 
 def sample_shape(spec: TensorSpec) -> Shape:
-    """Without the batch axis, if there is one; -1 for a size that is not known."""
+    """Without the batch axis, if there is one."""
     sizes = spec.shape[1:] if spec.batched else spec.shape
-    return tuple(-1 if size is None else size for size in sizes)
+    return as_sizes(sizes)
 
 
 def parts_of(node: Node, taken: Sequence[int], next_tensor: int) -> tuple[list[Part], tuple[int, ...]]:

@@ -41,6 +41,7 @@ from clarinet.ops.core import cast, convert_to_tensor
 from clarinet.ops.structures import leaves, like
 from clarinet.ops.tensor import Tensor as Tensors
 from clarinet.params import Weight
+from clarinet.sizes import probed
 from clarinet.types import AnyTensor, Json, Shape, ShapeLike, TensorLike
 from clarinet.variables import Variable, pending_variables
 
@@ -282,7 +283,7 @@ def _specs(layer: Authored, kind: str) -> Iterator[Weight]:
     for node in network.nodes if network is not None else ():
         operator: Any = node.operator
         if isinstance(operator, Handle):
-            shapes = tuple(tensor.sample_shape for tensor in node.inputs)
+            shapes = tuple(probed(tensor.sample_shape) for tensor in node.data)
             taken.setdefault(id(operator), shapes if operator.merges else shapes[0])  # type: ignore[attr-defined]
     for number, child in enumerate(layer.children):
         if number == 0 or id(child) in taken:

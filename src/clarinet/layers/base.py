@@ -21,6 +21,7 @@ from clarinet.layers.sharing import once
 from clarinet.ops.operation import Gradients
 from clarinet.params import Weight
 from clarinet.problems import shown
+from clarinet.sizes import UNKNOWN, is_unknown
 from clarinet.types import AnyTensor, Array, Cache, Config, Json, Scalar, Shape, ShapeLike, TensorLike
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class Layer(Computing, Configurable):
         if input_dim is not None:
             self.input_shape = (input_dim,)
         if self.input_shape is not None:
-            self.input_shape = check_shape(self.input_shape, f"{type(self).__name__}: input_shape")
+            self.input_shape = check_shape(self.input_shape, f"{type(self).__name__}: input_shape", some_unknown=True)
         self.check()
         object.__setattr__(self, "_frozen", True)
 
@@ -339,22 +340,34 @@ class Options(TypedDict, total=False):
     input_dim: int | None
 
 
-def check_shape(shape: object, what: str) -> Shape:
+def check_shape(shape: object, what: str, some_unknown: bool = False) -> Shape:
     """A tuple of positive integers.
 
+    Args:
+        shape: what a user gave.
+        what: the message of any error starts with it.
+        some_unknown: whether None stands for a size that is not known before there are numbers.
+
     Raises:
-        ValueError, TypeError: anything else; the message starts with ``what``.
+        ValueError, TypeError: anything else.
     """
     if isinstance(shape, (int, np.integer)):
         shape = (shape,)
     if not isinstance(shape, (list, tuple)):
         raise TypeError(f"{what}: expected a tuple of positive integers such as (28, 28), received {shape!r}")
-    for size in shape:
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size <= 0:
-            raise ValueError(f"{what}: expected positive integers, received {tuple(shape)!r}")
-        if size >= _LIMIT:
-            raise ValueError(f"{what}: expected integers below 2**63, received {shown(size)}")
-    return tuple(int(size) for size in shape)
+    return tuple(UNKNOWN if some_unknown and _is_open(size) else _checked(size, shape, what) for size in shape)
+
+
+def _is_open(size: object) -> bool:
+    return size is None or is_unknown(size) or (type(size) is int and size == -1)
+
+
+def _checked(size: object, shape: Sequence[object], what: str) -> int:
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size <= 0:
+        raise ValueError(f"{what}: expected positive integers, received {tuple(shape)!r}")
+    if size >= _LIMIT:
+        raise ValueError(f"{what}: expected integers below 2**63, received {shown(size)}")
+    return int(size)
 
 
 def check_positive_int(value: object, what: str) -> int:

@@ -13,6 +13,7 @@ from clarinet.graph import Node, Tensor
 from clarinet.layers.base import Layer, Part, check_shape
 from clarinet.layers.context import Context
 from clarinet.ops.specs import TensorSpec
+from clarinet.sizes import with_none
 from clarinet.types import Array, Shape, TensorLike
 
 #: Of the numbers that go into a network; the text is for programs, a model computes in its own dtype.
@@ -26,7 +27,8 @@ class InputLayer(Layer):
     ``Sequential([InputLayer((8,)), ...])`` begins with it, and a model of ``Input`` tensors has one for each of them.
 
     Args:
-        shape: of one sample, without the batch axis, e.g. ``(784,)`` or ``(28, 28, 1)``.
+        shape: of one sample, without the batch axis, e.g. ``(784,)`` or ``(28, 28, 1)``; None for a size that may be
+            another one in every batch, ``(None, 3)``.
         dtype: of the numbers that come in, e.g. ``"int32"`` for ids; default ``"float32"``. A model computes in its
             own dtype.
 
@@ -53,7 +55,7 @@ class InputLayer(Layer):
 
     def check(self) -> None:
         given = self.input_shape if self.input_shape is not None and self.shape == () else self.shape
-        self.shape = check_shape(given, "Input: shape")
+        self.shape = check_shape(given, "Input: shape", some_unknown=True)
         self.dtype = str(getattr(self.dtype, "name", self.dtype) or "float32")
         if self.dtype not in _DTYPES:
             raise ValueError(f"Input: dtype is one of {', '.join(_DTYPES)}, received {self.dtype!r}")
@@ -88,7 +90,8 @@ def Input(  # a function in Keras too
     """A tensor that a network begins with; call layers on it, or put it before the layers of a ``Sequential``.
 
     Args:
-        shape: of one sample, without the batch axis, e.g. ``(784,)`` or ``(28, 28, 1)``.
+        shape: of one sample, without the batch axis, e.g. ``(784,)`` or ``(28, 28, 1)``; None for a size that may be
+            another one in every batch, ``(None, 3)``.
         batch_size: accepted for Keras programs; it changes nothing here.
         dtype: of the numbers that come in, see :class:`InputLayer`.
         name: of the input; data may be given by it: ``fit({"left": a, "right": b}, y)``. By default made up.
@@ -104,6 +107,6 @@ def Input(  # a function in Keras too
     if shape is None and batch_shape is not None:
         shape = tuple(batch_shape)[1:]
     layer = InputLayer(shape=shape, dtype=dtype or "float32", name=name or "")  # type: ignore[arg-type]
-    node = Node(layer, (), (TensorSpec((None, *layer.shape), np.dtype(layer.dtype), True),))
+    node = Node(layer, (), (TensorSpec((None, *with_none(layer.shape)), np.dtype(layer.dtype), True),))
     layer.note(node)
     return Tensor(node)

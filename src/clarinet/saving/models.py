@@ -25,6 +25,7 @@ from clarinet.problems import ClarinetWarning
 from clarinet.registry import custom_object_scope
 from clarinet.saving import container, tensors
 from clarinet.saving.container import CONFIG, OPTIMIZER, TRAINING, WEIGHTS, ModelFileError, is_object, refusing
+from clarinet.sizes import probed
 from clarinet.types import Array, Json
 
 if TYPE_CHECKING:
@@ -289,17 +290,17 @@ def _size_of_chain(structure: Mapping[str, object], layers: list[Json]) -> int:
     """How many weights a sequential model has, before memory is taken for them."""
     if structure.get("input_shape") is None:
         return 0
-    tensor, nodes = Input(check_shape(structure["input_shape"], "Input: shape")), []
+    tensor, nodes = Input(check_shape(structure["input_shape"], "Input: shape", some_unknown=True)), []
     with reading():
         for config in layers:
             nodes.append(use(layers_module.get(config), [tensor]))
-            (tensor,) = nodes[-1].outputs
+            (tensor,) = nodes[-1].results
     return sum(w.size for node in nodes for w in _weights_of(node))
 
 
 def _weights_of(node: Node) -> Iterator[Weight]:
     layer: Any = node.operator
-    shapes = tuple(tensor.sample_shape for tensor in node.inputs)
+    shapes = tuple(probed(tensor.sample_shape) for tensor in node.data)
     taken = shapes if layer.merges else shapes[0]
     yield from layer.weight_specs(taken)
     yield from layer.state_specs(taken)

@@ -18,6 +18,7 @@ from clarinet.engines.lowering.networks import PARTS, Lowered
 from clarinet.engines.lowering.objectives import LOSSES, METRICS, PENALTIES
 from clarinet.engines.lowering.operations import ACTIVATIONS, OPS
 from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
+from clarinet.sizes import known
 
 if TYPE_CHECKING:
     from clarinet.optimizers import Optimizer
@@ -48,6 +49,9 @@ def _refusal(plan: Plan) -> str | None:
 
 
 def _unsupported_reasons(plan: Plan) -> Iterator[str]:
+    if not all(map(known, plan.input_shapes)):
+        yield "batches of sizes that are not known yet have no native form"
+        return
     for op in (op for op in plan.ops if op.mask is not None):
         yield f"layer {op.layer} ({op.kind}) with a mask has no native form"
     for op in plan.all_ops:
