@@ -245,11 +245,11 @@ class Functional(Structure):
 
     @property
     def sample_shape(self) -> Shape | None:
-        return self.input_shapes[0] if len(self.network.inputs) == 1 else None
+        return self.input_shapes[0] if self._connected and len(self.network.inputs) == 1 else None
 
     @property
     def prediction_shape(self) -> Shape | None:
-        outputs = self.network.outputs
+        outputs = self.network.outputs if self._connected else ()
         return outputs[0].sample_shape if len(outputs) == 1 else None
 
     def packed(self, outputs: Arrays) -> Predictions:

@@ -191,21 +191,23 @@ class _Laying:
         taken = tuple(self.shapes[s] for s in sources)
         (output_shape,) = inferred(spec.output_shapes, taken)
         weights, state = self._segments(replace(part, layer=spec), taken, where)
-        op = Op(
-            spec,
-            where.layer,
-            len(self.ops),
-            sources,
-            taken,
-            output_shape,
-            weights,
-            state,
-            part.training,
-            how.when,
-            how.by_default,
-            part.mask,
+        self.ops.append(
+            Op(
+                spec,
+                where.layer,
+                len(self.ops),
+                sources,
+                taken,
+                output_shape,
+                weights,
+                state,
+                part.training,
+                how.when,
+                how.by_default,
+                part.mask,
+                len(self.ops),
+            )
         )
-        self.ops.append(op)
         self.shapes.append(output_shape)
 
     def _segments(

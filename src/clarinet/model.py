@@ -43,6 +43,7 @@ class Model(Compiled):
         inputs, outputs: a tensor, or lists, tuples or dictionaries of them. Data come and predictions are given in the
             same form; what comes in a list may also be given in a dictionary by the names of the ``Input`` tensors.
         name: for people, and unique in another model; default ``"functional"``.
+        trainable: False freezes all layers that it has by then; default True.
 
     Attributes:
         layers: all layers and models, in Keras's order.
@@ -68,13 +69,17 @@ class Model(Compiled):
         (81, (None, 1))
     """
 
-    def __init__(self, inputs: object = None, outputs: object = None, name: str | None = None) -> None:
+    def __init__(
+        self, inputs: object = None, outputs: object = None, name: str | None = None, *, trainable: bool = True
+    ) -> None:
         self._begin()
         if inputs is None and outputs is None:
             Structure.__init__(self, name)
             self._refuse_without_call()
         else:
             Functional.__init__(self, inputs, outputs, name)
+        if not trainable:
+            self.trainable = False
 
     # Training and use, see training/: trainer.py has the methods, loop.py the loop.
 

@@ -37,6 +37,7 @@ class Op:
         when: whether it is run in training alone (True), in use alone (False), or always (None).
         by_default: as ``training``, where the model is called and not told.
         mask: the tensor that says which steps of the input count, of an operation that looks at it; None: all.
+        order: its place among all operations in the order of the forward pass, those that losses absorbed included.
     """
 
     spec: Layer
@@ -51,6 +52,7 @@ class Op:
     when: bool | None = None
     by_default: bool | None = None
     mask: int | None = None
+    order: int = 0
 
     def trains(self, training: bool | None) -> bool:
         """Whether it behaves as in training in such a pass."""
@@ -199,6 +201,11 @@ class Plan:
     def all_ops(self) -> tuple[Op, ...]:
         """The operations, with those that losses absorbed."""
         return (*self.ops, *(output.activation for output in self.outputs if output.activation is not None))
+
+    @cached_property
+    def in_order(self) -> tuple[Op, ...]:
+        """The same in the order of the forward pass."""
+        return tuple(sorted(self.all_ops, key=lambda op: op.order))
 
     @cached_property
     def users(self) -> tuple[tuple[tuple[Op, Segment], ...], ...]:

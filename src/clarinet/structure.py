@@ -386,19 +386,19 @@ class Structure(TrainingLock, Handle):
     def _repr_html_(self) -> str:
         return summary_html(self)
 
-    def _within(self) -> list[Structure]:
+    def models_within(self) -> list[Structure]:
         """The models within this one, those within others first."""
         found: dict[int, Structure] = {}
         for layer in self.layers:
             if isinstance(layer, Structure):
-                found |= {id(model): model for model in (*layer._within(), layer)}
+                found |= {id(model): model for model in (*layer.models_within(), layer)}
         return list(found.values())
 
     def _set_dtype(self, dtype: DType) -> None:
         """Have the weights in another dtype, those of the models within as well."""
         if dtype == self.dtype:
             return
-        within = self._within()
+        within = self.models_within()
         for model in (*within, self):
             model.dtype = dtype
         for model in within:
@@ -408,7 +408,7 @@ class Structure(TrainingLock, Handle):
 
     def _refuse_other_dtype(self, dtype: DType) -> None:
         """Refuse to change the dtype of weights that a model has too that is not within this one."""
-        within = set(map(id, self._within()))
+        within = set(map(id, self.models_within()))
         for layer, other in self._sharing() if dtype != self.dtype else ():
             if id(other) not in within:
                 raise ValueError(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clarinet.engines.base import Engine
+    from clarinet.graph import Network
     from clarinet.losses import Loss
     from clarinet.optimizers import Optimizer, OptimizerState
     from clarinet.params import Store, Weight
@@ -22,6 +23,16 @@ if TYPE_CHECKING:
     from clarinet.target import TransformedTarget
     from clarinet.types import Array, Arrays, Config, DType, Shape, ShapeLike
     from clarinet.variables import Variable
+
+
+class Seeded(Protocol):
+    """A model, as far as what it draws needs it."""
+
+    @property
+    def seed(self) -> int: ...
+
+    @seed.setter
+    def seed(self, seed: int) -> None: ...
 
 
 class Epochs(Protocol):
@@ -117,6 +128,12 @@ class Trainable(Protocol):
     def input_shapes(self) -> tuple[Shape, ...]: ...
 
     @property
+    def network(self) -> Network: ...
+
+    @property
+    def is_chain(self) -> bool: ...
+
+    @property
     def faces(self) -> Sequence[Judged]: ...
 
     @property
@@ -141,6 +158,8 @@ class Trainable(Protocol):
     def build(self, input_shape: ShapeLike | None = None) -> None: ...
 
     def build_for_data(self, x: object) -> None: ...
+
+    def models_within(self) -> Sequence[Seeded]: ...
 
     def count_params(self) -> int: ...
 

@@ -183,6 +183,19 @@ def _finite(array: Array) -> Array:
     return np.asarray(np.isfinite(array).reshape(len(array), -1).all(axis=1))
 
 
+def refuse_graph(model: Trainable) -> None:
+    """Refuse a network that is no :class:`clarinet.Sequential`.
+
+    Raises:
+        ValueError: it is a graph.
+    """
+    if not isinstance(model, model_class()):
+        raise ValueError(
+            f"the doctor examines networks whose layers follow one another, a Sequential; {model.name!r} is a graph: "
+            "look at it with check_gradients, plots.gradient_flow and glass.trace"
+        )
+
+
 def program_of(model: Trainable, x: object, y: object, validation_data: object, fit: dict[str, object]) -> Program:
     """The program that trains ``model`` on this data, which is compiled."""
     rows, labels = data_adapters.as_array(x), data_adapters.as_array(y, "y")

@@ -13,7 +13,7 @@ from clarinet import checks
 from clarinet.doctor.examination import accepted, inspect
 from clarinet.doctor.experiments.trial import fingerprint
 from clarinet.doctor.findings import Finding
-from clarinet.doctor.program import Program, program_of, quietly
+from clarinet.doctor.program import Program, program_of, quietly, refuse_graph
 from clarinet.doctor.remedies import apply
 from clarinet.doctor.score import FEW_ROWS, constant_score, judge, split, truth
 
@@ -144,6 +144,7 @@ def treat(
     """
     if seeds - 1 not in _T95:
         raise ValueError(f"treat: seeds is from 5 to 10, received {seeds}")
+    refuse_graph(model)
     checks.raise_first([*checks.check_planned(model, "treat"), *checks.check_compiled(model, "treat")])
     program = program_of(model, x, y, validation_data, fit_arguments)
     report = inspect(program)

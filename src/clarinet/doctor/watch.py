@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet import checks
 from clarinet.doctor.findings import Finding
-from clarinet.doctor.program import program_of, quietly
+from clarinet.doctor.program import program_of, quietly, refuse_graph
 from clarinet.doctor.program_facts import SAMPLE, ProgramFacts, function_of
 from clarinet.doctor.report import Report, paragraph
 from clarinet.doctor.rules import RULES, association, duplicates, non_finite, validation
@@ -142,6 +142,7 @@ class Doctor(Callback):
     # Before training.
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        refuse_graph(self.model)
         checks.raise_first(checks.check_planned(self.model, "Doctor"))
         self._finding_log = FindingLog(weakly(self._found))
         self._record = self._replay = None

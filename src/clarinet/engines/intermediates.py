@@ -24,13 +24,13 @@ class Intermediates:
     """Collects arrays that a forward and backward pass would otherwise drop.
 
     Attributes:
-        values: the loss of every row, before weights.
+        values: for every output the loss of each row, before weights; None where it is not trained on.
         shares: how much each of them counts in the batch's loss.
-        deltas: gradient of the batch's loss at every tensor: 0 is the input, ``i + 1`` the output of operation ``i``.
+        deltas: gradient of the batch's loss at every tensor, as the plan numbers them.
         penalties: the regularizers' share of the gradients, by operation and weight name.
     """
 
-    values: Array | None = None
-    shares: Array | None = None
+    values: tuple[Array | None, ...] = ()
+    shares: tuple[Array | None, ...] = ()
     deltas: dict[int, Array | None] = field(default_factory=dict)
     penalties: ByWeight = field(default_factory=dict)

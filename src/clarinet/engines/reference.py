@@ -210,7 +210,7 @@ class ReferenceEngine(Engine):
         )
         return Gradients(total_loss(record), record.grads, record.outputs)
 
-    def run_forward(self, x: Array, training: bool | None = False) -> tuple[Array, list[object], list[Array]]:
+    def run_forward(self, x: Arrays, training: bool | None = False) -> tuple[Array, list[object], list[Array]]:
         """Run all operations; nothing is updated.
 
         Args:

@@ -225,7 +225,7 @@ def gradients(
     outputs, caches, new_state = forward(plan, params, state, batch.xs, training, key_of(plan, number), xp)
     record = judge(plan, params, batch, outputs, xp)
     if intermediates is not None:
-        intermediates.values, intermediates.shares = record.values[0], record.shares[0]
+        intermediates.values, intermediates.shares = tuple(record.values), tuple(record.shares)
     taken = zip(plan.outputs, batch.ys, results(plan, batch.xs, outputs), record.shares, strict=True)
     dys = [None if t is None or s is None or o.loss is None else o.loss.pull(t, y, s, xp) for o, t, y, s in taken]
     grads, _ = backward(plan, params, dys, caches, xp, intermediates)
@@ -254,6 +254,7 @@ def backward(
     """
     grads: ByWeight = {}
     deltas: dict[int, Array] = {}  # by tensor
+    inputs = len(plan.input_shapes)
 
     def add(tensor: int, delta: Array | None) -> None:
         if delta is not None:
@@ -270,13 +271,13 @@ def backward(
         for source, part in zip(op.sources, dx if isinstance(dx, tuple) else (dx,), strict=True):
             add(source, part)
         if intermediates is not None:
-            intermediates.deltas |= {plan.given_by(op): delta, 0: deltas.get(0)}
+            intermediates.deltas |= {plan.given_by(op): delta, **{n: deltas.get(n) for n in range(inputs)}}
     for users in plan.shared:
         last, *others = (grads[op.index][s.name] for op, s in reversed(users))
         total = sum(others, start=last)
         for op, s in users:
             grads[op.index] = grads[op.index] | {s.name: total}
-    return grads, [deltas.get(number) for number in range(len(plan.input_shapes))]
+    return grads, [deltas.get(number) for number in range(inputs)]
 
 
 def with_penalties(

@@ -49,7 +49,7 @@ def _outputs(trace: Trace, row: int) -> list[int]:
     last = trace.layers[-1]
     order = _order(np.ravel(last.a[row]))
     if trace.y is not None and trace.loss is not None:
-        target = loss_text.targets(trace, last)[row]
+        target = loss_text.targets(trace.outputs[0], last)[row]
         if np.size(target) == len(order):
             own = int(np.argmax(target))
             order = [own, *(unit for unit in order if unit != own)]

@@ -72,20 +72,32 @@ def _is_activation(layer: LayerTrace) -> bool:
 def _find(trace: Trace, wanted: int | str) -> tuple[LayerTrace, list[LayerTrace]]:
     """A layer, and those that follow it one after another."""
     if isinstance(wanted, str):
-        every = {name: (layer, after) for name, layer, after in _walk(trace.layers)}
+        every = {name: (layer, after) for name, layer, after in _walk(trace, trace.layers)}
         if wanted not in every:
             raise ValueError(f"explain: no layer {wanted!r}: {nearest(wanted, list(every))}")
         return every[wanted]
     count, index = len(trace.layers), check_whole(wanted, "explain: layer")
     if not -count <= index < count:
         raise ValueError(f"explain: layer {index}: the model has {count} layers, 0 to {count - 1}")
-    return trace.layers[index], list(trace.layers[index % count + 1 :])
+    return trace.layers[index], following(trace, trace.layers[index])
 
 
-def _walk(layers: Sequence[LayerTrace], inside: bool = False) -> Iterator[tuple[str, LayerTrace, list[LayerTrace]]]:
-    for number_, layer in enumerate(layers):
-        yield layer.name, layer, [] if inside else list(layers[number_ + 1 :])
-        yield from _walk(layer.layers, True)
+def following(trace: Trace, layer: LayerTrace) -> list[LayerTrace]:
+    """The layers that follow one after another, as long as one alone takes what the one before gives."""
+    found: list[LayerTrace] = []
+    gives = layer.gives
+    while len(takers := [own for own in trace.layers if gives in own.takes]) == 1 and len(takers[0].takes) == 1:
+        found.append(takers[0])
+        gives = takers[0].gives
+    return found
+
+
+def _walk(
+    trace: Trace, layers: Sequence[LayerTrace], inside: bool = False
+) -> Iterator[tuple[str, LayerTrace, list[LayerTrace]]]:
+    for layer in layers:
+        yield layer.name, layer, [] if inside else following(trace, layer)
+        yield from _walk(trace, layer.layers, True)
 
 
 def _unit(layer: LayerTrace, unit: object) -> Index:
@@ -111,6 +123,7 @@ class UnitText:
         self.trace, self.layer, self.after = trace, layer, after
         self.unit, self.row, self.digits, self.most = unit, row, digits, most
         self.at = (row, *unit)
+        self.judged = None if layer.output is None or "/" in layer.name else trace.outputs[layer.output]
 
     def lines(self) -> Iterator[str]:
         unit = self.unit[0] if len(self.unit) == 1 else self.unit
@@ -118,8 +131,8 @@ class UnitText:
         yield f"{self.layer.name} ({self.layer.kind}), unit {unit}{of}"
         yield "Forward"
         yield from (f"  {line}" for line in self.forward())
-        if self.trace.loss is not None and not self.after and "/" not in self.layer.name:
-            lost = loss_text.loss(self.trace, self.layer, self.row, self.digits, self.most)
+        if self.judged is not None and self.judged.losses is not None:
+            lost = loss_text.loss(self.trace, self.judged, self.layer, self.row, self.digits, self.most)
             yield from (f"  {line}" for line in lost)
         if self.layer.dz is not None:
             yield "Backward"
@@ -145,7 +158,8 @@ class UnitText:
         if self.layer.weights:
             yield self.equation("z", self.inputs(), z)
         else:
-            yield f"z = {self.number(z)}, the output of the layer before"
+            before = self.layer.sources[0] if self.layer.sources else "the layer before"
+            yield f"z = {self.number(z)}, the output of {before}"
         function = loss_text.activation(self.layer)
         if function == activations.linear:
             yield f"a = z = {self.number(a)}"
@@ -182,7 +196,8 @@ class UnitText:
         assert self.layer.dz is not None and self.layer.da is not None
         dz, da = self.layer.dz[self.at], self.layer.da[self.at]
         if self.layer.absorbed:
-            yield f"dL/dz = {loss_text.direct(self.trace, self.layer, self.at, self.digits)}"
+            assert self.judged is not None
+            yield f"dL/dz = {loss_text.direct(self.judged, self.layer, self.at, self.digits)}"
             return
         yield self.handed_back(da)
         function = loss_text.activation(self.layer)
@@ -200,8 +215,10 @@ class UnitText:
 
     def handed_back(self, da: float) -> str:
         """Where the gradient at the output comes from."""
-        if not self.after and "/" not in self.layer.name:
-            return f"dL/da = {loss_text.derivative(self.trace, self.layer, self.at, self.digits)}"
+        if self.judged is not None and not self.layer.takers:
+            return f"dL/da = {loss_text.derivative(self.judged, self.layer, self.at, self.digits)}"
+        if not self.after and self.layer.takers:
+            return f"dL/da = {self.number(da)}, passed back by {' + '.join(self.layer.takers)}"
         flat: Index = self.unit
         for following in self.after:
             if following.layer.passes_through == "reshape":

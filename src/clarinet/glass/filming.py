@@ -67,6 +67,7 @@ def film(
     check_whole(most, "film: most", low=2)
     x, y = data if isinstance(data, tuple) else (data, None)
     trace = trace_step(model, x, y, training=training)
+    _refuse_graph(model)
     if not 0 <= check_whole(row, "film: row") < len(trace):
         raise ValueError(f"film: row {row}: there are {len(trace)} rows, 0 to {len(trace) - 1}")
     from clarinet.glass import page, raster, svg
@@ -87,6 +88,17 @@ def film(
     finally:
         part.unlink(missing_ok=True)
     return file
+
+
+def _refuse_graph(model: Trainable) -> None:
+    """Refuse a built model that is no chain of layers, before any drawing."""
+    from clarinet.views.diagram import is_chain
+
+    if not is_chain(model):
+        raise ValueError(
+            f"film: {model.name!r} has branches, models within it or operations: only dense layers one after "
+            "another can be filmed; use glass.trace, glass.explain and plots.network"
+        )
 
 
 def _checked(given: Any, speed: Any, theme: Any) -> Path:
@@ -110,8 +122,8 @@ def _loss_after(model: Trainable, trace: Trace, x: object, y: object) -> float |
     if trace.loss is None or not trace.training:
         return None
     clone = copy.deepcopy(model)
-    for layer, traced in zip(clone.layers, trace.layers, strict=True):
-        layer.set_weights([_after(w) for w in _weights(traced)])
+    for traced in trace.layers:
+        clone.get_layer(traced.name).set_weights([_after(w) for w in _weights(traced)])
     return trace_step(clone, x, y).loss
 
 

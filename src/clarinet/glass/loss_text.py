@@ -10,7 +10,7 @@ import numpy as np
 from clarinet import activations, losses
 from clarinet.glass import formulas
 from clarinet.glass.equations import Term, equation
-from clarinet.glass.records import LayerTrace, Trace
+from clarinet.glass.records import LayerTrace, OutputTrace, Trace
 from clarinet.glass.sums import factor, number, short
 from clarinet.types import Array
 
@@ -22,29 +22,29 @@ def activation(layer: LayerTrace) -> activations.Activation:
     return own
 
 
-def targets(trace: Trace, layer: LayerTrace) -> Array:
+def targets(output: OutputTrace, layer: LayerTrace) -> Array:
     """Targets in the shape of the predictions, as the loss makes them: one-hot, smoothed."""
-    assert trace.y is not None
-    made = getattr(trace.loss_function, "targets", None)
-    return np.asarray(trace.y if made is None else made(trace.y, layer.a, np))
+    assert output.y is not None
+    made = getattr(output.loss_function, "targets", None)
+    return np.asarray(output.y if made is None else made(output.y, layer.a, np))
 
 
-def loss(trace: Trace, layer: LayerTrace, row: int, digits: int, most: int) -> Iterator[str]:
+def loss(trace: Trace, output: OutputTrace, layer: LayerTrace, row: int, digits: int, most: int) -> Iterator[str]:
     """The loss of a row, written out, and its share in the batch's."""
-    assert trace.losses is not None and trace.shares is not None and trace.loss_function is not None
-    value, function = trace.losses[row], trace.loss_function
+    assert output.losses is not None and output.shares is not None and output.loss_function is not None
+    value, function = output.losses[row], output.loss_function
     name = function.name
     if value.ndim:
         yield f"l of the row's {value.size} outputs: mean {number(value.mean(), digits)}, {name}"
         return
     a = layer.a[row]
-    t = targets(trace, layer)[row] if trace.y is not None else a
+    t = targets(output, layer)[row] if output.y is not None else a
     write = _WRITTEN.get(type(function))
     said = [] if write is None else write(_Row(layer, function, row, float(value), a, t, digits, most))
     yield from said or [f"l = {number(value, digits)}, {name}: {formulas.of_loss(function)}"]
-    if len(trace) > 1 or trace.shares[row] != 1:
+    if len(trace) > 1 or output.shares[row] != 1:
         assert trace.loss is not None  # there are labels
-        share = short(trace.shares[row], digits)
+        share = short(output.shares[row], digits)
         yield f"share of l in the batch's loss {share}; L = {number(trace.loss, digits)}"
 
 
@@ -109,26 +109,26 @@ def _each(layer: LayerTrace, function: losses.Loss, a: Array, t: Array, row: int
     return fused.values(t[:, None], layer.z[row][:, None])
 
 
-def derivative(trace: Trace, layer: LayerTrace, at: tuple[int, ...], digits: int) -> str:
+def derivative(output: OutputTrace, layer: LayerTrace, at: tuple[int, ...], digits: int) -> str:
     """The loss's derivative at one output."""
-    assert layer.da is not None and trace.shares is not None and trace.loss_function is not None
-    da, a, t, k = layer.da[at], layer.a[at], targets(trace, layer), layer.a.shape[-1]
-    share = trace.shares[at[:-1]]
-    if trace.loss_function.likelihood == "normal" and np.shape(t) == layer.a.shape:
+    assert layer.da is not None and output.shares is not None and output.loss_function is not None
+    da, a, t, k = layer.da[at], layer.a[at], targets(output, layer), layer.a.shape[-1]
+    share = output.shares[at[:-1]]
+    if output.loss_function.likelihood == "normal" and np.shape(t) == layer.a.shape:
         simple, text = _with_share(2 * (float(a) - float(t[at])) / k, share, digits)
         if np.isclose(simple, da, rtol=1e-4, atol=1e-12):
             difference = f"({number(a, digits)} − {factor(t[at], digits)})"
             return f"2 (a − t) / {k}{text[0]} = 2·{difference} / {k}{text[1]} = {number(da, digits)}"
-    said = trace.loss_function.name
+    said = output.loss_function.name
     return f"{number(da, digits)}, the derivative of the loss, {said}, at this output"
 
 
-def direct(trace: Trace, layer: LayerTrace, at: tuple[int, ...], digits: int) -> str:
+def direct(output: OutputTrace, layer: LayerTrace, at: tuple[int, ...], digits: int) -> str:
     """The derivative at one logit where the loss takes in the activation: ``a - t``."""
-    assert layer.dz is not None and trace.shares is not None
-    dz, a, t = layer.dz[at], layer.a[at], targets(trace, layer)
-    k = layer.a.shape[-1] if trace.loss_function is not None and trace.loss_function.likelihood == "bernoulli" else 1
-    simple, text = _with_share((float(a) - float(t[at])) / k, trace.shares[at[:-1]], digits)
+    assert layer.dz is not None and output.shares is not None
+    dz, a, t = layer.dz[at], layer.a[at], targets(output, layer)
+    k = layer.a.shape[-1] if output.loss_function is not None and output.loss_function.likelihood == "bernoulli" else 1
+    simple, text = _with_share((float(a) - float(t[at])) / k, output.shares[at[:-1]], digits)
     if not np.isclose(simple, dz, rtol=1e-3, atol=1e-7):
         return f"{number(dz, digits)}, of loss and activation in one"
     by = f" / {k}" if k > 1 else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from clarinet.glass import formulas
 from clarinet.glass.table import Row, as_html, as_text
+from clarinet.layers.applied import Applied
 from clarinet.types import Array
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class WeightTrace:
         penalty: the regularizer's share of the gradient; None without a regularizer.
         clipped: the gradient after clipping; None where the optimizer does not clip.
         update: the change by the step: ``value + update`` is the weight after it; None without a step.
+        uses: how often it is used in a step; its gradient is the sum over all uses.
     """
 
     name: str
@@ -45,6 +47,7 @@ class WeightTrace:
     penalty: Array | None = None
     clipped: Array | None = None
     update: Array | None = None
+    uses: int = 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,7 +55,8 @@ class LayerTrace:
     """One layer in one step. ``n`` rows come first in all of its arrays but those of its weights.
 
     Attributes:
-        name: the layer's; within a container after the container's, ``"residual/dense"``.
+        name: the layer's, or the operation's; within a container after the container's, ``"residual/dense"``; where a
+            layer is used again with the number of the use, ``"encoder:2"``.
         layer: the layer itself.
         x: its input, (n, …); a tuple of arrays for one that merges several.
         z: the input of its activation function, the weighted sums of ``Dense``; None for layers without one.
@@ -63,6 +67,10 @@ class LayerTrace:
         weights: trained ones and state, by name.
         layers: those within it, of a container.
         absorbed: whether the loss takes in the activation, so that training forms ``dz`` directly.
+        takes, gives: the tensors that it takes and gives, numbered as the plan numbers them.
+        output: the number of the model's output that it makes; None where it makes none.
+        sources, takers: in a graph the names of what it takes, and of what takes its output.
+        shared: whether something else takes its input too.
     """
 
     name: str
@@ -76,11 +84,17 @@ class LayerTrace:
     weights: dict[str, WeightTrace] = field(default_factory=dict)
     layers: tuple[LayerTrace, ...] = ()
     absorbed: bool = False
+    takes: tuple[int, ...] = ()
+    gives: int = -1
+    output: int | None = None
+    sources: tuple[str, ...] = ()
+    takers: tuple[str, ...] = ()
+    shared: bool = False
 
     @property
     def kind(self) -> str:
-        """The layer's class name."""
-        return type(self.layer).__name__
+        """The class name of the layer, or of the operation."""
+        return type(self.layer.operation if isinstance(self.layer, Applied) else self.layer).__name__
 
     @property
     def input(self) -> Array:
@@ -105,7 +119,12 @@ class LayerTrace:
 
     def _forward(self) -> Iterator[Quantity]:
         stated = formulas.of_layer(self.layer)
-        yield from self._named("x", self.x, "the output of the layer before")
+        if isinstance(self.x, tuple) and self.sources:
+            for number, (x, source) in enumerate(zip(self.x, self.sources, strict=True)):
+                yield from self._named(f"x{number}", x, f"the output of {source}")
+        else:
+            before = self.sources[0] if self.sources else "the layer before"
+            yield from self._named("x", self.x, f"the output of {before}")
         for name, weight in self.weights.items():
             yield from self._named(name, weight.value, "weight" if weight.trainable else "not trained")
         if self.z is not None:
@@ -115,20 +134,42 @@ class LayerTrace:
 
     def _backward(self) -> Iterator[Quantity]:
         stated = formulas.of_layer(self.layer)
-        yield from self._named("da", self.da, "dL/da" if self.absorbed else "dL/da, passed back by the next layer")
+        after = " + ".join(self.takers) or ("the loss" if self.sources else "the next layer")
+        yield from self._named("da", self.da, "dL/da" if self.absorbed else f"dL/da, passed back by {after}")
         direct = "dL/dz, of loss and activation in one"
         yield from self._named("dz", self.dz, direct if self.absorbed else "dL/dz = dL/da · da/dz")
         for name, weight in self.weights.items():
             left = f"d{formulas.symbol(name)}"
             said = formulas.find(stated, left) or f"dL/d{name}"
+            said += f", the sum over its {weight.uses} uses" * (weight.uses > 1)
             with_share = said if weight.penalty is None else f"{said}, plus the penalty's share"
             yield from self._named(f"{name}/gradient", weight.gradient, with_share)
             yield from self._named(f"{name}/penalty", weight.penalty, f"the regularizer's share of d{name}")
             yield from self._named(f"{name}/clipped", weight.clipped, "the gradient after clipping")
             yield from self._named(f"{name}/update", weight.update, "what the optimizer adds")
-        shared = "/" in self.name  # within a container several may take one tensor
+        shared = self.shared or "/" in self.name  # within a container several may take one tensor
         dx = None if shared else formulas.find(stated, "dx")
         yield from self._named("dx", self.dx, dx or "dL/dx, the sum over all uses of x")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class OutputTrace:
+    """One output of a model in one step.
+
+    Attributes:
+        name: the output's.
+        prediction: in original units.
+        y: the targets as the loss takes them (after the model's transform of targets, if any); None without labels.
+        losses: of every row, before weights; shares: how much each counts, the output's weight included.
+        loss_function: as compiled; None where it is not trained on.
+    """
+
+    name: str
+    prediction: Array
+    y: Array | None = None
+    losses: Array | None = None
+    shares: Array | None = None
+    loss_function: Loss | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -137,49 +178,64 @@ class Trace:
 
     Attributes:
         model: the model's name.
-        layers: as in ``model.layers``.
-        x: the rows, as given.
-        y: their targets as the loss takes them (after the model's transform of targets, if any); None without labels.
-        prediction: the model's, in original units.
-        loss: of the batch, ``sum(shares * losses) + penalty``; None without labels.
-        losses: of every row, before weights; shares: how much each counts.
+        layers: every use of a layer, a model or an operation, in the order in which they are computed; of a chain those
+            of ``model.layers``.
+        xs: the rows of every input, as given; x: those of the first.
+        outputs: every output; ``y``, ``prediction``, ``losses``, ``shares`` and ``loss_function`` are the first one's.
+        loss: of the batch, ``sum(shares * losses) + penalty`` over all outputs; None without labels.
         penalty: the regularizers' part of the loss.
         training: whether layers behaved as in training.
         step: number of the step over the model's life, from 1.
         learning_rate: of that step.
-        loss_function, optimizer: as compiled.
+        optimizer: as compiled.
     """
 
     model: str
     layers: tuple[LayerTrace, ...]
-    x: Array
-    y: Array | None
-    prediction: Array
+    xs: tuple[Array, ...]
+    outputs: tuple[OutputTrace, ...]
     loss: float | None
-    losses: Array | None
-    shares: Array | None
     penalty: float
     training: bool
     step: int
     learning_rate: float | None
-    loss_function: Loss | None
     optimizer: Optimizer | None
 
     def __len__(self) -> int:
         return len(self.x)
 
     @property
-    def input(self) -> Array:
-        """The input of a layer that does not merge several."""
-        assert not isinstance(self.x, tuple)
-        return self.x
+    def x(self) -> Array:
+        return self.xs[0]
+
+    @property
+    def prediction(self) -> Array:
+        return self.outputs[0].prediction
+
+    @property
+    def y(self) -> Array | None:
+        return self.outputs[0].y
+
+    @property
+    def losses(self) -> Array | None:
+        return self.outputs[0].losses
+
+    @property
+    def shares(self) -> Array | None:
+        return self.outputs[0].shares
+
+    @property
+    def loss_function(self) -> Loss | None:
+        return self.outputs[0].loss_function
 
     def quantities(self) -> Iterator[Quantity]:
-        """Every array with its name and formula: layer by layer, then the loss of the rows."""
+        """Every array with its name and formula: layer by layer, then the losses of the rows."""
         for layer in self.layers:
             yield from layer.quantities()
-        if self.losses is not None and self.loss_function is not None:
-            yield Quantity("loss", formulas.of_loss(self.loss_function), self.losses)
+        for output in self.outputs:
+            if output.losses is not None and output.loss_function is not None:
+                name = "loss" if len(self.outputs) == 1 else f"loss/{output.name}"
+                yield Quantity(name, formulas.of_loss(output.loss_function), output.losses)
 
     def arrays(self) -> dict[str, Array]:
         """All arrays by name, ``{"dense/x": …, "dense/kernel/gradient": …}``, e.g. for ``numpy.savez``."""
@@ -190,9 +246,10 @@ class Trace:
         rows = f"{len(self)} row{'s' * (len(self) != 1)}"
         how = f"step {self.step}, training" if self.training else "inference"
         lines = [f"Trace of {self.model!r}: {rows}, {how}"]
-        if self.loss is not None and self.loss_function is not None:
+        if self.loss is not None:
+            names = " + ".join(o.loss_function.name for o in self.outputs if o.loss_function is not None)
             parts = f" ({self.loss - self.penalty:.6g} + penalties {self.penalty:.6g})" if self.penalty else ""
-            lines.append(f"loss {self.loss:.6g}{parts}: {self.loss_function.name}")
+            lines.append(f"loss {self.loss:.6g}{parts}: {names}")
         if self.training and self.optimizer is not None and self.learning_rate is not None:
             lines[-1] += f"; {type(self.optimizer).__name__}, learning rate {self.learning_rate:g}"
         return lines

@@ -255,10 +255,11 @@ class _Director:
         assert self.trace.loss is not None
         column = self.diagram.columns[-1]
         last = self.layers[column.title.split("\n")[-1]]
-        target = loss_text.targets(self.trace, last)[self.row]
+        output = self.trace.outputs[0]
+        target = loss_text.targets(output, last)[self.row]
         if np.shape(target) == last.a.shape[1:]:
             self.targets = {node: float(target[node.unit]) for node in column.nodes}
-        lines = [*loss_text.loss(self.trace, last, self.row, 4, _TERMS)]
+        lines = [*loss_text.loss(self.trace, output, last, self.row, 4, _TERMS)]
         if column.left_out:
             said, wanted = (int(np.argmax(values)) for values in (last.a[self.row], target))
             lines.append(f"The largest output is unit {said}, the largest target unit {wanted}.")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,15 +10,15 @@ import numpy as np
 from clarinet import checks, data_adapters
 from clarinet.engines import Data, ReferenceEngine, Steps
 from clarinet.engines.intermediates import Intermediates
-from clarinet.glass.records import LayerTrace, Trace, WeightTrace
-from clarinet.layers.parts import direct, flatten_parts
+from clarinet.engines.step import results, through_output
+from clarinet.glass.records import OutputTrace, Trace, WeightTrace
+from clarinet.glass.sorting import Pass, Sorting, connected
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Segment, Store
 from clarinet.training.prepare import build_for, learning_rates, validate_and_prepare
 from clarinet.types import Array
 
 if TYPE_CHECKING:
-    from clarinet.layers.base import Layer
     from clarinet.plan import Op, Plan
     from clarinet.trainable import Trainable
 
@@ -79,27 +77,29 @@ def _rows(
     """The rows in the engine's form, one example as a batch of one; after every check that refuses."""
     if y is not None:
         checks.raise_first([*checks.check_planned(model, "trace"), *checks.check_compiled(model, "trace")])
-    array = data_adapters.as_array(x, "x")
-    if model.sample_shape is not None and array.shape == model.sample_shape and array.shape != (1,):
-        array = array[None]
-        y = None if y is None else np.asarray(y)[None]
-    rows_x, rows_y, rows_w = data_adapters.as_rows(array, y, sample_weight)
+    given = data_adapters.inputs_for(model, x)
+    arrays = given if isinstance(given, tuple) else (given,)
+    shapes = model.input_shapes if model.built else ()
+    if shapes and all(a.shape == shape and shape != (1,) for a, shape in zip(arrays, shapes, strict=True)):
+        arrays, y = tuple(array[None] for array in arrays), None if y is None else _one_row(y)
+    rows_x, rows_y, rows_w = data_adapters.rows_for(
+        model, [*arrays] if len(arrays) > 1 else arrays[0], y, sample_weight
+    )
     build_for(model, rows_x)
     if rows_y is None:
         checks.raise_first(checks.check_input(model, rows_x))
-        assert model.sample_shape is not None
-        return Data(data_adapters.match_last_axis(rows_x, model.sample_shape))
+        every = rows_x if isinstance(rows_x, tuple) else (rows_x,)
+        return Data(tuple(map(data_adapters.match_last_axis, every, model.input_shapes)))
     return validate_and_prepare(model, rows_x, rows_y, rows_w, class_weight)
 
 
-@dataclass
-class _Pass:
-    """The results of one pass: tensors and their gradients by number, gradients of weights by operation."""
-
-    tensors: list[Array]
-    intermediates: Intermediates
-    grads: dict[int, dict[str, Array]]
-    loss: float | None
+def _one_row(y: object) -> object:
+    """The labels of one example as those of a batch."""
+    if isinstance(y, Mapping):
+        return {name: np.asarray(label)[None] for name, label in y.items()}
+    if isinstance(y, (list, tuple)) and any(isinstance(label, (np.ndarray, list, tuple)) for label in y):
+        return [np.asarray(label)[None] for label in y]
+    return np.asarray(y)[None]
 
 
 class _Tracer:
@@ -123,7 +123,7 @@ class _Tracer:
 
     def trace(self) -> Trace:
         seen, before = self._run(), self.store.snapshot()
-        learning_rate = None if self.data.y is None else self._rate()
+        learning_rate = self._rate() if self.data.ys else None
         after = self._step(learning_rate) if self.training and learning_rate is not None else None
         clipped = self._clipped(seen)
         weights = {
@@ -131,36 +131,47 @@ class _Tracer:
             for op in self.plan.ops
             for s in (*op.weights, *op.state)
         }
-        prediction = seen.tensors[-1]
-        target, losses, shares = self.model.target, seen.intermediates.values, seen.intermediates.shares
+        outputs = tuple(self._outputs(seen))
+        layers = Sorting(self.plan, seen, weights, outputs).layers(self.model.network)
+        judged = [np.sum(o.losses * o.shares) for o in outputs if o.losses is not None and o.shares is not None]
         return Trace(
             model=self.model.name,
-            layers=tuple(self._layers(seen, weights)),
-            x=self.data.x,
-            y=self.data.y,
-            prediction=prediction if target is None else target.inverse(prediction),
+            layers=layers if self.model.is_chain else tuple(connected(layers, self.model.input_names)),
+            xs=self.data.xs,
+            outputs=outputs,
             loss=seen.loss,
-            losses=losses,
-            shares=shares,
-            penalty=0.0 if losses is None or seen.loss is None else seen.loss - float(np.sum(losses * shares)),
+            penalty=0.0 if seen.loss is None else seen.loss - float(sum(judged)),
             training=self.training,
             step=self.optimizer_state.step + (after is None),
             learning_rate=learning_rate,
-            loss_function=self.model.loss,
             optimizer=self.plan.optimizer,
         )
 
-    def _run(self) -> _Pass:
+    def _outputs(self, seen: Pass) -> Iterator[OutputTrace]:
+        """What is known of every output."""
+        target, names, arrays = self.model.target, self.model.output_names, seen.intermediates
+        for number, (name, face) in enumerate(zip(names, self.model.faces, strict=True)):
+            prediction = seen.tensors[number - len(names)]
+            prediction = prediction if target is None else target.inverse(prediction)
+            if self.data.ys:
+                known = self.data.ys[number], arrays.values[number], arrays.shares[number]
+                yield OutputTrace(name, prediction, *known, face.loss)
+            else:
+                yield OutputTrace(name, prediction, loss_function=face.loss)
+
+    def _run(self) -> Pass:
         """One pass, which changes nothing."""
         intermediates = Intermediates()
         state = OptimizerState(self.optimizer_state.step + 1, self.optimizer_state.slots)
         engine = ReferenceEngine(self.plan, self.store, state)
-        x = np.asarray(self.data.x).astype(self.plan.dtype)
-        if self.data.y is None:
-            y, _, outputs = engine.run_forward(x, self.training)
-            return _Pass([x, *outputs, engine.through_output(y)], intermediates, {}, None)
+        xs = tuple(np.asarray(x).astype(self.plan.dtype) for x in self.data.xs)
+        if not self.data.ys:
+            _, _, outputs = engine.run_forward(xs, self.training)
+            found = results(self.plan, xs, outputs)
+            predictions = [through_output(*each) for each in zip(self.plan.outputs, found, strict=True)]
+            return Pass([*xs, *outputs, *predictions], intermediates, {}, None)
         loss, grads, outputs = engine.gradients(self.data, intermediates, self.training)
-        return _Pass([x, *outputs], intermediates, grads, loss)
+        return Pass([*xs, *outputs], intermediates, grads, loss)
 
     def _rate(self) -> float:
         """The learning rate of the next step."""
@@ -177,19 +188,20 @@ class _Tracer:
         engine.train(self.data, Steps(None, 0, rows, rows, np.array([learning_rate]), None, 0))
         return self.store.params
 
-    def _clipped(self, seen: _Pass) -> dict[tuple[int, str], Array]:
+    def _clipped(self, seen: Pass) -> dict[tuple[int, str], Array]:
         """The gradients after clipping, where the optimizer clips."""
         optimizer = self.plan.optimizer
         if optimizer is None or not (optimizer.clipnorm or optimizer.clipvalue or optimizer.global_clipnorm):
             return {}
-        keys = [(op.index, s.name) for op in self.plan.ops for s in op.weights if s.trainable and seen.grads]
-        return dict(zip(keys, optimizer.clip([seen.grads[i][name] for i, name in keys]), strict=True))
+        users = self.plan.users if seen.grads else ()
+        clipped = optimizer.clip([seen.grads[own[0][0].index][own[0][1].name] for own in users])
+        return {(op.index, s.name): g for own, g in zip(users, clipped, strict=True) for op, s in own}
 
     def _weight(
         self,
         op: Op,
         segment: Segment,
-        seen: _Pass,
+        seen: Pass,
         clipped: dict[tuple[int, str], Array],
         params: Array,
         after: Array | None,
@@ -206,76 +218,5 @@ class _Tracer:
             seen.intermediates.penalties.get(op.index, {}).get(name),
             clipped.get((op.index, name)),
             None if after is None else segment.view(after) - value,
+            sum(s.offset == segment.offset for op in self.plan.ops for s in op.weights),
         )
-
-    # Sorting operations by layer.
-
-    def _layers(self, seen: _Pass, weights: dict[tuple[int, str], WeightTrace]) -> Iterator[LayerTrace]:
-        ops = iter(self.plan.all_ops)
-        for layer in self.model.layers:
-            yield self._layer(layer, layer.name, ops, seen, weights)
-
-    def _layer(
-        self,
-        layer: Layer,
-        name: str,
-        ops: Iterator[Op],
-        seen: _Pass,
-        weights: dict[tuple[int, str], WeightTrace],
-    ) -> LayerTrace:
-        """The layer that the next operations belong to."""
-        if layer.children:
-            inner = tuple(
-                self._layer(p.layer, f"{name}/{p.layer.name or type(p.layer).__name__.lower()}", ops, seen, weights)
-                for p in direct(layer)
-            )
-            return _containing(name, layer, inner)
-        parts = flatten_parts(layer)
-        own = list(islice(ops, len(parts)))
-        named = {
-            part.called(s.name): replace(weights[op.index, s.name], name=part.called(s.name))
-            for part, op in zip(parts, own, strict=True)
-            for s in (*op.weights, *op.state)
-        }
-        x = tuple(seen.tensors[s] for s in own[0].sources)
-        dx = tuple(seen.intermediates.deltas.get(s) for s in own[0].sources)
-        merges = own[0].spec.merges
-        z, a, dz, da = self._values(own, seen)
-        return LayerTrace(
-            name,
-            layer,
-            x if merges else x[0],
-            z,
-            a,
-            None if any(delta is None for delta in dx) else dx if merges else dx[0],
-            dz,
-            da,
-            named,
-            absorbed=own[-1] is self.plan.output,
-        )
-
-    def _values(self, ops: list[Op], seen: _Pass) -> tuple[Array | None, Array, Array | None, Array | None]:
-        """``z``, ``a``, ``dz``, ``da`` of the layer that consists of these operations."""
-        while len(ops) > 1 and ops[-1].spec.passes_through == "identity":
-            ops = ops[:-1]  # its output is its input, and its share of the gradient is in its input's gradient
-        last, deltas = ops[-1], seen.intermediates.deltas
-        a, da = seen.tensors[last.index + 1], deltas.get(last.index + 1)
-        if last is self.plan.output:
-            da = self._as_written(a, seen)
-        if last.spec.pure_activation is not None:
-            return seen.tensors[last.sources[0]], a, deltas.get(last.sources[0]), da
-        return (a, a, da, da) if last.spec.weighted_sum else (None, a, None, da)
-
-    def _as_written(self, a: Array, seen: _Pass) -> Array | None:
-        """The loss's derivative at the model's output if training uses the one at the logits."""
-        if self.data.y is None or self.model.loss is None or seen.intermediates.shares is None:
-            return None
-        return np.asarray(self.model.loss.gradient(self.data.y, a) * seen.intermediates.shares[..., None])
-
-
-def _containing(name: str, layer: Layer, inner: tuple[LayerTrace, ...]) -> LayerTrace:
-    """A container has the input of its first layer and the output of its last."""
-    first, last = inner[0], inner[-1]
-    x = first.x[0] if isinstance(first.x, tuple) else first.x
-    dx = first.dx[0] if isinstance(first.dx, tuple) else first.dx
-    return LayerTrace(name, layer, x, None, last.a, dx, None, last.da, layers=inner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isqrt
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -9,9 +10,9 @@ import numpy as np
 
 from clarinet import activations
 from clarinet.checks.models import final_outputs
-from clarinet.data_adapters import as_array
+from clarinet.data_adapters import as_array, inputs_for
 from clarinet.plots.style import plain
-from clarinet.types import Array
+from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,13 +116,32 @@ def is_classifier(model: Trainable, y: object = None) -> bool:
     return bool(ends and (several or y is None or bool(np.isin(as_array(y, "y"), (0, 1)).all())))
 
 
-def predicted(model: Trainable, x: Array, what: str) -> Array:
+def given_rows(model: Trainable, x: object, what: str) -> Arrays:
+    """``x`` as the model takes it, a tuple for several inputs, for a plot of one answer to each row.
+
+    Raises:
+        ValueError: the model gives several, or none for a whole row; rows that do not fit.
+    """
+    if len(model.output_names) > 1:
+        names = ", ".join(map(repr, model.output_names))
+        raise ValueError(
+            f"{what}: {model.name!r} has several outputs, {names}; make a model of the one that you mean, such as "
+            "Model(model.input, layer.output)"
+        )
+    if len(model.prediction_shape or ()) > 1:
+        raise ValueError(
+            f"{what}: {model.name!r} gives {model.prediction_shape} a row; expected one answer to each row"
+        )
+    return rows_of(x, what) if len(model.input_names) == 1 and not isinstance(x, Mapping) else inputs_for(model, x)
+
+
+def predicted(model: Trainable, x: Arrays, what: str) -> Array:
     """The model's predictions in float64, all of them numbers.
 
     Raises:
         ValueError: some are NaN or infinite, or the rows do not fit the model.
     """
-    y = np.asarray(model.predict(x), np.float64)
+    y = np.asarray(model.predict([*x] if isinstance(x, tuple) else x), np.float64)
     bad = int((~np.isfinite(y.reshape(len(y), -1))).any(axis=1).sum())
     if bad:
         raise ValueError(
@@ -131,7 +151,7 @@ def predicted(model: Trainable, x: Array, what: str) -> Array:
     return y
 
 
-def probabilities(model: Trainable, x: Array, what: str) -> Array:
+def probabilities(model: Trainable, x: Arrays, what: str) -> Array:
     """A classifier's probabilities (n, classes); of one sigmoid those of its two classes."""
     y = predicted(model, x, what)
     y = y.reshape(len(y), -1)

@@ -8,10 +8,10 @@ import numpy as np
 
 from clarinet import activations
 from clarinet.configurable import check_whole
-from clarinet.plots import style
+from clarinet.plots import graph, style
 from clarinet.plots.data import check_model, drawable
 from clarinet.types import Array
-from clarinet.views.diagram import MOST_UNITS, Column, Diagram, Edge, arrange
+from clarinet.views.diagram import MOST_UNITS, Column, Diagram, Edge, arrange, in_line, is_chain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,11 +33,15 @@ def network(
     compared with the largest one between the same two layers. Of large layers the first and last units are drawn.
     Layers other than dense ones are blocks; those that work on each value alone are named under the column before.
 
+    A network with branches is drawn as boxes, from its inputs at the top to its outputs: one for each use of a layer or
+    model (dashed: of an operation), with its kind and the shape of one sample of what it gives; with an example there
+    are the first of its numbers as colours.
+
     Args:
         model: built.
         x: one example, or rows of which the first is shown; default none, the circles stay empty.
         ax: axes to draw in; default those of a new figure.
-        most: how many units of a layer are drawn at most; default 10.
+        most: how many units of a layer, or of a box's numbers, are drawn at most; default 10.
         theme: ``"light"`` or ``"dark"``; default the one that suits ``ax``, else light.
 
     Returns:
@@ -56,6 +60,8 @@ def network(
     """
     check_model(model, "network")
     check_whole(most, "network: most", low=2)
+    if not is_chain(model):
+        return graph.draw(model, x, ax, most, theme)
     diagram = arrange(model, most)
     values = None if x is None else _values(model, x, diagram)
     wide = (diagram.columns[-1].x + 2.2) * _INCHES
@@ -159,7 +165,7 @@ def _captions(axes: Axes, model: Trainable, diagram: Diagram, look: style.Theme)
     """Names and sizes under the columns."""
     low = -diagram.height / 2
     for column in diagram.columns:
-        activation = "" if column.layer < 0 else getattr(model.layers[column.layer], "activation", None)
+        activation = "" if column.layer < 0 else getattr(in_line(model)[column.layer], "activation", None)
         name = "" if activation == activations.linear else getattr(activation, "name", "")
         about = f"{column.size:,}" + (f" · {name}" if name else "")
         axes.text(column.x, low - 0.1, style.plain(f"{column.title}\n{about}"), **{**_words(look), "va": "top"})

@@ -9,11 +9,13 @@ import numpy as np
 
 from clarinet.configurable import check_whole
 from clarinet.data_adapters import as_array
+from clarinet.data_adapters.rows import length
 from clarinet.plots import style
 from clarinet.plots.data import (
     check_model,
     class_ids,
     drawable,
+    given_rows,
     is_classifier,
     names_of,
     picture_shape,
@@ -22,7 +24,7 @@ from clarinet.plots.data import (
     rows_of,
     unit_range,
 )
-from clarinet.types import Array
+from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -171,15 +173,15 @@ def predictions(
     """
     check_whole(n, "predictions: n", low=1)
     check_model(model, "predictions")
-    rows = rows_of(x, "predictions")
+    rows = given_rows(model, x, "predictions")
     if not is_classifier(model, y):
         return _regression(model, rows, y, figure, theme)
-    truth = None if y is None else class_ids(y, len(rows), "predictions")[:n]
-    rows = rows[:n]
+    truth = None if y is None else class_ids(y, length(rows), "predictions")[:n]
+    rows = tuple(own[:n] for own in rows) if isinstance(rows, tuple) else rows[:n]
     shares = probabilities(model, rows, "predictions")
     names = names_of(class_names, shares.shape[1], "predictions")
-    picture = picture_shape(rows.shape[1:], shape, "predictions")
-    if picture is None:
+    picture = None if isinstance(rows, tuple) else picture_shape(rows.shape[1:], shape, "predictions")
+    if picture is None or isinstance(rows, tuple):
         return _bars(shares, truth, names, figure, theme)
     columns = _columns(len(rows))
     size = columns * 1.45, -(-len(rows) // columns) * 1.95
@@ -220,7 +222,7 @@ def _bars(
     return figure
 
 
-def _regression(model: Trainable, rows: Array, y: object, figure: FigureBase | None, theme: str | None) -> FigureBase:
+def _regression(model: Trainable, rows: Arrays, y: object, figure: FigureBase | None, theme: str | None) -> FigureBase:
     if y is None:
         raise ValueError("predictions: the model predicts amounts; pass the true ones, y, for comparison")
     said = predicted(model, rows, "predictions")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clarinet.configurable import check_whole
+from clarinet.data_adapters.rows import length
 from clarinet.plots import style
-from clarinet.plots.data import check_model, class_ids, is_classifier, is_model, names_of, probabilities, rows_of
+from clarinet.plots.data import check_model, class_ids, given_rows, is_classifier, is_model, names_of, probabilities
 from clarinet.types import Array
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _labels(model_or_labels: object, x_or_predictions: object, y: object) -> tup
 def _judged(model: Trainable, x: object, y: object, what: str) -> tuple[Array, Array]:
     """True classes and predicted probabilities."""
     check_model(model, what)
-    rows = rows_of(x, what)
+    rows = given_rows(model, x, what)
     if y is None:
         raise ValueError(f"{what}: pass the true labels too: {what}(model, x, y)")
     if not is_classifier(model, y):
@@ -115,7 +116,7 @@ def _judged(model: Trainable, x: object, y: object, what: str) -> tuple[Array, A
             "class labels; see plots.predictions for amounts"
         )
     shares = probabilities(model, rows, what)
-    truth = class_ids(y, len(rows), what)
+    truth = class_ids(y, length(rows), what)
     if truth.min() < 0 or truth.max() >= shares.shape[1]:
         raise ValueError(
             f"{what}: y holds classes {truth.min()} to {truth.max()}, the model has {shares.shape[1]} classes"

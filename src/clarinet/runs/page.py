@@ -146,16 +146,25 @@ def _samples(run: Record) -> Iterator[str]:
         return
     yield "<h2>Predictions</h2><div class=rows>"
     for sample in samples:
-        values = np.asarray(sample["prediction"], np.float64)
-        label = sample["label"]
-        by_class = values.size > 1 and isinstance(label, int)
-        shown = f"{int(np.argmax(values))} ({values.max():.0%})" if by_class else json.dumps(sample["prediction"])
-        wrong = by_class and int(np.argmax(values)) != label
+        said, label = sample["prediction"], sample["label"]
+        if isinstance(said, dict):  # of several outputs
+            labels = label if isinstance(label, dict) else {}
+            lines = [f"{html.escape(name)}: {_answer(one, labels.get(name))}" for name, one in said.items()]
+        else:
+            lines = [_answer(said, label)]
         picture = _picture(np.asarray(sample["input"], np.float64))
-        answer = f'<span class="{"error" if wrong else ""}">{html.escape(shown)}</span>'
-        caption = f"{answer}<br>label {html.escape(json.dumps(label))}"
-        yield f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
+        yield f"<figure>{picture}<figcaption>{'<br>'.join(lines)}</figcaption></figure>"
     yield "</div>"
+
+
+def _answer(said: object, label: object) -> str:
+    """A prediction and its label; of classes the likeliest, in red where it is another one."""
+    values = np.asarray(said, np.float64)
+    by_class = values.size > 1 and isinstance(label, int)
+    shown = f"{int(np.argmax(values))} ({values.max():.0%})" if by_class else json.dumps(said)
+    wrong = by_class and int(np.argmax(values)) != label
+    answer = f'<span class="{"error" if wrong else ""}">{html.escape(shown)}</span>'
+    return f"{answer}<br>label {html.escape(json.dumps(label))}"
 
 
 def _picture(values: NDArray[np.float64]) -> str:

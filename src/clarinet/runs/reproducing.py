@@ -89,6 +89,9 @@ def reproduce(name: str, x: object, y: object = None, *, store: Store | None = N
             "Clarinet model, or holds Python functions); start its program again and compare with clarinet runs diff"
         )
     model = cast(Trainable, model_from(structure))
+    seeds = structure.get("seeds")
+    for inner, seed in zip(model.models_within(), seeds if isinstance(seeds, list) else (), strict=False):
+        inner.seed = cast(int, seed)
     model.compile_from_config(compiled)
     again = Tracker(f"{name[:80]}-again", store=store)
     settings = {key: value for key, value in fitted.items() if key not in _NOT_AGAIN}

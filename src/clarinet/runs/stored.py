@@ -144,6 +144,7 @@ def sample(row: object, shape: object, dtype: object, given: object, label: obje
     if any(type(side) is not int or side < 1 for side in sides) or math.prod(sides) * kind.itemsize != len(given):
         raise ValueError(f"sample {row} is not of shape {shape!r:.40} and dtype {dtype!r:.20}")
     said = json.loads(str(prediction))
-    np.asarray(said, np.float64)  # a number, or lists of them in equal lengths
+    for output in said.values() if isinstance(said, dict) else [said]:
+        np.asarray(output, np.float64)  # a number, or lists of them in equal lengths
     numbers = np.frombuffer(given, kind).reshape(sides).tolist()
     return {"row": row, "input": numbers, "label": json.loads(str(label or "null")), "prediction": said}

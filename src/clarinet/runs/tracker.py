@@ -26,6 +26,8 @@ from clarinet.training.callback import Callback, Logs
 if TYPE_CHECKING:
     from clarinet.problems import Problem
     from clarinet.records import Chunk
+    from clarinet.trainable import Trainable
+    from clarinet.types import Array, Config, Json
 
 #: Names of the file with the trained model, in the run's folder.
 MODEL = "model.clarinet"
@@ -49,7 +51,8 @@ class Tracker(Callback):
         tags: words.
         group: runs that belong together, e.g. one setting with several seeds.
         store: default the store beside your code.
-        samples: rows of the validation data (without any, of the training data) whose predictions are kept.
+        samples: rows of the validation data (without any, of the training data) whose first input and predictions are
+            kept.
 
     Attributes:
         run: the run, once training has begun.
@@ -138,7 +141,7 @@ class Tracker(Callback):
         """The sections of the run's configuration."""
         model = self.model
         return {
-            "model": _or_described(model.structure_config, model.layers),
+            "model": _or_described(lambda: _structure(model), model.layers),
             "compile": _or_described(model.compile_config, [model.optimizer, model.loss]),
             "fit": plain_all(self.params.get("arguments", {})) | {"seed": model.seed},
             "data": self.params.get("fingerprints"),
@@ -191,20 +194,33 @@ class Tracker(Callback):
             self.model.save(self._open_run.file(MODEL))
 
     def _keep_samples(self) -> None:
-        """A few rows with the network's predictions, where it has one input and one output."""
+        """A few rows with the network's predictions."""
         data = self.params.get("validation") or self.params.get("data")
-        if not isinstance(data, Data) or not self._samples or len(self.model.input_names) > 1:
-            return
-        if len(self.model.output_names) > 1:
+        if not isinstance(data, Data) or not self._samples:
             return
         rows = min(self._samples, max(1, _SAMPLE_BYTES // max(1, data.x[:1].nbytes)))
-        x = np.ascontiguousarray(data.x[:rows])
-        y = None if data.y is None else data.y[:rows]
-        for row, prediction in enumerate(self.model.predict(x)):
-            label = None if y is None else json.dumps(np.asarray(y[row]).tolist())
-            shape, shown = json.dumps(list(x.shape[1:])), to_json("prediction", prediction.tolist())
-            values = self._open_run.id, row, shape, x.dtype.str, x[row].tobytes(), label, shown
+        xs = tuple(np.ascontiguousarray(x[:rows]) for x in data.xs)
+        names = self.model.output_names
+        predicted = self.model.predict([*xs] if len(xs) > 1 else xs[0])
+        found = [predicted[name] for name in names] if isinstance(predicted, dict) else predicted
+        arrays = [np.asarray(one) for one in found] if len(names) > 1 else [np.asarray(predicted)]
+        for row in range(len(arrays[0])):
+            shape, shown = json.dumps(list(xs[0].shape[1:])), to_json("prediction", _listed(arrays, names, row))
+            said = json.dumps(_listed(data.ys, names, row)) if data.ys else None
+            values = self._open_run.id, row, shape, xs[0].dtype.str, xs[0][row].tobytes(), said, shown
             self._open_run.writer.row("INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def _listed(outputs: Sequence[Array | None], names: Sequence[str], row: int) -> object:
+    """The numbers of a row at the output; by name where there are several."""
+    found = [None if output is None else np.asarray(output[row]).tolist() for output in outputs]
+    return found[0] if len(found) == 1 else dict(zip(names, found, strict=True))
+
+
+def _structure(model: Trainable) -> Config:
+    """The model's configuration, and the seeds of the models within it, which their first weights follow from."""
+    seeds: list[Json] = [inner.seed for inner in model.models_within()]
+    return model.structure_config() | ({"seeds": seeds} if seeds else {})
 
 
 def _code() -> dict[str, object]:

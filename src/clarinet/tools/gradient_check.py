@@ -12,15 +12,15 @@ import numpy as np
 
 from clarinet.activations import Activation
 from clarinet.configurable import check_number
-from clarinet.data_adapters import as_array, label_form
+from clarinet.data_adapters import as_array, label_form, rows_for
 from clarinet.engines import ReferenceEngine
 from clarinet.layers.base import Layer, check_positive_int, check_shape
 from clarinet.layers.context import Context
 from clarinet.losses import Loss
-from clarinet.model import Sequential
+from clarinet.model import Model
 from clarinet.philox import Key
 from clarinet.regularizers import Regularizer
-from clarinet.training.prepare import validate_and_prepare
+from clarinet.training.prepare import build_for, validate_and_prepare
 from clarinet.types import Array
 
 #: Distance of the two points of a difference: its error is about 1e-10 of the function's third derivative, and 1e-11 of
@@ -147,8 +147,8 @@ def check_gradients(
     rows, most = check_positive_int(rows, "check_gradients: rows"), check_positive_int(most, "check_gradients: most")
     check_number(tolerance, "check_gradients: tolerance", low=0)
     rng = np.random.default_rng(seed)
-    given = None if x is None else _numbers(x, "x")
-    if isinstance(thing, Sequential):
+    given = None if x is None or isinstance(thing, Model) else _numbers(x, "x")
+    if isinstance(thing, Model):
         arrays = _of_model(thing, x, y)
     elif isinstance(thing, Layer):
         arrays = _of_layer(thing, given, input_shape, rows, training, rng)
@@ -172,7 +172,7 @@ def check_gradients(
 
 
 def _described(thing: object) -> str:
-    return f"model {thing.name!r}" if isinstance(thing, Sequential) else repr(thing)
+    return f"model {thing.name!r}" if isinstance(thing, Model) else repr(thing)
 
 
 def _numbers(values: object, what: str) -> Array:
@@ -267,27 +267,24 @@ def _of_loss(loss: Loss, p: Array | None, y: object, rows: int, rng: np.random.G
     )
 
 
-def _of_model(model: Sequential, x: Any, y: Any) -> Arrays:
+def _of_model(model: Model, x: object, y: object) -> Arrays:
     if x is None or y is None:
         raise ValueError("check_gradients: a model is checked on data; pass x and y, some rows are enough")
     if model.loss is None:
         raise ValueError("check_gradients: the model has no loss; call model.compile(loss='mse') or another loss first")
-    x = as_array(x, "x")
     clone = copy.deepcopy(model)
-    if not clone.built:
-        clone.build(x.shape[1:])
-    clone.compile(clone.optimizer, clone.loss, engine="reference", dtype="float64")
-    data = validate_and_prepare(clone, x, y, None, None)
+    xs, ys, _ = rows_for(clone, x, y)
+    build_for(clone, xs)
+    losses, weights = clone._compiled_losses, clone._loss_weights
+    clone.compile(clone.optimizer, losses, loss_weights=weights, engine="reference", dtype="float64")
+    data = validate_and_prepare(clone, xs, ys, None, None)
     engine = clone.engine_for()
     assert isinstance(engine, ReferenceEngine)
     gradients = engine.gradients(data).by_weight
     named = {s.offset: f"{clone.layers[s.layer].name}/{s.name}" for s in clone.store.layout.segments}
-    for op in engine.plan.ops:
-        for segment in op.weights:
-            if segment.trainable:
-                w = clone.store.view(segment)
-                given = gradients[op.index].get(segment.name)
-                yield named[segment.offset], w, lambda: engine.gradients(data).loss, given
+    for op, segment in engine.plan.trainable:
+        w = clone.store.view(segment)
+        yield named[segment.offset], w, lambda: engine.gradients(data).loss, gradients[op.index].get(segment.name)
 
 
 # The comparison.

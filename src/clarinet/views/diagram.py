@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
+from clarinet.layers.base import Layer
 from clarinet.types import Array
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Column:
     Attributes:
         title: ``"input"``, or the layers' names.
         size, shape: how many values there are, and how the first of the layers arranges them.
-        layer: index in ``model.layers`` of the last layer whose values these are; -1 for the input.
+        layer: number of the last layer whose values these are, in the order in which they follow; -1 for the input.
         x: its position.
         nodes: the circles that are drawn; none where the column is a block, such as a convolution's.
         gap: y of the mark for those left out; None where all are drawn.
@@ -129,11 +130,28 @@ def arrange(model: Trainable, most: int = MOST_UNITS, chosen: Mapping[str, Seque
     return Diagram(columns, tuple(edges))
 
 
+def is_chain(model: Trainable) -> bool:
+    """Whether each layer takes what the one before gives, and all are single layers."""
+    (before, *others), outputs = model.network.inputs, model.network.outputs
+    for node in model.network.nodes:
+        if others or node.inputs != (before,) or len(node.outputs) != 1 or not isinstance(node.operator, Layer):
+            return False
+        if node.operator.is_authored or node.operator.merges:
+            return False
+        (before,) = node.outputs
+    return outputs == (before,)
+
+
+def in_line(model: Trainable) -> list[Layer]:
+    """The layers of a chain, one after another."""
+    return [cast(Layer, node.operator) for node in model.network.nodes]
+
+
 def _stages(model: Trainable) -> list[_Stage]:
     shape = model.sample_shape
     assert shape is not None
     stages = [_Stage("input", shape, -1, True, None)]
-    for index, layer in enumerate(model.layers):
+    for index, layer in enumerate(in_line(model)):
         taken, shape = shape, layer.output_shape(shape)
         last = stages[-1]
         if layer.weighted_sum == "dense" and len(taken) == 1:
