@@ -192,6 +192,12 @@ class Plan:
                 found += [Judged(metric, number, weighted, begin) for metric in metrics]
         return tuple(found)
 
+    @cached_property
+    def mixes_rows(self) -> bool:
+        """Whether predictions depend on which rows are in a batch: where operations mix them, or layers that know a
+        batch by its statistics behave as in training."""
+        return any(op.spec.mixes_rows or (op.training and op.spec.rescales_by == "batch") for op in self.ops)
+
     def without_metrics(self) -> Plan:
         """The same, judged by nothing but its losses."""
         outputs = tuple(replace(output, metrics=(), weighted_metrics=()) for output in self.outputs)

@@ -40,6 +40,10 @@ class Applied(Layer):
         found = self.operation.infer(self.specs)
         return found if isinstance(found, tuple) else (found,)
 
+    @property
+    def mixes_rows(self) -> bool:
+        return any(spec.batched for spec in self.specs) and self.operation.batch(self.specs) == "mixes"
+
     def output_shape(self, input_shape: object) -> Shape:
         return sample_shape(self.results()[0])
 

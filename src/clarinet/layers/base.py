@@ -269,6 +269,11 @@ class Layer(Computing, Configurable):
         return ()
 
     @property
+    def mixes_rows(self) -> bool:
+        """Whether what an elementary layer gives for a row, in use, depends on the other rows of the batch."""
+        return False
+
+    @property
     def pure_activation(self) -> Activation | None:
         """The activation of an elementary layer that only applies it; None for other layers."""
         return None

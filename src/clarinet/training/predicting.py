@@ -52,9 +52,12 @@ def predict(
     if batch_size is not None or steps is not None or callbacks is not None or verbose != 0:
         return _predict_as_asked(self, locals())
     if _is_plain(x, self):
-        return self.packed(_in_original_units(self, self.engine_for().predict(x, PREDICT_BATCH)))
+        return self.packed(_in_original_units(self, self.engine_for().predict(x, _at_once(self))))
     if data_adapters.is_batches(x):
-        return self.packed(_joined([_predict_rows(self, rows) for rows in _pieces(self, x, None, PREDICT_BATCH, None)]))
+        alone = self.built and self.engine_for().plan.mixes_rows
+        pieces = _pieces(self, x, None, PREDICT_BATCH, 1 if alone else None)
+        each = (_predict_rows(self, rows, data_adapters.length(rows) if alone else None) for rows in pieces)
+        return self.packed(_joined(list(each)))
     return self.packed(_predict_rows(self, _arrays(self, x)))
 
 
@@ -69,7 +72,12 @@ def _predict_rows(self: Trainable, rows: Arrays, batch_size: int | None = None) 
     """Predictions for arrays in the model's order."""
     if not _is_plain(rows, self):
         rows = checked_inputs(self, rows)
-    return _in_original_units(self, self.engine_for().predict(rows, batch_size or PREDICT_BATCH))
+    return _in_original_units(self, self.engine_for().predict(rows, batch_size or _at_once(self)))
+
+
+def _at_once(self: Trainable) -> int:
+    """How many rows are computed at once where nobody says: as many as Keras takes, where that matters."""
+    return BATCH_SIZE if self.engine_for().plan.mixes_rows else PREDICT_BATCH
 
 
 def _is_plain(x: object, model: Trainable) -> TypeGuard[Array]:
@@ -109,7 +117,7 @@ def _predict_as_asked(self: Trainable, arguments: dict[str, Any]) -> Predictions
     if watchers.wants_predict_batches or data_adapters.is_batches(x):
         for number, piece in enumerate(_pieces(self, x, steps, batch_size or BATCH_SIZE)):
             watchers.on_predict_batch_begin(number)
-            outputs.append(_predict_rows(self, piece, batch_size))
+            outputs.append(_predict_rows(self, piece, batch_size or data_adapters.length(piece)))
             watchers.on_predict_batch_end(number, {"outputs": self.packed(outputs[-1])})
     else:
         rows = data_adapters.inputs_for(self, x)
