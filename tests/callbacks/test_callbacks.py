@@ -284,7 +284,7 @@ class OtherNames(callbacks.Callback):
 
 @pytest.mark.parametrize("engine", ["native", "reference"])
 def test_batches_are_told_by_their_other_names_too(model: clarinet.Sequential, engine: str) -> None:
-    model.compile("sgd", "mse", engine=engine)
+    model.compile("sgd", "mse", metrics=[], engine=engine)
     watch, called = OtherNames(), []
     by_function = callbacks.LambdaCallback(on_batch_end=lambda batch, logs: called.append((batch, logs["loss"] > 0)))
     assert wants_batches(watch) and wants_batches(by_function)
