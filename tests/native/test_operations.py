@@ -322,6 +322,19 @@ def test_a_function_as_metric_sees_predictions_where_the_loss_absorbed_softmax()
     assert_close(work.run(ISAS[0], 2), work.run())
 
 
+def test_a_function_as_activation():
+    def shrink(z):
+        return z * ops.sigmoid(1.5 * z) - 0.1 * ops.softmax(z)
+
+    stack = lambda: [layers.Conv1D(3, 2, activation=shrink), layers.Flatten(), layers.Dense(2, shrink)]  # noqa: E731
+    work = Work(stack, "mse", Data(numbers(11, 5, 4), numbers(11, 2)))
+    expected = work.run()
+    for isa in ISAS:
+        ours = work.run(isa, 1)
+        assert_close(ours, expected)
+        assert_same_bits(work.run(isa, 3), ours)
+
+
 def test_one_hot_rows_have_a_place_for_every_class():
     model = Sequential([Input((2,)), layers.Lambda(lambda x: ops.one_hot(ops.cast(x, "int32"), 3))])
     assert model.engine == "native"

@@ -27,6 +27,8 @@ class Activation(Value):
     saturates_at: ClassVar[tuple[float, float] | None] = None
     #: Whether it is 0 below 0 and the identity above, where no setting says otherwise.
     rectifies: ClassVar[bool] = False
+    #: Whether its ``function`` is one of tensors, which a network of operations stands for.
+    traces: ClassVar[bool] = False
 
     @property
     def name(self) -> str:

@@ -15,7 +15,7 @@ from clarinet.types import Array, Json, Namespace
 
 @dataclass(eq=False, repr=False)
 class Function(Activation):
-    """A Python function of a tensor as an activation; it derives itself, and runs on the reference engine.
+    """A Python function of a tensor as an activation; it derives itself.
 
     Args:
         function: ``a = function(z)``, of functions of :mod:`clarinet.ops` and operators.
@@ -23,6 +23,7 @@ class Function(Activation):
 
     #: Gives ``function(z)``, and what makes the gradient at ``z`` of the one there; :mod:`clarinet.ops` fills it.
     derived: ClassVar[Callable[[Callable[..., object], Array], tuple[Array, Callable[[Array], Array]]]]
+    traces = True
 
     function: Callable[..., object]
 

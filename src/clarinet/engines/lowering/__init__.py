@@ -37,7 +37,9 @@ def unsupported_reason(plan: Plan) -> str | None:
 def _needs_trial(plan: Plan) -> bool:
     """Whether it takes the native form itself to know whether there is one."""
     judged = (each for output in plan.outputs for each in (output.loss, *output.metrics, *output.weighted_metrics))
-    return any(type(op.spec) in PARTS for op in plan.ops) or any(each is not None and each.traces for each in judged)
+    activations = (op.spec.pure_activation for op in plan.ops)
+    functions = any(each is not None and each.traces for each in (*judged, *activations))
+    return functions or any(type(op.spec) in PARTS for op in plan.ops)
 
 
 def _refusal(plan: Plan) -> str | None:
@@ -66,7 +68,7 @@ def _obstacles_of_op(plan: Plan, op: Op) -> Iterator[str]:
     activation = op.spec.pure_activation
     if type(op.spec) not in OPS and type(op.spec) not in PARTS:
         yield f"layer {op.layer} ({op.kind}) has no native form"
-    elif activation is not None and type(activation) not in ACTIVATIONS:
+    elif activation is not None and type(activation) not in ACTIVATIONS and not activation.traces:
         yield f"the activation {activation.name!r} of layer {op.layer} has no native form"
     for segment in op.weights:
         penalty = segment.weight.regularizer

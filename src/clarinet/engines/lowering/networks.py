@@ -13,6 +13,9 @@ from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import AXES, OPS, RUNS, TABLES
 from clarinet.engines.stats import limits
 from clarinet.layers.applied import Applied, Choose, Given, Pick, Read, Write
+from clarinet.ops.dtypes import FLOAT
+from clarinet.ops.specs import TensorSpec
+from clarinet.traced import trace
 from clarinet.types import Shape
 
 if TYPE_CHECKING:
@@ -47,6 +50,11 @@ class Lowered:
         """The output of a layer's operation."""
         if any(known.whole for known in taken):
             raise NoForm(f"layer {op.layer} ({op.kind}) of a tensor without rows has no native form")
+        function: Any = op.spec.pure_activation
+        if function is not None and function.traces:
+            specs = [TensorSpec((None, *op.input_shape), FLOAT, True)]
+            traced = _traced(lambda: trace(function.function, specs, ["z"]), function.name)
+            return self.elementary.network(traced.network, taken)[0]
         kind, settings = OPS[type(op.spec)](op.spec)
         if not kind:
             return taken[0].reshaped(op.output_shape)
@@ -162,6 +170,13 @@ def _alone(lowered: Lowered, op: Op, taken: Known) -> list[Any]:
     return builder.ops
 
 
+def _traced(make: Callable[[], Traced], name: str) -> Traced:
+    try:
+        return make()
+    except Exception as error:  # whatever it is, the reference engine says so again
+        raise NoForm(f"{name!r} cannot be traced: {error}") from error
+
+
 class _Judged:
     """What judges an output; functions do it by operations, which are run where there are labels."""
 
@@ -211,10 +226,7 @@ class _Judged:
         return found[0]
 
     def _traced(self, judge: Any) -> Traced:
-        try:
-            return judge.traced(self._label_shape, self.given.shape)  # type: ignore[no-any-return]
-        except Exception as error:  # whatever it is, the reference engine says so again
-            raise NoForm(f"{judge.name!r} cannot be traced: {error}") from error
+        return _traced(lambda: judge.traced(self._label_shape, self.given.shape), judge.name)
 
     def loss(self) -> tuple[object, dict[str, int]]:
         """The loss, and where its values are if operations compute them."""
