@@ -10,6 +10,7 @@ from clarinet import layers
 from clarinet.graph import NOTHING, Node, Tensor, describe_nodes, making, outputs_of, packed, rebuilt
 from clarinet.layers.base import Layer
 from clarinet.layers.describing import place_in
+from clarinet.layers.handle import Handle
 from clarinet.layers.sharing import describing, reading
 from clarinet.ops.specs import TensorSpec
 from clarinet.sizes import with_none
@@ -64,12 +65,13 @@ class Graph(NamedTuple):
     updates: list[Node]
 
 
-def connected(config: Mapping[str, object], held: Sequence[Layer] | None = None) -> Graph:
+def connected(config: Mapping[str, object], held: Sequence[Layer] | None = None, owner: Handle | None = None) -> Graph:
     """The network that :func:`graph_config` described.
 
     Args:
         config: the description.
         held: its layers; default: new ones, as they are described.
+        owner: the model that adds to the loss.
 
     Raises:
         ValueError, TypeError: it does not make sense.
@@ -85,7 +87,9 @@ def connected(config: Mapping[str, object], held: Sequence[Layer] | None = None)
         inputs = [Tensor(Node(first, (), (spec,))) for first, spec in zip(begins, specs)]
         updates: list[Node] = []
         with making(updates=updates if config.get("within_call") else None):
-            tensors = rebuilt(config["nodes"], inputs, replace(NOTHING, layer=lambda place: _layer_at(own, place)))
+            tensors = rebuilt(
+                config["nodes"], inputs, replace(NOTHING, layer=lambda place: _layer_at(own, place), owner=owner)
+            )
         outputs = [tensors[number] for number in described["outputs"]]
         return Graph(own, packed(inputs, config["input_form"]), packed(outputs, config["output_form"]), updates)
     except (IndexError, KeyError, StopIteration, AttributeError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -13,7 +13,7 @@ from clarinet.compiling import loss_config, metrics_config
 from clarinet.configurable import auto_config, bound, encode, encode_all, is_ours
 from clarinet.functional import Functional
 from clarinet.graph import is_symbolic, use
-from clarinet.graph_configs import Graph, connected, inputs_of
+from clarinet.graph_configs import connected, inputs_of
 from clarinet.layers.base import check_shape
 from clarinet.layers.describing import settings_of
 from clarinet.layers.model_classes import known
@@ -206,16 +206,17 @@ class Model(Compiled):
             return make(**config)
 
     @classmethod
-    def from_structure(cls, config: Mapping[str, object]) -> Self:
-        """The model that :meth:`structure_config` described, with fresh weights."""
-        return cls.from_graph(config, connected(config))
+    def from_structure(cls, config: Mapping[str, object], held: Sequence[layers.Layer] | None = None) -> Self:
+        """The model that :meth:`structure_config` described, with fresh weights.
 
-    @classmethod
-    def from_graph(cls, config: Mapping[str, object], graph: Graph) -> Self:
-        """The model of a description whose layers and tensors are there."""
+        Args:
+            config: the description.
+            held: its layers; default: new ones, as they are described.
+        """
         model = cls.__new__(cls)
         model._begin()
         Structure.__init__(model, str(config["name"]) if config.get("name") else None)
+        graph = connected(config, held, model)
         model._attributes = [*graph.layers] if config.get("within_call") else None
         model._connect(graph.inputs, graph.outputs, graph.updates)
         return model
@@ -328,16 +329,18 @@ class Model(Compiled):
         return model
 
     def save_weights(self, path: str | Path) -> None:
-        """Write the weights alone, as safetensors."""
+        """Write the weights alone, as safetensors; as Keras does where the name ends in ``.weights.h5``."""
         from clarinet import saving
+        from clarinet.exchange import keras_weights
 
-        saving.save_weights(self, path)
+        (keras_weights.save if keras_weights.is_name(path) else saving.save_weights)(self, path)
 
     def load_weights(self, path: str | Path) -> None:
-        """Read a file of :meth:`save_weights` into a model of the same structure."""
+        """Read a file of :meth:`save_weights`, or of Keras's, into a model of the same structure."""
         from clarinet import saving
+        from clarinet.exchange import keras_weights
 
-        saving.load_weights(self, path)
+        (keras_weights.load if keras_weights.is_name(path) else saving.load_weights)(self, path)
 
     def __getstate__(self) -> dict[str, object]:
         return super().__getstate__() | {"_engine": None, "_called": None, "doctor_report": None}
@@ -375,7 +378,7 @@ class Sequential(LayerStack, Model):
         return {"name": self.name, "input_shape": encode(self.sample_shape), "layers": layers}
 
     @classmethod
-    def from_structure(cls, config: Mapping[str, object]) -> Self:
+    def from_structure(cls, config: Mapping[str, object], held: Sequence[layers.Layer] | None = None) -> Self:
         """The model that :meth:`structure_config` described, with fresh weights."""
         described: Mapping[str, Any] = config
         model = cls.__new__(cls)
@@ -384,5 +387,5 @@ class Sequential(LayerStack, Model):
         if described.get("input_shape") is not None:
             model.sample_shape = check_shape(described["input_shape"], "Input: shape", some_unknown=True)
         with reading():
-            model._extend(layers.get(each) for each in described["layers"])
+            model._extend([layers.get(each) for each in described["layers"]] if held is None else held)
         return model

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from clarinet import aliases, layers
 from clarinet.configurable import is_ours
-from clarinet.graph_configs import connected
-from clarinet.layers.input import Input
 from clarinet.model import Model, Sequential
 from clarinet.names import public
 from clarinet.registry import custom_object_scope
@@ -95,11 +93,7 @@ def _clone_model(model: Model, function: Clone | None, made: dict[int, layers.La
             clone.build_as(model.structure_config())
         return clone
     clones = [_clone(layer, function, made) for layer in model.layers]
-    if isinstance(model, Sequential):
-        begin = [] if model.sample_shape is None else [Input(model.sample_shape)]
-        return type(model)([*begin, *clones], name=model.name)
-    structure = model.structure_config()
-    return type(model).from_graph(structure, connected(structure, clones))
+    return type(model).from_structure(model.structure_config(), clones)
 
 
 def _clone(layer: Any, function: Clone | None, made: dict[int, layers.Layer]) -> layers.Layer:

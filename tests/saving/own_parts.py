@@ -18,7 +18,7 @@ class Scaled(layers.Layer):
         self.units, self.drop, self.norm = units, layers.Dropout(0.3), layers.BatchNormalization()
 
     def build(self, input_shape: Any) -> None:
-        self.w = self.add_weight(shape=(input_shape[-1], self.units), name="w", regularizer="l2")
+        self.w = self.add_weight(shape=(input_shape[-1], self.units), name="w", regularizer="l2", constraint="max_norm")
         self.count = self.add_weight(shape=(), initializer="zeros", trainable=False, name="count")
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -27,6 +27,31 @@ class Scaled(layers.Layer):
             y = y * 2
             self.count.assign(self.count + 1)
         return self.norm(self.drop(y, training=training))
+
+
+class Penalised(clarinet.Model):
+    """A model and a layer within it that add to the loss."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden, self.out = Adding(), layers.Dense(2)
+
+    def call(self, inputs: Any) -> Any:
+        y = self.out(self.hidden(inputs))
+        self.add_loss(0.1 * ops.mean(y**2))
+        return y
+
+
+class Adding(layers.Layer):
+    """A layer that adds to the loss."""
+
+    def build(self, input_shape: Any) -> None:
+        self.w = self.add_weight(shape=(input_shape[-1], 3), name="w")
+
+    def call(self, inputs: Any) -> Any:
+        y = ops.matmul(inputs, self.w)
+        self.add_loss(ops.mean(ops.abs(y)))
+        return y
 
 
 class Mixed(layers.Layer):
@@ -91,6 +116,12 @@ def subclass() -> clarinet.Model:
     return model
 
 
+def penalised() -> clarinet.Model:
+    model = Penalised()
+    model.compile(clarinet.optimizers.SGD(0.1), "mse")
+    return model
+
+
 def graph() -> clarinet.Model:
     """Several inputs and outputs, layers shared in it and in models within, operations between layers."""
     a, b = layers.Input((4,), name="a"), layers.Input((4,), name="b")
@@ -117,6 +148,7 @@ Y = RNG.normal(size=(16, 10)).astype(np.float32)
 #: By name: what makes the model, and data for it.
 MODELS: dict[str, tuple[Any, Any, Any]] = {
     "chain": (chain, X[0], Y[:, :2]),
+    "penalised": (penalised, X[0], Y[:, :2]),
     "subclass": (subclass, X[0], Y[:, :2]),
     "graph": (graph, [X[0], X[1]], {"net": Y[:, :2], "both": Y[:, 2:]}),
 }

@@ -15,9 +15,17 @@ import clarinet
 from clarinet import layers, losses, models, ops, saving
 from clarinet.layers.restored import Restored
 from clarinet.problems import ClarinetWarning
-from tests.saving.own_parts import MODELS, Net, Quartic, Scaled, X, huber, worst
+from tests.saving.own_parts import MODELS, Adding, Net, Penalised, Quartic, Scaled, X, huber, worst
 
-OWN = {"Scaled": Scaled, "Net": Net, "Quartic": Quartic, "huber": huber, "worst": worst}
+OWN = {
+    "Penalised": Penalised,
+    "Adding": Adding,
+    "Scaled": Scaled,
+    "Net": Net,
+    "Quartic": Quartic,
+    "huber": huber,
+    "worst": worst,
+}
 
 
 def numbers(found: Any) -> list[Any]:

@@ -14,7 +14,19 @@ import numpy as np
 from clarinet import ops
 from clarinet.graph.calls import Training, chosen
 from clarinet.graph.forms import flatten, form_of, is_symbolic, packed
-from clarinet.graph.nodes import Choice, Constant, Network, Node, Operator, Tensor, Update, as_tensor, making
+from clarinet.graph.nodes import (
+    AddedLoss,
+    Choice,
+    Constant,
+    Losing,
+    Network,
+    Node,
+    Operator,
+    Tensor,
+    Update,
+    as_tensor,
+    making,
+)
 from clarinet.graph.using import use
 from clarinet.ops.dispatch import apply
 from clarinet.ops.dtypes import as_dtype
@@ -99,6 +111,8 @@ def _described_node(node: Node, place_of: Place) -> Config:
         return {"assign": place_of(operator.variable)}
     if isinstance(operator, Choice):
         return {"choice": True}
+    if isinstance(operator, AddedLoss):  # of the layer or model whose network it is
+        return {"add_loss": True}
     entry: Config = {"layer": place_of(operator), "training": node.training}
     return entry | ({} if node.call is None else {"call": cast(Json, dict(node.call))})
 
@@ -154,10 +168,12 @@ class Held:
     Attributes:
         layer: the layer or model at a place; raises ValueError where there is none.
         weight: the same of weights.
+        owner: adds to the loss; None: nothing in it does.
     """
 
     layer: Callable[[object], Operator]
     weight: Callable[[object], Variable]
+    owner: Losing | None = None
 
 
 def _nothing(place: object) -> Never:
@@ -207,10 +223,14 @@ def _rebuilt_node(entry: Mapping[str, Json], tensors: Sequence[Tensor], held: He
             (tensor,) = taken
             tensor.assign_to(held.weight(entry["assign"]))
             return []
+        if "add_loss" in entry and held.owner is not None:
+            (tensor,) = taken
+            tensor.add_to_loss(held.owner)
+            return []
         if "choice" in entry:
             in_training, in_use = taken
             return chosen([in_training], [in_use])
-    raise ValueError(f"it is none of a layer, op, constant, weight, assign or choice: {sorted(entry)}")
+    raise ValueError(f"it is none of a layer, op, constant, weight, assign, add_loss or choice: {sorted(entry)}")
 
 
 def _applied(operation: Operation, taken: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -299,13 +319,16 @@ def _flag(value: object) -> bool | None:
 # Running.
 
 
-def replayed(network: Network, inputs: Sequence[AnyTensor], training: object = None) -> list[AnyTensor]:
+def replayed(
+    network: Network, inputs: Sequence[AnyTensor], training: object = None, owner: Losing | None = None
+) -> list[AnyTensor]:
     """What a network gives for other tensors: on tensors of a network the next ones, on numbers it computes.
 
     Args:
         network: of operations, weights, constants, layers and models.
         inputs: for each of its inputs.
         training: whether it is as in training; None: as in use on numbers, and as the model does on tensors.
+        owner: adds to the loss what the network adds.
     """
     symbolic = is_symbolic(list(inputs))
     known = None if isinstance(training, Training) or (symbolic and training is None) else bool(training)
@@ -313,6 +336,9 @@ def replayed(network: Network, inputs: Sequence[AnyTensor], training: object = N
     for node in network.nodes:
         if known is None or node.when in (None, known):
             taken = [found.get(tensor) for tensor in node.inputs]
+            if isinstance(node.operator, AddedLoss) and owner is not None:
+                owner.add_loss(taken[0])
+                continue
             with making(when=node.when) if symbolic and known is None and node.when is not None else nullcontext():
                 found.update(zip(node.results, _replayed_node(node, taken, symbolic, known), strict=True))
     return [found[tensor] for tensor in network.outputs]

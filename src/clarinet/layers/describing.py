@@ -112,6 +112,7 @@ def _kept_weight(weight: Weight, state: bool) -> Config:
         "state": state,
         "initializer": encode(weight.initializer),
         "regularizer": encode(weight.regularizer),
+        "constraint": encode(weight.constraint),
     }
 
 

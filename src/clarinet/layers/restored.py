@@ -81,6 +81,7 @@ class Restored(Layer):
             initializer=initializers.get(described["initializer"]),
             trainable=not described["state"],
             regularizer=regularizers.get(described["regularizer"]),
+            constraint=described["constraint"],
             name=described["name"],
         )
 
@@ -89,7 +90,7 @@ class Restored(Layer):
         inputs = tuple(Tensor(Node(Argument(f"input_{number}"), (), (spec,))) for number, spec in enumerate(specs))
         updates: list[Node] = []
         with making(updates=updates):
-            tensors = rebuilt(described["nodes"], inputs, Held(self._layer_at, self._weight_at))
+            tensors = rebuilt(described["nodes"], inputs, Held(self._layer_at, self._weight_at, self))
         outputs = tuple(tensors[number] for number in described["outputs"])
         network = Network(made_of(outputs, inputs, updates), inputs, outputs)
         return Use(network, described["training"], described["call"])
@@ -115,7 +116,7 @@ class Restored(Layer):
         plain = {name: value for name, value in settings.items() if name not in named}
         tensors: list[Any] = list(leaves((inputs, named)))
         use = self._use_for([spec_for(tensor) for tensor in tensors], plain)
-        found = replayed(use.network, tensors, training)
+        found = replayed(use.network, tensors, training, self)
         return cast(AnyTensor, packed(found, None if use.call is None else use.call["result"]))
 
     def _use_for(self, specs: Sequence[TensorSpec], settings: Mapping[str, object]) -> Use:
