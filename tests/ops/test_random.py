@@ -166,6 +166,39 @@ def test_rows_of_the_batch_have_a_name_in_call():
     assert not np.any(model.get_weights()[0] == 1)
 
 
+class Positions(layers.Layer):
+    """An embedding of the numbers of the steps, which have no rows of the batch."""
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.embedding = layers.Embedding(6, 2)
+        self.inner = layers.Dense(2, use_bias=False)
+
+    def call(self, x):
+        positions = ops.arange(ops.shape(x)[1])
+        folded = self.inner(ops.reshape(x, (-1, 2)))  # every step by itself
+        return x + self.embedding(positions) + ops.reshape(folded, (ops.shape(x)[0], ops.shape(x)[1], -1))
+
+
+def test_layers_take_tensors_without_rows():
+    inputs = clarinet.Input((6, 2))
+    own = Positions()
+    model = clarinet.Model(inputs, own(inputs))
+    x = np.random.default_rng(0).normal(size=(5, 6, 2)).astype(np.float32)
+    table, kernel = (np.asarray(w) for w in model.get_weights())
+    np.testing.assert_allclose(model.predict(x), x + table + x @ kernel, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(own(x), x + table + x @ kernel, rtol=1e-5, atol=1e-6)
+    model.compile(clarinet.optimizers.SGD(0.1), "mse")
+    y = np.zeros((5, 6, 2), np.float32)
+    model.fit(x, y, batch_size=5, verbose=0)
+    dy = 2 * (x + table + x @ kernel) / y.size
+    found = model.get_weights()
+    np.testing.assert_allclose(found[0], table - 0.1 * dy.sum(axis=0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found[1], kernel - 0.1 * np.einsum("bti,btj->ij", x, dy), rtol=1e-4, atol=1e-6)
+    with pytest.raises(ValueError, match="no rows of the batch"):
+        layers.Add()([inputs, ops.reshape(inputs, (-1, 2))])
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -14,7 +14,19 @@ from clarinet.graph.described import (
 )
 from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
 from clarinet.graph.masks import Maskable, arguments, masks_of, of_network
-from clarinet.graph.nodes import AddedLoss, Argument, Choice, Constant, Network, Node, Operator, Tensor, Update, making
+from clarinet.graph.nodes import (
+    AddedLoss,
+    Argument,
+    Choice,
+    Constant,
+    Network,
+    Node,
+    Operator,
+    Tensor,
+    Update,
+    making,
+    within_trace,
+)
 from clarinet.graph.order import adds_loss, made_of, network_of, ordered
 from clarinet.graph.using import use
 
@@ -54,4 +66,5 @@ __all__ = [
     "replayed",
     "spec_of",
     "use",
+    "within_trace",
 ]

@@ -352,6 +352,16 @@ def as_tensor(x: object) -> Tensor:
     return Tensor(Node(Constant(array), (), (TensorSpec(array.shape, array.dtype, False),)))
 
 
+def within_trace(x: object) -> object:
+    """While a ``call`` is traced: numbers that a layer is called on as a tensor of the network, so that the layer is
+    part of it, and learns; else, and where there is a tensor already, what was given."""
+    given = x if isinstance(x, tuple) else (x,)
+    if TRACING.symbol is None or not all(isinstance(each, np.ndarray) for each in given):
+        return x
+    tensors = tuple(map(as_tensor, given))
+    return tensors if isinstance(x, tuple) else tensors[0]
+
+
 def _no_number(tensor: Tensor) -> str:
     return (
         f"{tensor!r} has no numbers yet: it is part of a network that is being put together. Call layers and models on "

@@ -11,6 +11,7 @@ from clarinet.graph.masks import Masks, arguments, layer_node, of_network
 from clarinet.graph.nodes import Network, Node, Operator, Tensor, Update, making
 from clarinet.graph.order import network_of
 from clarinet.ops.dtypes import FLOAT
+from clarinet.ops.shapes import AsRows, AsWhole
 from clarinet.ops.specs import TensorSpec
 from clarinet.sizes import PROBES, inferred, known, probed, with_none
 from clarinet.types import Shape
@@ -29,12 +30,8 @@ def use(operator: Operator, inputs: Sequence[Tensor], training: bool | None = No
         ValueError: the tensors' shapes do not fit.
     """
     training = None if isinstance(training, Training) else training
-    for tensor in inputs:
-        if not tensor.spec.batched:
-            raise ValueError(
-                f"{operator.name or type(operator).__name__}: {tensor!r} has no batch axis, which a layer needs; use "
-                "functions of clarinet.ops on it"
-            )
+    if not all(tensor.spec.batched for tensor in inputs):
+        return _on_whole(operator, inputs, training, mask)
     if operator.is_authored:
         return _authored(operator, inputs, training, mask)
     shapes = _shapes(operator, tuple(tensor.sample_shape for tensor in inputs))
@@ -66,6 +63,27 @@ def _shapes(operator: Operator, taken: tuple[Shape, ...]) -> tuple[Shape, ...]:
             "over the axis before"
         )
     return found
+
+
+def _on_whole(operator: Operator, inputs: Sequence[Tensor], training: bool | None, mask: object) -> Node:
+    """The node where tensors have no rows of the batch, such as the numbers of the steps: their first axis is taken
+    for rows.
+
+    Raises:
+        ValueError: one has no axis, only some of them have rows, or several tensors are given.
+    """
+    sizes = {tensor.shape[0] for tensor in inputs if tensor.shape and not tensor.spec.batched}
+    if len(sizes) > 1 or any(tensor.spec.batched or not tensor.shape for tensor in inputs):
+        raise ValueError(
+            f"{operator.name or type(operator).__name__}: called on {', '.join(map(repr, inputs))}, of which some have "
+            "no rows of the batch; ops.broadcast_to gives them some, or use functions of clarinet.ops"
+        )
+    rows = [Node(AsRows(), (tensor,), (AsRows().infer([tensor.spec]),)).outputs[0] for tensor in inputs]
+    outputs = use(operator, rows, training, mask).outputs
+    if len(outputs) > 1:
+        raise ValueError(f"{operator.name}: gives several tensors, of which each needs rows of the batch")
+    whole = AsWhole(sizes.pop())
+    return Node(whole, outputs, (whole.infer([outputs[0].spec]),))
 
 
 def _authored(operator: Operator, inputs: Sequence[Tensor], training: bool | None, mask: object) -> Node:

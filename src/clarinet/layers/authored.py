@@ -30,6 +30,7 @@ from clarinet.graph import (
     network_of,
     of_network,
     packed,
+    within_trace,
 )
 from clarinet.layers.base import Layer, Options, check_shape
 from clarinet.layers.calling import inside_call, mask_of, set_masks
@@ -140,6 +141,7 @@ class Authored:
     def __call__(self, *inputs: TensorLike, training: bool | None = None, **settings: object) -> AnyTensor:
         """Use the layer: on tensors of a network it makes the next ones, on numbers it computes at once."""
         this: Any = self
+        inputs = typed("tuple[TensorLike, ...]", within_trace(inputs))
         if "training" in signature(this.call).parameters:
             settings["training"] = None if isinstance(training, Training) else training
         taken = (inputs, {name: value for name, value in settings.items() if is_symbolic(value)})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypedDict, cast
 import numpy as np
 
 from clarinet.configurable import Configurable, Unsupported, abstract, auto_config, is_ours
-from clarinet.graph import flatten, is_symbolic, use
+from clarinet.graph import flatten, is_symbolic, use, within_trace
 from clarinet.layers.calling import Computing, computed_with_masks, inside_call, listed
 from clarinet.layers.context import Context
 from clarinet.layers.sharing import once
@@ -323,6 +323,7 @@ class Layer(Computing, Configurable):
             >>> Rescaling(1 / 255)(Input((28, 28))).shape
             (None, 28, 28)
         """
+        x = within_trace(x)
         if is_symbolic(x):
             made = use(self, flatten(listed(self, x) if self.merges else x), training, mask).outputs
             return cast(AnyTensor, made[0])

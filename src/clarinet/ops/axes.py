@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clarinet.ops.batches import rows_of
-from clarinet.ops.dispatch import apply, converted, shape_of
+from clarinet.ops.batches import rows_of, traced
+from clarinet.ops.dispatch import apply, converted, shape_of, spec_of
 from clarinet.ops.operation import made
-from clarinet.ops.shapes import AcrossBatch, BroadcastTo, ExpandDims, Reshape, Squeeze, Transpose, whole_shape
+from clarinet.ops.shapes import AcrossBatch, BroadcastTo, ExpandDims, OfRows, Reshape, Squeeze, Transpose, whole_shape
 from clarinet.ops.specs import broadcast, place, places, whole_axes
 from clarinet.types import AnyTensor, Axes, ShapeLike, TensorLike
 
@@ -29,12 +29,23 @@ def reshape(x: TensorLike, newshape: TensorLike) -> AnyTensor:
 
     Args:
         newshape: sizes; one may be -1, which follows from the others. None stands for the size that the axis has, which
-            is what :func:`clarinet.ops.shape` says of an axis whose size is not known.
+            is what :func:`clarinet.ops.shape` says of an axis whose size is not known. In the call of a layer or model
+            a first None stands for the rows of the batch, also where ``x`` has none any more; a last size of -1 is then
+            that of ``x``.
 
     Example:
         >>> reshape([[1, 2], [3, 4], [5, 6]], (2, -1)).tolist()
         [[1, 2, 3], [4, 5, 6]]
     """
+    given, sizes = converted(x), whole_shape(newshape, "reshape")
+    if sizes[:1] == (None,) and traced() is not None and not spec_of(given).batched and shape_of(given)[:1] == (None,):
+        last = sizes[-1:] if sizes[-1] != -1 else shape_of(given)[-1:]
+        return apply(made(OfRows, (*sizes[1:-1], *last)), given, rows_of("reshape"))
+    return reshaped(given, sizes)
+
+
+def reshaped(x: TensorLike, newshape: TensorLike) -> AnyTensor:
+    """:func:`reshape`, where None always stands for the size that the axis has."""
     return apply(made(Reshape, whole_shape(newshape, "reshape")), converted(x))
 
 

@@ -8,7 +8,7 @@ from math import prod
 
 from clarinet.ops.arithmetic import multiply, subtract
 from clarinet.ops.arranging import pad
-from clarinet.ops.axes import moveaxis, reshape, transpose
+from clarinet.ops.axes import moveaxis, reshaped, transpose
 from clarinet.ops.convolving import channels_first, opened, per_axis
 from clarinet.ops.dispatch import apply, converted, promoted, shape_of
 from clarinet.ops.elementwise import square
@@ -57,11 +57,11 @@ def rearrange(tensor: TensorLike, pattern: str, **axes_lengths: int) -> AnyTenso
             "both sides have the same ones"
         )
     sizes = _sizes(before, shape_of(x), axes_lengths, pattern)
-    parted = transpose(reshape(x, [sizes[name] for name in names]), [names.index(name) for name in order])
+    parted = transpose(reshaped(x, [sizes[name] for name in names]), [names.index(name) for name in order])
     joined = [product(sizes[name] for name in group) for group in after]
     if joined[:1] == [None] and len(after[0]) == 1:  # the rows of a batch stay what they are
-        return reshape(parted, (None, *(-1 if size is None else size for size in joined[1:])))
-    return reshape(parted, [-1 if size is None else size for size in joined])
+        return reshaped(parted, (None, *(-1 if size is None else size for size in joined[1:])))
+    return reshaped(parted, [-1 if size is None else size for size in joined])
 
 
 def _groups(side: str) -> list[list[str]]:

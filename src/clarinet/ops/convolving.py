@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from clarinet.ops.arranging import pad
-from clarinet.ops.axes import moveaxis, reshape, transpose
+from clarinet.ops.axes import moveaxis, reshaped, transpose
 from clarinet.ops.dispatch import Operand, apply, converted, promoted, shape_of, sizes_of
 from clarinet.ops.indexing import get_item
 from clarinet.ops.linear import einsum, matmul
@@ -89,7 +89,7 @@ def _patches(x: Operand, kernel: Operand, strides: object, padding: str, dilatio
     strides, dilation = per_axis(strides, axes, f"{what}: strides"), per_axis(dilation, axes, f"{what}: dilation_rate")
     around = margins(x, [(k - 1) * d + 1 for k, d in zip(sizes, dilation)], strides, padding, what)
     x = pad(x, [[0, 0], *around, [0, 0]]) if any(map(any, around)) else x
-    return reshape(opened(x, sizes, strides, dilation), (*(None,) * (axes + 1), prod(sizes), shape_of(x)[-1]))
+    return reshaped(opened(x, sizes, strides, dilation), (*(None,) * (axes + 1), prod(sizes), shape_of(x)[-1]))
 
 
 def conv(
@@ -130,11 +130,11 @@ def conv(
         raise ValueError(f"conv: {channels} channels and {filters} filters do not fit a kernel of {share} channels")
     kept = (None,) * (len(sizes) + 1)
     if channels == share:
-        return matmul(reshape(patches, (*kept, prod(sizes) * share)), reshape(kernel, (prod(sizes) * share, filters)))
+        return matmul(reshaped(patches, (*kept, prod(sizes) * share)), reshaped(kernel, (prod(sizes) * share, filters)))
     groups = channels // share
-    grouped = reshape(patches, (*kept, prod(sizes), groups, share))
-    weights = reshape(kernel, (prod(sizes), share, groups, filters // groups))
-    return reshape(einsum("...kgc,kcgf->...gf", grouped, weights), (*kept, filters))
+    grouped = reshaped(patches, (*kept, prod(sizes), groups, share))
+    weights = reshaped(kernel, (prod(sizes), share, groups, filters // groups))
+    return reshaped(einsum("...kgc,kcgf->...gf", grouped, weights), (*kept, filters))
 
 
 def depthwise_conv(
@@ -155,7 +155,7 @@ def depthwise_conv(
     """
     kernel = converted(kernel)
     *sizes, channels, multiplier = sizes_of(kernel, "depthwise_conv")
-    weights = reshape(kernel, (*sizes, 1, channels * multiplier))
+    weights = reshaped(kernel, (*sizes, 1, channels * multiplier))
     return conv(inputs, weights, strides, padding, data_format, dilation_rate)
 
 
@@ -213,8 +213,8 @@ def conv_transpose(
         )
     strides = per_axis(strides, axes, "conv_transpose: strides")
     dilation = per_axis(dilation_rate, axes, "conv_transpose: dilation_rate")
-    weights = reshape(transpose(kernel, (axes + 1, *range(axes + 1))), (channels, prod(sizes) * filters))
-    y = reshape(matmul(x, weights), (*(None,) * (axes + 1), *sizes, filters))
+    weights = reshaped(transpose(kernel, (axes + 1, *range(axes + 1))), (channels, prod(sizes) * filters))
+    y = reshaped(matmul(x, weights), (*(None,) * (axes + 1), *sizes, filters))
     order = [0, *(axis for i in range(axes) for axis in (1 + i, 1 + axes + i)), 2 * axes + 1]
     y = transpose(y, order)
     for i, numbers in enumerate(zip(sizes, strides, dilation)):

@@ -9,7 +9,7 @@ import numpy as np
 
 from clarinet.ops.arithmetic import add, logaddexp, multiply
 from clarinet.ops.arranging import concatenate, pad, stack, unstack
-from clarinet.ops.axes import expand_dims, reshape
+from clarinet.ops.axes import expand_dims, reshaped
 from clarinet.ops.comparisons import equal, greater_equal, less, logical_and, not_equal, where
 from clarinet.ops.creation import full_like
 from clarinet.ops.dispatch import (
@@ -89,7 +89,7 @@ def _with_blanks(labels: Operand, mask_index: int) -> AnyTensor:
     """Labels with a blank before each, and one at the end."""
     pairs = stack([full_like(labels, mask_index), labels], axis=-1)
     (count,) = sizes_of(labels, "ctc_loss", 1)
-    return pad(reshape(pairs, (None, 2 * count)), [[0, 0], [0, 1]], constant_values=mask_index)
+    return pad(reshaped(pairs, (None, 2 * count)), [[0, 0], [0, 1]], constant_values=mask_index)
 
 
 def _moved_on(found: Operand, skips: Operand) -> AnyTensor:

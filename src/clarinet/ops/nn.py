@@ -8,7 +8,7 @@ from clarinet import activations, aliases
 from clarinet.ops.activated import Activated
 from clarinet.ops.arithmetic import add, clip, divide, maximum, multiply, subtract
 from clarinet.ops.arranging import flip, split
-from clarinet.ops.axes import moveaxis, reshape
+from clarinet.ops.axes import moveaxis, reshaped
 from clarinet.ops.comparisons import greater, less, less_equal, where
 from clarinet.ops.creation import arange
 from clarinet.ops.cumulative import cumsum
@@ -174,9 +174,9 @@ def _along(function: TensorLike, x: TensorLike, axis: Axes, what: str) -> AnyTen
     if len(axes) == 1:
         return moveaxis(apply(operation, moved), last, axes)
     sizes = tuple(shape_of(moved))
-    rows = reshape(moved, (*(None,) * (rank - len(axes)), -1))
+    rows = reshaped(moved, (*(None,) * (rank - len(axes)), -1))
     return moveaxis(
-        reshape(apply(operation, rows), (*(None,) * (rank - len(axes)), *sizes[rank - len(axes) :])), last, axes
+        reshaped(apply(operation, rows), (*(None,) * (rank - len(axes)), *sizes[rank - len(axes) :])), last, axes
     )
 
 
@@ -196,7 +196,7 @@ def sparsemax(x: TensorLike, axis: int = -1) -> AnyTensor:
     if size is None:
         raise ValueError(f"sparsemax: the size of axis {axis} is not known yet")
     ordered = flip(sort(x, axis=at), at)
-    count = reshape(arange(1, size + 1, dtype=dtype_of(x)), (-1, *(1,) * (len(sizes) - 1 - at)))
+    count = reshaped(arange(1, size + 1, dtype=dtype_of(x)), (-1, *(1,) * (len(sizes) - 1 - at)))
     sums = cumsum(ordered, axis=at)
     inside = greater(subtract(ordered, divide(subtract(sums, 1), count)), 0)
     many = total(inside, axis=at, keepdims=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from clarinet.ops.arithmetic import divide
 from clarinet.ops.arranging import pad
-from clarinet.ops.axes import moveaxis, reshape
+from clarinet.ops.axes import moveaxis, reshaped
 from clarinet.ops.convolving import channels_first, margins, opened, per_axis
 from clarinet.ops.dispatch import Operand, as_tensor, dtype_of, floats, shape_of
 from clarinet.ops.indexing import take, take_along_axis
@@ -37,7 +37,7 @@ def _windows(
     counts = _counts(shape_of(x)[1:-1], around, sizes, steps) if any(map(any, around)) else prod(sizes)
     x = pad(x, [[0, 0], *around, [0, 0]], constant_values=filler) if any(map(any, around)) else x
     found = opened(x, sizes, steps, (1,) * axes)
-    return reshape(found, (*(None,) * (axes + 1), prod(sizes), shape_of(x)[-1])), counts
+    return reshaped(found, (*(None,) * (axes + 1), prod(sizes), shape_of(x)[-1])), counts
 
 
 def _counts(
@@ -92,7 +92,7 @@ def _first_greatest(windows: Operand) -> AnyTensor:
     """The greatest along the last axis but one, of which the first gets the gradient."""
     at = argmax(windows, axis=-2, keepdims=True)
     found = take_along_axis(windows, at, axis=-2)
-    return reshape(found, (*(None,) * (len(shape_of(windows)) - 2), shape_of(windows)[-1]))
+    return reshaped(found, (*(None,) * (len(shape_of(windows)) - 2), shape_of(windows)[-1]))
 
 
 def average_pool(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -261,3 +261,65 @@ class AcrossBatch(Operation):
 
     def batch(self, specs: Sequence[TensorSpec]) -> Batch:
         return "mixes" if specs[0].batched else "keeps"
+
+
+@dataclass(eq=False, repr=False)
+class OfRows(Operation):
+    """y = the numbers of x for every row of a batch b, in another shape; dx = dy in the old one.
+
+    Args:
+        shape: of a row of y.
+    """
+
+    arity = 2
+    moves = True
+
+    shape: Shape
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", whole_shape(self.shape, "reshape"))
+
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
+        x, batch = xs
+        return xp.reshape(x, (batch.shape[0], *self.shape)), x.shape
+
+    def backward(self, cache: tuple[int, ...], dy: Array, xp: Namespace = np) -> Gradients:
+        return xp.reshape(dy, cache), None
+
+    def result(self, *specs: TensorSpec) -> TensorSpec:
+        return specs[0].reshaped((specs[1].shape[0], *self.shape))
+
+    def batch(self, specs: Sequence[TensorSpec]) -> Batch:
+        return "mixes" if specs[0].batched else "keeps"
+
+
+class AsRows(Operation):
+    """y = x, whose first axis counts as the rows of a batch, for layers; dx = dy."""
+
+    moves = True
+
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
+        return xs[0], None
+
+    def backward(self, cache: None, dy: Array, xp: Namespace = np) -> Gradients:
+        return (dy,)
+
+    def result(self, *specs: TensorSpec) -> TensorSpec:
+        return specs[0]
+
+    def infer(self, specs: Sequence[TensorSpec]) -> TensorSpec:
+        return replace(specs[0], batched=True)
+
+
+@dataclass(eq=False, repr=False)
+class AsWhole(AsRows):
+    """y = x, whose first axis are no rows of a batch any more; dx = dy.
+
+    Args:
+        size: of the first axis, where it is known.
+    """
+
+    size: int | None = None
+
+    def infer(self, specs: Sequence[TensorSpec]) -> TensorSpec:
+        return replace(specs[0], shape=(self.size, *specs[0].shape[1:]), batched=False)
