@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import clarinet
-from benchmarks import machine, network_report, networks, peak, report, session, thresholds, versions
+from benchmarks import loops, machine, network_report, networks, peak, report, session, thresholds, versions
 from benchmarks.__main__ import main
 from benchmarks.host import Host, WorkerError, thread_settings
 from benchmarks.networks import NETWORKS, TUTORIAL, Network
@@ -247,3 +247,9 @@ def test_two_versions_are_timed_side_by_side_and_their_bits_compared(
 def test_a_version_that_cannot_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"(?s)Clarinet in .*Error"):
         versions.hashes(tmp_path)
+
+
+def test_loops_of_one_s_own_are_timed() -> None:
+    assert loops.measure("clarinet", rows=320, epochs=1)["seconds"] > 0
+    (ratio,) = loops.own_loss(rows=320, pairs=1)
+    assert ratio > 0
