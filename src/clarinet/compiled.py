@@ -16,6 +16,7 @@ from clarinet.optimizers import OptimizerState
 from clarinet.optimizers.by_hand import Slots
 from clarinet.params import Block, Segment
 from clarinet.plan import Plan
+from clarinet.sizes import opened
 from clarinet.structure import NO_LAYERS
 from clarinet.target import TransformedTarget
 from clarinet.trainable import Epochs, Judged, OutputFace
@@ -198,6 +199,9 @@ class Compiled(Functional):
             return self._engine[1]
         if self.stepped:
             return self._own_steps()
+        if label_shapes:
+            faces = zip(label_shapes, self.faces, strict=True)
+            label_shapes = [each and opened(each, face.prediction_shape) for each, face in faces]
         wanted = (tuple(label_shapes), tuple(leaf.trainable for layer in self.layers for leaf in layer.leaf_layers()))
         if fresh or self._engine is None or self._engine[0] != wanted:
             if self._trained_by is not None and not fresh:

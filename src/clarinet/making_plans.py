@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clarinet import losses as losses_module
@@ -16,7 +17,7 @@ from clarinet.layers.parts import taken_apart
 from clarinet.layers.places import first_places
 from clarinet.params import Layout, Segment, Store, Weight
 from clarinet.plan import Op, Output, Plan
-from clarinet.sizes import inferred, probed
+from clarinet.sizes import inferred, is_unknown, known, probed
 from clarinet.types import Shape
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def make_plan(
     judgements: Sequence[Judgement] | None = None,
     optimizer: Optimizer | None = None,
     seed: int = 0,
+    input_shapes: Sequence[Shape] | None = None,
 ) -> Plan:
     """Split a network into elementary operations and let losses absorb the last activations where that is exact.
 
@@ -55,8 +57,10 @@ def make_plan(
         store: the weights.
         judgements: one for each output; default: none is trained on.
         optimizer, seed: of training.
+        input_shapes: of one sample of each input; default: as the network says, where some sizes may not be known.
     """
-    laying = _Laying([tensor.sample_shape for tensor in network.inputs], _named(layers, store))
+    begins = [t.sample_shape for t in network.inputs] if input_shapes is None else list(input_shapes)
+    laying = _Laying([*begins], _named(layers, store))
     numbers = {id(layer): _Where(index) for index, layer in enumerate(layers)}
     found = laying.walk(network, range(len(network.inputs)), numbers, _How())
     ops, shapes = laying.ops, laying.shapes
@@ -67,13 +71,29 @@ def make_plan(
     segments = tuple(s for op in kept for s in op.weights)
     return Plan(
         tuple(kept),
-        tuple(tensor.sample_shape for tensor in network.inputs),
+        tuple(begins),
         tuple(outputs),
         optimizer,
         Layout(segments, store.layout.size),
         store.state_layout,
         seed,
         store.dtype,
+        None if all(map(known, begins)) else partial(_again, network, layers, store, judgements, optimizer, seed),
+    )
+
+
+def _again(
+    network: Network,
+    layers: Sequence[Layer],
+    store: Store,
+    judgements: Sequence[Judgement] | None,
+    optimizer: Optimizer | None,
+    seed: int,
+    input_shapes: Sequence[Shape],
+) -> Plan:
+    """The same plan for inputs of other sizes."""
+    return make_plan(
+        network, layers, store, judgements=judgements, optimizer=optimizer, seed=seed, input_shapes=input_shapes
     )
 
 
@@ -163,7 +183,7 @@ class _Laying:
         layer: Any = node.operator
         if not isinstance(layer, Handle):
             where = places.get(id(getattr(layer, "variable", layer)), _Where(-1))
-            parts, ends = parts_of(node, taken, len(self.shapes))
+            parts, ends = parts_of(node, taken, len(self.shapes), [self.shapes[number] for number in taken])
         else:
             where = places[id(layer)]
             inner = node.inner or layer.inner_network
@@ -225,6 +245,10 @@ class _Laying:
         return find(spec.weight_specs(taken), spec.trainable), find(spec.state_specs(taken), False)
 
 
+def _found(size: int, other: int) -> int:
+    return other if is_unknown(size) else size
+
+
 def _check_mask(name: str, shape: Shape, mask: Shape) -> None:
     """Refuse a mask that does not go with the values of an output."""
     if mask != shape[: len(mask)] or len(mask) >= max(len(shape), 1):
@@ -260,6 +284,7 @@ def _absorbed(
         metrics, weighted = tuple(judgement.metrics), tuple(judgement.weighted_metrics)
         own_weight, labels, mask = judgement.weight, judgement.label_shape, masks[number]
         shape, name = shapes[tensor], judgement.name
+        labels = None if labels is None else tuple(map(_found, labels, (*shape, *labels[len(shape) :])))
         if mask is not None and (loss is not None or metrics or weighted):
             _check_mask(name, shape, shapes[mask])
         outputs.append(Output(tensor, shape, None, loss, own_weight, metrics, weighted, name, labels, mask))

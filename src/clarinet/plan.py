@@ -5,12 +5,15 @@ Pure data, rebuilt at every ``fit``; ``print(plan)`` shows it as a table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from clarinet.layers.base import Layer
 from clarinet.params import Layout, Segment
+from clarinet.sizes import TRIED, known, probed
 from clarinet.types import DType, Penalty, Shape
 
 if TYPE_CHECKING:
@@ -133,6 +136,7 @@ class Plan:
         layout, state_layout: the flat buffers.
         seed: of shuffling and dropout.
         dtype: float32 or float64.
+        binding: makes it for other inputs.
     """
 
     ops: tuple[Op, ...]
@@ -143,6 +147,27 @@ class Plan:
     state_layout: Layout
     seed: int
     dtype: DType
+    binding: Callable[[Sequence[Shape]], Plan] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def sizes_known(self) -> bool:
+        """Whether all sizes of the inputs are known."""
+        return all(map(known, self.input_shapes))
+
+    def bind(self, input_shapes: Sequence[Shape]) -> Plan:
+        """The same plan for inputs of these shapes, of one sample each, where some sizes were not known."""
+        assert self.binding is not None
+        return self.binding(input_shapes)
+
+    @cached_property
+    def tried(self) -> Plan:
+        """The same with some sizes in the place of those that are not known, for whoever asks what it is made of."""
+        if self.sizes_known:
+            return self
+        for size in TRIED:
+            with suppress(ValueError):  # too small for it, or not to be halved as often
+                return self.bind([probed(shape, size) for shape in self.input_shapes])
+        return self.bind([probed(shape) for shape in self.input_shapes])
 
     def given_by(self, op: Op) -> int:
         """The number of the tensor that an operation gives."""

@@ -27,6 +27,8 @@ class UnknownSize(int):
 UNKNOWN = UnknownSize(-1)
 #: Sizes that are tried in its place. Halved a few times or divided by 3 or 5 they are still whole, and still differ.
 PROBES = (7680, 15360)
+#: Smaller ones, for what takes the longer the larger they are.
+TRIED = (60, 480)
 
 
 def is_unknown(size: object) -> bool:
@@ -52,6 +54,17 @@ def as_sizes(shape: Iterable[int | None]) -> Shape:
 def with_none(shape: Iterable[int]) -> tuple[int | None, ...]:
     """The same the other way round."""
     return tuple(None if is_unknown(size) else size for size in shape)
+
+
+def opened(shape: Shape, like: Shape | None) -> Shape:
+    """A shape with sizes that are not known where another one has such.
+
+    Example:
+        >>> opened((7, 2), as_sizes((None, 3)))
+        (None, 2)
+    """
+    others = (like or ())[: len(shape)]
+    return (*(UNKNOWN if is_unknown(other) else size for size, other in zip(shape, others)), *shape[len(others) :])
 
 
 def probed(shape: Shape, size: int = PROBES[0]) -> Shape:

@@ -107,3 +107,49 @@ def test_a_layer_of_ones_own_is_built_for_sizes_that_are_not_known() -> None:
 def test_an_unknown_size_goes_with_every_size() -> None:
     assert as_sizes((None, 3)) == (5, 3) and as_sizes((None, 3)) == (5, 3) and as_sizes((None, 3)) != (5, 4)
     assert UNKNOWN != "a" and repr(as_sizes((None, 3))) == "(None, 3)"
+
+
+def painter(engine: str, size: int | None = None) -> clarinet.Model:
+    """Numbers for each pixel of pictures of any size."""
+    clarinet.utils.set_random_seed(4)
+    x = Input((size, size, 2))
+    h = Conv2D(4, 3, padding="same", activation="relu")(x)
+    h = layers.Concatenate()(
+        [layers.UpSampling2D()(MaxPooling2D()(h)), x * 2 - ops.mean(x, axis=(1, 2), keepdims=True)]
+    )
+    h = layers.BatchNormalization(momentum=0.8)(h)
+    model = clarinet.Model(x, Conv2D(3, 1, activation="softmax")(layers.Dropout(0.2)(h)))
+    model.compile(clarinet.optimizers.SGD(0.05), "sparse_categorical_crossentropy", ["accuracy"], engine=engine)
+    return model
+
+
+PICTURES = [
+    (RNG.normal(size=(5, size, size, 2)).astype(np.float32), RNG.integers(0, 3, (5, size, size)))
+    for size in (4, 8, 4, 6, 2, 10, 12, 14, 16, 18, 4)
+]
+
+
+def test_the_native_engine_is_bound_to_the_sizes_of_each_batch() -> None:
+    native, reference = painter("auto"), painter("reference")
+    assert native.engine == "native"
+    found = []
+    for model in (native, reference):
+
+        def batches() -> Iterator[Any]:
+            yield from PICTURES
+
+        history = model.fit(batches(), steps_per_epoch=len(PICTURES), verbose=0).history
+        judged = [model.evaluate(*pair) for pair in PICTURES[:3]]
+        found.append([*history.values(), *judged, *(model.predict(x) for x, _ in PICTURES[:3]), *model.get_weights()])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=2e-4)
+
+
+def test_bits_are_those_of_a_model_that_knows_its_sizes() -> None:
+    for engine in ("native", "reference"):
+        found = []
+        for size in (None, 8):
+            model = painter(engine, size)
+            history = model.fit(*PICTURES[1], batch_size=2, epochs=2, verbose=0).history
+            found.append([history, [w.tobytes() for w in model.get_weights()], model.predict(PICTURES[1][0]).tobytes()])
+        assert found[0] == found[1]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from clarinet.engines.any_sizes import AnySizes
 from clarinet.engines.base import Engine
 from clarinet.engines.native import NativeEngine
 from clarinet.engines.reference import ReferenceEngine
@@ -37,14 +38,15 @@ def choose(plan: Plan, requested: str = "auto", device: str | None = None) -> tu
     for engine in ENGINES:
         if requested not in ("auto", engine.name) or (device is not None and not engine.takes_devices):
             continue
-        refusal = engine.supports(plan)
+        kind = AnySizes if engine is NativeEngine and not plan.sizes_known else engine
+        refusal = kind.supports(plan)
         if refusal is not None:
             refusals.append(refusal)
         elif device is not None:
             make: Callable[..., Engine] = engine
             return partial(make, device=device), f"asked for with device={device!r}"
         else:
-            return engine, "; ".join(refusals) or engine.why or f"asked for with engine={requested!r}"
+            return kind, "; ".join(refusals) or engine.why or f"asked for with engine={requested!r}"
     raise ValueError(
         f"engine={requested!r} cannot run this model: {'; '.join(refusals)}; use engine='auto' or 'reference'"
     )

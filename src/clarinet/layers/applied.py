@@ -16,7 +16,7 @@ from clarinet.layers.merge import several
 from clarinet.ops.operation import Gradients, Operation
 from clarinet.ops.specs import TensorSpec
 from clarinet.params import Weight
-from clarinet.sizes import as_sizes
+from clarinet.sizes import as_sizes, with_none
 from clarinet.types import Array, Arrays, Namespace, Scalar, Shape
 from clarinet.variables import Variable
 
@@ -220,13 +220,16 @@ def sample_shape(spec: TensorSpec) -> Shape:
     return as_sizes(sizes)
 
 
-def parts_of(node: Node, taken: Sequence[int], next_tensor: int) -> tuple[list[Part], tuple[int, ...]]:
+def parts_of(
+    node: Node, taken: Sequence[int], next_tensor: int, shapes: Sequence[Shape]
+) -> tuple[list[Part], tuple[int, ...]]:
     """A node that is no layer as elementary parts, and the numbers of the tensors that it gives.
 
     Args:
         node: an operation, a weight or numbers.
         taken: numbers of the tensors that it takes.
         next_tensor: number of the tensor that its first part gives.
+        shapes: of one sample of each tensor that it takes, which may be known better than to the node.
     """
     operator = node.operator
     if isinstance(operator, Variable):
@@ -242,8 +245,16 @@ def parts_of(node: Node, taken: Sequence[int], next_tensor: int) -> tuple[list[P
     if isinstance(operator, Choice):
         return [Part(Choose(), tuple(taken))], (next_tensor,)
     assert isinstance(operator, Operation)
-    applied = Part(Applied(operator, tuple(tensor.spec for tensor in node.inputs)), tuple(taken))
-    if len(node.specs) == 1:
+    layer = Applied(operator, tuple(_sized(t.spec, shape) for t, shape in zip(node.inputs, shapes, strict=True)))
+    applied, gives = Part(layer, tuple(taken)), layer.results()
+    if len(gives) == 1:
         return [applied], (next_tensor,)
-    picks = [Part(Pick(number, sample_shape(spec)), (next_tensor,)) for number, spec in enumerate(node.specs)]
+    picks = [Part(Pick(number, sample_shape(spec)), (next_tensor,)) for number, spec in enumerate(gives)]
     return [applied, *picks], tuple(range(next_tensor + 1, next_tensor + 1 + len(picks)))
+
+
+def _sized(spec: TensorSpec, shape: Shape) -> TensorSpec:
+    """What is known of a tensor, with the sizes that its samples have."""
+    sizes = with_none(shape)
+    own = (spec.shape[0], *sizes) if spec.batched else sizes
+    return spec if own == spec.shape else replace(spec, shape=own)
