@@ -163,7 +163,8 @@ class Compiled(Functional):
         given = self._compiled_losses or [None] * len(names)
         outputs = zip(names, self.network.outputs, given, strict=True)
         made: Any = {tensor: [tensor.node.operator] for tensor in self.network.outputs}
-        return [OutputFace(name, made[t], loss, t.sample_shape, self.dtype) for name, t, loss in outputs]
+        masked = {t: t.mask is not None for t in self.network.outputs}
+        return [OutputFace(name, made[t], loss, t.sample_shape, self.dtype, masked[t]) for name, t, loss in outputs]
 
     def make_plan(self, label_shapes: Sequence[Shape | None] = ()) -> Plan:
         """The plan of this model as it stands.

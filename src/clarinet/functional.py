@@ -252,6 +252,11 @@ class Functional(Structure):
         outputs = self.network.outputs if self._connected else ()
         return outputs[0].sample_shape if len(outputs) == 1 else None
 
+    @property
+    def has_mask(self) -> bool:
+        """Whether a mask says which steps of an output count."""
+        return bool(self.network.masks)
+
     def packed(self, outputs: Arrays) -> Predictions:
         return cast(Predictions, packed(outputs if isinstance(outputs, tuple) else (outputs,), self._output_form))
 

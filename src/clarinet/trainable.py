@@ -60,6 +60,9 @@ class Judged(Protocol):
     @property
     def target(self) -> TransformedTarget | None: ...
 
+    @property
+    def has_mask(self) -> bool: ...
+
 
 @dataclass(frozen=True)
 class OutputFace:
@@ -71,6 +74,7 @@ class OutputFace:
         loss: None where it is not trained on.
         prediction_shape: of one prediction.
         dtype: the model's.
+        has_mask: whether a mask says which steps count.
         target: always None: only a model with one output learns transformed targets.
     """
 
@@ -79,6 +83,7 @@ class OutputFace:
     loss: Loss | None
     prediction_shape: Shape | None
     dtype: DType
+    has_mask: bool = False
     target: TransformedTarget | None = None
 
 
@@ -114,6 +119,9 @@ class Trainable(Protocol):
 
     @property
     def empty(self) -> bool: ...
+
+    @property
+    def has_mask(self) -> bool: ...
 
     @property
     def prediction_shape(self) -> Shape | None: ...

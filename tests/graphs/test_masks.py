@@ -79,6 +79,21 @@ def test_the_loss_is_the_mean_of_the_steps_that_count(weight: Any) -> None:
     assert model.evaluate(IDS, y, sample_weight=weight) == pytest.approx(weighted.sum() / MASK.sum(), rel=1e-5)
 
 
+def test_steps_that_do_not_count_need_no_label() -> None:
+    found = []
+    for fill in (0, -1):
+        clarinet.utils.set_random_seed(2)
+        x = Input((4,), dtype="int32")
+        model = clarinet.Model(x, Dense(3, "softmax")(Embedding(5, 3, mask_zero=True)(x)))
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        labels = np.where(MASK, IDS % 3, fill)
+        history = model.fit(IDS, labels, epochs=2, verbose=0).history
+        found.append([*history.values(), *model.evaluate(IDS, labels), *(w.tolist() for w in model.get_weights())])
+    assert found[0] == found[1]
+    with pytest.raises(ValueError, match="-2"):
+        model.fit(IDS, np.where(MASK, IDS % 3, -2), verbose=0)
+
+
 def test_rows_without_any_step_give_no_nan() -> None:
     x = Input((4,))
     pooled = clarinet.Model(x, GlobalAveragePooling1D()(Embedding(5, 3, mask_zero=True)(x)))

@@ -199,6 +199,8 @@ def _judged(
     counts = xp.ones_like(values) if weight is None else spread(weight, values, xp)
     if mask is not None:
         counts = counts * spread(output.loss.counted(mask, values.dtype, xp), values, xp)
+        if output.loss.labels == "ids":  # as in Keras, a step without a label (-1) has no loss
+            counts = counts * spread(y >= 0, values, xp)
     shares = output.loss.shares(counts, xp)
     return values, shares if output.weight == 1.0 else shares * output.weight, xp.sum(values * shares)
 
