@@ -9,6 +9,7 @@
 #include "normalize-inl.hpp"
 #include "pooling-inl.hpp"
 #include "product-inl.hpp"
+#include "recurrence-inl.hpp"
 #include "rows-inl.hpp"
 #include "sparse-inl.hpp"
 #include "update-inl.hpp"
@@ -54,6 +55,12 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       map_back,
       reduce,
       spread,
+      simple_step,
+      simple_step_back,
+      lstm_step,
+      lstm_step_back,
+      gru_step,
+      gru_step_back,
       kLosses,
       argmax,
       update,

@@ -102,6 +102,24 @@ struct Elementwise {
   float a, b, c;
 };
 
+// One step of a recurrent layer, for some samples; recurrence-inl.hpp says what stands in a row of z, which forward replaces by
+// the gates and backward by the gradients in their places.
+struct RecurrentStep {
+  Elementwise activation, gate;
+  long rows, units;
+  float* z;
+  long z_row;
+  const float *h, *c;  // the states before the step
+  long h_row, c_row;
+  float* to[2];  // forward: where h behind it goes; nullptr: nowhere
+  long to_row[2];
+  float *next_c, *squashed;  // c behind it, and the activation of that
+  long next_c_row, squashed_row;
+  const float* dy;  // backward: the gradient at the output of this step; nullptr for none
+  long dy_row;
+  float *dh, *dc;  // the gradients at the states, in rows of `units`: behind the step, then before it, but for the product
+};
+
 // losses-inl.hpp documents a, b and c for each loss. Targets are taken as `t keep + add`.
 struct LossFunction {
   int number;  // in KernelTable::losses
@@ -203,6 +221,12 @@ struct KernelTable {
   void (*map_back)(Map, int which, float c, const float* dy, const float* const x[3], const float* y, float* dx, long n);
   void (*reduce)(Reduction, const float* x, long rows, long along, long inner, float* y);
   void (*spread)(const float* dy, float scale, long rows, long along, long inner, float* dx);
+  void (*simple_step)(const RecurrentStep&);
+  void (*simple_step_back)(const RecurrentStep&);
+  void (*lstm_step)(const RecurrentStep&);
+  void (*lstm_step_back)(const RecurrentStep&);
+  void (*gru_step)(const RecurrentStep&);
+  void (*gru_step_back)(const RecurrentStep&);
 
   const LossKernel* losses;  // one without a name ends them
   void (*argmax)(const float* x, long rows, long columns, int32_t* where);

@@ -32,6 +32,8 @@ const std::map<std::string, Function> kFunctions = {
     {"tanh", {Activation::tanh, {}}},
 };
 
+}  // namespace
+
 Elementwise elementwise(const OpSpec& spec) {
   const auto found = kFunctions.find(spec.kind);
   if (found == kFunctions.end()) throw std::invalid_argument("no native operation is called " + spec.kind);
@@ -40,6 +42,8 @@ Elementwise elementwise(const OpSpec& spec) {
     if (const char* name = found->second.settings[i]) values[i] = static_cast<float>(setting(spec, name));
   return {found->second.kind, values[0], values[1], values[2]};
 }
+
+namespace {
 
 class ActivationOp : public Op {
  public:

@@ -7,6 +7,9 @@ namespace clarinet {
 
 using OpMaker = std::unique_ptr<Op> (*)(const OpSpec&);
 
+// The function of a specification whose kind is its name; throws std::invalid_argument for an unknown one.
+Elementwise elementwise(const OpSpec&);
+
 std::unique_ptr<Op> make_activation(const OpSpec&);
 std::unique_ptr<Op> make_activity_regularization(const OpSpec&);
 std::unique_ptr<Op> make_add(const OpSpec&);
@@ -38,6 +41,7 @@ std::unique_ptr<Op> make_pick(const OpSpec&);
 std::unique_ptr<Op> make_prelu(const OpSpec&);
 std::unique_ptr<Op> make_reduce(const OpSpec&);
 std::unique_ptr<Op> make_resampling(const OpSpec&);
+std::unique_ptr<Op> make_recurrent(const OpSpec&);
 std::unique_ptr<Op> make_rescaling(const OpSpec&);
 std::unique_ptr<Op> make_softmax(const OpSpec&);
 std::unique_ptr<Op> make_stop(const OpSpec&);

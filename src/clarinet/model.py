@@ -14,7 +14,7 @@ from clarinet.configurable import auto_config, bound, encode, encode_all, is_our
 from clarinet.functional import Functional
 from clarinet.graph import is_symbolic, use
 from clarinet.graph_configs import connected, inputs_of
-from clarinet.layers.base import check_shape
+from clarinet.layers.base import check_positive_int, check_shape
 from clarinet.layers.describing import settings_of
 from clarinet.layers.model_classes import known
 from clarinet.layers.sharing import describing, once, reading
@@ -375,7 +375,8 @@ class Sequential(LayerStack, Model):
     def structure_config(self) -> Config:
         with describing():
             layers: Json = [layer.encoded() for layer in self.layers]
-        return {"name": self.name, "input_shape": encode(self.sample_shape), "layers": layers}
+        rows: Config = {} if self._batch_size is None else {"batch_size": self._batch_size}
+        return {"name": self.name, "input_shape": encode(self.sample_shape), **rows, "layers": layers}
 
     @classmethod
     def from_structure(cls, config: Mapping[str, object], held: Sequence[layers.Layer] | None = None) -> Self:
@@ -386,6 +387,8 @@ class Sequential(LayerStack, Model):
         LayerStack.__init__(model, (), described.get("name"))
         if described.get("input_shape") is not None:
             model.sample_shape = check_shape(described["input_shape"], "Input: shape", some_unknown=True)
+        if described.get("batch_size") is not None:
+            model._batch_size = check_positive_int(described["batch_size"], "Input: batch_size")
         with reading():
             model._extend([layers.get(each) for each in described["layers"]] if held is None else held)
         return model

@@ -32,6 +32,7 @@ class LayerStack(Structure):
     }
 
     _chain: Network | None = None  # once it is known
+    _batch_size: int | None = None  # if its Input says one
 
     def __init__(self, layers: Iterable[object] = (), name: str | None = None) -> None:
         Structure.__init__(self, name)  # a sequential model is made here, not of tensors
@@ -74,7 +75,7 @@ class LayerStack(Structure):
         if isinstance(beginning, layers_module.InputLayer):
             if self.layers or self.sample_shape is not None:
                 raise ValueError(f"Input comes first and once, received it after {len(self.layers)} layers")
-            self.sample_shape = beginning.shape
+            self.sample_shape, self._batch_size = beginning.shape, beginning.batch_size
             return
         if not isinstance(layer, (Layer, Structure)):
             before = "; it turns texts into numbers before the model: fit(vectorize(texts), y)"
@@ -166,9 +167,14 @@ class LayerStack(Structure):
             ValueError: the shape of the input is not known.
         """
         if self._chain is None:
-            first = tensor = layers_module.Input(self._known_shape())
+            first = tensor = layers_module.Input(self._known_shape(), self._batch_size)
             for layer in self.layers:
-                (tensor,) = use(layer, [tensor]).results
+                tensor, *others = use(layer, [tensor]).results
+                if others:
+                    raise ValueError(
+                        f"layer {layer.name!r} gives {1 + len(others)} tensors, and layers of a Sequential hand on "
+                        "one: make it with return_state=False, or a Model(inputs, outputs)"
+                    )
             self._chain = network_of([first], [tensor])
         return self._chain
 

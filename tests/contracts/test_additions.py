@@ -37,6 +37,10 @@ ROWLESS = {
     layers.Input: "a tensor that a network begins with, no layer",
     layers.InputLayer: "where a network begins; it computes nothing",
     layers.Lambda: "a user's function, whose code is in no file",
+    **dict.fromkeys(
+        (layers.GRUCell, layers.LSTMCell, layers.RNN, layers.SimpleRNNCell, layers.StackedRNNCells),
+        "made of layers by a call, as a user's own",
+    ),
     layers.TextVectorization: "works on texts, before a model",
     losses.Custom: "a user's function, which cannot be saved",
     losses.Function: "a user's function, which cannot be saved",
@@ -98,7 +102,7 @@ def words():
 #: What is added, and all words that it goes by.
 ADDED = {
     "a layer": {"GlobalAveragePooling1D"},
-    "another layer": {"SpatialDropout1D"},
+    "another layer": {"AlphaDropout"},
     "a layer of others": {"SeparableConv2D"},
     "a loss": {"Huber", "huber"},
     "another loss": {"CategoricalFocalCrossentropy", "categorical_focal_crossentropy"},

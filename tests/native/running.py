@@ -19,16 +19,13 @@ THREADS = (1, 2, 3, 5, 8)
 #: Layers and optimizers without a native form on purpose; anything else must have one.
 REFERENCE_ONLY = (
     "BFGS",
-    "GRU",
     "LBFGS",
-    "LSTM",
     "Muon",
     "OrthogonalRegularizer",
     "RandomFlip",
     "RandomRotation",
     "RandomTranslation",
     "RandomZoom",
-    "SimpleRNN",
     "TextVectorization",
     "bfgs",
     "lbfgs",

@@ -237,6 +237,12 @@ class ReferenceEngine(Engine):
         own, key = self._carry, key_of(self.plan, self._number() if number is None else number, draw, stream)
         return forward(self.plan, own.params, own.state, xs, training, key, self._xp)
 
+    def _keep(self, found: Pass) -> None:
+        """Keep the state that a forward pass has changed, such as that of a recurrent layer with ``stateful=True``."""
+        own = self._carry
+        if any(found.state[index] is not arrays for index, arrays in own.state.items()):
+            self._commit(own._replace(state=found.state), self._number())
+
     def through_output(self, logits: Array) -> Array:
         """The first output's predictions from what its loss takes: through the activation that it absorbed, if any."""
         return through_output(self.plan.outputs[0], logits, self._xp)
@@ -251,8 +257,8 @@ class ReferenceEngine(Engine):
             key = (*self._draws.take(self.optimizer_state, draw), Stream.DROPOUT)
         else:
             key = 0, self._use(), Stream.PREDICT
-        found, own = self._forward(xs, training, *key), self._carry
-        self._commit(Carry(own.params, found.state, own.slots, own.sums), self._number())
+        found = self._forward(xs, training, *key)
+        self._keep(found)
         self._bring_back()
         ys = results(self.plan, xs, found.outputs)
         self._kept = Caches(shapes(xs), shapes(ys), found.caches)
@@ -311,9 +317,11 @@ class ReferenceEngine(Engine):
         for draw, start in enumerate(range(0, len(data), batch_size)):
             batch = data.rows(slice(start, start + batch_size))
             on_device = self._put(batch)
-            outputs = self._forward(on_device.xs, False, draw=draw, stream=Stream.EVALUATE).outputs
-            sums = self._measured(sums, batch, judge(self.plan, self._carry.params, on_device, outputs, self._xp))
+            found = self._forward(on_device.xs, False, draw=draw, stream=Stream.EVALUATE)
+            self._keep(found)
+            sums = self._measured(sums, batch, judge(self.plan, self._carry.params, on_device, found.outputs, self._xp))
         self._set_sums(sums)
+        self._bring_back()
 
     @np.errstate(all="ignore")
     def predict(self, x: Arrays, batch_size: int) -> Arrays:
@@ -324,14 +332,16 @@ class ReferenceEngine(Engine):
             self._predicted(data.rows(slice(start, start + batch_size)), False, self._use(), Stream.PREDICT)
             for start in starts
         ]
+        self._bring_back()
         if not parts:
             return one_or_all([np.empty((0, *output.shape), self.plan.dtype) for output in self.plan.outputs])
         return one_or_all([np.concatenate(own) for own in zip(*parts, strict=True)])
 
     def _predicted(self, rows: Data, training: bool | None, draw: int, stream: Stream = Stream.DROPOUT) -> list[Array]:
         xs = self._put(rows).xs
-        found = results(self.plan, xs, self._forward(xs, training, draw=draw, stream=stream).outputs)
-        pairs = zip(self.plan.outputs, found, strict=True)
+        found = self._forward(xs, training, draw=draw, stream=stream)
+        self._keep(found)
+        pairs = zip(self.plan.outputs, results(self.plan, xs, found.outputs), strict=True)
         return [self.device.get(through_output(output, y, self._xp)) for output, y in pairs]
 
     def predict_training(self, x: Arrays, training: bool | None = True, draw: int = 0) -> Arrays:

@@ -35,7 +35,7 @@ def use(operator: Operator, inputs: Sequence[Tensor], training: bool | None = No
     if operator.is_authored:
         return _authored(operator, inputs, training, mask)
     shapes = _shapes(operator, tuple(tensor.sample_shape for tensor in inputs))
-    specs = tuple(TensorSpec((None, *with_none(shape)), FLOAT, True) for shape in shapes)
+    specs = tuple(TensorSpec((None, *with_none(shape)), FLOAT, True, inputs[0].spec.rows) for shape in shapes)
     if operator.inner_network is not None:
         node = _model_node(operator, inputs, specs, training)
     else:

@@ -50,7 +50,7 @@ from clarinet.layers.pooling import (
 )
 from clarinet.layers.resampling import CenterCrop, Resizing, UpSampling2D, ZeroPadding2D
 from clarinet.layers.rescaling import Normalization, Rescaling
-from clarinet.layers.reshape import Flatten, Permute, Reshape
+from clarinet.layers.reshape import Flatten, Permute, RepeatVector, Reshape
 from clarinet.layers.restored import Restored  # noqa: F401  # reads what files keep of layers without their class
 from clarinet.layers.separable import DepthwiseConv2D, SeparableConv2D
 from clarinet.layers.sharing import read_once
@@ -58,13 +58,19 @@ from clarinet.names import public
 
 if TYPE_CHECKING:
     from clarinet.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
-    from clarinet.layers.recurrent import GRU, LSTM, SimpleRNN
+    from clarinet.layers.bidirectional import Bidirectional
+    from clarinet.layers.gru import GRU, GRUCell
+    from clarinet.layers.lstm import LSTM, LSTMCell
+    from clarinet.layers.rnn import RNN, StackedRNNCells
+    from clarinet.layers.simple_rnn import SimpleRNN, SimpleRNNCell
     from clarinet.layers.text import TextVectorization
+    from clarinet.layers.time_distributed import TimeDistributed
 
 __all__ = [
     "ELU",
     "GRU",
     "LSTM",
+    "RNN",
     "Activation",
     "ActivityRegularization",
     "Add",
@@ -73,6 +79,7 @@ __all__ = [
     "AveragePooling1D",
     "AveragePooling2D",
     "BatchNormalization",
+    "Bidirectional",
     "CenterCrop",
     "Concatenate",
     "Conv1D",
@@ -83,6 +90,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
@@ -91,6 +99,7 @@ __all__ = [
     "GroupNormalization",
     "Input",
     "InputLayer",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
@@ -110,17 +119,21 @@ __all__ = [
     "RandomTranslation",
     "RandomZoom",
     "ReLU",
+    "RepeatVector",
     "Rescaling",
     "Reshape",
     "Residual",
     "Resizing",
     "SeparableConv2D",
     "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "StackedRNNCells",
     "Subtract",
     "TextVectorization",
+    "TimeDistributed",
     "UpSampling2D",
     "ZeroPadding2D",
     "add",
@@ -141,9 +154,14 @@ def __dir__() -> list[str]:
 
 #: Layers that few programs use, each imported when it is first asked for: `import clarinet` stays quick.
 _LATER = {
-    **dict.fromkeys(("GRU", "LSTM", "SimpleRNN"), "recurrent"),
+    "Bidirectional": "bidirectional",
+    **dict.fromkeys(("RNN", "StackedRNNCells"), "rnn"),
+    **dict.fromkeys(("GRU", "GRUCell"), "gru"),
+    **dict.fromkeys(("LSTM", "LSTMCell"), "lstm"),
+    **dict.fromkeys(("SimpleRNN", "SimpleRNNCell"), "simple_rnn"),
     **dict.fromkeys(("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"), "augmentation"),
     "TextVectorization": "text",
+    "TimeDistributed": "time_distributed",
 }
 
 

@@ -46,6 +46,11 @@ class Activation(Layer):
     def pure_activation(self) -> activations.Activation:
         return activations.get(self.activation)
 
+    @property
+    def takes_steps(self) -> bool:
+        axis: int = getattr(self.pure_activation, "axis", -1)
+        return axis < 0
+
     def output_shape(self, input_shape: Shape) -> Shape:
         self.pure_activation.check_shape(input_shape)
         return input_shape

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from inspect import signature
 from typing import Any, ClassVar, Unpack
@@ -130,11 +130,12 @@ class Authored:
         )
         return own.add(weight, not trainable, self)  # type: ignore[no-any-return]
 
-    def _built_for(self, shapes: list[tuple[int | None, ...]]) -> None:
+    def _built_for(self, arguments: Iterable[TensorLike]) -> None:
         if "_done" not in vars(self):
             object.__setattr__(self, "_done", True)
             this: Any = self
-            this.build(shapes[0] if len(shapes) == 1 else shapes)
+            shapes = [shape for argument in arguments if (shape := _shape_of(argument)) is not None]
+            this.build(*shapes[: len(signature(this.build).parameters)])
             if _own(self)._variables is None:
                 _own(self)._variables = ()
 
@@ -148,7 +149,7 @@ class Authored:
         if is_symbolic(inputs):
             return _symbolic(this, inputs, settings, training, flatten(taken))
         given, named = as_tensors(inputs), {name: tensor_of(value) for name, value in settings.items()}
-        self._built_for([(None, *x.shape[1:]) for x in leaves((given, named)) if isinstance(x, Tensors) and x.ndim])
+        self._built_for((*given, *named.values()))
         previous = _find_masks(this, given, named, mask_of)
         with inside_call(this, training) as mode:
             found: AnyTensor = this.call(*given, **named | ({"training": mode} if "training" in named else {}))
@@ -190,6 +191,18 @@ def _own(layer: Layer | Authored) -> OwnWeights:
     return vars(layer)["_own"]  # type: ignore[no-any-return]
 
 
+def _shape_of(argument: object) -> object:
+    """What ``build`` is told of an argument: a shape with the batch axis None, or a structure; None: no tensor."""
+    if isinstance(argument, Tensor):
+        return argument.shape
+    if isinstance(argument, Tensors):
+        return (None, *argument.shape[1:]) if argument.ndim else None
+    if isinstance(argument, Mapping):
+        return {key: _shape_of(value) for key, value in argument.items()} or None
+    shapes = [_shape_of(value) for value in argument] if isinstance(argument, (list, tuple)) else []
+    return shapes if shapes and shapes[0] is not None else None
+
+
 def held(value: object) -> Iterator[Handle]:
     """The layers in a value, also in lists and dictionaries."""
     if isinstance(value, Handle):
@@ -210,7 +223,7 @@ def _symbolic(
     tensors: list[Tensor],
 ) -> AnyTensor:
     """The tensors that a call on tensors gives; the layer remembers what it is made of."""
-    layer._built_for([tensor.shape for tensor in tensors])
+    layer._built_for((*inputs, *settings.values()))
     names = Names()
     for child in layer.children[1:]:
         if child.name:

@@ -201,14 +201,21 @@ class Layer(Computing, Configurable):
         Raises:
             ValueError: they do not fit, or there are several where it takes one.
         """
+        self.check_inputs(len(input_shapes))
         if self.merges:
             return (self.output_shape(input_shapes),)  # type: ignore[arg-type]  # of one that merges
-        if len(input_shapes) != 1:
-            raise ValueError(
-                f"{type(self).__name__} takes one tensor, received {len(input_shapes)}; join them first, e.g. with "
-                "Concatenate()"
-            )
         return (self.output_shape(input_shapes[0]),)
+
+    def check_inputs(self, count: int) -> None:
+        """Raise ValueError unless it can take so many tensors."""
+        if count != 1 and not self.merges:
+            raise ValueError(
+                f"{type(self).__name__} takes one tensor, received {count}; join them first, e.g. with Concatenate()"
+            )
+
+    def taking(self, inputs: int) -> Self:
+        """The layer as it is where it takes so many tensors, without weights if it is another one there."""
+        return self
 
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         """The trainable weights for inputs of this shape, in Keras's order."""
@@ -279,6 +286,11 @@ class Layer(Computing, Configurable):
         return None
 
     @property
+    def takes_steps(self) -> bool:
+        """Whether an elementary layer does to every step of a sequence what it does to a sample."""
+        return False
+
+    @property
     def children(self) -> tuple[Layer, ...]:
         """The layers that a container holds."""
         return ()
@@ -324,11 +336,16 @@ class Layer(Computing, Configurable):
             (None, 28, 28)
         """
         x = within_trace(x)
-        if is_symbolic(x):
-            made = use(self, flatten(listed(self, x) if self.merges else x), training, mask).outputs
-            return cast(AnyTensor, made[0])
-        with inside_call(self, training):
-            return computed_with_masks(self, x, mask)
+        return self.called_on(listed(self, x) if self.merges else [x], training, mask)
+
+    def called_on(self, given: Sequence[object], training: bool | None, mask: TensorLike) -> AnyTensor:
+        """The tensor that it gives for these, or a tuple where it gives several."""
+        if is_symbolic(given):
+            outputs: Sequence[object] = use(self, flatten(given), training, mask).results
+        else:
+            with inside_call(self, training):
+                outputs = computed_with_masks(self, given, mask)
+        return cast(AnyTensor, outputs[0] if len(outputs) == 1 else tuple(outputs))
 
     def changed(self, **changes: object) -> Self:
         """A copy with another configuration."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from reprlib import repr as short
-from typing import Any, ClassVar, Never, Protocol, cast
+from typing import Any, ClassVar, Never, Protocol, Self, cast
 
 import numpy as np
 
@@ -41,6 +41,9 @@ class Computing(Handle):
         return getattr(self, "activity_regularizer", None)
 
     def output_shapes(self, input_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        raise NotImplementedError
+
+    def taking(self, inputs: int) -> Self:
         raise NotImplementedError
 
     def compute_mask(self, inputs: object, mask: object = None) -> object:
@@ -142,22 +145,20 @@ def inside_call(layer: Losing, training: bool | None) -> Iterator[bool | None]:
         _CURRENT.training = before
 
 
-def computed_with_masks(layer: Computing, x: object, mask: object = None) -> Tensor:
-    """What a layer gives for numbers that may have masks beside them; the output gets the mask that the layer says.
+def computed_with_masks(layer: Computing, given: Sequence[object], mask: object = None) -> tuple[Tensor, ...]:
+    """What a layer gives for numbers that may have masks beside them; the outputs get the masks that the layer says.
 
     Args:
-        layer, x: as for :func:`computed`.
+        layer, given: as for :func:`computed`.
         mask: said by the user; None: those of the numbers.
     """
-    given = listed(layer, x) if layer.merges else [x]
     came = [mask_of(each) for each in given]
     previous = mask if mask is not None else came if layer.merges else came[0]
     if any(own is not None for own in came):
         given = layer.in_place_of_masked(given, came)
-    taken = list(given) if layer.merges else given[0]
-    output = computed(layer, taken, mask=None if layer.merges else previous)
-    set_masks(layer, taken, previous, [output])
-    return output
+    outputs = computed(layer, given, mask=None if layer.merges else previous)
+    set_masks(layer, list(given) if layer.merges else given[0], previous, outputs)
+    return outputs
 
 
 def mask_of(x: object) -> Tensor | None:
@@ -176,39 +177,42 @@ def set_masks(layer: Maskable, inputs: object, previous: object, outputs: Sequen
 
 
 def computed(
-    layer: Computing, x: object, training: bool | None = None, key: Key | None = None, mask: object = None
-) -> Tensor:
-    """What a layer gives for numbers.
+    layer: Computing,
+    given: Sequence[object],
+    training: bool | None = None,
+    key: Key | None = None,
+    mask: object = None,
+) -> tuple[Tensor, ...]:
+    """The tensors that a layer gives for numbers.
 
     State that changes, such as moving averages, is kept.
 
     Args:
         layer: which; without a ``call`` of its own.
-        x: rows (n, …), several in a list where it takes several.
+        given: rows (n, …) of each tensor that it takes.
         training: whether it behaves as in training; None: as the call that this one is in, or as is usual for it.
         key: names its random numbers; default: new ones.
         mask: which steps of ``x`` count, for layers that look at it.
     """
-    given = listed(layer, x) if layer.merges else [x]
-    arrays = batches(layer, x) if layer.merges else (batch(layer, x),)
+    arrays, form = batches(layer, given), layer.taking(len(given))
     shapes = tuple(array.shape[1:] for array in arrays)
     layer.output_shapes(shapes)  # says so if such samples do not fit
     weights, state = variables_for(layer, shapes if layer.merges else shapes[0], arrays[0].dtype)
     drawn = randomness(layer, training)
     looked_at = None if mask is None or not layer.uses_mask else np.asarray(mask, bool)
     context = Context(drawn[0], drawn[1] if key is None else key, mask=looked_at)
-    operation = Called(layer, context, len(given), tuple(weights), tuple(state))
+    operation = Called(form, context, len(given), tuple(weights), tuple(state))
     used = [*weights.values(), *state.values()]
     numbers = [v.view().astype(arrays[0].dtype, copy=False) for v in used]
     with np.errstate(all="ignore"):
         y, cache = operation.forward((*arrays, *numbers))
     for name, value in cache[2].items():
         state[name].view()[...] = value
-    output = tensor(y)
-    remember(operation, (*given, *used), output, cache)
+    outputs = tuple(map(tensor, y if isinstance(y, tuple) else (y,)))
+    remember(operation, (*given, *used), outputs if isinstance(y, tuple) else outputs[0], cache)
     if layer.output_penalty is not None:
-        layer.add_loss(penalty_on(layer.output_penalty, output, 1 / max(1, len(output))))
-    return output
+        layer.add_loss(penalty_on(layer.output_penalty, outputs[0], 1 / max(1, len(outputs[0]))))
+    return outputs
 
 
 def batch(layer: Handle, x: object) -> Array:
@@ -229,13 +233,13 @@ def batch(layer: Handle, x: object) -> Array:
     return rows.astype(np.float32 if layer._build_spec is None else layer._build_spec.dtype, copy=False)
 
 
-def batches(layer: Handle, x: object) -> tuple[Array, ...]:
-    """What a layer that takes several tensors is called on.
+def batches(layer: Handle, given: Sequence[object]) -> tuple[Array, ...]:
+    """The arguments of a call as arrays.
 
     Raises:
-        TypeError: not a list of batches of numbers. ValueError: they have several numbers of rows.
+        TypeError: not batches of numbers. ValueError: they have several numbers of rows.
     """
-    found = tuple(batch(layer, each) for each in listed(layer, x))
+    found = tuple(batch(layer, each) for each in given)
     rows = [len(each) for each in found]
     if len(set(rows)) > 1:
         raise ValueError(

@@ -62,6 +62,10 @@ class Dense(Layer):
     def check(self) -> None:
         self.units = check_positive_int(self.units, "Dense: units")
 
+    @property
+    def takes_steps(self) -> bool:
+        return True
+
     def output_shape(self, input_shape: Shape) -> Shape:
         if not input_shape:
             raise ValueError("Dense: expected samples with at least one axis, received scalars; reshape x to (n, 1)")

@@ -101,6 +101,10 @@ class Dropout(_Masking):
     rate: float
     seed: int | None = None
 
+    @property
+    def takes_steps(self) -> bool:
+        return True
+
 
 @dataclass(eq=False, repr=False)
 class SpatialDropout1D(_Masking):

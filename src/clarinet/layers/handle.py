@@ -93,6 +93,10 @@ class Handle(Adding):
     def note(self, node: Node) -> None:
         """Remember a use in a network, for :attr:`input` and :attr:`output`; it keeps nobody."""
         self._nodes = (*(ref for ref in self._nodes if ref() is not None), weakref.ref(node))
+        self.expect_rows(next((tensor.spec.rows for tensor in node.inputs), None))
+
+    def expect_rows(self, rows: int | None) -> None:
+        """Note how many rows every batch has; None: nobody says so."""
 
     def _first_node(self) -> Node:
         node = next((node for ref in self._nodes if (node := ref()) is not None), None)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import InitVar, dataclass
 from typing import ClassVar, Never
 
 import numpy as np
 
 from clarinet.configurable import Unsupported
 from clarinet.graph import Node, Tensor
-from clarinet.layers.base import Layer, Part, check_shape
+from clarinet.layers.base import Layer, Part, check_positive_int, check_shape
 from clarinet.layers.context import Context
 from clarinet.ops.specs import TensorSpec
 from clarinet.sizes import with_none
@@ -31,6 +31,8 @@ class InputLayer(Layer):
             another one in every batch, ``(None, 3)``.
         dtype: of the numbers that come in, e.g. ``"int32"`` for ids; default ``"float32"``. A model computes in its
             own dtype.
+        batch_size: number of rows of every batch, see :func:`Input`.
+        batch_shape: ``(batch_size, *shape)``, instead of the two.
 
     Raises:
         TypeError, ValueError: ``shape`` is not a tuple of positive whole numbers; an unknown dtype.
@@ -39,8 +41,6 @@ class InputLayer(Layer):
     unsupported: ClassVar[Mapping[str, Unsupported]] = {
         name: why for name, why in Layer.unsupported.items() if name != "dtype"
     } | {
-        "batch_size": Unsupported("a model takes batches of any size"),
-        "batch_shape": Unsupported("say shape, of one sample, without the batch axis"),
         "ragged": Unsupported("there are no ragged tensors"),
         "sparse": Unsupported("there are no sparse tensors"),
         "input_tensor": Unsupported("call the layer or model on the tensor"),
@@ -52,13 +52,32 @@ class InputLayer(Layer):
 
     shape: Shape = ()
     dtype: str = "float32"
+    batch_size: int | None = None
+    batch_shape: InitVar[Sequence[int | None] | None] = None
+
+    def __post_init__(  # type: ignore[override]  # where they come in this order
+        self, input_dim: int | None, batch_shape: Sequence[int | None] | None
+    ) -> None:
+        if batch_shape is not None:
+            self.batch_size, *sizes = batch_shape
+            self.shape = tuple(sizes)  # type: ignore[arg-type]  # which check() looks at
+        super().__post_init__(input_dim)
 
     def check(self) -> None:
+        if self.batch_size is not None:
+            self.batch_size = check_positive_int(self.batch_size, "Input: batch_size")
         given = self.input_shape if self.input_shape is not None and self.shape == () else self.shape
         self.shape = check_shape(given, "Input: shape", some_unknown=True)
         self.dtype = str(getattr(self.dtype, "name", self.dtype) or "float32")
         if self.dtype not in _DTYPES:
             raise ValueError(f"Input: dtype is one of {', '.join(_DTYPES)}, received {self.dtype!r}")
+
+    def tensor(self) -> Tensor:
+        """The tensor that a network begins with here."""
+        spec = TensorSpec((None, *with_none(self.shape)), np.dtype(self.dtype), True, self.batch_size)
+        node = Node(self, (), (spec,))
+        self.note(node)
+        return Tensor(node)
 
     def output_shapes(self, input_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
         return (self.shape,)
@@ -85,17 +104,18 @@ def Input(  # a function in Keras too
     dtype: object = None,
     name: str | None = None,
     *,
-    batch_shape: tuple[int | None, ...] | None = None,
+    batch_shape: Sequence[int | None] | None = None,
 ) -> Tensor:
     """A tensor that a network begins with; call layers on it, or put it before the layers of a ``Sequential``.
 
     Args:
         shape: of one sample, without the batch axis, e.g. ``(784,)`` or ``(28, 28, 1)``; None for a size that may be
             another one in every batch, ``(None, 3)``.
-        batch_size: accepted for Keras programs; it changes nothing here.
+        batch_size: number of rows of every batch, which a recurrent layer with ``stateful=True`` has to know; other
+            layers take batches of any size all the same.
         dtype: of the numbers that come in, see :class:`InputLayer`.
         name: of the input; data may be given by it: ``fit({"left": a, "right": b}, y)``. By default made up.
-        batch_shape: the shape with the batch axis, instead of ``shape``.
+        batch_shape: ``(batch_size, *shape)``, instead of the two.
 
     Raises:
         TypeError, ValueError: ``shape`` is not a tuple of positive whole numbers.
@@ -104,9 +124,4 @@ def Input(  # a function in Keras too
         >>> Input((28, 28)).shape
         (None, 28, 28)
     """
-    if shape is None and batch_shape is not None:
-        shape = tuple(batch_shape)[1:]
-    layer = InputLayer(shape=shape, dtype=dtype or "float32", name=name or "")  # type: ignore[arg-type]
-    node = Node(layer, (), (TensorSpec((None, *with_none(layer.shape)), np.dtype(layer.dtype), True),))
-    layer.note(node)
-    return Tensor(node)
+    return InputLayer(shape, dtype or "float32", batch_size, batch_shape, name=name or "").tensor()  # type: ignore[arg-type]

@@ -76,6 +76,7 @@ def _flatten(
     training: bool | None,
 ) -> tuple[int, ...]:
     """Take the elementary parts of a layer that takes these tensors; gives the numbers of those that it ends in."""
+    layer = layer if layer.is_model else layer.taking(len(taken))
     parts = direct(layer, len(taken), taking.mask is not None)
     if len(parts) == 1 and type(parts[0].layer) is type(layer) and not layer.is_model:
         spec = parts[0].layer

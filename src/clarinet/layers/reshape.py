@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from clarinet.layers.base import Layer
+from clarinet.layers.base import Layer, check_positive_int
 from clarinet.layers.context import Context
 from clarinet.layers.geometry import check_data_format
 from clarinet.types import Array, Namespace, Shape
@@ -142,3 +142,41 @@ class Permute(Layer):
     def backward(self, params: dict[str, Array], cache: Namespace, dy: Array) -> tuple[Array, dict[str, Array]]:
         back = tuple(self.dims.index(axis) + 1 for axis in range(1, len(self.dims) + 1))
         return cache.permute_dims(dy, (0, *back)), {}
+
+
+@dataclass(eq=False, repr=False)
+class RepeatVector(Layer):
+    """A sequence in which every step is ``x``: ``y[t] = x``, for a decoder that takes one vector.
+
+    Shapes: ``x`` (rows, features), output (rows, n, features). Gradient: ``dx`` is the sum of ``dy`` over the steps.
+
+    Args:
+        n: how many steps.
+
+    Raises:
+        TypeError, ValueError: ``n`` is no positive whole number; when built, samples that have not one axis.
+
+    Example:
+        >>> RepeatVector(5).output_shape((8,))
+        (5, 8)
+    """
+
+    n: int
+
+    def check(self) -> None:
+        self.n = check_positive_int(self.n, "RepeatVector: n")
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 1:
+            raise ValueError(
+                f"RepeatVector: expected samples with one axis, received the shape {input_shape}; put Flatten before it"
+            )
+        return (self.n, *input_shape)
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return ctx.xp.repeat(ctx.xp.expand_dims(x, axis=1), self.n, axis=1), ctx.xp, {}
+
+    def backward(self, params: dict[str, Array], cache: Namespace, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return cache.sum(dy, axis=1), {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from math import prod
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -29,6 +29,7 @@ class TensorSpec:
         shape: sizes of the axes, None where one is not known yet.
         dtype: a dtype or its name.
         batched: whether axis 0 holds the rows of a batch; default: whether its size is unknown.
+        rows: how many rows a batch has, where the network's input says so.
 
     Example:
         >>> TensorSpec((None, 3), "float32").batched
@@ -38,6 +39,7 @@ class TensorSpec:
     shape: Shape
     dtype: DType
     batched: bool | None = None
+    rows: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(self.shape))

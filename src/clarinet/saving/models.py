@@ -290,7 +290,8 @@ def _size_of_chain(structure: Mapping[str, object], layers: list[Json]) -> int:
     """How many weights a sequential model has, before memory is taken for them."""
     if structure.get("input_shape") is None:
         return 0
-    tensor, nodes = Input(check_shape(structure["input_shape"], "Input: shape", some_unknown=True)), []
+    rows: Any = structure.get("batch_size")
+    tensor, nodes = Input(check_shape(structure["input_shape"], "Input: shape", some_unknown=True), rows), []
     with reading():
         for config in layers:
             nodes.append(use(layers_module.get(config), [tensor]))

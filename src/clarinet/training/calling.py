@@ -293,7 +293,7 @@ def _run_node(
     if inner is not None:
         return run_network(inner, taken, training, key, forced)
     *data, mask = taken if node.masked else (*taken, None)
-    return [computed(operator, data if operator.merges else data[0], mode, key, mask)]
+    return computed(operator, data, mode, key, mask)
 
 
 def _effect(operator: Update | AddedLoss | Choice, taken: list[TensorLike], training: bool) -> Sequence[AnyTensor]:

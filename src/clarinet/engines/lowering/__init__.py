@@ -16,7 +16,7 @@ from clarinet._native import OptimizerSpec, Spec
 from clarinet.engines.lowering.builder import NoForm, numbers_of
 from clarinet.engines.lowering.networks import PARTS, Lowered
 from clarinet.engines.lowering.objectives import LOSSES, METRICS, PENALTIES
-from clarinet.engines.lowering.operations import ACTIVATIONS, OPS
+from clarinet.engines.lowering.operations import ACTIVATIONS, OBSTACLES, OPS
 from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
 from clarinet.sizes import known
 
@@ -68,6 +68,8 @@ def _obstacles_of_op(plan: Plan, op: Op) -> Iterator[str]:
     activation = op.spec.pure_activation
     if type(op.spec) not in OPS and type(op.spec) not in PARTS:
         yield f"layer {op.layer} ({op.kind}) has no native form"
+    elif type(op.spec) in OBSTACLES and (obstacle := OBSTACLES[type(op.spec)](op.spec)) is not None:
+        yield f"{obstacle} of layer {op.layer} ({op.kind}) has no native form"
     elif activation is not None and type(activation) not in ACTIVATIONS and not activation.traces:
         yield f"the activation {activation.name!r} of layer {op.layer} has no native form"
     for segment in op.weights:

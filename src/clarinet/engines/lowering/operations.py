@@ -11,6 +11,8 @@ import numpy as np
 from clarinet import activations, layers
 from clarinet.layers.dropout import LOWER_LIMIT
 from clarinet.layers.merge import Merge
+from clarinet.layers.recurrent import Recurrent
+from clarinet.layers.steps import TakeSteps
 from clarinet.philox import drop_threshold
 from clarinet.types import Shape
 
@@ -102,6 +104,54 @@ def _pooling(kind: str) -> Callable[[Any], tuple[str, Settings]]:
     return lambda spec: (kind, _window(spec.pool_size, spec.strides, (1,) * len(spec.pool_size), spec.padding))
 
 
+#: Activations whose slope follows from their value, which is what recurrent layers keep.
+_SLOPE_FROM_VALUE = (
+    activations.Celu,
+    activations.Elu,
+    activations.Exponential,
+    activations.LeakyRelu,
+    activations.Linear,
+    activations.Selu,
+    activations.Sigmoid,
+    activations.Tanh,
+)
+
+
+def _functions(spec: Recurrent) -> dict[str, activations.Activation]:
+    gate = getattr(spec, "recurrent_activation", None)
+    return {"activation": spec.activation, **({} if gate is None else {"gate": gate})}
+
+
+def _recurrent(kind: str) -> Callable[[Any], tuple[str, Settings]]:
+    def lowered(spec: Any) -> tuple[str, Settings]:
+        settings: Settings = {"sequences": spec.return_sequences, "packs": spec.packs, "backwards": spec.go_backwards}
+        for role, function in _functions(spec).items():
+            name, own = ACTIVATIONS[type(function)](function)
+            if not name:
+                name, own = "leaky_relu", {"negative_slope": 1.0}
+            settings[f"{role}.{name}"] = 0.0
+            settings |= {f"of.{role}.{name}.{key}": value for key, value in own.items()}
+        return kind, settings
+
+    return lowered
+
+
+def _recurrent_obstacle(spec: Recurrent) -> str | None:
+    """What keeps a recurrent layer from running natively."""
+    slopes = [
+        function
+        for function in _functions(spec).values()
+        if type(function) not in _SLOPE_FROM_VALUE and function != activations.relu
+    ]
+    found = {
+        "stateful=True": spec.stateful,
+        "recurrent_dropout": spec.recurrent_dropout,
+        "reset_after=False": not getattr(spec, "reset_after", True),
+        **{f"the activation {function.name!r}": True for function in slopes},
+    }
+    return next((name for name, there in found.items() if there), None)
+
+
 #: Native name and settings of each elementary operation; an empty name changes nothing.
 OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     Merge: lambda spec: (spec.merge, {}),
@@ -119,11 +169,14 @@ OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     layers.AlphaDropout: _alpha_dropout,
     layers.Dropout: _dropout("dropout"),
     layers.Embedding: lambda spec: ("embedding", {}),
+    layers.GRU: _recurrent("gru"),
     layers.GaussianNoise: lambda spec: ("gaussian_noise", {"stddev": spec.stddev}) if spec.stddev else ("", {}),
     layers.GroupNormalization: lambda spec: _within_samples(spec, groups=spec.groups),
+    layers.LSTM: _recurrent("lstm"),
     layers.LayerNormalization: lambda spec: _within_samples(spec, axes=np.size(spec.axis)),
     layers.Normalization: lambda spec: ("normalization", {"invert": spec.invert}),
     layers.PReLU: lambda spec: ("prelu", {}),
+    layers.SimpleRNN: _recurrent("simple_rnn"),
     layers.SpatialDropout1D: _dropout("spatial_dropout"),
     layers.SpatialDropout2D: _dropout("spatial_dropout"),
     layers.Flatten: lambda spec: ("", {}),
@@ -135,11 +188,18 @@ OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     layers.MaxPooling2D: _pooling("max_pooling"),
     layers.Permute: lambda spec: ("permute", {}),
     layers.Rescaling: lambda spec: ("rescaling", {}),
+    layers.RepeatVector: lambda spec: ("pick", {}),
     layers.Reshape: lambda spec: ("", {}),
     layers.Resizing: lambda spec: ("resampling", {}),
     layers.UpSampling2D: lambda spec: ("resampling", {}),
     layers.ZeroPadding2D: lambda spec: ("resampling", {}),
+    TakeSteps: lambda spec: ("pick", {}),
 }
+
+
+def _moving(spec: object, shapes: tuple[Shape, ...]) -> Settings:
+    """The settings of an operation whose table says where each number comes from."""
+    return {"fill": 0.0, "in_sizes": [math.prod(shape) for shape in shapes], "whole": [0.0] * len(shapes)}
 
 
 def _framed(spec: layers.ZeroPadding2D, shape: Shape) -> list[Any]:
@@ -170,10 +230,16 @@ def _alphas(spec: layers.PReLU, shape: Shape) -> list[Any]:
     return [np.broadcast_to(np.arange(math.prod(own)).reshape(own), shape)]
 
 
+#: What keeps an operation of a class that has a native form from running natively, if anything.
+OBSTACLES: dict[type, Callable[[Any], str | None]] = dict.fromkeys(
+    (layers.GRU, layers.LSTM, layers.SimpleRNN), _recurrent_obstacle
+)
 #: Settings of an operation that depend on the shapes of its inputs.
 RUNS: dict[type, Callable[[Any, tuple[Shape, ...]], Settings]] = {
     Merge: lambda spec, shapes: spec.runs(shapes),
     layers.Dot: lambda spec, shapes: spec.runs(shapes),
+    layers.RepeatVector: _moving,
+    TakeSteps: _moving,
 }
 #: Constants of an operation on samples of a shape: arrays of numbers.
 TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
@@ -181,10 +247,12 @@ TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
     layers.Normalization: _statistics,
     layers.PReLU: _alphas,
     layers.Permute: lambda spec, shape: [np.array(spec.dims) - 1],
+    layers.RepeatVector: lambda spec, shape: [np.tile(np.arange(shape[0]), spec.n)],
     layers.Rescaling: _factors,
     layers.Resizing: lambda spec, shape: spec.matrices(shape[:-1]),
     layers.UpSampling2D: lambda spec, shape: spec.matrices(shape[:-1]),
     layers.ZeroPadding2D: _framed,
+    TakeSteps: lambda spec, shape: [np.arange(math.prod(shape)).reshape(shape)[spec.steps(shape[0])]],
 }
 
 

@@ -1,0 +1,284 @@
+// Recurrent layers: z = x W + h U + b at every step, then gates and states (recurrence-inl.hpp). Backwards, with dz of all steps:
+// dW = x^T dz, dU = h^T dz, db = sum of dz, dx = dz W^T.
+//
+// The rows of z, of all samples and steps, lie in the order of x: so the inputs' part is one product, and so are both kernels'
+// gradients. A row is as wide as the kernels; a GRU's has a fourth part for what h gives to its third gate: g, z, r, q, so that
+// what x gives to (g, z, r) and what h gives to (z, r, q) each lie side by side. Backward replaces gates by gradients.
+#include <algorithm>
+#include <stdexcept>
+
+#include "../memory.hpp"
+#include "ops.hpp"
+
+namespace clarinet {
+namespace {
+
+constexpr long kPiece = 8192;        // floats of a piece of a kernel's gradient
+constexpr long kGrain = 16;          // rows of it
+constexpr long kBlockFloats = 1 << 18;  // of z that a block of samples has, which stay in the second-level cache
+constexpr long kLeast = 16, kMost = 64;  // samples of a block
+
+// A layer's form.
+struct Form {
+  const char* kind;
+  long gates, parts;  // columns for each unit: of the kernels, of a row of z
+  long states;
+  void (*KernelTable::*step)(const RecurrentStep&);
+  void (*KernelTable::*back)(const RecurrentStep&);
+};
+constexpr Form kForms[] = {
+    {"simple_rnn", 1, 1, 1, &KernelTable::simple_step, &KernelTable::simple_step_back},
+    {"lstm", 4, 4, 2, &KernelTable::lstm_step, &KernelTable::lstm_step_back},
+    {"gru", 3, 4, 1, &KernelTable::gru_step, &KernelTable::gru_step_back},
+};
+
+const Form& form_of(const std::string& kind) {
+  for (const Form& form : kForms)
+    if (kind == form.kind) return form;
+  throw std::invalid_argument("no recurrent layer is called " + kind);
+}
+
+// The function that a setting such as "gate.sigmoid" names, with its numbers.
+Elementwise function_of(const OpSpec& spec, const std::string& what) {
+  for (const auto& [name, values] : spec.settings) {
+    if (name.rfind(what, 0) != 0) continue;
+    OpSpec own;
+    own.kind = name.substr(what.size());
+    for (const auto& [setting, number] : spec.settings)
+      if (setting.rfind("of." + name + ".", 0) == 0) own.settings[setting.substr(name.size() + 4)] = number;
+    return elementwise(own);
+  }
+  return {};
+}
+
+class Recurrent : public Op {
+ public:
+  explicit Recurrent(const OpSpec& spec)
+      : Op(spec),
+        form_(form_of(spec.kind)),
+        steps_(static_cast<long>(spec.shape[0])),
+        inputs_(static_cast<long>(spec.shape[1])),
+        units_(spec.outputs),
+        width_(form_.parts * units_),
+        columns_(form_.gates * units_),
+        sequences_(setting(spec, "sequences") != 0.0),
+        packs_(setting(spec, "packs") != 0.0),
+        backwards_(setting(spec, "backwards") != 0.0),
+        activation_(function_of(spec, "activation.")),
+        gate_(function_of(spec, "gate.")) {}
+
+  bool in_place() const override { return false; }
+  double work() const override { return static_cast<double>(steps_) * columns_ * (inputs_ + units_); }
+
+  void reserve(long samples, int) override {
+    const size_t all = static_cast<size_t>(samples * steps_);
+    z_ = Buffer(all * static_cast<size_t>(width_));
+    before_ = Buffer(all * static_cast<size_t>(units_));
+    if (!has_cells()) return;
+    cells_ = Buffer(all * static_cast<size_t>(units_));
+    squashed_ = Buffer(all * static_cast<size_t>(units_));
+  }
+
+  // The transposed kernels, and the gradients at the states of a block; or a piece of a gradient.
+  long scratch(long) const override {
+    return std::max({columns_ * (units_ + inputs_) + 2 * kMost * units_, 2 * width_, kGrain * columns_ + kPiece});
+  }
+
+  void forward(const Pass& pass, const float* x, float* y) override { forward_all(pass, &x, y); }
+  void backward(const Pass& pass, const float* x, const float* y, float* dy, float* dx) override {
+    backward_all(pass, &x, y, dy, &dx);
+  }
+
+  void forward_all(const Pass& pass, const float* const* x, float* y) override {
+    each_block(pass, [&](long first, long rows) {
+      take_inputs(pass, x[0], first, rows);
+      begin_states(x, first, rows);
+      for (long t = 0; t < steps_; ++t) {
+        product(pass, rows, units_, columns_, before_.get() + place(first, t) * units_, steps_ * units_, recurrent(), columns_,
+                inner(first, t), steps_ * width_, inner(first, t), steps_ * width_);
+        RecurrentStep s = step(first, rows, t, x);
+        if (t + 1 < steps_) s.to[0] = before_.get() + place(first, t + 1) * units_, s.to_row[0] = steps_ * units_;
+        if (sequences_ || t + 1 == steps_) s.to[1] = y + output(first, t), s.to_row[1] = out_size();
+        (pass.k->*form_.step)(s);
+      }
+      if (!packs_ || !has_cells()) return;
+      for (long n = first; n < first + rows; ++n) {
+        const float* c = cells_.get() + place(n, steps_ - 1) * units_;
+        std::copy(c, c + units_, y + output(n, steps_ - 1) + units_);
+      }
+    });
+  }
+
+  void backward_all(const Pass& pass, const float* const* x, const float*, float* dy, float* const* dx) override {
+    float *turned = pass.scratch, *turned_inputs = turned + columns_ * units_, *dh = turned_inputs + columns_ * inputs_;
+    float* dc = dh + kMost * units_;
+    pass.k->transpose(recurrent(), columns_, units_, columns_, turned, units_);
+    turn_kernel(pass, turned_inputs);
+    each_block(pass, [&](long first, long rows) {
+      end_gradients(dy, first, rows, dh, dc);
+      for (long t = steps_; t-- > 0;) {
+        RecurrentStep s = step(first, rows, t, x);
+        if (sequences_ || t + 1 == steps_) s.dy = dy + output(first, t), s.dy_row = out_size();
+        s.dh = dh, s.dc = dc;
+        (pass.k->*form_.back)(s);
+        product(pass, rows, columns_, units_, inner(first, t), steps_ * width_, turned, units_, dh, units_, dh, units_);
+      }
+      if (dx[0])
+        product(pass, rows * steps_, columns_, inputs_, z_.get() + first * steps_ * width_, width_, turned_inputs, inputs_, nullptr,
+                0, dx[0] + first * steps_ * inputs_, inputs_);
+      for (size_t state = 1; state < spec.sources.size(); ++state)
+        if (dx[state]) std::copy_n(state == 1 ? dh : dc, rows * units_, dx[state] + first * units_);
+    });
+  }
+
+  std::vector<GradientPart> parts() const override {
+    std::vector<GradientPart> all{{&spec.weights[0], inputs_, columns_, steps_}, {&spec.weights[1], units_, columns_, steps_}};
+    if (has_bias()) all.push_back({&spec.weights[2], static_cast<long>(spec.weights[2].size), 1, steps_});
+    return all;
+  }
+
+  void gradient(const Pass& pass, int part, long from, long to, const float* x, const float*, const Sink& sink) override {
+    if (part == 2) return bias_gradient(pass, from, to, sink);
+    const float* a = part == 0 ? x : before_.get();
+    const long across = part == 0 ? inputs_ : units_, height = std::max(kGrain, kPiece / columns_ / kGrain * kGrain);
+    for (long i = from; i < to; i += height) {
+      const long rows = std::min(height, to - i);
+      if (part == 1 || !is_gru()) {
+        kernel_gradient(pass, rows, columns_, a + i, across, z_.get() + width_ - columns_, pass.scratch);
+      } else {  // the rows' order is g, z, r
+        kernel_gradient(pass, rows, 2 * units_, a + i, across, z_.get() + units_, pass.scratch);
+        kernel_gradient(pass, rows, units_, a + i, across, z_.get(), pass.scratch + 2 * units_);
+      }
+      sink.take(spec.weights[static_cast<size_t>(part)], i * columns_, pass.scratch, rows * columns_);
+    }
+  }
+
+ private:
+  bool is_gru() const { return form_.parts != form_.gates; }
+  bool has_cells() const { return form_.states > 1; }
+  bool has_bias() const { return spec.weights.size() > 2; }
+  const float* kernel() const { return spec.weights[0].data; }
+  const float* recurrent() const { return spec.weights[1].data; }
+
+  // The number of the row of z, of all samples and steps, where sample n is at its step t.
+  long place(long n, long t) const { return n * steps_ + (backwards_ ? steps_ - 1 - t : t); }
+  // What h gives to a row of z.
+  float* inner(long n, long t) const { return z_.get() + place(n, t) * width_ + width_ - columns_; }
+  // Where the output of step t is.
+  long output(long n, long t) const { return n * out_size() + (sequences_ ? t * units_ : 0); }
+
+  // f(first, rows) for blocks of this thread's samples.
+  template <class F>
+  void each_block(const Pass& pass, F f) const {
+    const long block = std::clamp(kBlockFloats / (steps_ * width_), kLeast, kMost);
+    for (long n = pass.first; n < pass.last; n += block) f(n, std::min(block, pass.last - n));
+  }
+
+  static void product(const Pass& pass, long rows, long depth, long columns, const float* a, long a_row, const float* b, long b_step,
+                      const float* start, long start_row, float* c, long c_row) {
+    Product p{};
+    p.rows = rows, p.columns = columns, p.depth = depth;
+    p.a = a, p.a_row = a_row, p.a_step = 1;
+    p.b = b, p.b_step = b_step;
+    p.c = c, p.c_row = c_row;
+    p.start = start, p.start_row = start_row;
+    p.width = columns;
+    pass.k->product(p);
+  }
+
+  // x W + b; what a GRU's h gives begins with its bias.
+  void take_inputs(const Pass& pass, const float* x, long first, long samples) const {
+    const long rows = samples * steps_;
+    const float *from = x + first * steps_ * inputs_, *bias = has_bias() ? spec.weights[2].data : nullptr;
+    float* z = z_.get() + first * steps_ * width_;
+    if (!is_gru()) return product(pass, rows, inputs_, columns_, from, inputs_, kernel(), columns_, bias, 0, z, width_);
+    float *both = pass.scratch, *inside = both + width_;  // biases of z and r; of q
+    std::fill(both, both + 2 * width_, 0.0f);
+    for (long j = 0; bias && j < 2 * units_; ++j) both[j] = bias[j] + bias[columns_ + j];
+    if (bias) std::copy_n(bias + columns_ + 2 * units_, units_, inside);
+    product(pass, rows, inputs_, 2 * units_, from, inputs_, kernel(), columns_, both, 0, z + units_, width_);
+    product(pass, rows, inputs_, units_, from, inputs_, kernel() + 2 * units_, columns_, bias ? bias + 2 * units_ : nullptr, 0, z,
+            width_);
+    for (long row = 0; row < rows; ++row) std::copy_n(inside, units_, z + row * width_ + 3 * units_);
+  }
+
+  void begin_states(const float* const* x, long first, long rows) const {
+    for (long n = first; n < first + rows; ++n) {
+      float* h = before_.get() + place(n, 0) * units_;
+      if (spec.sources.size() > 1) {
+        std::copy_n(x[1] + n * units_, units_, h);
+      } else {
+        std::fill_n(h, units_, 0.0f);
+      }
+    }
+  }
+
+  // What forward and backward of step t share.
+  RecurrentStep step(long first, long rows, long t, const float* const* x) const {
+    RecurrentStep s{};
+    s.activation = activation_, s.gate = gate_;
+    s.rows = rows, s.units = units_;
+    s.z = z_.get() + place(first, t) * width_, s.z_row = steps_ * width_;
+    s.h = before_.get() + place(first, t) * units_, s.h_row = steps_ * units_;
+    if (!has_cells()) return s;
+    s.next_c = cells_.get() + place(first, t) * units_, s.squashed = squashed_.get() + place(first, t) * units_;
+    s.c_row = s.next_c_row = s.squashed_row = steps_ * units_;
+    if (t > 0) {
+      s.c = cells_.get() + place(first, t - 1) * units_;
+    } else if (spec.sources.size() > 2) {
+      s.c = x[2] + first * units_, s.c_row = units_;
+    } else {
+      s.c = zeros_.get(), s.c_row = 0;
+    }
+    return s;
+  }
+
+  // The gradients at the states behind the last step, but for the output's.
+  void end_gradients(const float* dy, long first, long rows, float* dh, float* dc) const {
+    std::fill_n(dh, rows * units_, 0.0f);
+    std::fill_n(dc, rows * units_, 0.0f);
+    for (long n = 0; packs_ && has_cells() && n < rows; ++n)
+      std::copy_n(dy + output(first + n, steps_ - 1) + units_, units_, dc + n * units_);
+  }
+
+  // W^T, its rows in the order of a row of z.
+  void turn_kernel(const Pass& pass, float* to) const {
+    const long first = is_gru() ? 2 * units_ : columns_;  // columns of W that come last in z
+    pass.k->transpose(kernel(), columns_, inputs_, first, to + (columns_ - first) * inputs_, inputs_);
+    pass.k->transpose(kernel() + first, columns_, inputs_, columns_ - first, to, inputs_);
+  }
+
+  void kernel_gradient(const Pass& pass, long rows, long columns, const float* a, long across, const float* dz, float* to) const {
+    Product p{};
+    p.rows = rows, p.columns = columns, p.depth = pass.samples * steps_;
+    p.a = a, p.a_row = 1, p.a_step = across;
+    p.b = dz, p.b_step = width_;
+    p.c = to, p.c_row = columns_;
+    p.width = columns_;
+    pass.k->product(p);
+  }
+
+  // Of a GRU: the inputs' biases of (z, r, g), then h's of (z, r, q).
+  void bias_gradient(const Pass& pass, long from, long to, const Sink& sink) const {
+    for (long j = from; j < to;) {
+      const long gate = j / units_, end = std::min(to, (gate + 1) * units_);
+      const long part = !is_gru() ? gate : gate < 2 ? gate + 1 : gate == 2 ? 0 : gate - 2;
+      pass.k->column_sums(z_.get() + part * units_ + j - gate * units_, pass.samples * steps_, width_, end - j, pass.scratch);
+      sink.take(spec.weights[2], j, pass.scratch, end - j);
+      j = end;
+    }
+  }
+
+  const Form& form_;
+  const long steps_, inputs_, units_, width_, columns_;
+  const bool sequences_, packs_, backwards_;
+  const Elementwise activation_, gate_;
+  Buffer z_, before_, cells_, squashed_;  // rows of all samples and steps: z, h before the step, c behind it, a(c)
+  Buffer zeros_{static_cast<size_t>(units_)};
+};
+
+}  // namespace
+
+std::unique_ptr<Op> make_recurrent(const OpSpec& spec) { return std::make_unique<Recurrent>(spec); }
+
+}  // namespace clarinet
