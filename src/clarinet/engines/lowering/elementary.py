@@ -19,6 +19,7 @@ from clarinet.graph import Constant, Network
 from clarinet.layers.merge import axes_in_common
 from clarinet.ops import arithmetic, basic, comparisons, creation, elementwise, exponentials, reductions, trigonometry
 from clarinet.ops.activated import Activated
+from clarinet.ops.distributions import Draw
 from clarinet.ops.einsum import Einsum, parsed
 from clarinet.ops.gathering import GetItem, Take, TakeAlongAxis
 from clarinet.ops.linear import Matmul
@@ -144,7 +145,7 @@ class Elementary:
         inferred = operation.infer(specs)
         results = inferred if isinstance(inferred, tuple) else (inferred,)
         self._check(operation, [*specs, *results])
-        if all(known.value is not None for known in taken):
+        if all(known.value is not None for known in taken) and not isinstance(operation, Draw):
             return _computed(operation, taken)
         if operation.moves and not isinstance(operation, basic.StopGradient):
             return self._moved(operation, specs, results, taken)
