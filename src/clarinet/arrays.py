@@ -12,6 +12,9 @@ from numpy.typing import DTypeLike
 
 from clarinet.types import Array, HasNamespace, Namespace, Scalar
 
+#: The smallest probability, length or divisor that counts, as in Keras.
+EPSILON = 1e-7
+
 
 def namespace(x: object) -> Namespace:
     """The array namespace that ``x`` belongs to; NumPy for numbers and lists.

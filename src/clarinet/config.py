@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clarinet import aliases
+from clarinet.arrays import EPSILON
 from clarinet.names import public
-from clarinet.ops.dtypes import EPSILON
 
 __all__ = [
     "backend",

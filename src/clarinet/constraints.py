@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import numpy as np
 
 from clarinet import aliases
-from clarinet.arrays import namespace
+from clarinet.arrays import EPSILON, namespace
 from clarinet.configurable import Value, abstract, check_number, exported, resolve
 from clarinet.fields import Field
 from clarinet.names import public
 from clarinet.types import Array, TensorFunction
 
-#: Keeps lengths away from 0, as in Keras.
-EPSILON = 1e-7
 Axis = int | Sequence[int]
 
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar, Unpack
 
+from clarinet.arrays import EPSILON
 from clarinet.configurable import check_flag
 from clarinet.layers.base import Layer, Options
 from clarinet.layers.context import Context
 from clarinet.layers.merge import several
 from clarinet.types import AnyTensor, Array, Arrays, Axes, Namespace, Shape, TensorLike
-
-#: Lengths below count as this much, as in Keras.
-_SHORTEST = 1e-7
 
 
 @dataclass(eq=False, repr=False)
@@ -166,9 +164,9 @@ def _put_back(rows: Array, shape: Shape, axis: int, xp: Namespace) -> Array:
 
 
 def _lengths(rows: Array, xp: Namespace) -> Array:
-    return xp.clip(xp.sqrt(xp.sum(rows * rows, axis=-1, keepdims=True)), _SHORTEST, None)
+    return xp.clip(xp.sqrt(xp.sum(rows * rows, axis=-1, keepdims=True)), EPSILON, None)
 
 
 def _through_length(du: Array, u: Array, length: Array, xp: Namespace) -> Array:
     slope = u * xp.sum(u * du, axis=-1, keepdims=True)
-    return (du - xp.where(length > _SHORTEST, slope, xp.zeros_like(slope))) / length
+    return (du - xp.where(length > EPSILON, slope, xp.zeros_like(slope))) / length

@@ -21,8 +21,6 @@ from clarinet.ops.tensor import Number, tensor
 from clarinet.traced import Traced
 from clarinet.types import Array, Config, DType, Json, Namespace, Scalar, Shape
 
-#: The smallest probability or length, as in Keras.
-EPSILON = 1e-7
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean_with_sample_weight", "none")
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from clarinet.activations import sigmoid, softmax
-from clarinet.arrays import widest
+from clarinet.arrays import EPSILON, widest
 from clarinet.configurable import check_number
-from clarinet.losses.base import EPSILON, Loss, align, check_last_axis, class_ids, per_sample
+from clarinet.losses.base import Loss, align, check_last_axis, class_ids, per_sample
 from clarinet.types import Array, Namespace
 
 __all__ = [

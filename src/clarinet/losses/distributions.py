@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from clarinet.losses.base import EPSILON, Loss, align, per_sample
+from clarinet.arrays import EPSILON
+from clarinet.losses.base import Loss, align, per_sample
 from clarinet.types import Array, Namespace
 
 __all__ = [

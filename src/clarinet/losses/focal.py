@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from clarinet.activations.smooth import logistic, softplus
+from clarinet.arrays import EPSILON
 from clarinet.configurable import check_flag, check_number
-from clarinet.losses.base import EPSILON, per_sample
+from clarinet.losses.base import per_sample
 from clarinet.losses.crossentropy import BinaryTargets, CategoricalTargets, log_softmax
 from clarinet.types import Array, Namespace, Scalar
 

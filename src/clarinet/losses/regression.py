@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from clarinet.arrays import EPSILON
 from clarinet.configurable import check_number
-from clarinet.losses.base import EPSILON, Loss, align, check_last_axis, per_sample
+from clarinet.losses.base import Loss, align, check_last_axis, per_sample
 from clarinet.types import Array, Namespace
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from clarinet.activations import sigmoid
-from clarinet.arrays import bincount
+from clarinet.arrays import EPSILON, bincount
 from clarinet.configurable import check_flag, check_whole
 from clarinet.losses.base import align
 from clarinet.metrics.base import PureMetric, Sums
@@ -81,7 +81,7 @@ class AUC(PureMetric):
         """All thresholds: those between 0 and 1, and one beyond each end, so that both ends of the curve are there."""
         inner = np.arange(1, self.num_thresholds - 1) / (self.num_thresholds - 1)
         inner = inner if self.thresholds is None else np.sort(self.thresholds)
-        return np.array([-1e-7, *inner, 1 + 1e-7])
+        return np.array([-EPSILON, *inner, 1 + EPSILON])
 
     def start(self, xp: Namespace = np) -> Sums:
         return cast(Sums, {"positives": None, "negatives": None})

@@ -7,14 +7,13 @@ from typing import cast
 
 import numpy as np
 
-from clarinet.arrays import widest
+from clarinet.arrays import EPSILON, widest
 from clarinet.configurable import check_number, check_whole
 from clarinet.losses.base import align
 from clarinet.metrics.base import PureMetric, Sums
 from clarinet.metrics.confusion import quotient, spread_over
 from clarinet.types import Array, Namespace, Scalar
 
-_EPSILON = 1e-7
 _AVERAGES = (None, "micro", "macro", "weighted")
 _AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
 
@@ -89,10 +88,10 @@ class FBetaScore(PureMetric):
         tp, predicted, actual = self.true_positives, self.predicted, self.actual
         if self.average == "micro":
             tp, predicted, actual = tp.sum(), predicted.sum(), actual.sum()
-        precision, recall = tp / (predicted + _EPSILON), tp / (actual + _EPSILON)
-        score = (1 + self.beta**2) * precision * recall / (self.beta**2 * precision + recall + _EPSILON)
+        precision, recall = tp / (predicted + EPSILON), tp / (actual + EPSILON)
+        score = (1 + self.beta**2) * precision * recall / (self.beta**2 * precision + recall + EPSILON)
         if self.average == "weighted":
-            return float((score * actual).sum() / (actual.sum() + _EPSILON))
+            return float((score * actual).sum() / (actual.sum() + EPSILON))
         return score if self.average is None else float(score.mean())
 
 

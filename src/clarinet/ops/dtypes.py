@@ -11,8 +11,6 @@ from clarinet.types import DType
 FLOAT, INT, BOOL = np.dtype("float32"), np.dtype("int32"), np.dtype("bool")
 #: Python's numbers, which take the dtype of what they meet, and the dtype that they have by themselves.
 WEAK: dict[object, DType] = {bool: BOOL, int: INT, float: FLOAT}
-#: What keeps logarithms and quotients away from 0, as in Keras.
-EPSILON = 1e-7
 #: What a dtype may be called.
 _NAMED: dict[object, DType] = {**WEAK, "float": FLOAT, "int": INT, "bool": BOOL}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from clarinet.arrays import EPSILON
 from clarinet.ops.arithmetic import add, clip, divide, multiply, subtract
 from clarinet.ops.axes import squeeze
 from clarinet.ops.dispatch import Operand, converted, dtype_of, floats, shape_of, typed
-from clarinet.ops.dtypes import EPSILON, INT
+from clarinet.ops.dtypes import INT
 from clarinet.ops.elementwise import negative
 from clarinet.ops.exponentials import log
 from clarinet.ops.indexing import one_hot

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from clarinet.arrays import EPSILON
 from clarinet.ops.arithmetic import add, divide, maximum, multiply, subtract
 from clarinet.ops.axes import reshape
 from clarinet.ops.dispatch import Operand, converted, dtype_of, floats, shape_of, typed
-from clarinet.ops.dtypes import EPSILON
 from clarinet.ops.elementwise import rsqrt, square
 from clarinet.ops.specs import places, whole_axes
 from clarinet.ops.statistics import norm
