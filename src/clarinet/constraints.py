@@ -16,7 +16,8 @@ from clarinet.arrays import EPSILON, namespace
 from clarinet.configurable import Value, abstract, check_number, exported, resolve
 from clarinet.fields import Field
 from clarinet.names import public
-from clarinet.types import Array, TensorFunction
+from clarinet.registry import function_config, function_of
+from clarinet.types import Array, Json, TensorFunction
 
 Axis = int | Sequence[int]
 
@@ -169,6 +170,16 @@ class Function(Constraint):
 
     def __call__(self, w: Array) -> Array:
         return cast(Array, self.function(w))
+
+    def encoded(self) -> Json:
+        return function_config(self.function)
+
+
+def _restored(described: Mapping[str, object]) -> Function:
+    return Function(cast(TensorFunction, function_of(described)))
+
+
+Constraint.restorer = staticmethod(_restored)
 
 
 def _norms(w: Array, axis: Axis) -> Array:

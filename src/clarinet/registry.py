@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Protocol, TypeVar
+
+from clarinet.types import Config, Json
 
 T = TypeVar("T", bound=Callable[..., object])
 
@@ -118,3 +120,37 @@ def own_object(described: Mapping[str, object]) -> object:
     """The class or function of the user's own that a description names; None where it is not there."""
     by_name = get_registered_object(described.get("registered_name"))
     return get_registered_object(described["class_name"]) if by_name is None else by_name
+
+
+class Keeper(Protocol):
+    """Makes of a Python function of one tensor the operations that files keep of it, and of these a function."""
+
+    def kept(self, function: Callable[..., object], /) -> Json: ...
+
+    def function(self, described: object, /) -> Callable[..., object]: ...
+
+
+#: The keeper, which is above those who need it; :mod:`clarinet.traced` puts it here.
+KEEPERS: list[Keeper] = []
+
+
+def function_config(function: Callable[..., object]) -> Config:
+    """A function of one tensor as files have it: its name, and the operations that it is made of.
+
+    Raises:
+        TypeError: it is not made of operations alone.
+    """
+    name = getattr(function, "__name__", "function")
+    return {"class_name": name, **own_name(function), "config": {}, "kept": {"call": KEEPERS[0].kept(function)}}
+
+
+def function_of(described: Mapping[str, object]) -> Callable[..., object]:
+    """The function that :func:`function_config` described.
+
+    Raises:
+        ValueError: it does not make sense.
+    """
+    kept = described["kept"]
+    function = KEEPERS[0].function(kept["call"] if isinstance(kept, Mapping) else None)
+    function.__name__ = str(described["class_name"])[:100]
+    return function

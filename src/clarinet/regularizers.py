@@ -21,7 +21,8 @@ from clarinet.ops.operation import Gradients, Operation
 from clarinet.ops.specs import TensorSpec
 from clarinet.ops.tape import GradientTape, paused
 from clarinet.ops.tensor import tensor
-from clarinet.types import AnyTensor, Array, Namespace, Penalty, Scalar, TensorFunction, TensorLike
+from clarinet.registry import function_config, function_of
+from clarinet.types import AnyTensor, Array, Json, Namespace, Penalty, Scalar, TensorFunction, TensorLike
 
 
 @dataclass(eq=False, repr=False)
@@ -72,6 +73,16 @@ class Function(Regularizer):
 
     def __call__(self, w: Array) -> Scalar:
         return cast(Scalar, self.function(w))
+
+    def encoded(self) -> Json:
+        return function_config(self.function)
+
+
+def _restored(described: Mapping[str, object]) -> Function:
+    return Function(cast(TensorFunction, function_of(described)))
+
+
+Regularizer.restorer = staticmethod(_restored)
 
 
 @dataclass(eq=False, repr=False)

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Never, cast
+from typing import Any, Never, NoReturn, cast
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from clarinet.ops.core import cast as cast_tensor
 from clarinet.ops.dtypes import FLOAT, INT
 from clarinet.ops.operation import Operation
 from clarinet.ops.specs import TensorSpec
+from clarinet.registry import KEEPERS
 from clarinet.types import AnyTensor, Array, Json, Namespace
 
 Arrays = Sequence[Array]
@@ -96,6 +97,8 @@ class KeptFunction:
         ValueError: it does not make sense.
     """
 
+    __name__ = "function"
+
     def __init__(self, described: object) -> None:
         if not isinstance(described, list) or not described:
             raise ValueError("expected what is kept of a function as a list of networks")
@@ -110,16 +113,18 @@ class KeptFunction:
         """
         for network in self.networks:
             specs = [tensor.spec for tensor in network.inputs]
-            if all(spec.shape[1:] == tuple(x.shape[1:]) and spec.rank == len(x.shape) for spec, x in zip(specs, xs)):
-                given: list[Any] = [
-                    x if spec.dtype.kind == "f" else cast_tensor(x, spec.dtype) for spec, x in zip(specs, xs)
-                ]
-                return replayed(network, given)[0]
+            if all(map(_fits, specs, xs)):
+                return replayed(network, list(map(_typed, specs, xs)))[0]
         known = " or ".join(", ".join(str(t.shape[1:]) for t in network.inputs) for network in self.networks)
         raise ValueError(
             f"a function of a file is kept for samples of shape {known}, received {', '.join(str(x.shape) for x in xs)}"
             "; give the function itself to compile"
         )
+
+
+def _fits(spec: TensorSpec, x: Any) -> bool:
+    """Whether an argument has the shape; the number of rows does not count, nor do sizes that are not known."""
+    return spec.rank == len(x.shape) and all(m in (n, None) for m, n in zip(spec.shape[1:], x.shape[1:]))
 
 
 def _typed(spec: TensorSpec, x: Any) -> Any:
@@ -158,12 +163,36 @@ def kept(function: Callable[..., object], y_pred: Sequence[int], names: Sequence
                 break
             except Exception as error:  # whatever the function raises
                 errors.append(error)
-    if not found:
-        raise TypeError(
-            f"{_name(function)!r} cannot be saved, because it is not made of functions of clarinet.ops and operators "
-            f"alone: {errors[0]}; give it to compile after loading"
-        ) from errors[0]
-    return found
+    return found or _refuse(function, errors[0])
+
+
+class _Keeper:
+    """Keeps functions of one tensor, whose sizes are not known."""
+
+    def kept(self, function: Callable[..., object]) -> Json:
+        if isinstance(function, KeptFunction):
+            return function.described
+        found, errors = list[Json](), list[Exception]()
+        for rank in range(1, 6):
+            try:
+                spec = TensorSpec((None,) * rank, FLOAT, False)
+                found.append(described(trace(function, [spec], ["x"]).network, _nowhere))
+            except Exception as error:  # whatever the function raises
+                errors.append(error)
+        return found or _refuse(function, errors[0])
+
+    def function(self, described: object) -> KeptFunction:
+        return KeptFunction(described)
+
+
+KEEPERS.append(_Keeper())
+
+
+def _refuse(function: Callable[..., object], error: Exception) -> NoReturn:
+    raise TypeError(
+        f"{_name(function)!r} cannot be saved, because it is not made of functions of clarinet.ops and operators "
+        f"alone: {error}; give it to compile after loading, or register it"
+    ) from error
 
 
 def _nowhere(found: object) -> Json:

@@ -73,6 +73,16 @@ def test_models_within_and_several_layers_of_a_class(tmp_path: Path) -> None:
     np.testing.assert_allclose(model.predict(x), np.asarray(theirs(x)), rtol=1e-5, atol=1e-6)
 
 
+def test_checkpoints_of_weights_may_be_keras_files(tmp_path: Path) -> None:
+    model, other = dense(), dense()
+    model.compile("sgd", "mse")
+    path = tmp_path / "best.weights.h5"
+    watcher = clarinet.callbacks.ModelCheckpoint(path, monitor="loss", save_weights_only=True)
+    model.fit(np.ones((4, 2)), np.ones((4, 3)), verbose=0, callbacks=[watcher])
+    other.load_weights(path)
+    assert all((a == b).all() for a, b in zip(other.get_weights(), model.get_weights()))
+
+
 # What is refused.
 
 

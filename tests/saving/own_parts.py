@@ -103,8 +103,16 @@ def worst(y_true: Any, y_pred: Any) -> Any:
     return ops.max(ops.abs(y_true - y_pred), axis=-1)
 
 
+def swish(x: Any) -> Any:
+    return x * ops.sigmoid(1.5 * x)
+
+
+def squared(w: Any) -> Any:
+    return 0.01 * ops.sum(ops.square(w))
+
+
 def chain() -> clarinet.Model:
-    own = layers.Dense(3, kernel_initializer=Tens())
+    own = layers.Dense(3, swish, kernel_initializer=Tens(), kernel_regularizer=squared, bias_constraint=ops.abs)
     model = clarinet.Sequential([layers.Input((4,)), Scaled(3), own, layers.Lambda(ops.sin), layers.Dense(2)])
     model.compile(clarinet.optimizers.Adam(0.01), huber, metrics=[worst, "mae"], weighted_metrics=[worst])
     return model

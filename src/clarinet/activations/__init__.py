@@ -114,7 +114,7 @@ def get(identifier: object) -> Activation:
         return linear
     if isinstance(identifier, dict) and "class_name" in identifier:
         classes = {c.__name__: c for c in Activation.__subclasses__()}
-        return resolve(identifier, Activation, classes)
+        return resolve(identifier, Activation, classes, _of_function)
     return resolve(identifier, Activation, _NAMES, _of_function)
 
 

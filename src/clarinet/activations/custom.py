@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from clarinet.activations.base import Activation
 from clarinet.configurable import encode
+from clarinet.registry import function_config, function_of
 from clarinet.types import Array, Json, Namespace
 
 
@@ -39,7 +40,14 @@ class Function(Activation):
         return type(self).derived(self.function, z)[1](dy)
 
     def encoded(self) -> Json:
-        return encode(self.function)  # refused, with the same words as every Python function
+        return function_config(self.function)
+
+
+def _restored(described: Mapping[str, object]) -> Function:
+    return Function(function_of(described))
+
+
+Activation.restorer = staticmethod(_restored)
 
 
 @dataclass(eq=False, repr=False)

@@ -15,14 +15,13 @@ import numpy as np
 
 from clarinet.exchange import hdf5
 from clarinet.layers.base import Layer
-from clarinet.saving.container import ModelFileError
+from clarinet.saving.container import KERAS_WEIGHTS_ENDING, ModelFileError
 from clarinet.types import Array
 from clarinet.variables import Variable
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
-ENDING = ".weights.h5"
 #: Layers whose weights Keras has in a layer within, by the names of their classes.
 _WITHIN = {"SimpleRNN": "cell/", "LSTM": "cell/", "GRU": "cell/"}
 #: Arrays beside the weights, which Keras has, by class: how many rows a normalization has seen.
@@ -31,7 +30,7 @@ _BESIDE: dict[str, tuple[Array, ...]] = {"Normalization": (np.zeros((), np.int32
 
 def is_name(path: str | Path) -> bool:
     """Whether a file of this name is one of Keras's weights."""
-    return str(path).endswith(ENDING)
+    return str(path).endswith(KERAS_WEIGHTS_ENDING)
 
 
 def save(model: Trainable, path: str | Path) -> None:

@@ -42,7 +42,7 @@ class Contents:
 #: A checkpoint is a model file with more in it, so it can be opened as a model too.
 MODEL = Contents("model", "model.save", (CONFIG, WEIGHTS), (OPTIMIZER, TRAINING, REMEMBERED))
 CHECKPOINT = Contents("checkpoint", "fit(checkpoint=...)", (CONFIG, WEIGHTS, OPTIMIZER, TRAINING, REMEMBERED))
-MODEL_ENDING, WEIGHTS_ENDING = ".clarinet", ".safetensors"
+MODEL_ENDING, WEIGHTS_ENDING, KERAS_WEIGHTS_ENDING = ".clarinet", ".safetensors", ".weights.h5"
 #: More than any sensible configuration with its metadata; guards against archives made to exhaust memory.
 _MAX_CONFIG_BYTES = 16 * 2**20
 #: Characters of a reason that a message holds.
