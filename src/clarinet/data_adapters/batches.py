@@ -125,7 +125,7 @@ class Batches:
         self.source: Any = source  # iterated, or indexed
         self.labels, self.anew, self.what, self._bound = labels, anew, what, steps
         self._indexed = hasattr(source, "__getitem__") and hasattr(source, "__len__")
-        self._once = hasattr(source, "__next__")
+        self._once = hasattr(source, "__next__") and not self._indexed
         self.steps = steps if steps is not None else _length_of(source)
         if self.steps == 0:
             raise ValueError(f"{self.what} has length 0; it needs at least one batch")
@@ -138,7 +138,7 @@ class Batches:
         """What the source gives, with the rows of a batch and their order where it gives several batches at once."""
         if hasattr(self.source, "blocks"):
             return iter(self.source.blocks())
-        if self._indexed and not self._once:
+        if self._indexed:
             return ((self.source[i], None, None) for i in range(len(self.source)))
         return ((batch, None, None) for batch in self.source)
 

@@ -11,7 +11,7 @@ import numpy as np
 from clarinet.configurable import check_number
 from clarinet.data import Dataset
 from clarinet.philox import next_seed
-from clarinet.preprocessing.image import img_to_array, load_img
+from clarinet.preprocessing.pictures import img_to_array, load_img
 from clarinet.types import AnyTensor, Array
 
 _PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
