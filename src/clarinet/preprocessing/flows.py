@@ -230,9 +230,7 @@ class FileFlow(Flow):
         elif files.ids is not None:
             ids = files.ids[rows]
             floats = self._changes.dtype
-            y = {"categorical": np.eye(self.num_classes, dtype=floats)[ids], "binary": ids.astype(floats)}.get(
-                mode, ids
-            )
+            y = np.eye(self.num_classes, dtype=floats)[ids] if mode == "categorical" else ids.astype(floats)
         return (pictures, y) if files.weights is None else (pictures, y, files.weights[rows])
 
 
