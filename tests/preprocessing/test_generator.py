@@ -12,7 +12,9 @@ import clarinet
 from clarinet.preprocessing.image import ImageDataGenerator, save_img
 
 LEGACY: Any = pytest.importorskip("keras.src.legacy.preprocessing.image")
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:This ImageDataGenerator:UserWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore:This ImageDataGenerator:UserWarning", "ignore:Found 1 invalid:UserWarning"
+)
 
 X = np.random.default_rng(0).uniform(0, 255, (7, 6, 8, 3)).astype(np.float32)
 Y = np.arange(7)
