@@ -141,6 +141,10 @@ def weights(given: Given) -> None:
 def activations(given: Given) -> None:
     titles = [ax.get_title() for ax in plots.activations(given.model, given.x).axes]
     assert any(given.model.layers[-1].name in title for title in titles)
+    for own in glass.trace(given.model, given.x, training=False).layers:
+        if own.layer in given.model.layers and own.a.ndim == 2 and ":" not in own.name:
+            image = plots.activations(given.model, given.x, own.name).axes[0].images[0]
+            np.testing.assert_allclose(image.get_array(), own.a, rtol=1e-6)
 
 
 def gradient_flow(given: Given) -> None:

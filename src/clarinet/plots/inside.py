@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
     from clarinet.glass import LayerTrace
+    from clarinet.layers.base import Layer
     from clarinet.trainable import Trainable
 
 _MOST_ROWS, _MOST_MAPS, _BINS = 100, 32, 30
@@ -63,10 +64,19 @@ def activations(
     layers = glass.trace(model, x, training=False).layers
     if chosen is None:
         return _distributions(layers, figure, theme)
-    given = np.asarray(layers[model.layers.index(chosen)].a, np.float64)
+    given = np.asarray(_of(chosen, layers).a, np.float64)
     if given.ndim == 4:
         return _maps(given[0], chosen.name, figure, theme)
     return _rows(given.reshape(len(given), -1)[:_MOST_ROWS], chosen.name, figure, theme)
+
+
+def _of(layer: Layer, layers: tuple[LayerTrace, ...]) -> LayerTrace:
+    """The first use of a layer."""
+    found = next((one for one in layers if one.layer is layer), None)
+    if found is None:
+        names = ", ".join(repr(one.name) for one in layers)
+        raise ValueError(f"activations: layer {layer.name!r} gives nothing by itself; choose one of {names}")
+    return found
 
 
 def _distributions(layers: tuple[LayerTrace, ...], figure: FigureBase | None, theme: str | None) -> FigureBase:

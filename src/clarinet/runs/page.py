@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from clarinet.runs.record import Record
 
+_MOST_NUMBERS = 4  # of a prediction or label
 _WIDTH, _HEIGHT, _POINTS = 420, 200, 600
 #: The largest width of a digit of the axes in pixels, in any font.
 _DIGIT = 7
@@ -161,10 +162,19 @@ def _answer(said: object, label: object) -> str:
     """A prediction and its label; of classes the likeliest, in red where it is another one."""
     values = np.asarray(said, np.float64)
     by_class = values.size > 1 and isinstance(label, int)
-    shown = f"{int(np.argmax(values))} ({values.max():.0%})" if by_class else json.dumps(said)
+    shown = f"{int(np.argmax(values))} ({values.max():.0%})" if by_class else _in_short(said)
     wrong = by_class and int(np.argmax(values)) != label
     answer = f'<span class="{"error" if wrong else ""}">{html.escape(shown)}</span>'
-    return f"{answer}<br>label {html.escape(json.dumps(label))}"
+    return f"{answer}<br>label {html.escape(_in_short(label))}"
+
+
+def _in_short(value: object) -> str:
+    """A number with a few digits; of many the first."""
+    if value is None:
+        return "none"
+    numbers = np.asarray(value, np.float64).ravel()
+    first = ", ".join(f"{number:.4g}" for number in numbers[:_MOST_NUMBERS])
+    return first if len(numbers) <= _MOST_NUMBERS else f"{first}, … ({len(numbers):,} numbers)"
 
 
 def _picture(values: NDArray[np.float64]) -> str:
