@@ -46,6 +46,7 @@ ROWLESS = {
     losses.Function: "a user's function, which cannot be saved",
     metrics.Custom: "a user's function, which cannot be saved",
     metrics.Mean: "takes values, not targets and predictions",
+    metrics.Sum: "takes values, not targets and predictions",
     optimizers.BFGS: "minimises, and has no update of a weight by its gradient",
     optimizers.LBFGS: "minimises, and has no update of a weight by its gradient",
 }

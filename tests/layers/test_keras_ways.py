@@ -44,7 +44,7 @@ class Twice(layers.Dense):
 
 
 class Descent(optimizers.Optimizer):
-    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+    def apply_gradients(self, pairs: Any) -> None:
         pass
 
 
@@ -63,7 +63,7 @@ REFUSALS: list[tuple[Callable[[], Any], str]] = [
     (Halved, "Halved.__call__ is never called"),
     (Squared, "Squared has values of its own but not gradient"),
     (lambda: flatten_parts(Twice(3, "tanh")), "Twice.forward is not what runs: .* its parts, Twice, Activation"),
-    (Descent, "Descent.update_step is never called"),
+    (Descent, "Descent.apply_gradients is never called"),
     (Constant, r"Constant: a schedule of your own has to define __call__\(self, step\)"),
     *(
         (lambda name=name: model(name)([layers.Dense(1)]), f"Mine.{name} is never called")

@@ -76,7 +76,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
             "SpecificityAtSensitivity", "concordance_correlation", "pearson_correlation",
 ),
         "give compile(metrics=[the function]), which is averaged over samples": ("MeanMetricWrapper",),
-        "write a Metric of your own that adds up in update_state": ("Sum",),
     },
     "activations": {
         "clarinet.ops has it; put it in a Lambda layer": (

@@ -15,7 +15,7 @@ from clarinet.metrics.accuracy import (
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
 )
-from clarinet.metrics.base import Custom, Mean, MeanMetric, Metric
+from clarinet.metrics.base import Custom, MeanMetric, Metric
 from clarinet.metrics.confusion import (
     ConfusionMatrix,
     FalseNegatives,
@@ -51,6 +51,7 @@ from clarinet.metrics.functions import (
     top_k_categorical_accuracy,
 )
 from clarinet.metrics.scores import F1Score, FBetaScore, R2Score
+from clarinet.metrics.values import Mean, Sum
 from clarinet.names import public
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "SparseTopKCategoricalAccuracy",
     "SquaredHinge",
+    "Sum",
     "TopKCategoricalAccuracy",
     "TrueNegatives",
     "TruePositives",

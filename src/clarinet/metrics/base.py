@@ -335,24 +335,6 @@ def _rows(values: Array) -> Array:
     return values if values.ndim == 1 else values.mean(axis=tuple(range(1, values.ndim)))
 
 
-class Mean(MeanMetric):
-    """The mean of given values.
-
-    Args:
-        name: default ``"mean"``.
-
-    Example:
-        >>> mean = Mean()
-        >>> mean.update_state([1.0, 3.0, 5.0])
-        >>> mean.result()
-        3.0
-    """
-
-    def update_state(self, values: object, sample_weight: object = None, _: object = None) -> None:  # type: ignore[override]
-        """Add values, perhaps weighted."""
-        self.sums = self.with_values(self.sums, values, sample_weight)
-
-
 @dataclass(eq=False, repr=False)
 class Custom(MeanMetric):
     """The mean of a Python function over samples.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from clarinet import aliases
 from clarinet.configurable import exported, resolve
 from clarinet.names import public
+from clarinet.optimizers import authored as authored  # a class with an update_step is told of it
 from clarinet.optimizers import schedules
 from clarinet.optimizers.adadelta import Adadelta
 from clarinet.optimizers.adagrad import Adagrad

@@ -86,6 +86,8 @@ class RateField(Field[Rate | Mapping[str, object], Rate]):
 class Optimizer(Configurable):
     """Base class of all optimizers; a subclass defines :attr:`slots` and :meth:`update`.
 
+    As in Keras it may define ``build`` and ``update_step`` instead, see :mod:`clarinet.optimizers.authored`.
+
     A step clips the gradients, decays the weights and updates them. ``learning_rate`` may be set at any time
     (``model.optimizer.learning_rate = 0.01``) and counts from the next step.
 
@@ -115,9 +117,11 @@ class Optimizer(Configurable):
 
     old_arguments: ClassVar[Mapping[str, str | None]] = {"decay": None}
     not_called: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("update_step", "apply", "apply_gradients", "minimize", "build"),
-        "define slots and update(w, g, slots, learning_rate, step), which returns new values",
+        ("apply", "apply_gradients", "minimize"),
+        "define update_step(self, gradient, variable, learning_rate), and build, which makes variables for it",
     )
+    #: What a class gets that defines ``update_step``, see :mod:`clarinet.optimizers.authored`.
+    authoring: ClassVar[dict[str, object]] = {}
 
     #: Whether the length of a step does not simply follow that of the gradient.
     adaptive: ClassVar[bool] = True
@@ -139,6 +143,14 @@ class Optimizer(Configurable):
     ema_momentum: float = 0.99
     ema_overwrite_frequency: int | None = None
     name: str = ""
+
+    def __init_subclass__(cls) -> None:
+        own = vars(cls)
+        if "update_step" in own and cls.authoring:
+            setattr(cls, "_own_build", own.get("build"))  # noqa: B010  # a method, for the type checker
+            for name, value in cls.authoring.items():
+                if name not in own or name == "build":
+                    setattr(cls, name, value)
 
     def __post_init__(self) -> None:
         kind = type(self).__name__
@@ -275,6 +287,8 @@ class Optimizer(Configurable):
 
     def build(self, variables: Iterable[Variable]) -> None:
         """Have room for what is kept of these variables; :meth:`apply` does it for those that it meets."""
+        if "_stage" in vars(self):  # of one with an update_step of its own, whose build runs
+            return
         self.by_hand.build([*variables])
 
     def apply(self, grads: Iterable[TensorLike], trainable_variables: Iterable[Variable] | None = None) -> None:
@@ -302,6 +316,10 @@ class Optimizer(Configurable):
         """
         variables = self.by_hand.built if trainable_variables is None else [*trainable_variables]
         apply(self.by_hand, [*grads], variables)
+
+    def scale_loss(self, loss: TensorLike) -> TensorLike:
+        """The loss as it is: numbers of 32 bits need no scaling."""
+        return loss
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[TensorLike, Variable]]) -> object:
         """:meth:`apply` for pairs of a gradient and a variable; gives the number of updates so far."""
