@@ -28,7 +28,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "model.save writes a model file": ("export",),
         "models compute in float32, or float64 with compile(dtype='float64')": (
             "DTypePolicy", "FloatDTypePolicy", "dtype_policies", "mixed_precision",
-),
+        ),
         "a function is derived as it is; call it": ("remat", "RematScope"),
         "Model(inputs, outputs) is made of tensors": ("Function",),
         _SCOPES: ("StatelessScope", "SymbolicScope"),
@@ -54,53 +54,48 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "initializers": {"there is no STFT layer": ("STFT", "STFTInitializer", "stft")},
     "datasets": {
-        "read a file of yours with NumPy, or clarinet.datasets.load_table": (
-            "boston_housing", "california_housing", "cifar100", "imdb", "reuters",
-        ),
+        "read a file of yours with NumPy, or clarinet.datasets.load_table": ("cifar100",),
     },
     "saving": {
-        _FILES: (
-            "KerasFileEditor",
-        ),
+        _FILES: ("KerasFileEditor",),
     },
     "losses": {
         _LOSSES: (
             "CTC", "CategoricalGeneralizedCrossEntropy", "Circle", "Dice", "Tversky",
             "categorical_generalized_cross_entropy", "circle", "ctc", "dice", "tversky",
-),
+        ),
     },
     "metrics": {
         _METRICS: (
             "BinaryIoU", "ConcordanceCorrelation", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU",
             "PearsonCorrelation", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity",
             "SpecificityAtSensitivity", "concordance_correlation", "pearson_correlation",
-),
+        ),
         "give compile(metrics=[the function]), which is averaged over samples": ("MeanMetricWrapper",),
     },
     "activations": {
         "clarinet.ops has it; put it in a Lambda layer": (
             "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "sparse_plus", "sparse_sigmoid",
             "sparsemax", "squareplus", "tanh_shrink", "threshold",
-),
+        ),
     },
     "optimizers": {
         "use Adam, or write an Optimizer of your own with slots and update": (
             "Adafactor", "Lamb", "MultiOptimizer", "OptimizerMap", "ScheduleFreeAdamW",
-),
+        ),
         _HALVES: ("LossScaleOptimizer",),
     },
     "utils": {
         _BOXES: ("bounding_boxes",),
         _FILES: (
             "legacy",
-),
+        ),
         _VERBOSE: ("disable_interactive_logging", "enable_interactive_logging", "is_interactive_logging_enabled"),
         "keep the settings in a dictionary": ("Config",),
         "clarinet.datasets.load_table reads and codes tables": ("FeatureSpace",),
         "model.input and model.inputs are where a network begins": ("get_source_inputs",),
         "print a line of your own, or train with fit(verbose=1)": ("Progbar",),
         "clarinet.plots.network draws a model": ("model_to_dot", "plot_model"),
-        "fetch it with urllib.request.urlretrieve": ("get_file",),
         "read the files with Python, and give fit arrays": ("audio_dataset_from_directory",),
         "write the tuple (x, y, sample_weight)": ("pack_x_y_sample_weight", "unpack_x_y_sample_weight"),
     },
@@ -110,29 +105,27 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
             "Conv3DTranspose", "ConvLSTM3D", "Convolution3D", "Convolution3DTranspose", "Cropping3D",
             "GlobalAveragePooling3D", "GlobalAvgPool3D", "GlobalMaxPool3D", "GlobalMaxPooling3D", "MaxPool3D",
             "MaxPooling3D", "SpatialDropout3D", "UpSampling3D", "ZeroPadding3D",
-),
+        ),
         _PICTURES: (
             "AugMix", "AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "CutMix", "Equalization",
             "MaxNumBoundingBoxes", "MixUp", "Pipeline", "RandAugment", "RandomBrightness", "RandomColorDegeneration",
             "RandomColorJitter", "RandomContrast", "RandomCrop", "RandomElasticTransform", "RandomErasing",
             "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective",
             "RandomPosterization", "RandomSaturation", "RandomSharpness", "RandomShear", "Solarization",
-),
+        ),
         _OTHERS: ("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"),
         "compute the spectrogram before training, e.g. with scipy.signal.stft": ("MelSpectrogram", "STFTSpectrogram"),
         _LATER: (
             "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D",
-            "AdditiveAttention", "Attention", "Bidirectional", "Conv1DTranspose", "Conv2DTranspose", "ConvLSTM1D",
-            "ConvLSTM2D", "Convolution1DTranspose", "Convolution2DTranspose", "Cropping1D", "Cropping2D",
-            "DepthwiseConv1D", "EinsumDense", "GRUCell", "GaussianDropout", "GroupQueryAttention", "Identity",
-            "LSTMCell", "MultiHeadAttention", "RMSNormalization", "RNN", "RepeatVector",
-            "ReversibleEmbedding", "SeparableConv1D", "SeparableConvolution1D", "SimpleRNNCell",
-            "SpectralNormalization", "StackedRNNCells", "TimeDistributed", "UnitNormalization", "UpSampling1D",
-            "Wrapper", "ZeroPadding1D",
-),
+            "AdditiveAttention", "Attention", "Conv1DTranspose", "Conv2DTranspose", "ConvLSTM1D", "ConvLSTM2D",
+            "Convolution1DTranspose", "Convolution2DTranspose", "Cropping1D", "Cropping2D", "DepthwiseConv1D",
+            "EinsumDense", "GaussianDropout", "GroupQueryAttention", "Identity", "MultiHeadAttention",
+            "RMSNormalization", "ReversibleEmbedding", "SeparableConv1D", "SeparableConvolution1D",
+            "SpectralNormalization", "UnitNormalization", "UpSampling1D", "Wrapper", "ZeroPadding1D",
+        ),
         "code the data before training; clarinet.datasets.load_table does it for tables, TextVectorization for texts": (
             "CategoryEncoding", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup",
-),
+        ),
         "tell the shape in build(self, input_shape)": ("InputSpec",),
     },
     "ops": {

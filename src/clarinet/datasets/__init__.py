@@ -10,7 +10,17 @@ from clarinet import aliases
 from clarinet.names import public
 
 if TYPE_CHECKING:
-    from clarinet.datasets import cifar10, fashion_mnist, mnist, study_hours, toys
+    from clarinet.datasets import (
+        boston_housing,
+        california_housing,
+        cifar10,
+        fashion_mnist,
+        imdb,
+        mnist,
+        reuters,
+        study_hours,
+        toys,
+    )
     from clarinet.datasets.digits import load_digit
     from clarinet.datasets.images import Images, load_images, read_image
     from clarinet.datasets.tables import Table, TableCoding, load_table
@@ -19,13 +29,17 @@ __all__ = [
     "Images",
     "Table",
     "TableCoding",
+    "boston_housing",
+    "california_housing",
     "cifar10",
     "fashion_mnist",
+    "imdb",
     "load_digit",
     "load_images",
     "load_table",
     "mnist",
     "read_image",
+    "reuters",
     "study_hours",
     "toys",
 ]
