@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Never
 
 from clarinet.types import Shape
 
@@ -90,3 +91,23 @@ def inferred(
     small, large = (function(tuple(probed(shape, size) for shape in shapes)) for size in PROBES)
     pairs = zip(small, large, strict=True)
     return tuple(tuple(a if a == b else UNKNOWN for a, b in zip(*pair, strict=True)) for pair in pairs)
+
+
+class SizeToCome:
+    """What ``ops.shape`` says of an axis whose size is not known before there are numbers; nobody can count with it."""
+
+    def _refuse(self, *_: object) -> Never:
+        raise ValueError(
+            "the size of an axis is asked for that is not known before there are numbers: give Input that size, or use "
+            "functions of the tensor itself, such as ops.ones_like and ops.cumsum"
+        )
+
+    __index__ = __int__ = __float__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __neg__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse
+
+    def __repr__(self) -> str:
+        return "<a size that is not known before there are numbers; give Input that size>"
+
+
+SIZE_TO_COME = SizeToCome()

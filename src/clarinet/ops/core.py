@@ -17,6 +17,7 @@ from clarinet.ops.operation import Gradients, Operation, made
 from clarinet.ops.specs import TensorSpec
 from clarinet.ops.tape import ACTIVE, paused, remember
 from clarinet.ops.tensor import Tensor
+from clarinet.sizes import SIZE_TO_COME
 from clarinet.types import AnyTensor, Array, Arrays, DTypeArg, Namespace, TensorFunction, TensorLike
 
 __all__ = [
@@ -113,9 +114,14 @@ def is_tensor(x: object) -> bool:
     return isinstance(x, Tensor)
 
 
-def shape(x: TensorLike) -> tuple[int | None, ...]:
-    """The sizes of the axes; None where one is not known yet, which :func:`clarinet.ops.reshape` takes."""
-    return tuple(shape_of(converted(x)))
+def shape(x: TensorLike) -> tuple[Any, ...]:
+    """The sizes of the axes; None for the rows of a batch, which :func:`clarinet.ops.reshape` takes.
+
+    Of another axis whose size is not known before there are numbers it says something that only ``reshape`` takes, in
+    the place of such an axis.
+    """
+    sizes = shape_of(converted(x))
+    return (*sizes[:1], *(SIZE_TO_COME if size is None else size for size in sizes[1:]))
 
 
 def ndim(x: TensorLike) -> int:
@@ -125,7 +131,7 @@ def ndim(x: TensorLike) -> int:
 
 def size(x: TensorLike) -> int | None:
     """How many numbers there are; None where that is not known yet."""
-    sizes = shape(x)
+    sizes = shape_of(converted(x))
     return None if None in sizes else prod(n for n in sizes if n is not None)
 
 
