@@ -114,14 +114,15 @@ def is_tensor(x: object) -> bool:
     return isinstance(x, Tensor)
 
 
-def shape(x: TensorLike) -> tuple[Any, ...]:
+def shape(x: TensorLike) -> tuple[int | None, ...]:
     """The sizes of the axes; None for the rows of a batch, which :func:`clarinet.ops.reshape` takes.
 
     Of another axis whose size is not known before there are numbers it says something that only ``reshape`` takes, in
     the place of such an axis.
     """
     sizes = shape_of(converted(x))
-    return (*sizes[:1], *(SIZE_TO_COME if size is None else size for size in sizes[1:]))
+    rest: tuple[Any, ...] = tuple(SIZE_TO_COME if size is None else size for size in sizes[1:])
+    return (*sizes[:1], *rest)
 
 
 def ndim(x: TensorLike) -> int:
