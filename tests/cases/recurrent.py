@@ -23,7 +23,7 @@ RECURRENT = [
         (4, 3),
         ("", {"units": 2}),
         ("sequences", {"units": 3, "unit_forget_bias": False, "bias_regularizer": "l2"} | ALL),
-        ("plain", {"units": 2, "use_bias": False, "activation": "softsign", "recurrent_activation": "tanh"}),
+        ("plain", {"units": 2, "use_bias": False, "activation": "selu", "recurrent_activation": "tanh"}),
     ),
     *rows("LSTM", (4, 3), ("dropping", {"units": 2, "dropout": 0.4, "recurrent_dropout": 0.3}), random=True),
     *rows(
