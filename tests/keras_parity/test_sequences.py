@@ -1,4 +1,4 @@
-"""Networks of sequences follow Keras step by step: states in and out, stateful training, cells, both ways."""
+"""Networks of sequences follow Keras step by step: states in and out, cells, both ways."""
 
 from __future__ import annotations
 
@@ -81,34 +81,6 @@ def test_networks_follow(make, kind):
         _, found = followed(clarinet, make, kind, start, engine=engine)
         for mine, theirs in zip(found, expected, strict=True):
             np.testing.assert_allclose(mine, theirs, rtol=2e-4, atol=2e-5)
-
-
-def test_stateful_training_follows():
-    import keras
-
-    def run(k, start):
-        model = k.Sequential(
-            [k.Input(batch_shape=(4, 5, 3)), k.layers.LSTM(3, stateful=True, name="kept"), k.layers.Dense(1)]
-        )
-        model.compile("sgd", "mse")
-        count = 5
-        start = start or [np.asarray(w) for w in model.get_weights()][:count]
-        layer = model.get_layer("kept")
-        layer.set_weights([*start[:3], *(np.zeros((4, 3)) for _ in range(len(layer.get_weights()) - 3))])
-        model.layers[-1].set_weights(start[3:])
-        found = []
-        for _ in range(2):
-            found.append(model.fit(X, X[:, 0, :1], batch_size=4, epochs=2, shuffle=False, verbose=0).history["loss"])
-            found.append(model.evaluate(X[:8], X[:8, 0, :1], batch_size=4, verbose=0))
-            found.append(model.predict(X[:4], batch_size=4, verbose=0))
-            layer.reset_state()
-        return start, found
-
-    kernels = [RNG.normal(size=s).astype(np.float32) * 0.5 for s in ((3, 12), (3, 12), (12,), (3, 1), (1,))]
-    _, expected = run(keras, kernels)
-    _, found = run(clarinet, kernels)
-    for mine, theirs in zip(found, expected, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
 
 
 def minimal_cell(k: Any, ops: Any) -> Any:
