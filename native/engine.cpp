@@ -387,19 +387,4 @@ void Engine::predict(const std::vector<Source>& x, const std::vector<float*>& ou
   });
 }
 
-Sums Engine::running() {
-  const Visit visit(*this, Use::reading);
-  return objectives_.running();
-}
-
-void Engine::resume(const Sums& all) {
-  const Visit visit(*this, Use::reading);
-  objectives_.resume(all);
-}
-
-void Engine::reset() {
-  const Visit visit(*this, Use::reading);
-  objectives_.reset();
-}
-
 }  // namespace clarinet

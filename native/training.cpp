@@ -190,4 +190,19 @@ void Engine::record_layers(const Pass&, TrainResult& result) {
   }
 }
 
+Sums Engine::running() {
+  const Visit visit(*this, Use::reading);
+  return objectives_.running();
+}
+
+void Engine::resume(const Sums& all) {
+  const Visit visit(*this, Use::reading);
+  objectives_.resume(all);
+}
+
+void Engine::reset() {
+  const Visit visit(*this, Use::reading);
+  objectives_.reset();
+}
+
 }  // namespace clarinet

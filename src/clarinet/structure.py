@@ -13,6 +13,7 @@ from clarinet.configurable import refuse_overrides
 from clarinet.graph import Network, Tensor
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.handle import BuildSpec, Handle, take_name
+from clarinet.layers.parts import ends_of, parts_of
 from clarinet.layers.places import own_weights
 from clarinet.names import Names
 from clarinet.optimizers import OptimizerState
@@ -21,15 +22,7 @@ from clarinet.philox import next_seed
 from clarinet.sizes import inferred, probed
 from clarinet.summary import print_summary, summary_html
 from clarinet.training_lock import TrainingLock
-from clarinet.types import (
-    Array,
-    Arrays,
-    Config,
-    DType,
-    Predictions,
-    Shape,
-    ShapeLike,
-)
+from clarinet.types import Array, Arrays, Config, DType, Predictions, Shape, ShapeLike
 from clarinet.weight_layout import Seed, lay_out
 
 NO_LAYERS = "the model has no layers; add one, e.g. model.add(Dense(10))"
@@ -344,24 +337,12 @@ class Structure(TrainingLock, Handle):
 
     def parts(self) -> tuple[Part, ...]:
         """Its layers as parts of a layer."""
-        numbers = {id(layer): number for number, layer in enumerate(self.layers)}
-        tensors = {tensor: number for number, tensor in enumerate(self.network.inputs)}
-        found = []
-        for node in self.network.nodes:
-            sources = tuple(tensors[tensor] for tensor in node.inputs)
-            layer: Any = node.operator
-            found.append(Part(layer, sources, prefix=f"{numbers[id(layer)]}.", training=node.training))
-            for tensor in node.outputs:
-                tensors[tensor] = len(tensors)
-        return tuple(found)
+        return parts_of(self.network, self.layers)
 
     @property
     def ends(self) -> tuple[int, ...]:
         """The tensors that it gives, numbered as :attr:`Part.sources` numbers them."""
-        network = self.network
-        made = [tensor for node in network.nodes for tensor in node.outputs]
-        tensors = {tensor: number for number, tensor in enumerate((*network.inputs, *made))}
-        return tuple(tensors[tensor] for tensor in network.outputs)
+        return ends_of(self.network)
 
     def weight_specs(self, input_shape: object) -> tuple[Weight, ...]:
         """The trainable weights, each named after the number of its layer."""

@@ -11,14 +11,19 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from clarinet.aliases.absent import ABSENT
 from clarinet.aliases.absent_tensorflow import ABSENT_TENSORFLOW
 from clarinet.aliases.keras import ALIASES, ALSO, MODULES
 from clarinet.names import exports, nearest
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader, MetaPathFinder
+else:
+    Loader = MetaPathFinder = object  # importing importlib.abc takes longer than all of this
 
 #: What a program may write before the names of Keras.
 _KERAS = re.compile(r"^(?:(?:tf\.)?(?:_tf_keras\.|python\.|api\.|_v2\.)*keras(?:\.|$))+")

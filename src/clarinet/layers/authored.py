@@ -32,10 +32,11 @@ from clarinet.graph import (
     packed,
     within_trace,
 )
-from clarinet.layers.base import Layer, Options, check_shape
+from clarinet.layers.base import Layer, check_shape
 from clarinet.layers.calling import inside_call, mask_of, set_masks
 from clarinet.layers.describing import kept_layer
 from clarinet.layers.handle import Handle, take_name
+from clarinet.layers.options import Options
 from clarinet.layers.sharing import once
 from clarinet.names import Names
 from clarinet.ops.core import cast, convert_to_tensor

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, ClassVar, Self, TypedDict, cast
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 import numpy as np
 
@@ -354,15 +354,6 @@ class Layer(Computing, Configurable):
         return kind(**(own | changes))
 
 
-class Options(TypedDict, total=False):
-    """Settings that all layers have, by name; see :class:`Layer`."""
-
-    name: str
-    trainable: bool
-    input_shape: Shape | None
-    input_dim: int | None
-
-
 def check_shape(shape: object, what: str, some_unknown: bool = False) -> Shape:
     """A tuple of positive integers.
 
@@ -378,11 +369,10 @@ def check_shape(shape: object, what: str, some_unknown: bool = False) -> Shape:
         shape = (shape,)
     if not isinstance(shape, (list, tuple)):
         raise TypeError(f"{what}: expected a tuple of positive integers such as (28, 28), received {shape!r}")
-    return tuple(UNKNOWN if some_unknown and _is_open(size) else _checked(size, shape, what) for size in shape)
-
-
-def _is_open(size: object) -> bool:
-    return size is None or is_unknown(size) or (type(size) is int and size == -1)
+    is_open = [size is None or is_unknown(size) or (type(size) is int and size == -1) for size in shape]
+    return tuple(
+        UNKNOWN if some_unknown and o else _checked(s, shape, what) for s, o in zip(shape, is_open, strict=True)
+    )
 
 
 def _checked(size: object, shape: Sequence[object], what: str) -> int:

@@ -8,9 +8,10 @@ from typing import ClassVar, Unpack
 
 from clarinet.arrays import EPSILON
 from clarinet.configurable import check_flag
-from clarinet.layers.base import Layer, Options
+from clarinet.layers.base import Layer
 from clarinet.layers.context import Context
 from clarinet.layers.merge import several
+from clarinet.layers.options import Options
 from clarinet.types import AnyTensor, Array, Arrays, Axes, Namespace, Shape, TensorLike
 
 

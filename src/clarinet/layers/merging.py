@@ -8,9 +8,10 @@ from functools import reduce
 from typing import Any, ClassVar, Unpack, cast
 
 from clarinet import ops
-from clarinet.layers.base import Layer, Options, Part
+from clarinet.layers.base import Layer, Part
 from clarinet.layers.composite import Composite
 from clarinet.layers.merge import Merge
+from clarinet.layers.options import Options
 from clarinet.types import AnyTensor, TensorLike
 
 

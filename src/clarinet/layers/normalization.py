@@ -15,6 +15,7 @@ from clarinet.initializers.base import Initializer
 from clarinet.layers.base import Layer, check_positive_int
 from clarinet.layers.context import Context
 from clarinet.layers.geometry import Sizes
+from clarinet.layers.standardizing import mean_of, shares, standardized, through_standardized
 from clarinet.params import Weight
 from clarinet.regularizers import Regularizer, RegularizerField
 from clarinet.types import Array, Namespace, Shape
@@ -165,9 +166,9 @@ class BatchNormalization(_OneAxis):
         rows, shape = self._others(x)
         mean, variance, new_state = state["moving_mean"], state["moving_variance"], {}
         if batch:
-            share = None if ctx.mask is None else _shares(ctx.mask, x, rows, xp)
-            mean = _mean(x, rows, share, xp)
-            variance = _mean((x - xp.reshape(mean, shape)) ** 2, rows, share, xp)
+            share = None if ctx.mask is None else shares(ctx.mask, x, rows, xp)
+            mean = mean_of(x, rows, share, xp)
+            variance = mean_of((x - xp.reshape(mean, shape)) ** 2, rows, share, xp)
             keep = self.momentum
             new_state = {
                 "moving_mean": keep * state["moving_mean"] + (1 - keep) * mean,
@@ -199,39 +200,6 @@ class BatchNormalization(_OneAxis):
             dx = dy - xp.reshape(dbeta / count, shape) - u * xp.reshape(dgamma / count, shape)
         dx = dx * (inverse * xp.reshape(params["gamma"], shape) if self.scale else inverse)
         return dx, self._grads(dgamma, dbeta)
-
-
-def _mean(x: Array, rows: tuple[int, ...], share: Array | None, xp: Namespace) -> Array:
-    return (
-        xp.mean(x, axis=rows) if share is None else xp.sum(xp.where(share > 0, x, xp.zeros_like(x)) * share, axis=rows)
-    )
-
-
-def _shares(mask: Array, x: Array, rows: tuple[int, ...], xp: Namespace) -> Array:
-    """How much each entry counts in the mean of its feature: one part in as many as the mask leaves, or nothing.
-
-    Args:
-        mask: truth values, without the last axis of ``x``.
-        x: what is normalised.
-        rows: the axes of the statistics.
-    """
-    counts = xp.broadcast_to(xp.astype(mask, x.dtype)[..., None], x.shape)
-    total = xp.sum(counts, axis=rows, keepdims=True)
-    return counts / xp.where(total > 0, total, xp.ones_like(total))
-
-
-def _standardized(x: Array, axes: tuple[int, ...], epsilon: float, xp: Namespace) -> tuple[Array, Array]:
-    """``u = (x - mean) / sqrt(variance + epsilon)`` over ``axes``, and the factor."""
-    centred = x - xp.mean(x, axis=axes, keepdims=True)
-    inverse = 1 / xp.sqrt(xp.mean(centred**2, axis=axes, keepdims=True) + epsilon)
-    return centred * inverse, inverse
-
-
-def _through_standardized(du: Array, u: Array, inverse: Array, axes: tuple[int, ...], xp: Namespace) -> Array:
-    """The gradient at ``x`` from the one at ``u``."""
-    mean = xp.mean(du, axis=axes, keepdims=True)
-    dx: Array = inverse * (du - mean - u * xp.mean(du * u, axis=axes, keepdims=True))
-    return dx
 
 
 class _AxesField(Field[Sizes, int | tuple[int, ...]]):
@@ -299,7 +267,7 @@ class LayerNormalization(_Normalized):
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
         axes = self.axes(x.ndim)
-        u, inverse = _standardized(x, axes, self.epsilon, ctx.xp)
+        u, inverse = standardized(x, axes, self.epsilon, ctx.xp)
         shape = tuple(size if axis in axes else 1 for axis, size in enumerate(x.shape))
         y = u * ctx.xp.reshape(params["gamma"], shape) if self.scale else u
         y = y + ctx.xp.reshape(params["beta"], shape) if self.center else y
@@ -313,7 +281,7 @@ class LayerNormalization(_Normalized):
         others = tuple(axis for axis in range(dy.ndim) if axis not in axes)
         dgamma, dbeta = xp.sum(dy * u, axis=others), xp.sum(dy, axis=others)
         du = dy * xp.reshape(params["gamma"], shape) if self.scale else dy
-        return _through_standardized(du, u, inverse, axes, xp), self._grads(dgamma, dbeta)
+        return through_standardized(du, u, inverse, axes, xp), self._grads(dgamma, dbeta)
 
 
 @dataclass(eq=False, repr=False)
@@ -392,7 +360,7 @@ class GroupNormalization(_OneAxis):
     ) -> tuple[Array, object, dict[str, Array]]:
         x = self._exchanged(x, ctx.xp)
         grouped, axes = self._grouped(x, ctx.xp)
-        u, inverse = _standardized(grouped, axes, self.epsilon, ctx.xp)
+        u, inverse = standardized(grouped, axes, self.epsilon, ctx.xp)
         y = ctx.xp.reshape(u, x.shape)
         y = y * params["gamma"] if self.scale else y
         y = y + params["beta"] if self.center else y
@@ -406,5 +374,5 @@ class GroupNormalization(_OneAxis):
         rows = tuple(range(dy.ndim - 1))
         dgamma, dbeta = xp.sum(dy * xp.reshape(u, dy.shape), axis=rows), xp.sum(dy, axis=rows)
         du, axes = self._grouped(dy * params["gamma"] if self.scale else dy, xp)
-        dx = _through_standardized(du, u, inverse, axes, xp)
+        dx = through_standardized(du, u, inverse, axes, xp)
         return self._exchanged(xp.reshape(dx, dy.shape), xp), self._grads(dgamma, dbeta)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from clarinet.configurable import is_ours
+from clarinet.graph import Network
 from clarinet.layers.base import Layer, Part
 from clarinet.types import Shape
 
@@ -117,3 +119,29 @@ def shapes_within(
         given += gives
         found.append((gives, taken))
     return found
+
+
+def parts_of(network: Network, layers: Sequence[Layer]) -> tuple[Part, ...]:
+    """The layers of a model's network as parts of a layer.
+
+    Args:
+        network: how they are connected.
+        layers: of the model, whose numbers are the prefixes of their weights.
+    """
+    numbers = {id(layer): number for number, layer in enumerate(layers)}
+    tensors = {tensor: number for number, tensor in enumerate(network.inputs)}
+    found = []
+    for node in network.nodes:
+        sources = tuple(tensors[tensor] for tensor in node.inputs)
+        layer: Any = node.operator
+        found.append(Part(layer, sources, prefix=f"{numbers[id(layer)]}.", training=node.training))
+        for tensor in node.outputs:
+            tensors[tensor] = len(tensors)
+    return tuple(found)
+
+
+def ends_of(network: Network) -> tuple[int, ...]:
+    """The tensors that a network gives, numbered as :attr:`Part.sources` numbers them."""
+    made = [tensor for node in network.nodes for tensor in node.outputs]
+    tensors = {tensor: number for number, tensor in enumerate((*network.inputs, *made))}
+    return tuple(tensors[tensor] for tensor in network.outputs)

@@ -8,7 +8,8 @@ from typing import ClassVar, Protocol, Self, Unpack, cast
 
 from clarinet import ops
 from clarinet.configurable import check_flag
-from clarinet.layers.base import Layer, Options
+from clarinet.layers.base import Layer
+from clarinet.layers.options import Options
 from clarinet.types import AnyTensor, Config, Json, TensorLike
 
 #: Steps that a loop over a cell of one's own may have: each becomes operations of the network.
