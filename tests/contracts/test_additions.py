@@ -17,6 +17,8 @@ from tests import cases
 
 ROOT = Path(__file__).parents[2]
 MOST = 4
+#: Names that other frameworks have: what is added here needs none there.
+OF_OTHERS = ("src/clarinet/doctor/adapters/", "src/clarinet/aliases/")
 #: For every kind of thing: where it is exported, its rows, and what else is exported there.
 KINDS = {
     "activations": (activations, cases.ACTIVATIONS, {"Activation"}),
@@ -93,7 +95,7 @@ def words():
     found = {}
     for path in chain(*((ROOT / room).rglob("*") for room in ("src", "native", "tests/cases"))):
         name = path.relative_to(ROOT).as_posix()
-        if path.suffix == ".py" and not name.startswith("src/clarinet/doctor/adapters/"):  # what other frameworks have
+        if path.suffix == ".py" and not name.startswith(OF_OTHERS):
             found[name] = _words_of_python(path.read_text("utf-8"))
         elif path.suffix in (".cpp", ".hpp"):
             found[name] = _words_of_cpp(path.read_text("utf-8"))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from clarinet.glass import formulas
 from clarinet.glass.table import Row, as_html, as_text
-from clarinet.layers.applied import Applied
 from clarinet.types import Array
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class LayerTrace:
     @property
     def kind(self) -> str:
         """The class name of the layer, or of the operation."""
-        return type(self.layer.operation if isinstance(self.layer, Applied) else self.layer).__name__
+        return self.layer.shown_kind
 
     @property
     def input(self) -> Array:
@@ -206,26 +205,32 @@ class Trace:
 
     @property
     def x(self) -> Array:
+        """The rows of the first input."""
         return self.xs[0]
 
     @property
     def prediction(self) -> Array:
+        """Of the first output."""
         return self.outputs[0].prediction
 
     @property
     def y(self) -> Array | None:
+        """The labels of the first output."""
         return self.outputs[0].y
 
     @property
     def losses(self) -> Array | None:
+        """Those of the rows, of the first output."""
         return self.outputs[0].losses
 
     @property
     def shares(self) -> Array | None:
+        """How much each row's loss counts, of the first output."""
         return self.outputs[0].shares
 
     @property
     def loss_function(self) -> Loss | None:
+        """The first output's."""
         return self.outputs[0].loss_function
 
     def quantities(self) -> Iterator[Quantity]:

@@ -26,16 +26,22 @@ class Maskable(Protocol):
     name: str
 
     @property
-    def merges(self) -> bool: ...
-    @property
-    def supports_masking(self) -> bool: ...
-    @property
-    def uses_mask(self) -> bool: ...
+    def merges(self) -> bool:
+        """Whether it takes several tensors."""
 
-    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None, /) -> object: ...
-    def in_place_of_masked(
-        self, inputs: Sequence[TensorLike], masks: Sequence[TensorLike], /
-    ) -> Sequence[TensorLike]: ...
+    @property
+    def supports_masking(self) -> bool:
+        """Whether masks pass through it."""
+
+    @property
+    def uses_mask(self) -> bool:
+        """Whether it looks at the mask of what it takes."""
+
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None, /) -> object:
+        """The mask of what it gives."""
+
+    def in_place_of_masked(self, inputs: Sequence[TensorLike], masks: Sequence[TensorLike], /) -> Sequence[TensorLike]:
+        """What it takes instead of tensors that have masks."""
 
 
 def layer_node(

@@ -41,6 +41,10 @@ class Applied(Layer):
         return found if isinstance(found, tuple) else (found,)
 
     @property
+    def shown_kind(self) -> str:
+        return type(self.operation).__name__
+
+    @property
     def mixes_rows(self) -> bool:
         return any(spec.batched for spec in self.specs) and self.operation.batch(self.specs) == "mixes"
 
