@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tarfile
-import zipfile
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from clarinet.files import destination, make_folder
+from clarinet import files
 
 _CHUNK = 1 << 16
 _TIMEOUT = 30.0  # seconds to connect, and between two pieces of the answer
@@ -91,8 +89,8 @@ def _download(origin: str, target: Path, expected: str | None, algorithm: str) -
     from urllib.request import urlopen
 
     print(f"Downloading data from {origin}")
-    make_folder(target.parent)
-    kept = destination(target)
+    files.make_folder(target.parent)
+    kept = files.destination(target)
     part = kept.with_name(f".{kept.name}.{os.getpid()}.part")
     try:
         with urlopen(origin, timeout=_TIMEOUT) as answer, part.open("wb") as file:
@@ -120,8 +118,11 @@ def take_apart(archive: Path, folder: Path, kind: str = "auto") -> None:
     Raises:
         ValueError: no such archive, or one that would write outside of the folder.
     """
-    make_folder(folder)
-    place = destination(folder)
+    import tarfile
+    import zipfile
+
+    files.make_folder(folder)
+    place = files.destination(folder)
     if kind in ("auto", "tar") and tarfile.is_tarfile(archive):
         with tarfile.open(archive) as tar:
             members = [member for member in tar if member.isfile() or member.isdir()]

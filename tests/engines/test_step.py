@@ -213,7 +213,7 @@ def test_optimizers_with_an_update_of_their_own(ours, same):
 
 class Largest(metrics.Metric):
     def __init__(self):
-        super().__init__("largest")
+        super().__init__(name="largest")
         self.reset_state()
 
     def update_state(self, y_true, y_pred, sample_weight=None):

@@ -42,6 +42,8 @@ _NOT_DRAWN |= {
     "TextVectorization",
     "LearningRateSchedule",
 }
+_NOT_DRAWN |= {"GRUCell", "LSTMCell", "RNN", "SimpleRNNCell", "StackedRNNCells"}  # parts of one another
+_NOT_DRAWN |= {"Sum"}  # of values, as Mean
 _MODULES = ("activations", "layers", "losses", "metrics", "optimizers", "optimizers.schedules", "regularizers")
 
 

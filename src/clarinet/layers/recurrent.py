@@ -159,8 +159,8 @@ class Recurrent(TakesStates, Composite):
         form = self.taking(len(input_shapes))
         if not form._is_elementary:
             return super(Recurrent, form).output_shapes(input_shapes)
-        (steps, *_), *given = input_shapes
         check_rank(input_shapes[0], 1, type(self).__name__)
+        (steps, *_), *given = input_shapes
         self._check_given(given)
         for function in (self.activation, getattr(self, "recurrent_activation", None)):
             if function is not None:

@@ -97,7 +97,7 @@ def nextafter(x1: TensorLike, x2: TensorLike) -> AnyTensor:
     """The number next to ``x1`` in the direction of ``x2``.
 
     Example:
-        >>> float(nextafter(np.float32(1), 2.0)) - 1 == np.finfo("float32").eps
+        >>> float(nextafter(np.float32(1), 2.0)) - 1 == float(np.finfo("float32").eps)
         True
     """
     return apply(made(Nextafter), *promoted(x1, x2, least=float))

@@ -74,8 +74,8 @@ def rgb_to_hsv(images: TensorLike, data_format: str | None = None) -> AnyTensor:
         data_format: ``"channels_last"`` (default) or ``"channels_first"``.
 
     Example:
-        >>> rgb_to_hsv([[[0.0, 0.5, 0.0]]]).numpy().ravel().round(3).tolist()
-        [0.333, 1.0, 0.5]
+        >>> rgb_to_hsv([[[0.0, 0.5, 0.0]]]).numpy().ravel().round(3)
+        array([0.333, 1.   , 0.5  ], dtype=float32)
     """
     x, axis = _colours(images, data_format, "rgb_to_hsv")
     x = where(less(absolute(x), float(np.finfo(dtype_of(x)).eps)), 0.0, x)
