@@ -43,7 +43,7 @@ def of_layers(cases):
     name = "layers-" + "-".join(case.id for case in cases)
     x = X if cases[0].inputs == "numbers" else inputs(cases[0], ROWS)
     products = any(case.id.startswith(("multiply", "dot")) for case in cases)  # which amplify rounding
-    settings = {"tolerance": 1e-4} if products else {}
+    settings = {"tolerance": 2e-4} if products else {}  # our two engines differ by 5e-5 behind some of them
     return Program(name, layers, x, NUMBERS, lambda k: "mse", optimizer=lambda k: k.optimizers.SGD(0.005), **settings)
 
 

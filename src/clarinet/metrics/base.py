@@ -185,7 +185,7 @@ class Metric(Configurable):
 
     def get_state(self) -> dict[str, object]:
         """The sums since :meth:`reset_state`: variables, and all attributes that the constructor does not take."""
-        configured = {f.name for f in fields(self) if f.init} | {"_added", "_dtype"}
+        configured = {f.name for f in fields(self) if f.init} | {"_added", "_arguments", "_dtype"}
         found = {k: v for k, v in vars(self).items() if k not in configured and not isinstance(v, (Metric, Variable))}
         if "_added" in vars(self):
             found["_added"] = [variable.numpy() for variable in vars(self)["_added"]]
