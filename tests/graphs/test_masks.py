@@ -12,6 +12,7 @@ import clarinet
 from clarinet import layers, ops
 from clarinet.layers import LSTM, Dense, Embedding, Flatten, GlobalAveragePooling1D, Input, Masking
 from clarinet.problems import ClarinetWarning
+from tests import cases
 
 IDS = np.array([[3, 1, 0, 0], [2, 0, 0, 0], [1, 2, 3, 4]])
 MASK = IDS != 0
@@ -127,3 +128,11 @@ def test_a_layer_of_ones_own_with_masks_is_not_saved_without_them(tmp_path: Path
     model = clarinet.Model(x, LSTM(2)(Half()(Embedding(5, 3, mask_zero=True)(x))))
     with pytest.raises(TypeError, match="'half' cannot be saved: masks come along with what it takes or gives"):
         model.save(tmp_path / "own.clarinet")
+
+
+@pytest.mark.parametrize("case", cases.LAYERS, ids=lambda case: case.id)
+def test_layers_within_that_look_at_a_mask_are_given_it(case: Any) -> None:
+    """Else a layer passes a mask on, and those within it count the steps that do not."""
+    layer = case.make()
+    if layer.supports_masking and any(leaf.layer.uses_mask for leaf in layer.leaf_layers()):
+        assert layer.uses_mask

@@ -166,3 +166,10 @@ def test_a_size_that_is_not_known_is_not_counted_with() -> None:
     for use in (lambda: ops.arange(steps), lambda: ops.arange(0, steps)):
         with pytest.raises(TypeError, match="a size that is not known before there are numbers"):
             use()
+
+
+def test_a_summary_shows_what_is_within_layers(capsys: pytest.CaptureFixture[str]) -> None:
+    x = Input((None,))
+    h = layers.Bidirectional(LSTM(3, return_sequences=True))(Embedding(9, 4)(x))
+    clarinet.Model(x, Dense(1)(GlobalAveragePooling1D()(h))).summary()
+    assert "(None, None, 3)" in capsys.readouterr().out

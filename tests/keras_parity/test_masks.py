@@ -51,6 +51,18 @@ def gru_then_rnn(k: Any) -> Ends:
     return x, k.layers.Dense(1)(k.layers.SimpleRNN(3, go_backwards=True)(h))
 
 
+def both_ways(k: Any) -> Ends:
+    x, h = words(k)
+    h = k.layers.Bidirectional(k.layers.GRU(3, return_sequences=True), merge_mode="sum")(h)
+    return x, k.layers.Dense(1)(k.layers.Bidirectional(k.layers.LSTM(2))(h))
+
+
+def over_cells(k: Any) -> Ends:
+    x, h = words(k)
+    h = k.layers.TimeDistributed(k.layers.Dense(3, "tanh"))(h)
+    return x, k.layers.Dense(1)(k.layers.RNN([k.layers.GRUCell(3), k.layers.LSTMCell(2)])(h))
+
+
 def masking(k: Any) -> Ends:
     x = k.Input((STEPS, 3))
     h = k.layers.Dense(4, "tanh")(k.layers.Masking()(x))
@@ -150,6 +162,8 @@ GRAPHS: dict[str, tuple[Graph, Any, Any, Any, Any]] = {
     "pooled": (pooled, WORDS, Y, "mse", None),
     "lstm": (lstm, WORDS, Y, "mse", WEIGHTS),
     "gru then rnn": (gru_then_rnn, WORDS, Y, "mse", None),
+    "both ways": (both_ways, WORDS, Y, "mse", None),
+    "over cells": (over_cells, WORDS, Y, "mse", None),
     "masking": (masking, NUMBERS, Y, "mse", None),
     "a sequence out": (a_sequence_out, WORDS, CURVES, "mse", None),
     "normalised": (normalised, WORDS, Y, "mse", None),

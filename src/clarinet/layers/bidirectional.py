@@ -100,6 +100,7 @@ class Bidirectional(TakesStates, Container):
         return tuple(f"{layer.name}: {name}" for layer in self._two() for name in layer.state_names)
 
     supports_masking = True
+    uses_mask = True
 
     def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
         """The mask of the steps, where the layers give all of them; states have none."""

@@ -9,6 +9,7 @@ from typing import Any
 from clarinet.configurable import is_ours
 from clarinet.graph import Network
 from clarinet.layers.base import Layer, Part
+from clarinet.sizes import inferred
 from clarinet.types import Shape
 
 
@@ -115,7 +116,7 @@ def shapes_within(
     given, found = list(input_shapes), []
     for part in parts:
         taken = tuple(given[s] for s in part.sources or ())
-        gives = part.layer.output_shapes(taken)
+        gives = inferred(part.layer.output_shapes, taken)
         given += gives
         found.append((gives, taken))
     return found
