@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from clarinet import _native
 from tests.properties import examples
 
 # Keras's back ends disagree at saturation; the JAX one is the oracle. Keras reads these when it is first imported.
@@ -25,14 +26,22 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
+ISAS = _native.isas()
 FUZZERS = Path(__file__).parent / "fuzz"
 settings.register_profile("clarinet", examples(100))
 settings.load_profile("clarinet")
 
 
+@pytest.hookimpl(tryfirst=True)  # before slow tests are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that fork this process come first: a fork is not safe once JAX, an oracle of others, has its threads."""
+    """Tests that fork this process come first: a fork is not safe once JAX, an oracle of others, has its threads.
+
+    Under sanitizers, which take several times as long, all instruction sets but the first are slow tests.
+    """
     items.sort(key=lambda item: not item.path.is_relative_to(FUZZERS))
+    for item in items if os.environ.get("CLARINET_SANITIZED") else ():
+        if getattr(item, "callspec", None) and item.callspec.params.get("isa", ISAS[0]) not in (None, ISAS[0]):
+            item.add_marker("slow")
 
 
 @pytest.fixture
