@@ -24,7 +24,7 @@ def of(rows):
 
 
 def first_of_each(rows):
-    """The same rows; those after the first of a function are slow, for Keras compiles for each."""
+    """The same rows; those after the first of a function are slow: Keras compiles for each."""
     seen = set()
 
     def dealt(row):
@@ -132,7 +132,7 @@ def test_values_and_gradients_are_keras_s(row):
         np.testing.assert_allclose(a, np.asarray(b), rtol=max(2e-4, 10 * row.rtol), atol=2e-5)
 
 
-@of([row for row in SLOPED if not row.given])
+@pytest.mark.parametrize("row", first_of_each([row for row in SLOPED if not row.given]))
 def test_derivatives(row):
     args = row.arrays("float64")
     arrays = flat(args)

@@ -286,11 +286,6 @@ class Layer(Computing, Configurable):
         return None
 
     @property
-    def shown_kind(self) -> str:
-        """What it is called where its kind is shown: the name of its class, or of the operation that it applies."""
-        return type(self).__name__
-
-    @property
     def takes_steps(self) -> bool:
         """Whether an elementary layer does to every step of a sequence what it does to a sample."""
         return False

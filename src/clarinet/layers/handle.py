@@ -204,6 +204,11 @@ class Handle(Adding):
         """The weights by their names in :meth:`Layer.weight_specs` and ``state_specs`` of this layer."""
         return {prefix + v.name: v for layer, prefix, _ in self.leaf_layers() for v in layer._variables or ()}
 
+    @property
+    def shown_kind(self) -> str:
+        """What it is called where its kind is shown: the name of its class, or of the operation that it applies."""
+        return type(self).__name__
+
     if not TYPE_CHECKING:  # where any misspelt attribute would pass for a weight
 
         def __getattr__(self, name: str) -> Variable:
