@@ -212,6 +212,12 @@ class Compiled(Functional):
             self._engine = wanted, *self._new_engine(label_shapes)
         return self._engine[1]
 
+    @property
+    def ready_engine(self) -> engines.Engine | None:
+        """The engine that was made for its plan; None before one was asked for, and where steps are its own."""
+        made = None if self._engine is None else self._engine[1]
+        return None if isinstance(made, stepping.Stepping) else made
+
     def _own_steps(self) -> engines.Engine:
         """What runs steps of the model's own."""
         if self._engine is None:

@@ -10,37 +10,17 @@ Example:
     (2, 3)
 """
 
+# ruff: noqa: F403  # a function is named in its own module alone
 from typing import TYPE_CHECKING
 
 from clarinet import aliases
 from clarinet.names import public
-from clarinet.ops.randomness import (
-    beta,
-    binomial,
-    categorical,
-    dropout,
-    gamma,
-    normal,
-    randint,
-    shuffle,
-    truncated_normal,
-    uniform,
-)
+from clarinet.ops import randomness
+from clarinet.ops.randomness import *
 from clarinet.ops.seeds import SeedGenerator
 
-__all__ = [
-    "SeedGenerator",
-    "beta",
-    "binomial",
-    "categorical",
-    "dropout",
-    "gamma",
-    "normal",
-    "randint",
-    "shuffle",
-    "truncated_normal",
-    "uniform",
-]
+__all__ = ["SeedGenerator"]
+__all__ += randomness.__all__
 
 
 def __dir__() -> list[str]:

@@ -190,6 +190,9 @@ class Trainable(Protocol):
     def engine_for(self, label_shapes: Sequence[Shape | None] = (), fresh: bool = False) -> Engine: ...
 
     @property
+    def ready_engine(self) -> Engine | None: ...
+
+    @property
     def engine(self) -> str: ...
 
     @property

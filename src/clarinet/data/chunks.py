@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from clarinet.ops.dtypes import BOOL, FLOAT, INT
 from clarinet.ops.specs import TensorSpec
+from clarinet.ops.structures import built, number_form
 from clarinet.ops.tensor import tensor
 from clarinet.problems import shown
 from clarinet.types import AnyTensor, Array, DType, DTypeArg, Index, TensorLike
@@ -121,48 +122,6 @@ class Texts:
 
     shape: tuple[int, ...]
     dtype: str = "string"
-
-
-def number_form(structure: object) -> tuple[object, list[object]]:
-    """How a structure of tuples and dictionaries is built, and what is in it.
-
-    Example:
-        >>> number_form(({"a": "x"}, "y"))
-        (({'a': 0}, 1), ['x', 'y'])
-    """
-    found: list[object] = []
-
-    def form(value: object) -> object:
-        if isinstance(value, Mapping):
-            return {key: form(inner) for key, inner in value.items()}
-        if isinstance(value, tuple):
-            items = [form(inner) for inner in value]
-            return as_tuple(value, items)
-        found.append(value)
-        return len(found) - 1
-
-    return form(structure), found
-
-
-def as_tuple(like: tuple[object, ...], items: Sequence[object]) -> tuple[object, ...]:
-    """Items as a tuple of the same class, which may name them."""
-    kind: Callable[..., tuple[object, ...]] = type(like)
-    return kind(*items) if hasattr(like, "_fields") else tuple(items)
-
-
-def built(form: object, values: Sequence[object]) -> object:
-    """The structure of a form, with values in their places.
-
-    Example:
-        >>> built(({"a": 0}, 1), ["x", "y"])
-        ({'a': 'x'}, 'y')
-    """
-    if isinstance(form, Mapping):
-        return {key: built(inner, values) for key, inner in form.items()}
-    if isinstance(form, tuple):
-        return as_tuple(form, [built(inner, values) for inner in form])
-    assert isinstance(form, int)
-    return values[form]
 
 
 def as_array(value: TensorLike, dtype: DTypeArg = None) -> Array:

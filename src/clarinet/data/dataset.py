@@ -10,9 +10,10 @@ import numpy as np
 
 from clarinet.configurable import check_whole
 from clarinet.data import mapping, nested, stages
-from clarinet.data.chunks import number_form, single
+from clarinet.data.chunks import single
 from clarinet.data.elements import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Elements
 from clarinet.data.stages import Chunks
+from clarinet.ops.structures import number_form
 from clarinet.philox import next_seed
 from clarinet.types import DTypeArg, TensorLike
 

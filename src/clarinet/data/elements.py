@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from clarinet.data.chunks import built, elements_of
+from clarinet.data.chunks import elements_of
 from clarinet.data.nested import plain
 from clarinet.data.stages import Chunks
+from clarinet.ops.structures import built
 from clarinet.types import AnyTensor, Array, TensorLike
 
 #: What :meth:`Dataset.cardinality` says of data sets without an end, and of those that have to be gone through.

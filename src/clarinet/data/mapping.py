@@ -7,11 +7,12 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from clarinet.data.chunks import Chunk, applied, built, joined, number_form, pieces
+from clarinet.data.chunks import Chunk, applied, joined, pieces
 from clarinet.data.stages import Chunks, mapped
 from clarinet.graph import Constant, Network, Node, Tensor
 from clarinet.ops.operation import Elementwise, Operation
 from clarinet.ops.specs import Shape, TensorSpec
+from clarinet.ops.structures import built, number_form
 from clarinet.traced import trace
 from clarinet.types import Array, TensorLike
 

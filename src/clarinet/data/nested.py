@@ -9,7 +9,8 @@ from typing import Protocol, cast
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.data.chunks import Chunk, applied, as_array, built, cast_to, elements_of, joined, number_form
+from clarinet.data.chunks import Chunk, applied, as_array, cast_to, elements_of, joined
+from clarinet.ops.structures import built, number_form
 from clarinet.philox import Key, Stream
 from clarinet.types import DTypeArg, TensorLike
 

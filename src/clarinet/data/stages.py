@@ -8,7 +8,8 @@ from typing import cast
 
 import numpy as np
 
-from clarinet.data.chunks import Chunk, applied, as_array, built, joined, number_form, pieces, single
+from clarinet.data.chunks import Chunk, applied, as_array, joined, pieces, single
+from clarinet.ops.structures import built, number_form
 from clarinet.philox import Key, Stream, permutation
 from clarinet.types import Array, DType, TensorLike
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-import numpy as np
-from numpy.typing import NDArray
-
 from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.halves import Handle
 from clarinet.engines.native import NativeEngine
 from clarinet.engines.reference import ReferenceEngine
 from clarinet.params import Store
-from clarinet.philox import Key, Stream, permutation
 from clarinet.records import Chunk
 from clarinet.types import Array, Arrays
 
@@ -56,9 +52,6 @@ class AnySizes(Engine):
         if len(self._engines) > _MOST:
             self._engines.pop(next(iter(self._engines))).close()
         return engine
-
-    def permutation(self, epoch: int, n: int) -> NDArray[np.int64]:
-        return permutation(Key(self.plan.seed, Stream.SHUFFLE, epoch=epoch), n)
 
     def train(self, data: Data, steps: Steps) -> Chunk:
         return self._bound(data.xs).train(data, steps)

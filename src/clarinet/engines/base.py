@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clarinet.engines.halves import Handle
+from clarinet.ops import structures
 from clarinet.params import Store
+from clarinet.philox import Key, Stream, permutation
 from clarinet.records import Chunk
 from clarinet.types import Array, Arrays, Shape
 
@@ -44,13 +46,7 @@ class Leaves(tuple[Array, ...]):
 
     def packed(self, change: Callable[[Array], object]) -> object:
         """The structure, with what becomes of each array."""
-
-        def fill(form: Form) -> object:
-            if isinstance(form, dict):
-                return {key: fill(value) for key, value in form.items()}
-            return tuple(map(fill, form)) if isinstance(form, tuple) else change(self[form])
-
-        return fill(self.form)
+        return structures.built(self.form, [change(array) for array in self])
 
 
 def _each(arrays: tuple[Array | None, ...], change: Callable[[Array], Array]) -> tuple[Array | None, ...]:
@@ -185,8 +181,8 @@ class Engine(Protocol):
     def __init__(self, plan: Plan, store: Store, optimizer_state: OptimizerState | None) -> None: ...
 
     def permutation(self, epoch: int, n: int) -> NDArray[np.int64]:
-        """The order of ``n`` rows in an epoch, ``random.permutation(Key(seed, SHUFFLE, epoch), n)``."""
-        ...
+        """The order of ``n`` rows in an epoch, the same on every engine."""
+        return permutation(Key(self.plan.seed, Stream.SHUFFLE, epoch=epoch), n)
 
     def train(self, data: Data, steps: Steps) -> Chunk:
         """Run training steps; ``optimizer_state.step`` counts them. Chunk borders never change a bit of the result."""

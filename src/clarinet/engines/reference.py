@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clarinet.engines.base import Data, Engine, Steps, one_or_all
 from clarinet.engines.devices import open_device
@@ -36,7 +35,7 @@ from clarinet.engines.step import (
 )
 from clarinet.metrics.base import Sums
 from clarinet.params import Store
-from clarinet.philox import Key, Stream, permutation
+from clarinet.philox import Stream
 from clarinet.records import Chunk, LayerStats
 from clarinet.types import Array, Arrays
 
@@ -130,9 +129,6 @@ class ReferenceEngine(Engine):
 
     def _number(self) -> int:
         return 0 if self.optimizer_state is None else self.optimizer_state.step
-
-    def permutation(self, epoch: int, n: int) -> NDArray[np.int64]:
-        return permutation(Key(self.plan.seed, Stream.SHUFFLE, epoch=epoch), n)
 
     # One training step.
 

@@ -16,6 +16,7 @@ from clarinet.training.prepare import as_list, build_for
 from clarinet.types import Array, Arrays, Predictions
 
 if TYPE_CHECKING:
+    from clarinet.engines import Engine
     from clarinet.trainable import Trainable
 
 #: Rows per call of an engine when predicting; results do not depend on it.
@@ -47,12 +48,14 @@ def predict(
     Raises:
         ValueError, TypeError: the rows do not have the model's input shape.
     """
+    as_asked = batch_size is not None or steps is not None or callbacks is not None or verbose != 0
+    ready = self.ready_engine
+    if ready is not None and not as_asked and _is_plain(x, self):
+        return self.packed(_predicted(self, ready, x))
     if self.stepped:
         return stepping.predict(cast(stepping.SteppedModel, self), x, batch_size, steps, callbacks)
-    if batch_size is not None or steps is not None or callbacks is not None or verbose != 0:
+    if as_asked:
         return _predict_as_asked(self, locals())
-    if _is_plain(x, self):
-        return self.packed(_in_original_units(self, self.engine_for().predict(x, _at_once(self))))
     if data_adapters.is_batches(x):
         alone = self.built and self.engine_for().plan.mixes_rows
         pieces = _pieces(self, x, None, PREDICT_BATCH, 1 if alone else None)
@@ -72,12 +75,13 @@ def _predict_rows(self: Trainable, rows: Arrays, batch_size: int | None = None) 
     """Predictions for arrays in the model's order."""
     if not _is_plain(rows, self):
         rows = checked_inputs(self, rows)
-    return _in_original_units(self, self.engine_for().predict(rows, batch_size or _at_once(self)))
+    return _predicted(self, self.engine_for(), rows, batch_size)
 
 
-def _at_once(self: Trainable) -> int:
-    """How many rows are computed at once where nobody says: as many as Keras takes, where that matters."""
-    return BATCH_SIZE if self.engine_for().plan.mixes_rows else PREDICT_BATCH
+def _predicted(self: Trainable, engine: Engine, rows: Arrays, batch_size: int | None = None) -> Arrays:
+    """What an engine gives, in original units; of so many rows at once as Keras takes where that matters."""
+    at_once = BATCH_SIZE if engine.plan.mixes_rows else PREDICT_BATCH
+    return _in_original_units(self, engine.predict(rows, batch_size or at_once))
 
 
 def _is_plain(x: object, model: Trainable) -> TypeGuard[Array]:
