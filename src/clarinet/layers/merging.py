@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Unpack, cast
 from clarinet import ops
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.composite import Composite
-from clarinet.layers.merge import Merge
+from clarinet.layers.merge import Merge, several
 from clarinet.layers.options import Options
-from clarinet.types import AnyTensor, TensorLike
+from clarinet.types import AnyTensor, Shape, TensorLike
 
 
 @dataclass(eq=False, repr=False)
@@ -33,6 +33,9 @@ class Merging(Composite):
         if masks is None or any(own is None for own in masks):
             return None
         return reduce(ops.logical_or, masks)
+
+    def output_shape(self, input_shape: Shape | tuple[Shape, ...]) -> Shape:
+        return self.output_shapes(several(type(self).__name__, input_shape))[0]
 
     def check(self) -> None:
         self.parts()  # which refuses settings without meaning
