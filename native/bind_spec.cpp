@@ -35,9 +35,10 @@ void bind_spec(nb::module_& m) {
       .def(nb::init<int64_t, float, float, std::vector<int64_t>>(), "tensor"_a, "low"_a, "high"_a, "ops"_a);
   nb::class_<OutputSpec>(m, "OutputSpec")
       .def(nb::init<int64_t, int64_t, int64_t, std::vector<OpSpec>, LossSpec, double, bool, std::vector<MetricSpec>,
-                    int64_t, int64_t, int64_t, int64_t>(),
+                    int64_t, int64_t, int64_t, int64_t, int64_t, int64_t>(),
            "tensor"_a, "positions"_a, "columns"_a, "activation"_a, "loss"_a, "weight"_a, "sparse"_a, "metrics"_a,
-           "values"_a = -1, "values_size"_a = 0, "labels"_a = -1, "labels_size"_a = 0);
+           "values"_a = -1, "values_size"_a = 0, "labels"_a = -1, "labels_size"_a = 0,
+           "mask"_a = -1, "mask_size"_a = 0);
   nb::class_<Spec>(m, "Spec")
       .def(nb::init<std::vector<OpSpec>, std::vector<OutputSpec>, OptimizerSpec, std::vector<StatsSpec>,
                     std::vector<int64_t>, int64_t>(),

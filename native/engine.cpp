@@ -248,15 +248,21 @@ void Engine::measure(const Pass& pass, const Rows& rows, Order order) {
   for (size_t r = results_.size(); r-- > 0;) {
     const Result& result = results_[r];
     float* gradient = pass.training ? result.part : nullptr;
-    objectives_[r].measure(pass, rows.y[r], rows.weight[r], order, values_[result.judged], gradient);
+    objectives_[r].measure(pass, rows.y[r], rows.weight[r], order, values_[result.judged], mask_of(r), gradient);
     if (gradient) add_part(pass, result.judged, gradient);
   }
+}
+
+// Which rows of an output count; nullptr: all.
+const float* Engine::mask_of(size_t output) const {
+  const int64_t mask = spec_.outputs[output].mask;
+  return mask < 0 ? nullptr : values_[static_cast<size_t>(mask)];
 }
 
 // The predictions that metrics judge; all of them for who wants to see them.
 void Engine::judge(const Pass& pass, bool all) {
   for (size_t r = 0; r < results_.size(); ++r)
-    if (all || objectives_[r].has_metrics()) objectives_[r].judge(pass, predictions(pass, results_[r]), values_);
+    if (all || objectives_[r].has_metrics()) objectives_[r].judge(pass, predictions(pass, results_[r]), mask_of(r), values_);
 }
 
 void Engine::keep(const Pass& pass) {

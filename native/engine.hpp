@@ -154,6 +154,7 @@ class Engine {
   void forward(const Pass&);
   void forward(const Pass&, size_t op);
   const float* predictions(const Pass&, const Result&) const;
+  const float* mask_of(size_t output) const;
   void measure(const Pass&, const Rows&, Order);
   void judge(const Pass&, bool all);
   void keep(const Pass&);

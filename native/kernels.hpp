@@ -107,6 +107,8 @@ struct Elementwise {
 struct RecurrentStep {
   Elementwise activation, gate;
   long rows, units;
+  const float* counts;  // whether a row takes part, else its states stay; nullptr: all do
+  long counts_row;
   float* z;
   long z_row;
   const float *h, *c;  // the states before the step

@@ -8,14 +8,17 @@ namespace {
 // The weighted mean of one number a sample.
 class MeanMetric : public Metric {
  public:
-  using Metric::Metric;
+  explicit MeanMetric(const MetricSpec& spec) : Metric(spec), masked_(setting(spec.settings, "masked") != 0.0) {}
 
-  void reserve(long samples) override { values_.resize(static_cast<size_t>(samples)); }
+  void reserve(long samples) override {
+    values_.resize(static_cast<size_t>(samples));
+    if (masked_) counted_.resize(values_.size());
+  }
   void account(long samples, const float* weights) override {
     double total = 0.0, count = 0.0;
     for (long i = 0; i < samples; ++i) {
       total += values_[static_cast<size_t>(i)] * weights[i];
-      count += weights[i];
+      count += masked_ ? counted_[static_cast<size_t>(i)] * weights[i] : weights[i];
     }
     running_.add(total, count);
   }
@@ -28,14 +31,31 @@ class MeanMetric : public Metric {
   template <class F>
   void each_row(const Pass& pass, const Judged& j, F f) {
     for (long i = pass.first; i < pass.last; ++i) {
+      if (masked_) {
+        each_counted(i, j, f);
+        continue;
+      }
       double sum = 0.0;
       for (long r = 0; r < j.positions; ++r) sum += f(i * j.positions + r);
       values_[static_cast<size_t>(i)] = sum / static_cast<double>(j.positions);
     }
   }
 
+  // The same of the rows of a sample that the mask leaves: their sum, and how many they are, both over all its rows.
+  template <class F>
+  void each_counted(long i, const Judged& j, const F& f) {
+    const long each = j.positions / j.mask_size;
+    double sum = 0.0;
+    long count = 0;
+    for (long r = 0; r < j.positions; ++r)
+      if (j.mask[i * j.mask_size + r / each] != 0.0f) sum += f(i * j.positions + r), ++count;
+    values_[static_cast<size_t>(i)] = sum / static_cast<double>(j.positions);
+    counted_[static_cast<size_t>(i)] = static_cast<double>(count) / static_cast<double>(j.positions);
+  }
+
+  const bool masked_;
   Running running_;
-  std::vector<double> values_;  // of the batch's samples
+  std::vector<double> values_, counted_;  // of the batch's samples; the share of their rows that counts
 };
 
 // Shares of right answers, entry by entry: exactly equal, or on the right side of a threshold.
@@ -74,7 +94,7 @@ class Values : public MeanMetric {
   }
   void judge(const Pass& pass, const Judged& j) override {
     const float* values = j.tensors[tensor_];
-    each_row(pass, {each_, 1, nullptr, nullptr, nullptr, nullptr}, [&](long i) { return values[whole_ ? i % each_ : i]; });
+    each_row(pass, {each_, 1, nullptr, nullptr, nullptr, nullptr, j.mask, j.mask_size}, [&](long i) { return values[whole_ ? i % each_ : i]; });
   }
 
  private:

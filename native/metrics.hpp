@@ -15,6 +15,8 @@ struct Judged {
   const float* targets;
   const int32_t* ids;  // where targets are class ids
   const float* const* tensors;  // of the engine
+  const float* mask;  // which predictions count, `mask_size` numbers a sample; nullptr: all
+  long mask_size;
 };
 
 class Metric {

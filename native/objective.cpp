@@ -18,6 +18,7 @@ Objective::Objective(const OutputSpec& spec)
       columns_(static_cast<long>(spec.columns)),
       labels_size_(spec.labels < 0 ? -1 : static_cast<long>(spec.labels_size)),
       values_each_(computed_ ? static_cast<long>(spec.values_size) : positions_),
+      mask_size_(static_cast<long>(spec.mask_size)),
       fetches_(present_ && !computed_) {
   for (const MetricSpec& metric : spec.metrics) metrics_.push_back(make_metric(metric, positions_, columns_));
   for (const auto& metric : metrics_) sees_all_targets_ |= metric->sees_all_targets(), fetches_ |= metric->takes_targets();
@@ -72,12 +73,8 @@ double Objective::weight_sum(const Pass& pass, const Source& weights, Order orde
   return whole_ ? static_cast<double>(values_each_) : sum * static_cast<double>(values_each_);
 }
 
-void Objective::measure(const Pass& pass, const Source& targets, const Source& weights, Order order, const float* y,
-                        float* gradient) {
-  if (!takes_targets()) return;
-  fetch(pass, targets, weights, order);
-  if (sees_all_targets_) pass.sync();
-  if (!present_) return;
+// How much each value counts in the batch's loss.
+void Objective::share_out(const Pass& pass, const Source& weights, Order order) {
   double divisor = static_cast<double>(samples_of(pass) * values_each_);
   if (reduction_ == "sum") divisor = 1.0;
   if (reduction_ == "mean_with_sample_weight") divisor = weight_sum(pass, weights, order);
@@ -85,6 +82,35 @@ void Objective::measure(const Pass& pass, const Source& targets, const Source& w
   if (whole_) std::fill_n(shares_.begin(), pass.thread == 0 ? values_each_ : 0, share);
   for (long i = pass.first; i < pass.last && !whole_; ++i)
     for (long r = 0; r < values_each_; ++r) shares_[i * values_each_ + r] = weights_[i] * share;
+}
+
+// The same of values of which a mask says which count: a mean is that of those. Where labels are class ids, -1 counts for
+// nothing. All samples' masks, weights and ids are there.
+void Objective::share_out_counted(const Pass& pass, const float* mask) {
+  const long each = values_each_ / mask_size_;  // values to a number of the mask
+  const bool ids = sparse_ && !computed_;
+  const auto counts = [&](long value) { return mask[value / each] != 0.0f && !(ids && ids_[static_cast<size_t>(value)] < 0); };
+  double divisor = 0.0;
+  if (reduction_ == "sum") {
+    divisor = 1.0;
+  } else if (reduction_ == "mean_with_sample_weight") {
+    for (long value = 0; value < pass.samples * values_each_; ++value)
+      if (counts(value)) divisor += weights_[static_cast<size_t>(value / values_each_)];
+  } else {
+    for (long i = 0; i < pass.samples * mask_size_; ++i) divisor += mask[i] != 0.0f ? static_cast<double>(each) : 0.0;
+  }
+  const float share = divisor != 0.0 ? static_cast<float>(1.0 / divisor) : 0.0f;
+  for (long value = pass.first * values_each_; value < pass.last * values_each_; ++value)
+    shares_[static_cast<size_t>(value)] = counts(value) ? weights_[static_cast<size_t>(value / values_each_)] * share : 0.0f;
+}
+
+void Objective::measure(const Pass& pass, const Source& targets, const Source& weights, Order order, const float* y,
+                        const float* mask, float* gradient) {
+  if (!takes_targets()) return;
+  fetch(pass, targets, weights, order);
+  if (sees_all_targets_ || mask) pass.sync();
+  if (!present_) return;
+  mask ? share_out_counted(pass, mask) : share_out(pass, weights, order);
   if (computed_) return take_values(pass, y, gradient);
   const long at = pass.first * positions_, end = pass.last * positions_;
   const bool weighed = weight_ != 1.0;
@@ -108,8 +134,9 @@ void Objective::take_values(const Pass& pass, const float* y, float* gradient) {
   if (whole_) pass.sync();
 }
 
-void Objective::judge(const Pass& pass, const float* predictions, const std::vector<float*>& tensors) {
-  const Judged judged{positions_, columns_, predictions, targets_.data(), sparse_ ? ids_.data() : nullptr, tensors.data()};
+void Objective::judge(const Pass& pass, const float* predictions, const float* mask, const std::vector<float*>& tensors) {
+  const Judged judged{positions_, columns_, predictions, targets_.data(), sparse_ ? ids_.data() : nullptr, tensors.data(),
+                      mask, mask_size_};
   for (auto& metric : metrics_) metric->judge(pass, judged);
 }
 

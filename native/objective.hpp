@@ -47,9 +47,10 @@ class Objective {
 
   // This thread's samples: fetch targets and weights, compute each row's loss and, where `gradient` is not nullptr, the
   // gradient at y of what the loss adds to the batch's. y is what the loss takes, or its values.
-  void measure(const Pass&, const Source& targets, const Source& weights, Order, const float* y, float* gradient);
+  void measure(const Pass&, const Source& targets, const Source& weights, Order, const float* y, const float* mask,
+               float* gradient);
   // This thread's samples' part of the metrics.
-  void judge(const Pass&, const float* predictions, const std::vector<float*>& tensors);
+  void judge(const Pass&, const float* predictions, const float* mask, const std::vector<float*>& tensors);
   // All running sums; one thread, after the others' measure and judge. Gives what the loss adds to the batch's.
   double account(const Pass&);
 
@@ -61,6 +62,8 @@ class Objective {
  private:
   void fetch(const Pass&, const Source& targets, const Source& weights, Order);
   double weight_sum(const Pass&, const Source& weights, Order) const;
+  void share_out(const Pass&, const Source& weights, Order);
+  void share_out_counted(const Pass&, const float* mask);
   void take_values(const Pass&, const float* values, float* gradient);
   long samples_of(const Pass& pass) const { return whole_ ? 1 : pass.samples; }
 
@@ -69,6 +72,7 @@ class Objective {
   const double weight_;
   const long positions_, columns_, labels_size_;  // labels: a sample, -1 where no operation takes them
   const long values_each_;                        // of the loss, for a sample
+  const long mask_size_;                          // for a sample; 0 where there is no mask
   bool fetches_ = false;                          // whether targets are needed here
   LossFunction loss_function_{};
   std::vector<float> class_weights_;

@@ -38,13 +38,16 @@ struct AnyFunctions {
   const RecurrentStep& step;
 };
 
-// f(functions, row, first unit, part) for all samples and units.
+CLARINET_INLINE bool takes_part(const RecurrentStep& s, long n) { return !s.counts || s.counts[n * s.counts_row] != 0.0f; }
+
+// f(functions, row, first unit, part) for all samples that take part, and all units.
 template <class F>
 CLARINET_INLINE void each_state(const RecurrentStep& s, F f) {
   const bool usual = s.activation.kind == Activation::tanh && s.gate.kind == Activation::sigmoid;
   const UsualFunctions two(s);
   const AnyFunctions any(s);
   for (long n = 0; n < s.rows; ++n) {
+    if (!takes_part(s, n)) continue;
     if (usual) {
       each_vector(s.units, [&](long j, auto part) { f(two, n, j, part); });
     } else {
@@ -67,8 +70,28 @@ CLARINET_INLINE Vec state_gradient(const RecurrentStep& s, long n, long j, Part 
   return s.dy ? dh + load(s.dy + n * s.dy_row + j, part) : dh;
 }
 
+// Of the samples that take no part: states stay as they are, and so do the gradients at them.
+void keep_states(const RecurrentStep& s) {
+  for (long n = 0; s.counts && n < s.rows; ++n) {
+    if (takes_part(s, n)) continue;
+    each_vector(s.units, [&](long j, auto part) {
+      put_state(s, n, j, load(s.h + n * s.h_row + j, part), part);
+      if (s.next_c) store(s.next_c + n * s.next_c_row + j, load(s.c + n * s.c_row + j, part), part);
+    });
+  }
+}
+
+void keep_gradients(const RecurrentStep& s, int parts) {
+  for (long n = 0; s.counts && n < s.rows; ++n) {
+    if (takes_part(s, n)) continue;
+    each_vector(s.units, [&](long j, auto part) { store(s.dh + n * s.units + j, state_gradient(s, n, j, part), part); });
+    each_vector(parts * s.units, [&](long j, auto part) { store(s.z + n * s.z_row + j, set1(0.0f), part); });
+  }
+}
+
 // z: h' W + x U + b becomes h'.
 void simple_step(const RecurrentStep& s) {
+  keep_states(s);
   each_state(s, [&](const auto& f, long n, long j, auto part) {
     float* z = s.z + n * s.z_row + j;
     const Vec h = f.state(load(z, part));
@@ -78,6 +101,7 @@ void simple_step(const RecurrentStep& s) {
 }
 
 void simple_step_back(const RecurrentStep& s) {
+  keep_gradients(s, 1);
   each_state(s, [&](const auto& f, long n, long j, auto part) {
     float* z = s.z + n * s.z_row + j;
     store(z, state_gradient(s, n, j, part) * f.state_slope(load(z, part)), part);
@@ -87,6 +111,7 @@ void simple_step_back(const RecurrentStep& s) {
 
 // z: i, f, g, o side by side. c' = s(f) c + s(i) a(g), h' = s(o) a(c').
 void lstm_step(const RecurrentStep& s) {
+  keep_states(s);
   each_state(s, [&](const auto& f, long n, long j, auto part) {
     float* z = s.z + n * s.z_row + j;
     const Vec input = f.gate(load(z, part)), forget = f.gate(load(z + s.units, part));
@@ -101,6 +126,7 @@ void lstm_step(const RecurrentStep& s) {
 }
 
 void lstm_step_back(const RecurrentStep& s) {
+  keep_gradients(s, 4);
   each_state(s, [&](const auto& f, long n, long j, auto part) {
     float *z = s.z + n * s.z_row + j, *dc = s.dc + n * s.units + j;
     const Vec input = load(z, part), forget = load(z + s.units, part);
@@ -118,6 +144,7 @@ void lstm_step_back(const RecurrentStep& s) {
 
 // z: g of the inputs, z, r, and what h gives to g. g' = a(g + s(r) q), h' = s(z) h + (1 - s(z)) g'.
 void gru_step(const RecurrentStep& s) {
+  keep_states(s);
   each_state(s, [&](const auto& f, long n, long j, auto part) {
     float* z = s.z + n * s.z_row + j;
     const Vec update = f.gate(load(z + s.units, part)), reset = f.gate(load(z + 2 * s.units, part));
@@ -128,6 +155,7 @@ void gru_step(const RecurrentStep& s) {
 }
 
 void gru_step_back(const RecurrentStep& s) {
+  keep_gradients(s, 4);
   each_state(s, [&](const auto& f, long n, long j, auto part) {
     float* z = s.z + n * s.z_row + j;
     const Vec fresh = load(z, part), update = load(z + s.units, part);

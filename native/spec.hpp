@@ -78,6 +78,7 @@ struct OutputSpec {
   std::vector<MetricSpec> metrics{};
   int64_t values = -1, values_size = 0;  // the tensor with the loss's values, and how many a sample; -1: none
   int64_t labels = -1, labels_size = 0;  // the operation that stands for the labels, and their numbers a sample; -1: none
+  int64_t mask = -1, mask_size = 0;      // the tensor that says which of its rows count, and its numbers a sample; -1: all
 };
 
 // A user's layer for statistics: the tensor it gives (the outputs' predictions come after the last), the limits of its

@@ -77,7 +77,8 @@ bool takes_alone(const Spec& spec, size_t i) {
   if (own.size() != 1 || spec.ops[i].judges) return false;
   int64_t uses = 0;
   for (const OpSpec& op : spec.ops) uses += std::count(op.sources.begin(), op.sources.end(), own[0]);
-  for (const OutputSpec& output : spec.outputs) uses += (output.tensor == own[0]) + (output.values == own[0]);
+  for (const OutputSpec& output : spec.outputs)
+    uses += (output.tensor == own[0]) + (output.values == own[0]) + (output.mask == own[0]);
   return uses == 1;
 }
 

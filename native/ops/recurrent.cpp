@@ -4,6 +4,9 @@
 // The rows of z, of all samples and steps, lie in the order of x: so the inputs' part is one product, and so are both kernels'
 // gradients. A row is as wide as the kernels; a GRU's has a fourth part for what h gives to its third gate: g, z, r, q, so that
 // what x gives to (g, z, r) and what h gives to (z, r, q) each lie side by side. Backward replaces gates by gradients.
+//
+// A mask, the last of the inputs, says which steps of a sample count. Nothing is computed at the others: states and the
+// gradients at them pass by, and rows of z become zero.
 #include <algorithm>
 #include <stdexcept>
 
@@ -64,6 +67,7 @@ class Recurrent : public Op {
         sequences_(setting(spec, "sequences") != 0.0),
         packs_(setting(spec, "packs") != 0.0),
         backwards_(setting(spec, "backwards") != 0.0),
+        masked_(has(spec, "masked")),
         activation_(function_of(spec, "activation.")),
         gate_(function_of(spec, "gate.")) {}
 
@@ -74,6 +78,7 @@ class Recurrent : public Op {
     const size_t all = static_cast<size_t>(samples * steps_);
     z_ = Buffer(all * static_cast<size_t>(width_));
     before_ = Buffer(all * static_cast<size_t>(units_));
+    if (masked_) places_.resize(all);
     if (!has_cells()) return;
     cells_ = Buffer(all * static_cast<size_t>(units_));
     squashed_ = Buffer(all * static_cast<size_t>(units_));
@@ -91,12 +96,12 @@ class Recurrent : public Op {
 
   void forward_all(const Pass& pass, const float* const* x, float* y) override {
     each_block(pass, [&](long first, long rows) {
-      take_inputs(pass, x[0], first, rows);
+      take_inputs(pass, x, first, rows);
       begin_states(x, first, rows);
       for (long t = 0; t < steps_; ++t) {
-        product(pass, rows, units_, columns_, before_.get() + place(first, t) * units_, steps_ * units_, recurrent(), columns_,
-                inner(first, t), steps_ * width_, inner(first, t), steps_ * width_);
         RecurrentStep s = step(first, rows, t, x);
+        product(pass, Live(s), units_, columns_, s.h, s.h_row, recurrent(), columns_, inner(first, t), s.z_row, inner(first, t),
+                s.z_row);
         if (t + 1 < steps_) s.to[0] = before_.get() + place(first, t + 1) * units_, s.to_row[0] = steps_ * units_;
         if (sequences_ || t + 1 == steps_) s.to[1] = y + output(first, t), s.to_row[1] = out_size();
         (pass.k->*form_.step)(s);
@@ -121,15 +126,20 @@ class Recurrent : public Op {
         if (sequences_ || t + 1 == steps_) s.dy = dy + output(first, t), s.dy_row = out_size();
         s.dh = dh, s.dc = dc;
         (pass.k->*form_.back)(s);
-        product(pass, rows, columns_, units_, inner(first, t), steps_ * width_, turned, units_, dh, units_, dh, units_);
+        product(pass, Live(s), columns_, units_, inner(first, t), s.z_row, turned, units_, dh, units_, dh, units_);
       }
-      if (dx[0])
-        product(pass, rows * steps_, columns_, inputs_, z_.get() + first * steps_ * width_, width_, turned_inputs, inputs_, nullptr,
-                0, dx[0] + first * steps_ * inputs_, inputs_);
-      for (size_t state = 1; state < spec.sources.size(); ++state)
+      if (dx[0]) {
+        const Rows live = live_places(x, first, rows);
+        if (masked_) std::fill_n(dx[0] + first * steps_ * inputs_, rows * steps_ * inputs_, 0.0f);
+        product(pass, live, columns_, inputs_, z_.get() + live.from * width_, width_, turned_inputs, inputs_, nullptr, 0,
+                dx[0] + live.from * inputs_, inputs_);
+      }
+      for (size_t state = 1; state <= given(); ++state)
         if (dx[state]) std::copy_n(state == 1 ? dh : dc, rows * units_, dx[state] + first * units_);
     });
   }
+
+  bool leads(size_t input, bool) const override { return input <= given(); }
 
   std::vector<GradientPart> parts() const override {
     std::vector<GradientPart> all{{&spec.weights[0], inputs_, columns_, steps_}, {&spec.weights[1], units_, columns_, steps_}};
@@ -154,6 +164,50 @@ class Recurrent : public Op {
   }
 
  private:
+  // Rows that a product is of: the first ones, or some of these.
+  struct Rows {
+    long count;
+    const int32_t* picked;
+    long from = 0;  // the first one
+  };
+  // Those of a step that take part in it.
+  struct Live : Rows {
+    explicit Live(const RecurrentStep& s) : Rows{s.rows, nullptr} {
+      if (!s.counts) return;
+      count = 0, picked = numbers;
+      for (long n = 0; n < s.rows; ++n)
+        if (s.counts[n * s.counts_row] != 0.0f) numbers[count++] = static_cast<int32_t>(n);
+    }
+    Live(const Live&) = delete;
+    int32_t numbers[kMost];
+  };
+
+  // Initial states among the inputs.
+  size_t given() const { return spec.sources.size() - 1 - masked_; }
+  const float* mask(const float* const* x) const { return masked_ ? x[given() + 1] : nullptr; }
+  // All rows of these samples' x that count.
+  Rows live_places(const float* const* x, long first, long rows) {
+    const long from = first * steps_, to = from + rows * steps_;
+    if (!masked_) return {to - from, nullptr, from};
+    long count = from;
+    for (long i = from; i < to; ++i)
+      if (mask(x)[i] != 0.0f) places_[static_cast<size_t>(count++)] = static_cast<int32_t>(i);
+    std::fill(places_.begin() + count, places_.begin() + to, -1);
+    return {count - from, places_.data() + from};
+  }
+  // f(first, rows) for stretches of rows that count, of all samples, in order.
+  template <class F>
+  void each_stretch(long samples, F f) const {
+    if (!masked_) return f(0, samples * steps_);
+    for (long i = 0, n = samples * steps_; i < n;) {
+      const int32_t first = places_[static_cast<size_t>(i++)];
+      if (first < 0) continue;
+      long rows = 1;
+      for (; i < n && places_[static_cast<size_t>(i)] == first + rows; ++i) ++rows;
+      f(static_cast<long>(first), rows);
+    }
+  }
+
   bool is_gru() const { return form_.parts != form_.gates; }
   bool has_cells() const { return form_.states > 1; }
   bool has_bias() const { return spec.weights.size() > 2; }
@@ -174,10 +228,12 @@ class Recurrent : public Op {
     for (long n = pass.first; n < pass.last; n += block) f(n, std::min(block, pass.last - n));
   }
 
-  static void product(const Pass& pass, long rows, long depth, long columns, const float* a, long a_row, const float* b, long b_step,
+  static void product(const Pass& pass, const Rows& rows, long depth, long columns, const float* a, long a_row, const float* b, long b_step,
                       const float* start, long start_row, float* c, long c_row) {
+    if (rows.count == 0) return;
     Product p{};
-    p.rows = rows, p.columns = columns, p.depth = depth;
+    p.rows = rows.count, p.columns = columns, p.depth = depth;
+    p.picked = rows.picked;
     p.a = a, p.a_row = a_row, p.a_step = 1;
     p.b = b, p.b_step = b_step;
     p.c = c, p.c_row = c_row;
@@ -187,10 +243,10 @@ class Recurrent : public Op {
   }
 
   // x W + b; what a GRU's h gives begins with its bias.
-  void take_inputs(const Pass& pass, const float* x, long first, long samples) const {
-    const long rows = samples * steps_;
-    const float *from = x + first * steps_ * inputs_, *bias = has_bias() ? spec.weights[2].data : nullptr;
-    float* z = z_.get() + first * steps_ * width_;
+  void take_inputs(const Pass& pass, const float* const* x, long first, long samples) {
+    const Rows rows = live_places(x, first, samples);
+    const float *from = x[0] + rows.from * inputs_, *bias = has_bias() ? spec.weights[2].data : nullptr;
+    float* z = z_.get() + rows.from * width_;
     if (!is_gru()) return product(pass, rows, inputs_, columns_, from, inputs_, kernel(), columns_, bias, 0, z, width_);
     float *both = pass.scratch, *inside = both + width_;  // biases of z and r; of q
     std::fill(both, both + 2 * width_, 0.0f);
@@ -199,13 +255,14 @@ class Recurrent : public Op {
     product(pass, rows, inputs_, 2 * units_, from, inputs_, kernel(), columns_, both, 0, z + units_, width_);
     product(pass, rows, inputs_, units_, from, inputs_, kernel() + 2 * units_, columns_, bias ? bias + 2 * units_ : nullptr, 0, z,
             width_);
-    for (long row = 0; row < rows; ++row) std::copy_n(inside, units_, z + row * width_ + 3 * units_);
+    for (long row = first * steps_; row < (first + samples) * steps_; ++row)
+      std::copy_n(inside, units_, z_.get() + row * width_ + 3 * units_);
   }
 
   void begin_states(const float* const* x, long first, long rows) const {
     for (long n = first; n < first + rows; ++n) {
       float* h = before_.get() + place(n, 0) * units_;
-      if (spec.sources.size() > 1) {
+      if (given() > 0) {
         std::copy_n(x[1] + n * units_, units_, h);
       } else {
         std::fill_n(h, units_, 0.0f);
@@ -218,6 +275,7 @@ class Recurrent : public Op {
     RecurrentStep s{};
     s.activation = activation_, s.gate = gate_;
     s.rows = rows, s.units = units_;
+    if (masked_) s.counts = mask(x) + place(first, t), s.counts_row = steps_;
     s.z = z_.get() + place(first, t) * width_, s.z_row = steps_ * width_;
     s.h = before_.get() + place(first, t) * units_, s.h_row = steps_ * units_;
     if (!has_cells()) return s;
@@ -225,7 +283,7 @@ class Recurrent : public Op {
     s.c_row = s.next_c_row = s.squashed_row = steps_ * units_;
     if (t > 0) {
       s.c = cells_.get() + place(first, t - 1) * units_;
-    } else if (spec.sources.size() > 2) {
+    } else if (given() > 1) {
       s.c = x[2] + first * units_, s.c_row = units_;
     } else {
       s.c = zeros_.get(), s.c_row = 0;
@@ -250,12 +308,18 @@ class Recurrent : public Op {
 
   void kernel_gradient(const Pass& pass, long rows, long columns, const float* a, long across, const float* dz, float* to) const {
     Product p{};
-    p.rows = rows, p.columns = columns, p.depth = pass.samples * steps_;
-    p.a = a, p.a_row = 1, p.a_step = across;
-    p.b = dz, p.b_step = width_;
+    p.rows = rows, p.columns = columns;
+    p.a_row = 1, p.a_step = across;
+    p.b_step = width_;
     p.c = to, p.c_row = columns_;
+    p.start_row = columns_;
     p.width = columns_;
-    pass.k->product(p);
+    each_stretch(pass.samples, [&](long first, long count) {
+      p.a = a + first * across, p.b = dz + first * width_, p.depth = count;
+      pass.k->product(p);
+      p.start = to;  // the sums go on
+    });
+    for (long i = 0; !p.start && i < rows; ++i) std::fill_n(to + i * columns_, columns, 0.0f);
   }
 
   // Of a GRU: the inputs' biases of (z, r, g), then h's of (z, r, q).
@@ -271,10 +335,11 @@ class Recurrent : public Op {
 
   const Form& form_;
   const long steps_, inputs_, units_, width_, columns_;
-  const bool sequences_, packs_, backwards_;
+  const bool sequences_, packs_, backwards_, masked_;
   const Elementwise activation_, gate_;
   Buffer z_, before_, cells_, squashed_;  // rows of all samples and steps: z, h before the step, c behind it, a(c)
   Buffer zeros_{static_cast<size_t>(units_)};
+  std::vector<int32_t> places_;  // of each block's rows, within it: those that count
 };
 
 }  // namespace

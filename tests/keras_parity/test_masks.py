@@ -202,10 +202,12 @@ def test_gradients_pass_central_differences(name: str) -> None:
 @pytest.mark.parametrize("name", GRAPHS)
 @pytest.mark.filterwarnings("ignore:.*does not support masking")
 def test_masks_follow_keras(name: str) -> None:
+    """On both engines."""
     import jax
     import keras
 
     jax.config.update("jax_disable_most_optimizations", True)
     expected = results(name, keras)
-    for mine, its in zip(results(name, clarinet, engine="reference"), expected, strict=True):
-        np.testing.assert_allclose(mine, its, rtol=2e-4, atol=2e-5)
+    for engine in ("reference", "auto"):
+        for mine, its in zip(results(name, clarinet, engine=engine), expected, strict=True):
+            np.testing.assert_allclose(mine, its, rtol=2e-4, atol=2e-5, err_msg=engine)

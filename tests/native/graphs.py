@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet import Input, layers, losses, metrics, optimizers
 from clarinet.engines import Data
-from clarinet.graph import Network, Tensor, ordered
+from clarinet.graph import Constant, Network, Node, Tensor, ordered
 from clarinet.layers.merge import Merge
 from clarinet.making_plans import Judgement, make_plan
 from clarinet.params import Layout, Store
@@ -20,6 +20,11 @@ from tests.native.running import Work
 
 Ends = tuple[list[Tensor], list[Tensor]]
 ROWS = 37
+
+
+def _unmasked(node: Node) -> tuple[Tensor, ...]:
+    """What a layer takes, without the mask that it looks at."""
+    return node.inputs[:-1] if node.masked else node.inputs
 
 
 class Graph:
@@ -42,12 +47,15 @@ class Graph:
         optimizer: Any = None,
         dtype: Any = np.float32,
     ) -> None:
-        nodes = [node for node in ordered(outputs, inputs) if node.inputs]
+        masks = [tensor.mask for tensor in outputs if tensor.mask is not None]
+        nodes = [
+            node for node in ordered([*outputs, *masks], inputs) if node.inputs or isinstance(node.operator, Constant)
+        ]
         self.network = Network(tuple(nodes), tuple(inputs), tuple(outputs))
         self.judgements, self.optimizer, self.dtype = judgements, optimizer, np.dtype(dtype)
-        first = {id(node.operator): node for node in reversed(nodes)}
-        self.layers: list[Any] = [node.operator for node in nodes if first[id(node.operator)] is node]
-        taken = [tuple(t.sample_shape for t in first[id(layer)].inputs) for layer in self.layers]
+        first = {id(node.operator): node for node in reversed(nodes) if isinstance(node.operator, layers.Layer)}
+        self.layers: list[Any] = [node.operator for node in nodes if first.get(id(node.operator)) is node]
+        taken = [tuple(t.sample_shape for t in _unmasked(first[id(layer)])) for layer in self.layers]
         shapes = [own if layer.merges else own[0] for layer, own in zip(self.layers, taken)]
         pairs = list(zip(self.layers, shapes))
         size = self.dtype.itemsize
@@ -217,6 +225,36 @@ def fixed_ways() -> Ends:
     return [a, b], [layers.Dense(2)(Merge("add")([h, other])), other]
 
 
+def masked_steps() -> Ends:
+    """Steps that do not count: in the middle and at both ends, for all layers that look at a mask, loss and metrics."""
+    words, x = Input((6,), dtype="int32"), Input((6, 3))
+    h = layers.Embedding(5, 4, mask_zero=True)(words)
+    both = layers.Bidirectional(layers.GRU(3, return_sequences=True), merge_mode="sum")(h)
+    tags = layers.Dense(3, "softmax")(layers.BatchNormalization(momentum=0.8)(both))
+    last = layers.LSTM(5)(layers.SimpleRNN(4, return_sequences=True, go_backwards=True)(layers.Masking()(x)))
+    mean = layers.GlobalAveragePooling1D()(layers.LayerNormalization()(both))
+    return [words, x], [tags, layers.Dense(2)(Merge("concatenate")([last, mean])), both]
+
+
+def masked_judgements() -> list[Judgement]:
+    accuracy, mae = metrics.SparseCategoricalAccuracy, metrics.MeanAbsoluteError()
+    return [
+        Judgement(losses.SparseCategoricalCrossentropy(), 1.0, [accuracy()], [accuracy()], name="tags"),
+        mse(0.5, "b"),
+        Judgement(losses.MeanSquaredError("mean_with_sample_weight"), 0.5, [mae, metrics.R2Score()], [], name="c"),
+    ]
+
+
+def masked_data() -> Data:
+    words = ids(5, ROWS, 6)
+    words[3] = 0  # no step counts
+    tags = np.where(words > 0, ids(3, ROWS, 6), -1)
+    tags[5] = 1
+    tags[6, :2] = -1  # no label, though the step counts
+    x = numbers(ROWS, 6, 3) * (ids(3, ROWS, 6) > 0)[..., None]
+    return Data((words, x.astype(np.float32)), (tags, numbers(ROWS, 2), numbers(ROWS, 6, 3)), weights())
+
+
 def outputs(*shapes: tuple[int, ...]) -> tuple[np.ndarray, ...]:
     return tuple(numbers(ROWS, *shape) for shape in shapes)
 
@@ -225,7 +263,7 @@ def weights() -> tuple[np.ndarray, ...]:
     return tuple(np.random.default_rng(seed).uniform(0, 2, ROWS).astype(np.float32) for seed in range(3))
 
 
-#: Inputs and outputs, judgements, data: by name.
+#: Inputs and outputs, judgements, data: by name. What a layer without a word for masks gives has none any more.
 NETWORKS: dict[str, tuple[Callable[[], Ends], Callable[[], list[Judgement]], Data]] = {
     "two-inputs": (tied_branches, lambda: [mse(3.0)], Data(outputs((5,), (3,)), *outputs((2,)))),
     "three-outputs": (
@@ -274,6 +312,7 @@ NETWORKS: dict[str, tuple[Callable[[], Ends], Callable[[], list[Judgement]], Dat
         ],
         Data(numbers(ROWS, 6), outputs((3, 4), (12,), (4, 3))),
     ),
+    "masked-steps": (masked_steps, masked_judgements, masked_data()),
     "fixed-ways": (
         fixed_ways,
         lambda: [mse(name="a"), mse(0.5, "b")],

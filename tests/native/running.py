@@ -20,7 +20,6 @@ THREADS = (1, 2, 3, 5, 8)
 REFERENCE_ONLY = (
     "BFGS",
     "LBFGS",
-    "Masking",
     "Muon",
     "OrthogonalRegularizer",
     "OverSteps",

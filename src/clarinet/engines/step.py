@@ -344,7 +344,8 @@ def measure(plan: Plan, sums: Sequence[Sums], batch: Data, record: StepRecord, x
         weight = batch.weights[judged.output] if judged.weighted else None
         mask = mask_of(plan.outputs[judged.output], batch.xs, record.outputs) if judged.metric.masked else None
         if mask is not None:
-            weight = xp.astype(mask, y_pred.dtype) if weight is None else mask * spread(weight, mask, xp)
+            kept = xp.astype(mask, y_pred.dtype)
+            weight = kept if weight is None else kept * spread(weight, kept, xp)
         found.append(updated(judged.metric, own, y, y_pred, weight, xp))
     return found
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from clarinet._native import OptimizerSpec, Spec
 from clarinet.engines.lowering.builder import NoForm, numbers_of
+from clarinet.engines.lowering.masked import TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.networks import PARTS, Lowered
 from clarinet.engines.lowering.objectives import LOSSES, METRICS, PENALTIES
 from clarinet.engines.lowering.operations import ACTIVATIONS, OBSTACLES, OPS
@@ -39,7 +40,8 @@ def _needs_trial(plan: Plan) -> bool:
     judged = (each for output in plan.outputs for each in (output.loss, *output.metrics, *output.weighted_metrics))
     activations = (op.spec.pure_activation for op in plan.ops)
     functions = any(each is not None and each.traces for each in (*judged, *activations))
-    return functions or any(type(op.spec) in PARTS for op in plan.ops)
+    masks = {*(op.mask for op in plan.ops), *(output.mask for output in plan.outputs)} != {None}
+    return functions or masks or any(type(op.spec) in PARTS for op in plan.ops)
 
 
 def _refusal(plan: Plan) -> str | None:
@@ -54,8 +56,6 @@ def _unsupported_reasons(plan: Plan) -> Iterator[str]:
     if not all(map(known, plan.input_shapes)):
         yield "batches of sizes that are not known yet have no native form"
         return
-    for op in (op for op in plan.ops if op.mask is not None):
-        yield f"layer {op.layer} ({op.kind}) with a mask has no native form"
     for op in plan.all_ops:
         yield from _obstacles_of_op(plan, op)
     for output in plan.outputs:
@@ -66,6 +66,10 @@ def _unsupported_reasons(plan: Plan) -> Iterator[str]:
 
 def _obstacles_of_op(plan: Plan, op: Op) -> Iterator[str]:
     activation = op.spec.pure_activation
+    if op.mask is not None and type(op.spec) in WRITTEN:
+        return
+    if op.mask is not None and type(op.spec) not in TAKE_MASK:
+        yield f"layer {op.layer} ({op.kind}) with a mask has no native form"
     if type(op.spec) not in OPS and type(op.spec) not in PARTS:
         yield f"layer {op.layer} ({op.kind}) has no native form"
     elif type(op.spec) in OBSTACLES and (obstacle := OBSTACLES[type(op.spec)](op.spec)) is not None:
@@ -83,8 +87,6 @@ def _obstacles_of_op(plan: Plan, op: Op) -> Iterator[str]:
 
 
 def _obstacles_of_output(output: Output) -> Iterator[str]:
-    if output.mask is not None and (output.loss is not None or output.metrics or output.weighted_metrics):
-        yield "a loss or metric of steps with a mask has no native form"
     if output.loss is not None and type(output.loss) not in LOSSES and not output.loss.traces:
         yield f"the loss {output.loss.name!r} has no native form"
     forms = {takes_ids(output), None}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clarinet._native import LossSpec, MetricSpec, OutputSpec, StatsSpec
 from clarinet.engines.lowering.builder import Builder, How, Known, NoForm, constant, numbers_of
 from clarinet.engines.lowering.elementary import Elementary
+from clarinet.engines.lowering.masked import TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import AXES, OPS, RUNS, TABLES
 from clarinet.engines.stats import limits
+from clarinet.layers import Masking
 from clarinet.layers.applied import Applied, Choose, Given, Pick, Read, Write
-from clarinet.ops.dtypes import FLOAT
+from clarinet.ops.dtypes import BOOL, FLOAT
 from clarinet.ops.specs import TensorSpec
 from clarinet.traced import trace
 from clarinet.types import Shape
@@ -44,10 +46,15 @@ class Lowered:
         for op in plan.ops:
             self.builder.how = How(op.layer, op.index, op.training, op.when)
             taken = [self.known[source] for source in op.sources]
-            self.known.append(PARTS[type(op.spec)](self, op, taken) if type(op.spec) in PARTS else self.add(op, taken))
+            self.known.append(self._make(op, taken))
 
-    def add(self, op: Op, taken: Sequence[Known]) -> Known:
-        """The output of a layer's operation."""
+    def _make(self, op: Op, taken: Sequence[Known]) -> Known:
+        if type(op.spec) in PARTS:
+            return PARTS[type(op.spec)](self, op, taken)
+        return self.add(op, taken) if op.mask is None else self._masked(op, taken, self.known[op.mask])
+
+    def add(self, op: Op, taken: Sequence[Known], more: Mapping[str, object] | None = None) -> Known:
+        """The output of a layer's operation, which may have more settings than the layer says."""
         if any(known.whole for known in taken):
             raise NoForm(f"layer {op.layer} ({op.kind}) of a tensor without rows has no native form")
         function: Any = op.spec.pure_activation
@@ -64,7 +71,7 @@ class Lowered:
             kind,
             taken,
             op.output_shape,
-            settings=settings,
+            settings={**settings, **(more or {})},
             tables=TABLES[type(op.spec)](op.spec, op.input_shape) if type(op.spec) in TABLES else [],
             weights=op.weights,
             state=op.state,
@@ -73,6 +80,26 @@ class Lowered:
             seed=getattr(op.spec, "seed", None),
             axes=AXES[type(op.spec)](op.spec, op.input_shape) if type(op.spec) in AXES else [],
         )
+
+    # Masks.
+
+    def _masked(self, op: Op, taken: Sequence[Known], mask: Known) -> Known:
+        if mask.whole or (type(op.spec) in TAKE_MASK and mask.shape != op.input_shape[: len(mask.shape)]):
+            raise NoForm(f"layer {op.layer} ({op.kind}) with a mask of shape {mask.shape} has no native form")
+        if type(op.spec) in WRITTEN:
+            return self._written_with_operations(op, [*taken, mask])
+        if type(op.spec) in AXES and AXES[type(op.spec)](op.spec, op.input_shape):
+            raise NoForm(
+                f"layer {op.layer} ({op.kind}) with a mask, along another axis than the last, has no native form"
+            )
+        return self.add(op, [*taken, mask], {"masked": True})
+
+    def _written_with_operations(self, op: Op, taken: Sequence[Known]) -> Known:
+        dtypes = (FLOAT, BOOL)
+        specs = [TensorSpec((None, *known.shape), dtype, True) for known, dtype in zip(taken, dtypes, strict=False)]
+        names = ["x", "mask"][: len(taken)]
+        traced = _traced(lambda: trace(lambda *xs: WRITTEN[type(op.spec)](op.spec, *xs), specs, names), op.kind)
+        return self.elementary.network(traced.network, taken)[0].reshaped(op.output_shape)
 
     # Operations, weights and constants.
 
@@ -128,6 +155,7 @@ class Lowered:
             metrics=metrics,
             **values,
             **judged.labels_spec(),
+            **judged.mask_spec(),
         )
 
     def layer(self, ops: Sequence[Op]) -> object:
@@ -153,6 +181,7 @@ PARTS: dict[type, Callable[[Lowered, Any, Sequence[Known]], Known]] = {
     Applied: Lowered._applied,
     Choose: Lowered._chosen,
     Given: Lowered._given,
+    Masking: Lowered._written_with_operations,
     Pick: Lowered._picked,
     Read: Lowered._read,
     Write: Lowered._written,
@@ -208,6 +237,26 @@ class _Judged:
         first = len(self.lowered.plan.input_shapes)
         return {"labels": self._labels.number - first, "labels_size": self._labels.size}
 
+    def mask_spec(self) -> dict[str, int]:
+        """Where the mask is, if one says which values count."""
+        mask = self._mask
+        return {} if mask is None else {"mask": self.lowered.builder.number(mask), "mask_size": mask.size}
+
+    @property
+    def _mask(self) -> Known | None:
+        output = self.given
+        if output.mask is None or not (output.loss or output.metrics or output.weighted_metrics):
+            return None
+        mask = self.lowered.known[output.mask]
+        if mask.whole:
+            raise NoForm("a loss or metric with a mask without rows has no native form")
+        return mask
+
+    def _refuse_unlike_mask(self, values: Known, name: str) -> None:
+        mask = self._mask
+        if mask is not None and (values.whole or values.size % mask.size):
+            raise NoForm(f"{name} of other values than a mask says that they count has no native form")
+
     def predicted(self) -> Known:
         """The predictions, through the activation that the loss absorbed."""
         if self.absorbed is not None and self._predicted is None:
@@ -237,6 +286,7 @@ class _Judged:
             kind, settings = LOSSES[type(loss)](loss)
             return LossSpec(kind=kind, reduction=loss.reduction, settings=numbers_of(settings)), {}
         values = self._values(self._traced(loss), f"the loss {loss.name!r}")
+        self._refuse_unlike_mask(values, f"the loss {loss.name!r}")
         spec = LossSpec(kind="values", reduction=loss.reduction, settings=numbers_of({"whole": values.whole}))
         return spec, {"values": self.lowered.builder.number(values), "values_size": values.size}
 
@@ -244,8 +294,14 @@ class _Judged:
         """A metric."""
         if not metric.traces:
             kind, _, settings = METRICS[type(metric)](metric)
-            settings = {**settings, "ids": self.takes_ids}
+            settings = {**settings, "ids": self.takes_ids, "masked": self._masks(metric)}
             return MetricSpec(kind=kind, weighted=weighted, settings=numbers_of(settings))
         values = self._values(self._traced(metric), f"the metric {metric.name!r}")
         settings = {"tensor": self.lowered.builder.number(values), "each": values.size, "whole": values.whole}
+        if self._masks(metric):
+            self._refuse_unlike_mask(values, f"the metric {metric.name!r}")
+            settings["masked"] = True
         return MetricSpec(kind="values", weighted=weighted, settings=numbers_of(settings))
+
+    def _masks(self, metric: Metric) -> bool:
+        return metric.masked and self._mask is not None
