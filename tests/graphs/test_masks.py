@@ -104,9 +104,6 @@ def test_rows_without_any_step_give_no_nan() -> None:
 
 def test_where_masks_run() -> None:
     assert tagger().engine == "native"
-    x = Input((4, 6), dtype="int32")
-    pooled = layers.Flatten()(layers.TimeDistributed(layers.BatchNormalization())(Embedding(5, 3, mask_zero=True)(x)))
-    assert clarinet.Model(x, pooled).engine == "reference"
 
 
 def test_a_mask_that_does_not_fit_a_loss_is_refused() -> None:

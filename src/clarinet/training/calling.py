@@ -200,6 +200,7 @@ def _made(self: CallableModel, watched: Sequence[int]) -> Native | None:
     if (
         len(plan.input_shapes) > 1
         or len(plan.outputs) > 1
+        or plan.outputs[0].mask is not None  # which is handed out with the output
         or any(type(op.spec).penalty is not Layer.penalty for op in plan.ops)
         or NativeEngine.supports(plan) is not None
     ):
