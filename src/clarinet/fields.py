@@ -47,9 +47,10 @@ class Field(Generic[Given, Kept]):
     def __get__(self, owner: object, kind: type) -> Given | Kept:
         if owner is None:
             return self.default
-        if self.name not in owner.__dict__:
-            raise AttributeError(f"{kind.__name__}.{self.name} is not set yet")
-        kept: Kept = owner.__dict__[self.name]
+        try:  # the quick way first: layers are asked in every step
+            kept: Kept = owner.__dict__[self.name]
+        except KeyError:
+            raise AttributeError(f"{kind.__name__}.{self.name} is not set yet") from None
         return kept
 
     def __set__(self, owner: object, value: Given) -> None:

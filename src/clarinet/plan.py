@@ -223,6 +223,15 @@ class Plan:
         batch by its statistics behave as in training."""
         return any(op.spec.mixes_rows or (op.training and op.spec.rescales_by == "batch") for op in self.ops)
 
+    @cached_property
+    def plain_shape(self) -> Shape | None:
+        """Shape of samples of which numbers are predicted as they come, each row for itself; None where there are
+        several inputs or outputs, where ids are looked up, which are checked first, or where predictions mix rows."""
+        first = next((op.spec for op in self.all_ops if not op.spec.passes_through), None)
+        looks_up = first is not None and first.looks_up
+        several = len(self.input_shapes) > 1 or len(self.outputs) > 1
+        return None if looks_up or several or self.mixes_rows else self.input_shapes[0]
+
     def without_metrics(self) -> Plan:
         """The same, judged by nothing but its losses."""
         outputs = tuple(replace(output, metrics=(), weighted_metrics=()) for output in self.outputs)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from clarinet import layers
+from clarinet import Sequential, layers
 from clarinet.layers.composite import Composite
 from clarinet.layers.context import Context
 from clarinet.layers.parts import flatten_parts
@@ -79,6 +79,32 @@ def test_derivatives(case, training):
     assert set(grads) == set(params)
     for name, w in params.items():
         assert_close(grads[name], numeric_gradient(lambda w, name=name: loss(x, **{name: w}), w))
+
+
+@each
+def test_gradients_of_weights_alone_are_those_of_backward(case):
+    layer, params, state, x, dy = setting(case)
+    _, cache, _ = layer.forward(params, state, x, context(True))
+    whole, alone = layer.backward(params, cache, dy)[1], layer.weight_gradients(params, cache, dy)
+    assert whole.keys() == alone.keys()
+    assert all(np.array_equal(whole[name], alone[name]) for name in whole)
+
+
+def test_a_first_layer_with_a_backward_of_its_own_runs_it():
+    class Doubled(layers.Dense):
+        def backward(self, params, cache, dy):
+            dx, grads = super().backward(params, cache, dy)
+            return dx, {name: 2 * g for name, g in grads.items()}
+
+    def moved(kind):
+        model = Sequential([layers.Input((3,)), kind(2)])
+        model.compile("sgd", "mse", engine="reference")
+        model.set_weights([np.zeros((3, 2)), np.zeros(2)])
+        model.fit(np.ones((4, 3)), np.ones((4, 2)), batch_size=4, epochs=1, verbose=0)
+        return model.get_weights()
+
+    once, twice = moved(layers.Dense), moved(Doubled)
+    assert all(np.any(a) and np.allclose(2 * a, b) for a, b in zip(once, twice, strict=True))
 
 
 @each

@@ -269,7 +269,7 @@ class ReferenceEngine(Engine):
             raise Stale
         dys = [self.device.put(dy) for dy in check_d_outputs(self.plan, handle, d_outputs)]
         with np.errstate(all="ignore"):
-            grads, dxs = backward(self.plan, self._carry.params, dys, handle.caches, self._xp)
+            grads, dxs = backward(self.plan, self._carry.params, dys, handle.caches, self._xp, wrt_inputs=wrt_inputs)
         self._kept = None
         flat = self.plan.layout.zeros(self.plan.dtype)
         for op, s in self.plan.trainable:

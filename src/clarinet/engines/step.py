@@ -133,7 +133,7 @@ def forward(
             tensors.append(None)
             caches.append(None)
             continue
-        taken: Any = tuple(tensors[s] for s in op.sources)
+        taken: Any = tuple([tensors[s] for s in op.sources])  # a list within is quicker than a generator
         own = Key(key.seed, key.stream, key.epoch, key.step, op.index)
         ctx = Context(op.trains(training), own, xp, None if op.mask is None else tensors[op.mask])
         y, cache, changed = op.spec.forward(
@@ -230,7 +230,7 @@ def gradients(
         intermediates.values, intermediates.shares = tuple(record.values), tuple(record.shares)
     taken = zip(plan.outputs, batch.ys, results(plan, batch.xs, outputs), record.shares, strict=True)
     dys = [None if t is None or s is None or o.loss is None else o.loss.pull(t, y, s, xp) for o, t, y, s in taken]
-    grads, _ = backward(plan, params, dys, caches, xp, intermediates)
+    grads, _ = backward(plan, params, dys, caches, xp, intermediates, wrt_inputs=intermediates is not None)
     return StepRecord(*record[:-1], with_penalties(plan, params, grads, intermediates)), new_state
 
 
@@ -241,6 +241,7 @@ def backward(
     caches: list[object],
     xp: Namespace = np,
     intermediates: Intermediates | None = None,
+    wrt_inputs: bool = True,
 ) -> tuple[ByWeight, list[Array | None]]:
     """Gradients by operation and weight name, without penalties on weights, and the gradients at the inputs.
 
@@ -253,6 +254,7 @@ def backward(
         caches: of every operation, from the forward pass.
         xp: the arrays' namespace.
         intermediates: takes the gradients at all tensors.
+        wrt_inputs: whether the gradients at the inputs are wanted.
     """
     grads: ByWeight = {}
     deltas: dict[int, Array] = {}  # by tensor
@@ -268,6 +270,9 @@ def backward(
         delta = deltas.pop(plan.given_by(op), None)
         if delta is None and (cache is None or not op.spec.adds_loss):
             grads[op.index] = {s.name: xp.zeros_like(params[op.index][s.name]) for s in op.weights}
+            continue
+        if not wrt_inputs and max(op.sources, default=0) < inputs:
+            grads[op.index] = op.spec.weight_gradients(params[op.index], cache, delta)  # type: ignore[arg-type]
             continue
         dx, grads[op.index] = op.spec.backward(params[op.index], cache, delta)  # type: ignore[arg-type]
         for source, part in zip(op.sources, dx if isinstance(dx, tuple) else (dx,), strict=True):

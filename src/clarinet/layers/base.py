@@ -240,6 +240,10 @@ class Layer(Computing, Configurable):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define backward")
 
+    def weight_gradients(self, params: dict[str, Array], cache: Cache, dy: Array) -> dict[str, Array]:
+        """What :meth:`backward` gives by weight name, for a layer whose ``dx`` nobody wants, such as the first."""
+        return self.backward(params, cache, dy)[1]
+
     def penalty(self, y: Array) -> Scalar:
         """The share of an elementary layer with output ``y`` in the loss of a batch; ``backward`` takes it into
         account."""

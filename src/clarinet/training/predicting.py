@@ -50,8 +50,9 @@ def predict(
     """
     as_asked = batch_size is not None or steps is not None or callbacks is not None or verbose != 0
     ready = self.ready_engine
-    if ready is not None and not as_asked and _is_plain(x, self):
-        return self.packed(_predicted(self, ready, x))
+    if ready is not None and type(x) is np.ndarray and x.shape[1:] == ready.plan.plain_shape and not as_asked:
+        if x.dtype.kind in "fiub":  # nothing more is asked, so that one prediction is quick
+            return self.packed(_in_original_units(self, ready.predict(x, PREDICT_BATCH)))
     if self.stepped:
         return stepping.predict(cast(stepping.SteppedModel, self), x, batch_size, steps, callbacks)
     if as_asked:
