@@ -13,7 +13,7 @@ from clarinet.settings import BATCH_SIZE
 from clarinet.training import stepping
 from clarinet.training.callback import CallbackList
 from clarinet.training.prepare import as_list, build_for
-from clarinet.types import Array, Arrays, Predictions
+from clarinet.types import Array, Arrays, Predictions, Shape
 
 if TYPE_CHECKING:
     from clarinet.engines import Engine
@@ -50,9 +50,8 @@ def predict(
     """
     as_asked = batch_size is not None or steps is not None or callbacks is not None or verbose != 0
     ready = self.ready_engine
-    if ready is not None and type(x) is np.ndarray and x.shape[1:] == ready.plan.plain_shape and not as_asked:
-        if x.dtype.kind in "fiub":  # nothing more is asked, so that one prediction is quick
-            return self.packed(_in_original_units(self, ready.predict(x, PREDICT_BATCH)))
+    if ready is not None and not as_asked and _numbers(x, ready.plan.plain_shape):  # no more, so that a row is quick
+        return self.packed(_in_original_units(self, ready.predict(x, PREDICT_BATCH)))
     if self.stepped:
         return stepping.predict(cast(stepping.SteppedModel, self), x, batch_size, steps, callbacks)
     if as_asked:
@@ -87,9 +86,12 @@ def _predicted(self: Trainable, engine: Engine, rows: Arrays, batch_size: int | 
 
 def _is_plain(x: object, model: Trainable) -> TypeGuard[Array]:
     """Whether this is an array that the model takes as it is: asked first, so that one prediction is quick."""
-    if type(x) is not np.ndarray or x.shape[1:] != model.sample_shape or x.dtype.kind not in "fiub":
-        return False
-    return checks.lookup(model) is None
+    return _numbers(x, model.sample_shape) and checks.lookup(model) is None
+
+
+def _numbers(x: object, shape: Shape | None) -> TypeGuard[Array]:
+    """Whether this is an array of samples of this shape."""
+    return type(x) is np.ndarray and x.shape[1:] == shape and x.dtype.kind in "fiub"
 
 
 def _arrays(self: Trainable, x: object) -> Arrays:
