@@ -90,6 +90,20 @@ LAYERS = [
         ("penalty", {"input_dim": 9, "output_dim": 2, "embeddings_regularizer": "l2"}),
         inputs="ids",
     ),
+    *rows(
+        "EinsumDense", (3,), ("", {"equation": "ab,bc->ac", "output_shape": 4, "bias_axes": "c", "activation": "tanh"})
+    ),
+    *rows(
+        "EinsumDense",
+        (2, 3),
+        ("heads", {"equation": "abc,cde->abde", "output_shape": (None, 2, 4), "bias_axes": "de"}),
+        ("ellipsis", {"equation": "...x,xy->...y", "output_shape": 2, "kernel_regularizer": "l2"}),
+        ("turned", {"equation": "abc,dbc->adb", "output_shape": (4, 2), "bias_axes": "d", "activation": "relu"}),
+        ("behind", {"equation": "ab...,bc->ac...", "output_shape": 4, "bias_axes": "c"}),
+    ),
+    *rows(
+        "EinsumDense", (2, 3, 2), ("joined", {"equation": "abcd,cde->abe", "output_shape": (2, 3), "bias_axes": "e"})
+    ),
     *rows("Masking", (3, 2), ("", {}), ("value", {"mask_value": 1.0})),
     Case("batch-normalization", layers.BatchNormalization, lambda k: k.layers.BatchNormalization()),
     Case(

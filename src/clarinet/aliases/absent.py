@@ -117,11 +117,11 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "compute the spectrogram before training, e.g. with scipy.signal.stft": ("MelSpectrogram", "STFTSpectrogram"),
         _LATER: (
             "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D",
-            "AdditiveAttention", "Attention", "Conv1DTranspose", "Conv2DTranspose", "ConvLSTM1D", "ConvLSTM2D",
+            "Conv1DTranspose", "Conv2DTranspose", "ConvLSTM1D", "ConvLSTM2D",
             "Convolution1DTranspose", "Convolution2DTranspose", "Cropping1D", "Cropping2D", "DepthwiseConv1D",
-            "EinsumDense", "GaussianDropout", "GroupQueryAttention", "Identity", "MultiHeadAttention",
-            "RMSNormalization", "ReversibleEmbedding", "SeparableConv1D", "SeparableConvolution1D",
-            "SpectralNormalization", "UnitNormalization", "UpSampling1D", "Wrapper", "ZeroPadding1D",
+            "GaussianDropout", "Identity", "RMSNormalization", "ReversibleEmbedding", "SeparableConv1D",
+            "SeparableConvolution1D", "SpectralNormalization", "UnitNormalization", "UpSampling1D", "Wrapper",
+            "ZeroPadding1D",
         ),
         "code the data before training; clarinet.datasets.load_table does it for tables, TextVectorization for texts": (
             "CategoryEncoding", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup",

@@ -89,7 +89,7 @@ def _scaled(scale: float, mode: str, distribution: str, shape: Shape, key: Key) 
 
 
 @dataclass(eq=False, repr=False)
-class _Named(Initializer):
+class Named(Initializer):
     """A variance scaling with a name of its own."""
 
     unsupported: ClassVar[Mapping[str, Unsupported]] = _AXES
@@ -104,7 +104,7 @@ class _Named(Initializer):
         return _scaled(*self.scaling, shape, key)
 
 
-class GlorotUniform(_Named):
+class GlorotUniform(Named):
     """Uniform in ±sqrt(6 / (fan_in + fan_out)), the default for kernels (Glorot and Bengio, AISTATS 2010).
 
     Args:
@@ -118,7 +118,7 @@ class GlorotUniform(_Named):
     scaling = (1.0, "fan_avg", "uniform")
 
 
-class GlorotNormal(_Named):
+class GlorotNormal(Named):
     """Truncated normal of variance 2 / (fan_in + fan_out) (Glorot and Bengio, AISTATS 2010).
 
     Args:
@@ -132,7 +132,7 @@ class GlorotNormal(_Named):
     scaling = (1.0, "fan_avg", "truncated_normal")
 
 
-class HeUniform(_Named):
+class HeUniform(Named):
     """Uniform in ±sqrt(6 / fan_in), for ReLU (He, Zhang, Ren, Sun, ICCV 2015).
 
     Args:
@@ -146,7 +146,7 @@ class HeUniform(_Named):
     scaling = (2.0, "fan_in", "uniform")
 
 
-class HeNormal(_Named):
+class HeNormal(Named):
     """Truncated normal of variance 2 / fan_in, for ReLU (He, Zhang, Ren, Sun, ICCV 2015).
 
     Args:
@@ -160,7 +160,7 @@ class HeNormal(_Named):
     scaling = (2.0, "fan_in", "truncated_normal")
 
 
-class LecunUniform(_Named):
+class LecunUniform(Named):
     """Uniform in ±sqrt(3 / fan_in) (LeCun, Bottou, Orr, Müller, *Efficient BackProp*, 1998).
 
     Args:
@@ -174,7 +174,7 @@ class LecunUniform(_Named):
     scaling = (1.0, "fan_in", "uniform")
 
 
-class LecunNormal(_Named):
+class LecunNormal(Named):
     """Truncated normal of variance 1 / fan_in, for SELU (LeCun, Bottou, Orr, Müller, *Efficient BackProp*, 1998).
 
     Args:

@@ -57,10 +57,13 @@ from clarinet.layers.sharing import read_once
 from clarinet.names import public
 
 if TYPE_CHECKING:
+    from clarinet.layers.attention import AdditiveAttention, Attention
     from clarinet.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
     from clarinet.layers.bidirectional import Bidirectional
+    from clarinet.layers.einsum_dense import EinsumDense
     from clarinet.layers.gru import GRU, GRUCell
     from clarinet.layers.lstm import LSTM, LSTMCell
+    from clarinet.layers.multi_head_attention import GroupQueryAttention, MultiHeadAttention
     from clarinet.layers.rnn import RNN, StackedRNNCells
     from clarinet.layers.simple_rnn import SimpleRNN, SimpleRNNCell
     from clarinet.layers.text import TextVectorization
@@ -74,7 +77,9 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -88,6 +93,7 @@ __all__ = [
     "DepthwiseConv2D",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GRUCell",
@@ -97,6 +103,7 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GroupNormalization",
+    "GroupQueryAttention",
     "Input",
     "InputLayer",
     "LSTMCell",
@@ -109,6 +116,7 @@ __all__ = [
     "MaxPooling2D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
@@ -155,6 +163,9 @@ def __dir__() -> list[str]:
 #: Layers that few programs use, each imported when it is first asked for: `import clarinet` stays quick.
 _LATER = {
     "Bidirectional": "bidirectional",
+    **dict.fromkeys(("AdditiveAttention", "Attention"), "attention"),
+    "EinsumDense": "einsum_dense",
+    **dict.fromkeys(("GroupQueryAttention", "MultiHeadAttention"), "multi_head_attention"),
     **dict.fromkeys(("RNN", "StackedRNNCells"), "rnn"),
     **dict.fromkeys(("GRU", "GRUCell"), "gru"),
     **dict.fromkeys(("LSTM", "LSTMCell"), "lstm"),

@@ -33,7 +33,7 @@ from clarinet.graph import (
     within_trace,
 )
 from clarinet.layers.base import Layer, check_shape
-from clarinet.layers.calling import inside_call, mask_of, set_masks
+from clarinet.layers.calling import inside_call, mask_of, next_in_order, set_masks, without_masks
 from clarinet.layers.describing import kept_layer
 from clarinet.layers.handle import Handle, take_name
 from clarinet.layers.options import Options
@@ -75,6 +75,8 @@ class Authored:
 
     merges: ClassVar[bool] = True
     is_authored: ClassVar[bool] = True
+    #: Whether class and configuration say all that it computes, as those of the library do; else files keep operations.
+    says_all: ClassVar[bool] = False
 
     @property
     def uses_mask(self) -> bool:
@@ -143,6 +145,7 @@ class Authored:
     def __call__(self, *inputs: TensorLike, training: bool | None = None, **settings: object) -> AnyTensor:
         """Use the layer: on tensors of a network it makes the next ones, on numbers it computes at once."""
         this: Any = self
+        inputs = (*inputs, *next_in_order(this.call, len(inputs), settings))
         inputs = typed("tuple[TensorLike, ...]", within_trace(inputs))
         if "training" in signature(this.call).parameters:
             settings["training"] = None if isinstance(training, Training) else training
@@ -150,7 +153,7 @@ class Authored:
         if is_symbolic(inputs):
             return _symbolic(this, inputs, settings, training, flatten(taken))
         given, named = as_tensors(inputs), {name: tensor_of(value) for name, value in settings.items()}
-        self._built_for((*given, *named.values()))
+        self._built_for((*given, *without_masks(named)))
         previous = _find_masks(this, given, named, mask_of)
         with inside_call(this, training) as mode:
             found: AnyTensor = this.call(*given, **named | ({"training": mode} if "training" in named else {}))
@@ -175,6 +178,8 @@ class Authored:
 
     def encoded(self) -> Json:
         """The layer as files have it: its class by name, and the operations of its ``call``."""
+        if self.says_all and type(self).__module__.startswith("clarinet."):
+            return once(self, lambda: Layer.encoded(typed(Layer, self)))
         return once(self, lambda: kept_layer(typed(Handle, self)))
 
     def forward(self, *_: object) -> AnyTensor:
@@ -224,7 +229,7 @@ def _symbolic(
     tensors: list[Tensor],
 ) -> AnyTensor:
     """The tensors that a call on tensors gives; the layer remembers what it is made of."""
-    layer._built_for((*inputs, *settings.values()))
+    layer._built_for((*inputs, *without_masks(settings)))
     names = Names()
     for child in layer.children[1:]:
         if child.name:
