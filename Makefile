@@ -8,6 +8,8 @@ SHELL := /bin/sh
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ARGS ?=
 COMMIT ?= HEAD~1
+# Under sanitizers kernels are compiled for one instruction set; SANITIZED_ISAS="avx512;avx2" compiles all.
+SANITIZED_ISAS ?= avx2
 BUILD_FILES := pyproject.toml CMakeLists.txt $(shell find native -type f)
 PACKAGE_FILES := $(BUILD_FILES) $(shell find src -type f -not -name '*.pyc')
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
@@ -125,12 +127,13 @@ FORCE:
 
 .venv-sanitize/.installed: .venv-sanitize/.tools $(BUILD_FILES)
 	.venv-sanitize/bin/$(PIP_BUILD) --config-settings=build-dir=build/sanitize \
-		--config-settings=cmake.define.CLARINET_SANITIZE=address,undefined -e . pytest pytest-xdist hypothesis
+		--config-settings=cmake.define.CLARINET_SANITIZE=address,undefined \
+		"--config-settings=cmake.define.CLARINET_ISAS=$(SANITIZED_ISAS)" -e . pytest pytest-xdist hypothesis
 	@touch $@
 
 build/tsan/.built: .venv-sanitize/.tools $(BUILD_FILES)
 	PATH="$$PWD/.venv-sanitize/bin:$$PATH" \
 	.venv-sanitize/bin/cmake -G Ninja -S . -B build/tsan -DCLARINET_PYTHON=OFF \
-		-DCLARINET_SANITIZE=thread
+		-DCLARINET_SANITIZE=thread "-DCLARINET_ISAS=$(SANITIZED_ISAS)"
 	.venv-sanitize/bin/cmake --build build/tsan --target driver
 	@touch $@

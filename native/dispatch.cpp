@@ -4,6 +4,10 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#if defined(CLARINET_AVX2_KERNELS) || defined(CLARINET_AVX512_KERNELS)
+#define CLARINET_X86_KERNELS
+#endif
+
 #if defined(CLARINET_X86_KERNELS) && defined(_MSC_VER)
 #include <immintrin.h>
 #include <intrin.h>
@@ -27,19 +31,21 @@ bool cpu(int leaf, int reg, unsigned mask, unsigned state) {
   __cpuidex(r, leaf, 0);
   return (static_cast<unsigned>(r[reg]) & mask) == mask;
 }
-bool has_avx2() { return cpu(7, 1, 1u << 5, 0x6) && cpu(1, 2, 1u << 12, 0x6); }
-bool has_avx512() { return has_avx2() && cpu(7, 1, 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31, 0xe6); }
+[[maybe_unused]] bool has_avx2() { return cpu(7, 1, 1u << 5, 0x6) && cpu(1, 2, 1u << 12, 0x6); }
+[[maybe_unused]] bool has_avx512() { return has_avx2() && cpu(7, 1, 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31, 0xe6); }
 #else
-bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-bool has_avx512() {
+[[maybe_unused]] bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+[[maybe_unused]] bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
 }
 #endif
 
 const Set kSets[] = {
-#if defined(CLARINET_X86_KERNELS)
+#if defined(CLARINET_AVX512_KERNELS)
     {kernels_avx512, has_avx512},
+#endif
+#if defined(CLARINET_AVX2_KERNELS)
     {kernels_avx2, has_avx2},
 #endif
     {kernels_generic, [] { return true; }},
