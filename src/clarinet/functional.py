@@ -9,7 +9,19 @@ from typing import Any, ClassVar, cast
 from clarinet import layers
 from clarinet.configurable import is_ours
 from clarinet.data_adapters.arrays import as_array
-from clarinet.graph import Network, Node, Tensor, adds_loss, called, flatten, form_of, network_of, ordered, packed
+from clarinet.graph import (
+    Network,
+    Node,
+    Tensor,
+    adds_loss,
+    called,
+    flatten,
+    form_of,
+    network_of,
+    ordered,
+    packed,
+    with_rounds,
+)
 from clarinet.graph_configs import graph_config
 from clarinet.layers import Layer
 from clarinet.layers.authored import held
@@ -70,7 +82,7 @@ class Functional(Structure):
         """Have the layers of these nodes, in order, and name those that have no name as they were used."""
         found: dict[int, Any] = {}
         first: dict[int, int] = {}
-        for node in nodes:
+        for node in with_rounds(nodes):
             if not isinstance(node.operator, Handle):
                 continue
             found.setdefault(id(node.operator), node.operator)

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from clarinet import losses as losses_module
-from clarinet.layers.applied import parts_of
-from clarinet.layers.base import Layer, Part
+from clarinet.layers.base import Layer
 from clarinet.layers.handle import Handle
-from clarinet.layers.parts import taken_apart
 from clarinet.layers.places import first_places
-from clarinet.params import Layout, Segment, Store, Weight
+from clarinet.laying import How, Laying, Loops, Where
+from clarinet.params import Layout, Segment, Store
 from clarinet.plan import Op, Output, Plan
-from clarinet.sizes import inferred, is_unknown, known, probed
+from clarinet.sizes import is_unknown, known
 from clarinet.types import Shape
 
 if TYPE_CHECKING:
-    from clarinet.graph import Network, Node, Tensor
+    from clarinet.graph import Network
     from clarinet.losses import Loss
     from clarinet.metrics import Metric
     from clarinet.optimizers import Optimizer
@@ -48,6 +46,7 @@ def make_plan(
     optimizer: Optimizer | None = None,
     seed: int = 0,
     input_shapes: Sequence[Shape] | None = None,
+    unrolls: bool = False,
 ) -> Plan:
     """Split a network into elementary operations and let losses absorb the last activations where that is exact.
 
@@ -58,11 +57,15 @@ def make_plan(
         judgements: one for each output; default: none is trained on.
         optimizer, seed: of training.
         input_shapes: of one sample of each input; default: as the network says, where some sizes may not be known.
+        unrolls: whether the rounds of loops stand one behind the other.
+
+    Raises:
+        ValueError: a loop has too many rounds for that.
     """
     begins = [t.sample_shape for t in network.inputs] if input_shapes is None else list(input_shapes)
-    laying = _Laying([*begins], _named(layers, store))
-    numbers = {id(layer): _Where(index) for index, layer in enumerate(layers)}
-    found = laying.walk(network, range(len(network.inputs)), numbers, _How())
+    laying = Laying([*begins], _named(layers, store), store, Loops(unrolls))
+    numbers = {id(layer): Where(index) for index, layer in enumerate(layers)}
+    found = laying.walk(network, range(len(network.inputs)), numbers, How())
     ops, shapes = laying.ops, laying.shapes
     results = [found[tensor] for tensor in network.outputs]
     judged = judgements or [Judgement() for _ in results]
@@ -78,7 +81,10 @@ def make_plan(
         store.state_layout,
         seed,
         store.dtype,
-        None if all(map(known, begins)) else partial(_again, network, layers, store, judgements, optimizer, seed),
+        partial(_again, network, layers, store, judgements, optimizer, seed)
+        if laying.loops.found or not all(map(known, begins))
+        else None,
+        loops=laying.loops.found and not unrolls,
     )
 
 
@@ -90,10 +96,18 @@ def _again(
     optimizer: Optimizer | None,
     seed: int,
     input_shapes: Sequence[Shape],
+    unrolls: bool,
 ) -> Plan:
-    """The same plan for inputs of other sizes."""
+    """The same plan for inputs of other sizes, or without loops."""
     return make_plan(
-        network, layers, store, judgements=judgements, optimizer=optimizer, seed=seed, input_shapes=input_shapes
+        network,
+        layers,
+        store,
+        judgements=judgements,
+        optimizer=optimizer,
+        seed=seed,
+        input_shapes=input_shapes,
+        unrolls=unrolls,
     )
 
 
@@ -105,144 +119,6 @@ def _named(layers: Sequence[Handle], store: Store) -> dict[tuple[int, str], Segm
         for s in (s for layout in layouts for s in layout.of_layer(*first)):
             found[number, prefix + s.name.removeprefix(first[1])] = s
     return found
-
-
-class _How(NamedTuple):
-    """What is true of all operations of a network: as in :class:`Op`, and whether what it is within is trained."""
-
-    trainable: bool = True
-    training: bool | None = None
-    when: bool | None = None
-    by_default: bool | None = None
-
-    def of(self, node: Node) -> _How:
-        """The same of a node within: what is said further out goes first."""
-        insists = node.training if node.within_call else None
-        asks = None if node.within_call else node.training
-        return _How(
-            self.trainable,
-            insists if self.training is None else self.training,
-            node.when if self.when is None else self.when,
-            asks if self.by_default is None else self.by_default,
-        )
-
-
-class _Where(NamedTuple):
-    """Where the weights of a layer are: in which of the model's layers, and what their names begin with there."""
-
-    layer: int
-    prefix: str = ""
-
-
-def _within(layer: Handle, where: _Where) -> dict[int, _Where]:
-    """The same for the layers within a layer, and for the weights that are its own, by their identities."""
-    found = {}
-    for number, child in enumerate(layer.children):
-        found[id(child)] = own = _Where(where.layer, f"{where.prefix}{number}.")
-        for variable in (child._variables or ()) if layer.is_authored and number == 0 else ():
-            found[id(variable)] = _Where(own.layer, f"{own.prefix}{variable.name}")
-    return found
-
-
-@dataclass
-class _Laying:
-    """Takes networks apart into operations.
-
-    Attributes:
-        shapes: of one sample of every tensor.
-        named: the segment of every weight, by the number of its layer and its name there.
-        ops: what has been found.
-    """
-
-    shapes: list[Shape]
-    named: Mapping[tuple[int, str], Segment]
-    ops: list[Op] = field(default_factory=list)
-
-    def walk(
-        self,
-        network: Network,
-        taken: Iterable[int],
-        places: Mapping[int, _Where],
-        how: _How,
-    ) -> dict[Tensor, int]:
-        """The operations of a network that takes these tensors; gives the numbers of all its tensors.
-
-        Args:
-            network: models, and layers with a ``call``, are walked in turn.
-            taken: the numbers of the tensors that stand for its inputs.
-            places: where the weights of its layers are, by the layers' identities, and its own weights' by theirs.
-            how: what is true of all of it.
-        """
-        found = dict(zip(network.inputs, taken, strict=True))
-        for node in network.nodes:
-            inputs = tuple(found[tensor] for tensor in node.inputs)
-            found.update(zip(node.outputs, self._take(node, inputs, places, how.of(node)), strict=True))
-        return found
-
-    def _take(self, node: Node, taken: tuple[int, ...], places: Mapping[int, _Where], how: _How) -> tuple[int, ...]:
-        layer: Any = node.operator
-        if not isinstance(layer, Handle):
-            where = places.get(id(getattr(layer, "variable", layer)), _Where(-1))
-            parts, ends = parts_of(node, taken, len(self.shapes), [self.shapes[number] for number in taken])
-        else:
-            where = places[id(layer)]
-            inner = node.inner or layer.inner_network
-            if inner is not None:
-                within = how._replace(trainable=how.trainable and layer.trainable)
-                found = self.walk(inner, taken, _within(layer, where), within)
-                return tuple(found[tensor] for tensor in inner.outputs)
-            taken, mask = (taken[:-1], taken[-1]) if node.masked else (taken, None)
-            parts, ends = taken_apart(
-                node.operator,  # type: ignore[arg-type]
-                taken,
-                len(self.shapes),
-                how.training,
-                mask,
-            )
-        for part in parts:
-            self._add(part, where, how)
-        return ends
-
-    def _add(self, part: Part, where: _Where, how: _How) -> None:
-        sources, spec = part.sources or (), part.layer
-        if spec.trainable and not how.trainable:
-            spec = copy(spec)
-            spec.trainable = False
-        taken = tuple(self.shapes[s] for s in sources)
-        (output_shape,) = inferred(spec.output_shapes, taken)
-        weights, state = self._segments(replace(part, layer=spec), taken, where)
-        self.ops.append(
-            Op(
-                spec,
-                where.layer,
-                len(self.ops),
-                sources,
-                taken,
-                output_shape,
-                weights,
-                state,
-                part.training,
-                how.when,
-                how.by_default,
-                part.mask,
-                len(self.ops),
-            )
-        )
-        self.shapes.append(output_shape)
-
-    def _segments(
-        self, part: Part, shapes: tuple[Shape, ...], where: _Where
-    ) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
-        """A part's weights and state among all those of its layer, called as the part calls them."""
-        spec = part.layer
-        shapes = tuple(map(probed, shapes))
-        taken: Any = shapes if spec.merges else shapes[0]
-
-        def find(weights: Iterable[Weight], trainable: bool) -> tuple[Segment, ...]:
-            found = ((w.name, self.named[where.layer, where.prefix + part.called(w.name)]) for w in weights)
-            return tuple(replace(s, weight=replace(s.weight, name=name), trainable=trainable) for name, s in found)
-
-        return find(spec.weight_specs(taken), spec.trainable), find(spec.state_specs(taken), False)
 
 
 def _found(size: int, other: int) -> int:

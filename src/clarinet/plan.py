@@ -41,6 +41,7 @@ class Op:
         by_default: as ``training``, where the model is called and not told.
         mask: the tensor that says which steps of the input count, of an operation that looks at it; None: all.
         order: its place among all operations in the order of the forward pass, those that losses absorbed included.
+        number: what its random numbers are keyed by, where it is part of a loop; None: by ``index``.
     """
 
     spec: Layer
@@ -56,6 +57,7 @@ class Op:
     by_default: bool | None = None
     mask: int | None = None
     order: int = 0
+    number: int | None = None
 
     def trains(self, training: bool | None) -> bool:
         """Whether it behaves as in training in such a pass."""
@@ -67,6 +69,10 @@ class Op:
     def runs(self, training: bool | None) -> bool:
         """Whether it is run in such a pass."""
         return self.when is None or self.when is bool(training)
+
+    def draws(self, turn: int) -> int:
+        """What its random numbers are keyed by in this turn of a loop; 0 where there is none."""
+        return self.index if self.number is None else (turn * 1024 + self.number) % 2**24
 
     @property
     def input_shape(self) -> Shape:
@@ -136,7 +142,8 @@ class Plan:
         layout, state_layout: the flat buffers.
         seed: of shuffling and dropout.
         dtype: float32 or float64.
-        binding: makes it for other inputs.
+        binding: makes it for other inputs, perhaps with the rounds of loops one by one.
+        loops: whether it has loops.
     """
 
     ops: tuple[Op, ...]
@@ -147,7 +154,8 @@ class Plan:
     state_layout: Layout
     seed: int
     dtype: DType
-    binding: Callable[[Sequence[Shape]], Plan] | None = field(default=None, repr=False, compare=False)
+    binding: Callable[[Sequence[Shape], bool], Plan] | None = field(default=None, repr=False, compare=False)
+    loops: bool = False
 
     @property
     def sizes_known(self) -> bool:
@@ -157,7 +165,19 @@ class Plan:
     def bind(self, input_shapes: Sequence[Shape]) -> Plan:
         """The same plan for inputs of these shapes, of one sample each, where some sizes were not known."""
         assert self.binding is not None
-        return self.binding(input_shapes)
+        return self.binding(input_shapes, False)
+
+    @cached_property
+    def unrolled(self) -> Plan:
+        """The same without loops: their rounds stand one behind the other.
+
+        Raises:
+            ValueError: there are too many.
+        """
+        if not self.loops:
+            return self
+        assert self.binding is not None
+        return self.binding(self.input_shapes, True)
 
     @cached_property
     def tried(self) -> Plan:

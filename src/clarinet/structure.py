@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from clarinet.configurable import refuse_overrides
-from clarinet.graph import Network, Tensor
+from clarinet.graph import Network, Tensor, with_rounds
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.handle import BuildSpec, Handle, take_name
 from clarinet.layers.parts import ends_of, parts_of
@@ -198,7 +198,7 @@ class Structure(TrainingLock, Handle):
     def _specs(self) -> list[tuple[Any, Any]]:
         """Every layer, and the shape of the samples that it takes: a tuple of shapes where it takes several tensors."""
         taken: dict[int, Any] = {}
-        for node in () if self.bodiless else self.network.nodes:
+        for node in () if self.bodiless else with_rounds(self.network.nodes):
             layer = node.operator
             if isinstance(layer, (Layer, Structure)):
                 shapes = tuple(probed(tensor.sample_shape) for tensor in node.data)

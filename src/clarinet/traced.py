@@ -26,6 +26,7 @@ from clarinet.graph import (
 )
 from clarinet.ops.batches import tracing
 from clarinet.ops.core import cast as cast_tensor
+from clarinet.ops.dispatch import unrolling
 from clarinet.ops.dtypes import FLOAT, INT
 from clarinet.ops.operation import Operation
 from clarinet.ops.specs import TensorSpec
@@ -236,7 +237,7 @@ def _refuse_draws(network: Network, name: str) -> None:
 
 def _traced(function: Callable[..., object], specs: Sequence[TensorSpec], names: Sequence[str], seed: int) -> Network:
     inputs = tuple(Tensor(Node(Argument(name), (), (spec,))) for name, spec in zip(names, specs, strict=True))
-    with _random_state(seed), tracing(inputs):
+    with _random_state(seed), tracing(inputs), unrolling():
         result = function(*inputs)
     try:
         outputs = flatten(result)

@@ -103,16 +103,21 @@ def minimal_cell(k: Any, ops: Any) -> Any:
     return MinimalCell
 
 
-def test_cells_of_ones_own_follow():
+@pytest.mark.parametrize("masked", [False, True])
+def test_cells_of_ones_own_follow(masked):
     import keras
+
+    x = X * (np.arange(5) < np.arange(1, 13)[:, None] % 5 + 1)[..., None] if masked else X
 
     def run(k, ops, start):
         cell = minimal_cell(k, ops)
-        model = k.Sequential([k.Input((5, 3)), k.layers.RNN([cell(4), cell(2)]), k.layers.Dense(1)])
+        first = [k.layers.Masking()] if masked else []
+        two = [k.layers.RNN(cell(3), return_sequences=True, go_backwards=True), k.layers.RNN([cell(4), cell(2)])]
+        model = k.Sequential([k.Input((5, 3)), *first, *(two[not masked :]), k.layers.Dense(1)])
         model.compile("sgd", "mse")
         start = start or [np.asarray(w) for w in model.get_weights()]
         model.set_weights(start)
-        history = model.fit(X, X[:, 0, :1], batch_size=5, epochs=4, shuffle=False, verbose=0).history["loss"]
+        history = model.fit(x, x[:, 0, :1], batch_size=5, epochs=4, shuffle=False, verbose=0).history["loss"]
         return start, [history, *map(np.asarray, model.get_weights())]
 
     start, expected = run(keras, keras.ops, None)

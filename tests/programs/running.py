@@ -118,14 +118,14 @@ def only(engine: str) -> Iterator[None]:
     if engine == "auto":
         yield
         return
-    from clarinet import engines
+    from clarinet.engines import choosing
 
-    kept = engines.ENGINES
-    engines.ENGINES = tuple(e for e in kept if e.name == engine)
+    kept = choosing.ENGINES
+    choosing.ENGINES = tuple(e for e in kept if e.name == engine)
     try:
         yield
     finally:
-        engines.ENGINES = kept
+        choosing.ENGINES = kept
 
 
 def plain(value: Any) -> Any:

@@ -22,18 +22,24 @@ _MOST = 8
 
 
 class AnySizes(Engine):
-    """For the sizes of each batch a native engine, made when they first come.
+    """For the sizes of each batch a native engine, made when they first come; the reference engine where loops have too
+    many rounds for it.
 
     All of them work on the same weights, state and slots; the running sums go along from one to the next. Arguments and
     methods as in :class:`clarinet.engines.base.Engine`.
     """
 
     name = "native"
+    why = NativeEngine.why
 
     def __init__(self, plan: Plan, store: Store, optimizer_state: OptimizerState | None = None) -> None:
         self.plan, self.store, self.optimizer_state = plan, store, optimizer_state
         self._current: Engine = ReferenceEngine(plan, store, optimizer_state)  # which has the sums, and runs nothing
-        self._engines: dict[object, NativeEngine] = {}
+        self._engines: dict[object, NativeEngine | ReferenceEngine] = {}
+
+    @staticmethod
+    def suits(plan: Plan) -> bool:
+        return not plan.sizes_known
 
     @staticmethod
     def supports(plan: Plan) -> str | None:
@@ -44,7 +50,9 @@ class AnySizes(Engine):
         sizes = tuple(x.shape[1:] for x in xs)
         engine = self._engines.pop(sizes, None)
         if engine is None:
-            engine = NativeEngine(self.plan.bind(sizes), self.store, self.optimizer_state)
+            bound = self.plan.bind(sizes)
+            make = ReferenceEngine if self.plan.loops and NativeEngine.supports(bound) else NativeEngine
+            engine = make(bound, self.store, self.optimizer_state)
         self._engines[sizes] = engine  # the last one that was used is the last one
         if engine is not self._current:
             engine.resume(self._current.running())

@@ -174,6 +174,11 @@ class Engine(Protocol):
     plan: Plan
 
     @staticmethod
+    def suits(plan: Plan) -> bool:
+        """Whether it is meant for such a plan at all; of several engines of one name one is."""
+        return True
+
+    @staticmethod
     def supports(plan: Plan) -> str | None:
         """Why the plan cannot run here, for the user; None if it can."""
         ...

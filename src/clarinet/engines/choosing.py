@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from clarinet.plan import Plan
 
 #: All engines; the first that can runs a model. A new one is a file and a row here.
-ENGINES: tuple[type[Engine], ...] = (NativeEngine, ReferenceEngine)
+ENGINES: tuple[type[Engine], ...] = (NativeEngine, AnySizes, ReferenceEngine)
 
 
 def choices() -> tuple[str, ...]:
     """The values of ``compile(engine=...)``."""
-    return ("auto", *(engine.name for engine in ENGINES))
+    return ("auto", *dict.fromkeys(engine.name for engine in ENGINES))
 
 
 def choose(plan: Plan, requested: str = "auto", device: str | None = None) -> tuple[Callable[..., Engine], str]:
@@ -38,15 +38,16 @@ def choose(plan: Plan, requested: str = "auto", device: str | None = None) -> tu
     for engine in ENGINES:
         if requested not in ("auto", engine.name) or (device is not None and not engine.takes_devices):
             continue
-        kind = AnySizes if engine is NativeEngine and not plan.sizes_known else engine
-        refusal = kind.supports(plan)
+        if not engine.suits(plan):
+            continue
+        refusal = engine.supports(plan)
         if refusal is not None:
             refusals.append(refusal)
         elif device is not None:
             make: Callable[..., Engine] = engine
             return partial(make, device=device), f"asked for with device={device!r}"
         else:
-            return kind, "; ".join(refusals) or engine.why or f"asked for with engine={requested!r}"
+            return engine, "; ".join(refusals) or engine.why or f"asked for with engine={requested!r}"
     raise ValueError(
         f"engine={requested!r} cannot run this model: {'; '.join(refusals)}; use engine='auto' or 'reference'"
     )

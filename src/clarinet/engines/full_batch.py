@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clarinet.constraints import allowed
-from clarinet.engines.intermediates import ByWeight
 from clarinet.engines.step import Carry, StepRecord, gradients, measure, replaced, total_loss
 from clarinet.optimizers.base import Scalars, step_of
+from clarinet.passes import ByWeight
 from clarinet.types import Array
 
 if TYPE_CHECKING:

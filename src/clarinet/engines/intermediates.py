@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from clarinet.passes import ByWeight
 from clarinet.types import Array
-
-#: Gradients by operation and weight name.
-ByWeight = dict[int, dict[str, Array]]
 
 
 class Gradients(NamedTuple):

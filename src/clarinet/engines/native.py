@@ -93,19 +93,23 @@ class NativeEngine(Engine):
         self.plan, self.optimizer_state = plan, optimizer_state
         slots = optimizer_state.slots if optimizer_state is not None else {}
         self._core = Core(
-            lowering.lower(plan, store),
+            lowering.lower(plan.unrolled, store),
             store.buffers,
             [slots.get(name) for name in lowering.slot_names(plan.optimizer)],
             threads,
             isa,
         )
         self._tracked = tracked(plan)
-        self._layers = lowering.layers_of(plan)
+        self._layers = lowering.layers_of(plan.unrolled)
         self._shapes = [output.shape for output in plan.outputs]
         single = len(plan.input_shapes) == len(plan.outputs) == 1
         self._by_row = single and not any(op.training for op in plan.ops)  # whose draws depend on a row's place
         self._draws = Draws()
         self._order: Any = None  # the last permutation: it needs no check
+
+    @staticmethod
+    def suits(plan: Plan) -> bool:
+        return plan.sizes_known
 
     @staticmethod
     def supports(plan: Plan) -> str | None:

@@ -12,16 +12,14 @@ from clarinet.engines.base import Data, Engine, Steps, one_or_all
 from clarinet.engines.devices import open_device
 from clarinet.engines.full_batch import minimize
 from clarinet.engines.halves import Caches, Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs, shapes
-from clarinet.engines.intermediates import ByWeight, Gradients, Intermediates
+from clarinet.engines.intermediates import Gradients, Intermediates
 from clarinet.engines.metric_sums import logs, tracked
 from clarinet.engines.stats import layer_stats
 from clarinet.engines.step import (
     Carry,
-    Pass,
     StepRecord,
     backward,
     begin,
-    forward,
     gradients,
     judge,
     key_of,
@@ -35,6 +33,7 @@ from clarinet.engines.step import (
 )
 from clarinet.metrics.base import Sums
 from clarinet.params import Store
+from clarinet.passes import ByWeight, Pass, forward
 from clarinet.philox import Stream
 from clarinet.records import Chunk, LayerStats
 from clarinet.types import Array, Arrays

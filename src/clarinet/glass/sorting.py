@@ -11,6 +11,7 @@ import numpy as np
 
 from clarinet.engines.intermediates import Intermediates
 from clarinet.glass.records import LayerTrace, OutputTrace, WeightTrace
+from clarinet.graph import Scan
 from clarinet.layers.handle import Handle
 from clarinet.layers.parts import direct, taken_apart
 from clarinet.names import Names
@@ -79,7 +80,7 @@ class Sorting:
         """One node, and the tensors that it gives; no trace of a weight, of numbers, and of what did not run."""
         layer: Any = node.operator
         if not isinstance(layer, Handle):
-            several = isinstance(layer, Operation) and len(node.specs) > 1
+            several = isinstance(layer, Scan) or (isinstance(layer, Operation) and len(node.specs) > 1)
             own = list(islice(self._ops, 1 + len(node.specs) if several else 1))
             ends = tuple(self.plan.given_by(op) for op in (own[1:] if several else own))[: len(node.specs)]
             return self._of_operation(name, own[0]) if isinstance(layer, Operation) else None, ends

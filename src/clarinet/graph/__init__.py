@@ -13,6 +13,7 @@ from clarinet.graph.described import (
     spec_of,
 )
 from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
+from clarinet.graph.loops import Scan, with_rounds
 from clarinet.graph.masks import Maskable, arguments, masks_of, of_network
 from clarinet.graph.nodes import (
     AddedLoss,
@@ -41,6 +42,7 @@ __all__ = [
     "Network",
     "Node",
     "Operator",
+    "Scan",
     "Structure",
     "Tensor",
     "Training",
@@ -66,5 +68,6 @@ __all__ = [
     "replayed",
     "spec_of",
     "use",
+    "with_rounds",
     "within_trace",
 ]

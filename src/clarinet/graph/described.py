@@ -14,8 +14,10 @@ import numpy as np
 from clarinet import ops
 from clarinet.graph.calls import Training, chosen
 from clarinet.graph.forms import flatten, form_of, is_symbolic, packed
+from clarinet.graph.loops import Scan, scan_node
 from clarinet.graph.nodes import (
     AddedLoss,
+    Argument,
     Choice,
     Constant,
     Losing,
@@ -27,6 +29,7 @@ from clarinet.graph.nodes import (
     as_tensor,
     making,
 )
+from clarinet.graph.order import made_of
 from clarinet.graph.using import use
 from clarinet.ops.dispatch import apply
 from clarinet.ops.dtypes import as_dtype
@@ -111,6 +114,8 @@ def _described_node(node: Node, place_of: Place) -> Config:
         return {"assign": place_of(operator.variable)}
     if isinstance(operator, Choice):
         return {"choice": True}
+    if isinstance(operator, Scan):
+        return {"loop": {**operator.settings, "round": described(operator.body, place_of)}}
     if isinstance(operator, AddedLoss):  # of the layer or model whose network it is
         return {"add_loss": True}
     entry: Config = {"layer": place_of(operator), "training": node.training}
@@ -230,7 +235,30 @@ def _rebuilt_node(entry: Mapping[str, Json], tensors: Sequence[Tensor], held: He
         if "choice" in entry:
             in_training, in_use = taken
             return chosen([in_training], [in_use])
-    raise ValueError(f"it is none of a layer, op, constant, weight, assign, add_loss or choice: {sorted(entry)}")
+        if "loop" in entry:
+            return _loop(_object(entry["loop"], "a loop"), taken, held)
+    raise ValueError(f"it is none of a layer, op, constant, weight, assign, add_loss, choice or loop: {sorted(entry)}")
+
+
+def _loop(config: Mapping[str, Json], taken: Sequence[Tensor], held: Held) -> Sequence[Tensor]:
+    """The tensors of a loop."""
+    round_ = _object(config.get("round"), "the round of a loop")
+    specs = [spec_of(each) for each in _list(round_.get("inputs"))]
+    if len(specs) != len(taken):
+        raise ValueError(f"a loop of {len(specs)} tensors that takes {len(taken)}")
+    inputs = tuple(Tensor(Node(Argument(f"loop_{number}"), (), (spec,))) for number, spec in enumerate(specs))
+    tensors = rebuilt(round_["nodes"], inputs, held)
+    outputs = tuple(tensors[_whole(number, len(tensors))] for number in _list(round_.get("outputs")))
+    states, entries = (_whole(config.get(name), len(inputs) + 1) for name in ("states", "entries"))
+    length = None if config.get("length") is None else _whole(config["length"], _MOST_NUMBERS)
+    axis, reverse = _whole(config.get("axis"), 2), bool(config.get("reverse"))
+    if states + entries > len(inputs) or states > len(outputs):
+        raise ValueError(f"a loop of {states} states and {entries} tensors with entries that takes {len(inputs)}")
+    body = Network(made_of(outputs, inputs), inputs, outputs)
+    found = scan_node(Scan(body, states, entries, axis, length, reverse), taken).outputs
+    for tensor in found:
+        _sensible(tensor.spec)
+    return found
 
 
 def _applied(operation: Operation, taken: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -357,6 +385,8 @@ def _replayed_node(node: Node, taken: list[Any], symbolic: bool, known: bool | N
         return []
     if isinstance(operator, Choice):
         return chosen(taken[:1], taken[1:]) if known is None else taken[:1] if known else taken[1:]
+    if isinstance(operator, Scan):
+        return operator.applied(taken, lambda given: replayed(operator.body, given, known))
     taken, said = taken[: len(node.data)], taken[-1] if node.mask is not None else None
     if symbolic:
         return used(operator, taken, node.training, node.call, said)

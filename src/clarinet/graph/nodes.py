@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import ClassVar, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol, cast
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from clarinet.ops.tensor import NUMPY_OPERATORS
 from clarinet.sizes import as_sizes
 from clarinet.types import AnyTensor, Array, Shape, TensorLike
 from clarinet.variables import Variable
+
+if TYPE_CHECKING:
+    from clarinet.graph.loops import Scan
 
 _numbers = count()
 
@@ -164,7 +167,7 @@ class Node:
         number: nodes that were made later have greater ones.
     """
 
-    operator: Operator | Operation | Variable | Constant | Argument | Update | AddedLoss | Choice
+    operator: Operator | Operation | Variable | Constant | Argument | Update | AddedLoss | Choice | Scan
     inputs: tuple[Tensor, ...]
     specs: tuple[TensorSpec, ...]
     training: bool | None = None
@@ -282,7 +285,8 @@ class Tensor:
         """Change a weight to what this is, whenever the network runs."""
         if _making.updates is None:
             raise TypeError(f"{variable.path}: a weight is assigned a tensor within the call of a layer or model alone")
-        if self.shape != variable.shape:
+        rows = (self.spec.rows,) if self.spec.batched else ()
+        if (*rows, *self.sample_shape) != variable.shape:
             raise ValueError(f"{variable.path}: assign expected a tensor of shape {variable.shape}, received {self!r}")
         _making.updates.append(Node(Update(variable), (self,), ()))
 

@@ -96,7 +96,9 @@ def _enter(
 
 def adds_loss(network: Network) -> bool:
     """Whether something in a network adds to the loss."""
-    within = (node.inner or getattr(node.operator, "inner_network", None) for node in network.nodes)
+    kinds = ("inner_network", "body")
+    each = ((node.inner, *(getattr(node.operator, kind, None) for kind in kinds)) for node in network.nodes)
+    within = (inner for found in each for inner in found)
     own = any(isinstance(node.operator, AddedLoss) for node in network.nodes)
     return own or any(inner is not None and adds_loss(inner) for inner in within)
 

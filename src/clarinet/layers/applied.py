@@ -58,10 +58,10 @@ class Applied(Layer):
         return cast(Array, y), (cache, y, ctx.xp), {}
 
     def backward(
-        self, params: dict[str, Array], cache: tuple[object, tuple[Array, ...], Namespace], dy: Array | _Shares
+        self, params: dict[str, Array], cache: tuple[object, tuple[Array, ...], Namespace], dy: Array | Shares
     ) -> tuple[Gradients, dict[str, Array]]:
         own, y, xp = cache
-        if isinstance(dy, _Shares):
+        if isinstance(dy, Shares):
             every = tuple(dy.by_number.get(number, xp.zeros_like(each)) for number, each in enumerate(y))
             return self.operation.backward(cast(Never, own), cast(Never, every), xp), {}
         return self.operation.backward(cast(Never, own), cast(Never, dy), xp), {}
@@ -88,20 +88,20 @@ class Pick(Layer):
         return x[self.number], None, {}
 
     def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
-        return cast(Array, _Shares({self.number: dy})), {}
+        return cast(Array, Shares({self.number: dy})), {}
 
 
 @dataclass(frozen=True)
-class _Shares:
+class Shares:
     """Gradients at some of the tensors that an operation gives; they add up."""
 
     by_number: dict[int, Array]
 
-    def __add__(self, other: _Shares) -> _Shares:
+    def __add__(self, other: Shares) -> Shares:
         both = dict(self.by_number)
         for number, share in other.by_number.items():
             both[number] = both[number] + share if number in both else share
-        return _Shares(both)
+        return Shares(both)
 
 
 @dataclass(eq=False, repr=False)

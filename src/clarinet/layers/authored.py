@@ -30,6 +30,7 @@ from clarinet.graph import (
     network_of,
     of_network,
     packed,
+    with_rounds,
     within_trace,
 )
 from clarinet.layers.base import Layer, check_shape
@@ -301,7 +302,7 @@ def _network(layer: Layer | Authored, input_shapes: tuple[Shape, ...]) -> Networ
 def _specs(layer: Authored, kind: str) -> Iterator[Weight]:
     network: Network | None = vars(layer).get("_network")
     taken: dict[int, Any] = {}
-    for node in network.nodes if network is not None else ():
+    for node in with_rounds(network.nodes) if network is not None else ():
         operator: Any = node.operator
         if isinstance(operator, Handle):
             shapes = tuple(probed(tensor.sample_shape) for tensor in node.data)

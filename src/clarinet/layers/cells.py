@@ -29,6 +29,7 @@ class Cell(Layer):
 
     over: ClassVar[type[Recurrent]]
     takes_sequences: ClassVar[bool] = True
+    follows_from_config: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -69,12 +70,16 @@ class Cell(Layer):
         return self.units
 
     def call(  # type: ignore[override]
-        self, inputs: TensorLike, states: TensorLike = None, training: bool | None = None
+        self,
+        inputs: TensorLike,
+        states: TensorLike = None,
+        training: bool | None = None,
+        mask: TensorLike = None,
     ) -> AnyTensor:
         """The output of a step and the next states; of a sequence (n, steps, features) the outputs of all steps."""
         x = cast(AnyTensor, inputs)
         whole = len(x.shape) == 3
-        y, *after = self.loop(x if whole else ops.expand_dims(x, 1), initial_state=states, training=training)
+        y, *after = self.loop(x if whole else ops.expand_dims(x, 1), initial_state=states, training=training, mask=mask)
         behind = after if states is None or isinstance(states, (list, tuple)) else after[0]
         return cast(AnyTensor, (y if whole else after[0], behind))
 

@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
 from clarinet.ops.arranging import stack, unstack
+from clarinet.ops.comparisons import where
 from clarinet.ops.core import convert_to_tensor
-from clarinet.ops.dispatch import numbers_of, refuse_symbolic
+from clarinet.ops.creation import arange
+from clarinet.ops.dispatch import TRACING, numbers_of, refuse_symbolic
+from clarinet.ops.specs import is_symbolic
 from clarinet.ops.structures import leaves, like
 from clarinet.problems import shown
 from clarinet.types import AnyTensor, TensorLike
@@ -59,7 +62,8 @@ def while_loop(
         cond: takes the variables of the loop, returns whether it goes on.
         body: takes them, returns their next values.
         loop_vars: their first values: a list or tuple, or one alone.
-        maximum_iterations: at most so many rounds; default no limit.
+        maximum_iterations: at most so many rounds; default no limit. In the ``call`` of a layer or model, where
+            ``cond`` depends on tensors, so many rounds are computed, and those behind the end change nothing.
 
     Returns:
         the last values, in the form of ``loop_vars``.
@@ -69,6 +73,16 @@ def while_loop(
         [5, 32]
     """
     values = tuple(loop_vars) if isinstance(loop_vars, (list, tuple)) else (loop_vars,)
+    if maximum_iterations is not None and _in_loop(cond(*values)):
+
+        def once(before: list[object], _: object) -> tuple[list[object], None]:
+            found = body(*before)
+            after = found if isinstance(found, (list, tuple)) else (found,)
+            goes_on = cond(*before)
+            return [where(goes_on, new, old) for new, old in zip(after, before, strict=True)], None
+
+        values = tuple(go_along(once, list(values), None, maximum_iterations)[0])
+        return type(loop_vars)(values) if isinstance(loop_vars, (list, tuple)) else values[0]
     rounds = 0
     while (maximum_iterations is None or rounds < maximum_iterations) and _truth(cond(*values), "while_loop"):
         found = body(*values)
@@ -85,6 +99,8 @@ def fori_loop(lower: TensorLike, upper: TensorLike, body_fun: Callable[[int, Val
         10
     """
     refuse_symbolic("fori_loop", lower, upper)
+    if _in_loop(init_val):
+        return go_along(lambda value, i: (body_fun(i, value), None), init_val, arange(lower, upper))[0]
     value = init_val
     for i in range(int(numbers_of(lower)), int(numbers_of(upper))):
         value = body_fun(i, value)
@@ -117,16 +133,36 @@ def scan(
         >>> int(total), sums.tolist()
         (6, [1, 3, 6])
     """
-    rows = [unstack(convert_to_tensor(x)) for x in leaves(_rows(xs))]
+    return go_along(f, init, _rows(xs), length, reverse)
+
+
+def _in_loop(value: object) -> bool:
+    """Whether a loop over this becomes one operator of the network that is being put together."""
+    return TRACING.loop is not None and any(is_symbolic(x) for x in leaves(value))
+
+
+def go_along(
+    f: Callable[..., tuple[Value, object]],
+    init: Value,
+    xs: object,
+    length: int | None = None,
+    reverse: bool = False,
+    axis: int = 0,
+) -> tuple[Value, AnyTensor]:
+    """:func:`scan` along an axis: 0, or 1, behind the rows of a batch."""
+    if _in_loop((init, xs)):
+        assert TRACING.loop is not None
+        return cast("tuple[Value, AnyTensor]", TRACING.loop(f, init, xs, length, reverse, axis))
+    rows = [unstack(convert_to_tensor(x), axis=axis) for x in leaves(xs)]
     lengths = {len(row) for row in rows} | ({length} if length is not None else set())
     if len(lengths) != 1:
         raise ValueError(f"scan: expected one length, from xs or length=…; received {sorted(lengths) or 'none'}")
     (rounds,) = lengths
     state, collected = init, []
     for i in reversed(range(rounds)) if reverse else range(rounds):
-        state, y = f(state, like(_rows(xs), [row[i] for row in rows]))
+        state, y = f(state, like(xs, [row[i] for row in rows]))
         collected.append(y)
-    return state, cast(AnyTensor, stacked(collected[::-1] if reverse else collected))
+    return state, cast(AnyTensor, stacked(collected[::-1] if reverse else collected, axis))
 
 
 def _rows(xs: TensorLike) -> object:
@@ -136,12 +172,12 @@ def _rows(xs: TensorLike) -> object:
     return xs
 
 
-def stacked(structures: list[object]) -> object:
-    """Structures of one form as one, whose tensors are stacked along axis 0."""
+def stacked(structures: list[object], axis: int = 0) -> object:
+    """Structures of one form as one, whose tensors are stacked along an axis."""
     if not structures:
         return None
     columns = zip(*(list(leaves(one)) for one in structures))
-    return like(structures[0], [stack(column) for column in columns])
+    return like(structures[0], [stack(column, axis) for column in columns])
 
 
 def map(f: Callable[..., object], xs: TensorLike) -> AnyTensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -29,12 +30,24 @@ class Tracing:
 
     Attributes:
         symbol: then makes the symbolic tensor that stands for a weight; None: weights are numbers.
+        loop: makes a loop over symbolic tensors one operator; None: its rounds are repeated one by one.
     """
 
     symbol: Callable[[Variable], Symbolic] | None = None
+    loop: Callable[..., tuple[object, object]] | None = None
 
 
 TRACING = Tracing()
+
+
+@contextmanager
+def unrolling() -> Iterator[None]:
+    """While this lasts the rounds of loops over symbolic tensors are repeated one by one."""
+    loop, TRACING.loop = TRACING.loop, None
+    try:
+        yield
+    finally:
+        TRACING.loop = loop
 
 
 def apply(operation: Operation, *xs: TensorLike) -> AnyTensor:

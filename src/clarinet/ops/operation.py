@@ -93,9 +93,10 @@ class Operation(Value):
             raise ValueError(f"{self.name} takes {self.arity} tensors, received {len(specs)}")
         found = self.result(*specs)
         batched = any(spec.batched for spec in specs) and self.batch(specs) == "keeps"
+        rows = next((spec.rows for spec in specs if spec.rows is not None), None) if batched else None
         if isinstance(found, tuple):
-            return tuple(replace(spec, batched=batched) for spec in found)
-        return replace(found, batched=batched)
+            return tuple(replace(spec, batched=batched, rows=rows) for spec in found)
+        return replace(found, batched=batched, rows=rows)
 
 
 class _Making(Protocol):

@@ -323,3 +323,30 @@ class AsWhole(AsRows):
 
     def infer(self, specs: Sequence[TensorSpec]) -> TensorSpec:
         return replace(specs[0], shape=(self.size, *specs[0].shape[1:]), batched=False)
+
+
+@dataclass(eq=False, repr=False)
+class KeptRows(Operation):
+    """y = a, a state with a row for each row of the batch ``b``; da = dy, and b has no gradient."""
+
+    arity = 2
+    moves = True
+
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
+        state, x = xs
+        if len(state) != len(x):
+            raise ValueError(
+                f"stateful=True: received a batch of {len(x)} rows; the states are those of {len(state)}: use "
+                f"batch_size={len(state)}, and a multiple of so many rows"
+            )
+        return state, None
+
+    def backward(self, cache: None, dy: Array, xp: Namespace = np) -> Gradients:
+        return dy, None
+
+    def result(self, *specs: TensorSpec) -> TensorSpec:
+        return specs[0]
+
+    def infer(self, specs: Sequence[TensorSpec]) -> TensorSpec:
+        state, x = specs
+        return replace(state, shape=(None, *state.shape[1:]), batched=True, rows=x.rows) if x.batched else state

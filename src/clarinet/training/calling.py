@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
+from itertools import count
 from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -13,7 +14,7 @@ from clarinet.configurable import check_flag
 from clarinet.data_adapters.structures import arranged
 from clarinet.engines import NativeEngine, ReferenceEngine
 from clarinet.engines.calls import Calls, Run, trained_as
-from clarinet.graph import AddedLoss, Choice, Constant, Network, Node, Update
+from clarinet.graph import AddedLoss, Choice, Constant, Network, Node, Scan, Update
 from clarinet.graph import Tensor as Symbol
 from clarinet.layers.authored import as_tensors, tensor_of
 from clarinet.layers.base import Layer
@@ -203,6 +204,7 @@ def _made(self: CallableModel, watched: Sequence[int]) -> Native | None:
         or plan.outputs[0].mask is not None  # which is handed out with the output
         or any(type(op.spec).penalty is not Layer.penalty for op in plan.ops)
         or NativeEngine.supports(plan) is not None
+        or (plan.loops and watched)
     ):
         return None
     by_place = {_place(*variable.location): variable for variable in self.weights}
@@ -290,6 +292,12 @@ def _run_node(
     mode = training if forced is None else forced
     if isinstance(operator, (Update, AddedLoss, Choice)):
         return _effect(operator, taken, bool(mode))
+    if isinstance(operator, Scan):
+        turns = count()
+        return operator.applied(
+            taken,
+            lambda given: run_network(operator.body, given, training, key.at(layer=key.layer + next(turns)), forced),
+        )
     inner: Network | None = node.inner or operator.inner_network
     if inner is not None:
         return run_network(inner, taken, training, key, forced)

@@ -31,6 +31,10 @@ def unsupported_reason(plan: Plan) -> str | None:
     """Why a plan cannot run natively, for the user; None if it can."""
     if plan.dtype != np.float32:
         return f"{plan.dtype} runs on the reference engine"
+    try:
+        plan = plan.unrolled
+    except ValueError as error:
+        return str(error)
     found = next(_unsupported_reasons(plan), None)
     return _refusal(plan) if found is None and _needs_trial(plan) else found
 

@@ -44,7 +44,7 @@ class Lowered:
         self.known = [Known(shape, False, number) for number, shape in enumerate(plan.input_shapes)]
         self._several: dict[int, list[Known]] = {}  # of an operation that gives several tensors, by its tensor
         for op in plan.ops:
-            self.builder.how = How(op.layer, op.index, op.training, op.when)
+            self.builder.how = How(op.layer, op.draws(0), op.training, op.when)
             taken = [self.known[source] for source in op.sources]
             self.known.append(self._make(op, taken))
 
