@@ -112,7 +112,8 @@ def test_cells_of_ones_own_follow(masked):
     def run(k, ops, start):
         cell = minimal_cell(k, ops)
         first = [k.layers.Masking()] if masked else []
-        two = [k.layers.RNN(cell(3), return_sequences=True, go_backwards=True), k.layers.RNN([cell(4), cell(2)])]
+        last = cell(2) if masked else [cell(4), cell(2)]  # Keras fails on masks of cells of several sizes
+        two = [k.layers.RNN(cell(3), return_sequences=True, go_backwards=True), k.layers.RNN(last)]
         model = k.Sequential([k.Input((5, 3)), *first, *(two[not masked :]), k.layers.Dense(1)])
         model.compile("sgd", "mse")
         start = start or [np.asarray(w) for w in model.get_weights()]
