@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 
 from clarinet.graph.nodes import Argument, Network, Node, Tensor, as_tensor, making
 from clarinet.graph.order import made_of
@@ -56,18 +56,18 @@ class Scan:
         states = [tensor.spec for tensor in self.body.inputs[: self.states]]
         return (*states, *(_collected(spec, self.axis, rounds) for spec in given[self.states :]))
 
-    def applied(self, taken: Sequence[Any], run: Callable[[list[Any]], Sequence[Any]]) -> Sequence[Any]:
+    def applied(self, taken: Sequence[T], run: Callable[[list[T]], Sequence[T]]) -> Sequence[T]:
         """What it gives for other tensors, with numbers or without; ``run`` is one round."""
         states, entries, others = self.sorted(taken)
 
-        def step(before: list[Any], entry: list[Any] | None) -> tuple[list[Any], object]:
+        def step(before: list[T], entry: list[T] | None) -> tuple[list[T], object]:
             found = run([*before, *(entry or ()), *others])
             return list(found[: self.states]), list(found[self.states :])
 
         last, collected = go_along(
             step, list(states), list(entries) or None, self.length, reverse=self.reverse, axis=self.axis
         )
-        return [*last, *(collected or ())]
+        return [*last, *cast("Sequence[T]", collected or ())]
 
 
 def with_rounds(nodes: Iterable[Node]) -> Iterator[Node]:
@@ -91,13 +91,13 @@ def scan_node(scan: Scan, taken: Sequence[Tensor]) -> Node:
 
 
 def scanned(
-    f: Callable[..., tuple[Any, object]],
+    f: Callable[..., tuple[object, object]],
     init: object,
     xs: object,
     length: int | None,
     reverse: bool,
     axis: int,
-) -> tuple[Any, Any]:
+) -> tuple[object, object]:
     """A loop over tensors of a network: ``f`` is called once, on tensors that stand for any round; arguments as for
     :func:`clarinet.ops.scan`.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol, cast
+from typing import ClassVar, NoReturn, Protocol, cast
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from clarinet.ops.tensor import NUMPY_OPERATORS
 from clarinet.sizes import as_sizes
 from clarinet.types import AnyTensor, Array, Shape, TensorLike
 from clarinet.variables import Variable
-
-if TYPE_CHECKING:
-    from clarinet.graph.loops import Scan
 
 _numbers = count()
 
@@ -118,6 +115,13 @@ class Update:
     name: ClassVar[str] = "assign"
 
 
+class Loop(Protocol):
+    """A network that is repeated."""
+
+    @property
+    def name(self) -> str: ...
+
+
 class Losing(Protocol):
     """A layer or model that adds to the loss."""
 
@@ -167,7 +171,7 @@ class Node:
         number: nodes that were made later have greater ones.
     """
 
-    operator: Operator | Operation | Variable | Constant | Argument | Update | AddedLoss | Choice | Scan
+    operator: Operator | Operation | Variable | Constant | Argument | Update | AddedLoss | Choice | Loop
     inputs: tuple[Tensor, ...]
     specs: tuple[TensorSpec, ...]
     training: bool | None = None
