@@ -150,7 +150,7 @@ struct LossKernel {
   bool classes, signs;                               // signs: takes targets of -1 and 1
 };
 
-enum class Rule : int { sgd, momentum, nesterov, rmsprop, adam, adamax, nadam, adagrad, adadelta, lion, ftrl };
+enum class Rule : int { sgd, momentum, nesterov, rmsprop, adam, adamax, nadam, adagrad, adadelta, lion, ftrl, schedule_free };
 
 // One step's update of some weights: update-inl.hpp documents the letters for each rule.
 struct Update {
@@ -159,6 +159,7 @@ struct Update {
   float rate, momentum, beta_1, one_less_beta_1, beta_2, one_less_beta_2, epsilon;
   float decay;                        // learning rate times weight decay: w -= decay w first
   float mean_share, gradient_share;   // nadam
+  float average_share, spread_scale;  // schedule_free
   float l1, l2, shrinkage, exponent;  // ftrl; l2 is its parabola's part besides the learning rate's
   float average_keep, average_rest;   // of the weights' moving average
   bool overwrite;                     // w takes its average's value

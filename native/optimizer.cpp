@@ -1,5 +1,6 @@
 #include "optimizer.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -16,6 +17,7 @@ Rule rule_of(const OptimizerSpec& spec) {
   static const std::map<std::string, Rule> rules = {
       {"adadelta", Rule::adadelta}, {"adagrad", Rule::adagrad}, {"adam", Rule::adam}, {"adamax", Rule::adamax},
       {"ftrl", Rule::ftrl},         {"lion", Rule::lion},       {"nadam", Rule::nadam}, {"rmsprop", Rule::rmsprop},
+      {"schedule_free", Rule::schedule_free},
   };
   const auto found = rules.find(spec.kind);
   if (found == rules.end()) throw std::invalid_argument("no native optimizer is called " + spec.kind);
@@ -38,7 +40,7 @@ double warmed_product(double beta_1, double t) {
 }  // namespace
 
 Optimizer::Optimizer(const OptimizerSpec& spec, const std::vector<float*>& slots)
-    : active_(!spec.kind.empty()), slots_(slots) {
+    : active_(!spec.kind.empty()), accumulated_(slots.size() > kSlots ? slots[kSlots] : nullptr), slots_(slots) {
   slots_.resize(kSlots, nullptr);
   if (!active_) return;
   update_.rule = rule_of(spec);
@@ -60,8 +62,10 @@ Optimizer::Optimizer(const OptimizerSpec& spec, const std::vector<float*>& slots
   update_.exponent = static_cast<float>(-value(spec, "learning_rate_power"));
   l2_ = value(spec, "l2_regularization_strength");
   beta_ = value(spec, "beta");
+  warmup_steps_ = value(spec, "warmup_steps");
   average_keep_ = value(spec, "ema_momentum");
   overwrite_every_ = static_cast<uint64_t>(value(spec, "ema_overwrite_frequency"));
+  accumulation_steps_ = std::max<uint64_t>(1, static_cast<uint64_t>(value(spec, "gradient_accumulation_steps")));
   weight_decay_ = value(spec, "weight_decay");
   clip_norm_ = value(spec, "clipnorm");
   global_clip_norm_ = value(spec, "global_clipnorm");
@@ -72,11 +76,13 @@ Optimizer::Optimizer(const OptimizerSpec& spec, const std::vector<float*>& slots
 void Optimizer::begin(double learning_rate, uint64_t step) {
   update_.rate = static_cast<float>(learning_rate);
   update_.decay = static_cast<float>(learning_rate * weight_decay_);
-  correct_start(learning_rate, static_cast<double>(step));
-  const double keep = step > 1 ? average_keep_ : 0.0;
+  const uint64_t number = (step - 1) / accumulation_steps_ + 1;
+  updates_ = step % accumulation_steps_ == 0;
+  correct_start(learning_rate, static_cast<double>(number));
+  const double keep = number > 1 ? average_keep_ : 0.0;
   update_.average_keep = static_cast<float>(keep);
   update_.average_rest = static_cast<float>(1.0 - keep);
-  update_.overwrite = overwrite_every_ != 0 && step % overwrite_every_ == 0;
+  update_.overwrite = overwrite_every_ != 0 && number % overwrite_every_ == 0;
 }
 
 void Optimizer::correct_start(double learning_rate, double t) {
@@ -91,6 +97,11 @@ void Optimizer::correct_start(double learning_rate, double t) {
       update_.mean_share = static_cast<float>(warmed(beta_1_, t + 1.0) / (1.0 - warmed_product(beta_1_, t + 1.0)));
       update_.gradient_share = static_cast<float>((1.0 - warmed(beta_1_, t)) / (1.0 - warmed_product(beta_1_, t)));
       break;
+    case Rule::schedule_free:
+      if (t < warmup_steps_) update_.rate = static_cast<float>(learning_rate * t / warmup_steps_);
+      update_.average_share = static_cast<float>(1.0 / t);
+      update_.spread_scale = static_cast<float>(1.0 / (1.0 - std::pow(beta_2_, t)));
+      break;
     case Rule::ftrl: update_.l2 = static_cast<float>(2.0 * l2_ + beta_ / learning_rate); break;
     default: break;
   }
@@ -99,6 +110,17 @@ void Optimizer::correct_start(double learning_rate, double t) {
 void Optimizer::add_penalty(const KernelTable& k, const Weight& weight, long from, float* g, long n) const {
   if (weight.l1 != 0.0f || weight.l2 != 0.0f)
     k.add_penalty(weight.l1, weight.l2, weight.data + from, g, n);
+}
+
+void Optimizer::accumulate(const KernelTable& k, const Weight& weight, long from, float* g, long n) const {
+  float* sum = accumulated_ + weight.offset + from;
+  for (long i = 0; i < n; ++i) g[i] += sum[i];
+  if (!updates_) {
+    std::memcpy(sum, g, static_cast<size_t>(n) * sizeof(float));
+    return;
+  }
+  std::memset(sum, 0, static_cast<size_t>(n) * sizeof(float));
+  k.affine(g, static_cast<float>(1.0 / static_cast<double>(accumulation_steps_)), 0.0f, g, n);
 }
 
 void Optimizer::clip(const KernelTable& k, float scale, float* g, long n) const {

@@ -20,23 +20,31 @@ class Optimizer {
 
   bool active() const { return active_; }
   // Whether a gradient has to be complete before any of it can be used.
+  bool needs_whole() const { return needs_norm() || accumulates(); }
   bool needs_norm() const { return clip_norm_ > 0.0 || global_clip_norm_ > 0.0; }
+  // Whether gradients of several steps are added up before an update, and whether this step is the last of them.
+  bool accumulates() const { return accumulated_ != nullptr; }
+  bool updates() const { return updates_; }
 
   // Whether an update is w -= rate g and nothing else.
   bool plain() const {
     const bool averaged = slots_[kSlots - 1] != nullptr;
-    return update_.rule == Rule::sgd && update_.decay == 0.0f && clip_value_ == 0.0 && !needs_norm() && !averaged;
+    return update_.rule == Rule::sgd && update_.decay == 0.0f && clip_value_ == 0.0 && !needs_whole() && !averaged;
   }
   float rate() const { return update_.rate; }
 
-  // Constants of update number `step`, from 1.
+  // Constants of step number `step`, from 1.
   void begin(double learning_rate, uint64_t step);
 
   // On elements [from, from + n) of a weight, g being their gradient, which is changed:
   void add_penalty(const KernelTable&, const Weight&, long from, float* g, long n) const;
+  void accumulate(const KernelTable&, const Weight&, long from, float* g, long n) const;  // g becomes the mean so far
   void clip(const KernelTable&, float scale, float* g, long n) const;  // times `scale`, then by value
   void apply(const KernelTable& k, const WeightView& view, const Tile& tile, const float* g) const {
     k.update(update_, tile, g, view.w, view.slots);
+    average(k, view, tile);
+  }
+  void average(const KernelTable& k, const WeightView& view, const Tile& tile) const {
     if (view.slots[kSlots - 1]) k.average(update_, tile, view.w, view.slots[kSlots - 1]);
   }
 
@@ -53,8 +61,12 @@ class Optimizer {
 
   double beta_1_ = 0.0, beta_2_ = 0.0, epsilon_ = 0.0, weight_decay_ = 0.0;
   double l2_ = 0.0, beta_ = 0.0;  // ftrl
+  double warmup_steps_ = 0.0;     // schedule_free
   double average_keep_ = 0.0;
-  uint64_t overwrite_every_ = 0;  // steps; 0: never
+  uint64_t overwrite_every_ = 0;  // updates; 0: never
+  uint64_t accumulation_steps_ = 1;
+  float* accumulated_ = nullptr;
+  bool updates_ = true;
   double clip_norm_ = 0.0, global_clip_norm_ = 0.0, clip_value_ = 0.0;
   std::vector<float*> slots_;
 };

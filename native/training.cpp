@@ -63,7 +63,7 @@ void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
   if (pass.thread == 0) {
     updater_.begin(run.steps.learning_rates[number], pass.step);
     const bool slow = run.interruption && pass.samples >= kWorthWhole && run.interruption->slow();
-    run.whole = sampled || slow || updater_.needs_norm();
+    run.whole = sampled || slow || updater_.needs_whole();
     if (run.given_up()) run.stop = run.abandoned = true;
   }
   pass.sync();

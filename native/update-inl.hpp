@@ -149,6 +149,23 @@ void update_ftrl(const Update& u, const Tile& t, const float* g, float* w, float
   });
 }
 
+// v as Adam's; z <- z - lr g / (sqrt(v scale) + eps); x, which w and the old z tell, moves by a share towards z;
+// w <- (1 - beta_1) z + beta_1 x. A z of infinity is that of a weight that has not been updated yet: w before its decay.
+void update_schedule_free(const Update& u, const Tile& t, const float* g, float* w, float* z, float* v) {
+  Vec c1 = set1(u.one_less_beta_1), none = set1(FLT_MAX);
+  update_each(u, t, g, w, [&](long i, auto part, Vec grad, Vec old) {
+    Vec before = load(z + i, part), spread = load(v + i, part);
+    before = select(before > none, load(w + i, part), before);
+    spread = fnma(set1(u.one_less_beta_2), fnma(grad, grad, spread), spread);
+    Vec now = fnma(set1(u.rate), grad / (sqrt(spread * u.spread_scale) + u.epsilon), before);
+    Vec x = fnma(c1, before, old) / set1(u.beta_1);
+    x = fma(now - x, u.average_share, x);
+    store(z + i, now, part);
+    store(v + i, spread, part);
+    return fma(x, u.beta_1, now * u.one_less_beta_1);
+  });
+}
+
 // e <- keep e + (1 - keep) w, and perhaps w <- e
 void average(const Update& u, const Tile& t, float* w, float* average) {
   for (long r = 0; r < t.rows; ++r) {
@@ -177,6 +194,7 @@ void update(const Update& u, const Tile& t, const float* g, float* w, float* con
     case Rule::adadelta: return update_adadelta(u, t, g, w, slots[0], slots[1]);
     case Rule::lion: return update_lion(u, t, g, w, slots[0]);
     case Rule::ftrl: return update_ftrl(u, t, g, w, slots[0], slots[1]);
+    case Rule::schedule_free: return update_schedule_free(u, t, g, w, slots[0], slots[1]);
   }
 }
 

@@ -51,7 +51,7 @@ void Updater::add_trained(size_t op, const Weight& weight) {
 
 void Updater::add_blocks(const Weight* weight, size_t owner, std::vector<Block>& blocks) const {
   for (long from = 0; from < weight->size; from += kBlock)
-    blocks.push_back({weight, owner, from, std::min(kBlock, static_cast<long>(weight->size) - from), 0, 0, 0, 0});
+    blocks.push_back({weight, owner, from, std::min(kBlock, static_cast<long>(weight->size) - from), 0, 0, 0, 0, 0});
 }
 
 void Updater::reach(const std::vector<bool>& tensors) {
@@ -182,13 +182,17 @@ void Updater::apply(const Pass& pass, bool measure) {
   const Range own = part_of(static_cast<long>(blocks_.size()), pass);
   for (long i = own.first; i < own.last; ++i) {
     Block& block = blocks_[static_cast<size_t>(i)];
+    float* g = gradients_.get() + block.weight->offset + block.from;
     add_penalty(pass, block);
-    block.gradient = pass.k->sum_squares(gradients_.get() + block.weight->offset + block.from, block.count);
+    block.gradient = block.mean_gradient = pass.k->sum_squares(g, block.count);
+    if (!optimizer_.accumulates()) continue;
+    optimizer_.accumulate(*pass.k, *block.weight, block.from, g, block.count);
+    block.mean_gradient = pass.k->sum_squares(g, block.count);
   }
   pass.sync();
   if (pass.thread == 0) {
     std::fill(squares_.begin(), squares_.end(), 0.0);
-    for (const Block& block : blocks_) squares_[block.owner] += block.gradient;
+    for (const Block& block : blocks_) squares_[block.owner] += block.mean_gradient;
     std::fill(scales_.begin(), scales_.end(), 1.0f);
     if (optimizer_.needs_norm()) optimizer_.clip_scales(squares_, scales_);
   }
@@ -213,8 +217,14 @@ void Updater::update_block(const Pass& pass, Block& block, float scale, bool mea
     std::memcpy(before, w, static_cast<size_t>(block.count) * sizeof(float));
     block.weight_squares = pass.k->sum_squares(before, block.count);
   }
-  optimizer_.clip(*pass.k, scale, g, block.count);
-  optimizer_.apply(*pass.k, optimizer_.view(*block.weight, block.from), {1, block.count, 0, 0}, g);
+  const WeightView view = optimizer_.view(*block.weight, block.from);
+  const Tile tile{1, block.count, 0, 0};
+  if (optimizer_.updates()) {
+    optimizer_.clip(*pass.k, scale, g, block.count);
+    optimizer_.apply(*pass.k, view, tile, g);
+  } else {
+    optimizer_.average(*pass.k, view, tile);
+  }
   if (measure) block.move = pass.k->distance_squared(w, before, block.count);
 }
 

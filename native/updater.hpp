@@ -35,7 +35,7 @@ class Updater {
   // forward begins only after all have come back from here and met.
   void update(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas);
   // The same in two parts, with a barrier in between: the gradient is complete before any weight changes.
-  bool needs_norm() const { return optimizer_.needs_norm(); }
+  bool needs_whole() const { return optimizer_.needs_whole(); }
   void collect(const Pass&, const std::vector<float*>& values, const std::vector<float*>& deltas);
   void apply(const Pass&, bool measure);
   // The gradient, without penalties', into a buffer laid out as the parameters (nullptr: to the weights at once, but for those
@@ -64,7 +64,7 @@ class Updater {
     const Weight* weight;
     size_t owner;  // index into weights_
     long from, count;
-    double gradient, weight_squares, move, penalty;
+    double gradient, mean_gradient, weight_squares, move, penalty;  // the mean is that of accumulated steps
   };
 
   struct Work {  // a part of an operation's gradient, to be shared out

@@ -1,5 +1,9 @@
 """A row for every metric."""
 
+import warnings
+
+import numpy as np
+
 from clarinet import metrics
 from tests.cases.case import Case
 
@@ -10,6 +14,35 @@ def both(name, kind, targets="numbers", predictions="numbers", **settings):
         name,
         lambda: getattr(metrics, kind)(**settings),
         lambda k: getattr(k.metrics, kind)(**settings),
+        targets=targets,
+        predictions=predictions,
+    )
+
+
+def per_entry(make, entries):
+    """A metric of Keras that takes a weight for each class that is judged, given one for each row."""
+
+    def made(k):
+        metric = make(k)
+        update = metric.update_state
+
+        def spread(t, p, weight=None):
+            with warnings.catch_warnings():  # it asks JAX for 64 bits
+                warnings.simplefilter("ignore")
+                return update(t, p, None if weight is None else np.repeat(weight, t[0].size if entries else 1))
+
+        metric.update_state = spread
+        return metric
+
+    return made
+
+
+def weighed(name, kind, targets, predictions, **settings):
+    """A row for a metric that counts in whole numbers in Keras, unless it is told another dtype."""
+    return Case(
+        name,
+        lambda: getattr(metrics, kind)(**settings),
+        per_entry(lambda k: getattr(k.metrics, kind)(**settings, dtype="float32"), targets == "binary"),
         targets=targets,
         predictions=predictions,
     )
@@ -113,4 +146,20 @@ METRICS = [
     both("r2-score-variance", "R2Score", class_aggregation="variance_weighted_average", num_regressors=2),
     Case("confusion-matrix", metrics.ConfusionMatrix, None, targets="ids", predictions="chances"),
     Case("confusion-matrix-one-hot", metrics.ConfusionMatrix, None, targets="one-hot", predictions="chances"),
+    weighed("iou", "IoU", "ids", "chances", num_classes=4, target_class_ids=[1, 3], sparse_y_pred=False),
+    weighed("iou-ignored", "IoU", "binary", "zeros", num_classes=3, target_class_ids=[0, 2], ignore_class=1),
+    weighed("binary-iou", "BinaryIoU", "binary", "chances", threshold=0.2),
+    weighed("mean-iou", "MeanIoU", "ids", "chances", num_classes=4, sparse_y_pred=False, ignore_class=2),
+    weighed("one-hot-iou", "OneHotIoU", "one-hot", "chances", num_classes=4, target_class_ids=[0, 1]),
+    weighed("one-hot-mean-iou", "OneHotMeanIoU", "one-hot", "chances", num_classes=4),
+    both("sensitivity-at-specificity", "SensitivityAtSpecificity", "binary", "chances", specificity=0.4),
+    both("specificity-at-sensitivity", "SpecificityAtSensitivity", "binary", "chances", sensitivity=0.6, class_id=1),
+    both("precision-at-recall", "PrecisionAtRecall", "binary", "chances", recall=0.7, num_thresholds=20),
+    both("recall-at-precision", "RecallAtPrecision", "binary", "chances", precision=0.5),
+    both(
+        "recall-at-precision-one-threshold", "RecallAtPrecision", "binary", "chances", precision=0.3, num_thresholds=1
+    ),
+    both("auc-gain", "AUC", "binary", "chances", curve="PRGAIN"),
+    both("pearson-correlation", "PearsonCorrelation"),
+    both("concordance-correlation", "ConcordanceCorrelation"),
 ]

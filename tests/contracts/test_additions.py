@@ -47,6 +47,7 @@ ROWLESS = {
     losses.Custom: "a user's function, which cannot be saved",
     losses.Function: "a user's function, which cannot be saved",
     metrics.Custom: "a user's function, which cannot be saved",
+    metrics.MeanMetricWrapper: "a user's function, which cannot be saved",
     metrics.Mean: "takes values, not targets and predictions",
     metrics.Sum: "takes values, not targets and predictions",
     optimizers.BFGS: "minimises, and has no update of a weight by its gradient",

@@ -18,8 +18,10 @@ ISAS = _native.isas()
 THREADS = (1, 2, 3, 5, 8)
 #: Layers and optimizers without a native form on purpose; anything else must have one.
 REFERENCE_ONLY = (
+    "Adafactor",
     "BFGS",
     "LBFGS",
+    "Lamb",
     "Muon",
     "OrthogonalRegularizer",
     "OverSteps",
@@ -28,11 +30,25 @@ REFERENCE_ONLY = (
     "RandomTranslation",
     "RandomZoom",
     "TextVectorization",
+    "adafactor",
+    "bfgs",
+    "binary_io_u",
+    "categorical_generalized_cross_entropy",
+    "concordance_correlation",
+    "io_u",
+    "lamb",
+    "lbfgs",
+    "mean_io_u",
+    "muon",
+    "one_hot_io_u",
+    "one_hot_mean_io_u",
+    "pearson_correlation",
+    "precision_at_recall",
+    "recall_at_precision",
     "recurrent_dropout",
     "reset_after=False",
-    "bfgs",
-    "lbfgs",
-    "muon",
+    "sensitivity_at_specificity",
+    "specificity_at_sensitivity",
 )
 
 

@@ -6,7 +6,6 @@ _VOLUMES = "there are no layers for volumes; Reshape one axis into the channels,
 _PICTURES = "apply it to the pictures before training, in the map of a clarinet.data.Dataset"
 _LATER = "it is not there yet; write it as a layer of your own: class ...(layers.Layer) with build and call"
 _LOSSES = "write the loss as a function of (y_true, y_pred) with clarinet.ops"
-_METRICS = "predict, and compute it from the arrays, or write a Metric of your own"
 _SCOPES = "operations have no state of their own; call the function without it"
 _BOXES = "compute it with NumPy; no layer here works on boxes"
 _OTHERS = "a model of another framework is trained there; clarinet.doctor examines it as well"
@@ -39,12 +38,9 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "tell the shape in build(self, input_shape)": ("InputSpec",),
     },
     "callbacks": {
-        "fit(checkpoint=, resume=True) continues a training that was broken off": ("BackupAndRestore",),
         "a list of callbacks is what fit takes": ("CallbackList",),
         "ModelCheckpoint writes model files": ("OrbaxCheckpoint",),
         "fit shows progress with verbose=1; ProgressBar is its callback": ("ProgbarLogger",),
-        "write a callback that sends logs in on_epoch_end": ("RemoteMonitor",),
-        "it is not there yet; keep averages of weights in a callback of your own": ("SwapEMAWeights",),
     },
     "config": {
         _VERBOSE: ("disable_interactive_logging", "enable_interactive_logging", "is_interactive_logging_enabled"),
@@ -65,14 +61,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
             "categorical_generalized_cross_entropy", "circle", "ctc", "dice", "tversky",
         ),
     },
-    "metrics": {
-        _METRICS: (
-            "BinaryIoU", "ConcordanceCorrelation", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU",
-            "PearsonCorrelation", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity",
-            "SpecificityAtSensitivity", "concordance_correlation", "pearson_correlation",
-        ),
-        "give compile(metrics=[the function]), which is averaged over samples": ("MeanMetricWrapper",),
-    },
     "activations": {
         "clarinet.ops has it; put it in a Lambda layer": (
             "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "sparse_plus", "sparse_sigmoid",
@@ -81,7 +69,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "optimizers": {
         "use Adam, or write an Optimizer of your own with slots and update": (
-            "Adafactor", "Lamb", "MultiOptimizer", "OptimizerMap", "ScheduleFreeAdamW",
+            "MultiOptimizer", "OptimizerMap",
         ),
         _HALVES: ("LossScaleOptimizer",),
     },

@@ -3,12 +3,15 @@
 from typing import TYPE_CHECKING
 
 from clarinet import aliases
+from clarinet.callbacks.averages import SwapEMAWeights
+from clarinet.callbacks.backup import BackupAndRestore
 from clarinet.callbacks.checkpoint import ModelCheckpoint
 from clarinet.callbacks.csv_logger import CSVLogger
 from clarinet.callbacks.early_stopping import EarlyStopping
 from clarinet.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from clarinet.callbacks.live import LivePlot
 from clarinet.callbacks.nan import TerminateOnNaN
+from clarinet.callbacks.remote import RemoteMonitor
 from clarinet.callbacks.tensorboard import TensorBoard
 from clarinet.callbacks.weights_and_biases import WandbMetricsLogger
 from clarinet.names import public
@@ -17,6 +20,7 @@ from clarinet.training.history import History
 from clarinet.training.progress import ProgressBar
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "EarlyStopping",
@@ -27,6 +31,8 @@ __all__ = [
     "ModelCheckpoint",
     "ProgressBar",
     "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "SwapEMAWeights",
     "TensorBoard",
     "TerminateOnNaN",
     "WandbMetricsLogger",

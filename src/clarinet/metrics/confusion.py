@@ -152,12 +152,11 @@ class FalseNegatives(_Counts):
         return self._one_or_all(self.false_negatives)
 
 
-@dataclass(eq=False, repr=False)
-class _Share(_Counts):
-    """Precision and recall: counts over all classes, over one, or over the highest predictions."""
+class Selected(_Counts):
+    """Base of counts over all classes, over one, or over the highest predictions; subclasses order their settings."""
 
-    top_k: int | None = None
-    class_id: int | None = None
+    top_k: int | None
+    class_id: int | None
 
     def __post_init__(self) -> None:
         for name, low in (("top_k", 1), ("class_id", 0)):
@@ -186,6 +185,14 @@ class _Share(_Counts):
             return y_true, y_pred, weight
         self.check_shape(y_pred.shape[1:])
         return y_true[..., self.class_id], y_pred[..., self.class_id], weight[..., self.class_id]
+
+
+@dataclass(eq=False, repr=False)
+class _Share(Selected):
+    """Precision and recall."""
+
+    top_k: int | None = None
+    class_id: int | None = None
 
 
 class Precision(_Share):

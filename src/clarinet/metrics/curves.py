@@ -16,7 +16,7 @@ from clarinet.metrics.base import PureMetric, Sums
 from clarinet.metrics.confusion import quotient, spread_over
 from clarinet.types import Array, Namespace
 
-_CURVES = ("ROC", "PR")
+_CURVES = ("ROC", "PR", "PRGAIN")
 _SUMS = ("interpolation", "majoring", "minoring")
 
 
@@ -25,12 +25,13 @@ class AUC(PureMetric):
     """Area under the curve of the true positive rate over the false positive rate, from counts at some thresholds.
 
     1 is perfect, 0.5 is guessing. ROC: the curve of ``tp / (tp + fn)`` over ``fp / (fp + tn)``; PR: ``tp / (tp + fp)``
-    over ``tp / (tp + fn)``, interpolated as Davis and Goadrich (ICML 2006) do. A finite number of thresholds makes it
-    an approximation, the same as Keras's.
+    over ``tp / (tp + fn)``, interpolated as Davis and Goadrich (ICML 2006) do; PRGAIN: the precision gain ``1 - P / N
+    fp / tp`` over the recall gain ``1 - P / N fn / tp``, of ``P`` positives and ``N`` negatives (Flach and Kull,
+    NeurIPS 2015). A finite number of thresholds makes it an approximation, the same as Keras's.
 
     Args:
         num_thresholds: how many, from just below 0 to just above 1; at least 2; default 200.
-        curve: ``"ROC"`` (default) or ``"PR"``.
+        curve: ``"ROC"`` (default), ``"PR"`` or ``"PRGAIN"``.
         summation_method: ``"interpolation"`` (default, trapezoids), ``"minoring"`` or ``"majoring"`` (the lower or
             the upper corner of each step).
         thresholds: a list of thresholds in (0, 1) in the place of ``num_thresholds``.
@@ -130,7 +131,10 @@ class AUC(PureMetric):
         recall = quotient(tp, tp + fn)
         if self.curve == "PR" and self.summation_method == "interpolation":
             return _interpolated(tp, fp, fn)
-        x, y = (quotient(fp, fp + tn), recall) if self.curve == "ROC" else (recall, quotient(tp, tp + fp))
+        if self.curve == "PRGAIN":
+            x, y = _gains(tp, fp, fn, tn)
+        else:
+            x, y = (quotient(fp, fp + tn), recall) if self.curve == "ROC" else (recall, quotient(tp, tp + fp))
         height = {
             "interpolation": (y[:-1] + y[1:]) / 2,
             "minoring": np.minimum(y[:-1], y[1:]),
@@ -144,6 +148,13 @@ def _histogram(below: Array, weight: Array, size: int, xp: Namespace) -> Array:
     """Sums of weights, shape (size, columns), of the predictions, by the number of thresholds below them."""
     columns = range(below.shape[1])
     return xp.stack([bincount(below[:, c], weight[:, c], size, xp) for c in columns], axis=1)
+
+
+def _gains(tp: Array, fp: Array, fn: Array, tn: Array) -> tuple[Array, Array]:
+    """Recall gain, at least 0, and precision gain; 0 and 1 where nothing was found."""
+    scale = quotient(tp + fn, tn + fp)
+    recall, precision = (1 - scale * quotient(wrong, tp) for wrong in (fn, fp))
+    return np.where(tp == 0, 0.0, np.maximum(recall, 0.0)), np.where(tp == 0, 1.0, precision)
 
 
 def _interpolated(tp: Array, fp: Array, fn: Array) -> Array:

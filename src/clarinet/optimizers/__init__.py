@@ -11,16 +11,19 @@ from clarinet.names import public
 from clarinet.optimizers import authored as authored  # a class with an update_step is told of it
 from clarinet.optimizers import schedules
 from clarinet.optimizers.adadelta import Adadelta
+from clarinet.optimizers.adafactor import Adafactor
 from clarinet.optimizers.adagrad import Adagrad
 from clarinet.optimizers.adam import Adam, AdamW
 from clarinet.optimizers.adamax import Adamax
 from clarinet.optimizers.base import Optimizer
 from clarinet.optimizers.ftrl import Ftrl
+from clarinet.optimizers.lamb import Lamb
 from clarinet.optimizers.lion import Lion
 from clarinet.optimizers.muon import Muon
 from clarinet.optimizers.nadam import Nadam
 from clarinet.optimizers.quasi_newton import BFGS, LBFGS
 from clarinet.optimizers.rmsprop import RMSprop
+from clarinet.optimizers.schedule_free import ScheduleFreeAdamW
 from clarinet.optimizers.sgd import SGD
 from clarinet.optimizers.state import OptimizerState
 
@@ -29,17 +32,20 @@ __all__ = [
     "LBFGS",
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
     "Ftrl",
+    "Lamb",
     "Lion",
     "Muon",
     "Nadam",
     "Optimizer",
     "OptimizerState",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "get",
     "schedules",
 ]

@@ -55,7 +55,8 @@ class Adam(PureOptimizer):
         return ("momentum", "velocity", *(("velocity_hat",) if self.amsgrad else ()))
 
     def scalars(self, learning_rate: float, step: int) -> Scalars:
-        alpha = learning_rate * sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+        t = self.updates(step)
+        alpha = learning_rate * sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         return super().scalars(learning_rate, step) | {"alpha": alpha}
 
     def rule(

@@ -49,7 +49,7 @@ class Adamax(PureOptimizer):
         return ("momentum", "norm")
 
     def scalars(self, learning_rate: float, step: int) -> Scalars:
-        return super().scalars(learning_rate, step) | {"alpha": learning_rate / (1 - self.beta_1**step)}
+        return super().scalars(learning_rate, step) | {"alpha": learning_rate / (1 - self.beta_1 ** self.updates(step))}
 
     def rule(
         self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Namespace = np

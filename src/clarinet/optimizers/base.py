@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar
 
 import numpy as np
 
 from clarinet.arrays import choose, widest
-from clarinet.configurable import Configurable, Unsupported, abstract, check_flag, check_number, check_whole
-from clarinet.fields import Field
+from clarinet.configurable import Configurable, abstract, check_flag, check_number, check_whole
 from clarinet.names import snake_case
-from clarinet.ops.tensor import Number, tensor
-from clarinet.optimizers import schedules
+from clarinet.ops.tensor import tensor
 from clarinet.optimizers.by_hand import ByHand, apply
+from clarinet.optimizers.rates import RateField
 from clarinet.types import Array, Namespace, Scalar, TensorLike
 from clarinet.variables import Variable
 
@@ -26,60 +25,6 @@ def step_of(scalars: Scalars) -> int:
     """The number of the step; where the step is traced, the array that stands for it."""
     number: Any = scalars["step"]
     return number  # type: ignore[no-any-return]
-
-
-#: A learning rate, or what gives it for a step.
-Rate = float | Callable[[int], float]
-
-
-class LearningRate(Number):
-    """The learning rate of an optimizer: a float that may also be assigned, as a variable.
-
-    Example:
-        >>> import clarinet
-        >>> optimizer = clarinet.optimizers.SGD(0.5)
-        >>> optimizer.learning_rate.assign(optimizer.learning_rate * 0.5)
-        >>> optimizer.learning_rate
-        0.25
-    """
-
-    _optimizer: Optimizer | None = None
-
-    @classmethod
-    def of(cls, optimizer: Optimizer, rate: float) -> LearningRate:
-        """The rate of this optimizer."""
-        own = cls(rate)
-        own._optimizer = optimizer
-        return own
-
-    def assign(self, value: TensorLike) -> None:
-        """Have the optimizer use another rate from the next step on."""
-        if self._optimizer is not None:
-            self._optimizer.learning_rate = float(np.asarray(value))
-
-
-class RateField(Field[Rate | Mapping[str, object], Rate]):
-    """A learning rate: a number, or a callable from the step, which may be given by its configuration."""
-
-    @overload
-    def __get__(self, owner: None, kind: type) -> Rate | Mapping[str, object]: ...
-    @overload
-    def __get__(self, owner: object, kind: type) -> Rate: ...
-    def __get__(self, owner: object, kind: type) -> Rate | Mapping[str, object]:
-        found = super().__get__(owner, kind)
-        if owner is None or not isinstance(found, (int, float)):
-            return found
-        assert isinstance(owner, Optimizer)
-        return LearningRate.of(owner, found)
-
-    def convert(self, value: Rate | Mapping[str, object], owner: object) -> Rate:
-        if isinstance(value, Mapping):
-            return schedules.get(value)
-        if callable(value):
-            return value
-        number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
-        check_number(number, self.what(owner))
-        return number + 0.0 if isinstance(number, LearningRate) else number
 
 
 @dataclass(eq=False, repr=False)
@@ -102,7 +47,11 @@ class Optimizer(Configurable):
             (the weight itself after the first), and put it in the weight's place when ``fit`` ends; default False.
             (Polyak and Juditsky, SIAM J. Control and Optimization 30, 1992.)
         ema_momentum: in [0, 1]; default 0.99.
-        ema_overwrite_frequency: steps between copies of the averages into the weights; None (default) never.
+        ema_overwrite_frequency: updates between copies of the averages into the weights; None (default) never.
+        loss_scale_factor: what :meth:`scale_loss` multiplies by, and :meth:`apply` divides gradients by; default None,
+            1. ``fit`` leaves both out: they cancel, and numbers of 32 bits need neither.
+        gradient_accumulation_steps: steps whose gradients are averaged before one update; at least 2; None (default)
+            updates at every step. Schedules look at steps, everything else at updates.
         name: for people; default made of the class name.
 
     Raises:
@@ -110,11 +59,6 @@ class Optimizer(Configurable):
     """
 
     kind: ClassVar[str] = "optimizer"
-    unsupported: ClassVar[Mapping[str, Unsupported]] = {
-        "loss_scale_factor": Unsupported("numbers of 32 bits need no scaling; leave it out"),
-        "gradient_accumulation_steps": Unsupported("use a larger batch_size"),
-    }
-
     old_arguments: ClassVar[Mapping[str, str | None]] = {"decay": None}
     not_called: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("apply", "apply_gradients", "minimize"),
@@ -142,6 +86,8 @@ class Optimizer(Configurable):
     use_ema: bool = False
     ema_momentum: float = 0.99
     ema_overwrite_frequency: int | None = None
+    loss_scale_factor: float | None = None
+    gradient_accumulation_steps: int | None = None
     name: str = ""
 
     def __init_subclass__(cls) -> None:
@@ -168,6 +114,12 @@ class Optimizer(Configurable):
         check_number(self.ema_momentum, f"{kind}: ema_momentum", low=0, high=1)
         if self.ema_overwrite_frequency is not None:
             check_whole(self.ema_overwrite_frequency, f"{kind}: ema_overwrite_frequency", low=1)
+        if self.loss_scale_factor is not None and not check_number(
+            self.loss_scale_factor, f"{kind}: loss_scale_factor"
+        ):
+            raise ValueError(f"{kind}: loss_scale_factor is not 0: gradients are divided by it")
+        if self.gradient_accumulation_steps:
+            check_whole(self.gradient_accumulation_steps, f"{kind}: gradient_accumulation_steps", low=2)
         self.check()
 
     def check(self) -> None:
@@ -180,8 +132,9 @@ class Optimizer(Configurable):
 
     @property
     def buffers(self) -> tuple[str, ...]:
-        """Names of all buffers that go with every weight: the slots, and the moving average of the weights."""
-        return (*self.slots, *(("average",) if self.use_ema else ()))
+        """Names of all buffers that go with every weight: the slots, moving averages, gradients that wait."""
+        waiting = ("gradient_accumulator",) if self.gradient_accumulation_steps else ()
+        return (*self.slots, *(("average",) if self.use_ema else ()), *waiting)
 
     def start(self, slot: str) -> float:
         """The initial value of a slot."""
@@ -191,11 +144,16 @@ class Optimizer(Configurable):
         """The learning rate of the update number ``step``, from 0."""
         return float(self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate)
 
+    def updates(self, step: int) -> int:
+        """The number of the update, from 1, that step number ``step`` belongs to."""
+        every = self.gradient_accumulation_steps
+        return (step - 1) // every + 1 if every else step
+
     @abstract
     def update(
         self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Namespace = np
     ) -> tuple[Array, dict[str, Array]]:
-        """One weight's new value and new slots; ``step`` counts from 1, ``xp`` is the arrays' namespace. Pure."""
+        """One weight's new value and new slots; ``step`` counts updates from 1, ``xp`` is the namespace. Pure."""
         raise NotImplementedError
 
     def scalars(self, learning_rate: float, step: int) -> Scalars:
@@ -206,7 +164,9 @@ class Optimizer(Configurable):
             step: from 1.
         """
         found: Scalars = {"learning_rate": learning_rate, "step": step}
-        return found | {"kept_average": self.ema_momentum if step > 1 else 0.0} if self.use_ema else found
+        if self.gradient_accumulation_steps:
+            found |= {"update": self.updates(step), "updates": step % self.gradient_accumulation_steps == 0}
+        return found | {"kept_average": self.ema_momentum if self.updates(step) > 1 else 0.0} if self.use_ema else found
 
     def rule_for(self, name: str, shape: tuple[int, ...]) -> Optimizer:
         """The optimizer that decays and updates the weight ``"layer/weight"``: this one, except in :class:`Muon`."""
@@ -232,7 +192,7 @@ class Optimizer(Configurable):
         xp: Namespace = np,
         names: Sequence[str] = (),
     ) -> tuple[list[Array], list[dict[str, Array]]]:
-        """Clip, decay, update, average: the new weights and slots. Pure.
+        """Accumulate, clip, decay, update, average: the new weights and slots. Pure.
 
         Args:
             weights, grads, slots: for every weight.
@@ -240,30 +200,57 @@ class Optimizer(Configurable):
             xp: the arrays' namespace.
             names: of the weights, ``"layer/weight"``; default empty ones.
         """
+        every = self.gradient_accumulation_steps
+        if every:
+            grads = [g + own["gradient_accumulator"] for g, own in zip(grads, slots, strict=True)]
+        clipped = self.clip([g * (1 / every) for g in grads] if every else grads, xp)
         new_weights, new_slots = [], []
-        for w, g, own, name in zip(weights, self.clip(grads, xp), slots, names or [""] * len(weights), strict=True):
-            new_w, new_own = self._applied(w, g, own, name, scalars, xp)
+        each = zip(weights, clipped, slots, names or [""] * len(weights), grads, strict=True)
+        for w, g, own, name, total in each:
+            new_w, new_own = self._applied(w, g, own, name, scalars, total, xp)
             new_weights.append(new_w)
             new_slots.append(new_own)
         return new_weights, new_slots
 
     def _applied(
-        self, w: Array, g: Array, slots: dict[str, Array], name: str, scalars: Scalars, xp: Namespace
+        self, w: Array, g: Array, slots: dict[str, Array], name: str, scalars: Scalars, total: Array, xp: Namespace
     ) -> tuple[Array, dict[str, Array]]:
-        """One weight and its slots after the step; ``g`` is clipped."""
-        rule = self.rule_for(name, tuple(w.shape))
-        decayed = w if not rule.weight_decay else w - scalars["learning_rate"] * rule.weight_decay * w
-        new_w, changed = _moved(rule, decayed, g, slots, scalars, xp)
+        """One weight and its slots after the step; ``g`` is clipped, ``total`` the sum of gradients so far."""
+        updates = scalars.get("updates", True)
+        new_w: Array = w
+        changed: dict[str, Array] = {}
+        if updates is not False:  # nor is it known where it is traced
+            new_w, changed = self._updated(w, g, slots, name, scalars, xp)
+        if self.gradient_accumulation_steps:
+            new_w = choose(updates, new_w, w, xp)
+            changed = {key: choose(updates, new, slots[key], xp) for key, new in changed.items()}
+            changed["gradient_accumulator"] = choose(updates, xp.zeros_like(total), total, xp)
         if self.use_ema:
             kept = scalars["kept_average"]
-            average = kept * slots["average"] + (1 - kept) * new_w
-            changed = {**changed, "average": average}
+            changed["average"] = average = kept * slots["average"] + (1 - kept) * new_w
             if self.ema_overwrite_frequency:
-                new_w = choose(scalars["step"] % self.ema_overwrite_frequency == 0, average, new_w, xp)
+                new_w = choose(_update_of(scalars) % self.ema_overwrite_frequency == 0, average, new_w, xp)
         new_slots = dict(slots)
         for key, new in changed.items():
             new_slots[key] = _as(new, slots[key], xp)
         return _as(new_w, w, xp), new_slots
+
+    def _updated(
+        self, w: Array, g: Array, slots: dict[str, Array], name: str, scalars: Scalars, xp: Namespace
+    ) -> tuple[Array, dict[str, Array]]:
+        """One weight decayed and updated, and what changes of its slots."""
+        rule = self.rule_for(name, tuple(w.shape))
+        begun = rule.begun(w, slots, xp)
+        decayed = w if not rule.weight_decay else w - scalars["learning_rate"] * rule.weight_decay * w
+        if isinstance(rule, PureOptimizer) and type(rule).update is PureOptimizer.update:
+            return rule.rule(decayed, g, begun, scalars, xp)
+        rate: Any = scalars["learning_rate"]  # a float, unless the step is traced
+        found, changed = rule.update(decayed, g, begun, rate, _update_of(scalars), xp)
+        return found, dict(changed)
+
+    def begun(self, w: Array, slots: dict[str, Array], xp: Namespace = np) -> dict[str, Array]:
+        """The slots of a weight; those that begin as the weight itself have its numbers where there are none yet."""
+        return slots
 
     # Training loops of one's own.
 
@@ -278,7 +265,7 @@ class Optimizer(Configurable):
     @property
     def iterations(self) -> TensorLike:
         """Updates so far, a tensor of one whole number."""
-        return tensor(np.int64(self.by_hand.step))
+        return tensor(np.int64(self.by_hand.step // (self.gradient_accumulation_steps or 1)))
 
     @property
     def variables(self) -> list[Variable]:
@@ -318,8 +305,9 @@ class Optimizer(Configurable):
         apply(self.by_hand, [*grads], variables)
 
     def scale_loss(self, loss: TensorLike) -> TensorLike:
-        """The loss as it is: numbers of 32 bits need no scaling."""
-        return loss
+        """The loss times ``loss_scale_factor``, by which :meth:`apply` divides its gradients."""
+        scale: Any = self.loss_scale_factor
+        return loss if scale is None else loss * scale
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[TensorLike, Variable]]) -> object:
         """:meth:`apply` for pairs of a gradient and a variable; gives the number of updates so far."""
@@ -330,6 +318,15 @@ class Optimizer(Configurable):
     def finalize_variable_values(self, variables: Iterable[Variable]) -> None:
         """Put the moving averages in the variables' place, where ``use_ema`` keeps some, as ``fit`` does at its end."""
         self.by_hand.finish([*variables])
+
+    @property
+    def averages_in_place(self) -> bool:
+        """Whether averages and variables have changed places."""
+        return self.by_hand.swapped
+
+    def swap_averages(self, variables: Iterable[Variable]) -> None:
+        """Have variables and the moving averages that ``use_ema`` keeps of them change places."""
+        self.by_hand.swap([*variables])
 
     def finish(self, weights: Sequence[Array], slots: Sequence[dict[str, Array]]) -> None:
         """Called at the end of ``fit``: the moving averages replace the weights."""
@@ -361,17 +358,14 @@ class PureOptimizer(Optimizer):
     def update(
         self, w: Array, g: Array, slots: dict[str, Array], learning_rate: float, step: int, xp: Namespace = np
     ) -> tuple[Array, dict[str, Array]]:
-        return self.rule(w, g, slots, self.scalars(learning_rate, step), xp)
+        step *= self.gradient_accumulation_steps or 1
+        return self.rule(w, g, self.begun(w, slots, xp), self.scalars(learning_rate, step), xp)
 
 
-def _moved(
-    optimizer: Optimizer, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Namespace
-) -> tuple[Array, dict[str, Array]]:
-    """Apply the rule, or the update of a user's own class."""
-    if isinstance(optimizer, PureOptimizer) and type(optimizer).update is PureOptimizer.update:
-        return optimizer.rule(w, g, slots, scalars, xp)
-    rate: Any = scalars["learning_rate"]  # a float, unless the step is traced
-    return optimizer.update(w, g, slots, rate, step_of(scalars), xp)
+def _update_of(scalars: Scalars) -> int:
+    """The number of the update; where the step is traced, the array that stands for it."""
+    number: Any = scalars.get("update", scalars["step"])
+    return number  # type: ignore[no-any-return]
 
 
 def _as(new: Array, old: Array, xp: Namespace) -> Array:

@@ -22,6 +22,7 @@ class Updating(Slotted, Protocol):
 
     name: str
     full_batch: ClassVar[bool]
+    loss_scale_factor: float | None
 
     def rate(self, step: int) -> float: ...
 
@@ -151,6 +152,7 @@ class ByHand:
         self._updates: dict[tuple[int, ...], Update] = {}
         self.counter: OptimizerState | None = None  # whose step is the optimizer's
         self.built: tuple[Variable, ...] = ()
+        self.swapped = False  # moving averages are in the variables' place
 
     @property
     def optimizer(self) -> Updating:
@@ -215,12 +217,26 @@ class ByHand:
 
     def finish(self, variables: Sequence[Variable]) -> None:
         """Put the moving averages in the place of variables."""
+        if self.swapped:
+            self.swap(variables)
         self.build(variables)
         for v in variables:
-            slots = self._find(v)
-            assert slots is not None
-            self.optimizer.finish([v.view()], [slots.state.views(slots.places[id(v)])])
+            self.optimizer.finish([v.view()], [self._views(v)])
             v.version += 1
+
+    def swap(self, variables: Sequence[Variable]) -> None:
+        """Have variables and their moving averages change places."""
+        self.build(variables)
+        for v in variables:
+            weight, average = v.view(), self._views(v)["average"]
+            weight[...], average[...] = average.copy(), weight.copy()
+            v.version += 1
+        self.swapped = not self.swapped
+
+    def _views(self, variable: Variable) -> dict[str, Array]:
+        slots = self._find(variable)
+        assert slots is not None
+        return slots.state.views(slots.places[id(variable)])
 
     def slot_variables(self) -> list[Variable]:
         """The slots as variables, those of one variable after those of another."""
@@ -279,7 +295,9 @@ def apply(hand: ByHand, grads: Sequence[TensorLike], variables: Sequence[Variabl
         raise ValueError(f"{type(optimizer).__name__} takes no single gradients: it looks at all rows; use fit")
     update = hand.update([v for _, v in pairs])
     step = hand.step
-    update.apply([_fitting(g, v) for g, v in pairs], optimizer.rate(step), step + 1)
+    scale = optimizer.loss_scale_factor
+    fitting = [_fitting(g, v) for g, v in pairs]
+    update.apply(fitting if scale is None else [g / scale for g in fitting], optimizer.rate(step), step + 1)
     hand.counter.step = step + 1  # type: ignore[union-attr]
 
 

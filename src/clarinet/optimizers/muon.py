@@ -105,7 +105,7 @@ class Muon(PureOptimizer):
         return self._rest if len(shape) != 2 or embedding or excluded else self
 
     def scalars(self, learning_rate: float, step: int) -> Scalars:
-        return self._rest.scalars(learning_rate, step) | super().scalars(learning_rate, step)
+        return self._rest.scalars(learning_rate, self.updates(step)) | super().scalars(learning_rate, step)
 
     def rule(
         self, w: Array, g: Array, slots: dict[str, Array], scalars: Scalars, xp: Namespace = np

@@ -52,11 +52,12 @@ class Nadam(PureOptimizer):
         return ("momentum", "velocity")
 
     def scalars(self, learning_rate: float, step: int) -> Scalars:
-        u, u_next = self.momentum(step), self.momentum(step + 1)
+        t = self.updates(step)
+        u, u_next = self.momentum(t), self.momentum(t + 1)
         return super().scalars(learning_rate, step) | {
-            "share_of_m": u_next / (1 - self.momenta(step + 1)),
-            "share_of_g": (1 - u) / (1 - self.momenta(step)),
-            "weight_of_v": 1 - self.beta_2**step,
+            "share_of_m": u_next / (1 - self.momenta(t + 1)),
+            "share_of_g": (1 - u) / (1 - self.momenta(t)),
+            "weight_of_v": 1 - self.beta_2**t,
         }
 
     def rule(

@@ -9,11 +9,18 @@ from typing import ClassVar
 import numpy as np
 
 from clarinet.configurable import check_number, check_whole
-from clarinet.optimizers.base import Optimizer, RateField
+from clarinet.optimizers.base import Optimizer
+from clarinet.optimizers.rates import RateField
 from clarinet.types import Array
 
 #: Loss and gradient of all weights, flat in float64.
 Objective = Callable[[Array], tuple[float, Array]]
+
+#: Arguments of other optimizers, and what to use instead.
+_MEANINGLESS = {
+    **dict.fromkeys(("weight_decay", "clipnorm", "clipvalue", "global_clipnorm"), "use regularizers"),
+    **dict.fromkeys(("loss_scale_factor", "gradient_accumulation_steps"), "leave it out: all rows are one batch"),
+}
 
 
 @dataclass(eq=False, repr=False)
@@ -52,9 +59,9 @@ class BFGS(Optimizer):
         kind = type(self).__name__
         check_whole(self.max_iterations, f"{kind}: max_iterations", low=1)
         check_number(self.tolerance, f"{kind}: tolerance", low=0)
-        for key in ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm"):
+        for key, instead in _MEANINGLESS.items():
             if getattr(self, key) is not None:
-                raise ValueError(f"{kind}: {key} has no meaning here, received {getattr(self, key)}; use regularizers")
+                raise ValueError(f"{kind}: {key} has no meaning here, received {getattr(self, key)}; {instead}")
         if self.use_ema or self.learning_rate != 1.0:
             given = "use_ema=True" if self.use_ema else f"learning_rate={self.learning_rate}"
             raise ValueError(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from clarinet.configurable import check_number
-from clarinet.optimizers.base import PureOptimizer, RateField, Scalars
+from clarinet.optimizers.base import PureOptimizer, Scalars
+from clarinet.optimizers.rates import RateField
 from clarinet.types import Array, Namespace
 
 

@@ -224,6 +224,11 @@ class CallbackList:
         wanted = (asked, *(getattr(callback, "stats_every", 0) for callback in self.callbacks))
         return min((every for every in wanted if every), default=0)
 
+    def first_epoch(self, asked: int) -> int:
+        """The epoch to begin with: as ``fit`` was asked, or where a callback that has restored a backup goes on."""
+        found = (getattr(callback, "first_epoch", None) for callback in self.callbacks)
+        return next((epoch for epoch in found if epoch is not None), asked)
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._call("on_train_begin", logs or {})
 

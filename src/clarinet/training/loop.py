@@ -152,6 +152,7 @@ class Fit:
         valid."""
         self.model.stop_training = False
         self.callbacks.on_train_begin()
+        self.position = Position(self.callbacks.first_epoch(self.position.epoch))
         try:
             yield
         except BaseException as error:

@@ -18,7 +18,7 @@ from clarinet.engines.lowering.masked import TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.networks import PARTS, Lowered
 from clarinet.engines.lowering.objectives import LOSSES, METRICS, PENALTIES
 from clarinet.engines.lowering.operations import ACTIVATIONS, OBSTACLES, OPS
-from clarinet.engines.lowering.optimizers import AVERAGE_SLOT, COMMON, OPTIMIZERS
+from clarinet.engines.lowering.optimizers import COMMON, COMMON_SLOTS, OPTIMIZERS, RULE_SLOTS
 from clarinet.sizes import known
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def slot_names(optimizer: Optimizer | None) -> tuple[str, ...]:
     if optimizer is None:
         return ()
     own = OPTIMIZERS[type(optimizer)][2]
-    return (*own, *("",) * (AVERAGE_SLOT - len(own)), "average")
+    return (*own, *("",) * (RULE_SLOTS - len(own)), *COMMON_SLOTS)
 
 
 def lower(plan: Plan, store: Store | None) -> Spec:

@@ -28,9 +28,23 @@ OPTIMIZERS: dict[type, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         ("rho", "momentum", "epsilon", "centered"),
         ("velocity", "momentum", "average_gradient"),
     ),
+    optimizers.ScheduleFreeAdamW: (
+        "schedule_free",
+        ("beta_1", "beta_2", "epsilon", "warmup_steps"),
+        ("momentum", "velocity"),
+    ),
     optimizers.SGD: ("sgd", ("momentum", "nesterov"), ("momentum",)),
 }
 #: Settings that all have.
-COMMON = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "ema_momentum", "ema_overwrite_frequency")
-#: Number of the slot of the weights' moving average.
-AVERAGE_SLOT = 3
+COMMON = (
+    "weight_decay",
+    "clipnorm",
+    "clipvalue",
+    "global_clipnorm",
+    "ema_momentum",
+    "ema_overwrite_frequency",
+    "gradient_accumulation_steps",
+)
+#: Number of slots that a rule may have; behind them come those that all may have.
+RULE_SLOTS = 3
+COMMON_SLOTS = ("average", "gradient_accumulator")
