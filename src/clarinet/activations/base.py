@@ -49,10 +49,17 @@ class Activation(Value):
         """Raise ValueError if samples of this shape do not suit the function."""
 
     def __call__(self, x: object, **changes: object) -> Array:
-        """Apply the function to an array, e.g. ``leaky_relu(x, negative_slope=0.1)``."""
+        """Apply the function to an array or a tensor, e.g. ``leaky_relu(x, negative_slope=0.1)``."""
+        own = replace(self, **changes) if changes else self
+        if hasattr(x, "_keras_mask") or hasattr(x, "assign_add"):  # a tensor or a weight, which may have a derivative
+            return own.of_tensor(x)
         x = np.asarray(x)
         x = x if x.dtype.kind == "f" else x.astype(np.float32)
-        return (replace(self, **changes) if changes else self).forward(x, namespace(x))
+        return own.forward(x, namespace(x))
+
+    def of_tensor(self, x: object) -> Array:
+        """The same as an operation of :mod:`clarinet.ops`, which defines it."""
+        raise NotImplementedError
 
     def encoded(self) -> Json:
         """The plain name where all settings are the defaults."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,11 +11,11 @@ import numpy as np
 from clarinet.arrays import spread
 from clarinet.ops.dispatch import apply, floats
 from clarinet.ops.operation import Gradients, Operation, Wanted
-from clarinet.ops.specs import TensorSpec
+from clarinet.ops.specs import Batch, TensorSpec, is_symbolic
 from clarinet.ops.structures import leaves
 from clarinet.ops.tape import ACTIVE
 from clarinet.ops.tensor import Tensor
-from clarinet.types import AnyTensor, Array, Namespace, TensorLike
+from clarinet.types import AnyTensor, Array, Json, Namespace, TensorLike
 from clarinet.variables import Variable
 
 
@@ -89,6 +89,15 @@ class Judged(Operation):
     def backward(self, cache: tuple[Array, Array, Array | None], dy: Array, xp: Namespace = np) -> Gradients:
         return self.partial(cache, dy, (False, True), xp)
 
+    def batch(self, specs: Sequence[TensorSpec]) -> Batch:
+        return "keeps" if self.loss.reduction == "none" and all(spec.batched for spec in specs) else "mixes"
+
+    def encoded(self) -> Json:
+        raise TypeError(
+            f"it calls the loss {self.loss.name!r}, which a file does not keep within a network; write it with "
+            "functions of clarinet.ops, or keep its weights with save_weights"
+        )
+
     def result(self, *specs: TensorSpec) -> TensorSpec:
         shape = specs[1].shape[:-1] if self.loss.reduction == "none" else ()
         return TensorSpec(shape, specs[1].dtype)
@@ -96,7 +105,7 @@ class Judged(Operation):
 
 def follows(*values: TensorLike) -> bool:
     """Whether a tape may want to know of a loss of these, or one is a tensor."""
-    return bool(ACTIVE.tapes) or any(isinstance(one, (Tensor, Variable)) for one in leaves(values))
+    return bool(ACTIVE.tapes) or any(isinstance(one, (Tensor, Variable)) or is_symbolic(one) for one in leaves(values))
 
 
 def judged(loss: Judge, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None) -> AnyTensor:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from clarinet import activations
 from clarinet.activations import Activation
 from clarinet.activations.custom import Function
-from clarinet.ops.dispatch import as_tensor, converted
+from clarinet.ops.dispatch import apply, as_tensor, converted, floats
 from clarinet.ops.operation import Unary
 from clarinet.ops.specs import Batch, TensorSpec, place
 from clarinet.ops.tape import GradientTape, paused
 from clarinet.ops.tensor import tensor
-from clarinet.types import Array, Namespace
+from clarinet.types import AnyTensor, Array, Namespace, TensorLike
 
 
 def _derived(function: Callable[..., object], z: Array) -> tuple[Array, Callable[[Array], Array]]:
@@ -66,3 +66,10 @@ class Activated(Unary):
     def batch(self, specs: Sequence[TensorSpec]) -> Batch:
         axis = getattr(self.function, "axis", None)
         return "keeps" if axis is None or place(axis, specs[0].rank, self.name) else "mixes"
+
+
+def _of_tensor(function: Activation, x: TensorLike) -> AnyTensor:
+    return apply(Activated(function), floats(x))
+
+
+Activation.of_tensor = _of_tensor  # type: ignore[assignment,method-assign]  # a tensor is an array, or stands for one

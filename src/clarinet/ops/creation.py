@@ -16,7 +16,7 @@ from clarinet.ops.dispatch import Given, apply, converted, dtype_of, numbers_of,
 from clarinet.ops.dtypes import FLOAT, INT, WEAK, as_dtype, result_dtype
 from clarinet.ops.operation import Gradients, Operation, made
 from clarinet.ops.shapes import whole_shape
-from clarinet.ops.specs import Batch, Shape, TensorSpec
+from clarinet.ops.specs import Batch, Shape, TensorSpec, is_symbolic
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.types import AnyTensor, Array, DTypeArg, Namespace, ShapeLike, TensorLike
 
@@ -134,6 +134,8 @@ def full_like(x: TensorLike, fill_value: TensorLike, dtype: DTypeArg = None) -> 
     """One number everywhere in the shape of ``x``, and in its dtype where none is given."""
     x = converted(x)
     kind = as_dtype(dtype) if dtype else dtype_of(x)
+    if type(fill_value) in WEAK and not is_symbolic(x):  # which depends on no number of x
+        return tensor(np.full(shape_of(x), fill_value, kind))  # type: ignore[arg-type]  # all sizes are known
     if type(fill_value) in WEAK:
         return apply(made(FullLike, fill_value, kind.name), x)
     return broadcast_to(typed(converted(fill_value), kind), shape_of(x))
