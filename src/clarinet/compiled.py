@@ -15,7 +15,7 @@ from clarinet.metrics.compiled import Asked, CompileMetrics
 from clarinet.optimizers import OptimizerState
 from clarinet.optimizers.by_hand import Slots
 from clarinet.params import Block, Segment
-from clarinet.plan import Plan
+from clarinet.plan import Plan, Preparation
 from clarinet.sizes import opened
 from clarinet.structure import NO_LAYERS
 from clarinet.target import TransformedTarget
@@ -44,6 +44,8 @@ class Compiled(Functional):
         self._device: str | None = None
         self._engine: tuple[Any, engines.Engine, str] | None = None
         self._called: tuple[object, Any] | None = None  # what runs calls on numbers
+        self._prepares: bool | None = None  # whether a layer runs once on data, as far as somebody has asked
+        self._preparation: Preparation | None = None
         self._eagerly = False  # whether ``call`` runs as it stands
         self._loss_tracker = metrics_module.Mean("loss")  # in steps of the model's own, as what follows
         self._trackers: list[metrics_module.Mean | None] = []
@@ -51,7 +53,7 @@ class Compiled(Functional):
 
     def _structure_changed(self) -> None:
         super()._structure_changed()
-        self._engine = self._called = None
+        self._engine = self._called = self._prepares = self._preparation = None
 
     # Compiling.
 
@@ -165,6 +167,41 @@ class Compiled(Functional):
         made: Any = {tensor: [tensor.node.operator] for tensor in self.network.outputs}
         masked = {t: t.mask is not None for t in self.network.outputs}
         return [OutputFace(name, made[t], loss, t.sample_shape, self.dtype, masked[t]) for name, t, loss in outputs]
+
+    # What runs once on data.
+
+    @property
+    def prepares_data(self) -> bool:
+        """Whether some layers run once on data, before engines see them, as a :class:`StringLookup` does."""
+        if self._prepares is None:
+            self._prepares = any(leaf.layer.prepares for layer in self.layers for leaf in layer.leaf_layers())
+        return self._prepares
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """What these layers are, once the model is built; None where there are none."""
+        if self._preparation is None and self.prepares_data:
+            self._preparation = make_plan(self.network, self.layers, self.store).preparation
+        return self._preparation
+
+    @property
+    def row_shapes(self) -> tuple[Shape, ...]:
+        """Of one sample of each array that engines see: those of the inputs, or what has been made of them."""
+        found = self.preparation
+        shapes = self.input_shapes
+        if found is not None:
+            every = (*shapes, *(op.output_shape for op in found.ops))
+            shapes = tuple(every[number] for number in found.gives)
+        return shapes
+
+    @property
+    def row_names(self) -> list[str]:
+        """What messages call these arrays."""
+        found, names = self.preparation, self.input_names
+        if found is not None:
+            every = [*names, *(op.spec.name or op.kind for op in found.ops)]
+            names = [every[number] for number in found.gives]
+        return names
 
     def make_plan(self, label_shapes: Sequence[Shape | None] = ()) -> Plan:
         """The plan of this model as it stands.

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, cast
 
 from clarinet import layers
 from clarinet.configurable import is_ours
-from clarinet.data_adapters.arrays import as_array
 from clarinet.graph import (
     Network,
     Node,
@@ -26,6 +25,7 @@ from clarinet.graph_configs import graph_config
 from clarinet.layers import Layer
 from clarinet.layers.authored import held
 from clarinet.layers.handle import Handle, take_name
+from clarinet.layers.preparing import as_data
 from clarinet.names import Names, snake_case
 from clarinet.structure import Structure
 from clarinet.types import AnyTensor, Arrays, Config, Json, Predictions, Shape, ShapeLike, TensorLike
@@ -285,8 +285,9 @@ def _inputs_like(x: object) -> object:
         return {key: _inputs_like(value) for key, value in x.items()}
     if isinstance(x, (list, tuple)) and x and all(getattr(each, "ndim", 0) for each in x):
         return [_inputs_like(each) for each in x]
-    rows = as_array(x)
-    return layers.Input(rows.shape[1:], dtype="int32" if rows.dtype.kind in "iu" else "float32")
+    rows = as_data(x, "x")
+    dtype = {"i": "int32", "u": "int32", "O": "string"}.get(rows.dtype.kind, "float32")
+    return layers.Input(rows.shape[1:], dtype=dtype)
 
 
 def _from_inputs(ins: list[Tensor], outs: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:

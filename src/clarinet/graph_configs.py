@@ -83,7 +83,9 @@ def connected(config: Mapping[str, object], held: Sequence[Layer] | None = None,
             layers.get(each) if isinstance(each, Mapping) else own[each] for each in described["inputs"]
         ]
     try:
-        specs = [TensorSpec((None, *with_none(first.shape)), first.dtype, True, first.batch_size) for first in begins]
+        specs = [
+            TensorSpec((None, *with_none(first.shape)), first.dtype_of_data, True, first.batch_size) for first in begins
+        ]
         inputs = [Tensor(Node(first, (), (spec,))) for first, spec in zip(begins, specs)]
         updates: list[Node] = []
         with making(updates=updates if config.get("within_call") else None):

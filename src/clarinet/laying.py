@@ -91,6 +91,8 @@ class Laying:
         loops: what is known of these.
         turn: within a loop, in which round; None: outside of loops.
         ops: what has been found.
+        given: shapes that are known better than to who gives them: of inputs by their numbers, and of what layers make
+            of data before any step, the first of which has the key -1.
     """
 
     shapes: list[Shape]
@@ -99,6 +101,8 @@ class Laying:
     loops: Loops
     turn: int | None = None
     ops: list[Op] = field(default_factory=list)
+    given: Mapping[int, Shape] = field(default_factory=dict)
+    _early: int = 0
 
     def walk(
         self,
@@ -154,6 +158,9 @@ class Laying:
             spec.trainable = False
         taken = tuple(self.shapes[s] for s in sources)
         (output_shape,) = inferred(spec.output_shapes, taken)
+        if spec.prepares:
+            self._early += 1
+            output_shape = self.given.get(-self._early, output_shape)
         weights, state = self._segments(replace(part, layer=spec), taken, where)
         self.ops.append(
             Op(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from clarinet.laying import How, Laying, Loops, Where
 from clarinet.params import Layout, Segment, Store
 from clarinet.plan import Op, Output, Plan
 from clarinet.sizes import is_unknown, known
+from clarinet.splitting import split_off
 from clarinet.types import Shape
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def make_plan(
     judgements: Sequence[Judgement] | None = None,
     optimizer: Optimizer | None = None,
     seed: int = 0,
-    input_shapes: Sequence[Shape] | None = None,
+    shapes: Mapping[int, Shape] | None = None,
     unrolls: bool = False,
 ) -> Plan:
     """Split a network into elementary operations and let losses absorb the last activations where that is exact.
@@ -56,21 +57,27 @@ def make_plan(
         store: the weights.
         judgements: one for each output; default: none is trained on.
         optimizer, seed: of training.
-        input_shapes: of one sample of each input; default: as the network says, where some sizes may not be known.
+        shapes: of one sample of tensors that the plan begins with, by their keys (``Split.keys``); default: as the
+            network says, where some sizes may not be known.
         unrolls: whether the rounds of loops stand one behind the other.
 
     Raises:
         ValueError: a loop has too many rounds for that.
     """
-    begins = [t.sample_shape for t in network.inputs] if input_shapes is None else list(input_shapes)
-    laying = Laying([*begins], _named(layers, store), store, Loops(unrolls))
+    given = shapes or {}
+    begins = [given.get(number, tensor.sample_shape) for number, tensor in enumerate(network.inputs)]
+    laying = Laying([*begins], _named(layers, store), store, Loops(unrolls), given=given)
     numbers = {id(layer): Where(index) for index, layer in enumerate(layers)}
     found = laying.walk(network, range(len(network.inputs)), numbers, How())
-    ops, shapes = laying.ops, laying.shapes
     results = [found[tensor] for tensor in network.outputs]
     judged = judgements or [Judgement() for _ in results]
     masks = [None if tensor.mask is None else found[tensor.mask] for tensor in network.outputs]
-    kept, outputs = _absorbed(ops, results, judged, len(network.inputs), shapes, masks)
+    split = split_off(laying.ops, begins, (*results, *(mask for mask in masks if mask is not None)))
+    begins = [laying.shapes[number] for number in split.begins]
+    results = [split.moved[number] for number in results]
+    masks = [None if number is None else split.moved[number] for number in masks]
+    every = [*begins, *(op.output_shape for op in split.ops)]
+    kept, outputs = _absorbed(split.ops, results, judged, len(begins), every, masks)
     segments = tuple(s for op in kept for s in op.weights)
     return Plan(
         tuple(kept),
@@ -81,10 +88,11 @@ def make_plan(
         store.state_layout,
         seed,
         store.dtype,
-        partial(_again, network, layers, store, judgements, optimizer, seed)
+        partial(_again, network, layers, store, judgements, optimizer, seed, split.keys)
         if laying.loops.found or not all(map(known, begins))
         else None,
         loops=laying.loops.found and not unrolls,
+        preparation=split.preparation,
     )
 
 
@@ -95,6 +103,7 @@ def _again(
     judgements: Sequence[Judgement] | None,
     optimizer: Optimizer | None,
     seed: int,
+    keys: Sequence[int],
     input_shapes: Sequence[Shape],
     unrolls: bool,
 ) -> Plan:
@@ -106,7 +115,7 @@ def _again(
         judgements=judgements,
         optimizer=optimizer,
         seed=seed,
-        input_shapes=input_shapes,
+        shapes=dict(zip(keys, input_shapes, strict=True)),
         unrolls=unrolls,
     )
 

@@ -343,7 +343,7 @@ class Model(Compiled):
         (keras_weights.load if keras_weights.is_name(path) else saving.load_weights)(self, path)
 
     def __getstate__(self) -> dict[str, object]:
-        return super().__getstate__() | {"_engine": None, "_called": None, "doctor_report": None}
+        return super().__getstate__() | {"_engine": None, "_called": None, "_preparation": None, "doctor_report": None}
 
 
 @known

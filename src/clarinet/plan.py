@@ -12,9 +12,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from clarinet.layers.base import Layer
-from clarinet.params import Layout, Segment
+from clarinet.layers.context import Context
+from clarinet.params import Layout, Segment, Store
 from clarinet.sizes import TRIED, known, probed
-from clarinet.types import DType, Penalty, Shape
+from clarinet.types import Array, DType, Penalty, Shape
 
 if TYPE_CHECKING:
     from clarinet.losses import Loss
@@ -131,6 +132,46 @@ class Judged(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Preparation:
+    """What runs once on data, and not in a step: lookups, hashes and the like, and what they depend on.
+
+    Attributes:
+        ops: in order; each takes inputs of the model, or what those before it give, which are numbered after them.
+        input_shapes: of one sample of each input of the model.
+        gives: the tensors that the plan begins with, in its order.
+    """
+
+    ops: tuple[Op, ...]
+    input_shapes: tuple[Shape, ...]
+    gives: tuple[int, ...]
+
+    def run(self, arrays: Sequence[Array], store: Store) -> tuple[Array, ...]:
+        """What a plan begins with, of rows of each input of the model.
+
+        Args:
+            arrays: numbers, or Python's strings as objects.
+            store: the numbers that layers have adapted to.
+
+        Raises:
+            TypeError, ValueError: they cannot be looked up or counted.
+        """
+        found = list(arrays)
+        for op in self.ops:
+            taken = tuple(found[source] for source in op.sources)
+            state = {segment.name: store.view(segment) for segment in op.state}
+            if op.spec.rescales_by:
+                taken = tuple(array.astype(store.dtype) for array in taken)
+            y, _, _ = op.spec.forward({}, state, taken if op.spec.merges else taken[0], Context())  # type: ignore[arg-type]
+            if y.shape[1:] != op.output_shape:
+                raise ValueError(
+                    f"{op.spec.name}: gives samples of shape {y.shape[1:]}, and the model was built for "
+                    f"{op.output_shape}: its vocabulary has changed since; make the model anew"
+                )
+            found.append(y)
+        return tuple(found[number] for number in self.gives)
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything an engine needs to know.
 
@@ -144,6 +185,7 @@ class Plan:
         dtype: float32 or float64.
         binding: makes it for other inputs, perhaps with the rounds of loops one by one.
         loops: whether it has loops.
+        preparation: what makes its inputs of those of the model; None where they are these.
     """
 
     ops: tuple[Op, ...]
@@ -156,6 +198,7 @@ class Plan:
     dtype: DType
     binding: Callable[[Sequence[Shape], bool], Plan] | None = field(default=None, repr=False, compare=False)
     loops: bool = False
+    preparation: Preparation | None = None
 
     @property
     def sizes_known(self) -> bool:
@@ -246,10 +289,11 @@ class Plan:
     @cached_property
     def plain_shape(self) -> Shape | None:
         """Shape of samples of which numbers are predicted as they come, each row for itself; None where there are
-        several inputs or outputs, where ids are looked up, which are checked first, or where predictions mix rows."""
+        several inputs or outputs, where data are prepared or ids are looked up, which are checked first, or where
+        predictions mix rows."""
         first = next((op.spec for op in self.all_ops if not op.spec.passes_through), None)
         looks_up = first is not None and first.looks_up
-        several = len(self.input_shapes) > 1 or len(self.outputs) > 1
+        several = len(self.input_shapes) > 1 or len(self.outputs) > 1 or self.preparation is not None
         return None if looks_up or several or self.mixes_rows else self.input_shapes[0]
 
     def without_metrics(self) -> Plan:

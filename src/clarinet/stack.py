@@ -78,9 +78,7 @@ class LayerStack(Structure):
             self.sample_shape, self._batch_size = beginning.shape, beginning.batch_size
             return
         if not isinstance(layer, (Layer, Structure)):
-            before = "; it turns texts into numbers before the model: fit(vectorize(texts), y)"
-            hint = before if hasattr(layer, "get_vocabulary") else ""
-            raise TypeError(f"add: expected a layer such as Dense(10), received {layer!r}{hint}")
+            raise TypeError(f"add: expected a layer such as Dense(10), received {layer!r}")
         if isinstance(layer, Layer) and layer.merges and not layer.is_authored:
             raise ValueError(
                 f"add: {type(layer).__name__} takes a list of tensors, and layers of a Sequential hand on one; call "

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clarinet.losses import Loss
     from clarinet.optimizers import Optimizer, OptimizerState
     from clarinet.params import Store, Weight
-    from clarinet.plan import Plan
+    from clarinet.plan import Plan, Preparation
     from clarinet.target import TransformedTarget
     from clarinet.types import Array, Arrays, Config, DType, Shape, ShapeLike
     from clarinet.variables import Variable
@@ -133,7 +133,19 @@ class Trainable(Protocol):
     def output_names(self) -> list[str]: ...
 
     @property
+    def prepares_data(self) -> bool: ...
+
+    @property
+    def preparation(self) -> Preparation | None: ...
+
+    @property
     def input_shapes(self) -> tuple[Shape, ...]: ...
+
+    @property
+    def row_shapes(self) -> tuple[Shape, ...]: ...
+
+    @property
+    def row_names(self) -> list[str]: ...
 
     @property
     def network(self) -> Network: ...

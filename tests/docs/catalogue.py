@@ -38,8 +38,8 @@ the rest.
 
 This page is written by `python -m tests.docs.catalogue`.
 """
-#: What takes no part in training.
-LIMITED = {"TextVectorization": "before the model"}
+#: What runs once on the data, before training.
+LIMITED = {name: "on data" for name in layers.__all__ if getattr(getattr(layers, name), "prepares", False)}
 
 
 def catalogue() -> str:

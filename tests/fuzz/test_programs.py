@@ -40,6 +40,12 @@ _NOT_DRAWN |= {
     "OptimizerState",
     "Regularizer",
     "TextVectorization",
+    "CategoryEncoding",
+    "Discretization",
+    "HashedCrossing",
+    "Hashing",
+    "IntegerLookup",
+    "StringLookup",
     "LearningRateSchedule",
 }
 _NOT_DRAWN |= {"GRUCell", "LSTMCell", "RNN", "SimpleRNNCell", "StackedRNNCells"}  # parts of one another

@@ -134,7 +134,6 @@ def test_every_sentence_says_what_to_do() -> None:
             "from clarinet.keras.applications.vgg16 import VGG16",
             "clarinet has no applications: there are no trained networks",
         ),
-        ("from clarinet.layers import HashedCrossing", "clarinet.layers has no HashedCrossing: code the data before"),
         ("from clarinet.keras.layers import Dens", "did you mean 'Dense'?"),
         ("from clarinet.utils import FeatureSpace", "clarinet.utils has no FeatureSpace: clarinet.datasets.load_table"),
         ("import clarinet as tf; tf.distribute", "clarinet has no distribute: one process trains one model"),

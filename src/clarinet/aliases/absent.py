@@ -111,9 +111,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
             "SeparableConvolution1D", "SpectralNormalization", "UnitNormalization", "UpSampling1D", "Wrapper",
             "ZeroPadding1D",
         ),
-        "code the data before training; clarinet.datasets.load_table does it for tables, TextVectorization for texts": (
-            "CategoryEncoding", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup",
-        ),
         "tell the shape in build(self, input_shape)": ("InputSpec",),
     },
     "ops": {

@@ -54,7 +54,7 @@ def check_data(
         problems, cheap checks first; when shapes are wrong the values are not looked at.
     """
     prefix = {"data": ""}.get(where, f"{where.replace('fit.validation', 'validation_data')}: ")
-    inputs = _named("x", x, model.input_names)
+    inputs = _named("x", x, model.row_names)
     labels = _named("y", y, model.output_names)
     weights = _named("sample_weight", sample_weight, model.output_names)
     stopped = False
@@ -96,7 +96,7 @@ def _named(what: str, arrays: Array | tuple[Array | None, ...] | None, names: Se
 
 def check_input(model: Trainable, x: Arrays) -> Iterator[Problem]:
     """Whether the rows of ``x`` have the model's input shape, and hold ids where it looks them up."""
-    inputs = _named("x", x, model.input_names)
+    inputs = _named("x", x, model.row_names)
     wrong = list(_check_input_shapes(model, inputs, "", "data"))
     if wrong or len(inputs) > 1:
         yield from wrong or _check_lengths(inputs, "", "data")
@@ -147,7 +147,7 @@ def _check_lengths(arrays: Sequence[Named], prefix: str, where: str) -> Iterator
 
 
 def _check_input_shapes(model: Trainable, inputs: Sequence[Named], prefix: str, where: str) -> Iterator[Problem]:
-    for (name, x), wanted in zip(inputs, model.input_shapes, strict=True):
+    for (name, x), wanted in zip(inputs, model.row_shapes, strict=True):
         assert x is not None
         if match_last_axis(x, wanted).shape[1:] != wanted:
             first = f"the first layer, {describe(model.layers[0])}," if len(inputs) == 1 else "the model"

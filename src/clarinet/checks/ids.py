@@ -21,7 +21,7 @@ _BLOCK = 1 << 20
 def lookup(model: Trainable) -> Embedding | None:
     """The embedding that takes the numbers of ``x`` unchanged; None if there is none."""
     for layer in model.layers:  # asked before every prediction, so without a generator
-        if not layer.passes_through:
+        if not layer.passes_through and not layer.prepares:
             return cast("Embedding", layer) if layer.looks_up else None
     return None
 

@@ -13,7 +13,7 @@ from clarinet.data_adapters.rows import (
     split_validation,
     without_gaps,
 )
-from clarinet.data_adapters.structures import inputs_for, leaves_of, rows_for
+from clarinet.data_adapters.structures import given_for, inputs_for, leaves_of, rows_for
 
 __all__ = [
     "Batches",
@@ -21,6 +21,7 @@ __all__ = [
     "as_array",
     "as_rows",
     "class_to_row_weights",
+    "given_for",
     "inputs_for",
     "is_batches",
     "label_form",

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from clarinet.data_adapters.arrays import as_array
-from clarinet.data_adapters.rows import Rows, as_rows
+from clarinet.data_adapters.rows import Rows, as_rows, match_last_axis
 from clarinet.engines.base import Form, Leaves
+from clarinet.layers.preparing import as_data
 from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
 
-def rows_for(model: Trainable, x: object, y: object = None, sample_weight: object = None, prefix: str = "") -> Rows:
+def rows_for(
+    model: Trainable,
+    x: object,
+    y: object = None,
+    sample_weight: object = None,
+    prefix: str = "",
+    prepared: bool = False,
+) -> Rows:
     """``x``, ``y`` and ``sample_weight`` as arrays in the model's order; None stays None for the last two.
 
     Args:
@@ -23,6 +31,7 @@ def rows_for(model: Trainable, x: object, y: object = None, sample_weight: objec
         x, y, sample_weight: what a user gave. An output without labels has None; a single weight counts for every
             output.
         prefix: begins every message.
+        prepared: whether ``x`` is what :func:`inputs_for` gave.
 
     Raises:
         TypeError, ValueError: something that is no array; too few or too many of them, or an unknown name.
@@ -30,14 +39,17 @@ def rows_for(model: Trainable, x: object, y: object = None, sample_weight: objec
     if model.stepped:
         return leaves_of(x, f"{prefix}x"), _any(y, f"{prefix}y"), _any(sample_weight, f"{prefix}sample_weight")
     model.build_for_data(x)
-    if len(model.input_names) == len(model.output_names) == 1:
+    if model.prepares_data and not prepared:
+        x = inputs_for(model, x, prefix)
+    elif len(model.input_names) == len(model.output_names) == 1:
         one_x, one_y, one_weight = (
             _only(value, names[0])
             for value, names in ((x, model.input_names), (y, model.output_names), (sample_weight, model.output_names))
         )
         return as_rows(one_x, one_y, one_weight, prefix)
+    ready = prepared or model.prepares_data
     return (
-        inputs_for(model, x, prefix),
+        cast("Arrays", x) if ready else inputs_for(model, x, prefix),
         None if y is None else _outputs_for(model, y, f"{prefix}y"),
         None if sample_weight is None else _weights_for(model, sample_weight, f"{prefix}sample_weight"),
     )
@@ -46,11 +58,46 @@ def rows_for(model: Trainable, x: object, y: object = None, sample_weight: objec
 def inputs_for(model: Trainable, x: object, prefix: str = "") -> Arrays:
     """The inputs alone, as :func:`rows_for` gives them."""
     model.build_for_data(x)
+    if model.prepares_data:
+        given = given_for(model, x, prefix)
+        assert model.preparation is not None
+        made = model.preparation.run(given, model.store)
+        return made if len(made) > 1 else made[0]
     names, what = model.input_names, f"{prefix}x"
     if len(names) == 1:
         return as_array(_only(x, names[0]), what)
     found = arranged(x, names, what, "inputs")
     return tuple(as_array(value, called(what, name)) for value, name in zip(found, names, strict=True))
+
+
+def given_for(model: Trainable, x: object, prefix: str = "") -> tuple[Array, ...]:
+    """Of a model that prepares data its inputs as they were given, as arrays; texts as Python's strings.
+
+    A model that does not know its input yet is built for them.
+
+    Raises:
+        TypeError, ValueError: neither numbers nor texts; rows that do not fit.
+    """
+    model.build_for_data(x)
+    names, what = model.input_names, f"{prefix}x"
+    if len(names) == 1:
+        arrays = [as_data(_only(x, names[0]), what)]
+    else:
+        arrays = [as_data(value, called(what, name)) for name, value in zip(names, arranged(x, names, what))]
+    for array in arrays:
+        if array.ndim == 0:
+            raise ValueError(
+                f"{what}: expected one row per sample, received the single {array[()]!r}; put it in a list"
+            )
+    if not model.built:
+        model.build((None, *arrays[0].shape[1:]))
+    shapes = model.input_shapes
+    fitting = tuple(match_last_axis(array, shape) for array, shape in zip(arrays, shapes, strict=True))
+    for name, array, shape in zip(names, fitting, shapes, strict=True):
+        if array.shape[1:] != shape:
+            which = what if len(names) == 1 else called(what, name)
+            raise ValueError(f"{which}: each row has shape {array.shape[1:]}, and the model was built for {shape}")
+    return fitting
 
 
 def leaves_of(value: object, what: str) -> Leaves:

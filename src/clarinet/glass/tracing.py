@@ -79,17 +79,17 @@ def _rows(
         checks.raise_first([*checks.check_planned(model, "trace"), *checks.check_compiled(model, "trace")])
     given = data_adapters.inputs_for(model, x)
     arrays = given if isinstance(given, tuple) else (given,)
-    shapes = model.input_shapes if model.built else ()
+    shapes = model.row_shapes if model.built else ()
     if shapes and all(a.shape == shape and shape != (1,) for a, shape in zip(arrays, shapes, strict=True)):
         arrays, y = tuple(array[None] for array in arrays), None if y is None else _one_row(y)
     rows_x, rows_y, rows_w = data_adapters.rows_for(
-        model, [*arrays] if len(arrays) > 1 else arrays[0], y, sample_weight
+        model, [*arrays] if len(arrays) > 1 else arrays[0], y, sample_weight, prepared=True
     )
     build_for(model, rows_x)
     if rows_y is None:
         checks.raise_first(checks.check_input(model, rows_x))
         every = rows_x if isinstance(rows_x, tuple) else (rows_x,)
-        return Data(tuple(map(data_adapters.match_last_axis, every, model.input_shapes)))
+        return Data(tuple(map(data_adapters.match_last_axis, every, model.row_shapes)))
     return validate_and_prepare(model, rows_x, rows_y, rows_w, class_weight)
 
 

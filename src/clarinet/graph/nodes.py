@@ -16,12 +16,13 @@ from typing import ClassVar, NoReturn, Protocol, cast
 import numpy as np
 
 from clarinet.ops.dispatch import TRACING
+from clarinet.ops.dtypes import TEXT
 from clarinet.ops.operation import Operation
 from clarinet.ops.operators import operate
 from clarinet.ops.specs import Symbolic, TensorSpec
 from clarinet.ops.tensor import NUMPY_OPERATORS
 from clarinet.sizes import as_sizes
-from clarinet.types import AnyTensor, Array, Shape, TensorLike
+from clarinet.types import AnyTensor, Array, DType, Shape, TensorLike
 from clarinet.variables import Variable
 
 _numbers = count()
@@ -71,6 +72,11 @@ class Operator(Protocol):
     @property
     def inner_network(self) -> Network | None:
         """What a model is made of; None for layers."""
+        ...
+
+    @property
+    def output_dtype(self) -> DType:
+        """Of what it gives, as far as it is known."""
         ...
 
     def output_shapes(self, input_shapes: tuple[Shape, ...], /) -> tuple[Shape, ...]:
@@ -270,8 +276,8 @@ class Tensor:
 
     @property
     def dtype(self) -> str:
-        """``"float32"``, ``"int32"``, …; a model computes with floats of its own dtype."""
-        return self.spec.dtype.name
+        """``"float32"``, ``"int32"``, ``"string"``, …; a model computes with floats of its own dtype."""
+        return "string" if self.spec.dtype == TEXT else self.spec.dtype.name
 
     @property
     def name(self) -> str:

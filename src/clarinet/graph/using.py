@@ -10,7 +10,6 @@ from clarinet.graph.forms import flatten
 from clarinet.graph.masks import Masks, arguments, layer_node, of_network
 from clarinet.graph.nodes import Network, Node, Operator, Tensor, Update, making
 from clarinet.graph.order import network_of
-from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.shapes import AsRows, AsWhole
 from clarinet.ops.specs import TensorSpec
 from clarinet.sizes import PROBES, inferred, known, probed, with_none
@@ -35,7 +34,9 @@ def use(operator: Operator, inputs: Sequence[Tensor], training: bool | None = No
     if operator.is_authored:
         return _authored(operator, inputs, training, mask)
     shapes = _shapes(operator, tuple(tensor.sample_shape for tensor in inputs))
-    specs = tuple(TensorSpec((None, *with_none(shape)), FLOAT, True, inputs[0].spec.rows) for shape in shapes)
+    specs = tuple(
+        TensorSpec((None, *with_none(shape)), operator.output_dtype, True, inputs[0].spec.rows) for shape in shapes
+    )
     if operator.inner_network is not None:
         node = _model_node(operator, inputs, specs, training)
     else:

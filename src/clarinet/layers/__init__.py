@@ -60,8 +60,10 @@ if TYPE_CHECKING:
     from clarinet.layers.attention import AdditiveAttention, Attention
     from clarinet.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
     from clarinet.layers.bidirectional import Bidirectional
+    from clarinet.layers.categories import CategoryEncoding, Discretization, HashedCrossing, Hashing
     from clarinet.layers.einsum_dense import EinsumDense
     from clarinet.layers.gru import GRU, GRUCell
+    from clarinet.layers.lookup import IntegerLookup, StringLookup
     from clarinet.layers.lstm import LSTM, LSTMCell
     from clarinet.layers.multi_head_attention import GroupQueryAttention, MultiHeadAttention
     from clarinet.layers.rnn import RNN, StackedRNNCells
@@ -85,12 +87,14 @@ __all__ = [
     "AveragePooling2D",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "CenterCrop",
     "Concatenate",
     "Conv1D",
     "Conv2D",
     "Dense",
     "DepthwiseConv2D",
+    "Discretization",
     "Dot",
     "Dropout",
     "EinsumDense",
@@ -104,8 +108,11 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GroupNormalization",
     "GroupQueryAttention",
+    "HashedCrossing",
+    "Hashing",
     "Input",
     "InputLayer",
+    "IntegerLookup",
     "LSTMCell",
     "Lambda",
     "Layer",
@@ -139,6 +146,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "StackedRNNCells",
+    "StringLookup",
     "Subtract",
     "TextVectorization",
     "TimeDistributed",
@@ -171,6 +179,8 @@ _LATER = {
     **dict.fromkeys(("LSTM", "LSTMCell"), "lstm"),
     **dict.fromkeys(("SimpleRNN", "SimpleRNNCell"), "simple_rnn"),
     **dict.fromkeys(("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"), "augmentation"),
+    **dict.fromkeys(("CategoryEncoding", "Discretization", "HashedCrossing", "Hashing"), "categories"),
+    **dict.fromkeys(("IntegerLookup", "StringLookup"), "lookup"),
     "TextVectorization": "text",
     "TimeDistributed": "time_distributed",
 }

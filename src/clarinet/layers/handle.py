@@ -15,6 +15,7 @@ from clarinet import renamed
 from clarinet.graph import Network, Node
 from clarinet.layers.adding import Adding
 from clarinet.names import Names, snake_case
+from clarinet.ops.dtypes import FLOAT
 from clarinet.params import Weight
 from clarinet.philox import Key
 from clarinet.types import AnyTensor, Array, DType, Shape
@@ -54,6 +55,8 @@ class Handle(Adding):
     is_input: ClassVar[bool] = False
     #: Whether it has a ``call`` of the user's, which says what it is made of.
     is_authored: ClassVar[bool] = False
+    #: Whether it runs on data before any step, and not in one.
+    prepares: ClassVar[bool] = False
 
     name: str = field(default="", kw_only=True)
     trainable: bool = field(default=True, kw_only=True)
@@ -87,6 +90,11 @@ class Handle(Adding):
     def base_name(self) -> str:
         """What it is called where nobody names it, perhaps with a number."""
         return snake_case(type(self).__name__)
+
+    @property
+    def output_dtype(self) -> DType:
+        """The dtype of what it gives, as far as it is known before there are numbers."""
+        return FLOAT
 
     # Where it is used.
 

@@ -12,12 +12,13 @@ from clarinet.configurable import Unsupported
 from clarinet.graph import Node, Tensor
 from clarinet.layers.base import Layer, Part, check_positive_int, check_shape
 from clarinet.layers.context import Context
+from clarinet.ops.dtypes import TEXT
 from clarinet.ops.specs import TensorSpec
 from clarinet.sizes import with_none
-from clarinet.types import Array, Shape, TensorLike
+from clarinet.types import Array, DType, Shape, TensorLike
 
-#: Of the numbers that go into a network; the text is for programs, a model computes in its own dtype.
-_DTYPES = ("float32", "float64", "float16", "bfloat16", "int8", "int16", "int32", "int64", "uint8", "bool")
+#: Of the data that go into a network; the text is for programs, a model computes in its own dtype.
+_DTYPES = ("float32", "float64", "float16", "bfloat16", "int8", "int16", "int32", "int64", "uint8", "bool", "string")
 
 
 @dataclass(eq=False, repr=False)
@@ -29,8 +30,8 @@ class InputLayer(Layer):
     Args:
         shape: of one sample, without the batch axis, e.g. ``(784,)`` or ``(28, 28, 1)``; None for a size that may be
             another one in every batch, ``(None, 3)``.
-        dtype: of the numbers that come in, e.g. ``"int32"`` for ids; default ``"float32"``. A model computes in its
-            own dtype.
+        dtype: of the data that come in, e.g. ``"int32"`` for ids, or ``"string"`` for texts, which a layer such as
+            ``StringLookup`` has to make numbers of; default ``"float32"``. A model computes in its own dtype.
         batch_size: number of rows of every batch, see :func:`Input`.
         batch_shape: ``(batch_size, *shape)``, instead of the two.
 
@@ -68,13 +69,19 @@ class InputLayer(Layer):
             self.batch_size = check_positive_int(self.batch_size, "Input: batch_size")
         given = self.input_shape if self.input_shape is not None and self.shape == () else self.shape
         self.shape = check_shape(given, "Input: shape", some_unknown=True)
-        self.dtype = str(getattr(self.dtype, "name", self.dtype) or "float32")
+        called = str(getattr(self.dtype, "name", self.dtype) or "float32")
+        self.dtype = "string" if called in ("object", "str") else called
         if self.dtype not in _DTYPES:
             raise ValueError(f"Input: dtype is one of {', '.join(_DTYPES)}, received {self.dtype!r}")
 
+    @property
+    def dtype_of_data(self) -> DType:
+        """Of the data, as NumPy has it."""
+        return TEXT if self.dtype == "string" else np.dtype(self.dtype)
+
     def tensor(self) -> Tensor:
         """The tensor that a network begins with here."""
-        spec = TensorSpec((None, *with_none(self.shape)), np.dtype(self.dtype), True, self.batch_size)
+        spec = TensorSpec((None, *with_none(self.shape)), self.dtype_of_data, True, self.batch_size)
         node = Node(self, (), (spec,))
         self.note(node)
         return Tensor(node)

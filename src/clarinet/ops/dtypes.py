@@ -9,6 +9,8 @@ import numpy as np
 from clarinet.types import DType
 
 FLOAT, INT, BOOL = np.dtype("float32"), np.dtype("int32"), np.dtype("bool")
+#: Of tensors that hold Python's strings, which no operation computes with.
+TEXT = np.dtype(object)
 #: Python's numbers, which take the dtype of what they meet, and the dtype that they have by themselves.
 WEAK: dict[object, DType] = {bool: BOOL, int: INT, float: FLOAT}
 #: What a dtype may be called.

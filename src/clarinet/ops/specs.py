@@ -8,7 +8,9 @@ from functools import reduce
 from math import prod
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from clarinet.ops.dtypes import as_dtype
+import numpy as np
+
+from clarinet.ops.dtypes import TEXT, as_dtype
 from clarinet.problems import shown
 from clarinet.types import AnyTensor, DType, DTypeArg
 
@@ -43,7 +45,8 @@ class TensorSpec:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(self.shape))
-        object.__setattr__(self, "dtype", as_dtype(self.dtype))
+        texts = isinstance(self.dtype, np.dtype) and self.dtype == TEXT
+        object.__setattr__(self, "dtype", TEXT if texts else as_dtype(self.dtype))
         if self.batched is None:
             object.__setattr__(self, "batched", bool(self.shape) and self.shape[0] is None)
 

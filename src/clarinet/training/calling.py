@@ -94,7 +94,7 @@ def call(
     if self.has_call and (settings or len(inputs) > 1 or not _traces(self, inputs[0])):
         return _as_it_stands(self, inputs, training, settings)
     (x,) = inputs
-    given = _given(self, x)
+    given: Sequence[object] = data_adapters.given_for(self, x) if self.prepares_data else _given(self, x)
     arrays = _checked(self, given)
     if self.target is not None and ACTIVE.tapes:
         raise ValueError(
@@ -158,7 +158,13 @@ def _checked(self: CallableModel, given: Sequence[TensorLike]) -> list[Array]:
     """Arrays that fit the model, which is built for them if it is not yet."""
     if len(given) == 1 and isinstance(given[0], np.ndarray):
         x = given[0].view(np.ndarray)
-        if self.built and x.shape[1:] == self.sample_shape and x.dtype.kind in "fiub" and checks.lookup(self) is None:
+        if (
+            not self.prepares_data
+            and self.built
+            and x.shape[1:] == self.sample_shape
+            and x.dtype.kind in "fiub"
+            and checks.lookup(self) is None
+        ):
             return [x]
     rows = data_adapters.inputs_for(self, given[0] if len(given) == 1 else list(given))
     build_for(self, rows)
@@ -302,6 +308,8 @@ def _run_node(
     if inner is not None:
         return run_network(inner, taken, training, key, forced)
     *data, mask = taken if node.masked else (*taken, None)
+    if operator.prepares:
+        return [operator(data if operator.merges else data[0])]
     return computed(operator, data, mode, key, mask)
 
 

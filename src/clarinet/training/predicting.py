@@ -86,7 +86,7 @@ def _predicted(self: Trainable, engine: Engine, rows: Arrays, batch_size: int | 
 
 def _is_plain(x: object, model: Trainable) -> TypeGuard[Array]:
     """Whether this is an array that the model takes as it is: asked first, so that one prediction is quick."""
-    return _numbers(x, model.sample_shape) and checks.lookup(model) is None
+    return _numbers(x, model.sample_shape) and not model.prepares_data and checks.lookup(model) is None
 
 
 def _numbers(x: object, shape: Shape | None) -> TypeGuard[Array]:

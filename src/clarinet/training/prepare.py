@@ -203,7 +203,7 @@ def validate_and_prepare(
             model.target.adapt(y)
         y = model.target.forward(y)
     data = data_adapters.prepare(
-        x, y, w, class_weight, model.loss, model.prediction_shape, input_shape=model.sample_shape, dtype=model.dtype
+        x, y, w, class_weight, model.loss, model.prediction_shape, input_shape=model.row_shapes[0], dtype=model.dtype
     )
     return data if data.ys else Data(data.xs, (None,), data.weights)
 
@@ -237,7 +237,7 @@ def _several(model: Trainable, x: Arrays, y: Labels, w: Labels, class_weight: Ma
         )
         for label, weight, face in zip(ys, weights, model.faces, strict=True)
     ]
-    rows = tuple(data_adapters.match_last_axis(x, shape) for x, shape in zip(xs, model.input_shapes, strict=True))
+    rows = tuple(data_adapters.match_last_axis(x, shape) for x, shape in zip(xs, model.row_shapes, strict=True))
     return Data(rows, tuple(each.y for each in judged), tuple(each.weight for each in judged))
 
 
