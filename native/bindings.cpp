@@ -190,22 +190,26 @@ struct PyEngine {
     return nb::make_tuple(steps.steps_before - before, layers);
   }
 
-  void evaluate(const nb::tuple& x, const nb::tuple& y, const nb::tuple& weight, nb::handle batch_size, nb::handle steps) {
+  static Drawing drawing_of(nb::handle step, nb::handle draw) {
+    return {static_cast<uint64_t>(whole(step, "step", 0)), static_cast<uint32_t>(whole(draw, "draw", 0))};
+  }
+
+  void evaluate(const nb::tuple& x, const nb::tuple& y, const nb::tuple& weight, nb::handle batch_size, nb::handle step, nb::handle draw) {
     Engine& engine = core();
     const Rows data = rows(x, y, weight);
     const int64_t batch = whole(batch_size, "batch_size", 1);
-    const uint64_t step = static_cast<uint64_t>(whole(steps, "step", 0));
-    interruptibly([&](Interruption& interruption) { engine.evaluate(data, batch, step, &interruption); },
+    const Drawing drawing = drawing_of(step, draw);
+    interruptibly([&](Interruption& interruption) { engine.evaluate(data, batch, drawing, &interruption); },
                   [] { return false; });
   }
 
-  void predict(const nb::tuple& x, nb::handle batch_size, nb::handle steps, const nb::tuple& out) {
+  void predict(const nb::tuple& x, nb::handle batch_size, nb::handle step, nb::handle draw, const nb::tuple& out) {
     Engine& engine = core();
     const std::vector<Source> sources = inputs(x);
     const std::vector<float*> room = outputs<float>(out, sources[0].rows);
     const int64_t batch = whole(batch_size, "batch_size", 1);
-    const uint64_t step = static_cast<uint64_t>(whole(steps, "step", 0));
-    interruptibly([&](Interruption& interruption) { engine.predict(sources, room, batch, step, &interruption); },
+    const Drawing drawing = drawing_of(step, draw);
+    interruptibly([&](Interruption& interruption) { engine.predict(sources, room, batch, drawing, &interruption); },
                   [] { return false; });
   }
 
@@ -220,7 +224,7 @@ struct PyEngine {
     require(engine.spec().inputs.size() == 1 && source[0].columns == engine.spec().inputs[0], "x does not have the input's shape");
     require(engine.spec().outputs.size() == 1, "expected an array for each output");
     require(static_cast<int64_t>(out.size()) == source[0].rows * output_size(0), "out does not have the output's shape");
-    interruptibly([&](Interruption& interruption) { engine.predict(source, {out.data()}, 1, 0, &interruption); },
+    interruptibly([&](Interruption& interruption) { engine.predict(source, {out.data()}, 1, {}, &interruption); },
                   [] { return false; });
   }
 
@@ -358,8 +362,8 @@ NB_MODULE(_native, m) {
            "buffers"_a, "slots"_a, "threads"_a = 0, "isa"_a = "")
       .def("train", &PyEngine::train, "x"_a, "y"_a, "weight"_a, "order"_a.none(), "first"_a.none(), "stop"_a.none(),
            "batch_size"_a.none(), "rates"_a, "seconds"_a, "state"_a, "stats_every"_a.none(), "losses"_a)
-      .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a, "weight"_a, "batch_size"_a.none(), "step"_a.none())
-      .def("predict", &PyEngine::predict, "x"_a, "batch_size"_a.none(), "step"_a.none(), "out"_a)
+      .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a, "weight"_a, "batch_size"_a.none(), "step"_a.none(), "draw"_a.none())
+      .def("predict", &PyEngine::predict, "x"_a, "batch_size"_a.none(), "step"_a.none(), "draw"_a.none(), "out"_a)
       .def("predict_row", &PyEngine::predict_row, "x"_a, "out"_a)
       .def("forward", &PyEngine::forward, "x"_a, "training"_a, "step"_a.none(), "draw"_a.none(), "out"_a)
       .def("backward", &PyEngine::backward, "number"_a, "rows"_a, "d_outputs"_a, "gradient"_a, "d_inputs"_a.none())

@@ -184,8 +184,8 @@ Outcome train(const Data& data, const KernelTable& k, int threads, int64_t chunk
       done += engine.train(data.rows(), t).steps;
     }
   }
-  engine.evaluate(data.rows(), kBatch, 0);
-  engine.predict(data.rows().x, {outcome.predictions.data(), outcome.second.data()}, kBatch, 0);
+  engine.evaluate(data.rows(), kBatch, {});
+  engine.predict(data.rows().x, {outcome.predictions.data(), outcome.second.data()}, kBatch, {});
   outcome.params = network.params, outcome.state = network.state;
   return outcome;
 }
@@ -247,7 +247,7 @@ void check_company(const Data& data, const KernelTable& k) {
   Engine shared(network.spec(0.0), k, 2);
   std::vector<float> a(static_cast<size_t>(kRows * (kClasses + 1))), b(a.size());
   const auto predict = [&](std::vector<float>& to) {
-    shared.predict(data.rows().x, {to.data(), to.data() + kRows * kClasses}, kBatch, 0);
+    shared.predict(data.rows().x, {to.data(), to.data() + kRows * kClasses}, kBatch, {});
   };
   std::thread caller([&] { predict(a); });
   predict(b);

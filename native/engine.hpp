@@ -31,6 +31,13 @@ struct TrainSteps {
   float* losses = nullptr;  // one for each step, written
 };
 
+// Which random numbers batches take that are evaluated or predicted: those of a step, and from this draw on one for each batch.
+struct Drawing {
+  uint64_t step = 0;
+  uint32_t draw = 0;
+};
+constexpr uint32_t kEvaluate = 5, kPredict = 6;  // their streams, of clarinet.philox.Stream
+
 // What a forward pass does: as training does or not, and which random numbers it takes.
 struct Draw {
   bool training = false;
@@ -65,11 +72,10 @@ class Engine {
 
   // After any exception the engine can be used again, and an unfinished step has changed nothing. Interruption: nullptr for
   // none. If train is interrupted, the steps before are done and the current one has not begun; evaluate's sums are those of
-  // before, and predict's numbers mean nothing. `step`: updates so far; operations that always behave as in training draw by
-  // it, and see so many rows at a time.
+  // before, and predict's numbers mean nothing. Operations that draw see so many rows at a time.
   TrainResult train(const Rows&, const TrainSteps&, Interruption* = nullptr);
-  void evaluate(const Rows&, int64_t batch, uint64_t step, Interruption* = nullptr);
-  void predict(const std::vector<Source>& x, const std::vector<float*>& out, int64_t batch, uint64_t step,
+  void evaluate(const Rows&, int64_t batch, const Drawing&, Interruption* = nullptr);
+  void predict(const std::vector<Source>& x, const std::vector<float*>& out, int64_t batch, const Drawing&,
                Interruption* = nullptr);
   Sums running();
 

@@ -14,6 +14,7 @@ Pass Engine::half_pass(const Team& team, int thread, int threads, const Kept& ke
   Pass pass = pass_of(team, thread, threads, kept.samples);
   pass.training = kept.draw.training;
   pass.step = kept.draw.step, pass.draw = kept.draw.number;
+  if (!pass.training) pass.stream = kPredict;
   pass.interruption = interruption;
   return pass;
 }

@@ -25,6 +25,7 @@ struct Pass {
   bool judged = false;       // whether there are labels
   uint64_t step = 0;         // of the model's life, from 1
   uint32_t draw = 0;         // of the step's random numbers
+  uint32_t stream = 2;       // clarinet.philox.Stream: what the numbers are for, by default training
   float* scratch = nullptr;  // of this thread alone
   Prefetcher* prefetcher = nullptr;    // each input's rows to come
   const float* const* row_pointers = nullptr;  // where the rows of an input lie, if an operation takes them there
@@ -70,6 +71,8 @@ class Op {
   virtual bool mixes() const { return false; }
   // Whether its output is one for the whole batch and depends on no sample, so that one thread computes it.
   bool once() const { return spec.whole && !mixes(); }
+  // Whether it draws random numbers on every pass.
+  virtual bool draws() const { return false; }
   // Its output, where that is there without being computed.
   virtual const float* held() const { return nullptr; }
   // Of an operation that computes nothing, which of its inputs its output is; and whether there is a gradient at an input.
@@ -114,6 +117,8 @@ class Op {
   virtual void see(const float*) {}  // its input, before the first pass
   virtual void keep(const Pass&) {}
 
+  // Whether it has a gradient of its own, where nothing else that learns takes its output.
+  virtual bool adds_loss() const { return false; }
   // The operation's share in the batch's loss; one thread calls it after all threads' forward.
   virtual double penalty(const Pass&) const { return 0.0; }
 

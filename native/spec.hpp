@@ -17,12 +17,13 @@ double setting(const Settings&, const char* name);
 const std::vector<double>& numbers(const Settings&, const char* name);
 
 // One of a layer's weights: its offset in buffers laid out as the parameters (gradients, the optimizer's slots), and the place
-// of its numbers: from `start` on in one of the engine's buffers, at `data`.
+// of its numbers: from `start` on in one of the engine's buffers, at `data`. Settings of its constraint: none where it has none.
 struct Weight {
   int64_t offset = 0, size = 0;
   bool trainable = true;
   float l1 = 0.0f, l2 = 0.0f;
   int64_t buffer = 0, start = 0;
+  Settings constraint{};
   float* data = nullptr;
 };
 

@@ -36,6 +36,7 @@ Updater::Updater(const Spec& spec, const std::vector<std::unique_ptr<Op>>& ops)
   squares_.resize(weights_.size());
   scales_.resize(weights_.size());
   if (optimizer_.active()) gradients_ = Buffer(static_cast<size_t>(spec.params_size));
+  if (!constraints_.empty()) before_ = Buffer(static_cast<size_t>(spec.params_size));
 }
 
 void Updater::add_trained(size_t op, const Weight& weight) {
@@ -44,6 +45,7 @@ void Updater::add_trained(size_t op, const Weight& weight) {
     users.weight = weights_.size();
     add_blocks(&weight, weights_.size(), blocks_);
     weights_.push_back(&weight);
+    if (!weight.constraint.empty()) constraints_.emplace_back(weight);
   }
   users.ops.push_back(op);
   weights_of_[op].push_back(users.weight);
@@ -154,13 +156,35 @@ void Updater::gradients(const Pass& pass, const std::vector<float*>& values, con
 
 void Updater::update(const Pass& pass, const std::vector<float*>& values, const std::vector<float*>& deltas) {
   gradients(pass, values, deltas, nullptr);
-  if (shared_.empty()) return;
-  pass.sync();
+  if (!shared_.empty()) pass.sync();
   const Range own = part_of(static_cast<long>(shared_.size()), pass);
   for (long i = own.first; i < own.last; ++i) {
     Block& block = shared_[static_cast<size_t>(i)];
     add_penalty(pass, block);
     update_block(pass, block, 1.0f, false);
+  }
+  constrain(pass);
+}
+
+// When all weights are updated.
+void Updater::constrain(const Pass& pass) {
+  if (!constraints_.empty()) pass.sync();
+  for (const Constraint& constraint : constraints_) {
+    const Range own = part_of(constraint.units(), pass);
+    constraint.apply(own.first, own.last);
+  }
+}
+
+// How far weights with constraints have come in all.
+void Updater::measure_moves(const Pass& pass) {
+  if (constraints_.empty()) return;
+  pass.sync();
+  const Range own = part_of(static_cast<long>(blocks_.size()), pass);
+  for (long i = own.first; i < own.last; ++i) {
+    Block& block = blocks_[static_cast<size_t>(i)];
+    if (block.weight->constraint.empty()) continue;
+    const float* before = before_.get() + block.weight->offset + block.from;
+    block.move = pass.k->distance_squared(block.weight->data + block.from, before, block.count);
   }
 }
 
@@ -201,6 +225,8 @@ void Updater::apply(const Pass& pass, bool measure) {
     Block& block = blocks_[static_cast<size_t>(i)];
     update_block(pass, block, scales_[block.owner], measure);
   }
+  constrain(pass);
+  if (measure) measure_moves(pass);
   pass.sync();
   load_local(pass);
 }
@@ -212,7 +238,7 @@ void Updater::add_penalty(const Pass& pass, const Block& block) {
 
 void Updater::update_block(const Pass& pass, Block& block, float scale, bool measure) {
   float *g = gradients_.get() + block.weight->offset + block.from, *w = block.weight->data + block.from;
-  float* before = pass.scratch;
+  float* before = block.weight->constraint.empty() ? pass.scratch : before_.get() + block.weight->offset + block.from;
   if (measure) {
     std::memcpy(before, w, static_cast<size_t>(block.count) * sizeof(float));
     block.weight_squares = pass.k->sum_squares(before, block.count);

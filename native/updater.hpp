@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "constraint.hpp"
 #include "memory.hpp"
 #include "op.hpp"
 
@@ -85,6 +86,8 @@ class Updater {
   void add_work(size_t op, long samples, bool local, std::vector<std::vector<Work>>&);
   void share_out(const std::vector<Work>&, std::vector<std::vector<Job>>& jobs) const;
   void clear_idle(const Pass&, float* flat);
+  void constrain(const Pass&);
+  void measure_moves(const Pass&);
   void add_penalty(const Pass&, const Block&);
   void update_block(const Pass&, Block&, float scale, bool measure);
 
@@ -95,6 +98,8 @@ class Updater {
   std::vector<const Weight*> weights_;  // the trainable ones
   std::map<Extent, Users> users_;        // of each
   std::vector<std::vector<size_t>> weights_of_;  // each operation's, as indices
+  std::vector<Constraint> constraints_;
+  Buffer before_;  // weights before the update that is measured, where they have constraints
   std::vector<WeightNorms> norms_;
   std::vector<bool> reached_;  // operations
   std::vector<Block> blocks_, shared_, penalized_;

@@ -72,7 +72,8 @@ class Dense : public Op {
   // all of W, nor if something else reads W during the run.
   bool plan_local(int threads, long samples, int64_t steps, const Optimizer& optimizer) override {
     const Weight& w = spec.weights[0];
-    const bool alone = threads == 1 || !first_trained || shares_weights || optimizer.needs_whole() || w.l1 != 0.0f || w.l2 != 0.0f;
+    const bool alone = threads == 1 || !first_trained || shares_weights || optimizer.needs_whole() || w.l1 != 0.0f || w.l2 != 0.0f ||
+                       !w.constraint.empty();
     const bool worth = units_ >= kLocalUnits * threads && w.size >= kLocalSize && samples * spec.positions < 4 * units_;
     local_ = false;
     if (alone || !worth || steps < kLocalSteps) return false;

@@ -3,16 +3,11 @@
 #include <cmath>
 #include <cstring>
 
-#include "../philox.hpp"
+#include "../draws.hpp"
 #include "ops.hpp"
 
 namespace clarinet {
 namespace {
-
-constexpr uint32_t kStream = 2;  // clarinet.philox.Stream.DROPOUT
-
-uint32_t low(uint64_t seed) { return static_cast<uint32_t>(seed); }
-uint32_t high(uint64_t seed) { return static_cast<uint32_t>(seed >> 32); }
 
 class Dropout : public Op {
  public:
@@ -32,8 +27,8 @@ class Dropout : public Op {
   // y = x mask, and for alpha dropout y = x scale + shift where kept, else `dropped`.
   void forward(const Pass& pass, const float* x, float* y) override {
     const long from = pass.first * masked(), n = (pass.last - pass.first) * masked();
-    const DropoutMask mask{{low(spec.seed), high(spec.seed)},
-                           static_cast<uint32_t>(pass.step), pass.draw, kStream + 256 * spec.index, threshold_, scale_};
+    const DrawKey key = key_of(pass, spec);
+    const DropoutMask mask{{key.seed[0], key.seed[1]}, key.step, key.epoch, key.stream, threshold_, scale_};
     pass.k->dropout_mask(mask, static_cast<uint64_t>(from), n, mask_.data() + from);
     apply(pass, x, y);
     if (dropped_ == 0.0f) return;
@@ -72,21 +67,8 @@ class GaussianNoise : public Op {
   bool by_sample() const override { return true; }
 
   void forward(const Pass& pass, const float* x, float* y) override {
-    const long from = pass.first * out_size(), to = pass.last * out_size();
-    const uint32_t key[2] = {low(spec.seed), high(spec.seed)};
-    for (long block = from / 4; block * 4 < to; ++block) {
-      uint32_t word[4] = {static_cast<uint32_t>(block), static_cast<uint32_t>(pass.step), pass.draw, kStream + 256 * spec.index};
-      philox(key, word);
-      for (long pair = 0; pair < 2; ++pair) {
-        const double radius = std::sqrt(-2.0 * std::log(uniform(word[2 * pair])));
-        const double angle = 2.0 * kPi * uniform(word[2 * pair + 1]);
-        const double normal[2] = {radius * std::cos(angle), radius * std::sin(angle)};
-        for (long i = 0; i < 2; ++i) {
-          const long place = block * 4 + pair * 2 + i;
-          if (place >= from && place < to) y[place] = x[place] + static_cast<float>(stddev_ * normal[i]);
-        }
-      }
-    }
+    each_normal(key_of(pass, spec), pass.first * out_size(), pass.last * out_size(),
+                [&](long place, double normal) { y[place] = x[place] + static_cast<float>(stddev_ * normal); });
   }
   void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
     const long at = pass.first * out_size(), n = (pass.last - pass.first) * out_size();
@@ -94,8 +76,6 @@ class GaussianNoise : public Op {
   }
 
  private:
-  static constexpr double kPi = 3.14159265358979323846;
-  static double uniform(uint32_t word) { return (static_cast<double>(word) + 0.5) * 0x1p-32; }
   const double stddev_;
 };
 

@@ -19,6 +19,7 @@ from clarinet import (
     optimizers,
     regularizers,
 )
+from clarinet.engines.lowering.masked import WRITTEN
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, OPS
 from clarinet.engines.lowering.optimizers import OPTIMIZERS
@@ -74,7 +75,11 @@ def _classes(module: ModuleType) -> Iterator[tuple[str, type]]:
 def _native_layer(kind: type) -> bool:
     """Whether some row of the tests has only parts with a native form."""
     made = [case.make() for case in LAYERS]
-    return any(all(type(p.layer) in OPS for p in flatten_parts(one)) for one in made if type(one) is kind)
+    return any(
+        all(type(p.layer) in OPS or type(p.layer) in WRITTEN for p in flatten_parts(one))
+        for one in made
+        if type(one) is kind
+    )
 
 
 def _first_sentence(value: type) -> str:

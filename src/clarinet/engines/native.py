@@ -103,8 +103,9 @@ class NativeEngine(Engine):
         self._layers = lowering.layers_of(plan.unrolled)
         self._shapes = [output.shape for output in plan.outputs]
         single = len(plan.input_shapes) == len(plan.outputs) == 1
-        self._by_row = single and not any(op.training for op in plan.ops)  # whose draws depend on a row's place
+        self._by_row = single and not any(op.training or lowering.draws(op) for op in plan.ops)  # by a row's place
         self._draws = Draws()
+        self._uses = 0
         self._order: Any = None  # the last permutation: it needs no check
 
     @staticmethod
@@ -192,7 +193,7 @@ class NativeEngine(Engine):
         xs = check_inputs(self.plan, inputs)
         raw = [self.plan.shape_of(output.tensor) for output in self.plan.outputs]
         outputs = tuple(np.empty((len(xs[0]), *shape), np.float32) for shape in raw)
-        step, its_draw = self._draws.take(self.optimizer_state, draw) if training else (0, 0)
+        step, its_draw = self._draws.take(self.optimizer_state, draw) if training else (0, self._use(1))
         number = self._core.forward(tuple(map(readable, xs)), training, step, its_draw, outputs)
         return one_or_all(outputs), _Pass(shapes(xs), shapes(outputs), number)
 
@@ -218,9 +219,9 @@ class NativeEngine(Engine):
     def evaluate(self, data: Data, batch_size: int) -> None:
         data, step = self._checked(data), 0 if self.optimizer_state is None else self.optimizer_state.step
         for part in self._slices(len(data), batch_size):
-            rows = data.rows(part)  # the last copy is freed before the next is made
+            draw, rows = part.start // batch_size, data.rows(part)  # the last copy is freed before the next is made
             rows = rows.each(readable)
-            self._core.evaluate(rows.xs, rows.ys, rows.weights, batch_size, step)
+            self._core.evaluate(rows.xs, rows.ys, rows.weights, batch_size, step, draw)
 
     def predict(self, x: Arrays, batch_size: int) -> Arrays:
         if self._by_row and len(x) == 1 and not isinstance(x, tuple):  # as quick as can be
@@ -234,9 +235,16 @@ class NativeEngine(Engine):
         out = tuple(np.empty((len(xs[0]), *shape), np.float32) for shape in self._shapes)
         for part in self._slices(len(xs[0]), batch_size):
             rows = tuple(readable(array[part]) for array in xs)
-            self._core.predict(rows, batch_size, step, tuple(array[part] for array in out))
+            draw = self._use(-(-len(rows[0]) // batch_size))
+            self._core.predict(rows, batch_size, step, draw, tuple(array[part] for array in out))
             del rows  # perhaps a copy: freed before the next is made
         return one_or_all(out)
+
+    def _use(self, batches: int) -> int:
+        """The number of the first of some batches that are predicted, which have random numbers of their own."""
+        first = self._uses + 1
+        self._uses += batches
+        return first
 
     def _slices(self, n: int, batch_size: int) -> Iterator[slice]:
         """Runs of whole batches that take a fraction of a second each; results do not depend on where they end."""

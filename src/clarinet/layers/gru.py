@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clarinet.activations import ActivationField
+from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
 from clarinet.layers.cells import Cell
 from clarinet.layers.recurrent import Recurrent, States, StepGradients
@@ -34,6 +35,7 @@ class GRU(Recurrent):
         kernel_initializer, recurrent_initializer, bias_initializer: default ``"glorot_uniform"``, ``"orthogonal"`` and
             ``"zeros"``.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: penalty on the weights; default None.
+        kernel_constraint, recurrent_constraint, bias_constraint: projection after every update; default None.
         dropout: share of the inputs that is dropped in training, the same ones at all steps; default 0.
         recurrent_dropout: share of the state that the product with ``U`` does not see, the same at all steps; default
             0.
@@ -66,6 +68,9 @@ class GRU(Recurrent):
     kernel_regularizer: RegularizerField = RegularizerField(None)
     recurrent_regularizer: RegularizerField = RegularizerField(None)
     bias_regularizer: RegularizerField = RegularizerField(None)
+    kernel_constraint: ConstraintField = ConstraintField(None)
+    recurrent_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
     seed: int | None = None
@@ -78,7 +83,7 @@ class GRU(Recurrent):
 
     def bias_spec(self, columns: int) -> Weight:
         shape = (2, columns) if self.reset_after else (columns,)
-        return Weight("bias", shape, self.bias_initializer, self.bias_regularizer)
+        return Weight("bias", shape, self.bias_initializer, self.bias_regularizer, self.bias_constraint)
 
     def input_bias(self, bias: Array) -> Array:
         return bias[0, ...] if self.reset_after else bias

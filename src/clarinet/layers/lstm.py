@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from clarinet import activations
 from clarinet.activations import ActivationField
+from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
 from clarinet.initializers.base import Initializer
 from clarinet.layers.cells import Cell
@@ -52,6 +53,7 @@ class LSTM(Recurrent):
             ``"zeros"``.
         unit_forget_bias: begin with a bias of 1 at the forget gate; default True.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: penalty on the weights; default None.
+        kernel_constraint, recurrent_constraint, bias_constraint: projection after every update; default None.
         dropout: share of the inputs that is dropped in training, the same ones at all steps; default 0.
         recurrent_dropout: share of the state that the product with ``U`` does not see, the same at all steps; default
             0.
@@ -85,6 +87,9 @@ class LSTM(Recurrent):
     kernel_regularizer: RegularizerField = RegularizerField(None)
     recurrent_regularizer: RegularizerField = RegularizerField(None)
     bias_regularizer: RegularizerField = RegularizerField(None)
+    kernel_constraint: ConstraintField = ConstraintField(None)
+    recurrent_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
     seed: int | None = None
@@ -96,7 +101,7 @@ class LSTM(Recurrent):
 
     def bias_spec(self, columns: int) -> Weight:
         initializer = _ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
-        return Weight("bias", (columns,), initializer, self.bias_regularizer)
+        return Weight("bias", (columns,), initializer, self.bias_regularizer, self.bias_constraint)
 
     def step(
         self, params: dict[str, Array], taken: Array, hidden: Array, states: States, xp: Namespace

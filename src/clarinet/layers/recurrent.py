@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Never, cast
 
 from clarinet import activations
 from clarinet.configurable import Unsupported, check_flag, check_number
+from clarinet.constraints import Constraint
 from clarinet.initializers.base import Initializer
 from clarinet.initializers.constant import Zeros
 from clarinet.layers.base import Layer, Part, check_positive_int
@@ -67,7 +68,6 @@ class Recurrent(TakesStates, Composite):
         **Layer.unsupported,
         "time_major": Unsupported("sequences are (n, steps, inputs); Permute or ops.transpose turns others", False),
         "implementation": Unsupported("it changes nothing; leave it out"),
-        **{f"{weight}_constraint": Unsupported("use a regularizer") for weight in ("kernel", "recurrent", "bias")},
         "zero_output_for_mask": Unsupported("leave it out", False),
         "use_cudnn": Unsupported("it changes nothing; leave it out", "auto"),
     }
@@ -85,6 +85,9 @@ class Recurrent(TakesStates, Composite):
     kernel_regularizer: Regularizer | None
     recurrent_regularizer: Regularizer | None
     bias_regularizer: Regularizer | None
+    kernel_constraint: Constraint | None
+    recurrent_constraint: Constraint | None
+    bias_constraint: Constraint | None
     dropout: float
     recurrent_dropout: float
     seed: int | None
@@ -179,15 +182,21 @@ class Recurrent(TakesStates, Composite):
 
     def weight_specs(self, input_shape: Shape | tuple[Shape, ...]) -> tuple[Weight, ...]:
         columns, inputs = self.gates * self.units, self._each(input_shape)[0][-1]
-        kernel = Weight("kernel", (inputs, columns), self.kernel_initializer, self.kernel_regularizer)
+        kernel = Weight(
+            "kernel", (inputs, columns), self.kernel_initializer, self.kernel_regularizer, self.kernel_constraint
+        )
         recurrent = Weight(
-            "recurrent_kernel", (self.units, columns), self.recurrent_initializer, self.recurrent_regularizer
+            "recurrent_kernel",
+            (self.units, columns),
+            self.recurrent_initializer,
+            self.recurrent_regularizer,
+            self.recurrent_constraint,
         )
         return (kernel, recurrent, *((self.bias_spec(columns),) if self.use_bias else ()))
 
     def bias_spec(self, columns: int) -> Weight:
         """The bias, for kernels with this number of columns."""
-        return Weight("bias", (columns,), self.bias_initializer, self.bias_regularizer)
+        return Weight("bias", (columns,), self.bias_initializer, self.bias_regularizer, self.bias_constraint)
 
     def state_specs(self, input_shape: Shape | tuple[Shape, ...]) -> tuple[Weight, ...]:
         if not self.stateful:

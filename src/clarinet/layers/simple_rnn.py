@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clarinet.activations import ActivationField
+from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
 from clarinet.layers.cells import Cell
 from clarinet.layers.recurrent import Recurrent, States, StepGradients
@@ -29,6 +30,7 @@ class SimpleRNN(Recurrent):
         kernel_initializer, recurrent_initializer, bias_initializer: default ``"glorot_uniform"``, ``"orthogonal"`` and
             ``"zeros"``.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: penalty on the weights; default None.
+        kernel_constraint, recurrent_constraint, bias_constraint: projection after every update; default None.
         dropout: share of the inputs that is dropped in training, the same ones at all steps; default 0.
         recurrent_dropout: share of the state that the product with ``U`` does not see, the same at all steps; default
             0.
@@ -58,6 +60,9 @@ class SimpleRNN(Recurrent):
     kernel_regularizer: RegularizerField = RegularizerField(None)
     recurrent_regularizer: RegularizerField = RegularizerField(None)
     bias_regularizer: RegularizerField = RegularizerField(None)
+    kernel_constraint: ConstraintField = ConstraintField(None)
+    recurrent_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
     seed: int | None = None

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clarinet._native import OptimizerSpec, Spec
-from clarinet.engines.lowering.builder import NoForm, numbers_of
+from clarinet.engines.lowering.builder import numbers_of
 from clarinet.engines.lowering.masked import TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.networks import PARTS, Lowered
-from clarinet.engines.lowering.objectives import LOSSES, METRICS, PENALTIES
+from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, OBSTACLES, OPS
 from clarinet.engines.lowering.optimizers import COMMON, COMMON_SLOTS, OPTIMIZERS, RULE_SLOTS
+from clarinet.engines.lowering.weights import CONSTRAINTS, PENALTIES, NoForm
+from clarinet.ops.distributions import Draw
 from clarinet.sizes import known
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def _needs_trial(plan: Plan) -> bool:
     activations = (op.spec.pure_activation for op in plan.ops)
     functions = any(each is not None and each.traces for each in (*judged, *activations))
     masks = {*(op.mask for op in plan.ops), *(output.mask for output in plan.outputs)} != {None}
-    return functions or masks or any(type(op.spec) in PARTS for op in plan.ops)
+    constraints = any(s.weight.constraint is not None for op in plan.ops for s in op.weights)
+    return functions or masks or constraints or any(type(op.spec) in PARTS for op in plan.ops)
 
 
 def _refusal(plan: Plan) -> str | None:
@@ -84,7 +87,8 @@ def _obstacles_of_op(plan: Plan, op: Op) -> Iterator[str]:
         penalty = segment.weight.regularizer
         if segment.trainable and penalty is not None and type(penalty) not in PENALTIES:
             yield f"{type(penalty).__name__} on the {segment.name} of layer {op.layer} has no native form"
-        if segment.trainable and segment.weight.constraint is not None:
+        constraint = segment.weight.constraint if segment.trainable else None
+        if constraint is not None and type(constraint) not in CONSTRAINTS:
             yield f"the constraint on the {segment.name} of layer {op.layer} has no native form"
     if op.training is not None and any((op.index, segment.name) in plan.shared_state for segment in op.state):
         yield f"layer {op.layer} ({op.kind}), used several times and with training={op.training}, has no native form"
@@ -121,6 +125,11 @@ def fetches_labels(output: Output) -> bool:
     """Whether a loss or metric of the library takes the labels of an output."""
     judged = (output.loss, *output.metrics, *output.weighted_metrics)
     return any(each is not None and not each.traces for each in judged)
+
+
+def draws(op: Op) -> bool:
+    """Whether an operation draws random numbers on every pass."""
+    return isinstance(getattr(op.spec, "operation", None), Draw)
 
 
 def has_optimizer(optimizer: object) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet._native import OpSpec, State, Weight
+from clarinet.engines.lowering.weights import CONSTRAINTS, NoForm, Settings
 from clarinet.types import Array, Shape
 
 if TYPE_CHECKING:
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 
 #: Whole numbers up to here are floats without rounding.
 _EXACT = 2**24
-
-
-class NoForm(ValueError):
-    """Something has no native form; the message says what, for the user."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +160,13 @@ class Builder:
             l2=getattr(penalty, "l2", 0.0),
             buffer=buffer,
             start=start,
+            constraint=numbers_of(_constraint(segment)),
         )
+
+
+def _constraint(segment: Segment) -> Settings:
+    constraint = segment.weight.constraint if segment.trainable else None
+    return {} if constraint is None else CONSTRAINTS[type(constraint)](constraint, segment.shape)
 
 
 def constant(value: object) -> Known:

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from clarinet.engines.lowering.builder import Builder, Known, NoForm, as_floats, constant
+from clarinet.engines.lowering.builder import Builder, Known, as_floats, constant
 from clarinet.engines.lowering.functions import MAPS, REDUCTIONS, WRITTEN
 from clarinet.engines.lowering.operations import ACTIVATIONS
+from clarinet.engines.lowering.weights import NoForm
 from clarinet.graph import Constant, Network
 from clarinet.layers.merge import axes_in_common
 from clarinet.ops import basic, creation, elementwise, reductions

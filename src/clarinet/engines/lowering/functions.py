@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from clarinet import ops
-from clarinet.ops import arithmetic, comparisons, elementwise, exponentials, reductions, trigonometry
+from clarinet.engines.lowering.weights import NoForm
+from clarinet.ops import arithmetic, comparisons, distributions, elementwise, exponentials, reductions, trigonometry
 from clarinet.ops.operation import Operation
+from clarinet.philox import drop_threshold
 
 #: Functions entry by entry, by their native names.
 MAPS: dict[type[Operation], str] = {
@@ -68,6 +70,22 @@ REDUCTIONS: dict[type[Operation], str] = {
     reductions.Mean: "reduce_mean",
     reductions.Min: "reduce_min",
     reductions.Sum: "reduce_sum",
+}
+
+
+def _whole(draw: distributions.Whole) -> tuple[str, float]:
+    if draw.limit > 2**24:
+        raise NoForm(f"{draw.name} beyond 2**24 has no native form")
+    return "whole", draw.limit
+
+
+#: Native name and parameter of each distribution.
+DRAWS: dict[type[Operation], Callable[[Any], tuple[str, float]]] = {
+    distributions.Gumbel: lambda draw: ("gumbel", 0.0),
+    distributions.Keep: lambda draw: ("keep", drop_threshold(draw.rate)),
+    distributions.Normal: lambda draw: ("normal", 0.0),
+    distributions.Uniform: lambda draw: ("uniform", 0.0),
+    distributions.Whole: _whole,
 }
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from clarinet import ops
 from clarinet._native import LossSpec, MetricSpec, OutputSpec, StatsSpec
-from clarinet.engines.lowering.builder import Builder, How, Known, NoForm, constant, numbers_of
+from clarinet.engines.lowering.builder import Builder, How, Known, constant, numbers_of
 from clarinet.engines.lowering.elementary import Elementary
+from clarinet.engines.lowering.functions import DRAWS
 from clarinet.engines.lowering.masked import TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import AXES, OPS, RUNS, TABLES
+from clarinet.engines.lowering.weights import NoForm
 from clarinet.engines.stats import limits
 from clarinet.layers import Masking
-from clarinet.layers.applied import Applied, Choose, Given, Pick, Read, Write
+from clarinet.layers.activity import ActivityPenalty
+from clarinet.layers.applied import AddLoss, Applied, Choose, Given, Pick, Read, Write
+from clarinet.ops.distributions import Draw
 from clarinet.ops.dtypes import BOOL, FLOAT
 from clarinet.ops.specs import TensorSpec
 from clarinet.traced import trace
@@ -105,9 +110,20 @@ class Lowered:
 
     def _applied(self, op: Op, taken: Sequence[Known]) -> Known:
         spec: Any = op.spec
+        if isinstance(spec.operation, Draw):
+            return self._drawn(spec.operation, op.output_shape)
         found = self.elementary.apply(spec.operation, spec.specs, taken)
         self._several[self.plan.given_by(op)] = found
         return found[0]
+
+    def _drawn(self, draw: Draw, shape: Shape) -> Known:
+        if type(draw) not in DRAWS or not draw.fresh or draw.dtype not in ("float32", "bool", "int32"):
+            raise NoForm(f"{draw.name} has no native form")
+        kind, parameter = DRAWS[type(draw)](draw)
+        whole = draw.shape[:1] != (None,)
+        return self.builder.add(
+            f"draw_{kind}", [], shape, whole=whole, settings={"parameter": parameter}, seed=draw.seed
+        )
 
     def _picked(self, op: Op, taken: Sequence[Known]) -> Known:
         return self._several[op.sources[0]][op.spec.number]  # type: ignore[attr-defined]
@@ -122,6 +138,23 @@ class Lowered:
         if taken[0].whole != taken[1].whole:
             raise NoForm(f"layer {op.layer} gives something else in training than in use")
         return self.builder.add("choose", taken, taken[0].shape, whole=taken[0].whole)
+
+    def _added(self, op: Op, taken: Sequence[Known]) -> Known:
+        return self.builder.add("add_loss", taken, taken[0].shape, whole=taken[0].whole)
+
+    def _penalised(self, op: Op, taken: Sequence[Known]) -> Known:
+        """A function's penalty on a layer's outputs, a mean over the rows."""
+        rule = cast(ActivityPenalty, op.spec).rule
+        specs = [TensorSpec((None, *op.input_shape), FLOAT, True)]
+        traced = _traced(
+            lambda: trace(
+                lambda x: ops.sum(rule(x)) / (ops.sum(ops.ones_like(x)) / math.prod(op.input_shape)), specs, ["x"]
+            ),
+            op.kind,
+        )
+        (penalty,) = self.elementary.network(traced.network, taken)
+        self.builder.add("add_loss", [penalty], penalty.shape, whole=penalty.whole)
+        return taken[0]
 
     def _written(self, op: Op, taken: Sequence[Known]) -> Known:
         if not taken[0].whole:
@@ -178,6 +211,8 @@ class Lowered:
 
 #: Elementary layers that are no layer of the library's, and what they become.
 PARTS: dict[type, Callable[[Lowered, Any, Sequence[Known]], Known]] = {
+    ActivityPenalty: Lowered._penalised,
+    AddLoss: Lowered._added,
     Applied: Lowered._applied,
     Choose: Lowered._chosen,
     Given: Lowered._given,

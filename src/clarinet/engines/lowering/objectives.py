@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clarinet import losses, metrics, regularizers
+from clarinet import losses, metrics
 from clarinet.metrics import Metric
 from clarinet.types import Array
 
@@ -45,9 +45,6 @@ LOSSES: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     losses.SparseCategoricalCrossentropy: _named("categorical_crossentropy"),
     losses.SquaredHinge: _named("squared_hinge"),
 }
-
-#: Penalties on weights that become ``l1`` and ``l2``.
-PENALTIES: frozenset[type] = frozenset((regularizers.L1, regularizers.L1L2, regularizers.L2))
 
 
 def _dense(name: str, *settings: str) -> Callable[[Any], tuple[str, bool, Settings]]:

@@ -1,0 +1,39 @@
+"""Penalties and constraints of weights in the native engine's terms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from clarinet import constraints, regularizers
+from clarinet.types import Shape
+
+Settings = dict[str, object]
+
+
+class NoForm(ValueError):
+    """Something has no native form; the message says what, for the user."""
+
+
+#: Penalties on weights that become ``l1`` and ``l2``.
+PENALTIES: frozenset[type] = frozenset((regularizers.L1, regularizers.L1L2, regularizers.L2))
+
+
+def _lengths(constraint: Any, shape: Shape, low: float, high: float, rate: float = 1.0) -> Settings:
+    """The length of ``along`` numbers that lie ``inner`` apart comes between two bounds."""
+    given = constraint.axis if isinstance(constraint.axis, tuple) else (constraint.axis,)
+    axes = sorted({axis % len(shape) for axis in given})
+    if axes != list(range(axes[0], axes[-1] + 1)):
+        raise NoForm(f"{constraint!r}, whose axes are not side by side, has no native form")
+    along, inner = math.prod(shape[axes[0] : axes[-1] + 1]), math.prod(shape[axes[-1] + 1 :])
+    return {"along": along, "inner": inner, "low": low, "high": high, "rate": rate}
+
+
+#: Settings of each constraint on a weight of a shape.
+CONSTRAINTS: dict[type, Callable[[Any, Shape], Settings]] = {
+    constraints.MaxNorm: lambda c, shape: _lengths(c, shape, 0.0, c.max_value),
+    constraints.MinMaxNorm: lambda c, shape: _lengths(c, shape, c.min_value, c.max_value, c.rate),
+    constraints.NonNeg: lambda c, shape: {"non_neg": True},
+    constraints.UnitNorm: lambda c, shape: _lengths(c, shape, 1.0, 1.0),
+}
