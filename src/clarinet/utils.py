@@ -15,7 +15,17 @@ from clarinet.names import public
 from clarinet.philox import Key, Stream, next_seed, permutation, set_seed
 from clarinet.types import Array
 
-__all__ = ["PyDataset", "Sequence", "normalize", "pad_sequences", "set_random_seed", "split_dataset", "to_categorical"]
+__all__ = [
+    "PyDataset",
+    "Sequence",
+    "normalize",
+    "pack_x_y_sample_weight",
+    "pad_sequences",
+    "set_random_seed",
+    "split_dataset",
+    "to_categorical",
+    "unpack_x_y_sample_weight",
+]
 
 
 def __dir__() -> list[str]:
@@ -239,6 +249,37 @@ def pad_sequences(
         start = length - len(kept) if padding == "pre" else 0
         padded[place, start : start + len(kept)] = kept if len(kept) else value
     return padded
+
+
+def pack_x_y_sample_weight(x: object, y: object = None, sample_weight: object = None) -> object:
+    """What ``fit`` takes as a batch: ``(x, y, sample_weight)`` without what is not given; ``x`` alone as it is.
+
+    Example:
+        >>> pack_x_y_sample_weight(1), pack_x_y_sample_weight(1, 2), pack_x_y_sample_weight([1])
+        (1, (1, 2), ([1],))
+    """
+    if y is None:
+        return (x,) if isinstance(x, (list, tuple)) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
+def unpack_x_y_sample_weight(data: object) -> tuple[object, object, object]:
+    """Inputs, labels and sample weights of a batch, as ``train_step`` gets it; None for what is not there.
+
+    Raises:
+        ValueError: a tuple of more than three.
+
+    Example:
+        >>> unpack_x_y_sample_weight((1, 2)), unpack_x_y_sample_weight(1)
+        ((1, 2, None), (1, None, None))
+    """
+    given = tuple(data) if isinstance(data, (list, tuple)) else (data,)
+    if not 1 <= len(given) <= 3:
+        raise ValueError(
+            f"unpack_x_y_sample_weight: expected x, (x, y) or (x, y, sample_weight), received {len(given)}"
+        )
+    x, y, weight = (*given, None, None)[:3]
+    return x, y, weight
 
 
 class PyDataset:

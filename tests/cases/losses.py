@@ -113,4 +113,7 @@ LOSSES = [
         label_smoothing=0.2,
     ),
     both("categorical-focal-logits", "CategoricalFocalCrossentropy", "one-hot", gamma=0.5, from_logits=True),
+    both("dice", "Dice", "binary", "chances", axis=-1),
+    both("tversky", "Tversky", "binary", "chances", alpha=0.3, beta=0.6, axis=-1),
+    both("generalized-cross-entropy", "CategoricalGeneralizedCrossEntropy", "ids", "chances", q=0.6),
 ]

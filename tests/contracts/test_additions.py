@@ -44,6 +44,8 @@ ROWLESS = {
         "made of layers by a call, as a user's own",
     ),
     layers.TextVectorization: "works on texts, before a model",
+    losses.CTC: "of sequences, see test_losses_of_batches",
+    losses.Circle: "of whole batches, see test_losses_of_batches",
     losses.Custom: "a user's function, which cannot be saved",
     losses.Function: "a user's function, which cannot be saved",
     metrics.Custom: "a user's function, which cannot be saved",

@@ -52,6 +52,8 @@ def test_equals_keras(case, weight):
 def test_array_api_only(case):
     xp = pytest.importorskip("array_api_strict")
     loss, (t, p) = case.make(), example(case, np.float64)
+    if loss.traces:
+        pytest.skip("made of operations, which have a contract of their own")
     strict = xp.asarray(t), xp.asarray(p)
     np.testing.assert_allclose(np.asarray(loss.values(*strict, xp)), loss.values(t, p), rtol=1e-12)
     np.testing.assert_allclose(np.asarray(loss.gradient(*strict, xp)), loss.gradient(t, p), rtol=1e-12, atol=1e-16)

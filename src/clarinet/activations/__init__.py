@@ -115,6 +115,8 @@ def get(identifier: object) -> Activation:
     if isinstance(identifier, dict) and "class_name" in identifier:
         classes = {c.__name__: c for c in Activation.__subclasses__()}
         return resolve(identifier, Activation, classes, _of_function)
+    if isinstance(identifier, str) and identifier in Function.known:
+        return Function(Function.known[identifier])
     return resolve(identifier, Activation, _NAMES, _of_function)
 
 

@@ -24,6 +24,8 @@ class Function(Activation):
 
     #: Gives ``function(z)``, and what makes the gradient at ``z`` of the one there; :mod:`clarinet.ops` fills it.
     derived: ClassVar[Callable[[Callable[..., object], Array], tuple[Array, Callable[[Array], Array]]]]
+    #: Functions of :mod:`clarinet.ops` that are activations, by name; that module fills it.
+    known: ClassVar[dict[str, Callable[..., object]]] = {}
     traces = True
 
     function: Callable[..., object]
@@ -40,7 +42,7 @@ class Function(Activation):
         return type(self).derived(self.function, z)[1](dy)
 
     def encoded(self) -> Json:
-        return function_config(self.function)
+        return self.name if self.known.get(self.name) is self.function else function_config(self.function)
 
 
 def _restored(described: Mapping[str, object]) -> Function:

@@ -5,7 +5,6 @@ from __future__ import annotations
 _VOLUMES = "there are no layers for volumes; Reshape one axis into the channels, and use a layer for pictures"
 _PICTURES = "apply it to the pictures before training, in the map of a clarinet.data.Dataset"
 _LATER = "it is not there yet; write it as a layer of your own: class ...(layers.Layer) with build and call"
-_LOSSES = "write the loss as a function of (y_true, y_pred) with clarinet.ops"
 _SCOPES = "operations have no state of their own; call the function without it"
 _BOXES = "compute it with NumPy; no layer here works on boxes"
 _OTHERS = "a model of another framework is trained there; clarinet.doctor examines it as well"
@@ -34,7 +33,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         _FILES: ("legacy",),
         _GALLERY: ("visualization",),
         _SKLEARN: ("wrappers",),
-        "go through lists and dictionaries with a function of your own": ("tree",),
         "tell the shape in build(self, input_shape)": ("InputSpec",),
     },
     "callbacks": {
@@ -55,18 +53,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "saving": {
         _FILES: ("KerasFileEditor",),
     },
-    "losses": {
-        _LOSSES: (
-            "CTC", "CategoricalGeneralizedCrossEntropy", "Circle", "Dice", "Tversky",
-            "categorical_generalized_cross_entropy", "circle", "ctc", "dice", "tversky",
-        ),
-    },
-    "activations": {
-        "clarinet.ops has it; put it in a Lambda layer": (
-            "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "sparse_plus", "sparse_sigmoid",
-            "sparsemax", "squareplus", "tanh_shrink", "threshold",
-        ),
-    },
     "optimizers": {
         "use Adam, or write an Optimizer of your own with slots and update": (
             "MultiOptimizer", "OptimizerMap",
@@ -82,10 +68,8 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "keep the settings in a dictionary": ("Config",),
         "clarinet.datasets.load_table reads and codes tables": ("FeatureSpace",),
         "model.input and model.inputs are where a network begins": ("get_source_inputs",),
-        "print a line of your own, or train with fit(verbose=1)": ("Progbar",),
         "clarinet.plots.network draws a model": ("model_to_dot", "plot_model"),
         "read the files with Python, and give fit arrays": ("audio_dataset_from_directory",),
-        "write the tuple (x, y, sample_weight)": ("pack_x_y_sample_weight", "unpack_x_y_sample_weight"),
     },
     "layers": {
         _VOLUMES: (

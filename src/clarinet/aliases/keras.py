@@ -11,7 +11,7 @@ MODULES: dict[str, str] = {
         name: name
         for name in (
             "backend", "config", "data", "doctor", "glass", "plots", "preprocessing", "preprocessing.image",
-            "preprocessing.sequence", "preprocessing.text", "runs", "saving", "tf",
+            "preprocessing.sequence", "preprocessing.text", "runs", "saving", "tf", "tree",
         )
     },
     "keras": "",
@@ -66,6 +66,11 @@ _FUNCTIONS = (
     "sparse_categorical_crossentropy", "squared_hinge", "mse", "mae", "mape", "msle", "kld", "MSE", "MAE", "MAPE",
     "MSLE", "KLD",
 )  # fmt: skip
+#: Activations that are operations.
+_ACTIVATIONS = (
+    "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "sparse_plus", "sparse_sigmoid", "sparsemax",
+    "squareplus", "tanh_shrink", "threshold",
+)  # fmt: skip
 _SHORT = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",
@@ -88,6 +93,7 @@ _OF_ROOT = {
     "version": "tf.version:version",
 }
 _OF_UTILS = {
+    "Progbar": "training.progress:Progbar",
     "clear_session": "backend:clear_session",
     "get_file": "fetching:get_file",
     "is_keras_tensor": "backend:is_keras_tensor",
@@ -117,6 +123,7 @@ def _merged(module: str, *tables: dict[str, str]) -> None:
 
 _merged("layers", _OF_LAYERS)
 _merged("initializers", _OF_INITIALIZERS, {"Initializer": "initializers.base:Initializer"})
+_merged("activations", {name: f"ops:{name}" for name in _ACTIVATIONS})
 _merged("losses", _SHORT, {name.upper(): target for name, target in _SHORT.items()})
 _merged("metrics", {name: f"losses:{name}" for name in _FUNCTIONS})
 _merged("utils", _OF_UTILS, _OF_SAVING)

@@ -68,6 +68,11 @@ def _check_ids(model: Judged, y: Array) -> Iterator[Problem]:
 def _check_id_range(model: Judged, ids: Array, units: int) -> Iterator[Problem]:
     if model.has_mask and (ids >= 0).any():  # a step that a mask leaves out may have no label
         ids = ids[ids != -1]
+    ignored = getattr(model.loss, "ignore_class", None)
+    if ignored is not None:
+        ids = ids[ids != ignored]
+    if not ids.size:
+        return
     low, high = int(ids.min()), int(ids.max())
     name = describe(output_layer(model)[1])
     if low < 0:

@@ -143,7 +143,7 @@ def _judged(
         return None, None, None
     assert y is not None
     values = output.loss.values(y, y_pred, xp)
-    counts = xp.ones_like(values) if weight is None else spread(weight, values, xp)
+    counts = output.loss.weighed(y, values, weight, xp)
     if mask is not None:
         counts = counts * spread(output.loss.counted(mask, values.dtype, xp), values, xp)
         if output.loss.labels == "ids":  # as in Keras, a step without a label (-1) has no loss

@@ -9,14 +9,29 @@ from typing import TYPE_CHECKING
 from clarinet import aliases
 from clarinet.activations import Activation, Sigmoid, Softmax
 from clarinet.configurable import exported, resolve
-from clarinet.losses import crossentropy, custom, distributions, focal, margins, regression
+from clarinet.losses import (
+    crossentropy,
+    custom,
+    distributions,
+    focal,
+    margins,
+    noisy,
+    overlap,
+    regression,
+    sequences,
+    similarity,
+)
 from clarinet.losses.base import Loss
 from clarinet.losses.crossentropy import *
 from clarinet.losses.custom import *
 from clarinet.losses.distributions import *
 from clarinet.losses.focal import *
 from clarinet.losses.margins import *
+from clarinet.losses.noisy import *
+from clarinet.losses.overlap import *
 from clarinet.losses.regression import *
+from clarinet.losses.sequences import *
+from clarinet.losses.similarity import *
 from clarinet.names import public
 
 __all__ = ["Loss", "absorb", "get"]
@@ -25,7 +40,11 @@ __all__ += custom.__all__
 __all__ += distributions.__all__
 __all__ += focal.__all__
 __all__ += margins.__all__
+__all__ += noisy.__all__
+__all__ += overlap.__all__
 __all__ += regression.__all__
+__all__ += sequences.__all__
+__all__ += similarity.__all__
 __all__.sort()
 
 

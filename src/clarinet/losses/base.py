@@ -171,6 +171,21 @@ class Loss(Value):
         """The gradient of a batch's loss ``sum(shares * values)`` at the predictions, of their shape."""
         return self.gradient(y_true, y_pred, xp) * shares[..., None]
 
+    @property
+    def selective(self) -> bool:
+        """Whether :meth:`valid` leaves values out."""
+        return False
+
+    def valid(self, y_true: Array, values: Array, xp: Namespace = np) -> Array | None:
+        """Which values count; None: all."""
+        return None
+
+    def weighed(self, y_true: Array, values: Array, weight: object, xp: Namespace = np) -> Array:
+        """The weights of the values: those of the samples, without values that do not count."""
+        counts = xp.ones_like(values) if weight is None else spread(weight, values, xp)
+        valid = self.valid(y_true, values, xp)
+        return counts if valid is None else counts * self.counted(valid, values.dtype, xp)
+
     def counted(self, mask: Array, dtype: DType, xp: Namespace = np) -> Array:
         """The weights of values of which a mask says which count: where a loss is a mean, it is that of those."""
         weight = xp.astype(mask, dtype)
@@ -206,7 +221,7 @@ class Loss(Value):
             return cast(Array, judged(self, y_true, y_pred, sample_weight))
         y_true, y_pred = as_arrays(y_true, y_pred)
         values = np.asarray(self.values(y_true, y_pred))
-        weight = np.ones_like(values) if sample_weight is None else spread(sample_weight, values)
+        weight = self.weighed(y_true, values, sample_weight)
         if self.reduction == "none":
             return tensor(values * weight)
         return Number(np.sum(values * self.shares(weight)))

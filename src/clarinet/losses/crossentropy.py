@@ -12,7 +12,7 @@ import numpy as np
 
 from clarinet.activations import sigmoid, softmax
 from clarinet.arrays import EPSILON, widest
-from clarinet.configurable import check_number
+from clarinet.configurable import check_number, check_whole
 from clarinet.losses.base import Loss, align, check_last_axis, class_ids, per_sample
 from clarinet.types import Array, Namespace
 
@@ -37,7 +37,7 @@ class _Crossentropy(Loss):
         check_number(settings.get("label_smoothing", 0.0), f"{name}: label_smoothing", low=0, high=1)
         check_last_axis(self, settings["axis"])
         if settings.get("ignore_class") is not None:
-            raise ValueError(f"{name}: ignore_class is not supported; give those rows sample_weight 0 instead")
+            check_whole(settings["ignore_class"], f"{name}: ignore_class")
 
 
 class BinaryTargets(_Crossentropy):
@@ -202,7 +202,8 @@ class SparseCategoricalCrossentropy(_Crossentropy):
 
     Args:
         from_logits: predictions are logits ``z``, with ``q = softmax(z)``; default False.
-        ignore_class: only None.
+        ignore_class: an id of labels that do not count, neither in the loss nor in how many it is the mean of; may be
+            one that no class has, such as -1 or 255. Default None. It runs on the reference engine.
         axis: only -1.
         reduction, name: see :class:`clarinet.losses.Loss`.
 
@@ -222,11 +223,20 @@ class SparseCategoricalCrossentropy(_Crossentropy):
     axis: int = -1
 
     def targets(self, y_true: Array, y_pred: Array, xp: Namespace) -> Array:
-        """Class ids as one-hot targets."""
+        """Class ids as one-hot targets; nothing but zeros where the label does not count."""
         whole = widest(xp, "int")
         ids = xp.astype(class_ids(y_true, y_pred, xp), whole)
+        if self.ignore_class is not None:
+            ids = xp.where(ids == self.ignore_class, xp.full_like(ids, -1), ids)
         hot = ids[..., None] == xp.arange(y_pred.shape[-1], dtype=whole)
         return xp.astype(hot, y_pred.dtype)
+
+    @property
+    def selective(self) -> bool:
+        return self.ignore_class is not None
+
+    def valid(self, y_true: Array, values: Array, xp: Namespace = np) -> Array | None:
+        return xp.reshape(y_true, values.shape) != self.ignore_class if self.selective else None
 
     def values(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         return _values(self.targets(y_true, y_pred, xp), y_pred, self.from_logits, xp)

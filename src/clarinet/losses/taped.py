@@ -8,7 +8,6 @@ from typing import Protocol
 
 import numpy as np
 
-from clarinet.arrays import spread
 from clarinet.ops.dispatch import apply, floats
 from clarinet.ops.operation import Gradients, Operation, Wanted
 from clarinet.ops.specs import Batch, TensorSpec, is_symbolic
@@ -31,6 +30,8 @@ class Judge(Protocol):
     def values(self, y_true: Array, y_pred: Array, xp: Namespace = ...) -> Array: ...
 
     def shares(self, weight: Array, xp: Namespace = ...) -> Array: ...
+
+    def weighed(self, y_true: Array, values: Array, weight: object, xp: Namespace = ...) -> Array: ...
 
     def pull(self, y_true: Array, y_pred: Array, dl: Array, xp: Namespace = ...) -> Array: ...
 
@@ -62,7 +63,7 @@ class Judged(Operation):
         if found is not None:
             return np.asarray(found[0], np.float32), (y_true, found[1], None)
         values = self.loss.values(y_true, y_pred, xp)
-        weights = spread(weight[0], values, xp) if weight else xp.ones_like(values)
+        weights = self.loss.weighed(y_true, values, weight[0] if weight else None, xp)
         if self.loss.reduction == "none":
             return values * weights, (y_true, y_pred, weights)
         shares = self.loss.shares(weights, xp)

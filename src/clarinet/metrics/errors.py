@@ -9,10 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from clarinet import losses
-from clarinet.arrays import namespace
+from clarinet.arrays import namespace, spread
 from clarinet.configurable import Unsupported
-from clarinet.metrics.base import MeanMetric
-from clarinet.types import Array
+from clarinet.metrics.base import MeanMetric, Sums
+from clarinet.types import Array, Namespace
 
 
 class _OfLoss(MeanMetric):
@@ -133,21 +133,27 @@ class SparseCategoricalCrossentropy(_OfLoss):
     Args:
         name: default ``"sparse_categorical_crossentropy"``.
         from_logits: as for the loss.
+        ignore_class: an id of labels that add nothing to the sum; as in Keras they count in the mean all the same,
+            unless there are sample weights. Default None. It runs on the reference engine.
 
     Example:
         >>> round(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]]), 4)
         0.6931
     """
 
-    unsupported: ClassVar[Mapping[str, Unsupported]] = {
-        **CategoricalCrossentropy.unsupported,
-        "ignore_class": Unsupported("give the rows of that class sample_weight 0, and use weighted_metrics"),
-    }
+    unsupported: ClassVar[Mapping[str, Unsupported]] = CategoricalCrossentropy.unsupported
 
     from_logits: bool = False
+    ignore_class: int | None = None
 
     def loss(self) -> losses.Loss:
-        return losses.SparseCategoricalCrossentropy(self.from_logits)
+        return losses.SparseCategoricalCrossentropy(self.from_logits, self.ignore_class)
+
+    def update(self, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None = None, xp: Namespace = np) -> Sums:
+        values = self.values(y_true, y_pred)
+        if weight is not None and self.ignore_class is not None:
+            weight = spread(weight, values, xp) * (xp.reshape(y_true, values.shape) != self.ignore_class)
+        return self.with_values(sums, values, weight, xp)
 
 
 class MeanAbsolutePercentageError(_OfLoss):

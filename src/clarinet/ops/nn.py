@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clarinet import activations, aliases
+from clarinet.activations.custom import Function
 from clarinet.ops.activated import Activated
 from clarinet.ops.arithmetic import add, clip, divide, maximum, multiply, subtract
 from clarinet.ops.arranging import flip, split
@@ -261,3 +262,10 @@ def sparse_plus(x: TensorLike) -> AnyTensor:
 def sparse_sigmoid(x: TensorLike) -> AnyTensor:
     """``(x + 1) / 2`` brought into [0, 1]."""
     return multiply(clip(add(floats(x), 1.0), 0.0, 2.0), 0.5)
+
+
+#: Those that a layer takes as ``activation="hard_shrink"``; they keep the shape, and need no further argument.
+_ACTIVATIONS = (
+    hard_shrink, hard_tanh, log_sigmoid, soft_shrink, sparse_plus, sparse_sigmoid, sparsemax, squareplus, tanh_shrink,
+)  # fmt: skip
+Function.known |= {function.__name__: function for function in _ACTIVATIONS}

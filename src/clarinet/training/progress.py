@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, SupportsFloat
 
 from clarinet.training.callback import Callback, Logs
 
@@ -109,6 +109,97 @@ class ProgressBar(Callback):
         if self._open:
             self._write("\n")
         self._open = 0
+
+
+class Progbar:
+    """A progress bar for loops of one's own, with Keras's arguments.
+
+    Args:
+        target: how many steps there will be; None: not known.
+        width: characters of the bar; default 20.
+        verbose: 0 prints nothing, 1 (default) a bar that moves, 2 one line at the end.
+        interval: seconds between two drawings at least; default 0.05.
+        stateful_metrics: names of numbers that are shown as they come; others are averaged over steps. Default none.
+        stateless_metrics: in its place, names of those that are averaged.
+        unit_name: what a step is called; default ``"step"``.
+
+    Raises:
+        ValueError: both kinds of names.
+
+    Example:
+        >>> bar = Progbar(2, verbose=2)
+        >>> bar.update(1, [("loss", 0.5)])
+        >>> bar.values
+        {'loss': 0.5}
+    """
+
+    def __init__(
+        self,
+        target: int | None,
+        width: int = 20,
+        verbose: int = 1,
+        interval: float = 0.05,
+        stateful_metrics: Iterable[str] | None = None,
+        stateless_metrics: Iterable[str] | None = None,
+        unit_name: str = "step",
+    ) -> None:
+        if stateful_metrics is not None and stateless_metrics is not None:
+            raise ValueError("Progbar: give stateful_metrics or stateless_metrics, not both")
+        self.target, self.width, self.verbose, self.interval = target, width, verbose, interval
+        self.unit_name = unit_name
+        self._averaged = None if stateless_metrics is None else set(stateless_metrics)
+        self._shown = set(stateful_metrics or ())
+        self._sums: dict[str, tuple[float, int]] = {}
+        self._done = self._open = 0
+        self._began, self._drawn = time.perf_counter(), 0.0
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The numbers as they are shown."""
+        return {name: total / count for name, (total, count) in self._sums.items()}
+
+    def update(
+        self, current: int, values: Iterable[tuple[str, SupportsFloat]] | None = None, finalize: bool | None = None
+    ) -> None:
+        """Show that ``current`` steps are done.
+
+        Args:
+            current: steps so far.
+            values: pairs of a name and its number in this step.
+            finalize: whether this is the end; default where ``current`` reaches ``target``.
+        """
+        over = (self.target is not None and current >= self.target) if finalize is None else finalize
+        steps = max(current - self._done, 1)
+        for name, value in values or ():
+            averaged = name not in self._shown if self._averaged is None else name in self._averaged
+            total, count = self._sums.get(name, (0.0, 0)) if averaged and not over else (0.0, 0)
+            self._sums[name] = (total + float(value) * steps, count + steps)
+        self._done = current
+        now = time.perf_counter()
+        if self.verbose == 1 and (over or now - self._drawn >= self.interval):
+            self._drawn = now
+            self._draw(over, now)
+        elif self.verbose == 2 and over:
+            sys.stdout.write(self._line(now) + "\n")
+
+    def add(self, n: int, values: Iterable[tuple[str, SupportsFloat]] | None = None) -> None:
+        """Show that ``n`` more steps are done."""
+        self.update(self._done + n, values)
+
+    def _line(self, now: float) -> str:
+        count = f"{self._done}/{'?' if self.target is None else self.target}"
+        each = f"{format_seconds((now - self._began) / max(self._done, 1))}/{self.unit_name}"
+        return f"{count}  {format_seconds(now - self._began)}  {each}  {format_logs(self.values)}".rstrip()
+
+    def _draw(self, over: bool, now: float) -> None:
+        line = self._line(now)
+        if self.target:
+            full, empty = ("━", "─") if _can_print("━─") else ("#", ".")
+            filled = min(self.width, self.width * self._done // self.target)
+            line = f"{full * filled}{empty * (self.width - filled)}  {line}"
+        sys.stdout.write("\r" + line.ljust(self._open) + "\n" * over)
+        sys.stdout.flush()
+        self._open = 0 if over else len(line)
 
 
 def _columns() -> int:

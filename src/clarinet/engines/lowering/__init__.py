@@ -97,12 +97,16 @@ def _obstacles_of_op(plan: Plan, op: Op) -> Iterator[str]:
 def _obstacles_of_output(output: Output) -> Iterator[str]:
     if output.loss is not None and type(output.loss) not in LOSSES and not output.loss.traces:
         yield f"the loss {output.loss.name!r} has no native form"
+    elif output.loss is not None and output.loss.selective:
+        yield f"the loss {output.loss.name!r}, which leaves some rows out, has no native form"
     forms = {takes_ids(output), None}
     for metric in (*output.metrics, *output.weighted_metrics):
         if metric.traces:
             continue
         if type(metric) not in METRICS:
             yield f"the metric {metric.name!r} has no native form"
+        elif getattr(metric, "ignore_class", None) is not None:
+            yield f"ignore_class of the metric {metric.name!r} has no native form"
         elif _form(metric) not in forms:
             yield f"the metric {metric.name!r} does not take labels in the form that the loss takes"
         elif _form(metric) is None and output.loss is None:
