@@ -20,7 +20,7 @@ from clarinet.optimizers import OptimizerState
 from clarinet.params import Store, Weight
 from clarinet.philox import next_seed
 from clarinet.sizes import inferred, probed
-from clarinet.summary import print_summary, summary_html
+from clarinet.summary import WithSummary
 from clarinet.training_lock import TrainingLock
 from clarinet.types import Array, Arrays, Config, DType, Predictions, Shape, ShapeLike
 from clarinet.weight_layout import Seed, lay_out
@@ -29,7 +29,7 @@ NO_LAYERS = "the model has no layers; add one, e.g. model.add(Dense(10))"
 _FIXED_STEP = "define train_step, test_step or predict_step, or write a loop of your own with GradientTape"
 
 
-class Structure(TrainingLock, Handle):
+class Structure(WithSummary, TrainingLock, Handle):
     """Layers, how they are connected, and where their weights lie; a model may be used as a layer of another one.
 
     A subclass says what the network is.
@@ -355,17 +355,6 @@ class Structure(TrainingLock, Handle):
     def _prefixed(self, specs: Callable[[Layer, Shape], Sequence[Weight]]) -> tuple[Weight, ...]:
         own = own_weights(self.layers, [specs(*each) for each in self._specs()])
         return tuple(replace(w, name=f"{number}.{w.name}") for number, weights in enumerate(own) for w in weights)
-
-    def summary(self, print_fn: Callable[[str], object] | None = None) -> None:
-        """Print a table of layers, output shapes and numbers of parameters.
-
-        Args:
-            print_fn: called once a line; default ``print``.
-        """
-        print_summary(self, print_fn)
-
-    def _repr_html_(self) -> str:
-        return summary_html(self)
 
     def models_within(self) -> list[Structure]:
         """The models within this one, those within others first."""

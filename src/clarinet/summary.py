@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from clarinet.html_snippets import paragraph, table
@@ -17,8 +19,43 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("Layer (type)", "Output Shape", "Param #")
 _CONNECTED = "Connected to"
+_TRAINABLE = "Trainable"
 
 Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What of a model a table shows.
+
+    Args:
+        nested: also the layers within layers.
+        trainable: a column that says of each layer whether it is trained.
+        layers: the first and the last layer, as regular expressions of their names; None: all.
+    """
+
+    nested: bool = True
+    trainable: bool = False
+    layers: Sequence[str] | None = None
+
+    def of(self, layers: Sequence[Layer]) -> Sequence[Layer]:
+        """The layers shown.
+
+        Raises:
+            ValueError: a range that is no pair, or that names no layer.
+        """
+        if self.layers is None:
+            return layers
+        if len(self.layers) != 2:
+            raise ValueError(f"summary: layer_range: expected two names of layers, received {self.layers!r}")
+        ends = []
+        for wanted in self.layers:
+            found = [place for place, layer in enumerate(layers) if re.match(wanted, layer.name)]
+            if not found:
+                names = ", ".join(layer.name for layer in layers)
+                raise ValueError(f"summary: layer_range: no layer is called {wanted!r}; the layers are {names}")
+            ends += [found[0], found[-1]]
+        return layers[min(ends) : max(ends) + 1]
 
 
 class Summarised(Protocol):
@@ -54,45 +91,54 @@ def _size(count: int, itemsize: int) -> str:
     raise AssertionError
 
 
-def _rows(layer: Layer, taken: tuple[Shape, ...] | None, connected: str = "", depth: int = 0) -> Iterator[Row]:
+def _trains(layer: Layer) -> str:
+    """Y or N, as Keras has it; - where there is nothing to train."""
+    return "-" if not layer.count_params() else "Y" if layer.trainable else "N"
+
+
+def _rows(
+    layer: Layer, taken: tuple[Shape, ...] | None, shown: Shown, connected: str = "", depth: int = 0
+) -> Iterator[Row]:
     """The row of a layer that takes samples of these shapes, and those of its children, indented."""
     what = f"{'  ' * depth}{layer.name} ({type(layer).__name__})"
+    rest = (_trains(layer), connected) if shown.trainable else (connected,)
     if taken is None:
-        yield what, "?", "0 (unbuilt)", connected
+        yield what, "?", "0 (unbuilt)", *rest
     else:
         shapes = inferred(layer.output_shapes, taken)
-        yield what, ", ".join(str((None, *shape)) for shape in shapes), f"{layer.count_params():,}", connected
-    if not layer.children:
+        yield what, ", ".join(str((None, *shape)) for shape in shapes), f"{layer.count_params():,}", *rest
+    if not layer.children or not shown.nested:
         return
     parts = direct(layer, len(taken or (None,)))
     takes = [None for _ in parts] if taken is None else [inputs for _, inputs in shapes_within(taken, parts)]
     for part, inputs in zip(parts, takes, strict=True):
         if any(part.layer is child for child in layer.children):
-            yield from _rows(part.layer, inputs, depth=depth + 1)
+            yield from _rows(part.layer, inputs, shown, depth=depth + 1)
 
 
-def _table(model: Summarised) -> tuple[list[Row], list[str]]:
+def _table(model: Summarised, shown: Shown) -> tuple[list[Row], list[str]]:
     """The rows of all layers with a heading, and the sums below them."""
     rows: list[Row] = []
     nodes: dict[int, list[Node]] = {}
     for node in model.network.nodes if model.built and not model.bodiless else ():
         nodes.setdefault(id(node.operator), []).append(node)
-    for layer in model.layers:
+    for layer in shown.of(model.layers):
         uses = nodes.get(id(layer), [])
         taken = tuple(tensor.sample_shape for tensor in uses[0].data) if uses else getattr(layer, "input_shapes", ())
         sources = "; ".join(", ".join(tensor.name for tensor in node.data) for node in uses)
-        rows += _rows(layer, taken if model.built else None, sources)
+        rows += _rows(layer, taken if model.built else None, shown, sources)
     total, trainable = (model.count_params(), model.count_params(trainable=True)) if model.built else (0, 0)
     counts = {"Total": total, "Trainable": trainable, "Non-trainable": total - trainable}
     itemsize = model.dtype.itemsize
-    columns: tuple[str, ...] = _COLUMNS if model.bodiless or model.is_chain else (*_COLUMNS, _CONNECTED)
+    columns: tuple[str, ...] = (*_COLUMNS, _TRAINABLE) if shown.trainable else _COLUMNS
+    columns = columns if model.bodiless or model.is_chain else (*columns, _CONNECTED)
     found = [columns, *(row[: len(columns)] for row in rows)]
     return found, [f"{what} params: {n:,} ({_size(n, itemsize)})" for what, n in counts.items()]
 
 
-def summary_lines(model: Summarised) -> list[str]:
+def summary_lines(model: Summarised, shown: Shown = Shown()) -> list[str]:
     """One line of text for each line of the table."""
-    rows, sums = _table(model)
+    rows, sums = _table(model, shown)
     widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
 
     def bar(left: str, middle: str, right: str) -> str:
@@ -117,12 +163,37 @@ def summary_lines(model: Summarised) -> list[str]:
 
 def summary_html(model: Summarised) -> str:
     """The same for a notebook."""
-    (columns, *rows), sums = _table(model)
+    (columns, *rows), sums = _table(model, Shown())
     inset = [(name.replace("  ", "\u2003"), *rest) for name, *rest in rows]  # HTML would drop spaces
     return paragraph(f'Model: "{model.name}"') + table(columns, inset, numbers=[2]) + paragraph(*sums)
 
 
-def print_summary(model: Summarised, print_fn: Callable[[str], object] | None = None) -> None:
-    """Print the table, line by line."""
-    for line in summary_lines(model):
-        (print_fn or print)(line)
+class WithSummary:
+    """What of a model shows it as a table."""
+
+    def summary(
+        self: Summarised,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = True,
+        show_trainable: bool = False,
+        layer_range: Sequence[str] | None = None,
+    ) -> None:
+        """Print a table of layers, output shapes and numbers of parameters.
+
+        Args:
+            line_length, positions: accepted, without effect; columns are as wide as what is in them.
+            print_fn: called once a line; default ``print``.
+            expand_nested: also the layers within layers; default True, other than in Keras.
+            show_trainable: a column that says of each layer whether it is trained.
+            layer_range: the first and the last layer shown, as regular expressions of their names.
+
+        Raises:
+            ValueError: a ``layer_range`` that is no pair, or that names no layer.
+        """
+        for line in summary_lines(self, Shown(expand_nested, show_trainable, layer_range)):
+            (print_fn or print)(line)
+
+    def _repr_html_(self: Summarised) -> str:
+        return summary_html(self)

@@ -154,7 +154,7 @@ def test_a_step_without_labels_and_without_a_network(tmp_path: Path) -> None:
     assert history[-1] < 0.8 * history[0]
     weights, path = model.get_weights(), tmp_path / "pair.safetensors"
     assert len(weights) == 4 and model.count_params() == 22
-    model.summary(lambda line: None)
+    model.summary(print_fn=lambda line: None)
     model.save_weights(path)
     model.encoder.set_weights([np.zeros((4, 2)), np.zeros(2)])
     model.load_weights(path)

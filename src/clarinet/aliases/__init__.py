@@ -28,6 +28,9 @@ else:
 #: What a program may write before the names of Keras.
 _KERAS = re.compile(r"^(?:(?:tf\.)?(?:_tf_keras\.|python\.|api\.|_v2\.)*keras(?:\.|$))+")
 
+#: A name that no table has; None is what ``tf.newaxis`` stands for.
+_NOTHING = object()
+
 #: Modules of Keras that have some of the operations once more.
 _LIKE_OPS = re.compile(r"^ops\.(?:linalg|nn|numpy)\.")
 
@@ -64,13 +67,13 @@ def find(module: str, name: str) -> object:
     if not name.startswith("__"):
         for place in (own, *ALSO.get(own, ())):
             found = _listed(place, name, itself=place == own)
-            if found is not None:
+            if found is not _NOTHING:
                 return found
     raise AttributeError(_sentence(module, name), name=name, obj=sys.modules[module])
 
 
 def _listed(place: str, name: str, itself: bool) -> object:
-    """What the tables have for a name of a module, or another module's own name; None where there is nothing."""
+    """What the tables have for a name of a module, or another module's own name; _NOTHING where there is nothing."""
     dotted = _dotted(place, name)
     if dotted in MODULES:
         return import_module(_dotted("clarinet", MODULES[dotted]))
@@ -81,7 +84,7 @@ def _listed(place: str, name: str, itself: bool) -> object:
         module = import_module(_dotted("clarinet", place))
         if name in exports(vars(module)):
             return getattr(module, name)
-    return None
+    return _NOTHING
 
 
 def _dotted(*parts: str) -> str:
