@@ -57,14 +57,16 @@ def encode_all(values: Mapping[str, object]) -> Config:
 
 
 class Unsupported(NamedTuple):
-    """An argument of Keras that a class does not have: the reason, what to do instead, and Keras's default."""
+    """An argument of Keras that a class does not have: the reason, what to do instead, and what changes nothing."""
 
     reason: str
     default: object = None
+    also: object = None
 
     def is_default(self, value: object) -> bool:
-        """Whether the value is Keras's default, so that the argument changes nothing."""
-        return value is self.default or (isinstance(value, (int, float, str, tuple)) and value == self.default)
+        """Whether the value is Keras's default, or says what is so anyway: the argument changes nothing."""
+        plain = isinstance(value, (int, float, str, tuple, np.dtype))
+        return value is self.default or (plain and value in (self.default, self.also))
 
 
 class Refusing(Protocol):
@@ -81,7 +83,7 @@ class _Configuring(type):
     def __call__(cls: type[T], *args: object, **arguments: object) -> T:
         assert issubclass(cls, Configurable)
         refuse_overrides(cls)
-        made: T = type.__call__(cls, *args, **_known(cls, arguments))
+        made: T = type.__call__(cls, *args, **_known(cls, cls.understood(arguments)))
         if not cls.__module__.startswith("clarinet.") and not is_ours(cls, "__init__"):
             object.__setattr__(made, "_arguments", bound(cls, args, arguments))
         return made
@@ -221,6 +223,12 @@ class Configurable(metaclass=_Configuring):
     unsupported: ClassVar[Mapping[str, Unsupported]] = {}
     #: Arguments of earlier versions of Keras that it accepts: the name of today, or None where it ignores them.
     old_arguments: ClassVar[Mapping[str, str | None]] = {}
+
+    @classmethod
+    def understood(cls, arguments: dict[str, object]) -> dict[str, object]:
+        """The arguments by name as the constructor takes them; here as they are given."""
+        return arguments
+
     #: Methods that need a partner, which autodiff derives in Keras: a subclass overrides both.
     goes_with: ClassVar[Mapping[str, str]] = {}
     #: Methods that a class for Keras overrides and that are never called here, each with what to do instead.

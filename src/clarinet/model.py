@@ -14,14 +14,15 @@ from clarinet.configurable import auto_config, bound, encode, encode_all, is_our
 from clarinet.functional import Functional
 from clarinet.graph import is_symbolic, use
 from clarinet.graph_configs import connected, inputs_of
+from clarinet.layer_stack import LayerStack
 from clarinet.layers.base import check_positive_int, check_shape
 from clarinet.layers.describing import settings_of
 from clarinet.layers.model_classes import known
 from clarinet.layers.sharing import describing, once, reading
 from clarinet.registry import custom_object_scope, own_name
-from clarinet.stack import LayerStack
 from clarinet.structure import Structure
 from clarinet.training import calling, predicting, steps, trainer
+from clarinet.training.earlier import EarlierNames
 from clarinet.types import AnyTensor, Config, Json, Scalar, TensorLike
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @known
-class Model(Compiled):
+class Model(EarlierNames, Compiled):
     """A network from some tensors to others.
 
     ``Input`` makes the first tensors, calls of layers and models the next ones. A model may be called on tensors too,

@@ -20,7 +20,7 @@ from clarinet.optimizers import OptimizerState
 from clarinet.params import Store, Weight
 from clarinet.philox import next_seed
 from clarinet.sizes import inferred, probed
-from clarinet.summary import WithSummary
+from clarinet.summaries import WithSummary
 from clarinet.training_lock import TrainingLock
 from clarinet.types import Array, Arrays, Config, DType, Predictions, Shape, ShapeLike
 from clarinet.weight_layout import Seed, lay_out

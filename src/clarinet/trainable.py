@@ -187,7 +187,15 @@ class Trainable(Protocol):
 
     def set_weights(self, weights: Sequence[object]) -> None: ...
 
-    def summary(self, print_fn: Callable[[str], object] | None = None) -> None: ...
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = True,
+        show_trainable: bool = False,
+        layer_range: Sequence[str] | None = None,
+    ) -> None: ...
 
     # Compiling.
 

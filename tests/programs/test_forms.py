@@ -60,3 +60,76 @@ def test_summary_takes_what_programs_give_it():
     lines.clear()
     model.summary(line_length=60, print_fn=lines.append, layer_range=["drop", "dense_1"])
     assert sum(line.startswith("│") for line in lines) == 3
+
+
+def test_names_of_modules_do_not_stand_in_for_operations():
+    assert tf.stack([[1.0], [2.0]]).numpy().tolist() == [[1.0], [2.0]]
+
+
+class Kept(layers.Layer):
+    """A layer whose author makes its weights with ``tf.Variable``."""
+
+    def __init__(self):
+        super().__init__()
+        self.w = tf.Variable(tf.ones((2, 1)), trainable=True)
+        self.offset = tf.Variable([0.5], trainable=False, name="shift")
+
+    def call(self, x):
+        return x @ self.w + self.offset
+
+
+def test_a_variable_of_ones_own_is_a_weight_of_the_layer():
+    layer = Kept()
+    assert layer(np.ones((3, 2), np.float32)).numpy().tolist() == [[2.5]] * 3
+    assert [w.name for w in layer.weights] == ["w", "shift"]
+    assert [w.name for w in layer.trainable_weights] == ["w"]
+    model = keras.Sequential([layers.Input((2,)), layer])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 2)), np.zeros((4, 1)), verbose=0)
+    assert layer.w.numpy().max() < 1
+    assert layer.offset.numpy().tolist() == [0.5]
+
+
+class Stepped(keras.Model):
+    """A model with a step as programs for TensorFlow 2 have it."""
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compiled_loss(y, y_pred, regularization_losses=self.losses)
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        self.compiled_metrics.update_state(y, y_pred)
+        return {"loss": loss, **{m.name: m.result() for m in self.metrics if m.name != "loss"}}
+
+
+def test_a_step_uses_the_compiled_loss_and_metrics():
+    x = keras.Input((2,))
+    model = Stepped(x, layers.Dense(1, kernel_initializer="ones")(x))
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics=["mae"])
+    assert not model.run_eagerly
+    history = model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0).history
+    assert history["loss"] == [1.0]
+    assert next(v for name, v in history.items() if name != "loss") == [1.0]
+
+
+def test_arguments_that_change_nothing_and_names_of_earlier():
+    matrix = np.arange(6.0).reshape(3, 2)
+    ids = layers.Embedding(3, 2, weights=[matrix], trainable=False)
+    assert ids(np.array([[2, 0]])).numpy().tolist() == [[[4.0, 5.0], [0.0, 1.0]]]
+    dense = layers.Dense(1, "relu", dtype="float32")
+    assert dense.dtype == "float32"
+    assert dense.activation.__name__ == "relu"
+    assert keras.Input((2,), sparse=False).shape == (None, 2)
+    metric = keras.metrics.Mean()
+    metric(2.0)
+    metric.reset_states()
+    assert metric.result() == 0
+
+
+def test_the_only_input_and_output_may_come_in_lists():
+    x = keras.Input((2,))
+    model = keras.Model([x], [layers.Dense(1)(x)])
+    model.compile("sgd", "mse")
+    assert len(model.fit([np.ones((4, 2))], [np.ones(4)], verbose=0).history["loss"]) == 1

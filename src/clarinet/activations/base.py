@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,13 @@ class Activation(Value):
     def name(self) -> str:
         """The name that ``Dense(activation=...)`` takes."""
         return snake_case(type(self).__name__)
+
+    if not TYPE_CHECKING:  # where the class's own name is meant
+
+        @property
+        def __name__(self) -> str:
+            """The same: in Keras it is a function."""
+            return self.name
 
     @abstract
     def forward(self, z: Array, xp: Namespace = np) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, cast
 
 from clarinet.data_adapters.arrays import as_array
@@ -42,10 +42,9 @@ def rows_for(
     if model.prepares_data and not prepared:
         x = inputs_for(model, x, prefix)
     elif len(model.input_names) == len(model.output_names) == 1:
-        one_x, one_y, one_weight = (
-            _only(value, names[0])
-            for value, names in ((x, model.input_names), (y, model.output_names), (sample_weight, model.output_names))
-        )
+        one_x, name = _only(x, model.input_names[0]), model.output_names[0]
+        rows = len(one_x) if isinstance(one_x, Sized) else None
+        one_y, one_weight = (_only(value, name, rows) for value in (y, sample_weight))
         return as_rows(one_x, one_y, one_weight, prefix)
     ready = prepared or model.prepares_data
     return (
@@ -158,12 +157,20 @@ def _arrays(found: Sequence[object], names: Sequence[str], what: str) -> tuple[A
     return tuple(None if value is None else as_array(value, called(what, name)) for value, name in pairs)
 
 
-def _only(value: object, name: str) -> object:
-    """What is meant for the only input or output, which may come in a dictionary or list by itself."""
+def _only(value: object, name: str, rows: int | None = None) -> object:
+    """What is meant for the only input or output, which may come in a dictionary or list by itself.
+
+    Args:
+        value: what a user gave.
+        name: of the input or output.
+        rows: how many there are, where that is known: an array of so many numbers is no row.
+    """
     if isinstance(value, Mapping) and list(value) == [name]:
         return value[name]
-    alone = isinstance(value, (list, tuple)) and len(value) == 1
-    return value[0] if alone and getattr(value[0], "ndim", 0) > 1 else value  # type: ignore[index]
+    if not isinstance(value, (list, tuple)) or len(value) != 1:
+        return value
+    axes = getattr(value[0], "ndim", 0)
+    return value[0] if axes > 1 or (axes == 1 and 1 != len(value[0]) == rows) else value
 
 
 def called(what: str, name: str) -> str:

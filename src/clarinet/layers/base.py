@@ -15,6 +15,7 @@ import numpy as np
 
 from clarinet.configurable import Configurable, Unsupported, abstract, auto_config, is_ours
 from clarinet.graph import flatten, is_symbolic, use, within_trace
+from clarinet.layers.adopting import adopted
 from clarinet.layers.calling import Computing, computed_with_masks, inside_call, listed
 from clarinet.layers.context import Context
 from clarinet.layers.sharing import once
@@ -86,7 +87,7 @@ class Layer(Computing, Configurable):
 
     kind: ClassVar[str] = "layer"
     unsupported: ClassVar[Mapping[str, Unsupported]] = {
-        "dtype": Unsupported("all layers of a model have its dtype; use model.compile(dtype='float64')"),
+        "dtype": Unsupported("it is that of the model; use model.compile(dtype='float64')", None, "float32"),
         "autocast": Unsupported("all layers of a model have its dtype", default=True),
         "activity_regularizer": Unsupported("put ActivityRegularization after the layer"),
         **dict.fromkeys(
@@ -171,7 +172,7 @@ class Layer(Computing, Configurable):
             raise AttributeError(
                 f"{type(self).__name__}.{key} is fixed once the layer is made; make a new layer with {key}={value!r}"
             )
-        object.__setattr__(self, key, value)
+        object.__setattr__(self, key, adopted(self, key, value) if self.is_authored else value)
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items() if v is not None and k != "trainable")

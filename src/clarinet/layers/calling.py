@@ -32,6 +32,11 @@ from clarinet.variables import Variable
 class Computing(Handle):
     """The maths of a layer, as far as a call on numbers needs it; :class:`clarinet.layers.Layer` explains each part."""
 
+    @property
+    def dtype(self) -> str:
+        """``"float32"``, or what its weights have."""
+        return next((v.dtype.name for v in self.weights), "float32")
+
     #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
     merges: ClassVar[bool] = False
     uses_mask: ClassVar[bool] = False

@@ -10,7 +10,7 @@ from clarinet import ops
 from clarinet.arrays import scatter_add, widest
 from clarinet.configurable import Unsupported, check_flag
 from clarinet.constraints import ConstraintField
-from clarinet.initializers import InitializerField
+from clarinet.initializers import Constant, InitializerField
 from clarinet.layers.base import Layer, check_positive_int
 from clarinet.layers.context import Context
 from clarinet.params import Weight
@@ -36,6 +36,8 @@ class Embedding(Layer):
         embeddings_regularizer: penalty on ``W``; default None.
         embeddings_constraint: projection after every update; default None.
         mask_zero: whether steps with id 0 are padding, which layers behind leave out; default False.
+        weights: the first vectors, (input_dim, output_dim), also as the only entry of a list; default None: those of
+            ``embeddings_initializer``.
 
     Raises:
         TypeError, ValueError: sizes that are not positive whole numbers, an unknown name; when fitted or used, ids out
@@ -50,7 +52,7 @@ class Embedding(Layer):
 
     unsupported: ClassVar[Mapping[str, Unsupported]] = {
         **Layer.unsupported,
-        "weights": Unsupported("use layer.set_weights([matrix]) once the model is built, or embeddings_initializer"),
+        "weights": Unsupported("it is understood before"),
     }
     old_arguments: ClassVar[Mapping[str, str | None]] = {"input_length": None}
 
@@ -60,6 +62,15 @@ class Embedding(Layer):
     embeddings_regularizer: RegularizerField = RegularizerField(None)
     embeddings_constraint: ConstraintField = ConstraintField(None)
     mask_zero: bool = False
+
+    @classmethod
+    def understood(cls, arguments: dict[str, object]) -> dict[str, object]:
+        """``weights=[matrix]`` as the initializer that it is."""
+        given = arguments.pop("weights", None)
+        if given is None:
+            return arguments
+        matrix = given[0] if isinstance(given, (list, tuple)) and len(given) == 1 else given
+        return {**arguments, "embeddings_initializer": Constant(ops.convert_to_numpy(matrix))}
 
     def __post_init__(self) -> None:
         super().__post_init__(None)

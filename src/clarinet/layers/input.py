@@ -112,6 +112,8 @@ def Input(  # a function in Keras too
     name: str | None = None,
     *,
     batch_shape: Sequence[int | None] | None = None,
+    sparse: bool = False,
+    ragged: bool = False,
 ) -> Tensor:
     """A tensor that a network begins with; call layers on it, or put it before the layers of a ``Sequential``.
 
@@ -123,12 +125,15 @@ def Input(  # a function in Keras too
         dtype: of the numbers that come in, see :class:`InputLayer`.
         name: of the input; data may be given by it: ``fit({"left": a, "right": b}, y)``. By default made up.
         batch_shape: ``(batch_size, *shape)``, instead of the two.
+        sparse, ragged: False: tensors are dense.
 
     Raises:
-        TypeError, ValueError: ``shape`` is not a tuple of positive whole numbers.
+        TypeError, ValueError: ``shape`` is not a tuple of positive whole numbers; ``sparse`` or ``ragged``.
 
     Example:
         >>> Input((28, 28)).shape
         (None, 28, 28)
     """
+    if sparse or ragged:
+        raise ValueError("Input: tensors are dense; pad rows to one length with clarinet.utils.pad_sequences")
     return InputLayer(shape, dtype or "float32", batch_size, batch_shape, name=name or "").tensor()  # type: ignore[arg-type]

@@ -156,6 +156,10 @@ class Metric(Configurable):
             return {f"{self.name}_{i}": float(v) for i, v in enumerate(value)} if value.ndim == 1 else {}
         return {self.name: float(value)}
 
+    def reset_states(self) -> None:
+        """:meth:`reset_state`, as earlier versions of Keras called it."""
+        self.reset_state()
+
     def reset_state(self) -> None:
         """Reset the running sums: variables to zero, and the metrics that it has as attributes."""
         for variable in vars(self).get("_added", ()):
