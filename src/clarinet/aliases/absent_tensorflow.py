@@ -7,7 +7,7 @@ _TABLE: dict[str, tuple[str, ...]] = {
     "one process trains one model; take what is inside `with strategy.scope():` out of it": (
         "tf.distribute", "tf.tpu",
 ),
-    "texts are Python's: use str methods, or TextVectorization before the model": ("tf.strings", "tf.regex_replace"),
+    "use tf.strings.regex_replace, which does it": ("tf.regex_replace",),
     "read files with Python: open, pathlib, np.load; pictures with clarinet.preprocessing.image.load_img": (
         "tf.io", "tf.train", "tf.data.TFRecordDataset", "tf.data.TextLineDataset", "tf.image.decode_image",
         "tf.image.decode_jpeg", "tf.image.decode_png",

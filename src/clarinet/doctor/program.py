@@ -196,19 +196,34 @@ def refuse_graph(model: Trainable) -> None:
         )
 
 
-def program_of(model: Trainable, x: object, y: object, validation_data: object, fit: dict[str, object]) -> Program:
-    """The program that trains ``model`` on this data, which is compiled."""
-    rows, labels = data_adapters.as_array(x), data_adapters.as_array(y, "y")
+def program_of(
+    model: Trainable,
+    x: object,
+    y: object,
+    validation_data: object,
+    fit: dict[str, object],
+    prepared: bool = False,
+) -> Program:
+    """The program that trains ``model`` on this data, which is compiled.
+
+    Args:
+        model, x, y, validation_data, fit: as ``fit`` has them.
+        prepared: whether ``x`` is what layers have made of the data that run before any step.
+    """
+    prepares = model.prepares_data  # then the program is that of the layers behind, and of the numbers that they see
+    given = data_adapters.inputs_for(model, x) if prepares and not prepared else x
+    rows, labels = data_adapters.as_array(given), data_adapters.as_array(y, "y")
     assert model.loss is not None and model.optimizer is not None
     validation = None
     if validation_data is not None and not data_adapters.is_batches(validation_data):
-        held_x, held_y, _ = data_adapters.as_rows(
-            *data_adapters.unpack(validation_data, "validation_data"), "validation_data: "
-        )
+        held_out = data_adapters.unpack(validation_data, "validation_data")
+        held = data_adapters.inputs_for(model, held_out[0], "validation_data: ") if prepares else held_out[0]
+        held_x, held_y, _ = data_adapters.as_rows(held, *held_out[1:], "validation_data: ")
         validation = held_x, data_adapters.as_array(held_y, "validation_data: y")
-    shape = model.sample_shape or rows.shape[1:]
+    shape = rows.shape[1:] if prepares else model.sample_shape or rows.shape[1:]
+    learning = [(index, layer) for index, layer in enumerate(model.layers) if not layer.prepares]
     untrained = model.optimizer_state is None or not model.optimizer_state.step
-    layers = tuple(copied(layer, untrained, str(index)) for index, layer in enumerate(model.layers))
+    layers = tuple(copied(layer, untrained, str(index)) for index, layer in learning)
     metrics = tuple(model._metrics[0])
     return Program(
         layers, tuple(shape), model.loss, model.optimizer, metrics, rows, labels, validation, fit, model.target,

@@ -184,7 +184,7 @@ class Doctor(Callback):
         fit = {name: value for name, value in arguments.items() if name in decisive}
         if held_out is not None and not isinstance(held_out, (tuple, list)):
             held_out = None  # a source of batches
-        return ProgramFacts(program_of(self.model, x, y, held_out, fit))
+        return ProgramFacts(program_of(self.model, x, y, held_out, fit, prepared=True))
 
     def _rate(self) -> float:
         optimizer, state = self.model.optimizer, self.model.optimizer_state

@@ -80,8 +80,10 @@ def convert_to_tensor(
         dtype: default that of ``x``: Python's numbers become float32, int32 or bool.
         sparse, ragged: only False and None.
 
+    Texts become an array of objects, which layers such as ``StringLookup`` take.
+
     Raises:
-        TypeError: ``x`` holds no numbers.
+        TypeError: ``x`` holds neither numbers nor texts.
 
     Example:
         >>> convert_to_tensor([1, 2, 3])
@@ -89,9 +91,18 @@ def convert_to_tensor(
     """
     if sparse or ragged:
         raise ValueError("convert_to_tensor: there are no sparse or ragged tensors; leave sparse and ragged out")
+    if holds_text(x):
+        return cast_type("AnyTensor", np.array(x, object))
     x = converted(x)
     x = typed(x, as_dtype(dtype)) if dtype else x
     return as_tensor(x)
+
+
+def holds_text(x: object) -> bool:
+    """Whether it is a text, or begins with one."""
+    while isinstance(x, (list, tuple)) and x:
+        x = x[0]
+    return isinstance(x, (str, bytes)) or (isinstance(x, np.ndarray) and x.dtype.kind in "US")
 
 
 def convert_to_numpy(x: TensorLike) -> Array:

@@ -21,7 +21,7 @@ from clarinet import aliases
 from clarinet.graph import Tensor as KerasTensor
 from clarinet.names import public
 from clarinet.ops import Tensor, TensorSpec
-from clarinet.tf import config, image, linalg, math, nn, random, test
+from clarinet.tf import config, image, linalg, math, nn, random, strings, test
 from clarinet.tf.adapting import functions
 from clarinet.tf.arrays import (
     argmax,
@@ -107,6 +107,7 @@ __all__ = [
     "sequence_mask",
     "split",
     "string",
+    "strings",
     "tensor_scatter_nd_update",
     "test",
     "unique",

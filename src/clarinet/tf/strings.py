@@ -1,0 +1,123 @@
+"""``tf.strings``: functions of texts, which are computed at once, in a data set's ``map`` and in ``standardize``.
+
+Results are texts as data sets have them: arrays of bytes, with ``numpy``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from clarinet import aliases
+from clarinet.data.chunks import TextArray, as_array
+from clarinet.layers.preparing import as_data
+from clarinet.names import public
+from clarinet.ops.tensor import Tensor, tensor
+
+__all__ = ["as_string", "join", "length", "lower", "reduce_join", "regex_replace", "split", "strip", "upper"]
+__getattr__ = aliases.attribute_of(__name__)
+
+
+def __dir__() -> list[str]:
+    return public(globals())
+
+
+def _each(texts: object, function: Callable[[str], str]) -> TextArray:
+    array = as_data(texts, "tf.strings")
+    found = np.empty(array.shape, object)
+    for place, text in np.ndenumerate(array):
+        found[place] = function(text)
+    return as_array(found).view(TextArray)
+
+
+def lower(input: object, encoding: str = "", name: object = None) -> TextArray:
+    """The texts in lower case, of all alphabets.
+
+    Example:
+        >>> lower("Ja").numpy()
+        b'ja'
+    """
+    return _each(input, str.lower)
+
+
+def upper(input: object, encoding: str = "", name: object = None) -> TextArray:
+    """The texts in upper case, of all alphabets."""
+    return _each(input, str.upper)
+
+
+def strip(input: object, name: object = None) -> TextArray:
+    """The texts without white space at both ends."""
+    return _each(input, str.strip)
+
+
+def regex_replace(
+    input: object, pattern: str, rewrite: str, replace_global: bool = True, name: object = None
+) -> TextArray:
+    r"""The texts with ``rewrite`` in the place of what a pattern of Python's :mod:`re` matches.
+
+    Args:
+        input: texts.
+        pattern: a regular expression.
+        rewrite: may refer to groups as ``\1``.
+        replace_global: everywhere, or (False) at the first place alone.
+        name: ignored.
+
+    Example:
+        >>> regex_replace(["a<br />b"], "<br />", " ").numpy().tolist()
+        [b'a b']
+    """
+    compiled = re.compile(pattern)
+    return _each(input, lambda text: compiled.sub(rewrite, text, count=0 if replace_global else 1))
+
+
+def as_string(input: object, name: object = None) -> TextArray:
+    """Numbers as texts, as Python writes them; texts as they are."""
+    array = as_data(input, "tf.strings.as_string")
+    return _each(array if array.dtype == object else np.array(array.tolist(), str), str)
+
+
+def length(input: object, name: object = None, unit: str = "BYTE") -> Tensor:
+    """How many bytes a text in UTF-8 has, or (``unit="UTF8_CHAR"``) how many characters."""
+    array = as_data(input, "tf.strings.length")
+    sizes = [len(text if unit == "UTF8_CHAR" else text.encode()) for text in array.flat]
+    return tensor(np.array(sizes, np.int32).reshape(array.shape))
+
+
+def join(inputs: Sequence[object], separator: str = "", name: object = None) -> TextArray:
+    """Texts of several arrays joined, place by place; a single text goes with every place.
+
+    Example:
+        >>> join([["a", "b"], "x"], "-").numpy().tolist()
+        [b'a-x', b'b-x']
+    """
+    arrays = np.broadcast_arrays(*(as_data(each, "tf.strings.join") for each in inputs))
+    found = np.empty(arrays[0].shape, object)
+    for place in np.ndindex(arrays[0].shape):
+        found[place] = separator.join(str(array[place]) for array in arrays)
+    return as_array(found).view(TextArray)
+
+
+def reduce_join(inputs: object, axis: int = -1, keepdims: bool = False, separator: str = "") -> TextArray:
+    """Texts joined along an axis, by default the last."""
+    array = np.moveaxis(as_data(inputs, "tf.strings.reduce_join"), axis, -1)
+    found = np.empty(array.shape[:-1], object)
+    for place in np.ndindex(found.shape):
+        found[place] = separator.join(array[place])
+    joined = np.expand_dims(found, axis) if keepdims else found
+    return as_array(joined).view(TextArray)
+
+
+def split(
+    input: object, sep: str | None = None, maxsplit: int = -1, name: object = None
+) -> list[list[str]] | list[str]:
+    """The words of each text, or what is between separators: a list for each text.
+
+    Example:
+        >>> split(["a b", "c"])
+        [['a', 'b'], ['c']]
+    """
+    array = as_data(input, "tf.strings.split")
+    found = [text.split(sep or None, maxsplit) for text in array.flat]
+    return found if array.ndim else found[0]
