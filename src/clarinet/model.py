@@ -284,10 +284,14 @@ class Model(EarlierNames, Compiled):
         compile(**config)
 
     def save(self, path: str | Path) -> None:
-        """Write model, weights and optimizer state to one file, atomically; see :mod:`clarinet.saving`."""
-        from clarinet import saving  # with zipfile and json, which few programs need
+        """Write model, weights and optimizer state to one file, atomically; see :mod:`clarinet.saving`.
 
-        saving.save(self, path)
+        Where the name ends in ``.keras``, as Keras does; see :mod:`clarinet.exchange.keras_files`.
+        """
+        from clarinet.exchange import keras_files
+        from clarinet.saving import models  # with zipfile and json, which few programs need
+
+        (keras_files.save if keras_files.is_name(path) else models.save)(self, path)
 
     def export_html(
         self, path: str | Path, *, class_names: Iterable[str] | None = None, largest: float | None = None
@@ -322,10 +326,12 @@ class Model(EarlierNames, Compiled):
 
     @classmethod
     def load(cls, path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True) -> Model:
-        """Read a file of :meth:`save`; runs no code from it. Arguments as of :func:`clarinet.models.load_model`."""
-        from clarinet import saving
+        """Read a file of :meth:`save`, or of Keras's; runs no code from it. Arguments as of
+        :func:`clarinet.models.load_model`."""
+        from clarinet.exchange import keras_files
+        from clarinet.saving import models
 
-        model = saving.load(path, custom_objects, compile)
+        model = (keras_files.load if keras_files.is_file(path) else models.load)(path, custom_objects, compile)
         assert isinstance(model, Model)
         return model
 

@@ -268,6 +268,11 @@ class Trainable(Protocol):
 
     def save(self, path: str | Path) -> None: ...
 
+    @classmethod
+    def load(
+        cls, path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True
+    ) -> Trainable: ...
+
     def save_weights(self, path: str | Path) -> None: ...
 
 

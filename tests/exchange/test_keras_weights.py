@@ -110,7 +110,11 @@ def elsewhere(file: Any) -> None:
 
 
 def packed(file: Any) -> None:
-    file.create_dataset("layers/dense/vars/0", data=np.zeros((2, 3), "f4"), compression="gzip")
+    file.create_dataset("layers/dense/vars/0", data=np.zeros((2, 3), "f4"), compression="lzf")
+
+
+def bomb(file: Any) -> None:
+    file.create_dataset("layers/dense/vars/0", data=np.zeros((2**12, 2**13), "f4"), compression="gzip")
 
 
 def huge(file: Any) -> None:
@@ -131,10 +135,11 @@ def other_model(file: Any) -> None:
 
 HOSTILE: list[tuple[Callable[[Any], None], str]] = [
     (external, "in another file, which is never opened"),
-    (virtual, "does not lie in one piece"),
+    (virtual, "does not lie in one piece or in chunks"),
     (linked, "is a link"),
     (elsewhere, "links to other files"),
-    (packed, "is packed"),
+    (packed, "is packed by filter 32000"),
+    (bomb, "which the file cannot hold"),
     (huge, "which the file cannot hold"),
     (texts, "which the file cannot hold"),
     (other_shape, r"has shape \(3, 2\), the model's dense/kernel has \(2, 3\)"),
@@ -153,6 +158,17 @@ def test_hostile_files_are_refused_and_change_nothing(make: Any, message: str, t
         model.load_weights(path)
     assert "\n" not in str(caught.value)
     assert all((a == b).all() for a, b in zip(model.get_weights(), before))
+
+
+def test_arrays_in_chunks_packed_by_gzip_and_shuffle_are_read(tmp_path: Path) -> None:
+    kernel, bias = np.arange(6.0, dtype="f4").reshape(2, 3), np.arange(3.0, dtype="f4")
+    with h5py.File(tmp_path / "p.weights.h5", "w") as file:
+        file.create_dataset("layers/dense/vars/0", data=kernel, compression="gzip", shuffle=True, chunks=(1, 2))
+        file.create_dataset("layers/dense/vars/1", data=bias, chunks=(2,))
+    model = dense()
+    model.load_weights(tmp_path / "p.weights.h5")
+    for found, expected in zip(model.get_weights(), (kernel, bias), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_damaged_files_are_refused(tmp_path: Path) -> None:

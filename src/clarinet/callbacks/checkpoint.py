@@ -51,9 +51,15 @@ class ModelCheckpoint(Monitor):
             raise ValueError(
                 f"ModelCheckpoint: save_freq is 'epoch' or a positive number of batches, received {save_freq!r}"
             )
-        from clarinet.saving.container import KERAS_WEIGHTS_ENDING, MODEL_ENDING, WEIGHTS_ENDING, check_ending
+        from clarinet.saving.container import (
+            KERAS_ENDING,
+            KERAS_WEIGHTS_ENDING,
+            MODEL_ENDING,
+            WEIGHTS_ENDING,
+            check_ending,
+        )
 
-        if not (save_weights_only and str(filepath).endswith(KERAS_WEIGHTS_ENDING)):
+        if not str(filepath).endswith(KERAS_WEIGHTS_ENDING if save_weights_only else KERAS_ENDING):
             check_ending(filepath, "ModelCheckpoint", WEIGHTS_ENDING if save_weights_only else MODEL_ENDING)
         self.filepath, self.verbose, self.save_freq = str(filepath), verbose, save_freq
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only

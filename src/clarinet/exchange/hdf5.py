@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from types import ModuleType
@@ -15,12 +17,16 @@ from clarinet import files
 from clarinet.saving.container import ModelFileError, open_for_reading, refusing
 from clarinet.types import Array, DType, Shape
 
-#: Messages of an HDF5 object that say where its numbers are, if not here, or how they are packed.
-_EXTERNAL, _FILTERS = 0x0007, 0x000B
-#: Numbers that lie in one piece, within the object or behind it.
-_IN_ONE_PIECE = (0, 1)
+#: Messages of an HDF5 object that say where its numbers are, if not here.
+_EXTERNAL = 0x0007
+#: Numbers that lie in one piece, within the object or behind it; and in chunks.
+_IN_ONE_PIECE, _IN_CHUNKS = (0, 1), 2
+#: The filters that chunks may have passed, by their numbers in HDF5.
+_GZIP, _SHUFFLE = 1, 2
 #: Groups within groups, at most: far more than models within models.
 _DEEPEST = 64
+#: Bytes that the chunks of a file may unpack to: so many times its own size, or this where that is less.
+_RATIO, _ALWAYS = 100, 2**24
 
 
 def _library(name: str) -> ModuleType:
@@ -29,82 +35,147 @@ def _library(name: str) -> ModuleType:
     try:
         return import_module(name)
     except ImportError:
-        raise ImportError(f"files of Keras's weights need {name}: pip install 'clarinet[h5]'") from None
+        raise ImportError(f"files of Keras need {name}: pip install 'clarinet[h5]'") from None
 
 
 def read(path: Path) -> dict[str, Array]:
-    """All arrays of an HDF5 file by their paths in it, e.g. ``"layers/dense/vars/0"``.
+    """All arrays of an HDF5 file; see :func:`unpack`.
 
     Raises:
-        FileNotFoundError: there is no such file. ImportError: pyfive is not installed.
-        ModelFileError: it is damaged, or its numbers are elsewhere: external or virtual storage, links; or packed:
-            Keras packs nothing, and a small file could unpack to a huge one.
+        FileNotFoundError: there is no such file. ImportError, ModelFileError: as :func:`unpack`.
+    """
+    with open_for_reading(path) as file:
+        return unpack(path, file.read())
+
+
+def unpack(path: Path, content: bytes) -> dict[str, Array]:
+    """All arrays of an HDF5 file by their paths in it, e.g. ``"layers/dense/vars/0"``.
+
+    Args:
+        path: for messages.
+        content: of the file.
+
+    Raises:
+        ImportError: pyfive is not installed.
+        ModelFileError: it is damaged, or its numbers are elsewhere: external or virtual storage, links; or packed
+            otherwise than by gzip and shuffle; or larger than such a file can hold.
     """
     pyfive = _library("pyfive")
-    with open_for_reading(path) as file:
-        content = file.read()
     if not content.startswith(b"\x89HDF\r\n\x1a\n"):
         raise ModelFileError(f"{path}: not an HDF5 file: it does not begin as one")
     with refusing(path, "is damaged, or holds links to other files"):
-        return dict(_arrays(path, pyfive.File(io.BytesIO(content)), "", content))
+        reading = _Reading(path, content, max(_ALWAYS, _RATIO * len(content)))
+        return dict(reading.arrays(pyfive.File(io.BytesIO(content)), ""))
 
 
-def _arrays(path: Path, group: Any, place: str, content: bytes) -> Iterator[tuple[str, Array]]:
-    """The arrays of a group and of those within it; what is read is no more than the file has."""
-    from pyfive.dataobjects import DataObjects
+@dataclass
+class _Reading:
+    """The reading of a file.
 
-    if place.count("/") > _DEEPEST:
-        raise ModelFileError(f"{path}: groups are nested more than {_DEEPEST} deep")
-    for name, link in group._links.items():
-        where = f"{place}{name}"
-        if not isinstance(link, int):
-            raise ModelFileError(f"{path}: {where[:80]!r} is a link, which files of weights never have")
-        found = DataObjects(io.BytesIO(content), link)
-        if not found.is_dataset:
-            yield from _arrays(path, group[name], f"{where}/", content)
+    Attributes:
+        path, content: of the file.
+        left: bytes that chunks may still unpack to.
+    """
+
+    path: Path
+    content: bytes
+    left: int
+
+    def arrays(self, group: Any, place: str) -> Iterator[tuple[str, Array]]:
+        """The arrays of a group and of those within it; what is read is no more than the file has."""
+        from pyfive.dataobjects import DataObjects
+
+        if place.count("/") > _DEEPEST:
+            raise ModelFileError(f"{self.path}: groups are nested more than {_DEEPEST} deep")
+        for name, link in group._links.items():
+            where = f"{place}{name}"
+            if not isinstance(link, int):
+                raise self._refusal(where, "is a link, which files of weights never have")
+            found = DataObjects(io.BytesIO(self.content), link)
+            if not found.is_dataset:
+                yield from self.arrays(group[name], f"{where}/")
+                continue
+            in_chunks = self._check_storage(where, found)
+            array = group[name]
+            shape, dtype = tuple(array.shape), np.dtype(array.dtype)
+            self._check_size(where, shape, dtype, in_chunks)
+            yield where, self._of_chunks(where, array, shape, dtype) if in_chunks else np.asarray(array[...])
+
+    def _refusal(self, where: str, why: str) -> ModelFileError:
+        return ModelFileError(f"{self.path}: {where[:80]!r} {why}")
+
+    def _check_storage(self, where: str, found: Any) -> bool:
+        """Whether an array lies in chunks; refuse one whose numbers are not in the file, or packed in other ways."""
+        if found.find_msg_type(_EXTERNAL):
+            raise self._refusal(where, "has its numbers in another file, which is never opened")
+        (message,) = found.find_msg_type(0x0008)
+        version, layout = found.msg_data[message["offset_to_message"] : message["offset_to_message"] + 2]
+        if (
+            version not in (3, 4)
+            or layout not in (*_IN_ONE_PIECE, _IN_CHUNKS)
+            or (layout == _IN_CHUNKS and version != 3)
+        ):
+            raise self._refusal(where, "does not lie in one piece or in chunks; expected an array as Keras writes it")
+        others = {each["filter_id"] for each in found.filter_pipeline or ()} - {_GZIP, _SHUFFLE}
+        if others:
+            raise self._refusal(where, f"is packed by filter {min(others)}; expected none but gzip and shuffle")
+        return bool(layout == _IN_CHUNKS)
+
+    def _check_size(self, where: str, shape: Shape, dtype: DType, in_chunks: bool) -> None:
+        """Refuse an array that is larger than the file can hold, before memory is taken for it."""
+        size = prod(shape) * dtype.itemsize
+        if dtype.kind not in "fiu" or size > (self.left if in_chunks else len(self.content)):
+            raise self._refusal(where, f"claims {dtype} numbers of shape {shape[:8]}, which the file cannot hold")
+        self.left -= size * in_chunks
+
+    def _of_chunks(self, where: str, array: Any, shape: Shape, dtype: DType) -> Array:
+        """An array that lies in chunks, none of which unpacks to more than its own share."""
+        found, sizes, filters = np.zeros(shape, dtype), array.chunks, array.id.filter_pipeline or ()
+        if prod(sizes) * dtype.itemsize > max(4 * found.nbytes, _ALWAYS):
+            raise self._refusal(where, f"has chunks of shape {sizes[:8]}, which are larger than the array")
+        for number in range(array.id.get_num_chunks()):
+            first = array.id.get_chunk_info(number).chunk_offset
+            skipped, packed = array.id.read_direct_chunk(first)
+            data = _unpacked(packed, skipped, [each["filter_id"] for each in filters], prod(sizes), dtype.itemsize)
+            if len(data) != prod(sizes) * dtype.itemsize:
+                raise self._refusal(where, f"has a chunk of {len(data)} bytes where its shape takes another number")
+            chunk = np.frombuffer(data, dtype).reshape(sizes)
+            place = tuple(slice(begin, begin + size) for begin, size in zip(first, sizes))
+            target = found[place]
+            target[...] = chunk[tuple(slice(0, size) for size in target.shape)]
+        return found
+
+
+def _unpacked(data: bytes, skipped: int, filters: list[int], count: int, itemsize: int) -> bytes:
+    """The bytes of a chunk; of one that would be longer than its numbers take, the first."""
+    for number, kind in reversed([*enumerate(filters)]):
+        if skipped >> number & 1:
             continue
-        _check_storage(path, where, found)
-        array = group[name]
-        _check_size(path, where, tuple(array.shape), np.dtype(array.dtype), len(content))
-        yield where, np.asarray(array[...])
-
-
-def _check_storage(path: Path, where: str, found: Any) -> None:
-    """Refuse an array whose numbers are not in the file as they are."""
-    kinds = {message["type"] for message in found.msgs}
-    if _EXTERNAL in kinds:
-        raise ModelFileError(f"{path}: {where[:80]!r} has its numbers in another file, which is never opened")
-    if _FILTERS in kinds:
-        raise ModelFileError(f"{path}: {where[:80]!r} is packed, so that a small file could unpack to a huge one")
-    version, layout = found.msg_data[_layout_offset(found)], found.msg_data[_layout_offset(found) + 1]
-    if version not in (3, 4) or layout not in _IN_ONE_PIECE:
-        raise ModelFileError(f"{path}: {where[:80]!r} does not lie in one piece; expected an array as Keras writes it")
-
-
-def _check_size(path: Path, where: str, shape: Shape, dtype: DType, size: int) -> None:
-    """Refuse an array that is larger than the file, before memory is taken for it."""
-    if dtype.kind not in "fiu" or prod(shape) * dtype.itemsize > size:
-        raise ModelFileError(
-            f"{path}: {where[:80]!r} claims {dtype} numbers of shape {shape[:8]}, which the file cannot hold"
-        )
-
-
-def _layout_offset(found: Any) -> int:
-    (message,) = found.find_msg_type(0x0008)
-    offset: int = message["offset_to_message"]
-    return offset
+        if kind == _GZIP:
+            data = zlib.decompressobj().decompress(data, count * itemsize + 1)
+        elif len(data) == count * itemsize:
+            data = np.frombuffer(data, np.uint8).reshape(itemsize, count).T.tobytes()
+    return data
 
 
 def write(path: Path, arrays: Mapping[str, Array], groups: Iterable[str] = ()) -> None:
-    """Write arrays by their paths, atomically, as Keras does: each in one piece.
+    """Write arrays by their paths, atomically; arguments as of :func:`pack`.
+
+    Raises:
+        ImportError: h5py is not installed. OSError: the file cannot be written.
+    """
+    files.write(path, pack(arrays, groups))
+
+
+def pack(arrays: Mapping[str, Array], groups: Iterable[str] = ()) -> bytes:
+    """An HDF5 file of arrays by their paths, as Keras writes it: each in one piece.
 
     Args:
-        path: of the file.
         arrays: by path.
         groups: paths of groups, which may be empty.
 
     Raises:
-        ImportError: h5py is not installed. OSError: the file cannot be written.
+        ImportError: h5py is not installed.
     """
     h5py = _library("h5py")
     buffer = io.BytesIO()
@@ -113,4 +184,4 @@ def write(path: Path, arrays: Mapping[str, Array], groups: Iterable[str] = ()) -
             file.require_group(name)
         for name, array in arrays.items():
             file[name] = array
-    files.write(path, buffer.getvalue())
+    return buffer.getvalue()

@@ -7,11 +7,9 @@ name. Names of layers play no part, as in Keras: the structure has to be the sam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from clarinet.exchange import hdf5
 from clarinet.layers.base import Layer
@@ -23,9 +21,9 @@ if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
 #: Layers whose weights Keras has in a layer within, by the names of their classes.
-_WITHIN = {"SimpleRNN": "cell/", "LSTM": "cell/", "GRU": "cell/"}
-#: Arrays beside the weights, which Keras has, by class: how many rows a normalization has seen.
-_BESIDE: dict[str, tuple[Array, ...]] = {"Normalization": (np.zeros((), np.int32),)}
+_CELL = {"SimpleRNN": "cell/", "LSTM": "cell/", "GRU": "cell/"}
+#: The names that Keras has for the layers within others, in our order.
+_CHILDREN = {"Bidirectional": ("forward_layer", "backward_layer"), "TimeDistributed": ("layer",), "RNN": ("cell",)}
 
 
 def is_name(path: str | Path) -> bool:
@@ -44,10 +42,7 @@ def save(model: Trainable, path: str | Path) -> None:
         ImportError: h5py is not installed. TypeError: a layer that Keras has not, named.
         ValueError: the model is not built.
     """
-    places = _places(model)
-    arrays = {place: variable.numpy() for place, variable in places.items()}
-    extra = dict(_more(model))
-    hdf5.write(Path(path), arrays | extra, _groups(model))
+    hdf5.write(Path(path), pack(model), groups(model))
 
 
 def load(model: Trainable, path: str | Path) -> None:
@@ -64,10 +59,23 @@ def load(model: Trainable, path: str | Path) -> None:
         ModelFileError: it is damaged, hostile, or belongs to another model.
         TypeError: a layer that Keras has not. ValueError: the model is not built.
     """
-    path, places = Path(path), _places(model)
-    found = {name: array for name, array in hdf5.read(path).items() if name.startswith("layers/")}
-    beside = {place for place, _ in _more(model)}
-    missing, extra = sorted(places.keys() - found.keys()), sorted(found.keys() - places.keys() - beside)
+    fill(model, Path(path), hdf5.read(Path(path)))
+
+
+def fill(model: Trainable, path: Path, arrays: Mapping[str, Array]) -> None:
+    """Put the weights that a file has in the place of a model's; nothing is changed on an error.
+
+    Args:
+        model: with weights.
+        path: of the file, for messages.
+        arrays: what it has, by place.
+
+    Raises:
+        ModelFileError: it belongs to another model. TypeError: a layer that Keras has not.
+    """
+    places = _places(model)
+    found = {name: array for name, array in arrays.items() if name.startswith("layers/")}
+    missing, extra = sorted(places.keys() - found.keys()), sorted(found.keys() - places.keys())
     extra = [name for name in extra if "seed_generator/" not in name]
     for what, names in (("lacks", missing), ("has", extra)):
         if names:
@@ -81,49 +89,76 @@ def load(model: Trainable, path: str | Path) -> None:
             raise ModelFileError(
                 f"{path}: {name} has shape {found[name].shape}, the model's {variable.path} has {variable.shape}"
             )
+    model.store.skip_drawing()
     for name, variable in places.items():
         variable.assign(found[name])
+
+
+def pack(model: Trainable) -> dict[str, Array]:
+    """All that Keras keeps of a model's layers, by its place in a file.
+
+    Raises:
+        TypeError: a layer that Keras has not, named. ValueError: the model is not built.
+    """
+    return {place: variable.numpy() for place, variable in _places(model).items()}
+
+
+def groups(model: Trainable) -> Iterator[str]:
+    """The groups of all layers, those without weights too."""
+    for place, layer in _layers(model):
+        yield f"{place}/{_CELL.get(type(layer).__name__, '')}vars"
 
 
 def _places(model: Trainable) -> dict[str, Variable]:
     """Every weight by its path in a file."""
     model.store  # noqa: B018  # builds, or says why not
     found: dict[str, Variable] = {}
-    for place, layer in _layers(model, "layers/"):
+    for place, layer in _layers(model):
         for number, variable in enumerate(layer.weights):
-            found[f"{place}/{_WITHIN.get(type(layer).__name__, '')}vars/{number}"] = variable
+            found[f"{place}/{_CELL.get(type(layer).__name__, '')}vars/{number}"] = variable
     return found
 
 
-def _more(model: Trainable) -> Iterator[tuple[str, Array]]:
-    """What Keras keeps beside the weights, by path."""
-    for place, layer in _layers(model, "layers/"):
-        for number, array in enumerate(_BESIDE.get(type(layer).__name__, ()), len(layer.weights)):
-            yield f"{place}/vars/{number}", array
+def _layers(model: Any) -> Iterator[tuple[str, Layer]]:
+    """The layers of a model and of those within it, each once, with the path of its group."""
+    seen: set[int] = set()
+    for place, layer in _within(model, ""):
+        if id(layer) not in seen:
+            seen.add(id(layer))
+            yield place, layer
 
 
-def _groups(model: Trainable) -> Iterator[str]:
-    for place, layer in _layers(model, "layers/"):
-        yield f"{place}/{_WITHIN.get(type(layer).__name__, '')}vars"
+def _within(layer: Any, place: str) -> Iterator[tuple[str, Layer]]:
+    """The layers without others within a layer or model, each with the path of its group."""
+    kind, children = type(layer).__name__, layer.children
+    if layer.is_model:
+        yield from _numbered(layer.layers, f"{place}layers/")
+    elif kind in _CHILDREN:
+        for name, child in zip(_CHILDREN[kind], _children(layer), strict=True):
+            yield from _within(child, f"{place}{name}/")
+    elif kind == "StackedRNNCells":
+        yield from _numbered(layer.cells, f"{place}cells/")
+    elif layer.is_authored or children:
+        raise TypeError(
+            f"{kind} {layer.name!r}: Keras has no such layer, or keeps its weights otherwise; write and read files "
+            "with the ending .safetensors"
+        )
+    else:
+        yield place.removesuffix("/"), layer
 
 
-def _layers(model: Any, place: str) -> Iterator[tuple[str, Layer]]:
-    """The layers of a model and of those within it, each with the path of its group."""
+def _children(layer: Any) -> Iterable[Any]:
+    return [layer.cell] if hasattr(layer, "cell") else layer.children
+
+
+def _numbered(layers: Iterable[Any], place: str) -> Iterator[tuple[str, Layer]]:
+    """Layers by the names of their classes, and numbers where there are several of one."""
     used: dict[str, int] = {}
-    for layer in model.layers:
+    for layer in layers:
         kind = ("Sequential" if hasattr(layer, "add") else "Functional") if layer.is_model else type(layer).__name__
-        if layer.is_authored or (layer.children and not layer.is_model):
-            raise TypeError(
-                f"{kind} {layer.name!r}: Keras has no such layer, or keeps its weights otherwise; write and read files "
-                "with the ending .safetensors"
-            )
         name = _snake_case(kind)
         used[name] = used.get(name, -1) + 1
-        own = place + (f"{name}_{used[name]}" if used[name] else name)
-        if layer.is_model:
-            yield from _layers(layer, f"{own}/layers/")
-        else:
-            yield own, layer
+        yield from _within(layer, f"{place}{name}_{used[name]}/" if used[name] else f"{place}{name}/")
 
 
 def _snake_case(name: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from clarinet.saving.container import ModelFileError
-from clarinet.saving.models import load, load_weights, save, save_weights
+from clarinet.saving.models import load_weights, save_weights
 from clarinet.saving.objects import (
     CustomObjectScope,
     custom_object_scope,
@@ -23,7 +23,7 @@ from clarinet.saving.objects import (
     register_keras_serializable,
     serialize_keras_object,
 )
-from clarinet.trainable import Trainable
+from clarinet.trainable import Trainable, model_class
 
 __all__ = [
     "CustomObjectScope",
@@ -42,6 +42,29 @@ __all__ = [
     "save_weights",
     "serialize_keras_object",
 ]
+
+
+def save(model: Trainable, path: str | Path) -> None:
+    """Write a model; see :func:`clarinet.saving.models.save`, and for ``.keras``
+    :func:`clarinet.exchange.keras_files.save`.
+
+    Args:
+        model: built or not, compiled or not.
+        path: of the file.
+    """
+    model.save(path)
+
+
+def load(path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True) -> Trainable:
+    """Read a model; see :func:`clarinet.saving.models.load`, and for ``.keras``
+    :func:`clarinet.exchange.keras_files.load`.
+
+    Args:
+        path: of the file.
+        custom_objects: classes and functions of one's own by name.
+        compile: whether it is compiled as it was; default True.
+    """
+    return model_class("Model").load(path, custom_objects, compile)
 
 
 def load_model(

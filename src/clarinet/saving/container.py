@@ -40,9 +40,11 @@ class Contents:
 
 
 #: A checkpoint is a model file with more in it, so it can be opened as a model too.
-MODEL = Contents("model", "model.save", (CONFIG, WEIGHTS), (OPTIMIZER, TRAINING, REMEMBERED))
-CHECKPOINT = Contents("checkpoint", "fit(checkpoint=...)", (CONFIG, WEIGHTS, OPTIMIZER, TRAINING, REMEMBERED))
-MODEL_ENDING, WEIGHTS_ENDING, KERAS_WEIGHTS_ENDING = ".clarinet", ".safetensors", ".weights.h5"
+MODEL = Contents("Clarinet model", "model.save", (CONFIG, WEIGHTS), (OPTIMIZER, TRAINING, REMEMBERED))
+CHECKPOINT = Contents("Clarinet checkpoint", "fit(checkpoint=...)", (CONFIG, WEIGHTS, OPTIMIZER, TRAINING, REMEMBERED))
+MODEL_ENDING, WEIGHTS_ENDING = ".clarinet", ".safetensors"
+#: Keras's own, which :mod:`clarinet.exchange` reads and writes.
+KERAS_ENDING, KERAS_WEIGHTS_ENDING = ".keras", ".weights.h5"
 #: More than any sensible configuration with its metadata; guards against archives made to exhaust memory.
 _MAX_CONFIG_BYTES = 16 * 2**20
 #: Characters of a reason that a message holds.
@@ -54,7 +56,8 @@ _OLD = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that equal models have equal by
 _CALLED = {
     MODEL_ENDING: "a whole Clarinet model",
     WEIGHTS_ENDING: "weights alone",
-    **dict.fromkeys((".keras", ".h5", ".hdf5"), "Keras, which Clarinet does not write"),
+    KERAS_ENDING: "a whole model of Keras's",
+    **dict.fromkeys((".h5", ".hdf5"), "Keras 2, which Clarinet does not write"),
     **dict.fromkeys((".pt", ".pth"), "PyTorch, which Clarinet does not write"),
     **dict.fromkeys((".pkl", ".pickle", ".joblib"), "pickled objects, which Clarinet does not write"),
     **dict.fromkeys((".onnx", ".tflite", ".pb"), "another format, which Clarinet does not write"),
@@ -177,7 +180,7 @@ def _refuse_other_formats(path: Path, file: IO[bytes], contents: Contents) -> No
         raise ModelFileError(f"{path}: this looks like a pickle, which may hold code and is never loaded here")
     if not start.startswith(b"PK"):
         raise ModelFileError(
-            f"{path}: not a Clarinet {contents.what}: it does not begin as a zip archive; expected a file written by "
+            f"{path}: not a {contents.what}: it does not begin as a zip archive; expected a file written by "
             f"{contents.writer}"
         )
 
@@ -186,10 +189,8 @@ def _check_members(path: Path, members: list[ZipInfo], contents: Contents) -> No
     from zipfile import ZIP_STORED
 
     names, known = [info.filename for info in members], (*contents.required, *contents.optional)
-    if "model.weights.h5" in names:
-        raise ModelFileError(
-            f"{path}: this is a Keras file; build the model here and call set_weights with Keras's get_weights()"
-        )
+    if "model.weights.h5" in names and "model.weights.h5" not in known:
+        raise ModelFileError(f"{path}: this is a Keras file; give it a name that ends in .keras")
     for info in members:
         name = info.filename
         if name not in known:
