@@ -132,7 +132,7 @@ def built(path: Path, config: Mapping[str, Any], compiled: object, arrays: Mappi
     """The model of a description, with its weights."""
     reader = ModelReader(sum(array.size for array in arrays.values()))
     with refusing(path, "the model cannot be made"):
-        model = reader.object({name: value for name, value in config.items() if name != "compile_config"})
+        model = reader.made({name: value for name, value in config.items() if name != "compile_config"})
         if not hasattr(model, "fit"):
             raise ModelFileError(f"{path}: {CONFIG} describes a {type(model).__name__}, expected a model")
     if model.built:
@@ -140,7 +140,7 @@ def built(path: Path, config: Mapping[str, Any], compiled: object, arrays: Mappi
     _note_dtypes(path, reader.dtypes)
     if compiled:
         with refusing(path, "the compile arguments do not make sense"):
-            settings = container.is_object(compiled) and reader.value(compiled)
+            settings: Any = reader.value(compiled)
             model.compile(**{name: value for name, value in settings.items() if name not in _OF_BACKENDS})
             if model.built:
                 keras_state.fill(model, arrays)

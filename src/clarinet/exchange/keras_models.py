@@ -51,18 +51,18 @@ class ModelReader(Reader):
             self._count(node)
             tensors = node.results
 
-    def _made(self, name: str, config: Mapping[str, Any]) -> Any:
+    def _of_class(self, name: str, config: Mapping[str, Any]) -> Any:
         settings = config["config"]
         if name == "Sequential" and config.get("module") in ("keras", None):
             return self._sequential(settings, config.get("build_config"))
         if name in _FUNCTIONAL and isinstance(settings, Mapping) and "input_layers" in settings:
             return self._functional(settings)
-        return super()._made(name, config)
+        return super()._of_class(name, config)
 
     def _sequential(self, settings: Mapping[str, Any], built: object) -> Any:
         first, *rest = _listed(settings["layers"]) or [None]
         begins = first is not None and first.get("class_name") == "InputLayer"
-        layers = [self.object(each) for each in ([first, *rest] if first is not None else [])]
+        layers = [self.made(each) for each in ([first, *rest] if first is not None else [])]
         if begins:
             self._count_chain(layers)
         model = MODELS["Sequential"](layers, name=settings.get("name"))
@@ -74,7 +74,7 @@ class ModelReader(Reader):
     def _functional(self, settings: Mapping[str, Any]) -> Any:
         calls = _Calls(self._count)
         for each in _listed(settings["layers"]):
-            layer = self.object({name: each[name] for name in each if name not in ("name", "inbound_nodes")})
+            layer = self.made({name: each[name] for name in each if name not in ("name", "inbound_nodes")})
             calls.add(str(each["name"]), layer, [self._call(node) for node in each["inbound_nodes"]])
         calls.make()
         inputs, outputs = (_ends(settings[name], calls.end) for name in ("input_layers", "output_layers"))
@@ -85,7 +85,7 @@ class ModelReader(Reader):
         if isinstance(node, Mapping):
             return _Call(self._taken(node["args"]), self._taken(node["kwargs"]))
         tensors = [_Place(*each[:3]) for each in node]  # as Keras 2 wrote it
-        settings = next((each[3] for each in node if len(each) > 3), {})
+        settings: Any = next((each[3] for each in node if len(each) > 3), {})
         return _Call([tensors[0] if len(tensors) == 1 else tensors], self._taken(settings))
 
     def _taken(self, value: Any) -> Any:
@@ -301,8 +301,8 @@ def _described_network(model: Any) -> Config:
 def _end(place: list[Json], tensor: Tensor) -> list[Json]:
     """The place of a tensor that a model ends with, where models within count the call that made them, too."""
     layer: Any = tensor.node.operator
-    name, call, number = place
-    return [name, cast(int, call) + (layer.is_model and not hasattr(layer, "add")), number]
+    counted = layer.is_model and not hasattr(layer, "add")
+    return [place[0], cast(int, place[1]) + counted, place[2]]
 
 
 def _described_call(layer: Any, node: Node, places: Mapping[Tensor, list[Json]]) -> Config:

@@ -78,10 +78,10 @@ class Reader:
         if not isinstance(config, Mapping):
             return config
         if isinstance(config.get("class_name"), str) and "config" in config:
-            return self.object(config)
+            return self.made(config)
         return {name: self.value(value) for name, value in config.items()}
 
-    def object(self, config: Mapping[str, Any]) -> Any:
+    def made(self, config: Mapping[str, Any]) -> Any:
         """What a description stands for."""
         name, settings = str(config["class_name"]), config["config"]
         if name in ("__lambda__", "Lambda"):
@@ -96,12 +96,12 @@ class Reader:
             return _function(config)
         if (shared := config.get("shared_object_id")) is not None and shared in self._shared:
             return self._shared[shared]
-        made = self._made(name, config)
+        made = self._of_class(name, config)
         if shared is not None:
             self._shared[shared] = made
         return made
 
-    def _made(self, name: str, config: Mapping[str, Any]) -> Any:
+    def _of_class(self, name: str, config: Mapping[str, Any]) -> Any:
         own: Any = own_object(config)
         settings = {} if config["config"] is None else config["config"]
         if not isinstance(settings, Mapping):

@@ -16,7 +16,7 @@ from clarinet.sizes import probed
 from clarinet.variables import Variable
 
 #: The layer that merges as a container does.
-_MERGING = {
+_MERGING: dict[str, Any] = {
     "add": layers.Add,
     "average": layers.Average,
     "concatenate": layers.Concatenate,
