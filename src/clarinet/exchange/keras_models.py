@@ -319,5 +319,5 @@ def _described_call(layer: Any, node: Node, places: Mapping[Tensor, list[Json]])
     if isinstance(layer, TakesStates) and len(tensors) > 1:
         return {"args": tensors[:1], "kwargs": settings | {"initial_state": tensors[1:]}}
     if layer.is_model and not hasattr(layer, "add"):
-        return {"args": [packed(tensors, layer._input_form)], "kwargs": settings}
+        return {"args": [cast(Json, packed(tensors, layer._input_form))], "kwargs": settings}
     return {"args": [tensors] if layer.merges else tensors, "kwargs": settings}
