@@ -101,7 +101,7 @@ def _described_compile(model: Any) -> Config | None:
         return None
 
 
-def _described_metrics(given: Any) -> Json:
+def _described_metrics(given: object) -> Json:
     return described(given) if given else None
 
 
@@ -128,7 +128,7 @@ def load(path: str | Path, custom_objects: Mapping[str, object] | None = None, c
         return built(path, config, config.get("compile_config") if compile else None, arrays)
 
 
-def built(path: Path, config: Mapping[str, Any], compiled: object, arrays: Mapping[str, Array]) -> Trainable:
+def built(path: Path, config: Mapping[str, object], compiled: object, arrays: Mapping[str, Array]) -> Trainable:
     """The model of a description, with its weights."""
     reader = ModelReader(sum(array.size for array in arrays.values()))
     with refusing(path, "the model cannot be made"):

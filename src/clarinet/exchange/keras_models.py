@@ -71,7 +71,7 @@ class ModelReader(Reader):
             model.build(tuple(shape))
         return _trainable(model, settings)
 
-    def _functional(self, settings: Mapping[str, Any]) -> Any:
+    def _functional(self, settings: Mapping[str, object]) -> Any:
         calls = _Calls(self._count)
         for each in _listed(settings["layers"]):
             layer = self.made({name: each[name] for name in each if name not in ("name", "inbound_nodes")})
@@ -88,7 +88,7 @@ class ModelReader(Reader):
         settings: Any = next((each[3] for each in node if len(each) > 3), {})
         return _Call([tensors[0] if len(tensors) == 1 else tensors], self._taken(settings))
 
-    def _taken(self, value: Any) -> Any:
+    def _taken(self, value: object) -> Any:
         if isinstance(value, list):
             return [self._taken(each) for each in value]
         if isinstance(value, Mapping):
@@ -116,7 +116,7 @@ class _Place:
 class _Call:
     """The call of a layer: what it is given, with a :class:`_Place` for each tensor."""
 
-    def __init__(self, args: Any, settings: Any) -> None:
+    def __init__(self, args: object, settings: Mapping[str, object]) -> None:
         self.args, self.settings = args, {name: value for name, value in settings.items() if value is not None}
 
 
@@ -181,7 +181,7 @@ class _Calls:
         """What a call is given; None where some of it is not there yet."""
         missing = False
 
-        def fill(value: Any) -> Any:
+        def fill(value: object) -> Any:
             nonlocal missing
             if isinstance(value, _Place):
                 found = self.tensor(value)
@@ -195,12 +195,14 @@ class _Calls:
         return None if missing else found
 
 
-def _ends(value: Any, tensor: Callable[[_Place], Tensor]) -> Any:
+def _ends(value: object, tensor: Callable[[_Place], Tensor]) -> object:
     """The tensors of a model's inputs or outputs, in the structure that the file has."""
     if isinstance(value, Mapping):
         return {name: _ends(each, tensor) for name, each in value.items()}
     if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
         return tensor(_Place(*value))
+    if not isinstance(value, list):
+        raise ValueError(f"expected a list of tensors, received {str(value)[:60]!r}")
     return [_ends(each, tensor) for each in value]
 
 
@@ -210,7 +212,7 @@ def _listed(layers: object) -> list[Any]:
     return layers
 
 
-def _trainable(model: Any, settings: Mapping[str, Any]) -> Any:
+def _trainable(model: Any, settings: Mapping[str, object]) -> Any:
     if settings.get("trainable") is False:
         model.trainable = False
     return model

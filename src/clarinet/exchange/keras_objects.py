@@ -113,13 +113,13 @@ class Reader:
             settings = {key: _without_zeros(value) for key, value in settings.items()}
         return kind(**self._settings(kind, settings))
 
-    def _of_users(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def _of_users(self, settings: Mapping[str, object]) -> dict[str, Any]:
         """What a class of the user's own is given: as it was written, but for the dtype, which is the model's."""
         kept = {key: self.value(value) for key, value in settings.items()}
         self._note_dtype(kept.pop("dtype", None))
         return kept
 
-    def _settings(self, kind: type[Configurable], given: Mapping[str, Any]) -> dict[str, Any]:
+    def _settings(self, kind: type[Configurable], given: Mapping[str, object]) -> dict[str, Any]:
         """The arguments of a class among what a file has.
 
         Raises:
@@ -146,7 +146,7 @@ class Reader:
             self.dtypes.add(str(dtype))
 
 
-def _without_zeros(layer: Any) -> Any:
+def _without_zeros(layer: object) -> object:
     """The description of a layer without ``zero_output_for_mask``."""
     if not isinstance(layer, Mapping) or not isinstance(layer.get("config"), Mapping):
         return layer
@@ -172,7 +172,7 @@ def _names(table: ModuleType) -> list[str]:
     return [name for name in dir(table) if not name.startswith("_")]
 
 
-def _function(config: Mapping[str, Any]) -> object:
+def _function(config: Mapping[str, object]) -> object:
     """A function by its name: of the user's own, or the name itself, which layers, losses and the like know."""
     name, module = config["config"], config.get("module")
     own = get_registered_object(config.get("registered_name")) or get_registered_object(name)
@@ -234,7 +234,7 @@ def _described_object(value: Configurable) -> Config:
     return _named(module, kind.__name__, config)
 
 
-def _described_function(value: Any) -> Config:
+def _described_function(value: object) -> Config:
     name = registered_name(value) or getattr(value, "__name__", "")
     if getattr(value, "__module__", "").startswith("clarinet.") or get_registered_object(name) is None:
         raise TypeError(f"{name or value!r} is a function, of which Keras keeps the name alone; register it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,11 @@ from clarinet.layers import Parallel, Residual
 from clarinet.layers.containers import Container
 from clarinet.layers.model_classes import MODELS
 from clarinet.sizes import probed
+from clarinet.types import Shape
 from clarinet.variables import Variable
 
 #: The layer that merges as a container does.
-_MERGING: dict[str, Any] = {
+_MERGING: dict[str, Callable[..., Callable[..., object]]] = {
     "add": layers.Add,
     "average": layers.Average,
     "concatenate": layers.Concatenate,
@@ -72,7 +73,7 @@ def _plain_model(model: Any) -> Any:
     return type(model).from_structure(model.structure_config(), held)
 
 
-def _plain_layer(layer: Any, shape: Any) -> Any:
+def _plain_layer(layer: Any, shape: Shape) -> Any:
     if layer.is_model:
         return _plain_model(layer) if _has_containers(layer) else layer
     if not _is_ours(layer):
@@ -81,7 +82,7 @@ def _plain_layer(layer: Any, shape: Any) -> Any:
     return MODELS["Model"](begin, _called(layer, begin), name=layer.name)
 
 
-def _called(container: Container, begin: Tensor) -> Any:
+def _called(container: Container, begin: Tensor) -> object:
     """What a container gives, of calls of the layers in it."""
     ends = []
     for chain in container.chains():
