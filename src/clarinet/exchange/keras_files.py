@@ -132,7 +132,7 @@ def built(path: Path, config: Mapping[str, object], compiled: object, arrays: Ma
     """The model of a description, with its weights."""
     reader = ModelReader(sum(array.size for array in arrays.values()))
     with refusing(path, "the model cannot be made"):
-        model = reader.made({name: value for name, value in config.items() if name != "compile_config"})
+        model: Any = reader.made({name: value for name, value in config.items() if name != "compile_config"})
         if not hasattr(model, "fit"):
             raise ModelFileError(f"{path}: {CONFIG} describes a {type(model).__name__}, expected a model")
     if model.built:

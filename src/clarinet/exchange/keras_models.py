@@ -62,7 +62,7 @@ class ModelReader(Reader):
     def _sequential(self, settings: Mapping[str, Any], built: object) -> Any:
         first, *rest = _listed(settings["layers"]) or [None]
         begins = first is not None and first.get("class_name") == "InputLayer"
-        layers = [self.made(each) for each in ([first, *rest] if first is not None else [])]
+        layers = [self._made(each) for each in ([first, *rest] if first is not None else [])]
         if begins:
             self._count_chain(layers)
         model = MODELS["Sequential"](layers, name=settings.get("name"))
@@ -74,7 +74,7 @@ class ModelReader(Reader):
     def _functional(self, settings: Mapping[str, object]) -> Any:
         calls = _Calls(self._count)
         for each in _listed(settings["layers"]):
-            layer = self.made({name: each[name] for name in each if name not in ("name", "inbound_nodes")})
+            layer = self._made({name: each[name] for name in each if name not in ("name", "inbound_nodes")})
             calls.add(str(each["name"]), layer, [self._call(node) for node in each["inbound_nodes"]])
         calls.make()
         inputs, outputs = (_ends(settings[name], calls.end) for name in ("input_layers", "output_layers"))
@@ -96,7 +96,7 @@ class ModelReader(Reader):
                 return _Place(*value["config"]["keras_history"])
             if "class_name" not in value:
                 return {name: self._taken(each) for name, each in value.items()}
-        return self.value(value)
+        return self._value(value)
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def _trainable(model: Any, settings: Mapping[str, object]) -> Any:
 # Writing.
 
 
-def described_model(model: Any) -> Config:
+def described_model(model: object) -> Config:
     """A model as Keras 3 describes it, without what ``compile`` said.
 
     Args:
@@ -230,6 +230,10 @@ def described_model(model: Any) -> Config:
     Raises:
         TypeError: a layer or operation that Keras has not, named.
     """
+    return _described_model(model)
+
+
+def _described_model(model: Any) -> Config:
     if hasattr(model, "add"):
         return _described_sequential(model)
     return {
@@ -260,7 +264,7 @@ def _described_sequential(model: Any) -> Config:
 
 def _described_layer(layer: Any) -> Config:
     if layer.is_model:
-        return described_model(layer)
+        return _described_model(layer)
     found: Any = described(layer)
     if layer.is_input:
         config = found["config"]

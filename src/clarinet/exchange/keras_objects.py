@@ -67,22 +67,28 @@ class Reader:
         self.dtypes: set[str] = set()
         self._shared: dict[object, object] = {}
 
-    def value(self, config: object) -> Any:
+    def value(self, config: object) -> object:
         """What a part of a description stands for: an object, or a structure of them.
 
         Raises:
             ValueError, TypeError: it does not make sense, or is not to be had here; the message names it.
         """
+        return self._value(config)
+
+    def made(self, config: Mapping[str, object]) -> object:
+        """What a description of an object stands for; raises as :meth:`value`."""
+        return self._made(config)
+
+    def _value(self, config: object) -> Any:
         if isinstance(config, list):
-            return [self.value(each) for each in config]
+            return [self._value(each) for each in config]
         if not isinstance(config, Mapping):
             return config
         if isinstance(config.get("class_name"), str) and "config" in config:
-            return self.made(config)
-        return {name: self.value(value) for name, value in config.items()}
+            return self._made(config)
+        return {name: self._value(value) for name, value in config.items()}
 
-    def made(self, config: Mapping[str, Any]) -> Any:
-        """What a description stands for."""
+    def _made(self, config: Mapping[str, Any]) -> Any:
         name, settings = str(config["class_name"]), config["config"]
         if name in ("__lambda__", "Lambda"):
             raise ValueError(f"{name}: {_LAMBDA}")
@@ -115,7 +121,7 @@ class Reader:
 
     def _of_users(self, settings: Mapping[str, object]) -> dict[str, Any]:
         """What a class of the user's own is given: as it was written, but for the dtype, which is the model's."""
-        kept = {key: self.value(value) for key, value in settings.items()}
+        kept = {key: self._value(value) for key, value in settings.items()}
         self._note_dtype(kept.pop("dtype", None))
         return kept
 
@@ -127,7 +133,7 @@ class Reader:
         """
         known, kept = signature(kind).parameters, {}
         for key, value in given.items():
-            found = self.value(value)
+            found = self._value(value)
             if key in known:
                 kept[key] = found
             elif key == "dtype":

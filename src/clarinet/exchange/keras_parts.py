@@ -13,6 +13,7 @@ from clarinet.layers import Parallel, Residual
 from clarinet.layers.containers import Container
 from clarinet.layers.model_classes import MODELS
 from clarinet.sizes import probed
+from clarinet.trainable import Trainable
 from clarinet.types import Shape
 from clarinet.variables import Variable
 
@@ -37,7 +38,7 @@ class Plain:
         _origins: the weights of the first model by those of the copy.
     """
 
-    model: Any
+    model: Trainable
     _origins: Mapping[int, Variable]
 
     def origin(self, variable: Variable) -> Variable:
@@ -45,12 +46,16 @@ class Plain:
         return self._origins.get(id(variable), variable)
 
 
-def plain(model: Any) -> Plain:
+def plain(model: Trainable) -> Plain:
     """The same model of layers that Keras has.
 
     Args:
         model: built.
     """
+    return _plain(model)
+
+
+def _plain(model: Any) -> Plain:
     if not _has_containers(model):
         return Plain(model, {})
     twin = copy.deepcopy(model)

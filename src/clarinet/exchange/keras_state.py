@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from clarinet.optimizers import Muon, Optimizer, OptimizerState
+from clarinet.params import Segment
 from clarinet.problems import ClarinetWarning
+from clarinet.trainable import Trainable
 from clarinet.types import Array
 from clarinet.variables import Variable
 
@@ -39,7 +41,13 @@ def order(optimizer: Optimizer, variables: Sequence[Variable]) -> Iterator[tuple
             yield from ((slot, variable) for slot in used)
 
 
-def pack(model: Any, variables: Sequence[Variable]) -> dict[str, Array]:
+def _places(model: Any) -> Mapping[int, Segment]:
+    """Where the slots of each weight are."""
+    found: Mapping[int, Segment] = model.slots().places
+    return found
+
+
+def pack(model: Trainable, variables: Sequence[Variable]) -> dict[str, Array]:
     """What a model's optimizer keeps, by its places; nothing before it has trained.
 
     Args:
@@ -51,24 +59,24 @@ def pack(model: Any, variables: Sequence[Variable]) -> dict[str, Array]:
         return {}
     found: list[Array] = [np.array(state.step, np.int32)]
     if not callable(vars(optimizer)["learning_rate"]):
-        found.append(np.array(float(optimizer.learning_rate), np.float32))
-    places = model.slots().places
+        found.append(np.array(optimizer.rate(state.step), np.float32))
+    places = _places(model)
     for slot, variable in order(optimizer, variables):
         found.append(state.views(places[id(variable)])[slot].copy())
     return {f"{_PLACE}{number}": array for number, array in enumerate(found)}
 
 
-def fill(model: Any, arrays: Mapping[str, Array]) -> None:
+def fill(model: Trainable, arrays: Mapping[str, Array]) -> None:
     """Have a model's optimizer go on with what a file has of it; where that is another one's, begin anew and say so."""
     optimizer = model.optimizer
     found = [arrays[name] for number in range(len(arrays)) if (name := f"{_PLACE}{number}") in arrays]
     if optimizer is None or not found:
         return
-    model.optimizer_state = OptimizerState.new(optimizer, model.store.layout, model.dtype)
+    model.optimizer_state = state = OptimizerState.new(optimizer, model.store.layout, model.dtype)
     wanted = [*order(optimizer, model.trainable_variables)]
     rate = not callable(vars(optimizer)["learning_rate"])
     step, *rest = found
-    places, state = model.slots().places, model.optimizer_state
+    places = _places(model)
     rates, values = (rest[:1], rest[1:]) if rate else ([], rest)
     fits = [array.shape for array in values] == [variable.shape for _, variable in wanted]
     if step.shape != () or any(array.shape != () for array in rates) or not fits:
@@ -83,5 +91,5 @@ def fill(model: Any, arrays: Mapping[str, Array]) -> None:
     for (slot, variable), array in zip(wanted, values, strict=True):
         state.views(places[id(variable)])[slot][...] = array
     state.step = max(int(step), 0)
-    if rates and np.float32(optimizer.learning_rate) != np.float32(rates[0]):
+    if rates and np.float32(optimizer.rate(0)) != np.float32(rates[0]):
         optimizer.learning_rate = float(rates[0])
