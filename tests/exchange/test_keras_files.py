@@ -72,7 +72,7 @@ def network(k: Any, optimizer: Any) -> Any:
     one = k.layers.Dense(1, activation="sigmoid", name="one")(block(both))
     two = k.layers.Dense(2, name="two")(both)
     model = k.Model({"first": first, "second": second}, [one, two], name="graph")
-    model.compile(optimizer(k), ["binary_crossentropy", k.losses.Huber(0.7)], loss_weights=[1.0, 0.5])
+    model.compile(optimizer(k), ["binary_crossentropy", k.losses.Huber()], loss_weights=[1.0, 0.5])
     return model
 
 
@@ -136,17 +136,10 @@ def test_classes_and_functions_of_ones_own_come_back(tmp_path: Path) -> None:
             return 2 * inputs
 
     model = clarinet.Sequential([layers.Input((4,)), layers.Dense(2), Twice()])
-    with pytest.raises(TypeError, match="Twice"):
-        model.save(tmp_path / "t.keras")
-    described = {
-        "module": "keras", "class_name": "Sequential", "registered_name": None,
-        "config": {"name": "s", "layers": [
-            {"module": "keras.layers", "class_name": "InputLayer", "config": {"batch_shape": [None, 4]}},
-            {"module": "somewhere", "class_name": "Twice", "config": {}, "registered_name": "exchange>Twice"},
-        ]},
-    }  # fmt: skip
-    found = clarinet.models.load_model(written(tmp_path, described))
-    np.testing.assert_array_equal(found.predict(X), 2 * X)
+    model.save(tmp_path / "t.keras")
+    found = clarinet.models.load_model(tmp_path / "t.keras")
+    assert isinstance(found.layers[1], Twice)
+    np.testing.assert_array_equal(found.predict(X), model.predict(X))
 
 
 # What is refused.
@@ -208,7 +201,7 @@ def test_hostile_files_are_refused_by_name(what: str, file: dict[str, Any], mess
 
 def test_what_keras_has_not_is_named_before_a_file_is_there(tmp_path: Path) -> None:
     model = clarinet.Sequential([layers.Input((4,)), layers.Dense(1)])
-    model.compile("adam", "mse", target="standardize")
+    model.compile("adam", "mse", target="standard")
     with pytest.raises(ValueError, match=r"target.*\.clarinet"):
         model.save(tmp_path / "t.keras")
     begin = layers.Input((4,))

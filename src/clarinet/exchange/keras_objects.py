@@ -131,7 +131,11 @@ class Reader:
         Raises:
             ValueError: something that the class cannot do.
         """
-        known, kept = signature(kind).parameters, {}
+        parameters = signature(kind).parameters.values()
+        known = {each.name for each in parameters if each.kind is not each.VAR_KEYWORD}
+        if len(known) < len(parameters):  # of those that all layers have
+            known |= {"name", "trainable"}
+        kept: dict[str, Any] = {}
         for key, value in given.items():
             found = self._value(value)
             if key in known:
@@ -233,8 +237,12 @@ def _described_object(value: Configurable) -> Config:
         if name is None:
             raise TypeError(f"{kind.__name__} is a class of your own: register it with register_keras_serializable")
         return _named(kind.__module__, kind.__name__, described(value.get_config()), name)
-    fields = dataclasses.fields(cast(Any, value))
-    config = {f.name: described(value.configured(f.name)) for f in fields if f.init and f.name not in _OURS_ALONE}
+    fields = {each.name for each in dataclasses.fields(cast(Any, value))}
+    config: Config = {
+        name: described(value.configured(name) if name in fields else given)
+        for name, given in value.get_config().items()
+        if name not in _OURS_ALONE
+    }
     if config.get("trainable") is True:  # which some of Keras's layers do not take
         del config["trainable"]
     return _named(module, kind.__name__, config)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clarinet.exchange import hdf5
-from clarinet.layers.base import Layer
+from clarinet.layers.handle import Handle
 from clarinet.saving.container import KERAS_WEIGHTS_ENDING, ModelFileError
 from clarinet.types import Array
 from clarinet.variables import Variable
@@ -119,7 +119,7 @@ def _places(model: Trainable) -> dict[str, Variable]:
     return found
 
 
-def _layers(model: Any) -> Iterator[tuple[str, Layer]]:
+def _layers(model: Any) -> Iterator[tuple[str, Handle]]:
     """The layers of a model and of those within it, each once, with the path of its group."""
     seen: set[int] = set()
     for place, layer in _within(model, ""):
@@ -128,7 +128,7 @@ def _layers(model: Any) -> Iterator[tuple[str, Layer]]:
             yield place, layer
 
 
-def _within(layer: Any, place: str) -> Iterator[tuple[str, Layer]]:
+def _within(layer: Any, place: str) -> Iterator[tuple[str, Handle]]:
     """The layers without others within a layer or model, each with the path of its group."""
     kind, children = type(layer).__name__, layer.children
     if layer.is_model:
@@ -138,7 +138,14 @@ def _within(layer: Any, place: str) -> Iterator[tuple[str, Layer]]:
             yield from _within(child, f"{place}{name}/")
     elif kind == "StackedRNNCells":
         yield from _numbered(layer.cells, f"{place}cells/")
-    elif layer.is_authored or children:
+    elif layer.is_authored:
+        yield place.removesuffix("/"), children[0]
+        for name, value in sorted(vars(layer).items()):
+            if name[:1] != "_" and isinstance(value, (list, tuple)):
+                yield from _numbered([each for each in value if isinstance(each, Handle)], f"{place}{name}/")
+            elif name[:1] != "_" and isinstance(value, Handle):
+                yield from _within(value, f"{place}{name}/")
+    elif children:
         raise TypeError(
             f"{kind} {layer.name!r}: Keras has no such layer, or keeps its weights otherwise; write and read files "
             "with the ending .safetensors"
@@ -151,7 +158,7 @@ def _children(layer: Any) -> Iterable[Any]:
     return [layer.cell] if hasattr(layer, "cell") else layer.children
 
 
-def _numbered(layers: Iterable[Any], place: str) -> Iterator[tuple[str, Layer]]:
+def _numbered(layers: Iterable[Any], place: str) -> Iterator[tuple[str, Handle]]:
     """Layers by the names of their classes, and numbers where there are several of one."""
     used: dict[str, int] = {}
     for layer in layers:
