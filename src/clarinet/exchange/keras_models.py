@@ -326,4 +326,4 @@ def _described_call(layer: Any, node: Node, places: Mapping[Tensor, list[Json]])
         return {"args": tensors[:1], "kwargs": settings | {"initial_state": tensors[1:]}}
     if layer.is_model and not hasattr(layer, "add"):
         return {"args": [cast(Json, packed(tensors, layer._input_form))], "kwargs": settings}
-    return {"args": [tensors] if layer.merges else tensors, "kwargs": settings}
+    return {"args": [tensors] if layer.merges and not layer.is_model else tensors, "kwargs": settings}
