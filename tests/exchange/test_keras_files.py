@@ -65,7 +65,9 @@ def network(k: Any, optimizer: Any) -> Any:
     """A graph with a shared layer, models within, several inputs' worth of names, and two outputs."""
     first, second = k.Input((4,), name="first"), k.Input((4,), name="second")
     shared = k.layers.Dense(3, activation="tanh", kernel_regularizer="l2", name="shared")
-    inner = k.Sequential([k.Input((3,)), k.layers.Dense(3), k.layers.BatchNormalization()], name="inner")
+    inner = k.Sequential(
+        [k.Input((3,)), k.layers.Dense(3, use_bias=False), k.layers.BatchNormalization()], name="inner"
+    )
     side = k.Input((3,))
     block = k.Model(side, k.layers.Concatenate()([side, k.layers.Dense(2, activation="relu")(side)]), name="block")
     both = k.layers.Add()([inner(shared(first)), shared(second)])
