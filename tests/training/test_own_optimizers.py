@@ -98,3 +98,21 @@ def test_a_learning_rate_may_be_assigned() -> None:
     optimizer.apply([[1.0]], [weight])
     assert weight.numpy().tolist() == [0.75]
     assert optimizer.get_config()["learning_rate"] == 0.25
+
+
+def test_a_scaled_loss_gives_the_update_of_the_loss():
+    plain, scaled = (clarinet.optimizers.Adam(0.1, loss_scale_factor=scale) for scale in (None, 8.0))
+    first, second = (clarinet.Variable([1.0, -2.0]) for _ in range(2))
+    plain.apply([[0.5, 0.25]], [first])
+    scaled.apply([scaled.scale_loss(np.array([0.5, 0.25], np.float32))], [second])
+    np.testing.assert_array_equal(first.numpy(), second.numpy())
+    assert float(scaled.scale_loss(2.0)) == 16.0 and float(plain.scale_loss(2.0)) == 2.0
+
+
+def test_iterations_count_updates_where_gradients_are_accumulated():
+    variable, optimizer = clarinet.Variable([1.0]), clarinet.optimizers.SGD(1.0, gradient_accumulation_steps=2)
+    seen = []
+    for gradient in (1.0, 3.0, 5.0, 7.0):
+        optimizer.apply([[gradient]], [variable])
+        seen.append((variable.numpy().item(), int(optimizer.iterations)))
+    assert seen == [(1.0, 0), (-1.0, 1), (-1.0, 1), (-7.0, 2)]
