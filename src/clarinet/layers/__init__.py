@@ -10,13 +10,13 @@ from clarinet import aliases
 from clarinet.configurable import exported, resolve
 from clarinet.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from clarinet.layers.activity import ActivityRegularization
-from clarinet.layers.authored import Lambda
 from clarinet.layers.base import Layer
 from clarinet.layers.containers import Parallel, Residual
 from clarinet.layers.convolution import Conv1D, Conv2D
 from clarinet.layers.dense import Dense
 from clarinet.layers.dropout import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
 from clarinet.layers.embedding import Embedding
+from clarinet.layers.function import Lambda
 from clarinet.layers.inner_product import Dot, dot
 from clarinet.layers.input import Input, InputLayer
 from clarinet.layers.masking import Masking

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from inspect import signature
-from typing import Any, ClassVar, Unpack
+from typing import Any, ClassVar
 from typing import cast as typed
 
 import numpy as np
@@ -37,7 +37,6 @@ from clarinet.layers.base import Layer, check_shape
 from clarinet.layers.calling import inside_call, mask_of, next_in_order, set_masks, without_masks
 from clarinet.layers.describing import kept_layer
 from clarinet.layers.handle import Handle, take_name
-from clarinet.layers.options import Options
 from clarinet.layers.sharing import once
 from clarinet.names import Names
 from clarinet.ops.core import cast, convert_to_tensor
@@ -351,46 +350,3 @@ Layer.call = _call_above  # type: ignore[method-assign]  # which needs what is a
 
 
 Layer.authoring = {name: value for name, value in vars(Authored).items() if name[:2] != "__" or name == "__call__"}
-
-
-class Lambda(Layer):
-    """A Python function of tensors as a layer; it derives itself.
-
-    Args:
-        function: ``y = function(x)``, or ``function(x, **arguments)``; ``x`` is a list where the layer is called on
-            several tensors. It is made of functions of :mod:`clarinet.ops` and operators.
-        output_shape: accepted for Keras programs; shapes are found out.
-        mask: of the output, or a function of the inputs and their mask; default None: the mask of the input ends here.
-        arguments: more arguments, by name.
-
-    Raises:
-        TypeError: no function.
-
-    Example:
-        >>> from clarinet import ops
-        >>> from clarinet.layers import Input
-        >>> Lambda(lambda x: ops.sqrt(x) + 1)(Input((3,))).shape
-        (None, 3)
-    """
-
-    def __init__(
-        self,
-        function: Callable[..., object],
-        output_shape: object = None,
-        mask: object = None,
-        arguments: Mapping[str, object] | None = None,
-        **settings: Unpack[Options],
-    ) -> None:
-        super().__init__(**settings)
-        if not callable(function):
-            raise TypeError(f"Lambda: expected a function of a tensor, received {function!r}")
-        self.function, self.arguments = function, dict(arguments or {})
-        self.mask = mask
-        object.__setattr__(self, "supports_masking", mask is not None)
-
-    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
-        """What was given as mask."""
-        return self.mask(inputs, mask) if callable(self.mask) else self.mask
-
-    def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
-        return typed(AnyTensor, self.function(inputs, **self.arguments))
