@@ -45,7 +45,7 @@ def save_model(model: Model, path: str | Path) -> None:
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, object] | None = None) -> Model:
-    """The model that ``model.to_json()`` described, with fresh weights; not compiled.
+    """The model that ``model.to_json()`` described, here or in Keras 3, with fresh weights; not compiled.
 
     Args:
         json_string: of ``to_json``.
@@ -62,8 +62,11 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, object] | Non
     """
     import json
 
+    from clarinet.exchange.keras_models import ModelReader
+
+    described = json.loads(json_string)
     with custom_object_scope(custom_objects or {}):
-        found = layers.get(json.loads(json_string))
+        found = ModelReader().made(described) if "module" in described else layers.get(described)
     if not isinstance(found, Model):
         raise TypeError(f"model_from_json: expected the description of a model, received that of {found!r}")
     return found

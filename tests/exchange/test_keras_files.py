@@ -144,6 +144,15 @@ def test_classes_and_functions_of_ones_own_come_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.predict(X), model.predict(X))
 
 
+def test_keras_describes_models_as_json() -> None:
+    keras = pytest.importorskip("keras")
+    theirs = network(keras, OPTIMIZERS["sgd"])
+    model = clarinet.models.model_from_json(theirs.to_json())
+    assert [layer.name for layer in model.layers] == [layer.name for layer in theirs.layers]
+    assert [w.shape for w in model.get_weights()] == [w.shape for w in theirs.get_weights()]
+    assert model.optimizer is None
+
+
 # What is refused.
 
 

@@ -23,10 +23,10 @@ class ModelReader(Reader):
     """Makes models of what Keras wrote of them.
 
     Args:
-        room: how many weights there may be: those of the file.
+        room: how many weights there may be: those of the file; default: as many as there is memory for.
     """
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int = 2**62) -> None:
         super().__init__()
         self._room = room
         self._counted: set[int] = set()
