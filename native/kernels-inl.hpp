@@ -1,5 +1,6 @@
 // Included once per instruction set. No standard library containers or algorithms here: an inline function of theirs
 // compiled with wider vectors could be the copy that the linker keeps for the baseline path too.
+#include "attention-inl.hpp"
 #include "depthwise-inl.hpp"
 #include "rank1_update-inl.hpp"
 #include "elementwise-inl.hpp"
@@ -61,6 +62,8 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       lstm_step_back,
       gru_step,
       gru_step_back,
+      attention,
+      attention_back,
       kLosses,
       argmax,
       update,

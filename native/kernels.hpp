@@ -122,6 +122,18 @@ struct RecurrentStep {
   float *dh, *dc;  // the gradients at the states, in rows of `units`: behind the step, then before it, but for the product
 };
 
+// Some queries of a head of attention: products of queries and keys become the exponentials of their scores. `sums` has two
+// numbers for each query: the largest score, and 1 over the sum of the exponentials.
+struct AttentionRows {
+  long rows, columns, first;  // first: the number of the first query
+  bool causal;
+  float scale;
+  float *scores, *gradients, *sums;
+  const float* mask;  // 0 where a query does not see a key; nullptr: it sees all
+  long mask_row;
+  bool mask_single;  // one number for all keys
+};
+
 // losses-inl.hpp documents a, b and c for each loss. Targets are taken as `t keep + add`.
 struct LossFunction {
   int number;  // in KernelTable::losses
@@ -230,6 +242,8 @@ struct KernelTable {
   void (*lstm_step_back)(const RecurrentStep&);
   void (*gru_step)(const RecurrentStep&);
   void (*gru_step_back)(const RecurrentStep&);
+  void (*attention)(const AttentionRows&);
+  void (*attention_back)(const AttentionRows&, const float* inner);  // inner: of each query dy · y
 
   const LossKernel* losses;  // one without a name ends them
   void (*argmax)(const float* x, long rows, long columns, int32_t* where);

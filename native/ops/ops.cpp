@@ -26,6 +26,7 @@ const std::map<std::string, OpMaker> kMakers = {
     {"add_loss", make_add_loss},
     {"alpha_dropout", make_dropout},
     {"argmax", make_argmax},
+    {"attention", make_attention},
     {"average", make_average},
     {"average_pooling", make_average_pooling},
     {"batch_normalization", make_batch_normalization},

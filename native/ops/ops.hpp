@@ -15,6 +15,7 @@ std::unique_ptr<Op> make_activity_regularization(const OpSpec&);
 std::unique_ptr<Op> make_add(const OpSpec&);
 std::unique_ptr<Op> make_add_loss(const OpSpec&);
 std::unique_ptr<Op> make_argmax(const OpSpec&);
+std::unique_ptr<Op> make_attention(const OpSpec&);
 std::unique_ptr<Op> make_average(const OpSpec&);
 std::unique_ptr<Op> make_average_pooling(const OpSpec&);
 std::unique_ptr<Op> make_batch_normalization(const OpSpec&);

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import ctypes
 import json
+from typing import Any
 
 import numpy as np
 
-from clarinet import layers
+from clarinet import Input, layers
 from clarinet.engines import Data, NativeEngine, Steps
 from clarinet.optimizers import OptimizerState
 from tests import cases
 from tests.cases.case import Case
+from tests.native.graphs import Ends, GraphWork, mse
 from tests.native.running import ISAS, Work
 
 FEW, MANY, BATCH = (
@@ -23,6 +25,7 @@ FEW, MANY, BATCH = (
     600,
     2,
 )  # steps, so many that all arrays of a step each are beyond what Python and NumPy keep in store
+ATTENTION = ("whole", "causal")
 RNG = np.random.default_rng(0)
 
 
@@ -34,6 +37,18 @@ def of_layer(case: Case) -> Work:
     rows = MANY * BATCH
     stack = lambda: [layers.Dense(case.shape[-1]), case.make(), layers.Flatten(), layers.Dense(2)]  # noqa: E731
     return Work(stack, "mse", Data(numbers(rows, *case.shape[:-1], 3), numbers(rows, 2)), metrics=["mae"])
+
+
+def of_attention(name: str) -> Work:
+    data = Data(numbers(MANY * BATCH, 9, 4), numbers(MANY * BATCH, 4))
+
+    def ends() -> Ends:
+        x = Input((9, 4))
+        h = layers.MultiHeadAttention(2, 3)(x, x)
+        h = layers.MultiHeadAttention(2, 3)(h, x, use_causal_mask=name == "causal")
+        return [x], [layers.GlobalAveragePooling1D()(h)]
+
+    return GraphWork(ends, lambda: [mse()], data, optimizer="adam", batch=BATCH)
 
 
 def of_optimizer(case: Case) -> Work:
@@ -64,8 +79,9 @@ def counts(work: Work) -> list[int] | str:
 
 
 def main() -> None:
-    works = [(f"layer {case.id}", of_layer, case) for case in cases.CHAINED]
+    works: list[tuple[str, Any, Any]] = [(f"layer {case.id}", of_layer, case) for case in cases.CHAINED]
     works += [(f"optimizer {case.id}", of_optimizer, case) for case in cases.OPTIMIZERS]
+    works += [(f"attention {name}", of_attention, name) for name in ATTENTION]
     print(json.dumps({name: counts(make(case)) for name, make, case in works}))
 
 

@@ -236,6 +236,18 @@ def masked_steps() -> Ends:
     return [words, x], [tags, layers.Dense(2)(Merge("concatenate")([last, mean])), both]
 
 
+def attention() -> Ends:
+    """Heads that see all, the past, or what a mask lets them see, and a matrix that is turned on its way."""
+    words, x = Input((21,), dtype="int32"), Input((5, 6))
+    h = layers.Embedding(7, 6, mask_zero=True)(words)
+    h = layers.Add()([h, layers.MultiHeadAttention(2, 3, value_dim=4)(h, h)])
+    other = layers.GroupQueryAttention(3, 4, 1)(x, h, use_causal_mask=True)
+    other = layers.EinsumDense("abc,dbc->adb", (2, 5), bias_axes="d")(other)
+    both = layers.MultiHeadAttention(2, 2)(h, x, use_causal_mask=True)
+    both = layers.Attention(use_scale=True)([both, h], use_causal_mask=True)
+    return [words, x], [layers.Dense(2)(layers.GlobalAveragePooling1D()(both)), other]
+
+
 def masked_judgements() -> list[Judgement]:
     accuracy, mae = metrics.SparseCategoricalAccuracy, metrics.MeanAbsoluteError()
     return [
@@ -311,6 +323,11 @@ NETWORKS: dict[str, tuple[Callable[[], Ends], Callable[[], list[Judgement]], Dat
             Judgement(losses.CosineSimilarity(), 0.5, name="c"),
         ],
         Data(numbers(ROWS, 6), outputs((3, 4), (12,), (4, 3))),
+    ),
+    "attention": (
+        attention,
+        lambda: [mse(name="a"), mse(0.5, "b")],
+        Data((ids(7, ROWS, 21), numbers(ROWS, 5, 6)), outputs((2,), (2, 5))),
     ),
     "masked-steps": (masked_steps, masked_judgements, masked_data()),
     "fixed-ways": (

@@ -5,9 +5,11 @@ import json
 import pytest
 
 from tests import cases
+from tests.native.allocations import ATTENTION
 from tests.native.preloading import output_of
 
 NAMES = [f"layer {case.id}" for case in cases.CHAINED] + [f"optimizer {case.id}" for case in cases.OPTIMIZERS]
+NAMES += [f"attention {name}" for name in ATTENTION]
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,8 @@ CONVOLUTIONS = [
     op("dot_product_attention", N(5, 3, 2, 4), N(5, 6, 2, 4), N(5, 6, 2, 4)),
     op("dot_product_attention", N(5, 3, 4, 2), N(5, 3, 2, 2), N(5, 3, 2, 2), is_causal=True, scale=0.3),
     op("dot_product_attention", N(2, 3, 2, 4), N(2, 4, 2, 4), N(2, 4, 2, 4), N(2, 2, 3, 4), T(2, 1, 3, 4)),
+    op("dot_product_attention", N(5, 20, 2, 3), N(5, 6, 1, 3), N(5, 6, 1, 3), None, T(5, 2, 20, 6)),
+    op("dot_product_attention", N(5, 6, 1, 3), N(5, 6, 1, 3), N(5, 6, 1, 3), None, T(5, 1, 1, 6), is_causal=True),
     op("unfold", N(5, 2, 5, 6), 2, 2, 1, 2),
     op("fold", N(5, 8, 12), (6, 8), 2, stride=2),
     op("fold", N(5, 4, 24), 5, 2, 1, (0, 1), 1, _note="padding"),

@@ -143,7 +143,9 @@ class Builder:
         assert op is not None
         if op.index not in self._read:
             kind = "weight" if op.weights else "state"
+            how, self.how = self.how, replace(self.how, layer=op.layer)  # whose weight it is, whoever takes it
             self._read[op.index] = self.add(kind, [], known.shape, whole=True, weights=op.weights, state=op.state)
+            self.how = how
         return self._read[op.index].number or 0
 
     def _located(self, segment: Segment) -> tuple[int, int]:

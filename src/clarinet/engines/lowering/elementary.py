@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from clarinet.engines.lowering.attention import attention
 from clarinet.engines.lowering.builder import Builder, Known, as_floats, constant
 from clarinet.engines.lowering.functions import MAPS, REDUCTIONS, WRITTEN
 from clarinet.engines.lowering.operations import ACTIVATIONS
@@ -20,6 +21,7 @@ from clarinet.graph import Constant, Network
 from clarinet.layers.merge import axes_in_common
 from clarinet.ops import basic, creation, elementwise, reductions
 from clarinet.ops.activated import Activated
+from clarinet.ops.attention import DotProductAttention
 from clarinet.ops.distributions import Draw
 from clarinet.ops.einsum import Einsum, parsed
 from clarinet.ops.gathering import GetItem, Take, TakeAlongAxis
@@ -201,6 +203,10 @@ class Elementary:
             return data[0].reshaped(shape)
         return self.builder.add("pick", data, shape, whole=whole, settings={"fill": fill}, tables=[table - 1])
 
+    def picked(self, known: Known, places: Array) -> Known:
+        """Some numbers of a tensor that is one for the batch, by their places in it."""
+        return self._picked([known], places + 1, places.shape, True)
+
     def permuted(self, known: Known, order: Sequence[int]) -> Known:
         """The axes of a sample in another order."""
         table = np.arange(1, known.size + 1).reshape(known.shape).transpose(order)
@@ -322,6 +328,7 @@ class Elementary:
 
 
 _OTHERS: dict[type[Operation], Callable[..., Known]] = {
+    DotProductAttention: attention,
     Activated: Elementary._activated,
     Einsum: Elementary._einsum,
     Matmul: Elementary._matmul,

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from clarinet import ops
 from clarinet._native import LossSpec, MetricSpec, OutputSpec, StatsSpec
 from clarinet.engines.lowering.builder import Builder, How, Known, constant, numbers_of
@@ -16,11 +18,13 @@ from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import AXES, OPS, RUNS, TABLES
 from clarinet.engines.lowering.weights import NoForm
 from clarinet.engines.stats import limits
-from clarinet.layers import Masking
+from clarinet.layers import EinsumDense, Embedding, Masking
 from clarinet.layers.activity import ActivityPenalty
 from clarinet.layers.applied import AddLoss, Applied, Choose, Given, Pick, Read, Write
+from clarinet.ops.arithmetic import Add
 from clarinet.ops.distributions import Draw
 from clarinet.ops.dtypes import BOOL, FLOAT
+from clarinet.ops.einsum import Einsum
 from clarinet.ops.specs import TensorSpec
 from clarinet.traced import trace
 from clarinet.types import Shape
@@ -105,6 +109,38 @@ class Lowered:
         names = ["x", "mask"][: len(taken)]
         traced = _traced(lambda: trace(lambda *xs: WRITTEN[type(op.spec)](op.spec, *xs), specs, names), op.kind)
         return self.elementary.network(traced.network, taken)[0].reshaped(op.output_shape)
+
+    def _embedded(self, op: Op, taken: Sequence[Known]) -> Known:
+        """Rows of the table; of ids that never change, such as the numbers of steps, for the whole batch."""
+        ids = taken[0].value
+        if ids is None:
+            return self.add(op, taken)
+        (segment,) = op.weights
+        rows, width = segment.shape
+        places = np.rint(ids).astype(np.int64)
+        if places.size and not 0 <= places.min() <= places.max() < rows:
+            raise NoForm(f"layer {op.layer} ({op.kind}) of ids that it does not know has no native form")
+        table = self.builder.add("weight", [], segment.shape, whole=True, weights=op.weights)
+        numbers = places[..., None] * width + np.arange(width)
+        return self.elementary.picked(table, numbers)
+
+    def _einsum_dense(self, op: Op, taken: Sequence[Known]) -> Known:
+        """A product of matrices, or else the operations that it is made of."""
+        spec: Any = op.spec
+        axes = spec.axes(op.input_shape)
+        if taken[0].whole:
+            raise NoForm(f"layer {op.layer} ({op.kind}) of a tensor without rows has no native form")
+        if axes.is_product:
+            outputs = math.prod(axes.sizes[n] for n in axes.kernel if n in axes.y)
+            positions = math.prod(op.output_shape) // outputs
+            return self.builder.add("dense", taken, op.output_shape, weights=op.weights, positions=positions)
+        kernel, *bias = (self.builder.add("weight", [], s.shape, whole=True, weights=[s]) for s in op.weights)
+        specs = [TensorSpec((None, *op.input_shape), FLOAT), TensorSpec(kernel.shape, FLOAT)]
+        (found,) = self.elementary.apply(Einsum(spec.equation), specs, [taken[0], kernel])
+        for known in bias:
+            specs = [TensorSpec((None, *op.output_shape), FLOAT), TensorSpec(known.shape, FLOAT)]
+            (found,) = self.elementary.apply(Add(), specs, [found, known])
+        return found
 
     # Operations, weights and constants.
 
@@ -209,12 +245,14 @@ class Lowered:
         return StatsSpec(tensor=tensor, low=low, high=high, ops=own)
 
 
-#: Elementary layers that are no layer of the library's, and what they become.
+#: Elementary layers that become operations of several kinds, by what makes these.
 PARTS: dict[type, Callable[[Lowered, Any, Sequence[Known]], Known]] = {
     ActivityPenalty: Lowered._penalised,
     AddLoss: Lowered._added,
     Applied: Lowered._applied,
     Choose: Lowered._chosen,
+    Embedding: Lowered._embedded,
+    EinsumDense: Lowered._einsum_dense,
     Given: Lowered._given,
     Masking: Lowered._written_with_operations,
     Pick: Lowered._picked,
