@@ -18,6 +18,7 @@ import pytest
 
 import clarinet
 from clarinet import callbacks, doctor, glass, models, plots, runs, utils
+from clarinet.graph import adds_loss
 from tests.graphs.zoo import GRAPHS
 
 
@@ -287,11 +288,17 @@ def pickle_of(model: clarinet.Model) -> clarinet.Model:
 
 
 def examine(given: Given) -> None:
-    """The doctor knows networks whose layers follow one another, and says so before anything else."""
-    for look in (doctor.examine, doctor.treat):
-        with pytest.raises(ValueError, match="is a graph"):
-            look(given.model, given.x, given.y)
-    before = given.model.get_weights()
+    """The doctor looks at graphs of one input and one output; it treats and follows networks whose layers stand in a
+    row, and says so before anything else."""
+    before, network = given.model.get_weights(), given.model.network
+    if len(network.inputs) == len(network.outputs) == 1 and not adds_loss(network):
+        report = doctor.examine(given.model, given.x, given.y, budget="quick")
+        assert "fit_refuses" not in {finding.kind for finding in report.findings}
+    else:
+        with pytest.raises(ValueError, match="one input, one output"):
+            doctor.examine(given.model, given.x, given.y)
+    with pytest.raises(ValueError, match="is a graph"):
+        doctor.treat(given.model, given.x, given.y)
     with pytest.raises(ValueError, match="is a graph"):
         given.model.fit(given.x, given.y, epochs=1, verbose=0, doctor=True)
     assert same(before, given.model.get_weights())

@@ -11,7 +11,8 @@ from clarinet.doctor.adapters import adapt, data_only
 from clarinet.doctor.experiments import EXPERIMENTS, REFINEMENTS, STATES, rate_range
 from clarinet.doctor.experiments.trial import TimeBudget, Training, Trial
 from clarinet.doctor.findings import Finding
-from clarinet.doctor.program import Program, program_of, quietly, refuse_graph
+from clarinet.doctor.graphs import of_graph, refuse_several
+from clarinet.doctor.program import Program, program_of, quietly
 from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import apply
 from clarinet.doctor.report import Report
@@ -74,12 +75,13 @@ def examine(
     if budget not in _TIME_BUDGETS:
         raise ValueError(f"examine: budget is one of {', '.join(map(repr, _TIME_BUDGETS))}, received {budget!r}")
     if isinstance(model, model_class("Model")):
-        refuse_graph(model)
         checks.raise_first(checks.check_planned(model, "examine"))
         incomplete = list(checks.check_compiled(model))
         if incomplete:
             return _reported(list(refusals.examine(incomplete)), set(refusals.KINDS), time.perf_counter())
-        return inspect(program_of(model, x, y, validation_data, fit_arguments), budget)
+        refuse_several(model)
+        program = program_of(model, x, y, validation_data, fit_arguments)
+        return of_graph(inspect(program, budget), program.layers)
     with quietly():
         adapted = adapt(model, x, y, validation_data, fit_arguments)
     return adapted.noted(inspect(adapted.program, budget) if adapted.whole else data_only(adapted.program))

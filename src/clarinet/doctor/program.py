@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, SupportsFloat
 import numpy as np
 
 from clarinet import data_adapters, losses, optimizers
+from clarinet.doctor.graphs import in_a_row
 from clarinet.layers.handle import leaf_layers
 from clarinet.settings import BATCH_SIZE, Role, names_of
 from clarinet.target import TransformedTarget, for_loss
@@ -183,19 +184,6 @@ def _finite(array: Array) -> Array:
     return np.asarray(np.isfinite(array).reshape(len(array), -1).all(axis=1))
 
 
-def refuse_graph(model: Trainable) -> None:
-    """Refuse a network that is no :class:`clarinet.Sequential`.
-
-    Raises:
-        ValueError: it is a graph.
-    """
-    if not isinstance(model, model_class()):
-        raise ValueError(
-            f"the doctor examines networks whose layers follow one another, a Sequential; {model.name!r} is a graph: "
-            "look at it with check_gradients, plots.gradient_flow and glass.trace"
-        )
-
-
 def program_of(
     model: Trainable,
     x: object,
@@ -221,9 +209,8 @@ def program_of(
         held_x, held_y, _ = data_adapters.as_rows(held, *held_out[1:], "validation_data: ")
         validation = held_x, data_adapters.as_array(held_y, "validation_data: y")
     shape = rows.shape[1:] if prepares else model.sample_shape or rows.shape[1:]
-    learning = [(index, layer) for index, layer in enumerate(model.layers) if not layer.prepares]
     untrained = model.optimizer_state is None or not model.optimizer_state.step
-    layers = tuple(copied(layer, untrained, str(index)) for index, layer in learning)
+    layers = tuple(copied(layer, untrained, name) for name, layer in in_a_row(model))
     metrics = tuple(model._metrics[0])
     return Program(
         layers, tuple(shape), model.loss, model.optimizer, metrics, rows, labels, validation, fit, model.target,

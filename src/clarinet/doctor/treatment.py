@@ -13,7 +13,8 @@ from clarinet import checks
 from clarinet.doctor.examination import accepted, inspect
 from clarinet.doctor.experiments.trial import fingerprint
 from clarinet.doctor.findings import Finding
-from clarinet.doctor.program import Program, program_of, quietly, refuse_graph
+from clarinet.doctor.graphs import refuse_graph
+from clarinet.doctor.program import Program, program_of, quietly
 from clarinet.doctor.remedies import apply
 from clarinet.doctor.score import FEW_ROWS, constant_score, judge, split, truth
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from clarinet import checks
 from clarinet.doctor.findings import Finding
-from clarinet.doctor.program import program_of, quietly, refuse_graph
+from clarinet.doctor.graphs import refuse_graph
+from clarinet.doctor.program import program_of, quietly
 from clarinet.doctor.program_facts import SAMPLE, ProgramFacts, function_of
 from clarinet.doctor.report import Report, paragraph
 from clarinet.doctor.rules import RULES, association, duplicates, non_finite, validation
