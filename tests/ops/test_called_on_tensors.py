@@ -42,3 +42,19 @@ def test_a_loss_within_a_loss(tmp_path):
         model.save(tmp_path / "model.clarinet")
     model.compile("sgd", lambda y, z: losses.sparse_categorical_crossentropy(ops.maximum(y, 0), z, from_logits=True))
     clarinet.check_gradients(model, x[:4], y[:4], raise_on_failure=True)
+
+
+def test_jacobians():
+    x = ops.convert_to_tensor(np.random.default_rng(1).normal(size=(3, 2)).astype(np.float32))
+    w = np.array([[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]], np.float32)
+    with ops.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = ops.tanh(ops.matmul(x, w))
+    whole, rows = tape.jacobian(y, x), tape.batch_jacobian(y, x)
+    want = (1 - y.numpy() ** 2)[..., None] * w.T
+    np.testing.assert_allclose(rows, want, rtol=1e-6)
+    assert whole.shape == (3, 3, 3, 2)
+    np.testing.assert_allclose(whole.numpy()[range(3), :, range(3)], want, rtol=1e-6)
+    assert np.count_nonzero(whole.numpy()[0, :, 1:]) == 0
+    with pytest.raises(ValueError, match="as many rows"):
+        tape.batch_jacobian(ops.sum(y), x)

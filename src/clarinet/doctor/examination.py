@@ -11,7 +11,8 @@ from clarinet.doctor.adapters import adapt, data_only
 from clarinet.doctor.experiments import EXPERIMENTS, REFINEMENTS, STATES, rate_range
 from clarinet.doctor.experiments.trial import TimeBudget, Training, Trial
 from clarinet.doctor.findings import Finding
-from clarinet.doctor.graphs import of_graph, refuse_several
+from clarinet.doctor.graph_reports import of_graph
+from clarinet.doctor.graphs import refuse_several
 from clarinet.doctor.program import Program, program_of, quietly
 from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import apply

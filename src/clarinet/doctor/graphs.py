@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, cast
 
-from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.report import Report
 from clarinet.graph import Network, Tensor, adds_loss
 from clarinet.layers.base import Layer
 from clarinet.trainable import Trainable, model_class
 from clarinet.types import AnyTensor, Shape, TensorLike
 
 #: Its name.
-_INSIDE = "graph"
+INSIDE = "graph"
 
 
 class Inside(Layer):
@@ -35,8 +31,8 @@ class Inside(Layer):
         found: tuple[Shape, ...] = self.model.output_shapes((input_shape,))
         return found[0]
 
-    def call(self, x: TensorLike) -> AnyTensor:  # type: ignore[override]
-        return cast(AnyTensor, self.model(x))
+    def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
+        return cast(AnyTensor, self.model(inputs, training=training))
 
 
 def refuse_graph(model: Trainable) -> None:
@@ -88,24 +84,7 @@ def in_a_row(model: Trainable) -> Sequence[tuple[str, Layer]]:
     if tensor in network.inputs:
         return last
     make: Callable[..., object] = model_class("Model")
-    return [(_INSIDE, Inside(make(network.inputs[0], tensor))), *last]
-
-
-def of_graph(report: Report, layers: Sequence[Layer]) -> Report:
-    """A report with the numbers that layers have in the graph, and a hint that names those not looked into."""
-    if all(layer.name == str(number) for number, layer in enumerate(layers)):
-        return report
-    places = {f"layer:{number}": f"layer:{layer.name}" for number, layer in enumerate(layers)}
-    places["layer:0"] = places["layer:0"] if layers[0].name != _INSIDE else "model"
-
-    def numbered(text: str) -> str:
-        return re.sub(r"\blayer (\d+)\b", lambda m: places.get(f"layer:{m[1]}", m[0]).replace(":", " "), text)
-
-    found = [
-        replace(finding, where=places.get(finding.where, finding.where), summary=numbered(finding.summary))
-        for finding in report.findings
-    ]
-    return replace(report, findings=(*found, *_not_looked_at(layers)))
+    return [(INSIDE, Inside(make(network.inputs[0], tensor))), *last]
 
 
 def _alone(tensor: Tensor, users: Counter[Tensor], uses: Counter[int]) -> bool:
@@ -115,24 +94,3 @@ def _alone(tensor: Tensor, users: Counter[Tensor], uses: Counter[int]) -> bool:
         return False
     single = len(node.inputs) == 1 and len(node.specs) == 1 and node.training is None and tensor.mask is None
     return single and uses[id(layer)] == 1 and users[node.inputs[0]] == 1
-
-
-def _not_looked_at(layers: Sequence[Layer]) -> list[Finding]:
-    """A hint that names the layers that were not looked into."""
-    inside = [layer for layer in layers if isinstance(layer, Inside)]
-    if not inside:
-        return []
-    names = ", ".join(layer.name for layer in inside[0].model.layers if not layer.is_input)
-    return [
-        Finding(
-            "not_examined",
-            "model",
-            "hint",
-            1.0,
-            f"inside the graph these layers were not looked at: {names}",
-            "The doctor looks at the data, the loss, the optimizer and the last layers in a row, and it trains copies "
-            "of the whole graph. Rules on single layers need layers that follow one another.",
-            {"layers": names},
-            Remedy("nothing is wrong with this; look inside with glass.trace and plots.gradient_flow"),
-        )
-    ]

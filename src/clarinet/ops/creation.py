@@ -12,7 +12,7 @@ from clarinet.ops.arithmetic import add, multiply, power, subtract
 from clarinet.ops.axes import broadcast_to, expand_dims, moveaxis
 from clarinet.ops.comparisons import equal
 from clarinet.ops.cumulative import cumsum
-from clarinet.ops.dispatch import Given, apply, converted, dtype_of, numbers_of, promoted, shape_of, typed
+from clarinet.ops.dispatch import Given, apply, converted, dtype_of, numbers_of, promoted, shape_of, sizes_of, typed
 from clarinet.ops.dtypes import FLOAT, INT, WEAK, as_dtype, result_dtype
 from clarinet.ops.operation import Gradients, Operation, made
 from clarinet.ops.shapes import whole_shape
@@ -135,7 +135,7 @@ def full_like(x: TensorLike, fill_value: TensorLike, dtype: DTypeArg = None) -> 
     x = converted(x)
     kind = as_dtype(dtype) if dtype else dtype_of(x)
     if type(fill_value) in WEAK and not is_symbolic(x):  # which depends on no number of x
-        return tensor(np.full(shape_of(x), fill_value, kind))  # type: ignore[arg-type]  # all sizes are known
+        return tensor(np.full(sizes_of(x, "full_like"), fill_value, kind))
     if type(fill_value) in WEAK:
         return apply(made(FullLike, fill_value, kind.name), x)
     return broadcast_to(typed(converted(fill_value), kind), shape_of(x))

@@ -238,6 +238,85 @@ class GradientTape:
             self.reset()
         return cast(AnyTensor, like(sources, gradients))
 
+    def jacobian(
+        self, target: TensorLike, sources: TensorLike, unconnected_gradients: str = "none", **others: object
+    ) -> AnyTensor:
+        """The derivative of every entry of ``target`` at each of the sources, one walk back for each entry.
+
+        Args:
+            target: a tensor that was computed.
+            sources, unconnected_gradients: as for :meth:`gradient`.
+            others: accepted for other libraries' programs; how derivatives are computed is no choice here.
+
+        Returns:
+            In the structure of ``sources`` tensors of shape ``(*target.shape, *source.shape)``, or None.
+
+        Raises:
+            RuntimeError, TypeError: as :meth:`gradient`.
+
+        Example:
+            >>> import clarinet
+            >>> x = clarinet.ops.convert_to_tensor([1.0, 2.0])
+            >>> with clarinet.ops.GradientTape() as tape:
+            ...     tape.watch(x)
+            ...     y = x * x
+            >>> tape.jacobian(y, x).tolist()
+            [[2.0, 0.0], [0.0, 4.0]]
+        """
+        shape = _shape(target)
+        whole = np.eye(int(np.prod(shape)), dtype=np.float32).reshape(-1, *shape)
+        return self._side_by_side(target, sources, whole, shape, 0, unconnected_gradients)
+
+    def batch_jacobian(
+        self, target: TensorLike, source: TensorLike, unconnected_gradients: str = "none", **others: object
+    ) -> AnyTensor:
+        """The derivative of every entry of each row of ``target`` at the same row of ``source``; rows must not see each
+        other.
+
+        Args:
+            target, source: tensors with as many rows (n, …).
+            unconnected_gradients, others: as for :meth:`jacobian`.
+
+        Returns:
+            A tensor of shape ``(n, *target.shape[1:], *source.shape[1:])``, or None.
+
+        Raises:
+            ValueError: other numbers of rows. RuntimeError, TypeError: as :meth:`gradient`.
+        """
+        shape = _shape(target)
+        if not shape or _shape(source)[:1] != shape[:1]:
+            raise ValueError(f"tape.batch_jacobian: expected as many rows, received {shape} and {_shape(source)}")
+        one = np.eye(int(np.prod(shape[1:])), dtype=np.float32).reshape(-1, 1, *shape[1:])
+        whole = np.broadcast_to(one, (len(one), *shape))
+        return self._side_by_side(target, source, whole, shape[1:], 1, unconnected_gradients)
+
+    def _side_by_side(
+        self,
+        target: TensorLike,
+        sources: TensorLike,
+        seeds: Array,
+        shape: tuple[int, ...],
+        axis: int,
+        unconnected_gradients: str,
+    ) -> AnyTensor:
+        """Gradients for each of some output gradients, along axes of this shape."""
+        kept, self._persistent = self._persistent, True
+        try:
+            found = [self.gradient(target, sources, seed, unconnected_gradients) for seed in seeds]
+        finally:
+            self._persistent = kept
+        if not kept:
+            self._used = True
+            self.reset()
+        columns = zip(*(_every(sources, each) for each in found), strict=True)
+        joined = [
+            None
+            if any(g is None for g in each)
+            else tensor(np.stack(each, axis).reshape(*_shape(each[0])[:axis], *shape, *_shape(each[0])[axis:]))
+            for each in columns
+        ]
+        return cast(AnyTensor, like(sources, joined))
+
     def _seeds(self, target: TensorLike, output_gradients: TensorLike) -> dict[int, Array]:
         """The gradients from which the walk begins, by number."""
         targets = list(leaves(target))
@@ -264,7 +343,8 @@ class GradientTape:
             if record.operation is None:
                 raise RuntimeError(
                     "tape.gradient: the target depends on a gradient that was taken inside this tape's `with` block (a "
-                    "GradientTape inside a GradientTape): second derivatives are not supported"
+                    "GradientTape inside a GradientTape): second derivatives are not supported; for a gradient penalty "
+                    "take a difference quotient, (f(x + h * v) - f(x)) / h along unit vectors v, or clip the weights"
                 )
             _refuse_changed(record)
             dys = [_dy(gradients, *output, kept=sources) for output in zip(record.outputs, record.shapes)]
@@ -290,6 +370,15 @@ class GradientTape:
         for one in gradients:
             number = self._compute(one)
             self._records.append(Record(None, None, everything, (number,), ((one.shape, one.dtype),)))
+
+
+def _shape(x: object) -> tuple[int, ...]:
+    return np.asarray(x).shape
+
+
+def _every(sources: TensorLike, gradients: TensorLike) -> list[Array | None]:
+    """The gradients at all sources, None where there is none."""
+    return cast("list[Array | None]", list(paired(sources, gradients)))
 
 
 def _refuse_changed(record: Record) -> None:
