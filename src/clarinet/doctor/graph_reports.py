@@ -14,7 +14,8 @@ from clarinet.layers.base import Layer
 
 def of_graph(report: Report, layers: Sequence[Layer]) -> Report:
     """A report with the numbers that layers have in the graph, and a hint that names those not looked into."""
-    if all(layer.name == str(number) for number, layer in enumerate(layers)):
+    numbers = [layer.name for layer in layers]
+    if numbers == [str(number) for number in range(len(layers))]:
         return report
     places = {f"layer:{number}": f"layer:{layer.name}" for number, layer in enumerate(layers)}
     places["layer:0"] = places["layer:0"] if layers[0].name != INSIDE else "model"

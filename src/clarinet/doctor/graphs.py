@@ -55,8 +55,15 @@ def refuse_several(model: Trainable) -> None:
     Raises:
         ValueError: it is such a graph.
     """
+    if isinstance(model, model_class()):
+        return
     network: Network = model.network
     adds = adds_loss(network)
+    if model.prepares_data:
+        raise ValueError(
+            f"the doctor does not examine graphs in which layers prepare the data, such as {model.name!r}: run these "
+            "layers on the data first, and examine the rest"
+        )
     if len(network.inputs) > 1 or len(network.outputs) > 1 or adds:
         raise ValueError(
             f"the doctor examines networks with one input, one output and one loss; {model.name!r} has "
@@ -70,7 +77,7 @@ def in_a_row(model: Trainable) -> Sequence[tuple[str, Layer]]:
     """The layers of a copy of a graph as if they stood in a row, and their numbers in ``model.layers``; what does not
     stand so is one layer, the first, without a number."""
     if isinstance(model, model_class()):
-        return [(str(number), layer) for number, layer in enumerate(model.layers)]
+        return [(str(number), layer) for number, layer in enumerate(model.layers) if not layer.prepares]
     clone: Any = copy.deepcopy(model)
     network: Network = clone.network
     users = Counter(tensor for node in network.nodes for tensor in node.inputs)
