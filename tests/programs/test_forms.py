@@ -133,3 +133,30 @@ def test_the_only_input_and_output_may_come_in_lists():
     model = keras.Model([x], [layers.Dense(1)(x)])
     model.compile("sgd", "mse")
     assert len(model.fit([np.ones((4, 2))], [np.ones(4)], verbose=0).history["loss"]) == 1
+
+
+def test_functions_of_tensorflow_are_operations_under_their_names():
+    image, filters = np.ones((1, 4, 4, 1), np.float32), np.ones((2, 2, 1, 3), np.float32)
+    assert tf.nn.conv2d(image, filters, strides=[1, 2, 2, 1], padding="SAME").numpy().max() == 4
+    assert tf.nn.max_pool2d(image, 2, 2, "VALID").shape == (1, 2, 2, 1)
+    assert keras.backend.conv2d(image, filters, padding="same").shape == (1, 4, 4, 3)
+    assert keras.backend.pool2d(image, (2, 2), (2, 2), pool_mode="avg").shape == (1, 2, 2, 1)
+    assert keras.backend.spatial_2d_padding(image).shape == (1, 6, 6, 1)
+    assert keras.backend.resize_images(image, 2, 3, "channels_last").shape == (1, 8, 12, 1)
+    up = tf.nn.conv2d_transpose(image, np.ones((2, 2, 3, 1), np.float32), (1, 8, 8, 3), 2)
+    assert up.shape == (1, 8, 8, 3)
+    with np.testing.assert_raises_regex(ValueError, "output_shape says"):
+        tf.nn.conv2d_transpose(image, np.ones((2, 2, 3, 1), np.float32), (1, 9, 9, 3), 2)
+    scaled = tf.nn.batch_normalization(image, 1.0, 1.0, 2.0, None, 0.0)
+    assert scaled.numpy().max() == 2
+    assert set(np.unique(tf.nn.dropout(np.ones(50), rate=0.5))) == {0.0, 2.0}
+    assert tf.one_hot(np.array([1.0, 0.0]), 2).numpy().tolist() == [[0, 1], [1, 0]]
+
+
+def test_random_functions_of_earlier_keras_and_tensorflow():
+    assert keras.backend.random_normal((2, 3), seed=1).shape == (2, 3)
+    assert keras.backend.random_uniform(shape=(4,)).numpy().min() >= 0
+    assert set(np.unique(keras.backend.random_bernoulli((60,), p=0.5))) == {0.0, 1.0}
+    whole = tf.random.uniform([50], minval=2, maxval=5, dtype=tf.int32)
+    assert str(whole.dtype) == "int32"
+    assert set(whole.numpy()) == {2, 3, 4}

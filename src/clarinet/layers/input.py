@@ -112,8 +112,8 @@ def Input(  # a function in Keras too
     name: str | None = None,
     *,
     batch_shape: Sequence[int | None] | None = None,
-    sparse: bool = False,
-    ragged: bool = False,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
 ) -> Tensor:
     """A tensor that a network begins with; call layers on it, or put it before the layers of a ``Sequential``.
 
@@ -125,7 +125,7 @@ def Input(  # a function in Keras too
         dtype: of the numbers that come in, see :class:`InputLayer`.
         name: of the input; data may be given by it: ``fit({"left": a, "right": b}, y)``. By default made up.
         batch_shape: ``(batch_size, *shape)``, instead of the two.
-        sparse, ragged: False: tensors are dense.
+        sparse, ragged: None or False: tensors are dense.
 
     Raises:
         TypeError, ValueError: ``shape`` is not a tuple of positive whole numbers; ``sparse`` or ``ragged``.

@@ -135,7 +135,9 @@ def truncated_normal(
 def uniform(
     shape: ShapeLike, minval: TensorLike = 0.0, maxval: TensorLike = 1.0, dtype: DTypeArg = None, seed: object = None
 ) -> AnyTensor:
-    """Numbers uniform in [minval, maxval); other arguments as of :func:`normal`."""
+    """Numbers uniform in [minval, maxval); of a dtype of whole numbers :func:`randint`; else as :func:`normal`."""
+    if dtype is not None and as_dtype(dtype, "random.uniform: dtype").kind in "iu":
+        return randint(shape, minval, maxval, dtype, seed)
     sizes, kind = whole_shape(shape, "random.uniform: shape"), _float(dtype, "uniform")
     if isinstance(minval, (int, float)) and isinstance(maxval, (int, float)):
         return _scaled(_draw(Uniform, sizes, kind, seed), maxval - minval, minval)

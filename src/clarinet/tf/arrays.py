@@ -134,6 +134,9 @@ def one_hot(
         >>> one_hot([1, 0], 2, on_value=5.0).tolist()
         [[0.0, 5.0], [5.0, 0.0]]
     """
+    indices = ops.convert_to_tensor(indices)
+    if np.dtype(indices.dtype).kind == "f":  # labels that were read as floats
+        indices = ops.cast(indices, "int32")
     hot = ops.one_hot(indices, int(depth), -1 if axis is None else axis, dtype or "float32")
     if on_value is None and off_value is None:
         return hot

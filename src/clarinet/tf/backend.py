@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet import aliases, ops
+from clarinet import aliases, ops, random
 from clarinet.names import public
 from clarinet.ops.specs import product
+from clarinet.random import normal as random_normal
+from clarinet.random import truncated_normal
+from clarinet.random import uniform as random_uniform
 from clarinet.tf.adapting import functions, same
 from clarinet.tf.nn import bias_add, l2_normalize
 from clarinet.types import AnyTensor, Array, Axes, DTypeArg, ShapeLike, TensorLike
@@ -31,8 +34,11 @@ _TABLE: dict[str, str] = {
     "categorical_crossentropy": "categorical_crossentropy",
     "clip": "clip min_value:x_min max_value:x_max",
     "concatenate": "concatenate tensors:xs axis=-1",
+    "conv1d": "conv x:inputs",
+    "conv2d": "conv x:inputs",
     "cumprod": "cumprod axis=0",
     "cumsum": "cumsum axis=0",
+    "depthwise_conv2d": "depthwise_conv x:inputs depthwise_kernel:kernel",
     "expand_dims": "expand_dims axis=-1",
     "gather": "take reference:x axis=0",
     "maximum": f"maximum {_PAIRS}",
@@ -43,6 +49,7 @@ _TABLE: dict[str, str] = {
     "pow": "power x:x1 a:x2",
     "repeat_elements": "repeat rep:repeats",
     "reverse": "flip axes:axis",
+    "separable_conv2d": "separable_conv x:inputs",
     "sparse_categorical_crossentropy": "sparse_categorical_crossentropy",
     "zeros": "zeros",
 }
@@ -57,6 +64,7 @@ __all__ = [
     "constant",
     "count_params",
     "dot",
+    "dropout",
     "dtype",
     "eval",
     "flatten",
@@ -68,11 +76,19 @@ __all__ = [
     "l2_normalize",
     "learning_phase",
     "map_fn",
+    "pool2d",
+    "random_bernoulli",
+    "random_normal",
+    "random_uniform",
     "relu",
     "repeat",
+    "resize_images",
     "set_value",
+    "spatial_2d_padding",
     "stop_gradient",
     "switch",
+    "temporal_padding",
+    "truncated_normal",
     "update",
     "update_add",
     "update_sub",
@@ -151,6 +167,61 @@ def switch(condition: TensorLike, then_expression: TensorLike, else_expression: 
     missing = ops.ndim(one) - ops.ndim(condition)
     kept = ops.reshape(condition, (*ops.shape(condition), *(1,) * missing)) if missing > 0 else condition
     return ops.where(ops.cast(kept, "bool"), one, other)
+
+
+def dropout(x: TensorLike, level: float, noise_shape: ShapeLike | None = None, seed: object = None) -> AnyTensor:
+    """A share ``level`` of the numbers is 0, and the others are divided by what is left."""
+    return random.dropout(x, level, noise_shape, seed)
+
+
+def random_bernoulli(shape: ShapeLike, p: float = 0.0, dtype: DTypeArg = None, seed: object = None) -> AnyTensor:
+    """1 with the probability ``p``, else 0."""
+    return ops.cast(ops.less(random_uniform(shape, seed=seed), p), dtype or "float32")
+
+
+def pool2d(
+    x: TensorLike,
+    pool_size: tuple[int, int],
+    strides: tuple[int, int] = (1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    pool_mode: str = "max",
+) -> AnyTensor:
+    """The largest number of every window of an image, or with ``pool_mode="avg"`` the mean.
+
+    Raises:
+        ValueError: another ``pool_mode``.
+    """
+    if pool_mode not in ("max", "avg"):
+        raise ValueError(f"pool2d: pool_mode is 'max' or 'avg', received {pool_mode!r}")
+    pool = ops.max_pool if pool_mode == "max" else ops.average_pool
+    return pool(x, tuple(pool_size), tuple(strides), padding, data_format)
+
+
+def resize_images(
+    x: TensorLike, height_factor: int, width_factor: int, data_format: object = None, interpolation: str = "nearest"
+) -> AnyTensor:
+    """Images (n, height, width, channels) so many times as high and wide.
+
+    Raises:
+        ValueError: their sizes are not known before there are numbers.
+    """
+    _, height, width, _ = ops.shape(x)
+    if height is None or width is None:
+        raise ValueError("resize_images: the sizes of the images are not known; use the layer UpSampling2D")
+    return ops.image.resize(x, (height * height_factor, width * width_factor), interpolation)
+
+
+def spatial_2d_padding(
+    x: TensorLike, padding: tuple[tuple[int, int], tuple[int, int]] = ((1, 1), (1, 1)), data_format: object = None
+) -> AnyTensor:
+    """Zeros around images: above and below, on the left and on the right."""
+    return ops.pad(x, ((0, 0), *map(tuple, padding), (0, 0)))
+
+
+def temporal_padding(x: TensorLike, padding: tuple[int, int] = (1, 1)) -> AnyTensor:
+    """Zeros before and behind the steps of sequences."""
+    return ops.pad(x, ((0, 0), tuple(padding), (0, 0)))
 
 
 def in_top_k(predictions: TensorLike, targets: TensorLike, k: int) -> AnyTensor:

@@ -1,12 +1,15 @@
 """``tf.nn``."""
 
+# ruff: noqa: F403  # a function is named in its own module alone
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from clarinet import aliases, ops
 from clarinet.names import public
+from clarinet.tf import filters
 from clarinet.tf.adapting import functions
+from clarinet.tf.filters import *
 from clarinet.tf.tables import NN
 from clarinet.types import AnyTensor, Axes, TensorLike
 
@@ -20,7 +23,7 @@ __all__ = [
     "softmax_cross_entropy_with_logits",
     "sparse_softmax_cross_entropy_with_logits",
 ]
-__all__ += list(NN)
+__all__ += filters.__all__ + list(NN)
 
 
 def __dir__() -> list[str]:

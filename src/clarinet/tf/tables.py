@@ -94,6 +94,7 @@ MATH: dict[str, str] = {
     "rint": "round",
     "count_nonzero": "count_nonzero input:x",
     "bincount": "bincount arr:x",
+    "unsorted_segment_sum": "segment_sum",
 }
 #: ``tf.nn``.
 NN: dict[str, str] = {
@@ -116,6 +117,7 @@ NN: dict[str, str] = {
 LINALG: dict[str, str] = {
     "diag": "diag diagonal:x",
     "diag_part": "diagonal input:x",
+    **same("det inv cholesky qr"),
     "einsum": "einsum",
     "matmul": "matmul a:x1 b:x2",
     "norm": "norm tensor:x",
