@@ -40,6 +40,21 @@ ROWLESS = {
     layers.InputLayer: "where a network begins; it computes nothing",
     layers.Lambda: "a user's function, whose code is in no file",
     **dict.fromkeys(
+        (layers.AdditiveAttention, layers.Attention, layers.GroupQueryAttention, layers.MultiHeadAttention),
+        "of several tensors with masks between them, see test_attention",
+    ),
+    **dict.fromkeys(
+        (
+            layers.CategoryEncoding,
+            layers.Discretization,
+            layers.HashedCrossing,
+            layers.Hashing,
+            layers.IntegerLookup,
+            layers.StringLookup,
+        ),
+        "works on the data, before an engine sees it, see tests/layers/test_categories.py",
+    ),
+    **dict.fromkeys(
         (layers.GRUCell, layers.LSTMCell, layers.RNN, layers.SimpleRNNCell, layers.StackedRNNCells),
         "made of layers by a call, as a user's own",
     ),
