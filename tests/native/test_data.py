@@ -142,7 +142,7 @@ def test_numbers_that_the_engine_cannot_take(changes, message):
         core.train((x,), (IDS,), (None,), None, first, stop, batch, rates, -1.0, OptimizerState(step), every, losses)
     if "batch_size" in changes:
         with pytest.raises(ValueError, match=message):
-            core.evaluate((x,), (IDS,), (None,), batch, 0)
+            core.evaluate((x,), (IDS,), (None,), batch, 0, 0)
 
 
 @pytest.mark.parametrize("offset", [0, 1, 2, 4])

@@ -225,9 +225,9 @@ def test_refusals():
     with pytest.raises(ValueError, match="an array for each input"):
         native.predict(numbers(4, 5), 4)
     with pytest.raises(ValueError, match="expected an array for each output"):
-        native._core.predict((numbers(4, 5), numbers(4, 3)), 4, 0, ())
+        native._core.predict((numbers(4, 5), numbers(4, 3)), 4, 0, 0, ())
     with pytest.raises(ValueError, match="does not have the shape"):
-        native._core.predict((numbers(4, 5), numbers(4, 3)), 4, 0, (np.empty((4, 3), np.float32),))
+        native._core.predict((numbers(4, 5), numbers(4, 3)), 4, 0, 0, (np.empty((4, 3), np.float32),))
 
 
 # Sums, and what has no native form.
