@@ -218,6 +218,8 @@ void Engine::take_labels(const Pass& pass, const Rows& rows, Order order) {
 }
 
 void Engine::forward(const Pass& pass) {
+  for (size_t i = 0; i < ops_.size(); ++i)
+    if (computed_[i]) ops_[i]->begin_forward(pass);
   for (const Stage& stage : stages_) {
     if (!ops_[stage.first]->runs(pass.training, pass.judged)) continue;
     each_part(pass, stage, [&](const Pass& part) {

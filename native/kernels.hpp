@@ -69,9 +69,10 @@ struct DepthwiseWindows {
   const int32_t *windows, *offsets;
 };
 
-// Windows over a sample (height, width, channels), the first of them `top` and `left` places ahead of it.
+// Windows over a sample (depth, height, width, channels), the first of them `front`, `top` and `left` places ahead of it.
 struct Pooling {
-  long height, width, channels, out_h, out_w, kernel_h, kernel_w, stride_h, stride_w, top, left;
+  long depth, height, width, channels, out_d, out_h, out_w, kernel_d, kernel_h, kernel_w, stride_d, stride_h, stride_w;
+  long front, top, left;
   bool masks;   // no gradient to entries that are not positive
   bool shares;  // the gradient goes to all entries that are as large as the largest, in equal shares, not to the first
 };

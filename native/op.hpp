@@ -99,6 +99,8 @@ class Op {
   // Rough cost of forward, in multiply-adds a sample.
   virtual double work() const { return static_cast<double>(out_size()); }
 
+  // By each thread before the first of its samples' forward.
+  virtual void begin_forward(const Pass&) {}
   virtual void forward(const Pass&, const float* x, float* y) = 0;
   // By each thread before the first of its samples' backward.
   virtual void begin_backward(const Pass&) {}

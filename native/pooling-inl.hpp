@@ -9,33 +9,56 @@ namespace {
 
 // A window's part inside the sample.
 struct Cut {
-  long top, bottom, left, right;
+  long front, back, top, bottom, left, right;
 
-  CLARINET_INLINE long count() const { return (bottom - top) * (right - left); }
+  CLARINET_INLINE long count() const { return (back - front) * (bottom - top) * (right - left); }
 };
+
+struct Interval {
+  long first, last;
+};
+
+// What window i of an axis has of it.
+CLARINET_INLINE Interval cut(long i, long stride, long before, long kernel, long size) {
+  const long first = i * stride - before, last = first + kernel;
+  return {first > 0 ? first : 0, last < size ? last : size};
+}
 
 // f(cut, place of the output) for every window.
 template <class F>
 CLARINET_INLINE void each_window(const Pooling& p, F f) {
-  for (long i = 0; i < p.out_h; ++i) {
-    const long y = i * p.stride_h - p.top, bottom = y + p.kernel_h < p.height ? y + p.kernel_h : p.height;
-    for (long j = 0; j < p.out_w; ++j) {
-      const long x = j * p.stride_w - p.left, right = x + p.kernel_w < p.width ? x + p.kernel_w : p.width;
-      f(Cut{y > 0 ? y : 0, bottom, x > 0 ? x : 0, right}, (i * p.out_w + j) * p.channels);
+  long place = 0;
+  for (long i = 0; i < p.out_d; ++i) {
+    const Interval z = cut(i, p.stride_d, p.front, p.kernel_d, p.depth);
+    for (long j = 0; j < p.out_h; ++j) {
+      const Interval y = cut(j, p.stride_h, p.top, p.kernel_h, p.height);
+      for (long k = 0; k < p.out_w; ++k, place += p.channels) {
+        const Interval x = cut(k, p.stride_w, p.left, p.kernel_w, p.width);
+        f(Cut{z.first, z.last, y.first, y.last, x.first, x.last}, place);
+      }
     }
   }
+}
+
+// Where the first entry of a window is, of channel 0.
+CLARINET_INLINE long start(const Pooling& p, const Cut& cut) {
+  return ((cut.front * p.height + cut.top) * p.width + cut.left) * p.channels;
 }
 
 // f(offset in the sample) for every entry of channel c in a window, row by row.
 template <class F>
 CLARINET_INLINE void each_entry(const Pooling& p, const Cut& cut, long c, F f) {
-  if (cut.bottom - cut.top == 2 && cut.right - cut.left == 2) {  // the usual one, without loops
-    const long at = (cut.top * p.width + cut.left) * p.channels + c, below = at + p.width * p.channels;
-    f(at), f(at + p.channels), f(below), f(below + p.channels);
+  const long row = p.width * p.channels, first = start(p, cut) + c;
+  if (cut.back - cut.front == 1 && cut.bottom - cut.top == 2 && cut.right - cut.left == 2) {  // the usual one, without loops
+    f(first), f(first + p.channels), f(first + row), f(first + row + p.channels);
     return;
   }
-  for (long y = cut.top; y < cut.bottom; ++y)
-    for (long x = cut.left; x < cut.right; ++x) f((y * p.width + x) * p.channels + c);
+  const long width = (cut.right - cut.left) * p.channels;
+  for (long z = 0; z < cut.back - cut.front; ++z)
+    for (long y = 0; y < cut.bottom - cut.top; ++y) {
+      const long at = first + (z * p.height + y) * row;
+      for (long x = 0; x < width; x += p.channels) f(at + x);
+    }
 }
 
 // The larger one, and a NaN where there is one: `max` keeps that of its second argument alone. Of a number and itself nothing
@@ -45,7 +68,7 @@ CLARINET_INLINE Vec larger(Vec a, Vec b) { return as_vec(as_int(max(a, b)) | as_
 void max_pool(const Pooling& p, const float* x, float* y) {
   each_window(p, [&](const Cut& cut, long out) {
     each_vector(p.channels, [&](long c, auto part) {
-      Vec most = load(x + (cut.top * p.width + cut.left) * p.channels + c, part);
+      Vec most = load(x + start(p, cut) + c, part);
       each_entry(p, cut, c, [&](long at) { most = larger(most, load(x + at, part)); });
       store(y + out + c, most, part);
     });
@@ -54,12 +77,13 @@ void max_pool(const Pooling& p, const float* x, float* y) {
 
 // Whether every entry is in exactly one window.
 CLARINET_INLINE bool tiles_exactly(const Pooling& p) {
-  return p.stride_h == p.kernel_h && p.stride_w == p.kernel_w && p.out_h * p.stride_h - p.top >= p.height &&
+  return p.stride_d == p.kernel_d && p.stride_h == p.kernel_h && p.stride_w == p.kernel_w &&
+         p.out_d * p.stride_d - p.front >= p.depth && p.out_h * p.stride_h - p.top >= p.height &&
          p.out_w * p.stride_w - p.left >= p.width;
 }
 
 CLARINET_INLINE void clear(const Pooling& p, float* dx) {
-  each_vector(p.height * p.width * p.channels, [&](long i, auto part) { store(dx + i, set1(0.0f), part); });
+  each_vector(p.depth * p.height * p.width * p.channels, [&](long i, auto part) { store(dx + i, set1(0.0f), part); });
 }
 
 // dy goes to the first entry that is as large as the window's largest.
@@ -98,7 +122,7 @@ CLARINET_INLINE void max_pool_share_back(const Pooling& p, const float* x, const
 void max_pool_back(const Pooling& p, const float* x, const float* y, const float* dy, float* dx) {
   if (p.shares) return max_pool_share_back(p, x, y, dy, dx);
   if (!tiles_exactly(p)) clear(p, dx);
-  const bool overlaps = p.stride_h < p.kernel_h || p.stride_w < p.kernel_w;
+  const bool overlaps = p.stride_d < p.kernel_d || p.stride_h < p.kernel_h || p.stride_w < p.kernel_w;
   overlaps ? max_pool_back_as<true>(p, x, y, dy, dx) : max_pool_back_as<false>(p, x, y, dy, dx);
 }
 

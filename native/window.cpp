@@ -25,50 +25,91 @@ Axis make_axis(long size, long kernel, long stride, long dilation, Padding paddi
   return axis;
 }
 
+// A setting's number for an axis of the sample.
+long own(const OpSpec& spec, const char* name, size_t axis) {
+  const std::vector<double>& all = numbers(spec.settings, name);
+  if (all.size() + 1 != spec.shape.size()) throw std::invalid_argument(spec.kind + ": setting " + name + " has other axes");
+  return static_cast<long>(all[axis]);
+}
+
+// Depth, height and width, of which the last ones are the axes of the sample.
+template <class Make>
+std::array<Axis, 3> axes_of(const OpSpec& spec, Make make) {
+  const Axis single{1, 1, 1, 1, 0, 0, 1};
+  std::array<Axis, 3> axes{single, single, single};
+  const size_t count = spec.shape.size() - 1;
+  if (count > axes.size()) throw std::invalid_argument(spec.kind + ": windows over more than three axes");
+  for (size_t i = 0; i < count; ++i) axes[axes.size() - count + i] = make(i);
+  return axes;
+}
+
+std::array<Axis, 3> over_input(const OpSpec& spec) {
+  const Padding padding = static_cast<Padding>(static_cast<long>(setting(spec, "padding")));
+  return axes_of(spec, [&](size_t i) {
+    return make_axis(static_cast<long>(spec.shape[i]), own(spec, "kernel", i), own(spec, "stride", i), own(spec, "dilation", i),
+                     padding);
+  });
+}
+
+std::array<Axis, 3> over_output(const OpSpec& spec) {
+  return axes_of(spec, [&](size_t i) {
+    const Axis axis{own(spec, "size", i),   own(spec, "kernel", i), own(spec, "stride", i),         own(spec, "dilation", i),
+                    own(spec, "before", i), own(spec, "after", i),  static_cast<long>(spec.shape[i])};
+    if ((axis.count - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1 > axis.padded())
+      throw std::invalid_argument(spec.kind + ": the output is too small");
+    return axis;
+  });
+}
+
 }  // namespace
 
-Window::Window(const OpSpec& spec) : channels(static_cast<long>(spec.shape.back())) {
-  const auto whole = [&](const char* name) { return static_cast<long>(setting(spec, name)); };
-  const bool flat = spec.shape.size() == 2;
-  const Padding padding = static_cast<Padding>(whole("padding"));
-  const long height = flat ? 1 : static_cast<long>(spec.shape[0]);
-  const long width = static_cast<long>(spec.shape[flat ? 0 : 1]);
-  h = make_axis(height, whole("kernel_h"), whole("stride_h"), whole("dilation_h"), flat ? Padding::valid : padding);
-  w = make_axis(width, whole("kernel_w"), whole("stride_w"), whole("dilation_w"), padding);
+Window::Window(const OpSpec& spec) : Window(spec, over_input(spec), static_cast<long>(spec.shape.back())) {
   if (positions() != spec.positions) throw std::invalid_argument(spec.kind + ": the output has other positions");
+}
+
+Window Window::of_output(const OpSpec& spec) {
+  const Window window(spec, over_output(spec), static_cast<long>(spec.outputs));
+  if (window.size() != spec.positions * spec.outputs) throw std::invalid_argument(spec.kind + ": the output has another size");
+  return window;
+}
+
+Window::Window(const OpSpec& spec, const std::array<Axis, 3>& axes, long channels)
+    : d(axes[0]), h(axes[1]), w(axes[2]), channels(channels) {
   if (padded_size() > INT32_MAX) throw std::invalid_argument(spec.kind + ": a sample of more than 2**31 numbers");
 }
 
 std::vector<int32_t> Window::windows() const {
   std::vector<int32_t> offsets;
-  for (long y = 0; y < h.count; ++y)
-    for (long x = 0; x < w.count; ++x)
-      offsets.push_back(static_cast<int32_t>((y * h.stride * w.padded() + x * w.stride) * channels));
+  for (long z = 0; z < d.count; ++z)
+    for (long y = 0; y < h.count; ++y)
+      for (long x = 0; x < w.count; ++x)
+        offsets.push_back(static_cast<int32_t>(
+            (((z * d.stride) * h.padded() + y * h.stride) * w.padded() + x * w.stride) * channels));
   return offsets;
 }
 
 std::vector<int32_t> Window::offsets(long group) const {
   std::vector<int32_t> offsets;
-  for (long y = 0; y < h.kernel; ++y)
-    for (long x = 0; x < w.kernel; ++x)
-      for (long c = 0; c < group; ++c)
-        offsets.push_back(static_cast<int32_t>((y * h.dilation * w.padded() + x * w.dilation) * channels + c));
+  for (long z = 0; z < d.kernel; ++z)
+    for (long y = 0; y < h.kernel; ++y)
+      for (long x = 0; x < w.kernel; ++x)
+        for (long c = 0; c < group; ++c)
+          offsets.push_back(static_cast<int32_t>(
+              (((z * d.dilation) * h.padded() + y * h.dilation) * w.padded() + x * w.dilation) * channels + c));
   return offsets;
 }
 
 void Window::pad(const float* sample, float* padded) const {
   std::fill(padded, padded + padded_size(), 0.0f);
-  const long row = w.size * channels, padded_row = w.padded() * channels;
-  padded += h.before * padded_row + w.before * channels;
-  for (long y = 0; y < h.size; ++y)
-    std::memcpy(padded + y * padded_row, sample + y * row, static_cast<size_t>(row) * sizeof(float));
+  const size_t row = static_cast<size_t>(w.size * channels);
+  for (long z = 0; z < d.size; ++z)
+    for (long y = 0; y < h.size; ++y, sample += row) std::memcpy(padded + row_at(z, y), sample, row * sizeof(float));
 }
 
 void Window::unpad(const float* padded, float* sample) const {
-  const long row = w.size * channels, padded_row = w.padded() * channels;
-  padded += h.before * padded_row + w.before * channels;
-  for (long y = 0; y < h.size; ++y)
-    std::memcpy(sample + y * row, padded + y * padded_row, static_cast<size_t>(row) * sizeof(float));
+  const size_t row = static_cast<size_t>(w.size * channels);
+  for (long z = 0; z < d.size; ++z)
+    for (long y = 0; y < h.size; ++y, sample += row) std::memcpy(sample, padded + row_at(z, y), row * sizeof(float));
 }
 
 }  // namespace clarinet

@@ -34,6 +34,7 @@ const std::map<std::string, OpMaker> kMakers = {
     {"concatenate", make_concatenate},
     {"constant", make_held},
     {"conv", make_conv},
+    {"conv_transpose", make_conv_transpose},
     {"dense", make_dense},
     {"depthwise", make_depthwise},
     {"dot", make_dot},

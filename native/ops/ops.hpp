@@ -22,6 +22,7 @@ std::unique_ptr<Op> make_batch_normalization(const OpSpec&);
 std::unique_ptr<Op> make_choose(const OpSpec&);
 std::unique_ptr<Op> make_concatenate(const OpSpec&);
 std::unique_ptr<Op> make_conv(const OpSpec&);
+std::unique_ptr<Op> make_conv_transpose(const OpSpec&);
 std::unique_ptr<Op> make_dense(const OpSpec&);
 std::unique_ptr<Op> make_depthwise(const OpSpec&);
 std::unique_ptr<Op> make_dot(const OpSpec&);

@@ -8,9 +8,9 @@ namespace {
 class PoolingOp : public Op {
  public:
   explicit PoolingOp(const OpSpec& spec) : Op(spec), window_(spec) {
-    const Axis &h = window_.h, &w = window_.w;
-    pooling_ = {h.size,   w.size,   window_.channels, h.count, w.count, h.kernel,
-                w.kernel, h.stride, w.stride,         h.before, w.before, has(spec, "masks"), has(spec, "shares")};
+    const Axis &d = window_.d, &h = window_.h, &w = window_.w;
+    pooling_ = {d.size,   h.size,   w.size,   window_.channels, d.count,  h.count,  w.count,  d.kernel,           h.kernel,
+                w.kernel, d.stride, h.stride, w.stride,         d.before, h.before, w.before, has(spec, "masks"), has(spec, "shares")};
   }
 
   bool in_place() const override { return false; }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-_VOLUMES = "there are no layers for volumes; Reshape one axis into the channels, and use a layer for pictures"
 _PICTURES = "apply it to the pictures before training, in the map of a clarinet.data.Dataset"
 _LATER = "it is not there yet; write it as a layer of your own: class ...(layers.Layer) with build and call"
 _SCOPES = "operations have no state of their own; call the function without it"
@@ -72,12 +71,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "read the files with Python, and give fit arrays": ("audio_dataset_from_directory",),
     },
     "layers": {
-        _VOLUMES: (
-            "AdaptiveAveragePooling3D", "AdaptiveMaxPooling3D", "AveragePooling3D", "AvgPool3D", "Conv3D",
-            "Conv3DTranspose", "ConvLSTM3D", "Convolution3D", "Convolution3DTranspose", "Cropping3D",
-            "GlobalAveragePooling3D", "GlobalAvgPool3D", "GlobalMaxPool3D", "GlobalMaxPooling3D", "MaxPool3D",
-            "MaxPooling3D", "SpatialDropout3D", "UpSampling3D", "ZeroPadding3D",
-        ),
         _PICTURES: (
             "AugMix", "AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "CutMix", "Equalization",
             "MaxNumBoundingBoxes", "MixUp", "Pipeline", "RandAugment", "RandomBrightness", "RandomColorDegeneration",
@@ -88,12 +81,10 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         _OTHERS: ("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"),
         "compute the spectrogram before training, e.g. with scipy.signal.stft": ("MelSpectrogram", "STFTSpectrogram"),
         _LATER: (
-            "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D",
-            "Conv1DTranspose", "Conv2DTranspose", "ConvLSTM1D", "ConvLSTM2D",
-            "Convolution1DTranspose", "Convolution2DTranspose", "Cropping1D", "Cropping2D", "DepthwiseConv1D",
-            "GaussianDropout", "Identity", "RMSNormalization", "ReversibleEmbedding", "SeparableConv1D",
-            "SeparableConvolution1D", "SpectralNormalization", "UnitNormalization", "UpSampling1D", "Wrapper",
-            "ZeroPadding1D",
+            "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D", "AdaptiveMaxPooling1D",
+            "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D",
+            "GaussianDropout", "Identity", "RMSNormalization", "ReversibleEmbedding", "SpectralNormalization",
+            "UnitNormalization", "Wrapper",
         ),
         "tell the shape in build(self, input_shape)": ("InputSpec",),
     },

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
 from clarinet.glass.records import LayerTrace
-from clarinet.layers.geometry import margins
 from clarinet.types import Array
 
 if TYPE_CHECKING:
@@ -39,17 +37,9 @@ def _in_window(trace: LayerTrace, unit: Index) -> list[Meeting]:
     layer = cast("Convolution", trace.layer)
     *place, channel = unit
     *spatial, channels = trace.input.shape[1:]
-    edges = margins(tuple(spatial), layer.window, layer.strides, layer.dilation_rate, layer.padding)
     found = []
-    for offset in product(*map(range, layer.window)):
-        at = tuple(
-            p * stride + o * dilation - before
-            for p, o, stride, dilation, (before, _) in zip(
-                place, offset, layer.strides, layer.dilation_rate, edges, strict=True
-            )
-        )
-        if all(0 <= a < size for a, size in zip(at, spatial, strict=True)):
-            found += [Meeting((*at, c), (*offset, *w)) for c, w in layer.seen_by(channel, channels)]
+    for offset, at in layer.reads(tuple(place), tuple(spatial)):
+        found += [Meeting((*at, c), (*offset, *w)) for c, w in layer.seen_by(channel, channels)]
     return found
 
 

@@ -12,11 +12,37 @@ from clarinet.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, 
 from clarinet.layers.activity import ActivityRegularization
 from clarinet.layers.base import Layer
 from clarinet.layers.containers import Parallel, Residual
-from clarinet.layers.convolution import Conv1D, Conv2D
+from clarinet.layers.convolution import Conv1D, Conv2D, Conv3D
+from clarinet.layers.convolution_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from clarinet.layers.dense import Dense
-from clarinet.layers.dropout import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
+from clarinet.layers.dropout import (
+    AlphaDropout,
+    Dropout,
+    GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
 from clarinet.layers.embedding import Embedding
+from clarinet.layers.framing import (
+    Cropping1D,
+    Cropping2D,
+    Cropping3D,
+    UpSampling1D,
+    UpSampling3D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+    ZeroPadding3D,
+)
 from clarinet.layers.function import Lambda
+from clarinet.layers.global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
+)
 from clarinet.layers.inner_product import Dot, dot
 from clarinet.layers.input import Input, InputLayer
 from clarinet.layers.masking import Masking
@@ -41,18 +67,16 @@ from clarinet.layers.normalization import BatchNormalization, GroupNormalization
 from clarinet.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
-    GlobalAveragePooling1D,
-    GlobalAveragePooling2D,
-    GlobalMaxPooling1D,
-    GlobalMaxPooling2D,
+    AveragePooling3D,
     MaxPooling1D,
     MaxPooling2D,
+    MaxPooling3D,
 )
-from clarinet.layers.resampling import CenterCrop, Resizing, UpSampling2D, ZeroPadding2D
+from clarinet.layers.resampling import CenterCrop, Resizing, UpSampling2D
 from clarinet.layers.rescaling import Normalization, Rescaling
 from clarinet.layers.reshape import Flatten, Permute, RepeatVector, Reshape
 from clarinet.layers.restored import Restored  # noqa: F401  # reads what files keep of layers without their class
-from clarinet.layers.separable import DepthwiseConv2D, SeparableConv2D
+from clarinet.layers.separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from clarinet.layers.sharing import read_once
 from clarinet.names import public
 
@@ -85,14 +109,23 @@ __all__ = [
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
+    "AveragePooling3D",
     "BatchNormalization",
     "Bidirectional",
     "CategoryEncoding",
     "CenterCrop",
     "Concatenate",
     "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
     "Dense",
+    "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Discretization",
     "Dot",
@@ -104,8 +137,10 @@ __all__ = [
     "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
     "GroupNormalization",
     "GroupQueryAttention",
     "HashedCrossing",
@@ -121,6 +156,7 @@ __all__ = [
     "Masking",
     "MaxPooling1D",
     "MaxPooling2D",
+    "MaxPooling3D",
     "Maximum",
     "Minimum",
     "MultiHeadAttention",
@@ -139,19 +175,25 @@ __all__ = [
     "Reshape",
     "Residual",
     "Resizing",
+    "SeparableConv1D",
     "SeparableConv2D",
     "SimpleRNN",
     "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "SpatialDropout3D",
     "StackedRNNCells",
     "StringLookup",
     "Subtract",
     "TextVectorization",
     "TimeDistributed",
+    "UpSampling1D",
     "UpSampling2D",
+    "UpSampling3D",
+    "ZeroPadding1D",
     "ZeroPadding2D",
+    "ZeroPadding3D",
     "add",
     "average",
     "concatenate",

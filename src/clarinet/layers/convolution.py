@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from math import prod
 from typing import ClassVar
 
@@ -13,25 +15,26 @@ from clarinet.constraints import Constraint, ConstraintField
 from clarinet.initializers import InitializerField
 from clarinet.initializers.base import Initializer
 from clarinet.layers.activity import ActivityField, endings
-from clarinet.layers.base import Layer, check_positive_int
+from clarinet.layers.base import Layer, Part, check_positive_int
+from clarinet.layers.channels import DataFormatField, Spatial, or_by_parts
 from clarinet.layers.context import Context
 from clarinet.layers.geometry import (
     Margins,
     Sizes,
     SizesField,
-    check_data_format,
     check_padding,
     check_rank,
     margins,
     output_sizes,
     per_axis,
+    within,
 )
 from clarinet.params import Weight
 from clarinet.regularizers import Regularizer, RegularizerField
 from clarinet.types import Array, Namespace, Shape
 
 
-class Convolution(Layer):
+class Convolution(Spatial):
     """The maths that all convolutions share, for any number of spatial axes and of groups.
 
     A group is a set of input channels with filters of its own: 1 in a plain convolution, every channel alone in a
@@ -59,7 +62,6 @@ class Convolution(Layer):
         name = type(self).__name__
         self.kernel_size = per_axis(self.kernel_size, self.rank, f"{name}: kernel_size")
         self.padding = check_padding(self.padding, f"{name}: padding", self.paddings)
-        self.data_format = check_data_format(self.data_format, name)
 
     @property
     def window(self) -> Shape:
@@ -78,6 +80,22 @@ class Convolution(Layer):
         """Input channels (of all) that an output channel uses, with the last two indices of their weights."""
         raise NotImplementedError
 
+    def reads(self, place: Shape, spatial: Shape) -> Iterator[tuple[Shape, Shape]]:
+        """The places in the kernel, and those in inputs of these sizes that they meet, for one place of the output."""
+        edges = margins(spatial, self.window, self.strides, self.dilation_rate, self.padding)
+        for offset in product(*map(range, self.window)):
+            steps = zip(place, offset, self.strides, self.dilation_rate, edges, strict=True)
+            at = tuple(p * stride + o * dilation - before for p, o, stride, dilation, (before, _) in steps)
+            if within(at, spatial):
+                yield offset, at
+
+    def bias_spec(self, filters: int) -> tuple[Weight, ...]:
+        """The bias for so many filters, if there is one."""
+        if not self.use_bias:
+            return ()
+        return (Weight("bias", (filters,), self.bias_initializer, self.bias_regularizer, self.bias_constraint),)
+
+    @or_by_parts
     def output_shape(self, input_shape: Shape) -> Shape:
         name = type(self).__name__
         check_rank(input_shape, self.rank, name)
@@ -85,6 +103,7 @@ class Convolution(Layer):
         sizes = output_sizes(spatial, self.window, self.strides, self.dilation_rate, self.padding, name)
         return (*sizes, self.filters_of(channels))
 
+    @or_by_parts
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
@@ -98,6 +117,7 @@ class Convolution(Layer):
         a = self.activation.forward(z, xp)
         return a, (padded, edges, z, a, xp), {}
 
+    @or_by_parts
     def backward(
         self, params: dict[str, Array], cache: tuple[Array, Margins, Array, Array, Namespace], dy: Array
     ) -> tuple[Array, dict[str, Array]]:
@@ -110,7 +130,7 @@ class Convolution(Layer):
         if self.use_bias:
             grads["bias"] = xp.sum(dz, axis=tuple(range(dz.ndim - 1)))
         rows_dx = xp.matmul(rows_dz, xp.matrix_transpose(self._matrices(kernel, channels, xp)))
-        return self._inputs(rows_dx, padded, edges, dz, xp), grads
+        return crop(self._added(rows_dx, tuple(padded.shape[1:]), tuple(dz.shape[:-1]), xp), edges), grads
 
     def _rows(self, padded: Array, xp: Namespace) -> Array:
         """The entries under every window, as (groups, windows of all samples, places times channels of the group)."""
@@ -125,18 +145,22 @@ class Convolution(Layer):
         rows = prod(self.window) * (channels // groups)
         return xp.permute_dims(xp.reshape(kernel, (rows, groups, -1)), (1, 0, 2))
 
-    def _inputs(self, rows: Array, padded: Array, edges: Margins, dz: Array, xp: Namespace) -> Array:
-        """The gradient at the inputs from the one at the rows of :meth:`_rows`."""
+    def _added(self, rows: Array, shape: Shape, counts: tuple[int, ...], xp: Namespace) -> Array:
+        """Windows in rows as :meth:`_rows` makes them, added up where they lie on each other.
+
+        Args:
+            shape: of a sample, its margins included.
+            counts: how many samples there are, and windows along each of their axes.
+        """
         groups, places = rows.shape[0], prod(self.window)
         seen = xp.permute_dims(xp.reshape(rows, (groups, rows.shape[1], places, -1)), (2, 1, 0, 3))
-        seen = xp.reshape(seen, (places, *dz.shape[:-1], padded.shape[-1]))
+        seen = xp.reshape(seen, (places, *counts, shape[-1]))
         parts = [seen[place, ...] for place in range(places)]
-        dx = scatter_windows(parts, padded.shape[1:-1], self.window, self.strides, self.dilation_rate, xp)
-        return crop(dx, edges)
+        return scatter_windows(parts, shape[:-1], self.window, self.strides, self.dilation_rate, xp)
 
-    def parts(self) -> tuple[Layer, ...]:
+    def parts(self) -> tuple[Layer | Part, ...]:
         bare = self.changed(activation=None, activity_regularizer=None)
-        return bare, *endings(self.activation, self.activity_regularizer, self.name)
+        return *bare.in_last(), *endings(self.activation, self.activity_regularizer, self.name)
 
 
 class _Filters(Convolution):
@@ -172,15 +196,11 @@ class _Filters(Convolution):
         first = channel // (self.filters // self.groups) * each
         return [(first + i, (i, channel)) for i in range(each)]
 
+    @or_by_parts
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         shape = (*self.window, input_shape[-1] // self.groups, self.filters)
         kernel = Weight("kernel", shape, self.kernel_initializer, self.kernel_regularizer, self.kernel_constraint)
-        if not self.use_bias:
-            return (kernel,)
-        return (
-            kernel,
-            Weight("bias", (self.filters,), self.bias_initializer, self.bias_regularizer, self.bias_constraint),
-        )
+        return (kernel, *self.bias_spec(self.filters))
 
 
 @dataclass(eq=False, repr=False)
@@ -202,7 +222,7 @@ class Conv2D(_Filters):
         kernel_size: height and width of the window, or one number for both.
         strides: step between windows; default 1.
         padding: ``"valid"`` (default) or ``"same"``.
-        data_format: None or ``"channels_last"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
         dilation_rate: distance between the entries that a window looks at; default 1.
         groups: the channels are divided into this many sets with ``filters / groups`` filters each; default 1.
         activation: name or object; None (default) is linear.
@@ -230,7 +250,7 @@ class Conv2D(_Filters):
     kernel_size: Sizes
     strides: SizesField = SizesField(1)
     padding: str = "valid"
-    data_format: str | None = None
+    data_format: DataFormatField = DataFormatField(None)
     dilation_rate: SizesField = SizesField(1)
     groups: int = 1
     activation: ActivationField = ActivationField(None)
@@ -259,7 +279,7 @@ class Conv1D(_Filters):
         kernel_size: steps that a window looks at.
         strides: step between windows; default 1.
         padding: ``"valid"`` (default), ``"same"`` or ``"causal"``.
-        data_format: None or ``"channels_last"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
         dilation_rate: distance between the entries that a window looks at; default 1.
         groups: the channels are divided into this many sets with ``filters / groups`` filters each; default 1.
         activation: name or object; None (default) is linear.
@@ -284,7 +304,60 @@ class Conv1D(_Filters):
     kernel_size: Sizes
     strides: SizesField = SizesField(1)
     padding: str = "valid"
-    data_format: str | None = None
+    data_format: DataFormatField = DataFormatField(None)
+    dilation_rate: SizesField = SizesField(1)
+    groups: int = 1
+    activation: ActivationField = ActivationField(None)
+    use_bias: bool = True
+    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    kernel_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
+    activity_regularizer: ActivityField = ActivityField(None)
+    kernel_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
+
+
+@dataclass(eq=False, repr=False)
+class Conv3D(_Filters):
+    """Slides ``filters`` kernels over volumes: ``a = activation(z)`` with
+    ``z[h, i, j, f] = b[f] + sum over t, u, v, c of x[sh + dt, si + du, sj + dv, c] W[t, u, v, c, f]``, stride ``s`` and
+    dilation ``d``.
+
+    Shapes: ``x`` (n, depth, height, width, channels), ``W`` the kernel (kernel depth, kernel height, kernel width,
+    channels / groups, filters), ``b`` the bias (filters,), output (n, new depth, new height, new width, filters), with
+    new sizes and gradients as in :class:`Conv2D`.
+
+    Args:
+        filters: number of output channels, a positive whole number.
+        kernel_size: depth, height and width of the window, or one number for all.
+        strides: step between windows; default 1.
+        padding: ``"valid"`` (default) or ``"same"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
+        dilation_rate: distance between the entries that a window looks at; default 1.
+        groups: the channels are divided into this many sets with ``filters / groups`` filters each; default 1.
+        activation: name or object; None (default) is linear.
+        use_bias: whether to add ``b``; default True.
+        kernel_initializer, bias_initializer: default ``"glorot_uniform"`` and ``"zeros"``.
+        kernel_regularizer, bias_regularizer: penalty on the weights; default None.
+        kernel_constraint, bias_constraint: projection after every update; default None.
+        activity_regularizer: penalty on the output, divided by the rows of the batch; default None.
+
+    Raises:
+        TypeError, ValueError: as for :class:`Conv2D`.
+
+    Example:
+        >>> Conv3D(8, 3, strides=2, padding="same").output_shape((16, 28, 28, 1))
+        (8, 14, 14, 8)
+    """
+
+    rank = 3
+
+    filters: int
+    kernel_size: Sizes
+    strides: SizesField = SizesField(1)
+    padding: str = "valid"
+    data_format: DataFormatField = DataFormatField(None)
     dilation_rate: SizesField = SizesField(1)
     groups: int = 1
     activation: ActivationField = ActivationField(None)

@@ -11,8 +11,9 @@ import numpy as np
 
 from clarinet.configurable import Unsupported, check_number
 from clarinet.layers.base import Layer
+from clarinet.layers.channels import DataFormatField, Spatial, or_by_parts
 from clarinet.layers.context import Context
-from clarinet.layers.geometry import check_data_format, check_rank
+from clarinet.layers.geometry import check_rank
 from clarinet.philox import Key
 from clarinet.types import Array, Shape
 
@@ -136,8 +137,32 @@ class SpatialDropout1D(_Masking):
         return (shape[0], 1, shape[2])
 
 
+class _SpatialDropout(_Masking, Spatial):
+    """Dropout of whole channels."""
+
+    rank: ClassVar[int]
+
+    @or_by_parts
+    def output_shape(self, input_shape: Shape) -> Shape:
+        check_rank(input_shape, self.rank, type(self).__name__)
+        return input_shape
+
+    def mask_shape(self, shape: Shape) -> Shape:
+        return (shape[0], *(1,) * self.rank, shape[-1])
+
+    @or_by_parts
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return _Masking.forward(self, params, state, x, ctx)
+
+    @or_by_parts
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return _Masking.backward(self, params, cache, dy)
+
+
 @dataclass(eq=False, repr=False)
-class SpatialDropout2D(_Masking):
+class SpatialDropout2D(_SpatialDropout):
     """Dropout of whole channels of images: neighbouring pixels are so alike that dropping single ones changes little.
 
     ``y = x m / (1 - rate)`` with a mask ``m`` (n, 1, 1, channels), new on every step; in inference ``y = x``. Shapes:
@@ -146,7 +171,7 @@ class SpatialDropout2D(_Masking):
 
     Args:
         rate: share that is dropped, at least 0 and below 1.
-        data_format: None or ``"channels_last"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
         seed: fixes the masks independently of the model's seed; default None.
 
     Raises:
@@ -157,20 +182,38 @@ class SpatialDropout2D(_Masking):
         (7, 7, 8)
     """
 
+    rank = 2
+
     rate: float
-    data_format: str | None = None
+    data_format: DataFormatField = DataFormatField(None)
     seed: int | None = None
 
-    def check(self) -> None:
-        super().check()
-        self.data_format = check_data_format(self.data_format, "SpatialDropout2D")
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        check_rank(input_shape, 2, "SpatialDropout2D")
-        return input_shape
+@dataclass(eq=False, repr=False)
+class SpatialDropout3D(_SpatialDropout):
+    """Dropout of whole channels of volumes: a channel is zero at all places of a sample, or at none.
 
-    def mask_shape(self, shape: Shape) -> Shape:
-        return (shape[0], 1, 1, shape[3])
+    ``y = x m / (1 - rate)`` with a mask ``m`` (n, 1, 1, 1, channels), new on every step; in inference ``y = x``.
+    Shapes: ``x`` (n, depth, height, width, channels), output as ``x``. Gradient: ``dx = dy m / (1 - rate)``.
+
+    Args:
+        rate: share that is dropped, at least 0 and below 1.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
+        seed: fixes the masks independently of the model's seed; default None.
+
+    Raises:
+        TypeError, ValueError: as for :class:`Dropout`; when built, samples that have no four axes.
+
+    Example:
+        >>> SpatialDropout3D(0.2).output_shape((7, 7, 7, 8))
+        (7, 7, 7, 8)
+    """
+
+    rank = 3
+
+    rate: float
+    data_format: DataFormatField = DataFormatField(None)
+    seed: int | None = None
 
 
 @dataclass(eq=False, repr=False)

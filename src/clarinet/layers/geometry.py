@@ -9,10 +9,11 @@ import numpy as np
 from clarinet.arrays import window_count
 from clarinet.fields import Field
 from clarinet.layers.base import check_positive_int
+from clarinet.ops.convolving import transposed_ends
 from clarinet.types import Shape
 
 #: How messages call the axes of one sample.
-_AXES = {1: "(steps, channels)", 2: "(height, width, channels)"}
+_AXES = {1: "(steps, channels)", 2: "(height, width, channels)", 3: "(depth, height, width, channels)"}
 
 
 def per_axis(value: object, rank: int, what: str) -> tuple[int, ...]:
@@ -87,6 +88,29 @@ def margins(spatial: Shape, window: Shape, strides: Shape, dilation: Shape, padd
         before = {"valid": 0, "same": span // 2, "causal": span}[padding]
         found.append((before, 0 if padding in ("valid", "causal") else span - before))
     return tuple(found)
+
+
+def transposed_margins(
+    spatial: Shape, window: Shape, strides: Shape, dilation: Shape, padding: str, extra: Shape | None
+) -> tuple[Shape, Margins]:
+    """Sizes of what a transposed convolution gives, and how far its windows reach over every end.
+
+    Args:
+        spatial: sizes of the input, each of whose places has a window.
+        extra: entries beyond the least size; None: as many as the padding says.
+    """
+    sizes, edges = [], []
+    for axis, (size, reach, stride, step) in enumerate(zip(spatial, window, strides, dilation, strict=True)):
+        span = (reach - 1) * step + 1
+        before, after = transposed_ends(span, stride, None if extra is None else extra[axis], padding)
+        sizes.append((size - 1) * stride + span + before + after)
+        edges.append((-before, max(-after, 0)))
+    return tuple(sizes), tuple(edges)
+
+
+def within(place: Shape, spatial: Shape) -> bool:
+    """Whether a place is in samples of these sizes."""
+    return all(0 <= at < size for at, size in zip(place, spatial, strict=True))
 
 
 def output_sizes(spatial: Shape, window: Shape, strides: Shape, dilation: Shape, padding: str, what: str) -> Shape:

@@ -8,23 +8,22 @@ from typing import ClassVar
 
 from clarinet.arrays import crop, pad, scatter_windows, windows
 from clarinet.fields import Field
-from clarinet.layers.base import Layer
+from clarinet.layers.channels import DataFormatField, Spatial, or_by_parts
 from clarinet.layers.context import Context
 from clarinet.layers.geometry import (
     Margins,
     Sizes,
     SizesField,
-    check_data_format,
     check_padding,
     check_rank,
     margins,
     output_sizes,
     per_axis,
 )
-from clarinet.types import Array, Namespace, Shape, TensorLike
+from clarinet.types import Array, Namespace, Shape
 
 
-class _Pooling(Layer):
+class _Pooling(Spatial):
     """Windows without weights, for any number of spatial axes."""
 
     rank: ClassVar[int]
@@ -35,15 +34,14 @@ class _Pooling(Layer):
     data_format: str | None
 
     def check(self) -> None:
-        name = type(self).__name__
-        self.padding = check_padding(self.padding, f"{name}: padding")
-        self.data_format = check_data_format(self.data_format, name)
+        self.padding = check_padding(self.padding, f"{type(self).__name__}: padding")
 
     @property
     def _window(self) -> tuple[Shape, Shape, Shape]:
         """Size, strides and dilation."""
         return self.pool_size, self.strides, (1,) * self.rank
 
+    @or_by_parts
     def output_shape(self, input_shape: Shape) -> Shape:
         name = type(self).__name__
         check_rank(input_shape, self.rank, name)
@@ -69,6 +67,7 @@ class _StridesField(Field[Sizes | None, Shape]):
 class _MaxPooling(_Pooling):
     """The largest entry of each window; the gradient goes to the first entry that is as large."""
 
+    @or_by_parts
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
@@ -78,6 +77,7 @@ class _MaxPooling(_Pooling):
             y = ctx.xp.maximum(y, part)
         return y, (x, y, ctx.xp), {}
 
+    @or_by_parts
     def backward(
         self, params: dict[str, Array], cache: tuple[Array, Array, Namespace], dy: Array
     ) -> tuple[Array, dict[str, Array]]:
@@ -94,6 +94,7 @@ class _MaxPooling(_Pooling):
 class _AveragePooling(_Pooling):
     """The mean of each window over those of its entries that are in the sample, without the padding."""
 
+    @or_by_parts
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
@@ -104,6 +105,7 @@ class _AveragePooling(_Pooling):
         seen = windows(pad(x, self._margins(x), xp=xp), *self._window)
         return sum(seen[1:], start=seen[0])
 
+    @or_by_parts
     def backward(
         self, params: dict[str, Array], cache: tuple[Array, Array, Namespace], dy: Array
     ) -> tuple[Array, dict[str, Array]]:
@@ -123,7 +125,7 @@ class MaxPooling2D(_MaxPooling):
         pool_size: height and width of the window, or one number for both; default 2.
         strides: step between windows; default (None) ``pool_size``, so that they do not overlap.
         padding: ``"valid"`` (default) or ``"same"``.
-        data_format: None or ``"channels_last"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
         TypeError, ValueError: a size that is no positive whole number; when built, samples that have no three axes or
@@ -139,7 +141,7 @@ class MaxPooling2D(_MaxPooling):
     pool_size: SizesField = SizesField(2)
     strides: _StridesField = _StridesField(None)
     padding: str = "valid"
-    data_format: str | None = None
+    data_format: DataFormatField = DataFormatField(None)
 
 
 @dataclass(eq=False, repr=False)
@@ -152,7 +154,7 @@ class MaxPooling1D(_MaxPooling):
         pool_size: steps of a window; default 2.
         strides: step between windows; default (None) ``pool_size``, so that they do not overlap.
         padding: ``"valid"`` (default) or ``"same"``.
-        data_format: None or ``"channels_last"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
         TypeError, ValueError: as for :class:`MaxPooling2D`.
@@ -167,7 +169,7 @@ class MaxPooling1D(_MaxPooling):
     pool_size: SizesField = SizesField(2)
     strides: _StridesField = _StridesField(None)
     padding: str = "valid"
-    data_format: str | None = None
+    data_format: DataFormatField = DataFormatField(None)
 
 
 @dataclass(eq=False, repr=False)
@@ -182,7 +184,7 @@ class AveragePooling2D(_AveragePooling):
         pool_size: height and width of the window, or one number for both; default 2.
         strides: step between windows; default (None) ``pool_size``, so that they do not overlap.
         padding: ``"valid"`` (default) or ``"same"``.
-        data_format: None or ``"channels_last"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
         TypeError, ValueError: as for :class:`MaxPooling2D`.
@@ -197,7 +199,7 @@ class AveragePooling2D(_AveragePooling):
     pool_size: SizesField = SizesField(2)
     strides: _StridesField = _StridesField(None)
     padding: str = "valid"
-    data_format: str | None = None
+    data_format: DataFormatField = DataFormatField(None)
 
 
 @dataclass(eq=False, repr=False)
@@ -211,7 +213,7 @@ class AveragePooling1D(_AveragePooling):
         pool_size: steps of a window; default 2.
         strides: step between windows; default (None) ``pool_size``, so that they do not overlap.
         padding: ``"valid"`` (default) or ``"same"``.
-        data_format: None or ``"channels_last"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
         TypeError, ValueError: as for :class:`MaxPooling2D`.
@@ -226,170 +228,62 @@ class AveragePooling1D(_AveragePooling):
     pool_size: SizesField = SizesField(2)
     strides: _StridesField = _StridesField(None)
     padding: str = "valid"
-    data_format: str | None = None
-
-
-class _GlobalPooling(Layer):
-    """One number for each channel of a sample."""
-
-    rank: ClassVar[int]
-
-    data_format: str | None
-    keepdims: bool
-
-    def check(self) -> None:
-        self.data_format = check_data_format(self.data_format, type(self).__name__)
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        check_rank(input_shape, self.rank, type(self).__name__)
-        return (*((1,) * self.rank if self.keepdims else ()), input_shape[-1])
-
-    def _shaped(self, y: Array, x: Array, xp: Namespace) -> Array:
-        return xp.reshape(y, (x.shape[0], *self.output_shape(tuple(x.shape[1:]))))
-
-    @property
-    def _axes(self) -> tuple[int, ...]:
-        return tuple(range(1, self.rank + 1))
-
-
-class _GlobalAveragePooling(_GlobalPooling):
-    def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, object, dict[str, Array]]:
-        xp, shape = ctx.xp, tuple(x.shape)
-        if ctx.mask is None:
-            return self._shaped(xp.mean(x, axis=self._axes), x, xp), (shape, None, xp), {}
-        kept = xp.astype(ctx.mask, x.dtype)[..., None]
-        count = xp.sum(kept, axis=1, keepdims=True)
-        share = kept / xp.where(count > 0, count, xp.ones_like(count))
-        return (
-            self._shaped(xp.sum(xp.where(kept > 0, x, xp.zeros_like(x)) * share, axis=1), x, xp),
-            (shape, share, xp),
-            {},
-        )
-
-    def backward(
-        self, params: dict[str, Array], cache: tuple[tuple[int, ...], Array | None, Namespace], dy: Array
-    ) -> tuple[Array, dict[str, Array]]:
-        shape, share, xp = cache
-        dy = xp.reshape(dy, (shape[0], *(1,) * self.rank, shape[-1]))
-        return (xp.broadcast_to(dy / prod(shape[1:-1]), shape) if share is None else dy * share), {}
-
-
-class _GlobalMaxPooling(_GlobalPooling):
-    def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, object, dict[str, Array]]:
-        return self._shaped(ctx.xp.max(x, axis=self._axes), x, ctx.xp), (x, ctx.xp), {}
-
-    def backward(
-        self, params: dict[str, Array], cache: tuple[Array, Namespace], dy: Array
-    ) -> tuple[Array, dict[str, Array]]:
-        x, xp = cache
-        wide = (x.shape[0], *(1,) * self.rank, x.shape[-1])
-        largest = xp.astype(x == xp.max(x, axis=self._axes, keepdims=True), dy.dtype)
-        return largest * (xp.reshape(dy, wide) / xp.sum(largest, axis=self._axes, keepdims=True)), {}
+    data_format: DataFormatField = DataFormatField(None)
 
 
 @dataclass(eq=False, repr=False)
-class GlobalAveragePooling2D(_GlobalAveragePooling):
-    """The mean of every channel of an image (Lin, Chen, Yan, ICLR 2014).
+class MaxPooling3D(_MaxPooling):
+    """The largest entry of every window of a volume.
 
-    Shapes: ``x`` (n, height, width, channels), output (n, channels). Gradient: all
-    entries of a channel get ``dy`` divided by their number.
+    Shapes: ``x`` (n, depth, height, width, channels), output (n, new depth, new height, new width, channels). Sizes and
+    gradient as in :class:`MaxPooling2D`.
 
     Args:
-        data_format: None or ``"channels_last"``.
-        keepdims: keep the axes that were pooled, with size 1; default False.
+        pool_size: depth, height and width of the window, or one number for all; default 2.
+        strides: step between windows; default (None) ``pool_size``, so that they do not overlap.
+        padding: ``"valid"`` (default) or ``"same"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
-        ValueError: another data format; when built, samples of another rank.
+        TypeError, ValueError: as for :class:`MaxPooling2D`.
 
     Example:
-        >>> GlobalAveragePooling2D().output_shape((7, 7, 64))
-        (64,)
+        >>> MaxPooling3D().output_shape((16, 26, 26, 32))
+        (8, 13, 13, 32)
     """
 
-    rank = 2
+    rank = 3
 
-    data_format: str | None = None
-    keepdims: bool = False
+    pool_size: SizesField = SizesField(2)
+    strides: _StridesField = _StridesField(None)
+    padding: str = "valid"
+    data_format: DataFormatField = DataFormatField(None)
 
 
 @dataclass(eq=False, repr=False)
-class GlobalAveragePooling1D(_GlobalAveragePooling):
-    """The mean of every channel of a sequence, over the steps that its mask leaves.
+class AveragePooling3D(_AveragePooling):
+    """The mean of every window of a volume.
 
-    Shapes: ``x`` (n, steps, channels), output (n, channels); 0 where no step is left. Gradient: all entries that count
-    get ``dy`` divided by their number.
-
-    Args:
-        data_format: None or ``"channels_last"``.
-        keepdims: keep the axes that were pooled, with size 1; default False.
-
-    Raises:
-        ValueError: another data format; when built, samples of another rank.
-
-    Example:
-        >>> GlobalAveragePooling1D(keepdims=True).output_shape((10, 4))
-        (1, 4)
-    """
-
-    uses_mask = True
-    rank = 1
-
-    data_format: str | None = None
-    keepdims: bool = False
-
-    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
-        """None: there are no steps any more."""
-
-
-@dataclass(eq=False, repr=False)
-class GlobalMaxPooling2D(_GlobalMaxPooling):
-    """The largest entry of every channel of an image.
-
-    Shapes: ``x`` (n, height, width, channels), output (n, channels). Gradient: the
-    entries that are as large share ``dy`` equally.
+    Shapes: ``x`` (n, depth, height, width, channels), output (n, new depth, new height, new width, channels). Sizes and
+    gradient as in :class:`AveragePooling2D`.
 
     Args:
-        data_format: None or ``"channels_last"``.
-        keepdims: keep the axes that were pooled, with size 1; default False.
+        pool_size: depth, height and width of the window, or one number for all; default 2.
+        strides: step between windows; default (None) ``pool_size``, so that they do not overlap.
+        padding: ``"valid"`` (default) or ``"same"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
-        ValueError: another data format; when built, samples of another rank.
+        TypeError, ValueError: as for :class:`MaxPooling2D`.
 
     Example:
-        >>> GlobalMaxPooling2D().output_shape((7, 7, 64))
-        (64,)
+        >>> AveragePooling3D((1, 2, 3), padding="same").output_shape((4, 5, 6, 4))
+        (4, 3, 2, 4)
     """
 
-    rank = 2
+    rank = 3
 
-    data_format: str | None = None
-    keepdims: bool = False
-
-
-@dataclass(eq=False, repr=False)
-class GlobalMaxPooling1D(_GlobalMaxPooling):
-    """The largest entry of every channel of a sequence.
-
-    Shapes: ``x`` (n, steps, channels), output (n, channels). Gradient: the
-    entries that are as large share ``dy`` equally.
-
-    Args:
-        data_format: None or ``"channels_last"``.
-        keepdims: keep the axes that were pooled, with size 1; default False.
-
-    Raises:
-        ValueError: another data format; when built, samples of another rank.
-
-    Example:
-        >>> GlobalMaxPooling1D().output_shape((10, 4))
-        (4,)
-    """
-
-    rank = 1
-
-    data_format: str | None = None
-    keepdims: bool = False
+    pool_size: SizesField = SizesField(2)
+    strides: _StridesField = _StridesField(None)
+    padding: str = "valid"
+    data_format: DataFormatField = DataFormatField(None)

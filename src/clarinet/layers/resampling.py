@@ -1,76 +1,20 @@
-"""Images made larger or smaller: padding, upsampling, resizing, cropping."""
+"""Images made larger or smaller: upsampling, resizing, cropping."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache as remember
 from typing import ClassVar
 
 import numpy as np
 
-from clarinet.arrays import crop, pad
 from clarinet.configurable import Unsupported
-from clarinet.fields import Field
 from clarinet.layers.base import Layer, check_positive_int
+from clarinet.layers.channels import DataFormatField, Spatial, or_by_parts
 from clarinet.layers.context import Context
-from clarinet.layers.geometry import Margins, SizesField, check_data_format, check_rank
+from clarinet.layers.geometry import SizesField, check_rank
 from clarinet.types import Array, Namespace, Shape
-
-
-class _PaddingField(Field[int | Sequence[int | Sequence[int]], Margins]):
-    """Zeros before and after both axes of an image."""
-
-    def convert(self, value: int | Sequence[int | Sequence[int]], owner: object) -> Margins:
-        both = value if isinstance(value, (list, tuple)) else (value, value)
-        sides = tuple(tuple(p) if isinstance(p, (list, tuple)) else (p, p) for p in both)
-        sizes = [size for pair in sides for size in pair]
-        if [len(pair) for pair in sides] != [2, 2] or not all(
-            isinstance(size, (int, np.integer)) and not isinstance(size, bool) and size >= 0 for size in sizes
-        ):
-            raise ValueError(
-                f"{self.what(owner)} is a whole number of at least 0, (rows, columns), or ((top, bottom), (left, "
-                f"right)); received {value!r}"
-            )
-        return tuple((before, after) for before, after in sides)
-
-
-@dataclass(eq=False, repr=False)
-class ZeroPadding2D(Layer):
-    """Surrounds images with zeros.
-
-    Shapes: ``x`` (n, height, width, channels), output (n, top + height + bottom, left + width + right, channels).
-    Gradient: ``dy`` without the margins.
-
-    Args:
-        padding: one number for all sides, (rows, columns), or ((top, bottom), (left, right)); default 1.
-        data_format: None or ``"channels_last"``.
-
-    Raises:
-        TypeError, ValueError: not such numbers, or negative ones; when built, samples that have no three axes.
-
-    Example:
-        >>> ZeroPadding2D(((0, 1), (2, 3))).output_shape((5, 5, 4))
-        (6, 10, 4)
-    """
-
-    padding: _PaddingField = _PaddingField(1)
-    data_format: str | None = None
-
-    def check(self) -> None:
-        self.data_format = check_data_format(self.data_format, "ZeroPadding2D")
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        check_rank(input_shape, 2, "ZeroPadding2D")
-        return (*(n + sum(edge) for n, edge in zip(input_shape, self.padding)), input_shape[-1])
-
-    def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
-    ) -> tuple[Array, object, dict[str, Array]]:
-        return pad(x, self.padding, xp=ctx.xp), None, {}
-
-    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Array, dict[str, Array]]:
-        return crop(dy, self.padding), {}
 
 
 def _triangle(distance: Array) -> Array:
@@ -141,7 +85,7 @@ def _proportional(spatial: Shape, new: Shape) -> Shape:
     return max(min(height, tall), 1), max(min(width, wide), 1)
 
 
-class _Resampling(Layer):
+class _Resampling(Spatial):
     """Rows and columns are each multiplied by a matrix: ``y = R x C^T``, so ``dx = R^T dy C``, for every channel."""
 
     def _sizes(self, spatial: Shape) -> Shape:
@@ -152,16 +96,19 @@ class _Resampling(Layer):
         """``R`` and ``C`` for images of this height and width."""
         raise NotImplementedError
 
+    @or_by_parts
     def output_shape(self, input_shape: Shape) -> Shape:
         check_rank(input_shape, 2, type(self).__name__)
         return (*self._sizes(input_shape[:-1]), input_shape[-1])
 
+    @or_by_parts
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
         rows, columns = (ctx.xp.asarray(m, dtype=x.dtype) for m in self.matrices(tuple(x.shape[1:-1])))
         return _resample(x, rows, columns, ctx.xp), (rows.T, columns.T, ctx.xp), {}
 
+    @or_by_parts
     def backward(
         self, params: dict[str, Array], cache: tuple[Array, Array, Namespace], dy: Array
     ) -> tuple[Array, dict[str, Array]]:
@@ -184,7 +131,7 @@ class UpSampling2D(_Resampling):
 
     Args:
         size: factors of height and width, or one whole number for both; default 2.
-        data_format: None or ``"channels_last"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
         interpolation: ``"nearest"`` (default), ``"bilinear"``, ``"bicubic"``, ``"lanczos3"`` or ``"lanczos5"``.
 
     Raises:
@@ -196,11 +143,10 @@ class UpSampling2D(_Resampling):
     """
 
     size: SizesField = SizesField(2)
-    data_format: str | None = None
+    data_format: DataFormatField = DataFormatField(None)
     interpolation: str = "nearest"
 
     def check(self) -> None:
-        self.data_format = check_data_format(self.data_format, "UpSampling2D")
         self.interpolation = check_interpolation(self.interpolation, "UpSampling2D")
 
     def _sizes(self, spatial: Shape) -> Shape:
@@ -223,7 +169,7 @@ class Resizing(_Resampling):
         interpolation: ``"bilinear"`` (default), ``"nearest"``, ``"bicubic"``, ``"lanczos3"`` or ``"lanczos5"``.
         crop_to_aspect_ratio: crop the image to the new proportions, so that nothing is distorted; default False.
         antialias: average over more pixels where an image shrinks; default False.
-        data_format: None or ``"channels_last"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
         TypeError, ValueError: another setting; when built, samples that have no three axes.
@@ -245,13 +191,12 @@ class Resizing(_Resampling):
     interpolation: str = "bilinear"
     crop_to_aspect_ratio: bool = False
     antialias: bool = False
-    data_format: str | None = None
+    data_format: DataFormatField = DataFormatField(None)
 
     def check(self) -> None:
         self.height = check_positive_int(self.height, "Resizing: height")
         self.width = check_positive_int(self.width, "Resizing: width")
         self.interpolation = check_interpolation(self.interpolation, "Resizing")
-        self.data_format = check_data_format(self.data_format, "Resizing")
 
     def _sizes(self, spatial: Shape) -> Shape:
         return (self.height, self.width)
@@ -274,7 +219,7 @@ class CenterCrop(_Resampling):
 
     Args:
         height, width: of the output, in pixels.
-        data_format: None or ``"channels_last"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
         TypeError, ValueError: another setting; when built, samples that have no three axes.
@@ -286,12 +231,11 @@ class CenterCrop(_Resampling):
 
     height: int
     width: int
-    data_format: str | None = None
+    data_format: DataFormatField = DataFormatField(None)
 
     def check(self) -> None:
         self.height = check_positive_int(self.height, "CenterCrop: height")
         self.width = check_positive_int(self.width, "CenterCrop: width")
-        self.data_format = check_data_format(self.data_format, "CenterCrop")
 
     def _sizes(self, spatial: Shape) -> Shape:
         return (self.height, self.width)

@@ -8,8 +8,8 @@ from math import prod
 import numpy as np
 
 from clarinet.layers.base import Layer, check_positive_int
+from clarinet.layers.channels import DataFormatField, Spatial, or_by_parts
 from clarinet.layers.context import Context
-from clarinet.layers.geometry import check_data_format
 from clarinet.types import Array, Namespace, Shape
 
 
@@ -32,13 +32,13 @@ class _SameNumbers(Layer):
 
 
 @dataclass(eq=False, repr=False)
-class Flatten(_SameNumbers):
-    """Every sample becomes one row of numbers, the last axis running fastest.
+class Flatten(_SameNumbers, Spatial):
+    """Every sample becomes one row of numbers, the last axis running fastest; the channels, where they come first.
 
     Shapes: ``x`` (n, …), output (n, product of the others). Gradient: ``dx`` is ``dy`` in the shape of ``x``.
 
     Args:
-        data_format: None or ``"channels_last"``.
+        data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
         ValueError: another format.
@@ -48,13 +48,27 @@ class Flatten(_SameNumbers):
         (784,)
     """
 
-    data_format: str | None = None
+    data_format: DataFormatField = DataFormatField(None)
 
-    def check(self) -> None:
-        self.data_format = check_data_format(self.data_format, "Flatten")
+    @property
+    def keeps_axes(self) -> bool:
+        return False
 
+    @or_by_parts
     def output_shape(self, input_shape: Shape) -> Shape:
         return (prod(input_shape),)
+
+    @or_by_parts
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return _SameNumbers.forward(self, params, state, x, ctx)
+
+    @or_by_parts
+    def backward(
+        self, params: dict[str, Array], cache: tuple[tuple[int, ...], Namespace], dy: Array
+    ) -> tuple[Array, dict[str, Array]]:
+        return _SameNumbers.backward(self, params, cache, dy)
 
 
 @dataclass(eq=False, repr=False)

@@ -221,12 +221,19 @@ def conv_transpose(
         y = apply(made(OverlapAdd, i + 1, *numbers), y)
     extra = output_padding if isinstance(output_padding, (list, tuple)) else (output_padding,) * axes
     whole = [(k - 1) * d + 1 for k, d in zip(sizes, dilation)]
-    ends = [_ends(*numbers, padding) for numbers in zip(whole, strides, extra)]
+    ends = [transposed_ends(*numbers, padding) for numbers in zip(whole, strides, extra)]
     return _resized(y, ends)
 
 
-def _ends(size: int, stride: int, extra: int | None, padding: str) -> tuple[int, int]:
-    """How much is added before and after what a transposed convolution gives; below 0: taken away."""
+def transposed_ends(size: int, stride: int, extra: int | None, padding: str) -> tuple[int, int]:
+    """How much is added before and after what a transposed convolution gives; below 0: taken away.
+
+    Args:
+        size: of a window, gaps included.
+        stride: from one window to the next.
+        extra: entries at the end beyond the least size; None: as many as ``padding`` says.
+        padding: ``"valid"`` or ``"same"``.
+    """
     if padding == "valid":
         return 0, max(stride - size, 0) if extra is None else extra
     if padding != "same":

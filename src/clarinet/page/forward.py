@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,16 @@ import numpy as np
 
 from clarinet import activations, layers
 from clarinet.layers.activity import ActivityRegularization
+from clarinet.layers.channels import MoveChannels
 from clarinet.layers.convolution import Convolution
+from clarinet.layers.convolution_transpose import ConvolutionTranspose
 from clarinet.layers.dropout import Noise
+from clarinet.layers.framing import ZeroPadding2D
 from clarinet.layers.geometry import margins
+from clarinet.layers.global_pooling import _GlobalAveragePooling, _GlobalMaxPooling
 from clarinet.layers.merge import Merge
-from clarinet.layers.pooling import _AveragePooling, _GlobalAveragePooling, _GlobalMaxPooling, _MaxPooling
-from clarinet.layers.resampling import ZeroPadding2D, _Resampling
+from clarinet.layers.pooling import _AveragePooling, _MaxPooling
+from clarinet.layers.resampling import _Resampling
 from clarinet.layers.reshape import Flatten, Reshape
 from clarinet.types import Array
 
@@ -92,6 +96,10 @@ def _same(op: Op, spec: object, own: dict[str, Array], weights: Weights) -> Sett
     return {"do": "same"}
 
 
+def _no_form(op: Op, spec: object, own: dict[str, Array], weights: Weights) -> None:
+    return None
+
+
 def _dense(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
     inputs = op.input_shape[-1]
     return {"do": "dense", "inputs": inputs, "units": spec.units, **_stored(own, weights)}
@@ -115,13 +123,17 @@ def _sliding(op: Op, window: Any, strides: Any, dilation: Any, padding: str) -> 
     }
 
 
-def _convolution(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+def _convolution(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings | None:
+    if spec.rank > 2:
+        return None
     place = _sliding(op, spec.window, spec.strides, spec.dilation_rate, spec.padding)
     return {"do": "convolve", **place, "groups": spec.groups_of(op.input_shape[-1]), **_stored(own, weights)}
 
 
 def _pooling(mean: bool) -> _Describe:
-    def described(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    def described(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings | None:
+        if spec.rank > 2:
+            return None
         place = _sliding(op, spec.pool_size, spec.strides, (1,) * spec.rank, spec.padding)
         return {"do": "pool", "mean": mean, **place}
 
@@ -133,9 +145,8 @@ def _global_pooling(mean: bool) -> _Describe:
 
 
 def _pooled_whole(op: Op, mean: bool) -> Settings:
-    spatial, channels = op.input_shape[:-1], op.input_shape[-1]
-    one = (1,) * (2 - len(spatial))
-    place = {"input": [*one, *spatial, channels], "output": [1, 1, channels], "window": [*one, *spatial]}
+    places, channels = prod(op.input_shape[:-1]), op.input_shape[-1]
+    place = {"input": [1, places, channels], "output": [1, 1, channels], "window": [1, places]}
     still = {"strides": [1, 1], "dilation": [1, 1], "before": [0, 0]}
     return {"do": "pool", "mean": mean, **place, **still}
 
@@ -215,7 +226,15 @@ def _group_normalization(op: Op, spec: Any, own: dict[str, Array], weights: Weig
 
 
 def _permute(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
-    strides = [prod(op.input_shape[d:]) for d in spec.dims]
+    return _reordered(op, [axis - 1 for axis in spec.dims])
+
+
+def _move_channels(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings:
+    return _reordered(op, spec.order(len(op.input_shape)))
+
+
+def _reordered(op: Op, order: Iterable[int]) -> Settings:
+    strides = [prod(op.input_shape[axis + 1 :]) for axis in order]
     return {"do": "permute", "shape": list(op.output_shape), "strides": strides}
 
 
@@ -256,6 +275,7 @@ def _activation(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> S
 _FAMILIES: dict[type, _Describe] = {
     ActivityRegularization: _same,
     Convolution: _convolution,
+    ConvolutionTranspose: _no_form,
     Flatten: _same,
     Noise: _same,  # drawn in training alone
     Reshape: _same,
@@ -278,4 +298,5 @@ _EXACT: dict[type, _Describe] = {
     layers.Permute: _permute,
     layers.Rescaling: _rescaling,
     Merge: _merge,
+    MoveChannels: _move_channels,
 }

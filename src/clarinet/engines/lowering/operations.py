@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from clarinet import activations, layers
+from clarinet.layers.channels import MoveChannels
+from clarinet.layers.context import Context
 from clarinet.layers.dropout import LOWER_LIMIT
 from clarinet.layers.merge import Merge
 from clarinet.layers.recurrent import Recurrent
@@ -80,11 +82,9 @@ def _masked(kind: str, rate: float, scale: float, dropped: float, shift: float) 
 
 
 def _window(size: Shape, strides: Shape, dilation: Shape, padding: str) -> Settings:
-    """The settings of a window over a sample; with one axis the height is 1, size 0 covers the whole axis."""
-    settings: Settings = {"padding": float(("valid", "same", "causal").index(padding))}
-    for name, values in (("kernel", size), ("stride", strides), ("dilation", dilation)):
-        settings[f"{name}_h"], settings[f"{name}_w"] = (1, *values) if len(values) == 1 else values
-    return settings
+    """The settings of a window over a sample; size 0 covers the whole axis."""
+    number = ("valid", "same", "causal").index(padding)
+    return {"padding": number, "kernel": size, "stride": strides, "dilation": dilation}
 
 
 def _convolution(spec: Any) -> tuple[str, Settings]:
@@ -92,12 +92,20 @@ def _convolution(spec: Any) -> tuple[str, Settings]:
     return "conv", {**window, "groups": spec.groups}
 
 
+def _over_output(spec: Any, shapes: tuple[Shape, ...]) -> Settings:
+    """The settings of a transposed convolution's windows, which go over its output."""
+    sizes, edges = spec.around(shapes[0][:-1])
+    before, after = zip(*edges, strict=True)
+    window = {"kernel": spec.window, "stride": spec.strides, "dilation": spec.dilation_rate}
+    return {**window, "size": sizes, "before": before, "after": after}
+
+
 def _depthwise(spec: layers.DepthwiseConv2D) -> tuple[str, Settings]:
     return "depthwise", _window(spec.window, spec.strides, spec.dilation_rate, spec.padding)
 
 
 def _global_pooling(kind: str, **settings: float) -> Callable[[Any], tuple[str, Settings]]:
-    return lambda spec: (kind, {**_window((0, 0), (1, 1), (1, 1), "valid"), **settings})
+    return lambda spec: (kind, {**_window((0,) * spec.rank, *((1,) * spec.rank,) * 2, "valid"), **settings})
 
 
 def _pooling(kind: str) -> Callable[[Any], tuple[str, Settings]]:
@@ -152,18 +160,36 @@ def _recurrent_obstacle(spec: Recurrent) -> str | None:
     return next((name for name, there in found.items() if there), None)
 
 
+_TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
+#: Layers whose numbers only move, or are padding.
+_MOVING = (
+    layers.Cropping1D,
+    layers.Cropping2D,
+    layers.Cropping3D,
+    layers.RepeatVector,
+    TakeSteps,
+    layers.UpSampling1D,
+    layers.UpSampling3D,
+    layers.ZeroPadding1D,
+    layers.ZeroPadding2D,
+    layers.ZeroPadding3D,
+)
 #: Native name and settings of each elementary operation; an empty name changes nothing.
 OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     Merge: lambda spec: (spec.merge, {}),
     layers.ActivityRegularization: lambda spec: ("activity_regularization", {"l1": spec.l1, "l2": spec.l2}),
     layers.Activation: lambda spec: ACTIVATIONS[type(spec.pure_activation)](spec.pure_activation),
     layers.AveragePooling1D: _pooling("average_pooling"),
+    layers.AveragePooling3D: _pooling("average_pooling"),
     layers.AveragePooling2D: _pooling("average_pooling"),
     layers.BatchNormalization: _batch_normalization,
     layers.CenterCrop: lambda spec: ("resampling", {}),
     layers.Conv1D: _convolution,
     layers.Conv2D: _convolution,
+    layers.Conv3D: _convolution,
+    **dict.fromkeys(_TRANSPOSED, lambda spec: ("conv_transpose", {})),
     layers.Dense: lambda spec: ("dense", {}),
+    layers.DepthwiseConv1D: _depthwise,
     layers.DepthwiseConv2D: _depthwise,
     layers.Dot: lambda spec: ("dot", {}),
     layers.AlphaDropout: _alpha_dropout,
@@ -179,21 +205,24 @@ OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     layers.SimpleRNN: _recurrent("simple_rnn"),
     layers.SpatialDropout1D: _dropout("spatial_dropout"),
     layers.SpatialDropout2D: _dropout("spatial_dropout"),
+    layers.SpatialDropout3D: _dropout("spatial_dropout"),
     layers.Flatten: lambda spec: ("", {}),
     layers.GlobalAveragePooling1D: _global_pooling("average_pooling"),
     layers.GlobalAveragePooling2D: _global_pooling("average_pooling"),
+    layers.GlobalAveragePooling3D: _global_pooling("average_pooling"),
     layers.GlobalMaxPooling1D: _global_pooling("max_pooling", shares=1.0),
     layers.GlobalMaxPooling2D: _global_pooling("max_pooling", shares=1.0),
+    layers.GlobalMaxPooling3D: _global_pooling("max_pooling", shares=1.0),
     layers.MaxPooling1D: _pooling("max_pooling"),
     layers.MaxPooling2D: _pooling("max_pooling"),
+    layers.MaxPooling3D: _pooling("max_pooling"),
+    MoveChannels: lambda spec: ("permute", {}),
     layers.Permute: lambda spec: ("permute", {}),
     layers.Rescaling: lambda spec: ("rescaling", {}),
-    layers.RepeatVector: lambda spec: ("pick", {}),
     layers.Reshape: lambda spec: ("", {}),
     layers.Resizing: lambda spec: ("resampling", {}),
     layers.UpSampling2D: lambda spec: ("resampling", {}),
-    layers.ZeroPadding2D: lambda spec: ("resampling", {}),
-    TakeSteps: lambda spec: ("pick", {}),
+    **dict.fromkeys(_MOVING, lambda spec: ("pick", {})),
 }
 
 
@@ -202,8 +231,10 @@ def _moving(spec: object, shapes: tuple[Shape, ...]) -> Settings:
     return {"fill": 0.0, "in_sizes": [math.prod(shape) for shape in shapes], "whole": [0.0] * len(shapes)}
 
 
-def _framed(spec: layers.ZeroPadding2D, shape: Shape) -> list[Any]:
-    return [np.eye(size + sum(edge), size, -edge[0]) for size, edge in zip(shape, spec.padding)]
+def _origins(spec: layers.Layer, shape: Shape) -> list[Any]:
+    """Where each number of a sample comes from: what becomes of 1, 2, 3, …; padding, a 0, becomes -1."""
+    numbers = np.arange(1.0, math.prod(shape) + 1).reshape(1, *shape)
+    return [spec.forward({}, {}, numbers, Context())[0] - 1]
 
 
 def _statistics(spec: layers.Normalization, shape: Shape) -> list[Any]:
@@ -237,9 +268,9 @@ OBSTACLES: dict[type, Callable[[Any], str | None]] = dict.fromkeys(
 #: Settings of an operation that depend on the shapes of its inputs.
 RUNS: dict[type, Callable[[Any, tuple[Shape, ...]], Settings]] = {
     Merge: lambda spec, shapes: spec.runs(shapes),
+    **dict.fromkeys(_TRANSPOSED, _over_output),
     layers.Dot: lambda spec, shapes: spec.runs(shapes),
-    layers.RepeatVector: _moving,
-    TakeSteps: _moving,
+    **dict.fromkeys(_MOVING, _moving),
 }
 #: Constants of an operation on samples of a shape: arrays of numbers.
 TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
@@ -247,12 +278,11 @@ TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
     layers.Normalization: _statistics,
     layers.PReLU: _alphas,
     layers.Permute: lambda spec, shape: [np.array(spec.dims) - 1],
-    layers.RepeatVector: lambda spec, shape: [np.tile(np.arange(shape[0]), spec.n)],
     layers.Rescaling: _factors,
     layers.Resizing: lambda spec, shape: spec.matrices(shape[:-1]),
     layers.UpSampling2D: lambda spec, shape: spec.matrices(shape[:-1]),
-    layers.ZeroPadding2D: _framed,
-    TakeSteps: lambda spec, shape: [np.arange(math.prod(shape)).reshape(shape)[spec.steps(shape[0])]],
+    MoveChannels: lambda spec, shape: [np.array(spec.order(len(shape)))],
+    **dict.fromkeys(_MOVING, _origins),
 }
 
 
