@@ -139,7 +139,7 @@ def advice(name: str, choices: Iterable[str]) -> str:
 
 def exports(namespace: Mapping[str, object]) -> list[str]:
     """A module's ``__all__``, of its ``globals()``."""
-    names = namespace["__all__"]
+    names = namespace.get("__all__", ())
     return [str(name) for name in names] if isinstance(names, (list, tuple)) else []
 
 

@@ -19,9 +19,8 @@ from clarinet import (
     optimizers,
     regularizers,
 )
-from clarinet.engines.lowering.masked import WRITTEN
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
-from clarinet.engines.lowering.operations import ACTIVATIONS, OPS
+from clarinet.engines.lowering.operations import ACTIVATIONS, OPS, WRITTEN
 from clarinet.engines.lowering.optimizers import OPTIMIZERS
 from clarinet.layers.parts import flatten_parts
 from clarinet.optimizers import schedules

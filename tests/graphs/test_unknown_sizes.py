@@ -73,7 +73,7 @@ def test_sequences_of_ids_with_labels_for_each_step(tmp_path: Path) -> None:
     loaded = clarinet.Sequential.load(tmp_path / "ids.clarinet")
     ids = RNG.integers(0, 9, (2, 5))
     assert loaded.output_shape == (None, None, 2) and np.array_equal(loaded.predict(ids), model.predict(ids))
-    with pytest.raises(ValueError, match=r"y_true has shape \(4, 5\)"):
+    with pytest.raises(ValueError, match=r"y_true has shape \(\d, 5\)"):
         model.train_on_batch(RNG.integers(0, 9, (4, 6)), RNG.integers(0, 2, (4, 5)))
 
 

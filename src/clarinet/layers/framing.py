@@ -181,7 +181,7 @@ class ZeroPadding3D(_ZeroPadding):
     Gradient: ``dy`` without the margins.
 
     Args:
-        padding: one number for all sides, one for each axis, or three pairs (before, after); default 1.
+        padding: one number for all sides, one for each axis, or three pairs (before, after); default 1 at both ends.
         data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
@@ -194,7 +194,7 @@ class ZeroPadding3D(_ZeroPadding):
 
     rank = 3
 
-    padding: _EndsField = _EndsField(1)
+    padding: _EndsField = _EndsField(((1, 1), (1, 1), (1, 1)))
     data_format: DataFormatField = DataFormatField(None)
 
 
@@ -230,7 +230,7 @@ class Cropping2D(_Cropping):
     Gradient: ``dy`` with zeros around it.
 
     Args:
-        cropping: one number for all sides, (rows, columns), or ((top, bottom), (left, right)); default 0.
+        cropping: one number for all sides, (rows, columns), or ((top, bottom), (left, right)); default 0 everywhere.
         data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
@@ -244,7 +244,7 @@ class Cropping2D(_Cropping):
 
     rank = 2
 
-    cropping: _EndsField = _EndsField(0)
+    cropping: _EndsField = _EndsField(((0, 0), (0, 0)))
     data_format: DataFormatField = DataFormatField(None)
 
 
@@ -256,7 +256,7 @@ class Cropping3D(_Cropping):
     Gradient: ``dy`` with zeros around it.
 
     Args:
-        cropping: one number for all sides, one for each axis, or three pairs (before, after); default 1.
+        cropping: one number for all sides, one for each axis, or three pairs (before, after); default 1 at both ends.
         data_format: ``"channels_last"`` (None, the default) or ``"channels_first"``.
 
     Raises:
@@ -270,7 +270,7 @@ class Cropping3D(_Cropping):
 
     rank = 3
 
-    cropping: _EndsField = _EndsField(1)
+    cropping: _EndsField = _EndsField(((1, 1), (1, 1), (1, 1)))
     data_format: DataFormatField = DataFormatField(None)
 
 

@@ -14,10 +14,9 @@ import numpy as np
 
 from clarinet._native import OptimizerSpec, Spec
 from clarinet.engines.lowering.builder import numbers_of
-from clarinet.engines.lowering.masked import TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.networks import PARTS, Lowered
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
-from clarinet.engines.lowering.operations import ACTIVATIONS, OBSTACLES, OPS
+from clarinet.engines.lowering.operations import ACTIVATIONS, OBSTACLES, OPS, TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.optimizers import COMMON, COMMON_SLOTS, OPTIMIZERS, RULE_SLOTS
 from clarinet.engines.lowering.weights import CONSTRAINTS, PENALTIES, NoForm
 from clarinet.ops.distributions import Draw

@@ -13,9 +13,8 @@ from clarinet._native import LossSpec, MetricSpec, OutputSpec, StatsSpec
 from clarinet.engines.lowering.builder import Builder, How, Known, constant, numbers_of
 from clarinet.engines.lowering.elementary import Elementary
 from clarinet.engines.lowering.functions import DRAWS
-from clarinet.engines.lowering.masked import TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
-from clarinet.engines.lowering.operations import AXES, OPS, RUNS, TABLES
+from clarinet.engines.lowering.operations import AXES, OPS, RUNS, TABLES, TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.weights import NoForm
 from clarinet.engines.stats import limits
 from clarinet.layers import EinsumDense, Embedding, Masking

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clarinet import activations, layers
+from clarinet import activations, layers, ops
 from clarinet.layers.channels import MoveChannels
 from clarinet.layers.context import Context
 from clarinet.layers.dropout import LOWER_LIMIT
@@ -16,7 +16,7 @@ from clarinet.layers.merge import Merge
 from clarinet.layers.recurrent import Recurrent
 from clarinet.layers.steps import TakeSteps
 from clarinet.philox import drop_threshold
-from clarinet.types import Shape
+from clarinet.types import AnyTensor, Shape
 
 Settings = dict[str, object]
 
@@ -298,4 +298,29 @@ AXES: dict[type, Callable[[Any, Shape], list[int]]] = {
     layers.BatchNormalization: _own_last,
     layers.GroupNormalization: _own_last,
     layers.LayerNormalization: _own_last,
+}
+
+
+#: Layers that look at a mask, and whose native operation takes the mask after all other inputs.
+TAKE_MASK: frozenset[type] = frozenset((layers.BatchNormalization, layers.GRU, layers.LSTM, layers.SimpleRNN))
+
+
+def _mean(spec: layers.GlobalAveragePooling1D, x: AnyTensor, mask: AnyTensor) -> AnyTensor:
+    total = ops.sum(ops.where(ops.expand_dims(mask, -1), x, 0.0), axis=1)
+    return total / ops.maximum(ops.sum(ops.cast(mask, "float32"), axis=1, keepdims=True), 1.0)
+
+
+def _softmax(spec: layers.Softmax, x: AnyTensor, mask: AnyTensor) -> AnyTensor:
+    return ops.where(mask, ops.softmax(ops.where(mask, x, -1e9), axis=spec.axis), 0.0)
+
+
+def _masking(spec: layers.Masking, x: AnyTensor) -> AnyTensor:
+    return ops.where(ops.any(ops.not_equal(x, spec.mask_value), axis=-1, keepdims=True), x, 0.0)
+
+
+#: Layers that are written with operations: functions of a layer, its input, and its mask where it looks at one.
+WRITTEN: dict[type, Callable[..., Any]] = {
+    layers.GlobalAveragePooling1D: _mean,
+    layers.Masking: _masking,
+    layers.Softmax: _softmax,
 }
