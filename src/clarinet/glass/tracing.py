@@ -83,7 +83,7 @@ def _rows(
     if shapes and all(a.shape == shape and shape != (1,) for a, shape in zip(arrays, shapes, strict=True)):
         arrays, y = tuple(array[None] for array in arrays), None if y is None else _one_row(y)
     rows_x, rows_y, rows_w = data_adapters.rows_for(
-        model, [*arrays] if len(arrays) > 1 else arrays[0], y, sample_weight, prepared=True
+        model, arrays if len(arrays) > 1 else arrays[0], y, sample_weight, prepared=True
     )
     build_for(model, rows_x)
     if rows_y is None:
