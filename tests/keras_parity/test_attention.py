@@ -200,3 +200,15 @@ def test_attention_follows_keras(name: str) -> None:
     for engine in ("reference", "auto"):
         for mine, its in zip(results(name, clarinet, engine=engine), expected, strict=True):
             np.testing.assert_allclose(mine, its, rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["across", "masked", "told", "dots", "sums"])
+def test_files_keep_attention(name: str, tmp_path: Any) -> None:
+    """Layers come back by class and configuration, called as they were; masks come along again."""
+    make, x = GRAPHS[name]
+    model = clarinet.Model(*make(clarinet))
+    model.compile("sgd", "mse")
+    model.save(tmp_path / "m.clarinet")
+    loaded = clarinet.models.load_model(tmp_path / "m.clarinet")
+    assert [type(layer) for layer in loaded.layers] == [type(layer) for layer in model.layers]
+    np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))

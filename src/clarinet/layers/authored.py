@@ -179,7 +179,7 @@ class Authored:
     def encoded(self) -> Json:
         """The layer as files have it: its class by name, and the operations of its ``call``."""
         if self.says_all and type(self).__module__.startswith("clarinet."):
-            return once(self, lambda: Layer.encoded(typed(Layer, self)))
+            return Layer.encoded(typed(Layer, self))
         return once(self, lambda: kept_layer(typed(Handle, self)))
 
     def forward(self, *_: object) -> AnyTensor:
