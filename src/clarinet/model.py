@@ -53,8 +53,7 @@ class Model(EarlierNames, Compiled):
         history: the last ``fit``'s History.
         engine, engine_reason: which engine runs the model, and why.
         stop_training: a callback sets it to True to end ``fit``.
-        doctor_report: the findings of the last ``fit`` with a :class:`clarinet.doctor.Doctor`; not kept in copies and
-            files.
+        doctor_report: what a :class:`clarinet.doctor.Doctor` found in the last ``fit``; not kept in copies and files.
         metadata: JSON-able extras that are saved with the model, e.g. class names.
 
     Raises:

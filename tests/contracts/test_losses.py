@@ -183,7 +183,6 @@ def my_loss(t, p):
         (lambda: losses.BinaryCrossentropy(label_smoothing=2), ValueError, "BinaryCrossentropy: label_smoothing"),
         (lambda: losses.BinaryCrossentropy(from_logits=3), TypeError, "from_logits is True or False, received 3"),
         (lambda: losses.CategoricalCrossentropy(axis=0), ValueError, "axis=-1; received axis=0"),
-        (lambda: losses.SparseCategoricalCrossentropy(ignore_class=1), ValueError, "ignore_class is not supported"),
         (lambda: losses.Huber(-1), ValueError, "Huber: delta: .*at least 0"),
         (lambda: losses.CosineSimilarity(axis=1), ValueError, "axis=-1; received axis=1"),
         (lambda: losses.BinaryFocalCrossentropy(alpha=2), ValueError, "BinaryFocalCrossentropy: alpha: .*at most 1"),

@@ -29,7 +29,7 @@ def outcome(device, make, loss, data, optimizer="sgd", metrics=(), inputs=None):
     state = OptimizerState.new(model.optimizer, model.store.layout, np.float64)
     engine = ReferenceEngine(model.make_plan(data.label_shapes), model.store, state, device=device)
     n = len(data)
-    steps = Steps(None, 0, n, 4, np.full(-(-n // 4), 0.05), None, 2)
+    steps = Steps(None, 0, n, 4, np.full(-(-n // 4), 0.01), None, 2)
     chunks = [engine.train(data, steps) for _ in range(2)]
     engine.evaluate(data, 4)
     numbers = [c.losses for c in chunks] + [np.array(list(engine.results().values())), engine.predict(data.x, 4)]

@@ -12,7 +12,7 @@ from tests.fuzz.program import FLOATS, FORMS, NUMBERS, WHOLE, Given, Program
 from tests.fuzz.things import Thing, drawn, pool, row, vary
 
 #: Numbers in one sample of any tensor, at most: programs are to be quick.
-_LARGEST = 300
+_LARGEST = 400
 _STEPS = 8
 #: Weights of a network that is minimised at once, below.
 _MINIMISED = 60

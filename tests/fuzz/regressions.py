@@ -18,6 +18,9 @@ PROGRAMS: dict[str, Program] = {
     "weights of columns that are not there": Program(
         layers=(layers.Dense(3),), metrics=(metrics.AUC(multi_label=True, label_weights=[1.0, 2.0]),)
     ),
+    "overlaps along an axis that predictions have not ended in numpy's own error": Program(
+        layers=(layers.Dense(3),), metrics=(metrics.OneHotMeanIoU(num_classes=3, axis=2),)
+    ),
     "a class that is not there": Program(layers=(layers.Dense(3),), metrics=(metrics.Recall(class_id=3),)),
     "a minimisation without anything to minimise": Program(
         shape=(2,), layers=(layers.Dropout(0.4),), optimizer=optimizers.BFGS(), rows=2, batch=2

@@ -165,7 +165,7 @@ def numbers(**changes: Any) -> Callable[[Parts], bytes]:
 
 
 BAD: list[tuple[str, Callable[[Parts], bytes], str]] = [
-    ("text", lambda p: b"hello", "not a Clarinet packed run"),
+    ("text", lambda p: b"hello", "not a packed run: it does not begin as a zip archive"),
     ("pickle", lambda p: pickle.dumps([1]), "pickle"),
     ("half", lambda p: archive_of(p)[:5000], "damaged|truncated"),
     ("bomb", lambda p: archive_of(p | {"numbers.safetensors": bytes(10**7)}, zipfile.ZIP_DEFLATED), "compressed"),

@@ -15,20 +15,9 @@ from clarinet.graph.described import (
 from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
 from clarinet.graph.loops import Scan, with_rounds
 from clarinet.graph.masks import Maskable, arguments, masks_of, of_network
-from clarinet.graph.nodes import (
-    AddedLoss,
-    Argument,
-    Choice,
-    Constant,
-    Network,
-    Node,
-    Operator,
-    Tensor,
-    Update,
-    making,
-    within_trace,
-)
+from clarinet.graph.nodes import Network, Node, Operator, Tensor, making, within_trace
 from clarinet.graph.order import adds_loss, made_of, network_of, ordered
+from clarinet.graph.used import AddedLoss, Argument, Choice, Constant, Update
 from clarinet.graph.using import use
 
 __all__ = [

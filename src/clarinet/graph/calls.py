@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 
 from clarinet.graph.forms import flatten, form_of, packed
-from clarinet.graph.nodes import Choice, Node, Tensor, making
+from clarinet.graph.nodes import Node, Tensor, making
+from clarinet.graph.used import Choice
 from clarinet.ops.batches import tracing
 
 

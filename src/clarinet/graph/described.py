@@ -15,21 +15,9 @@ from clarinet import ops
 from clarinet.graph.calls import Training, chosen
 from clarinet.graph.forms import flatten, form_of, is_symbolic, packed
 from clarinet.graph.loops import Scan, scan_node
-from clarinet.graph.nodes import (
-    AddedLoss,
-    Argument,
-    Choice,
-    Constant,
-    Losing,
-    Network,
-    Node,
-    Operator,
-    Tensor,
-    Update,
-    as_tensor,
-    making,
-)
+from clarinet.graph.nodes import Network, Node, Operator, Tensor, as_tensor, making
 from clarinet.graph.order import made_of
+from clarinet.graph.used import AddedLoss, Argument, Choice, Constant, Losing, Update
 from clarinet.graph.using import use
 from clarinet.ops.dispatch import apply
 from clarinet.ops.dtypes import as_dtype

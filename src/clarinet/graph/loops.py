@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, TypeVar, cast
 
-from clarinet.graph.nodes import Argument, Network, Node, Tensor, as_tensor, making
+from clarinet.graph.nodes import Network, Node, Tensor, as_tensor, making
 from clarinet.graph.order import made_of
+from clarinet.graph.used import Argument
 from clarinet.ops.control import go_along
 from clarinet.ops.dispatch import TRACING, converted
 from clarinet.ops.specs import TensorSpec

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from clarinet.graph.forms import flatten
-from clarinet.graph.nodes import Argument, Network, Node, Operator, Tensor, making
+from clarinet.graph.nodes import Network, Node, Operator, Tensor, making
+from clarinet.graph.used import Argument
 from clarinet.ops.specs import TensorSpec
 from clarinet.problems import ClarinetWarning
 from clarinet.types import TensorLike

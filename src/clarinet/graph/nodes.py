@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import ClassVar, NoReturn, Protocol, cast
+from typing import NoReturn, Protocol, cast
 
 import numpy as np
 
+from clarinet.graph.used import AddedLoss, Argument, Choice, Constant, Loop, Losing, Update
 from clarinet.ops.dispatch import TRACING
 from clarinet.ops.dtypes import TEXT
 from clarinet.ops.operation import Operation
@@ -22,7 +23,7 @@ from clarinet.ops.operators import operate
 from clarinet.ops.specs import Symbolic, TensorSpec
 from clarinet.ops.tensor import NUMPY_OPERATORS
 from clarinet.sizes import as_sizes
-from clarinet.types import AnyTensor, Array, DType, Shape, TensorLike
+from clarinet.types import AnyTensor, DType, Shape, TensorLike
 from clarinet.variables import Variable
 
 _numbers = count()
@@ -86,74 +87,6 @@ class Operator(Protocol):
     def note(self, node: Node, /) -> None:
         """Remember a use, without keeping it."""
         ...
-
-
-@dataclass(frozen=True)
-class Argument:
-    """What a function, or the ``call`` of a layer, is given in the place of numbers.
-
-    Attributes:
-        name: of the argument.
-    """
-
-    name: str
-
-
-@dataclass(frozen=True, eq=False)
-class Constant:
-    """Numbers that are part of a network and never change."""
-
-    value: Array
-
-    name: ClassVar[str] = "constant"
-
-
-@dataclass(frozen=True, eq=False)
-class Update:
-    """The change of a weight to what a tensor is; the weight is read as it was before the step.
-
-    Attributes:
-        variable: the weight.
-    """
-
-    variable: Variable
-
-    name: ClassVar[str] = "assign"
-
-
-class Loop(Protocol):
-    """A network that is repeated."""
-
-    @property
-    def name(self) -> str: ...
-
-
-class Losing(Protocol):
-    """A layer or model that adds to the loss."""
-
-    name: str
-
-    def add_loss(self, loss: object, /) -> None: ...
-
-
-@dataclass(frozen=True, eq=False)
-class AddedLoss:
-    """What a layer adds to the loss.
-
-    Attributes:
-        owner: the layer or model; held weakly.
-    """
-
-    owner: weakref.ref[Losing]
-
-    name: ClassVar[str] = "add_loss"
-
-
-@dataclass(frozen=True, eq=False)
-class Choice:
-    """Of two tensors the first in training, and the second in use."""
-
-    name: ClassVar[str] = "choice"
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from clarinet.graph.nodes import AddedLoss, Network, Node, Tensor
+from clarinet.graph.nodes import Network, Node, Tensor
+from clarinet.graph.used import AddedLoss
 
 
 def ordered(outputs: Iterable[Tensor], inputs: Iterable[Tensor]) -> list[Node]:

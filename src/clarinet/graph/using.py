@@ -8,8 +8,9 @@ from typing import Any, cast
 from clarinet.graph.calls import Training
 from clarinet.graph.forms import flatten
 from clarinet.graph.masks import Masks, arguments, layer_node, of_network
-from clarinet.graph.nodes import Network, Node, Operator, Tensor, Update, making
+from clarinet.graph.nodes import Network, Node, Operator, Tensor, making
 from clarinet.graph.order import network_of
+from clarinet.graph.used import Update
 from clarinet.ops.shapes import AsRows, AsWhole
 from clarinet.ops.specs import TensorSpec
 from clarinet.sizes import PROBES, inferred, known, probed, with_none

@@ -112,8 +112,7 @@ class Attention(Layer):
             use_causal_mask: whether a query sees the keys up to its own place alone.
         """
         self._check(inputs)
-        query, value = cast("tuple[AnyTensor, AnyTensor]", tuple(inputs[:2]))
-        key = cast(AnyTensor, inputs[2]) if len(inputs) > 2 else value
+        query, value, key = (ops.convert_to_tensor(x) for x in (*inputs, inputs[1])[:3])
         counts, seen = (None, None) if mask is None else mask[:2]
         shares = None
         if self._is_plain(query, value) and not self.dropout and not return_attention_scores:

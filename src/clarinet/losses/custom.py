@@ -107,7 +107,7 @@ class Function(Loss):
 
     def _trace(self, y_true: Array, y_pred: Array) -> Traced:
         """The network for such labels and predictions."""
-        return self.traced(y_true.shape[1:], y_pred.shape[1:], y_pred.dtype)
+        return self.traced(y_true.shape[1:], y_pred.shape[1:], str(y_pred.dtype).rpartition(".")[2])
 
     def traced(self, label_shape: Shape, shape: Shape, dtype: DTypeArg = "float32") -> Traced:
         """The network of operations that gives the values, of labels and predictions; these are shapes of a row's."""

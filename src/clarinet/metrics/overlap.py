@@ -84,6 +84,14 @@ class _OfClasses(_Overlap):
         check_whole(self.axis, f"{type(self).__name__}: axis")
         super().__post_init__()
 
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        rank = 1 + len(shape)
+        if not (self.sparse_y_true and self.sparse_y_pred) and not -rank <= self.axis < rank:
+            raise ValueError(
+                f"{type(self).__name__}: axis={self.axis}: predictions have {rank} axes with the batch's; expected "
+                "the axis of the classes, usually -1"
+            )
+
     def _classes(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
         actual = y_true if self.sparse_y_true else y_true.argmax(self.axis)
         predicted = y_pred if self.sparse_y_pred else y_pred.argmax(self.axis)

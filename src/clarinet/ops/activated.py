@@ -69,6 +69,7 @@ class Activated(Unary):
 
 
 def _of_tensor(function: Activation, x: TensorLike) -> AnyTensor:
+    """The activation of a tensor, as an operation."""
     return apply(Activated(function), floats(x))
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple, Self, cast
 
 import numpy as np
 
+from clarinet.ops.gradients import add, every, none, output_gradient, seed, shape_of, zeros
 from clarinet.ops.operation import Operation
 from clarinet.ops.structures import leaves, like, paired
 from clarinet.ops.tensor import Tensor, tensor
@@ -229,7 +230,7 @@ class GradientTape:
             asked.append(one)
         numbers = [self._number(one, unasked=False) for one in asked]
         found = self._walk(self._seeds(target, output_gradients), {n for n in numbers if n is not None})
-        empty = _zeros if unconnected_gradients == "zero" else _none
+        empty = zeros if unconnected_gradients == "zero" else none
         gradients = [tensor(found[n]) if n in found else empty(one) for n, one in zip(numbers, asked)]
         for tape in ACTIVE.tapes:
             tape._take_gradients([g for g in gradients if g is not None])
@@ -263,7 +264,7 @@ class GradientTape:
             >>> tape.jacobian(y, x).tolist()
             [[2.0, 0.0], [0.0, 4.0]]
         """
-        shape = _shape(target)
+        shape = shape_of(target)
         whole = np.eye(int(np.prod(shape)), dtype=np.float32).reshape(-1, *shape)
         return self._side_by_side(target, sources, whole, shape, 0, unconnected_gradients)
 
@@ -283,9 +284,9 @@ class GradientTape:
         Raises:
             ValueError: other numbers of rows. RuntimeError, TypeError: as :meth:`gradient`.
         """
-        shape = _shape(target)
-        if not shape or _shape(source)[:1] != shape[:1]:
-            raise ValueError(f"tape.batch_jacobian: expected as many rows, received {shape} and {_shape(source)}")
+        shape = shape_of(target)
+        if not shape or shape_of(source)[:1] != shape[:1]:
+            raise ValueError(f"tape.batch_jacobian: expected as many rows, received {shape} and {shape_of(source)}")
         one = np.eye(int(np.prod(shape[1:])), dtype=np.float32).reshape(-1, 1, *shape[1:])
         whole = np.broadcast_to(one, (len(one), *shape))
         return self._side_by_side(target, source, whole, shape[1:], 1, unconnected_gradients)
@@ -308,11 +309,11 @@ class GradientTape:
         if not kept:
             self._used = True
             self.reset()
-        columns = zip(*(_every(sources, each) for each in found), strict=True)
+        columns = zip(*(every(sources, each) for each in found), strict=True)
         joined = [
             None
             if any(g is None for g in each)
-            else tensor(np.stack(each, axis).reshape(*_shape(each[0])[:axis], *shape, *_shape(each[0])[axis:]))
+            else tensor(np.stack(each, axis).reshape(*shape_of(each[0])[:axis], *shape, *shape_of(each[0])[axis:]))
             for each in columns
         ]
         return cast(AnyTensor, like(sources, joined))
@@ -330,7 +331,7 @@ class GradientTape:
                 raise TypeError(f"tape.gradient: the target is a tensor that was computed, received {shown(one)}")
             number = self._number(one, unasked=False)
             if number is not None:
-                _add(seeds, number, _seed(one, dy))
+                add(seeds, number, seed(one, dy))
         return seeds
 
     @np.errstate(all="ignore")
@@ -347,13 +348,13 @@ class GradientTape:
                     "take a difference quotient, (f(x + h * v) - f(x)) / h along unit vectors v, or clip the weights"
                 )
             _refuse_changed(record)
-            dys = [_dy(gradients, *output, kept=sources) for output in zip(record.outputs, record.shapes)]
+            dys = [output_gradient(gradients, *output, kept=sources) for output in zip(record.outputs, record.shapes)]
             wanted = [number in reached for number in record.inputs]
             dy = tuple(dys) if record.several else dys[0]
             shares = record.operation.partial(record.cache, dy, wanted)  # type: ignore[arg-type]  # its own
             for number, share in zip(record.inputs, shares):
                 if share is not None and number is not None and number in reached:
-                    _add(gradients, number, share)
+                    add(gradients, number, share)
         return {number: gradients[number] for number in sources if number in gradients}
 
     def _reached(self, sources: set[int]) -> set[int | None]:
@@ -372,15 +373,6 @@ class GradientTape:
             self._records.append(Record(None, None, everything, (number,), ((one.shape, one.dtype),)))
 
 
-def _shape(x: object) -> tuple[int, ...]:
-    return np.asarray(x).shape
-
-
-def _every(sources: TensorLike, gradients: TensorLike) -> list[Array | None]:
-    """The gradients at all sources, None where there is none."""
-    return cast("list[Array | None]", list(paired(sources, gradients)))
-
-
 def _refuse_changed(record: Record) -> None:
     """Raise where a variable is not any more what it was when it was used."""
     for variable, version in record.versions:
@@ -389,35 +381,3 @@ def _refuse_changed(record: Record) -> None:
                 f"tape.gradient: {variable.path} has been changed since the tape saw it used, so its gradient cannot "
                 "be computed any more; take all gradients before the optimizer applies the first"
             )
-
-
-def _add(gradients: dict[int, Array], number: int, share: Array) -> None:
-    gradients[number] = gradients[number] + share if number in gradients else share
-
-
-def _dy(gradients: dict[int, Array], number: int | None, shape: tuple[tuple[int, ...], DType], kept: set[int]) -> Array:
-    """The gradient at an output; nobody needs it afterwards, unless it was asked for."""
-    if number is None or number not in gradients:
-        return np.zeros(*shape)
-    return gradients[number] if number in kept else gradients.pop(number)
-
-
-def _seed(target: Array | Variable, given: object) -> Array:
-    array = target if isinstance(target, np.ndarray) else target.value
-    if given is None:
-        return np.ones(array.shape, array.dtype)
-    dy = np.asarray(given, array.dtype)
-    if dy.shape != array.shape:
-        raise ValueError(
-            f"tape.gradient: an output gradient of shape {dy.shape} for a target of shape {array.shape}; "
-            "expected the same shape"
-        )
-    return dy.view(np.ndarray)
-
-
-def _zeros(source: Array | Variable) -> Tensor:
-    return tensor(np.zeros_like(source if isinstance(source, np.ndarray) else source.value, subok=False))
-
-
-def _none(source: Array | Variable) -> None:
-    return None
