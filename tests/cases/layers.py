@@ -66,6 +66,7 @@ LAYERS = [
     *rows("SpatialDropout1D", (2, 6), ("", {"rate": 0.4}), ("seed", {"rate": 0.4, "seed": 3}), random=True),
     *rows("SpatialDropout2D", (2, 3, 6), ("", {"rate": 0.4}), random=True),
     *rows("GaussianNoise", (6,), ("", {"stddev": 0.4}), ("seed", {"stddev": 0.4, "seed": 3}), random=True),
+    *rows("GaussianDropout", (6,), ("", {"rate": 0.4}), ("seed", {"rate": 0.4, "seed": 3}), random=True),
     *rows("AlphaDropout", (6,), ("", {"rate": 0.4}), ("seed", {"rate": 0.4, "seed": 3}), random=True),
     *rows(
         "LayerNormalization",

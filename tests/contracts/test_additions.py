@@ -55,6 +55,9 @@ ROWLESS = {
         "works on the data, before an engine sees it, see tests/layers/test_categories.py",
     ),
     **dict.fromkeys(
+        (layers.RMSNormalization, layers.UnitNormalization), "written with operations, see test_layers_of_operations"
+    ),
+    **dict.fromkeys(
         (layers.GRUCell, layers.LSTMCell, layers.RNN, layers.SimpleRNNCell, layers.StackedRNNCells),
         "made of layers by a call, as a user's own",
     ),

@@ -51,6 +51,7 @@ _NOT_DRAWN |= {
 _NOT_DRAWN |= {"GRUCell", "LSTMCell", "RNN", "SimpleRNNCell", "StackedRNNCells"}  # parts of one another
 _NOT_DRAWN |= {"Sum"}  # of values, as Mean
 _NOT_DRAWN |= {"AdditiveAttention", "Attention", "GroupQueryAttention", "MultiHeadAttention"}  # of several tensors
+_NOT_DRAWN |= {"RMSNormalization", "UnitNormalization"}  # without rows
 _NOT_DRAWN |= {"Circle", "CTC"}  # of whole batches, and of sequences
 _NOT_DRAWN |= {"MeanMetricWrapper"}  # of a function
 _MODULES = ("activations", "layers", "losses", "metrics", "optimizers", "optimizers.schedules", "regularizers")

@@ -308,6 +308,21 @@ PROGRAMS = [
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_layers_of_operations(engine):
+    def layers(k):
+        shared = [k.layers.Dense(6, "tanh"), k.layers.Reshape((2, 3)), k.layers.UnitNormalization([1, 2])]
+        return [
+            *shared,
+            k.layers.RMSNormalization(),
+            k.layers.Flatten(),
+            k.layers.UnitNormalization(),
+            k.layers.Dense(1),
+        ]
+
+    assert_follows(Program("of operations", layers, X, NUMBERS, lambda k: "mse"), engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     "program",
     # Every third is slow: Keras takes seconds for each, and what a change breaks it rarely breaks in one alone.

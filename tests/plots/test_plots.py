@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clarinet import plots
+from clarinet import Sequential, layers, plots, utils
 from clarinet.views.theme import LIGHT, THEMES, luminance
 from tests.cases.plots import CASES, Case
 
@@ -90,3 +90,13 @@ def test_colours_are_told_apart_without_their_hue() -> None:
         for color in (theme.text, theme.right, theme.wrong):
             assert contrast(color, theme.background) >= 4.5
     assert contrast(LIGHT.series[0], LIGHT.background) >= 3
+
+
+def test_plot_model_writes_a_picture_of_boxes(tmp_path: Path) -> None:
+    model = Sequential([layers.Input((6, 6, 1)), layers.Conv2D(2, 3, activation="relu"), layers.Flatten()])
+    figure = utils.plot_model(model, tmp_path / "model.png", show_shapes=True, dpi=60)
+    assert (tmp_path / "model.png").read_bytes().startswith(b"\x89PNG")
+    assert {"conv2d", "Conv2D  relu  4 × 4 × 2"} <= {text.get_text() for text in figure.axes[0].texts}
+    assert utils.plot_model(model, None).axes
+    with pytest.raises(ValueError, match="expected one of"):
+        utils.plot_model(model, tmp_path / "model.gif")

@@ -67,7 +67,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "keep the settings in a dictionary": ("Config",),
         "clarinet.datasets.load_table reads and codes tables": ("FeatureSpace",),
         "model.input and model.inputs are where a network begins": ("get_source_inputs",),
-        "clarinet.plots.network draws a model": ("model_to_dot", "plot_model"),
+        "plot_model draws a model": ("model_to_dot",),
         "read the files with Python, and give fit arrays": ("audio_dataset_from_directory",),
     },
     "layers": {
@@ -83,8 +83,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         _LATER: (
             "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D", "AdaptiveMaxPooling1D",
             "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D",
-            "GaussianDropout", "Identity", "RMSNormalization", "ReversibleEmbedding", "SpectralNormalization",
-            "UnitNormalization", "Wrapper",
+            "Identity", "ReversibleEmbedding", "SpectralNormalization", "Wrapper",
         ),
         "tell the shape in build(self, input_shape)": ("InputSpec",),
     },

@@ -18,6 +18,7 @@ from clarinet.layers.dense import Dense
 from clarinet.layers.dropout import (
     AlphaDropout,
     Dropout,
+    GaussianDropout,
     GaussianNoise,
     SpatialDropout1D,
     SpatialDropout2D,
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     from clarinet.layers.categories import CategoryEncoding, Discretization, HashedCrossing, Hashing
     from clarinet.layers.einsum_dense import EinsumDense
     from clarinet.layers.gru import GRU, GRUCell
+    from clarinet.layers.lengths import RMSNormalization, UnitNormalization
     from clarinet.layers.lookup import IntegerLookup, StringLookup
     from clarinet.layers.lstm import LSTM, LSTMCell
     from clarinet.layers.multi_head_attention import GroupQueryAttention, MultiHeadAttention
@@ -134,6 +136,7 @@ __all__ = [
     "Embedding",
     "Flatten",
     "GRUCell",
+    "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
@@ -165,6 +168,7 @@ __all__ = [
     "PReLU",
     "Parallel",
     "Permute",
+    "RMSNormalization",
     "RandomFlip",
     "RandomRotation",
     "RandomTranslation",
@@ -188,6 +192,7 @@ __all__ = [
     "Subtract",
     "TextVectorization",
     "TimeDistributed",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",
@@ -219,6 +224,7 @@ _LATER = {
     **dict.fromkeys(("RNN", "StackedRNNCells"), "rnn"),
     **dict.fromkeys(("GRU", "GRUCell"), "gru"),
     **dict.fromkeys(("LSTM", "LSTMCell"), "lstm"),
+    **dict.fromkeys(("RMSNormalization", "UnitNormalization"), "lengths"),
     **dict.fromkeys(("SimpleRNN", "SimpleRNNCell"), "simple_rnn"),
     **dict.fromkeys(("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"), "augmentation"),
     **dict.fromkeys(("CategoryEncoding", "Discretization", "HashedCrossing", "Hashing"), "categories"),

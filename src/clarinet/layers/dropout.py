@@ -255,6 +255,46 @@ class GaussianNoise(Noise):
 
 
 @dataclass(eq=False, repr=False)
+class GaussianDropout(Noise):
+    """While training multiplies by normal noise of mean 1 and variance ``rate / (1 - rate)``, as much as that of the
+    masks of :class:`Dropout`: ``y = x m`` (Srivastava et al., JMLR 2014); in inference ``y = x``.
+
+    Shapes: output as ``x``. Gradient: ``dx = m dy``.
+
+    Args:
+        rate: at least 0 and below 1.
+        seed: fixes the noise independently of the model's seed; default None.
+
+    Raises:
+        TypeError, ValueError: a number out of range.
+
+    Example:
+        >>> GaussianDropout(0.1).output_shape((10,))
+        (10,)
+    """
+
+    rate: float
+    seed: int | None = None
+
+    def check(self) -> None:
+        super().check()
+        self.rate = check_number(self.rate, "GaussianDropout: rate", low=0, below=1)
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        if not ctx.training or self.rate == 0:
+            return x, None, {}
+        deviation = (self.rate / (1 - self.rate)) ** 0.5
+        noise = 1 + deviation * self.key(ctx).normal(prod(x.shape)).reshape(tuple(x.shape))
+        m = ctx.xp.asarray(noise, dtype=x.dtype)
+        return x * m, m, {}
+
+    def backward(self, params: dict[str, Array], cache: Array | None, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return (dy if cache is None else dy * cache), {}
+
+
+@dataclass(eq=False, repr=False)
 class AlphaDropout(Noise):
     """Dropout that keeps mean 0 and variance 1, for networks of ``selu`` (Klambauer et al., NeurIPS 2017).
 
