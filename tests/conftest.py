@@ -39,15 +39,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that fork this process come first: a fork is not safe once JAX, an oracle of others, has its threads.
 
     Under sanitizers, which take several times as long, all instruction sets but the first are slow tests, and so are
-    comparisons of bits: others run the same kernels.
+    comparisons of bits and most steps in halves: others run the same kernels.
     """
     items.sort(key=lambda item: not item.path.is_relative_to(FUZZERS))
     for item in items:
         if "masking" in item.name.partition("[")[2]:
             item.add_marker(pytest.mark.filterwarnings(MASK_ENDS))
-    for item in items if os.environ.get("CLARINET_SANITIZED") else ():
+    for number, item in enumerate(items if os.environ.get("CLARINET_SANITIZED") else ()):
         other_isa = hasattr(item, "callspec") and item.callspec.params.get("isa") not in (None, ISAS[0])
-        if other_isa or item.path.name == "test_bits.py":
+        alike = item.path.name == "test_bits.py" or (item.path.name == "test_halves.py" and number % 3)
+        if other_isa or alike:
             item.add_marker("slow")
 
 

@@ -50,6 +50,8 @@ _MODULES = {
 _OURS_ALONE = frozenset({"input_shape"})
 #: Activations with settings, which Keras has as layers: our class, theirs.
 _AS_LAYERS = {"Relu": "ReLU", "LeakyRelu": "LeakyReLU", "Elu": "ELU"}
+#: Settings of layers along one axis, of which Keras wants the only entry.
+_SINGLE = {"Cropping1D": "cropping", "UpSampling1D": "size", "ZeroPadding1D": "padding"}
 _LAMBDA = (
     "it holds a Python function as code, which is never run here; write the function as a layer of your own, or with "
     "functions of clarinet.ops"
@@ -243,6 +245,9 @@ def _described_object(value: Configurable) -> Config:
         for name, given in value.get_config().items()
         if name not in _OURS_ALONE
     }
+    single = _SINGLE.get(kind.__name__)
+    if single is not None and isinstance(given := config[single], list) and len(given) == 1:
+        config[single] = given[0]
     if config.get("trainable") is True:  # which some of Keras's layers do not take
         del config["trainable"]
     return _named(module, kind.__name__, config)

@@ -38,7 +38,8 @@ class Attention(Layer):
         ValueError: another ``score_mode``; when called, something else than two or three tensors.
 
     Example:
-        >>> Attention()([[[[1.0, 0.0]]], [[[5.0, 7.0]]]]).tolist()
+        >>> import numpy as np
+        >>> Attention()([np.array([[[1.0, 0.0]]]), np.array([[[5.0, 7.0]]])]).tolist()
         [[[5.0, 7.0]]]
     """
 
@@ -112,7 +113,8 @@ class Attention(Layer):
             use_causal_mask: whether a query sees the keys up to its own place alone.
         """
         self._check(inputs)
-        query, value, key = (ops.convert_to_tensor(x) for x in (*inputs, inputs[1])[:3])
+        query, value = cast("tuple[AnyTensor, AnyTensor]", tuple(inputs[:2]))
+        key = cast(AnyTensor, inputs[2]) if len(inputs) > 2 else value
         counts, seen = (None, None) if mask is None else mask[:2]
         shares = None
         if self._is_plain(query, value) and not self.dropout and not return_attention_scores:
