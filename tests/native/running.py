@@ -25,6 +25,7 @@ REFERENCE_ONLY = (
     "Muon",
     "OrthogonalRegularizer",
     "OverSteps",
+    "GaussianDropout",
     "RandomFlip",
     "RandomRotation",
     "RandomTranslation",
