@@ -163,14 +163,26 @@ class Convolution(Spatial):
         return *bare.in_last(), *endings(self.activation, self.activity_regularizer, self.name)
 
 
+@dataclass(eq=False, repr=False)
 class _Filters(Convolution):
     """Convolutions with filters that mix the channels of a group."""
 
     filters: int
-    groups: int
-    kernel_initializer: Initializer
-    kernel_regularizer: Regularizer | None
-    kernel_constraint: Constraint | None
+    kernel_size: Sizes
+    strides: SizesField = SizesField(1)
+    padding: str = "valid"
+    data_format: DataFormatField = DataFormatField(None)
+    dilation_rate: SizesField = SizesField(1)
+    groups: int = 1
+    activation: ActivationField = ActivationField(None)
+    use_bias: bool = True
+    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    kernel_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
+    activity_regularizer: ActivityField = ActivityField(None)
+    kernel_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
 
     def check(self) -> None:
         super().check()
@@ -246,23 +258,6 @@ class Conv2D(_Filters):
 
     rank = 2
 
-    filters: int
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    groups: int = 1
-    activation: ActivationField = ActivationField(None)
-    use_bias: bool = True
-    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    kernel_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    activity_regularizer: ActivityField = ActivityField(None)
-    kernel_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)
-
 
 @dataclass(eq=False, repr=False)
 class Conv1D(_Filters):
@@ -300,23 +295,6 @@ class Conv1D(_Filters):
     rank = 1
     paddings = ("valid", "same", "causal")
 
-    filters: int
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    groups: int = 1
-    activation: ActivationField = ActivationField(None)
-    use_bias: bool = True
-    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    kernel_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    activity_regularizer: ActivityField = ActivityField(None)
-    kernel_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)
-
 
 @dataclass(eq=False, repr=False)
 class Conv3D(_Filters):
@@ -352,20 +330,3 @@ class Conv3D(_Filters):
     """
 
     rank = 3
-
-    filters: int
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    groups: int = 1
-    activation: ActivationField = ActivationField(None)
-    use_bias: bool = True
-    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    kernel_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    activity_regularizer: ActivityField = ActivityField(None)
-    kernel_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)

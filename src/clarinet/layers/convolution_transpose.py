@@ -124,7 +124,29 @@ class ConvolutionTranspose(Convolution):
 
 
 @dataclass(eq=False, repr=False)
-class Conv2DTranspose(ConvolutionTranspose):
+class _Transpose(ConvolutionTranspose):
+    """Base of those whose arguments come in this order."""
+
+    filters: int
+    kernel_size: Sizes
+    strides: SizesField = SizesField(1)
+    padding: str = "valid"
+    output_padding: _ExtraField = _ExtraField(None)
+    data_format: DataFormatField = DataFormatField(None)
+    dilation_rate: SizesField = SizesField(1)
+    activation: ActivationField = ActivationField(None)
+    use_bias: bool = True
+    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    kernel_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
+    activity_regularizer: ActivityField = ActivityField(None)
+    kernel_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
+
+
+@dataclass(eq=False, repr=False)
+class Conv2DTranspose(_Transpose):
     """The transpose of a convolution, which makes images larger: ``a = activation(z)``, where every pixel of ``x`` adds
     ``x[i, j, c] W[u, v, f, c]`` to ``z[si + du, sj + dv, f]``, stride ``s`` and dilation ``d``, and ``b[f]`` is added
     everywhere (Zeiler et al., *Deconvolutional networks*, CVPR 2010; Dumoulin and Visin, arXiv:1603.07285).
@@ -165,26 +187,9 @@ class Conv2DTranspose(ConvolutionTranspose):
 
     rank = 2
 
-    filters: int
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    output_padding: _ExtraField = _ExtraField(None)
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    activation: ActivationField = ActivationField(None)
-    use_bias: bool = True
-    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    kernel_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    activity_regularizer: ActivityField = ActivityField(None)
-    kernel_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)
-
 
 @dataclass(eq=False, repr=False)
-class Conv1DTranspose(ConvolutionTranspose):
+class Conv1DTranspose(_Transpose):
     """The transpose of a convolution, which makes sequences longer: every step of ``x`` adds ``x[t, c] W[u, f, c]`` to
     ``z[st + du, f]``, stride ``s`` and dilation ``d``; ``b[f]`` is added everywhere, and ``a = activation(z)``.
 
@@ -215,23 +220,6 @@ class Conv1DTranspose(ConvolutionTranspose):
     """
 
     rank = 1
-
-    filters: int
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    output_padding: _ExtraField = _ExtraField(None)
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    activation: ActivationField = ActivationField(None)
-    use_bias: bool = True
-    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    kernel_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    activity_regularizer: ActivityField = ActivityField(None)
-    kernel_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)
 
 
 @dataclass(eq=False, repr=False)

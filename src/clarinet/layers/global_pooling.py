@@ -12,13 +12,14 @@ from clarinet.layers.geometry import check_rank
 from clarinet.types import Array, Namespace, Shape, TensorLike
 
 
+@dataclass(eq=False, repr=False)
 class _GlobalPooling(Spatial):
     """One number for each channel of a sample."""
 
     rank: ClassVar[int]
 
-    data_format: str | None
-    keepdims: bool
+    data_format: DataFormatField = DataFormatField(None)
+    keepdims: bool = False
 
     @property
     def keeps_axes(self) -> bool:
@@ -101,9 +102,6 @@ class GlobalAveragePooling2D(_GlobalAveragePooling):
 
     rank = 2
 
-    data_format: DataFormatField = DataFormatField(None)
-    keepdims: bool = False
-
 
 @dataclass(eq=False, repr=False)
 class GlobalAveragePooling1D(_GlobalAveragePooling):
@@ -126,9 +124,6 @@ class GlobalAveragePooling1D(_GlobalAveragePooling):
 
     uses_mask = True
     rank = 1
-
-    data_format: DataFormatField = DataFormatField(None)
-    keepdims: bool = False
 
     def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
         """None: there are no steps any more."""
@@ -155,9 +150,6 @@ class GlobalMaxPooling2D(_GlobalMaxPooling):
 
     rank = 2
 
-    data_format: DataFormatField = DataFormatField(None)
-    keepdims: bool = False
-
 
 @dataclass(eq=False, repr=False)
 class GlobalMaxPooling1D(_GlobalMaxPooling):
@@ -179,9 +171,6 @@ class GlobalMaxPooling1D(_GlobalMaxPooling):
     """
 
     rank = 1
-
-    data_format: DataFormatField = DataFormatField(None)
-    keepdims: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -205,9 +194,6 @@ class GlobalAveragePooling3D(_GlobalAveragePooling):
 
     rank = 3
 
-    data_format: DataFormatField = DataFormatField(None)
-    keepdims: bool = False
-
 
 @dataclass(eq=False, repr=False)
 class GlobalMaxPooling3D(_GlobalMaxPooling):
@@ -229,6 +215,3 @@ class GlobalMaxPooling3D(_GlobalMaxPooling):
     """
 
     rank = 3
-
-    data_format: DataFormatField = DataFormatField(None)
-    keepdims: bool = False

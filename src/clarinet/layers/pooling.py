@@ -23,15 +23,24 @@ from clarinet.layers.geometry import (
 from clarinet.types import Array, Namespace, Shape
 
 
+class _StridesField(Field[Sizes | None, Shape]):
+    """Steps between windows; None: as long as the windows, so that they do not overlap."""
+
+    def convert(self, value: Sizes | None, owner: object) -> Shape:
+        assert isinstance(owner, _Pooling)
+        return owner.pool_size if value is None else per_axis(value, owner.rank, self.what(owner))
+
+
+@dataclass(eq=False, repr=False)
 class _Pooling(Spatial):
     """Windows without weights, for any number of spatial axes."""
 
     rank: ClassVar[int]
 
-    pool_size: Shape
-    strides: Shape
-    padding: str
-    data_format: str | None
+    pool_size: SizesField = SizesField(2)
+    strides: _StridesField = _StridesField(None)
+    padding: str = "valid"
+    data_format: DataFormatField = DataFormatField(None)
 
     def check(self) -> None:
         self.padding = check_padding(self.padding, f"{type(self).__name__}: padding")
@@ -54,14 +63,6 @@ class _Pooling(Spatial):
         """Gradients at the inputs from those at every place in the window."""
         padded = [size + sum(edge) for size, edge in zip(x.shape[1:-1], edges, strict=True)]
         return crop(scatter_windows(parts, padded, *self._window, xp), edges)
-
-
-class _StridesField(Field[Sizes | None, Shape]):
-    """Steps between windows; None: as long as the windows, so that they do not overlap."""
-
-    def convert(self, value: Sizes | None, owner: object) -> Shape:
-        assert isinstance(owner, _Pooling)
-        return owner.pool_size if value is None else per_axis(value, owner.rank, self.what(owner))
 
 
 class _MaxPooling(_Pooling):
@@ -138,11 +139,6 @@ class MaxPooling2D(_MaxPooling):
 
     rank = 2
 
-    pool_size: SizesField = SizesField(2)
-    strides: _StridesField = _StridesField(None)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
-
 
 @dataclass(eq=False, repr=False)
 class MaxPooling1D(_MaxPooling):
@@ -165,11 +161,6 @@ class MaxPooling1D(_MaxPooling):
     """
 
     rank = 1
-
-    pool_size: SizesField = SizesField(2)
-    strides: _StridesField = _StridesField(None)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
 
 
 @dataclass(eq=False, repr=False)
@@ -196,11 +187,6 @@ class AveragePooling2D(_AveragePooling):
 
     rank = 2
 
-    pool_size: SizesField = SizesField(2)
-    strides: _StridesField = _StridesField(None)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
-
 
 @dataclass(eq=False, repr=False)
 class AveragePooling1D(_AveragePooling):
@@ -224,11 +210,6 @@ class AveragePooling1D(_AveragePooling):
     """
 
     rank = 1
-
-    pool_size: SizesField = SizesField(2)
-    strides: _StridesField = _StridesField(None)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
 
 
 @dataclass(eq=False, repr=False)
@@ -254,11 +235,6 @@ class MaxPooling3D(_MaxPooling):
 
     rank = 3
 
-    pool_size: SizesField = SizesField(2)
-    strides: _StridesField = _StridesField(None)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
-
 
 @dataclass(eq=False, repr=False)
 class AveragePooling3D(_AveragePooling):
@@ -282,8 +258,3 @@ class AveragePooling3D(_AveragePooling):
     """
 
     rank = 3
-
-    pool_size: SizesField = SizesField(2)
-    strides: _StridesField = _StridesField(None)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from clarinet.activations import Activation, ActivationField
-from clarinet.constraints import Constraint, ConstraintField
+from clarinet.activations import ActivationField
+from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
-from clarinet.initializers.base import Initializer
 from clarinet.layers.activity import ActivityField, endings
 from clarinet.layers.base import Layer, Part, check_positive_int
 from clarinet.layers.channels import FIRST, DataFormatField, MoveChannels, or_by_parts
@@ -16,17 +15,29 @@ from clarinet.layers.composite import Composite
 from clarinet.layers.convolution import Conv1D, Conv2D, Convolution
 from clarinet.layers.geometry import Sizes, SizesField, check_padding, per_axis
 from clarinet.params import Weight
-from clarinet.regularizers import Regularizer, RegularizerField
+from clarinet.regularizers import RegularizerField
 from clarinet.types import Shape
 
 
+@dataclass(eq=False, repr=False)
 class _Depthwise(Convolution):
     """Convolutions of every channel with kernels of its own."""
 
-    depth_multiplier: int
-    depthwise_initializer: Initializer
-    depthwise_regularizer: Regularizer | None
-    depthwise_constraint: Constraint | None
+    kernel_size: Sizes
+    strides: SizesField = SizesField(1)
+    padding: str = "valid"
+    depth_multiplier: int = 1
+    data_format: DataFormatField = DataFormatField(None)
+    dilation_rate: SizesField = SizesField(1)
+    activation: ActivationField = ActivationField(None)
+    use_bias: bool = True
+    depthwise_initializer: InitializerField = InitializerField("glorot_uniform")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    depthwise_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
+    activity_regularizer: ActivityField = ActivityField(None)
+    depthwise_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
 
     def check(self) -> None:
         super().check()
@@ -83,22 +94,6 @@ class DepthwiseConv2D(_Depthwise):
 
     rank = 2
 
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    depth_multiplier: int = 1
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    activation: ActivationField = ActivationField(None)
-    use_bias: bool = True
-    depthwise_initializer: InitializerField = InitializerField("glorot_uniform")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    depthwise_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    activity_regularizer: ActivityField = ActivityField(None)
-    depthwise_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)
-
 
 @dataclass(eq=False, repr=False)
 class DepthwiseConv1D(_Depthwise):
@@ -132,23 +127,8 @@ class DepthwiseConv1D(_Depthwise):
 
     rank = 1
 
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    depth_multiplier: int = 1
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    activation: ActivationField = ActivationField(None)
-    use_bias: bool = True
-    depthwise_initializer: InitializerField = InitializerField("glorot_uniform")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    depthwise_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    activity_regularizer: ActivityField = ActivityField(None)
-    depthwise_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)
 
-
+@dataclass(eq=False, repr=False)
 class _Separable(Composite):
     """A depthwise convolution, then one with windows of a single place."""
 
@@ -160,23 +140,23 @@ class _Separable(Composite):
 
     filters: int
     kernel_size: Sizes
-    strides: Shape
-    padding: str
-    data_format: str | None
-    dilation_rate: Shape
-    depth_multiplier: int
-    activation: Activation
-    use_bias: bool
-    depthwise_initializer: Initializer
-    pointwise_initializer: Initializer
-    bias_initializer: Initializer
-    depthwise_regularizer: Regularizer | None
-    pointwise_regularizer: Regularizer | None
-    bias_regularizer: Regularizer | None
-    activity_regularizer: Regularizer | None
-    depthwise_constraint: Constraint | None
-    pointwise_constraint: Constraint | None
-    bias_constraint: Constraint | None
+    strides: SizesField = SizesField(1)
+    padding: str = "valid"
+    data_format: DataFormatField = DataFormatField(None)
+    dilation_rate: SizesField = SizesField(1)
+    depth_multiplier: int = 1
+    activation: ActivationField = ActivationField(None)
+    use_bias: bool = True
+    depthwise_initializer: InitializerField = InitializerField("glorot_uniform")
+    pointwise_initializer: InitializerField = InitializerField("glorot_uniform")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    depthwise_regularizer: RegularizerField = RegularizerField(None)
+    pointwise_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
+    activity_regularizer: ActivityField = ActivityField(None)
+    depthwise_constraint: ConstraintField = ConstraintField(None)
+    pointwise_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
 
     def check(self) -> None:
         name = type(self).__name__
@@ -256,26 +236,6 @@ class SeparableConv2D(_Separable):
     depthwise = DepthwiseConv2D
     pointwise = Conv2D
 
-    filters: int
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    depth_multiplier: int = 1
-    activation: ActivationField = ActivationField(None)
-    use_bias: bool = True
-    depthwise_initializer: InitializerField = InitializerField("glorot_uniform")
-    pointwise_initializer: InitializerField = InitializerField("glorot_uniform")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    depthwise_regularizer: RegularizerField = RegularizerField(None)
-    pointwise_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    activity_regularizer: ActivityField = ActivityField(None)
-    depthwise_constraint: ConstraintField = ConstraintField(None)
-    pointwise_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)
-
 
 @dataclass(eq=False, repr=False)
 class SeparableConv1D(_Separable):
@@ -313,23 +273,3 @@ class SeparableConv1D(_Separable):
     rank = 1
     depthwise = DepthwiseConv1D
     pointwise = Conv1D
-
-    filters: int
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    depth_multiplier: int = 1
-    activation: ActivationField = ActivationField(None)
-    use_bias: bool = True
-    depthwise_initializer: InitializerField = InitializerField("glorot_uniform")
-    pointwise_initializer: InitializerField = InitializerField("glorot_uniform")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    depthwise_regularizer: RegularizerField = RegularizerField(None)
-    pointwise_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    activity_regularizer: ActivityField = ActivityField(None)
-    depthwise_constraint: ConstraintField = ConstraintField(None)
-    pointwise_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)

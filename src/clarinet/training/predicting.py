@@ -16,7 +16,6 @@ from clarinet.training.prepare import as_list, build_for
 from clarinet.types import Array, Arrays, Predictions, Shape
 
 if TYPE_CHECKING:
-    from clarinet.engines import Engine
     from clarinet.trainable import Trainable
 
 #: Rows per call of an engine when predicting; results do not depend on it.
@@ -75,12 +74,8 @@ def _predict_rows(self: Trainable, rows: Arrays, batch_size: int | None = None) 
     """Predictions for arrays in the model's order."""
     if not _is_plain(rows, self):
         rows = checked_inputs(self, rows)
-    return _predicted(self, self.engine_for(), rows, batch_size)
-
-
-def _predicted(self: Trainable, engine: Engine, rows: Arrays, batch_size: int | None = None) -> Arrays:
-    """What an engine gives, in original units; of so many rows at once as Keras takes where that matters."""
-    at_once = BATCH_SIZE if engine.plan.mixes_rows else PREDICT_BATCH
+    engine = self.engine_for()
+    at_once = BATCH_SIZE if engine.plan.mixes_rows else PREDICT_BATCH  # as many as Keras takes, where that matters
     return _in_original_units(self, engine.predict(rows, batch_size or at_once))
 
 
