@@ -29,7 +29,7 @@ class Cell(Layer):
 
     over: ClassVar[type[Recurrent]]
     takes_sequences: ClassVar[bool] = True
-    follows_from_config: ClassVar[bool] = True
+    says_all: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

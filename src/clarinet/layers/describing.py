@@ -58,8 +58,6 @@ def kept_layer(layer: Handle) -> Config:
         TypeError: something in it that files cannot keep.
     """
     kind = type(layer)
-    if getattr(kind, "follows_from_config", False) and kind.__module__.startswith("clarinet."):
-        return {"class_name": kind.__name__, "config": settings_of(layer)}
     known: Config = {"class_name": kind.__name__, **own_name(kind), "config": settings_of(layer)}
     return known | {"kept": kept_of(layer, uses_of(layer))}
 

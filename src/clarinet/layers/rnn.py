@@ -137,7 +137,7 @@ class StackedRNNCells(Layer):
     """
 
     takes_sequences: ClassVar[bool] = True
-    follows_from_config: ClassVar[bool] = True
+    says_all: ClassVar[bool] = True
 
     def __init__(self, cells: Iterable[object], **settings: Unpack[Options]) -> None:
         super().__init__(**settings)
@@ -214,7 +214,7 @@ class RNN(Layer):
         (None, 10, 4)
     """
 
-    follows_from_config: ClassVar[bool] = True
+    says_all: ClassVar[bool] = True
 
     def __init__(
         self,
