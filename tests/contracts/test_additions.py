@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from clarinet import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
+from clarinet.layers.image_layers import ImageLayer
 from clarinet.optimizers import schedules
 from tests import cases
 
@@ -61,7 +62,13 @@ ROWLESS = {
         (layers.GRUCell, layers.LSTMCell, layers.RNN, layers.SimpleRNNCell, layers.StackedRNNCells),
         "made of layers by a call, as a user's own",
     ),
+    layers.Pipeline: "other layers, one after another",
     layers.TextVectorization: "works on texts, before a model",
+    **{
+        layer: "of images, with draws of its own, see tests/layers/test_image_layers.py"
+        for name in layers.__all__
+        if isinstance(layer := getattr(layers, name), type) and issubclass(layer, ImageLayer)
+    },
     losses.CTC: "of sequences, see test_losses_of_batches",
     losses.Circle: "of whole batches, see test_losses_of_batches",
     losses.Custom: "a user's function, which cannot be saved",

@@ -29,10 +29,12 @@ GIVEN = {
     "target_shape": (3,),
     "values": [0.1, 0.2],
 }
+#: Where another one is needed.
+GIVEN_TO = {"RandomPosterization": {"factor": 3}}
 #: What all layers of Keras take besides what their own signature shows.
 OF_LAYERS = {"name": None, "trainable": True, "dtype": None, "autocast": True, "activity_regularizer": None}
 #: Whose defaults nobody can use, in Keras either, or which take a function, of which no configuration is kept.
-NEED_MORE = ("CategoryEncoding", "Discretization", "MeanMetricWrapper")
+NEED_MORE = ("CategoryEncoding", "Pipeline", "Discretization", "MeanMetricWrapper")
 #: Arguments that are taken without being in the signature, as in Keras.
 UNSHOWN = {("Embedding", "weights")}
 KINDS = ("constraints", "initializers", "layers", "losses", "metrics", "optimizers", "regularizers", "schedules")
@@ -56,14 +58,23 @@ def of_keras(kind, name):
     """The class in Keras and its arguments with their defaults."""
     import keras
 
-    if name in {"Bidirectional", "InputLayer", "Lambda", "RNN", "StackedRNNCells", "TimeDistributed", *NEED_MORE}:
+    if name in {
+        "Bidirectional",
+        "InputLayer",
+        "Lambda",
+        "RNN",
+        "StackedRNNCells",
+        "TimeDistributed",
+        "Pipeline",
+        *NEED_MORE,
+    }:
         pytest.skip("it has arguments without a default that do not fit both")
     theirs = getattr(module(keras, kind), name, None)
     if not isinstance(theirs, type):
         pytest.skip(f"no class {name} in Keras")
     parameters = inspect.signature(theirs).parameters.values()
     arguments = {
-        p.name: GIVEN[p.name] if p.default is p.empty else p.default
+        p.name: (GIVEN | GIVEN_TO.get(name, {}))[p.name] if p.default is p.empty else p.default
         for p in parameters
         if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
     }

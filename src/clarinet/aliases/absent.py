@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-_PICTURES = "apply it to the pictures before training, in the map of a clarinet.data.Dataset"
 _LATER = "it is not there yet; write it as a layer of your own: class ...(layers.Layer) with build and call"
 _SCOPES = "operations have no state of their own; call the function without it"
 _BOXES = "compute it with NumPy; no layer here works on boxes"
@@ -71,13 +70,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "read the files with Python, and give fit arrays": ("audio_dataset_from_directory",),
     },
     "layers": {
-        _PICTURES: (
-            "AugMix", "AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "CutMix", "Equalization",
-            "MaxNumBoundingBoxes", "MixUp", "Pipeline", "RandAugment", "RandomBrightness", "RandomColorDegeneration",
-            "RandomColorJitter", "RandomContrast", "RandomCrop", "RandomElasticTransform", "RandomErasing",
-            "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective",
-            "RandomPosterization", "RandomSaturation", "RandomSharpness", "RandomShear", "Solarization",
-        ),
+        _BOXES: ("MaxNumBoundingBoxes",),
         _OTHERS: ("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"),
         "compute the spectrogram before training, e.g. with scipy.signal.stft": ("MelSpectrogram", "STFTSpectrogram"),
         _LATER: (

@@ -15,6 +15,7 @@ from clarinet.graph.forms import flatten
 from clarinet.graph.nodes import Network, Node, Operator, Tensor, making
 from clarinet.graph.used import Argument
 from clarinet.ops.specs import TensorSpec
+from clarinet.ops.structures import leaves
 from clarinet.problems import ClarinetWarning
 from clarinet.types import TensorLike
 
@@ -81,7 +82,7 @@ def masks_of(layer: Maskable, inputs: object, previous: object, outputs: int) ->
         outputs: how many tensors it gives.
     """
     if not layer.supports_masking:
-        if any(mask is not None for mask in _flat(previous)) and not layer.uses_mask:
+        if any(mask is not None for mask in leaves(previous)) and not layer.uses_mask:
             _warn_of_lost(layer)
         return ()
     found = layer.compute_mask(inputs, previous)

@@ -86,16 +86,37 @@ if TYPE_CHECKING:
     from clarinet.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
     from clarinet.layers.bidirectional import Bidirectional
     from clarinet.layers.categories import CategoryEncoding, Discretization, HashedCrossing, Hashing
+    from clarinet.layers.colours import (
+        RandomBrightness,
+        RandomColorDegeneration,
+        RandomColorJitter,
+        RandomContrast,
+        RandomGrayscale,
+        RandomHue,
+        RandomInvert,
+        RandomPosterization,
+        RandomSaturation,
+    )
+    from clarinet.layers.covering import RandomErasing, RandomGaussianBlur, RandomSharpness
+    from clarinet.layers.distortions import RandomCrop, RandomElasticTransform, RandomPerspective, RandomShear
     from clarinet.layers.einsum_dense import EinsumDense
     from clarinet.layers.gru import GRU, GRUCell
     from clarinet.layers.lengths import RMSNormalization, UnitNormalization
     from clarinet.layers.lookup import IntegerLookup, StringLookup
     from clarinet.layers.lstm import LSTM, LSTMCell
+    from clarinet.layers.mixing import AugMix, CutMix, MixUp, RandAugment
     from clarinet.layers.multi_head_attention import GroupQueryAttention, MultiHeadAttention
+    from clarinet.layers.pipeline import Pipeline
     from clarinet.layers.rnn import RNN, StackedRNNCells
     from clarinet.layers.simple_rnn import SimpleRNN, SimpleRNNCell
     from clarinet.layers.text import TextVectorization
     from clarinet.layers.time_distributed import TimeDistributed
+    from clarinet.layers.tones import (
+        AutoContrast,
+        ContrastLimitedAdaptiveHistogramEqualization,
+        Equalization,
+        Solarization,
+    )
 
 __all__ = [
     "ELU",
@@ -108,6 +129,8 @@ __all__ = [
     "AdditiveAttention",
     "AlphaDropout",
     "Attention",
+    "AugMix",
+    "AutoContrast",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -117,6 +140,7 @@ __all__ = [
     "CategoryEncoding",
     "CenterCrop",
     "Concatenate",
+    "ContrastLimitedAdaptiveHistogramEqualization",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -126,6 +150,7 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
+    "CutMix",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -134,6 +159,7 @@ __all__ = [
     "Dropout",
     "EinsumDense",
     "Embedding",
+    "Equalization",
     "Flatten",
     "GRUCell",
     "GaussianDropout",
@@ -162,15 +188,34 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MixUp",
     "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
     "Parallel",
     "Permute",
+    "Pipeline",
     "RMSNormalization",
+    "RandAugment",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomElasticTransform",
+    "RandomErasing",
     "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
     "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
     "RandomTranslation",
     "RandomZoom",
     "ReLU",
@@ -184,6 +229,7 @@ __all__ = [
     "SimpleRNN",
     "SimpleRNNCell",
     "Softmax",
+    "Solarization",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
@@ -217,20 +263,31 @@ def __dir__() -> list[str]:
 
 #: Layers that few programs use, each imported when it is first asked for: `import clarinet` stays quick.
 _LATER = {
-    "Bidirectional": "bidirectional",
-    **dict.fromkeys(("AdditiveAttention", "Attention"), "attention"),
-    "EinsumDense": "einsum_dense",
-    **dict.fromkeys(("GroupQueryAttention", "MultiHeadAttention"), "multi_head_attention"),
-    **dict.fromkeys(("RNN", "StackedRNNCells"), "rnn"),
-    **dict.fromkeys(("GRU", "GRUCell"), "gru"),
-    **dict.fromkeys(("LSTM", "LSTMCell"), "lstm"),
-    **dict.fromkeys(("RMSNormalization", "UnitNormalization"), "lengths"),
-    **dict.fromkeys(("SimpleRNN", "SimpleRNNCell"), "simple_rnn"),
-    **dict.fromkeys(("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"), "augmentation"),
-    **dict.fromkeys(("CategoryEncoding", "Discretization", "HashedCrossing", "Hashing"), "categories"),
-    **dict.fromkeys(("IntegerLookup", "StringLookup"), "lookup"),
-    "TextVectorization": "text",
-    "TimeDistributed": "time_distributed",
+    name: module
+    for module, names in {
+        "attention": "AdditiveAttention Attention",
+        "augmentation": "RandomFlip RandomRotation RandomTranslation RandomZoom",
+        "bidirectional": "Bidirectional",
+        "categories": "CategoryEncoding Discretization HashedCrossing Hashing",
+        "colours": "RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast "
+        "RandomGrayscale RandomHue RandomInvert RandomPosterization RandomSaturation",
+        "covering": "RandomErasing RandomGaussianBlur RandomSharpness",
+        "distortions": "RandomCrop RandomElasticTransform RandomPerspective RandomShear",
+        "einsum_dense": "EinsumDense",
+        "gru": "GRU GRUCell",
+        "lengths": "RMSNormalization UnitNormalization",
+        "lookup": "IntegerLookup StringLookup",
+        "lstm": "LSTM LSTMCell",
+        "mixing": "AugMix CutMix MixUp RandAugment",
+        "multi_head_attention": "GroupQueryAttention MultiHeadAttention",
+        "pipeline": "Pipeline",
+        "rnn": "RNN StackedRNNCells",
+        "simple_rnn": "SimpleRNN SimpleRNNCell",
+        "text": "TextVectorization",
+        "time_distributed": "TimeDistributed",
+        "tones": "AutoContrast ContrastLimitedAdaptiveHistogramEqualization Equalization Solarization",
+    }.items()
+    for name in names.split()
 }
 
 

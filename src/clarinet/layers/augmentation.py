@@ -33,15 +33,21 @@ _FILL = {
 Factor = float | Sequence[float]
 
 
-def factors(value: object, what: str) -> tuple[float, float]:
-    """The two ends of a range: ``(low, high)``, or ``(-f, f)`` from a single number."""
+def factors(value: object, what: str, least: float = -1, most: float = 1) -> tuple[float, float]:
+    """The two ends of a range: ``(low, high)``, or from a single number ``(-f, f)``, not below ``least``.
+
+    Raises:
+        TypeError, ValueError: neither, or nothing of it between ``least`` and ``most``.
+    """
     if isinstance(value, (list, tuple)):
         if len(value) != 2:
             raise ValueError(f"{what}: expected a number or two of them, received {value!r}")
-        low, high = sorted(check_number(v, what, low=-1, high=1) for v in value)
+        low, high = sorted(check_number(v, what) for v in value)
+        if low > most or high < least:
+            raise ValueError(f"{what}: expected two numbers from {least:g} to {most:g}, received {value!r}")
         return low, high
-    size = abs(check_number(value, what, low=-1, high=1))
-    return -size, size
+    size = abs(check_number(value, what, low=least, high=most))
+    return max(-size, float(least)), size
 
 
 class _Augmentation(Noise):

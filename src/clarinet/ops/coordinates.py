@@ -281,7 +281,13 @@ def elastic_transform(
     size = int(6 * sigma) | 1
     shifts = normal((n, height, width, 2), stddev=sigma, dtype=dtype_of(floats(x)).name, seed=seed)
     shifts = multiply(gaussian_blur(shifts, (size, size), (sigma, sigma)), alpha)
+    return back(distorted(x, shifts, interpolation, fill_mode, fill_value))
+
+
+def distorted(images: Operand, shifts: Operand, interpolation: str, fill_mode: str, fill_value: float) -> AnyTensor:
+    """Images (n, height, width, channels), each pixel read elsewhere: so far across and down, (n, height, width, 2)."""
+    height, width, _ = sizes_of(images, "elastic_transform", 1)
     over, below = unstack(shifts, 2, axis=-1)
     across, down = np.meshgrid(np.arange(width, dtype=dtype_of(over)), np.arange(height, dtype=dtype_of(over)))
     at = add(down, below), add(across, over)
-    return back(_of_images(x, at, _order(interpolation, "elastic_transform"), fill_mode, fill_value))
+    return _of_images(images, at, _order(interpolation, "elastic_transform"), fill_mode, fill_value)

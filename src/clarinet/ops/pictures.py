@@ -8,16 +8,18 @@ from math import prod
 import numpy as np
 
 from clarinet.ops.arithmetic import add, clip, divide, maximum, minimum, mod, multiply, subtract
-from clarinet.ops.arranging import pad, stack, unstack
+from clarinet.ops.arranging import pad, repeat, stack, unstack
 from clarinet.ops.axes import expand_dims, moveaxis, reshape, squeeze
 from clarinet.ops.comparisons import equal, greater, less, where
 from clarinet.ops.convolving import channels_first, conv, depthwise_conv, margins, opened, per_axis
 from clarinet.ops.dispatch import Operand, as_tensor, converted, dtype_of, floats, promoted, shape_of, sizes_of, typed
 from clarinet.ops.elementwise import absolute, square
+from clarinet.ops.exponentials import exp
 from clarinet.ops.indexing import get_item
 from clarinet.ops.linear import tensordot
 from clarinet.ops.resampling import image_axes
 from clarinet.ops.totals import mean
+from clarinet.ops.totals import sum as total
 from clarinet.types import AnyTensor, Array, TensorLike
 
 __all__ = [
@@ -247,6 +249,17 @@ def _bell(size: int, sigma: float) -> Array:
     row = np.exp(-0.5 * ((np.arange(size) - (size - 1) / 2) / sigma) ** 2)
     weights: Array = row / row.sum()
     return weights
+
+
+def blurred(images: Operand, kernel_size: Sequence[int], sigma: Sequence[TensorLike]) -> AnyTensor:
+    """:func:`gaussian_blur` with widths that are tensors, of images (n, height, width, channels) of floats."""
+    rows = []
+    for size, deviation in zip(kernel_size, sigma, strict=True):
+        grid = (np.arange(size) - (size - 1) / 2).astype(dtype_of(images))
+        row = exp(multiply(square(divide(grid, deviation)), -0.5))
+        rows.append(divide(row, total(row)))
+    kernel = multiply(reshape(rows[1], (-1, 1, 1, 1)), reshape(rows[0], (1, -1, 1, 1)))
+    return depthwise_conv(images, repeat(kernel, shape_of(images)[-1] or 0, axis=2), padding="same")
 
 
 def _filtered(images: TensorLike, kernel: Array, data_format: str | None, what: str) -> AnyTensor:

@@ -77,7 +77,8 @@ def _draw(
     """
     what = kind.__name__.lower()
     fixed = is_fixed(seed, f"random.{what}")
-    anchor = next((x for x in (like, *parameters, traced()) if x is not None and is_symbolic(x)), None)
+    anchors = [x for x in (like, *parameters, traced()) if x is not None and is_symbolic(x)]
+    anchor = min(anchors, key=lambda x: not x.spec.batched, default=None)  # one with rows, if there is one
     if None in shape and (anchor is None or not anchor.spec.batched or None in shape[1:]):
         raise ValueError(
             f"random.{what}: shape {shape} has sizes that are not known; give numbers, but for the rows of the batch "
