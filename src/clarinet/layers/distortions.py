@@ -112,14 +112,14 @@ class _Bending(ImageLayer):
             raise ValueError(f"{name}: fill_mode is one of {', '.join(_FILL)}; received {mode!r}")
 
     def changed_images(self, images: AnyTensor, drawn: object) -> AnyTensor:
-        return images if drawn is None else self.bent(images, drawn, self.interpolation)
+        return images if drawn is None else self._bent(images, drawn, self.interpolation)
 
     def changed_masks(self, masks: AnyTensor, drawn: object) -> AnyTensor:
-        return masks if drawn is None else self.bent(masks, drawn, "nearest")
+        return masks if drawn is None else self._bent(masks, drawn, "nearest")
 
-    def bent(self, images: AnyTensor, drawn: Any, interpolation: str) -> AnyTensor:
+    def _bent(self, images: AnyTensor, drawn: Any, interpolation: str) -> AnyTensor:
         """The images, read where was drawn."""
-        raise NotImplementedError(f"{type(self).__name__} does not define bent")
+        raise NotImplementedError(f"{type(self).__name__} does not define _bent")
 
 
 @dataclass(eq=False, repr=False)
@@ -168,7 +168,7 @@ class RandomShear(_Bending):
         one = ops.ones_like(over)
         return ops.concatenate([one, over, zero, down, one, zero, zero, zero], axis=1)[:, :, 0, 0]
 
-    def bent(self, images: AnyTensor, drawn: Any, interpolation: str) -> AnyTensor:
+    def _bent(self, images: AnyTensor, drawn: Any, interpolation: str) -> AnyTensor:
         return ops.image.affine_transform(images, drawn, interpolation, self.fill_mode, self.fill_value)
 
 
@@ -218,7 +218,7 @@ class RandomPerspective(_Bending):
         begin = ops.add(ops.zeros_like(shares), corners)
         return self.chosen(images, self.factor), begin, ops.add(begin, ops.multiply(shares, corners))
 
-    def bent(self, images: AnyTensor, drawn: Any, interpolation: str) -> AnyTensor:
+    def _bent(self, images: AnyTensor, drawn: Any, interpolation: str) -> AnyTensor:
         chosen, begin, end = drawn
         turned = ops.image.perspective_transform(images, begin, end, interpolation, self.fill_value)
         return ops.where(chosen, turned, images)
@@ -277,7 +277,7 @@ class RandomElasticTransform(_Bending):
         shifts = blurred(ops.multiply(noise, sigma), (size, size), (sigma, sigma))
         return self.chosen(images, self.factor), ops.multiply(shifts, ops.multiply(share, 0.1 * max(height, width)))
 
-    def bent(self, images: AnyTensor, drawn: Any, interpolation: str) -> AnyTensor:
+    def _bent(self, images: AnyTensor, drawn: Any, interpolation: str) -> AnyTensor:
         chosen, shifts = drawn
         found = distorted(images, shifts, interpolation, self.fill_mode, self.fill_value)
         return ops.clip(ops.where(chosen, found, images), *self.value_range)
