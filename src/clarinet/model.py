@@ -11,6 +11,7 @@ from clarinet import layers
 from clarinet.compiled import Compiled
 from clarinet.compiling import loss_config, metrics_config
 from clarinet.configurable import auto_config, bound, encode, encode_all, is_ours
+from clarinet.exporting import Exporting
 from clarinet.functional import Functional
 from clarinet.graph import is_symbolic, use
 from clarinet.graph_configs import connected, inputs_of
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @known
-class Model(EarlierNames, Compiled):
+class Model(EarlierNames, Exporting, Compiled):
     """A network from some tensors to others.
 
     ``Input`` makes the first tensors, calls of layers and models the next ones. A model may be called on tensors too,
@@ -291,37 +292,6 @@ class Model(EarlierNames, Compiled):
         from clarinet.saving import models  # with zipfile and json, which few programs need
 
         (keras_files.save if keras_files.is_name(path) else models.save)(self, path)
-
-    def export_html(
-        self, path: str | Path, *, class_names: Iterable[str] | None = None, largest: float | None = None
-    ) -> None:
-        """Write one HTML file in which a picture is drawn and this model recognises it; it needs no network.
-
-        The weights are in the file and the forward pass is JavaScript, so it works in any browser, and the drawing does
-        not leave it. A model trained on MNIST gets drawings in MNIST's form: fitted into 20 × 20 pixels and placed on
-        28 × 28 by their centre of mass. Others get the whole sheet in their own size.
-
-        Args:
-            path: of the file, e.g. ``"digits.html"``.
-            class_names: one for each class; default: those saved with the model, else numbers.
-            largest: the value that a white pixel had in training, 1 or 255; default 255 for a model that begins with
-                Rescaling or a normalisation, else 1.
-
-        Raises:
-            ValueError: the input is not a picture; a layer that cannot run in a page (recurrent layers, your own),
-                named; names that do not fit the output. OSError: the file cannot be written.
-
-        Example:
-            >>> import clarinet, pathlib, tempfile
-            >>> layers = [clarinet.Input((28, 28)), clarinet.layers.Flatten(), clarinet.layers.Dense(10, "softmax")]
-            >>> path = pathlib.Path(tempfile.mkdtemp(), "digits.html")
-            >>> clarinet.Sequential(layers).export_html(path)
-            >>> path.stat().st_size > 4 * 7850
-            True
-        """
-        from clarinet import page
-
-        page.export_html(self, path, class_names=class_names, largest=largest)
 
     @classmethod
     def load(cls, path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True) -> Model:

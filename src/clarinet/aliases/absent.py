@@ -21,7 +21,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "one process trains one model; several processes train several": ("distribution",),
         "train the student with a loss of your own on what the teacher predicts": ("distillation",),
         "weights are float32; model.save keeps them, and clarinet.tf has no TFLite": ("quantizers", "Quantizer"),
-        "model.save writes a model file": ("export",),
+        "model.export writes a model for other programs, model.save one to go on with": ("export",),
         "models compute in float32, or float64 with compile(dtype='float64')": (
             "DTypePolicy", "FloatDTypePolicy", "dtype_policies", "mixed_precision",
         ),

@@ -60,7 +60,8 @@ _CALLED = {
     **dict.fromkeys((".h5", ".hdf5"), "Keras 2, which Clarinet does not write"),
     **dict.fromkeys((".pt", ".pth"), "PyTorch, which Clarinet does not write"),
     **dict.fromkeys((".pkl", ".pickle", ".joblib"), "pickled objects, which Clarinet does not write"),
-    **dict.fromkeys((".onnx", ".tflite", ".pb"), "another format, which Clarinet does not write"),
+    ".onnx": "ONNX, which model.export writes",
+    **dict.fromkeys((".tflite", ".pb"), "another format, which Clarinet does not write"),
 }
 
 
