@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from clarinet.names import nearest
 
@@ -18,6 +18,13 @@ class ExportSettings(TypedDict, total=False):
     raw: bool
     class_names: Iterable[str] | None
     largest: float | None
+    name: str | None
+
+
+def _c(model: Trainable, path: Path, settings: ExportSettings) -> None:
+    from clarinet.exchange import export_c
+
+    export_c(model, path, **settings)  # type: ignore[misc]  # a setting of another format is refused by its name
 
 
 def _onnx(model: Trainable, path: Path, settings: ExportSettings) -> None:
@@ -26,21 +33,23 @@ def _onnx(model: Trainable, path: Path, settings: ExportSettings) -> None:
     export_onnx(model, path, **settings)  # type: ignore[misc]  # a setting of another format is refused by its name
 
 
-def _html(model: Any, path: Path, settings: ExportSettings) -> None:
-    model.export_html(path, **settings)
+def _html(model: Trainable, path: Path, settings: ExportSettings) -> None:
+    from clarinet import page
+
+    page.export_html(model, path, **settings)  # type: ignore[misc]  # a setting of another format is refused by its name
 
 
 #: What writes each format.
-_FORMATS: dict[str, Callable[[Any, Path, ExportSettings], None]] = {"html": _html, "onnx": _onnx}
+_FORMATS: dict[str, Callable[[Trainable, Path, ExportSettings], None]] = {"c": _c, "html": _html, "onnx": _onnx}
 #: Formats by the endings of their files.
-_ENDINGS = {".html": "html", ".onnx": "onnx"}
+_ENDINGS = {".h": "c", ".html": "html", ".onnx": "onnx"}
 
 
 class Exporting:
     """A model's ways out."""
 
     def export(
-        self: Any,
+        self: Trainable,
         filepath: str | Path,
         format: str | None = None,
         verbose: object = None,
@@ -50,8 +59,9 @@ class Exporting:
 
         Args:
             filepath: of the file.
-            format: ``"onnx"``, see :func:`clarinet.exchange.export_onnx`; ``"html"``, see :meth:`export_html`; default:
-                what the file's name ends in.
+            format: ``"onnx"``, see :func:`clarinet.exchange.export_onnx`; ``"c"``, see
+                :func:`clarinet.exchange.export_c`; ``"html"``, see :meth:`export_html`; default: what the file's name
+                ends in.
             verbose: accepted for Keras programs; it changes nothing.
             settings: of those functions.
 
@@ -74,7 +84,7 @@ class Exporting:
         _FORMATS[name](self, path, settings)
 
     def export_html(
-        self: Any, path: str | Path, *, class_names: Iterable[str] | None = None, largest: float | None = None
+        self: Trainable, path: str | Path, *, class_names: Iterable[str] | None = None, largest: float | None = None
     ) -> None:
         """Write one HTML file in which a picture is drawn and this model recognises it; it needs no network.
 

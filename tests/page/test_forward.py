@@ -12,9 +12,9 @@ import pytest
 import clarinet
 from clarinet import activations, layers
 from clarinet.activations import Activation
+from clarinet.exchange.forward import forward_pass
 from clarinet.layers import Dense, Flatten, Input, Rescaling, Reshape
 from clarinet.page.document import _FOLDER
-from clarinet.page.forward import forward_pass
 from tests.cases.merging import Joined
 
 RNG = np.random.default_rng(5)

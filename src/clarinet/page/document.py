@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clarinet import files
-from clarinet.page.forward import forward_pass
+from clarinet.exchange.forward import forward_pass
 from clarinet.page.subject import Subject, subject_of
 from clarinet.views import page as views
 

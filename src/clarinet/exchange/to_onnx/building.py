@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +25,8 @@ FAR = 2**62
 
 #: A setting of an operator.
 Setting = int | float | str | Sequence[int] | Sequence[float] | Sequence[str] | object | None
+#: A size of an axis in a description: a number, or a name where it is not known.
+Size = int | str | None
 #: Where an axis is cut: first, last and step, as in a slice.
 Cut = tuple[int | None, int | None, int | None]
 
@@ -102,7 +104,7 @@ class Graph:
         """One number, in the dtype of another value; default float32."""
         return self.constant(value, FLOAT if like is None else like.dtype)
 
-    def ints(self, values: Sequence[int]) -> Value:
+    def ints(self, values: Iterable[int]) -> Value:
         """Whole numbers in a row."""
         return self.constant([int(value) for value in values], INT64)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from clarinet import layers
+from clarinet import activations, layers
+from clarinet.arrays import EPSILON
 from clarinet.exchange.to_onnx import windows
 from clarinet.exchange.to_onnx.building import INT64, Graph, NoForm, Value
 from clarinet.exchange.to_onnx.functions import activated
@@ -22,7 +23,6 @@ from clarinet.layers.convolution import Convolution
 from clarinet.layers.convolution_transpose import ConvolutionTranspose
 from clarinet.layers.dropout import Noise
 from clarinet.layers.global_pooling import _GlobalAveragePooling, _GlobalMaxPooling
-from clarinet.layers.inner_product import EPSILON
 from clarinet.layers.merge import Merge
 from clarinet.layers.pooling import _AveragePooling, _MaxPooling
 from clarinet.layers.resampling import _Resampling
@@ -54,8 +54,6 @@ def elementary(g: Graph, op: Op, own: Weights, x: list[Value]) -> Value:
     spec = op.spec
     if op.training and (spec.disturbs_by or spec.rescales_by == "batch"):
         raise NoForm(f"{op.kind} with training=True")
-    if isinstance(spec, OverSteps):
-        return _over_steps(g, op, spec, own, x)
     write = EXACT.get(type(spec)) or next((FAMILIES[c] for c in type(spec).__mro__ if c in FAMILIES), None)
     if write is None:
         raise NoForm(op.kind)
@@ -88,7 +86,7 @@ def _dense(g: Graph, op: Op, spec: object, own: Weights, x: list[Value]) -> Valu
     return _shifted(g, g.add("MatMul", x[0], _weight(g, own, "kernel")), own)
 
 
-def _einsum_dense(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _einsum_dense(g: Graph, op: Op, spec: layers.EinsumDense, own: Weights, x: list[Value]) -> Value:
     return _shifted(g, g.add("Einsum", x[0], _weight(g, own, "kernel"), equation=spec.equation), own)
 
 
@@ -97,14 +95,15 @@ def _embedding(g: Graph, op: Op, spec: object, own: Weights, x: list[Value]) -> 
     return g.add("Gather", _weight(g, own, name), g.cast(x[0], INT64), dtype=FLOAT, axis=0)
 
 
-def _activation(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
-    function = spec.pure_activation
+def _activation(g: Graph, op: Op, spec: layers.Layer, own: Weights, x: list[Value]) -> Value:
+    function = cast(activations.Activation, spec.pure_activation)
     if op.mask is not None:
         hidden = g.add("Where", x[1], x[0], g.number(-1e9))
         return g.add("Where", x[1], activated(g, function, hidden), g.number(0.0))
     if function.traces:
+        own_function = cast(activations.Custom, function).function
         specs = [TensorSpec((None, *with_none(op.input_shape)), FLOAT, True)]
-        return network(g, trace(function.function, specs, ["z"]).network, x)[0]
+        return network(g, trace(own_function, specs, ["z"]).network, x)[0]
     return activated(g, function, x[0])
 
 
@@ -115,7 +114,7 @@ def _prelu(g: Graph, op: Op, spec: object, own: Weights, x: list[Value]) -> Valu
 # Scales.
 
 
-def _affine(g: Graph, x: Value, mean: Any, factor: Any, offset: Any) -> Value:
+def _affine(g: Graph, x: Value, mean: object, factor: object, offset: object) -> Value:
     """``(x - mean) * factor + offset``, without what changes nothing."""
     y = x
     for kind, values, nothing in (("Sub", mean, 0), ("Mul", factor, 1), ("Add", offset, 0)):
@@ -124,18 +123,18 @@ def _affine(g: Graph, x: Value, mean: Any, factor: Any, offset: Any) -> Value:
     return y
 
 
-def _rescaling(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _rescaling(g: Graph, op: Op, spec: layers.Rescaling, own: Weights, x: list[Value]) -> Value:
     return _affine(g, x[0], 0.0, spec.scale, spec.offset)
 
 
-def _batch_normalization(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _batch_normalization(g: Graph, op: Op, spec: layers.BatchNormalization, own: Weights, x: list[Value]) -> Value:
     after = len(op.input_shape) - spec._axis_of(len(op.input_shape) + 1)
     wide = {name: array.astype(np.float64).reshape(-1, *(1,) * after) for name, array in own.items()}
     factor = wide.get("gamma", 1.0) / np.sqrt(wide["moving_variance"] + spec.epsilon)
     return _affine(g, x[0], wide["moving_mean"], factor, wide.get("beta", 0.0))
 
 
-def _normalization(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _normalization(g: Graph, op: Op, spec: layers.Normalization, own: Weights, x: list[Value]) -> Value:
     shape, kept = spec.statistics_shape(op.input_shape), spec._kept(len(op.input_shape) + 1)
     wide = [size if axis in kept else 1 for axis, size in enumerate(op.input_shape, 1)]
     both = own | spec.given
@@ -144,7 +143,7 @@ def _normalization(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) ->
     return _affine(g, x[0], 0.0, deviation, mean) if spec.invert else _affine(g, x[0], mean, 1 / deviation, 0.0)
 
 
-def _layer_normalization(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _layer_normalization(g: Graph, op: Op, spec: layers.LayerNormalization, own: Weights, x: list[Value]) -> Value:
     rank = len(op.input_shape) + 1
     axes = spec.axes(rank)
     if axes == tuple(range(rank - len(axes), rank)) and known(op.input_shape[axes[0] - 1 :]):
@@ -154,7 +153,7 @@ def _layer_normalization(g: Graph, op: Op, spec: Any, own: Weights, x: list[Valu
     return _scaled(g, u, own, shape)
 
 
-def _layer_operator(g: Graph, op: Op, spec: Any, own: Weights, x: Value, axis: int) -> Value:
+def _layer_operator(g: Graph, op: Op, spec: layers.LayerNormalization, own: Weights, x: Value, axis: int) -> Value:
     ones = np.ones(op.input_shape[axis - 1 :], np.float32)
     taken = [g.constant(own.get("gamma", ones), name=f"{g.scope}/gamma")]
     taken += [_weight(g, own, "beta")] if "beta" in own else []
@@ -171,7 +170,7 @@ def _scaled(g: Graph, u: Value, own: Weights, shape: Shape) -> Value:
     return _shifted(g, y, own, "beta", shape)
 
 
-def _group_normalization(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _group_normalization(g: Graph, op: Op, spec: layers.GroupNormalization, own: Weights, x: list[Value]) -> Value:
     rank = len(op.input_shape) + 1
     axis, order = spec._axis_of(rank), [*range(rank)]
     order[axis], order[-1] = order[-1], order[axis]
@@ -187,7 +186,7 @@ def _group_normalization(g: Graph, op: Op, spec: Any, own: Weights, x: list[Valu
 _MERGES = {"add": "Sum", "average": "Mean", "maximum": "Max", "minimum": "Min"}
 
 
-def _merge(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _merge(g: Graph, op: Op, spec: Merge, own: Weights, x: list[Value]) -> Value:
     if spec.merge == "concatenate":
         return g.joined(x, spec.sample_axis(len(op.output_shape)) + 1)
     rank = max(map(len, op.input_shapes))
@@ -200,7 +199,7 @@ def _merge(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
     return found
 
 
-def _dot(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _dot(g: Graph, op: Op, spec: layers.Dot, own: Weights, x: list[Value]) -> Value:
     rows = []
     for value, shape, axis in zip(x, op.input_shapes, spec.sample_axes(op.input_shapes), strict=True):
         others = [i + 1 for i in range(len(shape)) if i != axis]
@@ -215,33 +214,33 @@ def _of_length_one(g: Graph, rows: Value) -> Value:
 
 
 def _reshaped(g: Graph, op: Op, spec: object, own: Weights, x: list[Value]) -> Value:
-    if known(op.input_shape):
-        return g.reshape(x[0], (0, *op.output_shape))
-    if isinstance(spec, Flatten):
-        return g.reshape(x[0], (0, -1))
     return g.reshape(x[0], (0, *op.output_shape))
 
 
-def _permuted(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _flattened(g: Graph, op: Op, spec: object, own: Weights, x: list[Value]) -> Value:
+    return g.reshape(x[0], (0, *op.output_shape) if known(op.input_shape) else (0, -1))
+
+
+def _permuted(g: Graph, op: Op, spec: layers.Permute, own: Weights, x: list[Value]) -> Value:
     return g.transpose(x[0], (0, *spec.dims))
 
 
-def _moved(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _moved(g: Graph, op: Op, spec: MoveChannels, own: Weights, x: list[Value]) -> Value:
     return g.transpose(x[0], (0, *(axis + 1 for axis in spec.order(len(op.input_shape)))))
 
 
-def _repeated(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _repeated(g: Graph, op: Op, spec: layers.RepeatVector, own: Weights, x: list[Value]) -> Value:
     return g.add("Tile", g.unsqueeze(x[0], [1]), g.ints([1, spec.n, *(1 for _ in op.input_shape)]))
 
 
-def _steps(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _steps(g: Graph, op: Op, spec: TakeSteps, own: Weights, x: list[Value]) -> Value:
     if spec.single:
         return g.add("Gather", x[0], g.constant(spec.first or 0, INT64), axis=1)
     kept = g.cut(x[0], {1: (spec.first, spec.last, 1)})
     return g.reversed(kept, [1]) if spec.backwards else kept
 
 
-def _masked(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _masked(g: Graph, op: Op, spec: layers.Masking, own: Weights, x: list[Value]) -> Value:
     same = g.add("Equal", x[0], g.number(spec.mask_value), dtype=BOOL)
     counts = g.reduced("ReduceMax", g.floats(g.add("Not", same)), [len(op.input_shape)])
     return g.add("Where", g.cast(counts, BOOL), x[0], g.number(0.0))
@@ -255,6 +254,7 @@ EXACT: dict[type, Write] = {
     **dict.fromkeys((layers.UpSampling1D, layers.UpSampling2D, layers.UpSampling3D), windows.upsampled),
     **dict.fromkeys((layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D), windows.padded),
     AddLoss: _same,
+    OverSteps: _over_steps,
     Merge: _merge,
     MoveChannels: _moved,
     TakeSteps: _steps,
@@ -280,7 +280,7 @@ FAMILIES: dict[type, Write] = {
     ActivityRegularization: _same,
     Convolution: windows.convolution,
     ConvolutionTranspose: windows.transposed,
-    Flatten: _reshaped,
+    Flatten: _flattened,
     Noise: _same,
     Reshape: _reshaped,
     _AveragePooling: windows.pooling("AveragePool"),

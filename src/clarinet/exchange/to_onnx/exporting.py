@@ -11,7 +11,7 @@ import numpy as np
 from clarinet import files
 from clarinet.data_adapters.provenance import describe
 from clarinet.datasets.coding import TableCoding
-from clarinet.exchange.to_onnx.building import IR_VERSION, ML, ML_OPSET, OPSET, Graph, Value, kind_of
+from clarinet.exchange.to_onnx.building import IR_VERSION, ML, ML_OPSET, OPSET, Graph, Size, Value, kind_of
 from clarinet.exchange.to_onnx.tables import coded_rows, labels
 from clarinet.exchange.to_onnx.writing import Unwritable, Writer, sizes_of
 from clarinet.ops.dtypes import FLOAT, TEXT
@@ -20,7 +20,7 @@ from clarinet.sizes import as_sizes
 from clarinet.types import DType, Shape
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
+    from onnx import ModelProto, ValueInfoProto
 
     from clarinet.trainable import Trainable
 
@@ -83,14 +83,14 @@ def onnx_model(model: Trainable, raw: bool = True) -> ModelProto:
 # Inputs.
 
 
-def _begins(g: Graph, model: Trainable, raw: bool) -> tuple[list[Value], list[object]]:
+def _begins(g: Graph, model: Trainable, raw: bool) -> tuple[list[Value], list[ValueInfoProto]]:
     """What the model takes, and the descriptions of the graph's inputs."""
     from onnx import helper
 
     coding = _coding(model) if raw else None
     if coding is not None:
         columns, rows = coded_rows(g, coding)
-        described = [(value, ["rows", 1]) for value in columns]
+        described: list[tuple[Value, list[Size]]] = [(value, ["rows", 1]) for value in columns]
         begins = [rows]
     else:
         begins = [Value(g.fresh(name), dtype) for name, dtype in zip(model.input_names, _dtypes(model), strict=True)]
@@ -109,12 +109,12 @@ def _dtypes(model: Trainable) -> list[DType]:
     return [d if d == TEXT or (model.prepares_data and d.kind in "iu") else FLOAT for d in given]
 
 
-def _sizes(name: str, shape: Shape) -> list[object]:
+def _sizes(name: str, shape: Shape) -> list[Size]:
     """Sizes of a sample, with a name where one is not known."""
     return [f"{name}_{axis}" if size is None else size for axis, size in enumerate(sizes_of(shape), 1)]
 
 
-def _sizes_of_all(name: str, spec: TensorSpec) -> list[object]:
+def _sizes_of_all(name: str, spec: TensorSpec) -> list[Size]:
     """Sizes of a tensor, with names where they are not known."""
     rows = "rows" if spec.batched else f"{name}_0"
     return (
@@ -127,7 +127,7 @@ def _sizes_of_all(name: str, spec: TensorSpec) -> list[object]:
 # Outputs.
 
 
-def _outputs(g: Graph, model: Trainable, begins: Sequence[Value]) -> list[tuple[Value, list[object]]]:
+def _outputs(g: Graph, model: Trainable, begins: Sequence[Value]) -> list[tuple[Value, list[Size]]]:
     """The graph's outputs, with their shapes."""
     plan = model.make_plan()
     writer = Writer(g, model.store, [layer.name or "" for layer in model.layers])
@@ -149,8 +149,11 @@ def _outputs(g: Graph, model: Trainable, begins: Sequence[Value]) -> list[tuple[
         results = [_original(g, model, value) for value in results]
     every = [_named(g, v, name) for v, name in zip(results, model.output_names, strict=True)]
     specs = [tensor.spec for tensor in model.network.outputs]
-    shaped = [(v, _sizes_of_all(v.name, spec)) for v, spec in zip(every, specs, strict=True)]
-    return [*shaped, *((value, ["rows"]) for value in labels(g, every, describe(model)["classes"], plan))]
+    shaped: list[tuple[Value, list[Size]]] = [
+        (v, _sizes_of_all(v.name, spec)) for v, spec in zip(every, specs, strict=True)
+    ]
+    names = labels(g, every, describe(model)["classes"], plan)
+    return shaped + [(value, ["rows"]) for value in names]
 
 
 def _named(g: Graph, value: Value, name: str) -> Value:

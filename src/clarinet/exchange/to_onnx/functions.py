@@ -10,12 +10,18 @@ from clarinet import activations
 from clarinet.exchange.to_onnx.building import Graph, NoForm, Value
 from clarinet.ops.dtypes import BOOL
 
-_Write = Callable[[Graph, Any, Value], Value]
+#: Writes an activation of a value.
+_Write = Callable[..., Value]
 
 
 def _named(kind: str, *settings: str) -> _Write:
     """An operator, with settings that are called as ours."""
-    return lambda g, a, x: g.add(kind, x, **{name: float(getattr(a, name)) for name in settings})
+
+    def write(g: Graph, a: Any, x: Value) -> Value:
+        own: Any = {name: float(getattr(a, name)) for name in settings}
+        return g.add(kind, x, **own)
+
+    return write
 
 
 def clipped(g: Graph, x: Value, low: float, high: float) -> Value:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,8 @@ from clarinet.ops.operation import Operation
 from clarinet.ops.specs import TensorSpec, place, places
 
 Specs = Sequence[TensorSpec]
-_Write = Callable[[Graph, Any, Specs, Sequence[Value]], Value | tuple[Value, ...]]
+#: Writes an operation, given what is known of what it takes, and that.
+_Write = Callable[..., Value | tuple[Value, ...]]
 
 
 def _same(g: Graph, operation: object, specs: Specs, x: Sequence[Value]) -> Value:
@@ -31,7 +31,7 @@ def _size(specs: Specs, axis: int, what: str) -> int:
 # Shapes.
 
 
-def _reshaped(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _reshaped(g: Graph, operation: shapes.Reshape, specs: Specs, x: Sequence[Value]) -> Value:
     wanted, found = operation.shape, operation.result(specs[0]).shape
     whole = [0 if size is None else size for size in wanted]
     known = [
@@ -40,41 +40,41 @@ def _reshaped(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Val
     return g.reshape(x[0], known)
 
 
-def _squeezed(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _squeezed(g: Graph, operation: shapes.Squeeze, specs: Specs, x: Sequence[Value]) -> Value:
     return g.squeeze(x[0], places(operation.axis or (), specs[0].rank, "squeeze"))
 
 
-def _broadcast(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _broadcast(g: Graph, operation: shapes.BroadcastTo, specs: Specs, x: Sequence[Value]) -> Value:
     return g.add("Expand", x[0], g.ints([1 if size is None else size for size in operation.shape]))
 
 
-def _across_batch(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _across_batch(g: Graph, operation: shapes.AcrossBatch, specs: Specs, x: Sequence[Value]) -> Value:
     return g.add("Expand", x[0], g.of_rows(x[1], [1 if size is None else size for size in operation.shape]))
 
 
-def _of_rows(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
-    return g.reshape(x[0], g.of_rows(x[1], operation.shape))
+def _of_rows(g: Graph, operation: shapes.OfRows, specs: Specs, x: Sequence[Value]) -> Value:
+    return g.reshape(x[0], g.of_rows(x[1], [-1 if size is None else size for size in operation.shape]))
 
 
 # Joining and taking apart.
 
 
-def _stacked(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _stacked(g: Graph, operation: basic.Stack, specs: Specs, x: Sequence[Value]) -> Value:
     axis = place(operation.axis, specs[0].rank + 1, "stack")
     return g.joined([g.unsqueeze(each, [axis]) for each in x], axis)
 
 
-def _joined(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _joined(g: Graph, operation: joining.Concatenate, specs: Specs, x: Sequence[Value]) -> Value:
     return g.joined(x, place(operation.axis, specs[0].rank, "concatenate"))
 
 
-def _split(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> tuple[Value, ...]:
+def _split(g: Graph, operation: joining.Split, specs: Specs, x: Sequence[Value]) -> tuple[Value, ...]:
     axis = place(operation.axis, specs[0].rank, "split")
     ends = operation.ends(_size(specs, axis, "split"))
     return tuple(g.cut(x[0], {axis: (first, last, 1)}) for first, last in pairwise(ends))
 
 
-def _unstacked(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> tuple[Value, ...]:
+def _unstacked(g: Graph, operation: joining.Unstack, specs: Specs, x: Sequence[Value]) -> tuple[Value, ...]:
     axis = place(operation.axis, specs[0].rank, "unstack")
     every = range(_size(specs, axis, "unstack"))
     return tuple(g.add("Gather", x[0], g.constant(number, INT64), axis=axis) for number in every)
@@ -83,23 +83,23 @@ def _unstacked(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> tu
 # Repeating and turning.
 
 
-def _repeated(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _repeated(g: Graph, operation: repeating.Repeat, specs: Specs, x: Sequence[Value]) -> Value:
     axis = place(operation.axis, specs[0].rank, "repeat")
     which = np.repeat(np.arange(_size(specs, axis, "repeat")), operation.repeats)
     return g.add("Gather", x[0], g.ints(which), axis=axis)
 
 
-def _tiled(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _tiled(g: Graph, operation: repeating.Tile, specs: Specs, x: Sequence[Value]) -> Value:
     more = len(operation.repeats) - specs[0].rank
     repeats = (1,) * -more + operation.repeats
     return g.add("Tile", g.unsqueeze(x[0], [*range(more)]), g.ints(repeats))
 
 
-def _flipped(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _flipped(g: Graph, operation: repeating.Flip, specs: Specs, x: Sequence[Value]) -> Value:
     return g.reversed(x[0], places(operation.axis, specs[0].rank, "flip"))
 
 
-def _rolled(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _rolled(g: Graph, operation: repeating.Roll, specs: Specs, x: Sequence[Value]) -> Value:
     if operation.axis is None:
         flat = g.reshape(x[0], [-1])
         return g.reshape(_turned(g, flat, 0, operation.shift[0]), g.shape(x[0]))
@@ -116,14 +116,14 @@ def _turned(g: Graph, x: Value, axis: int, shift: int) -> Value:
     return g.joined([g.cut(x, {axis: (-shift, None, 1)}), g.cut(x, {axis: (None, -shift, 1)})], axis)
 
 
-def _padded(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _padded(g: Graph, operation: repeating.Pad, specs: Specs, x: Sequence[Value]) -> Value:
     return g.padded(x[0], operation.widths, g.number(operation.value, x[0]))
 
 
 # Places.
 
 
-def _item(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _item(g: Graph, operation: gathering.GetItem, specs: Specs, x: Sequence[Value]) -> Value:
     """Slices first, then single places, then new axes; one array of places."""
     parts = operation.expanded(specs[0].rank)
     if parts.count("array") > 1 or ("array" in parts and any(isinstance(p, int) or p is None for p in parts)):
@@ -145,11 +145,11 @@ def _item(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
     return g.unsqueeze(y, [i for i, part in enumerate(kept) if part is None])
 
 
-def _taken(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _taken(g: Graph, operation: gathering.Take, specs: Specs, x: Sequence[Value]) -> Value:
     return g.add("Gather", *x, axis=place(operation.axis, specs[0].rank, "take"))
 
 
-def _taken_along(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _taken_along(g: Graph, operation: gathering.TakeAlongAxis, specs: Specs, x: Sequence[Value]) -> Value:
     axis = place(operation.axis, specs[0].rank, "take_along_axis")
     pairs = [(a, b) for i, (a, b) in enumerate(zip(specs[0].shape, specs[1].shape)) if i != axis]
     if any(a != b for a, b in pairs):
@@ -157,7 +157,7 @@ def _taken_along(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> 
     return g.add("GatherElements", *x, axis=axis)
 
 
-def _windows(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _windows(g: Graph, operation: sliding.Windows, specs: Specs, x: Sequence[Value]) -> Value:
     size = _size(specs, operation.axis, "windows")
     span = (operation.size - 1) * operation.dilation + 1
     starts = np.arange((size - span) // operation.stride + 1) * operation.stride

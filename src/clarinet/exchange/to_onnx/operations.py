@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import log, pi
-from typing import Any
 
 import numpy as np
 
@@ -33,7 +32,8 @@ from clarinet.ops.operation import Operation, Truth
 from clarinet.ops.specs import TensorSpec, place, places
 
 Specs = Sequence[TensorSpec]
-_Write = Callable[[Graph, Any, Specs, Sequence[Value]], Value | tuple[Value, ...]]
+#: Writes an operation, given what is known of what it takes, and that.
+_Write = Callable[..., Value | tuple[Value, ...]]
 
 #: Operations that ONNX has, by its names.
 NAMED: dict[type[Operation], str] = {
@@ -150,17 +150,17 @@ def _arctan2(g: Graph, operation: object, specs: Specs, x: Sequence[Value]) -> V
     return g.add("Where", g.add("Equal", a, nothing, dtype=BOOL), upright, sided)
 
 
-def _nan_to_num(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _nan_to_num(g: Graph, operation: elementwise.NanToNum, specs: Specs, x: Sequence[Value]) -> Value:
     info = np.finfo(np.float32)
     ends = (operation.posinf, info.max), (operation.neginf, info.min)
     y = g.add("Where", g.add("IsNaN", x[0], dtype=BOOL), g.number(operation.nan), x[0])
     for sign, (given, most) in zip((1, 0), ends, strict=True):
         beyond = g.add("IsInf", y, dtype=BOOL, detect_positive=sign, detect_negative=1 - sign)
-        y = g.add("Where", beyond, g.number(most if given is None else given), y)
+        y = g.add("Where", beyond, g.number(float(most) if given is None else given), y)
     return y
 
 
-def _rounded(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _rounded(g: Graph, operation: elementwise.Round, specs: Specs, x: Sequence[Value]) -> Value:
     if not operation.decimals:
         return g.add("Round", x[0])
     scale = g.number(10.0**operation.decimals, x[0])
@@ -210,7 +210,7 @@ def _log_by(base: float) -> _Write:
 
 
 def _reduced(kind: str, truth: bool = False) -> _Write:
-    def write(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+    def write(g: Graph, operation: reductions.Reduction, specs: Specs, x: Sequence[Value]) -> Value:
         axes = places(operation.axis, specs[0].rank, operation.name)
         own = g.cast(x[0], np.dtype(np.int32)) if x[0].dtype == BOOL else x[0]
         found = g.reduced(kind, own, axes, operation.keepdims)
@@ -225,12 +225,12 @@ def variance(g: Graph, x: Value, axes: Sequence[int], keepdims: bool = True) -> 
     return g.reduced("ReduceMean", g.add("Mul", away, away), axes, keepdims), away
 
 
-def _var(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _var(g: Graph, operation: reductions.Var, specs: Specs, x: Sequence[Value]) -> Value:
     return variance(g, x[0], places(operation.axis, specs[0].rank, "var"), operation.keepdims)[0]
 
 
 def _place(kind: str) -> _Write:
-    def write(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+    def write(g: Graph, operation: reductions.Argmax | reductions.Argmin, specs: Specs, x: Sequence[Value]) -> Value:
         rank = specs[0].rank
         own = g.cast(x[0], np.dtype(np.int32)) if x[0].dtype == BOOL else x[0]
         if operation.axis is not None:
@@ -242,7 +242,7 @@ def _place(kind: str) -> _Write:
     return write
 
 
-def _sorted(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _sorted(g: Graph, operation: ordering.Argsort, specs: Specs, x: Sequence[Value]) -> Value:
     axis = place(operation.axis, specs[0].rank, "argsort")
     count = g.shape(x[0], axis, axis + 1) if operation.count is None else g.ints([operation.count])
     settings = {"axis": axis, "largest": int(operation.descending)}
@@ -252,11 +252,11 @@ def _sorted(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value
 # Products.
 
 
-def _einsum(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _einsum(g: Graph, operation: Einsum, specs: Specs, x: Sequence[Value]) -> Value:
     return g.add("Einsum", *x, equation=operation.subscripts.replace(" ", ""))
 
 
-def _attention(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _attention(g: Graph, operation: DotProductAttention, specs: Specs, x: Sequence[Value]) -> Value:
     """Of (n, steps, heads, size); the heads of the query share those of the key."""
     q, k, v = (g.transpose(each, (0, 2, 1, 3)) for each in x[:3])
     heads, shared = specs[0].shape[2] or 1, specs[1].shape[2] or 1
@@ -279,11 +279,11 @@ def _past(g: Graph, query: Value, key: Value) -> Value:
     return g.add("GreaterOrEqual", g.unsqueeze(own, [1]), g.unsqueeze(other, [0]), dtype=BOOL)
 
 
-def _filled(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _filled(g: Graph, operation: creation.FullLike, specs: Specs, x: Sequence[Value]) -> Value:
     return g.add("Expand", g.constant(operation.value, np.dtype(operation.dtype)), g.shape(x[0]))
 
 
-def _cumsum(g: Graph, operation: Any, specs: Specs, x: Sequence[Value]) -> Value:
+def _cumsum(g: Graph, operation: cumulative.Cumsum, specs: Specs, x: Sequence[Value]) -> Value:
     return g.add("CumSum", x[0], g.constant(place(operation.axis, specs[0].rank, "cumsum"), INT64))
 
 

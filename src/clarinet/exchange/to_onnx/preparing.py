@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clarinet import layers
 from clarinet.exchange.to_onnx.building import INT64, ML, Graph, NoForm, Value
 from clarinet.exchange.to_onnx.windows import Weights, Write
+from clarinet.layers.lookup import IndexLookup
+from clarinet.layers.vocabulary import Token
 from clarinet.ops.dtypes import BOOL, TEXT
+from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.plan import Op
 
 
-def _discretized(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _discretized(g: Graph, op: Op, spec: layers.Discretization, own: Weights, x: list[Value]) -> Value:
     if spec.bin_boundaries is None:
         raise NoForm("Discretization before adapt(data)")
     above = g.add(
@@ -28,7 +32,7 @@ def _discretized(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> V
     return _encoded(g, op, spec.output_mode, spec.depth(), places)
 
 
-def _categories(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _categories(g: Graph, op: Op, spec: layers.CategoryEncoding, own: Weights, x: list[Value]) -> Value:
     return _encoded(g, op, spec.output_mode, spec.num_tokens, g.cast(x[0], INT64))
 
 
@@ -47,7 +51,7 @@ def _hot(g: Graph, ids: Value, depth: int) -> Value:
     return g.floats(g.add("Equal", g.unsqueeze(ids, [-1]), every, dtype=BOOL))
 
 
-def looked_up(g: Graph, x: Value, known: dict[Any, int], otherwise: int) -> Value:
+def looked_up(g: Graph, x: Value, known: Mapping[Token, int], otherwise: int) -> Value:
     """The whole number of each text or whole number."""
     kind = "keys_strings" if x.dtype == TEXT else "keys_int64s"
     keys = [*known] if x.dtype == TEXT else [int(key) for key in known]
@@ -55,7 +59,7 @@ def looked_up(g: Graph, x: Value, known: dict[Any, int], otherwise: int) -> Valu
     return g.add("LabelEncoder", x, dtype=INT64, domain=ML, **settings)
 
 
-def _looked_up(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def _looked_up(g: Graph, op: Op, spec: IndexLookup, own: Weights, x: list[Value]) -> Value:
     """Ids of a vocabulary: first that of the mask, then that of unknown values."""
     if spec.invert or spec.num_oov_indices != 1 or not spec.vocabulary:
         raise NoForm(f"{op.kind} with invert=True, without a vocabulary, or with other than one id for unknown values")
@@ -69,7 +73,7 @@ def _looked_up(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Val
     return g.add("Mul", _encoded(g, op, "count", spec.depth(), ids), g.constant(_factors(spec)))
 
 
-def _factors(spec: Any) -> Any:
+def _factors(spec: IndexLookup) -> Array:
     """What each token counts; unknown ones the mean of all."""
     weights = np.array(spec.idf_weights, np.float64)
     return np.pad([weights.mean(), *weights], (0, spec.depth() - len(weights) - 1)).astype(np.float32)

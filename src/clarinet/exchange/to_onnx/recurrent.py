@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from clarinet import activations, layers
-from clarinet.exchange.to_onnx.building import Graph, NoForm, Setting, Value
+from clarinet.exchange.to_onnx.building import Graph, NoForm, Value
 from clarinet.exchange.to_onnx.functions import WITHIN_LOOPS, activated
 from clarinet.exchange.to_onnx.windows import Weights
+from clarinet.layers.recurrent import Recurrent
 from clarinet.ops.dtypes import FLOAT
 from clarinet.types import Array
 
@@ -25,7 +26,7 @@ _KINDS: dict[type, tuple[str, tuple[int, ...]]] = {
 }
 
 
-def recurrent(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def recurrent(g: Graph, op: Op, spec: Recurrent, own: Weights, x: list[Value]) -> Value:
     """A recurrent layer; with a mask behind all that it takes."""
     if spec.stateful:
         raise NoForm("stateful=True, states that go on from call to call")
@@ -36,11 +37,11 @@ def recurrent(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Valu
     return _operator(g, spec, own, x, functions)
 
 
-def _functions(spec: Any) -> list[activations.Activation]:
+def _functions(spec: Recurrent) -> list[activations.Activation]:
     """In ONNX's order: of the gates first."""
     gate = getattr(spec, "recurrent_activation", None)
     found = [spec.activation] if gate is None else [gate, spec.activation]
-    return found + [spec.activation] * isinstance(spec, layers.LSTM)
+    return found + [spec.activation] * (len(spec.states) - 1)
 
 
 def _is_known(function: activations.Activation) -> bool:
@@ -50,11 +51,13 @@ def _is_known(function: activations.Activation) -> bool:
 # As an operator.
 
 
-def _operator(g: Graph, spec: Any, own: Weights, x: list[Value], functions: Sequence[activations.Activation]) -> Value:
+def _operator(
+    g: Graph, spec: Recurrent, own: Weights, x: list[Value], functions: Sequence[activations.Activation]
+) -> Value:
     kind, order = _KINDS[type(spec)]
-    settings: dict[str, Setting] = {"hidden_size": spec.units, **_named(functions)}
+    settings: dict[str, Any] = {"hidden_size": spec.units, **_named(functions)}
     settings |= {"direction": "reverse"} if spec.go_backwards else {}
-    settings |= {"linear_before_reset": int(spec.reset_after)} if kind == "GRU" else {}
+    settings |= {"linear_before_reset": int(cast(layers.GRU, spec).reset_after)} if kind == "GRU" else {}
     weights = [g.constant(array, name=f"{g.scope}/{name}") for name, array in _arranged(spec, own, order)]
     bias = weights[2] if len(weights) > 2 else None
     states = [g.unsqueeze(state, [0]) for state in x[1:]]
@@ -69,7 +72,7 @@ def _operator(g: Graph, spec: Any, own: Weights, x: list[Value], functions: Sequ
     return _packed(g, spec, found, [g.squeeze(state, [0]) for state in others])
 
 
-def _packed(g: Graph, spec: Any, found: Value, others: Sequence[Value]) -> Value:
+def _packed(g: Graph, spec: Recurrent, found: Value, others: Sequence[Value]) -> Value:
     """The outputs and other states in one tensor, where the layer gives both."""
     if not spec.packs:
         return found
@@ -77,18 +80,18 @@ def _packed(g: Graph, spec: Any, found: Value, others: Sequence[Value]) -> Value
     return g.joined([outputs, *(g.unsqueeze(state, [1]) for state in others)], 1)
 
 
-def _named(functions: Sequence[activations.Activation]) -> dict[str, Setting]:
+def _named(functions: Sequence[activations.Activation]) -> dict[str, Any]:
     """Alphas and betas are those of the functions that have them, in order."""
     found = [("Relu", [], []) if f == activations.relu else WITHIN_LOOPS[type(f)](f) for f in functions]
     names, alphas, betas = zip(*found, strict=True)
-    settings: dict[str, Setting] = {"activations": [*names]}
+    settings: dict[str, Any] = {"activations": [*names]}
     for key, own in (("activation_alpha", alphas), ("activation_beta", betas)):
         values = [value for each in own for value in each]
         settings |= {key: values} if values else {}
     return settings
 
 
-def _arranged(spec: Any, own: Weights, order: Sequence[int]) -> list[tuple[str, Array]]:
+def _arranged(spec: Recurrent, own: Weights, order: Sequence[int]) -> list[tuple[str, Array]]:
     """The weights as ONNX has them: (1, gates units, inputs), and both biases in a row."""
 
     def turned(columns: Array) -> Array:
@@ -105,7 +108,7 @@ def _arranged(spec: Any, own: Weights, order: Sequence[int]) -> list[tuple[str, 
 # As a loop.
 
 
-def _loop(g: Graph, spec: Any, own: Weights, x: list[Value], mask: Value | None) -> Value:
+def _loop(g: Graph, spec: Recurrent, own: Weights, x: list[Value], mask: Value | None) -> Value:
     """One step after another; where the mask is false the states stay."""
     taken = g.add("MatMul", x[0], g.constant(own["kernel"]))
     if "bias" in own:
@@ -162,7 +165,7 @@ def scanned(
         [helper.make_tensor_value_info(v.name, kind_of(v.dtype), None) for v in (*before, *entry)],
         [helper.make_tensor_value_info(v.name, kind_of(v.dtype), None) for v in ends],
     )
-    settings: dict[str, Setting] = {
+    settings: dict[str, Any] = {
         "body": round_,
         "num_scan_inputs": len(entry),
         "scan_input_axes": [axis] * len(entry),
@@ -175,17 +178,17 @@ def scanned(
     return [*found[: len(states)]], [*found[len(states) :]]
 
 
-def _columns(g: Graph, x: Value, spec: Any, first: int, last: int) -> Value:
+def _columns(g: Graph, x: Value, spec: Recurrent, first: int, last: int) -> Value:
     """Some gates' columns."""
     return g.cut(x, {1: (first * spec.units, last * spec.units, 1)})
 
 
-def _simple_step(g: Graph, spec: Any, own: Weights, taken: Value, states: Sequence[Value]) -> list[Value]:
+def _simple_step(g: Graph, spec: layers.SimpleRNN, own: Weights, taken: Value, states: Sequence[Value]) -> list[Value]:
     z = g.add("Add", taken, g.add("MatMul", states[0], g.constant(own["recurrent_kernel"])))
     return [activated(g, spec.activation, z)]
 
 
-def _lstm_step(g: Graph, spec: Any, own: Weights, taken: Value, states: Sequence[Value]) -> list[Value]:
+def _lstm_step(g: Graph, spec: layers.LSTM, own: Weights, taken: Value, states: Sequence[Value]) -> list[Value]:
     z = g.add("Add", taken, g.add("MatMul", states[0], g.constant(own["recurrent_kernel"])))
     functions = [spec.activation if gate == 2 else spec.recurrent_activation for gate in range(4)]
     i, f, new, o = (activated(g, function, _columns(g, z, spec, k, k + 1)) for k, function in enumerate(functions))
@@ -193,7 +196,7 @@ def _lstm_step(g: Graph, spec: Any, own: Weights, taken: Value, states: Sequence
     return [g.add("Mul", o, activated(g, spec.activation, c)), c]
 
 
-def _gru_step(g: Graph, spec: Any, own: Weights, taken: Value, states: Sequence[Value]) -> list[Value]:
+def _gru_step(g: Graph, spec: layers.GRU, own: Weights, taken: Value, states: Sequence[Value]) -> list[Value]:
     (h,), kernel, units = states, own["recurrent_kernel"], spec.units
     inner = g.add("MatMul", h, g.constant(kernel if spec.reset_after else kernel[:, : 2 * units]))
     if "bias" in own and spec.reset_after:

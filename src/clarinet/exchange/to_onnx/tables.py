@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -79,7 +79,7 @@ def labels(g: Graph, outputs: Sequence[Value], classes: Sequence[str], plan: Pla
         likely = g.add("Greater", g.squeeze(outputs[0], [1]), g.number(0.5), dtype=BOOL)
         number = g.cast(likely, INT64)
     end = Value(g.fresh("label"), TEXT)
-    settings = {"keys_int64s": [*range(len(classes))], "values_strings": [*classes], "default_string": ""}
+    settings: Any = {"keys_int64s": [*range(len(classes))], "values_strings": [*classes], "default_string": ""}
     node = helper.make_node("LabelEncoder", [number.name], [end.name], name="label/names", domain=ML, **settings)
     g.nodes.append(node)
     return [end]

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from clarinet.exchange.to_onnx.building import Graph, NoForm, Setting, Value
+from clarinet import layers
+from clarinet.exchange.to_onnx.building import Graph, NoForm, Value
+from clarinet.layers.convolution import Convolution
+from clarinet.layers.convolution_transpose import ConvolutionTranspose
 from clarinet.layers.geometry import margins
+from clarinet.layers.global_pooling import _GlobalPooling
+from clarinet.layers.pooling import _Pooling
+from clarinet.layers.resampling import _Resampling
 from clarinet.sizes import known
 from clarinet.types import Array, Shape
 
 if TYPE_CHECKING:
     from clarinet.plan import Op
 
+_Sized = layers.UpSampling1D | layers.UpSampling2D | layers.UpSampling3D
+_Padding = layers.ZeroPadding1D | layers.ZeroPadding2D | layers.ZeroPadding3D
+_Cropping = layers.Cropping1D | layers.Cropping2D | layers.Cropping3D
 Weights = dict[str, Array]
 #: Writes a layer's operation, of the layer, its weights and what it takes.
-Write = Callable[[Graph, "Op", Any, Weights, list[Value]], Value]
+Write = Callable[..., Value]
 
 
 def channels_first(g: Graph, x: Value, axes: int) -> Value:
@@ -30,9 +39,9 @@ def channels_last(g: Graph, x: Value, axes: int) -> Value:
     return g.transpose(x, (0, *range(2, axes + 2), 1))
 
 
-def _window(spatial: Shape, window: Shape, strides: Shape, dilation: Shape, padding: str) -> dict[str, Setting]:
+def _window(spatial: Shape, window: Shape, strides: Shape, dilation: Shape, padding: str) -> dict[str, Any]:
     """The settings of a window that slides over samples of these sizes."""
-    settings: dict[str, Setting] = {"kernel_shape": [*window], "strides": [*strides]}
+    settings: dict[str, Any] = {"kernel_shape": [*window], "strides": [*strides]}
     if any(step > 1 for step in dilation):
         settings["dilations"] = [*dilation]
     if padding == "same" and not known(spatial):
@@ -42,7 +51,7 @@ def _window(spatial: Shape, window: Shape, strides: Shape, dilation: Shape, padd
     return settings | ({"pads": [*before, *after]} if any((*before, *after)) else {})
 
 
-def convolution(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def convolution(g: Graph, op: Op, spec: Convolution, own: Weights, x: list[Value]) -> Value:
     """Plain, grouped and depthwise ones, along any number of axes."""
     rank, channels = spec.rank, op.input_shape[-1]
     groups = spec.groups_of(channels)
@@ -57,7 +66,7 @@ def _weights(g: Graph, kernel: Array, own: Weights) -> list[Value]:
     return found + ([g.constant(own["bias"], name=f"{g.scope}/bias")] if "bias" in own else [])
 
 
-def transposed(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def transposed(g: Graph, op: Op, spec: ConvolutionTranspose, own: Weights, x: list[Value]) -> Value:
     """Transposed convolutions; what they cut off and add does not depend on the size."""
     rank, probe = spec.rank, (9,) * spec.rank
     sizes, edges = spec.around(probe)
@@ -65,7 +74,7 @@ def transposed(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Val
     least = [(9 - 1) * stride + span for stride, span in zip(spec.strides, spans)]
     more = [size + sum(edge) - own_size for size, edge, own_size in zip(sizes, edges, least)]
     befores, afters = zip(*edges, strict=True)
-    settings: dict[str, Setting] = {"kernel_shape": [*spec.window], "strides": [*spec.strides]}
+    settings: dict[str, Any] = {"kernel_shape": [*spec.window], "strides": [*spec.strides]}
     settings |= {"dilations": [*spec.dilation_rate], "pads": [*befores, *afters], "output_padding": more}
     kernel = own["kernel"].transpose(rank + 1, rank, *range(rank))
     taken = [channels_first(g, x[0], rank), *_weights(g, kernel, own)]
@@ -75,7 +84,7 @@ def transposed(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Val
 def pooling(kind: str) -> Write:
     """The largest entry, or the mean, of each window; what padding adds does not count."""
 
-    def write(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+    def write(g: Graph, op: Op, spec: _Pooling, own: Weights, x: list[Value]) -> Value:
         settings = _window(op.input_shape[:-1], spec.pool_size, spec.strides, (1,) * spec.rank, spec.padding)
         return channels_last(g, g.add(kind, channels_first(g, x[0], spec.rank), **settings), spec.rank)
 
@@ -85,7 +94,7 @@ def pooling(kind: str) -> Write:
 def whole(kind: str) -> Write:
     """One number for each channel, by a reduction."""
 
-    def write(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+    def write(g: Graph, op: Op, spec: _GlobalPooling, own: Weights, x: list[Value]) -> Value:
         if op.mask is not None:
             return _mean_of_kept(g, spec, *x)
         return g.reduced(kind, x[0], range(1, spec.rank + 1), spec.keepdims)
@@ -93,7 +102,7 @@ def whole(kind: str) -> Write:
     return write
 
 
-def _mean_of_kept(g: Graph, spec: Any, x: Value, mask: Value) -> Value:
+def _mean_of_kept(g: Graph, spec: _GlobalPooling, x: Value, mask: Value) -> Value:
     kept = g.unsqueeze(g.floats(mask), [2])
     count = g.add("Max", g.reduced("ReduceSum", kept, [1], spec.keepdims), g.number(1.0))
     return g.add("Div", g.reduced("ReduceSum", g.add("Mul", x, kept), [1], spec.keepdims), count)
@@ -102,7 +111,7 @@ def _mean_of_kept(g: Graph, spec: Any, x: Value, mask: Value) -> Value:
 # Sizes of pictures.
 
 
-def resampled(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def resampled(g: Graph, op: Op, spec: _Resampling, own: Weights, x: list[Value]) -> Value:
     """Rows and columns each times a matrix."""
     spatial = op.input_shape[:-1]
     if not known(spatial):
@@ -113,27 +122,40 @@ def resampled(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Valu
     return g.reshape(tall, (0, *op.output_shape))
 
 
-def upsampled(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def upsampled(
+    g: Graph,
+    op: Op,
+    spec: _Sized,
+    own: Weights,
+    x: list[Value],
+) -> Value:
     """Every entry repeated, along each axis between the rows and the channels."""
     if getattr(spec, "interpolation", "nearest") != "nearest":
-        return resampled(g, op, spec, own, x)
+        return resampled(g, op, cast(_Resampling, spec), own, x)
     sizes = spec.size if isinstance(spec.size, tuple) else (spec.size,)
     scales = g.constant(np.array([1, *sizes, 1], np.float32))
-    how = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
+    how: Any = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
     return g.add("Resize", x[0], None, scales, **how)
 
 
-def padded(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def padded(
+    g: Graph,
+    op: Op,
+    spec: _Padding,
+    own: Weights,
+    x: list[Value],
+) -> Value:
     """Zeros around it."""
     return g.padded(x[0], [(0, 0), *_pairs(spec.padding), (0, 0)])
 
 
-def cropped(g: Graph, op: Op, spec: Any, own: Weights, x: list[Value]) -> Value:
+def cropped(g: Graph, op: Op, spec: _Cropping, own: Weights, x: list[Value]) -> Value:
     """Without its margins."""
     pairs = enumerate(_pairs(spec.cropping), 1)
     return g.cut(x[0], {axis: (before, -after or None, 1) for axis, (before, after) in pairs if before or after})
 
 
-def _pairs(widths: Any) -> list[tuple[int, int]]:
+def _pairs(widths: object) -> list[tuple[int, int]]:
     """Before and after each axis; of a single axis they are written without a pair around."""
-    return [widths] if isinstance(widths[0], int) else [*widths]
+    given = np.asarray(widths).reshape(-1, 2).tolist()
+    return [(int(before), int(after)) for before, after in given]

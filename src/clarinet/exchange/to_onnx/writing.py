@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from clarinet.exchange.to_onnx.building import Graph, NoForm, Value
 from clarinet.exchange.to_onnx.elementary import elementary
@@ -72,7 +72,7 @@ class Writer:
         taken = [found[source] for source in op.sources]
         spec: Any = op.spec
         if type(spec) in _PARTS:
-            return _PARTS[type(spec)](self, op, spec, taken)
+            return cast(Value, _PARTS[type(spec)](self, op, spec, taken))
         if op.mask is not None:
             taken.append(found[op.mask])
         own = {s.name: self._store.view(s) for s in (*op.weights, *op.state)}
@@ -140,6 +140,6 @@ _PARTS: dict[type, Any] = {
 }
 
 
-def sizes_of(shape: Sequence[object]) -> list[object]:
+def sizes_of(shape: Sequence[int]) -> list[int | None]:
     """A sample's sizes for ONNX: a number, or None where it is not known."""
     return [None if is_unknown(size) else size for size in shape]

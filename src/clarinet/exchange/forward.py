@@ -1,4 +1,4 @@
-"""A model's forward pass as data: operations and weights that ``network.js`` computes a prediction from."""
+"""A model's forward pass as data: operations and weights, which pages and files in C compute predictions from."""
 
 from __future__ import annotations
 
@@ -52,8 +52,13 @@ class Weights:
         return b"".join(array.tobytes() for array in self._arrays)
 
 
-def forward_pass(model: Trainable) -> tuple[list[Settings], bytes]:
+def forward_pass(model: Trainable, what: str = "export_html", where: str = "in a page") -> tuple[list[Settings], bytes]:
     """The operations of a prediction, and the weights that they name.
+
+    Args:
+        model: built.
+        what: the caller's name, with which messages begin.
+        where: where they run.
 
     Returns:
         One dictionary an operation: ``do`` (a function of ``network.js``), ``from`` (the tensors it takes: 0 is the
@@ -61,9 +66,14 @@ def forward_pass(model: Trainable) -> tuple[list[Settings], bytes]:
         weights, little-endian float32.
 
     Raises:
-        ValueError: layers or activations without a form in JavaScript; all of them are named.
+        ValueError: layers or activations without a form; all of them are named.
     """
     plan = model.make_plan()
+    if len(plan.input_shapes) != 1 or len(plan.outputs) != 1 or plan.preparation or not plan.sizes_known:
+        raise ValueError(
+            f"{what}: expected a model with one input of numbers, whose sizes are known, and one output; received "
+            f"{len(model.input_names)} and {len(plan.outputs)}, samples of shape {model.sample_shape}"
+        )
     ops = [*plan.ops, *((plan.output,) if plan.output else ())]
     weights, found, strange = Weights(), [], []
     for op in ops:
@@ -75,8 +85,8 @@ def forward_pass(model: Trainable) -> tuple[list[Settings], bytes]:
             found.append({"from": list(op.sources), "size": prod(op.output_shape), **settings})
     if strange:
         raise ValueError(
-            f"export_html: {', '.join(dict.fromkeys(strange))} cannot run in a page; export a model without, or use "
-            "clarinet draw, which predicts in Python and takes every layer"
+            f"{what}: {', '.join(dict.fromkeys(strange))} cannot run {where}; export a model without, or use "
+            "clarinet draw or model.export('net.onnx'), which take more layers"
         )
     return found, weights.tobytes()
 
