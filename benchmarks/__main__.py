@@ -1,5 +1,5 @@
-"""Measure Clarinet beside its peers: the tutorials' network and others. All of it takes about half an hour on two
-quiet cores, a single network a few minutes.
+"""Measure Clarinet beside its peers: the tutorials' network and others. All of it takes about three quarters of an hour
+on two quiet cores, a single network a few minutes.
 
 Example: ``python -m benchmarks --suite wide,deep --only clarinet,jax-scan --rounds 3``
 """
@@ -35,8 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     about, checks = machine.describe(), []
     if TUTORIAL in rows:
         checks += _measure_tutorial(rows.pop(TUTORIAL), options, about)
-    if rows:
-        checks += _measure_others(rows, options, about)
+    for suite in networks.SUITES:
+        own = {network: peers for network, peers in rows.items() if network.suite == suite}
+        if own:
+            checks += _measure_others(suite, own, options, about)
     if not options.check:
         return 0
     print("\n" + "\n".join(map(str, checks)))
@@ -57,7 +59,7 @@ def _measure_tutorial(rows: tuple[Row, ...], options: argparse.Namespace, about:
 
 
 def _measure_others(
-    rows: dict[Network, tuple[Row, ...]], options: argparse.Namespace, about: dict[str, Any]
+    suite: str, rows: dict[Network, tuple[Row, ...]], options: argparse.Namespace, about: dict[str, Any]
 ) -> list[Check]:
     settings = _settings(options, Settings(rounds=5, trials=2, details=False))
     highest = peak.gflops(settings.threads)
@@ -67,9 +69,9 @@ def _measure_others(
         checks += thresholds.check_network(network.name, measured[network])
         table = network_report.table(network, measured[network], highest, settings.rows or network.rows)
         print(f"\n{network.label}\n\n{table}", flush=True)
-    folder = _folder(options) if options.output or len(rows) == len(networks.NETWORKS) - 1 else None
+    folder = _folder(options) if options.output or len(rows) == len(networks.of_suite(suite)) else None
     if folder is not None:
-        network_report.write(folder, measured, settings, about, highest, checks)
+        network_report.write(folder, suite, measured, settings, about, highest, checks)
     return checks
 
 
@@ -94,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--suite",
         help="comma-separated networks: " + ", ".join(n.name for n in networks.NETWORKS) + ";\n"
-        "networks: all but the tutorial's (default: all)",
+        "networks, sequences: all of a page (default: all)",
     )
     parser.add_argument("--rounds", type=_positive, help="timed epochs of each peer (default 7, other networks 5)")
     parser.add_argument("--only", help="comma-separated rows or families: " + ", ".join(row.name for row in ROWS))

@@ -23,11 +23,21 @@ Timed is one epoch on a warm model as the user calls it, loss and accuracy recor
 included; where an epoch takes a few hundredths of a second, the mean of as many in one call as the tutorials train.
 The peers take turns, with a pause of {pause} s between them, each in a process of its own and with the number of
 threads that suited it best in trials before; times are medians of {rounds} rounds, ratios the median of the rounds'
-ratios and, beside it, that of the least times. The data are MNIST's digits; *no zeros* raises black from 0 to 1/255.
-*GFLOP/s* counts the products of forward, weights' gradient and inputs' gradient as if no factor were zero, and no
-activations, updates or reading of data; Clarinet leaves terms with a zero factor out where that pays, so its figure
-can pass what the processor did. The *peak* is measured in the same run with independent multiply-adds on as many
-threads: {peak}. *Peak memory* is the process's from when the data are there, the data included."""
+ratios and, beside it, that of the least times. {data}
+*GFLOP/s* counts the products of forward, weights' gradient and inputs' gradient as if no factor were zero and every
+step counted, and no activations, updates or reading of data; Clarinet leaves terms with a zero factor and steps that
+do not count out where that pays, so its figure can pass what the processor did. The *peak* is measured in the same run
+with independent multiply-adds on as many threads: {peak}. *Peak memory* is the process's from when the data are there,
+the data included."""
+
+#: Of each page its title and where its data are from.
+_PAGES = {
+    "networks": ("Other networks", "The data are MNIST's digits; *no zeros* raises black from 0 to 1/255."),
+    "sequences": (
+        "Sequences, texts and pictures",
+        "The data are random numbers. PyTorch's recurrent layers take padding for words, as in most programs.",
+    ),
+}
 
 
 def table(network: Network, results: Sequence[Result], peak: Mapping[int, float], rows: int) -> str:
@@ -57,6 +67,7 @@ def _cells(result: Result, ours: Result | None, flop: float, peak: Mapping[int, 
 
 
 def page(
+    suite: str,
     measured: Mapping[Network, Sequence[Result]],
     settings: Settings,
     machine: dict[str, Any],
@@ -65,16 +76,21 @@ def page(
 ) -> str:
     """The whole Markdown page."""
     peaks = ", ".join(f"{value:.0f} GFLOP/s on {threads}" for threads, value in peak.items()) or "no compiler found"
-    parts = ["# Other networks", _NOTES.format(rounds=settings.rounds, pause=settings.pause, peak=peaks)]
+    title, data = _PAGES[suite]
+    parts = [f"# {title}", _NOTES.format(rounds=settings.rounds, pause=settings.pause, peak=peaks, data=data)]
     for network, results in measured.items():
         rows = settings.rows or network.rows
         batches = f"{rows:,} rows in batches of {network.batch}" if network.batch > 1 else f"{rows:,} rows one by one"
         calls = f", {network.epochs} epochs in a call" if network.epochs > 1 else ""
-        parts += [f"## {network.label.capitalize()}", f"{batches}{calls}.", table(network, results, peak, rows)]
+        parts += [
+            f"## {network.label[:1].upper() + network.label[1:]}",
+            f"{batches}{calls}.",
+            table(network, results, peak, rows),
+        ]
         parts += [f"Left out: {result.label}: {result.error}" for result in results if result.error]
     parts += [
         "## Promises\n\n```\n" + "\n".join(map(str, checks)) + "\n```",
-        'Reproduce it with `make bench` (or `make bench ARGS="--suite networks"`) on a quiet machine.',
+        f'Reproduce it with `make bench` (or `make bench ARGS="--suite {suite}"`) on a quiet machine.',
         "## Machine\n\n" + machine_text(machine),
     ]
     return "\n\n".join(parts) + "\n"
@@ -82,13 +98,14 @@ def page(
 
 def write(
     folder: Path,
+    suite: str,
     measured: Mapping[Network, Sequence[Result]],
     settings: Settings,
     machine: dict[str, Any],
     peak: Mapping[int, float],
     checks: Sequence[Check],
 ) -> None:
-    """Write ``networks.md`` and ``networks.json`` into the folder."""
+    """Write the page of a suite, ``networks.md`` or ``sequences.md``, and its numbers into the folder."""
     results = {network.name: [asdict(result) for result in of] for network, of in measured.items()}
     data = {"machine": machine, "settings": asdict(settings), "peak_gflops": dict(peak), "results": results}
-    write_page(folder, "networks", page(measured, settings, machine, peak, checks), data)
+    write_page(folder, suite, page(suite, measured, settings, machine, peak, checks), data)

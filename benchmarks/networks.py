@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 
+from .programs import PROGRAMS, Program
+
 
 @dataclass(frozen=True)
 class Dense:
@@ -56,6 +58,9 @@ class Network:
         workloads: forms of the data, see ``work.WORKLOADS``.
         epochs: how many are trained in one call, whose mean is what is timed: as many as the tutorials train, where one
             takes a few hundredths of a second.
+        suite: which of the two pages it is on.
+        program: how it is built, in the place of layers.
+        counts: whether the share of right answers is counted.
     """
 
     name: str
@@ -70,6 +75,9 @@ class Network:
     inputs: tuple[int, ...] = (784,)
     workloads: tuple[str, ...] = ("float32", "no zeros")
     epochs: int = 1
+    suite: str = "networks"
+    program: Program | None = None
+    counts: bool = True
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -88,6 +96,8 @@ class Network:
     def flop(self) -> float:
         """Additions and multiplications of an epoch's products: forward, weights' gradient, and inputs' gradient
         but for the first layer, which nobody asks for. Optimizer and activations are not counted."""
+        if self.program is not None:
+            return 2.0 * self.rows * (3 * self.program.multiply_adds - self.program.first)
         forward = list(self._multiply_adds())
         return 2.0 * self.rows * (3 * sum(forward) - next(work for work in forward if work))
 
@@ -128,6 +138,19 @@ TUTORIAL = Network(
     workloads=("float32", "no zeros", "uint8", "validation"),
 )  # fmt: skip
 
+_BINARY = "binary_crossentropy"
+
+
+def _program(
+    name: str, label: str, rows: int, loss: str = "sparse_categorical_crossentropy", counts: bool = True
+) -> Network:
+    """A network of the suite of sequences, in batches of 32."""
+    return Network(
+        name, label, (), rows, 32, _FRAMEWORKS, loss,
+        workloads=("float32",), suite="sequences", program=PROGRAMS[name], counts=counts,
+    )  # fmt: skip
+
+
 NETWORKS = (
     TUTORIAL,
     # Not one scan of JAX: inside a loop, its convolutions take many times as long on a CPU.
@@ -147,18 +170,34 @@ NETWORKS = (
         ("clarinet", "jax-scan", "numpy-online"), "mean_squared_error", "sgd", 0.1,
         epochs=3,
     ),
+    _program("lstm", "LSTM(64) on 50 × 16", 2_048),
+    _program("gru", "GRU(64) on 50 × 16", 2_048),
+    _program("words-lstm", "Embedding(mask_zero=True) and LSTM(100) on 50 to 100 words", 1_024, _BINARY),
+    _program("bidirectional", "two bidirectional LSTM(64) on 50 × 16", 1_024),
+    _program("transformer", "a transformer block, 4 heads of 32, on 100 words", 512, _BINARY),
+    _program("conv1d", "two Conv1D(64) on 128 × 9", 2_048),
+    _program("autoencoder", "an autoencoder of pictures with Conv2DTranspose", 1_024, _BINARY, counts=False),
+    _program("text", "embeddings of 256 words and their mean", 8_192, _BINARY),
 )  # fmt: skip
+
+#: Pages of networks other than the tutorials'.
+SUITES = ("networks", "sequences")
 
 
 def select(names: str | None) -> tuple[Network, ...]:
-    """The networks that ``--suite`` names; ``networks`` are all but the tutorials', and the default is all.
+    """The networks that ``--suite`` names; ``networks`` and ``sequences`` are those of a page, and the default is all.
 
     Raises:
         ValueError: a name that selects none.
     """
-    wanted = [name.strip() for name in names.split(",")] if names is not None else ["tutorial", "networks"]
+    wanted = [name.strip() for name in names.split(",")] if names is not None else ["tutorial", *SUITES]
     known = [network.name for network in NETWORKS]
     for name in wanted:
-        if name not in (*known, "networks"):
-            raise ValueError(f"--suite names {name!r}; expected some of: networks, {', '.join(known)}")
-    return tuple(n for n in NETWORKS if n.name in wanted or ("networks" in wanted and n is not TUTORIAL))
+        if name not in (*known, *SUITES):
+            raise ValueError(f"--suite names {name!r}; expected some of: {', '.join((*SUITES, *known))}")
+    return tuple(n for n in NETWORKS if n.name in wanted or (n.suite in wanted and n is not TUTORIAL))
+
+
+def of_suite(suite: str) -> tuple[Network, ...]:
+    """All networks of a page."""
+    return tuple(n for n in NETWORKS if n.suite == suite and n is not TUTORIAL)

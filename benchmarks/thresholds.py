@@ -35,6 +35,14 @@ NETWORK_SHARES = {
     "deep": (Share(FRAMEWORKS, 0.45), Share(("jax-scan",), 0.65, 0.5)),
     "perceptron": (Share(FRAMEWORKS, 0.2), Share(("jax-scan",), 0.8, 0.5)),
     "online": (Share(("numpy-online",), 1 / 20),),
+    "lstm": (Share(FRAMEWORKS, 0.5),),
+    "gru": (Share(FRAMEWORKS, 0.5),),
+    "words-lstm": (Share(FRAMEWORKS, 0.5),),
+    "bidirectional": (Share(FRAMEWORKS, 0.6),),
+    "transformer": (Share(FRAMEWORKS, 0.7),),
+    "conv1d": (Share(FRAMEWORKS, 0.6),),
+    "autoencoder": (Share(FRAMEWORKS, 0.6),),
+    "text": (Share(FRAMEWORKS, 0.3),),
 }
 
 PREDICT_ONE_SECONDS = 20e-6

@@ -54,6 +54,8 @@ def load(network: Network, workload: str = "float32", rows: int | None = None) -
     """MNIST's first training images: ``rows`` or the network's number, and a quarter more in ``validation``."""
     from clarinet.datasets import mnist
 
+    if network.program is not None:
+        return Work(network, *network.program.data(rows or network.rows))
     split = VALIDATION_SPLIT if workload == "validation" else 0.0
     total = round((rows or network.rows) / (1 - split))
     (x, y), _ = mnist.load_data()

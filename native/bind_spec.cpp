@@ -15,8 +15,8 @@ namespace clarinet {
 
 void bind_spec(nb::module_& m) {
   nb::class_<Weight>(m, "Weight")
-      .def(nb::init<int64_t, int64_t, bool, float, float, int64_t, int64_t, Settings>(), "offset"_a, "size"_a, "trainable"_a, "l1"_a,
-           "l2"_a, "buffer"_a, "start"_a, "constraint"_a = Settings());
+      .def(nb::init<int64_t, int64_t, bool, float, float, int64_t, int64_t, Settings, int64_t, int64_t>(), "offset"_a, "size"_a, "trainable"_a, "l1"_a,
+           "l2"_a, "buffer"_a, "start"_a, "constraint"_a = Settings(), "rows"_a = 0, "columns"_a = 0);
   nb::class_<State>(m, "State").def(nb::init<int64_t, int64_t, int64_t>(), "size"_a, "buffer"_a, "start"_a);
   nb::class_<OpSpec>(m, "OpSpec")
       .def(nb::init<std::string, int64_t, int64_t, int64_t, std::vector<Weight>, std::vector<State>,

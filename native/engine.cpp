@@ -69,9 +69,11 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
   choose_gradients(false, false);
   for (auto& op : ops_) {
     if (op->keeps()) keeping_.push_back(op.get());
+    keeps_in_use_ = keeps_in_use_ || (op->keeps() && op->changes(false));
     sums_by_block_ = sums_by_block_ || op->sums_by_block();
     by_batch_ = by_batch_ || op->trains(false) || op->draws() || (op->mixes() && !op->spec.judges);
   }
+  by_batch_ = by_batch_ || keeps_in_use_;
   choose_places();
   make_stages();
 }
@@ -269,6 +271,14 @@ void Engine::judge(const Pass& pass, bool all) {
 void Engine::keep(const Pass& pass) {
   for (Op* op : keeping_)
     if (op->runs(pass.training, pass.judged) && op->changes(pass.training)) op->keep(pass);
+}
+
+// The same behind a batch that is evaluated or predicted, when all threads are done with it, unless it was given up.
+void Engine::keep_in_use(const Pass& pass) {
+  if (!keeps_in_use_) return;
+  pass.sync();
+  if (!pass.interruption || !pass.interruption->given_up()) keep(pass);
+  pass.sync();
 }
 
 void Engine::backward(const Pass& pass) {

@@ -164,6 +164,7 @@ class Engine {
   void measure(const Pass&, const Rows&, Order);
   void judge(const Pass&, bool all);
   void keep(const Pass&);
+  void keep_in_use(const Pass&);
   void backward(const Pass&);
   void backward(const Pass&, size_t op);
   void backward_of(const Pass&, size_t op);
@@ -185,6 +186,7 @@ class Engine {
   Pace pace_;
   std::vector<std::unique_ptr<Op>> ops_;
   std::vector<Op*> keeping_;  // of them
+  bool keeps_in_use_ = false;  // whether some of these change what they keep outside of training too
   std::vector<Result> results_;
   Objectives objectives_;
   Updater updater_;

@@ -12,7 +12,7 @@ constexpr long kPredictRows = 128;  // a thread's share of a batch of prediction
 
 // A batch's forward runs while one thread still adds up the batch before: a barrier comes before anything it reads is written.
 void Engine::evaluate(const Rows& rows, int64_t batch, const Drawing& drawing, Interruption* interruption) {
-  const Visit visit(*this, Use::reading);
+  const Visit visit(*this, keeps_in_use_ ? Use::training : Use::reading);
   kept_ = {};
   const int64_t count = rows.x[0].rows;
   batch = std::min(batch, count);
@@ -39,6 +39,7 @@ void Engine::evaluate(const Rows& rows, int64_t batch, const Drawing& drawing, I
       const double activity = thread == 0 ? activity_penalty(pass) : 0.0;  // the next forward writes over its terms
       pass.sync();
       if (thread == 0) objectives_.account(pass, updater_.penalty() + activity);
+      keep_in_use(pass);
     }
   });
   if (interruption && interruption->given_up()) objectives_.resume(before);
@@ -46,7 +47,7 @@ void Engine::evaluate(const Rows& rows, int64_t batch, const Drawing& drawing, I
 
 void Engine::predict(const std::vector<Source>& x, const std::vector<float*>& out, int64_t batch, const Drawing& drawing,
                      Interruption* interruption) {
-  const Visit visit(*this, Use::reading);
+  const Visit visit(*this, keeps_in_use_ ? Use::training : Use::reading);
   kept_ = {};
   const int64_t rows = x[0].rows;
   const int threads = startable(visit.team, useful_threads(by_batch_ ? std::min(batch, rows) : rows, 1.0));
@@ -70,6 +71,7 @@ void Engine::predict(const std::vector<Source>& x, const std::vector<float*>& ou
         const long width = size_of(results_[r].tensor);
         std::copy(y + pass.first * width, y + pass.last * width, out[r] + (first + pass.first) * width);
       }
+      keep_in_use(pass);
     }
   });
 }

@@ -121,6 +121,11 @@ struct RecurrentStep {
   const float* dy;  // backward: the gradient at the output of this step; nullptr for none
   long dy_row;
   float *dh, *dc;  // the gradients at the states, in rows of `units`: behind the step, then before it, but for the product
+  const float* hidden;  // of a GRU that resets before the product: what it resets
+  long hidden_row;
+  const float* kept;  // by what dropout has multiplied that; nullptr: by nothing
+  long kept_row;
+  const float* dlooked;  // the gradient at what is left of it, in rows of `units`
 };
 
 // Some queries of a head of attention: products of queries and keys become the exponentials of their scores. `sums` has two
@@ -243,6 +248,10 @@ struct KernelTable {
   void (*lstm_step_back)(const RecurrentStep&);
   void (*gru_step)(const RecurrentStep&);
   void (*gru_step_back)(const RecurrentStep&);
+  void (*gru_reset)(const RecurrentStep&);
+  void (*gru_reset_back)(const RecurrentStep&);
+  void (*gru_mix)(const RecurrentStep&);
+  void (*gru_mix_back)(const RecurrentStep&);
   void (*attention)(const AttentionRows&);
   void (*attention_back)(const AttentionRows&, const float* inner);  // inner: of each query dy · y
 

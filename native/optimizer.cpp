@@ -13,6 +13,7 @@ double value(const OptimizerSpec& spec, const char* name) { return setting(spec.
 
 Rule rule_of(const OptimizerSpec& spec) {
   if (spec.kind == "sgd" && value(spec, "momentum") == 0.0) return Rule::sgd;
+  if (spec.kind == "lamb" || spec.kind == "adafactor") return Rule::sgd;  // along what ScaledRule tells
   if (spec.kind == "sgd") return value(spec, "nesterov") != 0.0 ? Rule::nesterov : Rule::momentum;
   static const std::map<std::string, Rule> rules = {
       {"adadelta", Rule::adadelta}, {"adagrad", Rule::adagrad}, {"adam", Rule::adam}, {"adamax", Rule::adamax},
@@ -40,7 +41,10 @@ double warmed_product(double beta_1, double t) {
 }  // namespace
 
 Optimizer::Optimizer(const OptimizerSpec& spec, const std::vector<float*>& slots)
-    : active_(!spec.kind.empty()), accumulated_(slots.size() > kSlots ? slots[kSlots] : nullptr), slots_(slots) {
+    : active_(!spec.kind.empty()),
+      scaled_(spec, slots),
+      accumulated_(slots.size() > kSlots ? slots[kSlots] : nullptr),
+      slots_(slots) {
   slots_.resize(kSlots, nullptr);
   if (!active_) return;
   update_.rule = rule_of(spec);
@@ -79,6 +83,7 @@ void Optimizer::begin(double learning_rate, uint64_t step) {
   const uint64_t number = (step - 1) / accumulation_steps_ + 1;
   updates_ = step % accumulation_steps_ == 0;
   correct_start(learning_rate, static_cast<double>(number));
+  scaled_.begin(learning_rate, static_cast<double>(number));
   const double keep = number > 1 ? average_keep_ : 0.0;
   update_.average_keep = static_cast<float>(keep);
   update_.average_rest = static_cast<float>(1.0 - keep);

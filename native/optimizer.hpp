@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels.hpp"
+#include "scaled_rule.hpp"
 #include "spec.hpp"
 
 namespace clarinet {
@@ -20,11 +21,21 @@ class Optimizer {
 
   bool active() const { return active_; }
   // Whether a gradient has to be complete before any of it can be used.
-  bool needs_whole() const { return needs_norm() || accumulates(); }
+  bool needs_whole() const { return needs_norm() || accumulates() || scaled_.there(); }
   bool needs_norm() const { return clip_norm_ > 0.0 || global_clip_norm_ > 0.0; }
   // Whether gradients of several steps are added up before an update, and whether this step is the last of them.
   bool accumulates() const { return accumulated_ != nullptr; }
   bool updates() const { return updates_; }
+  // The rule, where norms of whole weights scale its steps.
+  const ScaledRule& scaled() const { return scaled_; }
+  double decay() const { return update_.decay; }
+  // w <- w - decay w - share along
+  void go_along(const KernelTable& k, const WeightView& view, const Tile& tile, float share, const float* along) const {
+    Update update = update_;
+    update.rate = share;
+    k.update(update, tile, along, view.w, view.slots);
+    average(k, view, tile);
+  }
 
   // Whether an update is w -= rate g and nothing else.
   bool plain() const {
@@ -56,6 +67,7 @@ class Optimizer {
 
  private:
   bool active_;
+  ScaledRule scaled_;
   Update update_{};
   void correct_start(double learning_rate, double t);  // for slots that start at zero
 

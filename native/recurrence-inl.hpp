@@ -170,5 +170,48 @@ void gru_step_back(const RecurrentStep& s) {
   });
 }
 
+// A GRU that resets before the product. z: g of the inputs, z, r, and what r leaves of h, which the product takes: its result
+// is added to g in between.
+void gru_reset(const RecurrentStep& s) {
+  each_state(s, [&](const auto& f, long n, long j, auto part) {
+    float* z = s.z + n * s.z_row + j;
+    const Vec update = f.gate(load(z + s.units, part)), reset = f.gate(load(z + 2 * s.units, part));
+    store(z + s.units, update, part), store(z + 2 * s.units, reset, part);
+    store(z + 3 * s.units, reset * load(s.hidden + n * s.hidden_row + j, part), part);
+  });
+}
+
+void gru_mix(const RecurrentStep& s) {
+  keep_states(s);
+  each_state(s, [&](const auto& f, long n, long j, auto part) {
+    float* z = s.z + n * s.z_row + j;
+    const Vec fresh = f.state(load(z, part)), update = load(z + s.units, part);
+    store(z, fresh, part);
+    put_state(s, n, j, fma(update, load(s.h + n * s.h_row + j, part), (1.0f - update) * fresh), part);
+  });
+}
+
+void gru_mix_back(const RecurrentStep& s) {
+  keep_gradients(s, 4);
+  each_state(s, [&](const auto& f, long n, long j, auto part) {
+    float* z = s.z + n * s.z_row + j;
+    const Vec fresh = load(z, part), update = load(z + s.units, part);
+    const Vec dh = state_gradient(s, n, j, part), before = load(s.h + n * s.h_row + j, part);
+    store(z, dh * (1.0f - update) * f.state_slope(fresh), part);
+    store(z + s.units, dh * (before - fresh) * f.gate_slope(update), part);
+    store(s.dh + n * s.units + j, dh * update, part);
+  });
+}
+
+void gru_reset_back(const RecurrentStep& s) {
+  each_state(s, [&](const auto& f, long n, long j, auto part) {
+    float *reset_at = s.z + n * s.z_row + 2 * s.units + j, *dh = s.dh + n * s.units + j;
+    const Vec reset = load(reset_at, part), d = load(s.dlooked + n * s.units + j, part);
+    store(reset_at, d * load(s.hidden + n * s.hidden_row + j, part) * f.gate_slope(reset), part);
+    const Vec own = s.kept ? d * reset * load(s.kept + n * s.kept_row + j, part) : d * reset;
+    store(dh, load(dh, part) + own, part);
+  });
+}
+
 }  // namespace
 }  // namespace clarinet

@@ -18,12 +18,14 @@ const std::vector<double>& numbers(const Settings&, const char* name);
 
 // One of a layer's weights: its offset in buffers laid out as the parameters (gradients, the optimizer's slots), and the place
 // of its numbers: from `start` on in one of the engine's buffers, at `data`. Settings of its constraint: none where it has none.
+// Its last two axes, 0 where it has fewer.
 struct Weight {
   int64_t offset = 0, size = 0;
   bool trainable = true;
   float l1 = 0.0f, l2 = 0.0f;
   int64_t buffer = 0, start = 0;
   Settings constraint{};
+  int64_t rows = 0, columns = 0;
   float* data = nullptr;
 };
 

@@ -34,7 +34,9 @@ Updater::Updater(const Spec& spec, const std::vector<std::unique_ptr<Op>>& ops)
     if (users_[extent_of(*block.weight)].ops.size() > 1) shared_.push_back(block);
   norms_.resize(weights_.size());
   squares_.resize(weights_.size());
+  owns_.resize(weights_.size());
   scales_.resize(weights_.size());
+  shares_.resize(weights_.size());
   if (optimizer_.active()) gradients_ = Buffer(static_cast<size_t>(spec.params_size));
   if (!constraints_.empty()) before_ = Buffer(static_cast<size_t>(spec.params_size));
 }
@@ -53,7 +55,7 @@ void Updater::add_trained(size_t op, const Weight& weight) {
 
 void Updater::add_blocks(const Weight* weight, size_t owner, std::vector<Block>& blocks) const {
   for (long from = 0; from < weight->size; from += kBlock)
-    blocks.push_back({weight, owner, from, std::min(kBlock, static_cast<long>(weight->size) - from), 0, 0, 0, 0, 0});
+    blocks.push_back({weight, owner, from, std::min(kBlock, static_cast<long>(weight->size) - from), 0, 0, 0, 0, 0, 0, 0});
 }
 
 void Updater::reach(const std::vector<bool>& tensors) {
@@ -221,6 +223,7 @@ void Updater::apply(const Pass& pass, bool measure) {
     if (optimizer_.needs_norm()) optimizer_.clip_scales(squares_, scales_);
   }
   pass.sync();
+  if (optimizer_.scaled().there() && optimizer_.updates()) direct(pass, own);
   for (long i = own.first; i < own.last; ++i) {
     Block& block = blocks_[static_cast<size_t>(i)];
     update_block(pass, block, scales_[block.owner], measure);
@@ -229,6 +232,41 @@ void Updater::apply(const Pass& pass, bool measure) {
   if (measure) measure_moves(pass);
   pass.sync();
   load_local(pass);
+}
+
+// Gradients become what the weights go along, and it is known how far.
+void Updater::direct(const Pass& pass, Range own) {
+  const ScaledRule& rule = optimizer_.scaled();
+  const auto gradient = [&](const Weight& weight) { return gradients_.get() + weight.offset; };
+  for (long i = own.first; i < own.last; ++i) {
+    const Block& block = blocks_[static_cast<size_t>(i)];
+    optimizer_.clip(*pass.k, scales_[block.owner], gradient(*block.weight) + block.from, block.count);
+  }
+  for (const bool again : {false, true}) {
+    if (!rule.sweeps()) break;
+    pass.sync();
+    for (const Weight* weight : weights_)
+      again ? rule.spread(pass, *weight, gradient(*weight)) : rule.sweep(pass, *weight, gradient(*weight));
+  }
+  if (rule.sweeps()) pass.sync();
+  for (long i = own.first; i < own.last; ++i) {
+    Block& block = blocks_[static_cast<size_t>(i)];
+    float* g = gradient(*block.weight) + block.from;
+    rule.direct(*block.weight, block.from, g, block.count);
+    block.along = pass.k->sum_squares(g, block.count);
+    block.own = pass.k->sum_squares(block.weight->data + block.from, block.count);
+  }
+  pass.sync();
+  if (pass.thread == 0) {
+    std::vector<double>& along = squares_;
+    std::fill(along.begin(), along.end(), 0.0);
+    std::fill(owns_.begin(), owns_.end(), 0.0);
+    for (const Block& block : blocks_) along[block.owner] += block.along, owns_[block.owner] += block.own;
+    const double kept = 1.0 - optimizer_.decay();
+    for (size_t i = 0; i < weights_.size(); ++i)
+      shares_[i] = static_cast<float>(rule.share(*weights_[i], kept * kept * owns_[i], along[i]));
+  }
+  pass.sync();
 }
 
 void Updater::add_penalty(const Pass& pass, const Block& block) {
@@ -245,7 +283,9 @@ void Updater::update_block(const Pass& pass, Block& block, float scale, bool mea
   }
   const WeightView view = optimizer_.view(*block.weight, block.from);
   const Tile tile{1, block.count, 0, 0};
-  if (optimizer_.updates()) {
+  if (optimizer_.updates() && optimizer_.scaled().there()) {
+    optimizer_.go_along(*pass.k, view, tile, shares_[block.owner], g);
+  } else if (optimizer_.updates()) {
     optimizer_.clip(*pass.k, scale, g, block.count);
     optimizer_.apply(*pass.k, view, tile, g);
   } else {

@@ -66,6 +66,7 @@ class Updater {
     size_t owner;  // index into weights_
     long from, count;
     double gradient, mean_gradient, weight_squares, move, penalty;  // the mean is that of accumulated steps
+    double own, along;  // squares of the weight and of what it goes along, where these scale a step
   };
 
   struct Work {  // a part of an operation's gradient, to be shared out
@@ -89,6 +90,7 @@ class Updater {
   void constrain(const Pass&);
   void measure_moves(const Pass&);
   void add_penalty(const Pass&, const Block&);
+  void direct(const Pass&, Range own);
   void update_block(const Pass&, Block&, float scale, bool measure);
 
   const std::vector<std::unique_ptr<Op>>& ops_;
@@ -105,8 +107,8 @@ class Updater {
   std::vector<Block> blocks_, shared_, penalized_;
   std::vector<Block> idle_;  // of weights that none of them has
   std::vector<std::vector<std::vector<Job>>> jobs_;  // by round and thread
-  std::vector<double> squares_;
-  std::vector<float> scales_;
+  std::vector<double> squares_, owns_;
+  std::vector<float> scales_, shares_;  // of each weight's gradient; how far it goes along what ScaledRule tells
 };
 
 }  // namespace clarinet

@@ -6,10 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import clarinet
-from benchmarks import loops, machine, network_report, networks, peak, report, session, thresholds, versions
+from benchmarks import loops, machine, network_report, networks, peak, programs, report, session, thresholds, versions
 from benchmarks.__main__ import main
 from benchmarks.host import Host, WorkerError, thread_settings
 from benchmarks.networks import NETWORKS, TUTORIAL, Network
@@ -184,7 +185,7 @@ def test_every_rule_of_the_networks_names_peers_that_are_measured() -> None:
 
 def test_suites_are_selected_by_name() -> None:
     assert networks.select(None) == NETWORKS
-    assert networks.select("networks") == NETWORKS[1:]
+    assert networks.select("networks,sequences") == NETWORKS[1:]
     assert [n.name for n in networks.select("deep,wide")] == ["wide", "deep"]
 
 
@@ -204,6 +205,24 @@ def test_a_network_s_page_holds_its_peers_and_the_peak(tmp_path, capsys: pytest.
     assert "## Sample by sample" in page
     data = json.loads((tmp_path / "networks.json").read_text(encoding="utf-8"))
     assert [entry["name"] for entry in data["results"]["online"]] == ["clarinet", "numpy-online"]
+
+
+@pytest.mark.parametrize("name", programs.PROGRAMS)
+def test_programs_are_the_same_in_every_library(name: str) -> None:
+    """As many weights in PyTorch, whose recurrent layers have a bias more, and attention's one for each matrix."""
+    torch = pytest.importorskip("torch")
+    from benchmarks.peers.torch_programs import MODULES
+
+    program, module = programs.PROGRAMS[name], MODULES[name]()
+    x, y = program.data(4)
+    model = program.build(clarinet)
+    given = torch.from_numpy(np.moveaxis(x, -1, 1).copy() if program.channels else x)
+    assert np.asarray(model.predict(x, verbose=0)).size == module(given).numel()
+    assert network(name).flop > 0
+    assert len(y) == 4
+    own = sum(p.numel() for p in module.parameters())
+    more = {"lstm": 256, "words-lstm": 400, "bidirectional": 4 * 256}.get(name, 0)
+    assert model.count_params() == own - more
 
 
 def test_without_a_compiler_there_is_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,17 +25,20 @@ class KerasShaped(Peer):
     def prepare(self, work: Work, seed: int) -> None:
         self.library.utils.set_random_seed(seed)
         self.work, network = work, work.network
-        layers = [self.library.Input(network.inputs)]
-        if work.scale != 1:
-            layers.append(self.library.layers.Rescaling(work.scale))
-        self.model = self.library.Sequential([*layers, *map(self._layer, network.layers)])
+        self.model = self._model(work) if network.program is None else network.program.build(self.library)
         optimizers = {"adam": self.library.optimizers.Adam, "sgd": self.library.optimizers.SGD}
         self.model.compile(
             optimizer=optimizers[network.optimizer](network.learning_rate),
             loss=network.loss,
-            metrics=["accuracy"],
+            metrics=["accuracy"] if network.counts else [],
             **self.compiling,
         )
+
+    def _model(self, work: Work) -> Any:
+        layers = [self.library.Input(work.network.inputs)]
+        if work.scale != 1:
+            layers.append(self.library.layers.Rescaling(work.scale))
+        return self.library.Sequential([*layers, *map(self._layer, work.network.layers)])
 
     def _layer(self, layer: Layer) -> Any:
         layers = self.library.layers

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from ..networks import Conv, Dense, Flatten, Network, Pool
 from ..work import Array, Work
 from . import base
+from .torch_programs import MODULES
 
 LOSSES = {
     "sparse_categorical_crossentropy": nn.CrossEntropyLoss,
@@ -36,10 +37,13 @@ class Peer(base.Peer):
     def prepare(self, work: Work, seed: int) -> None:
         torch.manual_seed(seed)
         self.batch = work.network.batch
-        self.x, self.y = _tensors(*work.train)
-        self.validation = _tensors(*work.validation)
+        program = work.network.program
+        first = program.channels if program is not None else len(work.network.inputs) == 3
+        self.counts = work.network.counts
+        self.x, self.y = _tensors(*work.train, first)
+        self.validation = _tensors(*work.validation, first)
         self.scale = work.scale
-        self.model = nn.Sequential(*_modules(work.network))
+        self.model = nn.Sequential(*_modules(work.network)) if program is None else MODULES[work.network.name]()
         self.loss = LOSSES[work.network.loss]()
         optimizer = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[work.network.optimizer]
         self.optimizer = optimizer(
@@ -81,21 +85,22 @@ class Peer(base.Peer):
             self.optimizer.step()
             self.optimizer.zero_grad()
             losses.append(loss.detach() * len(x))
-            outputs.append(logits.detach())
-        accuracy = _correct(torch.cat(outputs), labels) / len(labels)
-        return {"loss": torch.stack(losses).sum().item() / len(labels), "accuracy": accuracy}
+            if self.counts:
+                outputs.append(logits.detach())
+        logs = {"loss": torch.stack(losses).sum().item() / len(labels)}
+        return logs | ({"accuracy": _correct(torch.cat(outputs), labels) / len(labels)} if self.counts else {})
 
     def _scaled(self, x: torch.Tensor) -> torch.Tensor:
-        return x if x.dtype == torch.float32 else x.float().mul_(self.scale)
+        return x.float().mul_(self.scale) if x.dtype == torch.uint8 else x
 
     @torch.inference_mode()
     def predict_one(self, image: Array) -> Array:
-        logits = self.model(self._scaled(_tensor(image[np.newaxis])))
+        logits = self.model(self._scaled(_tensor(image[np.newaxis], image.ndim == 3)))
         return (torch.softmax(logits, 1) if logits.shape[1] > 1 else torch.sigmoid(logits)).numpy()
 
     @torch.inference_mode()
     def accuracy(self, x: Array, y: Array) -> float:
-        images, labels = _tensors(x, y)
+        images, labels = _tensors(x, y, x.ndim == 4)
         return _correct(self._forward(images, labels)[1], labels) / len(x)
 
 
@@ -122,10 +127,10 @@ def _correct(outputs: torch.Tensor, y: torch.Tensor) -> int:
     return int((outputs.argmax(1) == (y if y.ndim == 1 else y.argmax(1))).sum())
 
 
-def _tensors(x: Array, y: Array) -> tuple[torch.Tensor, torch.Tensor]:
-    return _tensor(x), torch.from_numpy(y.astype(np.int64) if y.ndim == 1 else y)
+def _tensors(x: Array, y: Array, first: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    return _tensor(x, first), _tensor(y.astype(np.int64) if y.ndim == 1 else y, y.ndim > 2)
 
 
-def _tensor(x: Array) -> torch.Tensor:
-    """The images, the channels before the sides as PyTorch has them."""
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(x, -1, 1)) if x.ndim == 4 else x)
+def _tensor(x: Array, first: bool) -> torch.Tensor:
+    """The samples; channels, if it has them, come first as PyTorch has them."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(x, -1, 1)) if first else x)

@@ -79,9 +79,40 @@ class GaussianNoise : public Op {
   const double stddev_;
 };
 
+// y = x m, m = 1 + deviation z: as wide as a mask of the same rate.
+class GaussianDropout : public Op {
+ public:
+  explicit GaussianDropout(const OpSpec& spec) : Op(spec), deviation_(setting(spec, "deviation")) {}
+
+  bool identity(bool training) const override { return !training; }
+  double work() const override { return 40.0 * out_size(); }
+  bool by_sample() const override { return true; }
+  void reserve(long samples, int) override { factors_.resize(static_cast<size_t>(samples * out_size())); }
+
+  void forward(const Pass& pass, const float* x, float* y) override {
+    each_normal(key_of(pass, spec), pass.first * out_size(), pass.last * out_size(), [&](long place, double normal) {
+      factors_[static_cast<size_t>(place)] = static_cast<float>(1.0 + deviation_ * normal);
+    });
+    apply(pass, x, y);
+  }
+  void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
+    if (dx) apply(pass, dy, dx);
+  }
+
+ private:
+  void apply(const Pass& pass, const float* x, float* y) const {
+    const long at = pass.first * out_size();
+    pass.k->multiply(x + at, factors_.data() + at, y + at, (pass.last - pass.first) * out_size());
+  }
+
+  const double deviation_;
+  std::vector<float> factors_;
+};
+
 }  // namespace
 
 std::unique_ptr<Op> make_dropout(const OpSpec& spec) { return std::make_unique<Dropout>(spec); }
+std::unique_ptr<Op> make_gaussian_dropout(const OpSpec& spec) { return std::make_unique<GaussianDropout>(spec); }
 std::unique_ptr<Op> make_gaussian_noise(const OpSpec& spec) {
   return std::make_unique<GaussianNoise>(spec);
 }

@@ -29,6 +29,7 @@ std::unique_ptr<Op> make_dot(const OpSpec&);
 std::unique_ptr<Op> make_draw(const OpSpec&);
 std::unique_ptr<Op> make_dropout(const OpSpec&);
 std::unique_ptr<Op> make_embedding(const OpSpec&);
+std::unique_ptr<Op> make_gaussian_dropout(const OpSpec&);
 std::unique_ptr<Op> make_gaussian_noise(const OpSpec&);
 std::unique_ptr<Op> make_group_normalization(const OpSpec&);
 std::unique_ptr<Op> make_held(const OpSpec&);

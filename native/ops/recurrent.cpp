@@ -5,13 +5,17 @@
 // gradients. A row is as wide as the kernels; a GRU's has a fourth part for what h gives to its third gate: g, z, r, q, so that
 // what x gives to (g, z, r) and what h gives to (z, r, q) each lie side by side. Backward replaces gates by gradients.
 //
+// A GRU that resets before its product has r h in the fourth part, of which h's share of g is one more product.
+//
+// What recurrent dropout leaves of h, for each gate something else, is kept for the recurrent kernel's gradient.
+//
+// States that are kept from batch to batch begin a row's steps, and are written when the pass is over.
+//
 // A mask, the last of the inputs, says which steps of a sample count. Nothing is computed at the others: states and the
 // gradients at them pass by, and rows of z become zero.
-#include <algorithm>
-#include <stdexcept>
+#include "recurrent.hpp"
 
-#include "../memory.hpp"
-#include "ops.hpp"
+#include <algorithm>
 
 namespace clarinet {
 namespace {
@@ -19,40 +23,7 @@ namespace {
 constexpr long kPiece = 8192;        // floats of a piece of a kernel's gradient
 constexpr long kGrain = 16;          // rows of it
 constexpr long kBlockFloats = 1 << 18;  // of z that a block of samples has, which stay in the second-level cache
-constexpr long kLeast = 16, kMost = 64;  // samples of a block
-
-// A layer's form.
-struct Form {
-  const char* kind;
-  long gates, parts;  // columns for each unit: of the kernels, of a row of z
-  long states;
-  void (*KernelTable::*step)(const RecurrentStep&);
-  void (*KernelTable::*back)(const RecurrentStep&);
-};
-constexpr Form kForms[] = {
-    {"simple_rnn", 1, 1, 1, &KernelTable::simple_step, &KernelTable::simple_step_back},
-    {"lstm", 4, 4, 2, &KernelTable::lstm_step, &KernelTable::lstm_step_back},
-    {"gru", 3, 4, 1, &KernelTable::gru_step, &KernelTable::gru_step_back},
-};
-
-const Form& form_of(const std::string& kind) {
-  for (const Form& form : kForms)
-    if (kind == form.kind) return form;
-  throw std::invalid_argument("no recurrent layer is called " + kind);
-}
-
-// The function that a setting such as "gate.sigmoid" names, with its numbers.
-Elementwise function_of(const OpSpec& spec, const std::string& what) {
-  for (const auto& [name, values] : spec.settings) {
-    if (name.rfind(what, 0) != 0) continue;
-    OpSpec own;
-    own.kind = name.substr(what.size());
-    for (const auto& [setting, number] : spec.settings)
-      if (setting.rfind("of." + name + ".", 0) == 0) own.settings[setting.substr(name.size() + 4)] = number;
-    return elementwise(own);
-  }
-  return {};
-}
+constexpr long kLeast = 16;  // samples of a block, at least
 
 class Recurrent : public Op {
  public:
@@ -68,6 +39,8 @@ class Recurrent : public Op {
         packs_(setting(spec, "packs") != 0.0),
         backwards_(setting(spec, "backwards") != 0.0),
         masked_(has(spec, "masked")),
+        resets_first_(form_.step == &KernelTable::gru_mix),
+        dropout_(this->spec, units_, columns_),
         activation_(function_of(spec, "activation.")),
         gate_(function_of(spec, "gate.")) {}
 
@@ -79,6 +52,8 @@ class Recurrent : public Op {
     z_ = Buffer(all * static_cast<size_t>(width_));
     before_ = Buffer(all * static_cast<size_t>(units_));
     if (masked_) places_.resize(all);
+    if (keeps()) last_ = Buffer(static_cast<size_t>(samples * units_)), begun_ = Buffer(static_cast<size_t>(samples * units_));
+    dropout_.reserve(samples, all);
     if (!has_cells()) return;
     cells_ = Buffer(all * static_cast<size_t>(units_));
     squashed_ = Buffer(all * static_cast<size_t>(units_));
@@ -86,7 +61,7 @@ class Recurrent : public Op {
 
   // The transposed kernels, and the gradients at the states of a block; or a piece of a gradient.
   long scratch(long) const override {
-    return std::max({columns_ * (units_ + inputs_) + 2 * kMost * units_, 2 * width_, kGrain * columns_ + kPiece});
+    return std::max({columns_ * (units_ + inputs_) + 3 * kMost * units_, 2 * width_, kGrain * columns_ + kPiece});
   }
 
   void forward(const Pass& pass, const float* x, float* y) override { forward_all(pass, &x, y); }
@@ -95,14 +70,18 @@ class Recurrent : public Op {
   }
 
   void forward_all(const Pass& pass, const float* const* x, float* y) override {
+    if (dropping(pass)) dropout_.draw(pass);
     each_block(pass, [&](long first, long rows) {
       take_inputs(pass, x, first, rows);
       begin_states(x, first, rows);
       for (long t = 0; t < steps_; ++t) {
-        RecurrentStep s = step(first, rows, t, x);
-        product(pass, Live(s), units_, columns_, s.h, s.h_row, recurrent(), columns_, inner(first, t), s.z_row, inner(first, t),
-                s.z_row);
-        if (t + 1 < steps_) s.to[0] = before_.get() + place(first, t + 1) * units_, s.to_row[0] = steps_ * units_;
+        RecurrentStep s = step(pass, first, rows, t, x);
+        take_states(pass, s, first, t);
+        if (t + 1 < steps_) {
+          s.to[0] = before_.get() + place(first, t + 1) * units_, s.to_row[0] = steps_ * units_;
+        } else if (keeps()) {
+          s.to[0] = last_.get() + first * units_, s.to_row[0] = units_;
+        }
         if (sequences_ || t + 1 == steps_) s.to[1] = y + output(first, t), s.to_row[1] = out_size();
         (pass.k->*form_.step)(s);
       }
@@ -116,17 +95,17 @@ class Recurrent : public Op {
 
   void backward_all(const Pass& pass, const float* const* x, const float*, float* dy, float* const* dx) override {
     float *turned = pass.scratch, *turned_inputs = turned + columns_ * units_, *dh = turned_inputs + columns_ * inputs_;
-    float* dc = dh + kMost * units_;
+    float *dc = dh + kMost * units_, *part = dc + kMost * units_;
     pass.k->transpose(recurrent(), columns_, units_, columns_, turned, units_);
     turn_kernel(pass, turned_inputs);
     each_block(pass, [&](long first, long rows) {
       end_gradients(dy, first, rows, dh, dc);
       for (long t = steps_; t-- > 0;) {
-        RecurrentStep s = step(first, rows, t, x);
+        RecurrentStep s = step(pass, first, rows, t, x);
         if (sequences_ || t + 1 == steps_) s.dy = dy + output(first, t), s.dy_row = out_size();
         s.dh = dh, s.dc = dc;
         (pass.k->*form_.back)(s);
-        product(pass, Live(s), columns_, units_, inner(first, t), s.z_row, turned, units_, dh, units_, dh, units_);
+        states_back(pass, s, first, t, turned, part);
       }
       if (dx[0]) {
         const Rows live = live_places(x, first, rows);
@@ -141,6 +120,15 @@ class Recurrent : public Op {
 
   bool leads(size_t input, bool) const override { return input <= given(); }
 
+  bool keeps() const override { return !spec.state.empty(); }
+  bool changes(bool) const override { return true; }
+  void keep(const Pass& pass) override {
+    const long at = pass.first * units_, n = (pass.last - pass.first) * units_;
+    std::copy_n(last_.get() + at, n, spec.state[0].data + at);
+    for (long row = pass.first; has_cells() && row < pass.last; ++row)
+      std::copy_n(cells_.get() + place(row, steps_ - 1) * units_, units_, spec.state[1].data + row * units_);
+  }
+
   std::vector<GradientPart> parts() const override {
     std::vector<GradientPart> all{{&spec.weights[0], inputs_, columns_, steps_}, {&spec.weights[1], units_, columns_, steps_}};
     if (has_bias()) all.push_back({&spec.weights[2], static_cast<long>(spec.weights[2].size), 1, steps_});
@@ -149,38 +137,81 @@ class Recurrent : public Op {
 
   void gradient(const Pass& pass, int part, long from, long to, const float* x, const float*, const Sink& sink) override {
     if (part == 2) return bias_gradient(pass, from, to, sink);
-    const float* a = part == 0 ? x : before_.get();
-    const long across = part == 0 ? inputs_ : units_, height = std::max(kGrain, kPiece / columns_ / kGrain * kGrain);
+    const long height = std::max(kGrain, kPiece / columns_ / kGrain * kGrain);
     for (long i = from; i < to; i += height) {
       const long rows = std::min(height, to - i);
-      if (part == 1 || !is_gru()) {
-        kernel_gradient(pass, rows, columns_, a + i, across, z_.get() + width_ - columns_, pass.scratch);
+      if (part == 1) {
+        recurrent_gradient(pass, i, rows);
+      } else if (!is_gru()) {
+        kernel_gradient(pass, rows, columns_, x + i, inputs_, z_.get(), pass.scratch);
       } else {  // the rows' order is g, z, r
-        kernel_gradient(pass, rows, 2 * units_, a + i, across, z_.get() + units_, pass.scratch);
-        kernel_gradient(pass, rows, units_, a + i, across, z_.get(), pass.scratch + 2 * units_);
+        kernel_gradient(pass, rows, 2 * units_, x + i, inputs_, z_.get() + units_, pass.scratch);
+        kernel_gradient(pass, rows, units_, x + i, inputs_, z_.get(), pass.scratch + 2 * units_);
       }
       sink.take(spec.weights[static_cast<size_t>(part)], i * columns_, pass.scratch, rows * columns_);
     }
   }
 
  private:
-  // Rows that a product is of: the first ones, or some of these.
-  struct Rows {
-    long count;
-    const int32_t* picked;
-    long from = 0;  // the first one
+  // Columns of the recurrent kernel that take the same of h.
+  struct Group {
+    long first, columns;
+    const float* h;  // in the first row of all
+    long row;
   };
-  // Those of a step that take part in it.
-  struct Live : Rows {
-    explicit Live(const RecurrentStep& s) : Rows{s.rows, nullptr} {
-      if (!s.counts) return;
-      count = 0, picked = numbers;
-      for (long n = 0; n < s.rows; ++n)
-        if (s.counts[n * s.counts_row] != 0.0f) numbers[count++] = static_cast<int32_t>(n);
+  // f(group) for those that take h itself, or what dropout leaves of it for each gate.
+  template <class F>
+  void each_group(const Pass& pass, F f) const {
+    const long all = resets_first_ ? 2 * units_ : columns_;
+    if (!dropping(pass)) return f(Group{0, all, before_.get(), units_});
+    for (long first = 0; first < all; first += units_) f(Group{first, units_, dropout_.left(0) + first, columns_});
+  }
+
+  bool dropping(const Pass& pass) const { return dropout_.there() && trains(pass.training); }
+
+  // What the state gives to the pre-activations of a step.
+  void take_states(const Pass& pass, const RecurrentStep& s, long first, long t) {
+    const Live live(s);
+    for (long n = first; dropping(pass) && n < first + s.rows; ++n)
+      dropout_.apply(pass, n, place(n, t), before_.get() + place(n, t) * units_);
+    each_group(pass, [&](const Group& g) {
+      float* z = inner(first, t) + g.first;
+      product(pass, live, units_, g.columns, g.h + place(first, t) * g.row, steps_ * g.row, recurrent() + g.first, columns_, z,
+              s.z_row, z, s.z_row);
+    });
+    if (!resets_first_) return;
+    pass.k->gru_reset(s);
+    product(pass, live, units_, units_, s.z + 3 * units_, s.z_row, recurrent() + 2 * units_, columns_, s.z, s.z_row, s.z, s.z_row);
+  }
+
+  // The gradient at the state before a step: what comes through the products is added.
+  void states_back(const Pass& pass, RecurrentStep s, long first, long t, const float* turned, float* part) const {
+    const Live live(s);
+    if (resets_first_) {
+      product(pass, live, units_, units_, s.z, s.z_row, turned + 2 * units_ * units_, units_, nullptr, 0, part, units_);
+      s.dlooked = part;
+      pass.k->gru_reset_back(s);
     }
-    Live(const Live&) = delete;
-    int32_t numbers[kMost];
-  };
+    each_group(pass, [&](const Group& g) {
+      const float *dz = inner(first, t) + g.first, *back = turned + g.first * units_;
+      if (!dropping(pass)) return product(pass, live, g.columns, units_, dz, s.z_row, back, units_, s.dh, units_, s.dh, units_);
+      product(pass, live, units_, units_, dz, s.z_row, back, units_, nullptr, 0, part, units_);
+      for (long i = 0; i < live.count; ++i) {
+        const long n = live.picked ? live.picked[i] : i;
+        const float* left = dropout_.factors(first + n) + g.first;
+        for (long j = 0; j < units_; ++j) s.dh[n * units_ + j] += part[n * units_ + j] * left[j];
+      }
+    });
+  }
+
+  // Of some rows of the recurrent kernel.
+  void recurrent_gradient(const Pass& pass, long i, long rows) const {
+    const float* dz = z_.get() + width_ - columns_;
+    each_group(pass, [&](const Group& g) {
+      kernel_gradient(pass, rows, g.columns, g.h + i, g.row, dz + g.first, pass.scratch + g.first);
+    });
+    if (resets_first_) kernel_gradient(pass, rows, units_, z_.get() + 3 * units_ + i, width_, z_.get(), pass.scratch + 2 * units_);
+  }
 
   // Initial states among the inputs.
   size_t given() const { return spec.sources.size() - 1 - masked_; }
@@ -228,20 +259,6 @@ class Recurrent : public Op {
     for (long n = pass.first; n < pass.last; n += block) f(n, std::min(block, pass.last - n));
   }
 
-  static void product(const Pass& pass, const Rows& rows, long depth, long columns, const float* a, long a_row, const float* b, long b_step,
-                      const float* start, long start_row, float* c, long c_row) {
-    if (rows.count == 0) return;
-    Product p{};
-    p.rows = rows.count, p.columns = columns, p.depth = depth;
-    p.picked = rows.picked;
-    p.a = a, p.a_row = a_row, p.a_step = 1;
-    p.b = b, p.b_step = b_step;
-    p.c = c, p.c_row = c_row;
-    p.start = start, p.start_row = start_row;
-    p.width = columns;
-    pass.k->product(p);
-  }
-
   // x W + b; what a GRU's h gives begins with its bias.
   void take_inputs(const Pass& pass, const float* const* x, long first, long samples) {
     const Rows rows = live_places(x, first, samples);
@@ -250,8 +267,8 @@ class Recurrent : public Op {
     if (!is_gru()) return product(pass, rows, inputs_, columns_, from, inputs_, kernel(), columns_, bias, 0, z, width_);
     float *both = pass.scratch, *inside = both + width_;  // biases of z and r; of q
     std::fill(both, both + 2 * width_, 0.0f);
-    for (long j = 0; bias && j < 2 * units_; ++j) both[j] = bias[j] + bias[columns_ + j];
-    if (bias) std::copy_n(bias + columns_ + 2 * units_, units_, inside);
+    for (long j = 0; bias && j < 2 * units_; ++j) both[j] = resets_first_ ? bias[j] : bias[j] + bias[columns_ + j];
+    if (bias && !resets_first_) std::copy_n(bias + columns_ + 2 * units_, units_, inside);
     product(pass, rows, inputs_, 2 * units_, from, inputs_, kernel(), columns_, both, 0, z + units_, width_);
     product(pass, rows, inputs_, units_, from, inputs_, kernel() + 2 * units_, columns_, bias ? bias + 2 * units_ : nullptr, 0, z,
             width_);
@@ -264,6 +281,9 @@ class Recurrent : public Op {
       float* h = before_.get() + place(n, 0) * units_;
       if (given() > 0) {
         std::copy_n(x[1] + n * units_, units_, h);
+      } else if (keeps()) {
+        std::copy_n(spec.state[0].data + n * units_, units_, h);
+        if (has_cells()) std::copy_n(spec.state[1].data + n * units_, units_, begun_.get() + n * units_);
       } else {
         std::fill_n(h, units_, 0.0f);
       }
@@ -271,13 +291,18 @@ class Recurrent : public Op {
   }
 
   // What forward and backward of step t share.
-  RecurrentStep step(long first, long rows, long t, const float* const* x) const {
+  RecurrentStep step(const Pass& pass, long first, long rows, long t, const float* const* x) const {
     RecurrentStep s{};
     s.activation = activation_, s.gate = gate_;
     s.rows = rows, s.units = units_;
     if (masked_) s.counts = mask(x) + place(first, t), s.counts_row = steps_;
     s.z = z_.get() + place(first, t) * width_, s.z_row = steps_ * width_;
     s.h = before_.get() + place(first, t) * units_, s.h_row = steps_ * units_;
+    s.hidden = s.h, s.hidden_row = s.h_row;
+    if (dropping(pass)) {
+      s.hidden = dropout_.left(place(first, t)) + columns_ - units_, s.hidden_row = steps_ * columns_;
+      s.kept = dropout_.factors(first) + columns_ - units_, s.kept_row = columns_;
+    }
     if (!has_cells()) return s;
     s.next_c = cells_.get() + place(first, t) * units_, s.squashed = squashed_.get() + place(first, t) * units_;
     s.c_row = s.next_c_row = s.squashed_row = steps_ * units_;
@@ -285,6 +310,8 @@ class Recurrent : public Op {
       s.c = cells_.get() + place(first, t - 1) * units_;
     } else if (given() > 1) {
       s.c = x[2] + first * units_, s.c_row = units_;
+    } else if (keeps() && given() == 0) {
+      s.c = begun_.get() + first * units_, s.c_row = units_;
     } else {
       s.c = zeros_.get(), s.c_row = 0;
     }
@@ -335,9 +362,11 @@ class Recurrent : public Op {
 
   const Form& form_;
   const long steps_, inputs_, units_, width_, columns_;
-  const bool sequences_, packs_, backwards_, masked_;
+  const bool sequences_, packs_, backwards_, masked_, resets_first_;
   const Elementwise activation_, gate_;
   Buffer z_, before_, cells_, squashed_;  // rows of all samples and steps: z, h before the step, c behind it, a(c)
+  Buffer last_, begun_;                      // where states are kept: h behind the last step, c before the first
+  StateDropout dropout_;
   Buffer zeros_{static_cast<size_t>(units_)};
   std::vector<int32_t> places_;  // of each block's rows, within it: those that count
 };

@@ -35,6 +35,15 @@ RECURRENT = [
         ("plain", {"units": 2, "use_bias": False, "activation": "elu", "recurrent_activation": "tanh"}),
     ),
     *rows("GRU", (4, 3), ("dropping", {"units": 2, "dropout": 0.4}), random=True),
+    *rows(
+        "GRU",
+        (4, 3),
+        (
+            "reset-before-dropping",
+            {"units": 2, "reset_after": False, "recurrent_dropout": 0.3, "bias_regularizer": "l2"},
+        ),
+        random=True,
+    ),
     wrapped("bidirectional", lambda k: k.Bidirectional(k.GRU(2))),
     wrapped("bidirectional-sum", lambda k: k.Bidirectional(k.LSTM(2, return_sequences=True), merge_mode="sum")),
     wrapped("bidirectional-mul", lambda k: k.Bidirectional(k.SimpleRNN(2), merge_mode="mul")),

@@ -170,13 +170,13 @@ GRAPHS: dict[str, tuple[Graph, Any]] = {
 }
 
 
-def results(name: str, k: Any, **compiling: Any) -> list[Any]:
+def results(name: str, k: Any, epochs: int = 3, **compiling: Any) -> list[Any]:
     make, x = GRAPHS[name]
     model = k.Model(*make(k))
     rng = np.random.default_rng(3)
     model.set_weights([rng.normal(size=w.shape) / 2 for w in model.get_weights()])
     model.compile(k.optimizers.SGD(0.01), "mse", **compiling)
-    history = model.fit(x, Y, batch_size=5, epochs=3, shuffle=False, verbose=0).history
+    history = model.fit(x, Y, batch_size=5, epochs=epochs, shuffle=False, verbose=0).history
     found = [np.array(history["loss"]), np.array(model.evaluate(x, Y, verbose=0))]
     return [*found, *map(np.asarray, model.get_weights()), np.asarray(model.predict(x, verbose=0))]
 
@@ -190,15 +190,16 @@ def test_gradients_pass_central_differences(name: str) -> None:
     assert_gradients(model, Data(xs, Y.astype(float)))
 
 
+@pytest.mark.parametrize("epochs", [3, pytest.param(17, marks=pytest.mark.slow)], ids=["9 steps", "51 steps"])
 @pytest.mark.parametrize("name", GRAPHS)
-def test_attention_follows_keras(name: str) -> None:
+def test_attention_follows_keras(name: str, epochs: int) -> None:
     import jax
     import keras
 
     jax.config.update("jax_disable_most_optimizations", True)  # compiling is what takes the time here
-    expected = results(name, keras)
+    expected = results(name, keras, epochs)
     for engine in ("reference", "auto"):
-        for mine, its in zip(results(name, clarinet, engine=engine), expected, strict=True):
+        for mine, its in zip(results(name, clarinet, epochs, engine=engine), expected, strict=True):
             np.testing.assert_allclose(mine, its, rtol=2e-4, atol=2e-5)
 
 

@@ -236,6 +236,20 @@ def masked_steps() -> Ends:
     return [words, x], [tags, layers.Dense(2)(Merge("concatenate")([last, mean])), both]
 
 
+def recurrent_forms() -> Ends:
+    """What dropout leaves of states, GRUs that reset before the product; states that come in and go on; masks."""
+    words, x = Input((6,), dtype="int32"), Input((5, 3))
+    h = layers.Embedding(5, 4, mask_zero=True)(words)
+    h = layers.Bidirectional(layers.GRU(3, return_sequences=True, reset_after=False, recurrent_dropout=0.3))(h)
+    whole = layers.LSTM(4, dropout=0.2, recurrent_dropout=0.4, return_sequences=True, return_state=True)
+    y, a, b = whole(h)
+    other = layers.LSTM(4, recurrent_dropout=0.3, go_backwards=True)(x, initial_state=[a, b])
+    last = layers.GRU(4, recurrent_dropout=0.5, use_bias=False)(y, initial_state=other)
+    plain = layers.GRU(3, "relu", reset_after=False, return_sequences=True, go_backwards=True)(x)
+    plain = layers.SimpleRNN(4, recurrent_dropout=0.2, return_sequences=True)(plain)
+    return [words, x], [layers.Dense(2)(Merge("add")([last, layers.Flatten()(y[:, 2]), a])), plain]
+
+
 def attention() -> Ends:
     """Heads that see all, the past, or what a mask lets them see, and a matrix that is turned on its way."""
     words, x = Input((21,), dtype="int32"), Input((5, 6))
@@ -328,6 +342,11 @@ NETWORKS: dict[str, tuple[Callable[[], Ends], Callable[[], list[Judgement]], Dat
         attention,
         lambda: [mse(name="a"), mse(0.5, "b")],
         Data((ids(7, ROWS, 21), numbers(ROWS, 5, 6)), outputs((2,), (2, 5))),
+    ),
+    "recurrent-forms": (
+        recurrent_forms,
+        lambda: [mse(name="a"), mse(0.5, "b")],
+        Data((ids(5, ROWS, 6), numbers(ROWS, 5, 3)), outputs((2,), (5, 4))),
     ),
     "masked-steps": (masked_steps, masked_judgements, masked_data()),
     "fixed-ways": (

@@ -17,6 +17,7 @@ from clarinet.engines.base import Data, Engine, Steps, one_or_all
 from clarinet.engines.halves import Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs, shapes
 from clarinet.engines.lowering.objectives import restore, sums_of
 from clarinet.engines.metric_sums import logs, tracked
+from clarinet.layers.recurrent import Recurrent
 from clarinet.losses.base import align, class_ids
 from clarinet.params import Store
 from clarinet.philox import Stream
@@ -99,10 +100,11 @@ class NativeEngine(Engine):
             threads,
             isa,
         )
+        self._stateful = [op.spec for op in plan.unrolled.ops if isinstance(op.spec, Recurrent) and op.spec.stateful]
         self._tracked = tracked(plan)
         self._layers = lowering.layers_of(plan.unrolled)
         self._shapes = [output.shape for output in plan.outputs]
-        single = len(plan.input_shapes) == len(plan.outputs) == 1
+        single = len(plan.input_shapes) == len(plan.outputs) == 1 and not self._stateful
         self._by_row = single and not any(op.training or lowering.draws(op) for op in plan.ops)  # by a row's place
         self._draws = Draws()
         self._uses = 0
@@ -127,6 +129,7 @@ class NativeEngine(Engine):
     def train(self, data: Data, steps: Steps) -> Chunk:
         assert self.optimizer_state is not None
         data = self._checked(data)
+        self._check_batches(steps.stop - steps.first, steps.batch_size)
         began, first_step = time.perf_counter(), self.optimizer_state.step + 1
         losses, layers = np.empty(len(steps), np.float32), []
         done = 0
@@ -187,10 +190,17 @@ class NativeEngine(Engine):
                 checked_labels(output, y)
         return Data(data.xs, ys, data.weights)
 
+    def _check_batches(self, rows: int, batch_size: int) -> None:
+        """Raise ValueError for batches that layers with ``stateful=True`` have no states for."""
+        for layer in self._stateful:
+            for batch in (min(rows, batch_size), rows % batch_size or batch_size):
+                layer.check_rows(batch)
+
     # A step in halves.
 
     def forward(self, inputs: Arrays, training: bool = False, draw: int | None = None) -> tuple[Arrays, Handle]:
         xs = check_inputs(self.plan, inputs)
+        self._check_batches(len(xs[0]), len(xs[0]))
         raw = [self.plan.shape_of(output.tensor) for output in self.plan.outputs]
         outputs = tuple(np.empty((len(xs[0]), *shape), np.float32) for shape in raw)
         step, its_draw = self._draws.take(self.optimizer_state, draw) if training else (0, self._use(1))
@@ -217,6 +227,7 @@ class NativeEngine(Engine):
     # Inference.
 
     def evaluate(self, data: Data, batch_size: int) -> None:
+        self._check_batches(len(data), batch_size)
         data, step = self._checked(data), 0 if self.optimizer_state is None else self.optimizer_state.step
         for part in self._slices(len(data), batch_size):
             draw, rows = part.start // batch_size, data.rows(part)  # the last copy is freed before the next is made
@@ -232,6 +243,7 @@ class NativeEngine(Engine):
                 return row
         step = 0 if self.optimizer_state is None else self.optimizer_state.step
         xs = x if isinstance(x, tuple) else (x,)
+        self._check_batches(len(xs[0]), batch_size)
         out = tuple(np.empty((len(xs[0]), *shape), np.float32) for shape in self._shapes)
         for part in self._slices(len(xs[0]), batch_size):
             rows = tuple(readable(array[part]) for array in xs)

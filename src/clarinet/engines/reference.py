@@ -252,7 +252,10 @@ class ReferenceEngine(Engine):
             key = (*self._draws.take(self.optimizer_state, draw), Stream.DROPOUT)
         else:
             key = 0, self._use(), Stream.PREDICT
+        own = self._carry
+        self._carry = own._replace(state=_copied(own.state))  # backward remembers states, which change now
         found = self._forward(xs, training, *key)
+        self._carry = own
         self._keep(found)
         self._bring_back()
         ys = results(self.plan, xs, found.outputs)
@@ -366,3 +369,7 @@ class ReferenceEngine(Engine):
 
     def close(self) -> None:
         """There is nothing to release."""
+
+
+def _copied(state: ByWeight) -> ByWeight:
+    return {index: {name: array.copy() for name, array in own.items()} for index, own in state.items()}

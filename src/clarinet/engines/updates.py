@@ -11,6 +11,7 @@ import numpy as np
 from clarinet._native import Engine as Core
 from clarinet._native import LossSpec, OpSpec, OutputSpec, Spec, Weight
 from clarinet.engines import lowering
+from clarinet.engines.lowering.weights import last_axes
 from clarinet.optimizers.by_hand import NATIVE, Slots
 from clarinet.params import Segment
 from clarinet.types import Array
@@ -69,7 +70,14 @@ def _held(variable: Variable, segment: Segment, buffer: int) -> Any:
     """An operation that is never run, with the variable as its weight."""
     start = variable.location[1].offset
     weight = Weight(
-        offset=segment.offset, size=segment.size, trainable=True, l1=0.0, l2=0.0, buffer=buffer, start=start
+        offset=segment.offset,
+        size=segment.size,
+        trainable=True,
+        l1=0.0,
+        l2=0.0,
+        buffer=buffer,
+        start=start,
+        **last_axes(segment.shape),
     )
     return OpSpec(
         kind="dense",

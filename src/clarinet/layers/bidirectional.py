@@ -92,6 +92,10 @@ class Bidirectional(TakesStates, Container):
         """The layer that begins with the first step."""
         return self._two()[0]
 
+    def expect_rows(self, rows: int | None) -> None:
+        for layer in self._two():
+            layer.expect_rows(rows)
+
     def _two(self) -> tuple[Recurrent, Recurrent]:
         return cast(tuple[Recurrent, Recurrent], self.children)
 

@@ -280,13 +280,17 @@ class GaussianDropout(Noise):
         super().check()
         self.rate = check_number(self.rate, "GaussianDropout: rate", low=0, below=1)
 
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of the noise."""
+        return (self.rate / (1 - self.rate)) ** 0.5
+
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
     ) -> tuple[Array, object, dict[str, Array]]:
         if not ctx.training or self.rate == 0:
             return x, None, {}
-        deviation = (self.rate / (1 - self.rate)) ** 0.5
-        noise = 1 + deviation * self.key(ctx).normal(prod(x.shape)).reshape(tuple(x.shape))
+        noise = 1 + self.deviation * self.key(ctx).normal(prod(x.shape)).reshape(tuple(x.shape))
         m = ctx.xp.asarray(noise, dtype=x.dtype)
         return x * m, m, {}
 

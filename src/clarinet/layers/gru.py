@@ -8,7 +8,7 @@ from clarinet.activations import ActivationField
 from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
 from clarinet.layers.cells import Cell
-from clarinet.layers.recurrent import Recurrent, States, StepGradients
+from clarinet.layers.recurrent import Hidden, Recurrent, States, StepGradients
 from clarinet.params import Weight
 from clarinet.regularizers import RegularizerField
 from clarinet.types import Array, Namespace
@@ -93,15 +93,16 @@ class GRU(Recurrent):
         return super().named(total, dbias if recurrent is None else xp.stack([dbias, recurrent]), xp)
 
     def step(
-        self, params: dict[str, Array], taken: Array, hidden: Array, states: States, xp: Namespace
+        self, params: dict[str, Array], taken: Array, hidden: Hidden, states: States, xp: Namespace
     ) -> tuple[States, object]:
         (h,), s, recurrent = states, self.recurrent_activation, params["recurrent_kernel"]
-        inner = xp.matmul(hidden, recurrent if self.reset_after else recurrent[:, : 2 * self.units])
+        own, columns = (hidden, recurrent) if self.reset_after else (hidden[:2], recurrent[:, : 2 * self.units])
+        inner = self.through(own, columns, xp)
         if self.use_bias and self.reset_after:
             inner = inner + params["bias"][1, ...]
         zs = [self.part(taken, gate) + self.part(inner, gate) for gate in range(2)]
         z, r = (s.forward(pre, xp) for pre in zs)
-        looked = self.part(inner, 2) if self.reset_after else r * hidden
+        looked = self.part(inner, 2) if self.reset_after else r * hidden[-1]
         contribution = r * looked if self.reset_after else xp.matmul(looked, self.part(recurrent, 2))
         pre = self.part(taken, 2) + contribution
         g = self.activation.forward(pre, xp)
@@ -110,7 +111,7 @@ class GRU(Recurrent):
     def step_backward(
         self,
         params: dict[str, Array],
-        cache: tuple[Array, Array, list[Array], Array, Array, Array, Array, Array],
+        cache: tuple[Hidden, Array, list[Array], Array, Array, Array, Array, Array],
         dstates: States,
         xp: Namespace,
     ) -> StepGradients:
@@ -118,18 +119,18 @@ class GRU(Recurrent):
         (dh,), recurrent = dstates, params["recurrent_kernel"]
         dpre = self.activation.backward(dh * (1 - z), pre, g, xp)
         dlooked = dpre * r if self.reset_after else xp.matmul(dpre, self.part(recurrent, 2).T)
-        dgates = (dh * (h - g), dpre * looked if self.reset_after else dlooked * hidden)
+        dgates = (dh * (h - g), dpre * looked if self.reset_after else dlooked * hidden[-1])
         pairs = zip(dgates, zs, (z, r), strict=True)
         dz = [self.recurrent_activation.backward(d, before, s, xp) for d, before, s in pairs]
         dtaken = xp.concat([*dz, dpre], axis=1)
         if self.reset_after:
             dinner = xp.concat([*dz, dlooked], axis=1)
-            grads = {"recurrent_kernel": xp.matmul(hidden.T, dinner)}
-            grads |= {"recurrent_bias": xp.sum(dinner, axis=0)} if self.use_bias else {}
-            return StepGradients(dtaken, xp.matmul(dinner, recurrent.T), (dh * z,), grads)
-        both = xp.concat(dz, axis=1)
-        dU = xp.concat([xp.matmul(hidden.T, both), xp.matmul(looked.T, dpre)], axis=1)
-        dhidden = dlooked * r + xp.matmul(both, recurrent[:, : 2 * self.units].T)
+            dhidden, dU = self.through_backward(hidden, recurrent, dinner, xp)
+            grads = {"recurrent_kernel": dU} | ({"recurrent_bias": xp.sum(dinner, axis=0)} if self.use_bias else {})
+            return StepGradients(dtaken, dhidden, (dh * z,), grads)
+        dhidden, dU = self.through_backward(hidden[:2], recurrent[:, : 2 * self.units], xp.concat(dz, axis=1), xp)
+        dhidden = (*dhidden, dlooked * r) if len(hidden) > 1 else (dhidden[0] + dlooked * r,)
+        dU = xp.concat([dU, xp.matmul(looked.T, dpre)], axis=1)
         return StepGradients(dtaken, dhidden, (dh * z,), {"recurrent_kernel": dU})
 
 

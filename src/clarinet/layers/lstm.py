@@ -13,7 +13,7 @@ from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
 from clarinet.initializers.base import Initializer
 from clarinet.layers.cells import Cell
-from clarinet.layers.recurrent import Recurrent, States, StepGradients
+from clarinet.layers.recurrent import Hidden, Recurrent, States, StepGradients
 from clarinet.params import Weight
 from clarinet.philox import Key
 from clarinet.regularizers import RegularizerField
@@ -104,10 +104,10 @@ class LSTM(Recurrent):
         return Weight("bias", (columns,), initializer, self.bias_regularizer, self.bias_constraint)
 
     def step(
-        self, params: dict[str, Array], taken: Array, hidden: Array, states: States, xp: Namespace
+        self, params: dict[str, Array], taken: Array, hidden: Hidden, states: States, xp: Namespace
     ) -> tuple[States, object]:
         c = states[1]
-        z = taken + xp.matmul(hidden, params["recurrent_kernel"])
+        z = taken + self.through(hidden, params["recurrent_kernel"], xp)
         zs = [self.part(z, gate) for gate in range(4)]
         functions = [self.activation if gate == 2 else self.recurrent_activation for gate in range(4)]
         i, f, g, o = gates = [function.forward(z, xp) for function, z in zip(functions, zs, strict=True)]
@@ -118,7 +118,7 @@ class LSTM(Recurrent):
     def step_backward(
         self,
         params: dict[str, Array],
-        cache: tuple[Array, Array, list[Array], list[activations.Activation], list[Array], Array, Array],
+        cache: tuple[Hidden, Array, list[Array], list[activations.Activation], list[Array], Array, Array],
         dstates: States,
         xp: Namespace,
     ) -> StepGradients:
@@ -131,8 +131,8 @@ class LSTM(Recurrent):
             [function.backward(d, z, s, xp) for function, d, z, s in zip(functions, dgates, zs, gates, strict=True)],
             axis=1,
         )
-        dhidden = xp.matmul(dz, params["recurrent_kernel"].T)
-        return StepGradients(dz, dhidden, (xp.zeros_like(dh), dc * f), {"recurrent_kernel": xp.matmul(hidden.T, dz)})
+        dhidden, dU = self.through_backward(hidden, params["recurrent_kernel"], dz, xp)
+        return StepGradients(dz, dhidden, (xp.zeros_like(dh), dc * f), {"recurrent_kernel": dU})
 
 
 class LSTMCell(Cell):

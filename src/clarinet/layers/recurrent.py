@@ -27,6 +27,8 @@ from clarinet.regularizers import Regularizer
 from clarinet.types import Array, Arrays, Cache, Namespace, Shape, TensorLike
 
 States = tuple[Array, ...]
+#: What products with the recurrent kernel take of ``h``: the same for all gates, or of each gate its own.
+Hidden = tuple[Array, ...]
 
 
 class StepGradients(NamedTuple):
@@ -34,13 +36,13 @@ class StepGradients(NamedTuple):
 
     Attributes:
         taken: at the inputs' part.
-        hidden: at what the product with the recurrent kernel takes in the place of ``h``.
+        hidden: at what the products with the recurrent kernel take in the place of ``h``.
         states: at the states before, without what comes through that product.
         weights: of the recurrent weights.
     """
 
     taken: Array
-    hidden: Array
+    hidden: Hidden
     states: States
     weights: dict[str, Array]
 
@@ -50,7 +52,7 @@ class _Run(NamedTuple):
 
     sequence: Array
     caches: list[Any]
-    drop: Array | None  # what recurrent dropout leaves of the state
+    drop: Array | None  # what recurrent dropout leaves of the state, for each gate
     counts: Array | None  # whether a step counts
     given: bool  # whether the first states came in as tensors
     xp: Namespace
@@ -209,6 +211,14 @@ class Recurrent(TakesStates, Composite):
             )
         return tuple(Weight(f"{name}_state", (self._rows, self.units), Zeros()) for name in self.states)
 
+    def check_rows(self, rows: int) -> None:
+        """Raise ValueError for a batch of another number of rows than there are states for."""
+        if self.stateful and rows != self._rows:
+            raise ValueError(
+                f"{self.name or type(self).__name__}: stateful=True: received a batch of {rows} rows; its states "
+                f"are those of {self._rows}: use batch_size={self._rows}, and a multiple of so many rows"
+            )
+
     def expect_rows(self, rows: int | None) -> None:
         self.__dict__["_rows"] = self._rows if rows is None else rows
 
@@ -219,14 +229,14 @@ class Recurrent(TakesStates, Composite):
         return bias
 
     def step(
-        self, params: dict[str, Array], taken: Array, hidden: Array, states: States, xp: Namespace
+        self, params: dict[str, Array], taken: Array, hidden: Hidden, states: States, xp: Namespace
     ) -> tuple[States, object]:
         """The next states, and a cache.
 
         Args:
             params: the weights.
             taken: ``x W + b`` of this step.
-            hidden: what the product with the recurrent kernel takes: ``h``, or what dropout leaves of it.
+            hidden: what the products with the recurrent kernel take: ``h``, or what dropout leaves of it for each gate.
             states: before the step.
             xp: the arrays' namespace.
         """
@@ -235,6 +245,20 @@ class Recurrent(TakesStates, Composite):
     def step_backward(self, params: dict[str, Array], cache: Cache, dstates: States, xp: Namespace) -> StepGradients:
         """The gradients of a step from those at the states behind it."""
         raise NotImplementedError
+
+    def through(self, hidden: Hidden, recurrent: Array, xp: Namespace) -> Array:
+        """What is taken of ``h``, times the columns of the recurrent kernel."""
+        if len(hidden) == 1:
+            return xp.matmul(hidden[0], recurrent)
+        return xp.concat([xp.matmul(h, self.part(recurrent, gate)) for gate, h in enumerate(hidden)], axis=1)
+
+    def through_backward(self, hidden: Hidden, recurrent: Array, dz: Array, xp: Namespace) -> tuple[Hidden, Array]:
+        """The gradients at both from the one at :meth:`through`."""
+        if len(hidden) == 1:
+            return (xp.matmul(dz, recurrent.T),), xp.matmul(hidden[0].T, dz)
+        each = [self.part(dz, gate) for gate in range(len(hidden))]
+        found = tuple(xp.matmul(d, self.part(recurrent, gate).T) for gate, d in enumerate(each))
+        return found, xp.concat([xp.matmul(h.T, d) for h, d in zip(hidden, each, strict=True)], axis=1)
 
     def part(self, columns: Array, gate: int) -> Array:
         """One gate's columns."""
@@ -255,7 +279,7 @@ class Recurrent(TakesStates, Composite):
         outputs: list[Array] = []
         caches: list[Any] = []
         for t in range(sequence.shape[1]):
-            hidden = states[0] if drop is None else states[0] * drop
+            hidden = (states[0],) if drop is None else tuple(states[0] * drop[:, g] for g in range(self.gates))
             new, cache = self.step(params, taken[:, t, :], hidden, states, xp)
             states = new if counts is None else tuple(xp.where(counts[:, t], a, b) for a, b in zip(new, states))
             outputs.append(states[0])
@@ -268,20 +292,17 @@ class Recurrent(TakesStates, Composite):
             return tuple(given)
         if not self.stateful:
             return (xp.zeros((x.shape[0], self.units), dtype=x.dtype),) * len(self.states)
-        if x.shape[0] != self._rows:
-            raise ValueError(
-                f"{self.name or type(self).__name__}: stateful=True: received a batch of {x.shape[0]} rows; its states "
-                f"are those of {self._rows}: use batch_size={self._rows}, and a multiple of so many rows"
-            )
+        self.check_rows(x.shape[0])
         return tuple(state[f"{name}_state"] for name in self.states)
 
     def _dropped(self, x: Array, ctx: Context) -> Array | None:
-        """What recurrent dropout multiplies the state with, the same at all steps."""
+        """What recurrent dropout multiplies the state with for each gate, the same at all steps."""
         if not ctx.training or not self.recurrent_dropout:
             return None
         key = ctx.key if self.seed is None else ctx.key.at(seed=self.seed)
-        kept = ctx.xp.asarray(key.keep(x.shape[0] * self.units, self.recurrent_dropout))
-        return ctx.xp.astype(ctx.xp.reshape(kept, (-1, self.units)), x.dtype) * (1 / (1 - self.recurrent_dropout))
+        kept = ctx.xp.asarray(key.keep(x.shape[0] * self.gates * self.units, self.recurrent_dropout))
+        each = ctx.xp.reshape(kept, (-1, self.gates, self.units))
+        return ctx.xp.astype(each, x.dtype) * (1 / (1 - self.recurrent_dropout))
 
     def _output(self, outputs: list[Array], states: States, xp: Namespace) -> Array:
         if self.packs:
@@ -303,7 +324,8 @@ class Recurrent(TakesStates, Composite):
                 dstates = (dstates[0] + dys[:, t, :], *dstates[1:])
             live = dstates if counts is None else tuple(xp.where(counts[:, t], d, nothing) for d in dstates)
             dtaken, dhidden, (dh, *others), grads = self.step_backward(params, caches[t], live, xp)
-            before = (dh + (dhidden if drop is None else dhidden * drop), *others)
+            through = dhidden if drop is None else [d * drop[:, gate] for gate, d in enumerate(dhidden)]
+            before = (sum(through, start=dh), *others)
             dstates = before if counts is None else tuple(a + d - own for a, d, own in zip(before, dstates, live))
             total = {name: total[name] + grad if total else grad for name, grad in grads.items()}
             found.append(dtaken)

@@ -8,7 +8,7 @@ from clarinet.activations import ActivationField
 from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
 from clarinet.layers.cells import Cell
-from clarinet.layers.recurrent import Recurrent, States, StepGradients
+from clarinet.layers.recurrent import Hidden, Recurrent, States, StepGradients
 from clarinet.regularizers import RegularizerField
 from clarinet.types import Array, Namespace
 
@@ -73,19 +73,19 @@ class SimpleRNN(Recurrent):
     unroll: bool = False
 
     def step(
-        self, params: dict[str, Array], taken: Array, hidden: Array, states: States, xp: Namespace
+        self, params: dict[str, Array], taken: Array, hidden: Hidden, states: States, xp: Namespace
     ) -> tuple[States, object]:
-        z = taken + xp.matmul(hidden, params["recurrent_kernel"])
+        z = taken + self.through(hidden, params["recurrent_kernel"], xp)
         a = self.activation.forward(z, xp)
         return (a,), (hidden, z, a)
 
     def step_backward(
-        self, params: dict[str, Array], cache: tuple[Array, Array, Array], dstates: States, xp: Namespace
+        self, params: dict[str, Array], cache: tuple[Hidden, Array, Array], dstates: States, xp: Namespace
     ) -> StepGradients:
         hidden, z, a = cache
         dz = self.activation.backward(dstates[0], z, a, xp)
-        dhidden = xp.matmul(dz, params["recurrent_kernel"].T)
-        return StepGradients(dz, dhidden, (xp.zeros_like(a),), {"recurrent_kernel": xp.matmul(hidden.T, dz)})
+        dhidden, dU = self.through_backward(hidden, params["recurrent_kernel"], dz, xp)
+        return StepGradients(dz, dhidden, (xp.zeros_like(a),), {"recurrent_kernel": dU})
 
 
 class SimpleRNNCell(Cell):

@@ -20,8 +20,7 @@ class Adafactor(PureOptimizer):
     Of a weight of two axes or more, the last two of them: ``r <- b r + (1 - b) mean(s)`` over columns, ``c <- b c +
     (1 - b) mean(s)`` over rows, ``v = r c / mean(r)``; of a vector ``v <- b v + (1 - b) s``. Then ``u = g / sqrt(v)``
     and ``w <- w - max(epsilon_2, rms(w)) rho u / max(1, rms(u) / clip_threshold)``, ``rms`` being the root of the mean
-    of squares. (Shazeer and Stern, ICML 2018.) As in Keras ``v`` is kept whole, so no memory is saved. Runs on the
-    reference engine.
+    of squares. (Shazeer and Stern, ICML 2018.) As in Keras ``v`` is kept whole, so no memory is saved.
 
     Args:
         learning_rate: default 0.001.

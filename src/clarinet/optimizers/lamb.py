@@ -17,7 +17,7 @@ class Lamb(PureOptimizer):
 
     Update number ``t``, with ``m`` and ``v`` as in :class:`clarinet.optimizers.Adam`: ``u = (m / (1 - beta_1**t)) /
     (sqrt(v / (1 - beta_2**t)) + epsilon)``, ``w <- w - lr |w| / |u| u``, Euclidean norms of the whole weight; where one
-    of them is 0, the factor is 1. (You et al., ICLR 2020.) Runs on the reference engine.
+    of them is 0, the factor is 1. (You et al., ICLR 2020.)
 
     Args:
         learning_rate: default 0.001.

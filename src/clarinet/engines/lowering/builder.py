@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet._native import OpSpec, State, Weight
-from clarinet.engines.lowering.weights import CONSTRAINTS, NoForm, Settings
+from clarinet.engines.lowering.weights import CONSTRAINTS, NoForm, Settings, last_axes
 from clarinet.types import Array, Shape
 
 if TYPE_CHECKING:
@@ -163,6 +163,7 @@ class Builder:
             buffer=buffer,
             start=start,
             constraint=numbers_of(_constraint(segment)),
+            **last_axes(segment.shape),
         )
 
 

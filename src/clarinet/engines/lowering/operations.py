@@ -77,6 +77,10 @@ def _alpha_dropout(spec: layers.AlphaDropout) -> tuple[str, Settings]:
     return _masked("alpha_dropout", spec.rate, scale, scale * LOWER_LIMIT + shift, shift)
 
 
+def _gaussian_dropout(spec: layers.GaussianDropout) -> tuple[str, Settings]:
+    return ("gaussian_dropout", {"deviation": spec.deviation}) if spec.rate else ("", {})
+
+
 def _masked(kind: str, rate: float, scale: float, dropped: float, shift: float) -> tuple[str, Settings]:
     return kind, {"threshold": drop_threshold(rate), "scale": scale, "dropped": dropped, "shift": shift}
 
@@ -133,13 +137,16 @@ def _functions(spec: Recurrent) -> dict[str, activations.Activation]:
 def _recurrent(kind: str) -> Callable[[Any], tuple[str, Settings]]:
     def lowered(spec: Any) -> tuple[str, Settings]:
         settings: Settings = {"sequences": spec.return_sequences, "packs": spec.packs, "backwards": spec.go_backwards}
+        if spec.recurrent_dropout:
+            rate = spec.recurrent_dropout
+            settings |= {"threshold": drop_threshold(rate), "scale": 1 / (1 - rate)}
         for role, function in _functions(spec).items():
             name, own = ACTIVATIONS[type(function)](function)
             if not name:
                 name, own = "leaky_relu", {"negative_slope": 1.0}
             settings[f"{role}.{name}"] = 0.0
             settings |= {f"of.{role}.{name}.{key}": value for key, value in own.items()}
-        return kind, settings
+        return kind if getattr(spec, "reset_after", True) else f"{kind}_reset_before", settings
 
     return lowered
 
@@ -151,13 +158,7 @@ def _recurrent_obstacle(spec: Recurrent) -> str | None:
         for function in _functions(spec).values()
         if type(function) not in _SLOPE_FROM_VALUE and function != activations.relu
     ]
-    found = {
-        "stateful=True": spec.stateful,
-        "recurrent_dropout": spec.recurrent_dropout,
-        "reset_after=False": not getattr(spec, "reset_after", True),
-        **{f"the activation {function.name!r}": True for function in slopes},
-    }
-    return next((name for name, there in found.items() if there), None)
+    return next((f"the activation {function.name!r}" for function in slopes), None)
 
 
 _TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
@@ -196,6 +197,7 @@ OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     layers.Dropout: _dropout("dropout"),
     layers.Embedding: lambda spec: ("embedding", {}),
     layers.GRU: _recurrent("gru"),
+    layers.GaussianDropout: _gaussian_dropout,
     layers.GaussianNoise: lambda spec: ("gaussian_noise", {"stddev": spec.stddev}) if spec.stddev else ("", {}),
     layers.GroupNormalization: lambda spec: _within_samples(spec, groups=spec.groups),
     layers.LSTM: _recurrent("lstm"),

@@ -15,12 +15,18 @@ _FTRL = (
 
 #: Native name of each optimizer, its settings, and its slots in the order that the native rule takes them.
 OPTIMIZERS: dict[type, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    optimizers.Adafactor: (
+        "adafactor",
+        ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold"),
+        ("velocity", "row", "column"),
+    ),
     optimizers.Adadelta: ("adadelta", ("rho", "epsilon"), ("accumulated_grad", "accumulated_delta_var")),
     optimizers.Adagrad: ("adagrad", ("epsilon",), ("accumulator",)),
     optimizers.Adam: _ADAM,
     optimizers.AdamW: _ADAM,
     optimizers.Adamax: ("adamax", ("beta_1", "beta_2", "epsilon"), ("momentum", "norm")),
     optimizers.Ftrl: ("ftrl", _FTRL, ("accumulator", "linear")),
+    optimizers.Lamb: ("lamb", ("beta_1", "beta_2", "epsilon"), ("momentum", "velocity")),
     optimizers.Lion: ("lion", ("beta_1", "beta_2"), ("momentum",)),
     optimizers.Nadam: ("nadam", ("beta_1", "beta_2", "epsilon"), ("momentum", "velocity")),
     optimizers.RMSprop: (

@@ -30,6 +30,12 @@ def _lengths(constraint: Any, shape: Shape, low: float, high: float, rate: float
     return {"along": along, "inner": inner, "low": low, "high": high, "rate": rate}
 
 
+def last_axes(shape: Shape) -> dict[str, int]:
+    """The last two axes of a weight, 0 where it has fewer."""
+    rows, columns = shape[-2:] if len(shape) > 1 else (0, 0)
+    return {"rows": rows, "columns": columns}
+
+
 #: Settings of each constraint on a weight of a shape.
 CONSTRAINTS: dict[type, Callable[[Any, Shape], Settings]] = {
     constraints.MaxNorm: lambda c, shape: _lengths(c, shape, 0.0, c.max_value),
