@@ -98,9 +98,17 @@ def _bidirectional(k: Any) -> Any:
 
 def _transformer(k: Any) -> Any:
     layers = k.layers
+
+    class WordsAndPlaces(layers.Layer):  # type: ignore[name-defined,misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.places = layers.Embedding(WORDS, 128), layers.Embedding(STEPS, 128)
+
+        def call(self, x: Any) -> Any:
+            return self.words(x) + self.places(k.ops.arange(0, STEPS))
+
     x = k.Input((STEPS,))
-    places = k.ops.arange(0, STEPS)
-    h = layers.Embedding(WORDS, 128)(x) + layers.Embedding(STEPS, 128)(places)
+    h = WordsAndPlaces()(x)
     h = layers.LayerNormalization(epsilon=1e-6)(h + layers.MultiHeadAttention(num_heads=4, key_dim=32)(h, h))
     inner = layers.Dense(128)(layers.Dense(128, activation="relu")(h))
     h = layers.LayerNormalization(epsilon=1e-6)(h + inner)

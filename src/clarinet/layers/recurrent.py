@@ -279,7 +279,7 @@ class Recurrent(TakesStates, Composite):
         outputs: list[Array] = []
         caches: list[Any] = []
         for t in range(sequence.shape[1]):
-            hidden = (states[0],) if drop is None else tuple(states[0] * drop[:, g] for g in range(self.gates))
+            hidden = (states[0],) if drop is None else tuple(states[0] * drop[:, g, :] for g in range(self.gates))
             new, cache = self.step(params, taken[:, t, :], hidden, states, xp)
             states = new if counts is None else tuple(xp.where(counts[:, t], a, b) for a, b in zip(new, states))
             outputs.append(states[0])
@@ -324,7 +324,7 @@ class Recurrent(TakesStates, Composite):
                 dstates = (dstates[0] + dys[:, t, :], *dstates[1:])
             live = dstates if counts is None else tuple(xp.where(counts[:, t], d, nothing) for d in dstates)
             dtaken, dhidden, (dh, *others), grads = self.step_backward(params, caches[t], live, xp)
-            through = dhidden if drop is None else [d * drop[:, gate] for gate, d in enumerate(dhidden)]
+            through = dhidden if drop is None else [d * drop[:, gate, :] for gate, d in enumerate(dhidden)]
             before = (sum(through, start=dh), *others)
             dstates = before if counts is None else tuple(a + d - own for a, d, own in zip(before, dstates, live))
             total = {name: total[name] + grad if total else grad for name, grad in grads.items()}
