@@ -283,7 +283,7 @@ class GaussianDropout(Noise):
     @property
     def deviation(self) -> float:
         """The standard deviation of the noise."""
-        return (self.rate / (1 - self.rate)) ** 0.5
+        return sqrt(self.rate / (1 - self.rate))
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context
