@@ -149,7 +149,8 @@ def test_texts_are_looked_up():
 
 def test_ids_become_texts():
     back = layers.StringLookup(vocabulary=["Bern", "Rom"], invert=True)
-    assert back([[2, 1], [0, 9]]).tolist() == [["Rom", "Bern"], ["[UNK]", "[UNK]"]]
+    assert back([[2, 1], [0, 9]]).tolist() == [[b"Rom", b"Bern"], [b"[UNK]", b"[UNK]"]]
+    assert back(1).numpy() == b"Bern"
     numbers = layers.IntegerLookup(vocabulary=[30, 10], invert=True, mask_token=0)
     assert numbers([0, 1, 2, 3]).tolist() == [0, -1, 30, 10]
 

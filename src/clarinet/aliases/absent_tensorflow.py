@@ -9,8 +9,10 @@ _TABLE: dict[str, tuple[str, ...]] = {
 ),
     "use tf.strings.regex_replace, which does it": ("tf.regex_replace",),
     "read files with Python: open, pathlib, np.load; pictures with clarinet.preprocessing.image.load_img": (
-        "tf.io", "tf.train", "tf.data.TFRecordDataset", "tf.data.TextLineDataset", "tf.image.decode_image",
-        "tf.image.decode_jpeg", "tf.image.decode_png",
+        "tf.train.Example", "tf.train.Feature", "tf.train.Features", "tf.data.TFRecordDataset",
+        "tf.data.FixedLengthRecordDataset", "tf.io.TFRecordWriter",
+        "tf.io.FixedLenFeature", "tf.io.VarLenFeature", "tf.io.parse_example", "tf.io.parse_single_example",
+        "tf.io.parse_tensor", "tf.io.serialize_tensor", "tf.io.decode_raw", "tf.io.encode_jpeg", "tf.io.encode_png",
 ),
     "model.save and clarinet.models.load_model write and read model files": ("tf.saved_model", "tf.lite"),
     "fit(callbacks=[callbacks.TensorBoard()]) writes what TensorBoard shows": ("tf.summary", "tf.profiler"),

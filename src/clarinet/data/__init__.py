@@ -9,9 +9,18 @@ from clarinet.data import experimental
 from clarinet.data.dataset import AUTOTUNE, Dataset
 from clarinet.data.elements import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY
 from clarinet.data.options import Options
+from clarinet.data.text_files import TextLineDataset
 from clarinet.names import public
 
-__all__ = ["AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Dataset", "Options", "experimental"]
+__all__ = [
+    "AUTOTUNE",
+    "INFINITE_CARDINALITY",
+    "UNKNOWN_CARDINALITY",
+    "Dataset",
+    "Options",
+    "TextLineDataset",
+    "experimental",
+]
 
 
 def __dir__() -> list[str]:

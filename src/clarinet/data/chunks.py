@@ -12,8 +12,9 @@ from clarinet.ops.dtypes import BOOL, FLOAT, INT
 from clarinet.ops.specs import TensorSpec
 from clarinet.ops.structures import built, number_form
 from clarinet.ops.tensor import tensor
+from clarinet.ops.texts import as_bytes, texts
 from clarinet.problems import shown
-from clarinet.types import AnyTensor, Array, DType, DTypeArg, Index, TensorLike
+from clarinet.types import AnyTensor, Array, DType, DTypeArg, TensorLike
 
 #: How many bytes a chunk holds about, where it is cut from more.
 BYTES = 1 << 23
@@ -74,38 +75,12 @@ class Chunk:
         return built(self.form, [_spec(array) for array in self.rows(slice(0, 1)).arrays])
 
 
-class TextArray(np.ndarray):
-    """Texts, as bytes, with what programs ask of TensorFlow's: ``numpy``, of entries too."""
-
-    def numpy(self) -> object:
-        """The texts as a plain array; the bytes of a single one."""
-        found: object = self.view(np.ndarray)[()]
-        return found
-
-    def __getitem__(self, key: Index) -> TextArray:  # type: ignore[override]
-        return _texts(self.view(np.ndarray)[key])
-
-    def __iter__(self) -> Iterator[TextArray]:
-        return map(_texts, self.view(np.ndarray))
-
-    def __str__(self) -> str:
-        return str(self.numpy())
-
-
-def _texts(value: object) -> TextArray:
-    if isinstance(value, np.ndarray):
-        return value.view(TextArray)
-    box = np.empty((), object)
-    box[()] = value
-    return box.view(TextArray)
-
-
 def _entry(value: object) -> object:
     """What an array holds at one place; a data set within a data set stays one."""
     if hasattr(value, "as_numpy_iterator"):
         return value
-    texts = isinstance(value, bytes) or (isinstance(value, np.ndarray) and value.dtype.kind == "O")
-    return _texts(value) if texts else tensor(np.asarray(value))
+    is_text = isinstance(value, bytes) or (isinstance(value, np.ndarray) and value.dtype.kind == "O")
+    return texts(value) if is_text else tensor(np.asarray(value))
 
 
 def _is_text(value: object) -> bool:
@@ -136,7 +111,7 @@ def as_array(value: TensorLike, dtype: DTypeArg = None) -> Array:
         return array
     array = np.asarray(value.view(np.ndarray) if isinstance(value, np.ndarray) else value)
     if array.dtype.kind in "US" or (array.dtype.kind == "O" and _holds_texts(array)):
-        return _as_bytes(array)
+        return as_bytes(array)
     if array.dtype.kind not in "biuf":
         raise TypeError(
             f"Dataset: expected numbers or texts, received {shown(value)} of type {type(value).__name__}; elements are "
@@ -156,14 +131,6 @@ def _has_arrays(value: object) -> bool:
 
 def _holds_texts(array: Array) -> bool:
     return all(_is_text(one) for one in array.flat)
-
-
-def _as_bytes(array: Array) -> Array:
-    """Texts as objects of bytes."""
-    found = np.empty(array.shape, object)
-    for index, one in np.ndenumerate(array):
-        found[index] = one.encode() if isinstance(one, str) else bytes(one)
-    return found
 
 
 def single(element: TensorLike) -> Chunk:

@@ -102,6 +102,12 @@ class Dataset(Elements):
         return Dataset(lambda: stages.ranged(numbers.start, numbers.stop, numbers.step, dtype), len(numbers))
 
     @staticmethod
+    def counter(start: int = 0, step: int = 1, dtype: DTypeArg = "int64", name: object = None) -> Dataset:
+        """Whole numbers without end."""
+        last = start + step * 2**60
+        return Dataset(lambda: stages.ranged(start, last, step, np.dtype(dtype)), INFINITE_CARDINALITY)
+
+    @staticmethod
     def zip(*args: TensorLike, datasets: TensorLike = None, name: object = None) -> Dataset:
         """Elements of several data sets side by side, until one ends.
 

@@ -54,7 +54,7 @@ if not TYPE_CHECKING:
 
 
 #: An initializer, or a form that :func:`get` accepts.
-InitializerLike = Initializer | type[Initializer] | str | Mapping[str, object] | Callable[..., object]
+InitializerLike = Initializer | type[Initializer] | str | Mapping[str, object] | Callable[..., object] | None
 
 
 def get(identifier: object) -> Initializer:
@@ -66,7 +66,7 @@ def get(identifier: object) -> Initializer:
 
 
 class InitializerField(Field[InitializerLike, Initializer]):
-    """The initializer of a weight."""
+    """The initializer of a weight; None is ``"glorot_uniform"``, as for :meth:`clarinet.layers.Layer.add_weight`."""
 
     def convert(self, value: InitializerLike, owner: object) -> Initializer:
-        return get(value)
+        return get("glorot_uniform" if value is None else value)

@@ -16,6 +16,7 @@ from clarinet.layers.base import Layer
 from clarinet.layers.context import Context
 from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.tensor import tensor
+from clarinet.ops.texts import as_bytes, texts
 from clarinet.types import AnyTensor, Array, Arrays, DType, Shape, TensorLike
 
 #: Older names of output modes.
@@ -48,8 +49,8 @@ class Preparing(Layer):
     def called_on(self, given: Sequence[object], training: bool | None, mask: TensorLike) -> AnyTensor:
         if is_symbolic(given):
             return super().called_on(given, training, mask)
-        found = self.prepare(*(as_data(each, type(self).__name__) for each in given))
-        return cast(AnyTensor, tensor(found) if found.dtype.kind in "biuf" else found)
+        found = np.asarray(self.prepare(*(as_data(each, type(self).__name__) for each in given)))
+        return cast(AnyTensor, tensor(found) if found.dtype.kind in "biuf" else texts(as_bytes(found)))
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array | Arrays, ctx: Context

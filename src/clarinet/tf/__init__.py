@@ -21,7 +21,7 @@ from clarinet import aliases
 from clarinet.graph import Tensor as KerasTensor
 from clarinet.names import public
 from clarinet.ops import Tensor, TensorSpec
-from clarinet.tf import config, image, linalg, math, nn, random, strings, test
+from clarinet.tf import config, image, io, linalg, math, nn, random, strings, test, train
 from clarinet.tf.adapting import functions
 from clarinet.tf.arrays import (
     argmax,
@@ -89,6 +89,7 @@ __all__ = [
     "group",
     "image",
     "init_scope",
+    "io",
     "is_tensor",
     "linalg",
     "map_fn",
@@ -110,6 +111,7 @@ __all__ = [
     "strings",
     "tensor_scatter_nd_update",
     "test",
+    "train",
     "unique",
     "version",
     "where",

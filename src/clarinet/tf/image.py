@@ -11,6 +11,7 @@ import numpy as np
 from clarinet import aliases, ops
 from clarinet.names import public
 from clarinet.ops.dtypes import as_dtype
+from clarinet.tf.io import decode_image, decode_jpeg, decode_png
 from clarinet.types import AnyTensor, Array, DTypeArg, TensorLike
 
 __all__ = [
@@ -19,18 +20,26 @@ __all__ = [
     "central_crop",
     "convert_image_dtype",
     "crop_to_bounding_box",
+    "decode_image",
+    "decode_jpeg",
+    "decode_png",
     "flip_left_right",
     "flip_up_down",
     "grayscale_to_rgb",
     "pad_to_bounding_box",
     "per_image_standardization",
+    "psnr",
     "resize",
     "resize_with_crop_or_pad",
     "rgb_to_grayscale",
+    "rgb_to_yuv",
     "rot90",
     "transpose",
+    "yuv_to_rgb",
 ]
 _GRAY = (0.2989, 0.587, 0.114)
+#: What red, green and blue each add to Y, U and V.
+_YUV = ((0.299, -0.14714119, 0.61497538), (0.587, -0.28886916, -0.51496512), (0.114, 0.43601035, -0.10001026))
 
 
 def __dir__() -> list[str]:
@@ -114,6 +123,27 @@ def rgb_to_grayscale(images: TensorLike, name: object = None) -> AnyTensor:
     dtype = ops.dtype(images)
     gray = ops.sum(ops.cast(images, "float32") * np.array(_GRAY, np.float32), -1, keepdims=True)
     return ops.cast(gray, dtype)
+
+
+def rgb_to_yuv(images: TensorLike) -> AnyTensor:
+    """Brightness Y and the colour differences U and V of red, green and blue (BT.601)."""
+    return ops.matmul(ops.cast(images, "float32"), np.array(_YUV, np.float32))
+
+
+def yuv_to_rgb(images: TensorLike) -> AnyTensor:
+    """The inverse of :func:`rgb_to_yuv`."""
+    return ops.matmul(ops.cast(images, "float32"), np.linalg.inv(np.array(_YUV)).astype(np.float32))
+
+
+def psnr(a: TensorLike, b: TensorLike, max_val: float, name: object = None) -> AnyTensor:
+    """The peak signal-to-noise ratio of pictures, in dB: ``20 log10(max_val) - 10 log10(mean((a - b)**2))``.
+
+    Example:
+        >>> print(psnr(np.zeros((2, 2, 1)), np.full((2, 2, 1), 2.0), max_val=20))
+        20.0
+    """
+    error = ops.mean(ops.square(ops.cast(a, "float32") - ops.cast(b, "float32")), (-3, -2, -1))
+    return 20 * ops.log10(ops.cast(max_val, "float32")) - 10 * ops.log10(error)
 
 
 def grayscale_to_rgb(images: TensorLike, name: object = None) -> AnyTensor:

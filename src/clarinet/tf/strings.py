@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from clarinet import aliases
-from clarinet.data.chunks import TextArray, as_array
+from clarinet.data.chunks import as_array
 from clarinet.layers.preparing import as_data
 from clarinet.names import public
 from clarinet.ops.tensor import Tensor, tensor
+from clarinet.ops.texts import TextArray
 
 __all__ = ["as_string", "join", "length", "lower", "reduce_join", "regex_replace", "split", "strip", "upper"]
 __getattr__ = aliases.attribute_of(__name__)

@@ -51,7 +51,8 @@ class Elementary:
             if isinstance(node.operator, Constant):
                 found[node.outputs[0]] = constant(node.operator.value)
                 continue
-            assert isinstance(node.operator, Operation)
+            if not isinstance(node.operator, Operation):
+                raise NoForm(f"{type(node.operator).__name__} within a function has no native form")
             specs = [tensor.spec for tensor in node.inputs]
             own = self.apply(node.operator, specs, [found[tensor] for tensor in node.inputs])
             found.update(zip(node.outputs, own, strict=True))
