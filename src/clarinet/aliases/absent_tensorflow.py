@@ -27,7 +27,7 @@ _TABLE: dict[str, tuple[str, ...]] = {
 ),
     "write an assert of Python's": ("tf.debugging", "tf.Assert"),
     "functions run as they are; there is nothing to convert": ("tf.autograph",),
-    "tensors hold real numbers": ("tf.signal", "tf.complex", "tf.complex64", "tf.complex128", "tf.bfloat16"),
+    "tensors hold real numbers": ("tf.complex", "tf.complex64", "tf.complex128", "tf.bfloat16"),
     "write a class of Python's, or a subclass of clarinet.layers.Layer": ("tf.Module",),
     "a shape is a tuple": ("tf.TensorShape",),
     "GradientTape.gradient takes a target of one number; call it once for each entry": (
@@ -46,11 +46,6 @@ _TABLE: dict[str, tuple[str, ...]] = {
 ),
     "draw with clarinet.random, with a seed": ("tf.random.Generator", "tf.random.stateless_uniform",
         "tf.random.stateless_normal", "tf.random.get_global_generator", "tf.random.experimental"),
-    "put an augmentation layer before the model: RandomFlip, RandomRotation, RandomTranslation, RandomZoom": (
-        "tf.image.random_flip_left_right", "tf.image.random_flip_up_down", "tf.image.random_brightness",
-        "tf.image.random_contrast", "tf.image.random_crop", "tf.image.random_hue", "tf.image.random_saturation",
-        "tf.image.stateless_random_flip_left_right", "tf.image.stateless_random_brightness",
-),
     "compute it with NumPy on the data before training": (
         "tf.image", "tf.nn", "tf.math", "tf.linalg", "tf.quantization",
     ),

@@ -111,8 +111,12 @@ _OF_SAVING = {
         "get_registered_name", "get_registered_object", "register_keras_serializable", "serialize_keras_object",
 )
 }  # fmt: skip
+_CHANGES = ("brightness", "contrast", "crop", "flip_left_right", "flip_up_down", "hue", "saturation")
 _BY_MODULE: dict[str, dict[str, str]] = {
     "": _OF_ROOT,
+    "tf.image": {
+        f"{kind}_{name}": f"tf.chance:{kind}_{name}" for kind in ("random", "stateless_random") for name in _CHANGES
+    },
     **{f"{module}": {"serialize": "configurable:serialize", "deserialize": f"{module}:get"} for module in _SERIALIZED},
 }
 

@@ -31,6 +31,8 @@ class TensorBoard(Callback):
         histogram_freq: epochs between histograms of the weights; 0, the default, for none.
         update_freq: ``"epoch"`` (default), or every how many batches the batch's loss and learning rate are written;
             ``"batch"`` is 1.
+        write_graph, write_images, write_steps_per_second, profile_batch, embeddings_freq, embeddings_metadata: accepted
+            for Keras programs; graphs, profiles and embeddings are not written.
 
     Raises:
         ImportError: the package tensorboard is not installed. ValueError: another ``update_freq``.
@@ -42,7 +44,18 @@ class TensorBoard(Callback):
         ValueError: TensorBoard: update_freq is 'epoch', 'batch' or a positive number of batches, received 0
     """
 
-    def __init__(self, log_dir: str | Path = "logs", histogram_freq: int = 0, update_freq: int | str = "epoch") -> None:
+    def __init__(
+        self,
+        log_dir: str | Path = "logs",
+        histogram_freq: int = 0,
+        write_graph: bool = True,
+        write_images: bool = False,
+        write_steps_per_second: bool = False,
+        update_freq: int | str = "epoch",
+        profile_batch: object = 0,
+        embeddings_freq: int = 0,
+        embeddings_metadata: object = None,
+    ) -> None:
         choices: dict[Any, int] = {"epoch": 0, "batch": 1}
         whole = isinstance(update_freq, int) and not isinstance(update_freq, bool) and update_freq > 0
         if not whole and update_freq not in ("epoch", "batch"):

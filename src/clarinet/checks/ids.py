@@ -22,8 +22,20 @@ def lookup(model: Trainable) -> Embedding | None:
     """The embedding that takes the numbers of ``x`` unchanged; None if there is none."""
     for layer in model.layers:  # asked before every prediction, so without a generator
         if not layer.passes_through and not layer.prepares:
-            return cast("Embedding", layer) if layer.looks_up else None
+            return cast("Embedding", layer) if layer.looks_up and _takes_all(model, layer) else None
     return None
+
+
+def _takes_all(model: Trainable, layer: object) -> bool:
+    """Whether a layer takes the whole input of a model, and not what operations of a graph make of it."""
+    if getattr(model, "lists_layers", False):
+        return True
+    nodes = [node for node in model.network.nodes if node.operator is layer]
+    while nodes and (tensor := nodes[-1].inputs[0]) not in model.network.inputs:
+        if not getattr(tensor.node.operator, "passes_through", False):
+            return False
+        nodes.append(tensor.node)
+    return bool(nodes)
 
 
 def check_ids(model: Trainable, x: Array, what: str, where: str) -> Iterator[Problem]:

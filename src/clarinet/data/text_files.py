@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from itertools import islice
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 
@@ -217,8 +217,9 @@ class Table:
 
     def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """The fields of each line that is not empty."""
-        quoting = csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE
-        return (row for row in csv.reader(lines, delimiter=self.delimiter, quoting=quoting) if row)
+        if not self.quotes:
+            return filter(None, csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE))
+        return filter(None, csv.reader(lines, delimiter=self.delimiter))
 
     def chunk(self, rows: Sequence[Sequence[str]]) -> Chunk:
         """Rows as columns.
@@ -237,7 +238,7 @@ class Table:
             column.parsed(own, self.missing, f"column {i}") for i, (column, own) in enumerate(zip(self.columns, fields))
         ]
         form, values = number_form(tuple(arrays) if self.names is None else dict(zip(self.names, arrays)))
-        return Chunk(form, tuple(values))
+        return Chunk(form, tuple(cast(list[Array], values)))
 
     def _taken(self, row: Sequence[str]) -> Sequence[str]:
         if self.selected is not None:

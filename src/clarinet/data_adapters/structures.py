@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, cast
 
@@ -188,7 +189,7 @@ def arranged(given: object, names: Sequence[str], what: str, kind: str = "inputs
         lacks: whether a dictionary may lack some, which are None then.
 
     Raises:
-        TypeError: neither. ValueError: as many as that were not expected, a name is unknown or missing.
+        TypeError: neither. ValueError: as many as that were not expected, a name is missing, an output's is unknown.
 
     Example:
         >>> arranged({"b": 2, "a": 1}, ["a", "b"], "x")
@@ -198,8 +199,10 @@ def arranged(given: object, names: Sequence[str], what: str, kind: str = "inputs
     if isinstance(given, Mapping):
         unknown = [key for key in given if key not in names]
         missing = [name for name in names if name not in given]
-        if unknown:
+        if unknown and (missing or kind != "inputs"):
             raise ValueError(f"{what}: the model has no {kind[:-1]} {unknown[0]!r}; its {kind} are {wanted}")
+        if unknown:  # columns of a table that the model does not look at
+            warnings.warn(f"{what}: {unknown[0]!r} is no input of the model and is left out", stacklevel=2)
         if missing and not lacks:
             raise ValueError(f"{what}: {missing[0]!r} is missing; the model's {kind} are {wanted}")
         return [given.get(name) for name in names]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Never, cast
 
-from clarinet import activations
+from clarinet import activations, ops
 from clarinet.configurable import Unsupported, check_flag, check_number
 from clarinet.constraints import Constraint
 from clarinet.initializers.base import Initializer
@@ -24,7 +24,7 @@ from clarinet.layers.steps import TakeSteps
 from clarinet.ops.operation import Gradients
 from clarinet.params import Weight
 from clarinet.regularizers import Regularizer
-from clarinet.types import Array, Arrays, Cache, Namespace, Shape, TensorLike
+from clarinet.types import AnyTensor, Array, Arrays, Cache, Namespace, Shape, TensorLike
 
 States = tuple[Array, ...]
 #: What products with the recurrent kernel take of ``h``: the same for all gates, or of each gate its own.
@@ -117,6 +117,10 @@ class Recurrent(TakesStates, Composite):
         return [own, *(None for _ in self.states)] if self.return_state else own
 
     # Its parts.
+
+    def get_initial_state(self, batch_size: TensorLike) -> list[AnyTensor]:
+        """Zeros for each state of so many sequences, as ``initial_state``."""
+        return [ops.zeros((cast(int, batch_size), self.units)) for _ in self.state_names]
 
     @property
     def state_names(self) -> tuple[str, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache as remember
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from clarinet.layers.base import Layer, check_positive_int
 from clarinet.layers.channels import DataFormatField, Spatial, or_by_parts
 from clarinet.layers.context import Context
 from clarinet.layers.geometry import SizesField, check_rank
-from clarinet.types import Array, Namespace, Shape
+from clarinet.types import AnyTensor, Array, Namespace, Shape, TensorLike
 
 
 def _triangle(distance: Array) -> Array:
@@ -88,6 +88,9 @@ def _proportional(spatial: Shape, new: Shape) -> Shape:
 class _Resampling(Spatial):
     """Rows and columns are each multiplied by a matrix: ``y = R x C^T``, so ``dx = R^T dy C``, for every channel."""
 
+    #: One picture without an axis for rows is taken as well.
+    takes_pictures: ClassVar[bool] = True
+
     def _sizes(self, spatial: Shape) -> Shape:
         """Height and width of the output."""
         raise NotImplementedError
@@ -97,6 +100,12 @@ class _Resampling(Spatial):
         raise NotImplementedError
 
     @or_by_parts
+    def called_on(self, given: Sequence[object], training: bool | None, mask: TensorLike) -> AnyTensor:
+        picture = given[0]
+        if isinstance(picture, np.ndarray) and picture.ndim == 3:  # one that is no row of several
+            return cast(AnyTensor, super().called_on([picture[None]], training, mask)[0])
+        return super().called_on(given, training, mask)
+
     def output_shape(self, input_shape: Shape) -> Shape:
         check_rank(input_shape, 2, type(self).__name__)
         return (*self._sizes(input_shape[:-1]), input_shape[-1])

@@ -15,6 +15,7 @@ from clarinet.fields import Field
 from clarinet.initializers import Constant
 from clarinet.layers.base import Layer
 from clarinet.layers.context import Context
+from clarinet.ops.tensor import tensor
 from clarinet.params import Weight
 from clarinet.types import Array, Shape
 
@@ -117,9 +118,8 @@ class _StatisticField(Field["ArrayLike | None", "Array | Nested | None"]):
         assert isinstance(owner, Normalization)
         if not owner.adapted:
             return None
-        if owner.given:
-            return owner.as_batch(owner.given[self.name])
-        return owner.as_batch(owner.get_weights()[0 if self.name == "mean" else 1])
+        place = 0 if self.name == "mean" else 1
+        return tensor(np.asarray(owner.as_batch(owner.given[self.name] if owner.given else owner.get_weights()[place])))
 
 
 @dataclass(eq=False, repr=False)

@@ -48,14 +48,14 @@ class Tensor(_Numbers):
     _keras_mask: Tensor | None = None
 
     def numpy(self) -> Array:
-        """The numbers as a plain NumPy array, without a copy."""
-        return self.view(np.ndarray)
+        """The numbers as a plain NumPy array, without a copy; a single number as one of NumPy's."""
+        return self.view(np.ndarray)[()]
 
     def __repr__(self) -> str:
-        return repr(self.numpy()).replace("\n", "\n ").replace("array", "Tensor", 1)
+        return repr(self.view(np.ndarray)).replace("\n", "\n ").replace("array", "Tensor", 1)
 
     def __str__(self) -> str:
-        return str(self.numpy())
+        return str(self.view(np.ndarray))
 
     def assign(self, value: object) -> NoReturn:
         """Refused: a tensor never changes.

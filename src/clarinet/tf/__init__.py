@@ -21,7 +21,7 @@ from clarinet import aliases
 from clarinet.graph import Tensor as KerasTensor
 from clarinet.names import public
 from clarinet.ops import Tensor, TensorSpec
-from clarinet.tf import config, image, io, linalg, math, nn, random, strings, test, train
+from clarinet.tf import config, image, io, linalg, math, nn, random, signal, strings, test, train
 from clarinet.tf.adapting import functions
 from clarinet.tf.arrays import (
     argmax,
@@ -106,6 +106,7 @@ __all__ = [
     "range",
     "scatter_nd",
     "sequence_mask",
+    "signal",
     "split",
     "string",
     "strings",

@@ -15,8 +15,11 @@ from clarinet.tf.io import decode_image, decode_jpeg, decode_png
 from clarinet.types import AnyTensor, Array, DTypeArg, TensorLike
 
 __all__ = [
+    "ResizeMethod",
     "adjust_brightness",
     "adjust_contrast",
+    "adjust_hue",
+    "adjust_saturation",
     "central_crop",
     "convert_image_dtype",
     "crop_to_bounding_box",
@@ -26,12 +29,14 @@ __all__ = [
     "flip_left_right",
     "flip_up_down",
     "grayscale_to_rgb",
+    "hsv_to_rgb",
     "pad_to_bounding_box",
     "per_image_standardization",
     "psnr",
     "resize",
     "resize_with_crop_or_pad",
     "rgb_to_grayscale",
+    "rgb_to_hsv",
     "rgb_to_yuv",
     "rot90",
     "transpose",
@@ -64,19 +69,52 @@ def resize(
     antialias: bool = False,
     name: object = None,
 ) -> AnyTensor:
-    """Pictures in another size, as ``Resizing`` gives it: ``"bilinear"`` or ``"nearest"``.
+    """Pictures in another size.
+
+    Args:
+        images: (height, width, channels), or a batch of them.
+        size: height and width.
+        method: as for ``Resizing``, or ``"area"``, where each pixel is the mean of those that it covers.
+        preserve_aspect_ratio: whether ``size`` is what neither side may go beyond.
+        antialias: average over more pixels where a picture shrinks.
+        name: accepted for TensorFlow programs.
 
     Raises:
-        ValueError: another method, or what ``Resizing`` refuses.
+        ValueError: another method.
     """
     from clarinet.layers import Resizing
 
-    if preserve_aspect_ratio or antialias:
-        raise ValueError("tf.image.resize: preserve_aspect_ratio and antialias are not supported; leave them out")
-    height, width = map(int, size)
-    layer, several = Resizing(height, width, interpolation=method), ops.ndim(images) == 4
+    height, width = map(int, np.asarray(size))
+    if preserve_aspect_ratio:
+        have = _sizes(images)
+        share = min(height / have[0], width / have[1])
+        height, width = (max(1, round(one * share)) for one in have[:2])
+    if method == ResizeMethod.AREA:
+        return _means_of_areas(ops.cast(images, "float32"), height, width)
+    several = ops.ndim(images) == 4
+    layer = Resizing(height, width, interpolation=method, antialias=antialias)
     resized = layer(ops.cast(images if several else ops.expand_dims(images, 0), "float32"))
     return resized if several else resized[0]
+
+
+class ResizeMethod:
+    """Names of methods for :func:`resize`."""
+
+    AREA, BICUBIC, BILINEAR, NEAREST_NEIGHBOR = "area", "bicubic", "bilinear", "nearest"
+    LANCZOS3, LANCZOS5 = "lanczos3", "lanczos5"
+
+
+def _means_of_areas(images: AnyTensor, height: int, width: int) -> AnyTensor:
+    rows, columns = (_shares(want, have) for want, have in zip((height, width), _sizes(images)))
+    return ops.einsum("hi,...ijc,wj->...hwc", rows, images, columns)
+
+
+def _shares(want: int, have: int) -> Array:
+    """How much of each of ``want`` pixels is made of each of ``have``."""
+    edges = np.arange(want + 1) * (have / want)
+    inside = np.minimum(edges[1:, None], np.arange(1, have + 1)) - np.maximum(edges[:-1, None], np.arange(have))
+    shares: Array = (np.maximum(inside, 0) * (want / have)).astype(np.float32)
+    return shares
 
 
 def flip_left_right(image: TensorLike) -> AnyTensor:
@@ -99,15 +137,37 @@ def transpose(image: TensorLike, name: object = None) -> AnyTensor:
     return ops.swapaxes(image, -3, -2)
 
 
-def adjust_brightness(image: TensorLike, delta: float) -> AnyTensor:
+def adjust_brightness(image: TensorLike, delta: TensorLike) -> AnyTensor:
     """Every pixel plus ``delta``."""
     return ops.add(image, delta)
 
 
-def adjust_contrast(images: TensorLike, contrast_factor: float) -> AnyTensor:
+def adjust_contrast(images: TensorLike, contrast_factor: TensorLike) -> AnyTensor:
     """The distance of every pixel from its channel's mean times a factor."""
     mean = ops.mean(images, (-3, -2), keepdims=True)
     return (images - mean) * contrast_factor + mean
+
+
+def adjust_saturation(image: TensorLike, saturation_factor: TensorLike, name: object = None) -> AnyTensor:
+    """The saturation of every pixel times a factor, at most 1."""
+    hue, saturation, value = ops.split(rgb_to_hsv(image), 3, -1)
+    return hsv_to_rgb(ops.concatenate([hue, ops.clip(saturation * saturation_factor, 0, 1), value], -1))
+
+
+def adjust_hue(image: TensorLike, delta: TensorLike, name: object = None) -> AnyTensor:
+    """The hue of every pixel turned by a share of the circle."""
+    hue, saturation, value = ops.split(rgb_to_hsv(image), 3, -1)
+    return hsv_to_rgb(ops.concatenate([ops.mod(hue + delta, 1.0), saturation, value], -1))
+
+
+def rgb_to_hsv(images: TensorLike, name: object = None) -> AnyTensor:
+    """Hue, saturation and value of red, green and blue; whole numbers as the floats that they stand for."""
+    return ops.image.rgb_to_hsv(convert_image_dtype(images, "float32"))
+
+
+def hsv_to_rgb(images: TensorLike, name: object = None) -> AnyTensor:
+    """The inverse of :func:`rgb_to_hsv`."""
+    return ops.image.hsv_to_rgb(images)
 
 
 def per_image_standardization(image: TensorLike) -> AnyTensor:

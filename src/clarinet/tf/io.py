@@ -6,7 +6,7 @@ import glob
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -108,12 +108,12 @@ def decode_csv(
 
 
 def _shaped(array: Array) -> AnyTensor:
-    return array.view(TextArray) if array.dtype.kind == "O" else tensor(array)
+    return cast(AnyTensor, array.view(TextArray) if array.dtype.kind == "O" else tensor(array))
 
 
 def _bytes(contents: TensorLike) -> bytes:
     value = contents.item() if isinstance(contents, np.ndarray) else contents
-    return value.encode() if isinstance(value, str) else bytes(value)
+    return value.encode() if isinstance(value, str) else cast(bytes, value)
 
 
 def decode_image(

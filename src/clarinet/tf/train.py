@@ -120,7 +120,7 @@ def _numbers(one: object) -> list[Array]:
     if isinstance(one, Variable):
         return [np.asarray(one)]
     assert isinstance(one, Optimizer)
-    return [np.array([int(one.iterations)]), *map(np.asarray, one.variables)]
+    return [np.array([int(np.asarray(one.iterations))]), *map(np.asarray, one.variables)]
 
 
 def _take(one: object, arrays: list[Array], what: str) -> None:

@@ -91,6 +91,8 @@ def call(
         check_flag(training, "training")
     if self.empty:
         raise ValueError(NO_LAYERS)
+    if getattr(inputs[0], "ndim", 0) == 3 and getattr(self, "lists_layers", False) and _prepares_pictures(self.layers):
+        return cast(AnyTensor, call(self, (cast(Array, inputs[0])[None],), training)[0])
     if self.has_call and (settings or len(inputs) > 1 or not _traces(self, inputs[0])):
         return _as_it_stands(self, inputs, training, settings)
     (x,) = inputs
@@ -111,6 +113,12 @@ def call(
     if self.target is not None:
         outputs = [tensor(self.target.inverse(outputs[0].numpy()))]
     return cast(AnyTensor, self.packed(tuple(outputs) if len(outputs) > 1 else outputs[0]))
+
+
+def _prepares_pictures(layers: Sequence[Layer]) -> bool:
+    """Whether all that layers do is to change pictures, which a single one goes through as well."""
+    changing = [layer.disturbs_by == "augmentation" or getattr(layer, "takes_pictures", False) for layer in layers]
+    return any(changing) and all(change or layer.rescales_by for change, layer in zip(changing, layers))
 
 
 # A call of the user's own.

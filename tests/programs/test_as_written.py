@@ -1,0 +1,125 @@
+"""Small things that real programs for Keras and TensorFlow write, one test a kind."""
+
+import numpy as np
+import pytest
+
+import clarinet as tf
+
+RNG = np.random.default_rng(0)
+PICTURE = RNG.random((6, 6, 3)).astype("float32")
+
+
+def test_a_number_of_a_tensor_is_one_of_numpys():
+    total = tf.reduce_prod((28, 28)).numpy()
+    assert isinstance(total, np.integer) and tf.keras.layers.Dense(total).units == 784
+    assert isinstance(tf.reduce_mean(tf.constant([1.0, 3.0])).numpy(), np.float32)
+    assert repr(tf.constant(2.0)) == "Tensor(2., dtype=float32)"
+
+
+def test_statistics_of_normalization_are_tensors():
+    layer = tf.keras.layers.Normalization()
+    layer.adapt(np.array([[1.0, 2.0], [3.0, 6.0]]))
+    assert layer.mean.numpy().tolist() == [[2.0, 4.0]] and layer.variance.numpy().tolist() == [[1.0, 4.0]]
+
+
+def test_ids_are_looked_at_only_where_the_embedding_takes_the_whole_input():
+    class Pairs(tf.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.users, self.films = tf.keras.layers.Embedding(5, 3), tf.keras.layers.Embedding(50, 3)
+
+        def call(self, pairs):
+            return tf.reduce_sum(self.users(pairs[:, 0]) * self.films(pairs[:, 1]), -1)
+
+    model = Pairs()
+    model.compile("adam", "mse")
+    assert np.isfinite(model.fit(np.array([[1, 40], [4, 30]]), np.ones(2), verbose=0).history["loss"]).all()
+    ids = tf.keras.Input((3,))
+    model = tf.keras.Model(
+        ids, tf.keras.layers.Dense(1)(tf.keras.layers.Flatten()(tf.keras.layers.Embedding(5, 2)(ids)))
+    )
+    model.compile("adam", "mse")
+    with pytest.raises(ValueError, match="holds 7 at row 0, column 1"):
+        model.fit(np.array([[1, 7, 2]]), np.ones(1), verbose=0)
+
+
+def test_columns_that_are_no_input_are_left_out_with_a_warning():
+    inputs = {name: tf.keras.Input((1,), name=name) for name in ("age", "fee")}
+    model = tf.keras.Model(inputs, tf.keras.layers.Dense(1)(tf.keras.layers.concatenate(list(inputs.values()))))
+    model.compile("sgd", "mse")
+    table = {name: np.ones((4, 1)) for name in ("age", "fee", "target")}
+    with pytest.warns(UserWarning, match="'target' is no input of the model and is left out"):
+        model.fit(tf.data.Dataset.from_tensor_slices((table, np.ones(4))).batch(2), verbose=0)
+    with pytest.raises(ValueError, match="the model has no input 'wage'"):
+        model.predict({"age": np.ones((1, 1)), "wage": np.ones((1, 1))})
+
+
+def test_weights_are_saved_in_a_folder_that_is_not_there_yet(tmp_path):
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(2,))])
+    for name in ("a/1.weights.h5", "b/c/2.safetensors", "d/3.keras"):
+        (model.save if name.endswith("keras") else model.save_weights)(tmp_path / name)
+        assert (tmp_path / name).is_file()
+
+
+def test_first_states_of_recurrent_layers():
+    lstm = tf.keras.layers.LSTM(4, return_state=True)
+    states = lstm.get_initial_state(3)
+    assert [state.shape for state in states] == [(3, 4), (3, 4)] and not np.any(states)
+    x = RNG.random((3, 5, 2)).astype("float32")
+    np.testing.assert_allclose(lstm(x, initial_state=states)[0], lstm(x)[0])
+
+
+def test_tensorboard_takes_what_keras_has(tmp_path):
+    pytest.importorskip("tensorboard")
+    callback = tf.keras.callbacks.TensorBoard(tmp_path, profile_batch=(2, 4), write_graph=False, embeddings_freq=1)
+    assert callback.every == 0
+
+
+def test_one_picture_goes_through_layers_that_prepare_pictures():
+    layers = tf.keras.layers
+    prepare = tf.keras.Sequential([layers.Resizing(4, 4), layers.Rescaling(1 / 2)])
+    one, many = prepare(PICTURE), prepare(PICTURE[None])
+    assert one.shape == (4, 4, 3)
+    np.testing.assert_allclose(one, many[0])
+    np.testing.assert_allclose(layers.CenterCrop(2, 2)(PICTURE), PICTURE[2:4, 2:4])
+    rows = tf.keras.Sequential([layers.Rescaling(2.0)])(PICTURE)
+    np.testing.assert_allclose(rows, PICTURE * 2)
+
+
+def test_sizes_and_colours_of_pictures():
+    area = tf.image.resize(PICTURE, [2, 3], method=tf.image.ResizeMethod.AREA)
+    np.testing.assert_allclose(area, PICTURE.reshape(2, 3, 3, 2, 3).mean((1, 3)), rtol=1e-5)
+    np.testing.assert_allclose(tf.image.resize(PICTURE[None], (4, 4), "area").numpy().mean(), PICTURE.mean(), rtol=1e-5)
+    assert tf.image.resize(PICTURE, (3, 9), preserve_aspect_ratio=True).shape == (3, 3, 3)
+    for unchanged in (tf.image.adjust_hue(PICTURE, 1.0), tf.image.adjust_saturation(PICTURE, 1.0)):
+        np.testing.assert_allclose(unchanged, PICTURE, atol=1e-5)
+    assert float(tf.reduce_max(tf.image.rgb_to_hsv(tf.image.adjust_saturation(PICTURE, 0.0))[..., 1])) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("brightness", (0.3,)),
+        ("contrast", (0.5, 1.5)),
+        ("crop", ((4, 5, 3),)),
+        ("flip_left_right", ()),
+        ("flip_up_down", ()),
+        ("hue", (0.2,)),
+        ("saturation", (0.5, 1.5)),
+    ],
+)
+def test_pictures_changed_by_chance(name, settings):
+    change, stateless = getattr(tf.image, f"random_{name}"), getattr(tf.image, f"stateless_random_{name}")
+    tf.random.set_seed(1)
+    drawn = [change(PICTURE, *settings).numpy() for _ in range(8)]
+    assert any(not np.array_equal(drawn[0], other) for other in drawn)
+    same = [stateless(PICTURE, *settings, seed=(3, 1)).numpy() for _ in range(2)]
+    np.testing.assert_array_equal(*same)
+    pictures = tf.data.Dataset.from_tensor_slices(np.stack([PICTURE] * 16)).map(lambda one: change(one, *settings))
+    assert len({one.numpy().tobytes() for one in pictures}) > 1
+
+
+def test_fourier_transforms_of_data():
+    wave = np.sin(np.arange(8) * np.pi / 2)
+    np.testing.assert_allclose(np.abs(tf.signal.rfft(wave)), [0, 0, 4, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(tf.signal.irfft(tf.signal.rfft(wave)), wave, atol=1e-6)
