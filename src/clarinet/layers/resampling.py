@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache as remember
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import numpy as np
 
@@ -103,7 +103,7 @@ class _Resampling(Spatial):
     def called_on(self, given: Sequence[object], training: bool | None, mask: TensorLike) -> AnyTensor:
         picture = given[0]
         if isinstance(picture, np.ndarray) and picture.ndim == 3:  # one that is no row of several
-            return cast(AnyTensor, super().called_on([picture[None]], training, mask)[0])
+            return super().called_on([picture[None]], training, mask)[0]
         return super().called_on(given, training, mask)
 
     def output_shape(self, input_shape: Shape) -> Shape:

@@ -92,7 +92,7 @@ def call(
     if self.empty:
         raise ValueError(NO_LAYERS)
     if getattr(inputs[0], "ndim", 0) == 3 and getattr(self, "lists_layers", False) and _prepares_pictures(self.layers):
-        return cast(AnyTensor, call(self, (cast(Array, inputs[0])[None],), training)[0])
+        return call(self, (cast(Array, inputs[0])[None],), training)[0]
     if self.has_call and (settings or len(inputs) > 1 or not _traces(self, inputs[0])):
         return _as_it_stands(self, inputs, training, settings)
     (x,) = inputs
