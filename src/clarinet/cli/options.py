@@ -17,7 +17,7 @@ _CODES = "exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (training
 
 _DATA = """DATA is one of
   mnist, fashion_mnist, cifar10   a well-known data set
-  houses.csv                      a table, with column names in its first line (or --header no)
+  houses.csv                      a table: text of any kind, an Excel workbook (.xlsx), Parquet
   photos/                         a folder with one sub-folder of pictures for each class
 """
 
@@ -26,7 +26,8 @@ examples:
   clarinet train mnist --epochs 10 --hidden 128,64 --out digits.clarinet
   clarinet train mnist --preset cnn
   clarinet train houses.csv --target price
-  clarinet train maisons.csv --target prix --decimal , --encoding cp1252
+  clarinet train reviews.csv --target stars            a column of sentences is found too
+  clarinet train maisons.csv --target prix --decimal , --encoding cp1252   where the message asks for it
   clarinet train photos/ --image-size 32,32 --epochs 30
   clarinet train mnist --run digits
 
@@ -176,20 +177,24 @@ def _add_train(commands: Commands) -> None:
 
 def _add_reading(command: argparse.ArgumentParser) -> None:
     """How files are read: the same flags in every command that reads some."""
-    table = command.add_argument_group("how a table is read (later commands take it from the model)")
+    table = command.add_argument_group("how a table is read (found out where not said; later commands ask the model)")
     table.add_argument("--target", metavar="COLUMN", help="the column to predict")
     table.add_argument("--header", type=yes_or_no, metavar="yes|no", help="whether the first line names the columns")
-    table.add_argument("--delimiter", type=character, metavar="CHARACTER", help="between cells (default: found out)")
-    table.add_argument("--decimal", choices=(".", ","), metavar="CHARACTER", help="before decimals: . (default) or ,")
-    table.add_argument("--encoding", metavar="NAME", help="of the text, such as cp1252 (default utf-8)")
+    table.add_argument("--delimiter", type=character, metavar="CHARACTER", help="between cells")
+    table.add_argument("--decimal", choices=(".", ","), metavar="CHARACTER", help="the mark before decimals: . or ,")
+    table.add_argument("--encoding", metavar="NAME", help="of the text, such as cp1252")
+    table.add_argument("--comment", metavar="TEXT", help="what lines begin with that are no rows")
+    table.add_argument("--date-order", choices=("dmy", "mdy", "ymd"), help="of day, month and year")
+    table.add_argument("--sheet", metavar="NAME", help="of an Excel workbook")
     more = "; several times for more"
     table.add_argument("--missing", action="append", metavar="TEXT", help=f"a cell that means no value{more}")
     table.add_argument("--categorical", action="append", metavar="COLUMN", help=f"a column of names, not numbers{more}")
+    table.add_argument("--text", action="append", metavar="COLUMN", help=f"a column of sentences{more}")
+    table.add_argument("--keep", action="append", metavar="COLUMN", help=f"numbers that seem to name rows{more}")
     table.add_argument("--drop", action="append", metavar="COLUMN", help=f"a column to leave out{more}")
-    table.add_argument(
-        "--task", choices=("classification", "regression"), help="what the target is (default: found from the data)"
-    )
-    table.add_argument("--max-categories", type=whole(1), metavar="N", help="names that a column holds (default 50)")
+    table.add_argument("--task", choices=("classification", "regression"), help="what the target is")
+    table.add_argument("--max-categories", type=whole(1), metavar="N", help="names that a column keeps (default 50)")
+    table.add_argument("--max-words", type=whole(1), metavar="N", help="words of sentences (default 2000)")
     folder = command.add_argument_group("how a folder of pictures is read")
     folder.add_argument("--image-size", type=size, metavar="H,W", help="scale pictures to this height and width")
     folder.add_argument(

@@ -7,11 +7,14 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from clarinet.datasets.coding import TableCoding
-from clarinet.datasets.columns import CategoryColumn, shorten
+from clarinet.datasets.columns import CategoryColumn, TextColumn, shorten
+from clarinet.datasets.formats import Format
 from clarinet.wording import option
 
 #: The flags for folders of pictures; all others are for tables.
 _OF_PICTURES = ("image_size", "skip_damaged")
+#: Those that say how a table's file is written.
+_OF_FILES = tuple(field.name for field in fields(Format))
 
 
 @dataclass(frozen=True)
@@ -19,8 +22,8 @@ class Reading:
     """The flags for reading files, as given; None or empty if not given.
 
     Attributes:
-        target, header, delimiter, decimal, encoding, task, max_categories, missing, categorical, drop: of a table, as
-            in :func:`clarinet.datasets.load_table`.
+        target, header, delimiter, decimal, encoding, comment, date_order, sheet, task, max_categories, max_words,
+            missing, categorical, text, keep, drop: of a table, as in :func:`clarinet.datasets.load_table`.
         image_size, skip_damaged: of a folder of pictures.
     """
 
@@ -29,10 +32,16 @@ class Reading:
     delimiter: str | None = None
     decimal: str | None = None
     encoding: str | None = None
+    comment: str | None = None
+    date_order: str | None = None
+    sheet: str | None = None
     task: str | None = None
     max_categories: int | None = None
+    max_words: int | None = None
     missing: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     image_size: tuple[int, int] | None = None
     skip_damaged: bool = False
@@ -77,12 +86,9 @@ class Reading:
             ValueError: a flag contradicts the coding that the model has learnt.
         """
         self._check_learnt(coding)
-        how = {
-            name: value
-            for name in ("delimiter", "decimal", "encoding", "header")
-            if (value := getattr(self, name)) is not None
-        }
-        return replace(coding, missing=coding.missing | {text.lower() for text in self.missing}, **how)
+        how: dict[str, Any] = {name: value for name, value in self.given().items() if name in _OF_FILES}
+        missing = coding.missing | {text.lower() for text in self.missing}
+        return replace(coding, missing=missing, format=replace(coding.format, **how))
 
     def _check_learnt(self, coding: TableCoding) -> None:
         used = {column.name: column for column in coding.columns}
@@ -91,12 +97,13 @@ class Reading:
             raise ValueError(f"{option('target', self.target)}: {learnt}")
         if self.task not in (None, coding.task):
             raise ValueError(f"{option('task', self.task)}: {learnt}, a {coding.task}")
-        for name in self.categorical:
-            if not isinstance(used.get(name), CategoryColumn):
-                what = "as numbers" if name in used else "without it"
-                raise ValueError(
-                    f"{option('categorical', [name])}: the model has learnt {what}; train another to change that"
-                )
+        for flag, names, kind in (("categorical", self.categorical, CategoryColumn), ("text", self.text, TextColumn)):
+            for name in names:
+                if not isinstance(used.get(name), kind):
+                    what = f"as a {used[name].kind}" if name in used else "without it"
+                    raise ValueError(
+                        f"{option(flag, [name])}: the model has learnt {what}; train another to change that"
+                    )
         for name in self.drop:
             if name in used:
                 raise ValueError(f"{option('drop', [name])}: {learnt}; train another to leave it out")

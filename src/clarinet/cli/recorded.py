@@ -18,7 +18,7 @@ COMMAND = "clarinet train"
 _TRAINING = ("preset", "epochs", "batch_size", "hidden", "lr", "validation", "seed", "engine")
 _OPTIONS = (*_TRAINING, *(field.name for field in fields(Reading)))
 #: Those that may be given several times.
-_SEVERAL = ("missing", "categorical", "drop")
+_SEVERAL = ("missing", "categorical", "text", "keep", "drop")
 
 
 def settings(options: argparse.Namespace, out: Path) -> dict[str, object]:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.datasets.columns import MISSING, CategoryColumn, Column, NumberColumn
-from clarinet.datasets.csv_files import read_csv
-from clarinet.datasets.targets import TargetColumn
+from clarinet.datasets.columns import KINDS, CategoryColumn, Column
+from clarinet.datasets.formats import Format
+from clarinet.datasets.memory import check_memory
+from clarinet.datasets.numerals import MISSING
+from clarinet.datasets.table_files import read_table
+from clarinet.datasets.targets import TargetColumn, no_value_in
 from clarinet.datasets.text_table import TextTable, text_table
 from clarinet.names import nearest
 from clarinet.types import Array, Config
 from clarinet.wording import option
 
-_FORMAT = 1
-_TYPES = {"str": str, "float": float, "bool": bool, "tuple[str, ...]": tuple}
-_KINDS: dict[str, type[NumberColumn] | type[CategoryColumn]] = {c.kind: c for c in (NumberColumn, CategoryColumn)}
+#: The version that is written, and all that can be read.
+_FORMAT, _FORMATS = 2, (1, 2)
+_TYPES: dict[str, type] = {
+    "str": str,
+    "float": float,
+    "bool": bool,
+    "tuple[str, ...]": tuple,
+    "tuple[float, ...]": tuple,
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,8 @@ class TableCoding:
         columns: the columns used, in the order of their features.
         target: the column to predict.
         missing: cells that mean "no value", in lower case.
-        delimiter, encoding, decimal, header: how CSV files are read, as in ``load_table``.
+        format: what was said about how files are written; the rest is found out for each file.
+        usual: the mark before decimals of files that do not show it: that of the training table.
 
     Example:
         >>> from clarinet.datasets import TableCoding, load_table
@@ -44,10 +55,8 @@ class TableCoding:
     columns: tuple[Column, ...]
     target: TargetColumn
     missing: frozenset[str] = MISSING
-    delimiter: str | None = None
-    encoding: str = "utf-8"
-    decimal: str = "."
-    header: bool | None = None
+    format: Format = field(default_factory=Format)
+    usual: str | None = None
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -66,7 +75,7 @@ class TableCoding:
         becomes all zeros, with a warning.
 
         Args:
-            data: whatever ``load_table`` takes: a CSV file, a data frame, a list of dicts or a dict of lists.
+            data: whatever ``load_table`` takes: a file, a data frame, a list of dicts or a dict of lists.
 
         Returns:
             float32 (n, features).
@@ -74,7 +83,7 @@ class TableCoding:
         Raises:
             ValueError: a column is not there, or a cell holds something else than the training table's column did.
         """
-        return self._coded(self._read(data))
+        return self._coded(self.read(data))
 
     def targets(self, data: object) -> Array:
         """The targets of new rows: int64 (n,) class numbers, or float32 (n, 1) for regression.
@@ -82,7 +91,7 @@ class TableCoding:
         Raises:
             ValueError: there is no target column, a cell is empty, or a class is unknown.
         """
-        table = self._read(data)
+        table = self.read(data)
         require(table, self.target.name)
         return self.target.encode(table, self.missing)
 
@@ -92,11 +101,11 @@ class TableCoding:
         Raises:
             ValueError: as for :meth:`transform` and :meth:`targets`, or no row has a target.
         """
-        table = self._read(data)
+        table = self.read(data)
         require(table, self.target.name)
         table, lost = with_target(table, self.target.name, self.missing)
         x, y = self._coded(table), self.target.encode(table, self.missing)
-        return Table(x, y, self, tuple(f"{sentence}." for sentence in lost))
+        return Table(x, y, self, tuple(f"{sentence}." for sentence in (*table.report, *lost)))
 
     def to_config(self) -> Config:
         """Everything as plain numbers, texts, lists and dicts, ready for JSON."""
@@ -105,10 +114,8 @@ class TableCoding:
             "columns": [{"kind": column.kind, **_plain(column)} for column in self.columns],
             "target": _plain(self.target),
             "missing": [*sorted(self.missing)],
-            "delimiter": self.delimiter,
-            "encoding": self.encoding,
-            "decimal": self.decimal,
-            "header": self.header,
+            **asdict(self.format),
+            "usual": self.usual,
         }
 
     @classmethod
@@ -120,29 +127,31 @@ class TableCoding:
         """
         described: Mapping[str, Any] = config  # what is wrong with it shows below
         try:
-            if config["format"] != _FORMAT:
+            if config["format"] not in _FORMATS:
                 raise ValueError(
-                    f"format {config['format']!r} is not {_FORMAT}; a newer version of Clarinet may have written it"
+                    f"format {config['format']!r} is none of {_FORMATS}; a newer Clarinet may have written it"
                 )
             columns = tuple(
-                _build(_KINDS[each["kind"]], {k: v for k, v in each.items() if k != "kind"})
+                _build(KINDS[each["kind"]], {k: v for k, v in each.items() if k != "kind"})
                 for each in described["columns"]
             )
-            rest = {name: described[name] for name in ("delimiter", "encoding", "decimal")}
-            if not all(isinstance(value, str | None) for value in rest.values()):
-                raise TypeError(f"{', '.join(rest)} must be texts, got {rest}")
-            header = described.get("header")  # which files of earlier versions lack
-            if not isinstance(header, bool | None):
-                raise TypeError(f"header must be a boolean, got {header!r}")
             target, missing = _build(TargetColumn, described["target"]), frozenset(map(str, described["missing"]))
-            return cls(columns, target, missing, **rest, header=header)
+            usual = described.get("usual")
+            if usual not in (None, ".", ","):
+                raise TypeError(f"usual must be a mark, got {usual!r}")
+            return cls(columns, target, missing, _format(described), usual)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"the stored table coding cannot be read: {type(error).__name__}: {error}") from error
 
-    def _read(self, data: object) -> TextTable:
+    def read(self, data: object) -> TextTable:
+        """Rows as text, of a file as of a table in memory.
+
+        Raises:
+            ValueError: they cannot be read.
+        """
         if isinstance(data, str | os.PathLike):
-            how = {"delimiter": self.delimiter, "encoding": self.encoding, "decimal": self.decimal}
-            return read_csv(data, **how, header=self.header)  # type: ignore[arg-type]
+            wanted = {*(column.name for column in self.columns), self.target.name}
+            return read_table(data, self.format, wanted, self.usual)
         return text_table(data)
 
     def _coded(self, table: TextTable) -> NDArray[np.float32]:
@@ -153,7 +162,14 @@ class TableCoding:
         return self._encode(table)
 
     def _encode(self, table: TextTable) -> NDArray[np.float32]:
-        return np.concatenate([column.encode(table, self.missing) for column in self.columns], axis=1)
+        check_size(table, len(self.feature_names))
+        x = np.empty((len(table), len(self.feature_names)), np.float32)
+        begin = 0
+        for column in self.columns:
+            end = begin + len(column.features)
+            x[:, begin:end] = column.encode(table, self.missing)
+            begin = end
+        return x
 
     def _warn_of_unseen(self, table: TextTable) -> None:
         import warnings
@@ -227,7 +243,9 @@ def require(table: TextTable, name: str) -> None:
 
 def with_target(table: TextTable, target: str, missing: frozenset[str]) -> tuple[TextTable, list[str]]:
     """The rows that have a target, and a sentence about the others."""
-    kept = [i for i, cell in enumerate(table.columns[target]) if cell.lower() not in missing]
+    cells = table.columns[target]
+    no_value = no_value_in(cells, missing)
+    kept = [i for i, cell in enumerate(cells) if cell.lower() not in no_value]
     if not kept:
         raise ValueError(f"{table.source}: the target {target!r} holds no value at all")
     if len(kept) == len(table):
@@ -244,12 +262,39 @@ def _plain(column: Column | TargetColumn) -> Config:
 def _build(kind: Any, config: Mapping[str, Any]) -> Any:
     """A column from plain values, each of the type that ``to_config`` wrote."""
     column = kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in config.items()})
-    for field in fields(kind):
-        value = getattr(column, field.name)
-        if type(value) is not _TYPES[str(field.type)] or value != value:
-            raise TypeError(f"{field.name} must be {field.type}, got {value!r}")
-        if isinstance(value, tuple) and not (
-            all(isinstance(each, str) for each in value) and len(set(value)) == len(value)
-        ):
-            raise TypeError(f"{field.name} must hold different texts, got {value!r}")
+    for each in fields(kind):
+        _check_value(each.name, str(each.type), getattr(column, each.name))
     return column
+
+
+def _check_value(name: str, wanted: str, value: Any) -> None:
+    """Refuse a value of another type than ``to_config`` writes."""
+    kind = type(value)
+    if kind is not _TYPES[wanted] or value != value:
+        raise TypeError(f"{name} must be {wanted}, got {value!r}")
+    if wanted == "tuple[float, ...]" and not all(isinstance(n, float) and math.isfinite(n) for n in value):
+        raise TypeError(f"{name} must hold numbers, got {value!r}")
+    if wanted == "tuple[str, ...]" and not (
+        all(isinstance(text, str) for text in value) and len(set(value)) == len(value)
+    ):
+        raise TypeError(f"{name} must hold different texts, got {value!r}")
+
+
+def check_size(table: TextTable, features: int) -> None:
+    """Refuse arrays that would not fit into memory, three times over: training shuffles and splits them.
+
+    Raises:
+        MemoryError: they would not.
+    """
+    limits = f"{option('max_categories')} or {option('max_words')}"
+    advice = f"leave columns out with {option('drop')}, or give a smaller {limits}"
+    check_memory(12.0 * len(table) * features, f"{table.source}: {len(table):,} rows of {features:,} features", advice)
+
+
+def _format(described: Mapping[str, Any]) -> Format:
+    """What was said about files; those of earlier versions say what is found out today."""
+    said = {each.name: described.get(each.name) for each in fields(Format)}
+    if described["format"] == 1:
+        said["encoding"] = None if said["encoding"] == "utf-8" else said["encoding"]
+        said["decimal"] = None if said["decimal"] == "." else said["decimal"]
+    return Format(**said)

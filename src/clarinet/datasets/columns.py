@@ -1,29 +1,25 @@
-"""How one column of text becomes numbers for a network, learnt from the training table and applied to any other."""
+"""The kinds of columns: how text becomes numbers for a network, in the training table and in any later one."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.datasets.text_table import TextTable
+from clarinet.datasets.dates import ORDERS, PARTS, PERIODS, Dates, features_of, read_dates
+from clarinet.datasets.numerals import MISSING, NO_NUMBER, Numbers, marks, read_numbers
+from clarinet.datasets.text_table import TextTable, decimal_shown
 from clarinet.wording import option
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "<na>", "nat", "?"})
-"""Cells that mean "no value", in lower case."""
-
-NO_NUMBER = frozenset({"none"})  # a missing number, but a name of its own among names
-_FALSE, _TRUE = frozenset({"false", "no", "f", "n", "0"}), frozenset({"true", "yes", "t", "y", "1"})
-_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})( .*)?")
-_DRESSED_NUMBER = re.compile(r"[-+]?\s*[$€£¥]?\s*\d[\d.,' ]*\s*[%$€£¥]?")
-_ROW_NAME = re.compile(r"(^|[_\s])(id|Id|ID)$|[a-z](Id|ID)$|^(?i:index|row|unnamed: 0)$")
+_FALSE = frozenset({"false", "no", "f", "n", "0", "nein", "falsch", "non", "faux", "off"})
+_TRUE = frozenset({"true", "yes", "t", "y", "1", "ja", "j", "wahr", "oui", "vrai", "sí", "si", "on"})
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _UNSEEN = -1
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 
 @dataclass(frozen=True)
@@ -35,13 +31,16 @@ class NumberColumn:
         fill: the value for missing cells: the median of the training table.
         marked: whether a second feature marks missing values.
         boolean: the cells are words such as yes and no.
+        sign: the currency or percent sign that stood beside the numbers.
     """
 
     kind: ClassVar[str] = "number"
+    together: ClassVar[bool] = False
     name: str
     fill: float
     marked: bool = False
     boolean: bool = False
+    sign: str = ""
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -49,14 +48,19 @@ class NumberColumn:
 
     def encode(self, table: TextTable, missing: frozenset[str]) -> NDArray[np.float32]:
         """float32 (n, 1), or (n, 2) when missing values are marked."""
-        cells = table.columns[self.name]
-        values, absent, bad = (booleans if self.boolean else numbers)(cells, table.decimal, missing)
-        if bad:
+        found = (read_booleans if self.boolean else numbers_of)(table, self.name, missing)
+        if found.bad:
             wanted = "yes or no, true or false" if self.boolean else "a number"
-            raise ValueError(f"{where(table, self.name, bad[0])}: expected {wanted}, as in the training table")
-        check_finite(values, absent, table, self.name)
-        values = np.where(absent, self.fill, values)
-        return np.stack([values, absent] if self.marked else [values], axis=1).astype(np.float32)
+            raise ValueError(f"{where(table, self.name, found.bad[0])}: expected {wanted}, as in the training table")
+        others = found.signs - {"", self.sign}
+        if others and self.sign:
+            raise ValueError(
+                f"{table.source}: column {self.name!r} is in {sorted(others)[0]}; in the training table it "
+                f"was in {self.sign}: convert them"
+            )
+        check_finite(found.values, found.absent, table, self.name)
+        values = np.where(found.absent, self.fill, found.values)
+        return np.stack([values, found.absent] if self.marked else [values], axis=1).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -67,21 +71,24 @@ class CategoryColumn:
         name: of the column.
         categories: the names, sorted.
         marked: whether a last feature stands for missing values.
+        rest: whether a feature before that stands for all other names.
     """
 
     kind: ClassVar[str] = "category"
+    together: ClassVar[bool] = False
     name: str
     categories: tuple[str, ...]
     marked: bool = False
+    rest: bool = False
 
     @property
     def features(self) -> tuple[str, ...]:
-        return tuple(
-            f"{self.name}={category}" for category in (*self.categories, *(["(missing)"] if self.marked else []))
-        )
+        more = ["(other)"] * self.rest + ["(missing)"] * self.marked
+        return tuple(f"{self.name}={category}" for category in (*self.categories, *more))
 
     def encode(self, table: TextTable, missing: frozenset[str]) -> NDArray[np.float32]:
-        """float32 (n, categories), one more when missing values are marked; a name unseen in training is all zeros."""
+        """float32 (n, categories), and for others and missing ones; a name unseen in training is all zeros, or one of
+        the others."""
         place = self._places(table, missing)
         codes: NDArray[np.float32] = (place[:, None] == np.arange(len(self.features))).astype(np.float32)
         return codes
@@ -92,205 +99,200 @@ class CategoryColumn:
 
     def _places(self, table: TextTable, missing: frozenset[str]) -> NDArray[np.int64]:
         index = {category: i for i, category in enumerate(self.categories)}
-        absent = len(self.categories) if self.marked else _UNSEEN
+        other = len(self.categories) if self.rest else _UNSEEN
+        absent = len(self.features) - 1 if self.marked else other
         cells = table.columns[self.name]
-        return np.array([index.get(c, _UNSEEN) if c.lower() not in missing else absent for c in cells], np.int64)
-
-
-Column = NumberColumn | CategoryColumn
+        return np.array([index.get(c, other) if c.lower() not in missing else absent for c in cells], np.int64)
 
 
 @dataclass(frozen=True)
-class Rules:
-    """The user's decisions about all columns.
+class DateColumn:
+    """A column of dates: year, days since the first, and sine and cosine of what comes round again.
 
     Args:
-        missing: cells that mean "no value", in lower case.
-        categorical: columns to read as names whatever they look like.
-        mark_missing: add a feature that marks missing values.
-        max_categories: the most names that a column not in ``categorical`` may hold.
+        name: of the column.
+        parts: of ``"year"``, ``"month"``, ``"weekday"``, ``"hour"`` and ``"days"``, those that differed between rows.
+        order: of the numbers: ``"ymd"``, ``"dmy"`` or ``"mdy"``.
+        origin: the first day, from which days are counted.
+        fill: the date for missing cells: the median of the training table.
+        marked: whether a last feature marks missing values.
     """
 
-    missing: frozenset[str]
-    categorical: frozenset[str]
-    mark_missing: bool
-    max_categories: int
+    kind: ClassVar[str] = "date"
+    together: ClassVar[bool] = False
+    name: str
+    parts: tuple[str, ...]
+    order: str
+    origin: str
+    fill: str
+    marked: bool = False
+
+    def __post_init__(self) -> None:
+        if not {*self.parts} <= {*PARTS} or not self.parts or self.order not in ORDERS:
+            raise ValueError(f"a column of dates has parts of {PARTS} in an order of {ORDERS}; got {self}")
+        if np.isnat(np.array([self.origin, self.fill], "datetime64[s]")).any():
+            raise ValueError(f"a column of dates has an origin and a fill; got {self}")
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        names: list[str] = []
+        for part in self.parts:
+            names += [f"{part}, sine", f"{part}, cosine"] if part in PERIODS else [part]
+        return tuple(f"{self.name} ({each})" for each in (*names, *(["missing"] if self.marked else [])))
+
+    def encode(self, table: TextTable, missing: frozenset[str]) -> NDArray[np.float32]:
+        """float32 (n, features)."""
+        absent = absent_in(table.columns[self.name], missing)
+        found = dates_of(table, self.name, absent, self.order)
+        if found.bad:
+            raise ValueError(f"{where(table, self.name, found.bad[0])}: expected a date, as in the training table")
+        values = np.where(absent, np.datetime64(self.fill, "s"), found.values)
+        features = features_of(values, self.parts, self.origin)
+        return np.concatenate([features, absent[:, None]] if self.marked else [features], axis=1).astype(np.float32)
 
 
-def learn_column(table: TextTable, name: str, rules: Rules) -> tuple[Column | None, str]:
-    """Decide how to code a column; None leaves it out. The sentence says what was done.
+@dataclass(frozen=True)
+class TextColumn:
+    """A column of sentences: a feature for each word of the vocabulary, by TF-IDF; the features of a row have length 1.
+
+    Args:
+        name: of the column.
+        words: the vocabulary, sorted.
+        weights: of the words: log((1 + rows) / (1 + rows that hold it)) + 1.
+    """
+
+    kind: ClassVar[str] = "text"
+    together: ClassVar[bool] = True
+    name: str
+    words: tuple[str, ...]
+    weights: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.words) != len(self.weights):
+            raise ValueError(f"{self.name}: {len(self.words)} words, but {len(self.weights)} weights")
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return tuple(f"{self.name}: {word}" for word in self.words)
+
+    def encode(self, table: TextTable, missing: frozenset[str]) -> NDArray[np.float32]:
+        """float32 (n, words)."""
+        index = {word: i for i, word in enumerate(self.words)}
+        cells = table.columns[self.name]
+        counts = np.zeros((len(cells), len(self.words)), np.float32)
+        for row, cell in enumerate(cells):
+            for word in words_of(cell):
+                if word in index:
+                    counts[row, index[word]] += 1
+        counts *= np.array(self.weights, np.float32)
+        length = np.sqrt(np.einsum("ij,ij->i", counts, counts))
+        counts /= np.maximum(length, 1e-12)[:, None]
+        return counts
+
+
+Column = NumberColumn | CategoryColumn | DateColumn | TextColumn
+KINDS: dict[str, type[Column]] = {kind.kind: kind for kind in (NumberColumn, CategoryColumn, DateColumn, TextColumn)}
+
+
+def words_of(cell: str) -> list[str]:
+    """The words of a sentence, in lower case.
+
+    Example:
+        >>> words_of("It's GOOD, naïve_stuff!")
+        ["it's", 'good', 'naïve', 'stuff']
+    """
+    return _WORD.findall(cell.lower())
+
+
+def absent_in(cells: Sequence[str], missing: frozenset[str]) -> NDArray[np.bool_]:
+    """A mask of cells without a date or number."""
+    return np.fromiter((c.lower() in missing or c.lower() in NO_NUMBER for c in cells), np.bool_, len(cells))
+
+
+def decimal_of(table: TextTable, name: str) -> str:
+    """The mark before the decimals of a column of numbers: as said, as its own cells show, or as others do.
 
     Raises:
-        ValueError: no value at all, mostly but not only numbers, numbers that hold separators or signs, or not finite.
+        ValueError: nothing tells whether 1.234 is more than a thousand.
+    """
+    if table.decimal is not None or name in table.plain:
+        return table.decimal or "."
+    cells = table.columns[name]
+    own, shown = decimal_shown(cells), marks(cells)
+    if own is not None or not shown.open:
+        return own or ("," if shown.comma and not shown.point else ".")
+    if table.decimal_elsewhere is not None:
+        return table.decimal_elsewhere
+    found = read_numbers(cells, ".", MISSING)
+    if 2 * len(found.bad) < len(cells):
+        row = next(row for row, cell in enumerate(cells) if marks([cell]).open)
+        raise ValueError(
+            f"{where(table, name, row)}: does the mark group thousands or stand before decimals? No cell tells; say "
+            f"{option('decimal', '.')} or {option('decimal', ',')} for the mark before decimals"
+        )
+    return "."
+
+
+def numbers_of(table: TextTable, name: str, missing: frozenset[str]) -> Numbers:
+    """A column as numbers."""
+    return read_numbers(table.columns[name], decimal_of(table, name), missing)
+
+
+def dates_of(table: TextTable, name: str, absent: NDArray[np.bool_], learnt: str | None = None) -> Dates:
+    """A column as dates, in the order that was said, that its own cells show, that was learnt, or that others show.
+
+    Raises:
+        ValueError: nothing tells whether the day or the month comes first, or the cells contradict each other.
     """
     cells = table.columns[name]
-    present = [cell for cell in cells if cell.lower() not in rules.missing]
-    if not present:
+    found = read_dates(cells, absent, table.date_order)
+    if found.order == "both":
         raise ValueError(
-            f"{table.source}: column {name!r} holds no value at all; pass {option('drop', [name])} to leave it out"
+            f"{table.source}: column {name!r} holds dates with the day first and others with the month first; correct "
+            f"them, or say {option('date_order', 'dmy')} or {option('date_order', 'mdy')}"
         )
-    if name in rules.categorical:
-        return _learn_category(table, name, present, rules)
-    number = _learn_number(table, name, rules)
-    if number is not None:
-        return number
-    if is_date(present):
-        return None, f"{name!r}: left out: dates; columns such as year, month or days since can stand for them"
-    check_dressed(table, name, present, option("categorical", [name]))
-    distinct = len(set(present))
-    if distinct == len(present) >= 10:
-        return None, f"{name!r}: left out: every row holds another text, so it identifies rows and nothing else"
-    if distinct > rules.max_categories:
-        hint = f"more than {option('max_categories', rules.max_categories)}; {option('categorical', [name])} keeps it"
-        return None, f"{name!r}: left out: {distinct} different texts, {hint}"
-    return _learn_category(table, name, present, rules)
+    if found.order != "?":
+        return found
+    order = learnt or _order_elsewhere(table)
+    if order is None:
+        raise ValueError(
+            f"{where(table, name, int(np.flatnonzero(~absent)[0]))}: does the day or the month come first? No cell "
+            f"tells; say {option('date_order', 'dmy')} or {option('date_order', 'mdy')}"
+        )
+    return read_dates(cells, absent, order)
 
 
-def _learn_number(table: TextTable, name: str, rules: Rules) -> tuple[Column | None, str] | None:
-    """The column as numbers or booleans, or None if it holds something else."""
+def _order_elsewhere(table: TextTable) -> str | None:
+    """The order of other columns' dates, where they agree."""
+    found = set()
+    for cells in table.columns.values():
+        absent = absent_in(cells, MISSING)
+        looked = read_dates(cells, absent)
+        if looked.witness is not None and 2 * len(looked.bad) < len(cells):
+            found.add(looked.order)
+    return found.pop() if len(found) == 1 else None
+
+
+def read_booleans(table: TextTable, name: str, missing: frozenset[str]) -> Numbers:
+    """A column as 0 and 1, of words such as yes and no."""
     cells = table.columns[name]
-    values, absent, bad = numbers(cells, table.decimal, rules.missing)
-    boolean = len(bad) > 0
-    if boolean:
-        check_mostly(table, name, bad, int((~absent).sum()), option("categorical", [name]))
-        values, absent, bad = booleans(cells, table.decimal, rules.missing)
-        if bad:
-            return None
-    check_finite(values, absent, table, name)
-    known = values[~absent]
-    if known.size == 0:
-        return None
-    count = int(absent.sum())
-    if known.min() == known.max() and not (count and rules.mark_missing):
-        return None, f"{name!r}: left out: {known[0]:g} in every row"
-    if _is_row_number(name, known) and not boolean:
-        return None, f"{name!r}: left out: whole numbers that name the rows; rename it if they measure something"
-    fill, marked = float(np.median(known)), count > 0 and rules.mark_missing
-    what = "booleans as 0 and 1" if boolean else f"numbers from {known.min():g} to {known.max():g}"
-    if count:
-        what += f"; {count} missing, filled with the median {fill:g}" + (
-            f" and marked in '{name} (missing)'" if marked else ""
-        )
-    return NumberColumn(name, fill, marked, boolean), f"{name!r}: {what}"
-
-
-def _learn_category(table: TextTable, name: str, present: list[str], rules: Rules) -> tuple[Column | None, str]:
-    categories = tuple(sorted(set(present)))
-    count = len(table) - len(present)
-    if len(categories) == 1 and not count:
-        return None, f"{name!r}: left out: {categories[0]!r} in every row"
-    shown = shorten(categories)
-    absent = f"; {count} missing, a category of their own" if count else ""
-    return CategoryColumn(
-        name, categories, count > 0
-    ), f"{name!r}: {len(categories)} categories, one feature each ({shown}){absent}"
-
-
-def numbers(
-    cells: Sequence[str], decimal: str, missing: frozenset[str]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[int]]:
-    """Values (0 for missing ones), a mask of missing values, and the rows that hold something else."""
-    plain = _plain_numbers(cells) if decimal == "." else None
-    if plain is not None:
-        return plain, np.zeros(len(cells), np.bool_), []
-    return _parse(cells, lambda cell: _number(cell, decimal), missing | NO_NUMBER)
-
-
-def _plain_numbers(cells: Sequence[str]) -> NDArray[np.float64] | None:
-    """Values if every cell is a finite number, the common case, at ten times the speed of looking at each."""
-    try:
-        values = np.fromiter(map(float, cells), np.float64, len(cells))
-    except ValueError:
-        return None
-    return values if np.isfinite(values).all() and "_" not in "".join(cells) else None
-
-
-def booleans(
-    cells: Sequence[str], decimal: str, missing: frozenset[str]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[int]]:
-    """As ``numbers``, for words such as yes and no."""
-    return _parse(cells, _boolean, missing)
-
-
-def _parse(
-    cells: Sequence[str], parse: Callable[[str], float | None], missing: frozenset[str]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[int]]:
-    values, absent, bad = np.zeros(len(cells)), np.zeros(len(cells), np.bool_), []
-    for i, cell in enumerate(cells):
-        if cell.lower() in missing:
-            absent[i] = True
-            continue
-        value = parse(cell)
-        if value is None:
+    values, absent, bad = np.zeros(len(cells)), absent_in(cells, missing), []
+    for i in np.flatnonzero(~absent).tolist():
+        word = cells[i].lower()
+        values[i] = word in _TRUE
+        if word not in _TRUE and word not in _FALSE:
             bad.append(i)
-        else:
-            values[i] = value
-    return values, absent, bad
+    return Numbers(values, absent, bad)
 
 
-def _number(cell: str, decimal: str) -> float | None:
-    if decimal == ",":
-        if "." in cell:
-            return None
-        cell = cell.replace(",", ".")
-    try:
-        return None if "_" in cell else float(cell)  # Python reads 1_000; no data file means that
-    except ValueError:
-        return None
-
-
-def _boolean(cell: str) -> float | None:
-    word = cell.lower()
-    return 1.0 if word in _TRUE else 0.0 if word in _FALSE else None
-
-
-def whole_number(cell: str, decimal: str) -> str | None:
-    """``"3"`` for 3, 3.0 and +3; None for anything that is not a whole number."""
-    value = _number(cell, decimal)
-    return str(int(value)) if value is not None and math.isfinite(value) and value == int(value) else None
+def is_boolean(cell: str) -> bool:
+    """Whether a word says yes or no."""
+    return cell.lower() in _TRUE or cell.lower() in _FALSE
 
 
 def shorten(names: Sequence[str], most: int = 6) -> str:
     """The first few names, for a sentence."""
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
-
-
-def is_date(cells: Iterable[str]) -> bool:
-    """Whether all cells look like dates."""
-    return all(_DATE.fullmatch(cell) for cell in cells)
-
-
-def _is_row_number(name: str, values: NDArray[np.float64]) -> bool:
-    """Numbers that only name rows: all different, whole, and in a column with such a name. A measured series keeps its
-    own name."""
-    return (
-        bool(_ROW_NAME.search(name))
-        and bool((values == np.floor(values)).all())
-        and len(np.unique(values)) == len(values)
-    )
-
-
-def check_mostly(table: TextTable, name: str, bad: list[int], present: int, otherwise: str) -> None:
-    """Refuse a column in which a few cells spoil the numbers: a slip that would turn it into names silently."""
-    cells = table.columns[name]
-    if 2 * len(bad) >= present or all(_boolean(cells[i]) is not None for i in bad):
-        return
-    raise ValueError(
-        f"{where(table, name, bad[0])}: {len(bad)} of {present} cells are no numbers; correct them, or pass "
-        f"{option('missing', [cells[bad[0]]])} if it means a missing value, or {otherwise} if the numbers are names"
-    )
-
-
-def check_dressed(table: TextTable, name: str, present: list[str], otherwise: str) -> None:
-    """Refuse numbers that hold separators, currency or percent signs: read as names they would lose their meaning."""
-    if not all(_DRESSED_NUMBER.fullmatch(cell) for cell in present):
-        return
-    cell = next(cell for cell in present if _number(cell, table.decimal) is None)
-    raise ValueError(
-        f"{where(table, name, table.columns[name].index(cell))} is no plain number; if the comma stands before the "
-        f"decimals pass {option('decimal', ',')}, otherwise remove separators and signs, or pass {otherwise} if these "
-        "are names"
-    )
 
 
 def check_finite(values: NDArray[np.float64], absent: NDArray[np.bool_], table: TextTable, name: str) -> None:
@@ -305,3 +307,8 @@ def check_finite(values: NDArray[np.float64], absent: NDArray[np.bool_], table: 
 def where(table: TextTable, name: str, row: int) -> str:
     """The place and content of a cell, for messages."""
     return f"{table.source}, {table.places[row]}: column {name!r} holds {table.columns[name][row]!r}"
+
+
+def all_missing(cells: Iterable[str], missing: frozenset[str]) -> bool:
+    """Whether there is no value at all."""
+    return all(cell.lower() in missing for cell in cells)

@@ -1,51 +1,137 @@
-"""Whether the first line of a CSV file holds the columns' names or already data."""
+"""The columns of a file: their names, whether the first line holds them or already data, and cells that are none."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
-from clarinet.datasets.columns import MISSING, NO_NUMBER, is_date
-from clarinet.datasets.text_table import check_unique
+from clarinet.datasets.dates import are_dates
+from clarinet.datasets.numerals import MISSING, NO_NUMBER, read_number
 from clarinet.wording import option
 
-#: Rows that are examined to find a column's type.
-_ROWS = 200
 _NO_VALUE = MISSING | NO_NUMBER
-_NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?")
+_NUMBERED = re.compile(r"column\d+")
+_INDEX = "index"
 
 
-def header_of(rows: Sequence[Sequence[str]], path: str, header: bool | None) -> tuple[list[str], int]:
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a file.
+
+    Attributes:
+        names: of the columns, each another.
+        begin: the first row of data.
+        report: the decisions.
+    """
+
+    names: tuple[str, ...]
+    begin: int
+    report: tuple[str, ...]
+
+
+def find_layout(rows: Sequence[Sequence[str]], path: str, header: bool | None, wanted: Collection[str]) -> Layout:
     """The columns' names, and where the data begin.
 
     Args:
-        rows: of the file, cells stripped.
+        rows: the first of the file, cells stripped.
         path: for messages.
-        header: whether the first row holds names; None guesses, and refuses a first line that looks like data.
+        header: whether the first row holds names; None finds out: it does if names that are wanted are among them, or
+            if it does not look like data.
+        wanted: names of columns that the file should hold.
 
     Raises:
-        ValueError: the first row looks like data; a name is missing, or occurs twice.
+        ValueError: the first row looks like data, and nothing says that it is.
     """
-    if header is not None and not isinstance(header, bool):
-        raise ValueError(f"header={header!r}: expected True, False or None")
-    first = list(rows[0])
-    names = [f"column{number}" for number in range(1, len(first) + 1)]
+    width = _width(rows)
+    titles = _titles(rows, width)
+    if titles:
+        about = f"Skipped: {titles} line{'s' * (titles > 1)} above the table, {rows[0][0][:60]!r}"
+        below = find_layout(rows[titles:], path, header, wanted)
+        return Layout(below.names, titles + below.begin, (about, *below.report))
+    first, body = list(rows[0]), rows[1:]
+    rows_named = filled(first) == width - 1 and len(body) > 0 and min(map(filled, body)) == width == len(body[0])
+    if rows_named and header is not False:
+        first.insert(0, _INDEX)
+    first = [*first, *[""] * (width - len(first))][:width]
+    names = [f"column{number}" for number in range(1, width + 1)]
+    if header is None:
+        header = _is_header(first, body, path, wanted)
+        if not header:
+            sentence = f"The first line holds data: the columns are called {names[0]} to {names[-1]}"
+            return Layout(tuple(names), 0, (f"{sentence}; {option('header', True)} takes it for names",))
     if header is False:
-        return names, 0
-    if header is None and looks_like_data(first, rows[1 : 1 + _ROWS]):
-        shown = ", ".join(first[:5]) + (", …" if len(first) > 5 else "")
-        called = " to ".join(dict.fromkeys((names[0], names[-1])))
-        raise ValueError(
-            f"{path}: the first line holds data, not column names ({shown}). If the file has no names, say "
-            f"{option('header', False)}: the columns are then called {called}. If these are names, say "
-            f"{option('header', True)}"
-        )
+        return Layout(tuple(names), 0, ())
+    report = ["The rows have names, which no column title stands above"] if rows_named else []
+    return Layout(*_unique(first, path, wanted, report))
+
+
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    """The number of columns: the cells of all rows, or where these differ of the first and of most others; what is
+    empty in all does not count."""
+    if len({len(row) for row in rows}) == 1:
+        return max(map(filled, rows))
+    most = Counter(filled(row) for row in rows[1:]).most_common(1)
+    return max(filled(rows[0]), most[0][0])
+
+
+def _titles(rows: Sequence[Sequence[str]], width: int) -> int:
+    """How many rows above the table hold one text and nothing else."""
+    if width < 2 or len(rows) < 3:
+        return 0
+    alone = (filled(row) == 1 and (len(row) == 1 or width > 2) and not _is_number(row[0]) for row in rows[:-2])
+    return next((i for i, title in enumerate(alone) if not title), 0)
+
+
+def filled(row: Sequence[str]) -> int:
+    """The number of cells up to the last that holds something."""
+    return next((i for i in range(len(row), 0, -1) if row[i - 1]), 0)
+
+
+def _is_header(first: list[str], body: Sequence[Sequence[str]], path: str, wanted: Collection[str]) -> bool:
+    if any(name in first for name in wanted):
+        return True
+    if wanted and all(map(_NUMBERED.fullmatch, wanted)):
+        return False
+    if not looks_like_data(first, body):
+        return True
+    shown = ", ".join(first[:5]) + (", …" if len(first) > 5 else "")
+    called = " to ".join(dict.fromkeys(("column1", f"column{len(first)}")))
+    raise ValueError(
+        f"{path}: the first line holds data, not column names ({shown}). If the file has no names, say "
+        f"{option('header', False)}: the columns are then called {called}, as in "
+        f"{option('target', f'column{len(first)}')}. If these are names, say {option('header', True)}"
+    )
+
+
+def _unique(
+    first: list[str], path: str, wanted: Collection[str], report: list[str]
+) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
+    """Names for columns without one, and others for those that share one.
+
+    Raises:
+        ValueError: a name that is wanted stands above several columns.
+    """
     # What pandas writes for its row numbers: a first column without a name.
-    names = ["index" if i == 0 and not name and "index" not in first else name for i, name in enumerate(first)]
-    if "" in names:
-        raise ValueError(f"{path}: column {names.index('') + 1} has no name; name it in the first line")
-    check_unique(names, path)
-    return names, 1
+    if first and not first[0] and _INDEX not in first:
+        first[0] = _INDEX
+    counts = Counter(name for name in first if name)
+    names: list[str] = []
+    for number, name in enumerate(first, 1):
+        new = name or f"column{number}"
+        if counts[name] > 1 and name in wanted and f"{name}.1" not in wanted:
+            raise ValueError(
+                f"{path}: {counts[name]} columns are called {name!r}; rename the columns, so that one is meant"
+            )
+        copy = 0
+        while new in names:
+            copy += 1
+            new = f"{name or f'column{number}'}.{copy}"
+        if new != name:
+            report.append(f"Column {number} {'has no name' if not name else f'is a second {name!r}'}: called {new!r}")
+        names.append(new)
+    return tuple(names), 1, tuple(report)
 
 
 def looks_like_data(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
@@ -61,8 +147,8 @@ def looks_like_data(first: Sequence[str], below: Sequence[Sequence[str]]) -> boo
     if not below:
         return all(map(_is_number, first))
     typed = recurs = strange = False
-    for cell, cells in zip(first, zip(*below, strict=True), strict=True):
-        present = [each for each in cells if each.lower() not in _NO_VALUE]
+    for place, cell in enumerate(first):
+        present = [row[place] for row in below if place < len(row) and row[place].lower() not in _NO_VALUE]
         if not present or cell.lower() in _NO_VALUE:
             continue
         kind = _kind(present)
@@ -88,8 +174,8 @@ def _kind(cells: Sequence[str]) -> Callable[[str], bool] | None:
 
 
 def _is_number(cell: str) -> bool:
-    return bool(_NUMBER.fullmatch(cell))
+    return (read_number(cell, ".") or read_number(cell, ",")) is not None
 
 
 def _is_date(cell: str) -> bool:
-    return is_date([cell])
+    return are_dates([cell])

@@ -1,4 +1,4 @@
-"""Users' tables: from a CSV file or data frame to arrays for a network, with a report of the changes."""
+"""Users' tables: from a file or data frame to arrays for a network, with a report of the changes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.datasets.coding import Table, TableCoding, require, with_target
-from clarinet.datasets.columns import MISSING, Column, Rules, learn_column
-from clarinet.datasets.csv_files import read_csv
+from clarinet.datasets.coding import Table, TableCoding, check_size, require, with_target
+from clarinet.datasets.columns import Column
+from clarinet.datasets.formats import Format
+from clarinet.datasets.learning import Rules, learn_column
+from clarinet.datasets.numerals import MISSING
+from clarinet.datasets.table_files import read_table
 from clarinet.datasets.targets import learn_target
 from clarinet.datasets.text_table import TextTable, text_table
 from clarinet.wording import option
@@ -26,42 +29,65 @@ def load_table(
     *,
     task: str | None = None,
     categorical: str | Iterable[str] = (),
+    text: str | Iterable[str] = (),
+    keep: str | Iterable[str] = (),
     drop: str | Iterable[str] = (),
     missing: str | Iterable[str] = (),
     mark_missing: bool = True,
     max_categories: int = 50,
+    max_words: int = 2000,
     delimiter: str | None = None,
-    encoding: str = "utf-8",
-    decimal: str = ".",
+    encoding: str | None = None,
+    decimal: str | None = None,
     header: bool | None = None,
+    comment: str | None = None,
+    date_order: str | None = None,
+    sheet: str | None = None,
 ) -> Table:
-    """Turn a CSV file or data frame into arrays for a network, and report every decision.
+    """Turn a file or data frame into arrays for a network, and report every decision.
+
+    How a file is written is found out: what separates cells, the encoding, comments and titles above the table, whether
+    the first line holds names, and of each column by all its cells the mark before decimals, marks between thousands,
+    currency and percent signs, and whether the day or the month comes first. Where that would be a guess, the message
+    says which argument settles it.
 
     Numbers stay numbers, a missing one becomes the column's median, and a feature "(missing)" marks it. Booleans become
-    0 and 1. Text becomes one feature for each category, missing values a category of their own. Dates, constant
-    columns, names of rows and text of too many kinds are left out, rows without a target too. Nothing is scaled.
+    0 and 1. Dates become year, days since the first one, and sine and cosine of month, weekday and hour. Text becomes
+    one feature for each category, rare ones and missing values a category of their own; sentences become a feature for
+    each word. Columns without any value, constant columns and names of rows are left out, rows without a target too.
+    Nothing is scaled.
 
     Args:
-        data: path of a CSV file, pandas or polars frame, list of dicts (rows), or dict of lists (columns).
+        data: path of a file (text such as CSV, an Excel workbook, Parquet), pandas or polars frame, list of dicts
+            (rows), or dict of lists (columns).
         target: name of the column to predict. Text, booleans and a few whole numbers are classes, other numbers
             are a regression.
         task: "classification" or "regression"; None decides as described above.
-        categorical: columns to read as categories whatever they look like, such as postal codes.
+        categorical: columns to read as categories whatever they look like, such as postal codes; all are kept.
+        text: columns to read as sentences.
+        keep: columns that are kept though their whole numbers seem to name the rows.
         drop: columns to leave out.
-        missing: cells that mean "no value", besides the empty cell, NA, N/A, NaN, null and ?.
+        missing: cells that mean "no value", besides the empty cell, NA, N/A, NaN, null and ?, and among numbers - and
+            none. Numbers such as -999 are compared by value.
         mark_missing: add the features "(missing)" to columns of numbers that lack some.
-        max_categories: text columns with more categories than this are left out.
-        delimiter: of the CSV file; None finds out which of ``, ; |`` and tab it is.
-        encoding: of the CSV file.
-        decimal: "." or ",", in the CSV file.
-        header: whether the CSV file's first line names the columns. False calls them column1, column2, …; None finds
-            out, and refuses a first line that looks like data.
+        max_categories: of text columns with more categories than this the most frequent are kept.
+        max_words: of sentences so many words are kept, the most frequent.
+        delimiter: of the file; None finds out which of ``, ; |``, tab and blanks it is.
+        encoding: of the file; None finds out whether it is UTF-8, UTF-16, or cp1252.
+        decimal: "." or ",", the mark before decimals; None finds out.
+        header: whether the file's first line names the columns. False calls them column1, column2, …; None finds
+            out.
+        comment: what lines begin with that are no rows; None: "#", unless such a line has as many cells as rows have.
+        date_order: "dmy", "mdy" or "ymd" for dates that do not begin with a year in four digits; None finds out.
+        sheet: of a workbook; None takes the first that holds anything.
 
     Returns:
         A ``Table``: ``x``, ``y``, ``feature_names``, ``classes``, ``task``, ``report``, ``transform``.
 
     Raises:
         FileNotFoundError: there is no such file.
+        ImportError: a library that reads such files is missing.
+        MemoryError: the table would not fit into the memory that is free.
         TypeError: ``data`` is no table.
         ValueError: the file or a column cannot be read without guessing; the message names line and column.
 
@@ -81,21 +107,31 @@ def load_table(
         'rooms': numbers from 2 to 3; 1 missing, filled with the median 2.5 and marked in 'rooms (missing)'.
         'garden': booleans as 0 and 1.
     """
+    markers = MISSING | {marker.lower() for marker in _names(missing)}
+    rules = Rules(
+        markers,
+        frozenset(_names(categorical)),
+        frozenset(_names(text)),
+        frozenset(_names(keep)),
+        mark_missing,
+        max_categories,
+        max_words,
+    )
+    dropped = set(_names(drop))
+    how = Format(delimiter, encoding, decimal, header, comment, date_order, sheet)
     if isinstance(data, str | os.PathLike):
-        table = read_csv(data, delimiter=delimiter, encoding=encoding, decimal=decimal, header=header)
+        table = read_table(data, how, {target, *dropped, *rules.named})
     else:
         table = text_table(data)
-    markers = MISSING | {marker.lower() for marker in _names(missing)}
-    rules = Rules(markers, frozenset(_names(categorical)), mark_missing, max_categories)
-    dropped = set(_names(drop))
-    _check_request(table, target, task, rules.categorical, dropped)
+    _check_request(table, target, task, rules, dropped)
     size = f"{table.source}: {len(table)} rows, {len(table.columns)} columns"
     table, lost = with_target(table, target, markers)
     target_column, about_target = learn_target(table, target, task)
     columns, sentences = _learn(table, [name for name in table.columns if name != target], dropped, rules)
-    coding = TableCoding(columns, target_column, markers, delimiter, encoding, decimal, header)
+    coding = TableCoding(columns, target_column, markers, how, table.decimal_elsewhere)
+    check_size(table, len(coding.feature_names))
     x = coding._encode(table)
-    report = [size, *lost, about_target, *sentences, *_about_ranges(x, coding.feature_names)]
+    report = [size, *table.report, *lost, about_target, *sentences, *_about_ranges(x, coding.columns)]
     return Table(x, target_column.encode(table, markers), coding, tuple(f"{sentence}." for sentence in report))
 
 
@@ -103,14 +139,13 @@ def _names(value: str | Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _check_request(
-    table: TextTable, target: str, task: str | None, categorical: Iterable[str], dropped: set[str]
-) -> None:
+def _check_request(table: TextTable, target: str, task: str | None, rules: Rules, dropped: set[str]) -> None:
     if task not in (None, "classification", "regression"):
         raise ValueError(f"{option('task', task)}: expected 'classification', 'regression' or None")
-    for name in (target, *categorical, *dropped):
+    chosen = (*rules.named, *dropped)
+    for name in (target, *chosen):
         require(table, name)
-    if target in dropped or target in categorical:
+    if target in chosen:
         raise ValueError(
             f"{target!r} is the target; {option('drop')} and {option('categorical')} are for the other columns, "
             f"{option('task')} for the target"
@@ -137,8 +172,11 @@ def _learn(table: TextTable, names: list[str], dropped: set[str], rules: Rules) 
     return tuple(columns), sentences
 
 
-def _about_ranges(x: NDArray[np.float32], names: tuple[str, ...]) -> list[str]:
-    largest = np.abs(x).max(axis=0)
+def _about_ranges(x: NDArray[np.float32], columns: tuple[Column, ...]) -> list[str]:
+    """A hint where features differ widely in size; those of sentences are fractions by themselves."""
+    names = [feature for column in columns for feature in column.features]
+    written = np.array([not column.together for column in columns for _ in column.features])
+    largest = np.where(written, np.abs(x).max(axis=0), 0)
     used = np.flatnonzero(largest)
     if used.size == 0:
         return []

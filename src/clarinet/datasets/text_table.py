@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from clarinet.datasets.numerals import DECIMALS, MISSING, marks, read_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,13 +20,24 @@ class TextTable:
         source: what messages call the table: a file name, or "the rows".
         columns: cells by column name; all columns have the same length.
         places: where each row is, e.g. ``"line 7"``.
-        decimal: the character before the decimals of numbers, ``"."`` or ``","``.
+        decimal: the mark before the decimals of all numbers, ``"."`` or ``","``; None: each column shows its own.
+        usual: the mark of columns that do not show it; None: what other columns of the table show.
+        date_order: of dates that do not begin with a year in four digits: ``"dmy"``, ``"mdy"``, ``"ymd"``; None: each
+            column shows it.
+        report: how the table was read, a sentence for each decision.
+        plain: columns whose numbers came as numbers, not as text.
+        index: the rows' names in a data frame; None elsewhere.
     """
 
     source: str
-    columns: dict[str, list[str]]
+    columns: Mapping[str, Sequence[str]]
     places: Sequence[str]
-    decimal: str = "."
+    decimal: str | None = None
+    usual: str | None = "."
+    date_order: str | None = None
+    report: tuple[str, ...] = ()
+    plain: frozenset[str] = frozenset()
+    index: Sequence[object] | None = None
 
     def __len__(self) -> int:
         return len(self.places)
@@ -31,7 +45,25 @@ class TextTable:
     def keep(self, rows: Sequence[int]) -> TextTable:
         """The same table with these rows only."""
         columns = {name: [cells[i] for i in rows] for name, cells in self.columns.items()}
-        return TextTable(self.source, columns, [self.places[i] for i in rows], self.decimal)
+        places = [self.places[i] for i in rows]
+        return replace(self, columns=columns, places=places, usual=self.decimal_elsewhere)
+
+    @cached_property
+    def decimal_elsewhere(self) -> str | None:
+        """The mark of columns that do not show it themselves; None where nothing tells."""
+        written = (cells for name, cells in self.columns.items() if name not in self.plain)
+        shown = {mark for cells in written if (mark := decimal_shown(cells)) is not None}
+        return shown.pop() if len(shown) == 1 else self.usual
+
+
+def decimal_shown(cells: Sequence[str]) -> str | None:
+    """The mark before the decimals that a column of numbers shows; None if it shows none, or holds something else."""
+    shown = marks(cells)
+    found = {mark: read_numbers(cells, mark, MISSING) for mark, said in zip(DECIMALS, shown) if said}
+    if not found:
+        return None
+    mark = min(found, key=lambda mark: len(found[mark].bad))
+    return mark if 2 * len(found[mark].bad) < len(cells) - int(found[mark].absent.sum()) else None
 
 
 def check_unique(names: Sequence[str], source: str) -> None:
@@ -51,16 +83,17 @@ def text_table(data: object) -> TextTable:
         ValueError: no columns, columns of differing length, rows with differing keys, or a name that occurs twice.
     """
     if hasattr(data, "columns") and hasattr(data, "__getitem__"):
-        return _from_columns(*_frame_columns(data), "the data frame")
+        index = getattr(data, "index", None)
+        return table_of_columns(*_frame_columns(data), "the data frame", None if index is None else list(index))
     if isinstance(data, Mapping):
         for name, values in data.items():
             if isinstance(values, str) or not hasattr(values, "__iter__"):
                 raise TypeError(f"column {name!r} is {values!r}: expected a list of cells; for one row, pass [{{...}}]")
-        return _from_columns([str(name) for name in data], [list(values) for values in data.values()], "the columns")
+        return table_of_columns([str(name) for name in data], [list(values) for values in data.values()], "the columns")
     if isinstance(data, Sequence) and not isinstance(data, str) and all(isinstance(row, Mapping) for row in data):
-        return _from_columns(*_row_columns(data), "the rows")
+        return table_of_columns(*_row_columns(data), "the rows")
     raise TypeError(
-        f"expected the path of a CSV file, a pandas or polars data frame, a list of dicts or a dict of lists; "
+        f"expected the path of a table's file, a pandas or polars data frame, a list of dicts or a dict of lists; "
         f"got {type(data).__name__}"
     )
 
@@ -83,7 +116,19 @@ def _row_columns(rows: Sequence[Mapping[Any, object]]) -> tuple[list[str], list[
     return [str(key) for key in rows[0]], [[row[key] for row in rows] for key in rows[0]]
 
 
-def _from_columns(names: list[str], columns: list[list[Any]], source: str) -> TextTable:
+def table_of_columns(
+    names: list[str], columns: Sequence[Sequence[object]], source: str, index: Sequence[object] | None = None
+) -> TextTable:
+    """Columns of single values as text.
+
+    Args:
+        names, columns: as long as each other.
+        source: what messages call the table.
+        index: the rows' names.
+
+    Raises:
+        TypeError, ValueError: as for :func:`text_table`.
+    """
     check_unique(names, source)
     if not names:
         raise ValueError(f"{source}: no columns")
@@ -92,12 +137,19 @@ def _from_columns(names: list[str], columns: list[list[Any]], source: str) -> Te
         raise ValueError(f"{source}: the columns differ in length: {lengths}")
     places = [f"row {i}" for i in range(len(columns[0]))]
     cells = {
-        name: [_text(cell, name, place) for cell, place in zip(values, places)] for name, values in zip(names, columns)
+        name: [text(cell, name, place) for cell, place in zip(values, places)] for name, values in zip(names, columns)
     }
-    return TextTable(source, cells, places)
+    numbers = (int, float, np.integer, np.floating)
+    plain = {name for name, values in zip(names, columns) if any(isinstance(cell, numbers) for cell in values)}
+    return TextTable(source, cells, places, plain=frozenset(plain), index=index)
 
 
-def _text(cell: object, name: str, place: str) -> str:
+def text(cell: object, name: str, place: str) -> str:
+    """A cell of a table in memory, or of a workbook, as text.
+
+    Raises:
+        TypeError: it is no single value.
+    """
     if isinstance(cell, bytes | list | tuple | set | Mapping | np.ndarray):
         raise TypeError(
             f"column {name!r}, {place}: expected a number, text, a boolean or None; got {type(cell).__name__}"

@@ -1,0 +1,289 @@
+"""The decisions about a training table's columns, each in one sentence."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clarinet.datasets.columns import (
+    CategoryColumn,
+    Column,
+    DateColumn,
+    NumberColumn,
+    TextColumn,
+    absent_in,
+    check_finite,
+    dates_of,
+    decimal_of,
+    is_boolean,
+    numbers_of,
+    read_booleans,
+    shorten,
+    where,
+    words_of,
+)
+from clarinet.datasets.dates import WORDS, are_dates, varying
+from clarinet.datasets.numerals import Numbers, are_codes
+from clarinet.datasets.text_table import TextTable
+from clarinet.wording import option
+
+_DRESSED_NUMBER = re.compile(r"[-+]?\s*[$€£¥]?\s*\d[\d.,' ]*\s*[%$€£¥]?")
+_ROW_NAME = re.compile(r"(^|[_\s])(id|Id|ID)$|[a-z](Id|ID)$|^(?i:index|row|unnamed: 0)$")
+#: Numbers that often stand for a value that is not known.
+_SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
+#: Sentences have so many words on average, and share words.
+_WORDS_OF_SENTENCES = 3.0
+#: A word of the vocabulary occurs in so many rows.
+_LEAST_ROWS = 2
+_ALL_DIFFERENT = 10
+
+Learnt = tuple[Column | None, str]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The user's decisions about all columns.
+
+    Args:
+        missing: cells that mean "no value", in lower case.
+        categorical: columns to read as names whatever they look like.
+        text: columns to read as sentences.
+        keep: columns of numbers that are not left out though they seem to number the rows.
+        mark_missing: add a feature that marks missing values.
+        max_categories: the most names that a column not in ``categorical`` may hold; rarer ones are put together.
+        max_words: the size of a vocabulary.
+    """
+
+    missing: frozenset[str]
+    categorical: frozenset[str]
+    text: frozenset[str]
+    keep: frozenset[str]
+    mark_missing: bool
+    max_categories: int
+    max_words: int
+
+    @property
+    def named(self) -> frozenset[str]:
+        """All columns that are spoken of."""
+        return self.categorical | self.text | self.keep
+
+
+def learn_column(table: TextTable, name: str, rules: Rules) -> Learnt:
+    """Decide how to code a column; None leaves it out. The sentence says what was done.
+
+    Raises:
+        ValueError: mostly but not only numbers or dates, numbers that can be read in two ways, or not finite.
+    """
+    cells = table.columns[name]
+    present = [cell for cell in cells if cell.lower() not in rules.missing]
+    if not present:
+        return None, f"{name!r}: left out: no value at all"
+    if name in rules.categorical:
+        return _categories(name, len(cells), present, rules, len(present))
+    if name in rules.text:
+        return _sentences(name, present, rules) or (None, f"{name!r}: left out: no word occurs in two rows")
+    if are_codes(present):
+        column, sentence = _names(name, len(cells), present, rules)
+        return column, f"{sentence}; digits with zeros first are names, not numbers"
+    return _number(table, name, rules) or _date(table, name, rules) or _words(table, name, present, rules)
+
+
+def _words(table: TextTable, name: str, present: list[str], rules: Rules) -> Learnt:
+    """A column that holds neither numbers nor dates."""
+    check_dressed(table, name, present, option("categorical", [name]))
+    several = sum(len(words_of(cell)) for cell in present) >= _WORDS_OF_SENTENCES * len(present)
+    if several and len(set(present)) > max(rules.max_categories, len(present) // 4):
+        found = _sentences(name, present, rules)
+        if found is not None:
+            return found
+    return _names(name, len(table), present, rules)
+
+
+def _names(name: str, rows: int, present: list[str], rules: Rules) -> Learnt:
+    least = 2 if _ROW_NAME.search(name) else _ALL_DIFFERENT
+    if len(set(present)) == len(present) >= least:
+        return None, f"{name!r}: left out: every row holds another text, so it identifies rows and nothing else"
+    return _categories(name, rows, present, rules, rules.max_categories)
+
+
+def _categories(name: str, rows: int, present: list[str], rules: Rules, most: int) -> Learnt:
+    counts = Counter(present)
+    frequent = sorted(counts, key=lambda category: (-counts[category], category))[:most]
+    categories, missing = tuple(sorted(frequent)), rows - len(present)
+    if len(counts) == 1 and not missing:
+        return None, f"{name!r}: left out: {categories[0]!r} in every row"
+    if len(counts) > most and counts[frequent[0]] < 2:
+        return None, f"{name!r}: left out: {len(counts)} different texts in {rows} rows; {_kept(name)}"
+    others = len(counts) - len(categories)
+    sentence = f"{name!r}: {len(counts)} categories, one feature each ({shorten(categories)})"
+    if others:
+        limit = option("max_categories", rules.max_categories)
+        sentence = (
+            f"{name!r}: {len(counts)} categories: one feature for each of the {most} most frequent "
+            f"({shorten(categories)}) and one for all others ({limit}; {_kept(name)})"
+        )
+    sentence += f"; {missing} missing, a category of their own" if missing else ""
+    return CategoryColumn(name, categories, missing > 0, others > 0), sentence
+
+
+def _kept(name: str) -> str:
+    return f"{option('categorical', [name])} keeps every one"
+
+
+def _sentences(name: str, present: list[str], rules: Rules) -> Learnt | None:
+    """A vocabulary: the words of most rows, not those of a single one."""
+    rows: Counter[str] = Counter()
+    for cell in present:
+        rows.update(set(words_of(cell)))
+    frequent = sorted((word for word in rows if rows[word] >= _LEAST_ROWS), key=lambda word: (-rows[word], word))
+    words = tuple(sorted(frequent[: rules.max_words]))
+    if not words:
+        return None
+    weights = tuple(math.log((1 + len(present)) / (1 + rows[word])) + 1 for word in words)
+    sentence = f"{name!r}: sentences: a feature for each of {len(words)} words, by how often and how rarely they occur"
+    more = f"; {option('max_words', rules.max_words)} leaves out {len(frequent) - len(words)} rarer ones"
+    return TextColumn(name, words, weights), sentence + (more if len(frequent) > len(words) else "")
+
+
+def _number(table: TextTable, name: str, rules: Rules) -> Learnt | None:
+    """The column as numbers or booleans, or None if it holds something else."""
+    found, boolean = numbers_of(table, name, rules.missing), False
+    if found.bad:
+        if are_dates([table.columns[name][row] for row in found.bad], 0.5):
+            return None
+        check_mostly(table, name, found, option("categorical", [name]))
+        found, boolean = read_booleans(table, name, rules.missing), True
+        if found.bad:
+            return None
+    check_finite(found.values, found.absent, table, name)
+    known = found.values[~found.absent]
+    if known.size == 0:
+        return None, f"{name!r}: left out: no value at all"
+    count = int(found.absent.sum())
+    if known.min() == known.max() and not (count and rules.mark_missing):
+        return None, f"{name!r}: left out: {known[0]:g} in every row"
+    if name not in rules.keep and _is_row_number(name, known) and not boolean:
+        return None, f"{name!r}: left out: whole numbers that name the rows; {option('keep', [name])} keeps it"
+    sign = check_signs(table, name, found)
+    fill, marked = float(np.median(known)), count > 0 and rules.mark_missing
+    what = "booleans as 0 and 1" if boolean else _written(table, name, known, sign)
+    if count:
+        what += f"; {count} missing, filled with the median {fill:g}"
+        what += f" and marked in '{name} (missing)'" if marked else ""
+    return NumberColumn(name, fill, marked, boolean, sign), f"{name!r}: {what}{_sentinel(known)}"
+
+
+def _written(table: TextTable, name: str, known: NDArray[np.float64], sign: str) -> str:
+    what = f"numbers from {known.min():g} to {known.max():g}"
+    what += f", in {sign}" if sign else ""
+    if table.decimal is None and name not in table.plain:
+        cells, mark = table.columns[name], decimal_of(table, name)
+        other = "," if mark == "." else "."
+        if mark == "," and any("," in cell for cell in cells):
+            what += ", decimal comma"
+        grouped = next((cell for cell in cells if other in cell and not cell.isalpha()), None)
+        what += f", {grouped!r} being thousands" if grouped and any(c.isdigit() for c in grouped) else ""
+    return what
+
+
+def _sentinel(known: NDArray[np.float64]) -> str:
+    """A hint, where a number that often means "no value" stands far from all others."""
+    for value in _SENTINELS:
+        count = int((known == value).sum())
+        others = known[known != value]
+        if count < 3 or others.size < 3:
+            continue
+        spread = float(others.max() - others.min())
+        if min(abs(value - others.min()), abs(value - others.max())) > 2 * spread > 0:
+            advice = f"{option('missing', [f'{value:g}'])} if it means no value"
+            return f"; {value:g} occurs {count} times, far from the others: {advice}"
+    return ""
+
+
+def _date(table: TextTable, name: str, rules: Rules) -> Learnt | None:
+    """The column as dates, or None if it holds something else."""
+    cells = table.columns[name]
+    absent = absent_in(cells, rules.missing)
+    present = [cell for cell, gone in zip(cells, absent) if not gone]
+    if not are_dates(present, 0.5):
+        return None
+    found = dates_of(table, name, absent)
+    if found.bad:
+        raise ValueError(
+            f"{where(table, name, found.bad[0])}: {len(found.bad)} of {len(present)} cells are no dates; correct them, "
+            f"or pass {option('missing', [cells[found.bad[0]]])} if it means a missing value, or "
+            f"{option('categorical', [name])} if these are names, or {option('drop', [name])}"
+        )
+    known = np.sort(found.values[~absent])
+    origin, fill = str(known[0].astype("datetime64[D]")), str(known[len(known) // 2])
+    parts = varying(known, origin)
+    if not parts:
+        return None, f"{name!r}: left out: {present[0]} in every row"
+    count = int(absent.sum())
+    sentence = f"{name!r}: dates from {_day(known[0])} to {_day(known[-1])}, {WORDS[found.order]}"
+    if found.witness is not None:
+        sentence += f" as {cells[found.witness]} in {table.places[found.witness]} shows"
+    sentence += f": {', '.join(parts).replace('days', f'days since {origin}')}"
+    sentence += f"; {count} missing, filled with {fill[:10]} and marked" if count else ""
+    return DateColumn(name, parts, found.order, origin, fill, count > 0), sentence
+
+
+def _day(moment: np.datetime64) -> str:
+    return str(moment.astype("datetime64[D]"))
+
+
+def _is_row_number(name: str, values: NDArray[np.float64]) -> bool:
+    """Numbers that only name rows: all different, whole, and in a column with such a name. A measured series keeps its
+    own name."""
+    return (
+        bool(_ROW_NAME.search(name))
+        and bool((values == np.floor(values)).all())
+        and len(np.unique(values)) == len(values)
+    )
+
+
+def check_signs(table: TextTable, name: str, found: Numbers) -> str:
+    """The sign beside all numbers of a column.
+
+    Raises:
+        ValueError: there are several, or percent signs beside some numbers only.
+    """
+    signs = found.signs - {""}
+    if len(signs) > 1 or ({"%", "‰"} & signs and "" in found.signs):
+        cells = table.columns[name]
+        kinds = sorted(signs | (found.signs & {""}))
+        row = next(i for i, cell in enumerate(cells) if (kinds[0] or kinds[-1]) in cell)
+        raise ValueError(
+            f"{where(table, name, row)}, and others hold {kinds[-1]!r} or no sign: numbers in one column need one "
+            f"unit; convert them, or leave the column out with {option('drop', [name])}"
+        )
+    return next(iter(signs), "")
+
+
+def check_mostly(table: TextTable, name: str, found: Numbers, otherwise: str) -> None:
+    """Refuse a column in which a few cells spoil the numbers: a slip that would turn it into names silently."""
+    cells, bad, present = table.columns[name], found.bad, int((~found.absent).sum())
+    if 2 * len(bad) >= present or all(is_boolean(cells[i]) for i in bad):
+        return
+    raise ValueError(
+        f"{where(table, name, bad[0])}: {len(bad)} of {present} cells are no numbers; correct them, or pass "
+        f"{option('missing', [cells[bad[0]]])} if it means a missing value, or {otherwise} if the numbers are names"
+    )
+
+
+def check_dressed(table: TextTable, name: str, present: Sequence[str], otherwise: str) -> None:
+    """Refuse numbers whose separators make no sense: read as names they would lose their meaning."""
+    if not all(_DRESSED_NUMBER.fullmatch(cell) for cell in present):
+        return
+    decimal = decimal_of(table, name)
+    row = numbers_of(table, name, frozenset()).bad[0]
+    raise ValueError(
+        f"{where(table, name, row)} is no number with {decimal!r} before the decimals; pass "
+        f"{option('decimal', ',' if decimal == '.' else '.')} for the other mark, or {otherwise} if these are names"
+    )

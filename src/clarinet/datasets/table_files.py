@@ -1,0 +1,111 @@
+"""Files of tables, by what they begin with: text, Excel's workbooks, Parquet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from clarinet.datasets.csv_files import Row, assemble, read_csv
+from clarinet.datasets.formats import Format
+from clarinet.datasets.memory import check_memory
+from clarinet.datasets.text_table import TextTable, table_of_columns, text
+from clarinet.names import nearest
+from clarinet.wording import option
+
+_BYTES_OF_CELL = 120
+
+
+def read_table(
+    path: str | os.PathLike[str], how: Format | None = None, wanted: Collection[str] = (), usual: str | None = None
+) -> TextTable:
+    """Read a file: text of cells, an Excel workbook (``.xlsx``, with openpyxl) or Parquet (with pyarrow).
+
+    Args:
+        path: the file.
+        how: what somebody has said about it.
+        wanted: names of columns that it should hold.
+        usual: the mark before decimals, where nothing shows it.
+
+    Raises:
+        FileNotFoundError: there is no such file. ImportError: a library is missing. MemoryError: it is too large.
+        ValueError: it cannot be read without guessing.
+    """
+    path, how = Path(path), how or Format()
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start == b"PAR1":
+        return _read_parquet(path)
+    if start == b"PK\x03\x04" and _is_workbook(path):
+        return _read_workbook(path, how, wanted)
+    return read_csv(path, how, wanted, usual)
+
+
+def _is_workbook(path: Path) -> bool:
+    try:
+        with ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except BadZipFile:
+        return False
+
+
+def _read_workbook(path: Path, how: Format, wanted: Collection[str]) -> TextTable:
+    try:
+        from openpyxl import load_workbook
+    except ImportError:
+        raise ImportError(f'{path} is an Excel workbook; pip install "clarinet[excel]" to read it') from None
+    book = load_workbook(path, read_only=True, data_only=True)
+    try:
+        sheet, report = _sheet(book, path, how)
+        check_memory(_cells(sheet) * _BYTES_OF_CELL, f"{path}", "leave out what is not needed")
+        numeric: set[int] = set()
+        table = assemble(_rows_of(sheet, numeric), str(path), how, wanted, ".", "row")
+    finally:
+        book.close()
+    plain = frozenset(name for place, name in enumerate(table.columns) if place in numeric)
+    return replace(table, plain=plain, report=(*report, *table.report))
+
+
+def _sheet(book: Any, path: Path, how: Format) -> tuple[Any, list[str]]:
+    """The sheet that was said, or the first that holds anything."""
+    if how.sheet is not None:
+        if how.sheet not in book.sheetnames:
+            raise ValueError(f"{path} has no sheet {how.sheet!r}: {nearest(how.sheet, book.sheetnames)}")
+        return book[how.sheet], []
+    filled = [sheet for sheet in book.worksheets if any(any(c is not None for c in r) for r in sheet.values)]
+    if not filled:
+        raise ValueError(f"{path} is empty; expected a sheet with column names in its first row")
+    if len(filled) == 1:
+        return filled[0], []
+    others = ", ".join(repr(sheet.title) for sheet in filled[1:])
+    return filled[0], [f"Read from the first sheet, {filled[0].title!r}; {option('sheet')} takes another ({others})"]
+
+
+def _cells(sheet: Any) -> int:
+    return (sheet.max_row or 0) * (sheet.max_column or 0)
+
+
+def _rows_of(sheet: Any, numeric: set[int]) -> Iterator[Row]:
+    """Rows of text; the columns that hold numbers are noted."""
+    for number, cells in enumerate(sheet.values, 1):
+        numeric.update(i for i, c in enumerate(cells) if isinstance(c, int | float) and not isinstance(c, bool))
+        yield [text(cell, f"column {i}", f"row {number}") for i, cell in enumerate(cells, 1)], number
+
+
+def _read_parquet(path: Path) -> TextTable:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        raise ImportError(f'{path} is Parquet; pip install "clarinet[arrow]" to read it') from None
+    try:
+        with parquet.ParquetFile(path) as file:
+            cells = file.metadata.num_rows * file.metadata.num_columns
+            check_memory(cells * _BYTES_OF_CELL, f"{path}: {cells:,} cells", "leave out columns that are not needed")
+            found = file.read()
+    except (ArrowException, OSError) as error:
+        raise ValueError(f"{path} begins as Parquet, but cannot be read: {error}") from None
+    names = ["index" if name == "__index_level_0__" else name for name in found.column_names]
+    return table_of_columns(names, [column.to_pylist() for column in found.columns], str(path))

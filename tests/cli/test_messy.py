@@ -1,0 +1,57 @@
+"""Tables in many bad ways train, evaluate and predict, with no flag or with the one that the message names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clarinet import saving
+from clarinet.datasets import Table, TableCoding, load_table
+from tests.datasets.messy import GONE, MESSY, ROWS, wines
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def plain() -> Table:
+    """The same table, as it is."""
+    columns = {n: [None if i in GONE.get(n, ()) else v for i, v in enumerate(c)] for n, c in wines().items()}
+    return load_table(columns, "cultivar")
+
+
+@pytest.mark.parametrize("fault", MESSY)
+def test_a_messy_table(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: Table, fault: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    messy = MESSY[fault]
+    path = Path(f"wines{messy.ending}")
+    if messy.ending != ".csv":
+        pytest.importorskip({".xlsx": "openpyxl", ".parquet": "pyarrow"}[messy.ending])
+    messy.write(path)
+    words = ("train", path, "--target", messy.target, "--epochs", 1, "--hidden", 4, "--seed", 1)
+    if messy.flags and fault != "-999 for nothing":  # which is sound as it is; a hint says what it may mean
+        refused = run(*words)
+        assert refused.code == 1 and f"{messy.flags[0]} " in refused.err, refused.err
+    answer = run(*words, *messy.flags)
+    assert answer.code == 0, answer.err
+    assert f"{ROWS} rows" in answer.out
+    _check_coding(path, plain, messy.same)
+    evaluated = run("evaluate", "wines.clarinet", path, "--json")
+    assert evaluated.code == 0 and evaluated.json["rows"] == ROWS, evaluated.err
+    predicted = run("predict", "wines.clarinet", path, "--json")
+    assert predicted.code == 0 and len(predicted.json) == ROWS, predicted.err
+
+
+def _check_coding(path: Path, plain: Table, same: bool | tuple[str, ...]) -> None:
+    """The file was read as the plain table is: by name, or by place where it has no names."""
+    about: Any = saving.load("wines.clarinet").metadata["data"]
+    table = TableCoding.from_config(about["coding"]).load(path)
+    if same is True:
+        np.testing.assert_array_equal(table.x, plain.x)
+        np.testing.assert_array_equal(table.y, plain.y)
+    for name in same or () if same is not True else ():
+        mine, theirs = table.feature_names.index(name), plain.feature_names.index(name)
+        np.testing.assert_array_equal(table.x[:, mine], plain.x[:, theirs])

@@ -1,0 +1,242 @@
+"""Tables as people find them: one real table, the wines that scikit-learn ships, written in many bad ways."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROWS = 120
+Columns = Mapping[str, list[Any]]
+Write = Callable[[Path], None]
+
+
+def wines() -> dict[str, list[Any]]:
+    """Numbers, whole numbers beyond a thousand, a date, a boolean, a region and the cultivar, in mixed order."""
+    from sklearn.datasets import load_wine
+
+    found = load_wine()
+    rows = np.random.default_rng(0).permutation(len(found.data))[:ROWS]
+    data = found.data[rows]
+    first = datetime.date(2019, 11, 3)
+    return {
+        "alcohol": [float(v) for v in data[:, 0]],
+        "proline": [int(v) for v in data[:, 12]],
+        "hue": [float(v) for v in data[:, 10]],
+        "bottled": [first + datetime.timedelta(days=int(7 * v)) for v in data[:, 4]],
+        "organic": [bool(v > 13) for v in data[:, 0]],
+        "region": [["Piémont", "Toskana", "Würzburg"][int(v) % 3] for v in data[:, 3]],
+        "cultivar": [str(found.target_names[i]) for i in found.target[rows]],
+    }
+
+
+#: Where a cell is to hold no value.
+GONE = {"hue": {3, 50, 77, 101}, "proline": {10, 60}}
+
+
+def written(
+    columns: Columns,
+    delimiter: str = ",",
+    *,
+    number: Callable[[str, Any], str] = lambda name, value: str(value),
+    date: str = "%Y-%m-%d",
+    words: tuple[str, str] = ("True", "False"),
+    end: str = "",
+    header: bool = True,
+    line: str = "\n",
+    gone: Callable[[int], str] = lambda row: "",
+) -> str:
+    """The table as text.
+
+    Args:
+        columns: of it; cells are quoted that hold the delimiter, quotation marks or line ends.
+        delimiter: between cells.
+        number, date, words: how numbers, dates, yes and no are written.
+        end: of every line, before its end.
+        header: whether the first line holds the names.
+        line: its end.
+        gone: what stands in row ``i`` for a value that is missing.
+    """
+
+    def cell(name: str, row: int, value: Any) -> str:
+        if row in GONE.get(name, ()):
+            return gone(row)
+        if isinstance(value, bool):
+            return words[not value]
+        if isinstance(value, datetime.date):
+            return value.strftime(date)
+        return number(name, value) if isinstance(value, int | float) else str(value)
+
+    def quoted(text: str) -> str:
+        return '"' + text.replace('"', '""') + '"' if any(c in text for c in (delimiter, '"', "\n")) else text
+
+    names = list(columns)
+    lines = [delimiter.join(map(quoted, names)) + end] if header else []
+    rows = range(len(columns[names[0]]))
+    lines += [delimiter.join(quoted(cell(name, row, columns[name][row])) for name in names) + end for row in rows]
+    return line.join(lines) + line
+
+
+def german(value: float, unit: str = "") -> str:
+    """1.234,5"""
+    return f"{value:,}".translate(str.maketrans(",.", ".,")) + unit
+
+
+def _comma(name: str, value: Any) -> str:
+    return str(value).replace(".", ",")
+
+
+@dataclass(frozen=True)
+class Messy:
+    """One bad way.
+
+    Attributes:
+        write: to a file.
+        ending: of its name.
+        flags: the one flag that the message asks for; empty where none is needed.
+        target: the column to predict.
+        same: whether the arrays are those of the plain table; otherwise the columns that are.
+    """
+
+    write: Write
+    ending: str = ".csv"
+    flags: tuple[str, ...] = ()
+    target: str = "cultivar"
+    same: bool | tuple[str, ...] = True
+
+
+def text(made: Callable[[Columns], str], encoding: str = "utf-8", **more: Any) -> Messy:
+    """A text file."""
+    return Messy(lambda path: path.write_text(made(wines()), encoding=encoding, newline="") and None, **more)
+
+
+def _with(columns: Columns, **more: list[Any]) -> dict[str, list[Any]]:
+    return {**columns, **more}
+
+
+def _marks(row: int) -> str:
+    return ["NA", "n/a", "-", "?", "null", ""][row % 6]
+
+
+def _savetxt(columns: Columns) -> str:
+    file = io.StringIO()
+    numbers = np.array([columns["alcohol"], columns["proline"], columns["hue"]]).T
+    np.savetxt(file, numbers, header="alcohol proline hue", fmt="%.2f")
+    return file.getvalue()
+
+
+def _with_row_names(columns: Columns) -> str:
+    lines = written(columns).splitlines()
+    return "\n".join([lines[0], *(f"wine {i},{each}" for i, each in enumerate(lines[1:]))])
+
+
+def _reviews(columns: Columns) -> list[str]:
+    rng = np.random.default_rng(1)
+    praise = {"0": "light fresh citrus", "1": "soft round berry", "2": "heavy dark spice"}
+    filler = ["a", "wine", "to", "have", "with", "friends", "on", "any", "long", "evening", "at", "home"]
+    return [
+        " ".join(rng.permutation([*praise[cultivar[-1]].split(), *rng.choice(filler, 6)]))
+        for cultivar in columns["cultivar"]
+    ]
+
+
+def _excel(path: Path) -> None:
+    from openpyxl import Workbook
+
+    columns = wines()
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["Wines, as measured"])
+    sheet.append([])
+    sheet.append(list(columns))
+    for row in range(ROWS):
+        sheet.append([None if row in GONE.get(name, ()) else cells[row] for name, cells in columns.items()])
+    book.create_sheet("notes").append(["nothing here"])
+    book.save(path)
+
+
+def _parquet(path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    columns = wines()
+    cells = {name: [None if i in GONE.get(name, ()) else v for i, v in enumerate(c)] for name, c in columns.items()}
+    parquet.write_table(pyarrow.table(cells), path)
+
+
+_RUSSIAN = {"P": "Пьемонт", "T": "Тоскана", "W": "Вюрцбург"}
+_NUMBERS = ("alcohol", "proline", "hue")
+#: By the fault.
+MESSY: dict[str, Messy] = {
+    "semicolons and decimal commas": text(lambda c: written(c, ";", number=_comma)),
+    "tabs": text(lambda c: written(c, "\t")),
+    "bars, lines of Windows": text(lambda c: written(c, "|", line="\r\n")),
+    "UTF-16 from Excel": text(lambda c: written(c, "\t", number=_comma), "utf-16"),
+    "UTF-16 without a mark": text(lambda c: written(c, ";", number=_comma), "utf-16-le"),
+    "cp1252": text(lambda c: written(c, ";", number=_comma), "cp1252"),
+    "a mark of UTF-8": text(written, "utf-8-sig"),
+    "aligned by blanks": text(
+        lambda c: "\n".join(
+            "  ".join(f"{cell:>12}" for cell in line.split("|"))
+            for line in written(c, "|", gone=lambda i: "NA").splitlines()
+        )
+    ),
+    "German thousands and euros": text(
+        lambda c: written(c, ";", number=lambda n, v: german(v, " €" if n == "proline" else ""))
+    ),
+    "dollars with thousands": text(
+        lambda c: written(c, number=lambda n, v: f"${v:,.2f}" if n == "proline" else str(v))
+    ),
+    "Swiss thousands": text(lambda c: written(c, ";", number=lambda n, v: f"{v:,}".replace(",", "'"))),
+    "percent": text(lambda c: written(c, number=lambda n, v: f"{v} %" if n == "alcohol" else str(v))),
+    "many marks for nothing": text(lambda c: written(c, gone=_marks)),
+    "-999 for nothing": text(lambda c: written(c, gone=lambda i: "-999.0"), flags=("--missing", "-999")),
+    "no names": text(lambda c: written(c, header=False), target="column7"),
+    "the day first": text(lambda c: written(c, date="%d/%m/%Y")),
+    "the month first, in the afternoon": text(lambda c: written(c, date="%m/%d/%Y 03:30 PM"), same=_NUMBERS),
+    "months by name": text(lambda c: written(c, date="%d-%b-%y")),
+    "dates that can be read in two ways": text(
+        lambda c: written(_with(c, bottled=[d.replace(day=1 + d.day % 12) for d in c["bottled"]]), date="%m/%d/%Y"),
+        flags=("--date-order", "mdy"), same=_NUMBERS,
+    ),
+    "numbers that can be read in two ways": text(
+        lambda c: written({n: c[n] for n in ("proline", "cultivar")}, ";", number=lambda n, v: f"{v + 1000:,}"),
+        flags=("--decimal", "."), same=False,
+    ),
+    "ids and constants": text(
+        lambda c: written({"WineID": [*range(ROWS)], "unit": ["ml"] * ROWS, **c, "empty": [""] * ROWS})
+    ),
+    "ja and nein": text(lambda c: written(c, words=("ja", "nein"))),
+    "comments and a title": text(
+        lambda c: "# measured by hand\n# 1991\n" + written(c, ";").replace("\n", "\n# half; of them\n", 1)
+    ),
+    "a title and an empty line": text(lambda c: "Wines of Italy\n\n" + written(c)),
+    "names in a comment": text(_savetxt, target="alcohol", same=False),
+    "delimiters at the end": text(lambda c: written(c, ";", end=";")),
+    "empty lines and rows": text(
+        lambda c: written(c).replace("\n", "\n\n", 3).replace("\n\n", "\n,,,,,,\n", 1) + ",,,,,,\n\n"
+    ),
+    "line ends within cells": text(
+        lambda c: written(_with(c, region=[f"{region}\nItaly" for region in c["region"]])), same=_NUMBERS
+    ),
+    "names twice": text(
+        lambda c: written(c).replace("hue", "alcohol", 1), same=False
+    ),
+    "sep= of Excel": text(lambda c: "sep=|\n" + written(c, "|")),
+    "names of rows": text(_with_row_names),
+    "very many names": text(
+        lambda c: written(_with(c, village=[f"V{int(a * 40) % 70}" for a in c["alcohol"]])), same=_NUMBERS
+    ),
+    "sentences": text(lambda c: written({"review": _reviews(c), "cultivar": c["cultivar"]}), same=False),
+    "Cyrillic in cp1251": text(
+        lambda c: written(_with(c, region=[_RUSSIAN[region[0]] for region in c["region"]])),
+        "cp1251", flags=("--encoding", "cp1251"), same=_NUMBERS,
+    ),
+    "Excel": Messy(_excel, ".xlsx"),
+    "Parquet": Messy(_parquet, ".parquet"),
+}  # fmt: skip
