@@ -339,6 +339,6 @@ def test_the_same_columns_as_other_libraries_read(tmp_path, fault):
 def test_a_table_that_would_not_fit_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("clarinet.datasets.memory.free_memory", lambda: 10_000)
     with pytest.raises(
-        MemoryError, match=r"60 rows of 61 features would take about 0.0 MB, and 0.0 MB are free; leave col"
+        MemoryError, match=r"60 rows of 31 features would take about 0.0 MB, and 0.0 MB are free; leave col"
     ):
         load_table({"n": [f"n{i // 2 % 60}" for i in range(60)], "x": range(60), "y": range(60)}, "y", categorical="n")
