@@ -12,6 +12,7 @@ from clarinet.datasets import columns as tables
 from clarinet.datasets.columns import CategoryColumn, NumberColumn
 from clarinet.exchange.to_onnx.building import INT64, ML, Graph, Value
 from clarinet.ops.dtypes import BOOL, FLOAT, TEXT
+from clarinet.wording import option
 
 if TYPE_CHECKING:
     from clarinet.datasets.coding import TableCoding
@@ -29,8 +30,13 @@ def coded_rows(g: Graph, coding: TableCoding) -> tuple[list[Value], Value]:
         inputs.append(value)
         if isinstance(column, NumberColumn):
             features += _number(g, column, value, coding.missing)
-        else:
+        elif isinstance(column, CategoryColumn):
             features.append(_category(g, column, value, coding.missing))
+        else:
+            raise ValueError(
+                f"export: column {column.name!r} holds {column.kind}s, which have no form in ONNX; train without it "
+                f"({option('drop', [column.name])}), or with numbers in its place"
+            )
     return inputs, g.joined(features, 1)
 
 
@@ -58,8 +64,12 @@ def _spellings(words: Iterable[str]) -> list[str]:
 def _category(g: Graph, column: CategoryColumn, x: Value, missing: frozenset[str]) -> Value:
     places = {name: number for number, name in enumerate(column.categories) if name.lower() not in missing}
     if column.marked:
-        places = dict.fromkeys(_spellings(missing), len(column.categories)) | places
-    settings = {"keys_strings": [*places], "values_int64s": [*places.values()], "default_int64": -1}
+        places = dict.fromkeys(_spellings(missing), len(column.features) - 1) | places
+    settings = {
+        "keys_strings": [*places],
+        "values_int64s": [*places.values()],
+        "default_int64": len(column.categories) if column.rest else -1,
+    }
     place = g.add("LabelEncoder", x, dtype=INT64, domain=ML, **settings)
     return g.floats(g.add("Equal", place, g.constant(np.arange(len(column.features)), INT64), dtype=BOOL))
 
