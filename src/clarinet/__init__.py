@@ -28,8 +28,10 @@ from clarinet import (
     utils,
 )
 from clarinet._native import version as __version__
+from clarinet.answers import Answers
 from clarinet.layers import Input
 from clarinet.models import Model, Sequential
+from clarinet.models import load_model as load
 from clarinet.names import public
 from clarinet.ops import GradientTape
 from clarinet.records import LearningRateCurve
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from clarinet import data, doctor, glass, plots, preprocessing, runs, tf
 
 __all__ = [
+    "Answers",
     "GradientTape",
     "Input",
     "LearningRateCurve",
@@ -63,6 +66,7 @@ __all__ = [
     "initializers",
     "keras",
     "layers",
+    "load",
     "losses",
     "metrics",
     "models",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from clarinet import layers
+from clarinet import answers, layers
 from clarinet.compiled import Compiled
 from clarinet.compiling import loss_config, metrics_config
 from clarinet.configurable import auto_config, bound, encode, encode_all, is_ours
@@ -83,11 +83,11 @@ class Model(EarlierNames, Exporting, Compiled):
             self.trainable = False
 
     # Training and use, see training/: trainer.py has the methods, loop.py the loop.
-
     fit = trainer.fit
     fit_events = trainer.with_arguments_of(trainer.fit)(trainer.fit_events)
     evaluate = trainer.evaluate
     predict = predicting.predict
+    answer = answers.answer
     train_step = steps.train_step
     test_step = steps.test_step
     predict_step = steps.predict_step

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import platform
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import saving
+from clarinet import answers, saving
 from clarinet._native import isa, isas, threads, version
 from clarinet.cli.output import Output
 from clarinet.data_adapters import provenance
+
+if TYPE_CHECKING:
+    from clarinet.datasets.coding import TableCoding
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
@@ -36,7 +39,9 @@ def run(options: argparse.Namespace, output: Output) -> int:
     facts = {
         "model": options.model,
         "trained_on": about["kind"],
+        **_of_table(answers.coding_of(about)),
         "classes": about["classes"],
+        **({"scores": about["scores"]} if "scores" in about else {}),
         "epochs": model.epochs_trained,
         "parameters": model.count_params() if model.built else 0,
         "engine": model.engine if model.built else None,
@@ -47,5 +52,17 @@ def run(options: argparse.Namespace, output: Output) -> int:
     return 0
 
 
+def _of_table(coding: TableCoding | None) -> dict[str, object]:
+    """Target and columns of a table."""
+    if coding is None:
+        return {}
+    columns = [f"{column.name} ({column.kind})" for column in coding.columns]
+    return {"target": coding.target.name, "task": coding.task, "columns": columns}
+
+
 def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(each)}" for name, each in value.items())
+    if isinstance(value, float):
+        return f"{value:.4g}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

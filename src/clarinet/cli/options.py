@@ -42,7 +42,8 @@ example:
 _PREDICT = f"""examples:
   clarinet predict digits.clarinet photo.png another.jpg
   clarinet predict photos.clarinet photos/            every picture in a folder
-  clarinet predict houses.clarinet new-houses.csv --json
+  clarinet predict houses.clarinet new-houses.csv --out predictions.csv
+  clarinet predict digits.clarinet photo.png --top 3
 
 A model trained on mnist reads photos of digits of any size, dark on light or light on dark.
 {_CODES}"""
@@ -124,6 +125,10 @@ def parser() -> Parser:
         "inputs", metavar="FILE", nargs="+", help="pictures, folders, or CSV files for a model of a table"
     )
     _add_reading(predict)
+    predict.add_argument("--out", metavar="FILE.csv", help="write the answers to a file, a line each, and print none")
+    predict.add_argument(
+        "--top", type=whole(1), default=1, metavar="N", help="print the N likeliest classes (default 1)"
+    )
     predict.add_argument("--show", action="store_true", help="draw each picture as the network sees it")
     _add_plot(commands)
     _add_draw(commands)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from clarinet import datasets, saving
+from clarinet import answers, saving
+from clarinet.answers import Answers
 from clarinet.cli.errors import sentence
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
@@ -18,21 +19,22 @@ from clarinet.data_adapters.provenance import About
 from clarinet.datasets.images import pictures_in
 from clarinet.types import Array
 
-if TYPE_CHECKING:
-    from clarinet.trainable import Trainable
-
 _SHADES = " .:-=+*#%@"
+_TABLES = (".csv", ".tsv", ".txt", ".dat", ".xlsx", ".parquet")
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Print a model's answer for every file; files that cannot be read are reported, and the exit code is 1."""
     model = saving.load(options.model)
     about, how = provenance.describe(model), Reading.of(options)
+    coding = answers.coding_of(about)
     predictions: list[dict[str, object]] = []
+    kept: list[Answers] = []
     failed = False
     for file in _files(options.inputs, about, output):
         try:
-            rows = list(_rows(model, about, file, how))
+            how.check_kind(file, "a table" if coding else "a folder of pictures")
+            found = answers.answers_to(model, about, file, how.applied(coding) if coding else None)
         except (OSError, ValueError) as error:
             left_out = how.skip_damaged and Path(file).exists()
             failed |= not left_out
@@ -40,72 +42,77 @@ def run(options: argparse.Namespace, output: Output) -> int:
             if not options.json:
                 output.fail(f"{'left out: ' * left_out}{sentence(error)}")
             continue
-        for name, row in rows:
-            if options.show and row.ndim > 1:
-                output.say(_drawing(row))
-            found = {"input": name, **_answer(np.asarray(model.predict(row[None]))[0], about["classes"])}
-            predictions.append(found)
-            output.say(_sentence(found))
+        kept.append(_with_places(file, found, named=coding is not None))
+        predictions += _told(kept[-1], options, output)
+    if options.out:
+        _joined(kept).to_csv(options.out)
+        output.say(f"Written: {options.out}")
     output.result(predictions)
     return int(failed)
 
 
 def _files(inputs: list[str], about: About, output: Output) -> Iterator[str]:
-    """The files; of a folder, for a model of pictures, every picture that is in it."""
+    """The files; of a folder every picture or table that is in it."""
     for file in inputs:
-        if about["kind"] in ("table", "unknown") or not Path(file).is_dir():
+        if not Path(file).is_dir():
             yield file
             continue
         left_out: list[str] = []
-        paths = list(pictures_in(Path(file), Path(file), left_out))
+        if about["kind"] in ("table", "unknown"):
+            paths = sorted(path for path in Path(file).iterdir() if path.suffix.lower() in _TABLES)
+            what = "table"
+        else:
+            paths, what = list(pictures_in(Path(file), Path(file), left_out)), "picture"
         if not paths:
-            raise ValueError(f"{file}: there is no picture in this folder ({len(left_out)} other files)")
+            raise ValueError(f"{file}: there is no {what} in this folder ({len(left_out)} other files)")
         if left_out:
             output.say(f"{file}: {len(left_out)} files left out, hidden or no pictures by their names")
         yield from map(str, paths)
 
 
-def _rows(model: Trainable, about: About, file: str, how: Reading) -> Iterator[tuple[str, Array]]:
-    """The rows that a file holds, each with a name: one for a picture, one a line for a table."""
-    kind = about["kind"]
-    how.check_kind(file, "a table" if kind == "table" else "a folder of pictures")
-    if kind == "table":
-        coded = how.applied(datasets.TableCoding.from_config(about["coding"])).transform(file)
-        yield from ((f"{file}, row {number}", row) for number, row in enumerate(coded, 1))
-    elif kind == "unknown":
-        raise ValueError(
-            f"{file}: the model does not say how files become its inputs of shape {model.sample_shape}; train it with "
-            "clarinet train, or predict from Python"
-        )
-    else:
-        yield file, provenance.as_inputs(model, _picture(about, file)[None])[0]
+def _with_places(file: str, found: Answers, named: bool) -> Answers:
+    """Answers whose rows say where they come from."""
+    index = [f"{file}, row {number}" for number in range(1, len(found) + 1)] if named else found.index
+    return Answers(found.columns, index, found.notes, found.classes, found.scores, found.rows)
 
 
-def _picture(about: About, file: str) -> Array:
-    """Pixels as the data set that the model was trained on has them."""
-    if about["kind"] == "mnist":
-        return datasets.load_digit(file)
-    color = {"fashion_mnist": "grayscale", "cifar10": "rgb"}.get(about["kind"]) or about["color"]
-    height, width = {"fashion_mnist": (28, 28), "cifar10": (32, 32)}.get(about["kind"]) or about["size"]
-    return datasets.read_image(file, (height, width), color)
+def _joined(parts: Sequence[Answers]) -> Answers:
+    """The answers of all files, one below another; columns that not all have are left out."""
+    if not parts:
+        raise ValueError("--out: there is no answer to write")
+    names = [name for name in parts[0] if all(name in part.columns for part in parts)]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    return Answers(columns, [place for part in parts for place in part.index])
 
 
-def _answer(prediction: Array, classes: list[str]) -> dict[str, Any]:
+def _told(found: Answers, options: argparse.Namespace, output: Output) -> list[dict[str, object]]:
+    """Every answer for a script; said to people, unless they asked for a file."""
+    told = []
+    for note in found.notes:
+        output.say(note)
+    for row, name in enumerate(found.index):
+        if options.show and found.rows.ndim > 2:
+            output.say(_drawing(found.rows[row]))
+        answer = _answer(found, row)
+        told.append({"input": str(name), **answer})
+        if not options.out:
+            output.say(f"{name}: {_sentence(found, row, answer, options.top)}")
+    return told
+
+
+def _answer(found: Answers, row: int) -> dict[str, Any]:
     """Class and confidence, or a number."""
-    values = [float(v) for v in np.ravel(prediction)]
-    if len(values) == 1 and not classes:
-        return {"value": values[0]}
-    if len(values) == 1:  # one sigmoid: the probability of class 1
-        values = [1 - values[0], values[0]]
-    best = int(np.argmax(values))
-    names = classes if len(classes) == len(values) else [str(i) for i in range(len(values))]
-    return {"class": names[best], "confidence": values[best], "probabilities": dict(zip(names, values, strict=True))}
+    if not found.classes:
+        return {"value": float(found.scores[row, 0])}
+    name, confidence = found.best(row)[0]
+    probabilities = dict(zip(found.classes, map(float, found.scores[row])))
+    return {"class": name, "confidence": confidence, "probabilities": probabilities}
 
 
-def _sentence(found: dict[str, Any]) -> str:
-    if "value" in found:
-        return f"{found['input']}: {found['value']:g}"
-    return f"{found['input']}: {found['class']} ({100 * found['confidence']:.1f} %)"
+def _sentence(found: Answers, row: int, answer: dict[str, Any], top: int) -> str:
+    if "value" in answer:
+        return f"{answer['value']:g}"
+    return ", ".join(f"{name} ({100 * share:.1f} %)" for name, share in found.best(row, top))
 
 
 def _drawing(row: Array) -> str:

@@ -27,6 +27,7 @@ class About(TypedDict, total=False):
         size, color: height and width of pictures; ``"grayscale"`` or ``"rgb"``.
         coding: how a table's columns became numbers, see :class:`clarinet.datasets.TableCoding`.
         trained_on: a mark of the rows.
+        scores: how well it does on rows that were not trained on, by measure.
     """
 
     kind: Required[str]
@@ -35,6 +36,7 @@ class About(TypedDict, total=False):
     color: str
     coding: Config
     trained_on: object
+    scores: dict[str, float]
 
 
 def describe(model: Trainable) -> About:
@@ -64,6 +66,9 @@ def _checked(about: object) -> About:
     # Names go to the terminal: control characters in them could rewrite what it shows.
     names = [name if name.isprintable() else ascii(name) for name in known["classes"]]
     found = About(kind=known["kind"], classes=names, trained_on=known.get("trained_on"))
+    scores = known.get("scores")
+    if isinstance(scores, dict) and all(isinstance(n, str) and isinstance(v, float) for n, v in scores.items()):
+        found["scores"] = {name if name.isprintable() else ascii(name): value for name, value in scores.items()}
     if kind == "images":
         found["size"], found["color"] = known["size"], known["color"]
     if kind == "table":

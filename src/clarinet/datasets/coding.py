@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.datasets.columns import KINDS, CategoryColumn, Column
+from clarinet.datasets.columns import KINDS, CategoryColumn, Column, shorten
 from clarinet.datasets.formats import Format
 from clarinet.datasets.memory import check_memory
 from clarinet.datasets.numerals import MISSING
@@ -83,7 +83,7 @@ class TableCoding:
         Raises:
             ValueError: a column is not there, or a cell holds something else than the training table's column did.
         """
-        return self._coded(self.read(data))
+        return self.encode(self.read(data))
 
     def targets(self, data: object) -> Array:
         """The targets of new rows: int64 (n,) class numbers, or float32 (n, 1) for regression.
@@ -104,7 +104,7 @@ class TableCoding:
         table = self.read(data)
         require(table, self.target.name)
         table, lost = with_target(table, self.target.name, self.missing)
-        x, y = self._coded(table), self.target.encode(table, self.missing)
+        x, y = self.encode(table), self.target.encode(table, self.missing)
         return Table(x, y, self, tuple(f"{sentence}." for sentence in (*table.report, *lost)))
 
     def to_config(self) -> Config:
@@ -154,12 +154,25 @@ class TableCoding:
             return read_table(data, self.format, wanted, self.usual)
         return text_table(data)
 
-    def _coded(self, table: TextTable) -> NDArray[np.float32]:
-        """The columns' features; a warning names categories that the training table did not hold."""
-        for column in self.columns:
-            require(table, column.name)
+    def encode(self, table: TextTable) -> NDArray[np.float32]:
+        """The columns' features; a warning names categories that the training table did not hold.
+
+        Raises:
+            ValueError: as for :meth:`transform`.
+        """
+        self._require_all(table)
         self._warn_of_unseen(table)
         return self._encode(table)
+
+    def _require_all(self, table: TextTable) -> None:
+        lacking = [column.name for column in self.columns if column.name not in table.columns]
+        if len(lacking) == 1:
+            require(table, lacking[0])
+        if lacking:
+            raise ValueError(
+                f"{table.source}: {len(lacking)} columns are missing that the model has learnt: {shorten(lacking, 12)}; "
+                f"there are {shorten(list(table.columns), 12)}"
+            )
 
     def _encode(self, table: TextTable) -> NDArray[np.float32]:
         check_size(table, len(self.feature_names))
