@@ -263,13 +263,10 @@ def _of_others(model: Trainable, about: About, data: object) -> _Asked:
 
 
 def _as_rows(model: Trainable, rows: Array) -> Array:
-    """Rows; a single one becomes the only one, pictures take the model's form."""
+    """Rows as ``predict`` takes them; a single one becomes the only one."""
     shape = model.sample_shape
-    if shape is None or rows.shape[1:] == shape or rows.dtype.kind not in "biuf":
-        return rows
-    if rows.shape == shape or rows.size == int(np.prod(shape)):
-        rows = rows[None]
-    return provenance.as_inputs(model, rows) if rows.dtype == np.uint8 else rows
+    single = shape is not None and rows.shape[1:] != shape and rows.size == int(np.prod(shape))
+    return rows.reshape(1, *(shape or ())) if single else rows
 
 
 def _files(data: object) -> list[Path] | None:

@@ -13,7 +13,7 @@ import pytest
 
 import clarinet
 from clarinet import datasets
-from clarinet.layers import Dense, Flatten, Input
+from clarinet.layers import Dense, Flatten, Input, Rescaling
 
 Rows = list[dict[str, Any]]
 
@@ -97,7 +97,7 @@ def test_what_the_rows_lack_is_said(model: clarinet.Sequential, data: object, sa
 
 def test_pictures_folders_and_arrays(tmp_path: Path) -> None:
     image = pytest.importorskip("PIL.Image")
-    model = clarinet.Sequential([Input((6, 6)), Flatten(), Dense(2, "softmax")])
+    model = clarinet.Sequential([Input((6, 6)), Rescaling(1 / 255), Flatten(), Dense(2, "softmax")])
     model.metadata["data"] = {"kind": "images", "classes": ["cat", "dog"], "size": [6, 6], "color": "grayscale"}
     pixels = np.random.default_rng(0).integers(0, 255, (3, 6, 6), np.uint8)
     for i, picture in enumerate(pixels):
@@ -105,7 +105,7 @@ def test_pictures_folders_and_arrays(tmp_path: Path) -> None:
     answers = model.answer(tmp_path)
     assert [Path(str(name)).name for name in answers.index] == ["0.png", "1.png", "2.png"]
     assert set(answers["prediction"]) <= {"cat", "dog"}
-    np.testing.assert_allclose(answers.scores, model.predict(pixels / 255), rtol=1e-5)
+    np.testing.assert_allclose(answers.scores, model.predict(pixels), rtol=1e-5)
     for data in (pixels, [tmp_path / f"{i}.png" for i in range(3)]):
         np.testing.assert_allclose(model.answer(data).scores, answers.scores, rtol=1e-5)
     assert len(model.answer(tmp_path / "1.png")) == len(model.answer(pixels[1])) == 1

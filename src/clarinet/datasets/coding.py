@@ -170,8 +170,8 @@ class TableCoding:
             require(table, lacking[0])
         if lacking:
             raise ValueError(
-                f"{table.source}: {len(lacking)} columns are missing that the model has learnt: {shorten(lacking, 12)}; "
-                f"there are {shorten(list(table.columns), 12)}"
+                f"{table.source}: {len(lacking)} columns are missing that the model has learnt: "
+                f"{shorten(lacking, 12)}; there are {shorten(list(table.columns), 12)}"
             )
 
     def _encode(self, table: TextTable) -> NDArray[np.float32]:
