@@ -16,6 +16,42 @@ def test_a_number_of_a_tensor_is_one_of_numpys():
     assert repr(tf.constant(2.0)) == "Tensor(2., dtype=float32)"
 
 
+def test_a_part_of_a_variable_is_assigned():
+    v = tf.Variable([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    v[0, 1].assign(42)
+    v[:, 2].assign([0.0, 1.0])
+    assert v.numpy().tolist() == [[1, 42, 0], [4, 5, 1]]
+    with tf.GradientTape() as tape:
+        y = tf.reduce_sum(v[0] ** 2)
+    assert tape.gradient(y, v).numpy().tolist() == [[2, 84, 0], [0, 0, 0]]
+    with pytest.raises(TypeError, match="a tensor never changes"):
+        (v[0] + 1).assign(1)
+
+
+def test_cifar100_of_the_file_that_keras_fetches(tmp_path, monkeypatch):
+    import pickle
+    import tarfile
+
+    from clarinet.datasets import cifar100
+
+    pictures = RNG.integers(0, 256, (4, 3, 32, 32)).astype(np.uint8)
+    for part in ("train", "test"):
+        batch = {b"data": pictures.reshape(4, -1), b"fine_labels": [1, 2, 3, 99], b"coarse_labels": [0, 1, 2, 19]}
+        (tmp_path / part).write_bytes(pickle.dumps(batch, protocol=2))
+    (tmp_path / "datasets").mkdir()
+    with tarfile.open(tmp_path / "datasets" / "cifar-100-python-target_archive", "w:gz") as archive:
+        for part in ("train", "test"):
+            archive.add(tmp_path / part, f"cifar-100-python/{part}")
+    monkeypatch.setenv("CLARINET_DATA", str(tmp_path))
+    monkeypatch.setattr(cifar100, "_CHECKSUM", None)
+    (x, y), (_, coarse) = tf.keras.datasets.cifar100.load_data()[0], tf.keras.datasets.cifar100.load_data("coarse")[1]
+    np.testing.assert_array_equal(x, pictures.transpose(0, 2, 3, 1))
+    assert y.tolist() == [[1], [2], [3], [99]] and coarse.tolist() == [[0], [1], [2], [19]]
+    (tmp_path / "train").write_bytes(pickle.dumps(print))
+    with pytest.raises(ValueError, match="asks for"):
+        cifar100._read(tmp_path / "train", "fine")
+
+
 def test_statistics_of_normalization_are_tensors():
     layer = tf.keras.layers.Normalization()
     layer.adapt(np.array([[1.0, 2.0], [3.0, 6.0]]))

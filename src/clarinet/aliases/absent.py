@@ -45,9 +45,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "compile(engine=) chooses what computes": ("set_backend",),
     },
     "initializers": {"there is no STFT layer": ("STFT", "STFTInitializer", "stft")},
-    "datasets": {
-        "read a file of yours with NumPy, or clarinet.datasets.load_table": ("cifar100",),
-    },
     "saving": {
         _FILES: ("KerasFileEditor",),
     },

@@ -19,11 +19,38 @@ _ALLOWED = {
 }
 
 
+def _latin(text: str, encoding: str) -> bytes:
+    """The bytes that Python 3 writes as a text for readers of Python 2."""
+    if encoding != "latin1":
+        raise ValueError(
+            f"the file asks for the encoding {encoding!r}, which no array of numbers needs; it is not read"
+        )
+    return text.encode("latin1")
+
+
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> object:
+        if (module, name) == ("_codecs", "encode"):
+            return _latin
         if (module, name) not in _ALLOWED:
             raise ValueError(f"the file asks for {module}.{name}, which no array of numbers needs; it is not read")
         return super().find_class(module, name)
+
+
+def unpickled(path: str | os.PathLike[str]) -> dict[str, object]:
+    """The dictionary of a pickle of Python 2, by name; only arrays, lists and words.
+
+    Raises:
+        ValueError: it is damaged, holds something else, or asks for code.
+    """
+    try:
+        with open(path, "rb") as file:
+            found = _Unpickler(file, encoding="bytes").load()
+    except (pickle.UnpicklingError, EOFError) as error:
+        raise ValueError(f"{os.fspath(path)} is damaged: {error}") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{os.fspath(path)}: expected a dictionary, received {type(found).__name__}")
+    return {name.decode() if isinstance(name, bytes) else str(name): value for name, value in found.items()}
 
 
 def read_npz(path: str | os.PathLike[str]) -> dict[str, Array]:

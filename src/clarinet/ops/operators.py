@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Never, cast
 
 import numpy as np
@@ -13,7 +14,7 @@ from clarinet.ops.cumulative import cumprod, cumsum
 from clarinet.ops.indexing import get_item, take
 from clarinet.ops.specs import is_symbolic
 from clarinet.ops.tensor import NUMPY_OPERATORS, Tensor
-from clarinet.types import AnyTensor, Array, DTypeArg, ShapeLike, TensorFunction, TensorLike
+from clarinet.types import AnyTensor, Array, DTypeArg, Index, ShapeLike, TensorFunction, TensorLike
 from clarinet.variables import Variable
 
 #: Python's name of an operator, NumPy's function, ours.
@@ -148,6 +149,20 @@ def operate(kind: type) -> None:
     setattr(kind, "__getitem__", get_item)  # noqa: B010  # of a class that is not known here
 
 
+def _part(self: Variable, key: Index) -> AnyTensor:
+    """The numbers at some places, which may be assigned."""
+    found = get_item(self, key)
+    if isinstance(found, Tensor):
+        found._assigns = partial(_assign_part, self, key)
+    return found
+
+
+def _assign_part(variable: Variable, key: Index, value: object) -> None:
+    numbers = variable.numpy()
+    numbers[key] = np.asarray(value)
+    variable.assign(numbers)
+
+
 def _refuse_in_place(self: Variable, other: object) -> Variable:
     raise TypeError(f"{self.path}: a variable is not changed in place; use assign, assign_add or assign_sub")
 
@@ -164,6 +179,7 @@ def install() -> None:
     for name, _, _ in _BINARY:
         setattr(Variable, f"__i{name}__", _refuse_in_place)
     Variable.operators = NUMPY_OPERATORS
+    setattr(Variable, "__getitem__", _part)  # noqa: B010
     for name, (function, known) in _METHODS.items():
         setattr(Tensor, name, _method(name, function, known))
     others: dict[str, object] = {"reshape": _reshape, "transpose": _transpose, "astype": _astype, "__iter__": _iterate}

@@ -46,6 +46,7 @@ class Tensor(_Numbers):
     _number: int | None = None
     #: Which of its steps count, where layers know.
     _keras_mask: Tensor | None = None
+    _assigns: Callable[[object], None] | None = None  # of a part of a variable
 
     def numpy(self) -> Array:
         """The numbers as a plain NumPy array, without a copy; a single number as one of NumPy's."""
@@ -57,12 +58,15 @@ class Tensor(_Numbers):
     def __str__(self) -> str:
         return str(self.view(np.ndarray))
 
-    def assign(self, value: object) -> NoReturn:
-        """Refused: a tensor never changes.
+    def assign(self, value: object) -> None:
+        """Of a part of a variable, such as ``v[0]``: change the variable there.
 
         Raises:
-            TypeError: always.
+            TypeError: any other tensor, which never changes.
         """
+        if self._assigns is not None:
+            self._assigns(value)
+            return
         raise TypeError(
             "a tensor never changes; clarinet.Variable(t) makes a variable of it, which has assign, assign_add and "
             "assign_sub"
