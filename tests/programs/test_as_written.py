@@ -52,6 +52,42 @@ def test_cifar100_of_the_file_that_keras_fetches(tmp_path, monkeypatch):
         cifar100._read(tmp_path / "train", "fine")
 
 
+def test_seeds_of_two_numbers():
+    seeds = tf.random.split((1, 2), num=3)
+    assert seeds.shape == (3, 2) and len({tuple(seed) for seed in seeds.tolist()}) == 3
+    np.testing.assert_array_equal(
+        tf.random.stateless_normal((4,), seeds[0]), tf.random.stateless_normal((4,), seeds[0])
+    )
+    drawn = tf.random.stateless_uniform((50,), seed=[1, 2], minval=3, maxval=5).numpy()
+    assert drawn.min() >= 3 and drawn.max() < 5 and drawn.std() > 0.3
+
+
+def test_a_model_takes_its_input_by_name():
+    class Twice(tf.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = tf.keras.layers.Dense(2)
+
+        def call(self, inputs, states=None, return_state=False):
+            y = self.dense(inputs) + (0 if states is None else states)
+            return (y, y) if return_state else y
+
+    model, x = Twice(), np.ones((3, 4), np.float32)
+    y, state = model(inputs=x, states=None, return_state=True)
+    np.testing.assert_allclose(model(x), y)
+    np.testing.assert_allclose(model(inputs=x, states=state), 2 * y.numpy())
+    with pytest.raises(TypeError, match="give rows, or inputs="):
+        model()
+
+
+def test_shapes_that_are_said():
+    x = tf.zeros((2, 3))
+    x.set_shape([None, 3])
+    assert tuple(x.get_shape()) == (2, 3)
+    with pytest.raises(ValueError, match="the tensor has"):
+        x.set_shape([3, 3])
+
+
 def test_statistics_of_normalization_are_tensors():
     layer = tf.keras.layers.Normalization()
     layer.adapt(np.array([[1.0, 2.0], [3.0, 6.0]]))

@@ -44,8 +44,9 @@ _TABLE: dict[str, tuple[str, ...]] = {
     "use the layer of that name, called on the tensor": (
         "tf.backend.conv2d_transpose", "tf.backend.conv3d", "tf.backend.pool3d", "tf.backend.rnn",
 ),
-    "draw with clarinet.random, with a seed": ("tf.random.Generator", "tf.random.stateless_uniform",
-        "tf.random.stateless_normal", "tf.random.get_global_generator", "tf.random.experimental"),
+    "draw with clarinet.random, with a seed": (
+        "tf.random.Generator", "tf.random.get_global_generator", "tf.random.experimental",
+),
     "compute it with NumPy on the data before training": (
         "tf.image", "tf.nn", "tf.math", "tf.linalg", "tf.quantization",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
@@ -57,6 +57,19 @@ class Tensor(_Numbers):
 
     def __str__(self) -> str:
         return str(self.view(np.ndarray))
+
+    def get_shape(self) -> tuple[int, ...]:
+        """The shape."""
+        return self.shape
+
+    def set_shape(self, shape: Sequence[int | None]) -> None:
+        """Nothing, where the tensor has this shape; None stands for any size.
+
+        Raises:
+            ValueError: it has another one.
+        """
+        if len(shape) != self.ndim or any(a is not None and a != b for a, b in zip(shape, self.shape)):
+            raise ValueError(f"set_shape: expected shape {tuple(shape)}, the tensor has {self.shape}")
 
     def assign(self, value: object) -> None:
         """Of a part of a variable, such as ``v[0]``: change the variable there.

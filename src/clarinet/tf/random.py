@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from clarinet import aliases
 from clarinet.names import public
+from clarinet.ops import randomness
+from clarinet.ops.tensor import Tensor, tensor
+from clarinet.types import AnyTensor, DTypeArg, ShapeLike, TensorLike
 from clarinet.utils import set_random_seed
 
-__all__ = ["set_seed"]
+__all__ = ["set_seed", "split", "stateless_normal", "stateless_uniform"]
 
 
 def __dir__() -> list[str]:
@@ -22,3 +27,41 @@ if not TYPE_CHECKING:
 def set_seed(seed: int) -> None:
     """Fix everything random that follows; see :func:`clarinet.utils.set_random_seed`."""
     set_random_seed(seed)
+
+
+def _number(seed: TensorLike) -> int:
+    """A seed of two numbers as one."""
+    first, second = (int(one) for one in np.asarray(seed).reshape(-1))
+    return (first * 1_000_003 + second) % 2**31
+
+
+def split(seed: TensorLike, num: int = 2, alg: str = "auto") -> Tensor:
+    """Seeds of two numbers each, which follow from one."""
+    drawn = np.asarray(randomness.randint((int(num), 2), 0, 2**31 - 1, "int32", seed=_number(seed)))
+    return tensor(drawn)
+
+
+def stateless_uniform(
+    shape: ShapeLike,
+    seed: TensorLike,
+    minval: TensorLike = 0.0,
+    maxval: TensorLike = 1.0,
+    dtype: DTypeArg = "float32",
+    name: object = None,
+    alg: str = "auto",
+) -> AnyTensor:
+    """As ``random.uniform``, by a seed of two numbers."""
+    return randomness.uniform(shape, minval, maxval, dtype, _number(seed))
+
+
+def stateless_normal(
+    shape: ShapeLike,
+    seed: TensorLike,
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: DTypeArg = "float32",
+    name: object = None,
+    alg: str = "auto",
+) -> AnyTensor:
+    """As ``random.normal``, by a seed of two numbers."""
+    return randomness.normal(shape, mean, stddev, dtype, _number(seed))

@@ -67,7 +67,7 @@ class CallableModel(Trainable, Protocol):
 
 
 def call(
-    self: CallableModel, inputs: tuple[TensorLike, ...], training: bool | None = None, **settings: object
+    self: CallableModel, inputs: tuple[TensorLike, ...], training: bool | None = None, /, **settings: object
 ) -> AnyTensor:
     """What a model gives for numbers: a tensor, or a structure of tensors.
 
@@ -91,6 +91,11 @@ def call(
         check_flag(training, "training")
     if self.empty:
         raise ValueError(NO_LAYERS)
+    if not inputs:  # given by name
+        name = next(iter(signature(self.call).parameters)) if self.has_call else "inputs"
+        inputs = (settings.pop(name),) if name in settings else ()
+        if not inputs:
+            raise TypeError(f"model {self.name!r} is called on nothing: give rows, or {name}=")
     if getattr(inputs[0], "ndim", 0) == 3 and getattr(self, "lists_layers", False) and _prepares_pictures(self.layers):
         return call(self, (cast(Array, inputs[0])[None],), training)[0]
     if self.has_call and (settings or len(inputs) > 1 or not _traces(self, inputs[0])):
