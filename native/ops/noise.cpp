@@ -1,5 +1,5 @@
 // Dropout and similar layers: the random numbers of a step are the words of its key's sequence, as on the reference engine. An
-// entry (a channel, where whole ones are dropped) is kept where its word is at least the threshold.
+// entry (a channel or a sample, where whole ones are dropped) is kept where its word is at least the threshold.
 #include <cmath>
 #include <cstring>
 
@@ -14,6 +14,7 @@ class Dropout : public Op {
   explicit Dropout(const OpSpec& spec)
       : Op(spec),
         channels_(spec.kind == "spatial_dropout"),
+        samples_(spec.kind == "sample_dropout"),
         threshold_(static_cast<uint32_t>(setting(spec, "threshold"))),
         scale_(static_cast<float>(setting(spec, "scale"))),
         dropped_(static_cast<float>(setting(spec, "dropped"))),
@@ -39,10 +40,19 @@ class Dropout : public Op {
   }
 
  private:
-  long masked() const { return channels_ ? static_cast<long>(spec.outputs) : out_size(); }  // entries of a sample's mask
+  long masked() const {  // entries of a sample's mask
+    return samples_ ? 1 : channels_ ? static_cast<long>(spec.outputs) : out_size();
+  }
 
   void apply(const Pass& pass, const float* x, float* y) const {
     const long size = out_size(), width = masked();
+    if (samples_) {
+      for (long sample = pass.first; sample < pass.last; ++sample) {
+        const float kept = mask_[static_cast<size_t>(sample)];
+        for (long i = sample * size; i < (sample + 1) * size; ++i) y[i] = x[i] * kept;
+      }
+      return;
+    }
     if (!channels_) {
       const long at = pass.first * size;
       return pass.k->multiply(x + at, mask_.data() + at, y + at, (pass.last - pass.first) * size);
@@ -51,7 +61,7 @@ class Dropout : public Op {
       pass.k->multiply(x + at, mask_.data() + at / size * width, y + at, width);
   }
 
-  const bool channels_;
+  const bool channels_, samples_;
   const uint32_t threshold_;
   const float scale_, dropped_, shift_;
   std::vector<float> mask_;

@@ -41,7 +41,7 @@ from clarinet.tools.lr_finder import find_learning_rate
 from clarinet.variables import Variable
 
 if TYPE_CHECKING:
-    from clarinet import data, doctor, glass, plots, preprocessing, runs, tf
+    from clarinet import applications, data, doctor, glass, plots, preprocessing, runs, tf
 
 __all__ = [
     "Answers",
@@ -54,6 +54,7 @@ __all__ = [
     "Variable",
     "__version__",
     "activations",
+    "applications",
     "callbacks",
     "check_gradients",
     "constraints",

@@ -63,6 +63,13 @@ LAYERS = [
     ),
     Case("normalization-learned", layers.Normalization),  # against Keras in tests/layers: it looks at its weights once
     *rows("Dropout", (6,), ("", {"rate": 0.4}), ("seed", {"rate": 0.4, "seed": 3}), random=True),
+    *rows(
+        "Dropout",
+        (2, 6),
+        ("samples", {"rate": 0.4, "noise_shape": (None, 1, 1)}),
+        ("steps", {"rate": 0.4, "noise_shape": (None, 2, 1)}),
+        random=True,
+    ),
     *rows("SpatialDropout1D", (2, 6), ("", {"rate": 0.4}), ("seed", {"rate": 0.4, "seed": 3}), random=True),
     *rows("SpatialDropout2D", (2, 3, 6), ("", {"rate": 0.4}), random=True),
     *rows("GaussianNoise", (6,), ("", {"stddev": 0.4}), ("seed", {"stddev": 0.4, "seed": 3}), random=True),

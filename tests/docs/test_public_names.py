@@ -9,7 +9,8 @@ import pytest
 import clarinet
 
 MODULES = [
-    "clarinet", "clarinet.activations", "clarinet.callbacks", "clarinet.datasets", "clarinet.doctor", "clarinet.events",
+    "clarinet", "clarinet.activations", "clarinet.applications", "clarinet.callbacks",
+    "clarinet.datasets", "clarinet.doctor", "clarinet.events",
     "clarinet.glass", "clarinet.initializers", "clarinet.layers", "clarinet.losses", "clarinet.metrics",
     "clarinet.models", "clarinet.optimizers", "clarinet.optimizers.schedules", "clarinet.plots", "clarinet.random",
     "clarinet.regularizers", "clarinet.runs", "clarinet.utils",

@@ -130,10 +130,10 @@ def test_every_sentence_says_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("import clarinet.keras.applications", "clarinet has no applications: there are no trained networks"),
+        ("import clarinet.keras.distribution", "clarinet has no distribution: one process trains one model"),
         (
-            "from clarinet.keras.applications.vgg16 import VGG16",
-            "clarinet has no applications: there are no trained networks",
+            "from clarinet.keras.applications.nasnet import NASNetMobile",
+            "clarinet.applications has no nasnet: it is not there yet; MobileNetV2",
         ),
         ("from clarinet.keras.layers import Dens", "did you mean 'Dense'?"),
         ("from clarinet.utils import FeatureSpace", "clarinet.utils has no FeatureSpace: clarinet.datasets.load_table"),

@@ -42,10 +42,10 @@ def attribute_of(module: str) -> Callable[[str], object]:
         >>> import clarinet
         >>> clarinet.layers.MaxPool2D is clarinet.layers.MaxPooling2D
         True
-        >>> clarinet.applications
+        >>> clarinet.distribution
         Traceback (most recent call last):
             ...
-        AttributeError: clarinet has no applications: ...
+        AttributeError: clarinet has no distribution: ...
     """
 
     # Only of what has a path does `from module import name` ask for what is missing; else Python words the error.

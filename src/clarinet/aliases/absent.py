@@ -17,7 +17,6 @@ _SKLEARN = "wrap compile and fit in a class with fit and predict, which is all t
 #: What to use instead: for names of each module.
 _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "": {
-        "there are no trained networks to download; build one of layers, and load your own weights": ("applications",),
         "one process trains one model; several processes train several": ("distribution",),
         "train the student with a loss of your own on what the teacher predicts": ("distillation",),
         "weights are float32; model.save keeps them, and clarinet.tf has no TFLite": ("quantizers", "Quantizer"),
@@ -32,6 +31,12 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         _GALLERY: ("visualization",),
         _SKLEARN: ("wrappers",),
         "tell the shape in build(self, input_shape)": ("InputSpec",),
+    },
+    "applications": {
+        "it is not there yet; MobileNetV2, EfficientNetB0 and ResNet50 are": (
+            "ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtSmall", "ConvNeXtTiny", "ConvNeXtXLarge", "InceptionResNetV2",
+            "NASNetLarge", "NASNetMobile", "convnext", "inception_resnet_v2", "nasnet",
+        ),
     },
     "callbacks": {
         "a list of callbacks is what fit takes": ("CallbackList",),

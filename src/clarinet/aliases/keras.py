@@ -5,11 +5,18 @@ All names are below ``clarinet``. A test walks those of the installed Keras.
 
 from __future__ import annotations
 
+#: Modules of networks for pictures.
+_APPLICATIONS = (
+    "densenet", "efficientnet", "efficientnet_v2", "imagenet_utils", "inception_v3", "mobilenet", "mobilenet_v2",
+    "mobilenet_v3", "resnet", "resnet50", "resnet_v2", "vgg16", "vgg19", "xception",
+)  # fmt: skip
+
 #: Parts of the package that are loaded when they are first used, and other names of modules.
 MODULES: dict[str, str] = {
     **{
         name: name
         for name in (
+            *(f"applications{part}" for part in ("", *(f".{name}" for name in _APPLICATIONS))),
             "backend", "config", "data", "doctor", "glass", "plots", "preprocessing", "preprocessing.image",
             "preprocessing.sequence", "preprocessing.text", "runs", "saving", "tf", "tree",
         )

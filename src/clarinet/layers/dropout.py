@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
 from typing import ClassVar
@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from clarinet.configurable import Unsupported, check_number
+from clarinet.fields import Field
 from clarinet.layers.base import Layer
 from clarinet.layers.channels import DataFormatField, Spatial, or_by_parts
 from clarinet.layers.context import Context
@@ -71,6 +72,21 @@ class _Masking(Noise):
         return dy if cache is None else dy * cache, {}
 
 
+class _NoiseShapeField(Field["Sequence[int | None] | None", "tuple[int | None, ...] | None"]):
+    """The shape of a mask, None for the input's own sizes."""
+
+    def convert(self, value: Sequence[int | None] | None, owner: object) -> tuple[int | None, ...] | None:
+        if value is None:
+            return None
+        sizes = tuple(value) if isinstance(value, (list, tuple)) else ()
+        if not sizes or sizes[0] is not None or any(size is not None and type(size) is not int for size in sizes):
+            raise ValueError(
+                f"{self.what(owner)} has None for the rows, then for each axis 1, its size, or None for its size, e.g. "
+                f"(None, 1, 1, 1); received {value!r}"
+            )
+        return sizes
+
+
 @dataclass(eq=False, repr=False)
 class Dropout(_Masking):
     """While training, sets a share ``rate`` of the inputs to zero and scales the others by ``1 / (1 - rate)``.
@@ -82,10 +98,13 @@ class Dropout(_Masking):
 
     Args:
         rate: share that is dropped, at least 0 and below 1.
+        noise_shape: of the mask, with the rows as None: along an axis of 1 all entries are dropped together, e.g.
+            ``(None, 1, 1, 1)`` for whole pictures; default None, each entry by itself.
         seed: fixes the masks independently of the model's seed; default None.
 
     Raises:
-        TypeError, ValueError: ``rate`` is not in that range; ``seed`` is not a whole number.
+        TypeError, ValueError: ``rate`` is not in that range; ``seed`` is not a whole number; when built, a
+            ``noise_shape`` that samples do not fit.
 
     Example:
         >>> Dropout(0.5).output_shape((10,))
@@ -94,17 +113,25 @@ class Dropout(_Masking):
 
     disturbs_by = "dropout"
 
-    unsupported: ClassVar[Mapping[str, Unsupported]] = {
-        **Layer.unsupported,
-        "noise_shape": Unsupported("use SpatialDropout1D or SpatialDropout2D, which drop whole channels"),
-    }
-
     rate: float
+    noise_shape: _NoiseShapeField = _NoiseShapeField(None)
     seed: int | None = None
 
     @property
     def takes_steps(self) -> bool:
         return True
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        sizes = None if self.noise_shape is None else self.noise_shape[1:]
+        if sizes is not None and not (
+            len(sizes) == len(input_shape) and all(a in (None, 1, b) for a, b in zip(sizes, input_shape))
+        ):
+            raise ValueError(f"Dropout: noise_shape={self.noise_shape} does not fit samples of shape {input_shape}")
+        return input_shape
+
+    def mask_shape(self, shape: Shape) -> Shape:
+        kept = self.noise_shape or (None,) * len(shape)
+        return tuple(size if own is None else own for own, size in zip(kept, shape))
 
 
 @dataclass(eq=False, repr=False)
@@ -319,7 +346,10 @@ class AlphaDropout(Noise):
         (10,)
     """
 
-    unsupported: ClassVar[Mapping[str, Unsupported]] = Dropout.unsupported
+    unsupported: ClassVar[Mapping[str, Unsupported]] = {
+        **Layer.unsupported,
+        "noise_shape": Unsupported("every entry is dropped by itself"),
+    }
 
     rate: float
     seed: int | None = None

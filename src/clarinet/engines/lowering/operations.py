@@ -61,7 +61,22 @@ def _within_samples(spec: object, **settings: object) -> tuple[str, Settings]:
     return "group_normalization", {name: getattr(spec, name) for name in ("epsilon", "center", "scale")} | settings
 
 
-def _dropout(kind: str) -> Callable[[Any], tuple[str, Settings]]:
+def _noise(spec: layers.Dropout) -> str | None:
+    """The native name of dropout with a mask of this shape; None where there is none."""
+    sizes = (spec.noise_shape or (None,))[1:]
+    if set(sizes) <= {None}:
+        return "dropout"
+    *others, last = sizes
+    if set(others) <= {1}:
+        return {1: "sample_dropout", None: "spatial_dropout"}.get(last)
+    return None
+
+
+def _noise_obstacle(spec: layers.Dropout) -> str | None:
+    return None if _noise(spec) else f"noise_shape={spec.noise_shape}"
+
+
+def _dropout(kind: str | None) -> Callable[[Any], tuple[str, Settings]]:
     def lowered(spec: Any) -> tuple[str, Settings]:
         scale = 1 / (1 - spec.rate)
         return _masked(kind, spec.rate, scale, 0.0, 0.0) if spec.rate else ("", {})
@@ -81,8 +96,8 @@ def _gaussian_dropout(spec: layers.GaussianDropout) -> tuple[str, Settings]:
     return ("gaussian_dropout", {"deviation": spec.deviation}) if spec.rate else ("", {})
 
 
-def _masked(kind: str, rate: float, scale: float, dropped: float, shift: float) -> tuple[str, Settings]:
-    return kind, {"threshold": drop_threshold(rate), "scale": scale, "dropped": dropped, "shift": shift}
+def _masked(kind: str | None, rate: float, scale: float, dropped: float, shift: float) -> tuple[str, Settings]:
+    return kind or "", {"threshold": drop_threshold(rate), "scale": scale, "dropped": dropped, "shift": shift}
 
 
 def _window(size: Shape, strides: Shape, dilation: Shape, padding: str) -> Settings:
@@ -194,7 +209,7 @@ OPS: dict[type, Callable[[Any], tuple[str, Settings]]] = {
     layers.DepthwiseConv2D: _depthwise,
     layers.Dot: lambda spec: ("dot", {}),
     layers.AlphaDropout: _alpha_dropout,
-    layers.Dropout: _dropout("dropout"),
+    layers.Dropout: lambda spec: _dropout(_noise(spec))(spec),
     layers.Embedding: lambda spec: ("embedding", {}),
     layers.GRU: _recurrent("gru"),
     layers.GaussianDropout: _gaussian_dropout,
@@ -264,9 +279,10 @@ def _alphas(spec: layers.PReLU, shape: Shape) -> list[Any]:
 
 
 #: What keeps an operation of a class that has a native form from running natively, if anything.
-OBSTACLES: dict[type, Callable[[Any], str | None]] = dict.fromkeys(
-    (layers.GRU, layers.LSTM, layers.SimpleRNN), _recurrent_obstacle
-)
+OBSTACLES: dict[type, Callable[[Any], str | None]] = {
+    **dict.fromkeys((layers.GRU, layers.LSTM, layers.SimpleRNN), _recurrent_obstacle),
+    layers.Dropout: _noise_obstacle,
+}
 #: Settings of an operation that depend on the shapes of its inputs.
 RUNS: dict[type, Callable[[Any, tuple[Shape, ...]], Settings]] = {
     Merge: lambda spec, shapes: spec.runs(shapes),
