@@ -286,37 +286,36 @@ class Model(EarlierNames, Exporting, Compiled):
     def save(self, path: str | Path) -> None:
         """Write model, weights and optimizer state to one file, atomically; see :mod:`clarinet.saving`.
 
-        Where the name ends in ``.keras``, as Keras does; see :mod:`clarinet.exchange.keras_files`.
+        Where the name ends in ``.keras`` or ``.h5``, as Keras does; see :mod:`clarinet.exchange`.
         """
-        from clarinet.exchange import keras_files
-        from clarinet.saving import models  # with zipfile and json, which few programs need
+        from clarinet.exchange import formats  # with zipfile and json, which few programs need
 
-        (keras_files.save if keras_files.is_name(path) else models.save)(self, path)
+        formats.save(self, path)
 
     @classmethod
     def load(cls, path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True) -> Model:
         """Read a file of :meth:`save`, or of Keras's; runs no code from it. Arguments as of
         :func:`clarinet.models.load_model`."""
-        from clarinet.exchange import keras_files
-        from clarinet.saving import models
+        from clarinet.exchange import formats
 
-        model = (keras_files.load if keras_files.is_file(path) else models.load)(path, custom_objects, compile)
+        model = formats.load(path, custom_objects, compile)
         assert isinstance(model, Model)
         return model
 
     def save_weights(self, path: str | Path) -> None:
-        """Write the weights alone, as safetensors; as Keras does where the name ends in ``.weights.h5``."""
-        from clarinet import saving
-        from clarinet.exchange import keras_weights
+        """Write the weights alone, as safetensors; as Keras does where the name ends in ``.weights.h5`` or ``.h5``."""
+        from clarinet.exchange import formats
 
-        (keras_weights.save if keras_weights.is_name(path) else saving.save_weights)(self, path)
+        formats.save_weights(self, path)
 
-    def load_weights(self, path: str | Path) -> None:
-        """Read a file of :meth:`save_weights`, or of Keras's, into a model of the same structure."""
-        from clarinet import saving
-        from clarinet.exchange import keras_weights
+    def load_weights(self, path: str | Path, by_name: bool = False) -> None:
+        """Read a file of :meth:`save_weights`, or of Keras's, into a model of the same structure.
 
-        (keras_weights.load if keras_weights.is_name(path) else saving.load_weights)(self, path)
+        ``by_name`` is for Keras's ``.h5``: layers of the same name correspond, and the others stay as they are.
+        """
+        from clarinet.exchange import formats
+
+        formats.load_weights(self, path, by_name)
 
     def __getstate__(self) -> dict[str, object]:
         return super().__getstate__() | {"_engine": None, "_called": None, "_preparation": None, "doctor_report": None}

@@ -27,7 +27,7 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: with ``save_best_only``, the value to beat at first.
 
     Raises:
-        ValueError: ``save_freq`` is neither; ``filepath`` ends as another library's files do, e.g. ``.keras``; or, when
+        ValueError: ``save_freq`` is neither; ``filepath`` ends as another library's files do, e.g. ``.pt``; or, when
             saving, the path names something that the logs do not hold.
 
     Example:
@@ -53,13 +53,15 @@ class ModelCheckpoint(Monitor):
             )
         from clarinet.saving.container import (
             KERAS_ENDING,
+            KERAS_OLD_ENDINGS,
             KERAS_WEIGHTS_ENDING,
             MODEL_ENDING,
             WEIGHTS_ENDING,
             check_ending,
         )
 
-        if not str(filepath).endswith(KERAS_WEIGHTS_ENDING if save_weights_only else KERAS_ENDING):
+        of_keras = (KERAS_WEIGHTS_ENDING if save_weights_only else KERAS_ENDING, *KERAS_OLD_ENDINGS)
+        if not str(filepath).endswith(of_keras):
             check_ending(filepath, "ModelCheckpoint", WEIGHTS_ENDING if save_weights_only else MODEL_ENDING)
         self.filepath, self.verbose, self.save_freq = str(filepath), verbose, save_freq
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only

@@ -1,4 +1,4 @@
-"""Arrays in HDF5 files: read with pyfive, written with h5py; a file is data, and nothing but its own bytes is read."""
+"""Arrays and texts in HDF5 files: read with pyfive, written with h5py; nothing but a file's own bytes is read."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ _GZIP, _SHUFFLE = 1, 2
 _DEEPEST = 64
 #: Bytes that the chunks of a file may unpack to: so many times its own size, or this where that is less.
 _RATIO, _ALWAYS = 100, 2**24
+#: Bytes that a list of texts of a group may have in one piece; longer ones are written in several, as Keras does.
+_LONGEST = 64_512
+
+#: A text or several that a group carries, by name.
+Texts = Mapping[str, "str | list[str]"]
 
 
 def _library(name: str) -> ModuleType:
@@ -68,6 +73,22 @@ def unpack(path: Path, content: bytes) -> dict[str, Array]:
         return dict(reading.arrays(pyfive.File(io.BytesIO(content)), ""))
 
 
+def unpack_texts(path: Path, content: bytes) -> dict[str, dict[str, str | list[str]]]:
+    """The texts that the groups of an HDF5 file carry, by path of the group and name; ``""`` is the file itself.
+
+    Lists that were written in several pieces are whole again.
+
+    Args:
+        path, content: of a file that :func:`unpack` has read, and refused where it is hostile.
+
+    Raises:
+        ModelFileError: they are damaged.
+    """
+    pyfive = _library("pyfive")
+    with refusing(path, "is damaged"):
+        return dict(_Reading(path, content, 0).texts(pyfive.File(io.BytesIO(content)), ""))
+
+
 @dataclass
 class _Reading:
     """The reading of a file.
@@ -100,6 +121,23 @@ class _Reading:
             shape, dtype = tuple(array.shape), np.dtype(array.dtype)
             self._check_size(where, shape, dtype, in_chunks)
             yield where, self._of_chunks(where, array, shape, dtype) if in_chunks else np.asarray(array[...])
+
+    def texts(self, group: Any, place: str) -> Iterator[tuple[str, dict[str, str | list[str]]]]:
+        """The texts of a group and of those within it."""
+        from pyfive.dataobjects import DataObjects
+
+        found: dict[str, str | list[str]] = {}
+        for name, value in sorted(group.attrs.items(), key=lambda each: (len(each[0]), each[0])):
+            text, stem = _text(value), name.rstrip("0123456789")
+            if isinstance(text, list) and stem != name:
+                whole = found.setdefault(stem, [])
+                found[stem] = [*whole, *text]
+            elif text is not None:
+                found[name] = text
+        yield place, found
+        for name, link in group._links.items():
+            if not DataObjects(io.BytesIO(self.content), link).is_dataset:
+                yield from self.texts(group[name], f"{place}/{name}".lstrip("/"))
 
     def _refusal(self, where: str, why: str) -> ModelFileError:
         return ModelFileError(f"{self.path}: {where[:80]!r} {why}")
@@ -158,6 +196,17 @@ def _unpacked(data: bytes, skipped: int, filters: list[int], count: int, itemsiz
     return data
 
 
+def _text(value: object) -> str | list[str] | None:
+    """The text or texts that an attribute holds; None where it holds something else."""
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, str):
+        return str(value)
+    entries = value.ravel().tolist() if isinstance(value, np.ndarray) else value if isinstance(value, list) else [0]
+    found = [_text(each) for each in entries]
+    return [each for each in found if isinstance(each, str)] if all(isinstance(each, str) for each in found) else None
+
+
 def write(path: Path, arrays: Mapping[str, Array], groups: Iterable[str] = ()) -> None:
     """Write arrays by their paths, atomically; arguments as of :func:`pack`.
 
@@ -167,12 +216,13 @@ def write(path: Path, arrays: Mapping[str, Array], groups: Iterable[str] = ()) -
     files.write(path, pack(arrays, groups))
 
 
-def pack(arrays: Mapping[str, Array], groups: Iterable[str] = ()) -> bytes:
+def pack(arrays: Mapping[str, Array], groups: Iterable[str] = (), texts: Mapping[str, Texts] | None = None) -> bytes:
     """An HDF5 file of arrays by their paths, as Keras writes it: each in one piece.
 
     Args:
         arrays: by path.
         groups: paths of groups, which may be empty.
+        texts: that groups carry, by path and name; ``""`` is the file itself.
 
     Raises:
         ImportError: h5py is not installed.
@@ -184,4 +234,16 @@ def pack(arrays: Mapping[str, Array], groups: Iterable[str] = ()) -> bytes:
             file.require_group(name)
         for name, array in arrays.items():
             file[name] = array
+        for group, named in (texts or {}).items():
+            for name, text in named.items():
+                for key, value in [(name, text)] if isinstance(text, str) else _pieces(name, text):
+                    file.require_group(group or "/").attrs[key] = value
     return buffer.getvalue()
+
+
+def _pieces(name: str, texts: list[str]) -> Iterator[tuple[str, Array]]:
+    """A list of texts as arrays of bytes, none of which is too long for a group to carry."""
+    found = np.array([text.encode() for text in texts]) if texts else np.empty(0)
+    count = max(1, -(-found.nbytes // _LONGEST))
+    for number, piece in enumerate(np.array_split(found, count)):
+        yield (f"{name}{number}" if count > 1 else name), piece

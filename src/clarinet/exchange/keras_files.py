@@ -7,7 +7,8 @@ Such a file is a zip archive with ``config.json`` (layers, how they are connecte
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -63,12 +64,10 @@ def save(model: Trainable, path: str | Path) -> None:
         ValueError: the model is not built; it learns transformed targets.
         OSError: the file cannot be written.
     """
-    if model.target is not None:
-        raise ValueError("save: compile(target=...) has no form in Keras's files; save to a .clarinet file")
-    model.store  # noqa: B018  # builds, or says why not
+    check(model)
     ours = plain(model)
     config = described_model(ours.model)
-    compiled = _described_compile(model)
+    compiled = described_compile(model)
     members = {
         _METADATA: to_json({"keras_version": "3.8.0", "written_by": "clarinet"}),
         CONFIG: to_json(config | ({} if compiled is None else {"compile_config": compiled}), indent=None),
@@ -81,8 +80,24 @@ def save(model: Trainable, path: str | Path) -> None:
     container.write_archive(Path(path), members)
 
 
-def _described_compile(model: Any) -> Config | None:
-    """The arguments of ``compile`` as Keras has them; None before it was called, or where they have no such form."""
+def check(model: Trainable) -> None:
+    """Refuse a model that Keras's files cannot hold.
+
+    Raises:
+        ValueError: it is not built; it learns transformed targets.
+    """
+    if model.target is not None:
+        raise ValueError("save: compile(target=...) has no form in Keras's files; save to a .clarinet file")
+    model.store  # noqa: B018  # builds, or says why not
+
+
+def described_compile(given: Trainable) -> Config | None:
+    """The arguments of ``compile`` as Keras has them; None before it was called, or where they have no such form.
+
+    Args:
+        given: the model.
+    """
+    model: Any = given
     if model.optimizer is None:
         return None
     losses, (metrics, weighted) = model._compiled_losses, model._metrics
@@ -124,26 +139,66 @@ def load(path: str | Path, custom_objects: Mapping[str, object] | None = None, c
     members = container.read_archive(path, _KERAS)
     config = container.read_config(path, members[CONFIG])
     arrays = hdf5.unpack(path, members[_WEIGHTS])
+    parts = Parts(path, config, config.get("compile_config") if compile else None, arrays, arrays)
     with custom_object_scope(custom_objects or {}):
-        return built(path, config, config.get("compile_config") if compile else None, arrays)
+        return built(parts, lambda model: keras_weights.fill(model, path, arrays))
 
 
-def built(path: Path, config: Mapping[str, object], compiled: object, arrays: Mapping[str, Array]) -> Trainable:
-    """The model of a description, with its weights."""
-    reader = ModelReader(sum(array.size for array in arrays.values()))
+def load_weights(model: Trainable, path: str | Path) -> None:
+    """Read the weights of a file of a whole model into one of the same structure; nothing is changed on an error.
+
+    Args:
+        model: with weights.
+        path: of the file.
+
+    Raises:
+        FileNotFoundError, ImportError, ModelFileError: as of :func:`load`. ValueError: the model is not built.
+    """
+    members = container.read_archive(Path(path), _KERAS)
+    keras_weights.fill(model, Path(path), hdf5.unpack(Path(path), members[_WEIGHTS]))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a file has of a model.
+
+    Attributes:
+        path: of the file, for messages.
+        config: of the model.
+        compiled: the arguments of ``compile``; None: it is not compiled.
+        arrays: all that the file holds.
+        slots: what the optimizer keeps, by the places of :mod:`clarinet.exchange.keras_state`.
+    """
+
+    path: Path
+    config: Mapping[str, object]
+    compiled: object
+    arrays: Mapping[str, Array]
+    slots: Mapping[str, Array]
+
+
+def built(parts: Parts, fill: Callable[[Trainable], None]) -> Trainable:
+    """The model of a description, with its weights.
+
+    Args:
+        parts: of the file.
+        fill: puts the weights into the model.
+    """
+    path = parts.path
+    reader = ModelReader(sum(array.size for array in parts.arrays.values()))
     with refusing(path, "the model cannot be made"):
-        model: Any = reader.made({name: value for name, value in config.items() if name != "compile_config"})
+        model: Any = reader.made({name: value for name, value in parts.config.items() if name != "compile_config"})
         if not hasattr(model, "fit"):
             raise ModelFileError(f"{path}: {CONFIG} describes a {type(model).__name__}, expected a model")
     if model.built:
-        keras_weights.fill(model, path, arrays)
+        fill(model)
     _note_dtypes(path, reader.dtypes)
-    if compiled:
+    if parts.compiled:
         with refusing(path, "the compile arguments do not make sense"):
-            settings: Any = reader.value(compiled)
+            settings: Any = reader.value(parts.compiled)
             model.compile(**{name: value for name, value in settings.items() if name not in _OF_BACKENDS})
             if model.built:
-                keras_state.fill(model, arrays)
+                keras_state.fill(model, parts.slots)
     return cast("Trainable", model)
 
 

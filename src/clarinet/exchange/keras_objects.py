@@ -180,6 +180,17 @@ def _class(module: object, name: str) -> type[Configurable]:
     raise ValueError(f"{name[:80]!r} is a class that Keras has not; {GIVE_CLASS}")
 
 
+def module_of(name: str) -> str | None:
+    """The module in which Keras has a class or model of a name; None for what it has not."""
+    if name == "Sequential":
+        return "keras"
+    for module, table in _TABLES.items():
+        found = getattr(table, name) if name in _names(table) else None
+        if isinstance(found, type) and issubclass(found, Configurable):
+            return module
+    return None
+
+
 def _names(table: ModuleType) -> list[str]:
     return [name for name in dir(table) if not name.startswith("_")]
 

@@ -45,6 +45,8 @@ CHECKPOINT = Contents("Clarinet checkpoint", "fit(checkpoint=...)", (CONFIG, WEI
 MODEL_ENDING, WEIGHTS_ENDING = ".clarinet", ".safetensors"
 #: Keras's own, which :mod:`clarinet.exchange` reads and writes.
 KERAS_ENDING, KERAS_WEIGHTS_ENDING = ".keras", ".weights.h5"
+#: And those that it had before, for whole models and for weights alone.
+KERAS_OLD_ENDINGS = (".h5", ".hdf5")
 #: More than any sensible configuration with its metadata; guards against archives made to exhaust memory.
 _MAX_CONFIG_BYTES = 16 * 2**20
 #: Characters of a reason that a message holds.
@@ -57,7 +59,7 @@ _CALLED = {
     MODEL_ENDING: "a whole Clarinet model",
     WEIGHTS_ENDING: "weights alone",
     KERAS_ENDING: "a whole model of Keras's",
-    **dict.fromkeys((".h5", ".hdf5"), "Keras 2, which Clarinet does not write"),
+    **dict.fromkeys(KERAS_OLD_ENDINGS, "a model or weights of Keras's"),
     **dict.fromkeys((".pt", ".pth"), "PyTorch, which Clarinet does not write"),
     **dict.fromkeys((".pkl", ".pickle", ".joblib"), "pickled objects, which Clarinet does not write"),
     ".onnx": "ONNX, which model.export writes",
