@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, cast
 
 from clarinet.exchange.keras_objects import Reader, described
-from clarinet.graph import Node, Tensor, flatten, packed, use
+from clarinet.exchange.keras_operations import (
+    described_arguments,
+    described_constant,
+    described_operation,
+    is_operation,
+    performed,
+)
+from clarinet.graph import Constant, Node, Tensor, flatten, packed, use
 from clarinet.layers import InputLayer, Layer
 from clarinet.layers.model_classes import MODELS
 from clarinet.layers.states import TakesStates
+from clarinet.ops import Operation
 from clarinet.sizes import probed, with_none
 from clarinet.types import Config, Json
 
@@ -53,6 +62,8 @@ class ModelReader(Reader):
 
     def _of_class(self, name: str, config: Mapping[str, Any]) -> Any:
         settings = config["config"]
+        if is_operation(config):
+            return performed(name, {} if settings is None else self._value(settings))
         if name == "Sequential" and config.get("module") in ("keras", None):
             return self._sequential(settings, config.get("build_config"))
         if name in _FUNCTIONAL and isinstance(settings, Mapping) and "input_layers" in settings:
@@ -280,14 +291,15 @@ def _described_network(model: Any) -> Config:
     calls: dict[str, list[Json]] = {layer.name: [] for layer in model.layers}
     for tensor in network.inputs:
         places[tensor] = [tensor.node.operator.name, 0, 0]
+    operations = _Operations(places, set(calls))
     for node in network.nodes:
-        if node.is_mask:
+        if node.is_mask or operations.take(node):
             continue
         layer: Any = node.operator
         if not isinstance(layer, Layer) and not getattr(layer, "is_model", False):
             raise TypeError(
-                f"model {model.name!r}: the operation {type(layer).__name__} is no layer, and Keras's file "
-                "has layers; use a layer for it, or save to .clarinet"
+                f"model {model.name!r}: {type(layer).__name__} is no layer, and Keras's file has layers; use a layer "
+                "for it, or save to .clarinet"
             )
         own = calls[layer.name]
         for index, tensor in enumerate(node.results):
@@ -297,28 +309,70 @@ def _described_network(model: Any) -> Config:
         "name": model.name,
         "trainable": model.trainable,
         "layers": [
-            _described_layer(each) | {"name": each.name, "inbound_nodes": calls[each.name]} for each in model.layers
+            *(_described_layer(each) | {"name": each.name, "inbound_nodes": calls[each.name]} for each in model.layers),
+            *operations.described,
         ],
         "input_layers": packed([places[tensor] for tensor in network.inputs], model._input_form),
         "output_layers": packed([_end(places[tensor], tensor) for tensor in network.outputs], model._output_form),
     }
 
 
+class _Operations:
+    """The operations of a network, each like a layer that is called once.
+
+    Args:
+        places: of tensors, to which those are added that they give.
+        names: that are taken.
+
+    Attributes:
+        described: their descriptions.
+    """
+
+    def __init__(self, places: dict[Tensor, list[Json]], names: set[str]) -> None:
+        self._places, self._names = places, names
+        self._constants: dict[Tensor, Json] = {}
+        self.described: list[Json] = []
+
+    def take(self, node: Node) -> bool:
+        """Whether a node was an operation or a constant, which is noted."""
+        operator = node.operator
+        if isinstance(operator, Constant):
+            self._constants[node.results[0]] = described_constant(operator.value)
+            return True
+        if not isinstance(operator, Operation):
+            return False
+        name = self._name(operator.name)
+        for index, tensor in enumerate(node.results):
+            self._places[tensor] = [name, 0, index]
+        given = [
+            self._constants[tensor] if tensor in self._constants else _described_tensor(tensor, self._places[tensor])
+            for tensor in node.data
+        ]
+        call: Config = {"args": described_arguments(operator, given), "kwargs": {}}
+        self.described.append(described_operation(operator, name) | {"name": name, "inbound_nodes": [call]})
+        return True
+
+    def _name(self, kind: str) -> str:
+        free = (kind if number == 0 else f"{kind}_{number}" for number in count())
+        name = next(each for each in free if each not in self._names)
+        self._names.add(name)
+        return name
+
+
+def _described_tensor(tensor: Tensor, place: list[Json]) -> Config:
+    config: Config = {"shape": list(tensor.shape), "dtype": str(tensor.dtype), "keras_history": place}
+    return {"class_name": "__keras_tensor__", "config": config}
+
+
 def _end(place: list[Json], tensor: Tensor) -> list[Json]:
     """The place of a tensor that a model ends with, where models within count the call that made them, too."""
     layer: Any = tensor.node.operator
-    counted = layer.is_model and not hasattr(layer, "add")
+    counted = getattr(layer, "is_model", False) and not hasattr(layer, "add")
     return [place[0], cast(int, place[1]) + counted, place[2]]
 
 
 def _described_call(layer: Any, node: Node, places: Mapping[Tensor, list[Json]]) -> Config:
-    tensors: list[Any] = [
-        {
-            "class_name": "__keras_tensor__",
-            "config": {"shape": list(t.shape), "dtype": str(t.dtype), "keras_history": places[t]},
-        }
-        for t in node.data
-    ]
+    tensors: list[Any] = [_described_tensor(tensor, places[tensor]) for tensor in node.data]
     settings: Config = {} if node.training is None else {"training": node.training}
     if node.mask is not None and node.mask in places:
         raise TypeError(f"layer {layer.name!r} is told a mask, which Keras's files do not have")

@@ -17,6 +17,7 @@ import numpy as np
 from clarinet import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from clarinet.activations import Activation
 from clarinet.configurable import Configurable
+from clarinet.exchange.keras_operations import key_of
 from clarinet.names import advice
 from clarinet.ops.dtypes import as_dtype
 from clarinet.optimizers import schedules
@@ -96,6 +97,8 @@ class Reader:
             raise ValueError(f"{name}: {_LAMBDA}")
         if name in ("__numpy__", "__tensor__"):
             return np.array(settings["value"], as_dtype(settings["dtype"]))
+        if (key := key_of(name, settings)) is not None:
+            return key
         if name.startswith("__"):
             raise ValueError(f"{name[:40]}: there is no such object here")
         if name.endswith("DTypePolicy"):
