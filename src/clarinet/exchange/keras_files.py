@@ -72,11 +72,11 @@ def save(model: Trainable, path: str | Path) -> None:
         _METADATA: to_json({"keras_version": "3.8.0", "written_by": "clarinet"}),
         CONFIG: to_json(config | ({} if compiled is None else {"compile_config": compiled}), indent=None),
     }
-    arrays = keras_weights.pack(ours.model)
+    arrays = keras_weights.pack(ours.model, flat=True)
     if compiled is not None:
         trained = [ours.origin(variable) for variable in ours.model.trainable_variables]
         arrays |= keras_state.pack(model, trained)
-    members[_WEIGHTS] = hdf5.pack(arrays, keras_weights.groups(ours.model))
+    members[_WEIGHTS] = hdf5.pack(arrays, keras_weights.groups(ours.model, flat=True))
     container.write_archive(Path(path), members)
 
 
@@ -190,6 +190,8 @@ def built(parts: Parts, fill: Callable[[Trainable], None]) -> Trainable:
         model: Any = reader.made({name: value for name, value in parts.config.items() if name != "compile_config"})
         if not hasattr(model, "fit"):
             raise ModelFileError(f"{path}: {CONFIG} describes a {type(model).__name__}, expected a model")
+    if not model.built:
+        _build(model, parts.config.get("build_config"))
     if model.built:
         fill(model)
     _note_dtypes(path, reader.dtypes)
@@ -200,6 +202,13 @@ def built(parts: Parts, fill: Callable[[Trainable], None]) -> Trainable:
             if model.built:
                 keras_state.fill(model, parts.slots)
     return cast("Trainable", model)
+
+
+def _build(model: Any, described: object) -> None:
+    """Build a model with a ``call`` of its own, for rows of the shape that a file says."""
+    shape = described.get("input_shape") if isinstance(described, Mapping) else None
+    if isinstance(shape, list) and all(size is None or type(size) is int for size in shape):
+        model.build((None, *shape[1:]))
 
 
 def _note_dtypes(path: Path, dtypes: set[str]) -> None:

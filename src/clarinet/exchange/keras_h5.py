@@ -114,10 +114,10 @@ def load_weights(model: Trainable, path: str | Path, by_name: bool = False) -> N
         ModelFileError: it is damaged, hostile, or belongs to another model. ValueError: the model is not built.
     """
     file = _File.read(path)
-    if any(place.startswith("layers/") for place in file.arrays):
-        keras_weights.fill(model, file.path, file.arrays)
-    else:
+    if _LAYERS in file.texts[""] or _MODEL in file.texts:
         _fill(model, file, by_name)
+    else:
+        keras_weights.fill(model, file.path, file.arrays)
 
 
 def _fill(model: Any, file: _File, by_name: bool = False) -> None:

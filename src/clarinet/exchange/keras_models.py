@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any, cast
 
 from clarinet.exchange.keras_objects import Reader, described
-from clarinet.exchange.keras_operations import (
-    described_arguments,
-    described_constant,
-    described_operation,
-    is_operation,
-    performed,
-)
-from clarinet.graph import Constant, Node, Tensor, flatten, packed, use
+from clarinet.exchange.keras_operations import Operations, described_tensor, is_operation, performed
+from clarinet.graph import Node, Tensor, flatten, packed, use
 from clarinet.layers import InputLayer, Layer
 from clarinet.layers.model_classes import MODELS
 from clarinet.layers.states import TakesStates
-from clarinet.ops import Operation
+from clarinet.registry import registered_name
 from clarinet.sizes import probed, with_none
 from clarinet.types import Config, Json
 
@@ -247,12 +240,28 @@ def described_model(model: object) -> Config:
 def _described_model(model: Any) -> Config:
     if hasattr(model, "add"):
         return _described_sequential(model)
+    name = registered_name(type(model))
+    if name is not None and model.has_call:
+        return _described_class(model, name)
     return {
         "module": "keras.src.models.functional",
         "class_name": "Functional",
         "config": _described_network(model),
         "registered_name": "Functional",
         "build_config": {"input_shape": None},
+    }
+
+
+def _described_class(model: Any, name: str) -> Config:
+    """A model of a class of a user's own."""
+    kind = type(model)
+    shape: list[Json] = [None, *with_none(model.sample_shape)]
+    return {
+        "module": kind.__module__,
+        "class_name": kind.__name__,
+        "config": described(model.get_config()),
+        "registered_name": name,
+        "build_config": {"input_shape": shape},
     }
 
 
@@ -288,10 +297,12 @@ def _described_network(model: Any) -> Config:
     """Layers, each with its calls; a tensor is a layer's name, the number of the call and of what that gives."""
     network = model.network
     places: dict[Tensor, list[Json]] = {}
-    calls: dict[str, list[Json]] = {layer.name: [] for layer in model.layers}
+    begins: list[Any] = [tensor.node.operator for tensor in network.inputs]
+    held = [*(each for each in begins if each not in model.layers), *model.layers]
+    calls: dict[str, list[Json]] = {layer.name: [] for layer in held}
     for tensor in network.inputs:
         places[tensor] = [tensor.node.operator.name, 0, 0]
-    operations = _Operations(places, set(calls))
+    operations = Operations(places, set(calls))
     for node in network.nodes:
         if node.is_mask or operations.take(node):
             continue
@@ -309,59 +320,12 @@ def _described_network(model: Any) -> Config:
         "name": model.name,
         "trainable": model.trainable,
         "layers": [
-            *(_described_layer(each) | {"name": each.name, "inbound_nodes": calls[each.name]} for each in model.layers),
+            *(_described_layer(each) | {"name": each.name, "inbound_nodes": calls[each.name]} for each in held),
             *operations.described,
         ],
         "input_layers": packed([places[tensor] for tensor in network.inputs], model._input_form),
         "output_layers": packed([_end(places[tensor], tensor) for tensor in network.outputs], model._output_form),
     }
-
-
-class _Operations:
-    """The operations of a network, each like a layer that is called once.
-
-    Args:
-        places: of tensors, to which those are added that they give.
-        names: that are taken.
-
-    Attributes:
-        described: their descriptions.
-    """
-
-    def __init__(self, places: dict[Tensor, list[Json]], names: set[str]) -> None:
-        self._places, self._names = places, names
-        self._constants: dict[Tensor, Json] = {}
-        self.described: list[Json] = []
-
-    def take(self, node: Node) -> bool:
-        """Whether a node was an operation or a constant, which is noted."""
-        operator = node.operator
-        if isinstance(operator, Constant):
-            self._constants[node.results[0]] = described_constant(operator.value)
-            return True
-        if not isinstance(operator, Operation):
-            return False
-        name = self._name(operator.name)
-        for index, tensor in enumerate(node.results):
-            self._places[tensor] = [name, 0, index]
-        given = [
-            self._constants[tensor] if tensor in self._constants else _described_tensor(tensor, self._places[tensor])
-            for tensor in node.data
-        ]
-        call: Config = {"args": described_arguments(operator, given), "kwargs": {}}
-        self.described.append(described_operation(operator, name) | {"name": name, "inbound_nodes": [call]})
-        return True
-
-    def _name(self, kind: str) -> str:
-        free = (kind if number == 0 else f"{kind}_{number}" for number in count())
-        name = next(each for each in free if each not in self._names)
-        self._names.add(name)
-        return name
-
-
-def _described_tensor(tensor: Tensor, place: list[Json]) -> Config:
-    config: Config = {"shape": list(tensor.shape), "dtype": str(tensor.dtype), "keras_history": place}
-    return {"class_name": "__keras_tensor__", "config": config}
 
 
 def _end(place: list[Json], tensor: Tensor) -> list[Json]:
@@ -372,7 +336,7 @@ def _end(place: list[Json], tensor: Tensor) -> list[Json]:
 
 
 def _described_call(layer: Any, node: Node, places: Mapping[Tensor, list[Json]]) -> Config:
-    tensors: list[Any] = [_described_tensor(tensor, places[tensor]) for tensor in node.data]
+    tensors: list[Any] = [described_tensor(tensor, places[tensor]) for tensor in node.data]
     settings: Config = {} if node.training is None else {"training": node.training}
     if node.mask is not None and node.mask in places:
         raise TypeError(f"layer {layer.name!r} is told a mask, which Keras's files do not have")

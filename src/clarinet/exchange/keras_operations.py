@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
+from itertools import count
 from types import EllipsisType
 from typing import Any, ClassVar, cast
 
 from clarinet import ops
-from clarinet.graph import Tensor
+from clarinet.graph import Constant, Node, Tensor
 from clarinet.names import plain
 from clarinet.ops import Operation
 from clarinet.types import AnyTensor, Array, Config, Json
@@ -116,7 +117,60 @@ def _taken(x: AnyTensor, key: object) -> AnyTensor:
 # Writing.
 
 
-def described_operation(operation: Operation, name: str) -> Config:
+class Operations:
+    """The operations of a network, each like a layer that is called once.
+
+    Args:
+        places: of tensors, to which those are added that they give.
+        names: that are taken.
+
+    Attributes:
+        described: their descriptions.
+    """
+
+    def __init__(self, places: dict[Tensor, list[Json]], names: set[str]) -> None:
+        self._places, self._names = places, names
+        self._constants: dict[Tensor, Json] = {}
+        self.described: list[Json] = []
+
+    def take(self, node: Node) -> bool:
+        """Whether a node was an operation or a constant, which is noted."""
+        operator = node.operator
+        if isinstance(operator, Constant):
+            self._constants[node.results[0]] = _described_constant(operator.value)
+            return True
+        if not isinstance(operator, Operation):
+            return False
+        name = self._name(operator.name)
+        for index, tensor in enumerate(node.results):
+            self._places[tensor] = [name, 0, index]
+        given = [
+            self._constants[tensor] if tensor in self._constants else described_tensor(tensor, self._places[tensor])
+            for tensor in node.data
+        ]
+        call: Config = {"args": _described_arguments(operator, given), "kwargs": {}}
+        self.described.append(_described_operation(operator, name) | {"name": name, "inbound_nodes": [call]})
+        return True
+
+    def _name(self, kind: str) -> str:
+        free = (kind if number == 0 else f"{kind}_{number}" for number in count())
+        name = next(each for each in free if each not in self._names)
+        self._names.add(name)
+        return name
+
+
+def described_tensor(tensor: Tensor, place: list[Json]) -> Config:
+    """A tensor as Keras 3 describes it.
+
+    Args:
+        tensor: of a network.
+        place: the name of the layer that gives it, the number of the call, and of what that gives.
+    """
+    config: Config = {"shape": list(tensor.shape), "dtype": str(tensor.dtype), "keras_history": place}
+    return {"class_name": "__keras_tensor__", "config": config}
+
+
+def _described_operation(operation: Operation, name: str) -> Config:
     """An operation as Keras 3 describes it.
 
     Args:
@@ -149,7 +203,7 @@ def _one(value: Json) -> Json:
     return value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], int) else value
 
 
-def described_arguments(operation: Operation, given: Sequence[Json]) -> list[Json]:
+def _described_arguments(operation: Operation, given: Sequence[Json]) -> list[Json]:
     """What an operation is called on.
 
     Args:
@@ -169,7 +223,7 @@ def _described_key(key: Json) -> Json:
     return {"class_name": "__ellipsis__", "config": {}} if key == "..." else key
 
 
-def described_constant(value: Array) -> Json:
+def _described_constant(value: Array) -> Json:
     """Numbers that an operation takes besides tensors."""
     if value.ndim == 0:
         return cast(Json, value.item())

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clarinet.configurable import is_ours
 from clarinet.exchange import hdf5
 from clarinet.layers.handle import Handle
+from clarinet.registry import registered_name
 from clarinet.saving.container import KERAS_WEIGHTS_ENDING, ModelFileError
 from clarinet.types import Array
 from clarinet.variables import Variable
@@ -73,8 +75,9 @@ def fill(model: Trainable, path: Path, arrays: Mapping[str, Array]) -> None:
     Raises:
         ModelFileError: it belongs to another model. TypeError: a layer that Keras has not.
     """
-    places = _places(model)
-    found = {name: array for name, array in arrays.items() if name.startswith("layers/")}
+    places = _places(model, False)
+    begins = {"layers", *(name.partition("/")[0] for name in places)}
+    found = {name: array for name, array in arrays.items() if name.partition("/")[0] in begins}
     missing, extra = sorted(places.keys() - found.keys()), sorted(found.keys() - places.keys())
     extra = [name for name in extra if "seed_generator/" not in name]
     for what, names in (("lacks", missing), ("has", extra)):
@@ -94,57 +97,61 @@ def fill(model: Trainable, path: Path, arrays: Mapping[str, Array]) -> None:
         variable.assign(found[name])
 
 
-def pack(model: Trainable) -> dict[str, Array]:
+def pack(model: Trainable, flat: bool = False) -> dict[str, Array]:
     """All that Keras keeps of a model's layers, by its place in a file.
+
+    Args:
+        model: with weights.
+        flat: whether models with a ``call`` of their own that are not registered count as networks of layers.
 
     Raises:
         TypeError: a layer that Keras has not, named. ValueError: the model is not built.
     """
-    return {place: variable.numpy() for place, variable in _places(model).items()}
+    return {place: variable.numpy() for place, variable in _places(model, flat).items()}
 
 
-def groups(model: Trainable) -> Iterator[str]:
-    """The groups of all layers, those without weights too."""
-    for place, layer in _layers(model):
+def groups(model: Trainable, flat: bool = False) -> Iterator[str]:
+    """The groups of all layers, those without weights too; arguments as of :func:`pack`."""
+    for place, layer in _layers(model, flat):
         yield f"{place}/{_CELL.get(type(layer).__name__, '')}vars"
 
 
-def _places(model: Trainable) -> dict[str, Variable]:
+def _places(model: Trainable, flat: bool) -> dict[str, Variable]:
     """Every weight by its path in a file."""
     model.store  # noqa: B018  # builds, or says why not
     found: dict[str, Variable] = {}
-    for place, layer in _layers(model):
+    for place, layer in _layers(model, flat):
         for number, variable in enumerate(layer.weights):
             found[f"{place}/{_CELL.get(type(layer).__name__, '')}vars/{number}"] = variable
     return found
 
 
-def _layers(model: Any) -> Iterator[tuple[str, Handle]]:
+def _layers(model: Any, flat: bool) -> Iterator[tuple[str, Handle]]:
     """The layers of a model and of those within it, each once, with the path of its group."""
     seen: set[int] = set()
-    for place, layer in _within(model, ""):
+    for place, layer in _within(model, "", flat):
         if id(layer) not in seen:
             seen.add(id(layer))
             yield place, layer
 
 
-def _within(layer: Any, place: str) -> Iterator[tuple[str, Handle]]:
+def _within(layer: Any, place: str, flat: bool) -> Iterator[tuple[str, Handle]]:
     """The layers without others within a layer or model, each with the path of its group."""
     kind, children = type(layer).__name__, layer.children
     if layer.is_model:
-        yield from _numbered(layer.layers, f"{place}layers/")
+        by_name = getattr(layer, "has_call", False) and not (flat and registered_name(type(layer)) is None)
+        own = {name: value for name, value in vars(layer).items() if name[:1] != "_" and by_name}
+        yield from _named({name: value for name, value in own.items() if name < "layers"}, place, flat)
+        yield from _numbered(layer.layers, f"{place}layers/", flat)
+        yield from _named({name: value for name, value in own.items() if name > "layers"}, place, flat)
     elif kind in _CHILDREN:
         for name, child in zip(_CHILDREN[kind], _children(layer), strict=True):
-            yield from _within(child, f"{place}{name}/")
+            yield from _within(child, f"{place}{name}/", flat)
     elif kind == "StackedRNNCells":
-        yield from _numbered(layer.cells, f"{place}cells/")
+        yield from _numbered(layer.cells, f"{place}cells/", flat)
     elif layer.is_authored:
         yield place.removesuffix("/"), children[0]
-        for name, value in sorted(vars(layer).items()):
-            if name[:1] != "_" and isinstance(value, (list, tuple)):
-                yield from _numbered([each for each in value if isinstance(each, Handle)], f"{place}{name}/")
-            elif name[:1] != "_" and isinstance(value, Handle):
-                yield from _within(value, f"{place}{name}/")
+        yield from _named({name: value for name, value in vars(layer).items() if name[:1] != "_"}, place, flat)
     elif children:
         raise TypeError(
             f"{kind} {layer.name!r}: Keras has no such layer, or keeps its weights otherwise; write and read files "
@@ -154,18 +161,30 @@ def _within(layer: Any, place: str) -> Iterator[tuple[str, Handle]]:
         yield place.removesuffix("/"), layer
 
 
+def _named(values: Mapping[str, object], place: str, flat: bool) -> Iterator[tuple[str, Handle]]:
+    """The layers among attributes, by their names, in order of these."""
+    for name, value in sorted(values.items()):
+        held = [*value.values()] if isinstance(value, Mapping) else value
+        if isinstance(held, (list, tuple)):
+            yield from _numbered([each for each in held if isinstance(each, Handle)], f"{place}{name}/", flat)
+        elif isinstance(held, Handle):
+            yield from _within(held, f"{place}{name}/", flat)
+
+
 def _children(layer: Any) -> Iterable[Any]:
     return [layer.cell] if hasattr(layer, "cell") else layer.children
 
 
-def _numbered(layers: Iterable[Any], place: str) -> Iterator[tuple[str, Handle]]:
+def _numbered(layers: Iterable[Any], place: str, flat: bool) -> Iterator[tuple[str, Handle]]:
     """Layers by the names of their classes, and numbers where there are several of one."""
     used: dict[str, int] = {}
     for layer in layers:
-        kind = ("Sequential" if hasattr(layer, "add") else "Functional") if layer.is_model else type(layer).__name__
+        kind = type(layer).__name__
+        if layer.is_model and (is_ours(type(layer), "call") or flat):
+            kind = "Sequential" if hasattr(layer, "add") else "Functional"
         name = _snake_case(kind)
         used[name] = used.get(name, -1) + 1
-        yield from _within(layer, f"{place}{name}_{used[name]}/" if used[name] else f"{place}{name}/")
+        yield from _within(layer, f"{place}{name}_{used[name]}/" if used[name] else f"{place}{name}/", flat)
 
 
 def _snake_case(name: str) -> str:
