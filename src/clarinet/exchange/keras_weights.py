@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clarinet.configurable import is_ours
 from clarinet.exchange import hdf5
+from clarinet.layers.cells import Cell
 from clarinet.layers.handle import Handle
 from clarinet.registry import registered_name
 from clarinet.saving.container import KERAS_WEIGHTS_ENDING, ModelFileError
@@ -149,6 +150,8 @@ def _within(layer: Any, place: str, flat: bool) -> Iterator[tuple[str, Handle]]:
             yield from _within(child, f"{place}{name}/", flat)
     elif kind == "StackedRNNCells":
         yield from _numbered(layer.cells, f"{place}cells/", flat)
+    elif isinstance(layer, Cell):  # which keeps its weights in a loop of one step
+        yield place.removesuffix("/"), layer
     elif layer.is_authored:
         yield place.removesuffix("/"), children[0]
         yield from _named({name: value for name, value in vars(layer).items() if name[:1] != "_"}, place, flat)
