@@ -70,12 +70,12 @@ def _pointwise(x: AnyTensor, filters: int, name: str) -> AnyTensor:
 
 
 def _gated(x: AnyTensor, filters: int, name: str) -> AnyTensor:
-    """Each channel times a share that the means of all say; ``relu6(x + 3) / 6`` in as many layers as in Keras."""
+    """Each channel times a share that the means of all say; ``relu6(x + 3) / 6``."""
     gate = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}avg_pool")(x)
     gate = layers.Conv2D(divisible(filters * 0.25), 1, padding="same", name=f"{name}conv")(gate)
     gate = layers.ReLU(name=f"{name}relu")(gate)
     gate = layers.Conv2D(filters, 1, padding="same", name=f"{name}conv_1")(gate)
-    gate = layers.Rescaling(1 / 6)(layers.ReLU(6.0)(layers.Rescaling(1.0, 3.0)(gate)))
+    gate = layers.ReLU(6.0)(gate + 3.0) * (1 / 6)
     return layers.Multiply(name=f"{name}mul")([x, gate])
 
 
