@@ -17,7 +17,7 @@ _DROPPED = frozenset(
 _OLD_RATE = "lr"
 
 
-def modern(config: object) -> Any:
+def modern(config: object) -> object:
     """A description, or a structure of them, in the form of today.
 
     Args:

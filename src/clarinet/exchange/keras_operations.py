@@ -230,7 +230,7 @@ def _described_constant(value: Array) -> Json:
     return {"class_name": "__numpy__", "config": {"value": value.tolist(), "dtype": value.dtype.name}}
 
 
-def key_of(name: str, config: Mapping[str, Any]) -> slice | EllipsisType | None:
+def key_of(name: str, config: Mapping[str, object]) -> slice | EllipsisType | None:
     """What picks entries of a tensor, by the names that Keras has for it in files; None for other things."""
     if name == "__slice__":
         return slice(config["start"], config["stop"], config["step"])
