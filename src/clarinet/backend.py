@@ -23,6 +23,7 @@ from clarinet.config import (
     set_floatx,
     set_image_data_format,
 )
+from clarinet.graph import Tensor
 from clarinet.names import public
 from clarinet.ops.dtypes import WEAK, as_dtype, result_dtype
 from clarinet.ops.specs import is_symbolic
@@ -99,6 +100,25 @@ def is_float_dtype(dtype: object) -> bool:
 def is_int_dtype(dtype: object) -> bool:
     """Whether it is a dtype of whole numbers."""
     return as_dtype(dtype).kind in "iu"
+
+
+def get_source_inputs(tensor: object) -> list[object]:
+    """The tensors that a network begins with, of one of its tensors.
+
+    Example:
+        >>> import clarinet
+        >>> x = clarinet.Input((3,))
+        >>> get_source_inputs(clarinet.layers.Dense(2)(x)) == [x]
+        True
+    """
+    if not isinstance(tensor, Tensor):
+        return [tensor]
+    if not tensor.node.inputs:
+        return [tensor]
+    found: list[object] = []
+    for taken in tensor.node.inputs:
+        found += [one for one in get_source_inputs(taken) if one not in found]
+    return found
 
 
 def is_keras_tensor(x: object) -> bool:

@@ -8,25 +8,34 @@ import numpy as np
 
 from clarinet import aliases
 from clarinet.arrays import EPSILON
-from clarinet.names import public
+from clarinet.configurable import check_whole
+from clarinet.names import nearest, public
+from clarinet.training.limits import LIMITS
 
 __all__ = [
     "backend",
     "disable_flash_attention",
+    "disable_interactive_logging",
     "disable_traceback_filtering",
     "dtype_policy",
     "enable_flash_attention",
+    "enable_interactive_logging",
     "enable_traceback_filtering",
     "epsilon",
     "floatx",
     "image_data_format",
     "is_flash_attention_enabled",
+    "is_interactive_logging_enabled",
     "is_nnx_enabled",
     "is_traceback_filtering_enabled",
+    "max_epochs",
+    "max_steps_per_epoch",
     "set_dtype_policy",
     "set_epsilon",
     "set_floatx",
     "set_image_data_format",
+    "set_max_epochs",
+    "set_max_steps_per_epoch",
 ]
 
 
@@ -151,3 +160,111 @@ def is_traceback_filtering_enabled() -> bool:
 def is_nnx_enabled() -> bool:
     """False."""
     return False
+
+
+def enable_interactive_logging() -> None:
+    """Have ``verbose="auto"`` mean a bar that moves, also where there is no terminal."""
+    LIMITS.interactive = True
+
+
+def disable_interactive_logging() -> None:
+    """Have ``verbose="auto"`` mean a line an epoch, also in a terminal."""
+    LIMITS.interactive = False
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether nobody has disabled it."""
+    return LIMITS.interactive is not False
+
+
+def max_epochs() -> int | None:
+    """How many epochs ``fit`` trains at most; None (default) sets no limit."""
+    return LIMITS.epochs
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Limit the epochs of every ``fit`` that follows, e.g. to try a program; None takes the limit away.
+
+    Raises:
+        TypeError, ValueError: no positive whole number.
+    """
+    LIMITS.epochs = None if max_epochs is None else check_whole(max_epochs, "set_max_epochs", low=1)
+
+
+def max_steps_per_epoch() -> int | None:
+    """How many batches ``fit`` takes an epoch at most; None (default) sets no limit."""
+    return LIMITS.steps
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Limit the batches an epoch of every ``fit`` that follows; None takes the limit away.
+
+    Raises:
+        TypeError, ValueError: no positive whole number.
+    """
+    limit = max_steps_per_epoch
+    LIMITS.steps = None if limit is None else check_whole(limit, "set_max_steps_per_epoch", low=1)
+
+
+class Config(dict[str, object]):
+    """A dictionary whose entries are attributes as well, and which may be frozen; ``utils.Config``.
+
+    Args:
+        settings: the entries, by name.
+
+    Raises:
+        AttributeError: an entry that is not there. ValueError: a change of a frozen one.
+
+    Example:
+        >>> settings = Config(rate=0.1)
+        >>> settings.steps = 3
+        >>> settings.rate, settings["steps"], settings.as_dict()
+        (0.1, 3, {'rate': 0.1, 'steps': 3})
+    """
+
+    def __init__(self, **settings: object) -> None:
+        object.__setattr__(self, "_frozen", False)
+        super().__init__(settings)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it may not change."""
+        return bool(self.__dict__["_frozen"])
+
+    def freeze(self) -> None:
+        """Refuse changes from now on."""
+        object.__setattr__(self, "_frozen", True)
+
+    def unfreeze(self) -> None:
+        """Allow changes again."""
+        object.__setattr__(self, "_frozen", False)
+
+    def as_dict(self) -> dict[str, object]:
+        """A plain dictionary of the entries."""
+        return dict(self)
+
+    def to_json(self) -> str:
+        """The entries as JSON."""
+        import json
+
+        return json.dumps(self)
+
+    def __getattr__(self, name: str) -> object:
+        if name in self:
+            return self[name]
+        raise AttributeError(f"Config has no entry {name!r}; {nearest(name, list(self))}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self[name] = value
+
+    def _may_change(self) -> None:
+        if self.frozen:
+            raise ValueError("Config: it is frozen, so entries cannot change; unfreeze() allows it")
+
+    def __setitem__(self, name: str, value: object) -> None:
+        self._may_change()
+        super().__setitem__(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        self._may_change()
+        super().__delitem__(name)

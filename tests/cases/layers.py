@@ -45,6 +45,7 @@ LAYERS = [
     *rows("ELU", (2, 3), ("", {}), ("alpha", {"alpha": 0.3})),
     *rows("Softmax", (2, 3), ("", {}), ("axis", {"axis": 1})),
     *rows("PReLU", (2, 3, 2), ("", {"alpha_initializer": "he_normal"}), ("shared", {"shared_axes": [1, 2]})),
+    Case("identity", layers.Identity, lambda k: k.layers.Identity(), (2, 3)),
     Case("flatten", layers.Flatten, lambda k: k.layers.Flatten(), (2, 3, 2)),
     Case("reshape", lambda: layers.Reshape((3, -1)), lambda k: k.layers.Reshape((3, -1)), (2, 6)),
     *rows("Permute", (2, 3, 4), ("", {"dims": (3, 1, 2)})),

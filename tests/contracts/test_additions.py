@@ -63,6 +63,12 @@ ROWLESS = {
         "made of layers by a call, as a user's own",
     ),
     layers.Pipeline: "other layers, one after another",
+    layers.Wrapper: "a base of layers around another one",
+    **{
+        getattr(layers, name): "written with operations, see tests/layers/test_layers_of_operations.py"
+        for name in layers.__all__
+        if name.startswith(("Adaptive", "ConvLSTM"))
+    },
     layers.TextVectorization: "works on texts, before a model",
     **{
         layer: "of images, with draws of its own, see tests/layers/test_image_layers.py"

@@ -34,7 +34,7 @@ GIVEN_TO = {"RandomPosterization": {"factor": 3}}
 #: What all layers of Keras take besides what their own signature shows.
 OF_LAYERS = {"name": None, "trainable": True, "dtype": None, "autocast": True, "activity_regularizer": None}
 #: Whose defaults nobody can use, in Keras either, or which take a function, of which no configuration is kept.
-NEED_MORE = ("CategoryEncoding", "Pipeline", "Discretization", "MeanMetricWrapper")
+NEED_MORE = ("CategoryEncoding", "Pipeline", "Wrapper", "Discretization", "MeanMetricWrapper")
 #: Arguments that are taken without being in the signature, as in Keras.
 UNSHOWN = {("Embedding", "weights")}
 KINDS = ("constraints", "initializers", "layers", "losses", "metrics", "optimizers", "regularizers", "schedules")

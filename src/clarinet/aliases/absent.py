@@ -8,9 +8,6 @@ _BOXES = "compute it with NumPy; no layer here works on boxes"
 _OTHERS = "a model of another framework is trained there; clarinet.doctor examines it as well"
 _FILES = "model.save and clarinet.models.load_model write and read model files, which hold no code"
 _GALLERY = "clarinet.plots.samples and clarinet.plots.predictions draw pictures"
-_VERBOSE = "give verbose=0, 1 or 2 to fit, evaluate and predict"
-_LENGTHS = "give epochs= and steps_per_epoch= to fit"
-_HALVES = "models compute in float32, where a loss needs no scale; give compile the optimizer itself"
 _COMPLEX = "tensors hold real numbers; keep real and imaginary parts in two, which fft and stft take and give"
 _SKLEARN = "wrap compile and fit in a class with fit and predict, which is all that scikit-learn asks for"
 
@@ -30,7 +27,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         _FILES: ("legacy",),
         _GALLERY: ("visualization",),
         _SKLEARN: ("wrappers",),
-        "tell the shape in build(self, input_shape)": ("InputSpec",),
     },
     "applications": {
         "it is not there yet; MobileNetV2, EfficientNetB0 and ResNet50 are": (
@@ -39,13 +35,9 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "callbacks": {
-        "a list of callbacks is what fit takes": ("CallbackList",),
         "ModelCheckpoint writes model files": ("OrbaxCheckpoint",),
-        "fit shows progress with verbose=1; ProgressBar is its callback": ("ProgbarLogger",),
     },
     "config": {
-        _VERBOSE: ("disable_interactive_logging", "enable_interactive_logging", "is_interactive_logging_enabled"),
-        _LENGTHS: ("max_epochs", "max_steps_per_epoch", "set_max_epochs", "set_max_steps_per_epoch"),
         "loading a file never runs code; pass functions in custom_objects": ("enable_unsafe_deserialization",),
         "compile(engine=) chooses what computes": ("set_backend",),
     },
@@ -57,17 +49,10 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "use Adam, or write an Optimizer of your own with slots and update": (
             "MultiOptimizer", "OptimizerMap",
         ),
-        _HALVES: ("LossScaleOptimizer",),
     },
     "utils": {
         _BOXES: ("bounding_boxes",),
-        _FILES: (
-            "legacy",
-        ),
-        _VERBOSE: ("disable_interactive_logging", "enable_interactive_logging", "is_interactive_logging_enabled"),
-        "keep the settings in a dictionary": ("Config",),
         "clarinet.datasets.load_table reads and codes tables": ("FeatureSpace",),
-        "model.input and model.inputs are where a network begins": ("get_source_inputs",),
         "plot_model draws a model": ("model_to_dot",),
         "read the files with Python, and give fit arrays": ("audio_dataset_from_directory",),
     },
@@ -75,12 +60,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         _BOXES: ("MaxNumBoundingBoxes",),
         _OTHERS: ("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"),
         "compute the spectrogram before training, e.g. with scipy.signal.stft": ("MelSpectrogram", "STFTSpectrogram"),
-        _LATER: (
-            "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D", "AdaptiveMaxPooling1D",
-            "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D",
-            "Identity", "ReversibleEmbedding", "SpectralNormalization", "Wrapper",
-        ),
-        "tell the shape in build(self, input_shape)": ("InputSpec",),
+        _LATER: ("ReversibleEmbedding", "SpectralNormalization"),
     },
     "ops": {
         "eigenvalues of a matrix that is not symmetric are complex; eigh takes symmetric ones": ("eig",),

@@ -27,6 +27,7 @@ MODULES: dict[str, str] = {
     "ops.numpy": "ops",
     "optimizers.experimental": "optimizers",
     "optimizers.legacy": "optimizers",
+    "utils.legacy": "saving",
     "utils.np_utils": "utils",
 }  # fmt: skip
 
@@ -88,6 +89,7 @@ _SHORT = {
 }
 _OF_ROOT = {
     "Initializer": "initializers.base:Initializer",
+    "InputSpec": "layers.input_spec:InputSpec",
     "KerasTensor": "graph:Tensor",
     "Layer": "layers:Layer",
     "Loss": "losses:Loss",
@@ -100,7 +102,11 @@ _OF_ROOT = {
     "version": "tf.version:version",
 }
 _OF_UTILS = {
+    "Config": "config:Config",
     "Progbar": "training.progress:Progbar",
+    "get_source_inputs": "backend:get_source_inputs",
+    **{f"{verb}_interactive_logging": f"config:{verb}_interactive_logging" for verb in ("disable", "enable")},
+    "is_interactive_logging_enabled": "config:is_interactive_logging_enabled",
     "clear_session": "backend:clear_session",
     "get_file": "fetching:get_file",
     "is_keras_tensor": "backend:is_keras_tensor",
@@ -133,7 +139,9 @@ def _merged(module: str, *tables: dict[str, str]) -> None:
         _BY_MODULE.setdefault(module, {}).update(table)
 
 
-_merged("layers", _OF_LAYERS)
+_merged("layers", _OF_LAYERS, {"InputSpec": "layers.input_spec:InputSpec"})
+_merged("callbacks", {"ProgbarLogger": "ProgressBar"})
+_merged("optimizers", {"LossScaleOptimizer": "tf.scaling:LossScaleOptimizer"})
 _merged("initializers", _OF_INITIALIZERS, {"Initializer": "initializers.base:Initializer"})
 _merged("activations", {name: f"ops:{name}" for name in _ACTIVATIONS})
 _merged("losses", _SHORT, {name.upper(): target for name, target in _SHORT.items()})

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from clarinet import aliases
 from clarinet.callbacks.averages import SwapEMAWeights
 from clarinet.callbacks.backup import BackupAndRestore
+from clarinet.callbacks.callback_list import CallbackList
 from clarinet.callbacks.checkpoint import ModelCheckpoint
 from clarinet.callbacks.csv_logger import CSVLogger
 from clarinet.callbacks.early_stopping import EarlyStopping
@@ -23,6 +24,7 @@ __all__ = [
     "BackupAndRestore",
     "CSVLogger",
     "Callback",
+    "CallbackList",
     "EarlyStopping",
     "History",
     "LambdaCallback",

@@ -82,6 +82,14 @@ from clarinet.layers.sharing import read_once
 from clarinet.names import public
 
 if TYPE_CHECKING:
+    from clarinet.layers.adaptive_pooling import (
+        AdaptiveAveragePooling1D,
+        AdaptiveAveragePooling2D,
+        AdaptiveAveragePooling3D,
+        AdaptiveMaxPooling1D,
+        AdaptiveMaxPooling2D,
+        AdaptiveMaxPooling3D,
+    )
     from clarinet.layers.attention import AdditiveAttention, Attention
     from clarinet.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
     from clarinet.layers.bidirectional import Bidirectional
@@ -97,6 +105,7 @@ if TYPE_CHECKING:
         RandomPosterization,
         RandomSaturation,
     )
+    from clarinet.layers.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
     from clarinet.layers.covering import RandomErasing, RandomGaussianBlur, RandomSharpness
     from clarinet.layers.distortions import RandomCrop, RandomElasticTransform, RandomPerspective, RandomShear
     from clarinet.layers.einsum_dense import EinsumDense
@@ -117,6 +126,7 @@ if TYPE_CHECKING:
         Equalization,
         Solarization,
     )
+    from clarinet.layers.wrapper import Identity, Wrapper
 
 __all__ = [
     "ELU",
@@ -125,6 +135,12 @@ __all__ = [
     "RNN",
     "Activation",
     "ActivityRegularization",
+    "AdaptiveAveragePooling1D",
+    "AdaptiveAveragePooling2D",
+    "AdaptiveAveragePooling3D",
+    "AdaptiveMaxPooling1D",
+    "AdaptiveMaxPooling2D",
+    "AdaptiveMaxPooling3D",
     "Add",
     "AdditiveAttention",
     "AlphaDropout",
@@ -147,6 +163,9 @@ __all__ = [
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
@@ -174,6 +193,7 @@ __all__ = [
     "GroupQueryAttention",
     "HashedCrossing",
     "Hashing",
+    "Identity",
     "Input",
     "InputLayer",
     "IntegerLookup",
@@ -242,6 +262,7 @@ __all__ = [
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",
+    "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "ZeroPadding3D",
@@ -265,6 +286,10 @@ def __dir__() -> list[str]:
 _LATER = {
     name: module
     for module, names in {
+        "wrapper": "Identity Wrapper",
+        "conv_lstm": "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
+        "adaptive_pooling": "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D "
+        "AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D",
         "attention": "AdditiveAttention Attention",
         "augmentation": "RandomFlip RandomRotation RandomTranslation RandomZoom",
         "bidirectional": "Bidirectional",

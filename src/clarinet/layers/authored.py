@@ -37,6 +37,7 @@ from clarinet.layers.base import Layer, check_shape
 from clarinet.layers.calling import inside_call, mask_of, next_in_order, set_masks, without_masks
 from clarinet.layers.describing import kept_layer
 from clarinet.layers.handle import Handle, take_name
+from clarinet.layers.input_spec import check_inputs
 from clarinet.layers.sharing import once
 from clarinet.names import Names
 from clarinet.ops.core import cast, convert_to_tensor
@@ -149,6 +150,8 @@ class Authored:
         inputs = typed("tuple[TensorLike, ...]", within_trace(inputs))
         if "training" in signature(this.call).parameters:
             settings["training"] = None if isinstance(training, Training) else training
+        if getattr(self, "input_spec", None) is not None:
+            check_inputs(this.input_spec, inputs[0], type(self).__name__)
         taken = (inputs, {name: value for name, value in settings.items() if is_symbolic(value)})
         if is_symbolic(inputs):
             return _symbolic(this, inputs, settings, training, flatten(taken))

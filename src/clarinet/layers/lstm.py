@@ -21,7 +21,7 @@ from clarinet.types import Array, Namespace, Shape
 
 
 @dataclass(eq=False, repr=False)
-class _ForgetBias(Initializer):
+class ForgetBias(Initializer):
     """``inner``, but ones for the forget gate, the second quarter (Jozefowicz, Zaremba, Sutskever, ICML 2015)."""
 
     inner: Initializer
@@ -100,7 +100,7 @@ class LSTM(Recurrent):
     unroll: bool = False
 
     def bias_spec(self, columns: int) -> Weight:
-        initializer = _ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
+        initializer = ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
         return Weight("bias", (columns,), initializer, self.bias_regularizer, self.bias_constraint)
 
     def step(

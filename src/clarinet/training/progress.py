@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, SupportsFloat
 
 from clarinet.training.callback import Callback, Logs
+from clarinet.training.limits import LIMITS
 
 if TYPE_CHECKING:
     from clarinet.records import Chunk
@@ -38,7 +39,8 @@ class ProgressBar(Callback):
         """0, 1 or 2 for the argument of ``fit``: ``"auto"`` is 1 in a terminal or a notebook and 2 elsewhere."""
         if verbose != "auto":
             return int(verbose)
-        return 1 if _is_interactive() else 2
+        interactive = _is_interactive() if LIMITS.interactive is None else LIMITS.interactive
+        return 1 if interactive else 2
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._steps = self._samples = 0

@@ -13,6 +13,7 @@ from clarinet.engines import Data, Engine, Steps
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.training.callback import CallbackList
 from clarinet.training.history import History
+from clarinet.training.limits import LIMITS, least
 from clarinet.training.loop import FitEvents, events, run_evaluation
 from clarinet.training.prepare import (
     as_list,
@@ -116,6 +117,10 @@ def fit(
         >>> history.history["loss"][-1] < history.history["loss"][0]
         True
     """
+    if LIMITS.epochs is not None and isinstance(epochs, int):
+        epochs = min(epochs, LIMITS.epochs)
+    if LIMITS.steps is not None and not isinstance(steps_per_epoch, str):
+        steps_per_epoch = least(steps_per_epoch, LIMITS.steps)
     given = FitSettings(
         x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
         sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq, seed,
