@@ -200,11 +200,11 @@ class _Several(ImageLayer):
         plain = {"seed": self.seed, "value_range": self.value_range}
         bent = {"seed": self.seed, "interpolation": self.interpolation}
         made: list[ImageLayer] = [
-            RandomShear(factor, factor, **bent),  # type: ignore[arg-type]
-            _Shifted(factor, **bent),  # type: ignore[arg-type]
-            _Turned(factor, **bent),  # type: ignore[arg-type]
-            Solarization(factor, factor, **plain),  # type: ignore[arg-type]
-            RandomPosterization(max(1, int(8 * factor[1])), **plain),  # type: ignore[arg-type]
+            _of(RandomShear, factor, factor, **bent),
+            _of(_Shifted, factor, **bent),
+            _of(_Turned, factor, **bent),
+            _of(Solarization, factor, factor, **plain),
+            _of(RandomPosterization, max(1, int(8 * factor[1])), **plain),
             AutoContrast(self.value_range),
             Equalization(self.value_range),
         ]
@@ -222,6 +222,11 @@ class _Several(ImageLayer):
         """The layers that it chooses from."""
         found: tuple[ImageLayer, ...] = vars(self)["_choices"]
         return found
+
+
+def _of(kind: Callable[..., ImageLayer], *settings: object, **named: object) -> ImageLayer:
+    """A layer with these settings."""
+    return kind(*settings, **named)
 
 
 @dataclass(eq=False, repr=False)
