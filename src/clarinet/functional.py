@@ -27,6 +27,7 @@ from clarinet.layers.authored import held
 from clarinet.layers.handle import Handle, take_name
 from clarinet.layers.preparing import as_data
 from clarinet.names import Names, snake_case
+from clarinet.ops.shapes import AsRows
 from clarinet.structure import Structure
 from clarinet.types import AnyTensor, Arrays, Config, Json, Predictions, Shape, ShapeLike, TensorLike
 
@@ -67,7 +68,7 @@ class Functional(Structure):
         twice = [tensor for number, tensor in enumerate(ins) if tensor in ins[:number]]
         if twice:
             raise ValueError(f"Model: the input {twice[0]!r} is there twice; give every tensor once")
-        ins, outs = _from_inputs(ins, outs)
+        ins, outs = _from_inputs(ins, [_with_rows(tensor) for tensor in outs])
         ends = {tensor.node for tensor in ins}
         nodes, more = ordered(outs, ins), network_of(ins, outs, updates).nodes
         if updates:  # nodes that no output needs
@@ -288,6 +289,13 @@ def _inputs_like(x: object) -> object:
     rows = as_data(x, "x")
     dtype = {"i": "int32", "u": "int32", "O": "string"}.get(rows.dtype.kind, "float32")
     return layers.Input(rows.shape[1:], dtype=dtype)
+
+
+def _with_rows(tensor: Tensor) -> Tensor:
+    """An output of a model; where the rows of a batch were mixed, they are rows again."""
+    if tensor.spec.batched or tensor.shape[:1] != (None,):
+        return tensor
+    return Tensor(Node(AsRows(), (tensor,), (AsRows().infer([tensor.spec]),)))
 
 
 def _from_inputs(ins: list[Tensor], outs: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:

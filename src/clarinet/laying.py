@@ -8,18 +8,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from clarinet.graph import Network, Node, Scan, Tensor
-from clarinet.layers.applied import Applied, Pick, parts_of
-from clarinet.layers.base import Part
+from clarinet.layers.applied import Applied, Pick, parts_of, sized_spec
+from clarinet.layers.base import Layer, Part
 from clarinet.layers.handle import Handle
 from clarinet.layers.parts import taken_apart
 from clarinet.ops.basic import Stack
+from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.gathering import GetItem
 from clarinet.ops.operation import Operation
-from clarinet.ops.specs import TensorSpec
+from clarinet.ops.sizing import Sized
+from clarinet.ops.specs import TensorSpec, Tried
 from clarinet.params import Layout, Segment, Store, Weight
 from clarinet.plan import Op, Output, Plan
 from clarinet.scanning import Scanned, numbered
-from clarinet.sizes import UNKNOWN, inferred, is_unknown, probed
+from clarinet.sizes import UNKNOWN, inferred, is_unknown, probed, with_none
 from clarinet.types import Shape
 
 #: Rounds of a loop that are repeated one by one, at most.
@@ -93,6 +95,7 @@ class Laying:
         ops: what has been found.
         given: shapes that are known better than to who gives them: of inputs by their numbers, and of what layers make
             of data before any step, the first of which has the key -1.
+        tried: shapes that are tried for tensors, see :class:`TensorSpec`.
     """
 
     shapes: list[Shape]
@@ -102,6 +105,7 @@ class Laying:
     turn: int | None = None
     ops: list[Op] = field(default_factory=list)
     given: Mapping[int, Shape] = field(default_factory=dict)
+    tried: dict[int, Tried] = field(default_factory=dict)
     _early: int = 0
 
     def walk(
@@ -129,9 +133,15 @@ class Laying:
         layer: Any = node.operator
         if isinstance(layer, Scan):
             return self._loop(layer, [tensor.spec for tensor in node.inputs], taken, places, how)
+        specs = [sized_spec(t.spec, self.shapes[n], self.tried.get(n, ())) for t, n in zip(node.inputs, taken)]
+        if isinstance(layer, Sized):
+            network = layer.network(specs)
+            if network is not None:
+                found = self.walk(network, taken, {}, how)
+                return (found[network.outputs[0]],)
         if not isinstance(layer, Handle):
             where = places.get(id(getattr(layer, "variable", layer)), Where(-1))
-            parts, ends = parts_of(node, taken, len(self.shapes), [self.shapes[number] for number in taken])
+            parts, ends = parts_of(node, taken, len(self.shapes), specs)
         else:
             where = places[id(layer)]
             inner = node.inner or layer.inner_network
@@ -158,6 +168,9 @@ class Laying:
             spec.trainable = False
         taken = tuple(self.shapes[s] for s in sources)
         (output_shape,) = inferred(spec.output_shapes, taken)
+        counts = isinstance(spec, Applied) and isinstance(spec.operation, Sized)
+        if counts or any(source in self.tried for source in sources):
+            self._try(len(self.shapes), sources[0], spec, output_shape)
         if spec.prepares:
             self._early += 1
             output_shape = self.given.get(-self._early, output_shape)
@@ -181,6 +194,15 @@ class Laying:
             )
         )
         self.shapes.append(output_shape)
+
+    def _try(self, number: int, source: int, spec: Layer, shape: Shape) -> None:
+        """Keep which shapes are tried for a tensor whose unknown sizes follow from the rows of the batch."""
+        if isinstance(spec, Applied):
+            self.tried[number] = spec.results()[0].tried
+        else:  # whose first axis counts as rows
+            given = TensorSpec((None, *with_none(shape)), FLOAT).guessed()
+            pairs = zip(self.tried.get(source) or [None] * len(given), given, strict=True)
+            self.tried[number] = tuple(None if a is None or b is None else (a[0], *b.shape[1:]) for a, b in pairs)
 
     def _number(self) -> int:
         """What the random numbers of one more operation of a loop are keyed by, other than those of all others."""
@@ -280,10 +302,7 @@ class Laying:
 
     def _apply(self, operation: Operation, specs: Sequence[TensorSpec], taken: Sequence[int], how: How) -> int:
         """One more operation; gives the number of the tensor that it gives."""
-        sized = [
-            replace(spec, shape=(*spec.shape[:1], *self.shapes[n]) if spec.batched else self.shapes[n])
-            for spec, n in zip(specs, taken, strict=True)
-        ]
+        sized = [sized_spec(spec, self.shapes[n]) for spec, n in zip(specs, taken, strict=True)]
         self._add(Part(Applied(operation, tuple(sized)), tuple(taken)), Where(-1), how, draws=False)
         return len(self.shapes) - 1
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Never
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Never, Self, TypeAlias, TypeVar, cast
+
+import numpy as np
 
 from clarinet.types import Shape
+
+#: Sizes that functions of sizes are tried with, and numbers of rows that go with them: halves and thirds are whole, and
+#: no two are equal.
+GUESSES = ((240, 12), (480, 24), (6, 36), (4, 48))
 
 
 class UnknownSize(int):
@@ -29,7 +36,7 @@ UNKNOWN = UnknownSize(-1)
 #: Sizes that are tried in its place. Halved a few times or divided by 3 or 5 they are still whole, and still differ.
 PROBES = (7680, 15360)
 #: Smaller ones, for what takes the longer the larger they are.
-TRIED = (60, 480)
+TRIED = (60, 480, 8, 5)
 
 
 def is_unknown(size: object) -> bool:
@@ -93,21 +100,111 @@ def inferred(
     return tuple(tuple(a if a == b else UNKNOWN for a, b in zip(*pair, strict=True)) for pair in pairs)
 
 
+#: What is done with sizes: a number; ``("rows",)``, how many rows the batch has; ``("axis", tensor, axis)``, the size
+#: of a tensor's axis, where the tensor may stand as a number; an operator's name and two of these.
+Expression: TypeAlias = "float | Sequence[object]"
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+}
+Value = TypeVar("Value")
+
+
+def evaluated(expression: Expression, leaf: Callable[[Sequence[object]], Value]) -> Value:
+    """What an expression comes to.
+
+    Args:
+        leaf: gives what stands for rows and axes.
+
+    Raises:
+        ValueError: it is no expression.
+
+    Example:
+        >>> evaluated(("//", ("rows",), 2), lambda size: 7)
+        3
+    """
+    if isinstance(expression, (int, float)):
+        return cast(Value, expression)
+    if expression[0] in _OPERATORS:
+        name, a, b = cast("tuple[str, Expression, Expression]", expression)
+        return cast(Value, _OPERATORS[name](evaluated(a, leaf), evaluated(b, leaf)))
+    if expression[0] not in ("rows", "axis"):
+        raise ValueError(f"expected rows, an axis or an operator, received {str(expression)[:60]}")
+    return leaf(expression)
+
+
+def leaves_of(expression: Expression) -> list[Sequence[object]]:
+    """The rows and axes in an expression, in order."""
+    if isinstance(expression, (int, float)):
+        return []
+    if expression[0] not in _OPERATORS:
+        return [expression]
+    return [leaf for part in expression[1:] for leaf in leaves_of(cast(Expression, part))]
+
+
+class SizeAsked(ValueError):
+    """A size is asked for as a number that is not known before there are numbers."""
+
+
 class SizeToCome:
-    """What ``ops.shape`` says of an axis whose size is not known before there are numbers; nobody can count with it."""
+    """What ``ops.shape`` says of an axis whose size is not known before there are numbers: one may count with it.
+
+    Args:
+        expression: how it follows from sizes of axes.
+    """
+
+    def __init__(self, expression: Expression) -> None:
+        self.expression = expression
+
+    @property
+    def is_rows(self) -> bool:
+        """Whether it is the number of rows of the batch, and nothing else."""
+        return self.expression == ("rows",)
 
     def _refuse(self, *_: object) -> Never:
-        raise ValueError(
-            "the size of an axis is asked for that is not known before there are numbers: give Input that size, or use "
-            "functions of the tensor itself, such as ops.ones_like and ops.cumsum"
+        raise SizeAsked(
+            f"{self!r} is asked for as a number: a range, a branch or a size kept in Python needs it now, and a layer "
+            "is traced once for all sizes. Give Input that size, or use functions of clarinet.ops, which take it as it "
+            "is, such as ops.arange, ops.cast and ops.where"
         )
 
-    __index__ = __int__ = __float__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
-    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __neg__ = _refuse
-    __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __index__ = __int__ = __float__ = __bool__ = __lt__ = __le__ = __gt__ = __ge__ = __pow__ = __rpow__ = _refuse
+    __round__ = __trunc__ = __floor__ = __ceil__ = __abs__ = _refuse
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, SizeToCome) and self.expression == other.expression:
+            return True
+        if not isinstance(other, (SizeToCome, int, float)) or (not isinstance(other, SizeToCome) and other <= 0):
+            return False
+        return self._refuse()
+
+    def __hash__(self) -> int:
+        return hash(str(self.expression))
+
+    def __neg__(self) -> Self:
+        return type(self)(("-", 0, self.expression))
 
     def __repr__(self) -> str:
-        return "<a size that is not known before there are numbers; give Input that size>"
+        return "<a size that is not known before there are numbers>"
 
 
-SIZE_TO_COME = SizeToCome()
+def _counting(name: str, reflected: bool) -> Callable[[SizeToCome, object], object]:
+    def method(self: SizeToCome, other: object) -> object:
+        if isinstance(other, np.number) and np.ndim(other) == 0:
+            other = other.item()
+        if not isinstance(other, (int, float, SizeToCome)):
+            return NotImplemented
+        found = other.expression if isinstance(other, SizeToCome) else other
+        pair = (found, self.expression) if reflected else (self.expression, found)
+        return type(self)((name, *pair))
+
+    return method
+
+
+for _name, _method in (("+", "add"), ("-", "sub"), ("*", "mul"), ("/", "truediv"), ("//", "floordiv"), ("%", "mod")):
+    setattr(SizeToCome, f"__{_method}__", _counting(_name, False))
+    setattr(SizeToCome, f"__r{_method}__", _counting(_name, True))

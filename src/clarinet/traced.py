@@ -17,9 +17,11 @@ from clarinet.graph import (
     Network,
     Node,
     Tensor,
+    as_tensor,
     described,
     flatten,
     made_of,
+    making,
     rebuilt,
     replayed,
     spec_of,
@@ -29,7 +31,9 @@ from clarinet.ops.core import cast as cast_tensor
 from clarinet.ops.dispatch import unrolling
 from clarinet.ops.dtypes import FLOAT, INT
 from clarinet.ops.operation import Operation
+from clarinet.ops.sizing import Sized
 from clarinet.ops.specs import TensorSpec
+from clarinet.philox import Key
 from clarinet.registry import KEEPERS
 from clarinet.types import AnyTensor, Array, Json, Namespace
 
@@ -50,13 +54,14 @@ class Traced:
 
     network: Network
 
-    def forward(self, xs: Arrays, xp: Namespace = np) -> tuple[list[Array], Kept]:
-        """The function's values, and what :meth:`backward` needs."""
+    def forward(self, xs: Arrays, xp: Namespace = np, key: Key | None = None) -> tuple[list[Array], Kept]:
+        """The function's values, and what :meth:`backward` needs; ``key`` is that of random numbers."""
         found: dict[Tensor, Any] = dict(zip(self.network.inputs, xs, strict=True))
         caches: dict[Node, object] = {}
         for node in self.network.nodes:
             if isinstance(node.operator, Operation):
-                y, caches[node] = node.operator.forward(tuple(found[tensor] for tensor in node.inputs), xp)
+                operation = node.operator if key is None else node.operator.keyed(key)
+                y, caches[node] = operation.forward(tuple(found[tensor] for tensor in node.inputs), xp)
                 found.update(zip(node.outputs, y if len(node.specs) > 1 else (y,), strict=True))
             else:
                 assert isinstance(node.operator, Constant)
@@ -247,6 +252,17 @@ def _traced(function: Callable[..., object], specs: Sequence[TensorSpec], names:
             "clarinet.ops and operators such as +"
         ) from None
     return Network(made_of(outputs, inputs), inputs, tuple(outputs))
+
+
+def _of_sizes(function: Callable[..., object], specs: Sequence[TensorSpec]) -> Traced:
+    """A function of the library's, of which it is known that it always does the same."""
+    inputs = tuple(Tensor(Node(Argument(f"x{number}"), (), (spec,))) for number, spec in enumerate(specs))
+    with making(when=None, updates=None, masking=False), tracing(inputs), unrolling():
+        output = as_tensor(function(*inputs))
+    return Traced(Network(made_of([output], inputs), inputs, (output,)))
+
+
+Sized.trace = staticmethod(_of_sizes)
 
 
 def _constants(network: Network) -> list[Array]:

@@ -155,19 +155,6 @@ def test_bits_are_those_of_a_model_that_knows_its_sizes() -> None:
         assert found[0] == found[1]
 
 
-def test_a_size_that_is_not_known_is_not_counted_with() -> None:
-    x = Input((None, 3))
-    rows, steps, columns = ops.shape(x)
-    assert rows is None and columns == 3 and ops.reshape(x, (-1, steps, 3)).shape == (None, None, 3)
-    assert "not known" in repr(steps)
-    for use in (lambda: ops.zeros((steps, 3)), lambda: ops.reshape(x, (-1, steps * 3)), lambda: ops.eye(steps)):
-        with pytest.raises(ValueError, match="the size of an axis is asked for that is not known"):
-            use()
-    for use in (lambda: ops.arange(steps), lambda: ops.arange(0, steps)):
-        with pytest.raises(TypeError, match="a size that is not known before there are numbers"):
-            use()
-
-
 def test_a_summary_shows_what_is_within_layers(capsys: pytest.CaptureFixture[str]) -> None:
     x = Input((None,))
     h = layers.Bidirectional(LSTM(3, return_sequences=True))(Embedding(9, 4)(x))

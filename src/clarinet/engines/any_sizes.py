@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, ClassVar, Literal, overload
 
 from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.halves import Handle
 from clarinet.engines.native import NativeEngine
 from clarinet.engines.reference import ReferenceEngine
+from clarinet.layers.applied import Applied
+from clarinet.ops.sizing import Sized
 from clarinet.params import Store
 from clarinet.records import Chunk
 from clarinet.types import Array, Arrays
@@ -31,6 +33,8 @@ class AnySizes(Engine):
 
     name = "native"
     why = NativeEngine.why
+    #: Whether it makes native engines.
+    runs_natively: ClassVar[bool] = True
 
     def __init__(self, plan: Plan, store: Store, optimizer_state: OptimizerState | None = None) -> None:
         self.plan, self.store, self.optimizer_state = plan, store, optimizer_state
@@ -51,7 +55,8 @@ class AnySizes(Engine):
         engine = self._engines.pop(sizes, None)
         if engine is None:
             bound = self.plan.bind(sizes)
-            make = ReferenceEngine if self.plan.loops and NativeEngine.supports(bound) else NativeEngine
+            in_python = not self.runs_natively or (self.plan.loops and NativeEngine.supports(bound))
+            make = ReferenceEngine if in_python else NativeEngine
             engine = make(bound, self.store, self.optimizer_state)
         self._engines[sizes] = engine  # the last one that was used is the last one
         if engine is not self._current:
@@ -101,3 +106,21 @@ class AnySizes(Engine):
     def close(self) -> None:
         for engine in self._engines.values():
             engine.close()
+
+
+class CountedSizes(AnySizes):
+    """The same with reference engines, for plans that count with sizes: these know random numbers by the place of an
+    operation among those that there are once the sizes are known, as on the native engine."""
+
+    name = "reference"
+    why = ReferenceEngine.why
+    runs_natively = False
+
+    @staticmethod
+    def suits(plan: Plan) -> bool:
+        counts = any(isinstance(op.spec, Applied) and isinstance(op.spec.operation, Sized) for op in plan.ops)
+        return counts and not plan.sizes_known
+
+    @staticmethod
+    def supports(plan: Plan) -> str | None:
+        return ReferenceEngine.supports(plan)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clarinet.engines.any_sizes import AnySizes
+from clarinet.engines.any_sizes import AnySizes, CountedSizes
 from clarinet.engines.base import Engine
 from clarinet.engines.native import NativeEngine
 from clarinet.engines.reference import ReferenceEngine
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clarinet.plan import Plan
 
 #: All engines; the first that can runs a model. A new one is a file and a row here.
-ENGINES: tuple[type[Engine], ...] = (NativeEngine, AnySizes, ReferenceEngine)
+ENGINES: tuple[type[Engine], ...] = (NativeEngine, AnySizes, CountedSizes, ReferenceEngine)
 
 
 def choices() -> tuple[str, ...]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 
+import numpy as np
+
 from clarinet.graph.forms import flatten, form_of, packed
 from clarinet.graph.nodes import Node, Tensor, making
 from clarinet.graph.used import Choice
 from clarinet.ops.batches import tracing
+from clarinet.ops.tensor import tensor
+from clarinet.sizes import SizeAsked
 
 
 class Training:
@@ -54,12 +58,33 @@ def called(
 ) -> tuple[object, list[Node]]:
     """What a ``call`` makes of tensors, and the nodes that change weights.
 
-    One that asks whether it is in training is called for both, and the tensors are those of either.
+    One that asks whether it is in training is called for both, and the tensors are those of either. One that asks an
+    array among its layer's attributes for as many entries as a size that is not known is called with a tensor in the
+    place of each such array.
 
     Args:
         call: of a layer or model.
         args, settings: what it is given; ``training`` is said where it takes that.
     """
+    try:
+        return _called(call, args, settings)
+    except SizeAsked:
+        own = vars(getattr(call, "__self__", call))
+        arrays = {
+            name: value for name, value in own.items() if type(value) is np.ndarray and value.dtype.kind in "biuf"
+        }
+        if not arrays:
+            raise
+        own.update({name: tensor(value) for name, value in arrays.items()})
+        try:
+            return _called(call, args, settings)
+        finally:
+            own.update(arrays)
+
+
+def _called(
+    call: Callable[..., object], args: Sequence[object], settings: Mapping[str, object]
+) -> tuple[object, list[Node]]:
     asks = "training" in signature(call).parameters
     wanted = settings.get("training")
     others = {name: value for name, value in settings.items() if name != "training"}

@@ -20,6 +20,7 @@ from clarinet.ops.dispatch import TRACING
 from clarinet.ops.dtypes import TEXT
 from clarinet.ops.operation import Operation
 from clarinet.ops.operators import operate
+from clarinet.ops.sizing import Size
 from clarinet.ops.specs import Symbolic, TensorSpec
 from clarinet.ops.tensor import NUMPY_OPERATORS
 from clarinet.sizes import as_sizes
@@ -293,6 +294,8 @@ def as_tensor(x: object) -> Tensor:
     """A tensor of a network that stands for a weight, or for numbers."""
     if isinstance(x, Tensor):
         return x
+    if isinstance(x, Size):
+        return cast(Tensor, x.tensor)
     if isinstance(x, Variable):
         return Tensor(Node(x, (), (TensorSpec(x.shape, x.dtype, False),)))
     array = np.asarray(x)

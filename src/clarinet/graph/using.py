@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from clarinet.graph.calls import Training
@@ -84,8 +85,12 @@ def _on_whole(operator: Operator, inputs: Sequence[Tensor], training: bool | Non
     outputs = use(operator, rows, training, mask).outputs
     if len(outputs) > 1:
         raise ValueError(f"{operator.name}: gives several tensors, of which each needs rows of the batch")
-    whole = AsWhole(sizes.pop())
-    return Node(whole, outputs, (whole.infer([outputs[0].spec]),))
+    whole, own = AsWhole(sizes.pop()), outputs[0].spec
+    if any(tensor.spec.tried for tensor in inputs):  # how many rows they were taken for is known better
+        guesses = zip(inputs[0].spec.guessed(), own.guessed(), strict=True)
+        tried = tuple(None if a is None or b is None else (a.shape[0], *b.shape[1:]) for a, b in guesses)
+        own = replace(own, tried=tried)
+    return Node(whole, outputs, (whole.infer([own]),))
 
 
 def _authored(operator: Operator, inputs: Sequence[Tensor], training: bool | None, mask: object) -> Node:

@@ -14,7 +14,7 @@ from clarinet.layers.base import Layer, Part
 from clarinet.layers.context import Context
 from clarinet.layers.merge import several
 from clarinet.ops.operation import Gradients, Operation
-from clarinet.ops.specs import TensorSpec
+from clarinet.ops.specs import TensorSpec, Tried
 from clarinet.params import Weight
 from clarinet.sizes import as_sizes, with_none
 from clarinet.types import Array, Arrays, Namespace, Scalar, Shape
@@ -225,7 +225,7 @@ def sample_shape(spec: TensorSpec) -> Shape:
 
 
 def parts_of(
-    node: Node, taken: Sequence[int], next_tensor: int, shapes: Sequence[Shape]
+    node: Node, taken: Sequence[int], next_tensor: int, specs: Sequence[TensorSpec]
 ) -> tuple[list[Part], tuple[int, ...]]:
     """A node that is no layer as elementary parts, and the numbers of the tensors that it gives.
 
@@ -233,7 +233,7 @@ def parts_of(
         node: an operation, a weight or numbers.
         taken: numbers of the tensors that it takes.
         next_tensor: number of the tensor that its first part gives.
-        shapes: of one sample of each tensor that it takes, which may be known better than to the node.
+        specs: of each tensor that it takes, which may be known better than to the node.
     """
     operator = node.operator
     if isinstance(operator, Variable):
@@ -249,7 +249,7 @@ def parts_of(
     if isinstance(operator, Choice):
         return [Part(Choose(), tuple(taken))], (next_tensor,)
     assert isinstance(operator, Operation)
-    layer = Applied(operator, tuple(_sized(t.spec, shape) for t, shape in zip(node.inputs, shapes, strict=True)))
+    layer = Applied(operator, tuple(specs))
     applied, gives = Part(layer, tuple(taken)), layer.results()
     if len(gives) == 1:
         return [applied], (next_tensor,)
@@ -257,8 +257,8 @@ def parts_of(
     return [applied, *picks], tuple(range(next_tensor + 1, next_tensor + 1 + len(picks)))
 
 
-def _sized(spec: TensorSpec, shape: Shape) -> TensorSpec:
-    """What is known of a tensor, with the sizes that its samples have."""
+def sized_spec(spec: TensorSpec, shape: Shape, tried: Tried = ()) -> TensorSpec:
+    """What is known of a tensor, with the sizes that its samples have, and those that are tried for it."""
     sizes = with_none(shape)
     own = (spec.shape[0], *sizes) if spec.batched else sizes
-    return spec if own == spec.shape else replace(spec, shape=own)
+    return spec if own == spec.shape and tried == spec.tried else replace(spec, shape=own, tried=tried)

@@ -23,6 +23,7 @@ from clarinet.ops.indexing import take
 from clarinet.ops.joining import Concatenate, Split, Unstack
 from clarinet.ops.operation import made
 from clarinet.ops.repeating import Flip, Pad, Repeat, Roll, Tile
+from clarinet.ops.sizing import sized
 from clarinet.ops.specs import place, places, whole_axes
 from clarinet.problems import shown
 from clarinet.types import AnyTensor, Axes, TensorLike
@@ -51,6 +52,7 @@ __all__ = [
 ]
 
 
+@sized("there")
 def repeat(x: TensorLike, repeats: TensorLike, axis: int | None = None) -> AnyTensor:
     """Every entry along an axis several times in a row.
 
@@ -77,6 +79,7 @@ def repeat(x: TensorLike, repeats: TensorLike, axis: int | None = None) -> AnyTe
     return take(x, np.repeat(np.arange(size), many), axis=axis)
 
 
+@sized("first")
 def tile(x: TensorLike, repeats: TensorLike) -> AnyTensor:
     """``x`` several times side by side along each axis.
 
@@ -125,6 +128,7 @@ def rot90(array: TensorLike, k: int = 1, axes: Sequence[int] = (0, 1)) -> AnyTen
     return flip(swapaxes(array, a, b), b) if k % 4 == 3 else as_tensor(array)
 
 
+@sized()
 def roll(x: TensorLike, shift: TensorLike, axis: Axes = None) -> AnyTensor:
     """``x`` moved along an axis; what leaves at the end comes in at the front.
 
@@ -146,6 +150,7 @@ def roll(x: TensorLike, shift: TensorLike, axis: Axes = None) -> AnyTensor:
 _CHOOSING = ("edge", "reflect", "symmetric", "wrap")
 
 
+@sized()
 def pad(x: TensorLike, pad_width: TensorLike, mode: str = "constant", constant_values: TensorLike = None) -> AnyTensor:
     """``x`` with margins.
 

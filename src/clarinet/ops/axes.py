@@ -8,8 +8,8 @@ from clarinet.ops.batches import rows_of, traced
 from clarinet.ops.dispatch import apply, converted, shape_of, spec_of
 from clarinet.ops.operation import made
 from clarinet.ops.shapes import AcrossBatch, BroadcastTo, ExpandDims, OfRows, Reshape, Squeeze, Transpose, whole_shape
+from clarinet.ops.sizing import sized
 from clarinet.ops.specs import broadcast, place, places, whole_axes
-from clarinet.sizes import SIZE_TO_COME
 from clarinet.types import AnyTensor, Axes, ShapeLike, TensorLike
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 
+@sized("first")
 def reshape(x: TensorLike, newshape: TensorLike) -> AnyTensor:
     """The numbers of ``x``, in their order, in another shape.
 
@@ -39,19 +40,11 @@ def reshape(x: TensorLike, newshape: TensorLike) -> AnyTensor:
         [[1, 2, 3], [4, 5, 6]]
     """
     given = converted(x)
-    sizes = whole_shape(_with_sizes_of(shape_of(given), newshape), "reshape")
+    sizes = whole_shape(newshape, "reshape")
     if sizes[:1] == (None,) and traced() is not None and not spec_of(given).batched and shape_of(given)[:1] == (None,):
         last = sizes[-1:] if sizes[-1] != -1 else shape_of(given)[-1:]
         return apply(made(OfRows, (*sizes[1:-1], *last)), given, rows_of("reshape"))
     return reshaped(given, sizes)
-
-
-def _with_sizes_of(own: Sequence[int | None], newshape: TensorLike) -> TensorLike:
-    """New sizes with None for one that is not known yet, in the place of an axis whose size is not known either."""
-    if not isinstance(newshape, (list, tuple)):
-        return newshape
-    unknown = {number for number, size in enumerate(own) if number and size is None}
-    return tuple(None if size is SIZE_TO_COME and n in unknown else size for n, size in enumerate(newshape))
 
 
 def reshaped(x: TensorLike, newshape: TensorLike) -> AnyTensor:
@@ -128,6 +121,7 @@ def squeeze(x: TensorLike, axis: Axes = None) -> AnyTensor:
     return apply(made(Squeeze, axes), x)
 
 
+@sized("first")
 def broadcast_to(x: TensorLike, shape: ShapeLike) -> AnyTensor:
     """``x`` repeated along axes of size 1, and along new ones in front.
 

@@ -14,10 +14,10 @@ from clarinet.ops.basic import Copy, StopGradient
 from clarinet.ops.dispatch import apply, as_tensor, converted, dtype_of, numbers_of, shape_of, typed
 from clarinet.ops.dtypes import as_dtype
 from clarinet.ops.operation import Gradients, Operation, made
-from clarinet.ops.specs import TensorSpec
+from clarinet.ops.sizing import sized, sizes_of_shape
+from clarinet.ops.specs import TensorSpec, is_symbolic
 from clarinet.ops.tape import ACTIVE, paused, remember
 from clarinet.ops.tensor import Tensor
-from clarinet.sizes import SIZE_TO_COME
 from clarinet.types import AnyTensor, Array, Arrays, DTypeArg, Namespace, TensorFunction, TensorLike
 
 __all__ = [
@@ -70,6 +70,7 @@ def saturate_cast(x: TensorLike, dtype: DTypeArg) -> AnyTensor:
     return cast(clip(x, low, high), kind)
 
 
+@sized()
 def convert_to_tensor(
     x: TensorLike, dtype: DTypeArg = None, sparse: TensorLike = None, ragged: TensorLike = None
 ) -> AnyTensor:
@@ -126,14 +127,23 @@ def is_tensor(x: object) -> bool:
 
 
 def shape(x: TensorLike) -> tuple[int | None, ...]:
-    """The sizes of the axes; None for the rows of a batch, which :func:`clarinet.ops.reshape` takes.
+    """The sizes of the axes.
 
-    Of another axis whose size is not known before there are numbers it says something that only ``reshape`` takes, in
-    the place of such an axis.
+    An axis whose size is not known before there are numbers has something that one may count with, that functions take
+    in the place of a size, and that is a tensor of one number where one is wanted. In the call of a layer or model so
+    have the rows of the batch; elsewhere they are None.
+
+    Example:
+        >>> import clarinet
+        >>> shape([[1, 2, 3]])
+        (1, 3)
+        >>> rows, steps, columns = shape(clarinet.Input((None, 3)))
+        >>> rows, columns, clarinet.ops.arange(2 * steps).shape
+        (None, 3, (None,))
     """
-    sizes = shape_of(converted(x))
-    rest: tuple[Any, ...] = tuple(SIZE_TO_COME if size is None else size for size in sizes[1:])
-    return (*sizes[:1], *rest)
+    x = converted(x)
+    sizes = shape_of(x)
+    return cast_type("tuple[int | None, ...]", sizes_of_shape(x, sizes)) if is_symbolic(x) else sizes
 
 
 def ndim(x: TensorLike) -> int:
@@ -142,9 +152,9 @@ def ndim(x: TensorLike) -> int:
 
 
 def size(x: TensorLike) -> int | None:
-    """How many numbers there are; None where that is not known yet."""
-    sizes = shape_of(converted(x))
-    return None if None in sizes else prod(n for n in sizes if n is not None)
+    """How many numbers there are; where that is not known yet as :func:`shape` says it."""
+    sizes = shape(x)
+    return None if any(n is None for n in sizes) else prod(n for n in sizes if n is not None)
 
 
 def dtype(x: TensorLike) -> str:

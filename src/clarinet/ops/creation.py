@@ -16,6 +16,7 @@ from clarinet.ops.dispatch import Given, apply, converted, dtype_of, numbers_of,
 from clarinet.ops.dtypes import FLOAT, INT, WEAK, as_dtype, result_dtype
 from clarinet.ops.operation import Gradients, Operation, made
 from clarinet.ops.shapes import whole_shape
+from clarinet.ops.sizing import sized
 from clarinet.ops.specs import Batch, Shape, TensorSpec, is_symbolic
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.types import AnyTensor, Array, DTypeArg, Namespace, ShapeLike, TensorLike
@@ -79,6 +80,7 @@ def _filled(shape: ShapeLike, number: int, dtype: DTypeArg, what: str) -> AnyTen
     )
 
 
+@sized("first")
 def zeros(shape: ShapeLike, dtype: DTypeArg = None) -> AnyTensor:
     """Zeros.
 
@@ -89,6 +91,7 @@ def zeros(shape: ShapeLike, dtype: DTypeArg = None) -> AnyTensor:
     return _filled(shape, 0, dtype, "zeros")
 
 
+@sized("first")
 def ones(shape: ShapeLike, dtype: DTypeArg = None) -> AnyTensor:
     """Ones; arguments as of :func:`zeros`."""
     return _filled(shape, 1, dtype, "ones")
@@ -99,6 +102,7 @@ def empty(shape: ShapeLike, dtype: DTypeArg = None) -> AnyTensor:
     return zeros(shape, dtype)
 
 
+@sized("first")
 def full(shape: ShapeLike, fill_value: TensorLike, dtype: DTypeArg = None) -> AnyTensor:
     """One number everywhere.
 
@@ -141,6 +145,7 @@ def full_like(x: TensorLike, fill_value: TensorLike, dtype: DTypeArg = None) -> 
     return broadcast_to(typed(converted(fill_value), kind), shape_of(x))
 
 
+@sized("only")
 def eye(N: int | None, M: int | None = None, k: int = 0, dtype: DTypeArg = None) -> AnyTensor:
     """A matrix of zeros with ones on a diagonal.
 
@@ -163,6 +168,7 @@ def identity(n: int | None, dtype: DTypeArg = None) -> AnyTensor:
     return eye(n, dtype=dtype)
 
 
+@sized()
 def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeArg = None) -> Tensor:
     """A matrix with ones on a diagonal and below; arguments as of :func:`eye`."""
     return tensor(np.tri(N, M, k, as_dtype(dtype or FLOAT)))
@@ -180,6 +186,13 @@ def arange(start: TensorLike, stop: TensorLike = None, step: TensorLike = None, 
         >>> arange(3).tolist(), arange(1, 2, 0.5).tolist()
         ([0, 1, 2], [1.0, 1.5])
     """
+    if type(start) is int and start == 0 and stop is not None and (step is None or (type(step) is int and step == 1)):
+        start, stop, step = stop, None, None
+    return _sequence(start, dtype=dtype) if stop is None and step is None else _sequence(start, stop, step, dtype)
+
+
+@sized("only", "arange")
+def _sequence(start: TensorLike, stop: TensorLike = None, step: TensorLike = None, dtype: DTypeArg = None) -> AnyTensor:
     if start is None and stop is None and step is None:
         return subtract(cumsum(ones((None,), dtype or INT)), 1)
     given = [one for one in (start, stop, step) if one is not None]
@@ -190,6 +203,7 @@ def arange(start: TensorLike, stop: TensorLike = None, step: TensorLike = None, 
     return tensor(np.arange(first, last, 1 if step is None else limits[-1]).astype(kind))
 
 
+@sized()
 def linspace(
     start: TensorLike,
     stop: TensorLike,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from clarinet.ops.axes import moveaxis, ravel, reshape
-from clarinet.ops.comparisons import where
+from clarinet.ops.arithmetic import subtract
+from clarinet.ops.axes import expand_dims, moveaxis, ravel, reshape
+from clarinet.ops.comparisons import greater_equal, where
+from clarinet.ops.core import shape
+from clarinet.ops.creation import arange
 from clarinet.ops.dispatch import Operand, converted, shape_of
 from clarinet.ops.indexing import scatter, take
 from clarinet.ops.specs import places
@@ -31,6 +34,14 @@ def _matrix(x: Operand, what: str) -> tuple[int, int]:
     return rows, columns  # type: ignore[return-value]
 
 
+def _lower(x: Operand, k: int, what: str) -> TensorLike:
+    """Whether an entry of matrices is on a diagonal or below."""
+    if None not in shape_of(x)[-2:] or len(shape_of(x)) < 2:
+        return np.tri(*_matrix(x, what), k, dtype=bool)
+    rows, columns = shape(x)[-2:]
+    return greater_equal(expand_dims(arange(rows), 1), subtract(arange(columns), k))
+
+
 def tril(x: TensorLike, k: int = 0) -> AnyTensor:
     """Matrices with zeros above a diagonal.
 
@@ -39,13 +50,13 @@ def tril(x: TensorLike, k: int = 0) -> AnyTensor:
         k: which diagonal: 0 the main one, above it positive; default 0.
     """
     x = converted(x)
-    return where(np.tri(*_matrix(x, "tril"), k, dtype=bool), x, 0)
+    return where(_lower(x, k, "tril"), x, 0)
 
 
 def triu(x: TensorLike, k: int = 0) -> AnyTensor:
     """Matrices with zeros below a diagonal; arguments as of :func:`tril`."""
     x = converted(x)
-    return where(~np.tri(*_matrix(x, "triu"), k - 1, dtype=bool), x, 0)
+    return where(_lower(x, k - 1, "triu"), 0, x)
 
 
 def diagonal(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> AnyTensor:

@@ -9,6 +9,7 @@ import numpy as np
 
 from clarinet.ops.axes import expand_dims, ravel, reshape
 from clarinet.ops.comparisons import equal
+from clarinet.ops.creation import arange
 from clarinet.ops.dispatch import (
     Operand,
     apply,
@@ -18,6 +19,7 @@ from clarinet.ops.dispatch import (
     promoted,
     refuse_symbolic,
     shape_of,
+    spec_of,
     typed,
     whole_numbers,
 )
@@ -26,6 +28,7 @@ from clarinet.ops.gathering import GetItem, Part, Take, TakeAlongAxis
 from clarinet.ops.operation import made
 from clarinet.ops.scattering import Scatter, ScatterUpdate, SliceUpdate
 from clarinet.ops.shapes import whole_shape
+from clarinet.ops.sizing import sized
 from clarinet.ops.specs import place, whole_axes
 from clarinet.ops.totals import any as any_
 from clarinet.ops.totals import max as greatest
@@ -49,6 +52,9 @@ __all__ = [
 def get_item(x: TensorLike, key: TensorLike) -> AnyTensor:
     """``x[key]``, as NumPy understands it: places, slices, ``None``, ``...``, arrays of places, masks.
 
+    In the call of a layer or model ``table[:rows]`` of ``rows = ops.shape(x)[0]`` is a row of the table for each of the
+    batch.
+
     Raises:
         IndexError, ValueError: there is no such entry.
         TypeError: a mask of a graph, of which nobody knows how many entries it chooses.
@@ -57,6 +63,21 @@ def get_item(x: TensorLike, key: TensorLike) -> AnyTensor:
         >>> get_item([[1, 2, 3], [4, 5, 6]], (..., [0, 2])).tolist()
         [[1, 3], [4, 6]]
     """
+    first, rest = (key[0], key[1:]) if isinstance(key, tuple) and key else (key, ())
+    if isinstance(first, builtins.slice) and getattr(first.stop, "is_rows", False) and _begins_at_0(first):
+        x = converted(x)
+        if not spec_of(x).batched and shape_of(x)[0] != 1:
+            x = take(x, arange(None), axis=0)
+        key = (builtins.slice(None), *rest)
+    return _entries(x, key)
+
+
+def _begins_at_0(part: builtins.slice) -> bool:
+    return part.start in (None, 0) and part.step in (None, 1)
+
+
+@sized(name="get_item")
+def _entries(x: TensorLike, key: TensorLike) -> AnyTensor:
     parts: list[Part] = []
     arrays: list[Any] = []
     for part in key if isinstance(key, tuple) else (key,):
@@ -126,6 +147,7 @@ def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None)
     return apply(made(TakeAlongAxis, axis), converted(x), places)
 
 
+@sized()
 def slice(inputs: TensorLike, start_indices: TensorLike, shape: ShapeLike) -> AnyTensor:
     """A block of ``inputs``.
 
@@ -169,6 +191,7 @@ def _like_first(x: TensorLike, other: TensorLike) -> tuple[Operand, Operand]:
     return x, typed(converted(other), dtype_of(x))
 
 
+@sized()
 def scatter(indices: TensorLike, values: TensorLike, shape: ShapeLike) -> AnyTensor:
     """Zeros with ``values`` at ``indices``; what meets at a place is added.
 
@@ -203,6 +226,7 @@ def scatter_update(
     return apply(made(ScatterUpdate, reduction), x, whole_numbers(indices, "scatter_update"), updates)
 
 
+@sized()
 def one_hot(x: TensorLike, num_classes: int, axis: int = -1, dtype: DTypeArg = None, sparse: bool = False) -> AnyTensor:
     """For each whole number a row of zeros with a 1 at its place; a number without a place gives zeros.
 

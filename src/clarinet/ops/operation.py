@@ -92,11 +92,34 @@ class Operation(Value):
         if self.arity is not None and len(specs) != self.arity:
             raise ValueError(f"{self.name} takes {self.arity} tensors, received {len(specs)}")
         found = self.result(*specs)
+        if any(spec.tried for spec in specs):
+            found = _with_guesses(found, self._guessed(specs))
         batched = any(spec.batched for spec in specs) and self.batch(specs) == "keeps"
         rows = next((spec.rows for spec in specs if spec.rows is not None), None) if batched else None
         if isinstance(found, tuple):
             return tuple(replace(spec, batched=batched, rows=rows) for spec in found)
         return replace(found, batched=batched, rows=rows)
+
+    def _guessed(self, specs: Sequence[TensorSpec]) -> list[TensorSpec | tuple[TensorSpec, ...] | None]:
+        """What :meth:`result` gives for each of the guesses; None where they do not go together."""
+        found: list[TensorSpec | tuple[TensorSpec, ...] | None] = []
+        for given in zip(*(spec.guessed() for spec in specs), strict=True):
+            known = [spec for spec in given if spec is not None]
+            try:
+                found.append(self.result(*known) if len(known) == len(given) else None)
+            except ValueError:
+                found.append(None)
+        return found
+
+
+def _with_guesses(
+    found: TensorSpec | tuple[TensorSpec, ...], guessed: Sequence[TensorSpec | tuple[TensorSpec, ...] | None]
+) -> TensorSpec | tuple[TensorSpec, ...]:
+    """What is known of an output, or of each, with the shapes that it has for each of the guesses."""
+    if isinstance(found, tuple):
+        each = [[None if one is None else one[number].shape for one in guessed] for number in range(len(found))]  # type: ignore[index]
+        return tuple(replace(spec, tried=tuple(own)) for spec, own in zip(found, each))
+    return replace(found, tried=tuple(None if one is None else one.shape for one in guessed))  # type: ignore[union-attr]
 
 
 class _Making(Protocol):
@@ -136,11 +159,14 @@ def require_one_dtype(specs: Sequence[TensorSpec], what: str) -> None:
 
 
 def aligned(specs: Sequence[TensorSpec]) -> Batch:
-    """Whether broadcasting leaves the batch axes of the inputs on each other, and in front."""
+    """Whether broadcasting leaves the batch axes of the inputs on each other, and in front.
+
+    A first axis whose size is not known, in a tensor without rows, can only go with rows if it has as many.
+    """
     rank = max(spec.rank for spec in specs)
     other = [spec for spec in specs if not spec.batched and spec.rank == rank]
     inside = any(spec.batched and spec.rank < rank for spec in specs)
-    return "mixes" if inside or any(spec.shape[0] != 1 for spec in other if rank) else "keeps"
+    return "mixes" if inside or any(spec.shape[0] not in (1, None) for spec in other if rank) else "keeps"
 
 
 class Unary(Elementwise):

@@ -37,6 +37,7 @@ from clarinet.ops.indexing import take_along_axis
 from clarinet.ops.ordering import argsort
 from clarinet.ops.seeds import drawn_seed, is_fixed, model_seed
 from clarinet.ops.shapes import whole_shape
+from clarinet.ops.sizing import sized
 from clarinet.ops.specs import Shape, is_symbolic, place
 from clarinet.ops.totals import argmax
 from clarinet.problems import shown
@@ -102,6 +103,7 @@ def _scaled(x: AnyTensor, factor: TensorLike, offset: TensorLike) -> AnyTensor:
     return x if type(offset) in (int, float) and offset == 0 else add(x, offset)
 
 
+@sized("first", "random.normal")
 def normal(
     shape: ShapeLike, mean: TensorLike = 0.0, stddev: TensorLike = 1.0, dtype: DTypeArg = None, seed: object = None
 ) -> AnyTensor:
@@ -125,6 +127,7 @@ def normal(
     return _scaled(_draw(Normal, sizes, _float(dtype, "normal"), seed), stddev, mean)
 
 
+@sized("first", "random.truncated_normal")
 def truncated_normal(
     shape: ShapeLike, mean: TensorLike = 0.0, stddev: TensorLike = 1.0, dtype: DTypeArg = None, seed: object = None
 ) -> AnyTensor:
@@ -133,6 +136,7 @@ def truncated_normal(
     return _scaled(_draw(TruncatedNormal, sizes, _float(dtype, "truncated_normal"), seed), stddev, mean)
 
 
+@sized("first", "random.uniform")
 def uniform(
     shape: ShapeLike, minval: TensorLike = 0.0, maxval: TensorLike = 1.0, dtype: DTypeArg = None, seed: object = None
 ) -> AnyTensor:
@@ -145,6 +149,7 @@ def uniform(
     return _scaled(_draw(Uniform, sizes, kind, seed), subtract(maxval, minval), minval)
 
 
+@sized("first", "random.randint")
 def randint(
     shape: ShapeLike, minval: TensorLike, maxval: TensorLike, dtype: DTypeArg = "int32", seed: object = None
 ) -> AnyTensor:
@@ -201,6 +206,7 @@ def categorical(logits: TensorLike, num_samples: int, dtype: DTypeArg = "int32",
     return typed(argmax(add(expand_dims(logits, -1), noise), axis=1), as_dtype(dtype))
 
 
+@sized("first", "random.dropout")
 def dropout(inputs: TensorLike, rate: float, noise_shape: ShapeLike | None = None, seed: object = None) -> AnyTensor:
     """A share of the inputs is 0, and the others are divided by what is left.
 
@@ -241,6 +247,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: object = None) -> AnyTensor:
     return take_along_axis(x, order, axis)
 
 
+@sized("first", "random.gamma")
 def gamma(shape: ShapeLike, alpha: TensorLike, dtype: DTypeArg = None, seed: object = None) -> AnyTensor:
     """Numbers of a gamma distribution with scale 1; no gradient flows to ``alpha``.
 
@@ -252,6 +259,7 @@ def gamma(shape: ShapeLike, alpha: TensorLike, dtype: DTypeArg = None, seed: obj
     return _draw(Gamma, sizes, _float(dtype, "gamma"), seed, parameters=(floats(alpha),))
 
 
+@sized("first", "random.beta")
 def beta(
     shape: ShapeLike, alpha: TensorLike, beta: TensorLike, dtype: DTypeArg = None, seed: object = None
 ) -> AnyTensor:
@@ -270,6 +278,7 @@ def beta(
     return _draw(Beta, sizes, _float(dtype, "beta"), seed, parameters=(floats(alpha), floats(beta)))
 
 
+@sized("first", "random.binomial")
 def binomial(
     shape: ShapeLike, counts: TensorLike, probabilities: TensorLike, dtype: DTypeArg = None, seed: object = None
 ) -> AnyTensor:

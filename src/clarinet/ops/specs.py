@@ -12,6 +12,7 @@ import numpy as np
 
 from clarinet.ops.dtypes import TEXT, as_dtype
 from clarinet.problems import shown
+from clarinet.sizes import GUESSES
 from clarinet.types import AnyTensor, DType, DTypeArg
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 Shape = tuple[int | None, ...]
 Axes = tuple[int, ...] | None
+#: A shape for each of :data:`clarinet.sizes.GUESSES`, None where these do not go together; or nothing.
+Tried = tuple[Shape | None, ...]
 #: Whether the rows of a batch stay rows and do not see each other.
 Batch = Literal["keeps", "mixes"]
 
@@ -32,6 +35,8 @@ class TensorSpec:
         dtype: a dtype or its name.
         batched: whether axis 0 holds the rows of a batch; default: whether its size is unknown.
         rows: how many rows a batch has, where the network's input says so.
+        tried: the shape for each of some sizes in the place of unknown ones (:data:`clarinet.sizes.GUESSES`), where
+            these are others than these sizes themselves; None in it where they do not go together.
 
     Example:
         >>> TensorSpec((None, 3), "float32").batched
@@ -42,6 +47,7 @@ class TensorSpec:
     dtype: DType
     batched: bool | None = None
     rows: int | None = field(default=None, compare=False)
+    tried: Tried = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(self.shape))
@@ -58,6 +64,14 @@ class TensorSpec:
     def reshaped(self, shape: Iterable[int | None]) -> TensorSpec:
         """The same dtype in another shape; nothing is said of a batch."""
         return TensorSpec(tuple(shape), self.dtype)
+
+    def guessed(self) -> list[TensorSpec | None]:
+        """The same with each of the guesses in the place of sizes that are not known; no rows of a batch."""
+        own = [
+            tuple(rows if axis == 0 and self.batched else size if n is None else n for axis, n in enumerate(self.shape))
+            for size, rows in GUESSES
+        ]
+        return [None if s is None else TensorSpec(s, self.dtype, False) for s in self.tried or own]
 
     def typed(self, dtype: DTypeArg) -> TensorSpec:
         """The same shape in another dtype."""
