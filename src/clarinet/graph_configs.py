@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from clarinet import layers
-from clarinet.graph import NOTHING, Node, Tensor, describe_nodes, making, outputs_of, packed, rebuilt
+from clarinet.graph import NOTHING, Node, Tensor, describe_nodes, making, outputs_of, packed, rebuilt, told
 from clarinet.layers.base import Layer
 from clarinet.layers.describing import place_in
 from clarinet.layers.handle import Handle
@@ -92,7 +92,7 @@ def connected(config: Mapping[str, object], held: Sequence[Layer] | None = None,
             tensors = rebuilt(
                 config["nodes"], inputs, replace(NOTHING, layer=lambda place: _layer_at(own, place), owner=owner)
             )
-        outputs = [tensors[number] for number in described["outputs"]]
+        outputs = [told(number, tensors) for number in described["outputs"]]
         return Graph(own, packed(inputs, config["input_form"]), packed(outputs, config["output_form"]), updates)
     except (IndexError, KeyError, StopIteration, AttributeError) as error:
         raise ValueError(f"the description of the model's nodes does not make sense: {error!r}") from None

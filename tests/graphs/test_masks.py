@@ -116,18 +116,79 @@ def test_a_mask_that_does_not_fit_a_loss_is_refused() -> None:
         layers.Softmax()(np.zeros((3, 4, 2)), mask=MASK)
 
 
-def test_a_layer_of_ones_own_with_masks_is_not_saved_without_them(tmp_path: Path) -> None:
-    class Half(layers.Layer):
-        def call(self, inputs: Any) -> Any:
-            return inputs[:, :2]
+class Half(layers.Layer):
+    def call(self, inputs: Any) -> Any:
+        return inputs[:, :2]
 
-        def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-            return mask[:, :2]
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask[:, :2]
 
-    x = Input((4,))
-    model = clarinet.Model(x, LSTM(2)(Half()(Embedding(5, 3, mask_zero=True)(x))))
-    with pytest.raises(TypeError, match="'half' cannot be saved: masks come along with what it takes or gives"):
-        model.save(tmp_path / "own.clarinet")
+
+class Pooled(layers.Layer):
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        counts = ops.expand_dims(ops.cast(mask, "float32"), -1)
+        return ops.sum(inputs * counts, axis=1) / ops.maximum(ops.sum(counts, axis=1), 1.0)
+
+
+class Words(layers.Layer):
+    """Gives the mask of a layer within, and tells another one of it."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.table, self.states = Embedding(5, 3, mask_zero=True), LSTM(3, return_sequences=True)
+
+    def call(self, ids: Any) -> Any:
+        vectors = self.table(ids)
+        return self.states(vectors * 2.0, mask=vectors._keras_mask)
+
+
+class Both(layers.Layer):
+    supports_masking = True
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.first, self.second = Dense(2), LSTM(2, return_sequences=True)
+
+    def call(self, pair: Any) -> Any:
+        a, b = pair
+        return self.first(a) + self.second(b)
+
+    def compute_mask(self, pair: Any, mask: Any = None) -> Any:
+        return ops.logical_and(mask[0], mask[1])
+
+
+def halved(x: Any) -> Any:
+    return LSTM(2)(Half()(Embedding(5, 3, mask_zero=True)(x)))
+
+
+def pooled(x: Any) -> Any:
+    return Pooled()(Embedding(5, 3, mask_zero=True)(x))
+
+
+def words(x: Any) -> Any:
+    return GlobalAveragePooling1D()(Words()(x))
+
+
+def both(x: Any) -> Any:
+    vectors = Embedding(5, 3, mask_zero=True)(x)
+    return LSTM(2)(Both()([vectors, Masking()(ops.cast(vectors, "float32") * 1.0)]))
+
+
+@pytest.mark.parametrize("build", [halved, pooled, words, both])
+def test_files_keep_masks_of_layers_of_ones_own(build: Any, tmp_path: Path) -> None:
+    x = Input((4,), dtype="int32")
+    model = clarinet.Model(x, Dense(1)(build(x)))
+    model.compile("sgd", "mse")
+    model.save(tmp_path / "own.clarinet")
+    again = clarinet.models.load_model(tmp_path / "own.clarinet")
+    again.save(tmp_path / "twice.clarinet")
+    twice = clarinet.models.load_model(tmp_path / "twice.clarinet")
+    for other in (again, twice):
+        np.testing.assert_array_equal(model.predict(IDS), other.predict(IDS))
+        np.testing.assert_allclose(model(IDS), other(IDS), rtol=1e-6)
+    expected = [m.fit(IDS, np.ones(3), epochs=2, seed=1, verbose=0).history["loss"] for m in (model, again, twice)]
+    assert expected[0] == expected[1] == expected[2]
+    np.testing.assert_array_equal(model.predict(IDS), twice.predict(IDS))
 
 
 @pytest.mark.parametrize("case", cases.LAYERS, ids=lambda case: case.id)

@@ -9,14 +9,15 @@ from clarinet.graph.described import (
     described,
     outputs_of,
     rebuilt,
-    replayed,
     spec_of,
+    told,
 )
 from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
 from clarinet.graph.loops import Scan, with_rounds
 from clarinet.graph.masks import Maskable, arguments, masks_of, of_network
 from clarinet.graph.nodes import Network, Node, Operator, Tensor, as_tensor, making, within_trace
 from clarinet.graph.order import adds_loss, made_of, network_of, ordered
+from clarinet.graph.replaying import replayed
 from clarinet.graph.used import AddedLoss, Argument, Choice, Constant, Update
 from clarinet.graph.using import use
 
@@ -57,6 +58,7 @@ __all__ = [
     "rebuilt",
     "replayed",
     "spec_of",
+    "told",
     "use",
     "with_rounds",
     "within_trace",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Never, cast
@@ -12,19 +11,17 @@ from typing import Any, Never, cast
 import numpy as np
 
 from clarinet import ops
-from clarinet.graph.calls import Training, chosen
-from clarinet.graph.forms import flatten, form_of, is_symbolic, packed
+from clarinet.graph.calls import chosen
+from clarinet.graph.forms import flatten, form_of, packed
 from clarinet.graph.loops import Scan, scan_node
 from clarinet.graph.nodes import Network, Node, Operator, Tensor, as_tensor, making
 from clarinet.graph.order import made_of
 from clarinet.graph.used import AddedLoss, Argument, Choice, Constant, Losing, Update
 from clarinet.graph.using import use
-from clarinet.ops.dispatch import apply
 from clarinet.ops.dtypes import as_dtype
 from clarinet.ops.operation import Operation
 from clarinet.ops.specs import TensorSpec
-from clarinet.ops.structures import leaves
-from clarinet.types import AnyTensor, Array, Config, Json
+from clarinet.types import Array, Config, Json
 from clarinet.variables import Variable
 
 #: More than any network has: nodes, numbers in a sample of a tensor, axes.
@@ -38,54 +35,90 @@ Place = Callable[[object], Json]
 # Writing.
 
 
-def described(network: Network, place_of: Place) -> Config:
+def described(network: Network, place_of: Place, masks: Sequence[Tensor | None] = ()) -> Config:
     """A network as JSON can hold it.
 
     Args:
         network: of operations, weights, constants, layers and models.
         place_of: says where a layer or weight is; raises TypeError where it is nowhere.
+        masks: that come out of it beside its outputs.
 
     Raises:
         TypeError: an operation, layer or weight that has no description; the constants are too large.
     """
+    told = _Told(network, masks)
     return {
         "inputs": [spec_config(tensor.spec) for tensor in network.inputs],
-        "nodes": describe_nodes(network, place_of),
-        "outputs": outputs_of(network),
+        "nodes": _describe(told, place_of),
+        "outputs": [told.number(tensor) for tensor in network.outputs],
+        **({"masks": [None if mask is None else told.number(mask) for mask in masks]} if masks else {}),
     }
 
 
-def _numbers(network: Network) -> dict[Tensor, int]:
-    made = (tensor for node in network.nodes if not node.is_mask for tensor in node.results)
-    return {tensor: number for number, tensor in enumerate((*network.inputs, *made))}
+class _Told:
+    """How a description tells the tensors of a network apart: by numbers, first the inputs, then what each node gives.
+
+    A mask that comes along with a tensor is told by that, and its nodes are not described: they come along again.
+
+    Args:
+        network: to be described.
+        masks: that are needed beside its outputs.
+    """
+
+    def __init__(self, network: Network, masks: Sequence[Tensor | None] = ()) -> None:
+        plain = [tensor for node in network.nodes if not node.is_mask for tensor in node.results]
+        own = [tensor for tensor in (*network.inputs, *plain) if tensor.mask is not None]
+        self._of = {tensor.mask: tensor for tensor in reversed(own) if tensor.mask not in network.inputs}
+        needed = [tensor for node in network.nodes if not node.is_mask for tensor in _taken(node)]
+        waiting, kept = [*needed, *(mask for mask in masks if mask is not None)], set[Node]()
+        while waiting:
+            tensor = waiting.pop()
+            if tensor.node.is_mask and tensor not in self._of and tensor.node not in kept:
+                kept.add(tensor.node)
+                waiting += tensor.node.inputs
+        self.nodes = [node for node in network.nodes if not node.is_mask or node in kept]
+        made = (tensor for node in self.nodes for tensor in node.results)
+        self._numbers = {tensor: number for number, tensor in enumerate((*network.inputs, *made))}
+
+    def number(self, tensor: Tensor) -> Json:
+        """What a description says for a tensor."""
+        if tensor in self._numbers:
+            return self._numbers[tensor]
+        return {"mask_of": self._numbers[self._of[tensor]]}
+
+
+def _taken(node: Node) -> tuple[Tensor, ...]:
+    """The tensors that a node takes, but for masks that come along."""
+    return (*node.data, *(() if node.mask is None else (node.mask,)))
 
 
 def outputs_of(network: Network) -> list[Json]:
-    """The numbers of a network's outputs among its tensors: first the inputs, then what each node gives."""
-    numbers = _numbers(network)
-    return [numbers[tensor] for tensor in network.outputs]
+    """What a description says for a network's outputs."""
+    told = _Told(network)
+    return [told.number(tensor) for tensor in network.outputs]
 
 
 def describe_nodes(network: Network, place_of: Place) -> list[Json]:
     """The nodes of a network as JSON can hold them, each with the numbers of the tensors that it takes."""
-    constants = [node.operator.value for node in network.nodes if isinstance(node.operator, Constant)]
+    return _describe(_Told(network), place_of)
+
+
+def _describe(told: _Told, place_of: Place) -> list[Json]:
+    constants = [node.operator.value for node in told.nodes if isinstance(node.operator, Constant)]
     size = sum(value.nbytes for value in constants)
     if size > _MOST_BYTES:
         raise TypeError(
             f"the functions hold {size} bytes of constants, and a file keeps at most {_MOST_BYTES}; make a weight of "
             "them: add_weight(trainable=False)"
         )
-    numbers, found = _numbers(network), list[Json]()
-    for node in (node for node in network.nodes if not node.is_mask):  # masks come along again
+    found = list[Json]()
+    for node in told.nodes:
         entry = _described_node(node, place_of)
-        if any(tensor not in numbers for tensor in (*node.data, *((node.mask,) if node.mask else ()))):
-            raise TypeError(
-                f"{node.operator.name} takes a mask that came along with a tensor, which a file does not keep"
-            )
         if node.inputs or "layer" in entry:
-            entry["inputs"] = [numbers[tensor] for tensor in node.data]
+            entry["inputs"] = [told.number(tensor) for tensor in node.data]
         if node.mask is not None:
-            entry["mask"] = numbers[node.mask]
+            entry["mask"] = told.number(node.mask)
+        entry |= {"finds_mask": True} if node.is_mask else {}
         found.append(entry | ({} if node.when is None else {"when": node.when}))
     return found
 
@@ -200,11 +233,28 @@ def rebuilt(nodes: object, inputs: Sequence[Tensor], held: Held) -> list[Tensor]
     return tensors
 
 
+def told(number: object, tensors: Sequence[Tensor]) -> Tensor:
+    """The tensor that a description means: by its number, or the mask that came along with one.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if not isinstance(number, dict):
+        return tensors[_whole(number, len(tensors))]
+    mask = tensors[_whole(number.get("mask_of"), len(tensors))].mask
+    if mask is None:
+        raise ValueError("no mask came along with a tensor whose mask is asked for")
+    return mask
+
+
 def _rebuilt_node(entry: Mapping[str, Json], tensors: Sequence[Tensor], held: Held) -> Sequence[Tensor]:
-    taken = [tensors[_whole(number, len(tensors))] for number in _list(entry.get("inputs", []))]
-    with making(when=_flag(entry["when"])) if "when" in entry else nullcontext():
+    taken = [told(number, tensors) for number in _list(entry.get("inputs", []))]
+    with making(
+        **({"when": _flag(entry["when"])} if "when" in entry else {}),
+        **({"masking": True} if entry.get("finds_mask") is True else {}),
+    ):
         if "layer" in entry:
-            mask = tensors[_whole(entry["mask"], len(tensors))] if "mask" in entry else None
+            mask = told(entry["mask"], tensors) if "mask" in entry else None
             return used(held.layer(entry["layer"]), taken, _flag(entry.get("training")), entry.get("call"), mask)
         if "op" in entry:
             return _applied(ops.get(_object(entry["op"], "an operation")), taken)
@@ -236,7 +286,7 @@ def _loop(config: Mapping[str, Json], taken: Sequence[Tensor], held: Held) -> Se
         raise ValueError(f"a loop of {len(specs)} tensors that takes {len(taken)}")
     inputs = tuple(Tensor(Node(Argument(f"loop_{number}"), (), (spec,))) for number, spec in enumerate(specs))
     tensors = rebuilt(round_["nodes"], inputs, held)
-    outputs = tuple(tensors[_whole(number, len(tensors))] for number in _list(round_.get("outputs")))
+    outputs = tuple(told(number, tensors) for number in _list(round_.get("outputs")))
     states, entries = (_whole(config.get(name), len(inputs) + 1) for name in ("states", "entries"))
     length = None if config.get("length") is None else _whole(config["length"], _MOST_NUMBERS)
     axis, reverse = _whole(config.get("axis"), 2), bool(config.get("reverse"))
@@ -330,60 +380,3 @@ def _flag(value: object) -> bool | None:
     if value is not None and not isinstance(value, bool):
         raise ValueError(f"expected true, false or null, received {str(value)[:60]!r}")
     return value
-
-
-# Running.
-
-
-def replayed(
-    network: Network, inputs: Sequence[AnyTensor], training: object = None, owner: Losing | None = None
-) -> list[AnyTensor]:
-    """What a network gives for other tensors: on tensors of a network the next ones, on numbers it computes.
-
-    Args:
-        network: of operations, weights, constants, layers and models.
-        inputs: for each of its inputs.
-        training: whether it is as in training; None: as in use on numbers, and as the model does on tensors.
-        owner: adds to the loss what the network adds.
-    """
-    symbolic = is_symbolic(list(inputs))
-    known = None if isinstance(training, Training) or (symbolic and training is None) else bool(training)
-    found: dict[Tensor, Any] = dict(zip(network.inputs, inputs, strict=True))
-    for node in network.nodes:
-        if known is None or node.when in (None, known):
-            taken = [found.get(tensor) for tensor in node.inputs]
-            if isinstance(node.operator, AddedLoss) and owner is not None:
-                owner.add_loss(taken[0])
-                continue
-            with making(when=node.when) if symbolic and known is None and node.when is not None else nullcontext():
-                found.update(zip(node.results, _replayed_node(node, taken, symbolic, known), strict=True))
-    return [found[tensor] for tensor in network.outputs]
-
-
-def _replayed_node(node: Node, taken: list[Any], symbolic: bool, known: bool | None) -> Sequence[Any]:
-    operator: Any = node.operator
-    if isinstance(operator, Operation):
-        found = apply(operator, *taken)
-        return found if isinstance(found, tuple) else [found]
-    if isinstance(operator, (Variable, Constant)):
-        value = operator if isinstance(operator, Variable) else operator.value
-        return [as_tensor(value) if symbolic else value]
-    if isinstance(operator, Update):
-        operator.variable.assign(taken[0])
-        return []
-    if isinstance(operator, Choice):
-        return chosen(taken[:1], taken[1:]) if known is None else taken[:1] if known else taken[1:]
-    if isinstance(operator, Scan):
-        return operator.applied(taken, lambda given: replayed(operator.body, given, known))
-    taken, said = taken[: len(node.data)], taken[-1] if node.mask is not None else None
-    if symbolic:
-        return used(operator, taken, node.training, node.call, said)
-    masked = {} if said is None else {"mask": said}
-    training = known if node.training is None else node.training
-    if node.call is not None:
-        filled: Any = packed(taken, [node.call["args"], node.call["tensors"]])
-        given, named = filled
-        settings = cast("Mapping[str, object]", node.call["settings"])
-        return list(leaves(operator(*given, training=training, **named, **settings)))
-    alone = len(taken) == 1 and (operator.is_authored or operator.is_model or not operator.merges)
-    return list(leaves(operator(taken[0] if alone else taken, training=training, **masked)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clarinet.configurable import encode, encode_all
-from clarinet.graph import Network, described
+from clarinet.graph import Network, Node, Tensor, described
 from clarinet.layers.handle import Handle
 from clarinet.params import Weight
 from clarinet.problems import ClarinetWarning
@@ -24,30 +24,35 @@ class Use:
         network: from the tensors that it takes to those that it gives.
         training: what it was told of training.
         call: in which form it takes and gives tensors, see :func:`clarinet.graph.call_form`.
+        masked: for each tensor that it takes the number of its mask among the last inputs of the network, which are
+            these masks, or None; empty where none has one.
+        masks: for each tensor that it gives its mask, or None; empty likewise.
     """
 
     network: Network
     training: bool | None = None
     call: Mapping[str, object] | None = None
+    masked: tuple[int | None, ...] = ()
+    masks: tuple[Tensor | None, ...] = ()
+
+    @classmethod
+    def of(cls, node: Node, inner: Network) -> Use:
+        """That of a node which is made of a network."""
+        own, masks = inner.inputs[: len(node.data)], inner.inputs[len(node.data) :]
+        masked = tuple(None if tensor.mask is None else masks.index(tensor.mask) for tensor in own) if masks else ()
+        gives = tuple(inner.outputs[mask] if isinstance(mask, int) else None for mask in node.masks)
+        network = replace(inner, outputs=inner.outputs[: len(node.results)])
+        return cls(network, node.training, node.call, masked, gives)
 
 
 def uses_of(layer: Handle) -> list[Use]:
-    """One use of each kind: two that take alike tensors in one form are made of the same operations.
-
-    Raises:
-        TypeError: masks come along with what it takes or gives.
-    """
+    """One use of each kind: two that take alike tensors in one form are made of the same operations."""
     found: dict[str, Use] = {}
     for node in (ref() for ref in layer._nodes):
         if node is not None and node.inner is not None:
-            if node.masks or node.brought:
-                raise TypeError(
-                    f"layer {layer.name or type(layer).__name__!r} cannot be saved: masks come along with what it "
-                    "takes or gives, which a file does not keep of a layer with a call of its own; save_weights keeps "
-                    "its weights"
-                )
-            specs = [tensor.spec for tensor in node.inner.inputs]
-            found.setdefault(repr((specs, node.training, node.call)), Use(node.inner, node.training, node.call))
+            use = Use.of(node, node.inner)
+            specs = [tensor.spec for tensor in use.network.inputs]
+            found.setdefault(repr((specs, use.training, use.call, use.masked)), use)
     return list(found.values())
 
 
@@ -90,7 +95,10 @@ def kept_of(layer: Handle, uses: Iterable[Use]) -> Config:
     what = f"layer {layer.name or type(layer).__name__!r} cannot be saved"
     try:
         networks: list[Json] = [
-            described(use.network, places(layer)) | {"training": use.training, "call": encode(use.call)} for use in uses
+            described(use.network, places(layer), use.masks)
+            | {"training": use.training, "call": encode(use.call)}
+            | ({"masked": list(use.masked)} if use.masked else {})
+            for use in uses
         ]
     except TypeError as error:
         raise TypeError(f"{what}: {error}") from None

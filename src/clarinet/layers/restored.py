@@ -19,6 +19,7 @@ from clarinet.graph import (
     rebuilt,
     replayed,
     spec_of,
+    told,
 )
 from clarinet.layers.base import Layer, check_shape
 from clarinet.layers.describing import Use, kept_of
@@ -39,6 +40,32 @@ def _alike(known: TensorSpec, found: TensorSpec) -> bool:
     first = int(bool(known.batched))
     sizes = zip(known.shape[first:], found.shape[first:])
     return known.rank == found.rank and all(m == n or None in (m, n) for m, n in sizes)
+
+
+def _masked(tensors: Sequence[Any]) -> tuple[tuple[int | None, ...], list[Any]]:
+    """For each tensor the number of its mask, or None, and the masks, each once; nothing where there are none."""
+    found: list[Any] = []
+    numbers: list[int | None] = []
+    for mask in (getattr(tensor, "_keras_mask", None) for tensor in tensors):
+        place = next(
+            (number for number, own in enumerate(found) if own is mask or (isinstance(mask, Tensor) and own == mask)),
+            len(found),
+        )
+        found += [mask] if mask is not None and place == len(found) else []
+        numbers.append(None if mask is None else place)
+    return (tuple(numbers) if found else ()), found
+
+
+def _arguments(specs: Sequence[TensorSpec], masked: Sequence[int | None]) -> tuple[Tensor, ...]:
+    """The tensors that a network takes: those of its layer, and behind them the masks that come along with these."""
+    own = len(specs) - len({number for number in masked if number is not None})
+    masks = [Tensor(Node(Argument(f"mask_{number}"), (), (spec,))) for number, spec in enumerate(specs[own:])]
+    numbers = masked or [None] * own
+    tensors = [
+        Tensor(Node(Argument(f"input_{n}"), (), (spec,), masks=(None if number is None else masks[number],)))
+        for n, (spec, number) in enumerate(zip(specs[:own], numbers, strict=True))
+    ]
+    return (*tensors, *masks)
 
 
 class Restored(Layer):
@@ -68,6 +95,12 @@ class Restored(Layer):
         if not self.uses:
             raise ValueError(f"layer {self.name!r}: nothing is kept of what it computes")
         object.__setattr__(self, "_network", self.uses[0].network)
+        self.supports_masking = any(use.masks for use in self.uses)
+
+    @property
+    def uses_mask(self) -> bool:
+        """Whether ``call`` looked at masks, as far as is known."""
+        return any(use.masked for use in self.uses)
 
     @property
     def base_name(self) -> str:
@@ -87,13 +120,16 @@ class Restored(Layer):
 
     def _restore_use(self, described: Mapping[str, Any]) -> Use:
         specs = [spec_of(each) for each in described["inputs"]]
-        inputs = tuple(Tensor(Node(Argument(f"input_{number}"), (), (spec,))) for number, spec in enumerate(specs))
+        masked = tuple(described.get("masked") or ())
+        inputs = _arguments(specs, masked)
         updates: list[Node] = []
         with making(updates=updates):
             tensors = rebuilt(described["nodes"], inputs, Held(self._layer_at, self._weight_at, self))
-        outputs = tuple(tensors[number] for number in described["outputs"])
-        network = Network(made_of(outputs, inputs, updates), inputs, outputs)
-        return Use(network, described["training"], described["call"])
+        outputs = tuple(told(number, tensors) for number in described["outputs"])
+        masks = tuple(None if number is None else told(number, tensors) for number in described.get("masks") or ())
+        needed = (*outputs, *(mask for mask in masks if mask is not None))
+        network = Network(made_of(needed, inputs, updates), inputs, outputs)
+        return Use(network, described["training"], described["call"], masked, masks)
 
     def _layer_at(self, place: object) -> Any:
         if type(place) is not int or not 0 <= place < len(self.held):
@@ -115,15 +151,29 @@ class Restored(Layer):
         named = {name: value for name, value in settings.items() if hasattr(value, "shape") or is_symbolic(value)}
         plain = {name: value for name, value in settings.items() if name not in named}
         tensors: list[Any] = list(leaves((inputs, named)))
-        use = self._use_for([spec_for(tensor) for tensor in tensors], plain)
-        found = replayed(use.network, tensors, training, self)
+        use = self._use_for([spec_for(tensor) for tensor in tensors], _masked(tensors)[0], plain)
+        found = replayed(use.network, [*tensors, *_masked(tensors)[1]], training, self)
         return cast(AnyTensor, packed(found, None if use.call is None else use.call["result"]))
 
-    def _use_for(self, specs: Sequence[TensorSpec], settings: Mapping[str, object]) -> Use:
+    def compute_mask(self, inputs: TensorLike, previous: TensorLike = None) -> object:
+        """The mask of what the class gave, or a list of masks: found by the same operations."""
+        tensors: list[Any] = list(leaves(inputs))
+        masked, masks = _masked(tensors)
+        use = self._use_for([spec_for(tensor) for tensor in tensors], masked, None)
+        wanted, inputs = tuple(mask for mask in use.masks if mask is not None), use.network.inputs
+        found = iter(replayed(Network(made_of(wanted, inputs), inputs, wanted), [*tensors, *masks], False, self))
+        gives = [None if mask is None else next(found) for mask in use.masks]
+        return gives[0] if len(gives) == 1 else gives
+
+    def _use_for(
+        self, specs: Sequence[TensorSpec], masked: tuple[int | None, ...], settings: Mapping[str, object] | None
+    ) -> Use:
+        """The use of tensors of which this is known; ``settings`` of None may be any."""
         for use in self.uses:
-            own = [tensor.spec for tensor in use.network.inputs]
+            own = [tensor.spec for tensor in use.network.inputs[: len(specs)]]
             said = {} if use.call is None else use.call["settings"]
-            if len(own) == len(specs) and all(map(_alike, own, specs)) and said == settings:
+            fits = len(own) == len(specs) and all(map(_alike, own, specs)) and settings in (None, said)
+            if fits and use.masked == masked and len(use.network.inputs) == len(own) + len(set(masked) - {None}):
                 return use
         known = " or ".join(", ".join(str(t.shape) for t in use.network.inputs) for use in self.uses[:3])
         raise ValueError(

@@ -67,7 +67,7 @@ class Size(SizeToCome):
     def apply(self, operation: Operation, inputs: tuple[object, ...]) -> AnyTensor:
         """The output of an operation on such sizes and other things."""
         own = tuple(x.tensor if isinstance(x, Size) else x for x in inputs)
-        return cast(Symbolic, next(x for x in own if is_symbolic(x))).apply(operation, own)
+        return next(x for x in own if is_symbolic(x)).apply(operation, own)
 
     @property
     def tensor(self) -> Symbolic:
@@ -162,8 +162,7 @@ def _deferred(name: str, args: tuple[object, ...], settings: Mapping[str, object
         return cast(AnyTensor, _FUNCTIONS[name].function(*filled[0], **filled[1]))
     if '"rows"' in json.dumps(form):
         tensors.append(rows_of(name))
-    first = cast(Symbolic, next(x for x in tensors if is_symbolic(x)))
-    return first.apply(Sized(name, json.dumps(form)), tuple(tensors))
+    return next(x for x in tensors if is_symbolic(x)).apply(Sized(name, json.dumps(form)), tuple(tensors))
 
 
 def _written(value: Any, tensors: list[object]) -> Json:
