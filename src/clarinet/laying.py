@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from clarinet.graph import Network, Node, Scan, Tensor
 from clarinet.layers.applied import Applied, Pick, parts_of, sized_spec
@@ -137,8 +137,8 @@ class Laying:
         if isinstance(layer, Sized):
             network = layer.network(specs)
             if network is not None:
-                found = self.walk(network, taken, {}, how)
-                return (found[network.outputs[0]],)
+                known = cast(Network, network)
+                return (self.walk(known, taken, {}, how)[known.outputs[0]],)
         if not isinstance(layer, Handle):
             where = places.get(id(getattr(layer, "variable", layer)), Where(-1))
             parts, ends = parts_of(node, taken, len(self.shapes), specs)
@@ -168,8 +168,7 @@ class Laying:
             spec.trainable = False
         taken = tuple(self.shapes[s] for s in sources)
         (output_shape,) = inferred(spec.output_shapes, taken)
-        counts = isinstance(spec, Applied) and isinstance(spec.operation, Sized)
-        if counts or any(source in self.tried for source in sources):
+        if spec.counts_sizes or any(source in self.tried for source in sources):
             self._try(len(self.shapes), sources[0], spec, output_shape)
         if spec.prepares:
             self._early += 1
@@ -197,9 +196,8 @@ class Laying:
 
     def _try(self, number: int, source: int, spec: Layer, shape: Shape) -> None:
         """Keep which shapes are tried for a tensor whose unknown sizes follow from the rows of the batch."""
-        if isinstance(spec, Applied):
-            self.tried[number] = spec.results()[0].tried
-        else:  # whose first axis counts as rows
+        self.tried[number] = spec.guessed
+        if not spec.guessed:  # its first axis counts as rows
             given = TensorSpec((None, *with_none(shape)), FLOAT).guessed()
             pairs = zip(self.tried.get(source) or [None] * len(given), given, strict=True)
             self.tried[number] = tuple(None if a is None or b is None else (a[0], *b.shape[1:]) for a, b in pairs)

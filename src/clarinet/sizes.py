@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Never, Self, TypeAlias, TypeVar, cast
+from typing import Never, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def inferred(
 #: What is done with sizes: a number; ``("rows",)``, how many rows the batch has; ``("axis", tensor, axis)``, the size
 #: of a tensor's axis, where the tensor may stand as a number; an operator's name and two of these.
 Expression: TypeAlias = "float | Sequence[object]"
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+_OPERATORS: dict[str, Callable[[object, object], object]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,

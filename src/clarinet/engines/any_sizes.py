@@ -9,8 +9,6 @@ from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.halves import Handle
 from clarinet.engines.native import NativeEngine
 from clarinet.engines.reference import ReferenceEngine
-from clarinet.layers.applied import Applied
-from clarinet.ops.sizing import Sized
 from clarinet.params import Store
 from clarinet.records import Chunk
 from clarinet.types import Array, Arrays
@@ -118,8 +116,7 @@ class CountedSizes(AnySizes):
 
     @staticmethod
     def suits(plan: Plan) -> bool:
-        counts = any(isinstance(op.spec, Applied) and isinstance(op.spec.operation, Sized) for op in plan.ops)
-        return counts and not plan.sizes_known
+        return any(op.spec.counts_sizes for op in plan.ops) and not plan.sizes_known
 
     @staticmethod
     def supports(plan: Plan) -> str | None:

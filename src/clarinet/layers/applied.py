@@ -14,6 +14,7 @@ from clarinet.layers.base import Layer, Part
 from clarinet.layers.context import Context
 from clarinet.layers.merge import several
 from clarinet.ops.operation import Gradients, Operation
+from clarinet.ops.sizing import Sized
 from clarinet.ops.specs import TensorSpec, Tried
 from clarinet.params import Weight
 from clarinet.sizes import as_sizes, with_none
@@ -47,6 +48,14 @@ class Applied(Layer):
     @property
     def mixes_rows(self) -> bool:
         return any(spec.batched for spec in self.specs) and self.operation.batch(self.specs) == "mixes"
+
+    @property
+    def counts_sizes(self) -> bool:
+        return isinstance(self.operation, Sized)
+
+    @property
+    def guessed(self) -> Tried:
+        return self.results()[0].tried
 
     def output_shape(self, input_shape: object) -> Shape:
         return sample_shape(self.results()[0])

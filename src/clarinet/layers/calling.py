@@ -17,7 +17,7 @@ from clarinet.graph import Maskable, is_symbolic, masks_of
 from clarinet.layers.context import Context
 from clarinet.layers.handle import Handle, leaf_layers
 from clarinet.ops.operation import Gradients, Operation
-from clarinet.ops.specs import TensorSpec
+from clarinet.ops.specs import TensorSpec, Tried
 from clarinet.ops.structures import leaves
 from clarinet.ops.tape import remember
 from clarinet.ops.tensor import Tensor, tensor
@@ -41,6 +41,16 @@ class Computing(Handle):
     merges: ClassVar[bool] = False
     uses_mask: ClassVar[bool] = False
     supports_masking: ClassVar[bool] = False
+
+    @property
+    def counts_sizes(self) -> bool:
+        """Whether it takes sizes that may not be known before there are numbers."""
+        return False
+
+    @property
+    def guessed(self) -> Tried:
+        """The shapes of its output that :attr:`clarinet.ops.TensorSpec.tried` explains."""
+        return ()
 
     @property
     def output_penalty(self) -> Penalty | None:

@@ -47,10 +47,8 @@ def _masked(tensors: Sequence[Any]) -> tuple[tuple[int | None, ...], list[Any]]:
     found: list[Any] = []
     numbers: list[int | None] = []
     for mask in (getattr(tensor, "_keras_mask", None) for tensor in tensors):
-        place = next(
-            (number for number, own in enumerate(found) if own is mask or (isinstance(mask, Tensor) and own == mask)),
-            len(found),
-        )
+        same = (n for n, own in enumerate(found) if own is mask or (isinstance(mask, Tensor) and own == mask))
+        place = next(same, len(found))
         found += [mask] if mask is not None and place == len(found) else []
         numbers.append(None if mask is None else place)
     return (tuple(numbers) if found else ()), found
@@ -78,6 +76,8 @@ class Restored(Layer):
         ValueError, TypeError: it does not make sense.
     """
 
+    supports_masking = True  # as its class did, where ``compute_mask`` finds masks
+
     def __init__(self, described: Mapping[str, object]) -> None:
         from clarinet import layers as layers_module
 
@@ -95,12 +95,6 @@ class Restored(Layer):
         if not self.uses:
             raise ValueError(f"layer {self.name!r}: nothing is kept of what it computes")
         object.__setattr__(self, "_network", self.uses[0].network)
-        self.supports_masking = any(use.masks for use in self.uses)
-
-    @property
-    def uses_mask(self) -> bool:
-        """Whether ``call`` looked at masks, as far as is known."""
-        return any(use.masked for use in self.uses)
 
     @property
     def base_name(self) -> str:
@@ -157,6 +151,8 @@ class Restored(Layer):
 
     def compute_mask(self, inputs: TensorLike, previous: TensorLike = None) -> object:
         """The mask of what the class gave, or a list of masks: found by the same operations."""
+        if not any(use.masks for use in self.uses):
+            return None
         tensors: list[Any] = list(leaves(inputs))
         masked, masks = _masked(tensors)
         use = self._use_for([spec_for(tensor) for tensor in tensors], masked, None)

@@ -14,7 +14,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from math import prod
-from typing import Any, ClassVar, NamedTuple, NoReturn, Self, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, Never, NoReturn, Protocol, Self, TypeVar, cast
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from clarinet.sizes import GUESSES, Expression, SizeToCome, evaluated, leaves_of
 from clarinet.types import AnyTensor, Array, Json, Namespace, TensorLike
 from clarinet.variables import Variable
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 #: More numbers than any function of sizes makes.
 _MOST = 2**30
 
@@ -74,7 +74,7 @@ class Size(SizeToCome):
         """The size as a tensor."""
         if not any(leaf[0] == "rows" for leaf in leaves_of(self.expression)):
             return cast(Symbolic, _deferred("convert_to_tensor", (self,), {}))
-        found: Any = evaluated(self.expression, _as_float)
+        found = evaluated(self.expression, _as_float)
         return cast(Symbolic, found.apply(made(Cast, INT.name), (found,)) if self.is_whole else found)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: TensorLike, **arguments: object) -> AnyTensor:
@@ -85,14 +85,14 @@ class Size(SizeToCome):
         self._refuse()
 
 
-def _as_float(leaf: Sequence[object]) -> Any:
+def _as_float(leaf: Sequence[object]) -> Symbolic:
     """A tensor of the number of rows, or of an axis's size, as a float: the native engine adds those up."""
     if leaf[0] == "rows":
         rows = rows_of("the number of rows")
         ones = cast(Symbolic, rows.apply(made(AcrossBatch, ()), (np.ones((), FLOAT), rows)))
-        return ones.apply(made(Sum, (0,)), (ones,))
+        return cast(Symbolic, ones.apply(made(Sum, (0,)), (ones,)))
     size = cast(Symbolic, _deferred("convert_to_tensor", (Size(tuple(leaf)),), {}))
-    return size.apply(made(Cast, FLOAT.name), (size,))
+    return cast(Symbolic, size.apply(made(Cast, FLOAT.name), (size,)))
 
 
 def sizes_of_shape(x: Symbolic, sizes: Sequence[int | None]) -> tuple[int | Size | None, ...]:
@@ -118,7 +118,7 @@ class Taking(NamedTuple):
             ``"there"`` as an argument; else nowhere.
     """
 
-    function: Callable[..., Any]
+    function: Callable[..., object]
     rows: str
 
 
@@ -246,12 +246,26 @@ def _takes_rows(where: str, form: Any) -> bool:
     return text.count('"rows"') == taken
 
 
-class Known(NamedTuple):
-    """A function of arrays that is known, with its derivatives, once there are sizes; as in :mod:`clarinet.traced`."""
+class Made(Protocol):
+    """A network, as far as it is looked at here."""
 
-    network: Any
-    forward: Callable[..., tuple[list[Array], Any]]
-    backward: Callable[..., list[Array | None]]
+    @property
+    def outputs(self) -> Sequence[Symbolic]:
+        """The tensors that it gives."""
+
+
+class Known(Protocol):
+    """A function of arrays that is known, with its derivatives, once there are sizes; see :mod:`clarinet.traced`."""
+
+    @property
+    def network(self) -> Made:
+        """What it is made of."""
+
+    def forward(self, xs: Sequence[Array], xp: Namespace, key: Key | None, /) -> tuple[list[Array], object]:
+        """The function's values, and what ``backward`` needs."""
+
+    def backward(self, cache: Never, dys: Sequence[Array], xp: Namespace, /) -> list[Array | None]:
+        """The gradients at the arguments, given those at the values."""
 
 
 @dataclass(eq=False, repr=False)
@@ -266,7 +280,7 @@ class Sized(Operation):
 
     arity = None
     #: Knows a function of tensors by what it does with them, for tensors of which this is known.
-    trace: ClassVar[Callable[[Callable[..., object], Sequence[TensorSpec]], Any]]
+    trace: ClassVar[Callable[[Callable[..., object], Sequence[TensorSpec]], Known]]
     #: The key that a plan gave; it is no setting.
     _key: ClassVar[Key | None] = None
 
@@ -288,7 +302,7 @@ class Sized(Operation):
         object.__setattr__(keyed, "_key", key)
         return keyed
 
-    def network(self, specs: Sequence[TensorSpec]) -> Any:
+    def network(self, specs: Sequence[TensorSpec]) -> Made | None:
         """What it is made of where the inputs' sizes are known, but for the rows of the batch; None where they are not,
         or it takes the rows to know it."""
         form = json.loads(self.arguments)
@@ -304,7 +318,7 @@ class Sized(Operation):
         (y,), cache = found.forward(xs, xp, self._key)
         return y, (found, cache)
 
-    def backward(self, cache: tuple[Any, Any], dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: tuple[Known, Never], dy: Array, xp: Namespace = np) -> Gradients:
         found, own = cache
         return tuple(found.backward(own, [dy], xp))
 
@@ -314,7 +328,7 @@ class Sized(Operation):
     def infer(self, specs: Sequence[TensorSpec]) -> TensorSpec:
         network = self.network(specs)
         if network is not None:
-            return cast(TensorSpec, network.outputs[0].spec)
+            return network.outputs[0].spec
         found = self._for_guesses(specs)
         shapes = [spec.shape for spec in found if spec is not None]
         shape = tuple(sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*shapes, strict=True))
@@ -361,7 +375,7 @@ def _sizes_in(form: Any) -> Iterator[Expression]:
 
 
 @lru_cache(maxsize=512)
-def _traced(function: str, arguments: str, specs: tuple[TensorSpec, ...]) -> Any:
+def _traced(function: str, arguments: str, specs: tuple[TensorSpec, ...]) -> Known:
     """The function where sizes are known; the rows of the batch are None where they are not."""
 
     def size(expression: Expression) -> object:
