@@ -246,11 +246,19 @@ def _takes_rows(where: str, form: Any) -> bool:
     return text.count('"rows"') == taken
 
 
+class Specified(Protocol):
+    """A tensor, as far as it is looked at here."""
+
+    @property
+    def spec(self) -> TensorSpec:
+        """What is known of it."""
+
+
 class Made(Protocol):
     """A network, as far as it is looked at here."""
 
     @property
-    def outputs(self) -> Sequence[Symbolic]:
+    def outputs(self) -> Sequence[Specified]:
         """The tensors that it gives."""
 
 
@@ -319,8 +327,7 @@ class Sized(Operation):
         return y, (found, cache)
 
     def backward(self, cache: tuple[Known, Never], dy: Array, xp: Namespace = np) -> Gradients:
-        found, own = cache
-        return tuple(found.backward(own, [dy], xp))
+        return tuple(cache[0].backward(cache[1], [dy], xp))
 
     def result(self, *specs: TensorSpec) -> TensorSpec:
         return self.infer(specs)
