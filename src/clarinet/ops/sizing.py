@@ -51,8 +51,7 @@ class Size(SizeToCome):
     @property
     def is_whole(self) -> bool:
         """Whether it is a whole number: nothing was divided, and no fraction is in it."""
-        text = str(self.expression)
-        return "'/'" not in text and "." not in text
+        return "." not in str(self.expression).replace("'/'", ".")
 
     @property
     def dtype(self) -> str:
@@ -190,7 +189,7 @@ def _written(value: Any, tensors: list[object]) -> Json:
 
 def _place(tensor: object, tensors: list[object]) -> int:
     found = next((number for number, own in enumerate(tensors) if own is tensor), len(tensors))
-    tensors += [tensor] if found == len(tensors) else []
+    tensors[found:] = tensors[found:] or [tensor]
     return found
 
 
@@ -234,7 +233,6 @@ _ROWS = {"size": ["rows"]}
 def _takes_rows(where: str, form: Any) -> bool:
     """Whether the rows of the batch stand nowhere but where a function takes None for them."""
     args, settings = form[0], form[1]["settings"]
-    text = json.dumps(form)
     given = [*args, *settings.values()]
     if where == "first":
         shapes = [part["tuple"] if isinstance(part, dict) and "tuple" in part else part for part in given]
@@ -243,23 +241,21 @@ def _takes_rows(where: str, form: Any) -> bool:
         taken = int(args == [_ROWS] and not set(settings) - {"dtype"})
     else:
         taken = given.count(_ROWS) if where == "there" else 0
-    return text.count('"rows"') == taken
+    return json.dumps(form).count('"rows"') == taken
 
 
 class Specified(Protocol):
     """A tensor, as far as it is looked at here."""
 
     @property
-    def spec(self) -> TensorSpec:
-        """What is known of it."""
+    def spec(self) -> TensorSpec: ...
 
 
 class Made(Protocol):
     """A network, as far as it is looked at here."""
 
     @property
-    def outputs(self) -> Sequence[Specified]:
-        """The tensors that it gives."""
+    def outputs(self) -> Sequence[Specified]: ...
 
 
 class Known(Protocol):
