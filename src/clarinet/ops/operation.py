@@ -116,10 +116,13 @@ def _with_guesses(
     found: TensorSpec | tuple[TensorSpec, ...], guessed: Sequence[TensorSpec | tuple[TensorSpec, ...] | None]
 ) -> TensorSpec | tuple[TensorSpec, ...]:
     """What is known of an output, or of each, with the shapes that it has for each of the guesses."""
-    if isinstance(found, tuple):
-        each = [[None if one is None else one[number].shape for one in guessed] for number in range(len(found))]  # type: ignore[index]
-        return tuple(replace(spec, tried=tuple(own)) for spec, own in zip(found, each))
-    return replace(found, tried=tuple(None if one is None else one.shape for one in guessed))  # type: ignore[union-attr]
+    each = [None if one is None else one if isinstance(one, tuple) else (one,) for one in guessed]
+    specs = found if isinstance(found, tuple) else (found,)
+    told = tuple(
+        replace(spec, tried=tuple(None if one is None else one[number].shape for one in each))
+        for number, spec in enumerate(specs)
+    )
+    return told if isinstance(found, tuple) else told[0]
 
 
 class _Making(Protocol):
