@@ -200,7 +200,7 @@ class Laying:
         if not spec.guessed:  # its first axis counts as rows
             given = TensorSpec((None, *with_none(shape)), FLOAT).guessed()
             pairs = zip(self.tried.get(source) or [None] * len(given), given, strict=True)
-            self.tried[number] = tuple(None if a is None or b is None else (a[0], *b.shape[1:]) for a, b in pairs)
+            self.tried[number] = tuple(None if a is None or b is None else a[:1] + b.shape[1:] for a, b in pairs)
 
     def _number(self) -> int:
         """What the random numbers of one more operation of a loop are keyed by, other than those of all others."""

@@ -70,7 +70,6 @@ def saturate_cast(x: TensorLike, dtype: DTypeArg) -> AnyTensor:
     return cast(clip(x, low, high), kind)
 
 
-@sized()
 def convert_to_tensor(
     x: TensorLike, dtype: DTypeArg = None, sparse: TensorLike = None, ragged: TensorLike = None
 ) -> AnyTensor:
@@ -224,3 +223,4 @@ def custom_gradient(f: Callable[..., tuple[object, Callable[..., object]]]) -> T
 
 
 _COPY, _STOP = made(Copy), made(StopGradient)
+sized()(convert_to_tensor)  # what sizes are as tensors, once they are known
