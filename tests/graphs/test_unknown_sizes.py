@@ -155,6 +155,14 @@ def test_bits_are_those_of_a_model_that_knows_its_sizes() -> None:
         assert found[0] == found[1]
 
 
+def test_labels_that_do_not_fit_are_spoken_of_as_they_are() -> None:
+    x = Input((None, 3))
+    model = clarinet.Model(x, Dense(1)(x))
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"y_true has shape \(4, 5, 1\) and y_pred \(4, 6, 1\)"):
+        model.fit(np.zeros((4, 6, 3)), np.zeros((4, 5, 1)), verbose=0)
+
+
 def test_a_summary_shows_what_is_within_layers(capsys: pytest.CaptureFixture[str]) -> None:
     x = Input((None,))
     h = layers.Bidirectional(LSTM(3, return_sequences=True))(Embedding(9, 4)(x))

@@ -297,8 +297,12 @@ class NativeEngine(Engine):
 def checked_labels(output: Output, y: Array) -> None:
     """Raise the reference's own ValueError for labels whose shape does not meet the predictions'."""
     if lowering.fetches_labels(output):
-        y_pred = np.empty((1, *output.shape), np.float32)
-        (class_ids if lowering.takes_ids(output) else align)(y[:1], y_pred)
+        check = class_ids if lowering.takes_ids(output) else align
+        try:
+            check(y[:1], np.empty((1, *output.shape), np.float32))
+        except ValueError:
+            check(y, np.broadcast_to(np.float32(0), (len(y), *output.shape)))  # says it of all rows
+            raise
 
 
 def _as_it_lies(data: Data) -> Data | None:

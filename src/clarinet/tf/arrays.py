@@ -58,7 +58,9 @@ def split(
         return ops.split(value, int(np.asarray(num_or_size_splits)), axis)
     sizes = [int(size) for size in np.asarray(num_or_size_splits)]
     if -1 in sizes:
-        sizes[sizes.index(-1)] = int(ops.shape(value)[axis] or 0) - sum(size for size in sizes if size != -1)
+        sizes[sizes.index(-1)] = int(ops.convert_to_tensor(value).shape[axis] or 0) - sum(
+            size for size in sizes if size != -1
+        )
     return ops.split(value, [*accumulate(sizes)][:-1], axis)
 
 

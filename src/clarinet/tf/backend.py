@@ -206,7 +206,7 @@ def resize_images(
     Raises:
         ValueError: their sizes are not known before there are numbers.
     """
-    _, height, width, _ = ops.shape(x)
+    _, height, width, _ = int_shape(x)
     if height is None or width is None:
         raise ValueError("resize_images: the sizes of the images are not known; use the layer UpSampling2D")
     return ops.image.resize(x, (height * height_factor, width * width_factor), interpolation)
@@ -319,7 +319,7 @@ def cast_to_floatx(x: TensorLike) -> AnyTensor | Array:
 
 def count_params(x: TensorLike) -> int:
     """How many numbers a variable or a tensor has."""
-    return product(ops.shape(x)) or 0
+    return product(int_shape(x)) or 0
 
 
 def dtype(x: TensorLike) -> str:
@@ -329,7 +329,7 @@ def dtype(x: TensorLike) -> str:
 
 def int_shape(x: TensorLike) -> tuple[int | None, ...]:
     """The shape; None where a size is not known."""
-    return tuple(ops.shape(x))
+    return tuple(ops.convert_to_tensor(x).shape)
 
 
 def is_sparse(tensor: TensorLike) -> bool:

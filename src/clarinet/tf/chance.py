@@ -55,7 +55,7 @@ def stateless_random_flip_up_down(image: TensorLike, seed: TensorLike) -> AnyTen
 
 
 def _cropped(value: TensorLike, size: Sequence[int], seed: int | None) -> AnyTensor:
-    have, want = [int(one or 0) for one in ops.shape(value)], [int(one) for one in size]
+    have, want = [int(one or 0) for one in ops.convert_to_tensor(value).shape], [int(one) for one in size]
     room = np.array(have) - want if len(have) == len(want) else np.array([-1])
     if room.min() < 0:
         raise ValueError(f"tf.image.random_crop: expected a size within {tuple(have)}, received {tuple(want)}")
