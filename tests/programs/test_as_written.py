@@ -62,6 +62,19 @@ def test_seeds_of_two_numbers():
     assert drawn.min() >= 3 and drawn.max() < 5 and drawn.std() > 0.3
 
 
+def test_a_seed_of_tensorflow_leaves_numpy_alone():
+    np.random.seed(1)  # noqa: NPY002
+    expected = np.random.rand()  # noqa: NPY002
+    np.random.seed(1)  # noqa: NPY002
+    tf.random.set_seed(2)
+    assert np.random.rand() == expected  # noqa: NPY002
+    drawn = tf.random.normal((2,)).numpy()
+    tf.random.set_seed(2)
+    np.testing.assert_array_equal(tf.random.normal((2,)), drawn)
+    with pytest.raises(TypeError, match="expected a whole number"):
+        tf.random.set_seed("1")
+
+
 def test_a_model_takes_its_input_by_name():
     class Twice(tf.keras.Model):
         def __init__(self):

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet import aliases
+from clarinet import aliases, philox
 from clarinet.names import public
 from clarinet.ops import randomness
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.types import AnyTensor, DTypeArg, ShapeLike, TensorLike
-from clarinet.utils import set_random_seed
 
 __all__ = ["set_seed", "split", "stateless_normal", "stateless_uniform"]
 
@@ -25,8 +24,13 @@ if not TYPE_CHECKING:
 
 
 def set_seed(seed: int) -> None:
-    """Fix everything random that follows; see :func:`clarinet.utils.set_random_seed`."""
-    set_random_seed(seed)
+    """Fix what the library draws from here on; NumPy's and Python's generators stay as they are, as in TensorFlow.
+
+    :func:`clarinet.utils.set_random_seed` seeds those as well.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise TypeError(f"tf.random.set_seed: expected a whole number, received {seed!r}")
+    philox.set_seed(int(seed))
 
 
 def _number(seed: TensorLike) -> int:
