@@ -208,3 +208,15 @@ def test_fourier_transforms_of_data():
     wave = np.sin(np.arange(8) * np.pi / 2)
     np.testing.assert_allclose(np.abs(tf.signal.rfft(wave)), [0, 0, 4, 0, 0], atol=1e-6)
     np.testing.assert_allclose(tf.signal.irfft(tf.signal.rfft(wave)), wave, atol=1e-6)
+
+
+def test_rows_of_another_shape_are_refused_by_a_model_without_layers():
+    class Column(tf.keras.Model):
+        def call(self, x):
+            return x[:, :, 1]
+
+    model = Column()
+    model.compile(loss="mse")
+    model.evaluate(np.ones((4, 1, 3)), np.ones((4, 1)), verbose=0)
+    with pytest.raises(ValueError, match="shape"):
+        model(np.ones((4, 1, 2)))

@@ -150,7 +150,9 @@ def _check_input_shapes(model: Trainable, inputs: Sequence[Named], prefix: str, 
     for (name, x), wanted in zip(inputs, model.row_shapes, strict=True):
         assert x is not None
         if match_last_axis(x, wanted).shape[1:] != wanted:
-            first = f"the first layer, {describe(model.layers[0])}," if len(inputs) == 1 else "the model"
+            first = (
+                f"the first layer, {describe(model.layers[0])}," if len(inputs) == 1 and model.layers else "the model"
+            )
             yield error(
                 "input_shape_mismatch",
                 f"{where}.{name}",
