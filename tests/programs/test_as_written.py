@@ -167,6 +167,8 @@ def test_one_picture_goes_through_layers_that_prepare_pictures():
     assert one.shape == (4, 4, 3)
     np.testing.assert_allclose(one, many[0])
     np.testing.assert_allclose(layers.CenterCrop(2, 2)(PICTURE), PICTURE[2:4, 2:4])
+    inner = tf.keras.Sequential([layers.Flatten(input_shape=(6, 3)), layers.Dense(2)])
+    assert tf.keras.Sequential([inner, layers.Softmax()])(PICTURE).shape == (6, 2)
     rows = tf.keras.Sequential([layers.Rescaling(2.0)])(PICTURE)
     np.testing.assert_allclose(rows, PICTURE * 2)
 

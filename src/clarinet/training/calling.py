@@ -120,10 +120,13 @@ def call(
     return cast(AnyTensor, self.packed(tuple(outputs) if len(outputs) > 1 else outputs[0]))
 
 
-def _prepares_pictures(layers: Sequence[Layer]) -> bool:
+def _prepares_pictures(layers: Sequence[object]) -> bool:
     """Whether all that layers do is to change pictures, which a single one goes through as well."""
-    changing = [layer.disturbs_by == "augmentation" or getattr(layer, "takes_pictures", False) for layer in layers]
-    return any(changing) and all(change or layer.rescales_by for change, layer in zip(changing, layers))
+    changing = [
+        getattr(layer, "disturbs_by", "") == "augmentation" or getattr(layer, "takes_pictures", False)
+        for layer in layers
+    ]
+    return any(changing) and all(change or getattr(layer, "rescales_by", "") for change, layer in zip(changing, layers))
 
 
 # A call of the user's own.
