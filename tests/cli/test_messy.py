@@ -55,3 +55,28 @@ def _check_coding(path: Path, plain: Table, same: bool | tuple[str, ...]) -> Non
     for name in same or () if same is not True else ():
         mine, theirs = table.feature_names.index(name), plain.feature_names.index(name)
         np.testing.assert_array_equal(table.x[:, mine], plain.x[:, theirs])
+
+
+def test_a_training_says_whether_it_is_any_good(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    MESSY["semicolons and decimal commas"].write(Path("wines.csv"))
+    words = ("train", "wines.csv", "--target", "cultivar", "--epochs", 12, "--seed", 1)
+    said = run(*words).out
+    assert "Balanced accuracy " in said and "; a linear model " in said and "true \\ said" in said
+    assert "It goes by these columns" in said
+    assert "Next: clarinet predict wines.clarinet new.csv --out predictions.csv" in said
+    assert "scores            score 0." in run("info", "wines.clarinet").out
+    answer = run(*words, "--cv", 3, "--class-weight", "balanced", "--json").json
+    assert len(answer["folds"]) == 3 and answer["verdict"]["score"] > 0.6
+    known = run("evaluate", "wines.clarinet", "wines.csv", "--json").json
+    assert known["rows_trained_on"] == known["rows"], "the model is trained on all rows in the end"
+    said = run(*words, "--cv", 3, "--refit", "no").out
+    assert "3 folds: balanced accuracy 0." in said and " ± " in said
+    known = run("evaluate", "wines.clarinet", "wines.csv", "--json").json
+    assert known["rows_trained_on"] < known["rows"]
+    rng = np.random.default_rng(0)
+    rows = "".join(f"{a:.3f},{'ab'[b]}\n" for a, b in zip(rng.normal(size=100), rng.integers(0, 2, 100)))
+    Path("noise.csv").write_text("x,y\n" + rows)
+    said = run("train", "noise.csv", "--target", "y", "--epochs", 2, "--seed", 1).out
+    assert "no better than guessing" in said and "Next: clarinet doctor noise.clarinet noise.csv" in said
+    assert run("train", "wines.csv", "--target", "hue", "--class-weight", "balanced").code == 2

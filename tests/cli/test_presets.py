@@ -1,12 +1,10 @@
 """Ready-made networks of ``clarinet train``."""
 
-from argparse import ArgumentTypeError
-
 import numpy as np
 import pytest
 
 from clarinet import Sequential, layers
-from clarinet.cli.presets import PRESETS, Shifted, falling, hidden_layers
+from clarinet.recipes import PRESETS, Shifted, falling, hidden_layers
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (32, 32, 3)])
@@ -21,7 +19,7 @@ def test_networks_run_natively(name, shape):
 
 
 def test_convolutions_are_for_pictures():
-    with pytest.raises(ArgumentTypeError, match="--preset mlp"):
+    with pytest.raises(ValueError, match="preset='mlp'"):
         hidden_layers(PRESETS["cnn"], (5,), (8,))
 
 

@@ -29,6 +29,7 @@ examples:
   clarinet train reviews.csv --target stars            a column of sentences is found too
   clarinet train maisons.csv --target prix --decimal , --encoding cp1252   where the message asks for it
   clarinet train photos/ --image-size 32,32 --epochs 30
+  clarinet train houses.csv --target price --cv 5
   clarinet train mnist --run digits
 
 Ctrl-C stops training and saves the model as it is then.
@@ -166,6 +167,13 @@ def _add_train(commands: Commands) -> None:
     train.add_argument(
         "--validation", type=share, default=0.1, metavar="SHARE", help="of the rows, to watch (default 0.1)"
     )
+    train.add_argument(
+        "--cv", type=whole(2), metavar="K", help="train K times, each on all but a K-th of the rows, first"
+    )
+    train.add_argument(
+        "--refit", type=yes_or_no, metavar="yes|no", help="train once more on all rows (default: yes with --cv)"
+    )
+    train.add_argument("--class-weight", choices=("balanced",), help="balanced: rare classes weigh as much as others")
     train.add_argument("--seed", type=whole(0), metavar="N", help="the same seed gives the same network")
     train.add_argument("--engine", choices=("auto", "native", "reference"), default="auto", help="default auto")
     train.add_argument("--run", dest="run_name", metavar="NAME", help="keep the training in the store of runs")

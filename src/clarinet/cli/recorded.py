@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COMMAND = "clarinet train"
 #: Options that decide over the numbers.
-_TRAINING = ("preset", "epochs", "batch_size", "hidden", "lr", "validation", "seed", "engine")
+_TRAINING = ("preset", "epochs", "batch_size", "hidden", "lr", "validation", "refit", "class_weight", "seed", "engine")
 _OPTIONS = (*_TRAINING, *(field.name for field in fields(Reading)))
 #: Those that may be given several times.
 _SEVERAL = ("missing", "categorical", "text", "keep", "drop")

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
-from clarinet import activations, callbacks, datasets, layers, utils
-from clarinet.cli import recorded, sources
+from clarinet import activations, callbacks, datasets, recipes, utils
+from clarinet.cli import judging, recorded, sources
+from clarinet.cli.bar import OneLine
 from clarinet.cli.fingerprints import fingerprint
 from clarinet.cli.output import Output
-from clarinet.cli.presets import PRESETS, Shifted, falling, hidden_layers
 from clarinet.cli.reading import Reading
 from clarinet.cli.sources import Source
 from clarinet.data_adapters.provenance import NAMED
+from clarinet.datasets.coding import TableCoding
 from clarinet.model import Sequential
-from clarinet.optimizers import Adam
+from clarinet.recipes import PRESETS, Shifted, falling
 from clarinet.saving.container import check_ending
-from clarinet.training.progress import format_logs
+from clarinet.training.progress import ProgressBar, format_logs
 from clarinet.types import Array
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Trained(TypedDict):
     interrupted: bool
     history: dict[str, list[float]]
     test: dict[str, float]
+    verdict: dict[str, object]
+    folds: list[float]
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
@@ -64,18 +67,22 @@ def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
     for sentence in source.report:
         output.say(sentence)
     _check_differing(source, options.data)
-    source = _with_test_rows(source)
+    if options.class_weight and not source.about["classes"]:
+        raise argparse.ArgumentTypeError("--class-weight is for classes; the target holds amounts")
+    _check_folds(source, options)
+    folds = _cross_validated(source, options, output)
+    every, source = source, _with_test_rows(source)
     model = _network(source, options)
-    output.say(f"Network: {_drawn(model)}; {model.count_params():,} parameters; Adam, learning rate {options.lr:g}.")
-    if source.about["kind"] == "table":
-        output.say("Scaled in the network's first layer: every column to mean 0 and variance 1.")
-    output.say(f"Engine: {model.engine} ({model.engine_reason}).")
+    _say_network(model, source, options, output)
     began = time.perf_counter()
     tracker = _tracker(options, out)
     interrupted = not _fit(model, source, options, tracker)
     seconds = time.perf_counter() - began
     model.save(out)
     test = _test(model, source, output)
+    verdict = {} if interrupted else judging.judge(model, source, options, output, str(out))
+    if not interrupted and tracker is None:  # a run keeps the file as training left it
+        _finished(model, every, options, output, verdict).save(out)
     history = model.history
     epochs = 0 if history is None else len(history.epoch)
     values: Trained = {
@@ -87,8 +94,70 @@ def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
         "interrupted": interrupted,
         "history": {} if history is None else history.history,
         "test": test,
+        "verdict": verdict,
+        "folds": folds,
     }
     return _INTERRUPTED if interrupted else 0, values
+
+
+def _say_network(model: Sequential, source: Source, options: argparse.Namespace, output: Output) -> None:
+    output.say(f"Network: {_drawn(model)}; {model.count_params():,} parameters; Adam, learning rate {options.lr:g}.")
+    if source.about["kind"] == "table":
+        output.say("Scaled in the network's first layer: every column to mean 0 and variance 1.")
+    output.say(f"Engine: {model.engine} ({model.engine_reason}).")
+
+
+def _check_folds(source: Source, options: argparse.Namespace) -> None:
+    """Refuse folds of what has test rows of its own, or too few rows."""
+    if options.cv and source.x_test is not None:
+        raise argparse.ArgumentTypeError(f"--cv is for your own data; {options.data} has test rows of its own")
+    if options.cv and options.run_name:
+        raise argparse.ArgumentTypeError("--cv trains several networks, and a run keeps one; leave out --cv or --run")
+    if options.cv and len(source.x) < 2 * options.cv:
+        raise ValueError(f"--cv {options.cv}: expected at least {2 * options.cv} rows, got {len(source.x)}")
+
+
+def _cross_validated(source: Source, options: argparse.Namespace, output: Output) -> list[float]:
+    """The score of a network of each fold, trained on the others."""
+    if not options.cv:
+        return []
+    order = np.random.default_rng(options.seed).permutation(len(source.x))
+    scores, measure = [], ""
+    for held in np.array_split(order, options.cv):
+        others = np.setdiff1d(order, held, assume_unique=True)
+        part = Source(source.x[others], source.y[others], source.x[held], source.y[held], source.about)
+        model = _network(part, options)
+        if not _fit(model, part, argparse.Namespace(**{**vars(options), "json": True}), None):
+            raise KeyboardInterrupt
+        found = judging.verdict_of(model, part)
+        scores.append(found.score)
+        measure = found.measure
+        output.say(f"Fold {len(scores)} of {options.cv}: {measure} {found.score:.3f} (constant {found.constant:.3f}).")
+    spread = float(np.std(scores, ddof=1)) if len(scores) > 1 else 0.0
+    output.say(f"{options.cv} folds: {measure} {np.mean(scores):.3f} ± {spread:.3f} (mean and spread).")
+    return scores
+
+
+def _finished(
+    model: Sequential, every: Source, options: argparse.Namespace, output: Output, verdict: dict[str, object]
+) -> Sequential:
+    """The model that is kept: with its scores, and where that was asked for trained once more on all rows."""
+    scores = {name: value for name, value in verdict.items() if isinstance(value, float)}
+    refit = bool(options.cv) if options.refit is None else options.refit
+    if refit and every.x_test is None and model.history is not None:
+        history = model.history.history
+        watched = history.get("val_loss", history["loss"])
+        epochs = int(np.argmin(watched)) + 1 if options.epochs is None else len(watched)
+        again = argparse.Namespace(**{**vars(options), "validation": 0.0, "epochs": epochs, "json": True})
+        output.say(
+            f"Trained once more on all {len(every.x):,} rows, {epochs} epochs: this model is saved (--refit no: not)."
+        )
+        whole = _network(every, again)
+        if _fit(whole, every, again, None):
+            model = whole
+    if every.about["kind"] not in NAMED and scores:
+        model.metadata["data"] = {**model.metadata["data"], "scores": scores}
+    return model
 
 
 def _tracker(options: argparse.Namespace, out: Path) -> Tracker | None:
@@ -137,38 +206,23 @@ def _with_test_rows(source: Source) -> Source:
 
 
 def _network(source: Source, options: argparse.Namespace) -> Sequential:
-    """Inputs scaled, hidden layers with ReLU, softmax over the classes or one number."""
-    preset = PRESETS[options.preset]
-    hidden = hidden_layers(preset, source.x.shape[1:], preset.hidden if options.hidden is None else options.hidden)
-    classes = source.about["classes"]
-    is_table = source.about["kind"] == "table"
-    first = _standardised() if is_table else layers.Rescaling(1 / 255)
-    last: list[layers.Layer]
-    if classes:
-        last = [layers.Dense(len(classes), activation="softmax")]
-        loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
-    else:
-        last = [layers.Dense(1), _unscaled(source.y)]
-        loss, metrics = "mse", ["mae"]
-    model = Sequential([layers.Input(source.x.shape[1:]), first, *hidden, *last])
-    if is_table:
-        model.layers[0].set_weights([source.x.mean(axis=0), source.x.var(axis=0)])
+    """The recipe's network, which knows what it is trained on."""
+    table = TableCoding.from_config(source.about["coding"]) if source.about["kind"] == "table" else None
+    model = recipes.network(
+        source.x,
+        source.y,
+        len(source.about["classes"]),
+        table=table,
+        preset=options.preset,
+        hidden=options.hidden,
+        learning_rate=options.lr,
+        engine=options.engine,
+    )
     model.metadata["data"] = source.about
     if source.about["kind"] not in NAMED:  # those have test rows of their own
         rows, _ = _split(source, options)
         model.metadata["data"] = {**source.about, "trained_on": fingerprint(*rows)}
-    model.compile(Adam(learning_rate=options.lr), loss, metrics, engine=options.engine)
     return model
-
-
-def _standardised() -> layers.Layer:
-    """A layer that scales a table's columns to mean 0 and variance 1; frozen, so it keeps these statistics."""
-    return layers.BatchNormalization(center=False, scale=False, epsilon=1e-7, trainable=False, name="standardise")
-
-
-def _unscaled(y: Array) -> layers.Layer:
-    """Lets the network predict numbers near 0 and puts the target's own range back on them."""
-    return layers.Rescaling(float(y.std()) or 1.0, float(y.mean()), name="units_of_the_target")
 
 
 def _split(source: Source, options: argparse.Namespace) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
@@ -189,6 +243,10 @@ def _fit(model: Sequential, source: Source, options: argparse.Namespace, tracker
     )
     if own_data and options.epochs is None and split:
         helpers.append(callbacks.EarlyStopping(patience=_PATIENCE, verbose=0 if options.json else 1))
+    verbose = 0 if options.json else ProgressBar.resolve("auto")
+    if verbose == 1:  # a bar for all epochs
+        helpers.insert(0, OneLine())
+    weights = recipes.class_weights(rows[1], len(source.about["classes"])) if options.class_weight else None
     batch_size = options.batch_size or preset.batch_size
     x, y = (Shifted(*rows, batch_size, preset.shift, options.seed), None) if preset.shift else rows
     try:
@@ -199,7 +257,8 @@ def _fit(model: Sequential, source: Source, options: argparse.Namespace, tracker
             epochs=epochs,
             validation_data=watched if split else None,
             callbacks=helpers,
-            verbose=0 if options.json else "auto",
+            verbose=2 if verbose == 2 else 0,
+            class_weight=weights,
             run=tracker,
             checkpoint=options.checkpoint if tracker else None,
             resume=options.resume,

@@ -78,12 +78,17 @@ class ProgressBar(Callback):
         total = self.params.get("steps")
         if not total:
             return f"step {self._steps}  {numbers}"
-        count = f"{self._steps:>{len(str(total))}}/{total}"
+        return self.bar(self._steps, total, numbers)
+
+    @staticmethod
+    def bar(done: int, total: int, numbers: str) -> str:
+        """How much is done, a bar as wide as there is room for, and numbers."""
+        count = f"{done:>{len(str(total))}}/{total}"
         width = min(_BAR_WIDTH, _columns() - len(count) - len(numbers) - 4)
         if width < _LEAST_BAR_WIDTH:
             return f"{count}  {numbers}"
         full, empty = ("━", "─") if _can_print("━─") else ("#", ".")
-        filled = min(width, width * self._steps // total)
+        filled = min(width, width * done // total)
         return f"{count} {full * filled}{empty * (width - filled)}  {numbers}"
 
     def _speed(self) -> str:

@@ -1,0 +1,189 @@
+"""Which network for which data: layers, head, loss, scaling, for everything that has to choose."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from clarinet import layers
+from clarinet.datasets.coding import TableCoding
+from clarinet.model import Sequential
+from clarinet.optimizers import Adam
+from clarinet.types import Array
+from clarinet.wording import option
+
+__all__ = ["PRESETS", "Preset", "Shifted", "class_weights", "falling", "hidden_layers", "network"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """The settings of ``clarinet train`` without options.
+
+    Attributes:
+        hidden: units of the dense layers before the last.
+        epochs, batch_size: as in ``fit``.
+        filters: of the convolutions, each followed by pooling; empty for a network of dense layers.
+        dropout: in front of the dense layers and of the last one.
+        shift: pictures are moved by up to so many pixels, at random in every epoch.
+    """
+
+    hidden: tuple[int, ...]
+    epochs: int
+    batch_size: int
+    filters: tuple[int, ...] = ()
+    dropout: float = 0.0
+    shift: int = 0
+
+    @property
+    def falls(self) -> bool:
+        """Whether the learning rate falls to nothing over the epochs, which is worth the last tenth of a percent."""
+        return bool(self.filters)
+
+
+PRESETS = {
+    "mlp": Preset(hidden=(128, 64), epochs=10, batch_size=32),
+    "cnn": Preset(hidden=(128,), epochs=10, batch_size=64, filters=(32, 64), dropout=0.4),
+    "cnn-augmented": Preset(hidden=(256,), epochs=20, batch_size=64, filters=(32, 64), dropout=0.4, shift=2),
+}
+
+
+def network(
+    x: Array,
+    y: Array,
+    classes: int,
+    *,
+    table: TableCoding | None = None,
+    preset: str = "mlp",
+    hidden: tuple[int, ...] | None = None,
+    learning_rate: float = 1e-3,
+    engine: str = "auto",
+) -> Sequential:
+    """A compiled network: inputs scaled, hidden layers with ReLU, softmax over the classes or one number.
+
+    Args:
+        x: rows to learn from (n, features), or pictures (n, height, width[, channels]) of bytes.
+        y: class numbers (n,), or amounts (n, 1).
+        classes: how many; 0 for amounts.
+        table: how the rows were coded, if they come from a table: its columns are standardised in the first layer.
+            Other rows are pixels, and divided by 255.
+        preset: one of :data:`PRESETS`.
+        hidden: units of the hidden layers in place of the preset's.
+        learning_rate: Adam's.
+        engine: as in ``compile``.
+
+    Raises:
+        ValueError: convolutions of rows that are no pictures.
+
+    Example:
+        >>> model = network(np.zeros((4, 2), np.float32), np.array([[1.0], [2], [3], [4]]), 0, hidden=(8,))
+        >>> model.loss.name, model.count_params()
+        ('mean_squared_error', 33)
+    """
+    chosen = PRESETS[preset]
+    between = hidden_layers(chosen, x.shape[1:], chosen.hidden if hidden is None else hidden)
+    first = layers.Rescaling(1 / 255) if table is None else _standardised()
+    last: list[layers.Layer]
+    if classes:
+        last = [layers.Dense(classes, activation="softmax")]
+        loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
+    else:
+        last = [layers.Dense(1), _unscaled(y)]
+        loss, metrics = "mse", ["mae"]
+    model = Sequential([layers.Input(x.shape[1:]), first, *between, *last])
+    if table is not None:
+        model.layers[0].set_weights(statistics(x, table))
+    model.compile(Adam(learning_rate=learning_rate), loss, metrics, engine=engine)
+    return model
+
+
+def _standardised() -> layers.Layer:
+    """A layer that scales a table's columns to mean 0 and variance 1; frozen, so it keeps these statistics."""
+    return layers.BatchNormalization(center=False, scale=False, epsilon=1e-7, trainable=False, name="standardise")
+
+
+def statistics(x: Array, table: TableCoding) -> list[Array]:
+    """Means and variances of the features; the words of a column of sentences share one variance and have no mean, so
+    that rare ones do not become large."""
+    mean, variance = x.mean(axis=0), x.var(axis=0)
+    begin = 0
+    for column in table.columns:
+        end = begin + len(column.features)
+        if column.together:
+            mean[begin:end], variance[begin:end] = 0, variance[begin:end].mean()
+        begin = end
+    return [mean, variance]
+
+
+def _unscaled(y: Array) -> layers.Layer:
+    """Lets the network predict numbers near 0 and puts the target's own range back on them."""
+    return layers.Rescaling(float(y.std()) or 1.0, float(y.mean()), name="units_of_the_target")
+
+
+def class_weights(y: Array, classes: int) -> dict[int, float]:
+    """Weights with which all classes count alike: rows / (classes · rows of the class). (King and Zeng, 2001.)
+
+    Example:
+        >>> class_weights(np.array([0, 0, 0, 1]), 2)
+        {0: 0.6666666666666666, 1: 2.0}
+    """
+    counts = np.bincount(y, minlength=classes)
+    present = int((counts > 0).sum())
+    return {i: len(y) / (present * count) for i, count in enumerate(counts.tolist()) if count}
+
+
+def hidden_layers(preset: Preset, shape: tuple[int, ...], hidden: tuple[int, ...]) -> list[layers.Layer]:
+    """The layers between the scaled inputs and the last one.
+
+    Raises:
+        ValueError: convolutions of data that are no pictures.
+    """
+    dense = [layers.Dense(units, activation="relu") for units in hidden]
+    if not preset.filters:
+        return [layers.Flatten(), *dense] if len(shape) > 1 else list(dense)
+    if len(shape) not in (2, 3):
+        raise ValueError(f"this preset is for pictures; leave it out, or say {option('preset', 'mlp')}")
+    stack: list[layers.Layer] = [layers.Reshape((*shape, 1))] if len(shape) == 2 else []
+    for filters in preset.filters:
+        stack += [layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D()]
+    stack.append(layers.Flatten())
+    for layer in dense:
+        stack += [layers.Dropout(preset.dropout), layer]
+    return [*stack, layers.Dropout(preset.dropout)]
+
+
+def falling(rate: float, epochs: int) -> Callable[[int], float]:
+    """Learning rates that follow half a cosine from ``rate`` down to nearly nothing."""
+    return lambda epoch: rate * 0.5 * (1 + math.cos(math.pi * epoch / epochs))
+
+
+class Shifted:
+    """Batches of pictures, each moved by up to ``shift`` pixels in both directions, in another order every epoch.
+
+    Args:
+        x, y: pictures (n, height, width) or (n, height, width, channels), and their labels.
+        batch_size: pictures in a batch.
+        shift: pixels; the edges are filled with 0.
+        seed: of order and shifts; None for others every time.
+    """
+
+    def __init__(self, x: Array, y: Array, batch_size: int, shift: int, seed: int | None = None) -> None:
+        edges = ((0, 0), (shift, shift), (shift, shift), *((0, 0),) * (x.ndim - 3))
+        self._windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, edges), x.shape[1:3], axis=(1, 2))
+        self._y, self._batch_size, self._moves = y, batch_size, 2 * shift + 1
+        self._rng = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._y) / self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[Array, Array]:
+        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        down, right = self._rng.integers(0, self._moves, (2, len(rows)))
+        x = self._windows[rows, down, right]
+        return np.moveaxis(x, 1, -1) if x.ndim == 4 else x, self._y[rows]
+
+    def on_epoch_end(self) -> None:
+        self._order = self._rng.permutation(len(self._y))
