@@ -96,7 +96,7 @@ def test_what_is_said_of_runs_can_be_typed(run: Run) -> None:
         (["predict", "t.clarinet", "loop"], "loop: its links lead round in a circle"),
         (["evaluate", "n" * 300, "t.csv"], "the name is too long"),
         (["evaluate", "t.clarinet", "n" * 300], "the name is too long"),
-        (["predict", "t.clarinet", "folder"], "folder: it is a folder; expected a file"),
+        (["predict", "t.clarinet", "folder"], "folder: there is no table in this folder"),
         (["predict", "t.clarinet", "none.csv"], "none.csv: there is no such file or folder"),
         (["doctor", "none.py"], "none.py"),
         (["plot", "weights", "t.clarinet", "--out", "none/a.png"], "none"),

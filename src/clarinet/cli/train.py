@@ -63,13 +63,7 @@ def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
         options.seed = int.from_bytes(os.urandom(4), "little")
     if options.seed is not None:
         utils.set_random_seed(options.seed)
-    source = sources.load(options.data, Reading.of(options))
-    for sentence in source.report:
-        output.say(sentence)
-    _check_differing(source, options.data)
-    if options.class_weight and not source.about["classes"]:
-        raise argparse.ArgumentTypeError("--class-weight is for classes; the target holds amounts")
-    _check_folds(source, options)
+    source = _loaded(options, output)
     folds = _cross_validated(source, options, output)
     every, source = source, _with_test_rows(source)
     model = _network(source, options)
@@ -98,6 +92,18 @@ def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
         "folds": folds,
     }
     return _INTERRUPTED if interrupted else 0, values
+
+
+def _loaded(options: argparse.Namespace, output: Output) -> Source:
+    """The data, once all that can be refused has been."""
+    source = sources.load(options.data, Reading.of(options))
+    for sentence in source.report:
+        output.say(sentence)
+    _check_differing(source, options.data)
+    if options.class_weight and not source.about["classes"]:
+        raise argparse.ArgumentTypeError("--class-weight is for classes; the target holds amounts")
+    _check_folds(source, options)
+    return source
 
 
 def _say_network(model: Sequential, source: Source, options: argparse.Namespace, output: Output) -> None:
