@@ -167,13 +167,6 @@ def _add_train(commands: Commands) -> None:
     train.add_argument(
         "--validation", type=share, default=0.1, metavar="SHARE", help="of the rows, to watch (default 0.1)"
     )
-    train.add_argument(
-        "--cv", type=whole(2), metavar="K", help="train K times, each on all but a K-th of the rows, first"
-    )
-    train.add_argument(
-        "--refit", type=yes_or_no, metavar="yes|no", help="train once more on all rows (default: yes with --cv)"
-    )
-    train.add_argument("--class-weight", choices=("balanced",), help="balanced: rare classes weigh as much as others")
     train.add_argument("--seed", type=whole(0), metavar="N", help="the same seed gives the same network")
     train.add_argument("--engine", choices=("auto", "native", "reference"), default="auto", help="default auto")
     train.add_argument("--run", dest="run_name", metavar="NAME", help="keep the training in the store of runs")
@@ -185,7 +178,19 @@ def _add_train(commands: Commands) -> None:
         help="of a run: how often it is saved to go on from: steps, epoch, 30s, 5m, never (default epoch)",
     )
     train.add_argument("--resume", action="store_true", help="go on with the run of this name, if it is there")
+    _add_judging(train)
     train.add_argument("--out", metavar="FILE", help="where to save the model (default: DATA's name + .clarinet)")
+
+
+def _add_judging(train: argparse.ArgumentParser) -> None:
+    """How the model is judged, and what follows from that."""
+    train.add_argument(
+        "--cv", type=whole(2), metavar="K", help="train K times, each on all but a K-th of the rows, first"
+    )
+    train.add_argument(
+        "--refit", type=yes_or_no, metavar="yes|no", help="train once more on all rows (default: yes with --cv)"
+    )
+    train.add_argument("--class-weight", choices=("balanced",), help="balanced: rare classes weigh as much as others")
 
 
 def _add_reading(command: argparse.ArgumentParser) -> None:
