@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import html
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,6 +97,8 @@ class Answers:
         Args:
             path: of the file.
         """
+        import csv
+
         with Path(path).open("w", encoding="utf-8", newline="") as file:
             write = csv.writer(file)
             write.writerow(["row", *self.columns])

@@ -104,5 +104,5 @@ def test_other_values_are_refused_by_name(kind, name):
 
 
 def test_signatures_are_those_of_the_constructors():
-    assert list(inspect.signature(clarinet.layers.Dropout).parameters)[:2] == ["rate", "seed"]
+    assert list(inspect.signature(clarinet.layers.Dropout).parameters)[:3] == ["rate", "noise_shape", "seed"]
     assert "self" not in inspect.signature(clarinet.optimizers.Adam).parameters

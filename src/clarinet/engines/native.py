@@ -17,7 +17,6 @@ from clarinet.engines.base import Data, Engine, Steps, one_or_all
 from clarinet.engines.halves import Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs, shapes
 from clarinet.engines.lowering.objectives import restore, sums_of
 from clarinet.engines.metric_sums import logs, tracked
-from clarinet.layers.recurrent import Recurrent
 from clarinet.losses.base import align, class_ids
 from clarinet.params import Store
 from clarinet.philox import Stream
@@ -100,7 +99,7 @@ class NativeEngine(Engine):
             threads,
             isa,
         )
-        self._stateful = [op.spec for op in plan.unrolled.ops if isinstance(op.spec, Recurrent) and op.spec.stateful]
+        self._stateful = lowering.stateful_layers(plan.unrolled)
         self._tracked = tracked(plan)
         self._layers = lowering.layers_of(plan.unrolled)
         self._shapes = [output.shape for output in plan.outputs]

@@ -19,6 +19,7 @@ from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, OBSTACLES, OPS, TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.optimizers import COMMON, COMMON_SLOTS, OPTIMIZERS, RULE_SLOTS
 from clarinet.engines.lowering.weights import CONSTRAINTS, PENALTIES, NoForm
+from clarinet.layers.recurrent import Recurrent
 from clarinet.ops.distributions import Draw
 from clarinet.sizes import known
 
@@ -174,6 +175,11 @@ def lower(plan: Plan, store: Store | None) -> Spec:
 def layers_of(plan: Plan) -> list[int]:
     """Indices of the layers that statistics are about, in order."""
     return list(_by_layer(plan))
+
+
+def stateful_layers(plan: Plan) -> list[Recurrent]:
+    """The layers that keep a state for each row of a batch."""
+    return [op.spec for op in plan.ops if isinstance(op.spec, Recurrent) and op.spec.stateful]
 
 
 def optimizer_spec(optimizer: Optimizer | None) -> object:
