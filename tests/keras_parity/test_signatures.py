@@ -10,7 +10,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't
 
 #: For arguments without a default.
 GIVEN = {
-    **dict.fromkeys(("units", "filters", "kernel_size", "pool_size", "input_dim", "output_dim", "height", "width"), 2),
+    **dict.fromkeys(
+        ("units", "filters", "kernel_size", "pool_size", "input_dim", "output_dim", "output_size", "height", "width"), 2
+    ),
     "num_classes": 3,
     "target_class_ids": [0],
     **dict.fromkeys(("precision", "recall", "sensitivity", "specificity"), 0.5),
