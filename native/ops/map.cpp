@@ -43,9 +43,10 @@ class Mapped : public Merge {
       Operand own = operand(numbers(spec.settings, std::to_string(j).c_str()));
       own.source = static_cast<int>(numbers(spec.settings, "sources")[static_cast<size_t>(j)]);
       if (own.source < 0) own.constant = spec.tables[table++].data();
-      own.whole = own.source < 0 || numbers(spec.settings, "whole")[static_cast<size_t>(own.source)] != 0.0;
+      // What is one for the batch itself runs as a single sample, whose operands are that sample's own.
+      own.whole = own.source < 0 || (!spec.whole && numbers(spec.settings, "whole")[static_cast<size_t>(own.source)] != 0.0);
       own.dense = own.dense && (!own.whole || spec.whole);
-      sums_ = sums_ || (own.source >= 0 && own.whole && !spec.whole);
+      sums_ = sums_ || (own.source >= 0 && own.whole);
       operands_.push_back(std::move(own));
     }
   }

@@ -103,8 +103,7 @@ def _over(
         y, after = cell(x, *([] if states is None else [states]), training=training, **masked)
         return y, list(after)
     form = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
-    zero = ops.zeros_like(x[:, 0, :1])
-    begin = _flat([zero + ops.zeros((size,)) for size in _sizes(form)] if states is None else states)
+    begin = _flat(_first_states(cell, x, form) if states is None else states)
 
     def step(before: list[AnyTensor], entry: list[AnyTensor]) -> tuple[list[AnyTensor], AnyTensor]:
         y, found = cell(entry[0], _nested(before, form), **_told(cell, training))
@@ -117,6 +116,15 @@ def _over(
 
     last, outputs = go_along(step, begin, [x] if mask is None else [x, mask], axis=1)
     return outputs, last
+
+
+def _first_states(cell: _Cell, x: AnyTensor, form: Iterable[object]) -> list[AnyTensor]:
+    """What the states of a cell begin with: what its ``get_initial_state`` says, or zeros."""
+    zero = ops.zeros_like(x[:, 0, :1])
+    own: Callable[..., object] | None = getattr(cell, "get_initial_state", None)
+    if own is None:
+        return [zero + ops.zeros((size,)) for size in _sizes(form)]
+    return [zero + state for state in _flat(own(batch_size=ops.shape(x)[0]))]
 
 
 class StackedRNNCells(Layer):

@@ -38,14 +38,13 @@ if not TYPE_CHECKING:
 def sigmoid_cross_entropy_with_logits(
     labels: TensorLike = None, logits: TensorLike = None, name: object = None
 ) -> AnyTensor:
-    """``max(z, 0) - z t + log(1 + exp(-|z|))`` of each logit ``z`` and label ``t``.
+    """``log(1 + exp(z)) - z t`` of each logit ``z`` and label ``t``.
 
     Example:
         >>> sigmoid_cross_entropy_with_logits(labels=[1.0], logits=[0.0]).tolist()
         [0.693...]
     """
-    positive = ops.maximum(logits, 0)
-    return positive - ops.multiply(logits, labels) + ops.log1p(ops.exp(-ops.abs(logits)))
+    return ops.softplus(logits) - ops.multiply(logits, labels)  # not by max and abs, whose slopes at 0 do not add up
 
 
 def softmax_cross_entropy_with_logits(
