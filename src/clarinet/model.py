@@ -294,7 +294,7 @@ class Model(EarlierNames, Exporting, Compiled):
 
     @classmethod
     def load(cls, path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True) -> Model:
-        """Read a file of :meth:`save`, or of Keras's; runs no code from it. Arguments as of
+        """Read a file of :meth:`save`, of Keras's or of ONNX; runs no code from it. Arguments as of
         :func:`clarinet.models.load_model`."""
         from clarinet.exchange import formats
 

@@ -86,6 +86,13 @@ _INFO = f"""examples:
 {_CODES}"""
 
 
+_EXPORT = f"""examples:
+  clarinet export houses.clarinet houses.onnx    for ONNX Runtime; takes the table's columns
+  clarinet export digits.clarinet digits.h       one C99 file
+  clarinet export digits.clarinet digits.html    a page that needs neither Clarinet nor a network
+  clarinet export digits.clarinet digits.keras   for Keras
+{_CODES}"""
+
 _GLASS = """examples:
   clarinet glass digits.clarinet --example 7
   clarinet glass digits.clarinet mnist --example 7 --layer dense_1 --unit 3
@@ -135,6 +142,9 @@ def parser() -> Parser:
     _add_draw(commands)
     info = _command(commands, "info", "the installed versions, or a description of a model", _INFO)
     info.add_argument("model", metavar="MODEL", nargs="?", help="a model file")
+    export = _command(commands, "export", "write a model for other programs", _EXPORT)
+    export.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
+    export.add_argument("out", metavar="FILE", help="ends in .onnx, .h, .html or .keras")
     _add_doctor(commands)
     _add_glass(commands)
     add_runs(commands, _command)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clarinet.exchange import keras_files, keras_h5, keras_weights
+from clarinet.exchange import from_onnx, keras_files, keras_h5, keras_weights
 from clarinet.saving import models
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def load(path: str | Path, custom_objects: Mapping[str, object] | None = None, c
         return keras_files.load(path, custom_objects, compile)
     if keras_h5.is_file(path):
         return keras_h5.load(path, custom_objects, compile)
+    if from_onnx.is_name(path):
+        return from_onnx.import_onnx(path)
     return models.load(path, custom_objects, compile)
 
 

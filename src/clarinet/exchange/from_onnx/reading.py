@@ -1,0 +1,146 @@
+"""An ONNX graph, node by node, as a graph of layers and operations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import prod
+from typing import cast
+
+import numpy as np
+
+from clarinet import layers
+from clarinet.exchange.from_onnx.protos import MOST_NUMBERS, Step
+from clarinet.layers.base import Layer
+from clarinet.types import AnyTensor, Array
+
+#: Numbers that never change, or a tensor of the graph.
+Value = Array | AnyTensor
+
+
+def clean(name: str) -> str:
+    """A name as layers have them."""
+    kept = "".join(letter if letter.isalnum() else "_" for letter in name).strip("_")
+    return kept[:60] or "node"
+
+
+class Reader:
+    """A graph that is being read.
+
+    Args:
+        known: constants by their names.
+    """
+
+    def __init__(self, known: dict[str, Array]) -> None:
+        self.values: dict[str, Value] = dict(known)
+        self._users: Counter[str] = Counter()
+        self._steps: list[Step] = []
+        self._done: set[int] = set()
+        self._skipped: set[str] = set()
+        self._names: Counter[str] = Counter()
+        self._weights: list[tuple[Layer, list[Array]]] = []
+
+    def begin(self, name: str, kind: object) -> Value:
+        """An input, whose first axis is that of the rows."""
+        from onnx import TypeProto, helper
+
+        tensor = cast(TypeProto, kind).tensor_type
+        if not tensor.elem_type:
+            raise ValueError(f"input {name[:60]!r} is no tensor")
+        dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+        if dtype.kind not in "fiub":
+            raise ValueError(f"input {name[:60]!r} holds {dtype}; expected numbers")
+        sizes = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
+        if not sizes or any(size is not None and size < 1 for size in sizes) or len(sizes) > 16:
+            raise ValueError(f"input {name[:60]!r} has the shape {sizes}; expected rows, and sizes of at least 1")
+        if prod(size or 1 for size in sizes) > MOST_NUMBERS:
+            raise ValueError(f"input {name[:60]!r} has the shape {sizes}, more than {MOST_NUMBERS} numbers")
+        self.values[name] = found = cast(AnyTensor, layers.Input(tuple(sizes[1:]), name=self.fresh(name)))
+        return found
+
+    def has(self, name: str) -> bool:
+        """Whether an output was computed; those of texts and of classes' numbers are left out."""
+        return name in self.values
+
+    def run(self, steps: list[Step], wanted: Iterable[str], operators: Mapping[str, Callable[..., object]]) -> None:
+        """Read all nodes, in order.
+
+        Raises:
+            ValueError: a node takes what nobody gives before it, or has no counterpart here; it is named.
+        """
+        self._steps = steps
+        self._users.update(name for step in steps for name in step.takes)
+        self._users.update(wanted)
+        for number, step in enumerate(steps):
+            if number in self._done or any(name in self._skipped for name in step.takes):
+                self._skipped |= set() if number in self._done else set(step.gives)
+                continue
+            if step.operator not in operators:
+                raise ValueError(f"{step}: there is no such operator here")
+            self._note(step, self._made(step, operators[step.operator]))
+
+    def _made(self, step: Step, read: Callable[..., object]) -> object:
+        try:
+            return read(self, step, [self._value(step, name) for name in step.takes])
+        except NotNumbers:
+            return None
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
+            raise ValueError(f"{step}: {error}") from error
+
+    def _value(self, step: Step, name: str) -> Value | None:
+        if name and name not in self.values:
+            raise ValueError(f"it takes {name[:60]!r}, which nobody gives before it")
+        return self.values[name] if name else None
+
+    def _note(self, step: Step, found: object) -> None:
+        if found is None:
+            self._skipped |= set(step.gives)
+            return
+        for name, value in zip(step.gives, found if isinstance(found, (list, tuple)) else [found]):
+            if name and value is not None:
+                self._check_size(step, value)
+                self.values[name] = cast(Value, value)
+
+    def _check_size(self, step: Step, value: object) -> None:
+        sizes = [size for size in getattr(value, "shape", ()) if size is not None]
+        if prod(sizes) > MOST_NUMBERS:
+            raise ValueError(f"{step}: it gives the shape {tuple(sizes)}, more than {MOST_NUMBERS} numbers")
+
+    # What operators ask for.
+
+    def fresh(self, name: str) -> str:
+        """A name for a layer that no other has."""
+        clean = clean(name.rsplit("/", 1)[-1] if name.rsplit("/", 1)[-1] else name)
+        self._names[clean] += 1
+        count = self._names[clean]
+        return clean if count == 1 else self.fresh(f"{clean}_{count}")
+
+    def use(self, step: Step, layer: Layer, *taken: object, weights: Sequence[object] = ()) -> AnyTensor:
+        """Call a layer, and give it the file's weights."""
+        layer.name = self.fresh(step.name)
+        found = layer(taken[0] if len(taken) == 1 else list(taken))
+        if weights:
+            self._weights.append((layer, [np.asarray(array, np.float32) for array in weights]))
+        return found
+
+    def weigh(self) -> None:
+        """Give layers the file's weights, once a model has them; layers that no output needs have none."""
+        for layer, weights in self._weights:
+            if layer.weights:
+                layer.set_weights(weights)
+
+    def only_user(self, step: Step) -> Step | None:
+        """The node that alone takes what a node gives."""
+        name = step.gives[0]
+        if self._users[name] != 1:
+            return None
+        return next((other for other in self._steps if name in other.takes), None)
+
+    def settle(self, step: Step, value: AnyTensor) -> None:
+        """Note what a later node gives, which is read together with an earlier one."""
+        self._done.add(self._steps.index(step))
+        self.values[step.gives[0]] = value
+
+
+class NotNumbers(Exception):
+    """What a node gives is left out: names of classes, or their numbers."""
