@@ -110,10 +110,10 @@ class Reader:
 
     def fresh(self, name: str) -> str:
         """A name for a layer that no other has."""
-        clean = clean(name.rsplit("/", 1)[-1] if name.rsplit("/", 1)[-1] else name)
-        self._names[clean] += 1
-        count = self._names[clean]
-        return clean if count == 1 else self.fresh(f"{clean}_{count}")
+        last = clean(name.rsplit("/", 1)[-1] or name)
+        self._names[last] += 1
+        count = self._names[last]
+        return last if count == 1 else self.fresh(f"{last}_{count}")
 
     def use(self, step: Step, layer: Layer, *taken: object, weights: Sequence[object] = ()) -> AnyTensor:
         """Call a layer, and give it the file's weights."""
