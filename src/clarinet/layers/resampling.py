@@ -99,13 +99,13 @@ class _Resampling(Spatial):
         """``R`` and ``C`` for images of this height and width."""
         raise NotImplementedError
 
-    @or_by_parts
     def called_on(self, given: Sequence[object], training: bool | None, mask: TensorLike) -> AnyTensor:
         picture = given[0]
         if isinstance(picture, np.ndarray) and picture.ndim == 3:  # one that is no row of several
             return super().called_on([picture[None]], training, mask)[0]
         return super().called_on(given, training, mask)
 
+    @or_by_parts
     def output_shape(self, input_shape: Shape) -> Shape:
         check_rank(input_shape, 2, type(self).__name__)
         return (*self._sizes(input_shape[:-1]), input_shape[-1])
