@@ -152,3 +152,11 @@ def test_a_list_of_callbacks_for_loops_of_ones_own():
     several.on_epoch_end(0, {"loss": 1.0})
     (history,) = several.callbacks
     assert isinstance(history, History) and history.history == {"loss": [1.0]}
+
+
+def test_mixed_precision_is_float32_and_says_so():
+    from clarinet.keras import mixed_precision
+
+    with pytest.warns(clarinet.problems.ClarinetWarning, match="models compute in float32"):
+        mixed_precision.set_global_policy(mixed_precision.Policy("mixed_float16"))
+    assert mixed_precision.global_policy() == "float32"

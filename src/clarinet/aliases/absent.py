@@ -19,12 +19,11 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "weights are float32; model.save keeps them, and clarinet.tf has no TFLite": ("quantizers", "Quantizer"),
         "model.export writes a model for other programs, model.save one to go on with": ("export",),
         "models compute in float32, or float64 with compile(dtype='float64')": (
-            "DTypePolicy", "FloatDTypePolicy", "dtype_policies", "mixed_precision",
+            "dtype_policies",
         ),
         "a function is derived as it is; call it": ("remat", "RematScope"),
         "Model(inputs, outputs) is made of tensors": ("Function",),
         _SCOPES: ("StatelessScope", "SymbolicScope"),
-        _FILES: ("legacy",),
         _GALLERY: ("visualization",),
         _SKLEARN: ("wrappers",),
     },

@@ -23,6 +23,8 @@ MODULES: dict[str, str] = {
     },
     "keras": "",
     "layers.experimental": "layers",
+    "legacy": "",
+    "mixed_precision": "config",
     "layers.experimental.preprocessing": "layers",
     "ops.numpy": "ops",
     "optimizers.experimental": "optimizers",
@@ -141,6 +143,10 @@ def _merged(module: str, *tables: dict[str, str]) -> None:
 
 _merged("layers", _OF_LAYERS, {"InputSpec": "layers.input_spec:InputSpec"})
 _merged("callbacks", {"ProgbarLogger": "ProgressBar"})
+_merged("config", {"global_policy": "dtype_policy", "set_global_policy": "set_dtype_policy"})
+_merged("config", dict.fromkeys(("DTypePolicy", "Policy"), "tf.scaling:DTypePolicy"))
+_merged("config", {"LossScaleOptimizer": "tf.scaling:LossScaleOptimizer"})
+_merged("", dict.fromkeys(("DTypePolicy", "FloatDTypePolicy"), "tf.scaling:DTypePolicy"))
 _merged("optimizers", {"LossScaleOptimizer": "tf.scaling:LossScaleOptimizer"})
 _merged("initializers", _OF_INITIALIZERS, {"Initializer": "initializers.base:Initializer"})
 _merged("activations", {name: f"ops:{name}" for name in _ACTIVATIONS})
