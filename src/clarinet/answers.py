@@ -257,7 +257,7 @@ def _of_others(model: Trainable, about: About, data: object) -> _Asked:
     if about["kind"] == "unknown":
         raise ValueError(
             f"{files[0]}: the model does not say how files become its inputs of shape {model.sample_shape}; train it "
-            "with clarinet train, or give arrays"
+            "with clarinet train, or predict from Python with arrays"
         )
     pixels = np.stack([picture(about, file) for file in files])
     return _Asked(provenance.as_inputs(model, pixels), list(map(str, files)), {})

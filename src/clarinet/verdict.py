@@ -95,7 +95,8 @@ def judge(predicted: Array, y: Array, classes: Sequence[str], train: tuple[Array
         predicted: probabilities (n, classes), or amounts (n, 1).
         y: what is true: class numbers (n,), or amounts (n, 1).
         classes: their names; empty for amounts.
-        train: rows and answers that were trained on, for the constant answer and the linear model.
+        train: rows and answers that were trained on, for the constant answer and the linear model; without rows there
+            is none.
         x: the rows of ``predicted``.
 
     Example:
@@ -152,9 +153,9 @@ def _linear(x: Array, targets: Array, rows: Array) -> Array | None:
     Features are standardised. Amounts have a closed form; the cross-entropy of classes falls by Nesterov's accelerated
     gradient (1983), with 1 / L as its step.
     """
-    x, rows = (part.reshape(len(part), -1).astype(np.float64) for part in (x, rows))
-    if x.shape[1] > _MOST_FEATURES:
+    if not len(x) or x[0].size > _MOST_FEATURES:
         return None
+    x, rows = (part.reshape(len(part), -1).astype(np.float64) for part in (x, rows))
     chosen = np.random.default_rng(0).permutation(len(x))[:_MOST_ROWS]
     x, targets = x[chosen], targets[chosen]
     mean, scale = x.mean(axis=0), x.std(axis=0)

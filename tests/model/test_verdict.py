@@ -47,6 +47,14 @@ def test_amounts_are_judged_as_scikit_learn_does() -> None:
     assert mine.linear == pytest.approx(mine.score, abs=1e-6)
 
 
+def test_without_rows_there_is_no_linear_model() -> None:
+    y = np.arange(20) % 2
+    found = verdict.judge(
+        np.eye(2)[y], y, ["a", "b"], (np.zeros((0, 4, 4), np.uint8), y), np.zeros((20, 4, 4), np.uint8)
+    )
+    assert found.linear is None and found.score == 1 and "linear" not in " ".join(found.sentences())
+
+
 def test_guessing_is_called_so() -> None:
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(200, 3)), rng.integers(0, 2, 200)
