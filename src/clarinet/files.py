@@ -94,16 +94,16 @@ def destination(path: str | Path, grows: bool = False) -> Path:
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that takes its place only when everything has been written and flushed to the disk. Its folder is
-    made, if missing.
+    """A binary file that takes its place only when everything has been written and flushed to the disk.
 
     Raises:
-        IsADirectoryError: the path is a folder.
+        FileNotFoundError: the folder does not exist. IsADirectoryError: the path is a folder.
     """
     target = Path(os.path.realpath(path))  # through a symbolic link, so that the link stays
     if target.is_dir():
         raise IsADirectoryError(f"{path} is a folder; give the name of a file, e.g. {path / 'model.clarinet'}")
-    make_folder(target.parent)
+    if not current(target.parent).is_dir():
+        raise FileNotFoundError(f"{path}: the folder {target.parent} does not exist; make it first")
     target = destination(target)
     beside = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
     try:

@@ -139,13 +139,6 @@ def test_columns_that_are_no_input_are_left_out_with_a_warning():
         model.predict({"age": np.ones((1, 1)), "wage": np.ones((1, 1))})
 
 
-def test_weights_are_saved_in_a_folder_that_is_not_there_yet(tmp_path):
-    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(2,))])
-    for name in ("a/1.weights.h5", "b/c/2.safetensors", "d/3.keras"):
-        (model.save if name.endswith("keras") else model.save_weights)(tmp_path / name)
-        assert (tmp_path / name).is_file()
-
-
 def test_first_states_of_recurrent_layers():
     lstm = tf.keras.layers.LSTM(4, return_state=True)
     states = lstm.get_initial_state(3)

@@ -227,7 +227,7 @@ def test_permissions_and_links(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "error", "says"),
-    [("", IsADirectoryError, "folder")],
+    [("", IsADirectoryError, "folder"), ("no/such/m", FileNotFoundError, "does not exist")],
 )
 def test_paths_that_cannot_be_written(tmp_path: Path, name: str, error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=says):
