@@ -181,7 +181,7 @@ class Compiled(Functional):
     def preparation(self) -> Preparation | None:
         """What these layers are, once the model is built; None where there are none."""
         if self._preparation is None and self.prepares_data:
-            self._preparation = make_plan(self.network, self.layers, self.store).preparation
+            self._preparation = make_plan(self.network, self.numbered, self.store).preparation
         return self._preparation
 
     @property
@@ -228,7 +228,7 @@ class Compiled(Functional):
             name = self.output_names[number] if len(faces) > 1 else ""
             judgements.append(Judgement(face.loss, weights[number], plain, weighted, name, label_shape))
         return make_plan(
-            self.network, self.layers, store, judgements=judgements, optimizer=self.optimizer, seed=self.seed
+            self.network, self.numbered, store, judgements=judgements, optimizer=self.optimizer, seed=self.seed
         )
 
     def engine_for(self, label_shapes: Sequence[Shape | None] = (), fresh: bool = False) -> engines.Engine:
@@ -240,7 +240,7 @@ class Compiled(Functional):
         if label_shapes:
             faces = zip(label_shapes, self.faces, strict=True)
             label_shapes = [each and opened(each, face.prediction_shape) for each, face in faces]
-        wanted = (tuple(label_shapes), tuple(leaf.trainable for layer in self.layers for leaf in layer.leaf_layers()))
+        wanted = (tuple(label_shapes), tuple(leaf.trainable for layer in self.children for leaf in layer.leaf_layers()))
         if fresh or self._engine is None or self._engine[0] != wanted:
             if self._trained_by is not None and not fresh:
                 return self._new_engine(label_shapes)[0]  # the training goes on with its own

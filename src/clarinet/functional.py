@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import wraps
 from typing import Any, ClassVar, cast
 
 from clarinet import layers
@@ -23,7 +24,8 @@ from clarinet.graph import (
 )
 from clarinet.graph_configs import graph_config
 from clarinet.layers import Layer
-from clarinet.layers.authored import held
+from clarinet.layers.adopting import adopted
+from clarinet.layers.authored import Authored, held
 from clarinet.layers.handle import Handle, take_name
 from clarinet.layers.preparing import as_data
 from clarinet.names import Names, snake_case
@@ -51,6 +53,26 @@ class Functional(Structure):
     _untraceable = False  # whether ``call`` has been found to be no network
     _input_form: Json = None
     _output_form: Json = None
+
+    _says_shape = False  # whether ``build`` of the user's own has been called
+    _within_build = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "build" in vars(cls) and not cls.__module__.startswith("clarinet."):
+            setattr(cls, "build", _once(vars(cls)["build"]))  # noqa: B010  # a method, for the type checker
+
+    def __setattr__(self, name: str, value: object) -> None:
+        own = name[:1] != "_" and not is_ours(type(self), "__init__")
+        object.__setattr__(self, name, adopted(self, name, value) if own else value)
+
+    add_weight = add_variable = Authored.add_weight
+
+    @property
+    def children(self) -> tuple[Handle, ...]:
+        """The weights that it makes itself, if any, and its layers."""
+        own: Handle | None = vars(self).get("_own")
+        return (*([] if own is None else [own]), *self.layers)
 
     @property
     def base_name(self) -> str:
@@ -131,11 +153,10 @@ class Functional(Structure):
     def _connected(self) -> bool:
         return self._network is not None
 
-    @property
-    def built(self) -> bool:
+    def _is_built(self) -> bool:
         """Whether it is known what the network is; the weights are laid out when somebody looks. A model that only has
         steps of its own has no network: the models and layers that it has as attributes have to be built."""
-        return self._network is not None or (self.bodiless and super().built)
+        return self._network is not None or (self.bodiless and super()._is_built())
 
     def build(self, input_shape: ShapeLike | None = None) -> None:
         """Fix the shape of one sample where the model has a ``call``; else ``Input`` has said it.
@@ -143,10 +164,12 @@ class Functional(Structure):
         Args:
             input_shape: with or without the leading batch axis None, e.g. ``(None, 784)`` or ``(784,)``.
         """
-        if self._network is None and input_shape is not None:
+        if self._network is None and input_shape is not None and not self._within_build:
+            self._says_shape = True
             shape = tuple(input_shape) if not isinstance(input_shape, int) else (input_shape,)
             self._trace(layers.Input(shape[1:] if shape[:1] == (None,) else shape))
-        self.network  # noqa: B018  # says so if it is not there
+        if not self._within_build:
+            self.network  # noqa: B018  # says so if it is not there
 
     @property
     def bodiless(self) -> bool:
@@ -185,6 +208,12 @@ class Functional(Structure):
 
     def _trace(self, inputs: TensorLike) -> None:
         """Become the network that ``call`` makes of tensors."""
+        if not is_ours(type(self), "build") and not self._says_shape:
+            self._within_build = True
+            try:
+                self.build(cast(ShapeLike, packed([tensor.shape for tensor in flatten(inputs)], form_of(inputs))))
+            finally:
+                self._within_build = False
         self._attributes = [layer for name, value in vars(self).items() if name[:1] != "_" for layer in held(value)]
         outputs, updates = called(self.call, [inputs], {})
         self._connect(inputs, outputs, updates)
@@ -202,7 +231,7 @@ class Functional(Structure):
         """The tensors of a structure in the order of the model's inputs; without a network it becomes one for them."""
         if self._network is None:
             leaf_layers = flatten(x)
-            self._trace(packed([layers.Input(t.sample_shape, dtype=t.dtype) for t in leaf_layers], x))
+            self._trace(packed([layers.Input(t.row_shape, dtype=t.dtype) for t in leaf_layers], x))
             return leaf_layers
         if isinstance(x, Mapping) and not isinstance(self._input_form, Mapping):
             return [x[name] for name in self.input_names]
@@ -233,14 +262,14 @@ class Functional(Structure):
     @property
     def input_names(self) -> list[str]:
         """The names of the inputs: the keys of a dictionary, or those given to ``Input``."""
-        if isinstance(self._input_form, Mapping):
+        if isinstance(self._input_form, Mapping) and len(self._input_form) == len(self.network.inputs):
             return sorted(self._input_form)
         return [tensor.name for tensor in self.network.inputs]
 
     @property
     def output_names(self) -> list[str]:
         """The names of the outputs: the keys of a dictionary, or those of the layers that make them."""
-        if isinstance(self._output_form, Mapping):
+        if isinstance(self._output_form, Mapping) and len(self._output_form) == len(self.network.outputs):
             return sorted(self._output_form)
         names = Names()
         return [names.take("", tensor.name) for tensor in self.network.outputs]
@@ -278,6 +307,17 @@ class Functional(Structure):
     def structure_config(self) -> Config:
         """Layers and how they are connected, whatever the class, as JSON can hold it, without weights."""
         return graph_config(self, self._input_form, self._output_form)
+
+
+def _once(build: Callable[..., object]) -> Callable[..., object]:
+    """A ``build`` of the user's own, which notes that it was called."""
+
+    @wraps(build)
+    def called(self: Functional, *args: object, **settings: object) -> object:
+        self._says_shape = True
+        return build(self, *args, **settings)
+
+    return called
 
 
 def _inputs_like(x: object) -> object:

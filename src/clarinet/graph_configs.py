@@ -28,6 +28,11 @@ def graph_config(model: Structure, input_form: Json, output_form: Json) -> Confi
     Raises:
         TypeError: something in it that has no description.
     """
+    if any(child.only_weights for child in model.children):
+        raise TypeError(
+            f"model {model.name!r} cannot be saved: it makes weights itself, with add_weight or as variables, which a "
+            "file does not keep of a model; make them in a layer of your own; save_weights keeps them"
+        )
     numbers: dict[int, Json] = {id(layer): number for number, layer in enumerate(model.layers)}
     network = model.network
     with describing():

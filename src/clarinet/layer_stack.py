@@ -131,7 +131,7 @@ class LayerStack(Structure):
     def _build_for_tensors(self, x: object) -> list[Tensor]:
         tensors = flatten(x)
         if not self.built and tensors:
-            self.build((None, *tensors[0].sample_shape))
+            self.build((None, *tensors[0].row_shape))
         return tensors
 
     def build_for_data(self, x: object) -> None:
@@ -148,8 +148,7 @@ class LayerStack(Structure):
     def empty(self) -> bool:
         return not self.layers
 
-    @property
-    def built(self) -> bool:
+    def _is_built(self) -> bool:
         """Whether the shapes are known, so that there are weights."""
         return self._store is not None
 

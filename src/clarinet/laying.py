@@ -58,12 +58,31 @@ class Where(NamedTuple):
 
 
 def _within(layer: Handle, where: Where) -> dict[int, Where]:
-    """The same for the layers within a layer, and for the weights that are its own, by their identities."""
-    found = {}
-    for number, child in enumerate(layer.children):
-        found[id(child)] = own = Where(where.layer, f"{where.prefix}{number}.")
-        for variable in (child._variables or ()) if layer.is_authored and number == 0 else ():
-            found[id(variable)] = Where(own.layer, f"{own.prefix}{variable.name}")
+    """The same for the layers within a layer, by their identities."""
+    return {id(child): Where(where.layer, f"{where.prefix}{number}.") for number, child in enumerate(layer.children)}
+
+
+def _made_in_call(layer: Handle) -> Where:
+    """Of a layer that no attribute holds.
+
+    Raises:
+        ValueError: it has weights.
+    """
+    if layer.weights:
+        raise ValueError(
+            f"{layer.shown_kind} is made within a call, so its weights would be new ones at every call: make it in "
+            "__init__ or build, as an attribute, and use it in call"
+        )
+    return Where(-1)
+
+
+def places_of_weights(layers: Sequence[Handle]) -> dict[int, Where]:
+    """Where each weight of a model's layers is, by its identity: a ``call`` may read any of them."""
+    found: dict[int, Where] = {}
+    for index, layer in enumerate(layers):
+        for leaf in layer.leaf_layers():
+            for variable in leaf.layer._variables or ():
+                found.setdefault(id(variable), Where(index, f"{leaf.prefix}{variable.name}"))
     return found
 
 
@@ -91,6 +110,7 @@ class Laying:
         named: the segment of every weight, by the number of its layer and its name there.
         store: the weights.
         loops: what is known of these.
+        variables: where each weight is, by its identity.
         turn: within a loop, in which round; None: outside of loops.
         ops: what has been found.
         given: shapes that are known better than to who gives them: of inputs by their numbers, and of what layers make
@@ -102,6 +122,7 @@ class Laying:
     named: Mapping[tuple[int, str], Segment]
     store: Store
     loops: Loops
+    variables: Mapping[int, Where] = field(default_factory=dict)
     turn: int | None = None
     ops: list[Op] = field(default_factory=list)
     given: Mapping[int, Shape] = field(default_factory=dict)
@@ -120,7 +141,7 @@ class Laying:
         Args:
             network: models, and layers with a ``call``, are walked in turn.
             taken: the numbers of the tensors that stand for its inputs.
-            places: where the weights of its layers are, by the layers' identities, and its own weights' by theirs.
+            places: where the weights of its layers are, by the layers' identities.
             how: what is true of all of it.
         """
         found = dict(zip(network.inputs, taken, strict=True))
@@ -140,10 +161,10 @@ class Laying:
                 known = cast(Network, network)
                 return (self.walk(known, taken, {}, how)[known.outputs[0]],)
         if not isinstance(layer, Handle):
-            where = places.get(id(getattr(layer, "variable", layer)), Where(-1))
+            where = self.variables.get(id(getattr(layer, "variable", layer)), Where(-1))
             parts, ends = parts_of(node, taken, len(self.shapes), specs)
         else:
-            where = places[id(layer)]
+            where = places.get(id(layer)) or _made_in_call(layer)
             inner = node.inner or layer.inner_network
             if inner is not None:
                 within = how._replace(trainable=how.trainable and layer.trainable)
@@ -231,7 +252,7 @@ class Laying:
         for number, axis in zip(entries, axes):
             shape = shapes[number] if axis < 0 else shapes[number][1:]
             inside[number] = shape[1:] if scan.axis == 0 and scan.body.inputs[number].spec.batched else shape
-        within = Laying([*inside], self.named, self.store, self.loops, 0)
+        within = Laying([*inside], self.named, self.store, self.loops, self.variables, 0)
         found = within.walk(scan.body, range(len(inside)), places, how)
         tensors = [found[tensor] for tensor in scan.body.outputs]
         plan = Plan(

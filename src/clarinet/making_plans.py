@@ -9,10 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from clarinet import losses as losses_module
-from clarinet.layers.base import Layer
 from clarinet.layers.handle import Handle
 from clarinet.layers.places import first_places
-from clarinet.laying import How, Laying, Loops, Where
+from clarinet.laying import How, Laying, Loops, Where, places_of_weights
 from clarinet.params import Layout, Segment, Store
 from clarinet.plan import Op, Output, Plan
 from clarinet.sizes import is_unknown, known
@@ -40,7 +39,7 @@ class Judgement:
 
 def make_plan(
     network: Network,
-    layers: Sequence[Layer],
+    layers: Sequence[Handle],
     store: Store,
     *,
     judgements: Sequence[Judgement] | None = None,
@@ -66,7 +65,8 @@ def make_plan(
     """
     given = shapes or {}
     begins = [given.get(number, tensor.sample_shape) for number, tensor in enumerate(network.inputs)]
-    laying = Laying([*begins], _named(layers, store), store, Loops(unrolls), given=given)
+    variables = places_of_weights(layers)
+    laying = Laying([*begins], _named(layers, store), store, Loops(unrolls), variables, given=given)
     numbers = {id(layer): Where(index) for index, layer in enumerate(layers)}
     found = laying.walk(network, range(len(network.inputs)), numbers, How())
     results = [found[tensor] for tensor in network.outputs]
@@ -98,7 +98,7 @@ def make_plan(
 
 def _again(
     network: Network,
-    layers: Sequence[Layer],
+    layers: Sequence[Handle],
     store: Store,
     judgements: Sequence[Judgement] | None,
     optimizer: Optimizer | None,

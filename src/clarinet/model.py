@@ -108,12 +108,12 @@ class Model(EarlierNames, Exporting, Compiled):
             training: whether layers behave as in training: then moving averages are updated. None (default): layers
                 that augment do, as in Keras, and all others behave as in inference; on tensors of a network: as the
                 other model does.
-            settings: other arguments of ``call``, where the model has one of its own.
+            settings: other arguments of ``call``, where the model has one of its own; or ``inputs`` by name.
         """
+        inputs = calling.all_inputs(self, inputs, settings)
         if not is_symbolic(inputs):
-            return calling.call(self, inputs, training, **settings)
-        x = inputs[0] if len(inputs) == 1 else list(inputs)
-        outputs = use(self, self._build_for_tensors(x), training).results
+            return calling.call(self, inputs, training, settings)
+        outputs = use(self, self._build_for_tensors(inputs[0] if inputs[1:] == () else list(inputs)), training).results
         return cast(AnyTensor, self.packed(outputs if len(outputs) > 1 else outputs[0]))  # type: ignore[arg-type]
 
     @property

@@ -12,6 +12,7 @@ import numpy as np
 from clarinet.configurable import refuse_overrides
 from clarinet.graph import Network, Tensor, with_rounds
 from clarinet.layers.base import Layer, Part
+from clarinet.layers.calling import compute_output_shape
 from clarinet.layers.handle import BuildSpec, Handle, take_name
 from clarinet.layers.parts import ends_of, parts_of
 from clarinet.layers.places import own_weights
@@ -190,20 +191,25 @@ class Structure(WithSummary, TrainingLock, Handle):
         self.optimizer_state = None
 
     def _lay_out(self, family: Sequence[Structure] = ()) -> None:
-        specs = self._specs()
+        specs = self._specs(self.numbered)
         self._store = lay_out(self, specs, self.dtype, self._seed, self._store, family)
         for layer, shape in specs:
             layer.set_build_spec(BuildSpec(self.dtype, shape))
 
-    def _specs(self) -> list[tuple[Any, Any]]:
-        """Every layer, and the shape of the samples that it takes: a tuple of shapes where it takes several tensors."""
+    @property
+    def numbered(self) -> tuple[Handle, ...]:
+        """The layers by their numbers, and behind them the weights that the model makes itself, if any."""
+        return tuple(sorted(self.children, key=lambda child: child.only_weights))
+
+    def _specs(self, layers: Sequence[Handle]) -> list[tuple[Any, Any]]:
+        """Each layer, and the shape of the samples that it takes: a tuple of shapes where it takes several tensors."""
         taken: dict[int, Any] = {}
         for node in () if self.bodiless else with_rounds(self.network.nodes):
             layer = node.operator
             if isinstance(layer, (Layer, Structure)):
                 shapes = tuple(probed(tensor.sample_shape) for tensor in node.data)
                 taken.setdefault(id(layer), shapes if layer.merges else shapes[0])
-        return [(layer, taken.get(id(layer), ())) for layer in self.layers]
+        return [(layer, taken.get(id(layer), ())) for layer in layers]
 
     def _take_dtype(self, layer: Handle) -> None:
         """Compute in the dtype of the weights that another model has laid out, before there are own ones."""
@@ -335,6 +341,8 @@ class Structure(WithSummary, TrainingLock, Handle):
             found.update(zip(node.results, shapes, strict=True))
         return tuple(found[tensor] for tensor in network.outputs)
 
+    compute_output_shape = compute_output_shape
+
     def parts(self) -> tuple[Part, ...]:
         """Its layers as parts of a layer."""
         return parts_of(self.network, self.layers)
@@ -353,7 +361,7 @@ class Structure(WithSummary, TrainingLock, Handle):
         return self._prefixed(lambda layer, shape: layer.state_specs(shape))
 
     def _prefixed(self, specs: Callable[[Layer, Shape], Sequence[Weight]]) -> tuple[Weight, ...]:
-        own = own_weights(self.layers, [specs(*each) for each in self._specs()])
+        own = own_weights(self.children, [specs(*each) for each in self._specs(self.children)])
         return tuple(replace(w, name=f"{number}.{w.name}") for number, weights in enumerate(own) for w in weights)
 
     def models_within(self) -> list[Structure]:

@@ -22,6 +22,7 @@ from clarinet.graph import (
     flatten,
     made_of,
     making,
+    reading,
     rebuilt,
     replayed,
     spec_of,
@@ -36,6 +37,7 @@ from clarinet.ops.specs import TensorSpec
 from clarinet.philox import Key
 from clarinet.registry import KEEPERS
 from clarinet.types import AnyTensor, Array, Json, Namespace
+from clarinet.variables import Variable
 
 Arrays = Sequence[Array]
 
@@ -49,7 +51,7 @@ class Traced:
     """A function of arrays that is known as a network of operations: its values, and their derivatives.
 
     Attributes:
-        network: of operations and constants alone.
+        network: of operations, constants and variables, which are read when it runs.
     """
 
     network: Network
@@ -64,8 +66,7 @@ class Traced:
                 y, caches[node] = operation.forward(tuple(found[tensor] for tensor in node.inputs), xp)
                 found.update(zip(node.outputs, y if len(node.specs) > 1 else (y,), strict=True))
             else:
-                assert isinstance(node.operator, Constant)
-                found[node.outputs[0]] = xp.asarray(node.operator.value)
+                found[node.outputs[0]] = xp.asarray(_now(node.operator))
         return [found[tensor] for tensor in self.network.outputs], (cast("dict[Node, Never]", caches), found)
 
     def backward(self, cache: Kept, dys: Arrays, xp: Namespace = np) -> list[Array | None]:
@@ -91,6 +92,12 @@ class Traced:
             for tensor, share in zip(node.inputs, shares, strict=True):
                 add(tensor, share)
         return [deltas.get(tensor) for tensor in self.network.inputs]
+
+
+def _now(operator: object) -> Array:
+    """The numbers of a constant, or those that a variable has now."""
+    assert isinstance(operator, (Constant, Variable))
+    return operator.value
 
 
 class KeptFunction:
@@ -242,7 +249,7 @@ def _refuse_draws(network: Network, name: str) -> None:
 
 def _traced(function: Callable[..., object], specs: Sequence[TensorSpec], names: Sequence[str], seed: int) -> Network:
     inputs = tuple(Tensor(Node(Argument(name), (), (spec,))) for name, spec in zip(names, specs, strict=True))
-    with _random_state(seed), tracing(inputs), unrolling():
+    with _random_state(seed), tracing(inputs), unrolling(), reading():
         result = function(*inputs)
     try:
         outputs = flatten(result)
@@ -251,7 +258,14 @@ def _traced(function: Callable[..., object], specs: Sequence[TensorSpec], names:
             f"{_name(function)}: expected a tensor as its result, received {result!r}; compute with functions of "
             "clarinet.ops and operators such as +"
         ) from None
-    return Network(made_of(outputs, inputs), inputs, tuple(outputs))
+    network = Network(made_of(outputs, inputs), inputs, tuple(outputs))
+    for node in network.nodes:
+        if not isinstance(node.operator, (Operation, Constant, Variable)):
+            raise TypeError(
+                f"{_name(function)}: it calls {node.operator.name!r}, and losses, metrics and activations are made of "
+                "operations alone: call layers and models in compute_loss of a Model, or in train_step with a tape"
+            )
+    return network
 
 
 def _of_sizes(function: Callable[..., object], specs: Sequence[TensorSpec]) -> Traced:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence as AbstractSequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, cast, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from clarinet import aliases
+from clarinet import aliases, ops
 from clarinet.data_adapters import as_array
+from clarinet.graph import is_symbolic
 from clarinet.names import public
 from clarinet.philox import Key, Stream, next_seed, permutation, set_seed
 from clarinet.types import Array
+from clarinet.variables import Variable
 
 __all__ = [
     "PyDataset",
@@ -104,7 +106,7 @@ def normalize(x: object, axis: int = -1, order: float = 2) -> Array:
     """Divide every vector along ``axis`` by its norm; a vector of zeros stays.
 
     Args:
-        x: array.
+        x: array; of a tensor it is :func:`clarinet.ops.normalize`, which has a gradient.
         axis: of the vectors.
         order: of the norm; 2 is the Euclidean one.
 
@@ -112,6 +114,8 @@ def normalize(x: object, axis: int = -1, order: float = 2) -> Array:
         >>> normalize([[3.0, 4.0], [0.0, 0.0]]).tolist()
         [[0.6, 0.8], [0.0, 0.0]]
     """
+    if isinstance(x, (ops.Tensor, Variable)) or is_symbolic(x):
+        return cast(Array, ops.normalize(x, axis, order))
     array = as_array(x, "normalize: x")
     norm = np.linalg.norm(array, order, axis, keepdims=True)
     return np.asarray(array / np.where(norm == 0, 1, norm))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar, Protocol, Self, TypedDict
 
@@ -51,6 +52,7 @@ class Variable:
         trainable: whether tapes watch it unasked; default True.
         autocast, aggregation: accepted for Keras programs.
         name: for people; default ``"variable"``.
+        initial_value: TensorFlow's name of ``initializer``.
 
     Attributes:
         version: counts the changes.
@@ -89,14 +91,17 @@ class Variable:
 
     def __init__(
         self,
-        initializer: object,
+        initializer: object = None,
         shape: object = None,
         dtype: DTypeArg = None,
         trainable: bool = True,
         autocast: bool = True,
         aggregation: object = "none",
         name: str | None = None,
+        *,
+        initial_value: object = None,
     ) -> None:
+        initializer = initial_value if initializer is None else initializer
         if isinstance(shape, bool):  # as TensorFlow has it: whether it is trained comes second
             trainable, shape = shape, None
         values = _first_values(initializer, shape, dtype)
@@ -333,15 +338,16 @@ def own_locations(
     return [(block, segment) for segment in placed]
 
 
-def pending_variables(layer: Owner, weights: Sequence[tuple[Weight, bool]]) -> tuple[Variable, ...]:
+def pending_variables(layer: Owner, weights: Sequence[tuple[Weight, bool]], prefix: str = "") -> tuple[Variable, ...]:
     """Variables of a layer that no model has, each in a block of its own, whose values are drawn when somebody looks.
 
     Args:
         layer: whose they are.
         weights: each with whether it is state.
+        prefix: those whose names begin so are the layer's; without it they are what it calls them.
     """
     found = []
-    for weight, kept in weights:
+    for weight, kept in ((replace(w, name=w.name[len(prefix) :]), k) for w, k in weights if w.name.startswith(prefix)):
         segment = Segment(0, weight, 0, not kept, kept)
         layout, empty = Layout.packed([segment], 4), Layout.packed([], 4)
         block = Block(empty if kept else layout, layout if kept else empty, np.float32, provisional=True)

@@ -73,7 +73,7 @@ def _is_ours(layer: object) -> bool:
 
 def _plain_model(model: Any) -> Any:
     """The model with other layers in the place of containers, in the same order."""
-    taken = {id(layer): shape for layer, shape in model._specs()}
+    taken = {id(layer): shape for layer, shape in model._specs(model.layers)}
     held = [_plain_layer(layer, taken[id(layer)]) for layer in model.layers]
     return type(model).from_structure(model.structure_config(), held)
 

@@ -15,7 +15,7 @@ from clarinet.graph.described import (
 from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
 from clarinet.graph.loops import Scan, with_rounds
 from clarinet.graph.masks import Maskable, arguments, masks_of, of_network
-from clarinet.graph.nodes import Network, Node, Operator, Tensor, as_tensor, making, within_trace
+from clarinet.graph.nodes import Network, Node, Operator, Tensor, as_tensor, making, reading, within_trace
 from clarinet.graph.order import adds_loss, made_of, network_of, ordered
 from clarinet.graph.replaying import replayed
 from clarinet.graph.used import AddedLoss, Argument, Choice, Constant, Update
@@ -55,6 +55,7 @@ __all__ = [
     "ordered",
     "outputs_of",
     "packed",
+    "reading",
     "rebuilt",
     "replayed",
     "spec_of",

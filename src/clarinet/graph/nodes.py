@@ -61,6 +61,16 @@ def making(**changes: object) -> Iterator[None]:
         TRACING.symbol = symbol
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """While this lasts variables are tensors, which stand for the numbers that they have when the network runs."""
+    before, TRACING.symbol = TRACING.symbol, cast("Callable[[Variable], Symbolic]", as_tensor)
+    try:
+        yield
+    finally:
+        TRACING.symbol = before
+
+
 class Operator(Protocol):
     """A layer or model that a node uses."""
 
@@ -197,6 +207,11 @@ class Tensor:
         spec = self.spec
         sizes = spec.shape[1:] if spec.batched else spec.shape
         return as_sizes(sizes)
+
+    @property
+    def row_shape(self) -> Shape:
+        """Without axis 0, which layers take for rows."""
+        return as_sizes(self.spec.shape[1:])
 
     @property
     def shape(self) -> tuple[int | None, ...]:

@@ -85,7 +85,9 @@ def _on_whole(operator: Operator, inputs: Sequence[Tensor], training: bool | Non
     outputs = use(operator, rows, training, mask).outputs
     if len(outputs) > 1:
         raise ValueError(f"{operator.name}: gives several tensors, of which each needs rows of the batch")
-    whole, own = AsWhole(sizes.pop()), outputs[0].spec
+    joined = {tensor.spec.per for tensor in inputs}
+    whole = AsWhole(sizes.pop(), joined.pop() if len(joined) == 1 else None)
+    own = outputs[0].spec
     if any(tensor.spec.tried for tensor in inputs):  # how many rows they were taken for is known better
         guesses = zip(inputs[0].spec.guessed(), own.guessed(), strict=True)
         tried = tuple(None if a is None or b is None else (a.shape[0], *b.shape[1:]) for a, b in guesses)

@@ -100,6 +100,11 @@ class Function(Initializer):
 
     function: Callable[..., object]
 
+    def encoded(self) -> Json:
+        """Its name alone: the first values of a weight in a file are in the past."""
+        name = getattr(self.function, "__name__", "function")
+        return {"class_name": name, **own_name(self.function), "config": {}, "kept": {}}
+
     def __call__(self, shape: Sequence[int], dtype: DTypeLike = "float32", key: Key | None = None) -> Array:
         return np.asarray(self.function(tuple(shape), dtype=np.dtype(dtype).name), dtype)
 

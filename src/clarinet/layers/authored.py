@@ -53,7 +53,14 @@ from clarinet.variables import Variable, pending_variables
 class OwnWeights(Layer):
     """The weights that a layer of the user's own makes itself, beside those of the layers within it."""
 
+    only_weights = True
+
     _specs: tuple[tuple[Weight, bool], ...] = field(default=(), init=False)
+
+    @property
+    def path(self) -> str:
+        """That of the layer or model whose they are."""
+        return next((holder.path for holder in self.holders), self.name)
 
     def add(self, weight: Weight, kept: bool, owner: Handle) -> Variable:
         """One more weight; ``kept`` says that it is state, which is not trained."""
@@ -192,11 +199,11 @@ class Authored:
     backward = forward
 
 
-def _own(layer: Layer | Authored) -> OwnWeights:
+def _own(layer: Handle | Authored) -> OwnWeights:
     if "_own" not in vars(layer):
         own = OwnWeights(name="own")
         object.__setattr__(layer, "_own", own)
-        own.join(typed(Layer, layer))
+        own.join(typed(Handle, layer))
     return vars(layer)["_own"]  # type: ignore[no-any-return]
 
 
@@ -233,12 +240,9 @@ def _symbolic(
 ) -> AnyTensor:
     """The tensors that a call on tensors gives; the layer remembers what it is made of."""
     layer._built_for((*inputs, *without_masks(settings)))
-    names = Names()
+    names = Names(child.name for child in layer.children[1:] if _is_named(child))
     for child in layer.children[1:]:
-        if child.name:
-            names.take(child.name, child.name)
-    for child in layer.children[1:]:
-        if not child.name:
+        if not _is_named(child):
             take_name(child, names)
         child.join(layer)
     own, inside = arguments([tensor.spec for tensor in tensors], tuple(tensor.mask for tensor in tensors))
@@ -261,6 +265,11 @@ def _symbolic(
     node = of_network(layer, tensors, network, tuple(found), known, call=form)
     layer.note(node)
     return typed(AnyTensor, packed(node.results, form_of(result)))
+
+
+def _is_named(child: Handle) -> bool:
+    """Whether a layer has its name from the user; models name themselves, perhaps as others do."""
+    return bool(child.name) and not child.is_model
 
 
 def _mask_of_symbol(tensor: object) -> Tensor | None:

@@ -315,7 +315,7 @@ class Layer(Computing, Configurable):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define call")
 
-    def __call__(self, x: object, training: bool | None = None, mask: TensorLike = None) -> AnyTensor:
+    def __call__(self, inputs: object, training: bool | None = None, mask: TensorLike = None) -> AnyTensor:
         """Use the layer: on tensors of a network it makes the next one, on a batch of numbers it computes.
 
         On numbers it gives a :class:`clarinet.ops.Tensor`, and a :class:`clarinet.GradientTape` remembers the call.
@@ -323,12 +323,12 @@ class Layer(Computing, Configurable):
         ``training=True`` moving averages are updated, and every call draws new random numbers.
 
         Args:
-            x: a tensor as ``Input`` makes it, or rows (n, ...); a list of them where it takes several.
+            inputs: a tensor as ``Input`` makes it, or rows (n, ...); a list of them where it takes several.
             training: whether it behaves as in training; None (default) is as the ``call`` around it does; without one
                 it is True for layers that augment, as in Keras, and False for all others. On a tensor of a network,
                 None: as the model does.
-            mask: which steps of ``x`` count, truth values (n, steps), for layers that look at it; default: the mask
-                that came along with ``x``.
+            mask: which steps count, truth values (n, steps), for layers that look at it; default: the mask that came
+                along with ``inputs``.
 
         Raises:
             TypeError: neither tensors nor an array. ValueError: samples that do not fit.
@@ -340,8 +340,8 @@ class Layer(Computing, Configurable):
             >>> Rescaling(1 / 255)(Input((28, 28))).shape
             (None, 28, 28)
         """
-        x = within_trace(x)
-        return self.called_on(listed(self, x) if self.merges else [x], training, mask)
+        inputs = within_trace(inputs)
+        return self.called_on(listed(self, inputs) if self.merges else [inputs], training, mask)
 
     def called_on(self, given: Sequence[object], training: bool | None, mask: TensorLike) -> AnyTensor:
         """The tensor that it gives for these, or a tuple where it gives several."""

@@ -13,9 +13,10 @@ from typing import Any, ClassVar, Never, Protocol, Self, cast
 import numpy as np
 
 from clarinet.configurable import check_flag
-from clarinet.graph import Maskable, is_symbolic, masks_of
+from clarinet.graph import Maskable, arguments, flatten, form_of, is_symbolic, masks_of, packed
 from clarinet.layers.context import Context
 from clarinet.layers.handle import Handle, leaf_layers
+from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.operation import Gradients, Operation
 from clarinet.ops.specs import TensorSpec, Tried
 from clarinet.ops.structures import leaves
@@ -28,9 +29,41 @@ from clarinet.types import Array, Cache, DType, Namespace, Penalty, Shape
 from clarinet.variables import Variable
 
 
+def compute_output_shape(self: Callable[..., object], *input_shapes: object) -> object:
+    """The shape of what a layer or model gives, with the batch axis; a structure of shapes where it gives several.
+
+    Args:
+        input_shapes: with the batch axis, ``(None, 8)``; a list or dictionary of shapes where it takes several tensors.
+
+    Raises:
+        ValueError: it does not take tensors of such shapes.
+
+    Example:
+        >>> from clarinet.layers import Add, Conv2D
+        >>> Conv2D(8, 3).compute_output_shape((None, 28, 28, 1)), Add()([[1.0]] * 2).shape
+        ((None, 26, 26, 8), (1, 1))
+    """
+    rows: list[object] = []
+
+    def argument(shape: Any) -> object:
+        if isinstance(shape, Mapping):
+            return {key: argument(inner) for key, inner in shape.items()}
+        if not all(size is None or isinstance(size, (int, np.integer)) for size in shape):
+            return [argument(inner) for inner in shape]
+        rows.append(shape[0])
+        return arguments([TensorSpec((None, *shape[1:]), FLOAT, True)], (None,))[0][0]
+
+    given = [argument(shape) for shape in input_shapes]
+    found = self(*given)
+    shapes = [(rows[0], *tensor.shape[1:]) for tensor in flatten(found)]
+    return packed(shapes, form_of(found))
+
+
 @dataclass(eq=False, repr=False)
 class Computing(Handle):
     """The maths of a layer, as far as a call on numbers needs it; :class:`clarinet.layers.Layer` explains each part."""
+
+    compute_output_shape = compute_output_shape
 
     @property
     def dtype(self) -> str:

@@ -6,7 +6,7 @@ import re
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -18,8 +18,9 @@ from clarinet.names import Names, snake_case
 from clarinet.ops.dtypes import FLOAT
 from clarinet.params import Weight
 from clarinet.philox import Key
+from clarinet.sizes import probed
 from clarinet.types import AnyTensor, Array, DType, Shape
-from clarinet.variables import Variable, own_locations, variables_of
+from clarinet.variables import Variable, own_locations, pending_variables, variables_of
 
 
 class BuildSpec(NamedTuple):
@@ -55,6 +56,8 @@ class Handle(Adding):
     is_input: ClassVar[bool] = False
     #: Whether it has a ``call`` of the user's, which says what it is made of.
     is_authored: ClassVar[bool] = False
+    #: Whether it is no layer, but the weights that one with a ``call`` makes itself.
+    only_weights: ClassVar[bool] = False
     #: Whether it runs on data before any step, and not in one.
     prepares: ClassVar[bool] = False
 
@@ -162,7 +165,7 @@ class Handle(Adding):
             self.set_build_spec(None)
 
     def set_build_spec(self, spec: BuildSpec | None) -> None:
-        """Note that a model has laid out the weights of this layer and of its children, or that none has."""
+        """Note that a model has laid out the weights of this layer and its children, or that none has."""
         if spec is None or self._build_spec is None or len(self.models()) < 2:
             self._build_spec = spec
         for child in self.children:
@@ -184,17 +187,24 @@ class Handle(Adding):
 
     @property
     def built(self) -> bool:
-        """Whether the layer has weights, or is known to need none."""
+        """Whether the layer has weights, or is known to need none. A ``build`` may say so, to no effect."""
+        return self._is_built()
+
+    @built.setter
+    def built(self, value: bool) -> None: ...
+    def _is_built(self) -> bool:
         return all(leaf.layer._variables is not None for leaf in self.leaf_layers())
 
     @property
     def weights(self) -> list[Variable]:
         """All weights in Keras's order, each once: trainable first, then state; none before the layer is built."""
+        self._expect_weights()
         return each_once(v for leaf in self.leaf_layers() for v in leaf.layer._variables or ())
 
     @property
     def trainable_weights(self) -> list[Variable]:
         """The weights that training changes: none in a layer with ``trainable=False``."""
+        self._expect_weights()
         trained = (leaf.layer for leaf in self.leaf_layers() if leaf.trainable)
         return each_once(v for layer in trained for v in layer._variables or () if not v.state)
 
@@ -221,12 +231,26 @@ class Handle(Adding):
 
         def __getattr__(self, name: str) -> Variable:
             """A weight by its name: ``layer.kernel``."""
+            if name[:1] != "_":
+                self._expect_weights()
             for variable in self._variables or ():
                 if variable.name == name:
                     return variable
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
+    def _expect_weights(self) -> None:
+        """Have weights, not drawn yet, where a network uses the layer that no model has laid out."""
+        node = next((node for ref in self._nodes if (node := ref()) is not None), None)
+        if node is None or self.is_model or self.is_authored or Handle._is_built(self):
+            return
+        layer, shapes = cast(Any, self), tuple(probed(tensor.sample_shape) for tensor in node.data)
+        taken = shapes if layer.merges else shapes[0]
+        own = [*((w, False) for w in layer.weight_specs(taken)), *((w, True) for w in layer.state_specs(taken))]
+        for leaf, prefix, _ in self.leaf_layers():
+            leaf._variables = leaf._variables or pending_variables(leaf, own, prefix)
+
     def _built_weights(self) -> list[Variable]:
+        self._expect_weights()
         if not self.built:
             raise ValueError(
                 f"layer {self.name or snake_case(type(self).__name__)!r} is not built, so it has no weights yet: put "

@@ -80,6 +80,8 @@ def _flatten(
 ) -> tuple[int, ...]:
     """Take the elementary parts of a layer that takes these tensors; gives the numbers of those that it ends in."""
     layer = layer if layer.is_model else layer.taking(len(taken))
+    if layer.is_model and not _of_layers(layer):
+        return (taking.add(Part(layer, taken, training=training).within(whole)),)
     parts = direct(layer, len(taken), taking.mask is not None)
     if len(parts) == 1 and type(parts[0].layer) is type(layer) and not layer.is_model:
         spec = parts[0].layer
@@ -97,6 +99,12 @@ def _flatten(
         its_training = part.training if training is None else training
         given += _flatten(part.layer, part.within(whole), sources, taking, trainable, its_training)
     return tuple(given[number] for number in layer.ends or (len(given) - 1,))
+
+
+def _of_layers(model: Any) -> bool:
+    """Whether a model is made of its layers alone: operations and weights of its own are no parts."""
+    known = set(map(id, model.layers))
+    return all(id(node.operator) in known for node in model.network.nodes)
 
 
 def _refuse_outdated(layer: Layer, parts: list[Part]) -> None:

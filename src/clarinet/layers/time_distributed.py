@@ -64,6 +64,17 @@ class OverSteps(Layer):
         return self.layer.penalty(y)
 
 
+def _refuse_operations(layer: Any) -> None:
+    """Raise for a model of one's own operations, or of layers with a ``call``, which are no parts of a layer."""
+    for node in layer.network.nodes if layer.is_model else ():
+        own: Any = node.operator
+        if (not isinstance(own, Layer) and not getattr(own, "is_model", False)) or own.is_authored:
+            raise ValueError(
+                f"TimeDistributed: the model {layer.name!r} uses {own.name!r}, which is no layer of the library: "
+                "reshape to (-1, ...) in a layer of your own, call the model there, and reshape back"
+            )
+
+
 @dataclass(eq=False, repr=False)
 class TimeDistributed(Container):
     """A layer at every step of a sequence, with the same weights: ``y[:, t] = layer(x[:, t])``.
@@ -88,8 +99,15 @@ class TimeDistributed(Container):
     layer: Layer | Mapping[str, object]
 
     def check(self) -> None:
-        self._hold((self._adopt(self.layer, "TimeDistributed: layer"),))
+        from clarinet import layers
+
+        found: Any = layers.get(self.layer) if isinstance(self.layer, Mapping) else self.layer
+        self._hold(((found,) if getattr(found, "is_model", False) else self._adopt(found, "TimeDistributed: layer"),))
         self._settle()
+
+    def configured(self, name: str) -> object:
+        layer = self.children[0] if name == "layer" else None
+        return layer.encoded() if layer is not None and layer.is_model else super().configured(name)
 
     def output_shapes(self, input_shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
         if len(input_shapes[0]) < 2:
@@ -101,6 +119,7 @@ class TimeDistributed(Container):
     def parts(self) -> tuple[Layer | Part, ...]:
         (child,) = self.children
         whole = Part(child, prefix="0.")
+        _refuse_operations(child)
         return tuple(
             replace(part, layer=part.layer if part.layer.takes_steps else OverSteps(part.layer)).within(whole)
             for part in flatten_parts(child)

@@ -6,8 +6,9 @@ loss gives one value per sample, the last axis being summed or averaged over; a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import wraps
 from math import prod
 from typing import ClassVar, cast
 
@@ -75,6 +76,16 @@ def as_arrays(y_true: object, y_pred: object) -> tuple[Array, Array]:
     return np.asarray(y_true), y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float32)
 
 
+def _called_so(own: Callable[..., object]) -> Callable[..., object]:
+    """A user's ``__call__`` as the ``call`` of a loss: weights of rows are the loss's own affair here."""
+
+    @wraps(own)
+    def call(self: object, y_true: object, y_pred: object) -> object:
+        return own(self, y_true, y_pred)
+
+    return call
+
+
 @dataclass(eq=False, repr=False)
 class Loss(Value):
     """Base class: a subclass defines :meth:`values` and :meth:`gradient`; instances are pure configuration.
@@ -113,6 +124,10 @@ class Loss(Value):
     name: str = field(default="", kw_only=True)
 
     def __init_subclass__(cls) -> None:
+        own, plain = vars(cls).get("__call__"), getattr(cls.values, "abstract", False)
+        if own is not None and plain and "call" not in vars(cls) and "super" not in own.__code__.co_names:
+            delattr(cls, "__call__")
+            setattr(cls, "call", _called_so(own))  # noqa: B010  # a method, for the type checker
         for name, value in cls.authoring.items() if "call" in vars(cls) else ():
             if name not in vars(cls):
                 setattr(cls, name, value)

@@ -14,6 +14,7 @@ from clarinet.ops.specs import TensorSpec
 from clarinet.registry import own_name
 from clarinet.traced import Kept, KeptFunction, Traced, kept, trace
 from clarinet.types import AnyTensor, Array, Config, DTypeArg, Json, Namespace, Shape
+from clarinet.variables import Variable
 
 __all__ = ["Custom", "Function"]
 
@@ -115,7 +116,9 @@ class Function(Loss):
         traces: dict[object, Traced] = vars(self).setdefault("_traces", {})
         if kind not in traces:
             specs = [TensorSpec((None, *row), kind[2], True) for row in kind[:2]]
-            traces[kind] = trace(self.call, specs, ("y_true", "y_pred"))
+            found = trace(self.call, specs, ("y_true", "y_pred"))
+            _refuse_weights(found, self.name)
+            traces[kind] = found
         return traces[kind]
 
     def _run(self, y_true: Array, y_pred: Array, xp: Namespace) -> tuple[Array, Traced, Kept]:
@@ -135,6 +138,18 @@ class Function(Loss):
         _, traced, cache = self._run(y_true, y_pred, xp)
         _, dy = traced.backward(cache, (shares,), xp)
         return xp.zeros_like(y_pred) if dy is None else dy
+
+
+def _refuse_weights(traced: Traced, name: str) -> None:
+    """Raise where a loss reads a weight that is trained: its gradient there would be lost."""
+    for node in traced.network.nodes:
+        weight = node.operator
+        if isinstance(weight, Variable) and weight.owner is not None and weight.trainable:
+            raise ValueError(
+                f"the loss {name!r} reads the weight {weight.path!r}, and the gradient of a loss goes to predictions "
+                "alone: use a regularizer such as kernel_regularizer='l2', self.add_loss in the call of a layer, or "
+                "compute_loss in a subclass of Model"
+            )
 
 
 def _own_config(loss: Loss) -> Config:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from clarinet.metrics.base import MeanMetric, Metric
+from clarinet.types import Array
 
 
 class Mean(MeanMetric):
@@ -14,6 +15,7 @@ class Mean(MeanMetric):
 
     Args:
         name: default ``"mean"``.
+        dtype: accepted for Keras programs: sums are float64.
 
     Example:
         >>> mean = Mean()
@@ -22,9 +24,16 @@ class Mean(MeanMetric):
         3.0
     """
 
+    def __init__(self, name: str = "mean", dtype: object = None) -> None:
+        super().__init__(name)
+
     def update_state(self, values: object, sample_weight: object = None, _: object = None) -> None:  # type: ignore[override]
         """Add values, perhaps weighted."""
         self.sums = self.with_values(self.sums, values, sample_weight)
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        """Nothing: it is given values."""
+        raise TypeError(f"{self.name}: Mean takes values; for a metric of compile define update_state in a subclass")
 
 
 @dataclass(eq=False, repr=False)

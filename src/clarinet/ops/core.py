@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import Any
 from typing import cast as cast_type
@@ -15,9 +17,9 @@ from clarinet.ops.dispatch import apply, as_tensor, converted, dtype_of, numbers
 from clarinet.ops.dtypes import as_dtype
 from clarinet.ops.operation import Gradients, Operation, made
 from clarinet.ops.sizing import sized, sizes_of_shape
-from clarinet.ops.specs import TensorSpec, is_symbolic
-from clarinet.ops.tape import ACTIVE, paused, remember
-from clarinet.ops.tensor import Tensor
+from clarinet.ops.specs import Batch, TensorSpec, is_symbolic
+from clarinet.ops.tape import paused
+from clarinet.ops.tensor import Tensor, tensor
 from clarinet.types import AnyTensor, Array, Arrays, DTypeArg, Namespace, TensorFunction, TensorLike
 
 __all__ = [
@@ -171,13 +173,26 @@ def stop_gradient(variable: TensorLike) -> AnyTensor:
     return apply(_STOP, converted(variable))
 
 
-class _Own(Operation):
-    """An operation on a tape whose gradient is a function of the user's, which is its cache."""
+@dataclass(eq=False, repr=False)
+class OwnGradient(Operation):
+    """A function of the user's that says its own gradient, which is a function as well: its cache.
+
+    Args:
+        function: gives both.
+    """
 
     arity = None
 
-    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Array, object]:
-        raise TypeError("a function with a gradient of its own is recorded as it was computed; it cannot be run again")
+    function: Callable[..., tuple[object, Callable[..., object]]]
+
+    @property
+    def name(self) -> str:
+        return getattr(self.function, "__name__", "custom_gradient")
+
+    def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Arrays, object]:
+        with paused():
+            found, gradient = self.function(*map(tensor, xs))
+        return tuple(map(numbers_of, found)) if isinstance(found, (list, tuple)) else numbers_of(found), gradient
 
     def backward(self, cache: Callable[..., object], dy: Arrays, xp: Namespace = np) -> Gradients:
         upstream = tuple(map(convert_to_tensor, dy)) if isinstance(dy, tuple) else (convert_to_tensor(dy),)
@@ -185,8 +200,24 @@ class _Own(Operation):
         found = found if isinstance(found, (list, tuple)) else (found,)
         return tuple(None if one is None else numbers_of(one) for one in found)
 
-    def result(self, *specs: TensorSpec) -> TensorSpec:
-        raise ValueError("a function with a gradient of its own cannot be part of a graph; write an Operation")
+    def result(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
+        """What it gives for ones: sizes that follow from one that is not known are not known either."""
+        few, more = (self._tried(specs, size) for size in (2, 3))
+        pairs = zip(few, more, strict=True)
+        shapes = [tuple(a if a == b else None for a, b in zip(x.shape, y.shape, strict=True)) for x, y in pairs]
+        found = tuple(TensorSpec(shape, x.dtype) for shape, x in zip(shapes, few))
+        return found if len(found) > 1 else found[0]
+
+    def _tried(self, specs: Sequence[TensorSpec], size: int) -> Sequence[Array]:
+        given = (np.ones([size if own is None else own for own in spec.shape], spec.dtype) for spec in specs)
+        with np.errstate(all="ignore"):
+            y, _ = self.forward(tuple(given))
+        return y if isinstance(y, tuple) else (y,)
+
+    def batch(self, specs: Sequence[TensorSpec]) -> Batch:
+        found = self.result(*specs)
+        first = found[0] if isinstance(found, tuple) else found
+        return "keeps" if first.shape[:1] == (None,) else "mixes"
 
 
 def custom_gradient(f: Callable[..., tuple[object, Callable[..., object]]]) -> TensorFunction:
@@ -209,14 +240,8 @@ def custom_gradient(f: Callable[..., tuple[object, Callable[..., object]]]) -> T
         [1.0, 1.0]
     """
 
-    def wrapped(*xs: TensorLike) -> AnyTensor:
-        if not ACTIVE.tapes:
-            return cast_type(AnyTensor, f(*xs)[0])
-        with paused():
-            found, gradient = f(*xs)
-            y = tuple(map(copy, found)) if isinstance(found, (list, tuple)) else copy(found)
-        remember(_Own(), xs, cast_type(Tensor, y), gradient)
-        return cast_type(AnyTensor, y)
+    def wrapped(*xs: TensorLike, **settings: object) -> AnyTensor:
+        return apply(OwnGradient(partial(f, **settings) if settings else f), *map(converted, xs))
 
     wrapped.__name__, wrapped.__doc__ = getattr(f, "__name__", "wrapped"), f.__doc__
     return wrapped

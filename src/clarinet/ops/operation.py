@@ -96,9 +96,17 @@ class Operation(Value):
             found = _with_guesses(found, self._guessed(specs))
         batched = any(spec.batched for spec in specs) and self.batch(specs) == "keeps"
         rows = next((spec.rows for spec in specs if spec.rows is not None), None) if batched else None
+        per = None if batched else self._joined(specs)
         if isinstance(found, tuple):
-            return tuple(replace(spec, batched=batched, rows=rows) for spec in found)
-        return replace(found, batched=batched, rows=rows)
+            return tuple(replace(spec, batched=batched, rows=rows, per=per) for spec in found)
+        return replace(found, batched=batched, rows=rows, per=per)
+
+    def _joined(self, specs: Sequence[TensorSpec]) -> int | None:
+        """How many entries of axis 0 each row of a batch still has, see :attr:`TensorSpec.per`."""
+        found = {spec.per for spec in specs if spec.per is not None}
+        if len(found) != 1 or any(spec.batched for spec in specs):
+            return None
+        return found.pop() if self.batch([replace(s, batched=s.per is not None) for s in specs]) == "keeps" else None
 
     def _guessed(self, specs: Sequence[TensorSpec]) -> list[TensorSpec | tuple[TensorSpec, ...] | None]:
         """What :meth:`result` gives for each of the guesses; None where they do not go together."""

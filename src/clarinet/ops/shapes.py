@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -71,6 +72,17 @@ class Reshape(Operation):
             top, bottom = product(n for n in spec.shape if n), product(n for n in rest if n)
             missing = top // bottom if top is not None and bottom else None
         return spec.reshaped(missing if size == -1 else size for size in shape)
+
+    def infer(self, specs: Sequence[TensorSpec]) -> TensorSpec:
+        """As always; and the rows of a batch may be joined with other axes, and be parted from them again."""
+        found, spec = cast(TensorSpec, super().infer(specs)), specs[0]
+        joined = 1 if spec.batched else spec.per
+        if found.batched or joined is None or found.shape[:1] != (None,):
+            return found
+        whole, rest = product((joined, *spec.shape[1:])), product(found.shape[1:])
+        if not whole or not rest or whole % rest:
+            return found
+        return replace(found, batched=True) if whole == rest else replace(found, per=whole // rest)
 
     def batch(self, specs: Sequence[TensorSpec]) -> Batch:
         (spec,) = specs
@@ -308,7 +320,7 @@ class AsRows(Operation):
         return specs[0]
 
     def infer(self, specs: Sequence[TensorSpec]) -> TensorSpec:
-        return replace(specs[0], batched=True)
+        return replace(specs[0], batched=True, per=None)
 
 
 @dataclass(eq=False, repr=False)
@@ -317,12 +329,14 @@ class AsWhole(AsRows):
 
     Args:
         size: of the first axis, where it is known.
+        per: how many entries of it each row of the batch has, where that has been joined with another axis.
     """
 
     size: int | None = None
+    per: int | None = None
 
     def infer(self, specs: Sequence[TensorSpec]) -> TensorSpec:
-        return replace(specs[0], shape=(self.size, *specs[0].shape[1:]), batched=False)
+        return replace(specs[0], shape=(self.size, *specs[0].shape[1:]), batched=False, per=self.per)
 
 
 @dataclass(eq=False, repr=False)

@@ -37,6 +37,7 @@ class TensorSpec:
         rows: how many rows a batch has, where the network's input says so.
         tried: the shape for each of some sizes in the place of unknown ones (:data:`clarinet.sizes.GUESSES`), where
             these are others than these sizes themselves; None in it where they do not go together.
+        per: where the rows of a batch have been joined with another axis, how many entries of axis 0 each row has.
 
     Example:
         >>> TensorSpec((None, 3), "float32").batched
@@ -48,6 +49,7 @@ class TensorSpec:
     batched: bool | None = None
     rows: int | None = field(default=None, compare=False)
     tried: Tried = field(default=(), compare=False)
+    per: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(self.shape))

@@ -62,6 +62,12 @@ class LearningRateSchedule(Value):
         """The learning rate of update number ``step``, from 0."""
         raise NotImplementedError
 
+    def __float__(self) -> float:
+        raise TypeError(
+            f"{type(self).__name__} gives another rate at each step; that of the next one is "
+            "optimizer.learning_rate(optimizer.iterations)"
+        )
+
 
 def _above_zero(value: object, what: str) -> None:
     if check_number(value, what, low=0) == 0:

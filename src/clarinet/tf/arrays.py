@@ -45,6 +45,25 @@ def argmin(input: TensorLike, axis: int | None = 0, output_type: DTypeArg = "int
     return ops.cast(ops.argmin(input, 0 if axis is None else axis), as_dtype(output_type))
 
 
+def matmul(
+    a: TensorLike, b: TensorLike, transpose_a: bool = False, transpose_b: bool = False, **settings: object
+) -> AnyTensor:
+    """The product of matrices, each perhaps transposed.
+
+    Args:
+        a, b: (..., n, m) and (..., m, k).
+        transpose_a, transpose_b: whether the last two axes change places first; so do ``adjoint_a`` and ``adjoint_b``,
+            which is the same for real numbers.
+        settings: others of TensorFlow, which change nothing here.
+
+    Example:
+        >>> matmul([[1.0, 2.0]], [[3.0, 4.0]], transpose_b=True).tolist()
+        [[11.0]]
+    """
+    first = ops.swapaxes(a, -1, -2) if transpose_a or settings.get("adjoint_a") else a
+    return ops.matmul(first, ops.swapaxes(b, -1, -2) if transpose_b or settings.get("adjoint_b") else b)
+
+
 def split(
     value: TensorLike, num_or_size_splits: int | Sequence[int] | Array, axis: int = 0, name: object = None
 ) -> list[AnyTensor]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from clarinet import aliases, ops
 from clarinet.names import public
 from clarinet.tf.adapting import functions
-from clarinet.tf.arrays import global_norm
+from clarinet.tf.arrays import global_norm, matmul
 from clarinet.tf.nn import l2_normalize
 from clarinet.tf.tables import LINALG
 from clarinet.types import AnyTensor, TensorLike
 
-__all__ = ["band_part", "global_norm", "l2_normalize", "matvec"]
+__all__ = ["band_part", "global_norm", "l2_normalize", "matmul", "matvec"]
 __all__ += list(LINALG)
 
 

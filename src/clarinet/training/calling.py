@@ -14,12 +14,12 @@ from clarinet.configurable import check_flag
 from clarinet.data_adapters.structures import arranged
 from clarinet.engines import NativeEngine, ReferenceEngine
 from clarinet.engines.calls import Calls, Run, trained_as
-from clarinet.graph import AddedLoss, Choice, Constant, Network, Node, Scan, Update
+from clarinet.graph import AddedLoss, Choice, Constant, Network, Node, Scan, Update, within_trace
 from clarinet.graph import Tensor as Symbol
 from clarinet.layers.authored import as_tensors, tensor_of
 from clarinet.layers.base import Layer
-from clarinet.layers.calling import computed, inside_call
-from clarinet.layers.handle import leaf_layers
+from clarinet.layers.calling import computed, inside_call, next_in_order
+from clarinet.layers.handle import Handle, leaf_layers
 from clarinet.making_plans import make_plan
 from clarinet.ops.dispatch import apply
 from clarinet.ops.operation import Operation
@@ -51,6 +51,12 @@ class CallableModel(Trainable, Protocol):
     def trainable(self) -> bool: ...
 
     @property
+    def children(self) -> tuple[Handle, ...]: ...
+
+    @property
+    def numbered(self) -> tuple[Handle, ...]: ...
+
+    @property
     def has_call(self) -> bool: ...
 
     @property
@@ -66,8 +72,34 @@ class CallableModel(Trainable, Protocol):
     def non_trainable_weights(self) -> list[Variable]: ...
 
 
+def all_inputs(
+    self: CallableModel, inputs: tuple[TensorLike, ...], settings: dict[str, object]
+) -> tuple[TensorLike, ...]:
+    """What a model is called on, with what is given by name; that is taken out of ``settings``.
+
+    Raises:
+        TypeError: an argument that the model does not have.
+    """
+    inputs = cast("tuple[TensorLike, ...]", within_trace(inputs))
+    if self.has_call:
+        given = (*inputs, *next_in_order(self.call, len(inputs), settings))
+    else:
+        given = (*inputs, *(settings.pop(name) for name in ("inputs",) if name in settings))
+    others = [] if self.has_call else [name for name, value in settings.items() if value is not None]
+    if others:
+        raise TypeError(
+            f"model {self.name!r} has no argument {', '.join(others)}: call it on its inputs, a list of several"
+        )
+    if not given:
+        name = next(iter(signature(self.call).parameters)) if self.has_call else "inputs"
+        raise TypeError(f"model {self.name!r} is called on nothing: give rows, or {name}=")
+    if self.has_call:
+        return given
+    return given if len(given) == 1 else ([*given],)
+
+
 def call(
-    self: CallableModel, inputs: tuple[TensorLike, ...], training: bool | None = None, /, **settings: object
+    self: CallableModel, inputs: tuple[TensorLike, ...], training: bool | None, settings: Mapping[str, object]
 ) -> AnyTensor:
     """What a model gives for numbers: a tensor, or a structure of tensors.
 
@@ -91,13 +123,8 @@ def call(
         check_flag(training, "training")
     if self.empty:
         raise ValueError(NO_LAYERS)
-    if not inputs:  # given by name
-        name = next(iter(signature(self.call).parameters)) if self.has_call else "inputs"
-        inputs = (settings.pop(name),) if name in settings else ()
-        if not inputs:
-            raise TypeError(f"model {self.name!r} is called on nothing: give rows, or {name}=")
     if getattr(inputs[0], "ndim", 0) == 3 and getattr(self, "lists_layers", False) and _prepares_pictures(self.layers):
-        return call(self, (cast(Array, inputs[0])[None],), training)[0]
+        return call(self, (cast(Array, inputs[0])[None],), training, {})[0]
     if self.has_call and (settings or len(inputs) > 1 or not _traces(self, inputs[0])):
         return _as_it_stands(self, inputs, training, settings)
     (x,) = inputs
@@ -144,7 +171,7 @@ def _traces(self: CallableModel, x: object) -> bool:
 
 
 def _as_it_stands(
-    self: CallableModel, inputs: tuple[TensorLike, ...], training: bool | None, settings: dict[str, object]
+    self: CallableModel, inputs: tuple[TensorLike, ...], training: bool | None, settings: Mapping[str, object]
 ) -> AnyTensor:
     given, named = as_tensors(inputs), {name: tensor_of(value) for name, value in settings.items()}
     with inside_call(self, training) as mode:
@@ -207,7 +234,7 @@ class Native(NamedTuple):
 
 def _native(self: CallableModel, training: bool | None) -> Native | None:
     """What runs the model natively; None where that cannot be, or where single layers have something to say."""
-    every = [leaf for layer in self.layers for leaf in leaf_layers(layer, "", self.trainable)]
+    every = [leaf for layer in self.children for leaf in leaf_layers(layer, "", self.trainable)]
     if training is None and any(leaf.layer.trains_when_called for leaf in every):
         return None
     trained = [leaf.trainable for leaf in every]
@@ -219,7 +246,7 @@ def _native(self: CallableModel, training: bool | None) -> Native | None:
 
 
 def _made(self: CallableModel, watched: Sequence[int]) -> Native | None:
-    plan = make_plan(self.network, self.layers, self.store, seed=self.seed)
+    plan = make_plan(self.network, self.numbered, self.store, seed=self.seed)
     if (
         len(plan.input_shapes) > 1
         or len(plan.outputs) > 1
@@ -340,4 +367,4 @@ def _effect(operator: Update | AddedLoss | Choice, taken: list[TensorLike], trai
     return []
 
 
-__all__ = ["call", "run_network"]
+__all__ = ["all_inputs", "call", "run_network"]

@@ -67,6 +67,8 @@ def _unsupported_reasons(plan: Plan) -> Iterator[str]:
         yield from _obstacles_of_op(plan, op)
     for output in plan.outputs:
         yield from _obstacles_of_output(output)
+    if plan.optimizer is not None and all(output.loss is None for output in plan.outputs):
+        yield "what layers add to the loss has a native form beside a loss of compile alone"
     if plan.optimizer is not None and type(plan.optimizer) not in OPTIMIZERS:
         yield f"the optimizer {plan.optimizer.name!r} has no native form"
 
