@@ -61,7 +61,7 @@ CASES = [
     (lambda: layers.BatchNormalization(scale=[0.5, 1]), TypeError, "BatchNormalization: scale: expected True or False"),
     (lambda: layers.LayerNormalization(center=None), TypeError, "LayerNormalization: center: expected True or False"),
     (lambda: layers.BatchNormalization(renorm=True), TypeError, "renorm is not supported"),
-    (lambda: layers.Dropout(0.5, noise_shape=(3,)), TypeError, "noise_shape is not supported: use SpatialDropout1D"),
+    (lambda: layers.Dropout(0.5, noise_shape=(3,)), ValueError, r"noise_shape has None for the rows.*received \(3,\)"),
     (lambda: layers.AlphaDropout(1), ValueError, "AlphaDropout: rate"),
     (lambda: layers.GaussianNoise(-1), ValueError, "GaussianNoise: stddev"),
     (lambda: layers.SpatialDropout2D(0.5).output_shape((3, 3)), ValueError, "SpatialDropout2D: expected samples"),
