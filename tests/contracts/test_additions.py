@@ -19,7 +19,7 @@ from tests import cases
 ROOT = Path(__file__).parents[2]
 MOST = 4
 #: Names that other frameworks have: what is added here needs none there.
-OF_OTHERS = ("src/clarinet/doctor/adapters/", "src/clarinet/aliases/")
+OF_OTHERS = ("src/clarinet/doctor/adapters/", "src/clarinet/aliases/", "src/clarinet/exchange/from_onnx/")
 #: For every kind of thing: where it is exported, its rows, and what else is exported there.
 KINDS = {
     "activations": (activations, cases.ACTIVATIONS, {"Activation"}),

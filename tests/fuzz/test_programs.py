@@ -12,6 +12,7 @@ import pytest
 import clarinet
 from clarinet import activations, layers, losses, metrics, optimizers
 from clarinet.engines import NativeEngine
+from tests.contracts.test_additions import ROWLESS
 from tests.fuzz import children
 from tests.fuzz.drawing import draw
 from tests.fuzz.known import things
@@ -54,6 +55,7 @@ _NOT_DRAWN |= {"AdditiveAttention", "Attention", "GroupQueryAttention", "MultiHe
 _NOT_DRAWN |= {"RMSNormalization", "UnitNormalization"}  # without rows
 _NOT_DRAWN |= {"Circle", "CTC"}  # of whole batches, and of sequences
 _NOT_DRAWN |= {"MeanMetricWrapper"}  # of a function
+_NOT_DRAWN |= {thing.__name__ for thing in ROWLESS}  # each for a reason
 _MODULES = ("activations", "layers", "losses", "metrics", "optimizers", "optimizers.schedules", "regularizers")
 
 

@@ -106,7 +106,7 @@ BAD: list[tuple[str, Callable[[Parts], bytes], str]] = [
     ("empty file", lambda p: b"", "empty"),
     ("text", lambda p: b"hello world", "not a Clarinet model"),
     ("pickle", lambda p: pickle.dumps({"weights": [1]}), "pickle"),
-    ("hdf5", lambda p: b"\x89HDF\r\n\x1a\n" + bytes(100), "HDF5"),
+    ("hdf5", lambda p: b"\x89HDF\r\n\x1a\n" + bytes(100), "is damaged"),
     ("keras file", lambda p: archive_of({"config.json": b"{}", "model.weights.h5": b""}), "Keras file"),
     ("first half", lambda p: archive_of(p)[: len(archive_of(p)) // 2], "damaged"),
     ("last half", lambda p: b"PK" + archive_of(p)[len(archive_of(p)) // 2 :], "truncated"),

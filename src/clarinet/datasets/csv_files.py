@@ -3,7 +3,6 @@ needed."""
 
 from __future__ import annotations
 
-import csv
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -177,6 +176,8 @@ class _Lines:
 
 def _rows(file: TextIO, dialect: Dialect, path: Path) -> Iterator[Row]:
     """Every row, the header first, and the line on which it ends."""
+    import csv
+
     lines = _Lines(file, dialect)
     reader = csv.reader(lines, delimiter=dialect.delimiter, skipinitialspace=True, strict=True)
     try:

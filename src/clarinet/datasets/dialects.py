@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -90,6 +89,8 @@ def _names_in_comment(comments: Sequence[str], comment: str, delimiter: str, bod
 def split(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
     """Rows of cells, without blanks around them, up to the first that cannot be parsed: with the wrong delimiter
     quotation marks may be unreadable."""
+    import csv
+
     if delimiter == " ":
         lines = [spaced(line) for line in lines]
     rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)

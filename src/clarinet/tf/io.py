@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from clarinet import aliases
+from clarinet import aliases, files
 from clarinet.data.chunks import as_array
 from clarinet.data.text_files import Table, columns_of, paths
 from clarinet.layers.preparing import as_data
@@ -62,11 +62,11 @@ def read_file(filename: TensorLike, name: object = None) -> TextArray:
 
 def write_file(filename: TensorLike, contents: TensorLike, name: object = None) -> None:
     """Write bytes, or a text, as a file; folders are made."""
-    from clarinet.files import destination, make_folder
+    from clarinet.files import make_folder
 
     path = Path(paths(filename)[0])
     make_folder(path.parent)
-    destination(path).write_bytes(_bytes(contents))
+    files.destination(path).write_bytes(_bytes(contents))
 
 
 def matching_files(pattern: TensorLike, name: object = None) -> TextArray:
