@@ -303,6 +303,7 @@ def architecture(
     ending: Ending | None = None,
     sizes: Sizes = Sizes(),
     begun: Callable[[AnyTensor, Wanted], AnyTensor] | None = None,
+    name: str = "",
 ) -> Maker:
     """The function that makes models of an architecture, with the arguments that Keras has.
 
@@ -314,8 +315,9 @@ def architecture(
         ending: how it goes on; default: the mean of each map, and one layer.
         sizes: of pictures.
         begun: what comes before the features, where that depends on what is asked.
+        name: of the model; default the title in small letters.
     """
-    usual, called = ending or Ending(averaged_top()), title.lower()
+    usual, called = ending or Ending(averaged_top()), name or title.lower()
 
     def make(
         include_top: bool = True,

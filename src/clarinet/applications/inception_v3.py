@@ -100,4 +100,5 @@ InceptionV3 = architecture(
     Published.kernels("inception_v3", "inception_v3"),
     Ending(averaged_top(), average="", maximum=""),
     Sizes(299, 75),
+    name="inception_v3",
 )
