@@ -36,7 +36,8 @@ def test_steps_equal_keras(case):
     ours, theirs = case.make(), case.keras(keras)
     weights, slots = buffers(ours)
     variables = [keras.Variable(w.copy()) for w in weights]
-    for step, grads in enumerate(gradients(), 1):
+    by_branches = "accumulates" in case.id or "schedule-free" in case.id  # which Keras takes its time for
+    for step, grads in enumerate(gradients(12 if by_branches else 50), 1):
         weights, slots = ours.applied(weights, grads, slots, ours.scalars(ours.rate(step - 1), step))
         theirs.apply([keras.ops.convert_to_tensor(g) for g in grads], variables)
         for w, v in zip(weights, variables):
