@@ -241,7 +241,7 @@ def test_logging_takes_microseconds(store):
             seconds.append((time.process_time() - began) / 20_000)
         finally:
             gc.unfreeze()
-    assert min(seconds) < 20e-6  # with all that the thread did to keep them
+    assert min(seconds) < 40e-6  # with all that the thread did to keep them
 
 
 def test_a_run_costs_little(store, train):
