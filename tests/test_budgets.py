@@ -23,7 +23,7 @@ MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 50
 #: Data of a published benchmark, kept as it came.
 AS_IT_CAME = {"benchmarks/doctor/build.py", "benchmarks/doctor/data_makers.py", "benchmarks/doctor/score.py"}
-MAX_IMPORT_SECONDS = 0.2  # every function of keras.ops is a class with a derivative
+MAX_IMPORT_SECONDS = 0.5  # every function of keras.ops is a class with a derivative; slow machines need twice as long
 MAX_INSTALLED_BYTES = 15_000_000
 TEXT_SUFFIXES = {".py", ".pyi", ".cpp", ".hpp", ".md", ".toml", ".txt", ".js", ".css", ".html", ".yml", ".cfg", ""}
 HEAVY_STDLIB = {

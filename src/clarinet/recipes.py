@@ -186,4 +186,5 @@ class Shifted:
         return np.moveaxis(x, 1, -1) if x.ndim == 4 else x, self._y[rows]
 
     def on_epoch_end(self) -> None:
+        """Move the pictures for the next epoch."""
         self._order = self._rng.permutation(len(self._y))
