@@ -1,5 +1,5 @@
 // Dropout and similar layers: the random numbers of a step are the words of its key's sequence, as on the reference engine. An
-// entry (a channel or a sample, where whole ones are dropped) is kept where its word is at least the threshold.
+// entry (a channel, or whatever shares a number of the mask) is kept where its word is at least the threshold.
 #include <cmath>
 #include <cstring>
 
@@ -14,11 +14,16 @@ class Dropout : public Op {
   explicit Dropout(const OpSpec& spec)
       : Op(spec),
         channels_(spec.kind == "spatial_dropout"),
-        samples_(spec.kind == "sample_dropout"),
+        shared_(spec.kind == "shared_dropout"),
         threshold_(static_cast<uint32_t>(setting(spec, "threshold"))),
         scale_(static_cast<float>(setting(spec, "scale"))),
         dropped_(static_cast<float>(setting(spec, "dropped"))),
-        shift_(static_cast<float>(setting(spec, "shift"))) {}
+        shift_(static_cast<float>(setting(spec, "shift"))) {
+    if (!shared_) return;
+    for (const float place : spec.tables.at(0)) places_.push_back(static_cast<long>(place));
+    if (static_cast<long>(places_.size()) != out_size())
+      throw std::invalid_argument("shared_dropout: its table is not as large as a sample");
+  }
 
   bool identity(bool training) const override { return !training; }
   double work() const override { return 4.0 * out_size(); }
@@ -41,15 +46,15 @@ class Dropout : public Op {
 
  private:
   long masked() const {  // entries of a sample's mask
-    return samples_ ? 1 : channels_ ? static_cast<long>(spec.outputs) : out_size();
+    return shared_ ? places_.back() + 1 : channels_ ? static_cast<long>(spec.outputs) : out_size();
   }
 
   void apply(const Pass& pass, const float* x, float* y) const {
     const long size = out_size(), width = masked();
-    if (samples_) {
+    if (shared_) {
       for (long sample = pass.first; sample < pass.last; ++sample) {
-        const float kept = mask_[static_cast<size_t>(sample)];
-        for (long i = sample * size; i < (sample + 1) * size; ++i) y[i] = x[i] * kept;
+        const float* kept = mask_.data() + sample * width;
+        for (long i = 0; i < size; ++i) y[sample * size + i] = x[sample * size + i] * kept[places_[static_cast<size_t>(i)]];
       }
       return;
     }
@@ -61,9 +66,10 @@ class Dropout : public Op {
       pass.k->multiply(x + at, mask_.data() + at / size * width, y + at, width);
   }
 
-  const bool channels_, samples_;
+  const bool channels_, shared_;
   const uint32_t threshold_;
   const float scale_, dropped_, shift_;
+  std::vector<long> places_;  // in the mask of a sample, of each of its entries
   std::vector<float> mask_;
 };
 

@@ -69,7 +69,7 @@ const std::map<std::string, OpMaker> kMakers = {
     {"reduce_sum", make_reduce},
     {"resampling", make_resampling},
     {"rescaling", make_rescaling},
-    {"sample_dropout", make_dropout},
+    {"shared_dropout", make_dropout},
     {"simple_rnn", make_recurrent},
     {"softmax", make_softmax},
     {"spatial_dropout", make_dropout},

@@ -61,22 +61,16 @@ def _within_samples(spec: object, **settings: object) -> tuple[str, Settings]:
     return "group_normalization", {name: getattr(spec, name) for name in ("epsilon", "center", "scale")} | settings
 
 
-def _noise(spec: layers.Dropout) -> str | None:
-    """The native name of dropout with a mask of this shape; None where there is none."""
+def _noise(spec: layers.Dropout) -> str:
+    """The native name of dropout with a mask of this shape."""
     sizes = (spec.noise_shape or (None,))[1:]
     if set(sizes) <= {None}:
         return "dropout"
     *others, last = sizes
-    if set(others) <= {1}:
-        return {1: "sample_dropout", None: "spatial_dropout"}.get(last)
-    return None
+    return "spatial_dropout" if last is None and set(others) == {1} else "shared_dropout"
 
 
-def _noise_obstacle(spec: layers.Dropout) -> str | None:
-    return None if _noise(spec) else f"noise_shape={spec.noise_shape}"
-
-
-def _dropout(kind: str | None) -> Callable[[Any], tuple[str, Settings]]:
+def _dropout(kind: str) -> Callable[[Any], tuple[str, Settings]]:
     def lowered(spec: Any) -> tuple[str, Settings]:
         scale = 1 / (1 - spec.rate)
         return _masked(kind, spec.rate, scale, 0.0, 0.0) if spec.rate else ("", {})
@@ -96,8 +90,8 @@ def _gaussian_dropout(spec: layers.GaussianDropout) -> tuple[str, Settings]:
     return ("gaussian_dropout", {"deviation": spec.deviation}) if spec.rate else ("", {})
 
 
-def _masked(kind: str | None, rate: float, scale: float, dropped: float, shift: float) -> tuple[str, Settings]:
-    return kind or "", {"threshold": drop_threshold(rate), "scale": scale, "dropped": dropped, "shift": shift}
+def _masked(kind: str, rate: float, scale: float, dropped: float, shift: float) -> tuple[str, Settings]:
+    return kind, {"threshold": drop_threshold(rate), "scale": scale, "dropped": dropped, "shift": shift}
 
 
 def _window(size: Shape, strides: Shape, dilation: Shape, padding: str) -> Settings:
@@ -278,10 +272,17 @@ def _alphas(spec: layers.PReLU, shape: Shape) -> list[Any]:
     return [np.broadcast_to(np.arange(math.prod(own)).reshape(own), shape)]
 
 
+def _shared(spec: layers.Dropout, shape: Shape) -> list[Any]:
+    """Which entry of a sample's mask each entry of the sample takes, where they share some."""
+    if _noise(spec) != "shared_dropout":
+        return []
+    own = spec.mask_shape((1, *shape))[1:]
+    return [np.broadcast_to(np.arange(math.prod(own)).reshape(own), shape)]
+
+
 #: What keeps an operation of a class that has a native form from running natively, if anything.
 OBSTACLES: dict[type, Callable[[Any], str | None]] = {
     **dict.fromkeys((layers.GRU, layers.LSTM, layers.SimpleRNN), _recurrent_obstacle),
-    layers.Dropout: _noise_obstacle,
 }
 #: Settings of an operation that depend on the shapes of its inputs.
 RUNS: dict[type, Callable[[Any, tuple[Shape, ...]], Settings]] = {
@@ -293,6 +294,7 @@ RUNS: dict[type, Callable[[Any, tuple[Shape, ...]], Settings]] = {
 #: Constants of an operation on samples of a shape: arrays of numbers.
 TABLES: dict[type, Callable[[Any, Shape], list[Any]]] = {
     layers.CenterCrop: lambda spec, shape: spec.matrices(shape[:-1]),
+    layers.Dropout: _shared,
     layers.Normalization: _statistics,
     layers.PReLU: _alphas,
     layers.Permute: lambda spec, shape: [np.array(spec.dims) - 1],
