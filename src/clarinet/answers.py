@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet import datasets
+from clarinet import datasets, files
 from clarinet.data_adapters import provenance
 from clarinet.data_adapters.provenance import About
 from clarinet.types import Array
@@ -98,12 +98,14 @@ class Answers:
             path: of the file.
         """
         import csv
+        import io
 
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
-            write = csv.writer(file)
-            write.writerow(["row", *self.columns])
-            cells = (column.tolist() for column in self.columns.values())
-            write.writerows(zip(self.index, *cells))
+        text = io.StringIO(newline="")
+        write = csv.writer(text)
+        write.writerow(["row", *self.columns])
+        cells = (column.tolist() for column in self.columns.values())
+        write.writerows(zip(self.index, *cells))
+        files.write(Path(path), text.getvalue().encode())
 
     def __str__(self) -> str:
         names = list(self.columns)[:_SHOWN_COLUMNS]
@@ -205,10 +207,7 @@ def _answered(name: str, scores: Array, known: list[str]) -> tuple[dict[str, Arr
 def _of_table(coding: TableCoding, data: object) -> _Asked:
     if isinstance(data, np.ndarray):
         return _of_rows(coding, data)
-    single = isinstance(data, Mapping) and not any(
-        hasattr(v, "__iter__") and not isinstance(v, str) for v in data.values()
-    )
-    table = coding.read([data] if single else data)
+    table = coding.read([data] if isinstance(data, Mapping) and _is_row(data) else data)
     x = coding.encode(table)
     used = {column.name for column in coding.columns} | {coding.target.name}
     unused = [name for name in table.columns if name not in used]

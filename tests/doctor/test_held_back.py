@@ -50,6 +50,12 @@ WRITERS = {
     "plot": "plots.save(plots.history({'loss': [2.0, 1.0]}), 'kept.svg')",
     "tensorboard": "t = callbacks.TensorBoard('logs'); t.set_model(model); t.on_epoch_end(0, {'loss': 1.0}); "
     "t.on_train_end()",
+    "file of tf": "clarinet.tf.io.write_file('kept.csv', 'other')",
+    "removal of tf": "clarinet.tf.io.gfile.remove('kept.csv')",
+    "folder of tf": "clarinet.tf.io.gfile.rmtree('.clarinet')",
+    "checkpoint of tf": "m = clarinet.tf.train.CheckpointManager(clarinet.tf.train.Checkpoint(model), 'ckpts', 1); "
+    "m.save(); m.save()",
+    "answers": "model.answer(x[:2]).to_csv('kept.csv')",
     "at the end": "import atexit; atexit.register(lambda: model.save('kept.clarinet'))",
     "in the middle of a loop": "[model.train_on_batch(x, y) for _ in range(3)]; model.save('kept.clarinet')",
 }

@@ -73,13 +73,27 @@ def copy(src: Name, dst: Name, overwrite: bool = False) -> None:
 
 
 def remove(path: Name) -> None:
-    """Remove a file."""
-    os.remove(path)
+    """Remove a file.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    _remove(path, "file")
 
 
 def rmtree(path: Name) -> None:
-    """Remove a folder, with all that is in it."""
-    shutil.rmtree(path)
+    """Remove a folder, with all that is in it.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    _remove(path, "folder")
+
+
+def _remove(path: Name, what: str) -> None:
+    if not files.current(Path(path)).exists():
+        raise FileNotFoundError(f"{os.fspath(path)}: there is no such {what}")
+    files.remove(Path(path))
 
 
 def walk(top: Name) -> Iterator[tuple[str, list[str], list[str]]]:

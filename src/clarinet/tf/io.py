@@ -56,17 +56,15 @@ def read_file(filename: TensorLike, name: object = None) -> TextArray:
         b'yes'
     """
     box = np.empty((), object)
-    box[()] = Path(paths(filename)[0]).read_bytes()
+    box[()] = files.current(paths(filename)[0]).read_bytes()
     return box.view(TextArray)
 
 
 def write_file(filename: TensorLike, contents: TensorLike, name: object = None) -> None:
     """Write bytes, or a text, as a file; folders are made."""
-    from clarinet.files import make_folder
-
     path = Path(paths(filename)[0])
-    make_folder(path.parent)
-    files.destination(path).write_bytes(_bytes(contents))
+    files.make_folder(path.parent)
+    files.write(path, _bytes(contents))
 
 
 def matching_files(pattern: TensorLike, name: object = None) -> TextArray:

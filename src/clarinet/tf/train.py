@@ -72,7 +72,7 @@ class Checkpoint:
         path = _file(file_prefix)
         files.make_folder(path.parent)
         arrays = {f"{name}/{i}": a for name, one in self._objects.items() for i, a in enumerate(_numbers(one))}
-        files.destination(path).write_bytes(pack(arrays | {"save_counter": np.array([self.save_counter])}))
+        files.write(path, pack(arrays | {"save_counter": np.array([self.save_counter])}))
         return os.fspath(file_prefix)
 
     def restore(self, save_path: Name | None) -> Checkpoint:
@@ -86,7 +86,7 @@ class Checkpoint:
             return self
         path = _file(save_path)
         with refusing(path, "checkpoint"):
-            found = unpack(path, "checkpoint", files.destination(path).read_bytes())
+            found = unpack(path, "checkpoint", files.current(path).read_bytes())
         for name, one in self._objects.items():
             own = [found[key] for key in (f"{name}/{i}" for i in range(len(found))) if key in found]
             _take(one, own, f"{path}: {name}")
@@ -186,7 +186,7 @@ class CheckpointManager:
             self.checkpoint.save_counter = int(checkpoint_number) - 1
         written = self.checkpoint.save(self._prefix)
         for name in self.checkpoints[: -self.max_to_keep] if self.max_to_keep else ():
-            _file(name).unlink()
+            files.remove(_file(name))
         return written
 
     def restore_or_initialize(self) -> str | None:
