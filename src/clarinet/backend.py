@@ -23,7 +23,7 @@ from clarinet.config import (
     set_floatx,
     set_image_data_format,
 )
-from clarinet.graph import Tensor
+from clarinet.graph import Tensor, sources_of
 from clarinet.names import public
 from clarinet.ops.dtypes import WEAK, as_dtype, result_dtype
 from clarinet.ops.specs import is_symbolic
@@ -111,14 +111,7 @@ def get_source_inputs(tensor: object) -> list[object]:
         >>> get_source_inputs(clarinet.layers.Dense(2)(x)) == [x]
         True
     """
-    if not isinstance(tensor, Tensor):
-        return [tensor]
-    if not tensor.node.inputs:
-        return [tensor]
-    found: list[object] = []
-    for taken in tensor.node.inputs:
-        found += [one for one in get_source_inputs(taken) if one not in found]
-    return found
+    return list[object](sources_of(tensor)) if isinstance(tensor, Tensor) else [tensor]
 
 
 def is_keras_tensor(x: object) -> bool:

@@ -15,29 +15,12 @@ import pytest
 import clarinet
 from clarinet import layers
 from clarinet.saving import ModelFileError
-from tests.cases import LAYERS, Case, inputs
+from tests.cases import Case, inputs
+from tests.exchange.rows import ours, rows
 
 h5py = pytest.importorskip("h5py")
 pytest.importorskip("pyfive")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras on JAX
-
-
-def ours(case: Case) -> Any:
-    if case.several:
-        begins = [layers.Input(shape) for shape in case.shape]
-        return clarinet.Model(begins, case.make()(begins))
-    return clarinet.Sequential([layers.Input(case.shape), case.make()])
-
-
-def rows() -> list[Any]:
-    """All rows, of which the first of each class is asked for in every run."""
-    seen: set[type] = set()
-    found = []
-    for case in LAYERS:
-        kind = type(case.make())
-        found.append(pytest.param(case, marks=[pytest.mark.slow] if kind in seen else [], id=case.id))
-        seen.add(kind)
-    return found
 
 
 @pytest.mark.parametrize("case", rows())

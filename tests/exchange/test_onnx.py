@@ -11,30 +11,13 @@ import pytest
 
 import clarinet
 from clarinet import layers, ops
-from tests.cases import LAYERS, Case, inputs
+from tests.cases import Case, inputs
+from tests.exchange.rows import ours, rows
 
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
 
 from clarinet.exchange.to_onnx.exporting import onnx_model  # noqa: E402
-
-
-def ours(case: Case) -> Any:
-    if case.several:
-        begins = [layers.Input(shape) for shape in case.shape]
-        return clarinet.Model(begins, case.make()(begins))
-    return clarinet.Sequential([layers.Input(case.shape), case.make()])
-
-
-def rows() -> list[Any]:
-    """All rows, of which the first of each class is asked for in every run."""
-    seen: set[type] = set()
-    found = []
-    for case in LAYERS:
-        kind = type(case.make())
-        found.append(pytest.param(case, marks=[pytest.mark.slow] if kind in seen else [], id=case.id))
-        seen.add(kind)
-    return found
 
 
 def answers(model: Any, xs: list[np.ndarray]) -> list[np.ndarray]:

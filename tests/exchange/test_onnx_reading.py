@@ -16,6 +16,7 @@ from clarinet import layers
 from clarinet.exchange import import_onnx
 from clarinet.saving import ModelFileError
 from tests.cases import LAYERS, Case, inputs
+from tests.exchange.rows import ours
 
 onnx = pytest.importorskip("onnx")
 
@@ -39,11 +40,7 @@ LOOPS = {"lstm-plain"}
     [pytest.param(c, id=c.id, marks=[] if c.id in ALWAYS else [pytest.mark.slow]) for c in LAYERS if c.id not in LOOPS],
 )
 def test_every_layer_goes_there_and_back(case: Case, tmp_path: Path) -> None:
-    if case.several:
-        begins = [layers.Input(shape) for shape in case.shape]
-        model: Any = clarinet.Model(begins, case.make()(begins))
-    else:
-        model = clarinet.Sequential([layers.Input(case.shape), case.make()])
+    model = ours(case)
     rng = np.random.default_rng(0)
     model.set_weights([rng.uniform(0.1, 0.9, w.shape) for w in model.get_weights()])
     x: Any = inputs(case, 4)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
 from clarinet import layers
-from clarinet.graph import Tensor
+from clarinet.graph import Tensor, sources_of
 from clarinet.initializers.base import Initializer
 from clarinet.models import Model
 from clarinet.problems import ClarinetWarning
@@ -222,7 +222,8 @@ def network(wanted: Wanted, features: Features, ending: Ending, published: Publi
     begin = _begin(wanted, sizes)
     x = features(cast(AnyTensor, begin))
     x = ending.top(x, wanted) if wanted.include_top else ending.pooled(x, wanted.pooling)
-    model = Model(_sources(begin), x, wanted.name)
+    sources = sources_of(begin)
+    model = Model(sources[0] if len(sources) == 1 else sources, x, wanted.name)
     if path is not None:
         model.load_weights(str(path))
     return model
@@ -238,24 +239,6 @@ def _begin(wanted: Wanted, sizes: Sizes) -> Tensor:
             f"{type(wanted.input_tensor).__name__}"
         )
     return wanted.input_tensor
-
-
-def _sources(tensor: Tensor) -> Tensor | list[Tensor]:
-    """The inputs that a tensor was made of."""
-    found = list(dict.fromkeys(_inputs_of(tensor)))
-    return found[0] if len(found) == 1 else found
-
-
-def _inputs_of(tensor: Tensor) -> Iterator[Tensor]:
-    seen, waiting = set[Tensor](), [tensor]
-    while waiting:
-        each = waiting.pop()
-        if each in seen:
-            continue
-        seen.add(each)
-        if each.node.is_input:
-            yield each
-        waiting.extend(each.node.inputs)
 
 
 class Maker(Protocol):

@@ -17,6 +17,8 @@ from clarinet import files
 from clarinet.saving.container import ModelFileError, open_for_reading, refusing
 from clarinet.types import Array, DType, Shape
 
+#: The first bytes of a file.
+MAGIC = b"\x89HDF\r\n\x1a\n"
 #: Messages of an HDF5 object that say where its numbers are, if not here.
 _EXTERNAL = 0x0007
 #: Numbers that lie in one piece, within the object or behind it; and in chunks.
@@ -66,7 +68,7 @@ def unpack(path: Path, content: bytes) -> dict[str, Array]:
             otherwise than by gzip and shuffle; or larger than such a file can hold.
     """
     pyfive = _library("pyfive")
-    if not content.startswith(b"\x89HDF\r\n\x1a\n"):
+    if not content.startswith(MAGIC):
         raise ModelFileError(f"{path}: not an HDF5 file: it does not begin as one")
     with refusing(path, "is damaged, or holds links to other files"):
         reading = _Reading(path, content, max(_ALWAYS, _RATIO * len(content)))

@@ -26,7 +26,6 @@ from clarinet.variables import Variable
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
-_MAGIC = b"\x89HDF\r\n\x1a\n"
 _CONFIG, _COMPILED, _MODEL, _OPTIMIZER = "model_config", "training_config", "model_weights", "optimizer_weights"
 _LAYERS, _WEIGHTS = "layer_names", "weight_names"
 _WRITTEN = {"keras_version": "3.8.0", "backend": "clarinet"}
@@ -43,7 +42,7 @@ def is_file(path: str | Path) -> bool:
     if not place.is_file():
         return False
     with place.open("rb") as file:
-        return file.read(len(_MAGIC)) == _MAGIC
+        return file.read(len(hdf5.MAGIC)) == hdf5.MAGIC
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packe
 from clarinet.graph.loops import Scan, with_rounds
 from clarinet.graph.masks import Maskable, arguments, masks_of, of_network
 from clarinet.graph.nodes import Network, Node, Operator, Tensor, as_tensor, making, reading, within_trace
-from clarinet.graph.order import adds_loss, made_of, network_of, ordered
+from clarinet.graph.order import adds_loss, made_of, network_of, ordered, sources_of
 from clarinet.graph.replaying import replayed
 from clarinet.graph.used import AddedLoss, Argument, Choice, Constant, Update
 from clarinet.graph.using import use
@@ -58,6 +58,7 @@ __all__ = [
     "reading",
     "rebuilt",
     "replayed",
+    "sources_of",
     "spec_of",
     "told",
     "use",

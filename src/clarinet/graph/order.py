@@ -116,6 +116,21 @@ def made_of(outputs: Sequence[Tensor], inputs: Sequence[Tensor], more: Sequence[
     return tuple(sorted(found, key=lambda node: node.number))
 
 
+def sources_of(tensor: Tensor) -> list[Tensor]:
+    """The tensors that a network begins with, of one of its tensors, in the order in which a walk back meets them."""
+    found: list[Tensor] = []
+    seen, waiting = set[Tensor](), [tensor]
+    while waiting:
+        each = waiting.pop()
+        if each in seen:
+            continue
+        seen.add(each)
+        if not each.node.inputs:
+            found.append(each)
+        waiting += reversed(each.node.inputs)
+    return found
+
+
 def network_of(
     inputs: Sequence[Tensor],
     outputs: Sequence[Tensor],

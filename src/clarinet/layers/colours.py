@@ -9,11 +9,8 @@ from typing import cast
 from clarinet import ops
 from clarinet.configurable import check_number
 from clarinet.layers.augmentation import Factor
-from clarinet.layers.image_layers import ImageLayer, Range, rescaled
+from clarinet.layers.image_layers import BYTES, ImageLayer, Range, rescaled
 from clarinet.types import AnyTensor
-
-#: Pixels of eight bits, which several formulas are for.
-_BYTES = (0.0, 255.0)
 
 
 @dataclass(eq=False, repr=False)
@@ -120,7 +117,7 @@ class RandomHue(ImageLayer):
         return ops.multiply(self.for_each(images, self.factor), way)
 
     def changed_images(self, images: AnyTensor, drawn: object) -> AnyTensor:
-        hue, rest = _split(ops.image.rgb_to_hsv(rescaled(images, self.value_range, (0, 1))), 1)
+        hue, rest = _split(ops.image.rgb_to_hsv(rescaled(images, self.value_range, (0, 1))))
         turned = ops.mod(ops.add(hue, cast(AnyTensor, drawn)), 1.0)
         found = ops.image.hsv_to_rgb(ops.concatenate([turned, rest], axis=-1))
         return rescaled(ops.clip(found, 0.0, 1.0), (0, 1), self.value_range)
@@ -157,8 +154,8 @@ class RandomSaturation(ImageLayer):
         return ops.divide(share, ops.add(ops.subtract(1.0, share), 1e-7))
 
     def changed_images(self, images: AnyTensor, drawn: object) -> AnyTensor:
-        hue, rest = _split(ops.image.rgb_to_hsv(images), 1)
-        saturation, value = _split(rest, 1)
+        hue, rest = _split(ops.image.rgb_to_hsv(images))
+        saturation, value = _split(rest)
         changed = ops.clip(ops.multiply(saturation, cast(AnyTensor, drawn)), *self.value_range)
         return ops.image.hsv_to_rgb(ops.concatenate([hue, changed, value], axis=-1))
 
@@ -269,9 +266,9 @@ class RandomPosterization(ImageLayer):
         return ops.power(2.0, ops.subtract(8.0, bits))
 
     def changed_images(self, images: AnyTensor, drawn: object) -> AnyTensor:
-        pixels = ops.floor(ops.clip(rescaled(images, self.value_range, _BYTES), *_BYTES))
+        pixels = ops.floor(ops.clip(rescaled(images, self.value_range, BYTES), *BYTES))
         step = cast(AnyTensor, drawn)
-        return rescaled(ops.multiply(ops.floor(ops.divide(pixels, step)), step), _BYTES, self.value_range)
+        return rescaled(ops.multiply(ops.floor(ops.divide(pixels, step)), step), BYTES, self.value_range)
 
 
 @dataclass(eq=False, repr=False)
@@ -355,6 +352,6 @@ class RandomColorJitter(ImageLayer):
         return images
 
 
-def _split(x: AnyTensor, first: int) -> tuple[AnyTensor, AnyTensor]:
-    """The first channels, and the others."""
-    return x[..., :first], x[..., first:]
+def _split(x: AnyTensor) -> tuple[AnyTensor, AnyTensor]:
+    """The first channel, and the others."""
+    return x[..., :1], x[..., 1:]

@@ -23,6 +23,8 @@ from clarinet.types import AnyTensor, Config, TensorLike
 
 #: Least and greatest number of an image.
 Range = Sequence[float]
+#: Pixels of eight bits, which several formulas are for.
+BYTES = (0.0, 255.0)
 
 
 class ImageLayer(Layer):

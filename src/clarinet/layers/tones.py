@@ -13,14 +13,13 @@ from clarinet.arrays import scatter_add
 from clarinet.configurable import check_number, check_whole
 from clarinet.layers.augmentation import Factor, factors
 from clarinet.layers.geometry import per_axis
-from clarinet.layers.image_layers import ImageLayer, Range, rescaled, sizes
+from clarinet.layers.image_layers import BYTES, ImageLayer, Range, rescaled, sizes
 from clarinet.ops.dispatch import apply
 from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.operation import Gradients, Operation, made
 from clarinet.ops.specs import Batch, TensorSpec
 from clarinet.types import AnyTensor, Array, Namespace
 
-_BYTES = (0.0, 255.0)
 _TONES = 256
 
 
@@ -116,14 +115,14 @@ class Equalization(ImageLayer):
         self.bins = check_whole(self.bins, "Equalization: bins", low=2)
 
     def changed_images(self, images: AnyTensor, drawn: object) -> AnyTensor:
-        x = rescaled(images, self.value_range, _BYTES)
+        x = rescaled(images, self.value_range, BYTES)
         scaled = ops.clip(ops.multiply(x, (self.bins - 1) / 255), 0, self.bins - 1)
         height, width, channels = sizes(images)
         tones = ops.reshape(ops.moveaxis(ops.cast(scaled, "int32"), -1, 0), (channels, -1))
         counts = apply(made(Counts, self.bins), tones)
         table = ops.take_along_axis(_spread(counts), tones, axis=1)
         found = ops.moveaxis(ops.reshape(table, (channels, -1, height, width)), 0, -1)
-        return rescaled(found, _BYTES, self.value_range)
+        return rescaled(found, BYTES, self.value_range)
 
 
 def _spread(counts: AnyTensor) -> AnyTensor:
@@ -132,7 +131,7 @@ def _spread(counts: AnyTensor) -> AnyTensor:
     whole = below[:, -1:]
     least = ops.min(ops.where(ops.greater(below, 0), below, whole), axis=1, keepdims=True)
     several = ops.maximum(ops.subtract(whole, least), 1.0)
-    return ops.clip(ops.round(ops.divide(ops.multiply(ops.subtract(below, least), 255.0), several)), *_BYTES)
+    return ops.clip(ops.round(ops.divide(ops.multiply(ops.subtract(below, least), 255.0), several)), *BYTES)
 
 
 @dataclass(eq=False, repr=False)
@@ -176,8 +175,8 @@ class Solarization(ImageLayer):
 
     def changed_images(self, images: AnyTensor, drawn: object) -> AnyTensor:
         added, threshold = cast("tuple[AnyTensor, AnyTensor]", drawn)
-        x = ops.clip(ops.add(rescaled(images, self.value_range, _BYTES), added), *_BYTES)
-        return rescaled(ops.where(ops.less(x, threshold), x, ops.subtract(255.0, x)), _BYTES, self.value_range)
+        x = ops.clip(ops.add(rescaled(images, self.value_range, BYTES), added), *BYTES)
+        return rescaled(ops.where(ops.less(x, threshold), x, ops.subtract(255.0, x)), BYTES, self.value_range)
 
 
 @dataclass(eq=False, repr=False)
@@ -222,14 +221,14 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
         height, width, channels = sizes(images)
         down, across = self.tile_grid_size
         high, wide = -(-height // down), -(-width // across)
-        x = rescaled(images, self.value_range, _BYTES)
+        x = rescaled(images, self.value_range, BYTES)
         x = ops.pad(x, [(0, 0), (0, high * down - height), (0, wide * across - width), (0, 0)], mode="symmetric")
         pixels = ops.clip(ops.cast(x, "int32"), 0, 255)
         tiles = ops.reshape(pixels, (-1, down, high, across, wide, channels))
         tiles = ops.reshape(ops.transpose(tiles, (0, 1, 3, 5, 2, 4)), (-1, down, across, channels, high * wide))
         tables = self._tables(apply(made(Counts, _TONES), tiles), high * wide)
         found = self._looked_up(tables, pixels, (high, wide))
-        return rescaled(found[:, :height, :width, :], _BYTES, self.value_range)
+        return rescaled(found[:, :height, :width, :], BYTES, self.value_range)
 
     def _tables(self, counts: AnyTensor, pixels: int) -> AnyTensor:
         """For each tone of each tile what takes its place: (n, down, across, channels, tones)."""
@@ -240,7 +239,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
         least = below[..., :1]
         others = ops.subtract(float(pixels), least)
         others = ops.where(ops.equal(others, 0), 1.0, others)
-        return ops.clip(ops.divide(ops.multiply(ops.subtract(below, least), 255.0), others), *_BYTES)
+        return ops.clip(ops.divide(ops.multiply(ops.subtract(below, least), 255.0), others), *BYTES)
 
     def _looked_up(self, tables: AnyTensor, pixels: AnyTensor, size: tuple[int, int]) -> AnyTensor:
         """The pixels by the tables of the four tiles that are nearest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import cast
@@ -33,9 +33,8 @@ class Reader:
 
     def __init__(self, known: dict[str, Array]) -> None:
         self.values: dict[str, Value] = dict(known)
-        self._users: Counter[str] = Counter()
-        self._steps: list[Step] = []
-        self._done: set[int] = set()
+        self._users: defaultdict[str, list[Step | None]] = defaultdict(list)  # None: the file's outputs
+        self._done: set[int] = set()  # the identities of nodes
         self._skipped: set[str] = set()
         self._names: Counter[str] = Counter()
         self._weights: list[tuple[Layer, list[Array]]] = []
@@ -68,12 +67,16 @@ class Reader:
         Raises:
             ValueError: a node takes what nobody gives before it, or has no counterpart here; it is named.
         """
-        self._steps = steps
-        self._users.update(name for step in steps for name in step.takes)
-        self._users.update(wanted)
-        for number, step in enumerate(steps):
-            if number in self._done or any(name in self._skipped for name in step.takes):
-                self._skipped |= set() if number in self._done else set(step.gives)
+        for step in steps:
+            for name in step.takes:
+                self._users[name].append(step)
+        for name in wanted:
+            self._users[name].append(None)
+        for step in steps:
+            if id(step) in self._done:
+                continue
+            if any(name in self._skipped for name in step.takes):
+                self._skipped |= set(step.gives)
                 continue
             if step.operator not in operators:
                 raise ValueError(f"{step}: there is no such operator here")
@@ -131,14 +134,12 @@ class Reader:
 
     def only_user(self, step: Step) -> Step | None:
         """The node that alone takes what a node gives."""
-        name = step.gives[0]
-        if self._users[name] != 1:
-            return None
-        return next((other for other in self._steps if name in other.takes), None)
+        users = self._users[step.gives[0]]
+        return users[0] if len(users) == 1 else None
 
     def settle(self, step: Step, value: AnyTensor) -> None:
         """Note what a later node gives, which is read together with an earlier one."""
-        self._done.add(self._steps.index(step))
+        self._done.add(id(step))
         self.values[step.gives[0]] = value
 
 

@@ -54,7 +54,7 @@ class Writer:
         if output.activation is None:
             return value
         self.g.scope = self._name(output.activation)
-        return self._tried(output.activation, [*found[: len(found)]])
+        return self._tried(output.activation, found)
 
     def _name(self, op: Op) -> str:
         name = self._names[op.layer] if 0 <= op.layer < len(self._names) else op.spec.name
