@@ -89,6 +89,15 @@ def _ask(package: Path, module: Sequence[str], requests: Sequence[dict[str, Any]
     return answers
 
 
+def refused(package: Path, row: Row) -> str | None:
+    """Why a version cannot run a row, e.g. as it has no native form of a layer yet; None if it can."""
+    try:
+        time_once(package, row, 1)
+    except RuntimeError as error:
+        return str(error)[:200]
+    return None
+
+
 def ratios(before: Path, now: Path, row: Row, pairs: int, epochs: int) -> list[float]:
     """Time of ``now`` divided by time of ``before``, of each pair."""
     found = []
@@ -103,9 +112,12 @@ def ratios(before: Path, now: Path, row: Row, pairs: int, epochs: int) -> list[f
 def main(arguments: list[str] | None = None) -> int:
     """Print a line for each row; 1 if something is slower, or gives other bits."""
     options = _parser().parse_args(arguments)
-    chosen = [row for row in rows() if not options.only or any(part in row.label for part in options.only.split(","))]
+    chosen = [row for row in rows() if not options.only or any(part in row.label for part in options.only.split(";"))]
     slower = []
     for row in chosen:
+        if reason := refused(options.before, row):
+            print(f"{row.label:42} new: {reason}", flush=True)
+            continue
         found = ratios(options.before, options.now, row, options.pairs, options.epochs)
         if median(found) > options.limit:
             found = ratios(options.before, options.now, row, max(MORE_PAIRS, options.pairs), options.epochs)
@@ -135,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         "--epochs", type=int, default=5, help="timed epochs of a process; the median counts (default 5)"
     )
     parser.add_argument("--limit", type=float, default=1.03, help="median ratio that is still no slower (default 1.03)")
-    parser.add_argument("--only", help="comma-separated parts of row labels, e.g. 'tutorial,cnn'")
+    parser.add_argument("--only", help="parts of row labels, e.g. 'tutorial;cnn, no zeros'")
     parser.add_argument("--no-bits", action="store_true", help="leave the comparison of weights out")
     return parser
 
