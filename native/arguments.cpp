@@ -42,7 +42,29 @@ Source source_of(const Array& array) {
   return source;
 }
 
-Source rows_of(nb::handle array) { return source_of(nb::cast<Array>(array, false)); }
+namespace {
+
+Source sparse_of(const nb::tuple& rows) {
+  static const float nothing = 0.0f;
+  require(rows.size() == 4, "expected values, columns, starts and the width of sparse rows");
+  const Source values = source_of(nb::cast<Array>(rows[0], false)), places = source_of(nb::cast<Array>(rows[1], false)),
+               starts = source_of(nb::cast<Array>(rows[2], false));
+  require(values.dtype == Dtype::f32 && places.dtype == Dtype::i32 && starts.dtype == Dtype::i64, "sparse rows of another dtype");
+  require(values.rows == places.rows && starts.rows > 0, "sparse rows whose parts differ in length");
+  Source source;
+  source.data = values.data ? values.data : &nothing;
+  source.rows = starts.rows - 1, source.columns = whole(rows[3], "width", 0);
+  source.starts = static_cast<const int64_t*>(starts.data), source.places = static_cast<const int32_t*>(places.data);
+  require(source.starts[0] >= 0 && source.starts[source.rows] <= values.rows, "sparse rows leave their numbers");
+  return source;
+}
+
+}  // namespace
+
+Source rows_of(nb::handle array) {
+  if (nb::isinstance<nb::tuple>(array)) return sparse_of(nb::borrow<nb::tuple>(array));
+  return source_of(nb::cast<Array>(array, false));
+}
 
 int64_t whole(nb::handle value, const char* name, int64_t low) {
   const auto number = nb::steal(PyNumber_Index(value.ptr()));

@@ -19,6 +19,7 @@ inline void require(bool condition, const char* message) {
 Dtype dtype_of(const Array&);
 // Rows of an array; all axes but the first lie next to each other. Whoever has the array has to hold it.
 Source source_of(const Array&);
+// The same of an array, or of sparse rows: a tuple of clarinet.sparse_rows.SparseRows, which has checked it.
 Source rows_of(nanobind::handle array);
 // The numbers of an array of so many.
 template <class Number>

@@ -80,14 +80,20 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
 
 // The first operation that alone takes an input, and can take it where the data lie, does.
 void Engine::choose_places() {
-  for (size_t i = 0; i < ops_.size() && !placed_; ++i) {
+  for (size_t i = 0; i < ops_.size(); ++i) {
     if (spec_.ops[i].sources.size() != 1) continue;
     const int64_t tensor = spec_.ops[i].sources[0];
     const bool seen = std::any_of(spec_.layers.begin(), spec_.layers.end(), [&](const StatsSpec& s) { return s.tensor == tensor; });
     const bool is_input = tensor < static_cast<int64_t>(spec_.inputs.size());
-    if (!is_input || seen || !ops_[i]->takes_row_pointers() || !takes_alone(spec_, i)) continue;
-    placed_ = static_cast<size_t>(tensor);
-    ops_[i]->reads_row_pointers = true;
+    if (!is_input || seen || !takes_alone(spec_, i)) continue;
+    if (!placed_ && ops_[i]->takes_row_pointers()) {
+      placed_ = static_cast<size_t>(tensor);
+      ops_[i]->reads_row_pointers = true;
+    }
+    if (!sparse_ && ops_[i]->takes_sparse_rows()) {
+      sparse_ = static_cast<size_t>(tensor);
+      ops_[i]->reads_sparse_rows = true;
+    }
   }
 }
 
@@ -195,11 +201,17 @@ Pass Engine::pass_of(const Team& team, int thread, int threads, long samples) co
   return pass;
 }
 
-// Rows of a batch as the inputs, some at a time, but where they are taken as they lie.
-void Engine::take_rows(const Pass& pass, const std::vector<Source>& sources, Order order) {
+// Rows of a batch as the inputs, some at a time, but where they are taken as they lie: sparse ones unless `dense`, for who reads
+// them again after this pass.
+void Engine::take_rows(Pass& pass, const std::vector<Source>& sources, Order order, bool dense) {
+  pass.sparse = {};
   const long block = pass.interruption ? kBlockRows : pass.last - pass.first;
   for (size_t j = 0; j < sources.size(); ++j) {
     if (pass.row_pointers && j == *placed_) continue;
+    if (sources[j].starts && j == sparse_ && !dense) {
+      pass.sparse = {&sources[j], order};
+      continue;
+    }
     for (long n = pass.first; n < pass.last && !pass.given_up(); n += block)
       gather(k_, sources[j], order, n, std::min(pass.last, n + block), values_[j], pass.prefetcher ? pass.prefetcher + j : nullptr);
   }

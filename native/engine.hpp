@@ -153,7 +153,7 @@ class Engine {
   template <class Work>
   void each_part(const Pass&, const Stage&, Work) const;
   Pass pass_of(const Team&, int thread, int threads, long samples) const;
-  void take_rows(const Pass&, const std::vector<Source>&, Order);
+  void take_rows(Pass&, const std::vector<Source>&, Order, bool dense = false);
   void work(Team&, int threads, const std::function<void(int)>&);
 
   void take_labels(const Pass&, const Rows&, Order);
@@ -174,7 +174,7 @@ class Engine {
   Pass half_pass(const Team&, int thread, int threads, const Kept&, Interruption*) const;
   double activity_penalty(const Pass&) const;
   bool train_stretch(Team&, Run&, int threads, int64_t most);
-  void train_step(const Pass&, Run&, int64_t number);
+  void train_step(Pass, Run&, int64_t number);
   void finish_step(const Pass&, Run&, int64_t number);
   void measure_layers(const Pass&);
   void record_layers(const Pass&, TrainResult&);
@@ -194,6 +194,7 @@ class Engine {
   bool by_batch_ = false;             // whether what rows give depends on the others of the batch, whatever a pass does
   std::vector<const float*> row_pointers_;  // of a batch's rows of the input that an operation takes where the data lie
   std::optional<size_t> placed_;      // the number of that input, which nobody else takes
+  std::optional<size_t> sparse_;      // and of the one that an operation takes where the data lie as sparse rows
   std::vector<Prefetcher> ahead_;          // of each thread and input
   std::vector<Stage> stages_;         // all operations, in order
   // For each tensor, trained: a trained weight leads to it; reached: it leads to an output that learns; wanted: the gradient

@@ -31,8 +31,8 @@ void Engine::forward(const std::vector<Source>& x, const Draw& draw, uint64_t nu
   interruption = listening(interruption, rows, 3.0);
   bool abandoned = false;
   work(visit.team, kept.threads, [&](int thread) {
-    const Pass pass = half_pass(visit.team, thread, kept.threads, kept, interruption);
-    take_rows(pass, x, {nullptr, 0});
+    Pass pass = half_pass(visit.team, thread, kept.threads, kept, interruption);
+    take_rows(pass, x, {nullptr, 0}, true);
     forward(pass);
     pass.sync();
     if (thread == 0) abandoned = interruption && interruption->given_up();
@@ -91,7 +91,7 @@ double Engine::judge(const Rows& rows, const std::vector<float*>& d_inputs) {
   work(visit.team, 1, [&](int thread) {
     Pass pass = pass_of(visit.team, thread, 1, samples);
     pass.training = pass.judged = true;
-    take_rows(pass, rows.x, {nullptr, 0});
+    take_rows(pass, rows.x, {nullptr, 0}, true);
     take_labels(pass, rows, {nullptr, 0});
     forward(pass);
     measure(pass, rows, {nullptr, 0});

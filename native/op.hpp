@@ -29,6 +29,7 @@ struct Pass {
   float* scratch = nullptr;  // of this thread alone
   Prefetcher* prefetcher = nullptr;    // each input's rows to come
   const float* const* row_pointers = nullptr;  // where the rows of an input lie, if an operation takes them there
+  SparseBatch sparse{};                        // the same, where these rows are sparse
   Interruption* interruption = nullptr;  // of work that takes long
 
   void sync() const {
@@ -96,6 +97,8 @@ class Op {
   virtual bool meets(const Pass&) const { return false; }
   // Whether it can read its input in place, row by row (Pass::row_pointers), so that it need not be copied.
   virtual bool takes_row_pointers() const { return false; }
+  // Whether it can read its input where it lies as sparse rows (Pass::sparse), so that it is never made dense.
+  virtual bool takes_sparse_rows() const { return false; }
   // Rough cost of forward, in multiply-adds a sample.
   virtual double work() const { return static_cast<double>(out_size()); }
 
@@ -126,6 +129,8 @@ class Op {
 
   // Set where it takes_row_pointers() of what the network takes: its input may be Pass::row_pointers instead of x.
   bool reads_row_pointers = false;
+  // Set where it takes_sparse_rows() of what the network takes: where Pass::sparse is given, its input is that instead of x.
+  bool reads_sparse_rows = false;
   // Set if another operation shares one of its weights.
   bool shares_weights = false;
   // Set if the gradient at this operation's input is not needed.

@@ -41,8 +41,18 @@ void prefetch_row(const char* row, int64_t bytes) {
 long distance_ahead(const Source& source, Order order, long rows) {
   constexpr int64_t kFar = 1 << 20, kAhead = 1 << 14;
   const int64_t bytes = source.columns * bytes_of(source.dtype);
-  if (!order.order || source.rows * bytes < kFar) return 0;
+  if (!order.order || source.starts || source.rows * bytes < kFar) return 0;
   return std::clamp(static_cast<long>(kAhead / bytes), 1L, std::max(1L, rows));
+}
+
+// Sparse rows as others see them.
+void scatter(const SparseBatch& batch, long first, long last, float* to) {
+  const int64_t columns = batch.source->columns;
+  std::fill_n(to + first * columns, (last - first) * columns, 0.0f);
+  for (long i = first; i < last; ++i) {
+    const SparseRow row = batch[i];
+    for (long k = 0; k < row.count; ++k) to[i * columns + row.columns[k]] = row.values[k];
+  }
 }
 
 }  // namespace
@@ -64,7 +74,7 @@ void Prefetcher::prefetch_after(long i) {
 
 bool readable_as_floats(const Source& source) {
   constexpr int64_t kFloat = sizeof(float);
-  return source.dtype == Dtype::f32 && source.stride % kFloat == 0 && reinterpret_cast<intptr_t>(source.data) % kFloat == 0;
+  return !source.starts && source.dtype == Dtype::f32 && source.stride % kFloat == 0 && reinterpret_cast<intptr_t>(source.data) % kFloat == 0;
 }
 
 void locate(const Source& source, Order order, long first, long last, float* zeros, const float** row_pointers) {
@@ -75,6 +85,7 @@ void locate(const Source& source, Order order, long first, long last, float* zer
 }
 
 void gather(const KernelTable& k, const Source& source, Order order, long first, long last, float* to, Prefetcher* prefetcher) {
+  if (source.starts) return scatter({&source, order}, first, last, to);
   for (long i = first; i < last; ++i) {
     if (prefetcher) prefetcher->prefetch_after(i);
     const char* row = row_of(source, order, i);

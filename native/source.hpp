@@ -13,6 +13,10 @@ struct Source {
   int64_t rows = 0;     // how many there are
   int64_t columns = 0;  // numbers in a row, contiguous
   int64_t stride = 0;   // bytes from one row to the next
+  // Of sparse rows, whose data are floats one after the other: where each row begins among them, and where the last one ends;
+  // and the column of each, increasing within a row. nullptr: all numbers of a row are there.
+  const int64_t* starts = nullptr;
+  const int32_t* places = nullptr;
 
   explicit operator bool() const { return data != nullptr; }
 };
@@ -23,6 +27,27 @@ struct Order {
   int64_t first = 0;
 
   int64_t operator[](long i) const { return order ? order[first + i] : first + i; }
+};
+
+// The numbers of a row that is sparse.
+struct SparseRow {
+  const int32_t* columns = nullptr;
+  const float* values = nullptr;
+  long count = 0;
+};
+
+// A batch's rows of an input where they lie, sparse.
+struct SparseBatch {
+  const Source* source = nullptr;
+  Order order;
+
+  // Row i of the batch; a missing row is empty.
+  SparseRow operator[](long i) const {
+    const int64_t row = order[i];
+    if (row < 0 || row >= source->rows) return {};
+    const int64_t first = source->starts[row];
+    return {source->places + first, static_cast<const float*>(source->data) + first, static_cast<long>(source->starts[row + 1] - first)};
+  }
 };
 
 // Prefetches rows of shuffled data some time before a thread reads them, batch after batch: the processor cannot predict them.

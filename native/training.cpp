@@ -44,7 +44,7 @@ struct Engine::Run {
 
 // Each thread does its rows from gathering to the gradient at its inputs; then, all deltas being there, its share of the
 // weights. Until then no lasting result is written, and the step may be abandoned.
-void Engine::train_step(const Pass& pass, Run& run, int64_t number) {
+void Engine::train_step(Pass pass, Run& run, int64_t number) {
   const Order order{run.steps.order.order, run.steps.order.first + number * run.steps.batch};
   const bool sampled = run.sampled(pass.step);
   const long next = number + 1 < run.count ? std::min(pass.last, run.samples(number + 1)) : 0;

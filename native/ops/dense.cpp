@@ -34,9 +34,14 @@ class Dense : public Op {
   bool in_place() const override { return false; }
   bool meets(const Pass& pass) const override { return local_ && pass.training; }
   bool takes_row_pointers() const override { return units_ == 1 && spec.positions == 1; }
+  bool takes_sparse_rows() const override { return spec.positions == 1; }
+  void reserve(long samples, int threads) override {
+    if (reads_sparse_rows) cursors_.resize(static_cast<size_t>(samples) * static_cast<size_t>(threads));
+  }
   double work() const override { return static_cast<double>(spec.positions) * inputs_ * units_; }
 
   void forward(const Pass& pass, const float* x, float* y) override {
+    if (sparse(pass)) return multiply_sparse(pass, y);
     if (!meets(pass)) {
       const long first = pass.first * spec.positions, rows = (pass.last - pass.first) * spec.positions;
       return multiply(pass, x + first * inputs_, rows, {0, units_}, kernel_, units_, y + first * units_);
@@ -146,8 +151,9 @@ class Dense : public Op {
 
   long piece_columns() const { return std::min(units_, kPieceColumns); }
 
-  void kernel_gradient(const Pass& pass, Range rows, Range all, const float* x, const float* dy, const Sink& sink) const {
+  void kernel_gradient(const Pass& pass, Range rows, Range all, const float* x, const float* dy, const Sink& sink) {
     if (all.first >= all.last) return;
+    if (sparse(pass)) return sparse_gradient(pass, rows, all, dy, sink);
     if (units_ == 1) return vector_gradient(pass, rows, x, dy, sink);
     if (!local_ && pass.samples * spec.positions == 1 && sink.plain(spec.weights[0]))
       return pass.k->rank1_update(sink.optimizer.rate(), x + rows.first, rows.last - rows.first, dy, units_,
@@ -209,6 +215,75 @@ class Dense : public Op {
         pass.k->product(p);
       }
       sink.take(spec.weights[0], i, pass.scratch, columns);
+    }
+  }
+
+  // Whether the rows of x are where they lie, sparse.
+  bool sparse(const Pass& pass) const { return reads_sparse_rows && pass.sparse.source; }
+
+  // y = x W + b of sparse rows: the terms of dense ones in the same order, without those that are zero.
+  void multiply_sparse(const Pass& pass, float* y) const {
+    const bool local = meets(pass);
+    const Range own = local ? share(pass.thread, pass.threads) : Range{0, units_};
+    const Range rows = local ? Range{0, pass.samples} : Range{pass.first, pass.last};
+    const float* w = local ? local_view(own).w : kernel_;
+    const long columns = own.last - own.first;
+    if (local) pass.sync();  // nobody reads y of the step before any more
+    for (long i = rows.first; columns > 0 && i < rows.last; ++i)
+      add_rows(pass, pass.sparse[i], w, local ? columns : units_, bias_ ? bias_ + own.first : nullptr, columns,
+               y + i * units_ + own.first);
+    if (local) pass.sync();
+  }
+
+  // y = start + the sum of the row's numbers times rows of W.
+  static void add_rows(const Pass& pass, const SparseRow& row, const float* w, long w_row, const float* start, long columns,
+                       float* y) {
+    constexpr long kTerms = 64;
+    const float* taken[kTerms];
+    float times[kTerms];
+    long next = 0;
+    do {
+      long count = 0;
+      if (start) taken[0] = start, times[0] = 1.0f, count = 1;
+      for (; next < row.count && count < kTerms; ++next, ++count)
+        taken[count] = w + row.columns[next] * w_row, times[count] = row.values[next];
+      pass.k->weighted_rows(taken, times, count, 0, columns, y);
+      start = y;
+    } while (next < row.count);
+  }
+
+  // dW = x^T dy piece by piece. Each row of x goes on where the piece before ended: its columns increase.
+  void sparse_gradient(const Pass& pass, Range rows, Range all, const float* dy, const Sink& sink) {
+    int64_t* cursors = cursors_.data() + pass.thread * pass.samples;
+    const long width = std::min(all.last - all.first, piece_columns());
+    const long height = std::max(kGrain, kPiece / width / kGrain * kGrain);
+    Product p{};
+    p.c = pass.scratch;
+    for (long j = all.first; j < all.last; j += width) {
+      for (long s = 0; s < pass.samples; ++s) {
+        const SparseRow row = pass.sparse[s];
+        cursors[s] = std::lower_bound(row.columns, row.columns + row.count, rows.first) - row.columns;
+      }
+      p.columns = p.c_row = std::min(width, all.last - j);
+      for (long i = rows.first; i < rows.last; i += height) {
+        p.rows = std::min(height, rows.last - i);
+        add_terms_below(pass, p, i, dy + j, cursors);
+        hand_over(p, i, j, all, sink);
+      }
+    }
+  }
+
+  // The gradient of rows [i, i + p.rows) of W in p.c, from the terms that the cursors are at.
+  void add_terms_below(const Pass& pass, const Product& p, long i, const float* dy, int64_t* cursors) const {
+    std::fill_n(p.c, p.rows * p.columns, 0.0f);
+    for (long s = 0; s < pass.samples; ++s) {
+      const SparseRow row = pass.sparse[s];
+      for (int64_t& at = cursors[s]; at < row.count && row.columns[at] < i + p.rows; ++at) {
+        float* c = p.c + (row.columns[at] - i) * p.columns;
+        const float* terms[] = {c, dy + s * units_};
+        const float times[] = {1.0f, row.values[at]};
+        pass.k->weighted_rows(terms, times, 2, 0, p.columns, c);
+      }
     }
   }
 
@@ -274,6 +349,7 @@ class Dense : public Op {
   bool local_ = false;  // whether threads have local columns of W in this run
   int slots_ = 0, place_[kSlots] = {};  // the number of slots, and each one's number from 1, 0 for none
   Buffer memory_;
+  std::vector<int64_t> cursors_;  // of each thread: where the rows of a sparse batch go on
 };
 
 }  // namespace

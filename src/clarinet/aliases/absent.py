@@ -9,7 +9,6 @@ _OTHERS = "a model of another framework is trained there; clarinet.doctor examin
 _FILES = "model.save and clarinet.models.load_model write and read model files, which hold no code"
 _GALLERY = "clarinet.plots.samples and clarinet.plots.predictions draw pictures"
 _COMPLEX = "tensors hold real numbers; keep real and imaginary parts in two, which fft and stft take and give"
-_SKLEARN = "wrap compile and fit in a class with fit and predict, which is all that scikit-learn asks for"
 
 #: What to use instead: for names of each module.
 _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
@@ -25,7 +24,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "Model(inputs, outputs) is made of tensors": ("Function",),
         _SCOPES: ("StatelessScope", "SymbolicScope"),
         _GALLERY: ("visualization",),
-        _SKLEARN: ("wrappers",),
     },
     "applications": {
         "it is not there yet; MobileNetV2, EfficientNetB0 and ResNet50 are": (

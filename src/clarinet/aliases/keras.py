@@ -17,8 +17,8 @@ MODULES: dict[str, str] = {
         name: name
         for name in (
             *(f"applications{part}" for part in ("", *(f".{name}" for name in _APPLICATIONS))),
-            "backend", "config", "data", "doctor", "glass", "plots", "preprocessing", "preprocessing.image",
-            "preprocessing.sequence", "preprocessing.text", "runs", "saving", "tf", "tree",
+            "backend", "config", "data", "doctor", "estimators", "glass", "plots", "preprocessing",
+            "preprocessing.image", "preprocessing.sequence", "preprocessing.text", "runs", "saving", "tf", "tree",
         )
     },
     "keras": "",
@@ -28,6 +28,7 @@ MODULES: dict[str, str] = {
     "layers.experimental.preprocessing": "layers",
     "ops.numpy": "ops",
     "optimizers.experimental": "optimizers",
+    "wrappers": "estimators.wrappers",
     "optimizers.legacy": "optimizers",
     "utils.legacy": "saving",
     "utils.np_utils": "utils",

@@ -16,6 +16,7 @@ from clarinet.checks.models import describe
 from clarinet.data_adapters import match_last_axis
 from clarinet.data_adapters.structures import called
 from clarinet.problems import Problem, error
+from clarinet.sparse_rows import SparseRows
 from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
@@ -206,6 +207,8 @@ def _look(
 ) -> tuple[int, ...] | None:
     """The place of the first number that is not finite as ``dtype``; shape, dtype and hash go to ``fingerprints`` on
     the way."""
+    if isinstance(array, SparseRows):
+        return _look_at_sparse(array, name, fingerprints)
     hashes = None if fingerprints is None else room_for(array)
     place = first_nonfinite(array, hashes, dtype)
     if fingerprints is not None and hashes is not None and place is None:
@@ -215,6 +218,23 @@ def _look(
             "hash": fingerprint(array, hashes),
         }
     return place
+
+
+def _look_at_sparse(rows: SparseRows, name: str, fingerprints: Config | None) -> tuple[int, ...] | None:
+    """The same of sparse rows."""
+    first, stop = int(rows.starts[0]), int(rows.starts[-1])
+    bad = np.flatnonzero(~np.isfinite(rows.values[first:stop]))
+    if len(bad):
+        number = first + int(bad[0])
+        return int(np.searchsorted(rows.starts, number, "right")) - 1, int(rows.columns[number])
+    if fingerprints is not None:
+        parts = (rows.values[first:stop], rows.columns[first:stop], rows.starts - first)
+        whole = np.frombuffer(b"".join(part.tobytes() for part in parts), np.uint8)
+        hashes = room_for(whole)
+        first_nonfinite(whole, hashes)
+        about: Config = {"shape": [*rows.shape], "dtype": rows.dtype.str, "hash": fingerprint(whole, hashes)}
+        fingerprints[name] = about
+    return None
 
 
 def _check_finite(
@@ -228,4 +248,5 @@ def _check_finite(
         elif len(place) > 2:
             at += f", position {tuple(int(i) for i in place[1:])}"
         fix = "fill or drop missing values first, e.g. np.nan_to_num, or leave the row out"
-        yield unusable(array[place], what, at, where, fix)
+        value = np.asarray(array[place[0] : place[0] + 1])[0][place[1:]]
+        yield unusable(value, what, at, where, fix)

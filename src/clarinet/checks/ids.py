@@ -45,7 +45,7 @@ def check_ids(model: Trainable, x: Array, what: str, where: str) -> Iterator[Pro
         return
     rows = max(1, _BLOCK // max(1, x[:1].size))
     for start in range(0, len(x), rows):
-        block = x[start : start + rows]
+        block = np.asarray(x[start : start + rows])
         bad = (block < 0) | (block >= embedding.input_dim)
         if block.dtype.kind == "f":
             bad |= block != np.round(block)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from clarinet.problems import shown
+from clarinet.sparse_rows import SparseRows, as_rows, is_sparse
 from clarinet.types import Array
 
 _STRINGS_AS_LABELS = "turn names into class ids with classes, y = np.unique(y, return_inverse=True)"
@@ -16,6 +17,8 @@ _STRINGS_AS_INPUTS = "turn text columns into numbers first, e.g. with clarinet.d
 
 def as_array(value: object, what: str = "x") -> Array:
     """A numeric NumPy array with a row for every sample; arrays and memory maps are passed on without a copy.
+
+    Sparse matrices of SciPy, among inputs, become :class:`clarinet.sparse_rows.SparseRows`, which stand for an array.
 
     Args:
         value: NumPy array, list, pandas or polars frame or series, or anything with ``__array__`` or ``__dlpack__``.
@@ -33,7 +36,9 @@ def as_array(value: object, what: str = "x") -> Array:
             ...
         TypeError: y: holds text ('a' in row 0), expected numbers; turn names into class ids with ...
     """
-    array = value if type(value) is np.ndarray else _to_numpy(value, what)
+    if is_sparse(value) and what.endswith("x"):
+        return as_rows(value)
+    array = value if type(value) is np.ndarray or isinstance(value, SparseRows) else _to_numpy(value, what)
     if array.dtype.kind not in "buif":
         array = _refuse_dtype(array, value, what)
     if array.ndim == 0:

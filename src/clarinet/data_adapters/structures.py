@@ -10,6 +10,7 @@ from clarinet.data_adapters.arrays import as_array
 from clarinet.data_adapters.rows import Rows, as_rows, match_last_axis
 from clarinet.engines.base import Form, Leaves
 from clarinet.layers.preparing import as_data
+from clarinet.sparse_rows import is_sparse
 from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def rows_for(
         x = inputs_for(model, x, prefix)
     elif len(model.input_names) == len(model.output_names) == 1:
         one_x, name = _only(x, model.input_names[0]), model.output_names[0]
-        rows = len(one_x) if isinstance(one_x, Sized) else None
+        rows = len(one_x) if isinstance(one_x, Sized) and not is_sparse(one_x) else None
         one_y, one_weight = (_only(value, name, rows) for value in (y, sample_weight))
         return as_rows(one_x, one_y, one_weight, prefix)
     ready = prepared or model.prepares_data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from clarinet.losses.base import align, class_ids
 from clarinet.params import Store
 from clarinet.philox import Stream
 from clarinet.records import Chunk, LayerStats
+from clarinet.sparse_rows import SparseRows
 from clarinet.types import Array, Arrays
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ _PLAIN = frozenset(np.dtype(c) for c in ("?", "u1", "i1", "u2", "i2", "u4", "i4"
 _BLOCK = 1 << 20
 #: Seconds that one call without a deadline of its own may take, so that Ctrl-C is noticed.
 _PATIENCE = 0.05
+
+
+def _is_there(array: Array) -> bool:
+    """Whether C++ reads an array without a copy."""
+    return isinstance(array, SparseRows) or _plain(array) is not None
 
 
 def _plain(array: Array) -> Array | None:
@@ -57,6 +63,8 @@ def _converted(array: Array) -> Array:
 
 def readable(array: Array) -> Array:
     """The array as C++ reads it, a copy where it has to be."""
+    if isinstance(array, SparseRows):
+        return cast("Array", array.native)
     plain = _plain(array)
     return _converted(array) if plain is None else plain
 
@@ -173,7 +181,7 @@ class NativeEngine(Engine):
         for start in range(steps.first, steps.stop, rows):
             stop = min(start + rows, steps.stop)
             block = data.rows(slice(start, stop) if order is None else order[start:stop])
-            yield block.each(_converted), None, 0, stop - start
+            yield block.each(readable), None, 0, stop - start
 
     def _checked(self, data: Data) -> Data:
         """The data without labels that nothing looks at.
@@ -307,7 +315,7 @@ def checked_labels(output: Output, y: Array) -> None:
 def _as_it_lies(data: Data) -> Data | None:
     """Views of the data that C++ can read, None where some of it has to be converted."""
     arrays = (*data.xs, *data.ys, *data.weights)
-    if any(array is not None and _plain(array) is None for array in arrays):
+    if not all(array is None or _is_there(array) for array in arrays):
         return None
     return data.each(readable)
 

@@ -13,6 +13,23 @@ from clarinet.optimizers.base import Optimizer
 from clarinet.optimizers.rates import RateField
 from clarinet.types import Array
 
+
+@dataclass(frozen=True)
+class Minimised:
+    """How a minimisation ended.
+
+    Attributes:
+        iterations, evaluations: how many there were.
+        converged: whether it ended because nothing is lower nearby.
+        message: why it ended.
+    """
+
+    iterations: int
+    evaluations: int
+    converged: bool
+    message: str
+
+
 #: Loss and gradient of all weights, flat in float64.
 Objective = Callable[[Array], tuple[float, Array]]
 
@@ -38,6 +55,9 @@ class BFGS(Optimizer):
         tolerance: stop when no element of the gradient is larger; default 1e-6.
         name: for people. There is no learning rate, weight decay, clipping or average: the line search decides.
 
+    Attributes:
+        found: how the last update ended, a :class:`Minimised`; None before.
+
     Raises:
         TypeError, ValueError: an argument out of range, or one that has no meaning here. ImportError: in ``fit``, where
         SciPy is not installed.
@@ -50,6 +70,7 @@ class BFGS(Optimizer):
     #: SciPy's name of the algorithm.
     method: ClassVar[str] = "BFGS"
     full_batch = True
+    found: ClassVar[Minimised | None] = None
 
     learning_rate: RateField = RateField(1.0)
     max_iterations: int = 200
@@ -87,6 +108,8 @@ class BFGS(Optimizer):
             ) from None
         first = objective(start)[0]
         found = minimize(objective, start, jac=True, method=self.method, options=self.options())
+        ended = Minimised(int(found.nit), int(found.nfev), bool(found.success), str(found.message))
+        vars(self)["found"] = ended
         return np.asarray(found.x) if np.isfinite(found.fun) and found.fun <= first else start
 
 
@@ -99,6 +122,7 @@ class LBFGS(BFGS):
     Args:
         max_iterations, tolerance, name: as for :class:`BFGS`.
         history: steps that are remembered; at least 1; default 10.
+        max_evaluations: of the loss in one update; default None: 20 for each iteration.
 
     Raises:
         TypeError, ValueError, ImportError: as for :class:`BFGS`.
@@ -116,11 +140,14 @@ class LBFGS(BFGS):
     method: ClassVar[str] = "L-BFGS-B"
 
     history: int = 10
+    max_evaluations: int | None = None
 
     def check(self) -> None:
         super().check()
         check_whole(self.history, "LBFGS: history", low=1)
+        if self.max_evaluations is not None:
+            check_whole(self.max_evaluations, "LBFGS: max_evaluations", low=1)
 
     def options(self) -> dict[str, float]:
-        evaluations = 20 * self.max_iterations  # no limit of its own: a line search takes one or two
+        evaluations = self.max_evaluations or 20 * self.max_iterations  # a line search takes one or two
         return super().options() | {"maxcor": self.history, "ftol": 1e-15, "maxfun": evaluations}
