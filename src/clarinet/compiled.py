@@ -12,6 +12,7 @@ from clarinet.data_adapters import label_form
 from clarinet.functional import Functional
 from clarinet.making_plans import Judgement, make_plan
 from clarinet.metrics.compiled import Asked, CompileMetrics
+from clarinet.names import explained
 from clarinet.optimizers import OptimizerState
 from clarinet.optimizers.by_hand import Slots
 from clarinet.params import Block, Segment
@@ -57,6 +58,7 @@ class Compiled(Functional):
 
     # Compiling.
 
+    @explained
     def compile(
         self,
         optimizer: object = "rmsprop",

@@ -20,6 +20,7 @@ from clarinet.layers.base import check_positive_int, check_shape
 from clarinet.layers.describing import settings_of
 from clarinet.layers.model_classes import known
 from clarinet.layers.sharing import describing, once, reading
+from clarinet.names import explained
 from clarinet.registry import custom_object_scope, own_name
 from clarinet.structure import Structure
 from clarinet.training import calling, predicting, steps, trainer
@@ -70,6 +71,7 @@ class Model(EarlierNames, Exporting, Compiled):
         (81, (None, 1))
     """
 
+    @explained
     def __init__(
         self, inputs: object = None, outputs: object = None, name: str | None = None, *, trainable: bool = True
     ) -> None:
@@ -283,14 +285,29 @@ class Model(EarlierNames, Exporting, Compiled):
         compile: Callable[..., None] = self.compile
         compile(**config)
 
-    def save(self, path: str | Path) -> None:
+    @explained
+    def save(self, filepath: str | Path, overwrite: bool = True, *, include_optimizer: bool = True) -> None:
         """Write model, weights and optimizer state to one file, atomically; see :mod:`clarinet.saving`.
 
         Where the name ends in ``.keras`` or ``.h5``, as Keras does; see :mod:`clarinet.exchange`.
+
+        Args:
+            filepath: name of the file.
+            overwrite: whether a file that is there is replaced; default True.
+            include_optimizer: False keeps neither the arguments of ``compile`` nor what the optimizer remembers.
+
+        Raises:
+            FileExistsError: the file is there, with ``overwrite=False``.
         """
         from clarinet.exchange import formats  # with zipfile and json, which few programs need
 
-        formats.save(self, path)
+        formats.check_free(filepath, overwrite)
+        optimizer = self.optimizer
+        try:
+            self.optimizer = optimizer if include_optimizer else None
+            formats.save(self, filepath)
+        finally:
+            self.optimizer = optimizer
 
     @classmethod
     def load(cls, path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True) -> Model:
@@ -302,20 +319,23 @@ class Model(EarlierNames, Exporting, Compiled):
         assert isinstance(model, Model)
         return model
 
-    def save_weights(self, path: str | Path) -> None:
+    @explained
+    def save_weights(self, filepath: str | Path, overwrite: bool = True) -> None:
         """Write the weights alone, as safetensors; as Keras does where the name ends in ``.weights.h5`` or ``.h5``."""
         from clarinet.exchange import formats
 
-        formats.save_weights(self, path)
+        formats.check_free(filepath, overwrite)
+        formats.save_weights(self, filepath)
 
-    def load_weights(self, path: str | Path, by_name: bool = False) -> None:
+    @explained
+    def load_weights(self, filepath: str | Path, by_name: bool = False) -> None:
         """Read a file of :meth:`save_weights`, or of Keras's, into a model of the same structure.
 
         ``by_name`` is for Keras's ``.h5``: layers of the same name correspond, and the others stay as they are.
         """
         from clarinet.exchange import formats
 
-        formats.load_weights(self, path, by_name)
+        formats.load_weights(self, filepath, by_name)
 
     def __getstate__(self) -> dict[str, object]:
         return super().__getstate__() | {"_engine": None, "_called": None, "_preparation": None, "doctor_report": None}

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from types import ModuleType
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def snake_case(name: str) -> str:
@@ -98,11 +103,24 @@ OLD_NAMES: dict[str, tuple[str, ...]] = {
     "bias": ("use_bias",),
     "output_dim": ("units",),
     "dims": ("target_shape",),
-    "mode": ("axis",),
     "beta_init": ("beta_initializer",),
     "gamma_init": ("gamma_initializer",),
     "epsilon_std": ("stddev",),
     "scale": ("stddev",),
+    "nb_epoch": ("epochs",),
+    "nb_words": ("num_words",),
+    "nb_classes": ("num_classes",),
+    "samples_per_epoch": ("steps_per_epoch",),
+    "nb_val_samples": ("validation_steps",),
+    "val_samples": ("steps",),
+    "input": ("inputs",),
+    "output": ("outputs",),
+    "batch_input_shape": ("batch_shape",),
+    "epsilon": ("min_delta",),
+    "period": ("save_freq",),
+    "keep_dims": ("keepdims",),
+    "reduction_indices": ("axis",),
+    "keep_prob": ("rate",),
 }
 #: Those without a new name: an argument of the classes that had them, and what to do today.
 OLD_WAYS: dict[str, tuple[str, str]] = {
@@ -115,10 +133,35 @@ OLD_WAYS: dict[str, tuple[str, str]] = {
     "dim_ordering": ("data_format", "the last axis holds the channels; leave it out"),
     "batch_input_shape": ("input_shape", "give input_shape, without the batch axis"),
     "batch_shape": ("input_shape", "give input_shape, without the batch axis"),
+    "batch_size": ("input_shape", "start with Input(batch_shape=...), or give batch_size to fit"),
     "weights": ("input_shape", "call layer.set_weights once the model is built"),
     "dropout_W": ("input_shape", "put a Dropout layer before it"),
     "dropout_U": ("input_shape", "put a Dropout layer before it"),
+    "dropout": ("embeddings_initializer", "put SpatialDropout1D behind it"),
     "forget_bias_init": ("unit_forget_bias", "give unit_forget_bias=True, which is the default"),
+    "implementation": ("recurrent_initializer", "it changes no numbers; leave it out"),
+    "consume_less": ("recurrent_initializer", "it changed no numbers; leave it out"),
+    "mode": ("momentum", "in training statistics are those of the batch, in use moving averages; leave it out"),
+    "fused": ("momentum", "it changed no numbers; leave it out"),
+    "virtual_batch_size": ("momentum", "statistics are those of the whole batch; give fit a smaller batch_size"),
+    "show_accuracy": ("", "give metrics=['accuracy'] to compile"),
+    "accuracy": ("class_weight", "give metrics=['accuracy'] to compile"),
+    "class_mode": ("optimizer", "the loss says what is classified; leave it out"),
+    "sample_weight_mode": ("optimizer", "sample_weight of fit may have a weight for each step; leave it out"),
+    "target_tensors": ("optimizer", "give fit the labels; leave it out"),
+    "tensor": ("batch_shape", "call the model on the numbers; Input has none"),
+    "write_grads": ("write_graph", "gradients are not written; leave it out"),
+    "save_format": ("filepath", "the name of the file says it: .keras, .h5 or .clarinet; leave it out"),
+    **dict.fromkeys(
+        ("options", "run_metadata", "experimental_run_tf_function", "distribute"), ("optimizer", "leave it out")
+    ),
+    **dict.fromkeys(
+        ("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "nb_worker", "pickle_safe"),
+        (
+            "",
+            "a source of batches gives one after the other, or has workers itself; leave it out",
+        ),
+    ),
 }
 #: How similar an argument has to be to count as a misspelling: wrong advice is worse than none.
 _MISSPELT = 0.7
@@ -131,10 +174,48 @@ def advice(name: str, choices: Iterable[str]) -> str:
         if today in choices:
             return f"this is the name in earlier versions of Keras; use {today}"
     needs, instead = OLD_WAYS.get(name, ("", ""))
-    if needs in choices:
+    if instead and (not needs or needs in choices):
         return f"earlier versions of Keras had it; {instead}"
     known = name in OLD_NAMES or name in OLD_WAYS
     return nearest(name, choices, cutoff=1.0 if known else _MISSPELT)
+
+
+def explained(function: Callable[P, R]) -> Callable[P, R]:
+    """A function that says more than Python does about an argument that it does not have.
+
+    Example:
+        >>> @explained
+        ... def fit(epochs):
+        ...     return epochs
+        >>> fit(nb_epoch=3)
+        Traceback (most recent call last):
+            ...
+        TypeError: fit has no argument 'nb_epoch': this is the name in earlier versions of Keras; use epochs
+    """
+    code, name = function.__code__, function.__name__
+    what = function.__qualname__.removesuffix(".__init__") if name == "__init__" else name
+    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    named = frozenset(known)
+
+    @wraps(function)
+    def called(*args: P.args, **settings: P.kwargs) -> R:
+        if not settings.keys() <= named:
+            refuse_unknown(what, settings, known)
+        return function(*args, **settings)
+
+    return called
+
+
+def refuse_unknown(what: str, settings: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse arguments that there are not, with what to use instead; ``what`` is the function's or class's name.
+
+    Raises:
+        TypeError: one of them is not known.
+    """
+    known = [name for name in known if name != "self"]
+    for name in settings:
+        if name not in known:
+            raise TypeError(f"{what} has no argument {name!r}: {advice(name, known)}")
 
 
 def exports(namespace: Mapping[str, object]) -> list[str]:

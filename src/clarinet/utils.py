@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from clarinet import aliases, ops
 from clarinet.data_adapters import as_array
 from clarinet.graph import is_symbolic
-from clarinet.names import public
+from clarinet.names import explained, public
 from clarinet.philox import Key, Stream, next_seed, permutation, set_seed
 from clarinet.types import Array
 from clarinet.variables import Variable
@@ -70,15 +70,17 @@ def set_random_seed(seed: int) -> None:
     set_seed(int(seed))
 
 
-def to_categorical(x: object, num_classes: int | None = None) -> Array:
+@explained
+def to_categorical(x: object, num_classes: int | None = None, *, dtype: DTypeLike = np.float64) -> Array:
     """Class ids as one-hot rows, for ``categorical_crossentropy``.
 
     Args:
         x: class ids of any shape; a last axis of length 1 is dropped.
         num_classes: columns; default the largest id plus one.
+        dtype: of the result.
 
     Returns:
-        float64 of shape (*x.shape, num_classes).
+        An array of shape (*x.shape, num_classes).
 
     Raises:
         ValueError: ids that are not whole, negative, or not below ``num_classes``.
@@ -99,7 +101,7 @@ def to_categorical(x: object, num_classes: int | None = None) -> Array:
     classes = high + 1 if num_classes is None else num_classes
     if low < 0 or high >= classes:
         raise ValueError(f"to_categorical: class ids run from {low} to {high}, expected 0 to {classes - 1}")
-    return np.eye(classes)[ids]
+    return np.eye(classes, dtype=dtype)[ids]
 
 
 def normalize(x: object, axis: int = -1, order: float = 2) -> Array:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from clarinet.aliases.absent import ABSENT
 from clarinet.aliases.absent_tensorflow import ABSENT_TENSORFLOW
 from clarinet.aliases.keras import ALIASES, ALSO, MODULES
+from clarinet.aliases.old_names import GONE
 from clarinet.names import exports, nearest
 
 if TYPE_CHECKING:
@@ -53,6 +54,22 @@ def attribute_of(module: str) -> Callable[[str], object]:
 
     def __getattr__(name: str) -> object:
         return find(module, name)
+
+    return __getattr__
+
+
+def within_package(module: str) -> Callable[[str], object]:
+    """The ``__getattr__`` of a module whose name was that of a public one in earlier versions of Keras.
+
+    It gives the public names of the package that it is in, so that ``from keras.layers.recurrent import LSTM`` works.
+    """
+    vars(sys.modules[module]).setdefault("__path__", [])
+    package = module.rpartition(".")[0]
+
+    def __getattr__(name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
+        return getattr(sys.modules[package], name)
 
     return __getattr__
 
@@ -95,7 +112,7 @@ def advice_for(dotted: str) -> str | None:
     """What to use instead of a name that is not here, e.g. ``"layers.HashedCrossing"``; None where nothing is known."""
     parts = _LIKE_OPS.sub("ops.", dotted).split(".")
     paths = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
-    return next((table[path] for table in (ABSENT, ABSENT_TENSORFLOW) for path in paths if path in table), None)
+    return next((table[path] for table in (ABSENT, GONE, ABSENT_TENSORFLOW) for path in paths if path in table), None)
 
 
 def _sentence(module: str, name: str) -> str:
@@ -117,8 +134,62 @@ def real_name(dotted: str) -> str:
         >>> real_name("keras.layers"), real_name("tf.keras.ops.numpy"), real_name("keras") == ""
         ('layers', 'ops', True)
     """
-    dotted = _KERAS.sub("", dotted)
-    return MODULES.get(dotted, dotted)
+    before = ""
+    while dotted != before:
+        before, dotted = dotted, _one_nearer(_KERAS.sub("", dotted))
+    return dotted
+
+
+def _one_nearer(dotted: str) -> str:
+    """A module's name with the longest beginning that stands for another one replaced by that."""
+    parts = dotted.split(".")
+    for end in range(len(parts), 0, -1):
+        head = ".".join(parts[:end])
+        if MODULES.get(head, head) != head:
+            return _dotted(MODULES[head], *parts[end:])
+    return dotted
+
+
+class _Callable(ModuleType):
+    """A module whose name was that of a class in earlier versions of Keras: ``optimizers.adam``."""
+
+    def __call__(self, *args: object, **settings: object) -> object:
+        made: Callable[..., object] = vars(self)["_stands_for"]
+        return made(*args, **settings)
+
+
+def make_callable(*kinds: Callable[..., object]) -> None:
+    """Have the module in which each of some classes or functions is called as that.
+
+    Example:
+        >>> import clarinet
+        >>> clarinet.optimizers.adam(learning_rate=0.1).learning_rate
+        0.1
+    """
+    for kind in kinds:
+        module = sys.modules[kind.__module__]
+        vars(module)["_stands_for"] = kind
+        module.__class__ = _Callable
+
+
+def refuse_calls(*modules: str) -> None:
+    """Have modules say what to use, that are called as functions of earlier times were: ``tf.layers.dense``."""
+    for module in modules:
+        place, _, name = module.partition(".")[2].rpartition(".")
+        vars(sys.modules[module])["_stands_for"] = _Refusing(
+            f"{module} is a module: {advice_for(_dotted(place, name))}"
+        )
+        sys.modules[module].__class__ = _Callable
+
+
+class _Refusing:
+    """A function that cannot be called; it says why."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+
+    def __call__(self, *args: object, **settings: object) -> None:
+        raise TypeError(self.sentence)
 
 
 class _Same(Loader):

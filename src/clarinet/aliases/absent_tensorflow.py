@@ -21,9 +21,14 @@ _TABLE: dict[str, tuple[str, ...]] = {
 ),
     "keep a list of Python's, then tf.stack it": ("tf.TensorArray",),
     "programs of TensorFlow 1 are written anew: operations run at once, and fit trains": (
-        "tf.compat", "tf.Session", "tf.placeholder", "tf.get_variable", "tf.contrib", "tf.flags",
-        "tf.global_variables_initializer", "tf.estimator", "tf.feature_column", "tf.app", "tf.logging",
-        "tf.get_default_graph", "tf.reset_default_graph", "tf.Graph", "tf.gradients",
+        "tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.placeholder_with_default",
+        "tf.trainable_variables", "tf.global_variables", "tf.local_variables_initializer",
+        "tf.initialize_all_variables", "tf.get_collection", "tf.variable_scope", "tf.assign", "tf.ConfigProto",
+        "tf.GPUOptions", "tf.Print", "tf.variables_initializer", "tf.get_variable", "tf.contrib", "tf.flags",
+        "tf.global_variables_initializer", "tf.estimator", "tf.python_io", "tf.disable_v2_behavior",
+        "tf.enable_v2_behavior", "tf.disable_eager_execution", "tf.nn.rnn_cell", "tf.nn.dynamic_rnn",
+        "tf.nn.static_rnn", "tf.feature_column", "tf.app", "tf.logging", "tf.get_default_graph",
+        "tf.reset_default_graph", "tf.Graph", "tf.gradients",
 ),
     "write an assert of Python's": ("tf.debugging", "tf.Assert"),
     "functions run as they are; there is nothing to convert": ("tf.autograph",),
@@ -40,6 +45,13 @@ _TABLE: dict[str, tuple[str, ...]] = {
     "operations run at once; there is no session": (
         "tf.backend.get_session", "tf.backend.set_session", "tf.backend.tensorflow_backend",
 ),
+    "operations run at once as it is; leave it out": ("tf.enable_eager_execution",),
+    "use an optimizer of clarinet.optimizers, with learning_rate": (
+        "tf.train.AdamOptimizer", "tf.train.GradientDescentOptimizer", "tf.train.RMSPropOptimizer",
+        "tf.train.MomentumOptimizer", "tf.train.AdagradOptimizer",
+),
+    "use a schedule of clarinet.optimizers.schedules": ("tf.train.exponential_decay", "tf.train.piecewise_constant"),
+    "use tf.train.Checkpoint, or model.save": ("tf.train.Saver", "tf.train.import_meta_graph"),
     "call the model with training=True or training=False": ("tf.backend.set_learning_phase",),
     "use the layer of that name, called on the tensor": (
         "tf.backend.conv2d_transpose", "tf.backend.conv3d", "tf.backend.pool3d", "tf.backend.rnn",
@@ -52,4 +64,23 @@ _TABLE: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-ABSENT_TENSORFLOW: dict[str, str] = {name: sentence for sentence, names in _TABLE.items() for name in names}
+#: Names of TensorFlow 1, each with that of today.
+_RENAMED = {
+    "mul": "multiply", "sub": "subtract", "neg": "negative", "div": "divide", "log": "math.log", "pack": "stack",
+    "unpack": "unstack", "to_float": "cast", "to_int32": "cast", "to_int64": "cast", "to_double": "cast",
+    "arg_max": "argmax", "arg_min": "argmin", "matrix_inverse": "linalg.inv", "matrix_determinant": "linalg.det",
+    "py_func": "py_function", "set_random_seed": "random.set_seed", "random_normal": "random.normal",
+    "random_uniform": "random.uniform", "random_shuffle": "random.shuffle", "log1p": "math.log1p",
+    "multinomial": "random.categorical", "truncated_normal": "random.truncated_normal", "lgamma": "math.lgamma",
+    "batch_matmul": "matmul",
+    "image.resize_images": "image.resize", "image.resize_image_with_crop_or_pad": "image.resize_with_crop_or_pad",
+    "nn.softmax_cross_entropy_with_logits_v2": "nn.softmax_cross_entropy_with_logits", "VERSION": "__version__",
+    "random.set_random_seed": "random.set_seed", "is_nan": "math.is_nan", "erf": "math.erf",
+    "sparse_to_dense": "scatter_nd",
+    "select": "where", "concat_v2": "concat", "reverse_v2": "reverse", "initialize_variables": "Variable",
+    "diag": "linalg.diag", "trace": "linalg.trace", "matrix_band_part": "linalg.band_part", "cross": "linalg.cross",
+}  # fmt: skip
+
+ABSENT_TENSORFLOW: dict[str, str] = {name: sentence for sentence, names in _TABLE.items() for name in names} | {
+    f"tf.{old}": f"this is the name in TensorFlow 1; use tf.{today}" for old, today in _RENAMED.items()
+}

@@ -5,6 +5,9 @@ All names are below ``clarinet``. A test walks those of the installed Keras.
 
 from __future__ import annotations
 
+from clarinet.aliases.old_names import STILL
+from clarinet.aliases.old_paths import OLD_PATHS
+
 #: Modules of networks for pictures.
 _APPLICATIONS = (
     "densenet", "efficientnet", "efficientnet_v2", "imagenet_utils", "inception_v3", "mobilenet", "mobilenet_v2",
@@ -22,16 +25,10 @@ MODULES: dict[str, str] = {
         )
     },
     "keras": "",
-    "layers.experimental": "layers",
-    "legacy": "",
-    "mixed_precision": "config",
-    "layers.experimental.preprocessing": "layers",
     "ops.numpy": "ops",
-    "optimizers.experimental": "optimizers",
     "wrappers": "estimators.wrappers",
-    "optimizers.legacy": "optimizers",
     "utils.legacy": "saving",
-    "utils.np_utils": "utils",
+    **OLD_PATHS,
 }  # fmt: skip
 
 #: Where a module's names may be found besides.
@@ -143,6 +140,7 @@ def _merged(module: str, *tables: dict[str, str]) -> None:
 
 
 _merged("layers", _OF_LAYERS, {"InputSpec": "layers.input_spec:InputSpec"})
+_merged("backend", {"name_scope": "tf.control:name_scope", "logsumexp": "ops:logsumexp"})
 _merged("callbacks", {"ProgbarLogger": "ProgressBar"})
 _merged("config", {"global_policy": "dtype_policy", "set_global_policy": "set_dtype_policy"})
 _merged("config", dict.fromkeys(("DTypePolicy", "Policy"), "tf.scaling:DTypePolicy"))
@@ -160,4 +158,4 @@ _merged("utils", _OF_UTILS, _OF_SAVING)
 
 ALIASES: dict[str, str] = {
     f"{module}.{name}".lstrip("."): target for module, table in _BY_MODULE.items() for name, target in table.items()
-}
+} | STILL

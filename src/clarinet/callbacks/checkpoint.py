@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clarinet.callbacks.monitor import Monitor, shown
-from clarinet.names import nearest
+from clarinet.names import explained, nearest
 from clarinet.training.callback import Logs
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class ModelCheckpoint(Monitor):
         'digits-05.clarinet'
     """
 
+    @explained
     def __init__(
         self,
         filepath: str | Path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clarinet.callbacks.monitor import Monitor
+from clarinet.names import explained
 from clarinet.training.callback import Logs
 from clarinet.types import Array
 
@@ -32,6 +33,7 @@ class EarlyStopping(Monitor):
         1.0
     """
 
+    @explained
     def __init__(
         self,
         monitor: str = "val_loss",

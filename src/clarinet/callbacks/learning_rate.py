@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clarinet.callbacks.monitor import Monitor
+from clarinet.names import explained
 from clarinet.training.callback import Callback, Logs
 
 
@@ -43,6 +44,7 @@ class LearningRateScheduler(Callback):
         0.05
     """
 
+    @explained
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         if not callable(schedule):
             raise TypeError(
@@ -105,6 +107,7 @@ class ReduceLROnPlateau(Monitor):
         0.5
     """
 
+    @explained
     def __init__(
         self,
         monitor: str = "val_loss",

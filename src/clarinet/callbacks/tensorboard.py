@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet.callbacks.numbers import Numbers
+from clarinet.names import explained
 from clarinet.training.callback import Callback, Logs
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class TensorBoard(Callback):
         ValueError: TensorBoard: update_freq is 'epoch', 'batch' or a positive number of batches, received 0
     """
 
+    @explained
     def __init__(
         self,
         log_dir: str | Path = "logs",

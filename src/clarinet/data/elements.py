@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
+from clarinet.aliases.members import missing
 from clarinet.data.chunks import elements_of
 from clarinet.data.nested import plain
 from clarinet.data.stages import Chunks
@@ -21,6 +23,12 @@ class Elements:
         chunks: begins a pass.
         length: how many elements there are; below 0 where that is not known, or there is no end.
     """
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Nothing; the error says what to use instead of what TensorFlow 1 had."""
+            raise missing(self, name, "dataset")
 
     def __init__(self, chunks: Callable[[], Chunks], length: int) -> None:
         self._chunks, self._length = chunks, length

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
 
+def check_free(path: str | Path, overwrite: bool) -> None:
+    """Raise FileExistsError where a file is there that is not to be replaced."""
+    if not overwrite and Path(path).exists():
+        raise FileExistsError(f"{path} is there already; give another name, or overwrite=True")
+
+
 def save(model: Trainable, path: str | Path) -> None:
     """Write a whole model: as Keras does where the name ends in ``.keras``, ``.h5`` or ``.hdf5``, else our own way.
 

@@ -316,6 +316,9 @@ _LATER = {
 }
 
 
+aliases.refuse_calls(f"{__name__}.dense", f"{__name__}.dropout")
+
+
 def __getattr__(name: str) -> object:
     if name not in _LATER:
         return aliases.find(__name__, name)

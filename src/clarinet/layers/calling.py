@@ -15,6 +15,7 @@ import numpy as np
 from clarinet.configurable import check_flag
 from clarinet.graph import Maskable, arguments, flatten, form_of, is_symbolic, masks_of, packed
 from clarinet.layers.context import Context
+from clarinet.layers.earlier import EARLIER, understood
 from clarinet.layers.handle import Handle, leaf_layers
 from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.operation import Gradients, Operation
@@ -64,6 +65,11 @@ class Computing(Handle):
     """The maths of a layer, as far as a call on numbers needs it; :class:`clarinet.layers.Layer` explains each part."""
 
     compute_output_shape = compute_output_shape
+
+    @classmethod
+    def understood(cls, arguments: dict[str, object]) -> dict[str, object]:
+        """The arguments by name, with those of earlier versions of Keras under their names of today."""
+        return understood(cls, arguments) if not EARLIER.isdisjoint(arguments) else arguments
 
     @property
     def dtype(self) -> str:

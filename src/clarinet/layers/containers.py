@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from clarinet import aliases
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.composite import Composite
 from clarinet.layers.handle import take_name
@@ -189,3 +190,7 @@ class Parallel(Container):
 
     def _settings(self, chains: Chains) -> dict[str, object]:
         return {"branches": chains}
+
+
+if not TYPE_CHECKING:  # a program of earlier times asks here for names of the package
+    __getattr__ = aliases.within_package(__name__)

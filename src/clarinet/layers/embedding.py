@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from clarinet import ops
 from clarinet.arrays import scatter_add, widest
-from clarinet.configurable import Unsupported, check_flag
+from clarinet.configurable import check_flag
 from clarinet.constraints import ConstraintField
-from clarinet.initializers import Constant, InitializerField
+from clarinet.initializers import InitializerField
 from clarinet.layers.base import Layer, check_positive_int
 from clarinet.layers.context import Context
 from clarinet.params import Weight
@@ -50,10 +50,6 @@ class Embedding(Layer):
 
     looks_up = True
 
-    unsupported: ClassVar[Mapping[str, Unsupported]] = {
-        **Layer.unsupported,
-        "weights": Unsupported("it is understood before"),
-    }
     old_arguments: ClassVar[Mapping[str, str | None]] = {"input_length": None}
 
     input_dim: int = field()  # of its own, not short for input_shape
@@ -65,12 +61,11 @@ class Embedding(Layer):
 
     @classmethod
     def understood(cls, arguments: dict[str, object]) -> dict[str, object]:
-        """``weights=[matrix]`` as the initializer that it is."""
-        given = arguments.pop("weights", None)
-        if given is None:
-            return arguments
-        matrix = given[0] if isinstance(given, (list, tuple)) and len(given) == 1 else given
-        return {**arguments, "embeddings_initializer": Constant(ops.convert_to_numpy(matrix))}
+        """``weights=matrix`` as the initializer that it is, with or without a list around it."""
+        given = arguments.get("weights")
+        if given is not None and not (isinstance(given, (list, tuple)) and len(given) == 1):
+            arguments = {**arguments, "weights": [ops.convert_to_numpy(given)]}
+        return super().understood(arguments)
 
     def __post_init__(self) -> None:
         super().__post_init__(None)

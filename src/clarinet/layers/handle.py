@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from clarinet import renamed
+from clarinet.aliases.members import missing
 from clarinet.graph import Network, Node
 from clarinet.layers.adding import Adding
 from clarinet.names import Names, snake_case
@@ -236,7 +237,7 @@ class Handle(Adding):
             for variable in self._variables or ():
                 if variable.name == name:
                     return variable
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            raise missing(self, name, *(("model",) if self.is_model else ()), "layer")
 
     def _expect_weights(self) -> None:
         """Have weights, not drawn yet, where a network uses the layer that no model has laid out."""

@@ -12,6 +12,7 @@ from clarinet.configurable import Unsupported
 from clarinet.graph import Node, Tensor
 from clarinet.layers.base import Layer, Part, check_positive_int, check_shape
 from clarinet.layers.context import Context
+from clarinet.names import explained
 from clarinet.ops.dtypes import TEXT
 from clarinet.ops.specs import TensorSpec
 from clarinet.sizes import with_none
@@ -105,6 +106,7 @@ class InputLayer(Layer):
         raise TypeError("InputLayer is where a network begins; it is not called on anything: use Input(shape)")
 
 
+@explained
 def Input(  # a function in Keras too
     shape: object = None,
     batch_size: int | None = None,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from clarinet import aliases
 from clarinet.configurable import Unsupported, check_flag, check_number
 from clarinet.constraints import Constraint, ConstraintField
 from clarinet.fields import Field
@@ -376,3 +377,7 @@ class GroupNormalization(_OneAxis):
         du, axes = self._grouped(dy * params["gamma"] if self.scale else dy, xp)
         dx = through_standardized(du, u, inverse, axes, xp)
         return self._exchanged(xp.reshape(dx, dy.shape), xp), self._grads(dgamma, dbeta)
+
+
+if not TYPE_CHECKING:  # a program of earlier times asks here for names of the package
+    __getattr__ = aliases.within_package(__name__)

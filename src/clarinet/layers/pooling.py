@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, prod
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from clarinet import aliases
 from clarinet.arrays import crop, pad, scatter_windows, windows
 from clarinet.fields import Field
 from clarinet.layers.channels import DataFormatField, Spatial, or_by_parts
@@ -258,3 +259,7 @@ class AveragePooling3D(_AveragePooling):
     """
 
     rank = 3
+
+
+if not TYPE_CHECKING:  # a program of earlier times asks here for names of the package
+    __getattr__ = aliases.within_package(__name__)

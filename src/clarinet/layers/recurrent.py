@@ -7,9 +7,9 @@ recurrent kernel, ``b`` the bias; ``h'`` is the next state.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, Never, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Never, cast
 
-from clarinet import activations, ops
+from clarinet import activations, aliases, ops
 from clarinet.configurable import Unsupported, check_flag, check_number
 from clarinet.constraints import Constraint
 from clarinet.initializers.base import Initializer
@@ -69,10 +69,10 @@ class Recurrent(TakesStates, Composite):
     unsupported: ClassVar[Mapping[str, Unsupported]] = {
         **Layer.unsupported,
         "time_major": Unsupported("sequences are (n, steps, inputs); Permute or ops.transpose turns others", False),
-        "implementation": Unsupported("it changes nothing; leave it out"),
         "zero_output_for_mask": Unsupported("leave it out", False),
         "use_cudnn": Unsupported("it changes nothing; leave it out", "auto"),
     }
+    old_arguments: ClassVar[Mapping[str, str | None]] = {"implementation": None}
     uses_mask = True
     #: Columns of the kernels for each unit, and the states' names.
     gates: ClassVar[int] = 1
@@ -358,3 +358,7 @@ class Recurrent(TakesStates, Composite):
     def named(self, total: dict[str, Array], dbias: Array, xp: Namespace) -> dict[str, Array]:
         """All gradients by weight name; ``dbias`` is that of the input's part of the bias."""
         return {**total, **({"bias": dbias} if self.use_bias else {})}
+
+
+if not TYPE_CHECKING:  # a program of earlier times asks here for names of the package
+    __getattr__ = aliases.within_package(__name__)

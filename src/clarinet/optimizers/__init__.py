@@ -57,6 +57,7 @@ def __dir__() -> list[str]:
 
 if not TYPE_CHECKING:
     __getattr__ = aliases.attribute_of(__name__)
+    aliases.make_callable(Adadelta, Adagrad, Adam, Adamax, Nadam, RMSprop, SGD)
 
 
 def get(identifier: object) -> Optimizer:

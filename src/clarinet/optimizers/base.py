@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from clarinet.aliases.members import missing
 from clarinet.arrays import choose, widest
 from clarinet.configurable import Configurable, abstract, check_flag, check_number, check_whole
 from clarinet.names import snake_case
 from clarinet.ops.tensor import tensor
 from clarinet.optimizers.by_hand import ByHand, apply
-from clarinet.optimizers.rates import RateField
+from clarinet.optimizers.rates import Rate, RateField
 from clarinet.types import Array, Namespace, Scalar, TensorLike
 from clarinet.variables import Variable
 
@@ -124,6 +125,21 @@ class Optimizer(Configurable):
 
     def check(self) -> None:
         """Check a subclass's own arguments; called once, by the constructor."""
+
+    @property
+    def lr(self) -> Rate:
+        """:attr:`learning_rate`, under its name in earlier versions of Keras."""
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, value: Rate) -> None:
+        self.learning_rate = value
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Nothing; the error says what to use instead of what earlier versions of Keras had."""
+            raise missing(self, name, "optimizer")
 
     @property
     def slots(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from functools import wraps
 from inspect import signature
 
 from clarinet import ops
+from clarinet.names import refuse_unknown
 from clarinet.types import AnyTensor, TensorLike
 
 
@@ -25,11 +26,14 @@ def adapted(row: str) -> Callable[..., AnyTensor]:
     names = dict(one.split(":") for one in arguments if ":" in one)
     defaults = {name: int(number) for name, _, number in (one.partition("=") for one in arguments) if number}
     known = signature(function)
+    plain = not any(each.kind is each.VAR_KEYWORD for each in known.parameters.values())
 
     @wraps(function)
     def call(*given: TensorLike, **settings: object) -> AnyTensor:
         settings.pop("name", None)
         settings = {names.get(name, name): value for name, value in settings.items()}
+        if plain and not settings.keys() <= known.parameters.keys():
+            refuse_unknown(operation, settings, [*names, *known.parameters])
         if defaults:
             taken = known.bind_partial(*given, **settings).arguments
             settings |= {name: number for name, number in defaults.items() if name not in taken}

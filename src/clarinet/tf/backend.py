@@ -63,6 +63,8 @@ __all__ = [
     "cast_to_floatx",
     "constant",
     "count_params",
+    "ctc_batch_cost",
+    "ctc_decode",
     "dot",
     "dropout",
     "dtype",
@@ -76,6 +78,7 @@ __all__ = [
     "l2_normalize",
     "learning_phase",
     "map_fn",
+    "moving_average_update",
     "pool2d",
     "random_bernoulli",
     "random_normal",
@@ -340,3 +343,49 @@ def is_sparse(tensor: TensorLike) -> bool:
 def learning_phase() -> int:
     """0: outside of training, layers work as they do when predicting; ``model(x, training=True)`` says otherwise."""
     return 0
+
+
+def ctc_batch_cost(
+    y_true: TensorLike, y_pred: TensorLike, input_length: TensorLike, label_length: TensorLike
+) -> AnyTensor:
+    """The CTC loss of each row, (n, 1), whose last class is the blank; see :func:`clarinet.ops.ctc_loss`.
+
+    Args:
+        y_true: (n, labels), numbers of classes.
+        y_pred: (n, steps, classes), probabilities.
+        input_length, label_length: (n, 1), how many steps and labels count in each row.
+    """
+    logits, lengths = _ctc(y_pred, input_length)
+    labels = ops.cast(ops.squeeze(label_length, axis=-1), "int32")
+    cost = ops.ctc_loss(ops.cast(y_true, "int32"), logits, labels, lengths, mask_index=logits.shape[-1] - 1)
+    return ops.expand_dims(cost, 1)
+
+
+def ctc_decode(
+    y_pred: TensorLike, input_length: TensorLike, greedy: bool = True, beam_width: int = 100, top_paths: int = 1
+) -> tuple[list[AnyTensor], AnyTensor]:
+    """The labels of probabilities (n, steps, classes), -1 behind the last; and a score (n, top_paths) of each.
+
+    Args:
+        y_pred: probabilities.
+        input_length: (n,), how many steps count in each row.
+        greedy: take the likeliest class of each step; else look at ``beam_width`` beginnings.
+        beam_width, top_paths: how many beginnings are kept, and how many ends are given.
+    """
+    logits, lengths = _ctc(y_pred, input_length)
+    strategy, blank = "greedy" if greedy else "beam_search", logits.shape[-1] - 1
+    paths, scores = ops.ctc_decode(logits, lengths, strategy, beam_width, top_paths, mask_index=blank)
+    return [paths[number] for number in range(len(paths))], scores
+
+
+def _ctc(y_pred: TensorLike, lengths: TensorLike) -> tuple[AnyTensor, AnyTensor]:
+    """Logits, and lengths without an axis of size 1."""
+    logits = ops.log(ops.add(y_pred, 1e-7))
+    counted = ops.cast(lengths, "int32")
+    return logits, ops.squeeze(counted, axis=-1) if len(counted.shape) > 1 else counted
+
+
+def moving_average_update(x: Variable, value: TensorLike, momentum: float) -> Variable:
+    """``x <- momentum x + (1 - momentum) value``."""
+    x.assign(momentum * x + (1 - momentum) * ops.convert_to_tensor(value))
+    return x

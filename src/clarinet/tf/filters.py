@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from clarinet import ops, random
+from clarinet.names import explained
 from clarinet.types import AnyTensor, ShapeLike, TensorLike
 
 __all__ = [
@@ -200,6 +201,7 @@ def avg_pool2d(
 max_pool, avg_pool = max_pool2d, avg_pool2d
 
 
+@explained
 def dropout(
     x: TensorLike, rate: float, noise_shape: ShapeLike | None = None, seed: object = None, name: object = None
 ) -> AnyTensor:

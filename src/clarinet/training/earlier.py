@@ -16,6 +16,11 @@ class _Eager(Protocol):
     _eagerly: bool
 
 
+class _Layered(Protocol):
+    @property
+    def layers(self) -> Sequence[object]: ...
+
+
 class CompiledMetrics:
     """``model.compiled_metrics``: the metrics of ``compile``, all at once."""
 
@@ -60,3 +65,10 @@ class EarlierNames:
     def jit_compile(self) -> bool:
         """False: models run natively without a compiler."""
         return False
+
+    def reset_states(self: _Layered) -> None:
+        """Have the sequences of all layers with ``stateful=True`` begin with zeros again."""
+        for layer in self.layers:
+            reset = getattr(layer, "reset_states", None)
+            if reset is not None:
+                reset()

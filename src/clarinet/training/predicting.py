@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, cast
 import numpy as np
 
 from clarinet import checks, data_adapters
+from clarinet.names import explained
 from clarinet.settings import BATCH_SIZE
 from clarinet.training import stepping
 from clarinet.training.callback import CallbackList
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PREDICT_BATCH = 256
 
 
+@explained
 def predict(
     self: Trainable,
     x: object,

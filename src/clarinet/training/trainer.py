@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, over
 
 from clarinet import checks, data_adapters
 from clarinet.engines import Data, Engine, Steps
+from clarinet.names import explained
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.training.callback import CallbackList
 from clarinet.training.history import History
@@ -36,6 +37,7 @@ STATS_EVERY = 100
 Results = float | list[float] | dict[str, float]
 
 
+@explained
 def fit(
     self: Trainable,
     x: object = None,
@@ -246,6 +248,7 @@ def evaluate(
     callbacks: object = None,
     return_dict: Literal[False] = False,
 ) -> float | list[float]: ...
+@explained
 def evaluate(
     self: Trainable,
     x: object = None,
@@ -310,6 +313,7 @@ def _result(logs: dict[str, float], return_dict: bool) -> Results:
     return values if len(values) > 1 else values[0]
 
 
+@explained
 def train_on_batch(
     self: Trainable,
     x: object,
@@ -331,6 +335,7 @@ def train_on_batch(
     return _result(dict(engine.results()), return_dict)
 
 
+@explained
 def test_on_batch(
     self: Trainable, x: object, y: object = None, sample_weight: object = None, return_dict: bool = False
 ) -> Results:
