@@ -101,7 +101,6 @@ class Handle(Adding):
         return FLOAT
 
     # Where it is used.
-
     def note(self, node: Node) -> None:
         """Remember a use in a network, for :attr:`input` and :attr:`output`; it keeps nobody."""
         self._nodes = (*(ref for ref in self._nodes if ref() is not None), weakref.ref(node))
