@@ -106,7 +106,6 @@ OLD = [
     (lambda: layers.Dense(3, init="he_normal"), "use kernel_initializer"),
     (lambda: layers.Dense(output_dim=3), "use units"),
     (lambda: layers.Dense(3, W_regularizer="l2"), "use kernel_regularizer"),
-    (lambda: layers.Dense(3, batch_input_shape=(None, 3)), "give input_shape, without the batch axis"),
     (lambda: layers.Conv2D(3, 3, border_mode="same"), "use padding"),
     (lambda: layers.Conv2D(3, 3, subsample=2), "use strides"),
     (lambda: layers.Dropout(p=0.5), "use rate"),
