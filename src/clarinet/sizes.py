@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from typing import Never, Self, TypeAlias, TypeVar, cast
+from typing import ClassVar, Never, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -156,6 +156,9 @@ class SizeToCome:
     Args:
         expression: how it follows from sizes of axes.
     """
+
+    #: Whether there has ever been one: until then nobody has to look for them.
+    seen: ClassVar[bool] = False
 
     def __init__(self, expression: Expression) -> None:
         self.expression = expression

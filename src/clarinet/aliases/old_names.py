@@ -20,7 +20,7 @@ _STILL: dict[str, str] = {
     ),
     "losses": (
         "kullback_leibler_divergence:kl_divergence logcosh:log_cosh kld:kl_divergence KLD:kl_divergence "
-        "cosine_proximity:cosine_similarity"
+        "cosine_proximity:cosine_similarity Reduction:losses.reductions:Reduction"
     ),
     "metrics": (
         "kullback_leibler_divergence:losses:kl_divergence logcosh:losses:log_cosh "
@@ -83,8 +83,10 @@ _GONE: dict[str, dict[str, str]] = {
         "use layers.RandomZoom instead": "RandomHeight RandomWidth",
         f"a Dense layer that is not trained, then ops.cos, does it; {_OWN}": "RandomFourierFeatures",
     },
-    "losses": {"reduction is a name: 'sum_over_batch_size', 'sum', 'none'": "Reduction"},
-    "metrics": {"use metrics.F1Score instead": "f1score fmeasure f1_score", "use metrics.FBetaScore instead": "fbeta_score"},
+    "metrics": {
+        "use metrics.F1Score instead": "f1score fmeasure f1_score",
+        "use metrics.FBetaScore instead": "fbeta_score",
+    },
     "models": {
         "to_json and model_from_json do it": "model_from_yaml",
         "Model(inputs, outputs) is made of tensors": "Graph",

@@ -35,6 +35,7 @@ _TABLE: dict[str, str] = {
     ),
     "preprocessing": "preprocessing.image_dataset preprocessing.text_dataset",
     "random": "python.ops.random_ops",
+    "tf": "dtypes",
     "utils": (
         "utils.np_utils utils.vis_utils utils.visualize_util utils.data_utils utils.generic_utils utils.layer_utils "
         "utils.conv_utils utils.io_utils utils.training_utils utils.tf_utils utils.all_utils utils.image_utils "

@@ -16,6 +16,7 @@ import numpy as np
 from clarinet.configurable import Configurable, Unsupported, abstract, auto_config, is_ours
 from clarinet.graph import flatten, is_symbolic, use, within_trace
 from clarinet.layers.adopting import adopted
+from clarinet.layers.building import build
 from clarinet.layers.calling import Computing, computed_with_masks, inside_call, listed
 from clarinet.layers.context import Context
 from clarinet.layers.sharing import once
@@ -301,15 +302,16 @@ class Layer(Computing, Configurable):
         return ()
 
     def build(self, input_shape: ShapeLike) -> None:
-        """For layers of the user's own: make the weights, with :meth:`add_weight`; called once, before the first call.
+        """Make the weights, where there are none yet; a layer of the user's own does so with :meth:`add_weight`.
 
         Args:
             input_shape: with the batch axis None; a list of shapes where the layer takes several tensors.
         """
+        if not self.is_authored:
+            build(self, input_shape)
 
     def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
         """For layers of the user's own: what they compute, of calls of layers and functions of :mod:`clarinet.ops`.
-
         A layer whose ``call`` calls that of the class above it, as ``super().call(inputs, training=True)``, has a layer
         of that class within it.
         """

@@ -110,7 +110,7 @@ class Bidirectional(TakesStates, Container):
         """The mask of the steps, where the layers give all of them; states have none."""
         own = self.forward_layer
         outputs = [mask if own.return_sequences else None] * (2 if self.merge_mode is None else 1)
-        states = [None] * (2 * len(own.states) * own.return_state)
+        states = [None] * (2 * len(own.carried) * own.return_state)
         return [*outputs, *states] if len(outputs) + len(states) > 1 else outputs[0]
 
     def parts(self) -> tuple[Layer | Part, ...]:
@@ -124,7 +124,7 @@ class Bidirectional(TakesStates, Container):
         """The parts, and the numbers of the tensors that it gives."""
         forward, backward = self._two()
         own = forward
-        states = len(own.states)
+        states = len(own.carried)
         taken = range(1, self.inputs)
         half = len(taken) // 2
         parts = [

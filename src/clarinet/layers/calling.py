@@ -269,6 +269,8 @@ def computed(
     """
     arrays, form = batches(layer, given), layer.taking(len(given))
     shapes = tuple(array.shape[1:] for array in arrays)
+    if getattr(layer, "stateful", False):
+        layer.expect_rows(len(arrays[0]))
     layer.output_shapes(shapes)  # says so if such samples do not fit
     weights, state = variables_for(layer, shapes if layer.merges else shapes[0], arrays[0].dtype)
     drawn = randomness(layer, training)

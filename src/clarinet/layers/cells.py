@@ -61,7 +61,7 @@ class Cell(Layer):
     @property
     def state_size(self) -> int | list[int]:
         """The size of the state, or of each where there are several."""
-        names = self.loop.states
+        names = self.loop.carried
         return self.units if len(names) == 1 else [self.units] * len(names)
 
     @property

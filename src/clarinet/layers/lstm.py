@@ -74,7 +74,7 @@ class LSTM(Recurrent):
     """
 
     gates = 4
-    states = ("h", "c")
+    carried = ("h", "c")
 
     units: int
     activation: ActivationField = ActivationField("tanh")

@@ -76,7 +76,7 @@ class Recurrent(TakesStates, Composite):
     uses_mask = True
     #: Columns of the kernels for each unit, and the states' names.
     gates: ClassVar[int] = 1
-    states: ClassVar[tuple[str, ...]] = ("h",)
+    carried: ClassVar[tuple[str, ...]] = ("h",)
 
     units: int
     activation: activations.Activation
@@ -114,7 +114,7 @@ class Recurrent(TakesStates, Composite):
     def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
         """The mask of the steps, where the layer gives all of them; states have none."""
         own = mask if self.return_sequences else None
-        return [own, *(None for _ in self.states)] if self.return_state else own
+        return [own, *(None for _ in self.carried)] if self.return_state else own
 
     # Its parts.
 
@@ -124,7 +124,7 @@ class Recurrent(TakesStates, Composite):
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        return self.states
+        return self.carried
 
     @property
     def _is_elementary(self) -> bool:
@@ -146,7 +146,7 @@ class Recurrent(TakesStates, Composite):
         """What the layer gives, of what the loop gives: all outputs, and then the other states."""
         if not self.return_state:
             return []
-        others = len(self.states) - 1
+        others = len(self.carried) - 1
         output = TakeSteps(last=-others or None) if self.return_sequences else TakeSteps(0, single=True)
         return [output, *(TakeSteps(number - others - 1, single=True) for number in range(others + 1))]
 
@@ -174,12 +174,12 @@ class Recurrent(TakesStates, Composite):
         for function in (self.activation, getattr(self, "recurrent_activation", None)):
             if function is not None:
                 function.check_shape((self.units,))
-        kept = (steps if self.return_sequences else 1) + self.packs * (len(self.states) - 1)
+        kept = (steps if self.return_sequences else 1) + self.packs * (len(self.carried) - 1)
         return ((kept, self.units) if self.return_sequences or self.packs else (self.units,),)
 
     def _check_given(self, shapes: list[Shape]) -> None:
         """Raise ValueError unless first states have such shapes."""
-        for name, shape in zip(self.states, shapes):
+        for name, shape in zip(self.carried, shapes):
             if tuple(shape) != (self.units,):
                 raise ValueError(
                     f"{type(self).__name__}: initial_state: {name} has samples of shape {shape}; expected "
@@ -213,7 +213,7 @@ class Recurrent(TakesStates, Composite):
                 f"{name}: stateful=True keeps a state for each row of a batch, so the number of rows has to be known: "
                 "begin the model with Input(batch_shape=(rows, steps, inputs))"
             )
-        return tuple(Weight(f"{name}_state", (self._rows, self.units), Zeros()) for name in self.states)
+        return tuple(Weight(f"{name}_state", (self._rows, self.units), Zeros()) for name in self.carried)
 
     def check_rows(self, rows: int) -> None:
         """Raise ValueError for a batch of another number of rows than there are states for."""
@@ -288,16 +288,16 @@ class Recurrent(TakesStates, Composite):
             states = new if counts is None else tuple(xp.where(counts[:, t], a, b) for a, b in zip(new, states))
             outputs.append(states[0])
             caches.append(cache)
-        kept = {f"{name}_state": last for name, last in zip(self.states, states)} if self.stateful else {}
+        kept = {f"{name}_state": last for name, last in zip(self.carried, states)} if self.stateful else {}
         return self._output(outputs, states, xp), _Run(sequence, caches, drop, counts, bool(given), xp), kept
 
     def _first_states(self, given: list[Array], state: dict[str, Array], x: Array, xp: Namespace) -> States:
         if given:
             return tuple(given)
         if not self.stateful:
-            return (xp.zeros((x.shape[0], self.units), dtype=x.dtype),) * len(self.states)
+            return (xp.zeros((x.shape[0], self.units), dtype=x.dtype),) * len(self.carried)
         self.check_rows(x.shape[0])
-        return tuple(state[f"{name}_state"] for name in self.states)
+        return tuple(state[f"{name}_state"] for name in self.carried)
 
     def _dropped(self, x: Array, ctx: Context) -> Array | None:
         """What recurrent dropout multiplies the state with for each gate, the same at all steps."""
@@ -338,7 +338,7 @@ class Recurrent(TakesStates, Composite):
 
     def _begin_backward(self, dy: Any, steps: int, xp: Namespace) -> tuple[Array | None, States]:
         """The gradients at all steps' outputs, if these are given, and those at the last states."""
-        others = len(self.states) - 1
+        others = len(self.carried) - 1
         nothing = xp.zeros((dy.shape[0], self.units), dtype=dy.dtype)
         last = (nothing,) * others
         if self.packs:

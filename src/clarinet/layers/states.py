@@ -7,6 +7,7 @@ from typing import Self
 from clarinet.layers.base import Layer
 from clarinet.ops.structures import leaves
 from clarinet.types import AnyTensor, TensorLike
+from clarinet.variables import Variable
 
 
 class TakesStates(Layer):
@@ -35,12 +36,15 @@ class TakesStates(Layer):
         """How many tensors it takes."""
         return 1 + self.merges * len(self.state_names)
 
+    @property
+    def states(self) -> list[Variable]:
+        """What a layer with ``stateful=True`` remembers from one batch to the next; of others none."""
+        return [variable for leaf in self.leaf_layers() for variable in leaf.layer._variables or () if variable.state]
+
     def reset_state(self) -> None:
         """Have every sequence of a layer with ``stateful=True`` begin with zeros again."""
-        for leaf in self.leaf_layers():
-            for variable in leaf.layer._variables or ():
-                if variable.state:
-                    variable.view()[...] = 0.0
+        for variable in self.states:
+            variable.view()[...] = 0.0
 
     reset_states = reset_state
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from clarinet.ops.axes import broadcast_to, expand_dims, ravel, reshape, swapaxes
 from clarinet.ops.basic import Stack
+from clarinet.ops.core import cast
 from clarinet.ops.dispatch import (
     Operand,
     apply,
@@ -23,6 +24,7 @@ from clarinet.ops.indexing import take
 from clarinet.ops.joining import Concatenate, Split, Unstack
 from clarinet.ops.operation import made
 from clarinet.ops.repeating import Flip, Pad, Repeat, Roll, Tile
+from clarinet.ops.size_lists import listing
 from clarinet.ops.sizing import sized
 from clarinet.ops.specs import place, places, whole_axes
 from clarinet.problems import shown
@@ -91,10 +93,21 @@ def tile(x: TensorLike, repeats: TensorLike) -> AnyTensor:
         >>> tile([1, 2], 2).tolist(), tile([1, 2], (2, 1)).tolist()
         ([1, 2, 1, 2], [[1, 2], [1, 2]])
     """
+    if isinstance(repeats, np.ndarray):
+        repeats = repeats.tolist()
     if isinstance(repeats, (list, tuple)) and repeats[:1] in ((None,), [None]):
         rows = tile(x, (1, *repeats[1:]))
-        return broadcast_to(rows, (None, *shape_of(rows)[1:]))
+        return _for_each_row(rows, shape_of(rows)[1:])
     return apply(made(Tile, whole_axes(repeats, "tile: repeats")), converted(x))
+
+
+def _for_each_row(x: AnyTensor, sizes: tuple[int | None, ...]) -> AnyTensor:
+    """A tensor (1, *sizes) once for every row of the batch, also where sizes are not known yet."""
+    if None not in sizes:
+        return broadcast_to(x, (None, *sizes))
+    kind = x.dtype
+    ones = broadcast_to(np.ones((), np.int32), (None, *(1 for _ in sizes)))
+    return cast(cast(x, "int32") * ones if kind == "bool" else x * cast(ones, kind), kind)
 
 
 def flip(x: TensorLike, axis: Axes = None) -> AnyTensor:
@@ -199,6 +212,7 @@ def _several(xs: TensorLike, what: str) -> list[Operand]:
     return promoted(*xs)
 
 
+@listing
 def concatenate(xs: Sequence[TensorLike], axis: int | None = 0) -> AnyTensor:
     """Tensors one after the other along an axis.
 
@@ -221,6 +235,7 @@ def append(x1: TensorLike, x2: TensorLike, axis: int | None = None) -> AnyTensor
     return concatenate([x1, x2], axis)
 
 
+@listing
 def stack(x: Sequence[TensorLike], axis: int = 0) -> AnyTensor:
     """Tensors of one shape side by side along a new axis.
 

@@ -8,6 +8,7 @@ from clarinet.ops.batches import rows_of, traced
 from clarinet.ops.dispatch import apply, converted, shape_of, spec_of
 from clarinet.ops.operation import made
 from clarinet.ops.shapes import AcrossBatch, BroadcastTo, ExpandDims, OfRows, Reshape, Squeeze, Transpose, whole_shape
+from clarinet.ops.size_lists import listing
 from clarinet.ops.sizing import sized
 from clarinet.ops.specs import broadcast, place, places, whole_axes
 from clarinet.types import AnyTensor, Axes, ShapeLike, TensorLike
@@ -95,6 +96,7 @@ def moveaxis(x: TensorLike, source: TensorLike, destination: TensorLike) -> AnyT
     return apply(made(Transpose, tuple(order)), x)
 
 
+@listing
 def expand_dims(x: TensorLike, axis: Axes) -> AnyTensor:
     """``x`` with a new axis of size 1, or several.
 

@@ -25,6 +25,7 @@ from clarinet.ops.operation import Gradients, Operation, made
 from clarinet.ops.reductions import Sum
 from clarinet.ops.seeds import SeedGenerator
 from clarinet.ops.shapes import AcrossBatch
+from clarinet.ops.size_lists import as_list
 from clarinet.ops.specs import Symbolic, TensorSpec, is_symbolic
 from clarinet.ops.tensor import NUMPY_OPERATORS
 from clarinet.philox import Key
@@ -40,13 +41,11 @@ _MOST = 2**30
 class Size(SizeToCome):
     """A size that is not known before there are numbers; functions of tensors take it as a tensor of one number."""
 
-    #: Whether there has ever been one: until then nobody has to look for them.
-    seen: ClassVar[bool] = False
     shape: ClassVar[tuple[int, ...]] = ()
 
     def __init__(self, expression: Expression) -> None:
         super().__init__(expression)
-        Size.seen = True
+        SizeToCome.seen = True
 
     @property
     def is_whole(self) -> bool:
@@ -133,7 +132,9 @@ def sized(rows: str = "", name: str = "") -> Callable[[F], F]:
 
         @wraps(function)
         def wrapped(*args: object, **settings: object) -> object:
-            if Size.seen and _any_size((args, settings)):
+            if SizeToCome.seen and rows == "first":
+                args, settings = tuple(map(as_list, args)), {key: as_list(each) for key, each in settings.items()}
+            if SizeToCome.seen and _any_size((args, settings)):
                 return _deferred(known, args, settings)
             return function(*args, **settings)
 

@@ -17,7 +17,18 @@ from clarinet.names import public
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.ops.texts import TextArray
 
-__all__ = ["as_string", "join", "length", "lower", "reduce_join", "regex_replace", "split", "strip", "upper"]
+__all__ = [
+    "as_string",
+    "join",
+    "length",
+    "lower",
+    "reduce_join",
+    "regex_replace",
+    "split",
+    "strip",
+    "unicode_split",
+    "upper",
+]
 __getattr__ = aliases.attribute_of(__name__)
 
 
@@ -122,3 +133,23 @@ def split(
     array = as_data(input, "tf.strings.split")
     found = [text.split(sep or None, maxsplit) for text in array.flat]
     return found if array.ndim else found[0]
+
+
+def unicode_split(
+    input: object, input_encoding: str = "UTF-8", errors: str = "replace", name: object = None
+) -> TextArray:
+    """The characters of a text, or of texts that are equally long.
+
+    Raises:
+        ValueError: the texts are of several lengths; tensors are dense.
+
+    Example:
+        >>> unicode_split("déjà").numpy().tolist()[0]
+        b'd'
+    """
+    array = as_data(input, "tf.strings.unicode_split")
+    lengths = {len(text) for text in array.flat}
+    if len(lengths) > 1:
+        raise ValueError(f"tf.strings.unicode_split: texts of {sorted(lengths)} characters, expected equally long ones")
+    found = np.array([list(text) for text in array.flat], object).reshape(*array.shape, *lengths)
+    return as_array(found).view(TextArray)

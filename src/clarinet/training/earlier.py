@@ -52,7 +52,9 @@ class EarlierNames:
         def loss(
             y: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None, regularization_losses: object = None
         ) -> AnyTensor:
-            return self.compute_loss(y=y, y_pred=y_pred, sample_weight=sample_weight)
+            found = self.compute_loss(y=y, y_pred=y_pred, sample_weight=sample_weight)
+            self._loss_tracker.update_state(found)
+            return found
 
         return loss
 

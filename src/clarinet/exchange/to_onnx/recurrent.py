@@ -41,7 +41,7 @@ def _functions(spec: Recurrent) -> list[activations.Activation]:
     """In ONNX's order: of the gates first."""
     gate = getattr(spec, "recurrent_activation", None)
     found = [spec.activation] if gate is None else [gate, spec.activation]
-    return found + [spec.activation] * (len(spec.states) - 1)
+    return found + [spec.activation] * (len(spec.carried) - 1)
 
 
 def _is_known(function: activations.Activation) -> bool:
@@ -113,7 +113,7 @@ def _loop(g: Graph, spec: Recurrent, own: Weights, x: list[Value], mask: Value |
     taken = g.add("MatMul", x[0], g.constant(own["kernel"]))
     if "bias" in own:
         taken = g.add("Add", taken, g.constant(spec.input_bias(own["bias"])))
-    states = x[1:] or [g.zeros(x[0], [spec.units])] * len(spec.states)
+    states = x[1:] or [g.zeros(x[0], [spec.units])] * len(spec.carried)
     entries = [taken] if mask is None else [taken, mask]
 
     def step(body: Graph, before: Sequence[Value], entry: Sequence[Value]) -> tuple[list[Value], list[Value]]:

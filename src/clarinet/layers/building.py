@@ -1,0 +1,26 @@
+"""Weights of a layer whose author calls ``build`` before anything else uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clarinet.sizes import as_sizes, probed
+from clarinet.variables import pending_variables
+
+
+def build(layer: Any, input_shape: object) -> None:
+    """Have weights for inputs of a shape, which are drawn when somebody looks; a layer that has them keeps them.
+
+    Args:
+        layer: of the library's own.
+        input_shape: with the batch axis; a list of shapes where the layer takes several tensors.
+    """
+    if any(leaf.layer._variables is not None for leaf in layer.leaf_layers()):
+        return
+    several: Any = input_shape if layer.merges else [input_shape]
+    shapes = tuple(probed(as_sizes(tuple(shape)[1:])) for shape in several)
+    layer.output_shapes(shapes)  # says so if such samples do not fit
+    taken = shapes if layer.merges else shapes[0]
+    own = [*((w, False) for w in layer.weight_specs(taken)), *((w, True) for w in layer.state_specs(taken))]
+    for leaf, prefix, _ in layer.leaf_layers():
+        leaf._variables = pending_variables(leaf, own, prefix)

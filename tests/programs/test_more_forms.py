@@ -1,0 +1,102 @@
+"""Ways of writing things that stopped programs from books and tutorials."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import clarinet as tf
+from clarinet import keras
+from clarinet.keras import layers
+
+ROWS = np.ones((2, 3, 4), np.float32)
+
+
+class Causal(layers.Layer):
+    """The mask of a decoder, as the translation tutorials put it together."""
+
+    def __init__(self, dtype: str) -> None:
+        super().__init__()
+        self.kind = dtype
+
+    def call(self, x):
+        shape = tf.shape(x)
+        rows, steps = shape[0], shape[1]
+        mask = tf.cast(tf.range(steps)[:, tf.newaxis] >= tf.range(steps), self.kind)
+        times = tf.concat([tf.expand_dims(rows, -1), tf.constant([1, 1], dtype=tf.int32)], axis=0)
+        return tf.cast(tf.tile(tf.reshape(mask, (1, steps, steps)), times), "float32")
+
+
+@pytest.mark.parametrize("steps", [3, None])
+@pytest.mark.parametrize("dtype", ["int32", "bool"])
+def test_a_shape_that_is_put_together_by_operations(steps, dtype):
+    inputs = keras.Input((steps, 4))
+    expected = np.broadcast_to(np.tril(np.ones((3, 3))), (2, 3, 3))
+    np.testing.assert_array_equal(keras.Model(inputs, Causal(dtype)(inputs)).predict(ROWS), expected)
+    np.testing.assert_array_equal(Causal(dtype)(ROWS), expected)
+
+
+class Stacked(layers.Layer):
+    def call(self, x):
+        shape = tf.shape(x)
+        return tf.reshape(x, tf.stack([shape[0], shape[1] * shape[2]]))
+
+
+def test_a_stack_of_sizes_is_a_shape():
+    inputs = keras.Input((None, 4))
+    assert keras.Model(inputs, Stacked()(inputs)).predict(ROWS).shape == (2, 12)
+
+
+def test_build_makes_the_weights_of_a_layer():
+    conv = layers.Conv2D(3, 2)
+    conv.build((None, 8, 8, 1))
+    kernel = conv.kernel.numpy()
+    assert kernel.shape == (2, 2, 1, 3)
+    conv.build((None, 8, 8, 1))
+    conv(np.ones((1, 8, 8, 1), np.float32))
+    np.testing.assert_array_equal(conv.get_weights()[0], kernel)
+    dot = layers.Add()
+    dot.build([(None, 3), (None, 3)])
+    assert dot.weights == []
+    with pytest.raises(ValueError, match="samples"):
+        layers.Conv2D(3, 2).build((None, 8))
+
+
+def test_a_layer_that_keeps_its_state_between_calls():
+    layer = layers.LSTM(4, stateful=True)
+    first = layer(ROWS)
+    assert np.abs(layer(ROWS) - first).max() > 0
+    assert layers.LSTM(4)(ROWS, initial_state=layer.states).shape == (2, 4)
+    layer.reset_states()
+    np.testing.assert_array_equal(layer(ROWS), first)
+    model = keras.Sequential([keras.Input(batch_shape=(2, 3, 4)), layers.GRU(2, stateful=True)])
+    first = model.predict(ROWS)
+    model.reset_states()
+    np.testing.assert_array_equal(model.predict(ROWS), first)
+    assert [state.shape for state in model.layers[0].states] == [(2, 2)]
+
+
+class Stepped(keras.Model):
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compiled_loss(y, self(x, training=True))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return {metric.name: metric.result() for metric in self.metrics}
+
+
+def test_the_compiled_loss_is_among_the_metrics():
+    inputs = keras.Input((3,))
+    model = Stepped(inputs, layers.Dense(1, kernel_initializer="ones")(inputs))
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    assert model.fit(np.ones((4, 3)), np.ones((4, 1)), batch_size=2, verbose=0).history["loss"] == [4.0]
+
+
+def test_names_of_tensorflow_that_programs_import():
+    assert keras.losses.MeanSquaredError(reduction=tf.keras.losses.Reduction.NONE)([[1.0]], [[3.0]]).tolist() == [4.0]
+    assert tf.dtypes.float32 == tf.float32
+    assert tf.strings.unicode_split("añ").numpy().tolist() == [b"a", "ñ".encode()]
+    assert tf.strings.unicode_split(["ab", "cd"], "UTF-8").shape == (2, 2)
+    with pytest.raises(ValueError, match=r"texts of \[1, 2\] characters"):
+        tf.strings.unicode_split(["a", "bc"])
