@@ -62,6 +62,7 @@ ROWLESS = {
         (layers.GRUCell, layers.LSTMCell, layers.RNN, layers.SimpleRNNCell, layers.StackedRNNCells),
         "made of layers by a call, as a user's own",
     ),
+    layers.SpectralNormalization: "around another layer, see tests/layers/test_spectral.py",
     layers.Pipeline: "other layers, one after another",
     layers.Wrapper: "a base of layers around another one",
     **{

@@ -57,7 +57,7 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         _BOXES: ("MaxNumBoundingBoxes",),
         _OTHERS: ("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"),
         "compute the spectrogram before training, e.g. with scipy.signal.stft": ("MelSpectrogram", "STFTSpectrogram"),
-        _LATER: ("ReversibleEmbedding", "SpectralNormalization"),
+        _LATER: ("ReversibleEmbedding",),
     },
     "ops": {
         "eigenvalues of a matrix that is not symmetric are complex; eigh takes symmetric ones": ("eig",),

@@ -245,6 +245,11 @@ def _described_activation(value: Activation) -> Json:
     return _named("keras.layers", kind, described(plain["config"]))
 
 
+def _is_held(value: Configurable, name: str) -> bool:
+    """Whether an argument is a layer that the object keeps, as wrappers do."""
+    return isinstance(vars(value).get(name), Configurable)
+
+
 def _described_object(value: Configurable) -> Config:
     kind = type(value)
     module = _MODULES.get(kind.kind)
@@ -255,7 +260,7 @@ def _described_object(value: Configurable) -> Config:
         return _named(kind.__module__, kind.__name__, described(value.get_config()), name)
     fields = {each.name for each in dataclasses.fields(cast(Any, value))}
     config: Config = {
-        name: described(value.configured(name) if name in fields else given)
+        name: described(value.configured(name) if name in fields or _is_held(value, name) else given)
         for name, given in value.get_config().items()
         if name not in _OURS_ALONE
     }

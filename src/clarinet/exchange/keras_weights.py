@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 #: Layers whose weights Keras has in a layer within, by the names of their classes.
 _CELL = {"SimpleRNN": "cell/", "LSTM": "cell/", "GRU": "cell/"}
 #: The names that Keras has for the layers within others, in our order.
-_CHILDREN = {"Bidirectional": ("forward_layer", "backward_layer"), "TimeDistributed": ("layer",), "RNN": ("cell",)}
+_CHILDREN = {
+    "Bidirectional": ("forward_layer", "backward_layer"),
+    "TimeDistributed": ("layer",),
+    "RNN": ("cell",),
+}
 
 
 def is_name(path: str | Path) -> bool:

@@ -118,6 +118,7 @@ if TYPE_CHECKING:
     from clarinet.layers.pipeline import Pipeline
     from clarinet.layers.rnn import RNN, StackedRNNCells
     from clarinet.layers.simple_rnn import SimpleRNN, SimpleRNNCell
+    from clarinet.layers.spectral import SpectralNormalization
     from clarinet.layers.text import TextVectorization
     from clarinet.layers.time_distributed import TimeDistributed
     from clarinet.layers.tones import (
@@ -253,6 +254,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "StackedRNNCells",
     "StringLookup",
     "Subtract",
@@ -308,6 +310,7 @@ _LATER = {
         "pipeline": "Pipeline",
         "rnn": "RNN StackedRNNCells",
         "simple_rnn": "SimpleRNN SimpleRNNCell",
+        "spectral": "SpectralNormalization",
         "text": "TextVectorization",
         "time_distributed": "TimeDistributed",
         "tones": "AutoContrast ContrastLimitedAdaptiveHistogramEqualization Equalization Solarization",

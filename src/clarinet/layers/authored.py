@@ -322,6 +322,10 @@ def _specs(layer: Authored, kind: str) -> Iterator[Weight]:
         if number == 0 or id(child) in taken:
             for weight in getattr(child, kind)(taken.get(id(child), ())):
                 yield replace(weight, name=f"{number}.{weight.name}")
+        elif not child.children:  # its author reads its weights, and does not call it
+            for variable in child._variables or ():
+                if variable.state is (kind == "state_specs"):
+                    yield replace(variable.weight, name=f"{number}.{variable.weight.name}")
 
 
 def tensor_of(x: object) -> object:

@@ -8,7 +8,7 @@ from itertools import product
 from math import prod
 from typing import ClassVar
 
-from clarinet import activations
+from clarinet import activations, ops
 from clarinet.activations import ActivationField
 from clarinet.arrays import crop, pad, scatter_windows, windows
 from clarinet.constraints import Constraint, ConstraintField
@@ -31,7 +31,7 @@ from clarinet.layers.geometry import (
 )
 from clarinet.params import Weight
 from clarinet.regularizers import Regularizer, RegularizerField
-from clarinet.types import Array, Namespace, Shape
+from clarinet.types import AnyTensor, Array, Namespace, Shape, TensorLike
 
 
 class Convolution(Spatial):
@@ -157,6 +157,13 @@ class Convolution(Spatial):
         seen = xp.reshape(seen, (places, *counts, shape[-1]))
         parts = [seen[place, ...] for place in range(places)]
         return scatter_windows(parts, shape[:-1], self.window, self.strides, self.dilation_rate, xp)
+
+    def by_kernel(self, inputs: TensorLike, kernel: AnyTensor) -> AnyTensor:
+        """What the layer gives with another kernel, before bias and activation."""
+        x, padding = inputs, self.padding
+        if padding == "causal":
+            x, padding = ops.pad(x, ((0, 0), ((self.window[0] - 1) * self.dilation_rate[0], 0), (0, 0))), "valid"
+        return ops.conv(x, kernel, self.strides, padding, self.data_format, self.dilation_rate)
 
     def parts(self) -> tuple[Layer | Part, ...]:
         bare = self.changed(activation=None, activity_regularizer=None)

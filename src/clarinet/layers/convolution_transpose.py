@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from clarinet import ops
 from clarinet.activations import ActivationField
 from clarinet.arrays import crop, pad
 from clarinet.constraints import Constraint, ConstraintField
@@ -20,7 +21,7 @@ from clarinet.layers.convolution import Convolution
 from clarinet.layers.geometry import Margins, Sizes, SizesField, check_rank, transposed_margins, within
 from clarinet.params import Weight
 from clarinet.regularizers import Regularizer, RegularizerField
-from clarinet.types import Array, Namespace, Shape
+from clarinet.types import AnyTensor, Array, Namespace, Shape, TensorLike
 
 
 class _ExtraField(Field[Sizes | None, Shape | None]):
@@ -53,6 +54,11 @@ class ConvolutionTranspose(Convolution):
     kernel_initializer: Initializer
     kernel_regularizer: Regularizer | None
     kernel_constraint: Constraint | None
+
+    def by_kernel(self, inputs: TensorLike, kernel: AnyTensor) -> AnyTensor:
+        """What the layer gives with another kernel, before bias and activation."""
+        sizes = self.output_padding, self.data_format, self.dilation_rate
+        return ops.conv_transpose(inputs, kernel, self.strides, self.padding, *sizes)
 
     def check(self) -> None:
         super().check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clarinet import ops
 from clarinet.activations import ActivationField
 from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
@@ -12,7 +13,7 @@ from clarinet.layers.base import Layer, check_positive_int
 from clarinet.layers.context import Context
 from clarinet.params import Weight
 from clarinet.regularizers import RegularizerField
-from clarinet.types import Array, Namespace, Shape
+from clarinet.types import AnyTensor, Array, Namespace, Shape, TensorLike
 
 
 @dataclass(eq=False, repr=False)
@@ -116,6 +117,10 @@ class Dense(Layer):
         if self.use_bias:
             grads["bias"] = xp.sum(rows_dz, axis=0)
         return grads
+
+    def by_kernel(self, inputs: TensorLike, kernel: AnyTensor) -> AnyTensor:
+        """What the layer gives with another kernel, before bias and activation."""
+        return ops.matmul(inputs, kernel)
 
     def parts(self) -> tuple[Layer, ...]:
         bare = self.changed(activation=None, activity_regularizer=None)

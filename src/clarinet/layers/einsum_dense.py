@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple, Never, Self, Unpack, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from clarinet import ops
 from clarinet.activations import ActivationField, ActivationLike
 from clarinet.configurable import Unsupported, encode_all
 from clarinet.constraints import ConstraintField, ConstraintLike
@@ -27,7 +28,7 @@ from clarinet.ops.operation import unbroadcast
 from clarinet.params import Weight
 from clarinet.philox import Key
 from clarinet.regularizers import RegularizerField, RegularizerLike
-from clarinet.types import Array, Config, Namespace, Shape
+from clarinet.types import AnyTensor, Array, Config, Namespace, Shape, TensorLike
 
 #: Forms of equations; ``...`` is at the beginning or at the end of both sides, or nowhere.
 _FORM = re.compile(r"(\.\.\.)?[a-zA-Z]+(?(1)|(\.\.\.)?),[a-zA-Z]+->(?(1)\.\.\.)[a-zA-Z]*(?(2)\.\.\.)")
@@ -221,6 +222,10 @@ class EinsumDense(Layer):
         return kernel, Weight("bias", axes.bias, self.bias_initializer, self.bias_regularizer, self.bias_constraint)
 
     # The maths.
+
+    def by_kernel(self, inputs: TensorLike, kernel: AnyTensor) -> AnyTensor:
+        """What the layer gives with another kernel, before bias and activation."""
+        return ops.einsum(self.equation, inputs, kernel)
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context

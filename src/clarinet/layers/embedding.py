@@ -15,7 +15,7 @@ from clarinet.layers.base import Layer, check_positive_int
 from clarinet.layers.context import Context
 from clarinet.params import Weight
 from clarinet.regularizers import RegularizerField
-from clarinet.types import Array, Namespace, Shape, TensorLike
+from clarinet.types import AnyTensor, Array, Namespace, Shape, TensorLike
 
 #: Up to here every whole number is a float32, which is how ids travel to the layer.
 _LARGEST = 2**24
@@ -95,6 +95,10 @@ class Embedding(Layer):
                 self.embeddings_constraint,
             ),
         )
+
+    def by_kernel(self, inputs: TensorLike, kernel: AnyTensor) -> AnyTensor:
+        """What the layer gives with another kernel, before bias and activation."""
+        return ops.take(kernel, ops.cast(inputs, "int32"), axis=0)
 
     def forward(
         self, params: dict[str, Array], state: dict[str, Array], x: Array, ctx: Context

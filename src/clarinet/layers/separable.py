@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from clarinet import ops
 from clarinet.activations import ActivationField
 from clarinet.constraints import ConstraintField
 from clarinet.initializers import InitializerField
@@ -16,7 +17,7 @@ from clarinet.layers.convolution import Conv1D, Conv2D, Convolution
 from clarinet.layers.geometry import Sizes, SizesField, check_padding, per_axis
 from clarinet.params import Weight
 from clarinet.regularizers import RegularizerField
-from clarinet.types import Shape
+from clarinet.types import AnyTensor, Shape, TensorLike
 
 
 @dataclass(eq=False, repr=False)
@@ -38,6 +39,11 @@ class _Depthwise(Convolution):
     activity_regularizer: ActivityField = ActivityField(None)
     depthwise_constraint: ConstraintField = ConstraintField(None)
     bias_constraint: ConstraintField = ConstraintField(None)
+
+    def by_kernel(self, inputs: TensorLike, kernel: AnyTensor) -> AnyTensor:
+        """What the layer gives with another kernel, before bias and activation."""
+        settings = self.strides, self.padding, self.data_format, self.dilation_rate
+        return ops.depthwise_conv(inputs, kernel, *settings)
 
     def check(self) -> None:
         super().check()
