@@ -290,4 +290,4 @@ def picture(about: About, file: str | os.PathLike[str]) -> Array:
         return datasets.load_digit(file)
     color = {"fashion_mnist": "grayscale", "cifar10": "rgb"}.get(about["kind"]) or about["color"]
     height, width = {"fashion_mnist": (28, 28), "cifar10": (32, 32)}.get(about["kind"]) or about["size"]
-    return datasets.read_image(file, (height, width), color)
+    return datasets.read_image(file, (height, width), color, fit=about.get("fit", "stretch"))

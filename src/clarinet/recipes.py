@@ -15,7 +15,22 @@ from clarinet.optimizers import Adam
 from clarinet.types import Array
 from clarinet.wording import option
 
-__all__ = ["PRESETS", "Preset", "Shifted", "class_weights", "falling", "hidden_layers", "network"]
+__all__ = [
+    "PRESETS",
+    "Augmented",
+    "Preset",
+    "Shifted",
+    "class_weights",
+    "falling",
+    "filters_for",
+    "hidden_layers",
+    "network",
+    "preset_for",
+]
+
+#: The shorter side of pictures that a convolution with pooling still takes, and of maps that need no further one.
+_LEAST_SIDE, _SMALL_MAP = 6, 8
+_MOST_FILTERS = 256
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,20 @@ PRESETS = {
     "cnn": Preset(hidden=(128,), epochs=10, batch_size=64, filters=(32, 64), dropout=0.4),
     "cnn-augmented": Preset(hidden=(256,), epochs=20, batch_size=64, filters=(32, 64), dropout=0.4, shift=2),
 }
+
+
+def preset_for(kind: str, shape: tuple[int, ...]) -> str:
+    """The preset where none is asked for: convolutions for people's own pictures and for CIFAR-10.
+
+    Args:
+        kind: of the data, as in a model's metadata: ``"images"``, ``"table"`` or a data set's name.
+        shape: of a sample.
+
+    Example:
+        >>> preset_for("images", (64, 48, 3)), preset_for("images", (4, 4)), preset_for("table", (9,))
+        ('cnn', 'mlp', 'mlp')
+    """
+    return "cnn" if kind in ("images", "cifar10") and min(shape[:2]) >= _LEAST_SIDE else "mlp"
 
 
 def network(
@@ -146,12 +175,31 @@ def hidden_layers(preset: Preset, shape: tuple[int, ...], hidden: tuple[int, ...
     if len(shape) not in (2, 3):
         raise ValueError(f"this preset is for pictures; leave it out, or say {option('preset', 'mlp')}")
     stack: list[layers.Layer] = [layers.Reshape((*shape, 1))] if len(shape) == 2 else []
-    for filters in preset.filters:
+    for filters in filters_for(preset, shape):
         stack += [layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D()]
     stack.append(layers.Flatten())
     for layer in dense:
         stack += [layers.Dropout(preset.dropout), layer]
     return [*stack, layers.Dropout(preset.dropout)]
+
+
+def filters_for(preset: Preset, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The filters of a preset's convolutions for pictures of this shape.
+
+    Each convolution with its pooling halves a picture: small ones take fewer, and large ones more, each of twice as
+    many filters, until 8 pixels or fewer remain.
+
+    Example:
+        >>> [filters_for(PRESETS["cnn"], (side, side, 3)) for side in (8, 28, 64, 128)]
+        [(32,), (32, 64), (32, 64, 128), (32, 64, 128, 256)]
+    """
+    found: list[int] = []
+    side = min(shape[:2])
+    while side >= _LEAST_SIDE and (len(found) < len(preset.filters) or side > _SMALL_MAP):
+        more = preset.filters[len(found)] if len(found) < len(preset.filters) else 2 * found[-1]
+        found.append(min(more, _MOST_FILTERS))
+        side = (side - 2) // 2
+    return tuple(found)
 
 
 def falling(rate: float, epochs: int) -> Callable[[int], float]:
@@ -187,4 +235,45 @@ class Shifted:
 
     def on_epoch_end(self) -> None:
         """Move the pictures for the next epoch."""
+        self._order = self._rng.permutation(len(self._y))
+
+
+class Augmented:
+    """Batches of pictures that are moved, turned, zoomed, and made lighter or darker a little, in another way and order
+    every epoch.
+
+    Args:
+        x, y: pictures (n, height, width) or (n, height, width, channels) from 0 to 255, and their labels.
+        batch_size: pictures in a batch.
+        mirror: mirror every second one, for things whose mirror image is as good, unlike letters.
+        seed: of the order; None for another every time. What is done to a picture follows
+            ``clarinet.utils.set_random_seed``.
+    """
+
+    def __init__(self, x: Array, y: Array, batch_size: int, mirror: bool = False, seed: int | None = None) -> None:
+        self._x, self._y, self._batch_size = x, y, batch_size
+        self._layers = [
+            layers.RandomTranslation(0.08, 0.08, fill_mode="nearest"),
+            layers.RandomRotation(0.03, fill_mode="nearest"),  # of a full turn
+            layers.RandomZoom(0.12, fill_mode="nearest"),
+            layers.RandomBrightness(0.1),
+            layers.RandomContrast((0.2, 0.2)),
+            *([layers.RandomFlip("horizontal")] if mirror else []),
+        ]
+        self._rng = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._y) / self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[Array, Array]:
+        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        x: Array = self._x[rows].astype(np.float32)
+        grey = x.ndim == 3
+        for layer in self._layers:
+            x = np.asarray(layer(x[..., None] if x.ndim == 3 else x, training=True))
+        return x[..., 0] if grey else x, self._y[rows]
+
+    def on_epoch_end(self) -> None:
+        """Another order for the next epoch."""
         self._order = self._rng.permutation(len(self._y))

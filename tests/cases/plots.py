@@ -157,5 +157,11 @@ CASES = [
         counts={"patches": 5, "lines": 4},
         labelled=False,
     ),
+    Case(
+        "importance",
+        lambda **k: plots.importance(meter(), TABLE, TABLE[:, :1], feature_names=["size", "$5"], **k),
+        "ax",
+        counts={"patches": 2, "collections": 1},
+    ),
     Case("learning_rate", lambda **k: plots.learning_rate(TRIAL, **k), "ax", counts={"lines": 3}, legend=True),
 ]

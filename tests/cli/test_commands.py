@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -159,11 +160,30 @@ def test_a_folder_of_pictures(run: Callable[..., Any]) -> None:
 
 def test_pictures_of_differing_size(run: Callable[..., Any]) -> None:
     write_pictures(Path("photos"))
-    PIL.new("L", (9, 9)).save("photos/left/odd.png")
-    answer = run("train", "photos", "--epochs", 1)
-    assert (answer.code, "--image-size H,W" in answer.err) == (1, True)
+    PIL.new("L", (9, 15)).save("photos/left/odd.png")
+    answer = run("train", "photos", "--epochs", 1, "--augment", "--mirror")
+    assert (answer.code, "--image-size H,W chooses another size" in answer.out) == (0, True)
+    assert run("predict", "photos.clarinet", "photos").code == 0
     assert run("train", "photos", "--epochs", 1, "--image-size", "6,6", "--json").code == 0
     assert saving.load("photos.clarinet").input_shape == (None, 6, 6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["photos", "--mirror"], "--augment"), (["t.csv", "--target", "a", "--augment"], "pictures")],
+)
+def test_changes_are_for_pictures(run: Callable[..., Any], arguments: list[str], says: str) -> None:
+    write_pictures(Path("photos"))
+    Path("t.csv").write_text("a,b\n1.5,2\n2.5,3\n3.25,4\n")
+    answer = run("train", *arguments)
+    assert (answer.code, says in answer.err) == (2, True)
+
+
+def test_one_class_is_no_question(run: Callable[..., Any]) -> None:
+    write_pictures(Path("photos"))
+    shutil.rmtree("photos/right")
+    answer = run("train", "photos")
+    assert (answer.code, "holds one class, 'left'" in answer.err) == (1, True)
 
 
 # Models that the command did not make.

@@ -24,7 +24,7 @@ def test_there_is_a_word_for_every_plot() -> None:
     assert set(PLOTS) == set(plots.__all__) - {"save"}
 
 
-@pytest.mark.parametrize("kind", sorted({*PLOTS} - {"history", "boundary"}))
+@pytest.mark.parametrize("kind", sorted({*PLOTS} - {"history", "boundary", "importance"}))
 def test_draws(run: Callable[..., Any], digits: Path, kind: str) -> None:
     data = [] if kind == "weights" else ["mnist"]
     more = ["--n", "4"] if kind in ("samples", "predictions", "weights") else []
@@ -41,6 +41,10 @@ def test_draws_the_boundary_of_a_table(run: Callable[..., Any]) -> None:
     answer = run("plot", "boundary", "t.clarinet", "t.csv", "--theme", "dark")
     assert answer.out == "Written: boundary.png\n"
     assert Path("boundary.png").read_bytes().startswith(b"\x89PNG")
+    answer = run("plot", "importance", "t.clarinet", "t.csv", "--out", "columns.svg")
+    assert answer.code == 0 and "of these 40 rows were trained on" in answer.out
+    drawn = Path("columns.svg").read_text("utf-8")
+    assert drawn.index("<!-- a -->") and drawn.index("<!-- b -->") and "balanced accuracy falls by" in drawn
 
 
 def test_draws_runs_over_each_other(run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

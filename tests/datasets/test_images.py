@@ -62,11 +62,34 @@ def test_formats(tmp_path, ending):
 def test_sizes(pets):
     save(pets / "dog/2.png", size=(8, 6))
     save(pets / "dog/3.png", size=(5, 5))
-    with pytest.raises(ValueError, match=r"differ in size .*cat/a.png has 3 x 4, .*dog/2.png has 6 x 8; pass size="):
-        load_images(pets)
-    images = load_images(pets, size=(6, 8))
+    chosen = load_images(pets)
+    assert chosen.x.shape == (5, 3, 4) and (chosen.x == GREY).all()
+    assert (
+        "Resized: 2 (from 5 x 5 to 6 x 8); 1 of other proportions, with their proportions kept and the rest filled; "
+        "size=(height, width) chooses another size." in chosen.report
+    )
+    images = load_images(pets, size=(6, 8), fit="stretch")
     assert images.x.shape == (5, 6, 8) and (images.x == GREY).all()
-    assert "Resized: 4, to another ratio of height to width: 1." in images.report
+    assert "Resized: 4 (from 3 x 4 to 5 x 5); 1 of other proportions, stretched." in images.report
+
+
+def test_proportions_are_kept_on_a_sheet_of_the_edges_colour(tmp_path):
+    pixels = np.full((40, 20, 3), (10, 20, 30), np.uint8)
+    pixels[10:30, 5:15] = 250
+    (tmp_path / "c").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "c/1.png")
+    (x,) = load_images(tmp_path, size=(40, 60)).x
+    assert (x[:, 20:40] == pixels).all() and (x[:, :20] == (10, 20, 30)).all() and (x[:, 40:] == (10, 20, 30)).all()
+    stretched = load_images(tmp_path, size=(40, 60), fit="stretch").x[0]
+    assert (stretched[20, 25:35] == 250).all() and (stretched[20, :10] == (10, 20, 30)).all()
+
+
+def test_large_pictures_become_small_where_that_is_asked_for(tmp_path):
+    for number in range(3):
+        save(tmp_path / f"c/{number}.png", size=(300, 150))
+    assert load_images(tmp_path).x.shape == (3, 150, 300)
+    small = load_images(tmp_path, "small")
+    assert small.x.shape == (3, 32, 64) and "chooses another size" in small.report[2]
 
 
 def test_sixteen_bits_are_scaled_not_clipped(tmp_path):

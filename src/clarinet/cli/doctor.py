@@ -13,6 +13,7 @@ from clarinet import saving
 from clarinet.cli import sources
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
+from clarinet.cli.seen import trained_on
 from clarinet.doctor import Report, examine, page
 from clarinet.doctor.script import examine_script
 
@@ -51,6 +52,7 @@ def _model(options: argparse.Namespace, output: Output) -> tuple[str, Report]:
         raise argparse.ArgumentTypeError("a model needs data: clarinet doctor digits.clarinet mnist")
     model = saving.load(options.subject)
     source = sources.load_for(model, options.rest[0], Reading.of(options))
+    trained_on(source, output)
     fit: dict[str, Any] = {"epochs": options.epochs, "batch_size": options.batch_size}
     report = examine(model, source.x, source.y, **fit)
     _say(output, model.name, report)

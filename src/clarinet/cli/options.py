@@ -28,7 +28,8 @@ examples:
   clarinet train houses.csv --target price
   clarinet train reviews.csv --target stars            a column of sentences is found too
   clarinet train maisons.csv --target prix --decimal , --encoding cp1252   where the message asks for it
-  clarinet train photos/ --image-size 32,32 --epochs 30
+  clarinet train photos/
+  clarinet train photos/ --image-size 32,32 --augment --mirror
   clarinet train houses.csv --target price --cv 5
   clarinet train mnist --run digits
 
@@ -55,6 +56,7 @@ examples:
   clarinet plot confusion digits.clarinet mnist --out confusion.svg
   clarinet plot predictions digits.clarinet mnist --n 20 --theme dark
   clarinet plot activations digits.clarinet mnist --layer conv2d --example 7
+  clarinet plot importance houses.clarinet houses.csv
   clarinet plot history digits digits-2            names of runs in place of MODEL
 {_CODES}"""
 
@@ -66,6 +68,7 @@ PLOTS = (
     "confusion",
     "gradient_flow",
     "history",
+    "importance",
     "learning_rate",
     "network",
     "predictions",
@@ -164,8 +167,16 @@ def _add_train(commands: Commands) -> None:
     train.add_argument(
         "--preset",
         choices=("mlp", "cnn", "cnn-augmented"),
-        default="mlp",
-        help="dense layers (default); convolutions, for pictures; convolutions, with pictures moved about",
+        help="dense layers (default); convolutions (default for your own pictures); convolutions, with pictures moved "
+        "about by up to two pixels",
+    )
+    train.add_argument(
+        "--augment",
+        action="store_true",
+        help="pictures are moved, turned, zoomed, made lighter or darker a little, anew in every epoch",
+    )
+    train.add_argument(
+        "--mirror", action="store_true", help="with --augment: every second one is mirrored (not for letters or digits)"
     )
     train.add_argument(
         "--batch-size", type=whole(1), metavar="N", help="rows per update (default 32; 64 with convolutions)"
@@ -224,7 +235,12 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     table.add_argument("--max-categories", type=whole(1), metavar="N", help="names that a column keeps (default 50)")
     table.add_argument("--max-words", type=whole(1), metavar="N", help="words of sentences (default 2000)")
     folder = command.add_argument_group("how a folder of pictures is read")
-    folder.add_argument("--image-size", type=size, metavar="H,W", help="scale pictures to this height and width")
+    folder.add_argument(
+        "--image-size",
+        type=size,
+        metavar="H,W",
+        help="bring pictures to this height and width (default: chosen, and said)",
+    )
     folder.add_argument(
         "--skip-damaged", action="store_true", help="leave out pictures that cannot be read, and say so"
     )

@@ -9,6 +9,7 @@ from clarinet import plots, saving
 from clarinet.cli import sources
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
+from clarinet.cli.seen import trained_on
 from clarinet.tools.lr_finder import find_learning_rate
 
 if TYPE_CHECKING:
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
 
 #: Rows that a trace or a table of activations is made of.
 _BATCH = 100
+#: Rows that are shuffled, column by column.
+_MOST_SHUFFLED = 2000
+#: Plots that judge a model, which rows that it was trained on flatter.
+_JUDGING = ("calibration", "confusion", "importance", "predictions")
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """Draw one picture and write it to a file."""
     kind = options.kind
     out = options.out or f"{kind.replace('_', '-')}.png"
-    figure = _history(options) if kind == "history" else _of_model(options)
+    figure = _history(options) if kind == "history" else _of_model(options, output)
     path = plots.save(figure, out)
     output.result({"plot": kind, "file": str(path)}, f"Written: {path}")
     return 0
@@ -37,7 +42,7 @@ def _history(options: argparse.Namespace) -> Any:
     return plots.history(logs, labels=names, theme=options.theme)
 
 
-def _of_model(options: argparse.Namespace) -> Any:
+def _of_model(options: argparse.Namespace, output: Output) -> Any:
     model = saving.load(options.model)
     settings: dict[str, Any] = {"theme": options.theme}
     if options.kind == "weights":
@@ -50,6 +55,8 @@ def _of_model(options: argparse.Namespace) -> Any:
             f"{options.kind} digits.clarinet mnist"
         )
     source = sources.load_for(model, options.data[0], Reading.of(options))
+    if options.kind in _JUDGING:
+        trained_on(source, output)
     return _of_data(options, model, source, settings)
 
 
@@ -61,7 +68,7 @@ def _of_data(options: argparse.Namespace, model: Trainable, source: sources.Sour
     x, y = source.x[begin:], source.y[begin:]
     if options.kind in ("samples", "predictions", "confusion"):
         settings["class_names"] = source.about["classes"] or None
-    if options.kind in ("samples", "predictions") and options.n is not None:
+    if options.kind in ("samples", "predictions", "importance") and options.n is not None:
         settings["n"] = options.n
     if options.kind == "samples":
         return draw(x, y, **settings)
@@ -71,5 +78,5 @@ def _of_data(options: argparse.Namespace, model: Trainable, source: sources.Sour
         return draw(model, x[:_BATCH], options.layer, **settings)
     if options.kind == "learning_rate":
         return draw(find_learning_rate(model, x, y), **settings)
-    few = _BATCH if options.kind == "gradient_flow" else len(x)
+    few = {"gradient_flow": _BATCH, "importance": _MOST_SHUFFLED}.get(options.kind, len(x))
     return draw(model, x[:few], y[:few], **settings)

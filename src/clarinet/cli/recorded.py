@@ -15,8 +15,23 @@ if TYPE_CHECKING:
 
 COMMAND = "clarinet train"
 #: Options that decide over the numbers.
-_TRAINING = ("preset", "epochs", "batch_size", "hidden", "lr", "validation", "refit", "class_weight", "seed", "engine")
+_TRAINING = (
+    "preset",
+    "augment",
+    "mirror",
+    "epochs",
+    "batch_size",
+    "hidden",
+    "lr",
+    "validation",
+    "refit",
+    "class_weight",
+    "seed",
+    "engine",
+)
 _OPTIONS = (*_TRAINING, *(field.name for field in fields(Reading)))
+#: Those without a value.
+_PLAIN = ("augment", "mirror", "skip_damaged")
 #: Those that may be given several times.
 _SEVERAL = ("missing", "categorical", "text", "keep", "drop")
 
@@ -62,7 +77,7 @@ def _words(name: str, value: Any) -> list[str]:
     flag = f"--{name.replace('_', '-')}"
     if value is None:
         return []
-    if name == "skip_damaged":
+    if name in _PLAIN:
         return [flag] if value else []
     several = name in _SEVERAL and isinstance(value, list)
     return [f"{flag}={_word(each)}" for each in (value if several else [value])]

@@ -91,10 +91,11 @@ def _table(path: Path, how: Reading) -> Source:
     return Source(table.x, table.y, about=about, report=table.report)
 
 
-def _images(path: Path, how: Reading, color: str = "auto") -> Source:
-    images = datasets.load_images(path, how.image_size, color, skip_damaged=how.skip_damaged)
+def _images(path: Path, how: Reading, color: str = "auto", fit: str = "letterbox") -> Source:
+    size = how.image_size or "small"
+    images = datasets.load_images(path, size, color, fit=fit, skip_damaged=how.skip_damaged)
     color = "rgb" if images.x.ndim == 4 else "grayscale"
-    about = About(kind="images", classes=list(images.classes), size=list(images.x.shape[1:3]), color=color)
+    about = About(kind="images", classes=list(images.classes), size=list(images.x.shape[1:3]), color=color, fit=fit)
     return Source(images.x, images.y, about=about, report=images.report)
 
 
@@ -147,9 +148,9 @@ def _pictures_for(model: Trainable, about: About, path: Path, how: Reading) -> S
         raise ValueError(
             f"{option('image_size', ','.join(map(str, how.image_size or ())))}: the model takes {size[0]},{size[1]}"
         )
-    found = _images(path, replace(how, image_size=size), about["color"])
+    found = _images(path, replace(how, image_size=size), about["color"], about.get("fit", "stretch"))
     labels = _class_ids(found.y, found.about["classes"], about["classes"] or found.about["classes"], path)
-    return Source(as_inputs(model, found.x), labels, about=about)
+    return Source(as_inputs(model, found.x), labels, about=about, report=found.report)
 
 
 def _class_ids(y: Array, found: list[str], known: list[str], path: Path) -> Array:

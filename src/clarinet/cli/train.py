@@ -20,7 +20,7 @@ from clarinet.cli.sources import Source
 from clarinet.data_adapters.provenance import NAMED
 from clarinet.datasets.coding import TableCoding
 from clarinet.model import Sequential
-from clarinet.recipes import PRESETS, Shifted, falling
+from clarinet.recipes import PRESETS, Augmented, Shifted, falling
 from clarinet.saving.container import check_ending
 from clarinet.training.progress import ProgressBar, format_logs
 from clarinet.types import Array
@@ -103,6 +103,11 @@ def _loaded(options: argparse.Namespace, output: Output) -> Source:
     if options.class_weight and not source.about["classes"]:
         raise argparse.ArgumentTypeError("--class-weight is for classes; the target holds amounts")
     _check_folds(source, options)
+    if options.mirror and not options.augment:
+        raise argparse.ArgumentTypeError("--mirror goes with --augment: say both")
+    if options.augment and source.x.ndim < 3:
+        raise argparse.ArgumentTypeError(f"--augment is for pictures; {options.data} is a table")
+    options.preset = options.preset or recipes.preset_for(source.about["kind"], source.x.shape[1:])
     return source
 
 
@@ -254,12 +259,12 @@ def _fit(model: Sequential, source: Source, options: argparse.Namespace, tracker
         helpers.insert(0, OneLine())
     weights = recipes.class_weights(rows[1], len(source.about["classes"])) if options.class_weight else None
     batch_size = options.batch_size or preset.batch_size
-    x, y = (Shifted(*rows, batch_size, preset.shift, options.seed), None) if preset.shift else rows
+    x, y = _batches(rows, batch_size, options) or rows
     try:
         model.fit(
             x,
             y,
-            batch_size=None if preset.shift else batch_size,
+            batch_size=batch_size if x is rows[0] else None,
             epochs=epochs,
             validation_data=watched if split else None,
             callbacks=helpers,
@@ -272,6 +277,16 @@ def _fit(model: Sequential, source: Source, options: argparse.Namespace, tracker
     except KeyboardInterrupt:
         return False
     return True
+
+
+def _batches(
+    rows: tuple[Array, Array], batch_size: int, options: argparse.Namespace
+) -> tuple[Augmented | Shifted, None] | None:
+    """Pictures that are changed anew in every epoch; None where they stay as they are."""
+    if options.augment:
+        return Augmented(*rows, batch_size, options.mirror, options.seed), None
+    shift = PRESETS[options.preset].shift
+    return (Shifted(*rows, batch_size, shift, options.seed), None) if shift else None
 
 
 def _test(model: Sequential, source: Source, output: Output) -> dict[str, float]:

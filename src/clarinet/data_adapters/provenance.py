@@ -25,6 +25,7 @@ class About(TypedDict, total=False):
         kind: a name in NAMED, ``"table"``, ``"images"`` or ``"unknown"``.
         classes: their names; empty for regression.
         size, color: height and width of pictures; ``"grayscale"`` or ``"rgb"``.
+        fit: how pictures came to that size, as for :func:`clarinet.datasets.load_images`; absent: stretched.
         coding: how a table's columns became numbers, see :class:`clarinet.datasets.TableCoding`.
         trained_on: a mark of the rows.
         scores: how well it does on rows that were not trained on, by measure.
@@ -34,6 +35,7 @@ class About(TypedDict, total=False):
     classes: Required[list[str]]
     size: list[int]
     color: str
+    fit: str
     coding: Config
     trained_on: object
     scores: dict[str, float]
@@ -49,7 +51,7 @@ def describe(model: Trainable) -> About:
         return {"kind": "mnist", "classes": [str(i) for i in range((model.prediction_shape or (10,))[-1])]}
     if len(shape) in (2, 3) and (len(shape) == 2 or shape[-1] in (1, 3)):
         color = "rgb" if shape[-1] == 3 and len(shape) == 3 else "grayscale"
-        return {"kind": "images", "classes": [], "size": list(shape[:2]), "color": color}
+        return {"kind": "images", "classes": [], "size": list(shape[:2]), "color": color, "fit": "stretch"}
     return {"kind": "unknown", "classes": []}
 
 
@@ -71,6 +73,7 @@ def _checked(about: object) -> About:
         found["scores"] = {name if name.isprintable() else ascii(name): value for name, value in scores.items()}
     if kind == "images":
         found["size"], found["color"] = known["size"], known["color"]
+        found["fit"] = known.get("fit", "stretch")
     if kind == "table":
         found["coding"] = known["coding"]
     return found
@@ -80,7 +83,8 @@ def _sound_pictures(about: Mapping[str, object]) -> bool:
     """Whether the size and the colours of pictures make sense."""
     size = about.get("size")
     sides = isinstance(size, list) and len(size) == 2 and all(type(n) is int and 0 < n < 10_000 for n in size)
-    return sides and about.get("color") in ("grayscale", "rgb")
+    fits = about.get("fit", "stretch") in ("letterbox", "stretch")
+    return sides and fits and about.get("color") in ("grayscale", "rgb")
 
 
 def as_inputs(model: Trainable, pixels: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clarinet.datasets.memory import check_memory
+from clarinet.datasets.picture_sizes import FITS, MOST, brought_to, chosen_size
 from clarinet.wording import option
 
 if TYPE_CHECKING:
@@ -61,9 +64,10 @@ class _Found:
 
 def load_images(
     folder: str | os.PathLike[str],
-    size: tuple[int, int] | None = None,
+    size: tuple[int, int] | str | None = None,
     color: str = "auto",
     *,
+    fit: str = "letterbox",
     skip_damaged: bool = False,
 ) -> Images:
     """Read a folder of pictures in which each sub-folder is a class, such as ``pets/cat/1.jpg`` and ``pets/dog/7.png``.
@@ -74,8 +78,12 @@ def load_images(
 
     Args:
         folder: holds one folder a class.
-        size: ``(height, width)`` in pixels that every picture is scaled to; None needs pictures of one size.
+        size: ``(height, width)`` in pixels that every picture is scaled to. None keeps the size of pictures that have
+            one, and chooses one for others, said in the report: their usual proportions, at most 64 pixels on the
+            longer side. ``"small"`` chooses so for large pictures of one size too.
         color: ``"grayscale"``, ``"rgb"``, or ``"auto"``: grayscale if every picture is.
+        fit: ``"letterbox"`` keeps a picture's proportions and fills the rest with the usual colour of its edges;
+            ``"stretch"`` does not keep them.
         skip_damaged: leave out pictures that cannot be read, and report them, instead of raising an error.
 
     Returns:
@@ -84,8 +92,8 @@ def load_images(
     Raises:
         ImportError: Pillow is missing.
         FileNotFoundError: there is no such folder.
-        ValueError: no sub-folders, a class without pictures, a damaged picture, one of more than 89 million pixels,
-            pictures of differing size without ``size=``, or an argument out of range.
+        ValueError: no sub-folders, a class without pictures, a damaged picture, one of more than 89 million pixels, or
+            an argument out of range.
 
     Example:
         >>> import pathlib, tempfile
@@ -99,7 +107,7 @@ def load_images(
         ((2, 2, 4), [0, 1], ('dark', 'light'))
     """
     _require_pillow()
-    _check_arguments(size, color)
+    _check_arguments(None if size == "small" else size, color, fit)
     folder = Path(folder)
     report: list[str] = []
     damaged: dict[Path, str] = {}
@@ -110,19 +118,20 @@ def load_images(
             header = _try(lambda path=path, label=label: _inspect(path, label), path, skip_damaged, damaged)
             found += [header] if header else []
     grey = color == "grayscale" or (color == "auto" and all(each.grey for each in found))
-    height, width = size or _common_size(found)
-    x, found = _decode_all(found, (height, width), grey, skip_damaged, damaged)
+    given = size if isinstance(size, tuple | list) else None
+    height, width = given or _size_of(found, small=size == "small")
+    x, found = _decode_all(found, _How((height, width), grey, fit), skip_damaged, damaged)
     y = np.array([each.label for each in found], np.int64)
     names = tuple(place.name for place in classes)
     _check_every_class(folder, names, y, damaged)
-    report = [*_describe(folder, names, y, found, (height, width), grey), *report]
+    report = [*_describe(folder, names, y, found, _How((height, width), grey, fit), given is None), *report]
     report += [f"{path.relative_to(folder)}: left out: {reason}" for path, reason in damaged.items()]
     files = tuple(each.path.relative_to(folder).as_posix() for each in found)
     return Images(x, y, names, files, tuple(f"{sentence}." for sentence in report))
 
 
 def read_image(
-    path: str | os.PathLike[str], size: tuple[int, int] | None = None, color: str = "rgb"
+    path: str | os.PathLike[str], size: tuple[int, int] | None = None, color: str = "rgb", *, fit: str = "letterbox"
 ) -> NDArray[np.uint8]:
     """Read one picture file, upright, transparent parts on white.
 
@@ -130,6 +139,7 @@ def read_image(
         path: of the file.
         size: ``(height, width)`` to scale it to; None keeps its own.
         color: ``"grayscale"`` or ``"rgb"``.
+        fit: as for :func:`load_images`.
 
     Returns:
         uint8 (height, width), or (height, width, 3) for RGB.
@@ -146,12 +156,12 @@ def read_image(
         [[0, 200]]
     """
     _require_pillow()
-    _check_arguments(size, color)
+    _check_arguments(size, color, fit)
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such picture file")
     try:
-        return _decode(path, size, color == "grayscale")
+        return _decode(path, _How(size, color == "grayscale", fit))
     except Exception as error:  # decoders raise almost anything at damaged data
         raise ValueError(f"{path}: it cannot be read as a picture ({error})") from error
 
@@ -165,14 +175,16 @@ def _require_pillow() -> None:
         ) from None
 
 
-def _check_arguments(size: tuple[int, int] | None, color: str) -> None:
+def _check_arguments(size: object, color: str, fit: str) -> None:
+    if fit not in FITS:
+        raise ValueError(f"fit={fit!r}: expected 'letterbox' or 'stretch'")
     if color not in ("auto", "grayscale", "rgb"):
         raise ValueError(f"color={color!r}: expected 'auto', 'grayscale' or 'rgb'")
     if size is None:
         return
     whole = isinstance(size, tuple | list) and len(size) == 2 and all(type(side) is int and side > 0 for side in size)
     if not whole:
-        raise ValueError(f"size={size!r}: expected (height, width), two whole numbers above 0")
+        raise ValueError(f"size={size!r}: expected (height, width), two whole numbers above 0, or 'small'")
 
 
 def _class_folders(folder: Path, report: list[str]) -> list[Path]:
@@ -244,30 +256,44 @@ def _inspect(path: Path, label: int) -> _Found:
         return _Found(label, path, size, image.mode in _GREY_MODES)
 
 
-def _common_size(found: list[_Found]) -> tuple[int, int]:
-    for each in found:
-        if each.size != found[0].size:
-            first, other = (f"{f.path} has {f.size[0]} x {f.size[1]}" for f in (found[0], each))
-            bring = option("size", like="(height, width)")
-            raise ValueError(f"the pictures differ in size (height x width): {first}, {other}; pass {bring}")
-    return found[0].size if found else (0, 0)
+def _size_of(found: list[_Found], small: bool) -> tuple[int, int]:
+    """The pictures' own size if they have one, and if it is no larger than asked for; else one that suits them."""
+    sizes = [each.size for each in found]
+    if not sizes:
+        return 0, 0
+    common = all(size == sizes[0] for size in sizes)
+    return sizes[0] if common and (not small or max(sizes[0]) <= MOST) else chosen_size(sizes)
+
+
+@dataclass(frozen=True)
+class _How:
+    """What pictures become: their size (None: their own), whether they are grey, and how they are fitted."""
+
+    size: tuple[int, int] | None
+    grey: bool
+    fit: str
 
 
 def _decode_all(
-    found: list[_Found], size: tuple[int, int], grey: bool, skip_damaged: bool, damaged: dict[Path, str]
+    found: list[_Found], how: _How, skip_damaged: bool, damaged: dict[Path, str]
 ) -> tuple[NDArray[np.uint8], list[_Found]]:
     """Fill one array, so that the pictures are in memory once."""
-    x = np.empty((len(found), *size) if grey else (len(found), *size, 3), np.uint8)
+    assert how.size is not None
+    shape = (len(found), *how.size) if how.grey else (len(found), *how.size, 3)
+    what = f"{len(found):,} pictures of {how.size[0]} x {how.size[1]} pixels"
+    advice = f"bring them to a smaller size with {option('size', like='(height, width)')}"
+    check_memory(3.0 * math.prod(shape), what, advice)  # training shuffles and splits them
+    x = np.empty(shape, np.uint8)
     read: list[_Found] = []
     for each in found:
-        pixels = _try(lambda each=each: _decode(each.path, size, grey), each.path, skip_damaged, damaged)
-        if pixels is not None:
-            x[len(read)] = pixels
+        picture = _try(lambda each=each: _decode(each.path, how), each.path, skip_damaged, damaged)
+        if picture is not None:
+            x[len(read)] = picture
             read.append(each)
     return x[: len(read)], read
 
 
-def _decode(path: Path, size: tuple[int, int] | None, grey: bool) -> NDArray[np.uint8]:
+def _decode(path: Path, how: _How) -> NDArray[np.uint8]:
     from PIL import Image, ImageOps
 
     with _open(path) as image:
@@ -275,10 +301,8 @@ def _decode(path: Path, size: tuple[int, int] | None, grey: bool) -> NDArray[np.
         if upright.has_transparency_data:
             upright = upright.convert("RGBA")
             upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
-        flat = upright.convert("L" if grey else "RGB")
-        if size is not None and flat.size != size[::-1]:
-            flat = flat.resize(size[::-1], Image.Resampling.BILINEAR)
-        return np.asarray(flat)
+        flat = upright.convert("L" if how.grey else "RGB")
+        return np.asarray(flat if how.size is None else brought_to(flat, how.size, how.fit))
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -303,17 +327,26 @@ def _check_every_class(folder: Path, names: tuple[str, ...], y: NDArray[np.int64
 
 
 def _describe(
-    folder: Path, names: tuple[str, ...], y: NDArray[np.int64], found: list[_Found], size: tuple[int, int], grey: bool
+    folder: Path, names: tuple[str, ...], y: NDArray[np.int64], found: list[_Found], how: _How, chosen: bool
 ) -> list[str]:
     """Report what was read and what was changed."""
     counts = ", ".join(f"{name} {count}" for name, count in zip(names, np.bincount(y, minlength=len(names))))
     sentences = [f"{folder}: {len(y)} pictures of {len(names)} classes ({counts})"]
-    sentences.append(f"All are {'grayscale' if grey else 'RGB'}, {size[0]} pixels high and {size[1]} wide")
-    recoloured = sum(each.grey != grey for each in found)
+    assert how.size is not None
+    high, wide = how.size
+    sentences.append(f"All are {'grayscale' if how.grey else 'RGB'}, {high} pixels high and {wide} wide")
+    recoloured = sum(each.grey != how.grey for each in found)
     if recoloured:
-        sentences.append(f"Turned from {'colour to grayscale' if grey else 'grayscale to RGB'}: {recoloured}")
-    resized = [each for each in found if each.size != size]
-    stretched = sum(each.size[0] * size[1] != each.size[1] * size[0] for each in resized)
-    if resized:
-        sentences.append(f"Resized: {len(resized)}, to another ratio of height to width: {stretched}")
-    return sentences
+        sentences.append(f"Turned from {'colour to grayscale' if how.grey else 'grayscale to RGB'}: {recoloured}")
+    resized = [each for each in found if each.size != how.size]
+    return sentences + ([_resized(resized, how.size, how.fit, chosen)] if resized else [])
+
+
+def _resized(resized: list[_Found], size: tuple[int, int], fit: str, chosen: bool) -> str:
+    """A sentence on the pictures that had another size."""
+    sizes = sorted({each.size for each in resized}, key=lambda each: each[0] * each[1])
+    span = f"from {sizes[0][0]} x {sizes[0][1]}" + (f" to {sizes[-1][0]} x {sizes[-1][1]}" if sizes[1:] else "")
+    others = sum(each.size[0] * size[1] != each.size[1] * size[0] for each in resized)
+    filled = "stretched" if fit == "stretch" else "with their proportions kept and the rest filled"
+    said = f"Resized: {len(resized)} ({span}); {others} of other proportions, {filled}"
+    return said + (f"; {option('size', like='(height, width)')} chooses another size" if chosen else "")

@@ -10,6 +10,7 @@ Every function returns the Figure, or the Axes passed to it; ``theme`` is ``"lig
 
 from clarinet.names import public
 from clarinet.plots.boundary import boundary
+from clarinet.plots.columns import importance
 from clarinet.plots.curves import history, learning_rate
 from clarinet.plots.inside import activations, gradient_flow
 from clarinet.plots.network import network
@@ -25,6 +26,7 @@ __all__ = [
     "confusion",
     "gradient_flow",
     "history",
+    "importance",
     "learning_rate",
     "network",
     "predictions",
