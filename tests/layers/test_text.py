@@ -133,3 +133,11 @@ def test_pads_as_keras_does(sequences, maxlen, padding, truncating):
     how = {"maxlen": maxlen, "padding": padding, "truncating": truncating, "value": -1}
     ours, theirs = pad_sequences(sequences, **how), keras.utils.pad_sequences(sequences, **how)
     assert ours.dtype == theirs.dtype and ours.tolist() == theirs.tolist()
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "count", "tf_idf"])
+def test_texts_without_a_word_count_for_nothing(mode):
+    layer = TextVectorization(
+        output_mode=mode, vocabulary=["a", "b"], idf_weights=[1.0, 2.0] if mode == "tf_idf" else None
+    )
+    assert np.asarray(layer(np.array([""], object))).tolist() == [[0.0, 0.0, 0.0]]

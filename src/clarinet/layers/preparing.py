@@ -205,7 +205,7 @@ def encoded(ids: Array, mode: str, depth: int, weights: Array | None = None) -> 
         hot[known, each[known]] = 1
         return hot.reshape(*ids.shape, depth)
     ids = ids.reshape(1) if ids.ndim == 0 else ids
-    flat = ids.reshape(-1, ids.shape[-1])
+    flat = ids.reshape(prod(ids.shape[:-1]), ids.shape[-1])  # no -1: of empty texts there are none to count
     places = (flat + np.arange(len(flat))[:, None] * depth)[flat >= 0]
     shares = None if weights is None else np.asarray(weights, np.float64).reshape(flat.shape)[flat >= 0]
     counts: Array = np.bincount(places, shares, len(flat) * depth)
