@@ -86,11 +86,14 @@ class Exporting:
     def export_html(
         self: Trainable, path: str | Path, *, class_names: Iterable[str] | None = None, largest: float | None = None
     ) -> None:
-        """Write one HTML file in which a picture is drawn and this model recognises it; it needs no network.
+        """Write one HTML file in which this model answers; it needs no network.
 
-        The weights are in the file and the forward pass is JavaScript, so it works in any browser, and the drawing does
-        not leave it. A model trained on MNIST gets drawings in MNIST's form: fitted into 20 × 20 pixels and placed on
-        28 × 28 by their centre of mass. Others get the whole sheet in their own size.
+        A model of pictures gets paper to draw on and, but for MNIST's and Fashion-MNIST's, photos that are chosen,
+        dropped or pasted; a model of a table a form with a field for each column, one that begins with
+        TextVectorization a text box, any other of one input fields for its numbers. The weights are in the file and
+        the forward pass is JavaScript, so it works in any browser, and what is drawn or filled in does not leave it. A
+        model trained on MNIST gets drawings in MNIST's form: fitted into 20 × 20 pixels and placed on 28 × 28 by their
+        centre of mass. Others get the whole sheet in their own size.
 
         Args:
             path: of the file, e.g. ``"digits.html"``.
@@ -99,8 +102,8 @@ class Exporting:
                 Rescaling or a normalisation, else 1.
 
         Raises:
-            ValueError: the input is not a picture; a layer that cannot run in a page (recurrent layers, your own),
-                named; names that do not fit the output. OSError: the file cannot be written.
+            ValueError: several inputs or outputs; a layer that cannot run in a page (attention, your own), named; names
+                that do not fit the output; ``largest`` of what is no picture. OSError: the file cannot be written.
 
         Example:
             >>> import clarinet, pathlib, tempfile

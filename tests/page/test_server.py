@@ -209,16 +209,25 @@ def of_a_table() -> clarinet.Sequential:
 @pytest.mark.parametrize(
     ("make", "arguments", "says"),
     [
-        (lambda: clarinet.Sequential([Input((4,)), Dense(1)]), {}, r"expected a model of pictures.*\(4,\)"),
-        (of_a_table, {}, "was trained on a table"),
+        (lambda: clarinet.Sequential([Input((4,)), Dense(1)]), {"largest": 255}, "no model of pictures"),
+        (of_a_table, {}, "the stored table coding cannot be read"),
         (lambda: pictures(Dense(3)), {"class_names": ["a", "b"]}, "has 3 classes, received 2"),
-        (lambda: clarinet.Sequential([Input((28, 28)), LSTM(3)]), {}, r"lstm \(LSTM\) cannot run in a page"),
+        (
+            lambda: clarinet.Sequential([Input((28, 28)), LSTM(3, activation="softmax")]),
+            {},
+            r"lstm \(LSTM\) cannot run in a page",
+        ),
     ],
 )
 def test_what_cannot_be_exported(make: Any, arguments: Any, says: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=says):
         make().export_html(tmp_path / "page.html", **arguments)
     assert not list(tmp_path.iterdir())
+
+
+def test_drawing_is_for_pictures() -> None:
+    with pytest.raises(ValueError, match=r"expected a model of pictures.*\(4,\)"):
+        Server(clarinet.Sequential([Input((4,)), Dense(1)]))
 
 
 def test_the_server_takes_every_layer() -> None:

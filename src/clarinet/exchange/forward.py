@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Settings = dict[str, object]
 #: Writes one operation from its layer and its weights.
-_Describe = Callable[["Op", Any, dict[str, Array], "Weights"], "Settings | None"]
+Describe = Callable[["Op", Any, dict[str, Array], "Weights"], "Settings | None"]
 
 
 class Weights:
@@ -52,13 +52,21 @@ class Weights:
         return b"".join(array.tobytes() for array in self._arrays)
 
 
-def forward_pass(model: Trainable, what: str = "export_html", where: str = "in a page") -> tuple[list[Settings], bytes]:
+def forward_pass(
+    model: Trainable,
+    what: str = "export_html",
+    where: str = "in a page",
+    more: Mapping[type, Describe] | None = None,
+    prepared: bool = False,
+) -> tuple[list[Settings], bytes]:
     """The operations of a prediction, and the weights that they name.
 
     Args:
         model: built.
         what: the caller's name, with which messages begin.
         where: where they run.
+        more: operations that have a form there alone, by the class of their layer.
+        prepared: whether what runs once on data, such as a lookup of words, is done there before.
 
     Returns:
         One dictionary an operation: ``do`` (a function of ``network.js``), ``from`` (the tensors it takes: 0 is the
@@ -69,7 +77,8 @@ def forward_pass(model: Trainable, what: str = "export_html", where: str = "in a
         ValueError: layers or activations without a form; all of them are named.
     """
     plan = model.make_plan()
-    if len(plan.input_shapes) != 1 or len(plan.outputs) != 1 or plan.preparation or not plan.sizes_known:
+    early = plan.preparation is not None and not prepared
+    if len(plan.input_shapes) != 1 or len(plan.outputs) != 1 or early or not plan.sizes_known:
         raise ValueError(
             f"{what}: expected a model with one input of numbers, whose sizes are known, and one output; received "
             f"{len(model.input_names)} and {len(plan.outputs)}, samples of shape {model.sample_shape}"
@@ -78,11 +87,12 @@ def forward_pass(model: Trainable, what: str = "export_html", where: str = "in a
     weights, found, strange = Weights(), [], []
     for op in ops:
         own = {s.name: model.store.view(s) for s in (*op.weights, *op.state)}
-        settings = _settings(op, own, weights)
+        settings = _settings(op, own, weights, more or {})
         if settings is None:
             strange.append(f"{model.layers[op.layer].name} ({_what(op)})")
         else:
-            found.append({"from": list(op.sources), "size": prod(op.output_shape), **settings})
+            sources = [*op.sources, *([op.mask] if op.mask is not None else [])]
+            found.append({"from": sources, "size": prod(op.output_shape), **settings})
     if strange:
         raise ValueError(
             f"{what}: {', '.join(dict.fromkeys(strange))} cannot run {where}; export a model without, or use "
@@ -96,9 +106,16 @@ def _what(op: Op) -> str:
     return op.kind if function is None else f"activation {function.name}"
 
 
-def _settings(op: Op, own: dict[str, Array], weights: Weights) -> Settings | None:
+def _settings(op: Op, own: dict[str, Array], weights: Weights, more: Mapping[type, Describe]) -> Settings | None:
     """One operation for ``network.js``; None if it has no form there."""
-    describe = _EXACT.get(type(op.spec)) or next((_FAMILIES[c] for c in type(op.spec).__mro__ if c in _FAMILIES), None)
+    special = more.get(type(op.spec))
+    if op.mask is not None and special is None:
+        return None
+    describe = (
+        special
+        or _EXACT.get(type(op.spec))
+        or next((_FAMILIES[c] for c in type(op.spec).__mro__ if c in _FAMILIES), None)
+    )
     return None if describe is None else describe(op, op.spec, own, weights)
 
 
@@ -140,7 +157,7 @@ def _convolution(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> 
     return {"do": "convolve", **place, "groups": spec.groups_of(op.input_shape[-1]), **_stored(own, weights)}
 
 
-def _pooling(mean: bool) -> _Describe:
+def _pooling(mean: bool) -> Describe:
     def described(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> Settings | None:
         if spec.rank > 2:
             return None
@@ -150,7 +167,7 @@ def _pooling(mean: bool) -> _Describe:
     return described
 
 
-def _global_pooling(mean: bool) -> _Describe:
+def _global_pooling(mean: bool) -> Describe:
     return lambda op, spec, own, weights: _pooled_whole(op, mean)
 
 
@@ -282,7 +299,7 @@ def _activation(op: Op, spec: Any, own: dict[str, Array], weights: Weights) -> S
 
 
 #: Operations of these classes and of classes made from them.
-_FAMILIES: dict[type, _Describe] = {
+_FAMILIES: dict[type, Describe] = {
     ActivityRegularization: _same,
     Convolution: _convolution,
     ConvolutionTranspose: _no_form,
@@ -297,7 +314,7 @@ _FAMILIES: dict[type, _Describe] = {
     _Resampling: _resampling,
 }
 #: Operations of these classes alone.
-_EXACT: dict[type, _Describe] = {
+_EXACT: dict[type, Describe] = {
     layers.Activation: _activation,
     layers.BatchNormalization: _batch_normalization,
     layers.Dense: _dense,

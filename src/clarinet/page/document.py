@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clarinet import files
+from clarinet.data_adapters.provenance import describe
 from clarinet.exchange.forward import forward_pass
+from clarinet.page.form import Form, form_of
+from clarinet.page.sequences import SEQUENCES
 from clarinet.page.subject import Subject, subject_of
 from clarinet.views import page as views
 
@@ -28,26 +31,45 @@ def export_html(
     largest: float | None = None,
 ) -> None:
     """Write the file of :meth:`clarinet.Sequential.export_html`, which documents it."""
-    subject = subject_of(model, "export_html", class_names, largest)
+    subject = _subject(model, class_names, largest)
     if model.target is not None:
         raise ValueError("export_html: a model with compile(target=...) cannot run in a page; use clarinet draw")
-    operations, weights = forward_pass(model)
+    texts = isinstance(subject, Form) and subject.columns[0]["kind"] == "tokens"
+    operations, weights = forward_pass(model, more=SEQUENCES, prepared=texts)
     text = document(subject, {"operations": operations, "weights": base64.b64encode(weights).decode()})
     files.write(Path(path), text.encode())
 
 
-def document(subject: Subject, network: Mapping[str, object] | None = None) -> str:
+def _subject(model: Trainable, class_names: Iterable[str] | None, largest: float | None) -> Subject | Form:
+    """The facts for a form, or for a page for pictures."""
+    about = describe(model)
+    if about["kind"] not in ("table", "unknown"):
+        return subject_of(model, "export_html", class_names, largest)
+    if largest is not None:
+        raise ValueError(
+            f"export_html: largest={largest} is the value of a white pixel, and this is no model of pictures"
+        )
+    if model.input_names[1:] or model.sample_shape is None:
+        raise ValueError(
+            f"export_html: expected a model with one input of numbers; this one has {len(model.input_names)} inputs"
+        )
+    return form_of(model, "export_html", about, class_names)
+
+
+def document(subject: Subject | Form, network: Mapping[str, object] | None = None) -> str:
     """The page.
 
     Args:
         subject: the model's facts.
         network: operations and weights to predict with; None for a page that asks the server it came from.
     """
-    scripts = ["picture.js", *(["network.js"] if network else []), "page.js"]
+    drawing = isinstance(subject, Subject)
+    name, own = ("page", ["picture.js", "photo.js"]) if drawing else ("form", ["coding.js"])
+    scripts = [*own, *(["network.js"] if network else []), "answers.js", f"{name}.js"]
     return views.page(
-        f"{subject.title} · draw",
-        _read("page.html"),
-        rules=_read("page.css"),
+        f"{subject.title} · {'draw' if drawing else 'predict'}",
+        _read(f"{name}.html"),
+        rules=_read("answers.css") + _read(f"{name}.css"),
         script="\n".join(map(_read, scripts)),
         data={**asdict(subject), "network": network},
         connect="'none'" if network else "'self'",

@@ -128,6 +128,42 @@ const OPERATIONS = {
     });
   },
 
+  embed(o, get, x) {
+    const y = new Float64Array(o.size), rows = get(o.rows);
+    x.forEach((id, i) => y.set(rows.subarray(Math.round(id) * o.depth, (Math.round(id) + 1) * o.depth), i * o.depth));
+    return y;
+  },
+
+  take(o, get, x) {
+    const y = new Float64Array(o.size);
+    o.steps.forEach((step, i) => y.set(x.subarray(step * o.run, (step + 1) * o.run), i * o.run));
+    return y;
+  },
+
+  given: (o, get) => Float64Array.from(get(o.values)),
+
+  differ: (o, get, x, other) => Float64Array.from(x, (value) => Number(value !== other[0])),
+
+  // The mean of the steps that a mask leaves.
+  mean(o, get, x, mask) {
+    const y = new Float64Array(o.channels), counts = mask ?? new Float64Array(o.steps).fill(1);
+    const total = Math.max(counts.reduce((a, b) => a + b), 1);
+    counts.forEach((count, step) => y.forEach((_, c) => { y[c] += (count * x[step * o.channels + c]) / total; }));
+    return y;
+  },
+
+  recur(o, get, x, mask) {
+    const y = new Float64Array(o.size), cell = CELLS[o.kind](o, get);
+    let state = { h: new Float64Array(o.units), c: new Float64Array(o.units) };
+    for (let step = 0; step < o.steps; step++) {
+      const from = o.back ? o.steps - 1 - step : step;
+      if (!mask || mask[from]) state = cell(x.subarray(from * o.inputs, (from + 1) * o.inputs), state);
+      if (o.all) y.set(state.h, step * o.units);
+    }
+    if (!o.all) y.set(state.h);
+    return y;
+  },
+
   permute: (o, get, x) => strided(o, x, o.strides),
 
   prelu(o, get, x) {
@@ -156,6 +192,54 @@ const OPERATIONS = {
     return Float64Array.from(x, ACTIVATIONS[o.name](o));
   },
 };
+
+// start + vector · matrix; of the matrix's columns those from `first` on, as many as `start` has
+function product(vector, matrix, columns, start, first = 0) {
+  const out = Float64Array.from(start);
+  vector.forEach((value, i) => {
+    if (value !== 0) for (let j = 0; j < out.length; j++) out[j] += value * matrix[i * columns + first + j];
+  });
+  return out;
+}
+
+// One step of recurrent layers: from inputs and the state before to the next state.
+const CELLS = {
+  SimpleRNN(o, get) {
+    const [act, taken] = [ACTIVATIONS[o.activation.name](o.activation), fromInputs(o, get, 1)];
+    const inner = get(o.recurrent_kernel);
+    return (x, { h }) => ({ h: product(h, inner, o.units, taken(x)).map((z) => act(z)) });
+  },
+
+  LSTM(o, get) {
+    const [act, gate] = [ACTIVATIONS[o.activation.name](o.activation), ACTIVATIONS[o.gate.name](o.gate)];
+    const inner = get(o.recurrent_kernel), taken = fromInputs(o, get, 4), n = o.units;
+    return (x, { h, c }) => {
+      const z = product(h, inner, 4 * n, taken(x));
+      const next = c.map((old, u) => gate(z[n + u]) * old + gate(z[u]) * act(z[2 * n + u]));
+      return { h: next.map((value, u) => gate(z[3 * n + u]) * act(value)), c: next };
+    };
+  },
+
+  GRU(o, get) {
+    const [act, gate] = [ACTIVATIONS[o.activation.name](o.activation), ACTIVATIONS[o.gate.name](o.gate)];
+    const inner = get(o.recurrent_kernel), taken = fromInputs(o, get, 3), n = o.units;
+    const bias = o.bias && o.after ? get(o.bias).subarray(3 * n, 6 * n) : new Float64Array(3 * n);
+    return (x, { h }) => {
+      const t = taken(x), own = product(h, inner, 3 * n, bias);
+      const update = h.map((_, u) => gate(t[u] + own[u])), reset = h.map((_, u) => gate(t[n + u] + own[n + u]));
+      const looked = o.after ? reset.map((r, u) => r * own[2 * n + u])
+        : product(h.map((value, u) => value * reset[u]), inner, 3 * n, new Float64Array(n), 2 * n);
+      return { h: h.map((old, u) => update[u] * old + (1 - update[u]) * act(t[2 * n + u] + looked[u])) };
+    };
+  },
+};
+
+// The inputs' part of all gates.
+function fromInputs(o, get, gates) {
+  const kernel = get(o.kernel), columns = gates * o.units;
+  const bias = o.bias ? get(o.bias).subarray(0, columns) : new Float64Array(columns);
+  return (x) => product(x, kernel, columns, bias);
+}
 
 function logistic(z) {
   const small = Math.exp(-Math.abs(z));

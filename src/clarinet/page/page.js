@@ -1,8 +1,6 @@
 "use strict";
 // The page itself: strokes from mouse, touch or pen; after each the picture that the network sees and what it says.
 
-const subject = JSON.parse(document.getElementById("data").textContent);
-const byId = (id) => document.getElementById(id);
 const paper = byId("paper"), seen = byId("seen");
 const digits = subject.kind === "mnist";
 const LONG = 280; // the sheet's longer side, in the units that strokes are kept in
@@ -10,40 +8,23 @@ const sheet = {
   height: Math.round((LONG * Math.min(1, subject.height / subject.width))),
   width: Math.round((LONG * Math.min(1, subject.width / subject.height))),
 };
-const MOST_BARS = 12;
 
 let strokes = [];
+let photo = null; // a file's picture, in place of strokes
 let current = null;
 let due = false, looking = false; // a look at the drawing is due, is under way
 let answer = null; // what the network said last
 
-const network = subject.network && {
-  operations: subject.network.operations,
-  weights: weightsFrom(subject.network.weights),
-};
-
-// The network's output for pixels from 0 to 255: computed here, or by the program that sent this page.
-async function output(pixels) {
+// The network's output for a picture from 0 to 255: computed here, or by the program that sent this page.
+async function output({ at, channels = 1 }) {
   if (network) {
-    const sample = Array.from(pixels, (value) => Array(subject.channels).fill(value * subject.scale)).flat();
+    const repeat = subject.channels / channels;
+    const sample = Array.from(at, (value) => Array(repeat).fill(value * subject.scale)).flat();
     return predict(network.operations, network.weights, sample);
   }
-  const response = await fetch("predict", { method: "POST", body: JSON.stringify({ pixels: Array.from(pixels) }) });
+  const response = await fetch("predict", { method: "POST", body: JSON.stringify({ pixels: Array.from(at) }) });
   if (!response.ok) throw new Error(await response.text());
   return (await response.json()).output;
-}
-
-// One number for each bar.
-function shares(values) {
-  values = Array.from(values);
-  const one = values.length === 1;
-  if (subject.answer === "logarithms") values = values.map(Math.exp);
-  if (subject.answer === "logits" && (one || !subject.exclusive)) values = values.map((z) => 1 / (1 + Math.exp(-z)));
-  else if (subject.answer === "logits") {
-    const powers = values.map((z) => Math.exp(z - Math.max(...values)));
-    values = powers.map((power) => power / powers.reduce((a, b) => a + b));
-  }
-  return one && subject.classes.length === 2 ? [1 - values[0], values[0]] : values;
 }
 
 // Drawing.
@@ -51,6 +32,7 @@ function shares(values) {
 function penDown(event) {
   if (!event.isPrimary || event.button > 0) return;
   paper.setPointerCapture(event.pointerId);
+  photo = null;
   current = { points: [], width: Number(byId("brush").value) };
   strokes.push(current);
   penMove(event);
@@ -75,20 +57,22 @@ function penUp(event) {
 }
 
 function undo() {
-  strokes.pop();
+  if (photo) photo = null;
+  else strokes.pop();
   current = null;
   changed();
 }
 
 function clear() {
   strokes = [];
+  photo = null;
   current = null;
   changed();
 }
 
 // Draws at once; looks at the drawing as soon as the last look is over.
 function changed() {
-  byId("undo").disabled = byId("clear").disabled = !strokes.length;
+  byId("undo").disabled = byId("clear").disabled = !strokes.length && !photo;
   draw();
   due = true;
   if (!looking) lookOn();
@@ -109,6 +93,12 @@ function draw() {
   paper.width = Math.round(box.width * zoom);
   paper.height = Math.round(box.height * zoom);
   const context = paper.getContext("2d");
+  if (photo) {
+    const fit = Math.min(paper.width / photo.width, paper.height / photo.height);
+    const wide = photo.width * fit, high = photo.height * fit;
+    context.drawImage(photo.canvas, (paper.width - wide) / 2, (paper.height - high) / 2, wide, high);
+    return;
+  }
   context.scale(paper.width / sheet.width, paper.height / sheet.height);
   context.lineCap = context.lineJoin = "round";
   context.strokeStyle = getComputedStyle(paper).color;
@@ -124,80 +114,103 @@ function draw() {
 // Looking.
 
 async function look() {
-  const lifted = !current, ink = blank(sheet.height, sheet.width);
-  strokes.forEach((stroke) => paint(ink, stroke));
-  const form = digits ? mnistForm(ink) : wholeForm(ink, subject);
+  const lifted = !current, form = seenForm();
   show(form);
   try {
-    answer = strokes.length ? shares(await output(form.at)) : null;
+    answer = strokes.length || photo ? shares(await output(form)) : null;
     tell(lifted);
   } catch (error) {
     const gone = error instanceof TypeError ? "The program behind this page has ended: start clarinet draw again." : "";
-    say("?", gone || String(error.message));
-    byId("spoken").textContent = gone || String(error.message);
+    complain(gone || String(error.message));
   }
 }
 
-function show({ height, width, at }) {
-  seen.height = height;
-  seen.width = width;
-  const pixels = new ImageData(width, height);
-  at.forEach((value, i) => pixels.data.set([value, value, value, 255], 4 * i));
-  seen.getContext("2d").putImageData(pixels, 0, 0);
+// What the network sees: of a photo, or of the strokes.
+function seenForm() {
+  if (photo) return photoForm(photo, subject);
+  const ink = blank(sheet.height, sheet.width);
+  strokes.forEach((stroke) => paint(ink, stroke));
+  return digits ? mnistForm(ink) : wholeForm(ink, subject);
 }
 
-const percent = (share) => `${(100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`;
-const number = (value) => Number(value.toPrecision(4)).toString();
-const written = (value) => (subject.answer === "values" ? number(value) : percent(value));
+function complain(message) {
+  say("?", message);
+  byId("spoken").textContent = message;
+}
+
+function show({ height, width, channels = 1, at }) {
+  seen.height = height;
+  seen.width = width;
+  const pixels = new ImageData(width, height), colour = (i, c) => at[i * channels + (channels === 3 ? c : 0)];
+  for (let i = 0; i < height * width; i++) pixels.data.set([colour(i, 0), colour(i, 1), colour(i, 2), 255], 4 * i);
+  seen.getContext("2d").putImageData(pixels, 0, 0);
+}
 
 function tell(lifted) {
   const names = subject.classes;
   const best = answer && answer.indexOf(Math.max(...answer));
-  if (!answer) say("?", strokes.length ? "" : "Nothing is drawn yet");
+  if (!answer) say("?", subject.photos ? "No picture yet" : "Nothing is drawn yet");
   else if (!names.length) say(number(answer[0]), "");
   else say(names[best], written(answer[best]));
-  bars(best);
+  bars(answer, best);
   if (!lifted) return; // read out when the pen is lifted, not at every move
   byId("spoken").textContent = answer ? `${byId("best").textContent}, ${byId("sure").textContent}` : "Empty paper";
 }
 
-function say(best, sure) {
-  byId("best").textContent = best;
-  byId("sure").textContent = sure;
+// Photos: a file that is chosen, dropped on the page, or pasted.
+
+async function take(file) {
+  if (!file) return;
+  try {
+    photo = await photoFrom(file);
+  } catch {
+    complain("This file is no picture that the browser can read.");
+    return;
+  }
+  strokes = [];
+  current = null;
+  changed();
 }
 
-function bars(best) {
-  const list = byId("bars"), values = answer ?? subject.classes.map(() => 0);
-  let order = subject.classes.map((_, i) => i);
-  if (order.length > MOST_BARS) order = order.sort((a, b) => values[b] - values[a]).slice(0, MOST_BARS);
-  const longest = subject.answer === "values" ? Math.max(...values.map(Math.abs), 1e-9) : 1;
-  list.replaceChildren(...order.map((i) => {
-    const row = document.createElement("li"), track = document.createElement("span");
-    const name = document.createElement("span"), value = document.createElement("span"), bar = document.createElement("i");
-    name.className = "name";
-    name.textContent = subject.classes[i];
-    track.className = "track";
-    bar.style.width = `${(100 * Math.max(values[i], 0)) / longest}%`;
-    track.append(bar);
-    value.className = "value";
-    value.textContent = answer ? written(values[i]) : "";
-    if (i === best) row.className = "best";
-    row.append(name, track, value);
-    return row;
-  }));
+function dropped(event) {
+  event.preventDefault();
+  document.body.classList.remove("over");
+  take(event.dataTransfer.files[0]);
+}
+
+function photos() {
+  byId("pick").hidden = false;
+  byId("file").addEventListener("change", () => {
+    take(byId("file").files[0]);
+    byId("file").value = ""; // so that the same file can be taken again
+  });
+  byId("pick").addEventListener("click", () => byId("file").click());
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) document.body.classList.remove("over");
+  });
+  document.addEventListener("drop", dropped);
+  document.addEventListener("paste", (event) => take(event.clipboardData.files[0]));
 }
 
 // The start.
 
 function words() {
   const thing = digits ? "a digit" : "a picture";
-  byId("heading").textContent = `Draw ${thing}`;
-  byId("lead").textContent = "With mouse, finger or pen. The network says what it sees, stroke by stroke.";
-  const place = digits ? "fitted into 20 × 20 pixels, its centre of mass in the middle" : "the whole sheet";
-  byId("caption").textContent = `What the network sees: ${subject.width} × ${subject.height} pixels, ${place}.`;
+  byId("heading").textContent = subject.photos ? "Show a picture" : `Draw ${thing}`;
+  byId("lead").textContent = subject.photos
+    ? "Choose a photo, drop it on this page, paste it, or draw with mouse, finger or pen."
+    : "With mouse, finger or pen. The network says what it sees, stroke by stroke.";
+  const whole = subject.fit === "letterbox" ? "the whole picture, its proportions kept" : "the whole picture, stretched";
+  const place = digits ? "fitted into 20 × 20 pixels, its centre of mass in the middle"
+    : subject.photos ? whole : "the whole sheet";
+  byId("caption").textContent = `What the network sees: ${subject.width} × ${subject.height} pixels, ${place}.`;
   const where = network ? "The network runs in this page; nothing leaves it."
     : "The network runs in the program that opened this page, on this machine.";
-  byId("about").textContent = `${subject.parameters.toLocaleString("en")} weights. ${where}`;
+  byId("about").textContent = `${size()} ${where}`;
 }
 
 function shortcut(event) {
@@ -220,5 +233,6 @@ byId("clear").addEventListener("click", clear);
 document.addEventListener("keydown", shortcut);
 window.addEventListener("resize", draw);
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+if (subject.photos) photos();
 words();
 changed();

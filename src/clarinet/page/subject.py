@@ -30,6 +30,8 @@ class Subject:
         kind: its training data, e.g. ``"mnist"``, into whose form drawings are converted.
         height, width, channels: of its pictures, in pixels.
         light: whether its pictures are light on dark.
+        photos: whether a photo may take the place of a drawing.
+        fit: how a photo comes to the size, as for :func:`clarinet.datasets.load_images`.
         scale: factor for pixels from 0 to 255.
         classes: their names, one for each number in the answer (two for a single probability); empty where the answer
             is a number.
@@ -44,6 +46,8 @@ class Subject:
     width: int
     channels: int
     light: bool
+    photos: bool
+    fit: str
     scale: float
     classes: tuple[str, ...]
     answer: str
@@ -51,15 +55,17 @@ class Subject:
     parameters: int
 
     def inputs(self, model: Trainable, pixels: object) -> Array:
-        """One row for ``model.predict`` from the pixels (height × width, from 0 to 255) that the page sends.
+        """One row for ``model.predict`` from the pixels (height × width, grey or with the picture's channels, from 0 to
+        255) that the page sends.
 
         Raises:
             ValueError: another number of pixels, or numbers out of range.
         """
-        grey = np.asarray(pixels, np.float32)
-        if grey.shape != (self.height * self.width,) or not ((grey >= 0) & (grey <= 255)).all():
-            raise ValueError(f"expected {self.height * self.width} pixels from 0 to 255")
-        every = np.repeat(grey[:, None], self.channels, axis=1) * np.float32(self.scale)
+        given, count = np.asarray(pixels, np.float32), self.height * self.width
+        sizes = ((count,), (count * self.channels,))
+        if given.shape not in sizes or not ((given >= 0) & (given <= 255)).all():
+            raise ValueError(f"expected {count} pixels from 0 to 255")
+        every = np.broadcast_to(given.reshape(count, -1), (count, self.channels)) * np.float32(self.scale)
         return every.reshape(1, *(model.sample_shape or ()))
 
 
@@ -91,8 +97,7 @@ def subject_of(
             f"{what}: the model was trained on pictures of {height} x {width} x {channels}, but takes rows of shape "
             f"{model.sample_shape}"
         )
-    answer, exclusive = _meaning(model)
-    names = about["classes"] if class_names is None else [str(name) for name in class_names]
+    answer, exclusive = meaning(model)
     return Subject(
         title=model.name,
         kind=about["kind"],
@@ -100,15 +105,17 @@ def subject_of(
         width=width,
         channels=channels,
         light=about["kind"] in ("mnist", "fashion_mnist"),
+        photos=about["kind"] in ("images", "cifar10"),
+        fit=about.get("fit", "stretch"),
         scale=1.0 if (takes_bytes(model) if largest is None else largest > 1) else 1 / 255,
-        classes=_names(model, what, names, class_names is not None, answer),
+        classes=names_of(model, what, about["classes"], class_names, answer),
         answer=answer,
         exclusive=exclusive,
         parameters=model.count_params(),
     )
 
 
-def _meaning(model: Trainable) -> tuple[str, bool]:
+def meaning(model: Trainable) -> tuple[str, bool]:
     """The kind of the model's output, and whether exactly one class is right."""
     plan = model.make_plan()
     last = plan.output or plan.ops[-1]
@@ -120,8 +127,16 @@ def _meaning(model: Trainable) -> tuple[str, bool]:
     return _MEANINGS.get(outputs, "logits" if logits else "values"), one or not several
 
 
-def _names(model: Trainable, what: str, names: list[str], given: bool, answer: str) -> tuple[str, ...]:
-    """One name for each bar."""
+def names_of(
+    model: Trainable, what: str, known: list[str], class_names: Iterable[str] | None, answer: str
+) -> tuple[str, ...]:
+    """One name for each bar.
+
+    Raises:
+        ValueError: names that are given and do not fit.
+    """
+    given = class_names is not None
+    names = known if class_names is None else [str(name) for name in class_names]
     outputs = prod(model.prediction_shape or (1,))
     if outputs == 1 and answer == "values":
         return ()
