@@ -171,14 +171,6 @@ def _add_train(commands: Commands) -> None:
         "about by up to two pixels",
     )
     train.add_argument(
-        "--augment",
-        action="store_true",
-        help="pictures are moved, turned, zoomed, made lighter or darker a little, anew in every epoch",
-    )
-    train.add_argument(
-        "--mirror", action="store_true", help="with --augment: every second one is mirrored (not for letters or digits)"
-    )
-    train.add_argument(
         "--batch-size", type=whole(1), metavar="N", help="rows per update (default 32; 64 with convolutions)"
     )
     train.add_argument(
@@ -199,8 +191,21 @@ def _add_train(commands: Commands) -> None:
         help="of a run: how often it is saved to go on from: steps, epoch, 30s, 5m, never (default epoch)",
     )
     train.add_argument("--resume", action="store_true", help="go on with the run of this name, if it is there")
+    _add_changes(train)
     _add_judging(train)
     train.add_argument("--out", metavar="FILE", help="where to save the model (default: DATA's name + .clarinet)")
+
+
+def _add_changes(train: argparse.ArgumentParser) -> None:
+    """What is done to pictures while they are learnt."""
+    train.add_argument(
+        "--augment",
+        action="store_true",
+        help="pictures are moved, turned, zoomed, made lighter or darker a little, anew in every epoch",
+    )
+    train.add_argument(
+        "--mirror", action="store_true", help="with --augment: every second one is mirrored (not for letters or digits)"
+    )
 
 
 def _add_judging(train: argparse.ArgumentParser) -> None:
