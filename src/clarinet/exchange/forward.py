@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
 Settings = dict[str, object]
-#: Writes one operation from its layer and its weights.
-Describe = Callable[["Op", Any, dict[str, Array], "Weights"], "Settings | None"]
+#: Writes one operation from it, its layer, its weights, and those of all; None where the layer has no form.
+Describe = Callable[..., Settings | None]
 
 
 class Weights:
