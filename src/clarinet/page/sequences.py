@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 #: Activations of recurrent layers that work on each number by itself, as ``network.js`` has them.
 _EACH = ("linear", "relu", "tanh", "sigmoid", "hard_sigmoid", "elu", "selu", "softsign", "softplus", "silu", "gelu")
+
+
+#: What may come before a model in a page: ``coding.js`` does the same.
+_IN_PAGES = (TextVectorization,)
 
 
 @dataclass(frozen=True)
@@ -65,15 +69,16 @@ def words_of(model: Trainable, what: str) -> Words | None:
         return None
     specs = [op.spec for op in plan.preparation.ops]
     spec = specs[0] if len(specs) == 1 else None
-    if not isinstance(spec, TextVectorization):
+    if spec is None or type(spec) not in _IN_PAGES:
         names = ", ".join(sorted({type(each).__name__ for each in specs}))
         raise ValueError(f"{what}: {names} cannot run in a page; TextVectorization can, if it is all that comes first")
-    if callable(spec.standardize) or callable(spec.split):
+    words = cast("TextVectorization", spec)
+    if callable(words.standardize) or callable(words.split):
         raise ValueError(f"{what}: TextVectorization with a function of your own cannot run in a page")
     if not plan.sizes_known:
         raise ValueError(f"{what}: TextVectorization needs output_sequence_length=, so that the page knows the length")
     (shape,) = plan.input_shapes
-    return Words(spec, int(np.prod(shape)))
+    return Words(words, int(np.prod(shape)))
 
 
 def _factors(spec: TextVectorization, size: int) -> list[float]:
