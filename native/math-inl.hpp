@@ -23,13 +23,15 @@ CLARINET_INLINE Vec power_of_two(Vec n) { return as_vec(shift_left<23>(to_int(n)
 struct Reduced {
   Vec n, expm1;
 };
-CLARINET_INLINE Reduced reduce(Vec x) {
-  x = min(set1(89.0f), max(set1(-104.0f), x));  // the order of arguments lets a NaN through
+CLARINET_INLINE Reduced reduce_near(Vec x) {  // of numbers that are not far out
   Vec n = round(x * 1.44269504f);
   Vec r = fma(n, -0.693145752f, x);  // log 2 in two parts, the first exact in 15 bits
   r = fma(n, -1.42860677e-6f, r);
   constexpr float c[] = {0.49999994f, 0.16666521f, 0.04166839f, 0.00836872f, 0.00138146f};  // 3e-9
   return {n, fma(r * r, horner(r, c), r)};
+}
+CLARINET_INLINE Reduced reduce(Vec x) {
+  return reduce_near(min(set1(89.0f), max(set1(-104.0f), x)));  // the order of arguments lets a NaN through
 }
 
 CLARINET_INLINE Vec exp(Vec x) {

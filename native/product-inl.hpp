@@ -152,13 +152,27 @@ void packed_product(const Product& p) {
   });
 }
 
-void product(const Product& p) {
+void shallow_product(const Product& p) {
   constexpr long kRows = 16, kApart = 256;  // rows of C and floats from one row of B to the next that make up for copying
-  if (p.rows == 1) return row_product(p);
   if (p.rows >= kRows && p.b_step > kApart) return packed_product(p);
   each_pair(p.columns, [&](long j, auto count, auto last) {
     panel<kTileRows, count.value>(p, j, last, last, [&](long) { prefetch_more(p.prefetch, 3); });  // a tile takes a while
   });
+}
+
+// Where A's columns are contiguous, as for the gradient of a kernel, deep sums are taken in stretches: all of C, then the next, so
+// that A and B come once from where they are, and then from the second-level cache. The sums rest in C from stretch to stretch.
+void product(const Product& p) {
+  constexpr long kDeep = 256, kStretch = 128;
+  if (p.rows == 1) return row_product(p);
+  if (p.a_step == 1 || p.depth <= kDeep) return shallow_product(p);
+  for (long k = 0; k < p.depth; k += kStretch) {
+    Product part = p;
+    part.depth = p.depth - k < kStretch ? p.depth - k : kStretch;
+    part.a += k * p.a_step, part.b += k * p.b_step;
+    if (k) part.start = p.c, part.start_row = p.c_row;
+    shallow_product(part);
+  }
 }
 
 // y[i] = start + sum over k of A[i, k] b[k]: lanes of k separately, then joined, so not bit for bit the result of product().

@@ -21,11 +21,23 @@ Vec slope_at(const Elementwise& e, Vec a) {
   return a;
 }
 
+// The two functions of nearly all steps, which take as long as the products: to some units of the last place, with fewer
+// operations than tanh() and sigmoid(), which takes care of what is smaller than 1e-19 too.
+CLARINET_INLINE Vec quick_sigmoid(Vec x) {
+  const Reduced e = reduce_near(min(set1(45.0f), max(set1(-45.0f), -x)));
+  return ratio(set1(1.0f), fma(e.expm1 + 1.0f, power_of_two(e.n), 1.0f));
+}
+CLARINET_INLINE Vec quick_tanh(Vec x) {
+  const Reduced e = reduce_near(max(set1(-30.0f), abs(x) * -2.0f));
+  const Vec s = power_of_two(e.n), t = fma(e.expm1, s, s - 1.0f);
+  return negative_where(x, ratio(-t, t + 2.0f));
+}
+
 // The functions of a step: nearly always these two.
 struct UsualFunctions {
   explicit UsualFunctions(const RecurrentStep&) {}
-  CLARINET_INLINE Vec state(Vec z) const { return tanh(z); }
-  CLARINET_INLINE Vec gate(Vec z) const { return sigmoid(z); }
+  CLARINET_INLINE Vec state(Vec z) const { return quick_tanh(z); }
+  CLARINET_INLINE Vec gate(Vec z) const { return quick_sigmoid(z); }
   CLARINET_INLINE Vec state_slope(Vec a) const { return fnma(a, a, set1(1.0f)); }
   CLARINET_INLINE Vec gate_slope(Vec a) const { return a * (1.0f - a); }
 };

@@ -5,6 +5,7 @@
 
 #include "../memory.hpp"
 #include "ops.hpp"
+#include "panels.hpp"
 
 namespace clarinet {
 namespace {
@@ -14,10 +15,12 @@ constexpr long kPiece = 4096, kPieceColumns = 512;
 constexpr long kGrain = 16;  // rows of dW that are computed together, so that where zeros are skipped is the same for all
 // Rows of dy that are far apart evict each other from the cache, so many columns are copied, unless there are too many rows.
 constexpr long kColumns = 128, kMostCopied = 2048;
+constexpr long kDeep = 1024;  // rows of dy that come from farther away than a piece of four times the size
 // Units a thread, size of W and steps of a run that make up for two barriers a step and for moving W.
 constexpr long kLocalUnits = 32, kLocalSize = 16384, kLocalSteps = 8;
 constexpr long kFar = 1 << 17;  // floats of W that do not stay in a thread's own cache from step to step
 constexpr long kBlock = 64;     // rows (and inputs) that dx is computed for at a time
+constexpr long kMostTurned = 1 << 16;  // floats of W that are transposed for dx: they stay in the second-level cache
 
 class Dense : public Op {
  public:
@@ -29,7 +32,8 @@ class Dense : public Op {
   long scratch(long samples) const override {
     const long depth = samples * static_cast<long>(spec.positions);
     const long copy = units_ > kColumns ? std::min(depth, kMostCopied) * piece_columns() : 0;
-    return std::max(std::max(kPiece, kGrain * piece_columns()) + copy, (units_ + kBlock) * std::min(depth, kBlock));
+    const long back = std::max(worth_turning(depth) ? inputs_ * units_ : 0, (units_ + kBlock) * std::min(depth, kBlock));
+    return std::max(std::max(piece_size(depth), kGrain * piece_columns()) + copy, back);
   }
   bool in_place() const override { return false; }
   bool meets(const Pass& pass) const override { return local_ && pass.training; }
@@ -52,10 +56,11 @@ class Dense : public Op {
     pass.sync();
   }
 
-  // As dx^T = W dy^T: W is read in place, and only the small dy and dx are transposed.
+  // As dx^T = W dy^T: W is read in place, and only the small dy and dx are transposed. Where they are not small, W is.
   void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
     if (!dx) return;
-    const long last = pass.last * spec.positions;
+    const long last = pass.last * spec.positions, first = pass.first * spec.positions;
+    if (worth_turning(last - first)) return backward_turned(pass, last - first, dy + first * units_, dx + first * inputs_);
     for (long row = pass.first * spec.positions; row < last; row += kBlock) {
       const long rows = std::min(kBlock, last - row);
       float *transposed = pass.scratch, *piece = transposed + units_ * rows;
@@ -120,6 +125,17 @@ class Dense : public Op {
   }
 
  private:
+  bool worth_turning(long rows) const {
+    return inputs_ * units_ <= kMostTurned && rows * (inputs_ + units_) > 2 * inputs_ * units_ && units_ > 1;
+  }
+  void backward_turned(const Pass& pass, long rows, const float* dy, float* dx) const {
+    const Panels turned{pass.scratch, units_, inputs_, Panels::best(pass)};
+    turned.turn(pass, kernel_, units_, units_);
+    for (long i = 0; i < rows; i += kBlock)
+      turned.multiply(pass, {std::min(kBlock, rows - i), nullptr}, 0, units_, dy + i * units_, units_, nullptr, 0, dx + i * inputs_,
+                      inputs_);
+  }
+
   // Some columns of y = x W + b for `rows` rows; w is where those of W begin.
   void multiply(const Pass& pass, const float* x, long rows, Range columns, const float* w, long w_row, float* y) const {
     if (rows == 0 || columns.first >= columns.last) return;
@@ -149,6 +165,7 @@ class Dense : public Op {
     }
   }
 
+  static long piece_size(long depth) { return depth < kDeep ? kPiece : 4 * kPiece; }
   long piece_columns() const { return std::min(units_, kPieceColumns); }
 
   void kernel_gradient(const Pass& pass, Range rows, Range all, const float* x, const float* dy, const Sink& sink) {
@@ -159,7 +176,7 @@ class Dense : public Op {
       return pass.k->rank1_update(sink.optimizer.rate(), x + rows.first, rows.last - rows.first, dy, units_,
                                   sink.optimizer.view(spec.weights[0], rows.first * units_).w);
     const long width = std::min(all.last - all.first, piece_columns());
-    const long height = std::max(kGrain, kPiece / width / kGrain * kGrain);
+    const long height = std::max(kGrain, piece_size(pass.samples * spec.positions) / width / kGrain * kGrain);
     for (long j = all.first; j < all.last; j += width) {
       Product p{};
       p.columns = p.c_row = std::min(width, all.last - j), p.depth = pass.samples * spec.positions;

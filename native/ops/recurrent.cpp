@@ -20,10 +20,11 @@
 namespace clarinet {
 namespace {
 
-constexpr long kPiece = 8192;        // floats of a piece of a kernel's gradient
+constexpr long kPiece = 16384;       // floats of a piece of a kernel's gradient
 constexpr long kGrain = 16;          // rows of it
 constexpr long kBlockFloats = 1 << 18;  // of z that a block of samples has, which stay in the second-level cache
 constexpr long kLeast = 16;  // samples of a block, at least
+constexpr long kWorthCopying = 8;  // steps that make up for copying the recurrent kernel
 
 class Recurrent : public Op {
  public:
@@ -71,6 +72,7 @@ class Recurrent : public Op {
 
   void forward_all(const Pass& pass, const float* const* x, float* y) override {
     if (dropping(pass)) dropout_.draw(pass);
+    copy_kernel(pass);
     each_block(pass, [&](long first, long rows) {
       take_inputs(pass, x, first, rows);
       begin_states(x, first, rows);
@@ -94,10 +96,12 @@ class Recurrent : public Op {
   }
 
   void backward_all(const Pass& pass, const float* const* x, const float*, float* dy, float* const* dx) override {
-    float *turned = pass.scratch, *turned_inputs = turned + columns_ * units_, *dh = turned_inputs + columns_ * inputs_;
-    float *dc = dh + kMost * units_, *part = dc + kMost * units_;
-    pass.k->transpose(recurrent(), columns_, units_, columns_, turned, units_);
-    turn_kernel(pass, turned_inputs);
+    const bool copies = worth_copying(pass);
+    const Panels turned{pass.scratch, columns_, units_, copies ? Panels::best(pass) : units_};
+    const Panels turned_inputs{turned.data + columns_ * units_, columns_, inputs_, copies ? Panels::best(pass) : inputs_};
+    float *dh = turned_inputs.data + columns_ * inputs_, *dc = dh + kMost * units_, *part = dc + kMost * units_;
+    turned.turn(pass, recurrent(), columns_, columns_);
+    if (dx[0]) turn_kernel(pass, turned_inputs);
     each_block(pass, [&](long first, long rows) {
       end_gradients(dy, first, rows, dh, dc);
       for (long t = steps_; t-- > 0;) {
@@ -110,8 +114,8 @@ class Recurrent : public Op {
       if (dx[0]) {
         const Rows live = live_places(x, first, rows);
         if (masked_) std::fill_n(dx[0] + first * steps_ * inputs_, rows * steps_ * inputs_, 0.0f);
-        product(pass, live, columns_, inputs_, z_.get() + live.from * width_, width_, turned_inputs, inputs_, nullptr, 0,
-                dx[0] + live.from * inputs_, inputs_);
+        turned_inputs.multiply(pass, live, 0, columns_, z_.get() + live.from * width_, width_, nullptr, 0,
+                               dx[0] + live.from * inputs_, inputs_);
       }
       for (size_t state = 1; state <= given(); ++state)
         if (dx[state]) std::copy_n(state == 1 ? dh : dc, rows * units_, dx[state] + first * units_);
@@ -153,12 +157,6 @@ class Recurrent : public Op {
   }
 
  private:
-  // Columns of the recurrent kernel that take the same of h.
-  struct Group {
-    long first, columns;
-    const float* h;  // in the first row of all
-    long row;
-  };
   // f(group) for those that take h itself, or what dropout leaves of it for each gate.
   template <class F>
   void each_group(const Pass& pass, F f) const {
@@ -175,27 +173,47 @@ class Recurrent : public Op {
     for (long n = first; dropping(pass) && n < first + s.rows; ++n)
       dropout_.apply(pass, n, place(n, t), before_.get() + place(n, t) * units_);
     each_group(pass, [&](const Group& g) {
-      float* z = inner(first, t) + g.first;
-      product(pass, live, units_, g.columns, g.h + place(first, t) * g.row, steps_ * g.row, recurrent() + g.first, columns_, z,
-              s.z_row, z, s.z_row);
+      multiply(pass, live, g.first, g.columns, g.h + place(first, t) * g.row, steps_ * g.row, inner(first, t) + g.first);
     });
     if (!resets_first_) return;
     pass.k->gru_reset(s);
-    product(pass, live, units_, units_, s.z + 3 * units_, s.z_row, recurrent() + 2 * units_, columns_, s.z, s.z_row, s.z, s.z_row);
+    multiply(pass, live, 2 * units_, units_, s.z + 3 * units_, s.z_row, s.z);
+  }
+
+  // z += a U[:, first … first + columns)
+  void multiply(const Pass& pass, const Rows& rows, long first, long columns, const float* a, long a_row, float* z) const {
+    const long z_row = steps_ * width_;
+    if (!worth_copying(pass) || rows.count == 1)
+      return product(pass, rows, units_, columns, a, a_row, recurrent() + first, columns_, z, z_row, z, z_row);
+    copied(pass, first, columns).multiply(pass, rows, 0, units_, a, a_row, z, z_row, z, z_row);
+  }
+
+  // Whether many products take the recurrent kernel, each for several rows. A single one has wider tiles.
+  bool worth_copying(const Pass& pass) const { return steps_ >= kWorthCopying && pass.last - pass.first > 1; }
+
+  // Where columns of the recurrent kernel are copied to, behind what take_inputs() needs.
+  Panels copied(const Pass& pass, long first, long columns) const {
+    float* memory = pass.scratch + Buffer::rounded(static_cast<size_t>(2 * width_));
+    return {memory + first * units_, units_, columns, Panels::best(pass)};
+  }
+  void copy_kernel(const Pass& pass) const {
+    if (!worth_copying(pass)) return;
+    each_group(pass, [&](const Group& g) { copied(pass, g.first, g.columns).copy(recurrent() + g.first, columns_); });
+    if (resets_first_) copied(pass, 2 * units_, units_).copy(recurrent() + 2 * units_, columns_);
   }
 
   // The gradient at the state before a step: what comes through the products is added.
-  void states_back(const Pass& pass, RecurrentStep s, long first, long t, const float* turned, float* part) const {
+  void states_back(const Pass& pass, RecurrentStep s, long first, long t, const Panels& turned, float* part) const {
     const Live live(s);
     if (resets_first_) {
-      product(pass, live, units_, units_, s.z, s.z_row, turned + 2 * units_ * units_, units_, nullptr, 0, part, units_);
+      turned.multiply(pass, live, 2 * units_, units_, s.z, s.z_row, nullptr, 0, part, units_);
       s.dlooked = part;
       pass.k->gru_reset_back(s);
     }
     each_group(pass, [&](const Group& g) {
-      const float *dz = inner(first, t) + g.first, *back = turned + g.first * units_;
-      if (!dropping(pass)) return product(pass, live, g.columns, units_, dz, s.z_row, back, units_, s.dh, units_, s.dh, units_);
-      product(pass, live, units_, units_, dz, s.z_row, back, units_, nullptr, 0, part, units_);
+      const float* dz = inner(first, t) + g.first;
+      if (!dropping(pass)) return turned.multiply(pass, live, g.first, g.columns, dz, s.z_row, s.dh, units_, s.dh, units_);
+      turned.multiply(pass, live, g.first, units_, dz, s.z_row, nullptr, 0, part, units_);
       for (long i = 0; i < live.count; ++i) {
         const long n = live.picked ? live.picked[i] : i;
         const float* left = dropout_.factors(first + n) + g.first;
@@ -327,10 +345,10 @@ class Recurrent : public Op {
   }
 
   // W^T, its rows in the order of a row of z.
-  void turn_kernel(const Pass& pass, float* to) const {
+  void turn_kernel(const Pass& pass, const Panels& to) const {
     const long first = is_gru() ? 2 * units_ : columns_;  // columns of W that come last in z
-    pass.k->transpose(kernel(), columns_, inputs_, first, to + (columns_ - first) * inputs_, inputs_);
-    pass.k->transpose(kernel() + first, columns_, inputs_, columns_ - first, to, inputs_);
+    to.turn(pass, kernel(), columns_, first, columns_ - first);
+    to.turn(pass, kernel() + first, columns_, columns_ - first);
   }
 
   void kernel_gradient(const Pass& pass, long rows, long columns, const float* a, long across, const float* dz, float* to) const {

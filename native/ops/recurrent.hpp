@@ -6,6 +6,7 @@
 #include "../draws.hpp"
 #include "../memory.hpp"
 #include "ops.hpp"
+#include "panels.hpp"
 
 namespace clarinet {
 namespace {
@@ -46,12 +47,6 @@ inline Elementwise function_of(const OpSpec& spec, const std::string& what) {
   return {};
 }
 
-// Rows that a product is of: the first ones, or some of these.
-struct Rows {
-  long count;
-  const int32_t* picked;
-  long from = 0;  // the first one
-};
 // Those samples of a step that take part in it.
 struct Live : Rows {
   explicit Live(const RecurrentStep& s) : Rows{s.rows, nullptr} {
@@ -64,19 +59,12 @@ struct Live : Rows {
   int32_t numbers[kMost];
 };
 
-inline void product(const Pass& pass, const Rows& rows, long depth, long columns, const float* a, long a_row, const float* b, long b_step,
-                    const float* start, long start_row, float* c, long c_row) {
-  if (rows.count == 0) return;
-  Product p{};
-  p.rows = rows.count, p.columns = columns, p.depth = depth;
-  p.picked = rows.picked;
-  p.a = a, p.a_row = a_row, p.a_step = 1;
-  p.b = b, p.b_step = b_step;
-  p.c = c, p.c_row = c_row;
-  p.start = start, p.start_row = start_row;
-  p.width = columns;
-  pass.k->product(p);
-}
+// Columns of the recurrent kernel that take the same of h.
+struct Group {
+  long first, columns;
+  const float* h;  // in the first row of all
+  long row;
+};
 
 // Recurrent dropout: of each sample's state, for each of the kernel's columns, what its product sees at all steps.
 class StateDropout {
