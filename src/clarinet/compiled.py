@@ -184,6 +184,7 @@ class Compiled(Functional):
         """What these layers are, once the model is built; None where there are none."""
         if self._preparation is None and self.prepares_data:
             self._preparation = make_plan(self.network, self.numbered, self.store).preparation
+            self._prepares = self._preparation is not None  # its author may call such a layer outside of the network
         return self._preparation
 
     @property

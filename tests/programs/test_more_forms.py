@@ -100,3 +100,66 @@ def test_names_of_tensorflow_that_programs_import():
     assert tf.strings.unicode_split(["ab", "cd"], "UTF-8").shape == (2, 2)
     with pytest.raises(ValueError, match=r"texts of \[1, 2\] characters"):
         tf.strings.unicode_split(["a", "bc"])
+
+
+class Prepared(keras.Model):
+    """A model that has a layer for texts, which its ``call`` does not use."""
+
+    def __init__(self):
+        super().__init__()
+        self.words = layers.TextVectorization(vocabulary=["a", "b"])
+        self.dense = layers.Dense(1)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+def test_a_layer_for_data_that_the_call_does_not_use():
+    model = Prepared()
+    model.compile("sgd", "mse")
+    assert len(model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0).history["loss"]) == 1
+    assert model.words(["b a"]).tolist() == [[3, 2]]
+
+
+class Line(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self.slopes = [tf.Variable(2.0), tf.Variable(1.0, trainable=False)]
+        self.inner = {"dense": layers.Dense(1), "again": self.slopes[0]}
+
+    def __call__(self, x):
+        return self.inner["dense"](x) * self.slopes[0] + self.slopes[1]
+
+
+def test_a_module_gathers_variables():
+    line = Line()
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(line(np.ones((2, 3), np.float32)))
+    assert line.name == "line"
+    assert (len(line.variables), len(line.trainable_variables)) == (4, 3)
+    assert all(gradient is not None for gradient in tape.gradient(loss, line.trainable_variables))
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "none", "sum"])
+def test_a_distribution_that_is_the_target_has_a_gradient(reduction):
+    rows = np.random.default_rng(2).normal(size=(3, 4)).astype(np.float32)
+    logits = tf.Variable(rows)
+    other = keras.activations.softmax(tf.constant(rows[::-1]))
+
+    def value(z):
+        return tf.reduce_sum(keras.losses.KLDivergence(reduction=reduction)(keras.activations.softmax(z), other))
+
+    with tf.GradientTape() as tape:
+        loss = value(logits)
+    with tf.GradientTape() as written:
+        p = keras.activations.softmax(logits)
+        rows_of = tf.reduce_sum(p * tf.math.log(p / other), axis=-1)
+        expected = tf.reduce_mean(rows_of) if reduction == "sum_over_batch_size" else tf.reduce_sum(rows_of)
+    np.testing.assert_allclose(tape.gradient(loss, logits), written.gradient(expected, logits), rtol=1e-4, atol=1e-6)
+
+
+def test_pictures_of_tensorflow():
+    picture = np.arange(12.0).reshape(1, 2, 3, 2)
+    assert tf.image.total_variation(picture).tolist() == [3 * 2 * 6 + 2 * 2 * 2 * 2]
+    values, places = tf.math.top_k(input=tf.constant([1.0, 3.0, 2.0]), k=2)
+    assert (values.tolist(), places.tolist()) == ([3, 2], [1, 2])

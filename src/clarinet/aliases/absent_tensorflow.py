@@ -33,7 +33,6 @@ _TABLE: dict[str, tuple[str, ...]] = {
     "write an assert of Python's": ("tf.debugging", "tf.Assert"),
     "functions run as they are; there is nothing to convert": ("tf.autograph",),
     "tensors hold real numbers": ("tf.complex", "tf.complex64", "tf.complex128", "tf.bfloat16"),
-    "write a class of Python's, or a subclass of clarinet.layers.Layer": ("tf.Module",),
     "a shape is a tuple": ("tf.TensorShape",),
     "GradientTape.gradient takes a target of one number; call it once for each entry": (
         "tf.hessians", "tf.autodiff",

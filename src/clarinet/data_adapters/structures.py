@@ -59,10 +59,8 @@ def rows_for(
 def inputs_for(model: Trainable, x: object, prefix: str = "") -> Arrays:
     """The inputs alone, as :func:`rows_for` gives them."""
     model.build_for_data(x)
-    if model.prepares_data:
-        given = given_for(model, x, prefix)
-        assert model.preparation is not None
-        made = model.preparation.run(given, model.store)
+    if model.prepares_data and model.preparation is not None:
+        made = model.preparation.run(given_for(model, x, prefix), model.store)
         return made if len(made) > 1 else made[0]
     names, what = model.input_names, f"{prefix}x"
     if len(names) == 1:

@@ -42,11 +42,21 @@ class Once:
     """
 
     def __init__(self, there: Iterable[Handle] = ()) -> None:
-        self._known = {id(leaf.layer) for layer in there for leaf in layer.leaf_layers()}
+        self._known = {id(leaf) for layer in there for leaf in _own_leaves(layer)}
 
     def twice(self, layer: Handle) -> Handle | None:
         """Take a layer; returns a layer within it that is there already, or None."""
-        own = [leaf.layer for leaf in layer.leaf_layers()]
+        own = [*_own_leaves(layer)]
         found = next((leaf for leaf in own if id(leaf) in self._known), None)
         self._known.update(map(id, own))
         return found
+
+
+def _own_leaves(layer: Handle) -> Iterator[Handle]:
+    """The layers without children within a layer, but for those that one with a ``call`` of its own has: it may hold
+    a layer that is used elsewhere, to read its weights."""
+    if layer.is_authored or not layer.children:
+        yield layer
+    else:
+        for child in layer.children:
+            yield from _own_leaves(child)

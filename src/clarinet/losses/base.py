@@ -178,6 +178,10 @@ class Loss(Value):
         """Derivative of each sample's loss at its predictions, of the shape of ``y_pred``."""
         raise NotImplementedError
 
+    def target_gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array | None:
+        """Derivative of each sample's loss at its targets, for losses that have one beside that of a difference."""
+        return None
+
     def traced(self, label_shape: Shape, shape: Shape) -> Traced:
         """The network of operations that gives the values, of labels and predictions; these are shapes of a row's."""
         raise NotImplementedError

@@ -34,6 +34,11 @@ class KLDivergence(Loss):
         t = xp.clip(align(y_true, y_pred, xp), EPSILON, 1.0)
         return xp.sum(t * xp.log(t / xp.clip(y_pred, EPSILON, 1.0)), axis=-1)
 
+    def target_gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
+        given = align(y_true, y_pred, xp)
+        t, p = xp.clip(given, EPSILON, 1.0), xp.clip(y_pred, EPSILON, 1.0)
+        return xp.where(t == given, xp.log(t / p) + 1.0, xp.zeros_like(t))
+
     def gradient(self, y_true: Array, y_pred: Array, xp: Namespace = np) -> Array:
         t, p = xp.clip(align(y_true, y_pred, xp), EPSILON, 1.0), xp.clip(y_pred, EPSILON, 1.0)
         return xp.where(p == y_pred, -t / p, xp.zeros_like(p))

@@ -34,6 +34,11 @@ class Judge(Protocol):
     def weighed(self, y_true: Array, values: Array, weight: object, xp: Namespace = ...) -> Array: ...
 
     def pull(self, y_true: Array, y_pred: Array, dl: Array, xp: Namespace = ...) -> Array: ...
+    def target_gradient(self, y_true: Array, y_pred: Array, xp: Namespace = ...) -> Array | None: ...
+
+
+#: Of a batch: targets; predictions, or the gradient in their place where there are no shares; shares; what came in.
+Kept = tuple[Array, Array, Array | None, tuple[Array, ...]]
 
 
 #: Functions that give the loss of a batch, and its gradient at the predictions, of a loss, targets, predictions and
@@ -61,25 +66,29 @@ class Judged(Operation):
         y_true, y_pred, *weight = xs
         found = _natively(self.loss, y_true, y_pred, weight[0] if weight else None) if xp is np else None
         if found is not None:
-            return np.asarray(found[0], np.float32), (y_true, found[1], None)
+            return np.asarray(found[0], np.float32), (y_true, found[1], None, xs)
         values = self.loss.values(y_true, y_pred, xp)
         weights = self.loss.weighed(y_true, values, weight[0] if weight else None, xp)
         if self.loss.reduction == "none":
-            return values * weights, (y_true, y_pred, weights)
+            return values * weights, (y_true, y_pred, weights, xs)
         shares = self.loss.shares(weights, xp)
-        return xp.sum(values * shares), (y_true, y_pred, shares)
+        return xp.sum(values * shares), (y_true, y_pred, shares, xs)
 
-    def partial(
-        self, cache: tuple[Array, Array, Array | None], dy: Array, wanted: Wanted, xp: Namespace = np
-    ) -> Gradients:
-        y_true, y_pred, shares = cache  # the gradient in place of predictions where there are no shares
+    def partial(self, cache: Kept, dy: Array, wanted: Wanted, xp: Namespace = np) -> Gradients:
+        y_true, y_pred, shares, xs = cache  # the gradient in place of predictions where there are no shares
         if any(wanted[2:]):
             raise RuntimeError(f"tape.gradient: {self.loss.name} has no gradient at sample_weight; multiply yourself")
         slope = y_pred * dy if shares is None else self.loss.pull(y_true, y_pred, shares * dy, xp)
-        back = self._at_targets(slope, y_true, xp) if wanted[0] else None
+        back = self._at_targets(slope, xs, dy, xp) if wanted[0] else None
         return (back, slope, *(None for _ in wanted[2:]))
 
-    def _at_targets(self, slope: Array, y_true: Array, xp: Namespace) -> Array:
+    def _at_targets(self, slope: Array, xs: tuple[Array, ...], dy: Array, xp: Namespace) -> Array:
+        y_true, y_pred, *weight = xs
+        own = self.loss.target_gradient(y_true, y_pred, xp)
+        if own is not None:
+            weights = self.loss.weighed(y_true, self.loss.values(y_true, y_pred, xp), weight[0] if weight else None, xp)
+            shares = weights if self.loss.reduction == "none" else self.loss.shares(weights, xp)
+            return xp.reshape(own * xp.reshape(shares * dy, (*shares.shape, 1)), y_true.shape)
         if not self.loss.of_difference:
             raise RuntimeError(
                 f"tape.gradient: {self.loss.name} has no gradient at its targets (y_true), which depend on what is "
@@ -87,7 +96,7 @@ class Judged(Operation):
             )
         return xp.reshape(-slope, y_true.shape)
 
-    def backward(self, cache: tuple[Array, Array, Array | None], dy: Array, xp: Namespace = np) -> Gradients:
+    def backward(self, cache: Kept, dy: Array, xp: Namespace = np) -> Gradients:
         return self.partial(cache, dy, (False, True), xp)
 
     def batch(self, specs: Sequence[TensorSpec]) -> Batch:

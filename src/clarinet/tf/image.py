@@ -39,6 +39,7 @@ __all__ = [
     "rgb_to_hsv",
     "rgb_to_yuv",
     "rot90",
+    "total_variation",
     "transpose",
     "yuv_to_rgb",
 ]
@@ -262,3 +263,17 @@ def convert_image_dtype(image: TensorLike, dtype: DTypeArg, saturate: bool = Fal
         largest = np.iinfo(want).max
         return ops.cast(ops.clip(ops.multiply(image, largest + 0.5), 0, largest), want)
     return ops.cast(image, want)
+
+
+def total_variation(images: TensorLike, name: object = None) -> AnyTensor:
+    """The sum of all differences between neighbours, of a picture or of each of a batch.
+
+    Example:
+        >>> total_variation([[[0.0], [1.0]], [[0.0], [3.0]]]).numpy()
+        6.0
+    """
+    images = ops.convert_to_tensor(images)
+    places = (-3, -2, -1)
+    down = ops.absolute(ops.subtract(images[..., 1:, :, :], images[..., :-1, :, :]))
+    across = ops.absolute(ops.subtract(images[..., 1:, :], images[..., :-1, :]))
+    return ops.add(ops.sum(down, axis=places), ops.sum(across, axis=places))

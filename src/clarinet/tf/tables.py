@@ -78,7 +78,8 @@ TOP: dict[str, str] = {
 }
 #: Those in ``tf.math`` alone.
 MATH: dict[str, str] = {
-    **same("erf log log1p expm1 rsqrt reciprocal softplus softsign softmax log_softmax top_k in_top_k"),
+    **same("erf log log1p expm1 rsqrt reciprocal softplus softsign softmax log_softmax in_top_k"),
+    "top_k": "top_k input:x",
     "divide_no_nan": f"divide_no_nan {_PAIRS}",
     "floordiv": f"floor_divide {_PAIRS}",
     "floormod": f"mod {_PAIRS}",
