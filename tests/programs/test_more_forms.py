@@ -163,3 +163,39 @@ def test_pictures_of_tensorflow():
     assert tf.image.total_variation(picture).tolist() == [3 * 2 * 6 + 2 * 2 * 2 * 2]
     values, places = tf.math.top_k(input=tf.constant([1.0, 3.0, 2.0]), k=2)
     assert (values.tolist(), places.tolist()) == ([3, 2], [1, 2])
+
+
+def test_one_number_is_the_target_of_all():
+    activities = tf.constant([0.1, 0.4])
+    expected = np.sum(0.2 * np.log(0.2 / np.array([0.1, 0.4])))
+    for given in (activities, activities.numpy()):
+        np.testing.assert_allclose(keras.losses.kl_divergence(0.2, given), expected, rtol=1e-5)
+
+
+def test_a_loss_of_the_whole_batch_beside_a_mask():
+    def whole(y_true, y_pred):
+        return tf.reduce_mean(tf.square(y_true - y_pred))
+
+    found = []
+    for engine in ("auto", "reference"):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((3,)), layers.Embedding(5, 2, mask_zero=True), layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(0.1), whole, metrics=[whole], engine=engine)
+        found.append(model.fit(np.array([[1, 2, 0], [3, 0, 0]]), np.ones((2, 3, 1)), verbose=0).history)
+        assert found[-1]["whole"] == pytest.approx(found[-1]["loss"], rel=1e-5)
+    assert found[0]["loss"] == pytest.approx(found[1]["loss"], rel=1e-5)
+
+
+def test_a_transformer_in_a_file_of_keras(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    import keras as theirs
+
+    x = keras.Input((5, 3))
+    y = layers.MultiHeadAttention(2, 2)(x, value=x, use_causal_mask=True)
+    y = layers.Attention()([layers.MultiHeadAttention(1, 2)(y, x, x), y])
+    model = keras.Model(x, layers.Add()([y, x]))
+    model.save(tmp_path / "m.keras")
+    rows = np.random.default_rng(4).normal(size=(2, 5, 3)).astype(np.float32)
+    expected = model.predict(rows)
+    np.testing.assert_array_equal(keras.models.load_model(tmp_path / "m.keras").predict(rows), expected)
+    np.testing.assert_allclose(theirs.models.load_model(tmp_path / "m.keras")(rows), expected, atol=1e-5)

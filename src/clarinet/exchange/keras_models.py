@@ -335,11 +335,21 @@ def _end(place: list[Json], tensor: Tensor) -> list[Json]:
     return [place[0], cast(int, place[1]) + counted, place[2]]
 
 
+def _described_own_call(node: Node, tensors: list[Any], settings: Config) -> Config:
+    """What a ``call`` was given, argument by argument."""
+    form: Any = node.call or {"args": [None], "tensors": {}, "settings": {}}
+    rest = iter(tensors)
+    args, named = packed(rest, form["args"]), cast(Config, packed(rest, form["tensors"]))
+    return {"args": cast(Json, args), "kwargs": settings | named | described(form["settings"])}
+
+
 def _described_call(layer: Any, node: Node, places: Mapping[Tensor, list[Json]]) -> Config:
     tensors: list[Any] = [described_tensor(tensor, places[tensor]) for tensor in node.data]
     settings: Config = {} if node.training is None else {"training": node.training}
     if node.mask is not None and node.mask in places:
         raise TypeError(f"layer {layer.name!r} is told a mask, which Keras's files do not have")
+    if layer.is_authored and not layer.is_model:
+        return _described_own_call(node, tensors, settings)
     if isinstance(layer, TakesStates) and len(tensors) > 1:
         return {"args": tensors[:1], "kwargs": settings | {"initial_state": tensors[1:]}}
     if layer.is_model and not hasattr(layer, "add"):

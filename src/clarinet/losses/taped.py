@@ -8,7 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from clarinet.ops.dispatch import apply, floats
+from clarinet.ops.creation import full_like
+from clarinet.ops.dispatch import apply, floats, shape_of
 from clarinet.ops.operation import Gradients, Operation, Wanted
 from clarinet.ops.specs import Batch, TensorSpec, is_symbolic
 from clarinet.ops.structures import leaves
@@ -120,5 +121,8 @@ def follows(*values: TensorLike) -> bool:
 
 def judged(loss: Judge, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None) -> AnyTensor:
     """The loss of a batch, or the values of its samples, as a tensor that tapes remember."""
-    given = (y_true, floats(y_pred), *(() if sample_weight is None else (sample_weight,)))
+    y_pred = floats(y_pred)
+    if isinstance(y_true, (int, float)) and shape_of(y_pred):  # one number is the target of all
+        y_true = full_like(y_pred, y_true)
+    given = (y_true, y_pred, *(() if sample_weight is None else (sample_weight,)))
     return apply(Judged(loss), *given)
