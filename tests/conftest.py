@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that fork this process come first: a fork is not safe once JAX, an oracle of others, has its threads.
 
     Under sanitizers, which take several times as long, all instruction sets but the first are slow tests, and so are
-    comparisons of bits and most steps in halves: others run the same kernels.
+    comparisons of bits and most of those that run the kernels of other tests on more rows.
     """
     items.sort(key=lambda item: not item.path.is_relative_to(FUZZERS))
     for item in items:
@@ -47,8 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings(MASK_ENDS))
     for number, item in enumerate(items if os.environ.get("CLARINET_SANITIZED") else ()):
         other_isa = hasattr(item, "callspec") and item.callspec.params.get("isa") not in (None, ISAS[0])
-        alike = item.path.name == "test_bits.py" or (item.path.name == "test_halves.py" and number % 3)
-        if other_isa or alike:
+        alike = (item.name.startswith("test_layers_") or item.path.name == "test_halves.py") and number % 3
+        if other_isa or alike or item.path.name == "test_bits.py":
             item.add_marker("slow")
 
 
