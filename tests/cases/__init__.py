@@ -4,6 +4,11 @@ The contract tests and the comparison with Keras run over these rows: a new thin
 own. ``keras`` makes the same thing of the module ``keras``, which is imported only where it is needed.
 """
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+
 from tests.cases.activations import ACTIVATIONS
 from tests.cases.case import Case, example, inputs
 from tests.cases.constraints import CONSTRAINTS
@@ -18,6 +23,7 @@ from tests.cases.schedules import SCHEDULES
 
 #: The layers as a network with one input and no graph has them.
 CHAINED = [in_chain(case) for case in LAYERS]
+_CLASSES = {case.id: type(case.make()).__name__ for case in LAYERS}
 
 __all__ = [
     "ACTIVATIONS",
@@ -33,4 +39,21 @@ __all__ = [
     "Case",
     "example",
     "inputs",
+    "one_in_three",
+    "one_of_each",
 ]
+
+
+def one_in_three(rows: Iterable[object]) -> list[Any]:
+    """Rows, two of three slow tests: Keras takes seconds for each, and what breaks it rarely breaks in one alone."""
+    return [pytest.param(row, id=str(row), marks=[pytest.mark.slow] if i % 3 else []) for i, row in enumerate(rows)]
+
+
+def one_of_each(rows: Sequence[Case]) -> list[Any]:
+    """Rows of layers, of which those are slow tests whose class has one before; for oracles that take long."""
+    seen, found = set[str](), []
+    for case in rows:
+        kind = _CLASSES[case.id]
+        found.append(pytest.param(case, marks=[pytest.mark.slow] if kind in seen else [], id=case.id))
+        seen.add(kind)
+    return found

@@ -15,15 +15,15 @@ import pytest
 import clarinet
 from clarinet import layers
 from clarinet.saving import ModelFileError
-from tests.cases import Case, inputs
-from tests.exchange.rows import ours, rows
+from tests.cases import LAYERS, Case, inputs, one_of_each
+from tests.exchange.models import ours
 
 h5py = pytest.importorskip("h5py")
 pytest.importorskip("pyfive")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras on JAX
 
 
-@pytest.mark.parametrize("case", rows())
+@pytest.mark.parametrize("case", one_of_each(LAYERS))
 def test_every_layer_goes_to_keras_and_back(case: Case, tmp_path: Path) -> None:
     keras = pytest.importorskip("keras")
     model = ours(case)

@@ -11,8 +11,8 @@ import pytest
 
 import clarinet
 from clarinet import layers, ops
-from tests.cases import Case, inputs
-from tests.exchange.rows import ours, rows
+from tests.cases import LAYERS, Case, inputs, one_of_each
+from tests.exchange.models import ours
 
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
@@ -36,7 +36,7 @@ def check(model: Any, *xs: np.ndarray) -> None:
         np.testing.assert_allclose(its, mine, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("case", rows())
+@pytest.mark.parametrize("case", one_of_each(LAYERS))
 def test_every_layer_runs_elsewhere(case: Case) -> None:
     model = ours(case)
     rng = np.random.default_rng(0)

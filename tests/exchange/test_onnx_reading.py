@@ -16,7 +16,7 @@ from clarinet import layers
 from clarinet.exchange import import_onnx
 from clarinet.saving import ModelFileError
 from tests.cases import LAYERS, Case, inputs
-from tests.exchange.rows import ours
+from tests.exchange.models import ours
 
 onnx = pytest.importorskip("onnx")
 

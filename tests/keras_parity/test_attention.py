@@ -10,6 +10,7 @@ import pytest
 
 import clarinet
 from clarinet.engines import Data
+from tests.cases import one_in_three
 from tests.graphs.differences import assert_gradients
 
 pytestmark = [
@@ -191,7 +192,7 @@ def test_gradients_pass_central_differences(name: str) -> None:
 
 
 @pytest.mark.parametrize("epochs", [3, pytest.param(17, marks=pytest.mark.slow)], ids=["9 steps", "51 steps"])
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", one_in_three(GRAPHS))
 def test_attention_follows_keras(name: str, epochs: int) -> None:
     import jax
     import keras

@@ -8,7 +8,7 @@ import pytest
 
 import clarinet
 from clarinet.engines.lowering.objectives import METRICS as NATIVE_METRICS
-from tests.cases import ACTIVATIONS, CHAINED, LOSSES, METRICS, OPTIMIZERS, REGULARIZERS, SCHEDULES, inputs
+from tests.cases import ACTIVATIONS, CHAINED, LOSSES, METRICS, OPTIMIZERS, REGULARIZERS, SCHEDULES, inputs, one_in_three
 from tests.keras_parity.following import ENGINES, Program, assert_follows
 
 # Keras 3.15 itself warns under NumPy 2.
@@ -323,11 +323,7 @@ def test_layers_of_operations(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize(
-    "program",
-    # Two of three are slow: Keras takes seconds for each, and what a change breaks it rarely breaks in one alone.
-    [pytest.param(p, id=repr(p), marks=[pytest.mark.slow] if i % 3 else []) for i, p in enumerate(PROGRAMS)],
-)
+@pytest.mark.parametrize("program", one_in_three(PROGRAMS))
 def test_training_follows_keras(program, engine):
     assert_follows(program, engine)
 

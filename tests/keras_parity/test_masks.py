@@ -10,6 +10,7 @@ import pytest
 
 import clarinet
 from clarinet.engines import Data
+from tests.cases import one_in_three
 from tests.graphs.differences import assert_gradients
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -199,7 +200,7 @@ def test_gradients_pass_central_differences(name: str) -> None:
     assert_gradients(model, Data(x.astype(float), y.astype(float), weight))
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", one_in_three(GRAPHS))
 @pytest.mark.filterwarnings("ignore:.*does not support masking")
 def test_masks_follow_keras(name: str) -> None:
     """On both engines."""
