@@ -108,7 +108,7 @@ class SparseRows:
         places = np.arange(starts[-1]) + np.repeat(begin - starts[:-1], counts)
         return SparseRows(self.values[places], self.columns[places], starts, self.width)
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is False:
             raise ValueError("sparse rows become an array only as a copy")
         dense = np.zeros(self.shape, dtype or np.float32)

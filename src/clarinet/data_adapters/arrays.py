@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -38,7 +38,9 @@ def as_array(value: object, what: str = "x") -> Array:
     """
     if is_sparse(value) and what.endswith("x"):
         return as_rows(value)
-    array = value if type(value) is np.ndarray or isinstance(value, SparseRows) else _to_numpy(value, what)
+    if isinstance(value, SparseRows):
+        return cast("Array", value)
+    array = value if type(value) is np.ndarray else _to_numpy(value, what)
     if array.dtype.kind not in "buif":
         array = _refuse_dtype(array, value, what)
     if array.ndim == 0:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias, cast
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, _check_y, check_is_fitted, column_or_1d, validate_data
 
 from clarinet import layers
@@ -188,7 +188,7 @@ class Perceptron(Learner):
     @property
     def _dense(self) -> list[layers.Layer]:
         self._require_training()
-        return [layer for layer in self.model_.layers if layer.weighted_sum]
+        return [layer for layer in self.model_.layers if layer.weighted_sum == "dense"]
 
     @property
     def coefs_(self) -> list[Array]:
@@ -270,7 +270,7 @@ class Perceptron(Learner):
             self._progress = Progress(**kept["_progress"])
             self._coding = None if kept["_coding"] is None else TableCoding.from_config(kept["_coding"])
 
-    def __sklearn_tags__(self) -> object:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
+from sklearn.utils import Tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
@@ -199,7 +200,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     def _score(self, y: Array, predicted: Array, sample_weight: Array | None) -> float:
         return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 
-    def __sklearn_tags__(self) -> object:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from math import sqrt
+from numbers import Integral
 from typing import Protocol, TypeAlias, cast
 
 from clarinet import initializers, layers, optimizers, recipes, regularizers
@@ -72,11 +73,8 @@ def sizes(given: object) -> list[int]:
         ([100], [64, 32])
     """
     several = list(given) if isinstance(given, Iterable) else [given]
-    try:
-        found = [int(each) for each in several]
-    except (TypeError, ValueError):
-        found = [0]
-    if any(units < 1 for units in found):
+    found = [int(each) for each in several if isinstance(each, Integral) and int(each) >= 1]
+    if len(found) < len(several):
         raise ValueError(f"hidden_layer_sizes must be > 0, got {given}; give whole numbers, one for each hidden layer")
     return found
 
@@ -95,7 +93,7 @@ def build(asked: Asked, shape: Shape, head: Head, penalty: float, scaling: tuple
     if isinstance(body, Model):
         if scaling is None:
             return body
-        body = [body]
+        body = [cast("layers.Layer", body)]  # a model is a layer of another one
         last: list[layers.Layer] = []
     else:
         last = [_dense(asked, head.units, _inputs_of_last(asked, shape), head.activation, penalty)]

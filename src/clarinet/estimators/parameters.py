@@ -23,7 +23,7 @@ def _number(low: float, high: float = float("inf"), *, above: bool = False, belo
 
 
 def _whole(low: int) -> Rule:
-    return lambda value: isinstance(value, Integral) and value >= low, f"a whole number of at least {low}"
+    return lambda value: isinstance(value, Integral) and int(value) >= low, f"a whole number of at least {low}"
 
 
 def _one_of(*choices: object) -> Rule:
