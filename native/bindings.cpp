@@ -147,7 +147,8 @@ struct PyEngine {
       require(rows.y[r].rows == rows.x[0].rows, "x and y differ in length");
       if (weight[r].is_none()) continue;
       const Source& own = rows.weight[r] = rows_of(weight[r]);
-      require(own.rows == rows.x[0].rows && own.columns == 1, "expected one weight for each row");
+      require(own.rows == rows.x[0].rows && objectives[r].weighs(own.columns),
+              "expected one weight for each row, or one for each value of the loss and of the weighted metrics");
     }
     return rows;
   }

@@ -29,10 +29,10 @@ class EntryMetric : public Metric {
  protected:
   // count(row's predictions, row's targets, weight) for each row of the batch.
   template <class Count>
-  void each_row(long samples, const float* weights, Count count) {
+  void each_row(long samples, const float* weights, long each, Count count) {
     for (long row = 0; row < samples * positions_; ++row) {
       const size_t at = static_cast<size_t>(row * columns_);
-      count(predictions_.data() + at, targets_.data() + at, static_cast<double>(weights[row / positions_]));
+      count(predictions_.data() + at, targets_.data() + at, static_cast<double>(weights[row / (positions_ / each)]));
     }
   }
 
@@ -54,9 +54,9 @@ class Counts : public EntryMetric {
       throw std::invalid_argument("class_id=" + std::to_string(column_) + ": the predictions have " +
                                   std::to_string(columns) + " columns, numbered from 0");
   }
-  void account(long samples, const float* weights) override {
+  void account(long samples, const float* weights, long each) override {
     const size_t n = limits_.size();
-    each_row(samples, weights, [&](const float* p, const float* t, double weight) {
+    each_row(samples, weights, each, [&](const float* p, const float* t, double weight) {
       for (long c = std::max(0L, column_); c < (column_ < 0 ? columns_ : column_ + 1); ++c) {
         const bool counts = top_k_ == 0 || higher(p, c) < top_k_;
         for (size_t i = 0; i < n; ++i) {
@@ -92,9 +92,9 @@ class Histogram : public EntryMetric {
     if (!label_weights_.empty() && static_cast<long>(label_weights_.size()) != columns)
       throw std::invalid_argument("label_weights: expected one for each of " + std::to_string(columns) + " columns");
   }
-  void account(long samples, const float* weights) override {
+  void account(long samples, const float* weights, long each) override {
     const size_t half = sums_.size() / 2, width = static_cast<size_t>(width_);
-    each_row(samples, weights, [&](const float* p, const float* t, double weight) {
+    each_row(samples, weights, each, [&](const float* p, const float* t, double weight) {
       for (long c = 0; c < columns_; ++c) {
         double value = static_cast<double>(p[c]);
         if (from_logits_) value = static_cast<double>(static_cast<float>(1.0 / (1.0 + std::exp(-value))));
@@ -120,9 +120,9 @@ class Chosen : public EntryMetric {
       : EntryMetric(spec, positions, columns), threshold_(setting(spec.settings, "threshold")) {
     sums_.assign(static_cast<size_t>(3 * columns), 0.0);
   }
-  void account(long samples, const float* weights) override {
+  void account(long samples, const float* weights, long each) override {
     const size_t n = static_cast<size_t>(columns_);
-    each_row(samples, weights, [&](const float* p, const float* t, double weight) {
+    each_row(samples, weights, each, [&](const float* p, const float* t, double weight) {
       const float most = *std::max_element(p, p + columns_);
       for (size_t c = 0; c < n; ++c) {
         const double value = static_cast<double>(p[c]), target = static_cast<double>(t[c]);
@@ -144,9 +144,9 @@ class Variance : public EntryMetric {
   Variance(const MetricSpec& spec, long positions, long columns) : EntryMetric(spec, positions, columns) {
     sums_.assign(static_cast<size_t>(4 * columns + 1), 0.0);
   }
-  void account(long samples, const float* weights) override {
+  void account(long samples, const float* weights, long each) override {
     const size_t n = static_cast<size_t>(columns_);
-    each_row(samples, weights, [&](const float* p, const float* t, double weight) {
+    each_row(samples, weights, each, [&](const float* p, const float* t, double weight) {
       for (size_t c = 0; c < n; ++c) {
         const double target = static_cast<double>(t[c]), error = target - static_cast<double>(p[c]);
         sums_[c] += weight * target;
@@ -176,8 +176,8 @@ class Confusion : public EntryMetric {
     for (long row = pass.first * positions_; row < pass.last * positions_; ++row)  // the id at the start of the one-hot row
       targets_[static_cast<size_t>(row * columns_)] = static_cast<float>(j.ids[row]);
   }
-  void account(long samples, const float* weights) override {
-    each_row(samples, weights, [&](const float* p, const float* t, double weight) {
+  void account(long samples, const float* weights, long each) override {
+    each_row(samples, weights, each, [&](const float* p, const float* t, double weight) {
       const bool single = columns_ == 1;
       const long predicted = single ? p[0] > threshold_ : std::max_element(p, p + columns_) - p;
       const long actual = single || ids_ ? static_cast<long>(t[0]) : std::max_element(t, t + columns_) - t;

@@ -86,6 +86,7 @@ double Engine::judge(const Rows& rows, const std::vector<float*>& d_inputs) {
   kept_ = {};
   const long samples = static_cast<long>(rows.x[0].rows);
   reserve(samples, 1);
+  objectives_.expect(rows.weight);
   choose_gradients(false, true);
   lay_out(true);
   work(visit.team, 1, [&](int thread) {

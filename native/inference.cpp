@@ -18,6 +18,7 @@ void Engine::evaluate(const Rows& rows, int64_t batch, const Drawing& drawing, I
   batch = std::min(batch, count);
   const int threads = startable(visit.team, useful_threads(batch, 1.0));
   reserve(static_cast<long>(batch), threads);
+  objectives_.expect(rows.weight);
   lay_out(false);
   const Sums before = objectives_.running();
   interruption = listening(interruption, count, 1.0);

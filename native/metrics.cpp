@@ -12,11 +12,13 @@ class MeanMetric : public Metric {
 
   void reserve(long samples) override {
     values_.resize(static_cast<size_t>(samples));
-    if (masked_) counted_.resize(values_.size());
+    if (masked_ || spec.weighted) counted_.resize(values_.size());
   }
-  void account(long samples, const float* weights) override {
+  void account(long samples, const float* weights, long each) override {
     double total = 0.0, count = 0.0;
-    for (long i = 0; i < samples; ++i) {
+    for (long i = 0; i < samples && each > 1; ++i)  // the weights are in the values
+      total += values_[static_cast<size_t>(i)], count += counted_[static_cast<size_t>(i)];
+    for (long i = 0; i < samples && each == 1; ++i) {
       total += values_[static_cast<size_t>(i)] * weights[i];
       count += masked_ ? counted_[static_cast<size_t>(i)] * weights[i] : weights[i];
     }
@@ -31,7 +33,7 @@ class MeanMetric : public Metric {
   template <class F>
   void each_row(const Pass& pass, const Judged& j, F f) {
     for (long i = pass.first; i < pass.last; ++i) {
-      if (masked_) {
+      if (masked_ || (spec.weighted && j.weights_each > 1)) {
         each_counted(i, j, f);
         continue;
       }
@@ -41,16 +43,19 @@ class MeanMetric : public Metric {
     }
   }
 
-  // The same of the rows of a sample that the mask leaves: their sum, and how many they are, both over all its rows.
+  // The same of the rows of a sample that the mask leaves, each with its weight where a sample has several: their sum, and how
+  // many they are, both over all its rows.
   template <class F>
   void each_counted(long i, const Judged& j, const F& f) {
-    const long each = j.positions / j.mask_size;
-    double sum = 0.0;
-    long count = 0;
-    for (long r = 0; r < j.positions; ++r)
-      if (j.mask[i * j.mask_size + r / each] != 0.0f) sum += f(i * j.positions + r), ++count;
+    const long each = masked_ ? j.positions / j.mask_size : 0, parts = spec.weighted ? j.weights_each : 1;
+    double sum = 0.0, count = 0.0;
+    for (long r = 0; r < j.positions; ++r) {
+      if (masked_ && j.mask[i * j.mask_size + r / each] == 0.0f) continue;
+      const double weight = parts > 1 ? j.weights[i * parts + r / (j.positions / parts)] : 1.0;
+      sum += f(i * j.positions + r) * weight, count += weight;
+    }
     values_[static_cast<size_t>(i)] = sum / static_cast<double>(j.positions);
-    counted_[static_cast<size_t>(i)] = static_cast<double>(count) / static_cast<double>(j.positions);
+    counted_[static_cast<size_t>(i)] = count / static_cast<double>(j.positions);
   }
 
   const bool masked_;
@@ -86,15 +91,16 @@ class Values : public MeanMetric {
         whole_(setting(spec.settings, "whole") != 0.0) {}
 
   bool takes_targets() const override { return false; }
+  long values_each(long) const override { return whole_ ? 0 : each_; }
   // Values of the whole batch count as what they are, not once for every sample.
-  void account(long samples, const float* weights) override {
-    if (!whole_ || spec.weighted) return MeanMetric::account(samples, weights);
+  void account(long samples, const float* weights, long each) override {
+    if (!whole_ || spec.weighted) return MeanMetric::account(samples, weights, each);
     const double count = static_cast<double>(each_);
     running_.add(values_[0] * count, count);
   }
   void judge(const Pass& pass, const Judged& j) override {
     const float* values = j.tensors[tensor_];
-    each_row(pass, {each_, 1, nullptr, nullptr, nullptr, nullptr, j.mask, j.mask_size}, [&](long i) { return values[whole_ ? i % each_ : i]; });
+    each_row(pass, {each_, 1, nullptr, nullptr, nullptr, nullptr, j.mask, j.mask_size, j.weights, j.weights_each}, [&](long i) { return values[whole_ ? i % each_ : i]; });
   }
 
  private:

@@ -38,10 +38,18 @@ void Objective::reserve(long samples) {
   const size_t values = static_cast<size_t>(samples * values_each_);
   for (auto* v : {&shares_, &values_}) v->resize(values);
   if (weight_ != 1.0) weighed_.resize(values);
-  weights_.resize(static_cast<size_t>(samples));
+  weights_.resize(static_cast<size_t>(samples * std::max(positions_, values_each_)));
   ones_.assign(static_cast<size_t>(samples), 1.0f);
   ids_.resize(rows);
   for (auto& metric : metrics_) metric->reserve(samples);
+}
+
+bool Objective::weighs(int64_t columns) const {
+  if (columns == 1) return true;
+  const auto parts = [&](long values) { return columns > 0 && columns <= values && values % columns == 0; };
+  bool fitting = !whole_ && parts(values_each_) && (!mask_size_ || mask_size_ % columns == 0 || columns % mask_size_ == 0);
+  for (const auto& metric : metrics_) fitting &= !metric->spec.weighted || parts(metric->values_each(positions_));
+  return fitting;
 }
 
 void Objective::fetch(const Pass& pass, const Source& targets, const Source& weights, Order order) {
@@ -55,22 +63,24 @@ void Objective::fetch(const Pass& pass, const Source& targets, const Source& wei
   } else {
     gather(*pass.k, targets, order, pass.first, pass.last, targets_.data());
   }
-  if (weights) {
+  if (weights) {  // a sample's side by side
     gather(*pass.k, weights, order, pass.first, pass.last, weights_.data());
   } else {
     std::fill(weights_.begin() + pass.first, weights_.begin() + pass.last, 1.0f);
   }
 }
 
-// Of the whole batch, in order: each thread needs it before the others have fetched theirs.
+// Of the whole batch, in order: each thread needs it before the others have fetched theirs, unless a sample has several.
 double Objective::weight_sum(const Pass& pass, const Source& weights, Order order) const {
+  if (whole_ || !weights) return static_cast<double>(samples_of(pass) * values_each_);
   double sum = 0.0;
-  for (long i = 0; i < pass.samples; ++i) {
+  for (long i = 0; i < pass.samples && weights_each_ == 1; ++i) {
     float weight = 1.0f;
-    if (weights) gather(*pass.k, weights, {order.order, order.first + i}, 0, 1, &weight);
+    gather(*pass.k, weights, {order.order, order.first + i}, 0, 1, &weight);
     sum += weight;
   }
-  return whole_ ? static_cast<double>(values_each_) : sum * static_cast<double>(values_each_);
+  for (long i = 0; i < pass.samples * weights_each_ && weights_each_ > 1; ++i) sum += weights_[static_cast<size_t>(i)];
+  return sum * static_cast<double>(values_each_ / weights_each_);
 }
 
 // How much each value counts in the batch's loss.
@@ -80,7 +90,12 @@ void Objective::share_out(const Pass& pass, const Source& weights, Order order) 
   if (reduction_ == "mean_with_sample_weight") divisor = weight_sum(pass, weights, order);
   const float share = divisor != 0.0 ? static_cast<float>(1.0 / divisor) : 0.0f;
   if (whole_) std::fill_n(shares_.begin(), pass.thread == 0 ? values_each_ : 0, share);
-  for (long i = pass.first; i < pass.last && !whole_; ++i)
+  if (whole_) return;
+  if (weights_each_ > 1) {
+    for (long v = pass.first * values_each_; v < pass.last * values_each_; ++v) shares_[static_cast<size_t>(v)] = weight_of(v) * share;
+    return;
+  }
+  for (long i = pass.first; i < pass.last; ++i)
     for (long r = 0; r < values_each_; ++r) shares_[i * values_each_ + r] = weights_[i] * share;
 }
 
@@ -95,20 +110,20 @@ void Objective::share_out_counted(const Pass& pass, const float* mask) {
     divisor = 1.0;
   } else if (reduction_ == "mean_with_sample_weight") {
     for (long value = 0; value < pass.samples * values_each_; ++value)
-      if (counts(value)) divisor += weights_[static_cast<size_t>(value / values_each_)];
+      if (counts(value)) divisor += weight_of(value);
   } else {
     for (long i = 0; i < pass.samples * mask_size_; ++i) divisor += mask[i] != 0.0f ? static_cast<double>(each) : 0.0;
   }
   const float share = divisor != 0.0 ? static_cast<float>(1.0 / divisor) : 0.0f;
   for (long value = pass.first * values_each_; value < pass.last * values_each_; ++value)
-    shares_[static_cast<size_t>(value)] = counts(value) ? weights_[static_cast<size_t>(value / values_each_)] * share : 0.0f;
+    shares_[static_cast<size_t>(value)] = counts(value) ? weight_of(value) * share : 0.0f;
 }
 
 void Objective::measure(const Pass& pass, const Source& targets, const Source& weights, Order order, const float* y,
                         const float* mask, float* gradient) {
   if (!takes_targets()) return;
   fetch(pass, targets, weights, order);
-  if (sees_all_targets_ || mask) pass.sync();
+  if (sees_all_targets_ || mask || weights_each_ > 1) pass.sync();
   if (!present_) return;
   mask ? share_out_counted(pass, mask) : share_out(pass, weights, order);
   if (computed_) return take_values(pass, y, gradient);
@@ -136,12 +151,15 @@ void Objective::take_values(const Pass& pass, const float* y, float* gradient) {
 
 void Objective::judge(const Pass& pass, const float* predictions, const float* mask, const std::vector<float*>& tensors) {
   const Judged judged{positions_, columns_, predictions, targets_.data(), sparse_ ? ids_.data() : nullptr, tensors.data(),
-                      mask, mask_size_};
+                      mask, mask_size_, weights_.data(), weights_each_};
   for (auto& metric : metrics_) metric->judge(pass, judged);
 }
 
 double Objective::account(const Pass& pass) {
-  for (auto& metric : metrics_) metric->account(pass.samples, metric->spec.weighted ? weights_.data() : ones_.data());
+  for (auto& metric : metrics_) {
+    const bool weighted = metric->spec.weighted;
+    metric->account(pass.samples, weighted ? weights_.data() : ones_.data(), weighted ? weights_each_ : 1);
+  }
   if (!present_) return 0.0;
   double loss = 0.0;
   for (long i = 0; i < samples_of(pass) * values_each_; ++i) loss += static_cast<double>(values_[i]) * shares_[i];
@@ -161,6 +179,10 @@ Objectives::Objectives(const std::vector<OutputSpec>& outputs) {
 
 void Objectives::reserve(long samples) {
   for (Objective& own : each_) own.reserve(samples);
+}
+
+void Objectives::expect(const std::vector<Source>& weights) {
+  for (size_t r = 0; r < each_.size(); ++r) each_[r].expect(weights[r]);
 }
 
 bool Objectives::present() const {

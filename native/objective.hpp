@@ -45,11 +45,16 @@ class Objective {
     return known && (labels_size_ < 0 || columns == labels_size_);
   }
 
+  // Whether there may be so many weights a sample: one, or one for each of as many equal parts of it.
+  bool weighs(int64_t columns) const;
+  // Before a pass: how many there will be.
+  void expect(const Source& weights) { weights_each_ = weights ? static_cast<long>(weights.columns) : 1; }
+
   // This thread's samples: fetch targets and weights, compute each row's loss and, where `gradient` is not nullptr, the
   // gradient at y of what the loss adds to the batch's. y is what the loss takes, or its values.
   void measure(const Pass&, const Source& targets, const Source& weights, Order, const float* y, const float* mask,
                float* gradient);
-  // This thread's samples' part of the metrics.
+  // This thread's samples' part of the metrics; the weights are those of the last measure.
   void judge(const Pass&, const float* predictions, const float* mask, const std::vector<float*>& tensors);
   // All running sums; one thread, after the others' measure and judge. Gives what the loss adds to the batch's.
   double account(const Pass&);
@@ -65,6 +70,8 @@ class Objective {
   void share_out(const Pass&, const Source& weights, Order);
   void share_out_counted(const Pass&, const float* mask);
   void take_values(const Pass&, const float* values, float* gradient);
+  // The weight of a value of the loss, by its number in the batch.
+  float weight_of(long value) const { return weights_[static_cast<size_t>(value / (values_each_ / weights_each_))]; }
   long samples_of(const Pass& pass) const { return whole_ ? 1 : pass.samples; }
 
   const bool present_, computed_, whole_, sparse_;  // computed: the values are; whole: and they are those of the whole batch
@@ -73,6 +80,7 @@ class Objective {
   const long positions_, columns_, labels_size_;  // labels: a sample, -1 where no operation takes them
   const long values_each_;                        // of the loss, for a sample
   const long mask_size_;                          // for a sample; 0 where there is no mask
+  long weights_each_ = 1;                         // weights a sample
   bool fetches_ = false;                          // whether targets are needed here
   LossFunction loss_function_{};
   std::vector<float> class_weights_;
@@ -89,6 +97,8 @@ class Objectives {
   explicit Objectives(const std::vector<OutputSpec>&);
 
   void reserve(long samples);
+  // Before a pass over rows with these weights, one source for each output.
+  void expect(const std::vector<Source>& weights);
   Objective& operator[](size_t output) { return each_[output]; }
   const Objective& operator[](size_t output) const { return each_[output]; }
   // Whether there is a loss.

@@ -137,6 +137,7 @@ TrainResult Engine::train(const Rows& rows, const TrainSteps& steps, Interruptio
   run.takes_row_pointers = placed_ && readable_as_floats(rows.x[*placed_]);
   const int most = startable(visit.team, useful_threads(batch, 3.0, run.takes_row_pointers ? spec_.inputs[*placed_] : 0));
   reserve(static_cast<long>(batch), most);
+  objectives_.expect(rows.weight);
   if (halved_) choose_gradients(false, false);
   lay_out(true);
   bool able = true;

@@ -63,7 +63,6 @@ REFERENCE_ONLY = {
     "arctanh",
     "argmax",
     "argmin",
-    "argpartition",
     "argsort",
     "broadcast_to",
     "cbrt",
@@ -241,6 +240,17 @@ WITH_WEIGHTS = {
     "looked up": lambda: Own(lambda x, w: x[:, 0] + ops.take(w, ops.argmax(x[:, 1], axis=-1), axis=0), (4, 4)),
     "batch statistics": lambda: Own(_normalized),
     "batch extremes": lambda: Own(lambda x: x - ops.max(x, axis=0) + ops.min(x)),
+    "running sums": lambda: Own(lambda x, w: ops.cumsum(x * w, axis=1) - ops.cumsum(x, axis=-1), (4,)),
+    "running products": lambda: Own(
+        lambda x, w: ops.cumprod(ops.where(x > 0.9, 0.0, x * w), axis=1) + ops.cumprod(x, axis=2), (4,)
+    ),
+    "sorted": lambda: Own(
+        lambda x, w: ops.sort(x * w, axis=1) + ops.cast(ops.argsort(w) + ops.argsort(x), "float32"), (4,)
+    ),
+    "largest": lambda: Own(
+        lambda x, w: ops.concatenate([ops.top_k(x + w, 2)[0], ops.cast(ops.top_k(ops.round(x), 3)[1], "float32")], -1),
+        (4,),
+    ),
     "no gradient": lambda: Own(lambda x, w: x * ops.stop_gradient(w) + ops.stop_gradient(x) * w, (4,)),
     "twofold": Twofold,
     "lambda": lambda: layers.Lambda(lambda x: ops.concatenate([ops.abs(x), x[..., ::-1], ops.sqrt(x * x + 1.0)], -1)),

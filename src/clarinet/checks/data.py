@@ -14,6 +14,7 @@ from clarinet.checks.ids import check_ids
 from clarinet.checks.labels import check_labels
 from clarinet.checks.models import describe
 from clarinet.data_adapters import match_last_axis
+from clarinet.data_adapters.rows import counted_places
 from clarinet.data_adapters.structures import called
 from clarinet.problems import Problem, error
 from clarinet.sparse_rows import SparseRows
@@ -81,11 +82,17 @@ def check_data(
 
 
 def _counted(y: Array, weight: Array | None) -> Array:
-    """The labels of rows that count: what those of weight 0 have matters to nobody."""
+    """The labels of rows and steps that count: what those of weight 0 have matters to nobody."""
     if weight is None or weight.shape[:1] != y.shape[:1] or weight.all():
         return y
-    rows = weight.reshape(len(y), -1).any(axis=1)
-    return y[rows] if rows.any() else y
+    counted = counted_places(y, weight)
+    if not counted.any():
+        return y
+    rows = counted.reshape(len(y), -1).any(axis=1)
+    if counted.ndim > 1 and not counted[rows].all():
+        y = y.copy()
+        y[~counted] = y[counted][0]  # what one that counts has
+    return y if rows.all() else y[rows]
 
 
 def _named(what: str, arrays: Array | tuple[Array | None, ...] | None, names: Sequence[str]) -> list[Named]:
@@ -186,11 +193,13 @@ def _check_weights(
     where: str,
     name: str,
 ) -> Iterator[Problem]:
-    if sample_weight is not None and sample_weight.shape not in ((len(y),), (len(y), 1)):
+    if sample_weight is not None and not _fits(model, sample_weight):
+        steps = () if model.prediction_shape is None else model.prediction_shape[:-1]
+        each = f", or one for each of its steps, shape {(len(y), *steps)}" if steps else ""
         yield error(
             "weight_shape_mismatch",
             f"{where}.{name}",
-            f"{prefix}{name}: expected one weight a row, shape ({len(y)},), received shape {sample_weight.shape}",
+            f"{prefix}{name}: expected one weight a row, shape ({len(y)},){each}, received shape {sample_weight.shape}",
         )
     elif sample_weight is not None and where in _WHOLE and not sample_weight.any():
         yield error(
@@ -200,6 +209,14 @@ def _check_weights(
         )
     if class_weight is not None:
         yield from check_class_weight(model, y, class_weight, where in _WHOLE)
+
+
+def _fits(model: Judged, sample_weight: Array) -> bool:
+    """Whether there is one weight a row, or one for each of the values that the loss has in a row."""
+    own = sample_weight.shape[1:]
+    while own[-1:] == (1,):
+        own = own[:-1]
+    return own == (model.prediction_shape or ())[: len(own)] and len(own) < len(model.prediction_shape or (0,))
 
 
 def _look(

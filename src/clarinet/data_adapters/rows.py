@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from clarinet.arrays import spread
 from clarinet.data_adapters.arrays import as_array
 from clarinet.engines.base import Data, Leaves
 from clarinet.types import Array, Arrays, Index
@@ -75,7 +76,7 @@ def prepare(
     """Rows in the form that engines accept. Assumes that :func:`clarinet.checks.check_data` found no error.
 
     Class ids become int64 of shape (n, …); other labels ``dtype`` in the predictions' shape, so that labels (n,) match
-    predictions (n, 1); weights float32 (n,), class weight times sample weight.
+    predictions (n, 1); weights float32, class weight times sample weight: (n,), or one for each value of the loss.
 
     Args:
         x, y, sample_weight: arrays as :func:`as_rows` makes them; y and sample_weight may be None.
@@ -98,7 +99,7 @@ def prepare(
     weight = None if sample_weight is None else flat_weight(sample_weight)
     if class_weight is not None and labels is not None:
         by_class = class_to_row_weights(labels, label_form(loss), class_weight)
-        weight = by_class if weight is None else weight * by_class
+        weight = by_class if weight is None else weight * spread(by_class, weight)
     return Data(x, labels, weight)
 
 
@@ -110,12 +111,19 @@ def _prepare_labels(y: Array, loss: Loss | None, output_shape: Shape, dtype: DTy
 
 
 def flat_weight(sample_weight: Array) -> NDArray[np.float32]:
-    """Weights of shape (n,) or (n, 1) as float32 of shape (n,)."""
-    return np.ascontiguousarray(match_last_axis(sample_weight, ()), np.float32)
+    """Weights as float32, without last axes of 1: one a row has shape (n,).
+
+    Example:
+        >>> flat_weight(np.ones((4, 1))).shape, flat_weight(np.ones((4, 7, 1))).shape
+        ((4,), (4, 7))
+    """
+    while sample_weight.ndim > 1 and sample_weight.shape[-1] == 1:
+        sample_weight = sample_weight[..., 0]
+    return np.ascontiguousarray(sample_weight, np.float32)
 
 
 def without_gaps(y: Labels, weight: Labels) -> Labels:
-    """Labels where those of rows of weight 0 that are no finite numbers are 0; everything else is as it was.
+    """Labels where those of rows (or steps) of weight 0 that are no finite numbers are 0; all else is as it was.
 
     Example:
         >>> without_gaps(np.array([1.0, np.nan]), np.array([1.0, 0.0])).tolist()
@@ -126,11 +134,29 @@ def without_gaps(y: Labels, weight: Labels) -> Labels:
         return tuple(without_gaps(own, w) for own, w in zip(y, weights, strict=True))  # type: ignore[misc]
     if y is None or weight is None or isinstance(weight, tuple) or y.dtype.kind != "f" or weight.all():
         return y
-    gaps = ~(weight.reshape(len(y), -1).any(axis=1)) & ~np.isfinite(y.reshape(len(y), -1)).all(axis=1)
+    counted = counted_places(y, weight)
+    parts = y.reshape((*counted.shape, -1))
+    gaps = ~counted & ~np.isfinite(parts).all(axis=-1)
     if gaps.any():
-        y = y.copy()
-        y[gaps] = 0
+        parts = parts.copy()
+        parts[gaps] = 0
+        y = parts.reshape(y.shape)
     return y
+
+
+def counted_places(y: Array, weight: Array) -> NDArray[np.bool_]:
+    """Which rows, or steps of rows, of some labels have a weight.
+
+    Example:
+        >>> counted_places(np.zeros((2, 3, 5)), np.array([[1, 0, 1], [0, 0, 2]])).tolist()
+        [[True, False, True], [False, False, True]]
+        >>> counted_places(np.zeros((2, 3)), np.array([[1], [0]])).tolist()
+        [True, False]
+    """
+    weight = flat_weight(weight)
+    if y.shape[: weight.ndim] == weight.shape:
+        return np.asarray(weight != 0)
+    return np.asarray(weight.reshape(len(y), -1).any(axis=1))
 
 
 def class_ids(y: Array, form: str) -> Array:

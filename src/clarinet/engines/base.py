@@ -64,8 +64,9 @@ class Data:
             where there are several inputs.
         y: class ids (n, …) of an integer dtype, or numbers of the predictions' shape; None when only predicting. A
             tuple where there are several outputs, with None for those without a loss.
-        weight: shape (n,) float32, class weight times sample weight; weighs the loss and ``weighted_metrics``. None
-            when every row counts once. A tuple where there are several outputs.
+        weight: float32, class weight times sample weight, of shape (n,), or (n, …) with one for each value of the
+            loss; weighs the loss and ``weighted_metrics``. None when every row counts once. A tuple where there are
+            several outputs.
 
     For models that say themselves what a step is, all three are :class:`Leaves` of whatever structure.
 

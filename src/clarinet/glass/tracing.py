@@ -42,7 +42,7 @@ def trace(
         model: built or not; compiled, if ``y`` is given.
         x: rows (n, *input_shape), or one example of the model's input shape.
         y: their labels, as for ``fit``; without them there is a forward pass only.
-        sample_weight: (n,), one weight a row.
+        sample_weight: one weight a row, (n,), or one for each step of a row.
         class_weight: ``{class: weight}``.
         training: whether layers behave as in training (default), so that dropout drops; with False gradients are those
             of inference, and no update is made.

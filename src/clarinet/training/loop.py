@@ -394,7 +394,7 @@ def run_evaluation(
         engine.evaluate(batch, size)
         if callbacks.wants_test_batches:
             callbacks.on_test_batch_end(number, dict(engine.results()))
-        counted = counted or batch.weight is None or bool(batch.weight.any())
+        counted = counted or any(weight is None or weight.any() for weight in batch.weights)
     logs = dict(engine.results()) if counted else {}
     callbacks.on_test_end(logs)
     return logs

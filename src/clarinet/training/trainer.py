@@ -79,7 +79,8 @@ def fit(
         validation_data: ``(x, y)`` or ``(x, y, weights)``, or a source of batches.
         shuffle: draw a new order of the rows every epoch; default True.
         class_weight: ``{class: weight}``, for integer, one-hot or binary labels.
-        sample_weight: (n,), one weight a row.
+        sample_weight: one weight a row, (n,); or, of outputs such as (n, steps, k), one for each step, (n, steps). What
+            weighs 0 counts for nothing, and its labels may be anything. Weighted metrics take it, too.
         initial_epoch: where to start counting epochs.
         steps_per_epoch: updates an epoch; default all of the data.
         validation_steps, validation_batch_size: the same for validation, which begins with the first batch every time.

@@ -16,6 +16,7 @@ from clarinet.engines.lowering.attention import attention
 from clarinet.engines.lowering.builder import Builder, Known, as_floats, constant
 from clarinet.engines.lowering.functions import MAPS, REDUCTIONS, WRITTEN
 from clarinet.engines.lowering.operations import ACTIVATIONS
+from clarinet.engines.lowering.running import RUNNING, running
 from clarinet.engines.lowering.weights import NoForm
 from clarinet.graph import Constant, Network
 from clarinet.layers.merge import axes_in_common
@@ -338,6 +339,7 @@ _OTHERS: dict[type[Operation], Callable[..., Known]] = {
     creation.FullLike: Elementary._filled,
     reductions.Argmax: Elementary._argmax,
     reductions.Argmin: Elementary._argmax,
+    **dict.fromkeys(RUNNING, running),
 }
 
 
