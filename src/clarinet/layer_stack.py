@@ -90,9 +90,7 @@ class LayerStack(Structure):
                 f"layer {twice.name!r} is already in this model; make a second layer with the same settings"
             )
         if not self.layers and self.sample_shape is None:
-            known: Shape | None = None if layer._build_spec is None else layer._build_spec.input_shape
-            own = layer.sample_shape if isinstance(layer, Structure) else layer.input_shape
-            self.sample_shape = own if known is None else known
+            self.sample_shape = _taken_elsewhere(layer)
         self._take_dtype(layer)
         take_name(layer, names)
         layer.join(self)
@@ -206,3 +204,13 @@ class LayerStack(Structure):
     @property
     def output_names(self) -> list[str]:
         return [self.layers[-1].name if self.layers else "output"]
+
+
+def _taken_elsewhere(layer: Layer | Structure) -> Shape | None:
+    """The shape of a sample as a layer takes it in another model, or says that it takes it."""
+    known = None if layer._build_spec is None else layer._build_spec.input_shape
+    if known is None:
+        return layer.sample_shape if isinstance(layer, Structure) else layer.input_shape
+    if layer.merges and known[:1] and isinstance(known[0], tuple):  # of each of the tensors that it may take
+        return known[0]
+    return known

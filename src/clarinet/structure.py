@@ -48,11 +48,14 @@ class Structure(WithSummary, TrainingLock, Handle):
     #: As those of layers, which a model that is used as one is asked for.
     merges: ClassVar[bool] = True
     passes_through: ClassVar[str] = ""
+    weighted_sum: ClassVar[str] = ""
+    rescales_by: ClassVar[str] = ""
+    disturbs_by: ClassVar[str] = ""
     looks_up: ClassVar[bool] = False
     supports_masking: ClassVar[bool] = False
     uses_mask: ClassVar[bool] = False
     _layers: list[Layer]
-    _arguments: Config | None = None  # of a constructor of the user's own
+    _arguments: Config | None = None  # of a user's constructor
     #: What a file said of its class, where that is not there.
     restored_from: Config | None = None
 
@@ -78,7 +81,13 @@ class Structure(WithSummary, TrainingLock, Handle):
         clone = copy.deepcopy(self)
         for leaf in clone.leaf_layers():
             leaf.layer._variables = None
-        clone._store = None
+        within = clone.models_within()
+        for model in (*within, clone):
+            model._store = None
+            model._structure_changed()
+        for model in within:
+            if model._connected:
+                model._lay_out([*within, clone])
         clone._rebuild()
         return clone
 

@@ -32,8 +32,11 @@ def output_layer(model: Judged) -> tuple[int, Layer]:
 
 
 def final_activation(model: Trainable) -> object:
-    """The function that the last layer ends with; None for a layer that has none."""
-    found: object = getattr(flatten_parts(model.layers[-1])[-1].layer, "activation", None)
+    """The function that the last layer ends with; None for a layer that has none, and a model that is not built."""
+    last = model.layers[-1]
+    if last.is_model and not last.built:
+        return None
+    found: object = getattr(flatten_parts(last)[-1].layer, "activation", None)
     return found
 
 

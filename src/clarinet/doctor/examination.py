@@ -82,7 +82,7 @@ def examine(
             return _reported(list(refusals.examine(incomplete)), set(refusals.KINDS), time.perf_counter())
         refuse_several(model)
         program = program_of(model, x, y, validation_data, fit_arguments)
-        return of_graph(inspect(program, budget), program.layers)
+        return of_graph(inspect(program, budget), program)
     with quietly():
         adapted = adapt(model, x, y, validation_data, fit_arguments)
     return adapted.noted(inspect(adapted.program, budget) if adapted.whole else data_only(adapted.program))

@@ -3,48 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from clarinet.doctor.findings import Finding, Remedy
-from clarinet.doctor.graphs import INSIDE, Inside
+from clarinet.doctor.graphs import Inside
+from clarinet.doctor.program import Program
 from clarinet.doctor.report import Report
-from clarinet.layers.base import Layer
 
 
-def of_graph(report: Report, layers: Sequence[Layer]) -> Report:
-    """A report with the numbers that layers have in the graph, and a hint that names those not looked into."""
-    numbers = [layer.name for layer in layers]
-    if numbers == [str(number) for number in range(len(layers))]:
-        return report
-    places = {f"layer:{number}": f"layer:{layer.name}" for number, layer in enumerate(layers)}
-    places["layer:0"] = places["layer:0"] if layers[0].name != INSIDE else "model"
+def of_graph(report: Report, program: Program) -> Report:
+    """A report with the numbers that layers have in the model, and a hint that names those not looked into."""
+    return replace(report, findings=(*numbered(report.findings, program), *_not_looked_at(program)))
 
-    def numbered(text: str) -> str:
+
+def numbered(findings: Iterable[Finding], program: Program) -> tuple[Finding, ...]:
+    """Findings on a program with the numbers that layers have in the model that it is made of."""
+    own = [str(number) for number in range(len(program.numbers))]
+    if list(program.numbers) == own:
+        return tuple(findings)
+    places = {f"layer:{n}": f"layer:{its}" if its else "model" for n, its in zip(own, program.numbers, strict=True)}
+
+    def renamed(text: str) -> str:
         return re.sub(r"\blayer (\d+)\b", lambda m: places.get(f"layer:{m[1]}", m[0]).replace(":", " "), text)
 
-    found = [
-        replace(finding, where=places.get(finding.where, finding.where), summary=numbered(finding.summary))
-        for finding in report.findings
-    ]
-    return replace(report, findings=(*found, *_not_looked_at(layers)))
+    return tuple(
+        replace(found, where=places.get(found.where, found.where), summary=renamed(found.summary)) for found in findings
+    )
 
 
-def _not_looked_at(layers: Sequence[Layer]) -> list[Finding]:
+def _not_looked_at(program: Program) -> list[Finding]:
     """A hint that names the layers that were not looked into."""
-    inside = [layer for layer in layers if isinstance(layer, Inside)]
-    if not inside:
+    inside = next((layer for layer in program.layers if isinstance(layer, Inside)), None)
+    if inside is None:
         return []
-    names = ", ".join(layer.name for layer in inside[0].model.layers if not layer.is_input)
+    names = ", ".join(inside.within)
     return [
         Finding(
             "not_examined",
             "model",
             "hint",
             1.0,
-            f"inside the graph these layers were not looked at: {names}",
+            f"these layers and models were not looked into: {names}",
             "The doctor looks at the data, the loss, the optimizer and the last layers in a row, and it trains copies "
-            "of the whole graph. Rules on single layers need layers that follow one another.",
+            "of the whole model. Rules on single layers need layers that follow one another.",
             {"layers": names},
             Remedy("nothing is wrong with this; look inside with glass.trace and plots.gradient_flow"),
         )

@@ -5,19 +5,16 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from clarinet.graph import Network, Tensor, adds_loss
-from clarinet.layers.base import Layer
+from clarinet.layers import Input, Layer
 from clarinet.trainable import Trainable, model_class
 from clarinet.types import AnyTensor, Shape, TensorLike
 
-#: Its name.
-INSIDE = "graph"
-
 
 class Inside(Layer):
-    """All of a graph that comes before its last layers in a row.
+    """All of a graph before its last layers in a row, and all of a row up to its last model or layer with a ``call``.
 
     Args:
         model: from the graph's input to what those layers take.
@@ -28,24 +25,33 @@ class Inside(Layer):
         self.model: Any = model
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        found: tuple[Shape, ...] = self.model.output_shapes((input_shape,))
+        several = input_shape[:1] and isinstance(input_shape[0], tuple)  # of all that it takes, as models ask
+        found: tuple[Shape, ...] = self.model.output_shapes(tuple(input_shape) if several else (input_shape,))
         return found[0]
+
+    def detached(self) -> Self:
+        return type(self)(self.model.detached(), self.name)
+
+    @property
+    def within(self) -> list[str]:
+        """The names of the layers in it."""
+        return [layer.name for layer in self.model.layers if not layer.is_input]
 
     def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
         return cast(AnyTensor, self.model(inputs, training=training))
 
 
 def refuse_graph(model: Trainable) -> None:
-    """Refuse a network that is no :class:`clarinet.Sequential`.
+    """Refuse a network whose layers do not follow one another, as those of a :class:`clarinet.Sequential` do.
 
     Raises:
         ValueError: it is a graph.
     """
     if not isinstance(model, model_class()):
         raise ValueError(
-            f"the doctor follows trainings of, and treats, networks whose layers follow one another, a Sequential; "
-            f"{model.name!r} is a graph: examine it with doctor.examine, and look at it with check_gradients, "
-            "plots.gradient_flow and glass.trace"
+            "the doctor follows trainings of networks whose layers follow one another, a Sequential; "
+            f"{model.name!r} is a graph: examine it with doctor.examine, treat it with doctor.treat, and look at it "
+            "with check_gradients, plots.gradient_flow and glass.trace"
         )
 
 
@@ -74,10 +80,13 @@ def refuse_several(model: Trainable) -> None:
 
 
 def in_a_row(model: Trainable) -> Sequence[tuple[str, Layer]]:
-    """The layers of a copy of a graph as if they stood in a row, and their numbers in ``model.layers``; what does not
-    stand so is one layer, the first, without a number."""
+    """The layers of a copy of a model as if they stood in a row, with their numbers in ``model.layers``; what does not
+    stand so is one layer, the first, without a number.
+
+    Weights are shared with the model where it is such a row.
+    """
     if isinstance(model, model_class()):
-        return [(str(number), layer) for number, layer in enumerate(model.layers) if not layer.prepares]
+        return _behind_models(model)
     clone: Any = copy.deepcopy(model)
     network: Network = clone.network
     users = Counter(tensor for node in network.nodes for tensor in node.inputs)
@@ -91,7 +100,47 @@ def in_a_row(model: Trainable) -> Sequence[tuple[str, Layer]]:
     if tensor in network.inputs:
         return last
     make: Callable[..., object] = model_class("Model")
-    return [(INSIDE, Inside(make(network.inputs[0], tensor))), *last]
+    return [("", Inside(make(network.inputs[0], tensor))), *last]
+
+
+def _behind_models(model: Trainable) -> Sequence[tuple[str, Layer]]:
+    """Layers in a row, where the last model or layer with a ``call`` among them and all before it are one layer."""
+    opaque = [layer.is_model or layer.is_authored for layer in model.layers]
+    layers = [*(copy.deepcopy(model) if any(opaque) else model).layers]
+    row = [(str(number), layer) for number, layer in enumerate(layers) if not layer.prepares]
+    behind = max((place for place, (_, layer) in enumerate(row, 1) if layer.is_model or layer.is_authored), default=0)
+    if not behind:
+        return row
+    make: Callable[..., object] = model_class()
+    return [("", Inside(make([layer for _, layer in row[:behind]]))), *row[behind:]]
+
+
+def as_it_was(model: Trainable) -> Trainable:
+    """A model of layers in a row, of which one stands for a graph or for several layers, with these in its place; the
+    weights are its own."""
+    inside = next((layer for layer in model.layers if isinstance(layer, Inside)), None)
+    if inside is None:
+        return model
+    if isinstance(inside.model, model_class()):
+        parts = (layer.model.layers if isinstance(layer, Inside) else [layer] for layer in model.layers)
+        made = model_class()([layer for own in parts for layer in own])
+        made.build((None, *(model.sample_shape or ())))
+    else:
+        made = _graph_of(model)
+    made.compile(model.optimizer, model.loss, *map(list, model._metrics), dtype=model.dtype, target=model.target)
+    made.history = model.history
+    return made
+
+
+def _graph_of(model: Trainable) -> Trainable:
+    layers, make = [*model.layers], cast(Callable[..., Trainable], model_class("Model"))
+    inputs = tensor = Input(model.sample_shape)
+    if isinstance(layers[0], Inside):
+        inside = layers.pop(0).model
+        (inputs,), (tensor,) = inside.network.inputs, inside.network.outputs
+    for layer in layers:
+        tensor = layer.model(tensor) if isinstance(layer, Inside) else layer(tensor)
+    return make(inputs, tensor)
 
 
 def _alone(tensor: Tensor, users: Counter[Tensor], uses: Counter[int]) -> bool:

@@ -37,7 +37,7 @@ class Program:
     Attributes:
         layers: the model's layers; those of an untrained model have the initial weights that were read or set, and all
             of them have what training does not change: frozen weights and adapted statistics. Their names are their
-            numbers in the original model, so that a remedy finds its layer after another remedy has taken some away.
+            numbers in the original program, so that a remedy finds its layer after another remedy has taken some away.
         input_shape: of one sample.
         loss, optimizer, metrics: as compiled.
         x, y: training rows and labels.
@@ -46,6 +46,7 @@ class Program:
         target: how targets are transformed for training, as ``compile(target=...)`` takes it; None: not.
         finite_only: whether rows with NaN or infinity are left out of training.
         dtype: that it is trained in; None: float32.
+        numbers: of the original program's layers in ``model.layers``; empty for what is no layer there.
     """
 
     layers: tuple[Layer, ...]
@@ -60,6 +61,7 @@ class Program:
     target: object = None
     finite_only: bool = False
     dtype: DTypeLike | None = None
+    numbers: tuple[str, ...] = ()
 
     def changed(self, **changes: object) -> Program:
         """A copy with other contents."""
@@ -210,11 +212,12 @@ def program_of(
         validation = held_x, data_adapters.as_array(held_y, "validation_data: y")
     shape = rows.shape[1:] if prepares else model.sample_shape or rows.shape[1:]
     untrained = model.optimizer_state is None or not model.optimizer_state.step
-    layers = tuple(copied(layer, untrained, name) for name, layer in in_a_row(model))
+    row = in_a_row(model)
+    layers = tuple(copied(layer, untrained, str(place)) for place, (_, layer) in enumerate(row))
     metrics = tuple(model._metrics[0])
     return Program(
         layers, tuple(shape), model.loss, model.optimizer, metrics, rows, labels, validation, fit, model.target,
-        dtype=model.dtype,
+        dtype=model.dtype, numbers=tuple(number for number, _ in row),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from clarinet import checks
 from clarinet.doctor.examination import accepted, inspect
 from clarinet.doctor.experiments.trial import fingerprint
 from clarinet.doctor.findings import Finding
-from clarinet.doctor.graphs import refuse_graph
+from clarinet.doctor.graph_reports import numbered
+from clarinet.doctor.graphs import as_it_was, refuse_several
 from clarinet.doctor.program import Program, program_of, quietly
 from clarinet.doctor.remedies import apply
 from clarinet.doctor.score import FEW_ROWS, constant_score, judge, split, truth
@@ -133,7 +134,8 @@ def treat(
     the model that is returned), a trained one from fresh ones.
 
     Args:
-        model: compiled; it is not changed.
+        model: compiled; it is not changed. Of a graph the remedies are those of its last layers in a row, its loss,
+            optimizer and data; its copies are trained whole, and the model returned is a graph.
         x, y, validation_data, fit_arguments: as for :func:`clarinet.doctor.examine`.
         seeds: paired trainings, 5 to 10.
 
@@ -141,17 +143,28 @@ def treat(
         Treatment: ``proved``, the treated ``model``, and the numbers.
 
     Raises:
-        ValueError: ``seeds`` out of range; the model is not compiled.
+        ValueError: ``seeds`` out of range; the model is not compiled, or has several inputs or outputs.
     """
     if seeds - 1 not in _T95:
         raise ValueError(f"treat: seeds is from 5 to 10, received {seeds}")
-    refuse_graph(model)
     checks.raise_first([*checks.check_planned(model, "treat"), *checks.check_compiled(model, "treat")])
+    refuse_several(model)
     program = program_of(model, x, y, validation_data, fit_arguments)
     report = inspect(program)
     remedies = [finding for finding in report.findings if finding.change is not None]
     with quietly():
-        return _treat(program, remedies, range(seeds))
+        return _as_given(_treat(program, remedies, range(seeds)), program)
+
+
+def _as_given(treatment: Treatment, program: Program) -> Treatment:
+    """The treatment with a model made as the one that it was made from is, and the numbers of its layers."""
+    return replace(
+        treatment,
+        model=None if treatment.model is None else as_it_was(treatment.model),
+        applied=numbered(treatment.applied, program),
+        withdrawn=numbered(treatment.withdrawn, program),
+        included=tuple((numbered([f], program)[0], numbered(by, program)) for f, by in treatment.included),
+    )
 
 
 @quietly()

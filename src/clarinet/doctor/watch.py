@@ -10,6 +10,7 @@ import numpy as np
 
 from clarinet import checks
 from clarinet.doctor.findings import Finding
+from clarinet.doctor.graph_reports import numbered
 from clarinet.doctor.graphs import refuse_graph
 from clarinet.doctor.program import program_of, quietly
 from clarinet.doctor.program_facts import SAMPLE, ProgramFacts, function_of
@@ -241,7 +242,7 @@ class Doctor(Callback):
 def _ask(facts: ProgramFacts, rules: Any) -> Iterator[Finding]:
     with quietly():
         for rule in rules:
-            yield from rule.examine(facts)
+            yield from numbered(rule.examine(facts), facts.program)
 
 
 def watched_layers(model: Trainable) -> list[Watched]:

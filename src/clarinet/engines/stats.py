@@ -36,7 +36,8 @@ def layer_stats(
     """
     layers: dict[int, list[Op]] = {}
     for op in plan.all_ops:
-        layers.setdefault(op.layer, []).append(op)
+        if op.layer >= 0:  # not between layers
+            layers.setdefault(op.layer, []).append(op)
     return [_of_layer(step, index, own, outputs[own[-1].index], grads, update) for index, own in layers.items()]
 
 

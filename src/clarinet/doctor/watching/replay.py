@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from clarinet.doctor.watching.failure import NAMED, Failure
 from clarinet.engines import Data, ReferenceEngine, Steps
+from clarinet.engines.step import results
 from clarinet.optimizers import OptimizerState
 from clarinet.params import Store
 from clarinet.philox import Key, Stream, permutation
@@ -154,12 +155,13 @@ def _look(plan: Plan, store: Store, optimizer: OptimizerState, data: Data, step:
     optimizer.step += 1
     loss, grads, outputs = engine.gradients(data.rows(rows))
     for op, output in zip(plan.ops, outputs):
-        bad = ~np.isfinite(output.reshape(len(rows), -1)).all(axis=1)
+        bad = _not_finite(output, len(rows))
         if bad.any():
             return {"layer": op.layer, "what": "outputs", "rows": _named(rows[bad])}
     if not np.isfinite(loss):
         assert plan.loss is not None
-        values = plan.loss.values(data.y[rows], outputs[len(plan.ops) - 1])  # type: ignore[index]
+        (predicted,) = results(plan, data.rows(rows).xs, outputs)
+        values = plan.loss.values(data.y[rows], predicted)  # type: ignore[index]
         return {"what": "loss", "rows": _named(rows[~np.isfinite(values.reshape(len(rows), -1)).all(axis=1)])}
     for op in reversed(plan.ops):
         if not all(np.isfinite(g).all() for g in grads.get(op.index, {}).values()):
@@ -170,6 +172,15 @@ def _look(plan: Plan, store: Store, optimizer: OptimizerState, data: Data, step:
         if not all(np.isfinite(store.view(s)).all() for s in op.weights):
             return {"layer": op.layer, "what": "weights"}
     return None
+
+
+def _not_finite(output: object, rows: int) -> NDArray[np.bool_]:
+    """Which rows hold something else than finite numbers; all, where what is one for all rows does."""
+    bad = np.zeros(rows, bool)
+    for array in output if isinstance(output, tuple) else () if output is None else (output,):
+        finite = np.isfinite(array)
+        bad |= ~(finite.reshape(rows, -1).all(axis=1) if np.shape(array)[:1] == (rows,) else finite.all())
+    return bad
 
 
 def _named(rows: NDArray[np.int64]) -> tuple[int, ...]:

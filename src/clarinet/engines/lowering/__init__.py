@@ -196,5 +196,6 @@ def optimizer_spec(optimizer: Optimizer | None) -> object:
 def _by_layer(plan: Plan) -> dict[int, list[Op]]:
     found: dict[int, list[Op]] = {}
     for op in plan.all_ops:
-        found.setdefault(op.layer, []).append(op)
+        if op.layer >= 0:  # not between layers
+            found.setdefault(op.layer, []).append(op)
     return found
