@@ -187,7 +187,6 @@ def test_numbers_that_are_none():
     [
         ({"layer": 5}, "the model has 3 layers, 0 to 2"),
         ({"layer": "dens"}, "no layer 'dens'.*dense"),
-        ({"layer": 1}, "dropout is a Dropout"),
         ({"unit": 3}, "gives .3,. numbers a row"),
         ({"unit": (0, 1)}, "expected e.g. .0,."),
         ({"row": 6}, "the trace has 6 rows"),

@@ -108,6 +108,9 @@ def explain(given: Given) -> None:
         assert text.startswith(f"{layer.name} (") and "z = " in text and "dL/d" in text
         if layer.output is not None and "/" not in layer.name:
             assert step.outputs[layer.output].loss_function.name in text or "l of the row" in text or "l = " in text
+    for layer in every:  # merges, operations, normalisation, models
+        text = glass.explain(step, layer.name, (0,) * (layer.a.ndim - 1))
+        assert "Forward" in text and (layer.da is None or "dL/da = " in text or "dL/dz = " in text)
 
 
 def film(given: Given) -> None:
@@ -288,7 +291,7 @@ def pickle_of(model: clarinet.Model) -> clarinet.Model:
 
 
 def examine(given: Given) -> None:
-    """The doctor looks at graphs of one input and one output; it treats and follows networks whose layers stand in a
+    """The doctor looks at graphs of one input and one output; it follows trainings of networks whose layers stand in a
     row, and says so before anything else."""
     before, network = given.model.get_weights(), given.model.network
     if len(network.inputs) == len(network.outputs) == 1 and not adds_loss(network):
@@ -297,8 +300,6 @@ def examine(given: Given) -> None:
     else:
         with pytest.raises(ValueError, match="one input, one output"):
             doctor.examine(given.model, given.x, given.y)
-    with pytest.raises(ValueError, match="is a graph"):
-        doctor.treat(given.model, given.x, given.y)
     with pytest.raises(ValueError, match="is a graph"):
         given.model.fit(given.x, given.y, epochs=1, verbose=0, doctor=True)
     assert same(before, given.model.get_weights())

@@ -22,6 +22,9 @@ def explain(
 ) -> str:
     """Write out in numbers how one unit gets its value and its delta, and how its weights are changed.
 
+    Weighted sums, activations, and layers that add, multiply or join others are written out term by term; of other
+    layers and operations the lines say what went in and came out, forward and back.
+
     Sums add up to the digit shown: the sum is rounded as it should be, its terms up or down so that they give it, so a
     term may be up to one unit of its last digit off. Products are those of the unrounded numbers.
 
@@ -37,7 +40,7 @@ def explain(
         the text, some lines; ``print`` it.
 
     Raises:
-        ValueError, TypeError: no such layer, unit or row; a layer without weighted sums, other than an activation.
+        ValueError, TypeError: no such layer, unit or row.
 
     Example:
         >>> import clarinet
@@ -55,14 +58,10 @@ def explain(
     found, after = _find(trace, layer)
     if not 0 <= check_whole(row, "explain: row") < len(trace):
         raise ValueError(f"explain: row {row}: the trace has {len(trace)} rows, 0 to {len(trace) - 1}")
+    text: type[UnitText] = UnitText
     if found.layer.weighted_sum not in MEETINGS and not _is_activation(found):
-        stated = formulas.of_layer(found.layer)
-        raise ValueError(
-            f"explain: {found.name} is a {found.kind}: only the weighted sums of Dense and convolutional layers and "
-            f"activations are written out; its numbers are in the trace{': ' * bool(stated)}{'; '.join(stated)}"
-        )
-    writer = UnitText(trace, found, after, _unit(found, unit), row, digits, most)
-    return "\n".join(writer.lines())
+        from clarinet.glass.other_layers import OtherText as text
+    return "\n".join(text(trace, found, after, _unit(found, unit), row, digits, most).lines())
 
 
 def _is_activation(layer: LayerTrace) -> bool:
@@ -134,12 +133,16 @@ class UnitText:
         if self.judged is not None and self.judged.losses is not None:
             lost = loss_text.loss(self.trace, self.judged, self.layer, self.row, self.digits, self.most)
             yield from (f"  {line}" for line in lost)
-        if self.layer.dz is not None:
+        if self.goes_back():
             yield "Backward"
             yield from (f"  {line}" for line in self.backward())
         if self.layer.weights and any(w.gradient is not None for w in self.layer.weights.values()):
             yield "Weights"
             yield from (f"  {line}" for line in self.changes())
+
+    def goes_back(self) -> bool:
+        """Whether there is a gradient."""
+        return self.layer.dz is not None
 
     def number(self, value: float) -> str:
         return number(value, self.digits)
