@@ -245,7 +245,10 @@ WITH_WEIGHTS = {
         lambda x, w: ops.cumprod(ops.where(x > 0.9, 0.0, x * w), axis=1) + ops.cumprod(x, axis=2), (4,)
     ),
     "sorted": lambda: Own(
-        lambda x, w: ops.sort(x * w, axis=1) + ops.cast(ops.argsort(w) + ops.argsort(x), "float32"), (4,)
+        lambda x, w: (
+            ops.sort(x * w, axis=1) + ops.cast(ops.argsort(w), "float32") * ops.cast(ops.argsort(x), "float32")
+        ),
+        (4,),
     ),
     "largest": lambda: Own(
         lambda x, w: ops.concatenate([ops.top_k(x + w, 2)[0], ops.cast(ops.top_k(ops.round(x), 3)[1], "float32")], -1),
