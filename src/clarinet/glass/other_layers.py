@@ -8,8 +8,8 @@ import numpy as np
 
 from clarinet.glass import formulas
 from clarinet.glass.equations import Term
-from clarinet.glass.explaining import UnitText
 from clarinet.glass.records import WeightTrace
+from clarinet.glass.units import UnitText
 from clarinet.glass.weighted import Index
 from clarinet.types import Array
 

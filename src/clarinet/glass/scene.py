@@ -11,10 +11,10 @@ import numpy as np
 
 from clarinet.glass import loss_text
 from clarinet.glass.choosing import picture_of, strongest
-from clarinet.glass.explaining import UnitText
 from clarinet.glass.records import LayerTrace, Trace
 from clarinet.glass.shapes import LEVELS, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
 from clarinet.glass.sums import number
+from clarinet.glass.units import UnitText
 from clarinet.types import Array
 
 if TYPE_CHECKING:

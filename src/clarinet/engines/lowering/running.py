@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from clarinet.engines.lowering.builder import Builder, Known
 from clarinet.engines.lowering.weights import NoForm
@@ -15,6 +15,7 @@ from clarinet.ops.specs import TensorSpec, place
 
 #: Their native names.
 RUNNING: dict[type[Operation], str] = {Argsort: "argsort", Cumprod: "cumprod", Cumsum: "cumsum"}
+Along = Argsort | Cumprod | Cumsum
 
 
 class _Elementary(Protocol):
@@ -23,7 +24,7 @@ class _Elementary(Protocol):
 
 
 def running(
-    elementary: _Elementary, operation: Any, specs: Sequence[TensorSpec], result: TensorSpec, taken: Sequence[Known]
+    elementary: _Elementary, operation: Along, specs: Sequence[TensorSpec], result: TensorSpec, taken: Sequence[Known]
 ) -> Known:
     """Running sums and products, and the order of the numbers.
 
@@ -39,6 +40,6 @@ def running(
     sizes = {"outer": x.shape[:axis], "along": x.shape[axis : axis + 1], "inner": x.shape[axis + 1 :]}
     settings: dict[str, object] = {name: math.prod(own) for name, own in sizes.items()}
     shape = tuple(size or 0 for size in result.shape[batched:])
-    if kind == "argsort":
+    if isinstance(operation, Argsort):
         settings |= {"count": shape[axis], "descending": operation.descending}
     return elementary.builder.add(kind, [x], shape, whole=x.whole, settings=settings)
