@@ -82,12 +82,13 @@ class Structure(WithSummary, TrainingLock, Handle):
         for leaf in clone.leaf_layers():
             leaf.layer._variables = None
         within = clone.models_within()
-        for model in (*within, clone):
+        family: list[Structure] = [*within, clone]
+        for model in family:
             model._store = None
             model._structure_changed()
         for model in within:
             if model._connected:
-                model._lay_out([*within, clone])
+                model._lay_out(family)
         clone._rebuild()
         return clone
 

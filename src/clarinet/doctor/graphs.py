@@ -32,6 +32,11 @@ class Inside(Layer):
     def detached(self) -> Self:
         return type(self)(self.model.detached(), self.name)
 
+    def begin_with(self, seed: int) -> None:
+        """Draw first values that nobody has read yet by this seed."""
+        for model in (*self.model.models_within(), self.model):
+            model.seed = seed
+
     @property
     def within(self) -> list[str]:
         """The names of the layers in it."""
@@ -122,8 +127,9 @@ def as_it_was(model: Trainable) -> Trainable:
     if inside is None:
         return model
     if isinstance(inside.model, model_class()):
-        parts = (layer.model.layers if isinstance(layer, Inside) else [layer] for layer in model.layers)
-        made = model_class()([layer for own in parts for layer in own])
+        own: list[Any] = [*model.layers]
+        parts = (layer.model.layers if isinstance(layer, Inside) else [layer] for layer in own)
+        made = model_class()([layer for part in parts for layer in part])
         made.build((None, *(model.sample_shape or ())))
     else:
         made = _graph_of(model)
@@ -133,8 +139,10 @@ def as_it_was(model: Trainable) -> Trainable:
 
 
 def _graph_of(model: Trainable) -> Trainable:
-    layers, make = [*model.layers], cast(Callable[..., Trainable], model_class("Model"))
-    inputs = tensor = Input(model.sample_shape)
+    layers: list[Any] = [*model.layers]
+    make = cast(Callable[..., Trainable], model_class("Model"))
+    tensor: Any = Input(model.sample_shape)
+    inputs = tensor
     if isinstance(layers[0], Inside):
         inside = layers.pop(0).model
         (inputs,), (tensor,) = inside.network.inputs, inside.network.outputs

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, SupportsFloat
 import numpy as np
 
 from clarinet import data_adapters, losses, optimizers
-from clarinet.doctor.graphs import in_a_row
+from clarinet.doctor.graphs import Inside, in_a_row
 from clarinet.layers.handle import leaf_layers
 from clarinet.settings import BATCH_SIZE, Role, names_of
 from clarinet.target import TransformedTarget, for_loss
@@ -146,6 +146,9 @@ class Program:
         """A fresh, compiled model of this program; number 0 begins with the given model's initial weights, if any."""
         model = model_class()([copied(layer, initial=not seed) for layer in self.layers])
         model.seed = seed
+        for layer in model.layers:
+            if isinstance(layer, Inside):
+                layer.begin_with(seed)
         model.build((None, *self.input_shape))
         optimizer = optimizers.get(self.optimizer.encoded())
         model.compile(optimizer, self.loss, list(self.metrics), dtype=self.dtype, target=self.own_target())
