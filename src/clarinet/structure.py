@@ -47,10 +47,7 @@ class Structure(WithSummary, TrainingLock, Handle):
     }
     #: As those of layers, which a model that is used as one is asked for.
     merges: ClassVar[bool] = True
-    passes_through: ClassVar[str] = ""
-    weighted_sum: ClassVar[str] = ""
-    rescales_by: ClassVar[str] = ""
-    disturbs_by: ClassVar[str] = ""
+    passes_through = weighted_sum = rescales_by = disturbs_by = ""
     looks_up: ClassVar[bool] = False
     supports_masking: ClassVar[bool] = False
     uses_mask: ClassVar[bool] = False
@@ -81,15 +78,13 @@ class Structure(WithSummary, TrainingLock, Handle):
         clone = copy.deepcopy(self)
         for leaf in clone.leaf_layers():
             leaf.layer._variables = None
-        within = clone.models_within()
-        family: list[Structure] = [*within, clone]
+        family: list[Structure] = [*clone.models_within(), clone]
         for model in family:
             model._store = None
             model._structure_changed()
-        for model in within:
+        for model in family:
             if model._connected:
-                model._lay_out(family)
-        clone._rebuild()
+                model._lay_out(() if model is clone else family)
         return clone
 
     def clone(self) -> Self:
