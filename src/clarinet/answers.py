@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     import polars
 
     from clarinet.datasets.coding import TableCoding
+    from clarinet.reading import DigitsRead
     from clarinet.trainable import Trainable
 
 _SHOWN_ROWS, _SHOWN_COLUMNS = 10, 8
+_DIGITS = [str(digit) for digit in range(10)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +40,8 @@ class Answers:
         notes: what was found out about the data, in sentences.
         classes: their names; empty for amounts.
         scores: (n, classes) probabilities, or (n, 1) amounts.
-        rows: what the model was given.
+        rows: what the model was given; of a number its digits side by side.
+        readings: of photos of digits: each digit, its second guess, and whether it looks like one.
 
     Example:
         >>> answers = Answers({"price": np.array([1.5, 2.5])}, ["a", "b"])
@@ -55,6 +59,7 @@ class Answers:
     classes: tuple[str, ...] = ()
     scores: Array = field(default_factory=lambda: np.zeros((0, 0)))
     rows: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    readings: tuple[DigitsRead, ...] = ()
 
     def __len__(self) -> int:
         return len(self.index)
@@ -144,11 +149,14 @@ def answer(self: Trainable, data: object) -> Answers:
     Args:
         data: for a model of a table whatever ``load_table`` takes: a file, a pandas or polars frame, a list of dicts, a
             dict of lists, one dict; columns that are not used, the target included, may be absent. For a model of
-            pictures a file, a folder, or a list of files. For any model an array of rows as ``predict`` takes it.
+            pictures a file, a folder, or a list of files; of MNIST's digits also of several in one picture. For any
+            model an array of rows as ``predict`` takes it.
 
     Returns:
         :class:`clarinet.Answers`: a column for the label or amount, called as what is predicted, one for each class's
-        probability, and those that name the rows; ``to_pandas()``, ``to_polars()`` and ``to_csv(path)`` pass it on.
+        probability, and those that name the rows; of photos of digits ``"looks like digits"``, ``"confidence"`` and
+        ``"second guess"`` too, and no probabilities of classes where there are several. ``to_pandas()``,
+        ``to_polars()`` and ``to_csv(path)`` pass it on.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -179,6 +187,9 @@ def answers_to(model: Trainable, about: About, data: object, coding: TableCoding
         data: as for :func:`answer`.
         coding: for tables.
     """
+    photos = _files(data) if about["kind"] == "mnist" and about["classes"] == _DIGITS else None
+    if photos is not None and model.prediction_shape == (len(_DIGITS),):
+        return _of_digits(model, photos)
     asked = _of_table(coding, data) if coding is not None else _of_others(model, about, data)
     found = model.predict(asked.x)
     if not isinstance(found, np.ndarray):
@@ -282,6 +293,36 @@ def _files(data: object) -> list[Path] | None:
     if isinstance(data, list | tuple) and data and all(isinstance(each, str | os.PathLike) for each in data):
         return [Path(each) for each in data]
     return None
+
+
+def _of_digits(model: Trainable, files: Sequence[Path]) -> Answers:
+    """The digits of each photo: one, or several beside each other."""
+    found = [_read(model, file) for file in files]
+    readings = tuple(each for each, _ in found)
+    none = (math.nan,) * len(_DIGITS)
+    scores = np.array([each.signs[0].scores if len(each.signs) == 1 else none for each in readings])
+    columns: dict[str, Array] = {
+        "prediction": np.array([each.label for each in readings], object),
+        "looks like digits": np.array([each.is_number for each in readings]),
+        "confidence": np.array([each.confidence for each in readings]),
+        "second guess": np.array([each.seconds() for each in readings], object),
+    }
+    columns |= {f"{name} (probability)": scores[:, place] for place, name in enumerate(_DIGITS)}
+    widest = max(forms.shape[0] for _, forms in found)
+    rows = np.zeros((len(found), 28, 28 * widest), np.uint8)
+    for row, (_, forms) in zip(rows, found):
+        row[:, : 28 * len(forms)] = np.concatenate(forms, axis=1)
+    return Answers(columns, list(map(str, files)), (), tuple(_DIGITS), scores, rows, readings)
+
+
+def _read(model: Trainable, file: Path) -> tuple[DigitsRead, Array]:
+    from clarinet import reading
+
+    grey = datasets.read_image(file, color="grayscale")
+    try:
+        return reading.read(model, _DIGITS, grey)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
 
 
 def picture(about: About, file: str | os.PathLike[str]) -> Array:

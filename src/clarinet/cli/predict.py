@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from clarinet.data_adapters import provenance
 from clarinet.data_adapters.provenance import About
 from clarinet.datasets.images import pictures_in
 from clarinet.types import Array
+
+if TYPE_CHECKING:
+    from clarinet.reading import DigitsRead
 
 _SHADES = " .:-=+*#%@"
 _TABLES = (".csv", ".tsv", ".txt", ".dat", ".xlsx", ".parquet")
@@ -73,7 +77,7 @@ def _files(inputs: list[str], about: About, output: Output) -> Iterator[str]:
 def _with_places(file: str, found: Answers, named: bool) -> Answers:
     """Answers whose rows say where they come from."""
     index = [f"{file}, row {number}" for number in range(1, len(found) + 1)] if named else found.index
-    return Answers(found.columns, index, found.notes, found.classes, found.scores, found.rows)
+    return replace(found, index=index)
 
 
 def _joined(parts: Sequence[Answers]) -> Answers:
@@ -102,6 +106,8 @@ def _told(found: Answers, options: argparse.Namespace, output: Output) -> list[d
 
 def _answer(found: Answers, row: int) -> dict[str, Any]:
     """Class and confidence, or a number."""
+    if found.readings:
+        return _digits(found.readings[row])
     if not found.classes:
         return {"value": float(found.scores[row, 0])}
     name, confidence = found.best(row)[0]
@@ -109,9 +115,38 @@ def _answer(found: Answers, row: int) -> dict[str, Any]:
     return {"class": name, "confidence": confidence, "probabilities": probabilities}
 
 
+def _digits(found: DigitsRead) -> dict[str, Any]:
+    """What a photo of digits says; the probabilities of all classes where it is one."""
+    signs = [
+        {
+            "class": sign.label,
+            "confidence": sign.confidence,
+            "second": {"class": sign.second[0], "confidence": sign.second[1]},
+            "looks_like_a_digit": sign.is_digit,
+            "likeness": sign.like,
+        }
+        for sign in found.signs
+    ]
+    told = {"class": found.label, "confidence": found.confidence, "looks_like_digits": found.is_number, "digits": signs}
+    if len(signs) == 1:
+        told["probabilities"] = dict(zip(map(str, range(10)), found.signs[0].scores))
+    return told
+
+
+def _of_photo(found: DigitsRead, best: list[tuple[str, float]]) -> str:
+    """``47 (93.1 %); the 2nd may be 1 (6.2 %)``, or that it is no digit."""
+    said = ", ".join(f"{name} ({100 * share:.1f} %)" for name, share in best)
+    if doubts := found.doubts():
+        return f"{doubts}; the nearest: {said}"
+    return f"{said}; {found.seconds()}" if found.seconds() and len(best) == 1 else said
+
+
 def _sentence(found: Answers, row: int, answer: dict[str, Any], top: int) -> str:
     if "value" in answer:
         return f"{answer['value']:g}"
+    if found.readings:
+        one = found.readings[row]
+        return _of_photo(one, found.best(row, top) if len(one.signs) == 1 else [(one.label, one.confidence)])
     return ", ".join(f"{name} ({100 * share:.1f} %)" for name, share in found.best(row, top))
 
 
