@@ -28,7 +28,7 @@ def chosen_size(sizes: Sequence[tuple[int, int]], most: int = MOST) -> tuple[int
 
     Example:
         >>> chosen_size([(300, 400), (600, 800), (30, 40)]), chosen_size([(20, 22), (24, 20)])
-        ((48, 64), (22, 22))
+        ((48, 64), (23, 23))
     """
     ratio = float(np.median([height / width for height, width in sizes]))
     longer = min(most, round(float(np.median([max(size) for size in sizes]))))
