@@ -91,6 +91,11 @@ class SparseRows:
         return len(self) * self.width
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of the array that they stand for."""
+        return self.size * self.dtype.itemsize
+
+    @property
     def native(self) -> tuple[Array, Array, Array, int]:
         """As C++ takes them."""
         return self.values, self.columns, self.starts, self.width

@@ -30,7 +30,7 @@ def test_checks(estimator: BaseEstimator, check: Callable[[BaseEstimator], None]
         MLPClassifier(),
         MLPRegressor(),
         MLPClassifier(solver="sgd", learning_rate="adaptive", learning_rate_init=0.05),
-        MLPRegressor(solver="lbfgs"),
+        MLPRegressor(solver="lbfgs", max_iter=20),
         MLPClassifier((20, 10), activation="logistic", normalization="layer", max_iter=300),
     ]
 )

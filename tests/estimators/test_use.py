@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ import pytest
 pytest.importorskip("sklearn")
 
 import joblib
-from sklearn import neural_network
+from scipy.sparse import csr_array
+from sklearn import config_context, neural_network
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris, make_multilabel_classification
@@ -276,3 +278,18 @@ def test_before_fit() -> None:
     with pytest.raises(NotFittedError):
         MLPClassifier().predict(X)
     assert not hasattr(MLPClassifier(), "coefs_")
+
+
+def test_weights_are_routed() -> None:
+    with config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        pipeline = make_pipeline(scaler, MLPClassifier(**QUICK).set_fit_request(sample_weight=True))
+        pipeline.fit(X, Y, sample_weight=(Y != 2).astype(float))
+    assert (pipeline.predict(X) != 2).all()
+
+
+def test_a_training_is_kept_as_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLARINET_HOME", str(tmp_path))
+    MLPClassifier(max_iter=2, random_state=0, run="iris").fit(X, Y)
+    MLPClassifier(max_iter=2, random_state=0, run="sparse").fit(csr_array(X), Y)
+    assert {run.name for run in clarinet.runs.list()} == {"iris", "sparse"}
