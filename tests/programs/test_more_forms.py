@@ -199,3 +199,14 @@ def test_a_transformer_in_a_file_of_keras(tmp_path, monkeypatch):
     expected = model.predict(rows)
     np.testing.assert_array_equal(keras.models.load_model(tmp_path / "m.keras").predict(rows), expected)
     np.testing.assert_allclose(theirs.models.load_model(tmp_path / "m.keras")(rows), expected, atol=1e-5)
+
+
+def test_labels_of_the_only_output_that_has_a_loss():
+    x = keras.Input((3,))
+    hidden = layers.Dense(2)(x)
+    model = keras.Model(x, [layers.Dense(1)(hidden), hidden])
+    model.compile("sgd", loss=["mse", None])
+    rows, labels = np.ones((4, 3)), np.ones((4, 1))
+    assert len(model.fit(rows, labels, verbose=0).history["loss"]) == 1
+    pairs = tf.data.Dataset.from_tensor_slices((rows, labels)).batch(2)
+    assert len(model.fit(pairs, verbose=0).history["loss"]) == 1

@@ -140,6 +140,9 @@ def _outputs_for(model: Trainable, y: object, what: str) -> Array | tuple[Array 
     names = model.output_names
     if len(names) == 1:
         return as_array(_only(y, names[0]), what)
+    judged = [loss is not None for loss in getattr(model, "_compiled_losses", ())]
+    if sum(judged) == 1 and len(judged) == len(names) and not isinstance(y, (list, tuple, Mapping)):
+        y = [y if own else None for own in judged]  # the only one that has a loss
     return _arrays(arranged(y, names, what, "outputs", lacks=True), names, what)
 
 
