@@ -14,7 +14,8 @@ from clarinet.data_adapters import provenance
 from clarinet.data_adapters.rows import length
 from clarinet.datasets.columns import Column, NumberColumn
 from clarinet.plots import style
-from clarinet.plots.data import check_model, given_rows, plain
+from clarinet.plots.data import check_model, given_rows
+from clarinet.plots.style import plain
 from clarinet.types import Array
 
 if TYPE_CHECKING:
