@@ -197,3 +197,18 @@ def test_refused(arguments, message):
     trace = glass.trace(dense_model(loss="mse"), X, Y)
     with pytest.raises(ValueError, match=message):
         glass.explain(trace, **arguments)
+
+
+def test_layers_of_models_within_models():
+    """All of them, down to the one whose activation the loss takes in."""
+    inner = clarinet.Sequential(
+        [layers.Dense(2, "tanh"), clarinet.Sequential([layers.Dense(1, "sigmoid")], name="end")]
+    )
+    model = clarinet.Sequential([clarinet.Input((3,)), layers.Dense(4), inner])
+    model.compile("sgd", "binary_crossentropy")
+    step = glass.trace(model, np.ones((2, 3)), np.ones(2))
+    seen = [*step.layers]
+    for layer in seen:
+        assert "Backward" in glass.explain(step, layer.name)
+        seen += layer.layers
+    assert any(layer.absorbed and "/" in layer.name for layer in seen)

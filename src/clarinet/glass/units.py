@@ -101,8 +101,9 @@ class UnitText:
         assert self.layer.dz is not None and self.layer.da is not None
         dz, da = self.layer.dz[self.at], self.layer.da[self.at]
         if self.layer.absorbed:
-            assert self.judged is not None
-            yield f"dL/dz = {loss_text.direct(self.judged, self.layer, self.at, self.digits)}"
+            # the last layer of a model within this one is not judged by itself
+            direct = loss_text.direct(self.judged, self.layer, self.at, self.digits) if self.judged is not None else ""
+            yield f"dL/dz = {direct or f'{self.number(dz)}, of loss and activation in one'}"
             return
         yield self.handed_back(da)
         function = loss_text.activation(self.layer)
