@@ -103,11 +103,12 @@ def test_missing_values_of_frames_become_nan() -> None:
     assert np.isnan(as_array(pl.DataFrame({"a": [1, None]}))[1, 0])
 
 
-def test_sparse_matrices_are_refused() -> None:
+def test_sparse_matrices_are_inputs_alone() -> None:
     from scipy.sparse import csr_matrix
 
+    assert as_array(csr_matrix(np.eye(3)), "x").shape == (3, 3)
     with pytest.raises(TypeError, match=r"toarray\(\)"):
-        as_array(csr_matrix(np.eye(3)))
+        as_array(csr_matrix(np.eye(3)), "y")
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,16 @@
-"""A model as the bytes of its file, so that an estimator's pickle holds nothing but plain data."""
+"""A model as what its file would hold, so that an estimator's pickle holds nothing but plain data."""
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
+from typing import cast
 
 from clarinet.model import Model
+from clarinet.saving.models import contents_of, of_contents
 
 
-def packed(model: Model) -> bytes:
-    """The bytes of a model's file.
+def packed(model: Model) -> dict[str, bytes]:
+    """The parts of a model's file.
 
     Raises:
         TypeError: a layer that holds a Python function.
@@ -20,19 +21,13 @@ def packed(model: Model) -> bytes:
         >>> bool((unpacked(packed(model)).get_weights()[0] == model.get_weights()[0]).all())
         True
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "model.clarinet")
-        model.save(path)
-        return path.read_bytes()
+    return contents_of(model)
 
 
-def unpacked(content: bytes) -> Model:
+def unpacked(content: dict[str, bytes]) -> Model:
     """The inverse of :func:`packed`.
 
     Raises:
-        ModelFileError: these are no such bytes.
+        ModelFileError: these are no such parts.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "model.clarinet")
-        path.write_bytes(content)
-        return Model.load(path)
+    return cast(Model, of_contents(content, Path("the estimator's model")))

@@ -101,10 +101,10 @@ class SKLearnClassifier(ClassifierMixin, Wrapper):
         >>> import clarinet, numpy as np
         >>> def made(X, y):
         ...     model = clarinet.Sequential([clarinet.Input(X.shape[1:]), clarinet.layers.Dense(y.shape[1], "softmax")])
-        ...     model.compile("adam", "categorical_crossentropy")
+        ...     model.compile(clarinet.optimizers.Adam(0.1), "categorical_crossentropy")
         ...     return model
         >>> x, y = np.eye(3).repeat(9, axis=0), np.array(["a", "b", "c"]).repeat(9)
-        >>> str(SKLearnClassifier(made, fit_kwargs={"epochs": 200, "seed": 0}).fit(x, y).predict(x)[-1])
+        >>> str(SKLearnClassifier(made, fit_kwargs={"epochs": 50, "seed": 0}).fit(x, y).predict(x)[-1])
         'c'
     """
 

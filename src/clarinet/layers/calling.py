@@ -41,7 +41,7 @@ def compute_output_shape(self: Callable[..., object], *input_shapes: object) -> 
 
     Example:
         >>> from clarinet.layers import Add, Conv2D
-        >>> Conv2D(8, 3).compute_output_shape((None, 28, 28, 1)), Add()([[1.0]] * 2).shape
+        >>> Conv2D(8, 3).compute_output_shape((None, 28, 28, 1)), Add()([[[1.0]]] * 2).shape
         ((None, 26, 26, 8), (1, 1))
     """
     rows: list[object] = []

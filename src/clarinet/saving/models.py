@@ -59,11 +59,16 @@ def save(model: Trainable, path: str | Path) -> None:
         True
     """
     container.check_ending(path, "save")
+    container.write_archive(Path(path), contents_of(model))
+
+
+def contents_of(model: Trainable) -> dict[str, bytes]:
+    """The parts of the file of :func:`save`; raises what that does."""
     compiled = _compile_config(model)
     members = members_of(model, compiled)
     if compiled is None:
         members.pop(OPTIMIZER, None)
-    container.write_archive(Path(path), members)
+    return members
 
 
 def members_of(model: Trainable, compiled: Mapping[str, object] | None) -> dict[str, bytes]:
@@ -119,8 +124,22 @@ def load(path: str | Path, custom_objects: Mapping[str, object] | None = None, c
             ...
         clarinet.saving.container.ModelFileError: ...: not a Clarinet model: it does not begin as a zip archive; ...
     """
-    path = Path(path)
-    members = container.read_archive(path)
+    return of_contents(container.read_archive(Path(path)), Path(path), custom_objects, compile)
+
+
+def of_contents(
+    members: Mapping[str, bytes], path: Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True
+) -> Trainable:
+    """The inverse of :func:`contents_of`.
+
+    Args:
+        members: of a file.
+        path: what messages call it.
+        custom_objects, compile: as in :func:`load`.
+
+    Raises:
+        ModelFileError: as in :func:`load`.
+    """
     config = container.read_config(path, members[CONFIG])
     _check_version(path, config)
     weights = tensors.unpack(path, WEIGHTS, members[WEIGHTS])

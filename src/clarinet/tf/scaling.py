@@ -22,7 +22,7 @@ def LossScaleOptimizer(  # a class in Keras
 
     Example:
         >>> from clarinet import optimizers
-        >>> optimizers.LossScaleOptimizer(optimizers.Adam(0.01)).learning_rate.item()
+        >>> optimizers.LossScaleOptimizer(optimizers.Adam(0.01)).learning_rate
         0.01
     """
     if not isinstance(inner_optimizer, Optimizer):
