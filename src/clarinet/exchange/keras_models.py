@@ -340,7 +340,7 @@ def _described_own_call(node: Node, tensors: list[Any], settings: Config) -> Con
     form: Any = node.call or {"args": [None], "tensors": {}, "settings": {}}
     rest = iter(tensors)
     args, named = packed(rest, form["args"]), cast(Config, packed(rest, form["tensors"]))
-    return {"args": cast(Json, args), "kwargs": settings | named | described(form["settings"])}
+    return {"args": cast(Json, args), "kwargs": settings | named | cast(Config, described(form["settings"]))}
 
 
 def _described_call(layer: Any, node: Node, places: Mapping[Tensor, list[Json]]) -> Config:

@@ -50,7 +50,7 @@ class SpectralNormalization(Wrapper):
         super().__init__(layer, **settings)
         self.power_iterations = check_positive_int(power_iterations, f"{type(self).__name__}: power_iterations")
 
-    def build(self, input_shape: object) -> None:  # type: ignore[override]
+    def build(self, input_shape: object) -> None:
         """Make the layer's weights, and ``u``."""
         layer = cast(Any, self.layer)
         if not layer.built:

@@ -72,9 +72,9 @@ def check_last_axis(loss: Loss, axis: object) -> None:
 
 def as_arrays(y_true: object, y_pred: object) -> tuple[Array, Array]:
     """A user's data as NumPy arrays, predictions as floating-point numbers (float32 unless they are already)."""
-    y_pred = np.asarray(y_pred)
-    y_true = y_true if np.ndim(y_true) else np.broadcast_to(y_true, y_pred.shape)
-    return np.asarray(y_true), y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float32)
+    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    y_true = y_true if y_true.ndim else np.broadcast_to(y_true, y_pred.shape)
+    return y_true, y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float32)
 
 
 def _called_so(own: Callable[..., object]) -> Callable[..., object]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -357,7 +357,7 @@ def ctc_batch_cost(
     """
     logits, lengths = _ctc(y_pred, input_length)
     labels = ops.cast(ops.squeeze(label_length, axis=-1), "int32")
-    cost = ops.ctc_loss(ops.cast(y_true, "int32"), logits, labels, lengths, mask_index=logits.shape[-1] - 1)
+    cost = ops.ctc_loss(ops.cast(y_true, "int32"), logits, labels, lengths, mask_index=cast(int, logits.shape[-1]) - 1)
     return ops.expand_dims(cost, 1)
 
 
@@ -373,7 +373,7 @@ def ctc_decode(
         beam_width, top_paths: how many beginnings are kept, and how many ends are given.
     """
     logits, lengths = _ctc(y_pred, input_length)
-    strategy, blank = "greedy" if greedy else "beam_search", logits.shape[-1] - 1
+    strategy, blank = "greedy" if greedy else "beam_search", cast(int, logits.shape[-1]) - 1
     paths, scores = ops.ctc_decode(logits, lengths, strategy, beam_width, top_paths, mask_index=blank)
     return [paths[number] for number in range(len(paths))], scores
 
@@ -387,5 +387,5 @@ def _ctc(y_pred: TensorLike, lengths: TensorLike) -> tuple[AnyTensor, AnyTensor]
 
 def moving_average_update(x: Variable, value: TensorLike, momentum: float) -> Variable:
     """``x <- momentum x + (1 - momentum) value``."""
-    x.assign(momentum * x + (1 - momentum) * ops.convert_to_tensor(value))
+    x.assign(ops.add(ops.multiply(momentum, x), ops.multiply(1 - momentum, value)))
     return x
