@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,10 @@ _STEPS = 200
 _RIDGE = 1.0
 #: A class is rare that has less than this share of the largest one.
 _RARE = 0.2
+
+
+#: The measures of an answer's class, and the share of right answers beside each.
+_PLAIN = (("score", "accuracy"), ("constant", "constant_accuracy"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,8 @@ class Verdict:
 
     def sentences(self) -> list[str]:
         """What there is to say, in plain words."""
-        said = [self._beside()]
+        beside = in_words(self.scores)
+        said = [f"{beside[0].upper()}{beside[1:]}."]
         if self.guesses:
             said.append(
                 "This is no better than guessing: the columns, or this network, say nothing about what is asked."
@@ -74,18 +79,39 @@ class Verdict:
             said.append("Found of each class: " + ", ".join(f"{name} {share:.0%}" for name, share in shares) + ".")
         return said
 
-    def _beside(self) -> str:
-        linear = "" if self.linear is None else f"; a linear model {self._shown(self.linear)}"
-        if self.classes:
-            constant = (
-                f"always the most frequent class {self._shown(self.constant)} ({self.constant_accuracy:.1%} right)"
-            )
-            return f"Balanced accuracy {self._shown(self.score)} ({self.accuracy:.1%} right); {constant}{linear}."
-        constant = f"always the mean {self._shown(self.constant)} (off by {self.constant_accuracy:.4g})"
-        return f"R² {self._shown(self.score)} (off by {self.accuracy:.4g} on average); {constant}{linear}."
+    @property
+    def scores(self) -> dict[str, float]:
+        """The numbers by name, as a model's file keeps them; see :func:`in_words`."""
+        plain = "accuracy" if self.classes else "mean_error"
+        linear = {} if self.linear is None else {"linear": self.linear}
+        more = {plain: self.accuracy, f"constant_{plain}": self.constant_accuracy, "standard_error": self.error}
+        return {"score": self.score, "constant": self.constant, **linear, **more}
 
-    def _shown(self, score: float) -> str:
-        return f"{score:.1%}" if self.classes else f"{score:.3f}"
+
+def in_words(scores: Mapping[str, float]) -> str:
+    """A verdict's numbers in a sentence, without its full stop.
+
+    Args:
+        scores: :attr:`Verdict.scores`; others are told by name.
+
+    Example:
+        >>> in_words({"score": 0.8, "accuracy": 0.9, "constant": 0.5, "constant_accuracy": 0.75})
+        'balanced accuracy 80.0% (90.0% right); always the most frequent class 50.0% (75.0% right)'
+    """
+    if {"score", "constant", "accuracy", "constant_accuracy"} <= {*scores}:
+        right = [f"{scores[name]:.1%} ({scores[plain]:.1%} right)" for name, plain in _PLAIN]
+        said = f"balanced accuracy {right[0]}; always the most frequent class {right[1]}"
+        return said + (f"; a linear model {scores['linear']:.1%}" if "linear" in scores else "")
+    if {"score", "constant", "mean_error", "constant_mean_error"} <= {*scores}:
+        off, constant_off = scores["mean_error"], scores["constant_mean_error"]
+        said = f"R² {scores['score']:.3f} (off by {_amount(off)} on average)"
+        said += f"; always the mean {scores['constant']:.3f} (off by {_amount(constant_off)})"
+        return said + (f"; a linear model {scores['linear']:.3f}" if "linear" in scores else "")
+    return ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in scores.items())
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def judge(predicted: Array, y: Array, classes: Sequence[str], train: tuple[Array, Array], x: Array) -> Verdict:

@@ -65,7 +65,7 @@ def test_a_training_says_whether_it_is_any_good(run: Run, tmp_path: Path, monkey
     assert "Balanced accuracy " in said and "; a linear model " in said and "true \\ said" in said
     assert "It goes by these columns" in said
     assert "Next: clarinet predict wines.clarinet new.csv --out predictions.csv" in said
-    assert "scores            score 0." in run("info", "wines.clarinet").out
+    assert "scores            balanced accuracy " in run("info", "wines.clarinet").out
     answer = run(*words, "--cv", 3, "--class-weight", "balanced", "--json").json
     assert len(answer["folds"]) == 3 and answer["verdict"]["score"] > 0.6
     known = run("evaluate", "wines.clarinet", "wines.csv", "--json").json

@@ -12,6 +12,7 @@ from clarinet import answers, saving
 from clarinet._native import isa, isas, threads, version
 from clarinet.cli.output import Output
 from clarinet.data_adapters import provenance
+from clarinet.verdict import in_words
 
 if TYPE_CHECKING:
     from clarinet.datasets.coding import TableCoding
@@ -46,8 +47,9 @@ def run(options: argparse.Namespace, output: Output) -> int:
         "parameters": model.count_params() if model.built else 0,
         "engine": model.engine if model.built else None,
     }
+    told = {**facts, "scores": in_words(about["scores"])} if "scores" in about else facts
     output.result(
-        {**values, **facts}, "\n".join(f"{name.replace('_', ' '):16}  {_text(v)}" for name, v in facts.items())
+        {**values, **facts}, "\n".join(f"{name.replace('_', ' '):16}  {_text(v)}" for name, v in told.items())
     )
     return 0
 

@@ -53,10 +53,14 @@ def judge(model: Trainable, source: Source, options: argparse.Namespace, output:
         output.say(f"{uneven}; --class-weight balanced makes all count alike.")
     weights = _columns(model, source, output)
     output.say(_next(found, source, options, out))
-    plain = "accuracy" if classes else "mean_error"
     told = {name: value for name, value in asdict(found).items() if name not in _OTHERWISE}
-    told |= {plain: found.accuracy, f"constant_{plain}": found.constant_accuracy, "standard_error": found.error}
-    return {**told, "confusion": found.confusion.tolist(), "guesses": found.guesses, "importance": weights}
+    return {
+        **told,
+        **found.scores,
+        "confusion": found.confusion.tolist(),
+        "guesses": found.guesses,
+        "importance": weights,
+    }
 
 
 def _confusion(found: Verdict) -> str:

@@ -93,8 +93,7 @@ function words() {
   byId("heading").textContent = subject.target ? `Predict ${subject.target}` : subject.title;
   byId("lead").textContent = "Fill in what is known. The network answers at every change.";
   byId("unit").textContent = subject.target || "Output";
-  const scores = subject.scores.map(([name, value]) => `${name} ${number(value)}`).join(", ");
-  const tested = scores ? ` On rows that it had never seen: ${scores}.` : "";
+  const tested = subject.tested ? ` On rows that it had never seen: ${subject.tested}.` : "";
   byId("about").textContent = `${size()}${tested} The network runs in this page; nothing leaves it.`;
 }
 

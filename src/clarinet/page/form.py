@@ -12,6 +12,7 @@ from clarinet.data_adapters.provenance import About
 from clarinet.datasets.coding import TableCoding
 from clarinet.page.sequences import words_of
 from clarinet.page.subject import meaning, names_of
+from clarinet.verdict import in_words
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
@@ -28,7 +29,7 @@ class Form:
         title: the model's name.
         target, sign: what is predicted; the currency or percent sign that stands beside it.
         columns: the table's, each with its ``kind`` and what codes its cells.
-        scores: of rows that were not trained on, by measure.
+        tested: how good it was on rows that were not trained on, in words; empty where that is not known.
         classes, answer, exclusive, parameters: as of :class:`clarinet.page.subject.Subject`.
     """
 
@@ -36,7 +37,7 @@ class Form:
     target: str
     sign: str
     columns: tuple[dict[str, object], ...]
-    scores: tuple[tuple[str, float], ...]
+    tested: str
     classes: tuple[str, ...]
     answer: str
     exclusive: bool
@@ -63,7 +64,7 @@ def form_of(model: Trainable, what: str, about: About, class_names: Iterable[str
         target="" if coding is None else coding.target.name,
         sign="" if coding is None else coding.target.sign,
         columns=columns,
-        scores=tuple(about.get("scores", {}).items()),
+        tested=in_words(about.get("scores", {})),
         classes=names_of(model, what, about["classes"], class_names, answer),
         answer=answer,
         exclusive=exclusive,
