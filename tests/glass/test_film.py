@@ -12,7 +12,8 @@ import pytest
 import clarinet
 from clarinet import glass, layers, optimizers
 from clarinet.glass import raster, svg, theme
-from clarinet.glass.scene import brief, scene
+from clarinet.glass.captions import brief
+from clarinet.glass.scene import scene
 from clarinet.glass.shapes import HEIGHT, WIDTH, Disc, Label, Mark, Picture
 from clarinet.glass.theme import colors
 from tests.glass.test_explain import assert_adds_up
@@ -276,7 +277,13 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch, missing, name):
     assert not list(tmp_path.iterdir())
 
 
-def test_convolutions_are_not_drawn(tmp_path):
-    model = compiled([layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)], (5, 5, 1))
-    with pytest.raises(ValueError, match="'conv2d' is a Conv2D"):
-        glass.film(model, np.zeros((1, 5, 5, 1)), tmp_path / "step.svg")
+def test_convolutions_are_boxes_with_pictures():
+    model = compiled([layers.Conv2D(2, 3, name="conv"), layers.Flatten(), layers.Dense(2)], (5, 5, 1))
+    x = np.random.default_rng(0).normal(size=(1, 5, 5, 1))
+    trace = glass.trace(model, x, [[0.0, 1.0]])
+    made = scene(model, trace, 0.1, 0, 4)
+    moment = next(moment for moment in made.moments if moment.title.startswith("Forward: conv"))
+    pictures = [part for part in (*moment.shapes, *moment.arriving) if isinstance(part, Picture)]
+    assert [picture.pixels.shape for picture in pictures] == [(5, 5), (3, 3)]
+    np.testing.assert_array_equal(pictures[0].pixels, np.rint((x[0, ..., 0] - x.min()) / np.ptp(x) * 255))
+    assert_adds_up(" ".join(moment.lines).replace("   ", " ").replace("  =", " ="), least=1)

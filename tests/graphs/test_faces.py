@@ -114,8 +114,25 @@ def explain(given: Given) -> None:
 
 
 def film(given: Given) -> None:
-    with pytest.raises(ValueError, match=r"film: .* glass.explain and plots.network"):
-        glass.film(given.model, (some(given.x, 1), some(given.y, 1)), given.folder / "step.svg")
+    """A moment for everything that computes, and no text that is outside the picture."""
+    pytest.importorskip("matplotlib")
+    from clarinet.glass.boxes import FLOOR
+    from clarinet.glass.scene import scene
+    from clarinet.glass.shapes import WIDTH, Cell, Label
+    from clarinet.glass.tracing import loss_after
+    from clarinet.glass.wiring import leaves
+
+    x, y = some(given.x, 1), some(given.y, 1)
+    step, after = glass.trace(given.model, x, y), loss_after(given.model, x, y)
+    made = scene(given.model, step, after, 0, 6)
+    forward = [moment for moment in made.moments if moment.title.startswith("Forward")]
+    assert len(forward) == len(list(leaves(step.layers)))
+    assert all(moment.lines for moment in made.moments[:-1])
+    for shape in (shape for moment in made.moments for shape in (*moment.shapes, *moment.arriving)):
+        if isinstance(shape, Label):
+            assert 0 < shape.x < WIDTH and 0 < shape.y < FLOOR
+        elif isinstance(shape, Cell):
+            assert shape.x > 0 and shape.x + shape.width < WIDTH and shape.y > 0 and shape.y + shape.height <= FLOOR
     assert not (given.folder / "step.svg").exists()
 
 

@@ -54,9 +54,15 @@ def explain(
     found, after = _find(trace, layer)
     if not 0 <= check_whole(row, "explain: row") < len(trace):
         raise ValueError(f"explain: row {row}: the trace has {len(trace)} rows, 0 to {len(trace) - 1}")
-    known = found.layer.weighted_sum in MEETINGS or _is_activation(found)
-    text = UnitText if known else OtherText
-    return "\n".join(text(trace, found, after, _unit(found, unit), row, digits, most).lines())
+    return "\n".join(text_of(trace, found, after, _unit(found, unit), row, digits, most).lines())
+
+
+def text_of(
+    trace: Trace, layer: LayerTrace, after: list[LayerTrace], unit: Index, row: int, digits: int, most: int
+) -> UnitText:
+    """The words for a unit; arguments as of :class:`UnitText`."""
+    known = layer.layer.weighted_sum in MEETINGS or _is_activation(layer)
+    return (UnitText if known else OtherText)(trace, layer, after, unit, row, digits, most)
 
 
 def _is_activation(layer: LayerTrace) -> bool:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from clarinet import files
 from clarinet.configurable import check_number, check_whole
-from clarinet.glass.records import LayerTrace, Trace
+from clarinet.glass.tracing import loss_after
 from clarinet.glass.tracing import trace as trace_step
 from clarinet.names import nearest
 
@@ -34,25 +31,28 @@ def film(
 ) -> Path:
     """Film a step of a network: numbers flow forward, the loss comes out, deltas flow back, weights change.
 
-    The captions are those of :func:`clarinet.glass.explain`. The model is not changed.
+    The captions are those of :func:`clarinet.glass.explain`. The model is not changed. In chains of dense layers, and
+    of layers with one output for each input, every number is a circle. Other networks are drawn as boxes joined by
+    lines: a box for each input, layer and operation, those of models within it too, with its numbers, their deltas, and
+    feature maps as pictures. Where a graph is too large to be read at once, the view follows what happens.
 
     Args:
-        model: of dense layers and layers with one output for each input; compiled, if there are labels.
+        model: compiled, if there are labels.
         data: ``(x, y)``, or ``x`` alone for a forward pass: rows, or one example.
         path: ends in ``.mp4`` (H.264 video), ``.gif``, ``.svg`` (plays by itself in a browser) or ``.html`` (a page
             with a player: pause, single steps, speed, keys, all steps as text; it needs nothing else).
         row: that is shown, of several; default 0.
         speed: 2 is twice as fast.
         theme: ``"light"`` or ``"dark"``; default: a page and an SVG follow the reader's setting, others are light.
-        most: circles in a column at most; of larger layers those units are drawn that matter most in this step, of the
-            last one the target's and the predicted one with them. Default 6.
+        most: circles in a column, or numbers in a box, at most; of larger layers those units are drawn that matter most
+            in this step, of outputs the target's and the predicted one with them. Default 6.
         training: as for :func:`clarinet.glass.trace`.
 
     Returns:
         the path.
 
     Raises:
-        ValueError: another ending, a layer that cannot be drawn as circles, rows that do not fit. ImportError:
+        ValueError: another ending, rows that do not fit. ImportError:
         ``clarinet[film]`` is not installed. OSError: the file cannot be written.
 
     Example:
@@ -67,13 +67,13 @@ def film(
     check_whole(most, "film: most", low=2)
     x, y = data if isinstance(data, tuple) else (data, None)
     trace = trace_step(model, x, y, training=training)
-    _refuse_graph(model)
     if not 0 <= check_whole(row, "film: row") < len(trace):
         raise ValueError(f"film: row {row}: there are {len(trace)} rows, 0 to {len(trace) - 1}")
     from clarinet.glass import page, raster, svg
     from clarinet.glass.scene import scene as scene_of
 
-    scene = scene_of(model, trace, _loss_after(model, trace, x, y), row, most)
+    after = loss_after(model, x, y) if trace.loss is not None and trace.training else None
+    scene = scene_of(model, trace, after, row, most)
     ending = file.suffix.lower()
     place = files.destination(file)
     part = place.with_name(f"{file.stem}.part{ending}")  # so that a film that is there is whole
@@ -90,17 +90,6 @@ def film(
     return file
 
 
-def _refuse_graph(model: Trainable) -> None:
-    """Refuse a built model that is no chain of layers, before any drawing."""
-    from clarinet.views.diagram import is_chain
-
-    if not is_chain(model):
-        raise ValueError(
-            f"film: {model.name!r} has branches, models within it or operations: only dense layers one after "
-            "another can be filmed; use glass.trace, glass.explain and plots.network"
-        )
-
-
 def _checked(given: Any, speed: Any, theme: Any) -> Path:
     """The path, or why nothing can be written; before any work."""
     path = Path(given)
@@ -115,21 +104,3 @@ def _checked(given: Any, speed: Any, theme: Any) -> Path:
     if theme not in (None, "light", "dark"):
         raise ValueError(f"film: unknown theme {theme!r}: {nearest(str(theme), ('light', 'dark'))}")
     return path
-
-
-def _loss_after(model: Trainable, trace: Trace, x: object, y: object) -> float | None:
-    """The loss of the same rows after the step, made on a copy."""
-    if trace.loss is None or not trace.training:
-        return None
-    clone = copy.deepcopy(model)
-    for traced in trace.layers:
-        clone.get_layer(traced.name).set_weights([_after(w) for w in _weights(traced)])
-    return trace_step(clone, x, y).loss
-
-
-def _weights(traced: LayerTrace) -> list[Any]:
-    return [w for inner in traced.layers for w in _weights(inner)] + list(traced.weights.values())
-
-
-def _after(weight: Any) -> Any:
-    return weight.value if weight.update is None else np.asarray(weight.value + weight.update)

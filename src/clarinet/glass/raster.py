@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.glass.shapes import HEIGHT, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
+from clarinet.glass.shapes import HEIGHT, WIDTH, Cell, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
 from clarinet.glass.svg import RUN
 from clarinet.glass.theme import LINE, colors, first_line, level_name, title_line
 
@@ -137,11 +137,14 @@ def _add(axes: Any, shape: Shape, palette: dict[str, str], family: str = "DejaVu
             [shape.x0, shape.x1], [shape.y0, shape.y1], color=palette[shape.role], linewidth=shape.width * _POINT,
             linestyle=dash, alpha=shape.opacity, zorder=order, solid_capstyle="butt",
         )  # fmt: skip
-    elif isinstance(shape, Disc):
+    elif isinstance(shape, Disc | Cell):
         fill = palette["background"] if shape.level is None else palette[level_name("v", shape.level)]
         edge, width = (palette["ring"], 3.5) if shape.ring else (palette["text"], 1.2)
-        circle = Circle((shape.x, shape.y), shape.radius, fc=fill, ec=edge, lw=width * _POINT, zorder=order)
-        axes.add_patch(circle)
+        look: dict[str, Any] = {"fc": fill, "ec": edge, "lw": width * _POINT, "zorder": order}
+        if isinstance(shape, Disc):
+            axes.add_patch(Circle((shape.x, shape.y), shape.radius, **look))
+        else:
+            axes.add_patch(Rectangle((shape.x, shape.y), shape.width, shape.height, **look))
     elif isinstance(shape, Picture):
         extent = (shape.x, shape.x + shape.width, shape.y + shape.height, shape.y)
         colors = {"cmap": "gray", "vmin": 0, "vmax": 255} if shape.pixels.ndim == 2 else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -70,6 +70,7 @@ class LayerTrace:
         output: the number of the model's output that it makes; None where it makes none.
         sources, takers: in a graph the names of what it takes, and of what takes its output.
         shared: whether something else takes its input too.
+        makes: the tensors of all that it consists of, as the plan numbers them.
     """
 
     name: str
@@ -89,6 +90,7 @@ class LayerTrace:
     sources: tuple[str, ...] = ()
     takers: tuple[str, ...] = ()
     shared: bool = False
+    makes: tuple[int, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -187,6 +189,7 @@ class Trace:
         step: number of the step over the model's life, from 1.
         learning_rate: of that step.
         optimizer: as compiled.
+        origins: which tensors each tensor is made of, as the plan numbers them.
     """
 
     model: str
@@ -199,6 +202,7 @@ class Trace:
     step: int
     learning_rate: float | None
     optimizer: Optimizer | None
+    origins: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.x)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import hypot, isfinite, log10
-from textwrap import wrap
+from math import hypot, isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clarinet.glass import loss_text
+from clarinet.glass.captions import brief, folded, reading_time
 from clarinet.glass.choosing import picture_of, strongest
 from clarinet.glass.records import LayerTrace, Trace
 from clarinet.glass.shapes import LEVELS, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 _FLOOR, _SIDE, _TOP, _STEP = 430, 110, 26, 84
 #: The picture of an example: its longer side, and where it begins.
 _PICTURE, _EDGE = 150, 24
-#: Letters in a line of the caption; terms of a sum that are written out.
-_LETTERS, _TERMS = 104, 5
-#: Letters that a reader reads in a second.
-_READING = 22
+#: Terms of a sum that are written out.
+_TERMS = 5
 
 
 def scene(model: Trainable, trace: Trace, loss_after: float | None, row: int, most: int) -> Scene:
@@ -41,19 +39,16 @@ def scene(model: Trainable, trace: Trace, loss_after: float | None, row: int, mo
         row: that is shown.
         most: circles in a column.
 
-    Raises:
-        ValueError: a layer that cannot be drawn as circles.
+    Chains of dense layers, and of layers with one output for each input, are circles; other networks boxes.
     """
-    from clarinet.views.diagram import arrange
+    from clarinet.glass.graph_scene import graph_scene
+    from clarinet.views.diagram import arrange, is_chain
 
+    if not is_chain(model):
+        return graph_scene(model, trace, loss_after, row, most)
     diagram = arrange(model, most, strongest(trace, row, max(2, most - 1)))
-    for column in diagram.columns[1:]:
-        if not column.nodes:
-            name = column.title.split("\n")[0]
-            raise ValueError(
-                f"film: {name!r} is a {type(model.get_layer(name)).__name__}: only networks of dense layers, and of "
-                "layers with one output for each input, can be filmed; use glass.trace and glass.explain"
-            )
+    if not all(column.nodes for column in diagram.columns):
+        return graph_scene(model, trace, loss_after, row, most)
     return _Director(trace, diagram, loss_after, row, picture_of(model, trace.x[row])).scene()
 
 
@@ -166,10 +161,7 @@ class _Director:
                 arriving += self.circle(node, True) if coming and not back else ()
                 (arriving if coming else shapes).extend(self.delta(node, node in nodes))
         shown = tuple(part for line in lines for part in folded(line))
-        letters = sum(map(len, shown)) + len(title)
-        return Moment(
-            title, shown, tuple(shapes), tuple(flows), tuple(arriving), min(max(2.0, letters / _READING), 7.0)
-        )
+        return Moment(title, shown, tuple(shapes), tuple(flows), tuple(arriving), reading_time(title, shown))
 
     def flow(self, edge: Edge, back: bool) -> Flow:
         """The way of a number along a line, from rim to rim."""
@@ -307,43 +299,3 @@ class _Director:
         """The caption of a unit."""
         after = self.trace.layers[[own.name for own in self.trace.layers].index(layer.name) + 1 :]
         return UnitText(self.trace, layer, list(after), (node.unit,), self.row, 4, most)
-
-
-def folded(line: str) -> list[str]:
-    """A line of a caption as lines that fit; an equation breaks where an equals sign is, if it can.
-
-    Example:
-        >>> folded("z = 1 + 2 = 3")
-        ['z = 1 + 2 = 3']
-    """
-    if len(line) <= _LETTERS:
-        return [line]
-    left, *right = line.split(" = ")
-    kept = [f"{left} = {right[0]}", *(f"  = {part}" for part in right[1:])] if right else [left]
-    while len(kept) > 2 and len(kept[-2]) + len(kept[-1]) <= _LETTERS:
-        kept[-2:] = [f"{kept[-2]} = {kept[-1].removeprefix('  = ')}"]
-    tied = []
-    for part in kept:
-        for together in ("− ", "+ ", "… (", " more)", " (b)"):
-            part = part.replace(together, together.replace(" ", "\u00a0"))
-        tied.append(part)
-    return [row.replace("\u00a0", " ") for part in tied for row in wrap(part, _LETTERS, subsequent_indent="    ")]
-
-
-def brief(value: float) -> str:
-    """A number that has room in a circle.
-
-    Example:
-        >>> brief(0.123), brief(-0.00042), brief(1234.0), brief(2.0)
-        ('0.12', '−0.0004', '1e3', '2')
-    """
-    if not isfinite(value):
-        return str(value).replace("-", "−")
-    size = 0 if value == 0 else log10(abs(value))
-    if value and -4 <= size < -2:
-        text = f"{value:.1g}"
-    elif value and not -4 <= size < 3:
-        text = f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
-    else:
-        text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return text.replace("-", "−", 1) if text.startswith("-") else text

@@ -14,8 +14,8 @@ LEVELS = 6
 
 
 class Line(NamedTuple):
-    """A line between two circles. ``role`` selects its colour: ``"plus"``, ``"minus"`` (dashed too) or ``"erase"``, the
-    ground's."""
+    """A line between two circles or boxes. ``role`` selects its colour: ``"plus"``, ``"minus"`` (dashed too),
+    ``"link"``, which has no sign, or ``"erase"``, the ground's."""
 
     x0: float
     y0: float
@@ -34,6 +34,17 @@ class Disc(NamedTuple):
     radius: float
     level: int | None
     ring: bool
+
+
+class Cell(NamedTuple):
+    """A rectangle from its upper left corner: a box, or a number in one, filled by how large it is; None is empty."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    level: int | None = None
+    ring: bool = False
 
 
 class Label(NamedTuple):
@@ -79,7 +90,7 @@ class Mark(NamedTuple):
     side: float
 
 
-Shape = Line | Disc | Label | Picture | Mark
+Shape = Line | Disc | Cell | Label | Picture | Mark
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class Sorting:
             several = isinstance(layer, Scan) or (isinstance(layer, Operation) and len(node.specs) > 1)
             own = list(islice(self._ops, 1 + len(node.specs) if several else 1))
             ends = tuple(self.plan.given_by(op) for op in (own[1:] if several else own))[: len(node.specs)]
-            return self._of_operation(name, own[0]) if isinstance(layer, Operation) else None, ends
+            return self._of_operation(name, own) if isinstance(layer, Operation) else None, ends
         layer = cast("Layer", layer)
         inner: Network | None = node.inner or layer.inner_network
         if inner is not None:
@@ -97,8 +97,9 @@ class Sorting:
         every = (*taken, *(self.plan.given_by(op) for op in own))
         return trace, tuple(every[number] for number in numbers)
 
-    def _of_operation(self, name: str, op: Op) -> LayerTrace | None:
-        """An operation of :mod:`clarinet.ops`."""
+    def _of_operation(self, name: str, own: Sequence[Op]) -> LayerTrace | None:
+        """An operation of :mod:`clarinet.ops`, and the parts of what it gives."""
+        op = own[0]
         tensors, deltas, gives = self.seen.tensors, self.seen.intermediates.deltas, self.plan.given_by(op)
         a: Any = tensors[gives]
         if a is None:
@@ -117,6 +118,7 @@ class Sorting:
             takes=op.sources,
             gives=gives,
             output=self._output(op),
+            makes=tuple(map(self.plan.given_by, own)),
         )
 
     def _of_layer(self, layer: Layer, name: str, inputs: int) -> tuple[LayerTrace, list[Op]]:
@@ -154,6 +156,7 @@ class Sorting:
             takes=ops[0].sources,
             gives=self.plan.given_by(last),
             output=self._output(last),
+            makes=tuple(map(self.plan.given_by, ops)),
         )
         return trace, ops
 
@@ -204,6 +207,7 @@ class Sorting:
             takes=taken,
             gives=gives,
             output=inner[-1].output if inner and inner[-1].gives == gives else output,
+            makes=tuple(number for own in inner for number in own.makes) or (gives,) * (gives not in taken),
         )
 
 

@@ -6,7 +6,21 @@ from collections.abc import Iterator
 from html import escape
 from itertools import accumulate
 
-from clarinet.glass.shapes import HEIGHT, LEVELS, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
+from clarinet.glass.shapes import (
+    HEIGHT,
+    LEVELS,
+    WIDTH,
+    Cell,
+    Disc,
+    Flow,
+    Label,
+    Line,
+    Mark,
+    Moment,
+    Picture,
+    Scene,
+    Shape,
+)
 from clarinet.glass.theme import LINE, MONO, SANS, colors, first_line, level_name, title_line
 from clarinet.html_snippets import bitmap
 
@@ -49,6 +63,7 @@ def _variables(theme: str) -> str:
 _RULES = (
     ".ground { fill: var(--background); } .plus { stroke: var(--plus); } "
     ".minus { stroke: var(--minus); stroke-dasharray: 7 4; } .erase { stroke: var(--background); } "
+    ".link { stroke: var(--quiet); } "
     ".disc { stroke: var(--text); stroke-width: 1.2; fill: var(--background); } "
     ".ring { stroke: var(--ring); stroke-width: 3.5; } .dot { fill: var(--ring); } "
     ".mark { stroke: var(--ring); stroke-width: 2.5; fill: none; } "
@@ -109,6 +124,12 @@ def _shape(shape: Shape) -> str:
         fill = "" if shape.level is None else f" {level_name('v', shape.level)}"
         ring = " ring" if shape.ring else ""
         return f'<circle class="disc{fill}{ring}" cx="{shape.x:.1f}" cy="{shape.y:.1f}" r="{shape.radius:.1f}"/>'
+    if isinstance(shape, Cell):
+        fill = "" if shape.level is None else f" {level_name('v', shape.level)}"
+        return (
+            f'<rect class="disc{fill}{" ring" * shape.ring}" x="{shape.x:.1f}" y="{shape.y:.1f}" '
+            f'width="{shape.width:.1f}" height="{shape.height:.1f}"/>'
+        )
     if isinstance(shape, Picture):
         return (
             f'<image x="{shape.x:.1f}" y="{shape.y:.1f}" width="{shape.width:.1f}" height="{shape.height:.1f}" '

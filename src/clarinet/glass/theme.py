@@ -51,6 +51,7 @@ def colors(theme: str) -> dict[str, str]:
     named = {"background": look.background, "text": look.text, "quiet": look.quiet}
     named |= {
         "erase": look.background,
+        "link": look.quiet,
         "plus": look.series[0],
         "minus": look.series[1],
         "ring": look.series[4],

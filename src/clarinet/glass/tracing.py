@@ -71,6 +71,12 @@ def trace(
         return _Tracer(model, data, bool(training)).trace()
 
 
+def loss_after(model: Trainable, x: object, y: object) -> float | None:
+    """The loss of the same rows after the step that :func:`trace` shows; the model is not changed."""
+    with np.errstate(all="ignore"):
+        return _Tracer(model, _rows(model, x, y, None, None), True).next_loss()
+
+
 def _rows(
     model: Trainable, x: object, y: object, sample_weight: object, class_weight: Mapping[int, float] | None
 ) -> Data:
@@ -145,7 +151,15 @@ class _Tracer:
             step=self.optimizer_state.step + (after is None),
             learning_rate=learning_rate,
             optimizer=self.plan.optimizer,
+            origins={self.plan.given_by(op): op.sources for op in self.plan.all_ops},
         )
+
+    def next_loss(self) -> float | None:
+        """The loss of the same rows with the weights that the step gives, and the random numbers of that step."""
+        step = self.optimizer_state.step
+        self._step(self._rate())
+        self.optimizer_state.step = step
+        return self._run().loss
 
     def _outputs(self, seen: Pass) -> Iterator[OutputTrace]:
         """What is known of every output."""
