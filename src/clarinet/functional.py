@@ -24,7 +24,8 @@ from clarinet.graph import (
 )
 from clarinet.graph_configs import graph_config
 from clarinet.layers import Layer
-from clarinet.layers.adopting import adopted
+from clarinet.layers.adopting import assign
+from clarinet.layers.attributes import attributes_of
 from clarinet.layers.authored import Authored, held
 from clarinet.layers.handle import Handle, take_name
 from clarinet.layers.preparing import as_data
@@ -63,8 +64,7 @@ class Functional(Structure):
             setattr(cls, "build", _once(vars(cls)["build"]))  # noqa: B010  # a method, for the type checker
 
     def __setattr__(self, name: str, value: object) -> None:
-        own = name[:1] != "_" and not is_ours(type(self), "__init__")
-        object.__setattr__(self, name, adopted(self, name, value) if own else value)
+        (object.__setattr__ if is_ours(type(self), "__init__") else assign)(self, name, value)
 
     add_weight = add_variable = Authored.add_weight
 
@@ -188,7 +188,7 @@ class Functional(Structure):
         """The layers and models in it, in Keras's order; those it has as attributes while the network is not known."""
         if self._network is not None or self.lists_layers:
             return self._layers
-        return [cast(Layer, part) for name, value in vars(self).items() if name[:1] != "_" for part in held(value)]
+        return [cast(Layer, part) for value in attributes_of(self).values() for part in held(value)]
 
     @layers.setter
     def layers(self, layers: list[Layer]) -> None:
@@ -214,7 +214,7 @@ class Functional(Structure):
                 self.build(cast(ShapeLike, packed([tensor.shape for tensor in flatten(inputs)], form_of(inputs))))
             finally:
                 self._within_build = False
-        self._attributes = [layer for name, value in vars(self).items() if name[:1] != "_" for layer in held(value)]
+        self._attributes = [layer for value in attributes_of(self).values() for layer in held(value)]
         outputs, updates = called(self.call, [inputs], {})
         self._connect(inputs, outputs, updates)
 

@@ -199,7 +199,7 @@ class Structure(WithSummary, TrainingLock, Handle):
         specs = self._specs(self.numbered)
         self._store = lay_out(self, specs, self.dtype, self._seed, self._store, family)
         for layer, shape in specs:
-            layer.set_build_spec(BuildSpec(self.dtype, shape))
+            layer.set_build_spec(BuildSpec(self.dtype, None if self.bodiless else shape))
 
     @property
     def numbered(self) -> tuple[Handle, ...]:

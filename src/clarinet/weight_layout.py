@@ -66,8 +66,8 @@ def lay_out(
     """
     own_family = {id(model), *map(id, family)}
     held = [layer for layer, _ in layers]
-    weights = own_weights(held, [layer.weight_specs(shape) for layer, shape in layers])
-    state = own_weights(held, [layer.state_specs(shape) for layer, shape in layers])
+    weights = own_weights(held, [_wanted(layer, shape, False) for layer, shape in layers])
+    state = own_weights(held, [_wanted(layer, shape, True) for layer, shape in layers])
     layouts = (
         Layout.of([(own, layer.trainable) for layer, own in zip(held, weights, strict=True)], dtype.itemsize),
         Layout.of([(own, False) for own in state], dtype.itemsize, state=True),
@@ -94,6 +94,13 @@ def lay_out(
         for s, variable in zip(x.segments, x.layer._variables or (), strict=True)
     }
     return Store(*layouts, dtype, block, locations)
+
+
+def _wanted(layer: Layer, shape: Shape, state: bool) -> tuple[Weight, ...]:
+    """What a layer is to have, its state or what is trained; where nobody says what it takes, what it has already."""
+    if shape == () and layer._variables and not layer.children:
+        return tuple(variable.weight for variable in layer._variables if variable.state is state)
+    return layer.state_specs(shape) if state else layer.weight_specs(shape)
 
 
 def _owns(layers: Sequence[Layer], layout: Layout, state_layout: Layout) -> Iterator[_Own]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clarinet.configurable import is_ours
 from clarinet.exchange import hdf5
+from clarinet.layers.attributes import attributes_of
 from clarinet.layers.cells import Cell
 from clarinet.layers.handle import Handle
 from clarinet.registry import registered_name
@@ -145,7 +146,7 @@ def _within(layer: Any, place: str, flat: bool) -> Iterator[tuple[str, Handle]]:
     kind, children = type(layer).__name__, layer.children
     if layer.is_model:
         by_name = getattr(layer, "has_call", False) and not (flat and registered_name(type(layer)) is None)
-        own = {name: value for name, value in vars(layer).items() if name[:1] != "_" and by_name}
+        own = attributes_of(layer) if by_name else {}
         yield from _named({name: value for name, value in own.items() if name < "layers"}, place, flat)
         yield from _numbered(layer.layers, f"{place}layers/", flat)
         yield from _named({name: value for name, value in own.items() if name > "layers"}, place, flat)
@@ -158,7 +159,7 @@ def _within(layer: Any, place: str, flat: bool) -> Iterator[tuple[str, Handle]]:
         yield place.removesuffix("/"), layer
     elif layer.is_authored:
         yield place.removesuffix("/"), children[0]
-        yield from _named({name: value for name, value in vars(layer).items() if name[:1] != "_"}, place, flat)
+        yield from _named(attributes_of(layer), place, flat)
     elif children:
         raise TypeError(
             f"{kind} {layer.name!r}: Keras has no such layer, or keeps its weights otherwise; write and read files "

@@ -1,11 +1,13 @@
-"""Variables that an author gives a layer as attributes."""
+"""Attributes that an author gives a layer; variables among them become its weights."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Protocol, cast
 
 from clarinet.initializers import Constant
+from clarinet.layers.attributes import keep
 from clarinet.variables import Variable
 
 
@@ -14,6 +16,13 @@ class Author(Protocol):
 
     @property
     def add_weight(self) -> Callable[..., Variable]: ...
+
+
+def assign(layer: object, name: str, value: object) -> None:
+    """Set an attribute of a layer or model with a class of the author's, from its ``__setattr__``."""
+    value = adopted(layer, name, value)
+    if not keep(layer, name, value, sys._getframe(2)):
+        object.__setattr__(layer, name, value)
 
 
 def adopted(layer: object, name: str, value: object) -> object:

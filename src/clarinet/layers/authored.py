@@ -33,6 +33,7 @@ from clarinet.graph import (
     with_rounds,
     within_trace,
 )
+from clarinet.layers.attributes import attributes_of
 from clarinet.layers.base import Layer, check_shape
 from clarinet.layers.calling import inside_call, mask_of, next_in_order, set_masks, without_masks
 from clarinet.layers.describing import kept_layer
@@ -96,7 +97,7 @@ class Authored:
     def children(self) -> tuple[Handle, ...]:
         """Its own weights, and the layers and models that it has as attributes."""
         own = _own(self)
-        within = (child for name, value in [*vars(self).items()] if name[:1] != "_" for child in held(value))
+        within = (child for value in attributes_of(self).values() for child in held(value))
         core = vars(self).get("_core")
         return (own, *([core] if core is not None else []), *within)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from clarinet.configurable import Configurable, Unsupported, abstract, auto_config, is_ours
 from clarinet.graph import flatten, is_symbolic, use, within_trace
-from clarinet.layers.adopting import adopted
+from clarinet.layers.adopting import assign
 from clarinet.layers.building import build
 from clarinet.layers.calling import Computing, computed_with_masks, inside_call, listed
 from clarinet.layers.context import Context
@@ -173,7 +173,7 @@ class Layer(Computing, Configurable):
             raise AttributeError(
                 f"{type(self).__name__}.{key} is fixed once the layer is made; make a new layer with {key}={value!r}"
             )
-        object.__setattr__(self, key, adopted(self, key, value) if self.is_authored else value)
+        (assign if self.is_authored else object.__setattr__)(self, key, value)
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items() if v is not None and k != "trainable")

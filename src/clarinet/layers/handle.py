@@ -15,6 +15,7 @@ from clarinet import renamed
 from clarinet.aliases.members import missing
 from clarinet.graph import Network, Node
 from clarinet.layers.adding import Adding
+from clarinet.layers.attributes import meet
 from clarinet.names import Names, snake_case
 from clarinet.ops.dtypes import FLOAT
 from clarinet.params import Weight
@@ -132,7 +133,6 @@ class Handle(Adding):
         return cast(AnyTensor, outputs[0] if len(outputs) == 1 else list(outputs))
 
     # Its holders.
-
     @property
     def holders(self) -> list[Handle]:
         """The existing models and containers that hold it, the first one first."""
@@ -184,7 +184,6 @@ class Handle(Adding):
         return self.trainable and all(holder.trains for holder in self.holders if not holder.is_model)
 
     # Its weights.
-
     @property
     def built(self) -> bool:
         """Whether the layer has weights, or is known to need none. A ``build`` may say so, to no effect."""
@@ -349,6 +348,7 @@ class Handle(Adding):
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
+        meet(self)
         for child in self.children:
             child.join(self)
         for variable in self._variables or ():

@@ -8,6 +8,7 @@ from inspect import signature
 from typing import Protocol, cast
 
 from clarinet.data_adapters.structures import arranged
+from clarinet.layers.attributes import attributes_of
 from clarinet.layers.handle import Handle
 from clarinet.losses import Loss
 from clarinet.metrics import Mean, Metric
@@ -218,9 +219,8 @@ def results(metrics: Sequence[Metric]) -> dict[str, Scalar]:
 
 def own_metrics(holder: Handle) -> Iterator[Metric]:
     """The metrics that a model, and the layers within it, have as attributes; models within keep theirs."""
-    for name, value in [*vars(holder).items()]:
-        if name[:1] != "_":
-            yield from _metrics_in(value)
+    for value in attributes_of(holder).values():
+        yield from _metrics_in(value)
     for child in holder.children:
         if not child.is_model:
             yield from own_metrics(child)
