@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from clarinet import _native
+from tests import cases
 from tests.properties import examples
 
 # Keras's back ends disagree at saturation; the JAX one is the oracle. Keras reads these when it is first imported.
@@ -39,16 +40,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that fork this process come first: a fork is not safe once JAX, an oracle of others, has its threads.
 
     Under sanitizers, which take several times as long, all instruction sets but the first are slow tests, and so are
-    comparisons of bits and most of those that run the kernels of other tests on more rows.
+    all rows of a layer but the first, comparisons of bits, and most of those that run the kernels of other tests again.
     """
     items.sort(key=lambda item: not item.path.is_relative_to(FUZZERS))
     for item in items:
         if "masking" in item.name.partition("[")[2]:
             item.add_marker(pytest.mark.filterwarnings(MASK_ENDS))
     for number, item in enumerate(items if os.environ.get("CLARINET_SANITIZED") else ()):
-        other_isa = hasattr(item, "callspec") and item.callspec.params.get("isa") not in (None, ISAS[0])
+        given = item.callspec.params if hasattr(item, "callspec") else {}
+        other = given.get("isa") not in (None, ISAS[0]) or repr(given.get("case")) in cases.REPEATED
         alike = (item.name.startswith("test_layers_") or item.path.name == "test_halves.py") and number % 3
-        if other_isa or alike or item.path.name == "test_bits.py":
+        if other or alike or item.path.name == "test_bits.py":
             item.add_marker("slow")
 
 

@@ -41,9 +41,9 @@ class Recurrent : public Op {
         backwards_(setting(spec, "backwards") != 0.0),
         masked_(has(spec, "masked")),
         resets_first_(form_.step == &KernelTable::gru_mix),
-        dropout_(this->spec, units_, columns_),
         activation_(function_of(spec, "activation.")),
-        gate_(function_of(spec, "gate.")) {}
+        gate_(function_of(spec, "gate.")),
+        dropout_(this->spec, units_, columns_) {}
 
   bool in_place() const override { return false; }
   double work() const override { return static_cast<double>(steps_) * columns_ * (inputs_ + units_); }

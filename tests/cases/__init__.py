@@ -23,7 +23,8 @@ from tests.cases.schedules import SCHEDULES
 
 #: The layers as a network with one input and no graph has them.
 CHAINED = [in_chain(case) for case in LAYERS]
-_CLASSES = {case.id: type(case.make()).__name__ for case in LAYERS}
+#: Layers' rows whose class has one before.
+REPEATED = {case.id for case in LAYERS} - set({type(case.make()): case.id for case in reversed(LAYERS)}.values())
 
 __all__ = [
     "ACTIVATIONS",
@@ -35,6 +36,7 @@ __all__ = [
     "METRICS",
     "OPTIMIZERS",
     "REGULARIZERS",
+    "REPEATED",
     "SCHEDULES",
     "Case",
     "example",
@@ -51,9 +53,4 @@ def one_in_three(rows: Iterable[object]) -> list[Any]:
 
 def one_of_each(rows: Sequence[Case]) -> list[Any]:
     """Rows of layers, of which those are slow tests whose class has one before; for oracles that take long."""
-    seen, found = set[str](), []
-    for case in rows:
-        kind = _CLASSES[case.id]
-        found.append(pytest.param(case, marks=[pytest.mark.slow] if kind in seen else [], id=case.id))
-        seen.add(kind)
-    return found
+    return [pytest.param(case, marks=[pytest.mark.slow] if case.id in REPEATED else [], id=case.id) for case in rows]

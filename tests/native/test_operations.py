@@ -134,7 +134,6 @@ REFERENCE_ONLY = {
     "softmax",
     "solve",
     "sort",
-    "sparsemax",
     "stack",
     "stft",
     "svd",
