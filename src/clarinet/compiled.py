@@ -145,12 +145,12 @@ class Compiled(Functional):
         return list({id(metric): metric for metric in found}.values())
 
     def _output_trackers(self, outputs: int) -> list[metrics_module.Mean | None]:
-        """The running loss of each output, where there are several."""
+        """The running loss of each output, where several have one."""
         if not self._trackers:
             names = self.output_names if self._connected else [str(number) for number in range(outputs)]
             judged = zip(names, self._compiled_losses, strict=False)
             each = [None if loss is None else metrics_module.Mean(f"{name}_loss") for name, loss in judged]
-            self._trackers = each if outputs > 1 else [None]
+            self._trackers = each if len(each) - each.count(None) > 1 else [None] * outputs
         return self._trackers
 
     @property

@@ -12,23 +12,28 @@ if TYPE_CHECKING:
 
 
 class Tracked(NamedTuple):
-    """A metric, and what its names begin with in logs where a model has several outputs."""
+    """A metric, and what its names begin with in logs where a model has several outputs; whether it is shown there."""
 
     metric: Metric
     prefix: str = ""
+    shown: bool = True
 
 
 def tracked(plan: Plan) -> tuple[Tracked, ...]:
-    """The loss; where there are several outputs, the loss of each that has one; the metrics."""
+    """The loss; where there are several outputs, the loss of each that has one; the metrics.
+
+    The loss of the only output that has one is not shown: as in Keras it is the loss.
+    """
     several = [] if len(plan.outputs) == 1 else [o for o in plan.outputs if o.loss is not None]
-    losses = [Tracked(Mean("loss")), *(Tracked(Mean("loss"), f"{o.name}_") for o in several)]
+    losses = [Tracked(Mean("loss")), *(Tracked(Mean("loss"), f"{o.name}_", len(several) > 1) for o in several)]
     return (*losses, *(Tracked(j.metric, j.prefix) for j in plan.judged))
 
 
 def logs(metrics: Sequence[Tracked]) -> dict[str, float]:
     """The numbers of all of them by name; where there are several outputs metrics come by name, as in Keras."""
-    found = {prefix + name: value for metric, prefix in metrics for name, value in metric.logs().items()}
-    prefixes = {prefix for _, prefix in metrics} - {""}
+    shown = [own for own in metrics if own.shown]
+    found = {own.prefix + name: value for own in shown for name, value in own.metric.logs().items()}
+    prefixes = {own.prefix for own in metrics} - {""}
     if not prefixes:
         return found
     losses = {"loss", *(f"{prefix}loss" for prefix in prefixes)}

@@ -281,19 +281,19 @@ class NativeEngine(Engine):
         self._core.reset()
 
     def results(self) -> Mapping[str, float]:
-        for (metric, _), sums in zip(self._tracked, self._core.running()):
+        for (metric, *_), sums in zip(self._tracked, self._core.running()):
             restore(metric, sums)
         return logs(self._tracked)
 
     def running(self) -> list[dict[str, object]]:
         self.results()
-        return [metric.get_state() for metric, _ in self._tracked]
+        return [metric.get_state() for metric, *_ in self._tracked]
 
     def resume(self, running: Sequence[Mapping[str, object]]) -> None:
-        for (metric, _), state in zip(self._tracked, running, strict=True):
+        for (metric, *_), state in zip(self._tracked, running, strict=True):
             metric.set_state(state)
         self._core.resume(
-            [sums_of(metric, len(sums)) for (metric, _), sums in zip(self._tracked, self._core.running(), strict=True)]
+            [sums_of(metric, len(sums)) for (metric, *_), sums in zip(self._tracked, self._core.running(), strict=True)]
         )
 
     def close(self) -> None:

@@ -78,7 +78,7 @@ class ReferenceEngine(Engine):
     def _take(self) -> None:
         """Have weights, state, slots and sums where they are computed with; a forward pass before is over."""
         self._kept = None
-        sums = [metric.sums for metric, _ in self._tracked]
+        sums = [metric.sums for metric, *_ in self._tracked]
         self._carry = begin(self.plan, self.store, self.optimizer_state, sums, self.device.put)
 
     def _commit(self, new: Carry, number: int) -> None:
@@ -118,7 +118,7 @@ class ReferenceEngine(Engine):
             self._copy(self._carry, begin(self.plan, self.store, self.optimizer_state))
 
     def _set_sums(self, sums: Sequence[Sums] | None) -> None:
-        for (metric, _), own in zip(self._tracked, sums or (), strict=True):
+        for (metric, *_), own in zip(self._tracked, sums or (), strict=True):
             metric.sums = own
 
     def _put(self, batch: Data) -> Data:
@@ -354,17 +354,17 @@ class ReferenceEngine(Engine):
         return one_or_all(self._predicted(Data(x), training, draw))
 
     def reset_metrics(self) -> None:
-        for metric, _ in self._tracked:
+        for metric, *_ in self._tracked:
             metric.reset_state()
 
     def results(self) -> Mapping[str, float]:
         return logs(self._tracked)
 
     def running(self) -> list[dict[str, object]]:
-        return [metric.get_state() for metric, _ in self._tracked]
+        return [metric.get_state() for metric, *_ in self._tracked]
 
     def resume(self, running: Sequence[Mapping[str, object]]) -> None:
-        for (metric, _), state in zip(self._tracked, running, strict=True):
+        for (metric, *_), state in zip(self._tracked, running, strict=True):
             metric.set_state(state)
 
     def close(self) -> None:

@@ -43,7 +43,9 @@ for step in range(4):
     kinds = np.concatenate([labels[rows], sampled[:, 0]])
     d_loss = discriminator.train_on_batch(x, [y, kinds])
     g_loss = combined.train_on_batch([z, sampled], [np.ones(BATCH), sampled])
-    history.append([d_loss, g_loss])
+    history.append(
+        [d_loss, g_loss[0], g_loss[2]]
+    )  # both outputs have one name, and Keras gives the last one's loss twice
 
 results = {
     "history": history,
