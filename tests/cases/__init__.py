@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cases.activations import ACTIVATIONS
+from tests.cases.authored import AUTHORED
 from tests.cases.case import Case, example, inputs
 from tests.cases.constraints import CONSTRAINTS
 from tests.cases.initializers import INITIALIZERS
@@ -24,10 +25,12 @@ from tests.cases.schedules import SCHEDULES
 #: The layers as a network with one input and no graph has them.
 CHAINED = [in_chain(case) for case in LAYERS]
 #: Layers' rows whose class has one before.
-REPEATED = {case.id for case in LAYERS} - set({type(case.make()): case.id for case in reversed(LAYERS)}.values())
+_ROWS = [*LAYERS, *AUTHORED]
+REPEATED = {case.id for case in _ROWS} - set({type(case.make()): case.id for case in reversed(_ROWS)}.values())
 
 __all__ = [
     "ACTIVATIONS",
+    "AUTHORED",
     "CHAINED",
     "CONSTRAINTS",
     "INITIALIZERS",

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from clarinet import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
-from clarinet.layers.image_layers import ImageLayer
 from clarinet.optimizers import schedules
 from tests import cases
 
@@ -25,7 +24,7 @@ KINDS = {
     "activations": (activations, cases.ACTIVATIONS, {"Activation"}),
     "constraints": (constraints, cases.CONSTRAINTS, {"Constraint"}),
     "initializers": (initializers, cases.INITIALIZERS, {"Initializer"}),
-    "layers": (layers, cases.LAYERS, {"Layer"}),
+    "layers": (layers, [*cases.LAYERS, *cases.AUTHORED], {"Layer"}),
     "losses": (losses, cases.LOSSES, {"Loss"}),
     "metrics": (metrics, cases.METRICS, {"Metric", "MeanMetric"}),
     "optimizers": (optimizers, cases.OPTIMIZERS, {"Optimizer", "OptimizerState"}),
@@ -56,26 +55,12 @@ ROWLESS = {
         "works on the data, before an engine sees it, see tests/layers/test_categories.py",
     ),
     **dict.fromkeys(
-        (layers.RMSNormalization, layers.UnitNormalization), "written with operations, see test_layers_of_operations"
+        (layers.GRUCell, layers.LSTMCell, layers.SimpleRNNCell, layers.StackedRNNCells),
+        "one step, which RNN takes; it has rows with each of them",
     ),
-    **dict.fromkeys(
-        (layers.GRUCell, layers.LSTMCell, layers.RNN, layers.SimpleRNNCell, layers.StackedRNNCells),
-        "made of layers by a call, as a user's own",
-    ),
-    layers.SpectralNormalization: "around another layer, see tests/layers/test_spectral.py",
     layers.Pipeline: "other layers, one after another",
     layers.Wrapper: "a base of layers around another one",
-    **{
-        getattr(layers, name): "written with operations, see tests/layers/test_layers_of_operations.py"
-        for name in layers.__all__
-        if name.startswith(("Adaptive", "ConvLSTM"))
-    },
     layers.TextVectorization: "works on texts, before a model",
-    **{
-        layer: "of images, with draws of its own, see tests/layers/test_image_layers.py"
-        for name in layers.__all__
-        if isinstance(layer := getattr(layers, name), type) and issubclass(layer, ImageLayer)
-    },
     losses.CTC: "of sequences, see test_losses_of_batches",
     losses.Circle: "of whole batches, see test_losses_of_batches",
     losses.Custom: "a user's function, which cannot be saved",

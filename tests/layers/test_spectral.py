@@ -23,9 +23,11 @@ INNER = {
     "Conv2DTranspose": ("Conv2DTranspose", {"filters": 2, "kernel_size": 3, "strides": 2}, IMAGES),
     "EinsumDense": ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": 3, "bias_axes": "c"}, ROWS),
     "Embedding": ("Embedding", {"input_dim": 7, "output_dim": 3}, IDS),
+    "DepthwiseConv2D": ("DepthwiseConv2D", {"kernel_size": 3, "depth_multiplier": 2, "strides": 2}, IMAGES),
+    "DepthwiseConv1D": ("DepthwiseConv1D", {"kernel_size": 3, "padding": "same"}, IMAGES[:, 0]),
 }
 #: Those that run natively within; the others do on the reference engine.
-NATIVE = ("Dense", "Conv2D", "Conv1D", "Embedding")
+NATIVE = ("Dense", "Conv2D", "Conv1D", "Embedding", "DepthwiseConv2D", "DepthwiseConv1D")
 
 
 def pair(kind: str, settings: dict[str, Any], x: np.ndarray, power: int = 2) -> tuple[Any, Any]:
@@ -130,3 +132,18 @@ def test_a_layer_of_ones_own() -> None:
     y = layer(ROWS, training=True)
     kernel = layer.layer.kernel.numpy()
     np.testing.assert_allclose(y, ROWS @ (kernel / np.linalg.norm(kernel, 2)), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras on JAX
+def test_its_weights_are_where_keras_has_them(tmp_path: Any) -> None:
+    import keras
+
+    ours, compiled = pair("Dense", {"units": 3}, ROWS)
+    theirs = keras.Model(compiled.inputs, compiled.outputs)
+    ours.save_weights(tmp_path / "a.weights.h5")
+    theirs.load_weights(tmp_path / "a.weights.h5")
+    theirs.save_weights(tmp_path / "b.weights.h5")
+    before = ours.get_weights()
+    ours.set_weights([0 * w for w in before])
+    ours.load_weights(tmp_path / "b.weights.h5")
+    assert all(np.array_equal(a, b) for a, b in zip(before, ours.get_weights(), strict=True))

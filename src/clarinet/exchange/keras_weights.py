@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from clarinet.configurable import is_ours
 from clarinet.exchange import hdf5
@@ -134,10 +135,10 @@ def _places(model: Trainable, flat: bool) -> dict[str, Variable]:
 
 def _layers(model: Any, flat: bool) -> Iterator[tuple[str, Handle]]:
     """The layers of a model and of those within it, each once, with the path of its group."""
-    seen: set[int] = set()
+    seen: dict[int, Handle] = {}
     for place, layer in _within(model, "", flat):
         if id(layer) not in seen:
-            seen.add(id(layer))
+            seen[id(layer)] = layer
             yield place, layer
 
 
@@ -158,7 +159,7 @@ def _within(layer: Any, place: str, flat: bool) -> Iterator[tuple[str, Handle]]:
     elif isinstance(layer, Cell):  # which keeps its weights in a loop of one step
         yield place.removesuffix("/"), layer
     elif layer.is_authored:
-        yield place.removesuffix("/"), children[0]
+        yield from _own_weights(layer, place)
         yield from _named(attributes_of(layer), place, flat)
     elif children:
         raise TypeError(
@@ -167,6 +168,24 @@ def _within(layer: Any, place: str, flat: bool) -> Iterator[tuple[str, Handle]]:
         )
     else:
         yield place.removesuffix("/"), layer
+
+
+@dataclass(frozen=True)
+class _Both:
+    """Weights that Keras keeps together, where here two layers have them."""
+
+    weights: tuple[Variable, ...]
+
+
+def _own_weights(layer: Any, place: str) -> Iterator[tuple[str, Handle]]:
+    """Those that a layer with a ``call`` has itself, without those of the layers within it."""
+    kind, (own, *_) = type(layer).__name__, layer.children
+    if kind.startswith("ConvLSTM"):
+        yield f"{place}cell", own
+    elif kind == "SpectralNormalization":  # which Keras also gives the kernel of the layer within
+        yield place.removesuffix("/"), cast(Handle, _Both((layer.divided_weight, layer.vector_u)))
+    else:
+        yield place.removesuffix("/"), own
 
 
 def _named(values: Mapping[str, object], place: str, flat: bool) -> Iterator[tuple[str, Handle]]:

@@ -13,6 +13,7 @@ from clarinet.layers.geometry import Sizes, per_axis
 from clarinet.types import AnyTensor, Config, TensorLike
 
 
+@dataclass(eq=False, repr=False)
 class _AdaptivePooling(Layer):
     """Base of layers whose windows cover the inputs, equally long as far as that goes."""
 
@@ -21,7 +22,7 @@ class _AdaptivePooling(Layer):
     takes_greatest: ClassVar[bool]
 
     output_size: Sizes
-    data_format: str | None
+    data_format: DataFormatField = DataFormatField(None)
 
     def check(self) -> None:
         self.output_size = per_axis(self.output_size, self.rank, f"{type(self).__name__}: output_size")
@@ -71,9 +72,6 @@ class AdaptiveAveragePooling1D(_AdaptivePooling):
     rank = 1
     takes_greatest = False
 
-    output_size: Sizes
-    data_format: DataFormatField = DataFormatField(None)
-
 
 @dataclass(eq=False, repr=False)
 class AdaptiveAveragePooling2D(_AdaptivePooling):
@@ -101,9 +99,6 @@ class AdaptiveAveragePooling2D(_AdaptivePooling):
 
     rank = 2
     takes_greatest = False
-
-    output_size: Sizes
-    data_format: DataFormatField = DataFormatField(None)
 
 
 @dataclass(eq=False, repr=False)
@@ -133,9 +128,6 @@ class AdaptiveAveragePooling3D(_AdaptivePooling):
     rank = 3
     takes_greatest = False
 
-    output_size: Sizes
-    data_format: DataFormatField = DataFormatField(None)
-
 
 @dataclass(eq=False, repr=False)
 class AdaptiveMaxPooling1D(_AdaptivePooling):
@@ -163,9 +155,6 @@ class AdaptiveMaxPooling1D(_AdaptivePooling):
 
     rank = 1
     takes_greatest = True
-
-    output_size: Sizes
-    data_format: DataFormatField = DataFormatField(None)
 
 
 @dataclass(eq=False, repr=False)
@@ -195,9 +184,6 @@ class AdaptiveMaxPooling2D(_AdaptivePooling):
     rank = 2
     takes_greatest = True
 
-    output_size: Sizes
-    data_format: DataFormatField = DataFormatField(None)
-
 
 @dataclass(eq=False, repr=False)
 class AdaptiveMaxPooling3D(_AdaptivePooling):
@@ -225,6 +211,3 @@ class AdaptiveMaxPooling3D(_AdaptivePooling):
 
     rank = 3
     takes_greatest = True
-
-    output_size: Sizes
-    data_format: DataFormatField = DataFormatField(None)

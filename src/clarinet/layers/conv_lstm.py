@@ -22,15 +22,43 @@ from clarinet.types import AnyTensor, Config, TensorLike
 from clarinet.variables import Variable
 
 
+@dataclass(eq=False, repr=False)
 class _ConvLSTM(Layer):
     """The loop over the steps, for any number of spatial axes."""
 
     says_all: ClassVar[bool] = True
     rank: ClassVar[int]
 
-    kernel: Variable
-    recurrent_kernel: Variable
-    bias: Variable | None = None
+    kernel: ClassVar[Variable]
+    recurrent_kernel: ClassVar[Variable]
+    bias: ClassVar[Variable | None] = None
+
+    filters: int
+    kernel_size: Sizes
+    strides: SizesField = SizesField(1)
+    padding: str = "valid"
+    data_format: DataFormatField = DataFormatField(None)
+    dilation_rate: SizesField = SizesField(1)
+    activation: ActivationField = ActivationField("tanh")
+    recurrent_activation: ActivationField = ActivationField("sigmoid")
+    use_bias: bool = True
+    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
+    recurrent_initializer: InitializerField = InitializerField("orthogonal")
+    bias_initializer: InitializerField = InitializerField("zeros")
+    unit_forget_bias: bool = True
+    kernel_regularizer: RegularizerField = RegularizerField(None)
+    recurrent_regularizer: RegularizerField = RegularizerField(None)
+    bias_regularizer: RegularizerField = RegularizerField(None)
+    kernel_constraint: ConstraintField = ConstraintField(None)
+    recurrent_constraint: ConstraintField = ConstraintField(None)
+    bias_constraint: ConstraintField = ConstraintField(None)
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    seed: int | None = None
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
 
     def check(self) -> None:
         this: Any = self
@@ -195,33 +223,6 @@ class ConvLSTM1D(_ConvLSTM):
 
     rank = 1
 
-    filters: int
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    activation: ActivationField = ActivationField("tanh")
-    recurrent_activation: ActivationField = ActivationField("sigmoid")
-    use_bias: bool = True
-    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
-    recurrent_initializer: InitializerField = InitializerField("orthogonal")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    unit_forget_bias: bool = True
-    kernel_regularizer: RegularizerField = RegularizerField(None)
-    recurrent_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    kernel_constraint: ConstraintField = ConstraintField(None)
-    recurrent_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)
-    dropout: float = 0.0
-    recurrent_dropout: float = 0.0
-    seed: int | None = None
-    return_sequences: bool = False
-    return_state: bool = False
-    go_backwards: bool = False
-    stateful: bool = False
-
 
 @dataclass(eq=False, repr=False)
 class ConvLSTM2D(_ConvLSTM):
@@ -265,33 +266,6 @@ class ConvLSTM2D(_ConvLSTM):
 
     rank = 2
 
-    filters: int
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    activation: ActivationField = ActivationField("tanh")
-    recurrent_activation: ActivationField = ActivationField("sigmoid")
-    use_bias: bool = True
-    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
-    recurrent_initializer: InitializerField = InitializerField("orthogonal")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    unit_forget_bias: bool = True
-    kernel_regularizer: RegularizerField = RegularizerField(None)
-    recurrent_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    kernel_constraint: ConstraintField = ConstraintField(None)
-    recurrent_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)
-    dropout: float = 0.0
-    recurrent_dropout: float = 0.0
-    seed: int | None = None
-    return_sequences: bool = False
-    return_state: bool = False
-    go_backwards: bool = False
-    stateful: bool = False
-
 
 @dataclass(eq=False, repr=False)
 class ConvLSTM3D(_ConvLSTM):
@@ -334,30 +308,3 @@ class ConvLSTM3D(_ConvLSTM):
     """
 
     rank = 3
-
-    filters: int
-    kernel_size: Sizes
-    strides: SizesField = SizesField(1)
-    padding: str = "valid"
-    data_format: DataFormatField = DataFormatField(None)
-    dilation_rate: SizesField = SizesField(1)
-    activation: ActivationField = ActivationField("tanh")
-    recurrent_activation: ActivationField = ActivationField("sigmoid")
-    use_bias: bool = True
-    kernel_initializer: InitializerField = InitializerField("glorot_uniform")
-    recurrent_initializer: InitializerField = InitializerField("orthogonal")
-    bias_initializer: InitializerField = InitializerField("zeros")
-    unit_forget_bias: bool = True
-    kernel_regularizer: RegularizerField = RegularizerField(None)
-    recurrent_regularizer: RegularizerField = RegularizerField(None)
-    bias_regularizer: RegularizerField = RegularizerField(None)
-    kernel_constraint: ConstraintField = ConstraintField(None)
-    recurrent_constraint: ConstraintField = ConstraintField(None)
-    bias_constraint: ConstraintField = ConstraintField(None)
-    dropout: float = 0.0
-    recurrent_dropout: float = 0.0
-    seed: int | None = None
-    return_sequences: bool = False
-    return_state: bool = False
-    go_backwards: bool = False
-    stateful: bool = False

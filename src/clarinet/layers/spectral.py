@@ -64,9 +64,15 @@ class SpectralNormalization(Wrapper):
             name="vector_u",
         )
 
+    @property
+    def divided_weight(self) -> Variable:
+        """The layer's weight that is divided."""
+        found: Variable = getattr(self.layer, _name_of_kernel(self.layer))
+        return found
+
     def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
         """What the layer gives with the divided kernel."""
-        kernel = ops.convert_to_tensor(getattr(self.layer, _name_of_kernel(self.layer)))
+        kernel = ops.convert_to_tensor(self.divided_weight)
         u, kernel = self._divided(kernel)
         if training:
             self.vector_u.assign(u)

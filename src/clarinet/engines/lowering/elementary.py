@@ -306,8 +306,10 @@ class Elementary:
         batch = output[:1] if result.batched else ()
         letters = [tuple(n for n in own if n not in batch) for own in inputs]
         output = tuple(n for n in output if n not in batch)
-        if len(taken) != 2 or any(len(set(own)) < len(own) or 1 in known.shape for own, known in zip(letters, taken)):
+        if len(taken) != 2 or any(len(set(own)) < len(own) for own in letters):
             raise NoForm("einsum of other than two tensors has no native form")
+        taken, letters = _without_single(taken, letters)
+        output = tuple(n for n in output if n in {*letters[0], *letters[1]})
         a, b = letters
         rows = [n for n in a if n in b and n in output]
         summed = [n for n in a if n in b and n not in output]
@@ -318,7 +320,8 @@ class Elementary:
         y = self._as_matrices(taken[1], b, rows, summed, right)
         sizes = {n: size for own, known in zip(letters, taken) for n, size in zip(own, known.shape, strict=True)}
         found = self._product(x, y, whole).reshaped([sizes[n] for n in (*rows, *left, *right)])
-        return self.permuted(found, [(*rows, *left, *right).index(n) for n in output])
+        found = self.permuted(found, [(*rows, *left, *right).index(n) for n in output])
+        return found.reshaped(sample_shape(result))
 
     def _as_matrices(
         self, known: Known, letters: Sequence[str], rows: Sequence[str], left: Sequence[str], right: Sequence[str]
@@ -327,6 +330,15 @@ class Elementary:
         sizes = found.shape
         m, n = math.prod(sizes[len(rows) : len(rows) + len(left)]), math.prod(sizes[len(rows) + len(left) :])
         return found.reshaped((*sizes[: len(rows)], m, n))
+
+
+def _without_single(
+    taken: Sequence[Known], letters: Sequence[Sequence[str]]
+) -> tuple[list[Known], list[tuple[str, ...]]]:
+    """Tensors without their axes of size 1, which are stretched to any size, and the letters of the others."""
+    kept = [[i for i, size in enumerate(known.shape) if size != 1] for known in taken]
+    tensors = [known.reshaped([known.shape[i] for i in own]) for known, own in zip(taken, kept, strict=True)]
+    return tensors, [tuple(own[i] for i in places) for own, places in zip(letters, kept, strict=True)]
 
 
 _OTHERS: dict[type[Operation], Callable[..., Known]] = {
