@@ -61,8 +61,8 @@ def work_of(case: Case) -> Work:
     )
 
 
-@pytest.mark.parametrize("isa", ISAS)
-@pytest.mark.parametrize("case", [case for case in AUTHORED if case.id not in REFERENCE_ONLY], ids=repr)
+@pytest.mark.parametrize("isa", [*(pytest.param(isa, marks=pytest.mark.slow) for isa in ISAS[:-1]), ISAS[-1]])
+@pytest.mark.parametrize("case", one_of_each([case for case in AUTHORED if case.id not in REFERENCE_ONLY]))
 def test_engines_agree_with_any_number_of_threads(case: Case, isa: str) -> None:
     work = work_of(case)
     alone = work.run(isa, 1)
