@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from clarinet.params import Block, Layout, Segment, Weight
+from clarinet.tensor_shape import TensorShape
 from clarinet.types import Array, DType, DTypeArg, Penalty
 
 
@@ -170,6 +171,10 @@ class Variable:
     def shape(self) -> tuple[int, ...]:
         """Sizes of its axes."""
         return self.weight.shape
+
+    def get_shape(self) -> TensorShape:
+        """The shape, which has ``as_list``."""
+        return TensorShape(self.shape)
 
     @property
     def ndim(self) -> int:

@@ -15,7 +15,9 @@ _TABLE: dict[str, tuple[str, ...]] = {
         "tf.io.parse_tensor", "tf.io.serialize_tensor", "tf.io.decode_raw", "tf.io.encode_jpeg", "tf.io.encode_png",
 ),
     "model.save and clarinet.models.load_model write and read model files": ("tf.saved_model", "tf.lite"),
-    "fit(callbacks=[callbacks.TensorBoard()]) writes what TensorBoard shows": ("tf.summary", "tf.profiler"),
+    "fit(callbacks=[callbacks.TensorBoard()]) writes what TensorBoard shows": (
+        "tf.summary.FileWriter", "tf.summary.merge_all", "tf.profiler",
+    ),
     "tensors are dense; pad rows to one length with clarinet.utils.pad_sequences": (
         "tf.RaggedTensor", "tf.ragged", "tf.SparseTensor", "tf.sparse",
 ),
@@ -33,7 +35,6 @@ _TABLE: dict[str, tuple[str, ...]] = {
     "write an assert of Python's": ("tf.debugging", "tf.Assert"),
     "functions run as they are; there is nothing to convert": ("tf.autograph",),
     "tensors hold real numbers": ("tf.complex", "tf.complex64", "tf.complex128", "tf.bfloat16"),
-    "a shape is a tuple": ("tf.TensorShape",),
     "GradientTape.gradient takes a target of one number; call it once for each entry": (
         "tf.hessians", "tf.autodiff",
 ),

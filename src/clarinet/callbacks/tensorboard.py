@@ -65,14 +65,14 @@ class TensorBoard(Callback):
                 "TensorBoard: update_freq is 'epoch', 'batch' or a positive number of batches, "
                 f"received {update_freq!r}"
             )
-        self._protocol()  # refused now rather than when training begins
+        self.protocol()  # refused now rather than when training begins
         self.log_dir, self.histogram_freq = str(log_dir), int(histogram_freq)
         self.every = int(choices.get(update_freq, update_freq))
         self._writers: dict[str, Any] = {}
         self._numbers = Numbers("TensorBoard")
 
     @staticmethod
-    def _protocol() -> tuple[Any, Any, Any]:
+    def protocol() -> tuple[Any, Any, Any]:
         """Writer, event and summary of TensorBoard."""
         try:
             from tensorboard.compat.proto.event_pb2 import Event
@@ -88,7 +88,7 @@ class TensorBoard(Callback):
         """Numbers by name; a histogram comes as a dictionary."""
         from clarinet import files
 
-        writer, event, summary = self._protocol()
+        writer, event, summary = self.protocol()
         if part not in self._writers:
             self._writers[part] = writer(str(files.destination(f"{self.log_dir}/{part}")))
         found = [
@@ -112,7 +112,7 @@ class TensorBoard(Callback):
         trained: dict[str, Any] = {f"epoch_{k}": v for k, v in numbers.items() if not k.startswith("val_")}
         if self.histogram_freq and epoch % self.histogram_freq == 0:
             for layer in self.model.layers:
-                trained |= {f"{layer.name}/{i}": _histogram(values) for i, values in enumerate(layer.get_weights())}
+                trained |= {f"{layer.name}/{i}": histogram_of(values) for i, values in enumerate(layer.get_weights())}
         self._write("train", epoch, trained)
         if held_out:
             self._write("validation", epoch, held_out)
@@ -125,7 +125,7 @@ class TensorBoard(Callback):
         self._writers = {}
 
 
-def _histogram(values: Array) -> dict[str, Any]:
+def histogram_of(values: Array) -> dict[str, Any]:
     """The fields of TensorBoard's histogram."""
     numbers = np.asarray(values, np.float64).ravel()
     counts, edges = np.histogram(numbers[np.isfinite(numbers)], _BINS)

@@ -24,6 +24,7 @@ from clarinet.ops.sizing import Size
 from clarinet.ops.specs import Symbolic, TensorSpec
 from clarinet.ops.tensor import NUMPY_OPERATORS
 from clarinet.sizes import as_sizes
+from clarinet.tensor_shape import TensorShape
 from clarinet.types import AnyTensor, DType, Shape, TensorLike
 from clarinet.variables import Variable
 
@@ -214,9 +215,13 @@ class Tensor:
         return as_sizes(self.spec.shape[1:])
 
     @property
-    def shape(self) -> tuple[int | None, ...]:
+    def shape(self) -> TensorShape:
         """With the batch axis, whose size is not known."""
-        return self.spec.shape
+        return TensorShape(self.spec.shape)
+
+    def get_shape(self) -> TensorShape:
+        """The shape."""
+        return self.shape
 
     @property
     def ndim(self) -> int:

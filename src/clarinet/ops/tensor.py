@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from clarinet.tensor_shape import TensorShape
 from clarinet.types import AnyTensor, Array, DType
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ class Tensor(_Numbers):
     def __str__(self) -> str:
         return str(self.view(np.ndarray))
 
-    def get_shape(self) -> tuple[int, ...]:
-        """The shape."""
-        return self.shape
+    def get_shape(self) -> TensorShape:
+        """The shape, which has ``as_list``."""
+        return TensorShape(self.shape)
 
     def set_shape(self, shape: Sequence[int | None]) -> None:
         """Nothing, where the tensor has this shape; None stands for any size.

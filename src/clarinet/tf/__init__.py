@@ -21,12 +21,14 @@ from clarinet import aliases
 from clarinet.graph import Tensor as KerasTensor
 from clarinet.names import public
 from clarinet.ops import Tensor, TensorSpec
-from clarinet.tf import config, image, io, linalg, math, nn, random, signal, strings, test, train
+from clarinet.tensor_shape import TensorShape
+from clarinet.tf import config, image, io, linalg, math, nn, random, signal, strings, summary, test, train
 from clarinet.tf.adapting import functions
 from clarinet.tf.arrays import (
     argmax,
     argmin,
     boolean_mask,
+    cast,
     clip_by_global_norm,
     clip_by_norm,
     cond,
@@ -71,10 +73,12 @@ _DTYPES = (
 __all__ = [
     "KerasTensor",
     "Tensor",
+    "TensorShape",
     "TensorSpec",
     "argmax",
     "argmin",
     "boolean_mask",
+    "cast",
     "clip_by_global_norm",
     "clip_by_norm",
     "cond",
@@ -112,6 +116,7 @@ __all__ = [
     "split",
     "string",
     "strings",
+    "summary",
     "tensor_scatter_nd_update",
     "test",
     "train",

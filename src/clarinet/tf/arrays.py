@@ -10,6 +10,7 @@ import numpy as np
 from clarinet import ops
 from clarinet.ops.control import Value
 from clarinet.ops.dtypes import as_dtype
+from clarinet.tf.strings import as_string
 from clarinet.types import AnyTensor, Array, Axes, DTypeArg, ShapeLike, TensorLike
 
 
@@ -28,6 +29,17 @@ def constant(
     if shape is None:
         return made
     return ops.reshape(made, shape) if (ops.size(made) or 0) > 1 else ops.broadcast_to(ops.reshape(made, ()), shape)
+
+
+def cast(x: TensorLike, dtype: DTypeArg, name: object = None) -> AnyTensor | Array:
+    """Numbers in another dtype, cut off towards 0 where whole ones are wanted; or as texts, with ``tf.string``.
+
+    Example:
+        >>> cast([1.7], "int32").tolist(), cast([1, 2], "string").numpy().tolist()
+        ([1], [b'1', b'2'])
+    """
+    texts = dtype in ("string", "str", str) or (isinstance(dtype, np.dtype) and dtype.kind in "OSU")
+    return as_string(x) if texts else ops.cast(x, dtype)
 
 
 def argmax(input: TensorLike, axis: int | None = 0, output_type: DTypeArg = "int64", name: object = None) -> AnyTensor:

@@ -39,6 +39,7 @@ __all__ = [
     "rgb_to_hsv",
     "rgb_to_yuv",
     "rot90",
+    "sobel_edges",
     "total_variation",
     "transpose",
     "yuv_to_rgb",
@@ -263,6 +264,24 @@ def convert_image_dtype(image: TensorLike, dtype: DTypeArg, saturate: bool = Fal
         largest = np.iinfo(want).max
         return ops.cast(ops.clip(ops.multiply(image, largest + 0.5), 0, largest), want)
     return ops.cast(image, want)
+
+
+def sobel_edges(image: TensorLike) -> AnyTensor:
+    """How much pictures change downwards and to the right, by Sobel's kernels; edges are mirrored.
+
+    Args:
+        image: (n, height, width, channels).
+
+    Returns:
+        (n, height, width, channels, 2): downwards, to the right.
+
+    Example:
+        >>> sobel_edges([[[[0.0], [1.0]], [[0.0], [3.0]], [[0.0], [5.0]]]])[0, 1, 0, 0].tolist()
+        [0.0, 0.0]
+    """
+    numbers = ops.convert_to_tensor(image)
+    wider = ops.pad(numbers, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="reflect")
+    return ops.image.sobel_edges(wider)[:, 1:-1, 1:-1]
 
 
 def total_variation(images: TensorLike, name: object = None) -> AnyTensor:

@@ -44,7 +44,7 @@ BOTH: dict[str, str] = {
 }
 #: Those in ``tf`` alone.
 TOP: dict[str, str] = {
-    **same("cast expand_dims eye meshgrid searchsorted sort"),
+    **same("expand_dims eye meshgrid searchsorted sort"),
     "broadcast_to": "broadcast_to input:x",
     "clip_by_value": "clip t:x clip_value_min:x_min clip_value_max:x_max",
     "concat": "concatenate values:xs",
