@@ -59,6 +59,8 @@ def rows_for(
 def inputs_for(model: Trainable, x: object, prefix: str = "") -> Arrays:
     """The inputs alone, as :func:`rows_for` gives them."""
     model.build_for_data(x)
+    if model.prepares_data and not model.built:
+        given_for(model, x, prefix)  # which says what it takes
     if model.prepares_data and model.preparation is not None:
         made = model.preparation.run(given_for(model, x, prefix), model.store)
         return made if len(made) > 1 else made[0]

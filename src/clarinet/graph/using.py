@@ -75,13 +75,17 @@ def _on_whole(operator: Operator, inputs: Sequence[Tensor], training: bool | Non
     Raises:
         ValueError: one has no axis, only some of them have rows, or several tensors are given.
     """
+    if any(tensor.spec.batched for tensor in inputs):
+        inputs = [_rows_again(tensor) for tensor in inputs]
+        if all(tensor.spec.batched for tensor in inputs):
+            return use(operator, inputs, training, mask)
     sizes = {tensor.shape[0] for tensor in inputs if tensor.shape and not tensor.spec.batched}
     if len(sizes) > 1 or any(tensor.spec.batched or not tensor.shape for tensor in inputs):
         raise ValueError(
             f"{operator.name or type(operator).__name__}: called on {', '.join(map(repr, inputs))}, of which some have "
             "no rows of the batch; ops.broadcast_to gives them some, or use functions of clarinet.ops"
         )
-    rows = [Node(AsRows(), (tensor,), (AsRows().infer([tensor.spec]),)).outputs[0] for tensor in inputs]
+    rows = [_as_rows(tensor) for tensor in inputs]
     outputs = use(operator, rows, training, mask).outputs
     if len(outputs) > 1:
         raise ValueError(f"{operator.name}: gives several tensors, of which each needs rows of the batch")
@@ -93,6 +97,20 @@ def _on_whole(operator: Operator, inputs: Sequence[Tensor], training: bool | Non
         tried = tuple(None if a is None or b is None else (a.shape[0], *b.shape[1:]) for a, b in guesses)
         own = replace(own, tried=tried)
     return Node(whole, outputs, (whole.infer([own]),))
+
+
+def _as_rows(tensor: Tensor) -> Tensor:
+    return Node(AsRows(), (tensor,), (AsRows().infer([tensor.spec]),)).outputs[0]
+
+
+def _rows_again(tensor: Tensor) -> Tensor:
+    """A tensor whose rows of the batch were moved by operations and stand in front again, as rows; others as they are.
+
+    ``ops.stack`` of two outputs moves them behind its axis, and ``stacked[0]`` has them in front.
+    """
+    spec = tensor.spec
+    moved = not spec.batched and spec.shape[:1] == (None,) and spec.per is None
+    return _as_rows(tensor) if moved else tensor
 
 
 def _authored(operator: Operator, inputs: Sequence[Tensor], training: bool | None, mask: object) -> Node:

@@ -16,6 +16,7 @@ from clarinet.ops.basic import Copy, StopGradient
 from clarinet.ops.dispatch import apply, as_tensor, converted, dtype_of, numbers_of, shape_of, typed
 from clarinet.ops.dtypes import as_dtype
 from clarinet.ops.operation import Gradients, Operation, made
+from clarinet.ops.size_lists import same_size
 from clarinet.ops.sizing import sized, sizes_of_shape
 from clarinet.ops.specs import Batch, TensorSpec, is_symbolic
 from clarinet.ops.tape import paused
@@ -49,7 +50,9 @@ def cast(x: TensorLike, dtype: DTypeArg) -> AnyTensor:
         >>> cast([1.7, -1.7], "int32").tolist()
         [1, -1]
     """
-    return typed(convert_to_tensor(x), as_dtype(dtype, "cast: dtype"))
+    kind = as_dtype(dtype, "cast: dtype")
+    found = typed(convert_to_tensor(x), kind)
+    return same_size(found, x) if kind.kind in "iu" else found
 
 
 def saturate_cast(x: TensorLike, dtype: DTypeArg) -> AnyTensor:

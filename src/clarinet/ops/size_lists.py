@@ -16,8 +16,11 @@ from clarinet.ops.specs import is_symbolic
 from clarinet.sizes import SizeToCome
 
 F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
 #: By tensor: the sizes that are its numbers.
 _LISTS: WeakKeyDictionary[object, tuple[object, ...]] = WeakKeyDictionary()
+#: By tensor of one number: the size that it is.
+_SIZES: WeakKeyDictionary[object, SizeToCome] = WeakKeyDictionary()
 #: No shape has more axes.
 _MOST = 16
 
@@ -39,8 +42,18 @@ def listing(function: F) -> F:
 
 
 def as_list(value: object) -> object:
-    """The sizes that a tensor is known to hold, as a tuple; anything else as it is."""
+    """The sizes that a tensor is known to hold, as a tuple, and those that tensors in a tuple are known to be; anything
+    else as it is."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(_SIZES.get(each, each) if is_symbolic(each) else each for each in value)
     return _LISTS.get(value, value) if is_symbolic(value) else value
+
+
+def same_size(found: T, size: object) -> T:
+    """A tensor that is a size in another dtype, remembered as that where it is one."""
+    if isinstance(size, SizeToCome) and is_symbolic(found):
+        _SIZES[found] = size
+    return found
 
 
 def _sizes(value: object) -> tuple[object, ...] | None:
