@@ -65,14 +65,14 @@ class TensorBoard(Callback):
                 "TensorBoard: update_freq is 'epoch', 'batch' or a positive number of batches, "
                 f"received {update_freq!r}"
             )
-        self.protocol()  # refused now rather than when training begins
+        self._protocol()  # refused now rather than when training begins
         self.log_dir, self.histogram_freq = str(log_dir), int(histogram_freq)
         self.every = int(choices.get(update_freq, update_freq))
         self._writers: dict[str, Any] = {}
         self._numbers = Numbers("TensorBoard")
 
     @staticmethod
-    def protocol() -> tuple[Any, Any, Any]:
+    def _protocol() -> tuple[Any, Any, Any]:
         """Writer, event and summary of TensorBoard."""
         try:
             from tensorboard.compat.proto.event_pb2 import Event
@@ -88,7 +88,7 @@ class TensorBoard(Callback):
         """Numbers by name; a histogram comes as a dictionary."""
         from clarinet import files
 
-        writer, event, summary = self.protocol()
+        writer, event, summary = self._protocol()
         if part not in self._writers:
             self._writers[part] = writer(str(files.destination(f"{self.log_dir}/{part}")))
         found = [
@@ -125,7 +125,7 @@ class TensorBoard(Callback):
         self._writers = {}
 
 
-def histogram_of(values: Array) -> dict[str, Any]:
+def histogram_of(values: Array) -> dict[str, object]:
     """The fields of TensorBoard's histogram."""
     numbers = np.asarray(values, np.float64).ravel()
     counts, edges = np.histogram(numbers[np.isfinite(numbers)], _BINS)

@@ -44,7 +44,7 @@ class SummaryWriter:
     """
 
     def __init__(self, logdir: str) -> None:
-        writer, self._event, self._summary = TensorBoard.protocol()
+        writer, self._event, self._summary = TensorBoard._protocol()
         self._file: _Events = writer(str(files.destination(logdir)))
 
     @contextmanager
