@@ -47,3 +47,29 @@ def test_a_sequential_of_texts_and_a_model_predicts_before_it_knows_its_shape():
     model = clarinet.Sequential([vectorize, inner])
     found = model.predict(texts, verbose=0)
     np.testing.assert_allclose(found, inner.predict(vectorize(texts), verbose=0), rtol=1e-6)
+
+
+class Ctc(layers.Layer):
+    def call(self, labels, chances):
+        rows, count = ops.shape(labels)[0], ops.shape(labels)[1]
+        lengths = ops.cast(ops.shape(chances)[1], "int64") * ops.ones((rows, 1), dtype="int64")
+        self.add_loss(
+            clarinet.keras.backend.ctc_batch_cost(labels, chances, lengths, count * ops.ones((rows, 1), dtype="int64"))
+        )
+        return chances
+
+
+def test_ctc_of_labels_whose_number_is_not_known():
+    labels, images = layers.Input((None,), name="labels"), layers.Input((6, 4), name="image")
+    chances = layers.Dense(5, "softmax", name="chances")(images)
+    model = clarinet.Model([images, labels], Ctc()(labels, chances))
+    model.compile("sgd")
+    data = np.random.default_rng(0)
+    x = [data.normal(size=(3, 6, 4)).astype(np.float32), data.integers(0, 4, (3, 2)).astype(np.float32)]
+    found = model.evaluate(x, verbose=0)
+    given = clarinet.Model(model.get_layer("image").input, chances).predict(x[0], verbose=0)
+    wanted = clarinet.keras.backend.ctc_batch_cost(x[1], given, np.full((3, 1), 6), np.full((3, 1), 2))
+    np.testing.assert_allclose(found, np.sum(wanted), rtol=1e-5)
+    before = model.get_weights()
+    model.fit(x, epochs=1, verbose=0)
+    assert all((a != b).any() for a, b in zip(before, model.get_weights()))

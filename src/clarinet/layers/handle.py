@@ -123,7 +123,7 @@ class Handle(Adding):
     @property
     def input(self) -> AnyTensor:
         """The tensor that it takes where a network first uses it; a list where it takes several."""
-        inputs = self._first_node().data
+        inputs = (node := self._first_node()).data or node.results  # of an Input: itself
         return cast(AnyTensor, inputs[0] if len(inputs) == 1 else list(inputs))
 
     @property

@@ -27,6 +27,8 @@ from clarinet.ops.indexing import get_item, one_hot, take_along_axis
 from clarinet.ops.linear import einsum
 from clarinet.ops.nn import log_softmax
 from clarinet.ops.ordering import argsort
+from clarinet.ops.sizing import sized, sizes_of_shape
+from clarinet.ops.specs import is_symbolic
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.ops.totals import argmax
 from clarinet.ops.totals import max as greatest
@@ -68,6 +70,9 @@ def ctc_loss(
             f"ctc_loss: expected labels (n, labels) and logits (n, steps, classes), received {shape_of(labels)} and "
             f"{shape_of(logits)}"
         )
+    if is_symbolic(labels) and shape_of(labels)[1] is None:
+        (count,) = sizes_of_shape(labels, shape_of(labels))[1:]
+        return _once_known(labels, logits, target_length, output_length, mask_index, count)
     steps, classes = sizes_of(logits, "ctc_loss", 1)
     states = _with_blanks(labels, mask_index)
     chances = einsum("ntc,nsc->tns", log_softmax(logits), one_hot(states, classes, dtype=dtype_of(logits)))
@@ -83,6 +88,14 @@ def ctc_loss(
     last = where(equal(places, multiply(ends, 2)), found, _NOTHING)
     last_but_one = where(equal(add(places, 1), multiply(ends, 2)), found, _NOTHING)
     return negative(logaddexp(greatest(last, axis=-1), greatest(last_but_one, axis=-1)))
+
+
+@sized(name="ctc_loss")
+def _once_known(
+    target: TensorLike, output: TensorLike, target_length: TensorLike, output_length: TensorLike, blank: int, _: object
+) -> AnyTensor:
+    """The loss of labels whose number is not known before there are numbers."""
+    return ctc_loss(target, output, target_length, output_length, blank)
 
 
 def _with_blanks(labels: Operand, mask_index: int) -> AnyTensor:

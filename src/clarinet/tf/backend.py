@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+from typing import cast as typed
 
 import numpy as np
 
@@ -357,7 +358,7 @@ def ctc_batch_cost(
     """
     logits, lengths = _ctc(y_pred, input_length)
     labels = ops.cast(ops.squeeze(label_length, axis=-1), "int32")
-    cost = ops.ctc_loss(ops.cast(y_true, "int32"), logits, labels, lengths, mask_index=cast(int, logits.shape[-1]) - 1)
+    cost = ops.ctc_loss(ops.cast(y_true, "int32"), logits, labels, lengths, mask_index=typed(int, logits.shape[-1]) - 1)
     return ops.expand_dims(cost, 1)
 
 
@@ -373,7 +374,7 @@ def ctc_decode(
         beam_width, top_paths: how many beginnings are kept, and how many ends are given.
     """
     logits, lengths = _ctc(y_pred, input_length)
-    strategy, blank = "greedy" if greedy else "beam_search", cast(int, logits.shape[-1]) - 1
+    strategy, blank = "greedy" if greedy else "beam_search", typed(int, logits.shape[-1]) - 1
     paths, scores = ops.ctc_decode(logits, lengths, strategy, beam_width, top_paths, mask_index=blank)
     return [paths[number] for number in range(len(paths))], scores
 
