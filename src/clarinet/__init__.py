@@ -27,12 +27,13 @@ from clarinet import (
     regularizers,
     utils,
 )
-from clarinet._native import version as __version__
+from clarinet._native import version as _number
 from clarinet.answers import Answers
 from clarinet.layers import Input
 from clarinet.models import Model, Sequential
 from clarinet.models import load_model as load
 from clarinet.names import public
+from clarinet.numbering import VersionText
 from clarinet.ops import GradientTape
 from clarinet.records import LearningRateCurve
 from clarinet.target import TransformedTarget
@@ -42,6 +43,8 @@ from clarinet.variables import Variable
 
 if TYPE_CHECKING:
     from clarinet import applications, data, doctor, glass, plots, preprocessing, runs, tf
+
+__version__ = VersionText(_number)
 
 __all__ = [
     "Answers",

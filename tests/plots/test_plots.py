@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import clarinet
 from clarinet import Sequential, layers, plots, utils
 from clarinet.views.theme import LIGHT, THEMES, luminance
 from tests.cases.plots import CASES, Case
@@ -100,3 +101,20 @@ def test_plot_model_writes_a_picture_of_boxes(tmp_path: Path) -> None:
     assert utils.plot_model(model, None).axes
     with pytest.raises(ValueError, match="expected one of"):
         utils.plot_model(model, tmp_path / "model.gif")
+
+
+def test_a_model_in_the_language_of_graphviz(tmp_path: Path) -> None:
+    begin = clarinet.Input((3,), name='a "b"')
+    both = clarinet.layers.Add(name="sum")([clarinet.layers.Dense(2, "relu", name=n)(begin) for n in ("left", "right")])
+    model = clarinet.Model(begin, both, name="two ways")
+    text = clarinet.utils.model_to_dot(model, rankdir="LR", dpi=96)
+    assert text.startswith('digraph "two ways" {') and "rankdir=LR, dpi=96" in text and text == text.to_string()
+    assert '[label="left\\nDense  relu  2"]' in text and r"a \"b\"" in text
+    arrows = {tuple(line.strip(" ;").split(" -> ")) for line in text.splitlines() if "->" in line}
+    assert {("n0", "n1"), ("n0", "n2"), ("n1", "n3"), ("n2", "n3"), ("n3", "n4")} == arrows
+    assert "left" not in clarinet.utils.model_to_dot(model, show_layer_names=False)
+    assert text.write(tmp_path / "m.dot") and (tmp_path / "m.dot").read_text("utf-8") == text + "\n"
+    with pytest.raises(ValueError, match="drawn by plot_model"):
+        text.write(tmp_path / "m.png", format="png")
+    with pytest.raises(ValueError, match="rankdir is one of TB, LR"):
+        clarinet.utils.model_to_dot(model, rankdir="up")

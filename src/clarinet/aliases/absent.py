@@ -50,7 +50,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "utils": {
         _BOXES: ("bounding_boxes",),
         "clarinet.datasets.load_table reads and codes tables": ("FeatureSpace",),
-        "plot_model draws a model": ("model_to_dot",),
         "read the files with Python, and give fit arrays": ("audio_dataset_from_directory",),
     },
     "layers": {

@@ -110,6 +110,7 @@ _OF_UTILS = {
     "clear_session": "backend:clear_session",
     "get_file": "fetching:get_file",
     "is_keras_tensor": "backend:is_keras_tensor",
+    "model_to_dot": "plots.model_plot:model_to_dot",
     "plot_model": "plots.model_plot:plot_model",
     "standardize_dtype": "backend:standardize_dtype",
     **{name: f"preprocessing.image:{name}" for name in ("array_to_img", "img_to_array", "load_img", "save_img")},

@@ -30,7 +30,7 @@ _STRIP = 0.2  # of the numbers of an example, under a box
 
 
 @dataclass(frozen=True)
-class _Box:
+class Box:
     """What is written in a box.
 
     Attributes:
@@ -52,7 +52,7 @@ class _Box:
 
 def draw(model: Trainable, x: object, ax: Axes | None, most: int, theme: str | None) -> Axes | FigureBase:
     """Draw a graph; arguments as for :func:`clarinet.plots.network`."""
-    boxes, edges = _boxes(model, None if x is None else _Values(model, x))
+    boxes, edges = boxes_of(model, None if x is None else _Values(model, x))
     layout = lay_out([box.width for box in boxes], edges)
     left, right = layout.extent
     step = _ROWS + (_STRIP if x is not None else 0.0)
@@ -88,16 +88,16 @@ class _Values:
         return self._values.get(id(node))
 
 
-def _boxes(model: Trainable, values: _Values | None) -> tuple[list[_Box], list[tuple[int, int]]]:
+def boxes_of(model: Trainable, values: _Values | None = None) -> tuple[list[Box], list[tuple[int, int]]]:
     """A box for every input, every use of a layer or operation, and every output; and the lines between them."""
     network = model.network
-    boxes: list[_Box] = []
+    boxes: list[Box] = []
     edges: list[tuple[int, int]] = []
     at: dict[Tensor, int] = {}
     for number, (name, tensor) in enumerate(zip(model.input_names, network.inputs, strict=True)):
         at[tensor] = len(boxes)
         given = None if values is None else values.inputs[number]
-        boxes.append(_Box(name, f"input  {_size(tensor)}", "input", given))
+        boxes.append(Box(name, f"input  {_size(tensor)}", "input", given))
     nodes = _without_masks(network)
     uses = [id(node.operator) for node in nodes]
     for node in nodes:
@@ -106,7 +106,7 @@ def _boxes(model: Trainable, values: _Values | None) -> tuple[list[_Box], list[t
             at.update(dict.fromkeys(node.outputs, len(boxes)))
             role = "layer" if isinstance(node.operator, Handle) else "operation"
             about = _about(node) + "  shared" * (role == "layer" and uses.count(id(node.operator)) > 1)
-            boxes.append(_Box(node.operator.name, about, role, None if values is None else values.of(node)))
+            boxes.append(Box(node.operator.name, about, role, None if values is None else values.of(node)))
         else:  # a choice between two tensors, or a weight
             origin = next((at[tensor] for tensor in node.data if tensor in at), None)
             at.update({} if origin is None else dict.fromkeys(node.outputs, origin))
@@ -114,7 +114,7 @@ def _boxes(model: Trainable, values: _Values | None) -> tuple[list[_Box], list[t
         if tensor in at:
             edges.append((at[tensor], len(boxes)))
         given = None if values is None else values.outputs[number]
-        boxes.append(_Box(name, f"output  {_size(tensor)}", "output", given))
+        boxes.append(Box(name, f"output  {_size(tensor)}", "output", given))
     return boxes, edges
 
 
@@ -152,7 +152,7 @@ class _Picture:
         self.axes, self.look, self.step, self.most = axes, look, step, most
         self.words: dict[str, Any] = {"color": look.text, "ha": "center", "va": "center", "zorder": 4}
 
-    def box(self, box: _Box, place: Place) -> None:
+    def box(self, box: Box, place: Place) -> None:
         from matplotlib.patches import FancyBboxPatch
 
         y = -self.step * place.row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clarinet._native import version as _number
+from clarinet.numbering import VersionText
 
 
 class Version:
@@ -15,7 +16,7 @@ class Version:
     """
 
     #: As TensorFlow has it.
-    VERSION: str = _number
+    VERSION: str = VersionText(_number)
     GIT_VERSION: str = _number
     COMPILER_VERSION: str = ""
 
