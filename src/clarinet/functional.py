@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
@@ -10,6 +11,7 @@ from typing import Any, ClassVar, cast
 from clarinet import layers
 from clarinet.configurable import is_ours
 from clarinet.graph import (
+    AddedLoss,
     Network,
     Node,
     Tensor,
@@ -21,6 +23,7 @@ from clarinet.graph import (
     ordered,
     packed,
     with_rounds,
+    within_call,
 )
 from clarinet.graph_configs import graph_config
 from clarinet.layers import Layer
@@ -131,6 +134,23 @@ class Functional(Structure):
         if self._network is None:
             raise ValueError(f"model {self.name!r} is not built: call it on data, or fit it")
         return self._network
+
+    def add_loss(self, loss: TensorLike) -> None:
+        """Add to the loss; arguments as for layers. A tensor of the model's own network may be given outside of a
+        ``call``, too, as Keras 2 had it.
+
+        Raises:
+            ValueError: a tensor that needs an input which the model does not have.
+        """
+        given = loss if isinstance(loss, (list, tuple)) else [loss]
+        if self._network is None or within_call() or not all(isinstance(each, Tensor) for each in given):
+            super().add_loss(loss)
+            return
+        self.refuse_in_training("add_loss")
+        ordered(flatten(list(given)), self.inputs)  # refuses other inputs
+        before = [node for node in self._network.nodes if not node.specs]
+        added = [Node(AddedLoss(weakref.ref(self)), (each,), ()) for each in flatten(list(given))]
+        self._connect(self.input, self.output, [*before, *added])
 
     @property
     def is_chain(self) -> bool:

@@ -15,7 +15,7 @@ from clarinet.graph.described import (
 from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
 from clarinet.graph.loops import Scan, with_rounds
 from clarinet.graph.masks import Maskable, arguments, masks_of, of_network
-from clarinet.graph.nodes import Network, Node, Operator, Tensor, as_tensor, making, reading, within_trace
+from clarinet.graph.nodes import Network, Node, Operator, Tensor, as_tensor, making, reading, within_call, within_trace
 from clarinet.graph.order import adds_loss, made_of, network_of, ordered, sources_of
 from clarinet.graph.replaying import replayed
 from clarinet.graph.used import AddedLoss, Argument, Choice, Constant, Update
@@ -63,5 +63,6 @@ __all__ = [
     "told",
     "use",
     "with_rounds",
+    "within_call",
     "within_trace",
 ]

@@ -72,6 +72,11 @@ def reading() -> Iterator[None]:
         TRACING.symbol = before
 
 
+def within_call() -> bool:
+    """Whether the ``call`` of a layer or model is being traced, which may change weights and add to the loss."""
+    return _making.updates is not None
+
+
 class Operator(Protocol):
     """A layer or model that a node uses."""
 
