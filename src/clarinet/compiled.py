@@ -51,6 +51,7 @@ class Compiled(Functional):
         self._loss_tracker = metrics_module.Mean("loss")  # in steps of the model's own, as what follows
         self._trackers: list[metrics_module.Mean | None] = []
         self._compile_metrics: CompileMetrics | None = None
+        self._judging_later: tuple[object, object, object, object] | None = None  # until the outputs are known
 
     def _structure_changed(self) -> None:
         super()._structure_changed()
@@ -104,8 +105,21 @@ class Compiled(Functional):
         """
         self.refuse_in_training("compile")
         self._refuse_other_dtype(compiling.check_dtype(dtype))
-        names = self.output_names if self._connected else ["output"]
         self.optimizer = optimizers.get(optimizer)
+        judging = loss, loss_weights, metrics, weighted_metrics
+        later = not self._connected and compiling.by_output(*judging)
+        self._judging_later = judging if later else None
+        self._judge_by(*((compiling.first_of(loss), None, None, None) if later else judging))
+        self._requested_engine, self._device = compiling.check_engine(engine, device), device
+        self.target = compiling.target_for(target, self._compiled_losses)
+        self.optimizer_state = self._engine = None
+        self._set_dtype(compiling.check_dtype(dtype))
+        self._eagerly = bool(run_eagerly)
+        self._loss_tracker, self._trackers = metrics_module.Mean("loss"), []
+
+    def _judge_by(self, loss: object, loss_weights: object, metrics: object, weighted_metrics: object) -> None:
+        """Take what judges each output, as :meth:`compile` is told."""
+        names = self.output_names if self._connected else ["output"]
         if loss is not None or len(self._compiled_losses) != len(names):  # else those of before count, as in Keras
             self._compiled_losses = compiling.losses_for(names, loss)
             self._loss_weights = compiling.weights_for(names, loss_weights)
@@ -115,16 +129,16 @@ class Compiled(Functional):
             metrics_module.get(identifier)  # an unknown name is refused here
         if metrics is not None or weighted_metrics is not None or not any(self._metrics):
             self._metrics = (groups[0][0], groups[1][0]) if len(names) == 1 else (groups[0], groups[1])
-        self._requested_engine, self._device = compiling.check_engine(engine, device), device
-        self.target = compiling.target_for(target, self._compiled_losses)
-        self.optimizer_state = self._engine = None
-        self._set_dtype(compiling.check_dtype(dtype))
-        self._eagerly = bool(run_eagerly)
-        self._loss_tracker, self._trackers = metrics_module.Mean("loss"), []
         asked = [Asked(name, *each) for name, each in zip(names, zip(*groups, strict=True), strict=True)]
         asked = [own._replace(name="") for own in asked] if len(asked) == 1 else asked
         given_some = any(own.plain or own.weighted for own in asked)
         self._compile_metrics = CompileMetrics(asked, metrics_module.resolve_all) if given_some else None
+
+    def _name_outputs(self) -> None:
+        """Take what was said of outputs by their names, or one after another, before they were known."""
+        judging, self._judging_later = self._judging_later, None
+        if judging is not None:
+            self._judge_by(*judging)
 
     @property
     def stepped(self) -> str:

@@ -37,6 +37,20 @@ def losses_for(names: Sequence[str], given: object) -> list[Loss | None]:
     return [None] * len(names) if found is None else found
 
 
+def by_output(loss: object, loss_weights: object, metrics: object, weighted_metrics: object) -> bool:
+    """Whether something is said of several outputs, by their names or in their order."""
+    named = any(isinstance(own, Mapping) and "class_name" not in own for own in (loss, metrics, weighted_metrics))
+    listed = any(isinstance(own, (list, tuple, Mapping)) for own in (loss_weights,))
+    return named or listed or (isinstance(loss, (list, tuple)) and len(loss) > 1)
+
+
+def first_of(loss: object) -> object:
+    """A loss that stands for those of several outputs while these are not known."""
+    if isinstance(loss, Mapping) and "class_name" not in loss:
+        loss = list(loss.values())
+    return next((own for own in loss if own is not None), None) if isinstance(loss, (list, tuple)) else loss
+
+
 def weights_for(names: Sequence[str], given: object) -> list[float]:
     """How much the loss of each output counts; 1 where nothing is said.
 

@@ -237,6 +237,7 @@ class Functional(Structure):
         self._attributes = [layer for value in attributes_of(self).values() for layer in held(value)]
         outputs, updates = called(self.call, [inputs], {})
         self._connect(inputs, outputs, updates)
+        self._name_outputs()
 
     def build_for_data(self, x: object) -> None:
         """Become a network for such data, where there is none yet.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clarinet.html_snippets import paragraph, table
-from clarinet.layers.parts import direct, shapes_within
+from clarinet.layers.parts import direct, has_operations, shapes_within
 from clarinet.sizes import inferred
 from clarinet.types import DType
 
@@ -109,11 +109,23 @@ def _rows(
         yield what, ", ".join(str((None, *shape)) for shape in shapes), f"{layer.count_params():,}", *rest
     if not layer.children or not shown.nested:
         return
+    if has_operations(layer):
+        yield from _rows_of_graph(layer, shown, depth + 1)
+        return
     parts = direct(layer, len(taken or (None,)))
     takes = [None for _ in parts] if taken is None else [inputs for _, inputs in shapes_within(taken, parts)]
     for part, inputs in zip(parts, takes, strict=True):
         if any(part.layer is child for child in layer.children):
             yield from _rows(part.layer, inputs, shown, depth=depth + 1)
+
+
+def _rows_of_graph(model: Any, shown: Shown, depth: int) -> Iterator[Row]:
+    """The rows of the layers of a model that has operations between them, for the shapes that it was made of."""
+    uses = {id(node.operator): node for node in reversed(model.network.nodes)}
+    for layer in model.layers:
+        if id(layer) in uses:
+            taken = tuple(tensor.sample_shape for tensor in uses[id(layer)].data)
+            yield from _rows(layer, taken, shown, depth=depth)
 
 
 def _table(model: Summarised, shown: Shown) -> tuple[list[Row], list[str]]:

@@ -376,3 +376,95 @@ def separable_tower(k: Any) -> Built:
     model = k.Model(x, k.layers.Dense(1, activation="sigmoid")(k.layers.GlobalAveragePooling2D()(h)))
     model.compile(sgd(k), "binary_crossentropy")
     return model, numbers(8, 8, 2), words(2, 1).astype("float32"), {}
+
+
+@graph
+def dense_blocks(k: Any) -> Built:
+    """Each layer takes what all before it gave."""
+    x = k.Input((6, 6, 2))
+    h = k.layers.Conv2D(3, 3, padding="same")(x)
+    for _ in range(3):
+        new = k.layers.Conv2D(2, 3, padding="same", use_bias=False)(k.layers.ReLU()(k.layers.BatchNormalization()(h)))
+        h = k.layers.Concatenate()([h, new])
+    h = k.layers.GlobalAveragePooling2D()(k.layers.AveragePooling2D(2)(k.layers.Conv2D(4, 1)(h)))
+    model = k.Model(x, k.layers.Dense(3, activation="softmax")(h))
+    model.compile(sgd(k), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model, numbers(6, 6, 2), words(3), {}
+
+
+@graph
+def auxiliary_head(k: Any) -> Built:
+    """A second output in the middle, of the same labels."""
+    x = k.Input((6, 6, 1))
+    h = k.layers.Conv2D(3, 3, activation="relu")(x)
+    early = k.layers.Dense(3, activation="softmax", name="early")(k.layers.GlobalMaxPooling2D()(h))
+    h = k.layers.Flatten()(k.layers.MaxPooling2D()(k.layers.Conv2D(4, 3, padding="same", activation="relu")(h)))
+    late = k.layers.Dense(3, activation="softmax", name="late")(h)
+    model = k.Model(x, [late, early])
+    losses = ["sparse_categorical_crossentropy"] * 2
+    model.compile(sgd(k), losses, loss_weights=[1.0, 0.3], metrics=[["acc"], ["acc"]])
+    return model, numbers(6, 6, 1), [words(3), words(3)], {"validation_split": 0.25}
+
+
+@graph
+def video(k: Any) -> Built:
+    """A model of pictures for each picture of a film, and an LSTM over what it gives."""
+    frame = k.Input((5, 5, 1))
+    encoder = k.Model(frame, k.layers.Flatten()(k.layers.MaxPooling2D()(k.layers.Conv2D(2, 2)(frame))), name="encoder")
+    x = k.Input((3, 5, 5, 1))
+    h = k.layers.LSTM(4)(k.layers.TimeDistributed(encoder)(x))
+    model = k.Model(x, k.layers.Dense(1, activation="sigmoid")(h))
+    model.compile(sgd(k), "binary_crossentropy")
+    return model, numbers(3, 5, 5, 1), words(2, 1).astype("float32"), {}
+
+
+@graph
+def decoder_block(k: Any) -> Built:
+    """Attention of a sequence to itself, causal, and to another one."""
+    x, memory = k.Input((4, 6)), k.Input((5, 6))
+    h = k.layers.MultiHeadAttention(2, 3)(x, x, use_causal_mask=True)
+    h = k.layers.LayerNormalization()(x + h)
+    h = k.layers.LayerNormalization()(h + k.layers.MultiHeadAttention(2, 3)(h, memory))
+    h = k.layers.LayerNormalization()(h + k.layers.Dense(6)(k.layers.Dense(12, activation="gelu")(h)))
+    model = k.Model([x, memory], k.layers.Dense(7)(h))
+    model.compile(
+        sgd(k), k.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["sparse_categorical_accuracy"],
+    )  # fmt: skip
+    return model, [numbers(4, 6), numbers(5, 6)], words(7, 4), {}
+
+
+@graph
+def subclass_of_models(k: Any) -> Built:
+    """A class with a functional and a sequential model in it, and a dictionary as its answer."""
+    x = k.Input((4,))
+    trunk = k.Model(x, k.layers.Dense(6, activation="relu")(x) + k.layers.Dense(6)(x), name="trunk")
+
+    class Whole(k.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.trunk = trunk
+            self.price = k.Sequential([k.layers.Dense(3, activation="tanh"), k.layers.Dense(1)], name="price")
+            self.kind = k.layers.Dense(3, activation="softmax", name="kind")
+
+        def call(self, inputs: Any, training: Any = False) -> Any:
+            h = self.trunk(inputs, training=training)
+            return {"price": self.price(h), "kind": self.kind(h)}
+
+    model = Whole()
+    model.compile(sgd(k), {"price": "mse", "kind": "sparse_categorical_crossentropy"}, metrics={"kind": ["accuracy"]})
+    model(numbers(4)[:2])
+    return model, numbers(4), {"price": numbers(1), "kind": words(3)}, {}
+
+
+@graph
+def constants_and_comparisons(k: Any) -> Built:
+    """Constants, choices and powers of tensors, and what holds gradients back."""
+    x = k.Input((5,))
+    h = k.layers.Dense(5)(x)
+    fixed = np.linspace(-1, 1, 5).astype("float32")
+    h = k.ops.where(h > 0.0, h**2 / 4.0, h * fixed)
+    h = k.ops.clip(h, -2.0, 2.0) - k.ops.stop_gradient(k.ops.mean(h, axis=-1, keepdims=True))
+    model = k.Model(x, k.layers.Dense(1)(h))
+    model.compile(sgd(k), "mse")
+    return model, numbers(5), numbers(1), {}

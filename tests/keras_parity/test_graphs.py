@@ -15,6 +15,8 @@ from tests.programs.running import only
 
 #: Those that are compared at every run; the others take Keras a second each.
 QUICK = ("attention_pooling", "sequentials_in_sequentials", "three_of_one")
+#: What has no native form: convolutions of each step of a sequence.
+ON_REFERENCE = ("video",)
 TOLERANCE = 3e-5
 
 
@@ -63,9 +65,9 @@ def test_a_graph_trains_as_in_keras(name: str) -> None:
     for engine in ("auto", "reference"):
         with only(engine):
             ours = ran(clarinet, name)
-        assert ours["engine"] == ("native" if engine == "auto" else "reference")
+        assert ours["engine"] == ("native" if engine == "auto" and name not in ON_REFERENCE else "reference")
         assert_same(ours, theirs)
 
 
 def test_there_are_so_many() -> None:
-    assert len(GRAPHS) == 24
+    assert len(GRAPHS) == 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import clarinet as tf
 from clarinet import keras
@@ -60,6 +61,42 @@ def test_summary_takes_what_programs_give_it():
     lines.clear()
     model.summary(line_length=60, print_fn=lines.append, layer_range=["drop", "dense_1"])
     assert sum(line.startswith("│") for line in lines) == 3
+
+
+def test_summary_goes_into_a_model_with_operations():
+    x = keras.Input((3,))
+    inner = keras.Model(x, layers.Dense(2, name="end")(x + layers.Dense(3, name="begin")(x)), name="inner")
+    y = keras.Input((3,))
+    lines: list[str] = []
+    keras.Model(y, inner(y)).summary(print_fn=lines.append, expand_nested=True)
+    named = [line.split("│")[1].strip() for line in lines if line.startswith("│")]
+    assert [name.split(" ")[0] for name in named[1:]][-3:] == ["inner", "begin", "end"]
+    counts = [line.split("│")[3].strip() for line in lines if line.startswith("│")]
+    assert counts[-3:] == ["20", "12", "8"]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_losses_of_outputs_that_are_not_known_yet(named):
+    class Both(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.price, self.kind = layers.Dense(1, name="price"), layers.Dense(3, activation="softmax", name="kind")
+
+        def call(self, x):
+            return {"kind": self.kind(x), "price": self.price(x)} if named else [self.price(x), self.kind(x)]
+
+    model = Both()
+    losses = {"price": "mse", "kind": "sparse_categorical_crossentropy"}
+    model.compile("sgd", losses if named else [*losses.values()], loss_weights=[2.0, 1.0] if not named else None)
+    x = np.ones((4, 2), np.float32)
+    model(x[:1])
+    y = {"price": np.ones((4, 1)), "kind": np.zeros(4, int)}
+    logs = model.fit(x, y if named else [*y.values()], verbose=0).history
+    losses = {name: values[0] for name, values in logs.items()}
+    parts = [value for name, value in losses.items() if name != "loss"]
+    assert len(parts) == 2
+    shares = (1.0, 1.0) if named else (2.0, 1.0)
+    assert losses["loss"] == pytest.approx(sum(np.multiply(parts, shares)), rel=1e-5)
 
 
 def test_names_of_modules_do_not_stand_in_for_operations():

@@ -42,7 +42,7 @@ def of_layer(layer: Layer) -> tuple[str, ...]:
 
 def alone(layer: Layer) -> activations.Activation | None:
     """The activation that a layer applies to its input; None where it does anything before."""
-    first = layer.parts()[0]
+    first = None if layer.is_model else layer.parts()[0]  # models may have operations, which are no parts
     return first.pure_activation if isinstance(first, Layer) else None
 
 

@@ -80,7 +80,7 @@ def _flatten(
 ) -> tuple[int, ...]:
     """Take the elementary parts of a layer that takes these tensors; gives the numbers of those that it ends in."""
     layer = layer if layer.is_model else layer.taking(len(taken))
-    if layer.is_model and not _of_layers(layer):
+    if has_operations(layer):
         return (taking.add(Part(layer, taken, training=training).within(whole)),)
     parts = direct(layer, len(taken), taking.mask is not None)
     if len(parts) == 1 and type(parts[0].layer) is type(layer) and not layer.is_model:
@@ -99,6 +99,11 @@ def _flatten(
         its_training = part.training if training is None else training
         given += _flatten(part.layer, part.within(whole), sources, taking, trainable, its_training)
     return tuple(given[number] for number in layer.ends or (len(given) - 1,))
+
+
+def has_operations(layer: Layer) -> bool:
+    """Whether it is a model with operations or weights of its own between its layers, which has no parts."""
+    return layer.is_model and not _of_layers(layer)
 
 
 def _of_layers(model: Any) -> bool:
