@@ -148,3 +148,47 @@ def test_what_loops_refuse():
 
     with pytest.raises(TypeError, match="a round calls assign"):
         Writing()(layers.Input((5, 3)))
+
+
+class Along(layers.Layer):
+    """Goes along the first axis of a batch whose steps come first."""
+
+    def call(self, x):
+        def body(state, entry):
+            new = ops.tanh(0.5 * state + entry)
+            return new, new * 2.0
+
+        last, every = ops.scan(body, ops.zeros_like(x[:, 0]), ops.transpose(x, (1, 0, 2)))
+        return ops.concatenate([ops.transpose(every, (1, 0, 2)), last[:, None]], axis=1)
+
+
+def test_a_scan_of_steps_that_come_first_is_native():
+    x = layers.Input((5, 3))
+    outputs = layers.Dense(1)(layers.Flatten()(Along()(layers.Dense(4)(x))))
+    found = {}
+    for engine in ("native", "reference"):
+        clarinet.utils.set_random_seed(2)
+        model = clarinet.models.clone_model(clarinet.Model(x, outputs))
+        model.compile(clarinet.optimizers.SGD(0.05), "mse", engine=engine)
+        model.set_weights([np.full(w.shape, 0.1, np.float32) for w in model.get_weights()])
+        model.fit(X, Y, batch_size=3, epochs=2, verbose=0, seed=1)
+        found[engine] = model.get_weights()
+    for a, b in zip(*found.values(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+    state, rows = np.zeros((8, 4), np.float32), X @ found["reference"][0] + found["reference"][1]
+    collected = []
+    for t in range(5):
+        state = np.tanh(0.5 * state + rows[:, t])
+        collected.append(state * 2)
+    flat = np.stack([*collected, state], 1).reshape(8, -1)
+    wanted = flat @ found["reference"][2] + found["reference"][3]
+    np.testing.assert_allclose(model.predict(X, verbose=0), wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_scan_may_collect_numbers_of_the_whole_batch():
+    x = layers.Input((5, 3))
+    steps = ops.transpose(x, (1, 0, 2))
+    last, sums = ops.scan(lambda state, row: (state + row, ops.sum(row)), ops.zeros_like(x[:, 0]), steps)
+    assert tuple(sums.shape) == (5,)
+    model = clarinet.Model(x, last)
+    np.testing.assert_allclose(model.predict(X, verbose=0), X.sum(1), rtol=1e-5, atol=1e-5)

@@ -8,6 +8,7 @@ import pytest
 from clarinet import layers, optimizers
 from clarinet.engines import Data
 from tests import cases
+from tests.graphs.test_loops import Along, Cell
 from tests.native.running import ISAS, THREADS, Work, assert_close, assert_same_bits, between, coming_first
 
 RNG = np.random.default_rng(4)
@@ -245,3 +246,26 @@ def test_one_by_one(isa, units, optimizer):
     assert_close(alone, work.run())
     assert_same_bits(replace(work, stats_every=1).run(isa, 1), alone)
     assert_same_bits(replace(work, chunk=7).run(isa, 3), alone)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_loops(isa):
+    """Rounds of a loop, with weights and dropout of their own, and one whose steps come first."""
+
+    def work(**changes):
+        def stack():
+            return [
+                layers.RNN(Cell(4, 0.2), return_sequences=True),
+                Along(),
+                layers.Flatten(),
+                layers.Dense(3, "softmax"),
+            ]
+
+        x = np.random.default_rng(5).normal(size=(23, 4, 3)).astype(np.float32)
+        return Work(stack, "sparse_categorical_crossentropy", Data(x, IDS[:23]), **changes)
+
+    alone = work().run(isa, 1)
+    assert_close(alone, work().run())
+    for threads in THREADS[1:]:
+        assert_same_bits(work().run(isa, threads), alone)
+        assert_same_bits(work(chunk=2).run(isa, threads), alone)

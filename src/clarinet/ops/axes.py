@@ -10,7 +10,7 @@ from clarinet.ops.operation import made
 from clarinet.ops.shapes import AcrossBatch, BroadcastTo, ExpandDims, OfRows, Reshape, Squeeze, Transpose, whole_shape
 from clarinet.ops.size_lists import listing
 from clarinet.ops.sizing import sized
-from clarinet.ops.specs import broadcast, place, places, whole_axes
+from clarinet.ops.specs import broadcast, is_symbolic, place, places, whole_axes
 from clarinet.types import AnyTensor, Axes, ShapeLike, TensorLike
 
 __all__ = [
@@ -64,7 +64,21 @@ def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> AnyTensor:
     Args:
         axes: which axis of ``x`` stands where; default the reverse order.
     """
-    return apply(made(Transpose, whole_axes(axes, "transpose")), converted(x))
+    x, axes = converted(x), whole_axes(axes, "transpose")
+    before = exchanged(x)
+    if before is not None and tuple(axes or ()) == (1, 0, *range(2, len(shape_of(x)))):
+        return before  # once more is what it was, and its rows come first again
+    return apply(made(Transpose, axes), x)
+
+
+def exchanged(x: AnyTensor) -> AnyTensor | None:
+    """The tensor of a network whose first two axes were exchanged to make ``x``; None where that is not so."""
+    node = getattr(x, "node", None) if is_symbolic(x) else None
+    operator = getattr(node, "operator", None)
+    if node is None or not isinstance(operator, Transpose):
+        return None
+    rank = len(shape_of(x))
+    return node.inputs[0] if rank > 1 and operator.order(rank) == (1, 0, *range(2, rank)) else None
 
 
 def swapaxes(x: TensorLike, axis1: int, axis2: int) -> AnyTensor:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar, cast
 
 from clarinet.ops.arranging import stack, unstack
+from clarinet.ops.axes import exchanged, swapaxes
 from clarinet.ops.comparisons import where
 from clarinet.ops.core import convert_to_tensor
 from clarinet.ops.creation import arange
@@ -133,7 +135,14 @@ def scan(
         >>> int(total), sums.tolist()
         (6, [1, 3, 6])
     """
-    return go_along(f, init, _rows(xs), length, reverse)
+    xs = _rows(xs)
+    batches = [exchanged(cast(AnyTensor, x)) for x in leaves(xs)]
+    if batches and all(x is not None for x in batches):
+        # Along axis 1 of the batch itself, whose rows stay the first axis, as engines want them.
+        with suppress(ValueError):  # what is collected has no rows
+            state, found = go_along(f, init, like(xs, batches), length, reverse, axis=1)
+            return state, cast(AnyTensor, like(found, [swapaxes(y, 0, 1) for y in leaves(found)]))
+    return go_along(f, init, xs, length, reverse)
 
 
 def _in_loop(value: object) -> bool:
