@@ -17,8 +17,13 @@ from tests import cases
 
 ROOT = Path(__file__).parents[2]
 MOST = 4
-#: Names that other frameworks have: what is added here needs none there.
-OF_OTHERS = ("src/clarinet/doctor/adapters/", "src/clarinet/aliases/", "src/clarinet/exchange/from_onnx/")
+#: Names that other frameworks have, and what runs in pages as well: what is added here needs neither.
+OF_OTHERS = (
+    "src/clarinet/doctor/adapters/",
+    "src/clarinet/aliases/",
+    "src/clarinet/exchange/from_onnx/",
+    "src/clarinet/page/",
+)
 #: For every kind of thing: where it is exported, its rows, and what else is exported there.
 KINDS = {
     "activations": (activations, cases.ACTIVATIONS, {"Activation"}),

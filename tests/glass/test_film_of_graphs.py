@@ -11,7 +11,7 @@ from clarinet import glass, layers, ops
 from clarinet.glass.boxes import Boxes, clipped
 from clarinet.glass.captions import brief
 from clarinet.glass.scene import scene
-from clarinet.glass.shapes import Cell, Label
+from clarinet.glass.shapes import Box, Label
 from clarinet.glass.wiring import edges_of, parts_of
 from tests.glass.test_explain import assert_adds_up
 
@@ -128,7 +128,7 @@ def test_a_large_graph_stays_readable(depth, wide):
         assert boxes.sees(view, number)
     made = scene(model, trace, None, 0, 6)
     for moment in made.moments[2:]:
-        assert [shape.ring for shape in moment.shapes if isinstance(shape, Cell)].count(True) == 1
+        assert [shape.ring for shape in moment.shapes if isinstance(shape, Box)].count(True) == 1
 
 
 def test_boxes_do_not_overlap(model):

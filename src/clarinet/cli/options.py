@@ -60,21 +60,21 @@ examples:
   clarinet plot history digits digits-2            names of runs in place of MODEL
 {_CODES}"""
 
-#: What ``clarinet plot`` draws: functions of :mod:`clarinet.plots`.
-PLOTS = (
-    "activations",
-    "boundary",
-    "calibration",
-    "confusion",
-    "gradient_flow",
-    "history",
-    "importance",
-    "learning_rate",
-    "network",
-    "predictions",
-    "samples",
-    "weights",
-)
+#: What ``clarinet plot`` draws, functions of :mod:`clarinet.plots`; and whether that judges a model.
+PLOTS = {
+    "activations": False,
+    "boundary": False,
+    "calibration": True,
+    "confusion": True,
+    "gradient_flow": False,
+    "history": False,
+    "importance": True,
+    "learning_rate": False,
+    "network": False,
+    "predictions": True,
+    "samples": False,
+    "weights": False,
+}
 
 _DRAW = """examples:
   clarinet draw digits.clarinet

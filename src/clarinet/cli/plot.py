@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clarinet import plots, saving
 from clarinet.cli import sources
+from clarinet.cli.options import PLOTS
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
 from clarinet.cli.seen import trained_on
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 _BATCH = 100
 #: Rows that are shuffled, column by column.
 _MOST_SHUFFLED = 2000
-#: Plots that judge a model, which rows that it was trained on flatter.
-_JUDGING = ("calibration", "confusion", "importance", "predictions")
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
@@ -55,8 +54,8 @@ def _of_model(options: argparse.Namespace, output: Output) -> Any:
             f"{options.kind} digits.clarinet mnist"
         )
     source = sources.load_for(model, options.data[0], Reading.of(options))
-    if options.kind in _JUDGING:
-        trained_on(source, output)
+    if PLOTS[options.kind]:
+        trained_on(source, output)  # rows that a model was trained on flatter it
     return _of_data(options, model, source, settings)
 
 

@@ -13,7 +13,7 @@ from clarinet.glass.boxes import CELL, PICTURE, Boxes, View
 from clarinet.glass.captions import brief, folded, reading_time
 from clarinet.glass.explaining import following, text_of
 from clarinet.glass.records import Trace
-from clarinet.glass.shapes import LEVELS, Cell, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
+from clarinet.glass.shapes import LEVELS, Box, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
 from clarinet.glass.sums import number
 from clarinet.glass.theme import room
 from clarinet.glass.units import UnitText
@@ -90,7 +90,7 @@ class _Director:
     def frame(self, view: View, box: int, ring: bool) -> Iterator[Shape]:
         """A box with its name, its class and how many numbers it gives."""
         (x0, y0), (x1, y1) = self.boxes.rectangle(view, box)
-        yield Cell(x0, y0, x1 - x0, y1 - y0, None, ring)
+        yield Box(x0, y0, x1 - x0, y1 - y0, None, ring)
         part, middle, scale = self.parts[box], (x0 + x1) / 2, view.scale
         letters = int((x1 - x0) / (max(scale, _READABLE) * 8.2))
         if scale < _READABLE:  # the name alone, where there is room for it
@@ -112,7 +112,7 @@ class _Director:
             value = float(part.values.flat[unit])
             level = self.level(part, value)
             wide, high = CELL * view.scale, 20 * view.scale
-            yield Cell(x, y, wide, high, level, ring and unit == part.subject)
+            yield Box(x, y, wide, high, level, ring and unit == part.subject)
             yield Label(x + wide / 2, y + high / 2, brief(value), 10.5 * view.scale, "on", level)
 
     def picture(self, view: View, box: int, pixels: Array) -> Iterator[Shape]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clarinet.glass.shapes import HEIGHT, WIDTH, Cell, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
+from clarinet.glass.shapes import HEIGHT, WIDTH, Box, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
 from clarinet.glass.svg import RUN
 from clarinet.glass.theme import LINE, colors, first_line, level_name, title_line
 
@@ -137,7 +137,7 @@ def _add(axes: Any, shape: Shape, palette: dict[str, str], family: str = "DejaVu
             [shape.x0, shape.x1], [shape.y0, shape.y1], color=palette[shape.role], linewidth=shape.width * _POINT,
             linestyle=dash, alpha=shape.opacity, zorder=order, solid_capstyle="butt",
         )  # fmt: skip
-    elif isinstance(shape, Disc | Cell):
+    elif isinstance(shape, Disc | Box):
         fill = palette["background"] if shape.level is None else palette[level_name("v", shape.level)]
         edge, width = (palette["ring"], 3.5) if shape.ring else (palette["text"], 1.2)
         look: dict[str, Any] = {"fc": fill, "ec": edge, "lw": width * _POINT, "zorder": order}

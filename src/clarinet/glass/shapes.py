@@ -36,7 +36,7 @@ class Disc(NamedTuple):
     ring: bool
 
 
-class Cell(NamedTuple):
+class Box(NamedTuple):
     """A rectangle from its upper left corner: a box, or a number in one, filled by how large it is; None is empty."""
 
     x: float
@@ -90,7 +90,7 @@ class Mark(NamedTuple):
     side: float
 
 
-Shape = Line | Disc | Cell | Label | Picture | Mark
+Shape = Line | Disc | Box | Label | Picture | Mark
 
 
 @dataclass(frozen=True)

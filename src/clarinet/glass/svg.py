@@ -10,7 +10,7 @@ from clarinet.glass.shapes import (
     HEIGHT,
     LEVELS,
     WIDTH,
-    Cell,
+    Box,
     Disc,
     Flow,
     Label,
@@ -124,7 +124,7 @@ def _shape(shape: Shape) -> str:
         fill = "" if shape.level is None else f" {level_name('v', shape.level)}"
         ring = " ring" if shape.ring else ""
         return f'<circle class="disc{fill}{ring}" cx="{shape.x:.1f}" cy="{shape.y:.1f}" r="{shape.radius:.1f}"/>'
-    if isinstance(shape, Cell):
+    if isinstance(shape, Box):
         fill = "" if shape.level is None else f" {level_name('v', shape.level)}"
         return (
             f'<rect class="disc{fill}{" ring" * shape.ring}" x="{shape.x:.1f}" y="{shape.y:.1f}" '
