@@ -239,6 +239,9 @@ class Functional(Structure):
         self._connect(inputs, outputs, updates)
         self._name_outputs()
 
+    def _name_outputs(self) -> None:
+        """The outputs are known now; what judges them may have waited for that."""
+
     def build_for_data(self, x: object) -> None:
         """Become a network for such data, where there is none yet.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clarinet.ops.batches import rows_of, traced
-from clarinet.ops.dispatch import apply, converted, shape_of, spec_of
+from clarinet.ops.dispatch import Operand, apply, converted, shape_of, spec_of
 from clarinet.ops.operation import made
 from clarinet.ops.shapes import AcrossBatch, BroadcastTo, ExpandDims, OfRows, Reshape, Squeeze, Transpose, whole_shape
 from clarinet.ops.size_lists import listing
@@ -71,7 +71,7 @@ def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> AnyTensor:
     return apply(made(Transpose, axes), x)
 
 
-def exchanged(x: AnyTensor) -> AnyTensor | None:
+def exchanged(x: Operand) -> AnyTensor | None:
     """The tensor of a network whose first two axes were exchanged to make ``x``; None where that is not so."""
     node = getattr(x, "node", None) if is_symbolic(x) else None
     operator = getattr(node, "operator", None)
