@@ -118,7 +118,7 @@ def film(given: Given) -> None:
     pytest.importorskip("matplotlib")
     from clarinet.glass.boxes import FLOOR
     from clarinet.glass.scene import scene
-    from clarinet.glass.shapes import WIDTH, Cell, Label
+    from clarinet.glass.shapes import WIDTH, Box, Label
     from clarinet.glass.tracing import loss_after
     from clarinet.glass.wiring import leaves
 
@@ -131,7 +131,7 @@ def film(given: Given) -> None:
     for shape in (shape for moment in made.moments for shape in (*moment.shapes, *moment.arriving)):
         if isinstance(shape, Label):
             assert 0 < shape.x < WIDTH and 0 < shape.y < FLOOR
-        elif isinstance(shape, Cell):
+        elif isinstance(shape, Box):
             assert shape.x > 0 and shape.x + shape.width < WIDTH and shape.y > 0 and shape.y + shape.height <= FLOOR
     assert not (given.folder / "step.svg").exists()
 
@@ -348,7 +348,11 @@ FACES: dict[str, Callable[[Given], None]] = {
 }
 
 #: Functions of these modules that take a model, and are tried elsewhere or are of chains alone.
-ELSEWHERE = {"plots.boundary": "of models of two columns", "plots.samples": "of data"}
+ELSEWHERE = {
+    "plots.boundary": "of models of two columns",
+    "plots.importance": "of models of columns",
+    "plots.samples": "of data",
+}
 
 
 @pytest.mark.parametrize("name", GRAPHS)

@@ -116,7 +116,6 @@ OLD = [
     (lambda: layers.PReLU(init="zeros"), "use alpha_initializer"),
     (lambda: layers.UpSampling2D(border_mode="same"), "choose one of"),
     (lambda: layers.Dense(3, W_constraint="maxnorm"), "use kernel_constraint"),
-    (lambda: layers.Dense(3, weights=[1]), "layer.set_weights"),
     (lambda: layers.GaussianNoise(sigma=0.1), "use stddev"),
     (lambda: layers.GRU(3, inner_activation="relu"), "use recurrent_activation"),
     (lambda: layers.Dense(3, unitz=3), "did you mean 'units'"),

@@ -12,6 +12,7 @@ import pytest
 import clarinet
 from clarinet import datasets, layers, recipes
 from clarinet.layers import Dense, Input
+from tests.page.waiting import wait_until
 
 RNG = np.random.default_rng(3)
 WORDS = ["good", "bad", "fine", "awful", "great", "naïve", "it's", "slow", "quick", "noisy"]
@@ -113,7 +114,7 @@ def test_numbers_with_a_comma_and_what_cannot_be_read(opened: Any, amounts: tupl
     assert size.get_attribute("aria-invalid") == "true"
     assert "expected a number" in page.locator(f"#{size.get_attribute('aria-describedby')}").inner_text()
     page.get_by_role("button", name="Empty all").click()
-    page.wait_for_function("document.getElementById('best').textContent !== '?'")
+    wait_until(page, "document.getElementById('best').textContent !== '?'")
     assert size.input_value() == "" and size.get_attribute("aria-invalid") == "false"
 
 

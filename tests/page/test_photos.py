@@ -12,6 +12,7 @@ import clarinet
 from clarinet.datasets import read_image
 from clarinet.layers import Dense, Flatten, Input, Rescaling
 from tests.page.conftest import seen_to
+from tests.page.waiting import wait_until
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -52,7 +53,7 @@ def test_a_photo(browser: Any, photos: list[Path], tmp_path: Path, color: str, f
     page.goto((tmp_path / "page.html").as_uri())
     for path in photos:
         page.locator("#file").set_input_files(path)
-        page.wait_for_function("photo !== null && !due && !looking")
+        wait_until(page, "photo !== null && !due && !looking")
         seen_to(page)
         shown = np.array(page.evaluate("Array.from(photoForm(photo, subject).at)")).reshape(*size, -1)
         expected = read_image(path, size, color, fit=fit).reshape(*size, -1).astype(float)
@@ -79,9 +80,9 @@ def test_dropped_pasted_and_no_picture(browser: Any, photos: list[Path], tmp_pat
     }"""
     for kind in ("drop", "paste"):
         page.evaluate(give, [kind, list(photos[0].read_bytes()), "image/png"])
-        page.wait_for_function("photo !== null")
+        wait_until(page, "photo !== null")
         page.evaluate("clear()")
         assert page.evaluate("photo === null")
     page.evaluate(give, ["drop", [1, 2, 3], "image/png"])
-    page.wait_for_function("document.getElementById('sure').textContent.includes('no picture')")
+    wait_until(page, "document.getElementById('sure').textContent.includes('no picture')")
     page.close()

@@ -130,3 +130,13 @@ def test_the_cost_of_a_path_and_what_it_says() -> None:
     assert path.shape == (2, 6) and score.shape == (2, 1)
     best = [[a for a, b in zip(row, [-1, *row]) if a not in (b, 3)] for row in probabilities.argmax(-1).tolist()]
     assert [[label for label in row if label >= 0] for row in np.asarray(path).tolist()] == best
+
+
+def test_an_old_module_leaves_those_of_today_where_they_are():
+    """To import a.b makes b a name in a, which may be a module that has another b."""
+    import importlib
+
+    own = {name: importlib.import_module(f"clarinet.{name}") for name in ("training", "layers", "optimizers", "saving")}
+    for name in ("engine.training", "keras.engine.training", "engine.saving", "engine.base_layer", "legacy.layers"):
+        importlib.import_module(f"clarinet.{name}")
+    assert {name: getattr(clarinet, name) for name in own} == own

@@ -150,7 +150,19 @@ def _one_nearer(dotted: str) -> str:
     return dotted
 
 
-class _Callable(ModuleType):
+class _Keeping(ModuleType):
+    """A module that keeps its own parts: to import ``engine.training``, which stands for another module, would have
+    ``clarinet.training`` be that one.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        own = f"{self.__name__}.{name}"
+        if own in sys.modules and isinstance(value, ModuleType) and value is not sys.modules[own]:
+            return
+        super().__setattr__(name, value)
+
+
+class _Callable(_Keeping):
     """A module whose name was that of a class in earlier versions of Keras: ``optimizers.adam``."""
 
     def __call__(self, *args: object, **settings: object) -> object:
@@ -218,6 +230,9 @@ class _Renaming(MetaPathFinder):
         package, _, dotted = fullname.partition(".")
         if package != "clarinet" or real_name(dotted) == dotted:
             return None
+        parent = sys.modules[fullname.rpartition(".")[0]]
+        if type(parent) is ModuleType:
+            parent.__class__ = _Keeping
         return ModuleSpec(fullname, _Same(real_name(dotted)))
 
 

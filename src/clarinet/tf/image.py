@@ -277,7 +277,7 @@ def sobel_edges(image: TensorLike) -> AnyTensor:
 
     Example:
         >>> sobel_edges([[[[0.0], [1.0]], [[0.0], [3.0]], [[0.0], [5.0]]]])[0, 1, 0, 0].tolist()
-        [0.0, 0.0]
+        [8.0, 0.0]
     """
     numbers = ops.convert_to_tensor(image)
     wider = ops.pad(numbers, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="reflect")
@@ -288,7 +288,7 @@ def total_variation(images: TensorLike, name: object = None) -> AnyTensor:
     """The sum of all differences between neighbours, of a picture or of each of a batch.
 
     Example:
-        >>> total_variation([[[0.0], [1.0]], [[0.0], [3.0]]]).numpy()
+        >>> float(total_variation([[[0.0], [1.0]], [[0.0], [3.0]]]))
         6.0
     """
     images = ops.convert_to_tensor(images)

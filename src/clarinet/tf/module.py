@@ -24,7 +24,7 @@ class Module:
         ...
         ...     def __call__(self, x):
         ...         return self.slope * x
-        >>> Line()(3.0).numpy(), len(Line().trainable_variables)
+        >>> float(Line()(3.0)), len(Line().trainable_variables)
         (6.0, 1)
     """
 
