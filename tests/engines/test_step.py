@@ -146,7 +146,8 @@ def test_regularizers(case):
 
 def test_an_epoch_is_a_scan():
     """With dropout, batch statistics, momentum and metrics, in float32 as JAX is by default."""
-    x, ids = RNG.normal(size=(48, 5)).astype(np.float32), RNG.integers(0, 3, 48)
+    rng = np.random.default_rng(8)
+    x, ids = rng.normal(size=(48, 5)).astype(np.float32), rng.integers(0, 3, 48)
     stack = [
         layers.Dense(6, "relu"),
         layers.BatchNormalization(),
