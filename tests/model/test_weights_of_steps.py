@@ -91,7 +91,7 @@ TASKS: dict[str, Task] = {
     ),
     "pixels": Task(
         painter, lambda k: "binary_crossentropy", PICTURES, PIXELS, OF_PIXELS,
-        lambda k: ["binary_accuracy", k.metrics.Precision(), k.metrics.AUC(num_thresholds=7)],
+        lambda k: ["binary_accuracy", k.metrics.Precision(name="p"), k.metrics.AUC(7, name="auc")],
     ),
 }  # fmt: skip
 FIT = {"batch_size": 6, "epochs": 2, "shuffle": False, "verbose": 0}
