@@ -9,6 +9,7 @@ import pytest
 
 import clarinet
 from clarinet.ops.structures import leaves
+from tests.keras_parity import nested_graphs  # noqa: F401 - its graphs enrol
 from tests.keras_parity.graphs import GRAPHS
 from tests.programs.common import record, start
 from tests.programs.running import only

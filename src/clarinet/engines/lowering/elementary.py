@@ -15,6 +15,7 @@ import numpy as np
 from clarinet.engines.lowering.attention import attention
 from clarinet.engines.lowering.builder import Builder, Known, as_floats, constant
 from clarinet.engines.lowering.functions import MAPS, REDUCTIONS, WRITTEN
+from clarinet.engines.lowering.operands import stretched, without_batch, without_single
 from clarinet.engines.lowering.operations import ACTIVATIONS
 from clarinet.engines.lowering.running import RUNNING, running
 from clarinet.engines.lowering.weights import NoForm
@@ -119,7 +120,7 @@ class Elementary:
         exponent = _small_whole(taken[1].value) if name == "power" else None
         if exponent is not None:
             taken, specs, name, c = taken[:1], specs[:1], "whole_power", exponent
-        shapes = [_stretched(spec, known, result) for spec, known in zip(specs, taken, strict=True)]
+        shapes = [stretched(spec, known, result) for spec, known in zip(specs, taken, strict=True)]
         groups = axes_in_common((shape, *shapes)) or [(1, (True,) * (1 + len(shapes)))]
         sources = [known for known in taken if known.value is None]
         order = iter(range(len(sources)))
@@ -280,7 +281,7 @@ class Elementary:
         self, operation: Operation, specs: Sequence[TensorSpec], result: TensorSpec, taken: Sequence[Known]
     ) -> Known:
         whole = _wholeness(operation, result, taken)
-        a, b = (_without_batch(known, spec, result) for known, spec in zip(taken, specs, strict=True))
+        a, b = (without_batch(known, spec, result) for known, spec in zip(taken, specs, strict=True))
         if len(a.shape) == 1:
             a = a.reshaped((1, *a.shape))
         if len(b.shape) == 1:
@@ -308,7 +309,7 @@ class Elementary:
         output = tuple(n for n in output if n not in batch)
         if len(taken) != 2 or any(len(set(own)) < len(own) for own in letters):
             raise NoForm("einsum of other than two tensors has no native form")
-        taken, letters = _without_single(taken, letters)
+        taken, letters = without_single(taken, letters)
         output = tuple(n for n in output if n in {*letters[0], *letters[1]})
         a, b = letters
         rows = [n for n in a if n in b and n in output]
@@ -330,15 +331,6 @@ class Elementary:
         sizes = found.shape
         m, n = math.prod(sizes[len(rows) : len(rows) + len(left)]), math.prod(sizes[len(rows) + len(left) :])
         return found.reshaped((*sizes[: len(rows)], m, n))
-
-
-def _without_single(
-    taken: Sequence[Known], letters: Sequence[Sequence[str]]
-) -> tuple[list[Known], list[tuple[str, ...]]]:
-    """Tensors without their axes of size 1, which are stretched to any size, and the letters of the others."""
-    kept = [[i for i, size in enumerate(known.shape) if size != 1] for known in taken]
-    tensors = [known.reshaped([known.shape[i] for i in own]) for known, own in zip(taken, kept, strict=True)]
-    return tensors, [tuple(own[i] for i in places) for own, places in zip(letters, kept, strict=True)]
 
 
 _OTHERS: dict[type[Operation], Callable[..., Known]] = {
@@ -376,19 +368,6 @@ def _wholeness(operation: Operation, result: TensorSpec, taken: Sequence[Known])
     if whole is bool(result.batched):
         raise NoForm(f"{operation.name} that mixes the rows of a batch has no native form")
     return whole
-
-
-def _stretched(spec: TensorSpec, known: Known, result: TensorSpec) -> Shape:
-    """The shape of an operand, as the samples of the output are stretched from it."""
-    if result.batched and known.whole and spec.rank == result.rank:
-        return known.shape[1:]  # the first axis has size 1
-    return known.shape
-
-
-def _without_batch(known: Known, spec: TensorSpec, result: TensorSpec) -> Known:
-    """An operand of a product without an axis of size 1 in the batch's place."""
-    outer = spec.rank == result.rank and spec.rank > 2
-    return known.reshaped(known.shape[1:]) if result.batched and known.whole and outer else known
 
 
 def _without(shape: Shape, axis: int) -> Shape:
