@@ -281,7 +281,11 @@ class Functional(Structure):
     @property
     def output(self) -> AnyTensor:
         """The tensor that the model ends with, or the structure of them that it was made with."""
-        return cast(AnyTensor, packed(self.network.outputs, self._output_form))
+        return self._in_form(self.network.outputs)
+
+    def _in_form(self, tensors: Sequence[Tensor]) -> AnyTensor:
+        """Outputs in the structure that the model was made with."""
+        return cast(AnyTensor, packed(tensors, self._output_form))
 
     @property
     def input_names(self) -> list[str]:
@@ -300,14 +304,14 @@ class Functional(Structure):
 
     @property
     def input_shape(self) -> object:
-        """The shape of the input with the batch axis, or a structure of shapes as that of the inputs; None before the
-        model is built."""
-        return packed((tensor.shape for tensor in self.network.inputs), self._input_form) if self._connected else None
+        """The shape of the input with the batch axis, of several inputs a list of their shapes; None before the model
+        is built."""
+        return _shape_of(self.network.inputs) if self._connected else None
 
     @property
     def output_shape(self) -> object:
         """The shape of the output, likewise."""
-        return packed((tensor.shape for tensor in self.network.outputs), self._output_form) if self._connected else None
+        return _shape_of(self.network.outputs) if self._connected else None
 
     @property
     def sample_shape(self) -> Shape | None:
@@ -324,7 +328,10 @@ class Functional(Structure):
         return bool(self.network.masks)
 
     def packed(self, outputs: Arrays) -> Predictions:
-        return cast(Predictions, packed(outputs if isinstance(outputs, tuple) else (outputs,), self._output_form))
+        found = packed(outputs if isinstance(outputs, tuple) else (outputs,), self._output_form)
+        if isinstance(found, (list, tuple)) and len(found) == 1 and not self.has_call:  # as in Keras
+            return cast(Predictions, found[0])
+        return cast(Predictions, found)
 
     # Configuration.
 
@@ -353,6 +360,12 @@ def _inputs_like(x: object) -> object:
     rows = as_data(x, "x")
     dtype = {"i": "int32", "u": "int32", "O": "string"}.get(rows.dtype.kind, "float32")
     return layers.Input(rows.shape[1:], dtype=dtype)
+
+
+def _shape_of(tensors: Sequence[Tensor]) -> object:
+    """The shape of the only tensor, or a list of shapes."""
+    shapes = [tensor.shape for tensor in tensors]
+    return shapes if len(shapes) > 1 else shapes[0]
 
 
 def _with_rows(tensor: Tensor) -> Tensor:

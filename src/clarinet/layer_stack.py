@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, cast
 
 from clarinet import layers as layers_module
@@ -12,7 +12,7 @@ from clarinet.layers.handle import take_name
 from clarinet.layers.places import Once
 from clarinet.names import Names
 from clarinet.structure import Structure
-from clarinet.types import Arrays, Predictions, Shape, ShapeLike
+from clarinet.types import AnyTensor, Arrays, Predictions, Shape, ShapeLike
 
 _FIXED_ORDER = "a Sequential runs its layers in order; use Model(inputs, outputs) for skips and branches"
 
@@ -137,6 +137,9 @@ class LayerStack(Structure):
 
     def packed(self, outputs: Arrays) -> Predictions:
         return outputs
+
+    def _in_form(self, tensors: Sequence[Tensor]) -> AnyTensor:
+        return cast(AnyTensor, tensors if len(tensors) > 1 else tensors[0])
 
     @property
     def is_chain(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from clarinet import answers, layers
 from clarinet.compiled import Compiled
@@ -116,7 +116,7 @@ class Model(EarlierNames, Exporting, Compiled):
         if not is_symbolic(inputs):
             return calling.call(self, inputs, training, settings)
         outputs = use(self, self._build_for_tensors(inputs[0] if inputs[1:] == () else list(inputs)), training).results
-        return cast(AnyTensor, self.packed(outputs if len(outputs) > 1 else outputs[0]))  # type: ignore[arg-type]
+        return self._in_form(outputs)
 
     @property
     def metrics_names(self) -> list[str]:

@@ -19,7 +19,7 @@ Arrays = Array | tuple[Array, ...]
 #: One number: a float, or an array without axes, in libraries that trace or use another device.
 Scalar = float | Array
 #: A value as JSON has it.
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = "bool | int | float | str | list[Json] | tuple[Json, ...] | dict[str, Json] | None"
 #: Settings by name, as JSON has them.
 Config = dict[str, Json]
 _AxisIndex = SupportsIndex | slice | EllipsisType | NDArray[np.integer[Any] | np.bool_] | list[int] | None

@@ -171,9 +171,12 @@ def _only(value: object, name: str, rows: int | None = None) -> object:
         rows: how many there are, where that is known: an array of so many numbers is no row.
     """
     if isinstance(value, Mapping) and list(value) == [name]:
-        return value[name]
+        return _only(value[name], name, rows)
     if not isinstance(value, (list, tuple)) or len(value) != 1:
         return value
+    if isinstance(value[0], (list, tuple, Mapping)):
+        inner = _only(value[0], name, rows)
+        return value if inner is value[0] else inner
     axes = getattr(value[0], "ndim", 0)
     return value[0] if axes > 1 or (axes == 1 and 1 != len(value[0]) == rows) else value
 

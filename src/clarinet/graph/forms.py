@@ -77,7 +77,9 @@ def packed(values: Iterable[T], like: object) -> object:
 
 
 def form_of(structure: object) -> Json:
-    """A structure of tensors with None in their places, as JSON can hold it."""
+    """A structure of tensors with None in their places, as JSON can hold it (which makes lists of tuples)."""
     if isinstance(structure, Mapping):
         return {key: form_of(value) for key, value in structure.items()}
-    return [form_of(item) for item in structure] if isinstance(structure, (list, tuple)) else None
+    if isinstance(structure, tuple):
+        return tuple(form_of(item) for item in structure)
+    return [form_of(item) for item in structure] if isinstance(structure, list) else None

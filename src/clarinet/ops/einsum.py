@@ -186,7 +186,8 @@ def _share(labels: Labels, x: Array, others: Sequence[tuple[Labels, Array]], xp:
     wide = [i for i, label in enumerate(labels) if x.shape[i] == max(sizes.get(label) or 0, x.shape[i])]
     once = [i for i in wide if labels.index(labels[i]) == i]
     found = contract(others, tuple(labels[i] for i in once if labels[i] in sizes), xp)
-    found = xp.reshape(found, tuple(x.shape[i] if i in once and labels[i] in sizes else 1 for i in range(x.ndim)))
+    # where the others have size 1, or lack the letter, every place of x has the same gradient
+    found = xp.reshape(found, tuple(sizes.get(label, 1) if i in once else 1 for i, label in enumerate(labels)))
     for i in wide:
         first = labels.index(labels[i])
         if i != first:

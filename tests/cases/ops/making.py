@@ -38,6 +38,8 @@ LINEAR = [
     op("einsum", "ij,jk", N(5, 4), N(4, 3), dtypes=NUMBERS),
     op("einsum", "bij,bjk->bik", N(5, 2, 4), N(5, 4, 3)),
     op("einsum", "bi,bi->b", N(5, 4), N(5, 4)),
+    op("einsum", "abc,bc->ab", N(5, 2, 3), N(1, 1)),
+    op("einsum", "abc,bc->a", N(5, 1, 3), N(2, 3)),
     op("einsum", "b...i,ij->b...j", N(5, 2, 4), N(4, 3)),
     op("einsum", "...ij,...jk->...ik", N(5, 1, 2, 4), N(3, 4, 2)),
     op("einsum", "ii->i", N(4, 4)),
