@@ -19,7 +19,7 @@ from clarinet.cli import errors, main
 from clarinet.layers import Dense, Input
 
 Run = Callable[..., Any]
-COMMANDS = ("train", "evaluate", "predict", "plot", "draw", "info", "doctor", "glass", "runs")
+COMMANDS = ("train", "evaluate", "predict", "plot", "draw", "info", "doctor", "glass", "studio", "runs")
 
 
 @pytest.fixture(autouse=True)
@@ -246,7 +246,7 @@ FLAGS = [
 
 def sensible(words: list[str]) -> bool:
     """Not what would wait for somebody, or do nothing but load the large data sets."""
-    return words[:1] != ["draw"]
+    return words[:1] not in (["draw"], ["studio"])
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -257,7 +257,7 @@ def test_no_command_line_ends_in_a_traceback(run: Run, table: str, seed: int) ->
         ["glass", "FILE", "DATA"], ["info", "FILE"], ["runs", "ANY", "ANY"], ["doctor", "FILE", "DATA"], ["ANY", "ANY"],
     ]  # fmt: skip
     pools = {
-        "DATA": WORDS[9:20] + ["t.csv"] * 8, "FILE": WORDS[9:20] + ["t.clarinet"] * 8, "ANY": WORDS,
+        "DATA": WORDS[10:21] + ["t.csv"] * 8, "FILE": WORDS[10:21] + ["t.clarinet"] * 8, "ANY": WORDS,
     }  # fmt: skip
     for _ in range(60):
         line = [rng.choice(pools[word]) if word in pools else word for word in rng.choice(shapes)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import threading
 
 from clarinet import page, saving
 from clarinet.cli.output import Output
+from clarinet.cli.showing import open_in_browser
 from clarinet.page.server import Server
 
 
@@ -21,15 +21,8 @@ def run(options: argparse.Namespace, output: Output) -> int:
         with Server(model, options.port, largest=options.white) as server:
             output.result({"url": server.url}, f"Draw at {server.url} (Ctrl-C ends)")
             if not options.no_browser:
-                _open(server.url)
+                open_in_browser(server.url)
             server.serve()
     except KeyboardInterrupt:  # the way to end it
         output.say("")
     return 0
-
-
-def _open(url: str) -> None:
-    """Show the page; a text browser would keep the program waiting, hence the thread."""
-    import webbrowser
-
-    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()

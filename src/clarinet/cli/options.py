@@ -83,6 +83,14 @@ _DRAW = """examples:
 The page is for this machine's browsers alone. Ctrl-C ends the program.
 exit codes: 0 done, 1 failed, 2 wrong usage"""
 
+_STUDIO = """examples:
+  clarinet studio
+  clarinet studio --port 8000 --no-browser
+
+Shows the runs that are kept here, those that are going on too. The pages are for this machine's browsers alone, and for
+those that know the address, which holds a token. Ctrl-C ends the program; trainings elsewhere go on.
+exit codes: 0 done, 1 failed, 2 wrong usage"""
+
 _INFO = f"""examples:
   clarinet info
   clarinet info digits.clarinet
@@ -150,6 +158,7 @@ def parser() -> Parser:
     export.add_argument("out", metavar="FILE", help="ends in .onnx, .h, .html or .keras")
     _add_doctor(commands)
     _add_glass(commands)
+    _add_studio(commands)
     add_runs(commands, _command)
     return top
 
@@ -273,6 +282,12 @@ def _add_draw(commands: Commands) -> None:
     draw.add_argument(
         "--white", type=float, choices=(1, 255), metavar="1|255", help="a white pixel in training (default: guessed)"
     )
+
+
+def _add_studio(commands: Commands) -> None:
+    studio = _command(commands, "studio", "watch and compare trainings in a browser", _STUDIO)
+    studio.add_argument("--port", type=port, default=0, metavar="N", help="of the page's address (default: a free one)")
+    studio.add_argument("--no-browser", action="store_true", help="print the page's address, open nothing")
 
 
 def _add_doctor(commands: Commands) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from clarinet.views.theme import DARK, LIGHT, THEMES, Theme
@@ -22,8 +23,9 @@ def page(
     data: object = None,
     theme: str | None = None,
     connect: str = "'none'",
+    modules: Sequence[str] = (),
 ) -> str:
-    """A whole page as HTML; it loads nothing, and runs no code but ``script``.
+    """A whole page as HTML; it loads nothing, and runs no code, but what it is given.
 
     Args:
         title: of the window; escaped here.
@@ -33,16 +35,18 @@ def page(
         data: for the code, as JSON in the element ``data``; None: no such element.
         theme: ``"light"`` or ``"dark"``; None follows the reader's own setting.
         connect: where the code may connect to.
+        modules: addresses of JavaScript modules on the server that sends the page, instead of ``script``.
     """
     # In a script element only "<" could end the data: as an escape it is the same JSON.
     given = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     scripts = [f'<script type="application/json" id="data">{given}</script>'] if data is not None else []
     scripts += [f"<script>{script}</script>"] if script else []
+    scripts += [f'<script type="module" src="{html.escape(address)}"></script>' for address in modules]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="color-scheme" content="{theme or "light dark"}">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, connect)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, connect, modules)}">\n'
         f'<title>{html.escape(title)}</title>\n<link rel="icon" href="data:,">\n'
         f"<style>\n{stylesheet(theme)}{rules}</style>\n</head>\n"
         f'<body class="clarinet">\n{body}\n{"".join(line + chr(10) for line in scripts)}</body>\n</html>\n'
@@ -59,7 +63,8 @@ def stylesheet(theme: str | None = None) -> str:
 
 
 def _variables(theme: Theme) -> str:
-    """A theme's colours by their use; ``first`` and ``second`` are of lines and of the words about them."""
+    """A theme's colours by their use; ``first`` and ``second`` are of lines and of the words about them, ``series-0``
+    and so on of many lines and of classes."""
     named = {
         "page": theme.background,
         "card": theme.card,
@@ -71,11 +76,14 @@ def _variables(theme: Theme) -> str:
         "second": theme.wrong,
         "error": theme.error,
     }
+    named |= {f"series-{number}": color for number, color in enumerate(theme.series)}
     return " ".join(f"--{name}: {color};" for name, color in named.items())
 
 
-def _policy(script: str, connect: str) -> str:
-    """The security policy of a page: its own style and pictures, and this script and no other."""
+def _policy(script: str, connect: str, modules: Sequence[str]) -> str:
+    """The security policy of a page: its own style and pictures, and this script or its server's, and no other."""
+    if modules:
+        return f"default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; connect-src {connect}"
     if not script:
         return "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,0 +1,1 @@
+"""The studio: runs in a browser, from a server on this machine; needs ``pip install "clarinet[studio]"``."""

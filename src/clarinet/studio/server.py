@@ -1,0 +1,130 @@
+"""The server behind ``clarinet studio``."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+from contextlib import suppress
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from clarinet.runs import Store
+from clarinet.studio.answering import Answer
+from clarinet.studio.guard import Guard
+from clarinet.studio.pages import ROOMS, STATIC, room
+from clarinet.studio.runs_room import RunsRoom
+
+_ADDRESS = "127.0.0.1"
+#: Connections that are answered at once; more are told to come again.
+_MOST_CONNECTIONS = 256
+_MOST_MESSAGE = 1_000_000
+
+
+class Studio:
+    """Serves the studio to browsers on this machine.
+
+    Args:
+        store: whose runs it shows; default the one beside your code.
+        port: to listen on; default 0, a free one.
+
+    Raises:
+        OSError: the port is taken.
+
+    Example:
+        >>> import tempfile
+        >>> from clarinet.runs import Store
+        >>> with Studio(Store(tempfile.mkdtemp())) as studio:
+        ...     studio.url.startswith("http://127.0.0.1:")
+        True
+    """
+
+    def __init__(self, store: Store | None = None, port: int = 0) -> None:
+        store = store or Store()
+        self._socket = _listening(port)
+        self._port = self._socket.getsockname()[1]
+        place = f"Runs of {store.folder}"
+        rooms = [Route(f"/{name}", _page(room(name, place))) for name in ROOMS]
+        static = Mount("/static", StaticFiles(directory=STATIC))
+        app = Starlette(routes=[Route("/", _first), static, *rooms, *RunsRoom(store).routes()])
+        self._guard = Guard(app, self._port)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._guard,
+                ws="websockets-sansio",
+                ws_max_size=_MOST_MESSAGE,
+                lifespan="off",
+                log_level="error",
+                access_log=False,
+                server_header=False,
+                limit_concurrency=_MOST_CONNECTIONS,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is, with the token that lets a browser in."""
+        return self.address("")
+
+    def address(self, page: str) -> str:
+        """Where a page is, with the token."""
+        return f"http://{_ADDRESS}:{self._port}/{page}?token={self._guard.token}"
+
+    def serve(self) -> None:
+        """Answer until Ctrl-C, or until :meth:`close` is called from another thread."""
+        self._server.run(sockets=[self._socket])
+
+    def start(self) -> None:
+        """Answer in a thread of its own, until :meth:`close`."""
+        self._thread = threading.Thread(target=self.serve, name="clarinet-studio", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering and free the port."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+        with suppress(OSError):
+            self._socket.close()
+
+    def __enter__(self) -> Studio:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _page(text: str) -> Answer:
+    """Answers with one page."""
+
+    async def answer(request: Request) -> Response:
+        return HTMLResponse(text)
+
+    return answer
+
+
+async def _first(request: Request) -> Response:
+    return RedirectResponse(f"/{next(iter(ROOMS))}", 303)
+
+
+def _listening(port: int) -> socket.socket:
+    """A socket of this machine alone."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_ADDRESS, port))
+    except OSError as error:
+        listener.close()
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        raise OSError(f"port {port} is taken or not allowed; choose another, or leave it out for a free one") from None
+    listener.listen(128)
+    return listener
