@@ -104,6 +104,21 @@ void Engine::place_gradients(long samples) {
     for (size_t j = 0; j < sources.size(); ++j)
       parts_[i].push_back(ops_[i]->leads(j, training_) ? place(static_cast<size_t>(sources[j])) : nullptr);
   }
+  note_direct();
+}
+
+// Most operations: nothing is chosen or added up, and all gradients are of the whole batch.
+void Engine::note_direct() {
+  direct_.assign(ops_.size(), false);
+  for (size_t i = 0; i < computed_.size(); ++i) {
+    const std::vector<int64_t>& sources = ops_[i]->spec.sources;
+    bool direct = computed_[i] && !ops_[i]->once() && !parts_[i].empty() && inner_[spec_.given_by(i)] < 0;
+    for (size_t j = 0; j < parts_[i].size(); ++j) {
+      const size_t taken = static_cast<size_t>(sources[j]);
+      direct = direct && inner_[taken] < 0 && (!parts_[i][j] || parts_[i][j] == deltas_[taken]);
+    }
+    direct_[i] = direct;
+  }
 }
 
 // Which gradients there are to be, in training or in the halves of a step: there at every output, whether or not it has a
@@ -160,6 +175,7 @@ void Engine::lay_out(bool training) {
     computed_[i] = changes && !ops_[i]->held();
     if (ops_[i]->keeps() && !inputs_[i].empty()) ops_[i]->see(inputs_[i][0]);
   }
+  note_direct();
 }
 
 }  // namespace clarinet

@@ -69,6 +69,7 @@ Engine::Engine(Spec spec, const KernelTable& kernels, int threads)
   choose_gradients(false, false);
   for (auto& op : ops_) {
     if (op->keeps()) keeping_.push_back(op.get());
+    if (op->penalizes()) penalizing_.push_back(op.get());
     keeps_in_use_ = keeps_in_use_ || (op->keeps() && op->changes(false));
     sums_by_block_ = sums_by_block_ || op->sums_by_block();
     by_batch_ = by_batch_ || op->trains(false) || op->draws() || (op->mixes() && !op->spec.judges);
@@ -193,12 +194,17 @@ Pass Engine::pass_of(const Team& team, int thread, int threads, long samples) co
   pass.thread = thread;
   pass.threads = threads;
   pass.barrier = threads > 1 ? &team.pool->barrier() : nullptr;
+  pass.scratch = scratch_.get() + scratch_each_ * thread;
+  deal(pass, samples);
+  return pass;
+}
+
+// Makes it a pass over so many samples, of which the thread has its share.
+void Engine::deal(Pass& pass, long samples) const {
   pass.samples = samples;
   const long block = sums_by_block_ ? sum_block(samples) : 1, blocks = (samples + block - 1) / block;
-  pass.first = std::min(samples, blocks * thread / threads * block);
-  pass.last = std::min(samples, blocks * (thread + 1) / threads * block);
-  pass.scratch = scratch_.get() + scratch_each_ * thread;
-  return pass;
+  pass.first = std::min(samples, blocks * pass.thread / pass.threads * block);
+  pass.last = std::min(samples, blocks * (pass.thread + 1) / pass.threads * block);
 }
 
 // Rows of a batch as the inputs, some at a time, but where they are taken as they lie: sparse ones unless `dense`, for who reads
@@ -305,7 +311,8 @@ void Engine::backward(const Pass& pass) {
 }
 
 void Engine::backward(const Pass& pass, size_t i) {
-  const Op& op = *ops_[i];
+  Op& op = *ops_[i];
+  if (direct_[i]) return op.backward_all(pass, inputs_[i].data(), values_[spec_.given_by(i)], deltas_[spec_.given_by(i)], parts_[i].data());
   if (op.spec.sources.empty()) return;
   if (!op.once()) return backward_of(pass, i);
   if (pass.thread == 0) backward_of(alone(pass), i);
@@ -350,7 +357,7 @@ Range Engine::numbers_of(const Pass& pass, size_t tensor) const {
 
 double Engine::activity_penalty(const Pass& pass) const {
   double sum = 0.0;
-  for (const auto& op : ops_)
+  for (const Op* op : penalizing_)
     if (op->runs(pass.training, pass.judged)) sum += op->penalty(pass);
   return sum;
 }

@@ -143,6 +143,7 @@ class Engine {
   void lay_memory(long samples, int threads);
   void carve_arena(long samples);
   void place_gradients(long samples);
+  void note_direct();
   void choose_gradients(bool halved, bool at_inputs, bool training = true);
   std::vector<bool> reached_tensors() const;
   void lay_out(bool training);
@@ -153,6 +154,7 @@ class Engine {
   template <class Work>
   void each_part(const Pass&, const Stage&, Work) const;
   Pass pass_of(const Team&, int thread, int threads, long samples) const;
+  void deal(Pass&, long samples) const;
   void take_rows(Pass&, const std::vector<Source>&, Order, bool dense = false);
   void work(Team&, int threads, const std::function<void(int)>&);
 
@@ -174,7 +176,7 @@ class Engine {
   Pass half_pass(const Team&, int thread, int threads, const Kept&, Interruption*) const;
   double activity_penalty(const Pass&) const;
   bool train_stretch(Team&, Run&, int threads, int64_t most);
-  void train_step(Pass, Run&, int64_t number);
+  void train_step(Pass&, Run&, int64_t number);
   void finish_step(const Pass&, Run&, int64_t number);
   void measure_layers(const Pass&);
   void record_layers(const Pass&, TrainResult&);
@@ -186,6 +188,7 @@ class Engine {
   Pace pace_;
   std::vector<std::unique_ptr<Op>> ops_;
   std::vector<Op*> keeping_;  // of them
+  std::vector<const Op*> penalizing_;  // of them
   bool keeps_in_use_ = false;  // whether some of these change what they keep outside of training too
   std::vector<Result> results_;
   Objectives objectives_;
@@ -216,6 +219,7 @@ class Engine {
   // their own, where a tensor's gradient is a sum and others came before.
   std::vector<std::vector<const float*>> inputs_;
   std::vector<bool> computed_;  // the operations whose output is not there already
+  std::vector<char> direct_;    // those whose gradients go where they belong by themselves, each thread's its own
   std::vector<std::vector<float*>> parts_;
   long capacity_ = 0, scratch_each_ = 0;
   int capacity_threads_ = 0;

@@ -12,7 +12,8 @@ Objective::Objective(const OutputSpec& spec)
       computed_(spec.values >= 0),
       whole_(setting(spec.loss.settings, "whole") != 0.0),
       sparse_(spec.sparse),
-      reduction_(spec.loss.reduction),
+      sums_(spec.loss.reduction == "sum"),
+      by_weight_(spec.loss.reduction == "mean_with_sample_weight"),
       weight_(spec.weight),
       positions_(static_cast<long>(spec.positions)),
       columns_(static_cast<long>(spec.columns)),
@@ -86,8 +87,8 @@ double Objective::weight_sum(const Pass& pass, const Source& weights, Order orde
 // How much each value counts in the batch's loss.
 void Objective::share_out(const Pass& pass, const Source& weights, Order order) {
   double divisor = static_cast<double>(samples_of(pass) * values_each_);
-  if (reduction_ == "sum") divisor = 1.0;
-  if (reduction_ == "mean_with_sample_weight") divisor = weight_sum(pass, weights, order);
+  if (sums_) divisor = 1.0;
+  if (by_weight_) divisor = weight_sum(pass, weights, order);
   const float share = divisor != 0.0 ? static_cast<float>(1.0 / divisor) : 0.0f;
   if (whole_) std::fill_n(shares_.begin(), pass.thread == 0 ? values_each_ : 0, share);
   if (whole_) return;
@@ -106,9 +107,9 @@ void Objective::share_out_counted(const Pass& pass, const float* mask) {
   const bool ids = sparse_ && !computed_;
   const auto counts = [&](long value) { return mask[value / each] != 0.0f && !(ids && ids_[static_cast<size_t>(value)] < 0); };
   double divisor = 0.0;
-  if (reduction_ == "sum") {
+  if (sums_) {
     divisor = 1.0;
-  } else if (reduction_ == "mean_with_sample_weight") {
+  } else if (by_weight_) {
     for (long value = 0; value < pass.samples * values_each_; ++value)
       if (counts(value)) divisor += weight_of(value);
   } else {

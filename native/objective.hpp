@@ -75,7 +75,7 @@ class Objective {
   long samples_of(const Pass& pass) const { return whole_ ? 1 : pass.samples; }
 
   const bool present_, computed_, whole_, sparse_;  // computed: the values are; whole: and they are those of the whole batch
-  const std::string reduction_;
+  const bool sums_, by_weight_;  // whether the batch's loss is a sum, or a mean of as many as the weights are
   const double weight_;
   const long positions_, columns_, labels_size_;  // labels: a sample, -1 where no operation takes them
   const long values_each_;                        // of the loss, for a sample

@@ -124,7 +124,8 @@ class Op {
 
   // Whether it has a gradient of its own, where nothing else that learns takes its output.
   virtual bool adds_loss() const { return false; }
-  // The operation's share in the batch's loss; one thread calls it after all threads' forward.
+  // Whether it has a share in the batch's loss; and that share: one thread calls it after all threads' forward.
+  virtual bool penalizes() const { return false; }
   virtual double penalty(const Pass&) const { return 0.0; }
 
   // Set where it takes_row_pointers() of what the network takes: its input may be Pass::row_pointers instead of x.

@@ -80,10 +80,10 @@ Optimizer::Optimizer(const OptimizerSpec& spec, const std::vector<float*>& slots
 void Optimizer::begin(double learning_rate, uint64_t step) {
   update_.rate = static_cast<float>(learning_rate);
   update_.decay = static_cast<float>(learning_rate * weight_decay_);
-  const uint64_t number = (step - 1) / accumulation_steps_ + 1;
-  updates_ = step % accumulation_steps_ == 0;
+  const uint64_t number = accumulates() ? (step - 1) / accumulation_steps_ + 1 : step;
+  updates_ = !accumulates() || step % accumulation_steps_ == 0;
   correct_start(learning_rate, static_cast<double>(number));
-  scaled_.begin(learning_rate, static_cast<double>(number));
+  if (scaled_.there()) scaled_.begin(learning_rate, static_cast<double>(number));
   const double keep = number > 1 ? average_keep_ : 0.0;
   update_.average_keep = static_cast<float>(keep);
   update_.average_rest = static_cast<float>(1.0 - keep);
@@ -91,7 +91,9 @@ void Optimizer::begin(double learning_rate, uint64_t step) {
 }
 
 void Optimizer::correct_start(double learning_rate, double t) {
-  const double mean = 1.0 - std::pow(beta_1_, t), root = std::sqrt(1.0 - std::pow(beta_2_, t));
+  const bool corrected = update_.rule == Rule::adam || update_.rule == Rule::adamax || update_.rule == Rule::nadam;
+  const double mean = corrected ? 1.0 - std::pow(beta_1_, t) : 1.0;
+  const double root = corrected ? std::sqrt(1.0 - std::pow(beta_2_, t)) : 1.0;
   switch (update_.rule) {
     case Rule::adam: update_.rate = static_cast<float>(learning_rate * root / mean); break;
     case Rule::adamax: update_.rate = static_cast<float>(learning_rate / mean); break;

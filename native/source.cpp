@@ -59,8 +59,8 @@ void scatter(const SparseBatch& batch, long first, long last, float* to) {
 
 void Prefetcher::begin_batch(const Source& source, Order now, Order next, long first, long last, long next_last) {
   asked_ = source_ ? first + std::max(0L, asked_ - last_) : first;
+  if (source_ != &source || last_ - first_ != last - first) distance_ = distance_ahead(source, now, last - first);
   source_ = &source, now_ = now, next_ = next, first_ = first, last_ = last, next_last_ = std::max(first, next_last);
-  distance_ = distance_ahead(source, now, last - first);
 }
 
 void Prefetcher::prefetch_after(long i) {

@@ -44,7 +44,7 @@ struct Engine::Run {
 
 // Each thread does its rows from gathering to the gradient at its inputs; then, all deltas being there, its share of the
 // weights. Until then no lasting result is written, and the step may be abandoned.
-void Engine::train_step(Pass pass, Run& run, int64_t number) {
+void Engine::train_step(Pass& pass, Run& run, int64_t number) {
   const Order order{run.steps.order.order, run.steps.order.first + number * run.steps.batch};
   const bool sampled = run.sampled(pass.step);
   const long next = number + 1 < run.count ? std::min(pass.last, run.samples(number + 1)) : 0;
@@ -111,14 +111,13 @@ bool Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
   const auto share = [&](int thread) {
     Pass pass = pass_of(team, thread, threads, run.samples(first));
     updater_.load_local(pass);
-    Prefetcher* prefetcher = ahead_.data() + static_cast<size_t>(thread) * spec_.inputs.size();
-    std::fill_n(prefetcher, spec_.inputs.size(), Prefetcher{});
+    pass.training = pass.judged = true;
+    pass.prefetcher = ahead_.data() + static_cast<size_t>(thread) * spec_.inputs.size();
+    std::fill_n(pass.prefetcher, spec_.inputs.size(), Prefetcher{});
+    pass.interruption = run.interruption;
+    pass.row_pointers = run.takes_row_pointers ? row_pointers_.data() : nullptr;
     for (int64_t i = first; i < last && !run.stop; ++i) {
-      pass = pass_of(team, thread, threads, run.samples(i));
-      pass.training = pass.judged = true;
-      pass.prefetcher = prefetcher;
-      pass.interruption = run.interruption;
-      pass.row_pointers = run.takes_row_pointers ? row_pointers_.data() : nullptr;
+      if (const long samples = run.samples(i); samples != pass.samples) deal(pass, samples);
       pass.step = steps.steps_before + static_cast<uint64_t>(i) + 1;
       train_step(pass, run, i);
     }

@@ -29,6 +29,7 @@ class ActivityRegularization : public Op {
       dx[i] = dy[i] + (x[i] > 0.0f ? a : x[i] < 0.0f ? -a : 0.0f) + b * x[i];
   }
 
+  bool penalizes() const override { return true; }
   double penalty(const Pass& pass) const override {
     double sum = 0.0;
     for (long row = 0; row < pass.samples; ++row) sum += of_sample_[static_cast<size_t>(row)];

@@ -25,6 +25,7 @@ class AddLoss : public Op {
     if (dx) std::fill(dx + pass.first * out_size(), dx + pass.last * out_size(), 1.0f);
   }
 
+  bool penalizes() const override { return true; }
   double penalty(const Pass& pass) const override {
     double sum = 0.0;
     for (long row = 0; row < (spec.whole ? 1 : pass.samples); ++row) sum += of_sample_[static_cast<size_t>(row)];

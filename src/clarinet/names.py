@@ -199,8 +199,12 @@ def explained(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def called(*args: P.args, **settings: P.kwargs) -> R:
-        if not settings.keys() <= named:
-            refuse_unknown(what, settings, known)
+        try:  # asked only after a failure, so that a call costs little more than without it
+            return function(*args, **settings)
+        except TypeError:
+            if settings.keys() <= named:
+                raise
+        refuse_unknown(what, settings, known)
         return function(*args, **settings)
 
     return called
