@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
@@ -193,6 +194,10 @@ def explained(function: Callable[P, R]) -> Callable[P, R]:
         TypeError: fit has no argument 'nb_epoch': this is the name in earlier versions of Keras; use epochs
     """
     code, name = function.__code__, function.__name__
+    if (
+        code.co_flags & inspect.CO_VARKEYWORDS
+    ):  # it refuses them itself, where a call of another function would cost too much
+        return _without_unknown(function)
     what = function.__qualname__.removesuffix(".__init__") if name == "__init__" else name
     known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     named = frozenset(known)
@@ -208,6 +213,14 @@ def explained(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **settings)
 
     return called
+
+
+def _without_unknown(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, whose signature names the arguments that there are."""
+    signature = inspect.signature(function)
+    there = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    function.__signature__ = signature.replace(parameters=there)  # type: ignore[attr-defined]
+    return function
 
 
 def refuse_unknown(what: str, settings: Iterable[str], known: Iterable[str]) -> None:

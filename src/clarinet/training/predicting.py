@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, cast
 import numpy as np
 
 from clarinet import checks, data_adapters
-from clarinet.names import explained
+from clarinet.names import explained, refuse_unknown
 from clarinet.settings import BATCH_SIZE
 from clarinet.training import stepping
 from clarinet.training.callback import CallbackList
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Rows per call of an engine when predicting; results do not depend on it.
 PREDICT_BATCH = 256
 
+_ARGUMENTS = ("x", "batch_size", "verbose", "steps", "callbacks")
+
 
 @explained
 def predict(
@@ -31,6 +33,7 @@ def predict(
     verbose: object = 0,
     steps: int | None = None,
     callbacks: object = None,
+    **unknown: object,
 ) -> Predictions:
     """Predictions (n, *output_shape) in inference mode.
 
@@ -49,10 +52,13 @@ def predict(
     Raises:
         ValueError, TypeError: the rows do not have the model's input shape.
     """
+    if unknown:
+        refuse_unknown("predict", unknown, _ARGUMENTS)
     as_asked = batch_size is not None or steps is not None or callbacks is not None or verbose != 0
     ready = self.ready_engine
-    if ready is not None and not as_asked and _numbers(x, ready.plan.plain_shape):  # no more, so that a row is quick
-        return self.packed(_in_original_units(self, ready.predict(x, PREDICT_BATCH)))
+    if ready is not None and not as_asked and type(x) is np.ndarray:  # no more, so that a row is quick
+        if x.shape[1:] == ready.plan.plain_shape and x.dtype.kind in "fiub":
+            return self.packed(_in_original_units(self, ready.predict(x, PREDICT_BATCH)))
     if self.stepped:
         return stepping.predict(cast(stepping.SteppedModel, self), x, batch_size, steps, callbacks)
     if as_asked:
