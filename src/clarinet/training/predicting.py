@@ -56,9 +56,14 @@ def predict(
         refuse_unknown("predict", unknown, _ARGUMENTS)
     as_asked = batch_size is not None or steps is not None or callbacks is not None or verbose != 0
     ready = self.ready_engine
-    if ready is not None and not as_asked and type(x) is np.ndarray:  # no more, so that a row is quick
-        if x.shape[1:] == ready.plan.plain_shape and x.dtype.kind in "fiub":
-            return self.packed(_in_original_units(self, ready.predict(x, PREDICT_BATCH)))
+    if (  # no more is asked, so that a row is quick
+        ready is not None
+        and not as_asked
+        and type(x) is np.ndarray
+        and x.shape[1:] == ready.plan.plain_shape
+        and x.dtype.kind in "fiub"
+    ):
+        return self.packed(_in_original_units(self, ready.predict(x, PREDICT_BATCH)))
     if self.stepped:
         return stepping.predict(cast(stepping.SteppedModel, self), x, batch_size, steps, callbacks)
     if as_asked:
