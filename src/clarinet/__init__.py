@@ -42,7 +42,7 @@ from clarinet.tools.lr_finder import find_learning_rate
 from clarinet.variables import Variable
 
 if TYPE_CHECKING:
-    from clarinet import applications, data, doctor, glass, plots, preprocessing, runs, tf
+    from clarinet import applications, data, doctor, glass, plots, preprocessing, runs, search, tf
 
 __version__ = VersionText(_number)
 
@@ -81,6 +81,7 @@ __all__ = [
     "random",
     "regularizers",
     "runs",
+    "search",
     "tf",
     "utils",
 ]

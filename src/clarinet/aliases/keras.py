@@ -21,7 +21,8 @@ MODULES: dict[str, str] = {
         for name in (
             *(f"applications{part}" for part in ("", *(f".{name}" for name in _APPLICATIONS))),
             "backend", "config", "data", "doctor", "estimators", "glass", "plots", "preprocessing",
-            "preprocessing.image", "preprocessing.sequence", "preprocessing.text", "runs", "saving", "tf", "tree",
+            "preprocessing.image", "preprocessing.sequence", "preprocessing.text", "runs", "saving", "search",
+            "tf", "tree",
         )
     },
     "keras": "",

@@ -36,6 +36,21 @@ examples:
 Ctrl-C stops training and saves the model as it is then.
 {_CODES}"""
 
+_SWEEP = f"""{_DATA}
+or train.py, a program whose first fit is searched in its place: over learning rate and batch size; or over what its
+function build(...) takes, if that has type hints such as units: Annotated[int, (8, 256, "log")].
+
+examples:
+  clarinet sweep houses.csv --target price --trials 60 --workers 2
+  clarinet sweep houses.csv --target price --time 10m --cv 5
+  clarinet sweep photos/ --trials 30 --metric val_accuracy
+  clarinet sweep --trials 60 --workers 2 train.py
+  clarinet sweep --trials 60 train.py -- --data mine.csv      the program's own arguments
+  clarinet sweep houses.csv --target price --trials 100 --resume      after Ctrl-C, or to try more
+
+Every trial is kept as a run: clarinet runs ls --where "group = houses"
+{_CODES}"""
+
 _EVALUATE = f"""{_DATA}
 example:
   clarinet evaluate digits.clarinet mnist
@@ -134,6 +149,7 @@ def parser() -> Parser:
     top.add_argument("--version", action="version", version=_version())
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_train(commands)
+    _add_sweep(commands)
     evaluate = _command(commands, "evaluate", "measure a model on data", _EVALUATE)
     evaluate.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
     evaluate.add_argument("data", metavar="DATA", help="what to measure it on")
@@ -203,6 +219,29 @@ def _add_train(commands: Commands) -> None:
     _add_changes(train)
     _add_judging(train)
     train.add_argument("--out", metavar="FILE", help="where to save the model (default: DATA's name + .clarinet)")
+
+
+def _add_sweep(commands: Commands) -> None:
+    sweep = _command(commands, "sweep", "search the hyperparameters of a network", _SWEEP)
+    sweep.add_argument("data", metavar="DATA|PROGRAM.py", help="what to learn from, or a program that trains a model")
+    sweep.add_argument("rest", metavar="ARGUMENT", nargs="*", help="the program's arguments")
+    _add_reading(sweep)
+    sweep.add_argument("--trials", type=whole(1), metavar="N", help="how many in all (default 50, or as --time allows)")
+    sweep.add_argument("--time", type=every, metavar="TIME", help="after which no trial is begun: 30s, 10m, 2h")
+    sweep.add_argument("--workers", type=whole(0), default=1, metavar="N", help="processes side by side (default 1)")
+    sweep.add_argument("--metric", metavar="NAME", help="what counts (default val_loss)")
+    sweep.add_argument("--mode", choices=("auto", "min", "max"), default="auto", help="which is better (default auto)")
+    sweep.add_argument(
+        "--epochs", type=whole(1), metavar="N", help="default: up to 30, stopping early; the program's own"
+    )
+    sweep.add_argument("--seeds", type=whole(1), default=1, metavar="K", help="train each trial K times (default 1)")
+    sweep.add_argument("--cv", type=whole(2), metavar="K", help="judge each trial on K parts of the rows in turn")
+    sweep.add_argument("--preset", choices=("mlp", "cnn"), help="dense layers, or convolutions, as in train")
+    sweep.add_argument("--no-pruning", action="store_true", help="train every trial to its end")
+    sweep.add_argument("--seed", type=whole(0), metavar="N", help="of everything that is drawn (default 0)")
+    sweep.add_argument("--name", metavar="NAME", help="of the search (default: DATA's name)")
+    sweep.add_argument("--resume", action="store_true", help="go on with the search of this name, if it is there")
+    sweep.add_argument("--out", metavar="FILE", help="where to save the best model (default: DATA's name + .clarinet)")
 
 
 def _add_changes(train: argparse.ArgumentParser) -> None:

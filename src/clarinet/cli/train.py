@@ -27,6 +27,7 @@ from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.runs import Tracker
+    from clarinet.trainable import Trainable
 
 _MOST_EPOCHS, _PATIENCE, _TEST_SHARE = 100, 10, 0.2
 _INTERRUPTED = 130
@@ -58,14 +59,14 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
     """Train and save; returns the exit code and the report."""
-    out = _destination(options)
+    out = destination(options)
     if options.run_name and options.seed is None:  # so that the run can be resumed and reproduced
         options.seed = int.from_bytes(os.urandom(4), "little")
     if options.seed is not None:
         utils.set_random_seed(options.seed)
     source = _loaded(options, output)
     folds = _cross_validated(source, options, output)
-    every, source = source, _with_test_rows(source)
+    every, source = source, with_test_rows(source)
     model = _network(source, options)
     _say_network(model, source, options, output)
     began = time.perf_counter()
@@ -73,7 +74,7 @@ def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
     interrupted = not _fit(model, source, options, tracker)
     seconds = time.perf_counter() - began
     model.save(out)
-    test = _test(model, source, output)
+    test = tested(model, source, output)
     verdict = {} if interrupted else judging.judge(model, source, options, output, str(out))
     if not interrupted and tracker is None:  # a run keeps the file as training left it
         _finished(model, every, options, output, verdict).save(out)
@@ -99,7 +100,7 @@ def _loaded(options: argparse.Namespace, output: Output) -> Source:
     source = sources.load(options.data, Reading.of(options))
     for sentence in source.report:
         output.say(sentence)
-    _check_differing(source, options.data)
+    check_differing(source, options.data)
     if options.class_weight and not source.about["classes"]:
         raise argparse.ArgumentTypeError("--class-weight is for classes; the target holds amounts")
     _check_folds(source, options)
@@ -112,7 +113,7 @@ def _loaded(options: argparse.Namespace, output: Output) -> Source:
 
 
 def _say_network(model: Sequential, source: Source, options: argparse.Namespace, output: Output) -> None:
-    output.say(f"Network: {_drawn(model)}; {model.count_params():,} parameters; Adam, learning rate {options.lr:g}.")
+    output.say(f"Network: {drawn(model)}; {model.count_params():,} parameters; Adam, learning rate {options.lr:g}.")
     if source.about["kind"] == "table":
         output.say("Scaled in the network's first layer: every column to mean 0 and variance 1.")
     output.say(f"Engine: {model.engine} ({model.engine_reason}).")
@@ -180,7 +181,7 @@ def _tracker(options: argparse.Namespace, out: Path) -> Tracker | None:
     return Tracker(options.run_name, config=recorded.settings(options, out))
 
 
-def _destination(options: argparse.Namespace) -> Path:
+def destination(options: argparse.Namespace) -> Path:
     """Where the model goes; refused before hours of training rather than after them."""
     name = Path(options.data).resolve().stem if os.sep in options.data or "." in options.data else options.data
     out = Path(options.out or f"{name}.clarinet")
@@ -194,7 +195,7 @@ def _destination(options: argparse.Namespace) -> Path:
     return out
 
 
-def _check_differing(source: Source, data: str) -> None:
+def check_differing(source: Source, data: str) -> None:
     """Refuse data with nothing to learn in it, before any work."""
     if len(source.y) and (source.y != source.y[0]).any():
         return
@@ -207,7 +208,7 @@ def _check_differing(source: Source, data: str) -> None:
     raise ValueError(f"{data}: the target {target!r} is the same in every row; expected one that differs between rows")
 
 
-def _with_test_rows(source: Source) -> Source:
+def with_test_rows(source: Source) -> Source:
     """Shuffled, with a fifth of the rows set aside, where the data set has no test rows of its own."""
     if source.x_test is not None or len(source.x) * _TEST_SHARE < 1:
         return source
@@ -289,7 +290,7 @@ def _batches(
     return (Shifted(*rows, batch_size, shift, options.seed), None) if shift else None
 
 
-def _test(model: Sequential, source: Source, output: Output) -> dict[str, float]:
+def tested(model: Trainable, source: Source, output: Output) -> dict[str, float]:
     """Loss and metric on the rows that training never saw."""
     if source.x_test is None or source.y_test is None:
         return {}
@@ -298,7 +299,7 @@ def _test(model: Sequential, source: Source, output: Output) -> dict[str, float]
     return {"rows": len(source.x_test), **results}
 
 
-def _drawn(model: Sequential) -> str:
+def drawn(model: Trainable) -> str:
     """``784 → 128 relu → 10 softmax``."""
     parts = [str(int(np.prod(model.sample_shape or ())))]
     layer: Any

@@ -66,7 +66,7 @@ def examine_script(
 
     def instead(self: Trainable, *given: object, **named: object) -> History:
         settings = trainer.settings_of(*given, **named)
-        with _replaced(trainer.fit, trainer.fit_events):  # the experiments do train
+        with replaced(trainer.fit, trainer.fit_events):  # the experiments do train
             report = _examine_call(self, settings)
         begun.append(len(held.lines))
         for name, value in settings.writing().items():
@@ -88,7 +88,7 @@ def examine_script(
 
     with files.held_back(lambda line: said(f"Held back: {line}")) as held:
         try:
-            with _replaced(instead, no_events), _as_main(path, arguments):
+            with replaced(instead, no_events), as_main(path, arguments):
                 runpy.run_path(str(path), run_name="__main__")
         except _Enough:
             pass
@@ -153,7 +153,8 @@ def _no_history(model: Trainable, epochs: int) -> History:
 
 
 @contextmanager
-def _replaced(fit: Callable[..., Any], fit_events: Callable[..., Any]) -> Iterator[None]:
+def replaced(fit: Callable[..., object], fit_events: Callable[..., object]) -> Iterator[None]:
+    """Other functions in the place of every model's ``fit`` and ``fit_events``."""
     models: Any = model_class()
     before = models.fit, models.fit_events
     models.fit, models.fit_events = fit, fit_events
@@ -164,7 +165,7 @@ def _replaced(fit: Callable[..., Any], fit_events: Callable[..., Any]) -> Iterat
 
 
 @contextmanager
-def _as_main(path: str | Path, arguments: Sequence[str]) -> Iterator[None]:
+def as_main(path: str | Path, arguments: Sequence[str]) -> Iterator[None]:
     """The arguments and the import path of the script as a program."""
     argv, folders = sys.argv, list(sys.path)
     sys.argv = [str(path), *arguments]

@@ -141,8 +141,7 @@ class Tracker(Callback):
         """The sections of the run's configuration."""
         model = self.model
         return {
-            "model": _or_described(lambda: _structure(model), model.layers),
-            "compile": _or_described(model.compile_config, [model.optimizer, model.loss]),
+            **about_model(model),
             "fit": plain_all(self.params.get("arguments", {})) | {"seed": model.seed},
             "data": self.params.get("fingerprints"),
             "environment": environment(model),
@@ -215,6 +214,14 @@ def _listed(outputs: Sequence[Array | None], names: Sequence[str], row: int) -> 
     """The numbers of a row at the output; by name where there are several."""
     found = [None if output is None else np.asarray(output[row]).tolist() for output in outputs]
     return found[0] if len(found) == 1 else dict(zip(names, found, strict=True))
+
+
+def about_model(model: Trainable) -> dict[str, object]:
+    """The sections of a run's configuration about a compiled model."""
+    return {
+        "model": _or_described(lambda: _structure(model), model.layers),
+        "compile": _or_described(model.compile_config, [model.optimizer, model.loss]),
+    }
 
 
 def _structure(model: Trainable) -> Config:
