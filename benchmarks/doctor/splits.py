@@ -19,7 +19,7 @@ from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 import clarinet
-from clarinet.doctor.examination import Memory, inspect
+from clarinet.doctor.inspection import Memory, inspect
 from clarinet.doctor.program import Program, program_of, quietly
 from clarinet.doctor.program_facts import ProgramFacts
 

@@ -56,14 +56,6 @@ def test_layers_in_a_row_are_looked_at_whoever_put_them_there():
     assert "not_examined" not in {finding.kind for finding in report.findings}
 
 
-def test_several_inputs_are_refused():
-    a, b = layers.Input((6,)), layers.Input((6,))
-    model = clarinet.Model([a, b], layers.Dense(1)(layers.Add()([a, b])))
-    model.compile("adam", "mse")
-    with pytest.raises(ValueError, match="2 inputs and 1 outputs"):
-        examine(model, X, Y)
-
-
 class Doubled(layers.Layer):
     """A layer with a call, and a layer in it."""
 

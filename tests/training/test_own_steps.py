@@ -270,7 +270,7 @@ def test_what_cannot_be_is_said() -> None:
     for look in (clarinet.glass.trace, clarinet.find_learning_rate):
         with pytest.raises(ValueError, match="looks at the steps of an engine, but Plain defines train_step"):
             look(model, X, Y)
-    with pytest.raises(ValueError, match="the doctor follows trainings of networks whose layers follow"):
+    with pytest.raises(ValueError, match="Doctor looks at the steps of an engine, but Plain defines train_step"):
         model.fit(X, Y, verbose=0, callbacks=[clarinet.doctor.Doctor()])
     with pytest.raises(NotImplementedError, match="there is no add_metric; give compile the metric"):
         model.add_metric(1.0)

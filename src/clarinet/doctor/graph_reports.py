@@ -14,7 +14,8 @@ from clarinet.doctor.report import Report
 
 def of_graph(report: Report, program: Program) -> Report:
     """A report with the numbers that layers have in the model, and a hint that names those not looked into."""
-    return replace(report, findings=(*numbered(report.findings, program), *_not_looked_at(program)))
+    inside = next((layer for layer in program.layers if isinstance(layer, Inside)), None)
+    return replace(report, findings=(*numbered(report.findings, program), *not_looked_at(inside)))
 
 
 def numbered(findings: Iterable[Finding], program: Program) -> tuple[Finding, ...]:
@@ -32,10 +33,9 @@ def numbered(findings: Iterable[Finding], program: Program) -> tuple[Finding, ..
     )
 
 
-def _not_looked_at(program: Program) -> list[Finding]:
+def not_looked_at(inside: Inside | None) -> list[Finding]:
     """A hint that names the layers that were not looked into."""
-    inside = next((layer for layer in program.layers if isinstance(layer, Inside)), None)
-    if inside is None:
+    if inside is None or not inside.within:
         return []
     names = ", ".join(inside.within)
     return [

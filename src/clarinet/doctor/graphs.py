@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
+from math import prod
 from typing import Any, Self, cast
 
+from clarinet import ops
 from clarinet.graph import Network, Tensor, adds_loss
 from clarinet.layers import Input, Layer
 from clarinet.trainable import Trainable, model_class
@@ -46,42 +49,63 @@ class Inside(Layer):
         return cast(AnyTensor, self.model(inputs, training=training))
 
 
-def refuse_graph(model: Trainable) -> None:
-    """Refuse a network whose layers do not follow one another, as those of a :class:`clarinet.Sequential` do.
+class SideBySide(Inside):
+    """A graph whose inputs come beside one another, in the columns of one array.
 
-    Raises:
-        ValueError: it is a graph.
+    Args:
+        model: from the inputs to one tensor.
+        shapes: of one sample of each input.
     """
-    if not isinstance(model, model_class()):
-        raise ValueError(
-            "the doctor follows trainings of networks whose layers follow one another, a Sequential; "
-            f"{model.name!r} is a graph: examine it with doctor.examine, treat it with doctor.treat, and look at it "
-            "with check_gradients, plots.gradient_flow and glass.trace"
+
+    def __init__(self, model: object, shapes: Sequence[Shape], name: str = "") -> None:
+        super().__init__(model, name)
+        self.shapes = [tuple(shape) for shape in shapes]
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        found: tuple[Shape, ...] = self.model.output_shapes(tuple(self.shapes))
+        return found[0]
+
+    def detached(self) -> Self:
+        return type(self)(self.model.detached(), self.shapes, self.name)
+
+    def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
+        columns: Any = inputs
+        ends = [*accumulate(map(prod, self.shapes), initial=0)]
+        parts = (columns[:, first:stop] for first, stop in pairwise(ends))
+        given = [
+            ops.cast(ops.reshape(part, (-1, *shape)), tensor.dtype)
+            for part, shape, tensor in zip(parts, self.shapes, self.model.inputs, strict=True)
+        ]
+        return cast(AnyTensor, self.model(given, training=training))
+
+
+def has_several(model: Trainable) -> bool:
+    """Whether a graph has several inputs or outputs."""
+    return not isinstance(model, model_class()) and max(len(model.network.inputs), len(model.network.outputs)) > 1
+
+
+def not_examined(model: Trainable) -> str:
+    """Why the rules that look at programs do not look at a graph; empty where they do."""
+    if isinstance(model, model_class()):
+        return ""
+    if model.prepares_data:
+        return "in which layers prepare the data: run these layers on the data first, and examine the rest"
+    if adds_loss(model.network):
+        return (
+            "in which layers add to the loss: examine its parts one by one, and look at it with check_gradients, "
+            "plots.gradient_flow and glass.trace"
         )
+    return ""
 
 
-def refuse_several(model: Trainable) -> None:
-    """Refuse a graph with several inputs or outputs, or one that adds to its loss.
+def refuse_unexamined(model: Trainable) -> None:
+    """Refuse a graph in which layers prepare the data or add to the loss.
 
     Raises:
         ValueError: it is such a graph.
     """
-    if isinstance(model, model_class()):
-        return
-    network: Network = model.network
-    adds = adds_loss(network)
-    if model.prepares_data:
-        raise ValueError(
-            f"the doctor does not examine graphs in which layers prepare the data, such as {model.name!r}: run these "
-            "layers on the data first, and examine the rest"
-        )
-    if len(network.inputs) > 1 or len(network.outputs) > 1 or adds:
-        raise ValueError(
-            f"the doctor examines networks with one input, one output and one loss; {model.name!r} has "
-            f"{len(network.inputs)} inputs and {len(network.outputs)} outputs"
-            f"{', and layers that add to the loss' if adds else ''}: examine its parts one by one, and "
-            "look at it with check_gradients, plots.gradient_flow and glass.trace"
-        )
+    if why := not_examined(model):
+        raise ValueError(f"the doctor does not examine graphs such as {model.name!r}, {why}")
 
 
 def in_a_row(model: Trainable) -> Sequence[tuple[str, Layer]]:
@@ -94,18 +118,26 @@ def in_a_row(model: Trainable) -> Sequence[tuple[str, Layer]]:
         return _behind_models(model)
     clone: Any = copy.deepcopy(model)
     network: Network = clone.network
-    users = Counter(tensor for node in network.nodes for tensor in node.inputs)
-    uses = Counter(id(node.operator) for node in network.nodes)
-    numbers = {id(layer): str(number) for number, layer in enumerate(clone.layers)}
-    (tensor,), last = network.outputs, list[tuple[str, Layer]]()
-    while tensor not in network.inputs and _alone(tensor, users, uses):
-        layer = cast(Layer, tensor.node.operator)
-        last.insert(0, (numbers[id(layer)], layer))
-        (tensor,) = tensor.node.inputs
+    tensor, last = row_before(network.outputs[0], clone)
     if tensor in network.inputs:
         return last
     make: Callable[..., object] = model_class("Model")
     return [("", Inside(make(network.inputs[0], tensor))), *last]
+
+
+def row_before(output: Tensor, model: Trainable) -> tuple[Tensor, list[tuple[str, Layer]]]:
+    """The last layers in a row before an output, with their numbers in ``model.layers``, and the tensor that the first
+    of them takes."""
+    network: Network = model.network
+    users = Counter([*(tensor for node in network.nodes for tensor in node.inputs), *network.outputs])
+    uses = Counter(id(node.operator) for node in network.nodes)
+    numbers = {id(layer): str(number) for number, layer in enumerate(model.layers)}
+    tensor, last = output, list[tuple[str, Layer]]()
+    while tensor not in network.inputs and users[tensor] == 1 and _alone(tensor, uses):
+        layer = cast(Layer, tensor.node.operator)
+        last.insert(0, (numbers[id(layer)], layer))
+        (tensor,) = tensor.node.inputs
+    return tensor, last
 
 
 def _behind_models(model: Trainable) -> Sequence[tuple[str, Layer]]:
@@ -151,10 +183,10 @@ def _graph_of(model: Trainable) -> Trainable:
     return make(inputs, tensor)
 
 
-def _alone(tensor: Tensor, users: Counter[Tensor], uses: Counter[int]) -> bool:
-    """Whether a layer makes it that takes one tensor, which nothing else takes, and that is used once."""
+def _alone(tensor: Tensor, uses: Counter[int]) -> bool:
+    """Whether a layer makes it that takes one tensor, and that is used once."""
     node, layer = tensor.node, tensor.node.operator
     if not isinstance(layer, Layer) or layer.is_model or layer.is_authored or layer.merges:
         return False
     single = len(node.inputs) == 1 and len(node.specs) == 1 and node.training is None and tensor.mask is None
-    return single and uses[id(layer)] == 1 and users[node.inputs[0]] == 1
+    return single and uses[id(layer)] == 1

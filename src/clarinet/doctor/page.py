@@ -172,6 +172,9 @@ def _place(where: str) -> str:
     kind, _, index = where.partition(":")
     if kind == "layer":
         return f"in layer {index}, model.layers[{index}]"
+    place, _, one = where.partition("[")
+    if one:  # of several inputs or outputs
+        return f"{_PLACES.get(place, place)}, {one.removesuffix(']')}"
     owner, _, name = where.partition(".")
     return _PLACES.get(where) or (f"in fit({name}=…)" if owner == "fit" else f"in {name or owner}")
 

@@ -138,6 +138,18 @@ class Program:
         """Always: what is examined has a loss."""
         return True
 
+    @property
+    def parts(self) -> tuple[Program, ...]:
+        """All programs that it consists of: itself."""
+        return (self,)
+
+    #: Those of outputs that have a loss.
+    judged = parts
+
+    def answers(self, model: Trainable, rows: Array) -> list[object]:
+        """Predictions for rows, of each output that has a loss."""
+        return [model.predict(self.x[rows], verbose=0)]
+
     def own_target(self) -> TransformedTarget | None:
         """A transform of the target that may be adapted: a copy of the program's."""
         return copy.deepcopy(for_loss(self.target, self.loss))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from clarinet.doctor.program_facts import ProgramFacts
 
 Change = Callable[[Program], Program]
+#: A program, or all those of a graph with several inputs or outputs.
+Whatever = TypeVar("Whatever")
 
 
 def _facts(program: Program) -> ProgramFacts:
@@ -24,11 +26,12 @@ def _facts(program: Program) -> ProgramFacts:
     return ProgramFacts(program)
 
 
-def apply(program: Program, findings: Iterable[Finding]) -> Program:
-    """The program with the remedies of all these findings, each change made once."""
+def apply(program: Whatever, findings: Iterable[Finding]) -> Whatever:
+    """The program, or all those of a graph, with the remedies of all these findings, each change made once."""
     for change in dict.fromkeys(finding.change for finding in findings):
         if change is not None:
-            program = change(program)
+            changed: Any = change
+            program = changed(program)
     return program
 
 

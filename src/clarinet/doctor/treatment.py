@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import checks
-from clarinet.doctor.examination import accepted, inspect
 from clarinet.doctor.experiments.trial import fingerprint
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.graph_reports import numbered
-from clarinet.doctor.graphs import as_it_was, refuse_several
+from clarinet.doctor.graphs import as_it_was, has_several, refuse_unexamined
+from clarinet.doctor.inspection import accepted, inspect
+from clarinet.doctor.parts import all_accepted, inspect_whole
 from clarinet.doctor.program import Program, program_of, quietly
 from clarinet.doctor.remedies import apply
 from clarinet.doctor.score import FEW_ROWS, constant_score, judge, split, truth
+from clarinet.doctor.whole import Whole, whole_of
 
 if TYPE_CHECKING:
+    from clarinet.doctor.report import Report
     from clarinet.trainable import Trainable
+    from clarinet.types import Array
 
 SEEDS = 5
 #: Two-sided 95 % points of Student's t for 4 to 9 degrees of freedom.
@@ -72,18 +76,19 @@ class Treatment:
     Attributes:
         proved: whether the treatment beats the sick model beyond seed noise.
         model: the treated, trained model; predicts in the units of ``y``. None where there was nothing to treat.
-        program: the program of the treated model.
+        program: the program of the treated model; of a graph with several inputs or outputs all of their programs.
         applied: the findings whose remedies are in it.
         included: findings whose remedies change nothing more, each with the findings whose remedies include it.
         withdrawn: findings whose remedies made nothing better.
         comparison: the scores.
-        score: ``"accuracy"``, ``"R2"`` or ``"rows"`` (rows that are right altogether).
+        score: ``"accuracy"``, ``"R2"`` or ``"rows"`` (rows that are right altogether); of several outputs the mean of
+            theirs, such as ``"accuracy, R2"``.
         claim: ``"generalises"`` for scores on rows held out, ``"fits"`` where there were too few.
     """
 
     proved: bool
     model: Trainable | None
-    program: Program
+    program: Program | Whole
     applied: tuple[Finding, ...]
     withdrawn: tuple[Finding, ...]
     comparison: Comparison | None
@@ -134,8 +139,9 @@ def treat(
     the model that is returned), a trained one from fresh ones.
 
     Args:
-        model: compiled; it is not changed. Of a graph the remedies are those of its last layers in a row, its loss,
-            optimizer and data; its copies are trained whole, and the model returned is a graph.
+        model: compiled; it is not changed. Of a graph the remedies are those of its last layers in a row, its losses,
+            optimizer and data, for each input and output; its copies are trained whole, and the model returned is a
+            graph.
         x, y, validation_data, fit_arguments: as for :func:`clarinet.doctor.examine`.
         seeds: paired trainings, 5 to 10.
 
@@ -143,17 +149,25 @@ def treat(
         Treatment: ``proved``, the treated ``model``, and the numbers.
 
     Raises:
-        ValueError: ``seeds`` out of range; the model is not compiled, or has several inputs or outputs.
+        ValueError: ``seeds`` out of range; the model is not compiled, or layers in a graph prepare the data or add to
+            the loss.
     """
     if seeds - 1 not in _T95:
         raise ValueError(f"treat: seeds is from 5 to 10, received {seeds}")
     checks.raise_first([*checks.check_planned(model, "treat"), *checks.check_compiled(model, "treat")])
-    refuse_several(model)
+    refuse_unexamined(model)
+    if has_several(model):
+        whole = whole_of(model, x, y, validation_data, fit_arguments)
+        with quietly():
+            return _treat(whole, _curable(inspect_whole(whole)), range(seeds))
     program = program_of(model, x, y, validation_data, fit_arguments)
-    report = inspect(program)
-    remedies = [finding for finding in report.findings if finding.change is not None]
+    remedies = _curable(inspect(program))
     with quietly():
         return _as_given(_treat(program, remedies, range(seeds)), program)
+
+
+def _curable(report: Report) -> list[Finding]:
+    return [finding for finding in report.findings if finding.change is not None]
 
 
 def _as_given(treatment: Treatment, program: Program) -> Treatment:
@@ -173,25 +187,35 @@ def compare(program: Program, remedies: Sequence[Finding], seeds: Sequence[int])
     return _PairedTrials(program, seeds).compare(remedies)
 
 
-def _treat(program: Program, remedies: Sequence[Finding], seeds: Sequence[int]) -> Treatment:
-    claim = "generalises" if len(program.x) >= FEW_ROWS else "fits"
+def _treat(program: Program | Whole, remedies: Sequence[Finding], seeds: Sequence[int]) -> Treatment:
+    first = program.judged[0]
+    claim = "generalises" if len(first.x) >= FEW_ROWS else "fits"
     if not remedies:
-        return Treatment(False, None, program, (), (), None, truth(program)[0], claim)
+        return Treatment(False, None, program, (), (), None, _score_of(program), claim)
     trials = _PairedTrials(program, seeds)
     kept, best = list(remedies), trials.compare(remedies)
     for change in dict.fromkeys(finding.change for finding in remedies):
-        rest = [other for other in kept if other.change is not change]
+        rest = [other for other in kept if other.change != change]
         if rest and (without := trials.compare(rest)).gain >= best.gain:
             kept, best = rest, without
     treated = apply(program, kept)
     included = tuple((f, by) for f in remedies if f not in kept and (by := _bringing(program, kept, f)))
     brought = [finding for finding, _ in included]
     withdrawn = tuple(finding for finding in remedies if finding not in kept and finding not in brought)
-    trained = treated.train() if accepted(treated) else None
-    return Treatment(best.proved, trained, treated, tuple(kept), withdrawn, best, trials.kind, claim, included)
+    trained = treated.train() if _accepted(treated) else None
+    score = _score_of(program)
+    return Treatment(best.proved, trained, treated, tuple(kept), withdrawn, best, score, claim, included)
 
 
-def _bringing(program: Program, kept: Sequence[Finding], finding: Finding) -> tuple[Finding, ...]:
+def _score_of(program: Program | Whole) -> str:
+    return ", ".join(truth(judged)[0] for judged in program.judged)
+
+
+def _accepted(program: Program | Whole) -> bool:
+    return all_accepted(program) if isinstance(program, Whole) else accepted(program)
+
+
+def _bringing(program: Program | Whole, kept: Sequence[Finding], finding: Finding) -> tuple[Finding, ...]:
     """The remedies that include that of ``finding``; as few as possible."""
     for few in ([one] for one in kept):
         if _changes_nothing(apply(program, few), finding):
@@ -199,34 +223,38 @@ def _bringing(program: Program, kept: Sequence[Finding], finding: Finding) -> tu
     return tuple(kept) if _changes_nothing(apply(program, kept), finding) else ()
 
 
-def _changes_nothing(program: Program, finding: Finding) -> bool:
-    return fingerprint(apply(program, [finding])) == fingerprint(program)
+def _changes_nothing(program: Program | Whole, finding: Finding) -> bool:
+    after = apply(program, [finding])
+    return list(map(fingerprint, after.parts)) == list(map(fingerprint, program.parts))
 
 
 class _PairedTrials:
     """Trains the programs to be compared on the same splits and seeds."""
 
-    def __init__(self, program: Program, seeds: Sequence[int]) -> None:
+    def __init__(self, program: Program | Whole, seeds: Sequence[int]) -> None:
         self.program = program
-        self.kind, self.true = truth(program)
-        self.splits = {seed: split(program, seed) for seed in seeds}
-        parts = self.splits.values()
-        self.constant = tuple(constant_score(self.kind, self.true[train], self.true[test]) for train, test in parts)
+        self.truths = [truth(judged) for judged in program.judged]
+        self.splits = {seed: split(program.judged[0], seed) for seed in seeds}
+        self.constant = tuple(self._constant(*rows) for rows in self.splits.values())
         self.sick = self._scores(program)
         self.longer = self._scores(program.with_fit(epochs=_LONGER * program.epochs))
+
+    def _constant(self, train: Array, test: Array) -> float:
+        return float(np.mean([constant_score(kind, true[train], true[test]) for kind, true in self.truths]))
 
     def compare(self, found: Sequence[Finding]) -> Comparison:
         kinds = tuple(finding.kind for finding in found)
         return Comparison(kinds, self._scores(apply(self.program, found)), self.sick, self.longer, self.constant)
 
-    def _scores(self, program: Program) -> tuple[float, ...]:
+    def _scores(self, program: Program | Whole) -> tuple[float, ...]:
         """On the rows of each seed's split that were held out; a program that ``fit`` refuses answers a constant."""
-        if not accepted(program):
+        if not _accepted(program):
             return self.constant
         return tuple(self._score(program, seed) for seed in self.splits)
 
-    def _score(self, program: Program, seed: int) -> float:
+    def _score(self, program: Program | Whole, seed: int) -> float:
         train, test = self.splits[seed]
         test = program.usable(test)
-        predicted = program.train(train, seed).predict(program.x[test], verbose=0)
-        return judge(self.kind, self.true[test], predicted, program)
+        answers = program.answers(program.train(train, seed), test)
+        judged = zip(self.truths, answers, program.judged, strict=True)
+        return float(np.mean([judge(kind, true[test], answer, own) for (kind, true), answer, own in judged]))

@@ -11,7 +11,8 @@ import numpy as np
 from clarinet import checks
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.graph_reports import numbered
-from clarinet.doctor.graphs import refuse_graph
+from clarinet.doctor.graphs import has_several, not_examined
+from clarinet.doctor.parts import ask as ask_parts
 from clarinet.doctor.program import program_of, quietly
 from clarinet.doctor.program_facts import SAMPLE, ProgramFacts, function_of
 from clarinet.doctor.report import Report, paragraph
@@ -21,8 +22,10 @@ from clarinet.doctor.watching.failure import Failure
 from clarinet.doctor.watching.finding_log import FindingLog
 from clarinet.doctor.watching.replay import Replay
 from clarinet.doctor.watching.training_record import Baseline, TrainingRecord, Watched
+from clarinet.doctor.whole import whole_of
 from clarinet.engines import Data, ReferenceEngine
-from clarinet.layers.context import Context
+from clarinet.engines.base import one_or_all
+from clarinet.engines.step import results, through_output
 from clarinet.settings import Role, names_of
 from clarinet.training.callback import Callback, Logs, weakly
 from clarinet.types import Array
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from clarinet.records import Chunk
     from clarinet.trainable import Trainable
 
+#: Asks these rules about a program.
+_Ask = Callable[[Any], Iterator[Finding]]
 #: Rules that look through all rows; they are asked where something has to be explained, or data are small.
 _EXPENSIVE = (association, duplicates, non_finite, validation)
 _SMALL = 100_000  # numbers in x
@@ -144,7 +149,6 @@ class Doctor(Callback):
     # Before training.
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        refuse_graph(self.model)
         checks.raise_first(checks.check_planned(self.model, "Doctor"))
         self._finding_log = FindingLog(weakly(self._found))
         self._record = self._replay = None
@@ -159,11 +163,12 @@ class Doctor(Callback):
     def _begin(self) -> None:
         """Examine the program; other callbacks have begun by now and can be informed."""
         raw_data, data = self.params.get("raw_data"), self.params.get("data")
-        facts = None if raw_data is None else self._facts(*raw_data)
-        if facts is not None:
-            small = facts.program.x.size <= _SMALL
-            self._finding_log = FindingLog(weakly(self._found), partial(_ask, facts, () if small else _EXPENSIVE))
-            self._finding_log.hear(_ask(facts, RULES if small else [rule for rule in RULES if rule not in _EXPENSIVE]))
+        facts = None
+        if raw_data is not None and not not_examined(self.model):
+            ask, facts, size = self._rules(*raw_data)
+            few = [rule for rule in RULES if rule not in _EXPENSIVE]
+            self._finding_log = FindingLog(weakly(self._found), partial(ask, () if size <= _SMALL else _EXPENSIVE))
+            self._finding_log.hear(ask(RULES if size <= _SMALL else few))
         self._record = TrainingRecord(
             watched_layers(self.model),
             Baseline() if facts is None or data is None else baseline_of(facts, data.y),
@@ -181,12 +186,17 @@ class Doctor(Callback):
         epochs = self.params.get("epochs")
         return None if epochs is None else int(epochs) - self._epoch
 
-    def _facts(self, x: object, y: object, held_out: object) -> ProgramFacts:
+    def _rules(self, x: object, y: object, held_out: object) -> tuple[_Ask, ProgramFacts | None, int]:
+        """What asks rules about the program; its facts, unless there are several inputs or outputs; numbers in x."""
         arguments, decisive = self.params.get("arguments", {}), names_of(Role.NUMBERS)
         fit = {name: value for name, value in arguments.items() if name in decisive}
         if held_out is not None and not isinstance(held_out, (tuple, list)):
             held_out = None  # a source of batches
-        return ProgramFacts(program_of(self.model, x, y, held_out, fit, prepared=True))
+        if has_several(self.model):
+            whole = whole_of(self.model, x, y, held_out, fit)
+            return partial(ask_parts, whole), None, sum(array.size for array in whole.xs)
+        facts = ProgramFacts(program_of(self.model, x, y, held_out, fit, prepared=True))
+        return partial(_ask, facts), facts, facts.program.x.size
 
     def _rate(self) -> float:
         optimizer, state = self.model.optimizer, self.model.optimizer_state
@@ -249,21 +259,26 @@ def watched_layers(model: Trainable) -> list[Watched]:
     """Facts about a model's layers for the rules that watch."""
     learns = [any(s.trainable for s in model.store.layout.of_layer(index)) for index in range(len(model.layers))]
     last = max((index for index, own in enumerate(learns) if own), default=0)
+    ends = {id(tensor.node.operator) for tensor in model.network.outputs} if has_several(model) else set()
     return [
-        Watched(index, f"{type(layer).__name__} (layer {index})", function_of(layer), learns[index], index >= last)
+        Watched(
+            index, f"{type(layer).__name__} (layer {index})", function_of(layer), learns[index],
+            id(layer) in ends if ends else index >= last,
+        )
         for index, layer in enumerate(model.layers)
-    ]
+    ]  # fmt: skip
 
 
 @quietly()
 def _outputs(model: Trainable, data: Data) -> Mapping[int, Array]:
     """The outputs of every layer on some rows, in inference mode."""
     plan = model.make_plan()
-    rows = data.x[:: max(1, len(data) // SAMPLE)][:SAMPLE]
-    last, _, outputs = ReferenceEngine(plan, model.store).run_forward(rows)
+    some = data.rows(slice(None, None, max(1, len(data) // SAMPLE))).rows(slice(SAMPLE))
+    _, _, outputs = ReferenceEngine(plan, model.store).run_forward(one_or_all(some.xs))
     found = {op.layer: output for op, output in zip(plan.ops, outputs)}
-    if plan.output is not None:
-        found[plan.output.layer] = plan.output.spec.forward({}, {}, last, Context())[0]
+    for output, last in zip(plan.outputs, results(plan, some.xs, outputs), strict=True):
+        if output.activation is not None:
+            found[output.activation.layer] = through_output(output, last)
     return found
 
 

@@ -159,10 +159,7 @@ def _look(plan: Plan, store: Store, optimizer: OptimizerState, data: Data, step:
         if bad.any():
             return {"layer": op.layer, "what": "outputs", "rows": _named(rows[bad])}
     if not np.isfinite(loss):
-        assert plan.loss is not None
-        (predicted,) = results(plan, data.rows(rows).xs, outputs)
-        values = plan.loss.values(data.y[rows], predicted)  # type: ignore[index]
-        return {"what": "loss", "rows": _named(rows[~np.isfinite(values.reshape(len(rows), -1)).all(axis=1)])}
+        return {"what": "loss", "rows": _named(rows[_bad_losses(plan, data.rows(rows), outputs)])}
     for op in reversed(plan.ops):
         if not all(np.isfinite(g).all() for g in grads.get(op.index, {}).values()):
             return {"layer": op.layer, "what": "gradients"}
@@ -172,6 +169,15 @@ def _look(plan: Plan, store: Store, optimizer: OptimizerState, data: Data, step:
         if not all(np.isfinite(store.view(s)).all() for s in op.weights):
             return {"layer": op.layer, "what": "weights"}
     return None
+
+
+def _bad_losses(plan: Plan, batch: Data, outputs: list[Any]) -> NDArray[np.bool_]:
+    """Which rows have a loss that is not finite, of any output."""
+    bad = np.zeros(len(batch), bool)
+    for output, y, predicted in zip(plan.outputs, batch.ys, results(plan, batch.xs, outputs), strict=True):
+        if output.loss is not None and y is not None:
+            bad |= ~np.isfinite(output.loss.values(y, predicted).reshape(len(batch), -1)).all(axis=1)
+    return bad
 
 
 def _not_finite(output: object, rows: int) -> NDArray[np.bool_]:
