@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from types import ModuleType
+from typing import cast
 
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.graph_reports import not_looked_at, numbered
 from clarinet.doctor.inspection import Budget, accepted, inspect, reported
 from clarinet.doctor.program import Program, quietly
 from clarinet.doctor.program_facts import ProgramFacts
-from clarinet.doctor.remedies import scale_targets
+from clarinet.doctor.remedies import Change, scale_targets
 from clarinet.doctor.report import Report
 from clarinet.doctor.rules import RULES, constant, input_scale, non_finite, outliers
 from clarinet.doctor.whole import Part, Whole
@@ -30,7 +31,7 @@ class ForPart:
     number: int
     change: Callable[[Program], Program]
 
-    def __call__(self, whole: Any) -> Any:
+    def __call__(self, whole: Whole) -> Whole:
         put = whole.with_input if self.kind == "input" else whole.with_output
         return put(self.number, self.change)
 
@@ -47,7 +48,7 @@ def inspect_whole(whole: Whole, budget: Budget = "normal") -> Report:
     return replace(report, findings=(*report.findings, *not_looked_at(whole.trunk)))
 
 
-def ask(whole: Whole, rules: Sequence[Any] = RULES) -> Iterator[Finding]:
+def ask(whole: Whole, rules: Sequence[ModuleType] = RULES) -> Iterator[Finding]:
     """The findings of rules on all parts."""
     with quietly():
         yield from _of_inputs(whole, [rule for rule in rules if rule in _OF_INPUTS])
@@ -56,7 +57,7 @@ def ask(whole: Whole, rules: Sequence[Any] = RULES) -> Iterator[Finding]:
         yield from _of_outputs(whole, each)
 
 
-def _of_inputs(whole: Whole, rules: Sequence[Any]) -> Iterator[Finding]:
+def _of_inputs(whole: Whole, rules: Sequence[ModuleType]) -> Iterator[Finding]:
     for number, part in enumerate(whole.inputs):
         facts = ProgramFacts(part.program)
         for rule in rules:
@@ -83,7 +84,7 @@ def _placed(whole: Whole, finding: Finding, part: Part, number: int) -> Finding:
     """A finding on a part as one on the whole: its place, its words and its remedy."""
     remedy = finding.remedy
     if remedy is not None and remedy.change is not None:  # targets are transformed for models with one output
-        change = None if remedy.change is scale_targets else ForPart(part.kind, number, remedy.change)
+        change = None if remedy.change is scale_targets else cast(Change, ForPart(part.kind, number, remedy.change))
         remedy = Remedy(remedy.text, change)
     if len(whole.inputs if part.kind == "input" else whole.outputs) == 1:
         return replace(finding, remedy=remedy)
