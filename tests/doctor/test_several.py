@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 import clarinet
 from clarinet import layers
 from clarinet.doctor import Doctor, examine, treat
+from clarinet.doctor.whole import whole_of
+from tests.graphs.drawn import Drawn, graphs
 
 RNG = np.random.default_rng(0)
 LEFT, RIGHT = RNG.normal(size=(400, 6)), RNG.normal(size=(400, 3))
@@ -121,3 +124,21 @@ def test_a_loss_that_is_no_number_is_traced_to_its_rows() -> None:
     (worst, *_) = model.doctor_report.findings
     assert (worst.kind, worst.where) == ("unscaled_targets", "data.y['amount']")
     assert "what is not finite is the loss for row 7" in str(worst.evidence["explains"])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(graphs())
+def test_what_is_taken_apart_and_put_together_is_the_same_graph(drawn: Drawn) -> None:
+    model = drawn.build("float32")
+    x, y = drawn.rows()
+    model.get_weights()
+    whole = whole_of(model, x, y, None, {"epochs": 1})
+    again: Any = whole.model()
+    assert again.output_names == model.output_names
+    for ours, theirs in zip(flat(again.predict(x, verbose=0)), flat(model.predict(x, verbose=0)), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    whole.train(np.arange(4), seed=1)
+
+
+def flat(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]

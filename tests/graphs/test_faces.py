@@ -308,18 +308,17 @@ def pickle_of(model: clarinet.Model) -> clarinet.Model:
 
 
 def examine(given: Given) -> None:
-    """The doctor looks at graphs of one input and one output; it follows trainings of networks whose layers stand in a
-    row, and says so before anything else."""
-    before, network = given.model.get_weights(), given.model.network
-    if len(network.inputs) == len(network.outputs) == 1 and not adds_loss(network):
+    """The doctor looks at graphs of every kind and watches their trainings; those that add to their loss it watches."""
+    before = given.model.get_weights()
+    if adds_loss(given.model.network):
+        with pytest.raises(ValueError, match="in which layers add to the loss"):
+            doctor.examine(given.model, given.x, given.y)
+    else:
         report = doctor.examine(given.model, given.x, given.y, budget="quick")
         assert "fit_refuses" not in {finding.kind for finding in report.findings}
-    else:
-        with pytest.raises(ValueError, match="one input, one output"):
-            doctor.examine(given.model, given.x, given.y)
-    with pytest.raises(ValueError, match="is a graph"):
-        given.model.fit(given.x, given.y, epochs=1, verbose=0, doctor=True)
     assert same(before, given.model.get_weights())
+    given.model.fit(given.x, given.y, epochs=1, verbose=0, callbacks=[doctor.Doctor(quiet=True)])
+    assert given.model.doctor_report is not None
 
 
 FACES: dict[str, Callable[[Given], None]] = {
