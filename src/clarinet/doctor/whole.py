@@ -304,7 +304,7 @@ def _first_row(tensor: Tensor, network: Network) -> tuple[list[Layer], bool]:
 
 
 def _expects_scaled(operator: object) -> bool:
-    return hasattr(operator, "kernel_initializer") or isinstance(operator, layers.Concatenate)
+    return hasattr(operator, "kernel_initializer") or getattr(operator, "joins", False)
 
 
 def _copies(row: Sequence[Layer], model: Any) -> tuple[Layer, ...]:

@@ -78,6 +78,8 @@ class Computing(Handle):
 
     #: Whether it takes several inputs: ``x`` and ``dx`` are tuples of arrays then, and ``input_shape`` one of shapes.
     merges: ClassVar[bool] = False
+    #: Whether it puts what it merges beside one another, as it is.
+    joins: ClassVar[bool] = False
     uses_mask: ClassVar[bool] = False
     supports_masking: ClassVar[bool] = False
 

@@ -191,6 +191,8 @@ class Concatenate(Merging):
 
     merge = "concatenate"
 
+    joins: ClassVar[bool] = True
+
     axis: int = -1
 
     def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> object:
