@@ -39,19 +39,27 @@ settings.load_profile("clarinet")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that fork this process come first: a fork is not safe once JAX, an oracle of others, has its threads.
 
-    Under sanitizers, which take several times as long, all instruction sets but the first are slow tests, and so are
-    all rows of a layer but the first, comparisons of bits, and most of those that run the kernels of other tests again.
+    Layers have several rows. All of them are in every run of tests marked ``every_row``, on the first instruction set;
+    of others those are whose class has none before, and the rest are slow tests. Under sanitizers, which take several
+    times as long, there are neither other rows nor other instruction sets, nor comparisons of bits, nor most of those
+    that run the kernels of other tests again.
     """
     items.sort(key=lambda item: not item.path.is_relative_to(FUZZERS))
-    for item in items:
+    sanitized = "CLARINET_SANITIZED" in os.environ
+    for number, item in enumerate(items):
         if "masking" in item.name.partition("[")[2]:
             item.add_marker(pytest.mark.filterwarnings(MASK_ENDS))
-    for number, item in enumerate(items if os.environ.get("CLARINET_SANITIZED") else ()):
         given = item.callspec.params if hasattr(item, "callspec") else {}
-        other = given.get("isa") not in (None, ISAS[0]) or repr(given.get("case")) in cases.REPEATED
-        alike = (item.name.startswith("test_layers_") or item.path.name == "test_halves.py") and number % 3
-        if other or alike or item.path.name == "test_bits.py":
+        other = given.get("isa") not in (None, ISAS[0])
+        every = item.get_closest_marker("every_row") is not None and not other and not sanitized
+        if (repr(given.get("case")) in cases.REPEATED and not every) or (sanitized and (other or _again(item, number))):
             item.add_marker("slow")
+
+
+def _again(item: pytest.Item, number: int) -> bool:
+    """Whether a test runs the kernels of other tests once more."""
+    alike = item.name.startswith("test_layers_") or item.path.name == "test_halves.py"
+    return item.path.name == "test_bits.py" or (alike and number % 3 != 0)
 
 
 @pytest.fixture

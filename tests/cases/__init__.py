@@ -4,7 +4,7 @@ The contract tests and the comparison with Keras run over these rows: a new thin
 own. ``keras`` makes the same thing of the module ``keras``, which is imported only where it is needed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -45,15 +45,9 @@ __all__ = [
     "example",
     "inputs",
     "one_in_three",
-    "one_of_each",
 ]
 
 
 def one_in_three(rows: Iterable[object]) -> list[Any]:
     """Rows, two of three slow tests: Keras takes seconds for each, and what breaks it rarely breaks in one alone."""
     return [pytest.param(row, id=str(row), marks=[pytest.mark.slow] if i % 3 else []) for i, row in enumerate(rows)]
-
-
-def one_of_each(rows: Sequence[Case]) -> list[Any]:
-    """Rows of layers, of which those are slow tests whose class has one before; for oracles that take long."""
-    return [pytest.param(case, marks=[pytest.mark.slow] if case.id in REPEATED else [], id=case.id) for case in rows]

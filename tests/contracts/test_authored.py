@@ -14,7 +14,7 @@ import pytest
 import clarinet
 from clarinet import check_gradients, layers
 from clarinet.engines import Data
-from tests.cases import AUTHORED, Case, inputs, one_of_each
+from tests.cases import AUTHORED, Case, inputs
 from tests.native.running import ISAS, Work, assert_close, assert_same_bits
 
 #: Numbers and entries that have no native form, each with the operation in which they are.
@@ -42,7 +42,7 @@ def model_of(case: Case, **compiled: object) -> Any:
     return model
 
 
-@pytest.mark.parametrize("case", one_of_each([case for case in AUTHORED if case.id not in HELD_STILL]))
+@pytest.mark.parametrize("case", [case for case in AUTHORED if case.id not in HELD_STILL], ids=repr)
 def test_derivatives(case: Case) -> None:
     """Of the layer's weights and, by those of the Dense before it, of its input."""
     model = model_of(case, engine="reference")
@@ -62,7 +62,7 @@ def work_of(case: Case) -> Work:
 
 
 @pytest.mark.parametrize("isa", [*(pytest.param(isa, marks=pytest.mark.slow) for isa in ISAS[:-1]), ISAS[-1]])
-@pytest.mark.parametrize("case", one_of_each([case for case in AUTHORED if case.id not in REFERENCE_ONLY]))
+@pytest.mark.parametrize("case", [case for case in AUTHORED if case.id not in REFERENCE_ONLY], ids=repr)
 def test_engines_agree_with_any_number_of_threads(case: Case, isa: str) -> None:
     work = work_of(case)
     alone = work.run(isa, 1)

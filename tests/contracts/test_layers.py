@@ -61,6 +61,7 @@ def context(training, xp=np):
     return Context(training, Key(9, step=4, layer=1), xp)
 
 
+@pytest.mark.every_row
 @each
 @modes
 def test_derivatives(case, training):

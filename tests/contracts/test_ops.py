@@ -21,12 +21,8 @@ from tests.contracts.recording import Recorded, Replay, nodes_of, symbol
 each = pytest.mark.parametrize("row", OPS, ids=repr)
 
 
-def of(rows):
-    return pytest.mark.parametrize("row", rows, ids=repr)
-
-
 def first_of_each(rows):
-    """The same rows; those after the first of a function are slow: Keras compiles for each."""
+    """The same rows; those after the first of a function are slow tests: it seldom fails in them alone."""
     seen = set()
 
     def dealt(row):
@@ -171,7 +167,7 @@ def recorded(row, unknown=False):
     return outputs, {(id(s.node), 0): x for s, x in zip(symbols, arrays)}, args
 
 
-@of(SYMBOLIC)
+@pytest.mark.parametrize("row", first_of_each(SYMBOLIC))
 def test_in_a_graph(row):
     """Shapes and dtypes are inferred, the batch keeps or mixes as it is said, operations are plain data."""
     computed = results(row.call(ops, *row.arrays("float64" if "float32" in row.dtypes else row.dtypes[0])))
@@ -231,7 +227,7 @@ def _kept(node, xs, choose):
     )
 
 
-@of([row for row in SYMBOLIC if row.standard])
+@pytest.mark.parametrize("row", first_of_each([row for row in SYMBOLIC if row.standard]))
 def test_array_api_only(row):
     xp = pytest.importorskip("array_api_strict")
     outputs, values, _ = recorded(row)

@@ -109,7 +109,7 @@ def assert_steps_agree(work):
         np.testing.assert_allclose(compiled, ours, rtol=1e-8, atol=1e-10)
 
 
-@pytest.mark.parametrize("case", cases.one_of_each(cases.CHAINED))
+@pytest.mark.parametrize("case", cases.CHAINED, ids=repr)
 def test_layers(case):
     x = cases.inputs(case, 4, np.float64)
     if repr(case).startswith("multiply"):

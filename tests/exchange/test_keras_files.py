@@ -15,7 +15,7 @@ import pytest
 import clarinet
 from clarinet import layers
 from clarinet.saving import ModelFileError
-from tests.cases import AUTHORED, LAYERS, Case, inputs, one_of_each
+from tests.cases import AUTHORED, LAYERS, Case, inputs
 from tests.exchange.models import ours
 
 h5py = pytest.importorskip("h5py")
@@ -33,7 +33,7 @@ NOT_IN_KERAS = {
 ASKED = [case for case in [*LAYERS, *AUTHORED] if not case.id.startswith(tuple(NOT_IN_KERAS))]
 
 
-@pytest.mark.parametrize("case", one_of_each(ASKED))
+@pytest.mark.parametrize("case", ASKED, ids=repr)
 def test_every_layer_goes_to_keras_and_back(case: Case, tmp_path: Path) -> None:
     keras = pytest.importorskip("keras")
     model = ours(case)

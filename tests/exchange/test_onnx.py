@@ -11,7 +11,7 @@ import pytest
 
 import clarinet
 from clarinet import layers, ops
-from tests.cases import AUTHORED, LAYERS, Case, inputs, one_of_each
+from tests.cases import AUTHORED, LAYERS, Case, inputs
 from tests.exchange.models import ours
 
 onnx = pytest.importorskip("onnx")
@@ -46,7 +46,7 @@ def test_what_has_no_form_is_named() -> None:
         onnx_model(ours(case))
 
 
-@pytest.mark.parametrize("case", one_of_each(RUNNING))
+@pytest.mark.parametrize("case", RUNNING, ids=repr)
 def test_every_layer_runs_elsewhere(case: Case) -> None:
     model = ours(case)
     rng = np.random.default_rng(0)

@@ -1,6 +1,6 @@
 """How often memory is asked for in few and in many training steps, of every layer and optimizer.
 
-``python -m tests.native.allocations``, with ``preloaded.c`` preloaded, prints JSON: for each row
+``python -m tests.native.allocations ROW …``, with ``preloaded.c`` preloaded, prints JSON: for each of these rows
 the two counts, or why there is no native form.
 """
 
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import json
-from typing import Any
+import sys
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -78,12 +80,13 @@ def counts(work: Work) -> list[int] | str:
     return [min(count(steps) for _ in range(2)) for steps in (FEW, MANY)]
 
 
-def main() -> None:
-    works: list[tuple[str, Any, Any]] = [(f"layer {case.id}", of_layer, case) for case in cases.CHAINED]
-    works += [(f"optimizer {case.id}", of_optimizer, case) for case in cases.OPTIMIZERS]
-    works += [(f"attention {name}", of_attention, name) for name in ATTENTION]
-    print(json.dumps({name: counts(make(case)) for name, make, case in works}))
+#: What makes the network of each row.
+WORKS: dict[str, Callable[[], Work]] = {
+    **{f"layer {case.id}": partial(of_layer, case) for case in cases.CHAINED},
+    **{f"optimizer {case.id}": partial(of_optimizer, case) for case in cases.OPTIMIZERS},
+    **{f"attention {name}": partial(of_attention, name) for name in ATTENTION},
+}
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps({name: counts(WORKS[name]()) for name in sys.argv[1:]}))

@@ -11,8 +11,8 @@ import pytest
 HERE = Path(__file__).parent
 
 
-def output_of(module: str, folder: Path) -> str:
-    """What ``python -m module`` prints with the library preloaded, which is built in ``folder``."""
+def output_of(module: str, folder: Path, *arguments: str) -> str:
+    """What ``python -m module`` prints, with the library preloaded, which is built in ``folder``."""
     compiler = shutil.which("cc")
     if compiler is None or not sys.platform.startswith("linux"):
         pytest.skip("the library needs a C compiler on Linux")
@@ -23,7 +23,7 @@ def output_of(module: str, folder: Path) -> str:
     if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("the library needs the GNU C library")
     done = subprocess.run(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", module, *arguments],
         env=os.environ | {"LD_PRELOAD": str(library)}, cwd=HERE.parents[1], capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]

@@ -5,19 +5,22 @@ import json
 import pytest
 
 from tests import cases
-from tests.native.allocations import ATTENTION
+from tests.native.allocations import WORKS
 from tests.native.preloading import output_of
 
-NAMES = [f"layer {case.id}" for case in cases.CHAINED] + [f"optimizer {case.id}" for case in cases.OPTIMIZERS]
-NAMES += [f"attention {name}" for name in ATTENTION]
+SELDOM = {f"layer {name}" for name in cases.REPEATED}
 
 
 @pytest.fixture(scope="module")
-def counted(tmp_path_factory) -> dict[str, list[int] | str]:
-    return json.loads(output_of("tests.native.allocations", tmp_path_factory.mktemp("counter")))
+def counted(request, tmp_path_factory) -> dict[str, list[int] | str]:
+    here = [item for item in request.session.items if item.path == request.path]
+    names = [item.callspec.params["name"] for item in here]
+    return json.loads(output_of("tests.native.allocations", tmp_path_factory.mktemp("counter"), *names))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in SELDOM else [], id=name) for name in WORKS]
+)
 def test_a_step_allocates_nothing(name, counted):
     """Twice the steps, the same number of calls: what a call of the engine asks for once does not matter."""
     found = counted[name]

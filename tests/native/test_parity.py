@@ -37,6 +37,7 @@ def rate(case):
     return 1e-4 if repr(case).startswith(("multiply", "dot")) else 0.02
 
 
+@pytest.mark.every_row
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("case", [case for case in cases.CHAINED if case.inputs == "numbers"], ids=repr)
 def test_layers(case, isa):
