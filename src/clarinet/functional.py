@@ -22,6 +22,7 @@ from clarinet.graph import (
     network_of,
     ordered,
     packed,
+    same_tensors,
     with_rounds,
     within_call,
 )
@@ -90,7 +91,7 @@ class Functional(Structure):
         ins, outs = flatten(inputs), flatten(outputs)
         if not ins or not outs:
             raise ValueError("Model: expected at least one input and one output tensor")
-        twice = [tensor for number, tensor in enumerate(ins) if tensor in ins[:number]]
+        twice = [tensor for number, tensor in enumerate(ins) if tensor in set(ins[:number])]
         if twice:
             raise ValueError(f"Model: the input {twice[0]!r} is there twice; give every tensor once")
         ins, outs = _from_inputs(ins, [_with_rows(tensor) for tensor in outs])
@@ -156,8 +157,8 @@ class Functional(Structure):
     def is_chain(self) -> bool:
         network, uses = self.network, len({id(node.operator) for node in self.network.nodes})
         before = (network.inputs, *(node.outputs for node in network.nodes))
-        straight = all(node.inputs == given for node, given in zip(network.nodes, before))
-        return straight and network.outputs == before[-1] and uses == len(network.nodes)
+        straight = all(same_tensors(node.inputs, given) for node, given in zip(network.nodes, before))
+        return straight and same_tensors(network.outputs, before[-1]) and uses == len(network.nodes)
 
     @property
     def may_add_loss(self) -> bool:

@@ -50,3 +50,22 @@ def test_event_files(tmp_path):
         (4, "loss"),
         (3, "weights"),
     ]
+
+
+def test_equality_compares_number_by_number_in_networks():
+    # By hand: what is padded with 0 does not count, as in many programs' losses.
+    def padded(y_true, y_pred):
+        counts = tf.cast(y_true != 0, tf.float32)
+        return tf.reduce_sum(tf.square(y_true - y_pred) * counts) / tf.reduce_sum(counts)
+
+    y = np.array([[0.0, 1.0], [2.0, 0.0], [3.0, 3.0]], np.float32)
+    model = tf.keras.Sequential([tf.keras.Input((2,)), tf.keras.layers.Dense(2)])
+    model.compile("sgd", padded)
+    prediction = model.predict(y, verbose=0)
+    expected = ((y - prediction) ** 2)[y != 0].mean()
+    np.testing.assert_allclose(model.evaluate(y, y, verbose=0), expected, rtol=1e-5)
+
+    x = tf.Input((3,))
+    same = tf.Model(x, tf.keras.ops.cast(tf.keras.ops.relu(x) == x, "int32"))
+    assert same.predict(np.array([[1.0, -1.0, 0.0]]), verbose=0).tolist() == [[1, 0, 1]]
+    assert (x == None) is False and (x != "a") is True and {x: 1}[x] == 1  # noqa: E711

@@ -21,7 +21,6 @@ _TABLE: dict[str, tuple[str, ...]] = {
     "tensors are dense; pad rows to one length with clarinet.utils.pad_sequences": (
         "tf.RaggedTensor", "tf.ragged", "tf.SparseTensor", "tf.sparse",
 ),
-    "keep a list of Python's, then tf.stack it": ("tf.TensorArray",),
     "programs of TensorFlow 1 are written anew: operations run at once, and fit trains": (
         "tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.placeholder_with_default",
         "tf.trainable_variables", "tf.global_variables", "tf.local_variables_initializer",
@@ -32,9 +31,8 @@ _TABLE: dict[str, tuple[str, ...]] = {
         "tf.nn.static_rnn", "tf.feature_column", "tf.app", "tf.logging", "tf.get_default_graph",
         "tf.reset_default_graph", "tf.Graph", "tf.gradients",
 ),
-    "write an assert of Python's": ("tf.debugging", "tf.Assert"),
     "functions run as they are; there is nothing to convert": ("tf.autograph",),
-    "tensors hold real numbers": ("tf.complex", "tf.complex64", "tf.complex128", "tf.bfloat16"),
+    "tensors hold real numbers": ("tf.bfloat16",),
     "GradientTape.gradient takes a target of one number; call it once for each entry": (
         "tf.hessians", "tf.autodiff",
 ),

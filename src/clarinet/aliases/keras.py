@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from clarinet.aliases.old_names import STILL
 from clarinet.aliases.old_paths import OLD_PATHS
+from clarinet.aliases.tensorflow import TENSORFLOW
 
 #: Modules of networks for pictures.
 _APPLICATIONS = (
@@ -25,6 +26,8 @@ MODULES: dict[str, str] = {
             "tf", "tree",
         )
     },
+    **{name: f"tf.{name}" for name in ("audio", "debugging", "lookup")},
+    **{f"tf.{name}": f"tf.{name}" for name in ("audio", "debugging", "lookup")},
     "keras": "",
     "ops.numpy": "ops",
     "wrappers": "estimators.wrappers",
@@ -158,6 +161,8 @@ _merged("tf", {f"{name}_initializer": f"initializers:{name.capitalize()}" for na
 _merged("metrics", {name: f"losses:{name}" for name in _FUNCTIONS})
 _merged("utils", _OF_UTILS, _OF_SAVING)
 
-ALIASES: dict[str, str] = {
-    f"{module}.{name}".lstrip("."): target for module, table in _BY_MODULE.items() for name, target in table.items()
-} | STILL
+ALIASES: dict[str, str] = (
+    {f"{module}.{name}".lstrip("."): target for module, table in _BY_MODULE.items() for name, target in table.items()}
+    | STILL
+    | TENSORFLOW
+)

@@ -31,7 +31,7 @@ def _takes_all(model: Trainable, layer: object) -> bool:
     if getattr(model, "lists_layers", False):
         return True
     nodes = [node for node in model.network.nodes if node.operator is layer]
-    while nodes and (tensor := nodes[-1].inputs[0]) not in model.network.inputs:
+    while nodes and (tensor := nodes[-1].inputs[0]) not in set(model.network.inputs):
         if not getattr(tensor.node.operator, "passes_through", False):
             return False
         nodes.append(tensor.node)

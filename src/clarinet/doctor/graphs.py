@@ -119,7 +119,7 @@ def in_a_row(model: Trainable) -> Sequence[tuple[str, Layer]]:
     clone: Any = copy.deepcopy(model)
     network: Network = clone.network
     tensor, last = row_before(network.outputs[0], clone)
-    if tensor in network.inputs:
+    if tensor in set(network.inputs):
         return last
     make: Callable[..., object] = model_class("Model")
     return [("", Inside(make(network.inputs[0], tensor))), *last]

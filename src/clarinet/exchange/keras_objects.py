@@ -254,9 +254,7 @@ def _described_object(value: Configurable) -> Config:
     kind = type(value)
     module = _MODULES.get(kind.kind)
     if module is None or not kind.__module__.startswith("clarinet."):
-        name = registered_name(kind)
-        if name is None:
-            raise TypeError(f"{kind.__name__} is a class of your own: register it with register_keras_serializable")
+        name = registered_name(kind) or kind.__name__  # whoever loads the file gives it in custom_objects
         return _named(kind.__module__, kind.__name__, described(value.get_config()), name)
     fields = {each.name for each in dataclasses.fields(cast(Any, value))}
     config: Config = {
@@ -274,8 +272,13 @@ def _described_object(value: Configurable) -> Config:
 
 def _described_function(value: object) -> Config:
     name = registered_name(value) or getattr(value, "__name__", "")
-    if getattr(value, "__module__", "").startswith("clarinet.") or get_registered_object(name) is None:
-        raise TypeError(f"{name or value!r} is a function, of which Keras keeps the name alone; register it")
+    if not name.isidentifier() and get_registered_object(name) is None:
+        raise TypeError(
+            f"{name or value!r} is a function without a name, and a file keeps the name alone: "
+            "write it with def, and give it to load_model in custom_objects"
+        )
+    if getattr(value, "__module__", "").startswith("clarinet.") and get_registered_object(name) is None:
+        raise TypeError(f"{name!r} is a function that Keras has under no name; write one of your own that calls it")
     return {"module": value.__module__, "class_name": "function", "config": name, "registered_name": name}
 
 

@@ -15,7 +15,18 @@ from clarinet.graph.described import (
 from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
 from clarinet.graph.loops import Scan, with_rounds
 from clarinet.graph.masks import Maskable, arguments, masks_of, of_network
-from clarinet.graph.nodes import Network, Node, Operator, Tensor, as_tensor, making, reading, within_call, within_trace
+from clarinet.graph.nodes import (
+    Network,
+    Node,
+    Operator,
+    Tensor,
+    as_tensor,
+    making,
+    reading,
+    same_tensors,
+    within_call,
+    within_trace,
+)
 from clarinet.graph.order import adds_loss, made_of, network_of, ordered, sources_of
 from clarinet.graph.replaying import replayed
 from clarinet.graph.used import AddedLoss, Argument, Choice, Constant, Update
@@ -58,6 +69,7 @@ __all__ = [
     "reading",
     "rebuilt",
     "replayed",
+    "same_tensors",
     "sources_of",
     "spec_of",
     "told",

@@ -68,7 +68,7 @@ class _Told:
     def __init__(self, network: Network, masks: Sequence[Tensor | None] = ()) -> None:
         plain = [tensor for node in network.nodes if not node.is_mask for tensor in node.results]
         own = [tensor for tensor in (*network.inputs, *plain) if tensor.mask is not None]
-        self._of = {tensor.mask: tensor for tensor in reversed(own) if tensor.mask not in network.inputs}
+        self._of = {tensor.mask: tensor for tensor in reversed(own) if tensor.mask not in set(network.inputs)}
         needed = [tensor for node in network.nodes if not node.is_mask for tensor in _taken(node)]
         waiting, kept = [*needed, *(mask for mask in masks if mask is not None)], set[Node]()
         while waiting:

@@ -7,7 +7,7 @@ graph that nobody holds is gone at once.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -16,6 +16,7 @@ from typing import NoReturn, Protocol, cast
 import numpy as np
 
 from clarinet.graph.used import AddedLoss, Argument, Choice, Constant, Loop, Losing, Update
+from clarinet.ops import comparisons
 from clarinet.ops.dispatch import TRACING
 from clarinet.ops.dtypes import TEXT
 from clarinet.ops.operation import Operation
@@ -25,7 +26,7 @@ from clarinet.ops.specs import Symbolic, TensorSpec
 from clarinet.ops.tensor import NUMPY_OPERATORS
 from clarinet.sizes import as_sizes
 from clarinet.tensor_shape import TensorShape
-from clarinet.types import AnyTensor, DType, Shape, TensorLike
+from clarinet.types import AnyTensor, DType, Shape, TensorFunction, TensorLike
 from clarinet.variables import Variable
 
 _numbers = count()
@@ -178,7 +179,7 @@ class Tensor:
     """A tensor of a network that is being put together: it has a shape and no numbers.
 
     ``Input`` makes the first; calling a layer, a model or a function of :mod:`clarinet.ops` on one makes the next, and
-    so do operators such as ``+``. Two are equal where they are the same output of the same node.
+    so do operators such as ``+``; ``==`` and ``!=`` compare number by number.
 
     Attributes:
         node: what makes it.
@@ -268,12 +269,8 @@ class Tensor:
             )
         _making.updates.append(Node(AddedLoss(weakref.ref(owner)), (self,), ()))
 
-    def __array_ufunc__(
-        self, ufunc: np.ufunc, method: str, *inputs: TensorLike, **arguments: object
-    ) -> AnyTensor | bool:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: TensorLike, **arguments: object) -> AnyTensor:
         """Operators between NumPy's arrays and it; other functions of NumPy's need numbers."""
-        if ufunc in (np.equal, np.not_equal):  # as two tensors: whether they are the same one
-            return ufunc is np.not_equal
         operator = NUMPY_OPERATORS.get(ufunc) if method == "__call__" and not arguments else None
         if operator is None:
             raise TypeError(_no_numpy(self, ufunc.__name__))
@@ -313,6 +310,28 @@ class Tensor:
 
 
 operate(Tensor)
+#: What may be compared with a tensor, number by number.
+_COMPARED = (int, float, np.generic, np.ndarray, Tensor, Variable, Size)
+
+
+def _comparing(function: TensorFunction, same: bool) -> Callable[[Tensor, object], object]:
+    """``==`` or ``!=``: number by number; a tensor and itself are equal, so that it may be a key."""
+
+    def operator(self: Tensor, other: object) -> object:
+        if isinstance(other, Tensor) and other.node is self.node and other.index == self.index:
+            return same
+        return function(self, other) if isinstance(other, _COMPARED) else NotImplemented
+
+    return operator
+
+
+setattr(Tensor, "__eq__", _comparing(comparisons.equal, True))  # noqa: B010  # after the dataclass has made its own
+setattr(Tensor, "__ne__", _comparing(comparisons.not_equal, False))  # noqa: B010
+
+
+def same_tensors(first: Sequence[Tensor], second: Sequence[Tensor]) -> bool:
+    """Whether two rows of tensors are the same ones."""
+    return [(t.node, t.index) for t in first] == [(t.node, t.index) for t in second]
 
 
 def as_tensor(x: object) -> Tensor:

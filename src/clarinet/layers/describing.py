@@ -39,7 +39,8 @@ class Use:
     def of(cls, node: Node, inner: Network) -> Use:
         """That of a node which is made of a network."""
         own, masks = inner.inputs[: len(node.data)], inner.inputs[len(node.data) :]
-        masked = tuple(None if tensor.mask is None else masks.index(tensor.mask) for tensor in own) if masks else ()
+        places = {mask: place for place, mask in enumerate(masks)}
+        masked = tuple(None if tensor.mask is None else places[tensor.mask] for tensor in own) if masks else ()
         gives = tuple(inner.outputs[mask] if isinstance(mask, int) else None for mask in node.masks)
         network = replace(inner, outputs=inner.outputs[: len(node.results)])
         return cls(network, node.training, node.call, masked, gives)

@@ -18,6 +18,7 @@ from clarinet.graph import (
     packed,
     rebuilt,
     replayed,
+    same_tensors,
     spec_of,
     told,
 )
@@ -47,7 +48,11 @@ def _masked(tensors: Sequence[Any]) -> tuple[tuple[int | None, ...], list[Any]]:
     found: list[Any] = []
     numbers: list[int | None] = []
     for mask in (getattr(tensor, "_keras_mask", None) for tensor in tensors):
-        same = (n for n, own in enumerate(found) if own is mask or (isinstance(mask, Tensor) and own == mask))
+        same = (
+            n
+            for n, own in enumerate(found)
+            if own is mask or (isinstance(mask, Tensor) and same_tensors((own,), (mask,)))
+        )
         place = next(same, len(found))
         found += [mask] if mask is not None and place == len(found) else []
         numbers.append(None if mask is None else place)

@@ -12,7 +12,6 @@ from clarinet.ops import arithmetic, axes, bits, comparisons, core, diagonals, e
 from clarinet.ops.arranging import repeat, unstack
 from clarinet.ops.cumulative import cumprod, cumsum
 from clarinet.ops.indexing import get_item, take
-from clarinet.ops.specs import is_symbolic
 from clarinet.ops.tensor import NUMPY_OPERATORS, Tensor
 from clarinet.types import AnyTensor, Array, DTypeArg, Index, ShapeLike, TensorFunction, TensorLike
 from clarinet.variables import Variable
@@ -103,7 +102,7 @@ def _equality(function: TensorFunction) -> TensorFunction:
     """What is no number is not equal to any: ``t == None`` is False."""
 
     def operator(self: Tensor, other: TensorLike) -> AnyTensor:
-        if other is None or isinstance(other, str) or is_symbolic(other):
+        if other is None or isinstance(other, str):
             return cast(AnyTensor, NotImplemented)
         try:
             return function(self, other)

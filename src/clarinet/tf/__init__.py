@@ -67,7 +67,7 @@ from clarinet.tf.version import version
 
 _DTYPES = (
     "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
-    "uint64", "bool",
+    "uint64", "bool", "complex64", "complex128",
 )  # fmt: skip
 
 __all__ = [

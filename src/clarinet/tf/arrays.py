@@ -39,7 +39,11 @@ def cast(x: TensorLike, dtype: DTypeArg, name: object = None) -> AnyTensor | Arr
         ([1], [b'1', b'2'])
     """
     texts = dtype in ("string", "str", str) or (isinstance(dtype, np.dtype) and dtype.kind in "OSU")
-    return as_string(x) if texts else ops.cast(x, dtype)
+    if texts:
+        return as_string(x)
+    if isinstance(dtype, np.dtype) and dtype.kind == "c":  # for data before training: an array of NumPy's
+        return np.asarray(x).astype(dtype)
+    return ops.cast(x, dtype)
 
 
 def argmax(input: TensorLike, axis: int | None = 0, output_type: DTypeArg = "int64", name: object = None) -> AnyTensor:

@@ -64,7 +64,7 @@ def write_file(filename: TensorLike, contents: TensorLike, name: object = None) 
     """Write bytes, or a text, as a file; folders are made."""
     path = Path(paths(filename)[0])
     files.make_folder(path.parent)
-    files.write(path, _bytes(contents))
+    files.write(path, bytes_of(contents))
 
 
 def matching_files(pattern: TensorLike, name: object = None) -> TextArray:
@@ -109,7 +109,7 @@ def _shaped(array: Array) -> AnyTensor:
     return cast(AnyTensor, array.view(TextArray) if array.dtype.kind == "O" else tensor(array))
 
 
-def _bytes(contents: TensorLike) -> bytes:
+def bytes_of(contents: TensorLike) -> bytes:
     value = contents.item() if isinstance(contents, np.ndarray) else contents
     return value.encode() if isinstance(value, str) else cast(bytes, value)
 
@@ -138,7 +138,7 @@ def decode_image(
     """
     if channels not in _MODES:
         raise ValueError(f"tf.io.decode_image: channels are 0, 1, 3 or 4, received {channels!r}")
-    mode, data = _MODES[channels], io.BytesIO(_bytes(contents))
+    mode, data = _MODES[channels], io.BytesIO(bytes_of(contents))
     picture = pictures.load_img(data, mode or _mode_of(data))
     array = pictures.img_to_array(picture, dtype="uint8")
     wanted = np.dtype(dtype)

@@ -16,16 +16,27 @@ from clarinet.layers.preparing import as_data
 from clarinet.names import public
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.ops.texts import TextArray
+from clarinet.types import DTypeArg
 
 __all__ = [
     "as_string",
+    "bytes_split",
+    "format",
     "join",
     "length",
     "lower",
+    "ngrams",
     "reduce_join",
+    "regex_full_match",
     "regex_replace",
     "split",
     "strip",
+    "substr",
+    "to_hash_bucket",
+    "to_hash_bucket_fast",
+    "to_number",
+    "unicode_decode",
+    "unicode_encode",
     "unicode_split",
     "upper",
 ]
@@ -153,3 +164,117 @@ def unicode_split(
         raise ValueError(f"tf.strings.unicode_split: texts of {sorted(lengths)} characters, expected equally long ones")
     found = np.array([list(text) for text in array.flat], object).reshape(*array.shape, *lengths)
     return as_array(found).view(TextArray)
+
+
+def to_number(input: object, out_type: DTypeArg = "float32", name: object = None) -> Tensor:
+    """The numbers that texts stand for; lists of texts, as :func:`split` gives them, may differ in length.
+
+    Raises:
+        ValueError: a text is no number.
+
+    Example:
+        >>> to_number(["1.5", "2"]).tolist()
+        [1.5, 2.0]
+    """
+    array = as_data(input, "tf.strings.to_number")
+    return tensor(np.array([float(text) for text in array.flat]).reshape(array.shape).astype(str(np.dtype(out_type))))
+
+
+def substr(input: object, pos: int, len: int, name: object = None, unit: str = "BYTE") -> TextArray:
+    """A part of each text: where it begins, the end being -1, and how long it is.
+
+    Example:
+        >>> substr("keras", 1, 3).numpy()
+        b'era'
+    """
+
+    def part(text: str) -> str:
+        whole = text if unit == "UTF8_CHAR" else text.encode()
+        begin = pos + whole.__len__() if pos < 0 else pos
+        cut = whole[begin : begin + len]
+        return cut if isinstance(cut, str) else cut.decode(errors="replace")
+
+    return _each(input, part)
+
+
+def regex_full_match(input: object, pattern: str, name: object = None) -> Tensor:
+    """Whether a regular expression matches each text as a whole."""
+    compiled = re.compile(pattern)
+    array = as_data(input, "tf.strings.regex_full_match")
+    return tensor(np.array([compiled.fullmatch(text) is not None for text in array.flat]).reshape(array.shape))
+
+
+def format(
+    template: str, inputs: object, placeholder: str = "{}", summarize: int = 3, name: object = None
+) -> TextArray:
+    """A text with tensors in the places of ``{}``, one after the other.
+
+    Example:
+        >>> format("loss {}", 0.5).numpy()
+        b'loss 0.5'
+    """
+    parts = template.split(placeholder)
+    given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    if len(parts) != len(given) + 1:
+        raise ValueError(f"tf.strings.format: {len(parts) - 1} places and {len(given)} inputs, expected as many")
+    shown = (str(one if isinstance(one, str) else np.asarray(one)) for one in given)
+    return _each(parts[0] + "".join(text + part for text, part in zip(shown, parts[1:])), str)
+
+
+def bytes_split(input: object, name: object = None) -> TextArray:
+    """The bytes of a text, each as a text."""
+    text = as_data(input, "tf.strings.bytes_split")[()].encode()
+    return as_array(np.array([text[place : place + 1] for place in range(len(text))], object)).view(TextArray)
+
+
+def ngrams(
+    data: object, ngram_width: int, separator: str = " ", pad_values: tuple[str, str] | None = None, name: object = None
+) -> TextArray:
+    """Every so many words that follow each other, joined, along the last axis.
+
+    Example:
+        >>> ngrams(["a", "b", "c"], 2).numpy().tolist()
+        [b'a b', b'b c']
+    """
+    array = as_data(data, "tf.strings.ngrams")
+    if pad_values is not None:
+        around = [(0, 0)] * (array.ndim - 1) + [(ngram_width - 1,) * 2]
+        array = np.pad(
+            array, around, constant_values=(pad_values if isinstance(pad_values, tuple) else (pad_values,) * 2)
+        )
+    count = max(0, array.shape[-1] - ngram_width + 1)
+    found = np.empty((*array.shape[:-1], count), object)
+    for place in np.ndindex(found.shape):
+        found[place] = separator.join(array[place[:-1]][place[-1] : place[-1] + ngram_width])
+    return as_array(found).view(TextArray)
+
+
+def to_hash_bucket_fast(input: object, num_buckets: int, name: object = None) -> Tensor:
+    """The hash of each text (FarmHash) as a number below ``num_buckets``, the same as TensorFlow's."""
+    from clarinet.layers.hashes import farmhash
+
+    array = as_data(input, "tf.strings.to_hash_bucket_fast")
+    hashes = [farmhash(text.encode()) % num_buckets for text in array.flat]
+    return tensor(np.array(hashes, np.int64).reshape(array.shape))
+
+
+to_hash_bucket = to_hash_bucket_fast
+
+
+def unicode_decode(
+    input: object, input_encoding: str = "UTF-8", errors: str = "replace", name: object = None
+) -> Tensor:
+    """The code points of the characters of a text."""
+    return tensor(np.array([ord(letter) for letter in as_data(input, "tf.strings.unicode_decode")[()]], np.int32))
+
+
+def unicode_encode(
+    input: object, output_encoding: str = "UTF-8", errors: str = "replace", replacement_char: int = 65533,
+    name: object = None,
+) -> TextArray:  # fmt: skip
+    """The texts of code points, along the last axis."""
+    codes = np.asarray(input)
+    found = np.empty(codes.shape[:-1], object)
+    for place in np.ndindex(found.shape):
+        found[place] = "".join(map(chr, codes[place]))
+    return _each(found, str)

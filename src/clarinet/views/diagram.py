@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
+from clarinet.graph import same_tensors
 from clarinet.layers.base import Layer
 from clarinet.types import Array
 
@@ -134,12 +135,17 @@ def is_chain(model: Trainable) -> bool:
     """Whether each layer takes what the one before gives, and all are single layers."""
     (before, *others), outputs = model.network.inputs, model.network.outputs
     for node in model.network.nodes:
-        if others or node.inputs != (before,) or len(node.outputs) != 1 or not isinstance(node.operator, Layer):
+        if (
+            others
+            or not same_tensors(node.inputs, (before,))
+            or len(node.outputs) != 1
+            or not isinstance(node.operator, Layer)
+        ):
             return False
         if node.operator.is_authored or node.operator.merges:
             return False
         (before,) = node.outputs
-    return outputs == (before,)
+    return same_tensors(outputs, (before,))
 
 
 def in_line(model: Trainable) -> list[Layer]:

@@ -1,0 +1,97 @@
+"""Functions of TensorFlow in files of their own. Numbers are by hand, or those that TensorFlow 2.21 gave."""
+
+import numpy as np
+import pytest
+
+import clarinet as tf
+
+RAMP = np.arange(12, dtype=np.float32).reshape(3, 4)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (lambda: tf.math.segment_max(RAMP, [0, 0, 2]), [[4, 5, 6, 7], [0] * 4, [8, 9, 10, 11]]),
+        (lambda: tf.math.unsorted_segment_mean(RAMP, [1, 1, 0], 2), [[8, 9, 10, 11], [2, 3, 4, 5]]),
+        (lambda: tf.math.xlogy([0.0, 1.0], [0.0, 1.0]), [0, 0]),
+        (lambda: tf.math.abs(tf.complex([3.0], [4.0])), [5]),
+        (lambda: tf.nn.depth_to_space(RAMP.reshape(1, 1, 3, 4), 2)[0, ..., 0],
+         [[0, 1, 4, 5, 8, 9], [2, 3, 6, 7, 10, 11]]),
+        (lambda: tf.tensor_scatter_nd_max([1, 5, 1], [[0], [0], [1]], [2, 3, 4]), [3, 5, 1]),
+        (lambda: tf.strided_slice(RAMP, [0, 1], [3, 4], [2, 2]), [[1, 3], [9, 11]]),
+        (lambda: tf.unravel_index([3, 5], [2, 3]), [[1, 1], [0, 2]]),
+        (lambda: tf.scan(lambda a, b: a + b, [1.0, 2.0, 3.0], reverse=True), [6, 5, 3]),
+        (lambda: tf.image.extract_patches(RAMP.reshape(1, 3, 4, 1), [1, 2, 2, 1], [1, 2, 2, 1], [1] * 4, "VALID")[0, 0],
+         [[0, 1, 4, 5], [2, 3, 6, 7]]),
+        (lambda: tf.image.crop_and_resize(RAMP.reshape(1, 3, 4, 1), [[0, 0, 1, 1]], [0], [2, 2])[0, ..., 0],
+         [[0, 3], [8, 11]]),
+        (lambda: tf.image.resize_with_pad(RAMP.reshape(3, 4, 1), 4, 4)[-1, :, 0], [0] * 4),
+        (lambda: tf.linalg.set_diag(RAMP, [7.0, 7.0, 7.0], k=1)[:2], [[0, 7, 2, 3], [4, 5, 7, 7]]),
+        (lambda: tf.linalg.triangular_solve([[2.0, 0.0], [2.0, 4.0]], [[2.0], [6.0]]), [[1], [1]]),
+        (lambda: tf.signal.hann_window(3), [0, 1, 0]),
+        (lambda: tf.signal.overlap_and_add(tf.signal.frame([1.0, 2.0, 3.0, 4.0], 2, 2), 2), [1, 2, 3, 4]),
+        (lambda: tf.strings.to_hash_bucket_fast(["a", "hello world"], 10), [9, 1]),
+        (lambda: tf.strings.to_number(["1.5", "2"]), [1.5, 2]),
+        (lambda: tf.dynamic_stitch(*[[[2, 0], [1]], [[[3.0], [1.0]], [[2.0]]]]), [[1], [2], [3]]),
+    ],
+)  # fmt: skip
+def test_functions_give_what_tensorflow_gives(found, expected):
+    np.testing.assert_allclose(np.asarray(found()), expected, atol=1e-6)
+
+
+def test_a_transform_and_its_inverse():
+    signal = np.sin(np.arange(64, dtype=np.float32))
+    spectrum = tf.signal.stft(signal, 16, 8)
+    assert spectrum.shape == (7, 9) and tf.cast(tf.abs(spectrum), tf.float32).shape == (7, 9)
+    window = tf.signal.inverse_stft_window_fn(8)
+    back = tf.signal.inverse_stft(spectrum, 16, 8, window_fn=window)
+    np.testing.assert_allclose(np.asarray(back)[8:-8], signal[8:-8], atol=1e-5)
+    assert tf.signal.linear_to_mel_weight_matrix(10, 65, 8000, 80.0, 3800.0).shape == (65, 10)
+
+
+def test_tables_in_a_model():
+    words = tf.lookup.KeyValueTensorInitializer(["red", "green"], [4, 7])
+    table = tf.lookup.StaticHashTable(words, default_value=-1)
+    x = tf.keras.Input((1,), dtype="string")
+    model = tf.keras.Model(x, table.lookup(x))
+    assert model.predict(np.array([["green"], ["blue"]], object), verbose=0).tolist() == [[7], [-1]]
+
+
+def test_sound(tmp_path):
+    path = tmp_path / "sound.wav"
+    path.write_bytes(tf.audio.encode_wav([[0.5], [-0.25]], 8000))
+    samples, rate = tf.audio.decode_wav(tf.io.read_file(str(path)), 2, 3)
+    np.testing.assert_allclose(samples, [[0.5] * 2, [-0.25] * 2, [0, 0]], atol=1e-4)
+    assert int(rate) == 8000
+    with pytest.raises(ValueError, match="the bytes are no WAV file"):
+        tf.audio.decode_wav(b"nothing")
+
+
+def test_assertions_say_what_they_received():
+    tf.debugging.assert_equal([1, 2], [1, 2])
+    tf.debugging.assert_shapes([(RAMP, ("n", 4)), (RAMP[:, 0], ("n",))])
+    with pytest.raises(ValueError, match=r"sizes: tf.debugging.assert_equal: received 3 and 4, expected equal"):
+        tf.debugging.assert_equal(3, 4, message="sizes")
+    with pytest.raises(ValueError, match=r"tf.ensure_shape: the tensor has shape \(3, 4\), expected \(3,\)"):
+        tf.ensure_shape(RAMP, (3,))
+
+
+def test_classes_of_ones_own_are_saved_and_come_back_with_custom_objects(tmp_path):
+    class Times(tf.keras.layers.Layer):
+        def __init__(self, factor=2, **settings):
+            super().__init__(**settings)
+            self.factor = factor
+
+        def call(self, x):
+            return x * self.factor
+
+        def get_config(self):
+            return {**super().get_config(), "factor": self.factor}
+
+    model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2), Times(3)])
+    model.save(tmp_path / "own.keras")
+    loaded = tf.keras.models.load_model(tmp_path / "own.keras", custom_objects={"Times": Times})
+    x = np.ones((2, 3), np.float32)
+    np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
+    with pytest.raises(ValueError, match="'Times' is a class that Keras has not; give it with custom_objects"):
+        tf.keras.models.load_model(tmp_path / "own.keras")
