@@ -133,7 +133,7 @@ def row_before(output: Tensor, model: Trainable) -> tuple[Tensor, list[tuple[str
     uses = Counter(id(node.operator) for node in network.nodes)
     numbers = {id(layer): str(number) for number, layer in enumerate(model.layers)}
     tensor, last = output, list[tuple[str, Layer]]()
-    while tensor not in network.inputs and users[tensor] == 1 and _alone(tensor, uses):
+    while tensor not in set(network.inputs) and users[tensor] == 1 and _alone(tensor, uses):
         layer = cast(Layer, tensor.node.operator)
         last.insert(0, (numbers[id(layer)], layer))
         (tensor,) = tensor.node.inputs

@@ -240,7 +240,7 @@ def whole_of(model: Trainable, x: object, y: object, validation_data: object, fi
         ends.append(end)
         own = fit | {"sample_weight": weights[number]}
         validation = None if held is None else (_beside(held[0]), held[1][number])
-        before = [] if end in network.inputs and len(xs) == 1 else [("", _up_to(make(clone.inputs, end), xs))]
+        before = [] if end in set(network.inputs) and len(xs) == 1 else [("", _up_to(make(clone.inputs, end), xs))]
         program = _program(model, number, [*before, *row], _beside(xs), ys[number], own, validation)
         outputs.append(Part("output", name, program))
     inputs = (_input_part(*each, network, model) for each in zip(model.input_names, network.inputs, xs, strict=True))
