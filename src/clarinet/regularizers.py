@@ -41,6 +41,8 @@ class Regularizer(Value):
     """
 
     kind: ClassVar[str] = "regularizer"
+    #: Whether it is made of functions of :mod:`clarinet.ops`, so that it can be traced.
+    traces: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         if "__call__" in vars(cls) and "gradient" not in vars(cls):  # the derivative of a class above is another one's
@@ -104,6 +106,8 @@ class L1L2(Regularizer):
         >>> L1L2(l1=0.5, l2=0.25)(np.array([2.0, -2.0]))
         4.0
     """
+
+    traces: ClassVar[bool] = False
 
     l1: float = 0.0
     l2: float = 0.0
@@ -173,6 +177,8 @@ class OrthogonalRegularizer(Regularizer):
         >>> OrthogonalRegularizer(0.5)(np.array([[1.0, 0.0], [3.0, 4.0]]))
         0.3
     """
+
+    traces: ClassVar[bool] = False
 
     factor: float = 0.01
     mode: str = "rows"

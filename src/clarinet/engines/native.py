@@ -98,7 +98,7 @@ class NativeEngine(Engine):
         threads: int = 0,
         isa: str = "",
     ) -> None:
-        self.plan, self.optimizer_state = plan, optimizer_state
+        self.plan, self.store, self.optimizer_state = plan, store, optimizer_state
         slots = optimizer_state.slots if optimizer_state is not None else {}
         self._core = Core(
             lowering.lower(plan.unrolled, store),
@@ -229,7 +229,8 @@ class NativeEngine(Engine):
         return flat if d_inputs is None else (flat, one_or_all(d_inputs))
 
     def apply(self, flat: Array, learning_rate: float) -> None:
-        self._core.apply(check_flat(self.plan, flat), learning_rate, self.optimizer_state)
+        flat = lowering.weights.with_traced_penalties(self.plan, self.store, check_flat(self.plan, flat))
+        self._core.apply(flat, learning_rate, self.optimizer_state)
 
     # Inference.
 

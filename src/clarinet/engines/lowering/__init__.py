@@ -18,7 +18,7 @@ from clarinet.engines.lowering.networks import PARTS, Lowered
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, OBSTACLES, OPS, TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.optimizers import COMMON, COMMON_SLOTS, OPTIMIZERS, RULE_SLOTS
-from clarinet.engines.lowering.weights import CONSTRAINTS, PENALTIES, NoForm
+from clarinet.engines.lowering.weights import CONSTRAINTS, PENALTIES, NoForm, traced_penalties
 from clarinet.layers.recurrent import Recurrent
 from clarinet.ops.distributions import Draw
 from clarinet.sizes import known
@@ -48,7 +48,8 @@ def _needs_trial(plan: Plan) -> bool:
     functions = any(each is not None and each.traces for each in (*judged, *activations))
     masks = {*(op.mask for op in plan.ops), *(output.mask for output in plan.outputs)} != {None}
     constraints = any(s.weight.constraint is not None for op in plan.ops for s in op.weights)
-    return functions or masks or constraints or any(type(op.spec) in PARTS for op in plan.ops)
+    penalties = any(True for _ in traced_penalties(plan))
+    return functions or masks or constraints or penalties or any(type(op.spec) in PARTS for op in plan.ops)
 
 
 def _refusal(plan: Plan) -> str | None:
@@ -86,8 +87,8 @@ def _obstacles_of_op(plan: Plan, op: Op) -> Iterator[str]:
     elif activation is not None and type(activation) not in ACTIVATIONS and not activation.traces:
         yield f"the activation {activation.name!r} of layer {op.layer} has no native form"
     for segment in op.weights:
-        penalty = segment.weight.regularizer
-        if segment.trainable and penalty is not None and type(penalty) not in PENALTIES:
+        penalty = segment.weight.regularizer if segment.trainable else None
+        if penalty is not None and type(penalty) not in PENALTIES and not getattr(penalty, "traces", False):
             yield f"{type(penalty).__name__} on the {segment.name} of layer {op.layer} has no native form"
         constraint = segment.weight.constraint if segment.trainable else None
         if constraint is not None and type(constraint) not in CONSTRAINTS:

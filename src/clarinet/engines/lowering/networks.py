@@ -15,7 +15,7 @@ from clarinet.engines.lowering.elementary import Elementary
 from clarinet.engines.lowering.functions import DRAWS
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import AXES, OPS, RUNS, TABLES, TAKE_MASK, WRITTEN
-from clarinet.engines.lowering.weights import NoForm
+from clarinet.engines.lowering.weights import NoForm, traced_penalties
 from clarinet.engines.stats import limits
 from clarinet.layers import EinsumDense, Embedding, Masking
 from clarinet.layers.activity import ActivityPenalty
@@ -30,9 +30,10 @@ from clarinet.types import Shape
 
 if TYPE_CHECKING:
     from clarinet.metrics import Metric
-    from clarinet.params import Store
+    from clarinet.params import Segment, Store
     from clarinet.plan import Op, Output, Plan
     from clarinet.traced import Traced
+    from clarinet.types import Penalty, TensorFunction
 
 
 class Lowered:
@@ -55,6 +56,21 @@ class Lowered:
             self.builder.how = How(op.layer, op.draws(0), op.training, op.when)
             taken = [self.known[source] for source in op.sources]
             self.known.append(self._make(op, taken))
+        for op, segment, penalty in traced_penalties(plan):
+            self._penalise_weight(op, segment, penalty)
+
+    def _penalise_weight(self, op: Op, segment: Segment, penalty: Penalty) -> None:
+        """A function's penalty on a weight, which counts where there are labels."""
+        name = f"{type(penalty).__name__} on the {segment.name} of layer {op.layer}"
+        specs = [TensorSpec(segment.shape, FLOAT)]
+        function = cast("TensorFunction", penalty)
+        traced = _traced(lambda: trace(lambda w: ops.sum(function(w)), specs, ["w"]), name)
+        self.builder.how = How(judges=True)
+        weight = self.builder.add("weight", [], segment.shape, whole=True, weights=[segment])
+        (found,) = self.elementary.network(traced.network, [weight])
+        if found.value is not None:
+            raise NoForm(f"{name}, which depends on nothing, has no native form")
+        self.builder.add("add_loss", [found], found.shape, whole=True)
 
     def _make(self, op: Op, taken: Sequence[Known]) -> Known:
         if type(op.spec) in PARTS:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from clarinet import constraints, regularizers
-from clarinet.types import Shape
+from clarinet.types import Array, Shape
+
+if TYPE_CHECKING:
+    from clarinet.params import Segment, Store
+    from clarinet.plan import Op, Plan
+    from clarinet.types import Penalty
 
 Settings = dict[str, object]
 
@@ -18,6 +25,23 @@ class NoForm(ValueError):
 
 #: Penalties on weights that become ``l1`` and ``l2``.
 PENALTIES: frozenset[type] = frozenset((regularizers.L1, regularizers.L1L2, regularizers.L2))
+
+
+def traced_penalties(plan: Plan) -> Iterator[tuple[Op, Segment, Penalty]]:
+    """The penalties on weights that operations compute, each once."""
+    for op, segment in plan.trainable:
+        penalty = segment.weight.regularizer
+        if penalty is not None and type(penalty) not in PENALTIES:
+            yield op, segment, penalty
+
+
+def with_traced_penalties(plan: Plan, store: Store, flat: Array) -> Array:
+    """A gradient, laid out as the parameters, with those of penalties that operations compute."""
+    shares = [(segment, penalty.gradient(store.view(segment))) for _, segment, penalty in traced_penalties(plan)]
+    found = flat.copy() if shares else flat
+    for segment, share in shares:
+        found[segment.offset : segment.offset + segment.size] += np.ravel(share)
+    return found
 
 
 def _lengths(constraint: Any, shape: Shape, low: float, high: float, rate: float = 1.0) -> Settings:
