@@ -45,6 +45,7 @@ def test_curves_their_tables_and_linked_positions(opened: Any, store: Store) -> 
     page = ready(opened("runs"))
     chart = page.locator(".plot", has=page.locator("figcaption", has_text="loss")).first
     chart.locator("summary").click()
+    wait_until(page, "document.querySelector('.plot tbody td') !== null")
     rows = chart.locator("tbody tr")
     heads = chart.locator("thead th").all_text_contents()
     x, y = store.get("digits-1").curve("loss")

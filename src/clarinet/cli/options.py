@@ -102,8 +102,9 @@ _STUDIO = """examples:
   clarinet studio
   clarinet studio --port 8000 --no-browser
 
-Shows the runs that are kept here, those that are going on too. The pages are for this machine's browsers alone, and for
-those that know the address, which holds a token. Ctrl-C ends the program; trainings elsewhere go on.
+Shows the runs that are kept here, those that are going on too, and trains networks that are put together in the page.
+The pages are for this machine's browsers alone, and for those that know the address, which
+holds a token. Ctrl-C ends the program; trainings elsewhere go on.
 exit codes: 0 done, 1 failed, 2 wrong usage"""
 
 _INFO = f"""examples:

@@ -1,1 +1,1 @@
-"""The studio: runs in a browser, from a server on this machine; needs ``pip install "clarinet[studio]"``."""
+"""The studio: runs and trainings in a browser, from a server here; needs ``pip install "clarinet[studio]"``."""

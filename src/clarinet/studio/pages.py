@@ -10,7 +10,7 @@ from clarinet.views import page as views
 #: Files that pages load.
 STATIC = Path(__file__).parent / "static"
 #: Address and name of each room.
-ROOMS = {"runs": "Runs"}
+ROOMS = {"runs": "Runs", "train": "Train"}
 
 
 def room(name: str, place: str) -> str:

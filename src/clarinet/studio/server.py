@@ -19,6 +19,7 @@ from clarinet.studio.answering import Answer
 from clarinet.studio.guard import Guard
 from clarinet.studio.pages import ROOMS, STATIC, room
 from clarinet.studio.runs_room import RunsRoom
+from clarinet.studio.train_room import TrainRoom
 
 _ADDRESS = "127.0.0.1"
 #: Connections that are answered at once; more are told to come again.
@@ -51,7 +52,9 @@ class Studio:
         place = f"Runs of {store.folder}"
         rooms = [Route(f"/{name}", _page(room(name, place))) for name in ROOMS]
         static = Mount("/static", StaticFiles(directory=STATIC))
-        app = Starlette(routes=[Route("/", _first), static, *rooms, *RunsRoom(store).routes()])
+        self._train = TrainRoom()
+        parts = [*RunsRoom(store).routes(), *self._train.routes()]
+        app = Starlette(routes=[Route("/", _first), static, *rooms, *parts])
         self._guard = Guard(app, self._port)
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -91,6 +94,7 @@ class Studio:
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join()
+        self._train.close()
         with suppress(OSError):
             self._socket.close()
 

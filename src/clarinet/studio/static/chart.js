@@ -63,7 +63,8 @@ export class Chart {
     this.table = make("details", { ontoggle: () => this.fillTable() },
       make("summary", {}, "As a table", make("span", { class: "unseen" }, `: ${title}`)),
       make("div", { class: "scrolls", tabIndex: 0, role: "region", "aria-label": `${title}, as a table` }, this.rows));
-    this.element = make("figure", { class: "plot" }, make("figcaption", {}, title), this.canvas, this.legend, this.table);
+    this.title = make("figcaption", {}, title);
+    this.element = make("figure", { class: "plot" }, this.title, this.canvas, this.legend, this.table);
     place.append(this.element);
     this.redraw = oncePerFrame(() => this.draw());
     this.canvas.addEventListener("pointermove", (event) => this.position.move(this.valueAt(event.offsetX)));
@@ -81,6 +82,13 @@ export class Chart {
     this.listNames();
     if (this.table.open) this.fillTable();
     this.redraw();
+  }
+
+  rename(title) {
+    this.title.textContent = title;
+    this.canvas.setAttribute("aria-label", title);
+    this.table.querySelector(".unseen").textContent = `: ${title}`;
+    this.table.querySelector(".scrolls").setAttribute("aria-label", `${title}, as a table`);
   }
 
   remove() {

@@ -121,3 +121,9 @@ export function whenLooksChange(work) {
   }
   window.addEventListener("resize", work);
 }
+
+// Not by the address, which holds what is shown.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  find("room").focus();
+});

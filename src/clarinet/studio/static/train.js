@@ -1,0 +1,253 @@
+// The room Train: what is chosen goes to a process that trains; what has come of it is drawn.
+
+import { connection, find, fromAddress, make, number, toAddress } from "./common.js";
+import { Chart, Position } from "./chart.js";
+import { Boundary } from "./boundary.js";
+import { Layers } from "./layers.js";
+import { Network } from "./network.js";
+import { showPictures } from "./pictures.js";
+
+const TOYS = ["circles", "xor", "moons", "spirals", "blobs"];
+const NUMBERS = ["points", "noise", "data_seed", "batch", "l2", "seed", "rate"];
+const WORDS = ["data", "optimizer", "loss", "target"];
+const USUAL = {
+  data: "circles", points: 500, noise: 0.1, data_seed: 0, file: "", target: "", hidden: [[4, "tanh"], [2, "tanh"]],
+  optimizer: "Adam", rate: 0.01, loss: "", l2: 0, batch: 32, seed: 0,
+};
+
+let chosen = { ...USUAL };
+let training = false;
+let steps = 0;
+let wantedSteps = 0;
+let made = null;
+let curves = { epochs: [], values: {} };
+let program = "";
+const before = [];
+
+const position = new Position();
+const charts = { loss: new Chart(find("curves"), "Loss", position), metric: new Chart(find("curves"), "Accuracy", position) };
+const network = new Network(find("network"), find("weights-table"));
+const boundary = new Boundary(find("boundary"), find("plane-table"), find("marks"));
+const layers = new Layers(find("layers"), (hidden) => choose({ hidden }));
+const send = connection("/train/live", { told, state });
+
+// What is chosen.
+
+function begin() {
+  const given = fromAddress();
+  for (const name of NUMBERS) if (given[name] !== undefined && given[name] !== "") chosen[name] = Number(given[name]);
+  for (const name of [...WORDS, "file"]) if (given[name] !== undefined) chosen[name] = given[name];
+  if (given.hidden !== undefined) chosen.hidden = readLayers(given.hidden);
+  wantedSteps = Number(given.steps) || 0;
+  for (const name of NUMBERS) find(name).addEventListener("change", () => numberChosen(name));
+  for (const name of WORDS) find(name).addEventListener("change", () => wordChosen(name));
+  find("go").addEventListener("click", () => (training ? send({ do: "pause" }) : train()));
+  find("pace").addEventListener("change", () => { if (training) train(); });
+  find("step").addEventListener("click", () => send({ do: "step" }));
+  find("epoch").addEventListener("click", () => send({ do: "epoch" }));
+  find("reset").addEventListener("click", restart);
+  find("undo").addEventListener("click", undo);
+  find("table").addEventListener("click", () => { find("table").value = ""; }); // the same file may be chosen again
+  find("table").addEventListener("change", upload);
+  find("copy").addEventListener("click", copy);
+  find("download").addEventListener("click", download);
+  document.addEventListener("visibilitychange", () => send({ do: "look", visible: !document.hidden }));
+  document.addEventListener("keydown", shortcut);
+  showChoices();
+}
+
+const readLayers = (text) => text.split(",").filter(Boolean).map((word) => {
+  const [units, activation] = word.split("-");
+  return [Number(units), activation];
+});
+
+function numberChosen(name) {
+  const field = find(name);
+  if (field.value === "" || !field.checkValidity()) {
+    find("trouble").textContent = `${field.labels[0].firstChild.textContent.trim()}: ${field.validationMessage || "a number is missing"}`;
+    return;
+  }
+  if (name === "rate" && steps > 0) {
+    chosen = { ...chosen, rate: Number(field.value) };
+    send({ do: "rate", rate: chosen.rate });
+  } else choose({ [name]: Number(field.value) });
+}
+
+function wordChosen(name) {
+  const value = find(name).value;
+  if (name !== "data") choose({ [name]: value });
+  else if (value === "csv" && !chosen.file) showFields("csv");
+  else choose({ data: value, loss: "" });
+}
+
+/** Begin anew with something chosen otherwise. */
+function choose(change) {
+  before.push(chosen);
+  if (before.length > 100) before.shift();
+  chosen = { ...chosen, ...change };
+  restart();
+}
+
+function undo() {
+  chosen = before.pop();
+  restart();
+}
+
+function restart() {
+  wantedSteps = 0;
+  steps = 0;
+  find("trouble").textContent = "";
+  showChoices();
+  send({ do: "set", chosen });
+}
+
+function showChoices() {
+  for (const name of NUMBERS) find(name).value = chosen[name];
+  for (const name of ["data", "optimizer"]) find(name).value = chosen[name];
+  find("undo").disabled = before.length === 0;
+  layers.show(chosen.hidden);
+  showFields(chosen.data);
+}
+
+function showFields(data) {
+  document.querySelector(".toy.fields").hidden = !TOYS.includes(data);
+  document.querySelector(".csv.fields").hidden = data !== "csv";
+}
+
+function keepAddress() {
+  const changed = Object.entries(chosen).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(USUAL[name]));
+  const settings = Object.fromEntries(changed);
+  if (settings.hidden) settings.hidden = chosen.hidden.map((layer) => layer.join("-")).join() || ",";
+  toAddress({ ...settings, steps: steps || "" });
+}
+
+function train() {
+  send({ do: "train", pace: find("pace").value });
+}
+
+function shortcut(event) {
+  const typing = event.target.closest("input, select, textarea, button, summary, a, canvas, [tabindex='0']");
+  if (event.key !== " " || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  find("go").click();
+}
+
+// A table of one's own.
+
+async function upload() {
+  const [file] = find("table").files;
+  if (!file) return;
+  find("trouble").textContent = "";
+  try {
+    if (file.size > 20e6) throw new Error(`${file.name} is too large: up to 20 MB can be read here`);
+    const answer = await fetch(`/train/upload?${new URLSearchParams({ name: file.name })}`, { method: "POST", body: file });
+    if (!answer.ok) throw new Error(await answer.text());
+    chosen = { ...chosen, file: (await answer.json()).file };
+    send({ do: "columns", file: chosen.file });
+  } catch (error) {
+    find("trouble").textContent = error.message;
+  }
+}
+
+/** The last column is what is mostly predicted. */
+function showColumns(columns, wish) {
+  find("target").replaceChildren(...columns.map((name) => make("option", {}, name)));
+  const target = columns.includes(wish) ? wish : columns[columns.length - 1];
+  find("target").value = target;
+  choose({ data: "csv", target, loss: "" });
+}
+
+// What is told.
+
+function state(there) {
+  find("state").textContent = there ? "" : "The studio does not answer; trying again …";
+  for (const id of ["go", "step", "epoch", "reset"]) find(id).disabled = !there;
+  if (there) send({ do: "set", chosen });
+}
+
+function told(message) {
+  if (message.kind === "made") showMade(message);
+  else if (message.kind === "frame") showFrame(message);
+  else if (message.kind === "columns") showColumns(message.columns, chosen.target);
+  else find("trouble").textContent = message.message;
+}
+
+function showMade(message) {
+  made = message;
+  curves = { epochs: [], values: {} };
+  find("trouble").textContent = "";
+  find("loss").replaceChildren(...made.losses.map((name) => make("option", { value: name }, name.replaceAll("_", " "))));
+  find("loss").value = chosen.loss || made.losses[0];
+  find("facts").textContent = `${made.rows} rows to train on, ${made.validation_rows} to validate; ${made.epoch_steps} steps an epoch.`;
+  find("network-facts").textContent = `${made.parameters} weights.`;
+  find("plane").hidden = !made.points;
+  find("tiles-key").hidden = !made.points;
+  find("pictures").hidden = !made.samples;
+  find("report").hidden = !made.report;
+  find("report").lastElementChild.textContent = made.report;
+  charts.metric.rename(made.task === "numbers" ? "Mean absolute error" : "Accuracy");
+  network.begin(made);
+  if (made.points) boundary.begin(made);
+}
+
+function showFrame(frame) {
+  const first = steps === 0 && frame.steps === 0;
+  if (training !== frame.training) {
+    training = frame.training;
+    find("go").textContent = training ? "Pause" : "Train";
+  }
+  steps = frame.steps;
+  chosen.rate = steps ? chosen.rate : frame.rate;
+  for (const [id, value] of Object.entries({ epoch: frame.epoch, steps, loss: frame.loss, speed: frame.speed && Math.round(frame.speed) })) {
+    find(`fact-${id}`).textContent = number(value);
+  }
+  if (program !== frame.program) {
+    program = frame.program;
+    find("program").textContent = program;
+    find("copied").textContent = "";
+  }
+  addToCurves(frame.curves);
+  if (frame.weights) network.show(frame);
+  if (frame.sure && made.points) boundary.show(frame);
+  if (frame.answers) showPictures(made, frame);
+  if (!training || frame.steps % 1000 < 40) keepAddress();
+  if (first && wantedSteps) {
+    send({ do: "train", until: wantedSteps });
+    wantedSteps = 0;
+  }
+}
+
+function addToCurves({ from, epochs, values }) {
+  if (!epochs.length && from !== 0 && from === curves.epochs.length) return;
+  curves.epochs = [...curves.epochs.slice(0, from), ...epochs];
+  for (const [name, added] of Object.entries(values)) {
+    curves.values[name] = [...(curves.values[name] ?? []).slice(0, from), ...added];
+  }
+  const metric = made.task === "numbers" ? "mae" : "accuracy";
+  for (const [chart, name] of [[charts.loss, "loss"], [charts.metric, metric]]) {
+    const lines = [["training", name], ["validation", `val_${name}`]].map(([title, key], slot) => ({
+      key, name: title, slot, x: curves.epochs, y: curves.values[key] ?? [],
+    }));
+    chart.show(lines.filter((line) => line.y.length), { unit: "epoch" });
+  }
+}
+
+// The program.
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(program);
+    find("copied").textContent = "Copied.";
+  } catch {
+    getSelection().selectAllChildren(find("program"));
+    find("copied").textContent = "It is selected; copy it with Ctrl+C.";
+  }
+}
+
+function download() {
+  const address = URL.createObjectURL(new Blob([program], { type: "text/x-python" }));
+  make("a", { href: address, download: "train.py" }).click();
+  URL.revokeObjectURL(address);
+}
+
+begin();

@@ -1,0 +1,120 @@
+"""The room Train: a process that trains for each page, a connection between the two, and files that pages send."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import shutil
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from clarinet.runs.values import check_name
+from clarinet.studio.answering import MOST_BYTES, as_json, body_of, in_words, parsed
+
+#: Bytes of a table, and tables that are kept, at most.
+_MOST_FILE, _MOST_FILES = 20_000_000, 50
+#: Pages that train at once, at most.
+MOST_WORKERS = 24
+#: Bytes of a line from the process, at most.
+_MOST_LINE = 4_000_000
+
+
+class TrainRoom:
+    """Starts a process for each page and passes on what they say to each other."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="clarinet-studio-"))
+        self._workers = 0
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Addresses and what they answer."""
+        return [
+            WebSocketRoute("/train/live", self.live),
+            Route("/train/upload", in_words(self.upload), methods=["POST"]),
+        ]
+
+    def close(self) -> None:
+        """Remove the files that pages have sent."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def upload(self, request: Request) -> Response:
+        """Keep a table's file; it is opened by the process that trains, and nowhere else."""
+        name = request.query_params.get("name", "").replace("\\", "/").rpartition("/")[2]
+        try:
+            check_name(name)  # the same names fit on every system
+        except ValueError:
+            raise ValueError(f"{name!a:.80} cannot be kept under its name; give the file a simpler one") from None
+        if len([*self._folder.iterdir()]) >= _MOST_FILES:
+            raise ValueError(f"this studio has taken {_MOST_FILES} files; start it again to send more")
+        body = await body_of(request, _MOST_FILE)
+        place = self._folder / secrets.token_hex(8)
+        place.mkdir()
+        (place / name).write_bytes(body)
+        return as_json({"file": f"{place.name}/{name}"})
+
+    async def live(self, socket: WebSocket) -> None:
+        """Train for one page, as long as it is there."""
+        await socket.accept()
+        if self._workers >= MOST_WORKERS:
+            words = f"{MOST_WORKERS} pages train at once already; close one and load this one again"
+            await socket.send_text(json.dumps({"kind": "refused", "message": words}))
+            await socket.close()
+            return
+        self._workers += 1
+        try:
+            await self._serve(socket)
+        finally:
+            self._workers -= 1
+
+    async def _serve(self, socket: WebSocket) -> None:
+        command = [sys.executable, "-m", "clarinet.studio.worker", str(self._folder)]
+        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=_MOST_LINE)
+        parts = [asyncio.ensure_future(_commands(socket, process)), asyncio.ensure_future(_news(socket, process))]
+        try:
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for part in parts:
+                part.cancel()
+            with suppress(ProcessLookupError):
+                process.kill()
+            code = await process.wait()
+        if not parts[0].done() or parts[0].cancelled():
+            with suppress(RuntimeError, WebSocketDisconnect):
+                words = f"the process that trained has ended ({code}); Reset begins anew"
+                await socket.send_text(json.dumps({"kind": "died", "message": words}))
+                await socket.close()
+
+
+async def _commands(socket: WebSocket, process: Process) -> None:
+    """Pass on what the page says, until it is gone."""
+    assert process.stdin is not None
+    with suppress(WebSocketDisconnect, ConnectionError):
+        while True:
+            text = await socket.receive_text()
+            try:
+                if len(text) > MOST_BYTES:
+                    raise ValueError(f"this is too large: up to {MOST_BYTES:,} characters can be sent")
+                line = json.dumps(parsed(text))
+            except ValueError as error:
+                await socket.send_text(json.dumps({"kind": "refused", "message": str(error)}))
+                continue
+            process.stdin.write(f"{line}\n".encode())
+            await process.stdin.drain()
+
+
+async def _news(socket: WebSocket, process: Process) -> None:
+    """Pass on what the process tells, until it ends or the page is gone."""
+    assert process.stdout is not None
+    with suppress(WebSocketDisconnect, RuntimeError):
+        while line := await process.stdout.readline():
+            await socket.send_text(line.decode())
