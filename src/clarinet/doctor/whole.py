@@ -15,7 +15,7 @@ from clarinet import checks, data_adapters, layers, losses, optimizers
 from clarinet.data_adapters.structures import called
 from clarinet.doctor.graphs import Inside, SideBySide, row_before
 from clarinet.doctor.program import Program, copied
-from clarinet.graph import Network, Tensor, flatten, packed
+from clarinet.graph import Network, Tensor, flatten, packed, same_tensors
 from clarinet.layers import Layer
 from clarinet.layers.handle import Handle
 from clarinet.ops.structures import leaves
@@ -287,7 +287,7 @@ def _input_part(name: str, tensor: Tensor, rows: Array, network: Network, model:
 def _first_row(tensor: Tensor, network: Network) -> tuple[list[Layer], bool]:
     """The layers in a row that a tensor goes through first, and whether numbers of a common size are expected then: by
     a layer with a kernel, or where columns are put beside others."""
-    nodes = [node for node in network.nodes if tensor in node.inputs and not node.is_mask]
+    nodes = [node for node in network.nodes if tensor in set(node.inputs) and not node.is_mask]
     if len(nodes) != 1:
         return [], any(_expects_scaled(node.operator) for node in nodes)
     (node,) = nodes
@@ -296,7 +296,8 @@ def _first_row(tensor: Tensor, network: Network) -> tuple[list[Layer], bool]:
         return [], _expects_scaled(layer)
     if layer.is_model:
         inner: Network = layer.network
-        return _first_row(inner.inputs[node.inputs.index(tensor)], inner)
+        place = next(place for place, own in enumerate(node.inputs) if same_tensors((own,), (tensor,)))
+        return _first_row(inner.inputs[place], inner)
     if len(node.specs) != 1 or len(node.inputs) != 1:
         return [], False
     rest, scaled = _first_row(node.outputs[0], network)
