@@ -95,3 +95,39 @@ def test_classes_of_ones_own_are_saved_and_come_back_with_custom_objects(tmp_pat
     np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
     with pytest.raises(ValueError, match="'Times' is a class that Keras has not; give it with custom_objects"):
         tf.keras.models.load_model(tmp_path / "own.keras")
+
+
+def test_models_on_a_tape_take_a_last_axis_of_length_1_more():
+    inputs = tf.keras.Input((2, 3, 1))
+    model = tf.keras.Model(inputs, tf.keras.layers.Dense(1)(tf.keras.layers.Flatten()(inputs)))
+    x = tf.Variable(np.ones((4, 2, 3), np.float32))
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(model(x, training=True))
+    kernel, x_gradient = tape.gradient(total, [model.weights[0], x])
+    np.testing.assert_allclose(kernel, np.full((6, 1), 4.0))
+    np.testing.assert_allclose(x_gradient, np.broadcast_to(model.get_weights()[0].reshape(2, 3), (4, 2, 3)))
+
+
+def test_functions_and_initializers_in_files_of_keras(tmp_path):
+    def squared(x):
+        return x**2
+
+    class Scaled(tf.keras.layers.Layer):
+        def __init__(self, initializer="he_normal", **settings):
+            super().__init__(**settings)
+            self.initializer = tf.keras.initializers.get(initializer)
+
+        def build(self, shape):
+            self.scale = self.add_weight(shape=(shape[-1],), initializer=self.initializer)
+
+        def call(self, x):
+            return x * self.scale
+
+        def get_config(self):
+            return {**super().get_config(), "initializer": tf.keras.initializers.serialize(self.initializer)}
+
+    model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2, activation=squared), Scaled("ones")])
+    model.save(tmp_path / "own.keras")
+    loaded = tf.keras.models.load_model(tmp_path / "own.keras", custom_objects={"squared": squared, "Scaled": Scaled})
+    x = np.ones((2, 3), np.float32)
+    np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))

@@ -15,7 +15,7 @@ from typing import Any, cast
 import numpy as np
 
 from clarinet import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
-from clarinet.activations import Activation
+from clarinet.activations import Activation, Function
 from clarinet.configurable import Configurable
 from clarinet.exchange.keras_operations import key_of
 from clarinet.names import advice
@@ -175,6 +175,8 @@ def _class(module: object, name: str) -> type[Configurable]:
         ValueError: there is none.
     """
     table = _TABLES.get(str(module))
+    if module is None:  # as the serialize functions of this library describe objects
+        table = next((each for each in _TABLES.values() if name in _names(each)), None)
     found = None if table is None or name not in _names(table) else getattr(table, name)
     if isinstance(found, type) and issubclass(found, Configurable):
         return found
@@ -236,6 +238,8 @@ def described(value: object) -> Json:
 
 
 def _described_activation(value: Activation) -> Json:
+    if isinstance(value, Function):
+        return _described_function(value.function)
     plain = value.encoded()
     kind = _AS_LAYERS.get(type(value).__name__)
     if isinstance(plain, str):

@@ -365,9 +365,9 @@ def _object(value: object, what: str) -> Mapping[str, Json]:
 
 
 def _list(value: object) -> list[Json]:
-    if not isinstance(value, list):
+    if not isinstance(value, (list, tuple)):  # a tuple where it has not been in a file
         raise ValueError(f"expected a list, received {str(value)[:60]!r}")
-    return value
+    return list(value)
 
 
 def _whole(value: object, below: int) -> int:

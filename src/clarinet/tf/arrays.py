@@ -282,6 +282,36 @@ def while_loop(
     return ops.while_loop(cond, body, loop_vars, maximum_iterations)
 
 
+class ShapeOfNumbers(tuple[int, ...]):
+    """The sizes of numbers, which also know what programs ask of TensorFlow's: ``numpy``, differences and products."""
+
+    __slots__ = ()
+
+    def numpy(self) -> Array:
+        """The sizes as an array."""
+        return np.array(self, np.int32)
+
+    def __sub__(self, other: TensorLike) -> AnyTensor:
+        return ops.subtract(self.numpy(), other)
+
+    def __rsub__(self, other: TensorLike) -> AnyTensor:
+        return ops.subtract(other, self.numpy())
+
+    def __floordiv__(self, other: TensorLike) -> AnyTensor:
+        return ops.floor_divide(self.numpy(), other)
+
+
+def shape(input: TensorLike, out_type: DTypeArg = "int32", name: object = None) -> tuple[int | None, ...]:
+    """The sizes of a tensor.
+
+    Example:
+        >>> shape([[1.0, 2.0]]), shape([1.0]).numpy().tolist()
+        ((1, 2), [1])
+    """
+    sizes = ops.shape(input)
+    return ShapeOfNumbers(sizes) if all(type(size) is int for size in sizes) else sizes
+
+
 def is_tensor(x: object) -> bool:
     """Whether it is a tensor, of numbers or of a network that is being put together."""
     return bool(ops.is_tensor(x))

@@ -62,7 +62,6 @@ TOP: dict[str, str] = {
     "reshape": "reshape tensor:x shape:newshape",
     "reverse": "flip tensor:x",
     "roll": "roll input:x",
-    "shape": "shape input:x",
     "size": "size input:x",
     "sort": "sort values:x",
     "squeeze": "squeeze input:x",

@@ -21,6 +21,7 @@ from clarinet.layers.base import Layer
 from clarinet.layers.calling import computed, inside_call, next_in_order
 from clarinet.layers.handle import Handle, leaf_layers
 from clarinet.making_plans import make_plan
+from clarinet.ops.axes import reshape
 from clarinet.ops.dispatch import apply
 from clarinet.ops.operation import Operation
 from clarinet.ops.structures import leaves as flat
@@ -279,6 +280,9 @@ def _as_one(self: CallableModel, native: Native, given: TensorLike, x: Array, tr
     """The output, which tapes remember with all weights."""
     if training:
         self._calls += 1
+    matched = data_adapters.match_last_axis(x, native.calls.plan.input_shapes[0])
+    if matched is not x:  # a last axis of length 1 more or less, as fit takes it
+        x, given = matched, reshape(given, matched.shape)
     y, kept = native.calls.forward(x, training, self._calls if training else 0)
     output = tensor(y)
     remember(native.operation, (given, *native.weights), output, kept)
