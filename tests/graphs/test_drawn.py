@@ -12,22 +12,23 @@ from clarinet.engines import Data, NativeEngine, Steps
 from clarinet.optimizers import OptimizerState
 from tests.graphs.differences import assert_gradients
 from tests.graphs.drawn import Drawn, graphs
+from tests.graphs.drawn_rows import DrawnRows, networks
 
 whole = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-some = settings(whole, max_examples=30)
+some, few = settings(whole, max_examples=30), settings(whole, max_examples=12)
 many = settings(whole, max_examples=500)
 
 
-def _data(drawn: Drawn) -> Data:
+def _data(drawn: Drawn | DrawnRows) -> Data:
     x, y = drawn.rows()
     return Data(tuple(x) if isinstance(x, list) else x, tuple(y) if isinstance(y, list) else y)
 
 
-def _check_gradients(drawn: Drawn) -> None:
+def _check_gradients(drawn: Drawn | DrawnRows) -> None:
     assert_gradients(drawn.build(), _data(drawn))
 
 
-def _check_engines(drawn: Drawn) -> None:
+def _check_engines(drawn: Drawn | DrawnRows) -> None:
     x, y = drawn.rows()
     native = drawn.build("float32")
     assert NativeEngine.supports(native.make_plan()) is None
@@ -38,7 +39,7 @@ def _check_engines(drawn: Drawn) -> None:
         np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-5)
 
 
-def _check_threads(drawn: Drawn) -> None:
+def _check_threads(drawn: Drawn | DrawnRows) -> None:
     found = []
     for threads in (1, 2, 3):
         model, data = drawn.build("float32"), _data(drawn)
@@ -51,15 +52,35 @@ def _check_threads(drawn: Drawn) -> None:
     assert found[0] == found[1] == found[2]
 
 
+def _check_rows(drawn: DrawnRows) -> None:
+    """All of them where there is a native form; attention with masks and the like run on the reference engine."""
+    _check_gradients(drawn)
+    if NativeEngine.supports(drawn.build("float32").make_plan()) is None:
+        _check_engines(drawn)
+        _check_threads(drawn)
+
+
+UNMASKED = pytest.mark.filterwarnings("ignore:layer .* does not support masking")  # as some of the layers do not
 CHECKS = pytest.mark.parametrize("check", [_check_gradients, _check_engines, _check_threads])
 
 
 @CHECKS
-def test_random_graphs(check: Callable[[Drawn], None]) -> None:
+def test_random_graphs(check: Callable[[Drawn | DrawnRows], None]) -> None:
     some(given(graphs())(check))()
 
 
 @pytest.mark.slow
 @CHECKS
-def test_five_hundred_random_graphs(check: Callable[[Drawn], None]) -> None:
+def test_five_hundred_random_graphs(check: Callable[[Drawn | DrawnRows], None]) -> None:
     many(given(graphs())(check))()
+
+
+@UNMASKED
+def test_random_networks_of_sequences_and_pictures() -> None:
+    few(given(networks())(_check_rows))()
+
+
+@pytest.mark.slow
+@UNMASKED
+def test_five_hundred_random_networks_of_sequences_and_pictures() -> None:
+    many(given(networks())(_check_rows))()
