@@ -30,7 +30,7 @@ from clarinet import (
 from clarinet._native import version as _number
 from clarinet.answers import Answers
 from clarinet.layers import Input
-from clarinet.models import Model, Sequential
+from clarinet.models import Function, Model, Sequential
 from clarinet.models import load_model as load
 from clarinet.names import public
 from clarinet.numbering import VersionText
@@ -48,6 +48,7 @@ __version__ = VersionText(_number)
 
 __all__ = [
     "Answers",
+    "Function",
     "GradientTape",
     "Input",
     "LearningRateCurve",

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from clarinet import aliases, layers
 from clarinet.configurable import is_ours
+from clarinet.graph import Tensor, flatten, form_of, packed, replayed
 from clarinet.model import Model, Sequential
 from clarinet.names import public
+from clarinet.ops.structures import leaves
 from clarinet.registry import custom_object_scope
+from clarinet.types import AnyTensor, TensorLike
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+__all__ = ["Function", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 Clone = Callable[[layers.Layer], layers.Layer]
 
@@ -25,6 +28,44 @@ def __dir__() -> list[str]:
 
 if not TYPE_CHECKING:
     __getattr__ = aliases.attribute_of(__name__)
+
+
+class Function:
+    """What computes some tensors of a network from others; it shares the layers, and does not learn.
+
+    Args:
+        inputs, outputs: a tensor, or lists, tuples or dictionaries of them.
+        name: for people.
+
+    Raises:
+        TypeError: something else than tensors. ValueError: an output needs an input that is not among the inputs.
+
+    Example:
+        >>> import clarinet, numpy as np
+        >>> x = clarinet.Input((2,))
+        >>> hidden = clarinet.layers.Dense(3)(x)
+        >>> features = Function([x], [hidden])
+        >>> [found.shape for found in features([np.ones((4, 2))])]
+        [(4, 3)]
+    """
+
+    def __init__(self, inputs: object, outputs: object, name: str | None = None) -> None:
+        self._model, self._form = Model(inputs, outputs, name), form_of(outputs)
+        self.name = name or "function"
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        """The tensors that it begins with."""
+        return self._model.inputs
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """The tensors that it ends with."""
+        return self._model.outputs
+
+    def __call__(self, inputs: TensorLike) -> AnyTensor:
+        """The outputs for arrays, or for tensors of another network, in the structure that they were given in."""
+        return cast(AnyTensor, packed(leaves(self._model(inputs)), self._form))
 
 
 def load_model(path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True) -> Model:
@@ -72,11 +113,16 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, object] | Non
     return found
 
 
-def clone_model(model: Model, clone_function: Callable[[layers.Layer], layers.Layer] | None = None) -> Model:
+def clone_model(
+    model: Model,
+    input_tensors: TensorLike | None = None,
+    clone_function: Callable[[layers.Layer], layers.Layer] | None = None,
+) -> Model:
     """A model of the same structure with fresh weights; not compiled.
 
     Args:
         model: the model to imitate.
+        input_tensors: tensors in the place of the model's inputs; default None: inputs of its own.
         clone_function: makes the clone of each layer, but for inputs; default: a layer of the same class and settings.
             A layer that it returns as it is, is shared.
 
@@ -86,7 +132,11 @@ def clone_model(model: Model, clone_function: Callable[[layers.Layer], layers.La
         >>> clarinet.models.clone_model(model).get_weights()[0].shape
         (2, 1)
     """
-    return _clone_model(model, clone_function, {})
+    clone = _clone_model(model, clone_function, {})
+    if input_tensors is None:
+        return clone
+    outputs = replayed(clone.network, flatten(input_tensors))
+    return Model(input_tensors, packed(outputs, clone._output_form), model.name)
 
 
 def _clone_model(model: Model, function: Clone | None, made: dict[int, layers.Layer]) -> Model:

@@ -103,3 +103,24 @@ def test_a_file_that_refers_to_no_layer_is_refused() -> None:
     inner["config"]["layers"][-1] = wrong
     with pytest.raises(ValueError, match="described as the layer number 77, which is not there"):
         clarinet.Model.from_config(config)
+
+
+def test_a_function_of_tensors_and_a_clone_on_other_inputs() -> None:
+    x = clarinet.Input((3,))
+    hidden = clarinet.layers.Dense(4, name="hidden")(x)
+    model = clarinet.Model(x, clarinet.layers.Add()([hidden, clarinet.layers.Dense(4, name="other")(hidden)]))
+    rows = np.ones((2, 3), np.float32)
+    first, both = clarinet.Function([x], [hidden]), clarinet.Function(x, {"h": hidden, "y": model.output})
+    (found,) = first([rows])
+    kernel, bias = model.get_layer("hidden").get_weights()
+    np.testing.assert_allclose(found, rows @ kernel + bias, rtol=1e-6)
+    np.testing.assert_array_equal(both(rows)["y"], model(rows))
+    assert (first.inputs, both.outputs) == ([x], [hidden, model.output])
+    assert [tensor.shape for tensor in first([clarinet.Input((3,))])] == [(None, 4)]
+
+    other = clarinet.Input((3,))
+    clone = clarinet.models.clone_model(model, input_tensors=other)
+    assert clone.input is other
+    assert [layer.name for layer in clone.layers[1:3]] == ["hidden", "other"]
+    clone.set_weights(model.get_weights())
+    np.testing.assert_array_equal(clone(rows), model(rows))

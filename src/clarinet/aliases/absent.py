@@ -21,7 +21,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
             "dtype_policies",
         ),
         "a function is derived as it is; call it": ("remat", "RematScope"),
-        "Model(inputs, outputs) is made of tensors": ("Function",),
         _SCOPES: ("StatelessScope", "SymbolicScope"),
         _GALLERY: ("visualization",),
     },
