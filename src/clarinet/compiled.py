@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from clarinet import compiling, engines, losses, optimizers, renamed
@@ -39,6 +39,7 @@ class Compiled(Functional):
         self.optimizer: optimizers.Optimizer | None = None
         self._compiled_losses: list[losses.Loss | None] = []
         self._loss_weights: list[float] = []
+        self._loss_order: list[str] = []  # in which lists of results have the losses of outputs
         self.target: TransformedTarget | None = None
         self._metrics: tuple[list[Any], list[Any]] = ([], [])
         self._requested_engine = "auto"
@@ -123,6 +124,7 @@ class Compiled(Functional):
         if loss is not None or len(self._compiled_losses) != len(names):  # else those of before count, as in Keras
             self._compiled_losses = compiling.losses_for(names, loss)
             self._loss_weights = compiling.weights_for(names, loss_weights)
+            self._loss_order = [*loss] if isinstance(loss, Mapping) else names
         given = {"metrics": metrics, "weighted_metrics": weighted_metrics}
         groups = [compiling.metrics_for(names, each, what) for what, each in given.items()]
         for identifier in (identifier for group in groups for own in group for identifier in own):

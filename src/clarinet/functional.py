@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
 from typing import Any, ClassVar, cast
@@ -197,6 +198,13 @@ class Functional(Structure):
         """Whether it computes nothing by itself, but has steps that use the models in it."""
         return self._network is None and not self.has_call and not self.lists_layers
 
+    def _trace_if_possible(self, shape: object) -> None:
+        """Become a network after a ``build`` of the user's own, where one shape is enough for ``call``."""
+        rows = isinstance(shape, Sequence) and all(size is None or isinstance(size, int) for size in shape)
+        if self._network is None and self.has_call and rows and len(cast(Shape, shape)) > 1:
+            with suppress(TypeError, ValueError):
+                self._trace(layers.Input(cast(Shape, shape)[1:]))
+
     # A model that says in ``call`` what it computes.
 
     @property
@@ -347,7 +355,10 @@ def _once(build: Callable[..., object]) -> Callable[..., object]:
     @wraps(build)
     def called(self: Functional, *args: object, **settings: object) -> object:
         self._says_shape = True
-        return build(self, *args, **settings)
+        found = build(self, *args, **settings)
+        if not self._within_build:
+            self._trace_if_possible(args[0] if args else next(iter(settings.values()), None))
+        return found
 
     return called
 
@@ -365,8 +376,7 @@ def _inputs_like(x: object) -> object:
 
 def _shape_of(tensors: Sequence[Tensor]) -> object:
     """The shape of the only tensor, or a list of shapes."""
-    shapes = [tensor.shape for tensor in tensors]
-    return shapes if len(shapes) > 1 else shapes[0]
+    return tensors[0].shape if len(tensors) == 1 else [tensor.shape for tensor in tensors]
 
 
 def _with_rows(tensor: Tensor) -> Tensor:

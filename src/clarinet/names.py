@@ -24,6 +24,11 @@ def snake_case(name: str) -> str:
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name).lower()
 
 
+def function_name(function: object, otherwise: str) -> str:
+    """The name of a function as logs have it: ``MyMetric`` -> ``my_metric``, that of a lambda is ``lambda``."""
+    return snake_case(getattr(function, "__name__", otherwise)).strip("<>")
+
+
 class Names:
     """The names of a model's layers, each of which is unique.
 

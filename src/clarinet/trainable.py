@@ -102,6 +102,7 @@ class Trainable(Protocol):
     stop_training: bool
     doctor_report: object
     _metrics: tuple[list[object], list[object]]  # as given to compile
+    _loss_order: list[str]  # in which lists of results have the losses of outputs
     _calls: int  # of the model on arrays that drew random numbers
 
     def __init__(self, layers: Iterable[object] = (), name: str | None = None) -> None: ...

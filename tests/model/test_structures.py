@@ -76,3 +76,41 @@ def test_a_call_of_the_user_s_own_and_tuples_keep_their_structure() -> None:
     assert _form(model.predict(X, verbose=0)) == _form(model.output) == ("leaf", "leaf")
     assert model.compute_output_shape((None, 3)) == ((None, 2), (None, 1))
     assert model.output_shape == [(None, 2), (None, 1)]
+
+
+def test_lists_of_results_have_the_losses_as_compile_was_given_them() -> None:
+    x = clarinet.Input((3,))
+    model = clarinet.Model(x, {name: clarinet.layers.Dense(1, name=name)(x) for name in ("b", "a")})
+    model.compile("sgd", {"b": "mae", "a": "mse"}, metrics={"b": ["mse"]})
+    rows = X, {"a": X[:, :1], "b": X[:, :1]}
+    found = model.evaluate(*rows, verbose=0, return_dict=True)
+    order = ("loss", "b_loss", "a_loss", "b_mse")
+    assert model.evaluate(*rows, verbose=0) == [found[name] for name in order]
+    assert len(set(found.values())) == 4
+
+
+def test_functions_are_named_in_logs_as_in_keras() -> None:
+    def MyMetric(y: Any, p: Any) -> Any:  # noqa: N802
+        return abs(y - p)
+
+    model = clarinet.Sequential([clarinet.Input((3,)), clarinet.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[MyMetric, lambda y, p: p, lambda y, p: y])
+    history = model.fit(X, X[:, :1], verbose=0).history
+    assert list(history) == ["loss", "my_metric", "lambda", "lambda_1"]
+
+
+def test_a_build_of_the_user_s_own_makes_the_weights() -> None:
+    class Built(clarinet.Model):
+        def build(self, shape: Any) -> None:
+            self.first = clarinet.layers.Dense(4)
+            self.first.build(shape)
+            self.last = clarinet.layers.Dense(1)
+
+        def call(self, x: Any) -> Any:
+            return self.last(self.first(x))
+
+    model = Built()
+    model.build((None, 3))
+    assert model.built
+    assert [w.shape for w in model.get_weights()] == [(3, 4), (4,), (4, 1), (1,)]
+    assert model.count_params() == 21

@@ -25,9 +25,9 @@ trainable_weights variables weights
 #: What the library alone keeps on layers and models, some of it only from a certain moment on.
 _LIBRARYS = """
 _arguments _attributes _batch_size _began _build_spec _called _calls _compile_metrics _compiled_losses _core
-_device _done _draws _eagerly _engine _frozen _holders _input_form _is_loop _judging_later _layers _loss_tracker
-_loss_weights _losses _metrics _network _nodes _output_form _own _preparation _prepares _requested_engine _sample_shape
-_says_shape _seed _specs _store _trackers _trainable _trained_by _untraceable _variables _within_build
+_device _done _draws _eagerly _engine _frozen _holders _input_form _is_loop _judging_later _layers _loss_order
+_loss_tracker _loss_weights _losses _metrics _network _nodes _output_form _own _preparation _prepares _requested_engine
+_sample_shape _says_shape _seed _specs _store _trackers _trainable _trained_by _untraceable _variables _within_build
 doctor_report epochs_trained metadata optimizer_state target
 """
 SHARED: Final = frozenset(_SHARED.split())

@@ -13,7 +13,7 @@ from clarinet import initializers, losses
 from clarinet.arrays import namespace, widest
 from clarinet.configurable import Configurable, Unsupported, abstract
 from clarinet.losses.base import as_arrays
-from clarinet.names import snake_case
+from clarinet.names import function_name, snake_case
 from clarinet.ops.dtypes import as_dtype
 from clarinet.ops.specs import TensorSpec
 from clarinet.ops.tensor import Number, tensor
@@ -358,7 +358,7 @@ class Custom(MeanMetric):
     function: Callable[[Array, Array], object] = field(default=losses.mean_squared_error, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.name = self.name or getattr(self.function, "__name__", "custom")
+        self.name = self.name or function_name(self.function, "custom")
 
     def traced(self, label_shape: Shape, shape: Shape) -> Traced:
         specs = [TensorSpec((None, *row), np.dtype(np.float32), True) for row in (label_shape, shape)]

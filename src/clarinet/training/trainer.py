@@ -288,7 +288,7 @@ def evaluate(
         raise ValueError("evaluate: every row weighs 0, so there is no loss; set a sample_weight for at least one row")
     if verbose in (1, 2):
         print(" - ".join(f"{name}: {value:.4f}" for name, value in logs.items()))
-    return _result(logs, return_dict)
+    return _result(self, logs, return_dict)
 
 
 def _to_evaluate(
@@ -307,10 +307,12 @@ def _to_evaluate(
     return data, data
 
 
-def _result(logs: dict[str, float], return_dict: bool) -> Results:
+def _result(self: Trainable, logs: dict[str, float], return_dict: bool) -> Results:
+    """A list of them has the losses of outputs as they were given to ``compile``, as in Keras."""
     if return_dict:
         return logs
-    values = list(logs.values())
+    places = {"loss": -1} | {f"{name}_loss": place for place, name in enumerate(self._loss_order)}
+    values = [logs[name] for name in sorted(logs, key=lambda name: places.get(name, len(places)))]
     return values if len(values) > 1 else values[0]
 
 
@@ -333,7 +335,7 @@ def train_on_batch(
     batch, engine = _one_batch(self, x, y, sample_weight, class_weight)
     engine.reset_metrics()
     engine.train(batch, Steps(None, 0, len(batch), len(batch), learning_rates(self, 1), None, 0))
-    return _result(dict(engine.results()), return_dict)
+    return _result(self, dict(engine.results()), return_dict)
 
 
 @explained
@@ -346,7 +348,7 @@ def test_on_batch(
     batch, engine = _one_batch(self, x, y, sample_weight, None)
     engine.reset_metrics()
     engine.evaluate(batch, len(batch))
-    return _result(dict(engine.results()), return_dict)
+    return _result(self, dict(engine.results()), return_dict)
 
 
 def _one_batch(
