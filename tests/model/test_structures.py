@@ -90,7 +90,7 @@ def test_lists_of_results_have_the_losses_as_compile_was_given_them() -> None:
 
 
 def test_functions_are_named_in_logs_as_in_keras() -> None:
-    def MyMetric(y: Any, p: Any) -> Any:  # noqa: N802
+    def MyMetric(y: Any, p: Any) -> Any:
         return abs(y - p)
 
     model = clarinet.Sequential([clarinet.Input((3,)), clarinet.layers.Dense(1)])
