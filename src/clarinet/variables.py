@@ -303,6 +303,8 @@ class Variable:
 
 def _first_values(initializer: object, shape: object, dtype: DTypeArg) -> Array:
     """The first numbers of a variable."""
+    if callable(initializer) and _takes_nothing(initializer):  # as programs of TensorFlow give it
+        initializer = initializer()
     if callable(initializer):
         size = tuple(shape) if isinstance(shape, (list, tuple)) else () if shape is None else (shape,)
         return np.asarray(initializer(size, dtype=np.dtype(dtype or np.float32))).reshape(size)
@@ -312,6 +314,15 @@ def _first_values(initializer: object, shape: object, dtype: DTypeArg) -> Array:
     if dtype is None and not hasattr(initializer, "dtype") and array.dtype.itemsize == 8:
         dtype = np.float32 if array.dtype.kind == "f" else np.int32
     return array if dtype is None else array.astype(dtype)
+
+
+def _takes_nothing(function: Callable[..., object]) -> bool:
+    from inspect import signature
+
+    try:
+        return not signature(function).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 def _no_initializer(shape: object, **_: object) -> Array:

@@ -131,3 +131,19 @@ def test_functions_and_initializers_in_files_of_keras(tmp_path):
     loaded = tf.keras.models.load_model(tmp_path / "own.keras", custom_objects={"squared": squared, "Scaled": Scaled})
     x = np.ones((2, 3), np.float32)
     np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+def test_numbers_beside_tensors_and_pictures_by_themselves():
+    class Weighs(tf.keras.layers.Layer):
+        def call(self, pair):
+            return pair[0] * pair[1]
+
+    factors = tf.constant([1.0, 2.0, 3.0])
+    x = tf.keras.Input((3,))
+    model = tf.keras.Model(x, tf.keras.layers.Lambda(lambda t: Weighs()([t, factors]))(x))
+    assert model.predict(np.ones((1, 3)), verbose=0).tolist() == [[1, 2, 3]]
+    picture = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
+    assert tf.keras.layers.RandomRotation(0.1)(picture, training=False).shape == (2, 4, 3)
+    assert tf.Variable(lambda: np.arange(3.0)).numpy().tolist() == [0, 1, 2]
+    assert tf.math.cumprod([1.0, 2.0, 3.0], exclusive=True).tolist() == [1, 1, 2]
+    assert tf.cumsum([[1, 2], [3, 4]]).tolist() == [[1, 2], [4, 6]]

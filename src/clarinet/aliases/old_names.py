@@ -83,6 +83,12 @@ _GONE: dict[str, dict[str, str]] = {
         "use layers.RandomZoom instead": "RandomHeight RandomWidth",
         f"a Dense layer that is not trained, then ops.cos, does it; {_OWN}": "RandomFourierFeatures",
     },
+    "estimators.wrappers": {
+        "use clarinet.wrappers.SKLearnClassifier(model=function, model_kwargs={...}), or estimators.MLPClassifier": (
+            "scikit_learn KerasClassifier"
+        ),
+        "use SKLearnRegressor(model=function, model_kwargs={...}) of clarinet.wrappers": "KerasRegressor",
+    },
     "metrics": {
         "use metrics.F1Score instead": "f1score fmeasure f1_score",
         "use metrics.FBetaScore instead": "fbeta_score",

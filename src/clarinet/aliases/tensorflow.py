@@ -12,10 +12,11 @@ _TABLE: dict[str, dict[str, str]] = {
     },
     "special": {
         "tf.math": (
-            "accumulate_n angle conj cumulative_logsumexp erfcinv imag invert_permutation is_non_decreasing "
+            "accumulate_n angle conj cumprod cumsum "
+            "cumulative_logsumexp erfcinv imag invert_permutation is_non_decreasing "
             "is_strictly_increasing polyval real reciprocal_no_nan xdivy xlog1py xlogy zero_fraction"
         ),
-        "tf": "complex",
+        "tf": "complex cumprod cumsum",
         "tf.nn": (
             "crelu depth_to_space local_response_normalization lrn space_to_depth "
             "weighted_cross_entropy_with_logits weighted_moments zero_fraction"

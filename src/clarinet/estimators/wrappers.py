@@ -11,12 +11,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, Transfo
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from clarinet import aliases
 from clarinet.estimators.packing import packed, unpacked
 from clarinet.model import Model
 from clarinet.training.history import History
 from clarinet.types import Array
 
 __all__ = ["SKLearnClassifier", "SKLearnRegressor", "SKLearnTransformer"]
+__getattr__ = aliases.attribute_of(__name__)
 
 
 class Wrapper(BaseEstimator):

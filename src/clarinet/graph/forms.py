@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from reprlib import repr as short
 from typing import TypeVar
 
-from clarinet.graph.nodes import Tensor
+import numpy as np
+
+from clarinet.graph.nodes import Tensor, as_tensor
 from clarinet.types import Json
 
 T = TypeVar("T")
@@ -35,7 +37,11 @@ def flatten(structure: object) -> list[Tensor]:
         [(None, 1), (None, 2)]
     """
     found = []
-    for leaf in _leaves(structure):
+    leaves = list(_leaves(structure))
+    known = any(isinstance(leaf, Tensor) for leaf in leaves)
+    for leaf in leaves:
+        if known and isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":  # numbers beside tensors
+            leaf = as_tensor(leaf)
         if not isinstance(leaf, Tensor):
             raise TypeError(
                 f"expected tensors of a network, received {short(leaf)}: give tensors alone, as Input and calls of "

@@ -18,7 +18,7 @@ from clarinet.layers.context import Context
 from clarinet.layers.dropout import Noise
 from clarinet.layers.geometry import check_data_format, check_rank
 from clarinet.philox import Key
-from clarinet.types import Array, Namespace, Shape
+from clarinet.types import AnyTensor, Array, Namespace, Shape, TensorLike
 
 #: Where the pixel at place ``i`` outside an axis of ``n`` pixels comes from.
 _FILL = {
@@ -69,6 +69,12 @@ class _Augmentation(Noise):
     def check(self) -> None:
         super().check()
         self.data_format = check_data_format(self.data_format, type(self).__name__)
+
+    def called_on(self, given: Sequence[object], training: bool | None, mask: TensorLike) -> AnyTensor:
+        picture = given[0]
+        if isinstance(picture, np.ndarray) and picture.ndim == 3:  # one that is no row of several
+            return super().called_on([picture[None]], training, mask)[0]
+        return super().called_on(given, training, mask)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         check_rank(input_shape, 2, type(self).__name__)

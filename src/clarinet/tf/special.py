@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,8 @@ __all__ = [
     "complex",
     "conj",
     "crelu",
+    "cumprod",
+    "cumsum",
     "cumulative_logsumexp",
     "depth_to_space",
     "erfcinv",
@@ -126,6 +128,46 @@ def cumulative_logsumexp(x: TensorLike, axis: int = 0, name: object = None) -> A
     """The logarithm of the running sum of ``exp(x)`` along an axis."""
     largest = ops.stop_gradient(ops.max(x, axis=axis, keepdims=True))
     return ops.add(ops.log(ops.cumsum(ops.exp(ops.subtract(x, largest)), axis=axis)), largest)
+
+
+def _running(
+    compute: Callable[..., AnyTensor], x: TensorLike, axis: int, exclusive: bool, reverse: bool, first: float
+) -> AnyTensor:
+    """What a running sum or product is from either end, with each number itself or without it."""
+    x = ops.flip(x, axis) if reverse else ops.convert_to_tensor(x)
+    if exclusive:
+        axes = ops.ndim(x)
+        kept = [slice(None)] * axes
+        kept[axis % axes] = slice(0, -1)
+        around = [(int(place == axis % axes), 0) for place in range(axes)]
+        x = ops.pad(x[tuple(kept)], around, constant_values=first)
+    found = compute(x, axis=axis)
+    return ops.flip(found, axis) if reverse else found
+
+
+def cumsum(
+    x: TensorLike, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: object = None
+) -> AnyTensor:
+    """The sums of all numbers up to each along an axis.
+
+    Args:
+        x: numbers.
+        axis: along which they are added.
+        exclusive: whether each number itself is left out.
+        reverse: whether sums begin at the end.
+
+    Example:
+        >>> cumsum([1, 2, 3], exclusive=True).tolist(), cumsum([1, 2, 3], reverse=True).tolist()
+        ([0, 1, 3], [6, 5, 3])
+    """
+    return _running(ops.cumsum, x, int(axis), exclusive, reverse, 0)
+
+
+def cumprod(
+    x: TensorLike, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: object = None
+) -> AnyTensor:
+    """The products of all numbers up to each along an axis; arguments as of :func:`cumsum`."""
+    return _running(ops.cumprod, x, int(axis), exclusive, reverse, 1)
 
 
 def invert_permutation(x: TensorLike, name: object = None) -> AnyTensor:

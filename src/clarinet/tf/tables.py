@@ -7,7 +7,7 @@ from clarinet.tf.adapting import same
 _PAIRS = "x:x1 y:x2"
 #: Those that are both in ``tf`` and in ``tf.math``.
 BOTH: dict[str, str] = {
-    **same("abs ceil cos cosh exp floor round sign sin sinh sqrt square tan tanh cumsum cumprod"),
+    **same("abs ceil cos cosh exp floor round sign sin sinh sqrt square tan tanh"),
     **{f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tanh")},
     "add": f"add {_PAIRS}",
     "add_n": "sum inputs:x axis=0",
