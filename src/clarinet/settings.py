@@ -84,11 +84,12 @@ class FitSettings:
     resume: bool = field(metadata=_KEPT)
     doctor: bool = field(metadata=_DISPLAY)
     plot: bool | str = field(metadata=_DISPLAY)
+    studio: bool = field(metadata=_WRITING)  # which shows runs
 
     @property
     def kept(self) -> bool:
         """Whether the training is kept in a run."""
-        return self.run not in (None, False) or self.checkpoint not in (None, False) or self.resume
+        return any(given not in (None, False) for given in (self.run, self.checkpoint, self.resume, self.studio))
 
     def fixed(self) -> dict[str, object]:
         """The settings that must be the same in a resumed training."""

@@ -129,6 +129,7 @@ _RULES: dict[str, _Rule] = {
     "resume": _yes_or_no,
     "doctor": _yes_or_no,
     "plot": _one_of(False, True, "light", "dark"),
+    "studio": _yes_or_no,
 }
 
 

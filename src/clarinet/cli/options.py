@@ -217,6 +217,9 @@ def _add_train(commands: Commands) -> None:
         help="of a run: how often it is saved to go on from: steps, epoch, 30s, 5m, never (default epoch)",
     )
     train.add_argument("--resume", action="store_true", help="go on with the run of this name, if it is there")
+    train.add_argument(
+        "--watch", action="store_true", help="open the studio on this training, kept in a run (without --run: watched)"
+    )
     _add_changes(train)
     _add_judging(train)
     train.add_argument("--out", metavar="FILE", help="where to save the model (default: DATA's name + .clarinet)")
@@ -328,6 +331,10 @@ def _add_studio(commands: Commands) -> None:
     studio = _command(commands, "studio", "watch and compare trainings in a browser", _STUDIO)
     studio.add_argument("--port", type=port, default=0, metavar="N", help="of the page's address (default: a free one)")
     studio.add_argument("--no-browser", action="store_true", help="print the page's address, open nothing")
+    studio.add_argument("--show", type=whole(1), metavar="ID", help="open it on this run")
+    studio.add_argument(
+        "--until-idle", type=whole(1), metavar="N", help="end when no page has been open for N seconds (default: never)"
+    )
 
 
 def _add_doctor(commands: Commands) -> None:

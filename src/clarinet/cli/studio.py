@@ -6,6 +6,7 @@ import argparse
 
 from clarinet.cli.output import Output
 from clarinet.cli.showing import open_in_browser
+from clarinet.runs.showing import check_extra
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
@@ -14,20 +15,15 @@ def run(options: argparse.Namespace, output: Output) -> int:
     Raises:
         ImportError: the extra is not installed.
     """
-    try:
-        import starlette
-        import uvicorn
-        import websockets
-    except ImportError:
-        raise ImportError('clarinet studio needs its extra: pip install "clarinet[studio]"') from None
-    del starlette, uvicorn, websockets
+    check_extra("clarinet studio")
     from clarinet.studio.server import Studio
 
-    studio = Studio(port=options.port)
+    studio = Studio(port=options.port, idle=options.until_idle)
+    url = studio.url if options.show is None else f"{studio.address('runs')}#draw={options.show}"
     try:
-        output.result({"url": studio.url}, f"The studio is at {studio.url} (Ctrl-C ends)")
+        output.result({"url": url}, f"The studio is at {url} (Ctrl-C ends)")
         if not options.no_browser:
-            open_in_browser(studio.url)
+            open_in_browser(url)
         studio.serve()
     except KeyboardInterrupt:  # the way to end it
         output.say("")

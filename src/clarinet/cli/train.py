@@ -60,6 +60,11 @@ def run(options: argparse.Namespace, output: Output) -> int:
 def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
     """Train and save; returns the exit code and the report."""
     out = destination(options)
+    if options.watch:
+        from clarinet.runs.showing import check_extra  # with sqlite3, which a training without a run does not need
+
+        check_extra("--watch")
+        options.run_name = options.run_name or "watched"
     if options.run_name and options.seed is None:  # so that the run can be resumed and reproduced
         options.seed = int.from_bytes(os.urandom(4), "little")
     if options.seed is not None:
@@ -274,6 +279,7 @@ def _fit(model: Sequential, source: Source, options: argparse.Namespace, tracker
             run=tracker,
             checkpoint=options.checkpoint if tracker else None,
             resume=options.resume,
+            studio=options.watch and tracker is not None,
         )
     except KeyboardInterrupt:
         return False

@@ -10,6 +10,7 @@ from clarinet.runs import stored
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.resuming import Checkpointer
 from clarinet.runs.run import Run
+from clarinet.runs.showing import check_extra, show
 from clarinet.runs.store import Store
 from clarinet.runs.tracker import Tracker
 from clarinet.wording import option
@@ -34,10 +35,13 @@ class Recording:
 
     Raises:
         StoreError: the store cannot be used. ValueError: there is nothing to resume.
+        ImportError: ``studio`` without its extra.
     """
 
     def __init__(self, fit: Fit) -> None:
         wanted, settings = fit.settings.run, fit.settings
+        if settings.studio:
+            check_extra("fit(studio=True)")
         self.fit = fit
         named = wanted if isinstance(wanted, (str, Run)) and wanted else True
         self.tracker = wanted if isinstance(wanted, Tracker) else Tracker(named)
@@ -55,6 +59,8 @@ class Recording:
         self.run = self.tracker.begin(self.run)
         if self._keeps:
             self.fit.checkpointer = self._checkpointer(self.run)
+        if self.fit.settings.studio:
+            show(self.run)
         return self.run
 
     def _checkpointer(self, run: Run) -> Checkpointer:

@@ -24,7 +24,18 @@ from clarinet.settings import FACTS, Role, names_of
 from clarinet.types import Array
 
 #: What ``fit`` is told by the search itself.
-_OWN = {"seed", "verbose", "run", "checkpoint", "resume", "doctor", "plot", *names_of(Role.DATA), "validation_split"}
+_OWN = {
+    "seed",
+    "verbose",
+    "run",
+    "checkpoint",
+    "resume",
+    "doctor",
+    "plot",
+    "studio",
+    *names_of(Role.DATA),
+    "validation_split",
+}
 #: Arguments of ``fit`` that ``search`` passes on.
 FIT = tuple(name for name in FACTS if name not in _OWN)
 

@@ -39,10 +39,14 @@ class Guard:
         app: answers what is let through.
         port: the server's.
         token: what a browser has to know; default a new one.
+
+    Attributes:
+        open: connections that pages hold open.
     """
 
     def __init__(self, app: ASGIApp, port: int, token: str | None = None) -> None:
         self._app, self.token = app, token or secrets.token_urlsafe(24)
+        self.open = 0
         self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
         self._cookie = f"clarinet-{port}"  # cookies are shared by all ports of a host
 
@@ -60,7 +64,11 @@ class Guard:
             if refusal:
                 await send({"type": "websocket.close", "code": 1008})  # before it is accepted: an answer of 403
             else:
-                await self._app(scope, receive, send)
+                self.open += 1
+                try:
+                    await self._app(scope, receive, send)
+                finally:
+                    self.open -= 1
             return
         app = PlainTextResponse(refusal, 403) if refusal else self._welcome(scope) if arrives else self._app
         await app(scope, receive, _with_headers(send))

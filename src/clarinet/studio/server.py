@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import threading
+import time
 from contextlib import suppress
 
 import uvicorn
@@ -33,6 +34,7 @@ class Studio:
     Args:
         store: whose runs it shows; default the one beside your code.
         port: to listen on; default 0, a free one.
+        idle: end when no page has been open for so many seconds; None never.
 
     Raises:
         OSError: the port is taken.
@@ -45,7 +47,7 @@ class Studio:
         True
     """
 
-    def __init__(self, store: Store | None = None, port: int = 0) -> None:
+    def __init__(self, store: Store | None = None, port: int = 0, *, idle: float | None = None) -> None:
         store = store or Store()
         self._socket = _listening(port)
         self._port = self._socket.getsockname()[1]
@@ -55,7 +57,7 @@ class Studio:
         self._train = TrainRoom()
         parts = [*RunsRoom(store).routes(), *self._train.routes()]
         app = Starlette(routes=[Route("/", _first), static, *rooms, *parts])
-        self._guard = Guard(app, self._port)
+        self._guard, self._idle = Guard(app, self._port), idle
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._guard,
@@ -82,7 +84,17 @@ class Studio:
 
     def serve(self) -> None:
         """Answer until Ctrl-C, or until :meth:`close` is called from another thread."""
+        if self._idle is not None:
+            threading.Thread(target=self._end_when_idle, args=(self._idle,), daemon=True).start()
         self._server.run(sockets=[self._socket])
+
+    def _end_when_idle(self, seconds: float) -> None:
+        last = time.monotonic()
+        while not self._server.should_exit:
+            time.sleep(min(1.0, seconds / 4))
+            if self._guard.open:
+                last = time.monotonic()
+            self._server.should_exit |= time.monotonic() - last > seconds
 
     def start(self) -> None:
         """Answer in a thread of its own, until :meth:`close`."""

@@ -64,6 +64,7 @@ def fit(
     resume: bool = False,
     doctor: bool = False,
     plot: bool | str = False,
+    studio: bool = False,
 ) -> History:
     """Train the model.
 
@@ -99,6 +100,8 @@ def fit(
             reports what is wrong, and ``model.doctor_report`` has its findings.
         plot: in a Jupyter notebook, draw loss and metrics while the model learns, on a light ground or with ``"dark"``
             on a dark one; see :class:`clarinet.callbacks.LivePlot`.
+        studio: open ``clarinet studio`` in a browser, on the run of this training; one is begun if ``run`` names none.
+            Needs ``pip install "clarinet[studio]"``.
 
     Returns:
         History: ``.history`` holds a list for each of ``loss``, the metrics, ``val_loss``, …; ``.epoch`` the epochs.
@@ -127,7 +130,7 @@ def fit(
     given = FitSettings(
         x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
         sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq, seed,
-        stats_every, run, checkpoint, resume, doctor, plot,
+        stats_every, run, checkpoint, resume, doctor, plot, studio,
     )  # fmt: skip
     settings = _with_doctor(self, given)
     checks.raise_first(checks.check_fit_arguments(self, settings), handled_by_callbacks(settings))
