@@ -60,11 +60,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
     """Train and save; returns the exit code and the report."""
     out = destination(options)
-    if options.watch:
-        from clarinet.runs.showing import check_extra  # with sqlite3, which a training without a run does not need
-
-        check_extra("--watch")
-        options.run_name = options.run_name or "watched"
+    _prepare_watching(options)
     if options.run_name and options.seed is None:  # so that the run can be resumed and reproduced
         options.seed = int.from_bytes(os.urandom(4), "little")
     if options.seed is not None:
@@ -240,6 +236,15 @@ def _network(source: Source, options: argparse.Namespace) -> Sequential:
         rows, _ = _split(source, options)
         model.metadata["data"] = {**source.about, "trained_on": fingerprint(*rows)}
     return model
+
+
+def _prepare_watching(options: argparse.Namespace) -> None:
+    """A run for the studio to show, if it is wanted."""
+    if options.watch:
+        from clarinet.runs.showing import check_extra  # with sqlite3, which a training without a run does not need
+
+        check_extra("--watch")
+        options.run_name = options.run_name or "watched"
 
 
 def _split(source: Source, options: argparse.Namespace) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
