@@ -208,18 +208,7 @@ def _add_train(commands: Commands) -> None:
     )
     train.add_argument("--seed", type=whole(0), metavar="N", help="the same seed gives the same network")
     train.add_argument("--engine", choices=("auto", "native", "reference"), default="auto", help="default auto")
-    train.add_argument("--run", dest="run_name", metavar="NAME", help="keep the training in the store of runs")
-    train.add_argument(
-        "--checkpoint",
-        type=every,
-        default="epoch",
-        metavar="EVERY",
-        help="of a run: how often it is saved to go on from: steps, epoch, 30s, 5m, never (default epoch)",
-    )
-    train.add_argument("--resume", action="store_true", help="go on with the run of this name, if it is there")
-    train.add_argument(
-        "--watch", action="store_true", help="open the studio on this training, kept in a run (without --run: watched)"
-    )
+    _add_keeping(train)
     _add_changes(train)
     _add_judging(train)
     train.add_argument("--out", metavar="FILE", help="where to save the model (default: DATA's name + .clarinet)")
@@ -246,6 +235,22 @@ def _add_sweep(commands: Commands) -> None:
     sweep.add_argument("--name", metavar="NAME", help="of the search (default: DATA's name)")
     sweep.add_argument("--resume", action="store_true", help="go on with the search of this name, if it is there")
     sweep.add_argument("--out", metavar="FILE", help="where to save the best model (default: DATA's name + .clarinet)")
+
+
+def _add_keeping(train: argparse.ArgumentParser) -> None:
+    """Flags of the run that keeps a training."""
+    train.add_argument("--run", dest="run_name", metavar="NAME", help="keep the training in the store of runs")
+    train.add_argument(
+        "--checkpoint",
+        type=every,
+        default="epoch",
+        metavar="EVERY",
+        help="of a run: how often it is saved to go on from: steps, epoch, 30s, 5m, never (default epoch)",
+    )
+    train.add_argument("--resume", action="store_true", help="go on with the run of this name, if it is there")
+    train.add_argument(
+        "--watch", action="store_true", help="open the studio on this training, kept in a run (without --run: watched)"
+    )
 
 
 def _add_changes(train: argparse.ArgumentParser) -> None:
