@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from clarinet import files
 from clarinet.runs.values import check_name
 from clarinet.studio.answering import MOST_BYTES, as_json, body_of, in_words, parsed
 
@@ -58,8 +59,8 @@ class TrainRoom:
             raise ValueError(f"this studio has taken {_MOST_FILES} files; start it again to send more")
         body = await body_of(request, _MOST_FILE)
         place = self._folder / secrets.token_hex(8)
-        place.mkdir()
-        (place / name).write_bytes(body)
+        files.make_folder(place)
+        files.write(place / name, body)
         return as_json({"file": f"{place.name}/{name}"})
 
     async def live(self, socket: WebSocket) -> None:
