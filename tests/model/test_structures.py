@@ -114,3 +114,16 @@ def test_a_build_of_the_user_s_own_makes_the_weights() -> None:
     assert model.built
     assert [w.shape for w in model.get_weights()] == [(3, 4), (4,), (4, 1), (1,)]
     assert model.count_params() == 21
+
+
+def test_structures_within_structures() -> None:
+    u, v, w = (clarinet.Input((3,), name=name) for name in "uvw")
+    total = clarinet.layers.Add()([u, clarinet.layers.Dense(3)(v), w])
+    heads = {"a": total, "b": [clarinet.layers.Dense(1)(total), clarinet.layers.Dense(2)(total)]}
+    model = clarinet.Model({"u": u, "v": (v, w)}, heads)
+    rows = {"u": X, "v": (2 * X, 3 * X)}
+    found = model.predict(rows, verbose=0)
+    assert _form(found) == _form(model(rows)) == {"a": "leaf", "b": ["leaf", "leaf"]}
+    np.testing.assert_array_equal(found["a"], model.predict([X, 2 * X, 3 * X], verbose=0)["a"])
+    model.compile("sgd", "mse")
+    model.fit(rows, {"a": X, "b": [X[:, :1], X[:, :2]]}, epochs=1, verbose=0)

@@ -10,6 +10,7 @@ from clarinet.data_adapters.arrays import as_array
 from clarinet.data_adapters.rows import Rows, as_rows, match_last_axis
 from clarinet.engines.base import Form, Leaves
 from clarinet.layers.preparing import as_data
+from clarinet.ops.structures import leaves
 from clarinet.sparse_rows import is_sparse
 from clarinet.types import Array, Arrays
 
@@ -186,6 +187,14 @@ def called(what: str, name: str) -> str:
     return f"{what}[{name!r}]"
 
 
+def _flat(given: object, count: int) -> object:
+    """A list of the arrays in structures that lie within a structure, in the model's order, if they are so many."""
+    within = [*given.values()] if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else []
+    nested = any(isinstance(value, (Mapping, list, tuple)) for value in within)
+    found = [*leaves(given)] if nested else []
+    return found if len(found) == count and all(getattr(array, "ndim", 0) for array in found) else given
+
+
 def arranged(given: object, names: Sequence[str], what: str, kind: str = "inputs", lacks: bool = False) -> list[object]:
     """What was given for each of several names, in their order.
 
@@ -202,7 +211,7 @@ def arranged(given: object, names: Sequence[str], what: str, kind: str = "inputs
         >>> arranged({"b": 2, "a": 1}, ["a", "b"], "x")
         [1, 2]
     """
-    wanted = ", ".join(map(repr, names))
+    wanted, given = ", ".join(map(repr, names)), _flat(given, len(names))
     if isinstance(given, Mapping):
         unknown = [key for key in given if key not in names]
         missing = [name for name in names if name not in given]
