@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clarinet import linear
 from clarinet.datasets.columns import Column
 from clarinet.types import Array
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 #: Rows and features that the linear model takes at most: it is a measure, not a model to keep.
 _MOST_ROWS, _MOST_FEATURES = 5000, 4096
-_STEPS = 200
-#: Weight decay of the linear model, for standardised features.
-_RIDGE = 1.0
 #: A class is rare that has less than this share of the largest one.
 _RARE = 0.2
 
@@ -176,8 +174,7 @@ def balanced_accuracy(found: Array, y: Array) -> float:
 def _linear(x: Array, targets: Array, rows: Array) -> Array | None:
     """Predictions of a linear model: ridge regression of amounts, logistic regression of classes.
 
-    Features are standardised. Amounts have a closed form; the cross-entropy of classes falls by Nesterov's accelerated
-    gradient (1983), with 1 / L as its step.
+    Features are standardised.
     """
     if not len(x) or x[0].size > _MOST_FEATURES:
         return None
@@ -187,45 +184,10 @@ def _linear(x: Array, targets: Array, rows: Array) -> Array | None:
     mean, scale = x.mean(axis=0), x.std(axis=0)
     scale[scale == 0] = 1
     x, rows = (x - mean) / scale, (rows - mean) / scale
-    solve = _logistic if targets.shape[1] > 1 else _ridge
+    solve = linear.logistic if targets.shape[1] > 1 else linear.ridge
     weights, bias = solve(x, targets)
     found: Array = rows @ weights + bias
     return found
-
-
-def _ridge(x: Array, y: Array) -> tuple[Array, Array]:
-    """w = (XᵀX + αI)⁻¹ Xᵀ(y − ȳ), or where there are more features than rows Xᵀ(XXᵀ + αI)⁻¹(y − ȳ)."""
-    mean = y.mean(axis=0)
-    if x.shape[1] <= len(x):
-        return np.linalg.solve(x.T @ x + _RIDGE * np.eye(x.shape[1]), x.T @ (y - mean)), mean
-    return x.T @ np.linalg.solve(x @ x.T + _RIDGE * np.eye(len(x)), y - mean), mean
-
-
-def _logistic(x: Array, y: Array) -> tuple[Array, Array]:
-    """Multinomial logistic regression."""
-    x1 = np.concatenate([x, np.ones((len(x), 1))], axis=1)
-    largest = _largest_eigenvalue(x1)
-    step = 1 / (0.5 * largest / len(x) + _RIDGE / len(x))
-    weights: Array = np.zeros((x1.shape[1], y.shape[1]))
-    ahead = weights
-    for number in range(_STEPS):
-        logits = x1 @ ahead
-        chances = np.exp(logits - logits.max(axis=1, keepdims=True))
-        chances /= chances.sum(axis=1, keepdims=True)
-        new = ahead - step * (x1.T @ (chances - y) + _RIDGE * ahead) / len(x)
-        ahead = new + number / (number + 3) * (new - weights)
-        weights = new
-    return weights[:-1], weights[-1]
-
-
-def _largest_eigenvalue(x: Array) -> float:
-    """Of XᵀX, by powers; a little more than that."""
-    start: Array = np.random.default_rng(0).normal(size=(x.shape[1],))
-    vector = start / max(float(np.linalg.norm(start)), 1e-30)
-    for _ in range(20):
-        longer: Array = x.T @ (x @ vector)
-        vector = longer / max(float(np.linalg.norm(longer)), 1e-30)
-    return 1.05 * float(np.linalg.norm(x @ vector)) ** 2
 
 
 def importance(

@@ -20,6 +20,7 @@ from clarinet.data_adapters.provenance import describe
 from clarinet.datasets import cifar10, images
 from clarinet.datasets.coding import TableCoding
 from clarinet.datasets.idx import read_idx, read_image_set
+from clarinet.exchange import import_onnx
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.code import commit
 from clarinet.runs.listing import Runs
@@ -115,6 +116,19 @@ def own_network() -> clarinet.Model:
     model = clarinet.Model(inputs, outputs)
     model.compile("sgd", loss, metrics=[loss])
     return model
+
+
+def _onnx() -> bytes:
+    return _saved(network().export, "m.onnx")
+
+
+def read_onnx(folder: Path) -> Any:
+    model = import_onnx(folder / "m.onnx")
+    return (
+        model.predict(X)
+        if model.sample_shape == (4,) and model.count_params() < 10_000
+        else model.summary(print_fn=lambda _: None)
+    )
 
 
 def _weights() -> bytes:
@@ -259,6 +273,7 @@ READERS: dict[str, Reader] = {
     "model": Reader("m.clarinet", _model, read_model),
     "model of own parts": Reader("m.clarinet", _own_parts, read_model),
     "weights": Reader("w.safetensors", _weights, lambda folder: network().load_weights(folder / "w.safetensors")),
+    "onnx": Reader("m.onnx", _onnx, read_onnx),
     "store": Reader("?", lambda: _home()[_database()], read_store),
     "checkpoint": Reader("?", lambda: _home()[_checkpoint()], read_checkpoint),
     "resume": Reader("?", lambda: _home()[_checkpoint()], resume),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from clarinet.checks.finite import largest
@@ -11,7 +11,7 @@ from clarinet.layers.parts import flatten_parts
 from clarinet.problems import Problem, error, warning
 
 if TYPE_CHECKING:
-    from clarinet.layers.base import Layer
+    from clarinet.layers.base import Layer, Part
     from clarinet.trainable import Judged, Trainable
 
 #: Labels that are compared with probabilities, or with logits if the loss has ``from_logits=True``.
@@ -36,8 +36,19 @@ def final_activation(model: Trainable) -> object:
     last = model.layers[-1]
     if last.is_model and not last.built:
         return None
-    found: object = getattr(flatten_parts(last)[-1].layer, "activation", None)
-    return found
+    parts = flatten_parts(last)
+    return _activation(parts, len(parts))
+
+
+def _activation(parts: Sequence[Part], tensor: int) -> object:
+    """The function that a tensor comes from, 0 being the layer's input; the mean of several is of their kind."""
+    if tensor == 0:
+        return None
+    part = parts[tensor - 1]
+    if getattr(part.layer, "merge", "") != "average":
+        return getattr(part.layer, "activation", None)
+    found = [_activation(parts, source) for source in part.sources or ()]
+    return found[0] if all(each == found[0] for each in found) else None
 
 
 def final_outputs(model: Trainable) -> str:

@@ -13,10 +13,12 @@ class OneLine(ProgressBar):
 
     Args:
         best: the number by which the best epoch is found: the smallest.
+        name: of the training, in front of the summary.
     """
 
-    def __init__(self, best: str = "val_loss") -> None:
+    def __init__(self, best: str = "val_loss", name: str = "") -> None:
         super().__init__(verbose=1)
+        self._name = name
         self._best_of, self._values = best, list[float]()
         self._start = time.perf_counter()
         self._last: Logs = {}
@@ -40,6 +42,5 @@ class OneLine(ProgressBar):
         best = min(range(len(self._values)), key=self._values.__getitem__)
         seconds = format_seconds(time.perf_counter() - self._start)
         shown = f"{self._best_of} {self._values[best]:.4g}" if self._best_of in self._last else ""
-        self._write(
-            f"{len(self._values)} epochs in {seconds}; the best was {best + 1}{', ' + shown if shown else ''}\n"
-        )
+        shown = f", {shown}" if shown else ""
+        self._write(f"{self._name}{len(self._values)} epochs in {seconds}; the best was {best + 1}{shown}\n")

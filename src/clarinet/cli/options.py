@@ -192,21 +192,20 @@ def _add_train(commands: Commands) -> None:
     )
     train.add_argument(
         "--preset",
-        choices=("mlp", "cnn", "cnn-augmented"),
-        help="dense layers (default); convolutions (default for your own pictures); convolutions, with pictures moved "
-        "about by up to two pixels",
+        choices=("table", "mlp", "cnn", "cnn-augmented"),
+        help="several small networks whose answers are averaged (default for your own tables); dense layers (default); "
+        "convolutions (default for your own pictures); convolutions, with pictures moved about by up to two pixels",
     )
     train.add_argument(
-        "--batch-size", type=whole(1), metavar="N", help="rows per update (default 32; 64 with convolutions)"
+        "--batch-size",
+        type=whole(1),
+        metavar="N",
+        help="rows per update (default 32; 64 with convolutions; 16 to 256 for your own tables, by their size)",
     )
     train.add_argument(
         "--hidden", type=units, metavar="128,64", help="units of the hidden dense layers; 0 for none (default 128,64)"
     )
-    train.add_argument("--lr", type=rate, default=1e-3, metavar="RATE", help="Adam's learning rate (default 0.001)")
-    train.add_argument(
-        "--validation", type=share, default=0.1, metavar="SHARE", help="of the rows, to watch (default 0.1)"
-    )
-    train.add_argument("--seed", type=whole(0), metavar="N", help="the same seed gives the same network")
+    _add_learning(train)
     train.add_argument("--engine", choices=("auto", "native", "reference"), default="auto", help="default auto")
     _add_keeping(train)
     _add_changes(train)
@@ -251,6 +250,15 @@ def _add_keeping(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--watch", action="store_true", help="open the studio on this training, kept in a run (without --run: watched)"
     )
+
+
+def _add_learning(train: argparse.ArgumentParser) -> None:
+    """How it learns."""
+    train.add_argument("--lr", type=rate, default=1e-3, metavar="RATE", help="Adam's learning rate (default 0.001)")
+    train.add_argument(
+        "--validation", type=share, metavar="SHARE", help="of the rows, to watch (default 0.1; of tables all in turn)"
+    )
+    train.add_argument("--seed", type=whole(0), metavar="N", help="the same seed gives the same network")
 
 
 def _add_changes(train: argparse.ArgumentParser) -> None:

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from clarinet.runs import Tracker
     from clarinet.trainable import Trainable
 
-_MOST_EPOCHS, _PATIENCE, _TEST_SHARE = 100, 10, 0.2
+_MOST_EPOCHS, _PATIENCE, _TEST_SHARE, _VALIDATION = 100, 10, 0.2, 0.1
 _INTERRUPTED = 130
+_SCALED = "Scaled in the network's first layer: every column to mean 0 and variance 1."
 
 
 class Trained(TypedDict):
@@ -68,11 +69,9 @@ def train(options: argparse.Namespace, output: Output) -> tuple[int, Trained]:
     source = _loaded(options, output)
     folds = _cross_validated(source, options, output)
     every, source = source, with_test_rows(source)
-    model = _network(source, options)
-    _say_network(model, source, options, output)
     began = time.perf_counter()
     tracker = _tracker(options, out)
-    interrupted = not _fit(model, source, options, tracker)
+    model, interrupted = _trained(source, options, tracker, output)
     seconds = time.perf_counter() - began
     model.save(out)
     test = tested(model, source, output)
@@ -109,14 +108,47 @@ def _loaded(options: argparse.Namespace, output: Output) -> Source:
         raise argparse.ArgumentTypeError("--mirror goes with --augment: say both")
     if options.augment and source.x.ndim < 3:
         raise argparse.ArgumentTypeError(f"--augment is for pictures; {options.data} is a table")
-    options.preset = options.preset or recipes.preset_for(source.about["kind"], source.x.shape[1:])
+    options.preset = _preset(source, options, output)
+    options.validation = _VALIDATION if options.validation is None else options.validation
     return source
+
+
+def _preset(source: Source, options: argparse.Namespace, output: Output) -> str:
+    """The preset that was asked for, or the one for such data.
+
+    Raises:
+        ArgumentTypeError: the recipe for tables for anything else, or with what is about one network.
+    """
+    about_one = [
+        name
+        for name, said in (
+            ("--run", options.run_name),
+            ("--validation", options.validation),
+            ("--hidden", options.hidden),
+        )
+        if said is not None
+    ]
+    kind = source.about["kind"]
+    if (options.preset or (recipes.TABLE if kind == "table" else "")) != recipes.TABLE:
+        return str(options.preset or recipes.preset_for(kind, source.x.shape[1:]))
+    if kind != "table":
+        raise argparse.ArgumentTypeError(f"--preset table is for tables; {options.data} is none: leave it out")
+    if options.preset and about_one not in ([], ["--hidden"]):
+        raise argparse.ArgumentTypeError(
+            f"--preset table trains several networks, and {about_one[0]} is about one: leave one of the two out"
+        )
+    if options.preset or not about_one:
+        return recipes.TABLE
+    output.say(
+        f"One network, as {about_one[0]} is about one; without it several are trained, and usually answer better."
+    )
+    return "mlp"
 
 
 def _say_network(model: Sequential, source: Source, options: argparse.Namespace, output: Output) -> None:
     output.say(f"Network: {drawn(model)}; {model.count_params():,} parameters; Adam, learning rate {options.lr:g}.")
     if source.about["kind"] == "table":
-        output.say("Scaled in the network's first layer: every column to mean 0 and variance 1.")
+        output.say(_SCALED)
     output.say(f"Engine: {model.engine} ({model.engine_reason}).")
 
 
@@ -139,8 +171,8 @@ def _cross_validated(source: Source, options: argparse.Namespace, output: Output
     for held in np.array_split(order, options.cv):
         others = np.setdiff1d(order, held, assume_unique=True)
         part = Source(source.x[others], source.y[others], source.x[held], source.y[held], source.about)
-        model = _network(part, options)
-        if not _fit(model, part, argparse.Namespace(**{**vars(options), "json": True}), None):
+        model, interrupted = _trained(part, argparse.Namespace(**{**vars(options), "json": True}))
+        if interrupted:
             raise KeyboardInterrupt
         found = judging.verdict_of(model, part)
         scores.append(found.score)
@@ -158,16 +190,15 @@ def _finished(
     scores = {name: value for name, value in verdict.items() if isinstance(value, float)}
     refit = bool(options.cv) if options.refit is None else options.refit
     if refit and every.x_test is None and model.history is not None:
-        history = model.history.history
-        watched = history.get("val_loss", history["loss"])
-        epochs = int(np.argmin(watched)) + 1 if options.epochs is None else len(watched)
-        again = argparse.Namespace(**{**vars(options), "validation": 0.0, "epochs": epochs, "json": True})
-        output.say(
-            f"Trained once more on all {len(every.x):,} rows, {epochs} epochs: this model is saved (--refit no: not)."
-        )
-        whole = _network(every, again)
-        if _fit(whole, every, again, None):
-            model = whole
+        again, epochs = argparse.Namespace(**{**vars(options), "json": True}), ""
+        if options.preset != recipes.TABLE:  # whose networks all watch rows of their own
+            history = model.history.history
+            watched = history.get("val_loss", history["loss"])
+            best = int(np.argmin(watched)) + 1 if options.epochs is None else len(watched)
+            again.validation, again.epochs, epochs = 0.0, best, f", {best} epochs"
+        output.say(f"Trained once more on all {len(every.x):,} rows{epochs}: this model is saved (--refit no: not).")
+        whole, interrupted = _trained(every, again)
+        model = model if interrupted else whole
     if every.about["kind"] not in NAMED and scores:
         model.metadata["data"] = {**model.metadata["data"], "scores": scores}
     return model
@@ -216,6 +247,47 @@ def with_test_rows(source: Source) -> Source:
     rows = (source.x, source.y)
     (x, y), (x_test, y_test) = utils.split_dataset(rows, right_size=_TEST_SHARE, shuffle=True)
     return Source(x, y, x_test, y_test, source.about)
+
+
+def _trained(
+    source: Source,
+    options: argparse.Namespace,
+    tracker: Tracker | None = None,
+    output: Output | None = None,
+) -> tuple[Sequential, bool]:
+    """A trained model, and whether Ctrl-C ended its training."""
+    if options.preset == recipes.TABLE:
+        return _of_table(source, options, output)
+    model = _network(source, options)
+    if output is not None:
+        _say_network(model, source, options, output)
+    return model, not _fit(model, source, options, tracker)
+
+
+def _of_table(source: Source, options: argparse.Namespace, output: Output | None) -> tuple[Sequential, bool]:
+    """Several networks for a table, whose answers are averaged."""
+    classes = len(source.about["classes"])
+    weights = recipes.class_weights(source.y, classes) if options.class_weight else None
+    bar = not options.json and ProgressBar.resolve("auto") == 1
+    settings = recipes.TableSettings(
+        epochs=options.epochs or _MOST_EPOCHS,
+        batch_size=options.batch_size,
+        learning_rate=options.lr,
+        seed=options.seed,
+        engine=options.engine,
+        watchers=lambda number: [OneLine(name=f"Network {number + 1}: ")] if bar else [],
+        **({} if options.hidden is None else {"hidden": options.hidden}),
+    )
+    if output is not None:
+        output.say(recipes.in_words(len(source.y), settings))
+    coding = TableCoding.from_config(source.about["coding"])
+    fitted = recipes.fit_table(source.x, source.y, classes, coding, settings, weights)
+    if output is not None:
+        output.say(_SCALED)
+        output.say(f"Engine: {fitted.model.engine} ({fitted.model.engine_reason}).")
+        output.say(fitted.in_words())
+    fitted.model.metadata["data"] = {**source.about, "trained_on": fingerprint(source.x, source.y)}
+    return fitted.model, fitted.interrupted
 
 
 def _network(source: Source, options: argparse.Namespace) -> Sequential:

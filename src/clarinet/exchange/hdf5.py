@@ -23,6 +23,8 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 _EXTERNAL = 0x0007
 #: Numbers that lie in one piece, within the object or behind it; and in chunks.
 _IN_ONE_PIECE, _IN_CHUNKS = (0, 1), 2
+#: Two bytes that are no number of HDF5's.
+_OPAQUE = np.dtype("V2")
 #: The filters that chunks may have passed, by their numbers in HDF5.
 _GZIP, _SHUFFLE = 1, 2
 #: Groups within groups, at most: far more than models within models.
@@ -121,8 +123,11 @@ class _Reading:
             in_chunks = self._check_storage(where, found)
             array = group[name]
             shape, dtype = tuple(array.shape), np.dtype(array.dtype)
+            short = dtype == _OPAQUE and _text(array.attrs.get("dtype")) == "bfloat16"  # as Keras writes it
+            dtype = np.dtype("<u2") if short else dtype
             self._check_size(where, shape, dtype, in_chunks)
-            yield where, self._of_chunks(where, array, shape, dtype) if in_chunks else np.asarray(array[...])
+            numbers = self._of_chunks(where, array, shape, dtype) if in_chunks else np.asarray(array[...])
+            yield where, _of_bfloat16(numbers) if short else numbers
 
     def texts(self, group: Any, place: str) -> Iterator[tuple[str, dict[str, str | list[str]]]]:
         """The texts of a group and of those within it."""
@@ -164,7 +169,9 @@ class _Reading:
     def _check_size(self, where: str, shape: Shape, dtype: DType, in_chunks: bool) -> None:
         """Refuse an array that is larger than the file can hold, before memory is taken for it."""
         size = prod(shape) * dtype.itemsize
-        if dtype.kind not in "fiu" or size > (self.left if in_chunks else len(self.content)):
+        if dtype.kind not in "fiu":
+            raise self._refusal(where, f"holds {dtype}; expected numbers")
+        if size > (self.left if in_chunks else len(self.content)):
             raise self._refusal(where, f"claims {dtype} numbers of shape {shape[:8]}, which the file cannot hold")
         self.left -= size * in_chunks
 
@@ -249,3 +256,9 @@ def _pieces(name: str, texts: list[str]) -> Iterator[tuple[str, Array]]:
     count = max(1, -(-found.nbytes // _LONGEST))
     for number, piece in enumerate(np.array_split(found, count)):
         yield (f"{name}{number}" if count > 1 else name), piece
+
+
+def _of_bfloat16(numbers: Array) -> Array:
+    """float32, whose upper halves these 16 bits are."""
+    upper = np.frombuffer(numbers.tobytes(), "<u2").astype(np.uint32)
+    return (upper << 16).view(np.float32).reshape(numbers.shape)

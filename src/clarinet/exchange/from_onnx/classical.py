@@ -8,8 +8,9 @@ import numpy as np
 
 from clarinet import layers, ops
 from clarinet.exchange.from_onnx.protos import Step
-from clarinet.exchange.from_onnx.reading import Reader, Value
+from clarinet.exchange.from_onnx.reading import NotNumbers, Reader, Value
 from clarinet.exchange.from_onnx.turned import settled
+from clarinet.exchange.from_onnx.weighted import fixed, is_fixed
 
 
 def linear_classifier(r: Reader, step: Step, x: Sequence[Value]) -> object:
@@ -47,3 +48,22 @@ def normalizer(r: Reader, step: Step, x: Sequence[Value]) -> object:
         "MAX": lambda: ops.max(ops.abs(y), axis=-1, keepdims=True),
     }
     return y / sizes[step.get("norm", "MAX")]()
+
+
+def imputer(r: Reader, step: Step, x: Sequence[Value]) -> object:
+    """Numbers in place of missing ones: of NaN, or of one that stands for them."""
+    y, missing = settled(x[0]), float(step.get("replaced_value_float", 0.0))
+    gone = ops.isnan(y) if np.isnan(missing) else ops.equal(y, missing)
+    return ops.where(gone, np.array(step.get("imputed_value_floats"), np.float32), y)
+
+
+def binarizer(r: Reader, step: Step, x: Sequence[Value]) -> object:
+    """1 above a threshold, else 0."""
+    return ops.cast(ops.greater(settled(x[0]), float(step.get("threshold", 0.0))), "float32")
+
+
+def chosen_columns(r: Reader, step: Step, x: Sequence[Value]) -> object:
+    """Some of the last axis; of a list of classes their names, which are left out."""
+    if is_fixed(x[0]) or not is_fixed(x[1]):
+        raise NotNumbers
+    return ops.take(settled(x[0]), fixed(x[1], "the columns").ravel().astype(np.int32), axis=-1)

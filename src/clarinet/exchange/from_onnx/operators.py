@@ -10,8 +10,9 @@ import numpy as np
 
 from clarinet import layers, ops
 from clarinet.activations import Celu, Gelu
-from clarinet.exchange.from_onnx import classical, weighted, windows
-from clarinet.exchange.from_onnx.protos import MOST_NUMBERS, Step
+from clarinet.exchange.from_onnx import classical, joining, weighted, windows
+from clarinet.exchange.from_onnx.joining import alike
+from clarinet.exchange.from_onnx.protos import MOST_NUMBERS, Step, dtype_of
 from clarinet.exchange.from_onnx.reading import NotNumbers, Reader, Value
 from clarinet.exchange.from_onnx.turned import Turned, settled, turned
 from clarinet.exchange.from_onnx.weighted import fixed, is_fixed
@@ -35,22 +36,11 @@ def _numbers(function: Callable[..., object], constant: Callable[..., object] | 
             return np.asarray(constant(*x))
         taken = [settled(value) for value in x if value is not None]
         if len(taken) > 1:
-            taken = _alike(taken)
+            taken = alike(taken)
         found = function(*taken)
         return np.asarray(found) if all_fixed(x) else found
 
     return read
-
-
-def _alike(taken: Sequence[AnyTensor]) -> list[AnyTensor]:
-    """Fixed numbers in the dtype of tensors."""
-    kind = np.dtype(next((v.dtype for v in taken if not is_fixed(v)), bool))
-    fixed_ones = [np.asarray(v) if is_fixed(v) else None for v in taken]
-    pairs = zip(taken, fixed_ones, strict=True)
-    return [
-        v if own is None or kind.kind not in "fiu" or own.dtype.kind not in "fiu" else cast(AnyTensor, own.astype(kind))
-        for v, own in pairs
-    ]
 
 
 def _layer(make: Callable[[Step], layers.Layer]) -> _Read:
@@ -185,25 +175,6 @@ def _ends(first: int, last: int, by: int) -> tuple[int | None, int | None, int]:
     return begin, None if abs(last) >= FAR else last, by
 
 
-def _concatenate(r: Reader, step: Step, x: Sequence[Value]) -> object:
-    axis = int(step.get("axis", 0))
-    if all_fixed(x):
-        return np.concatenate(cast("list[Array]", x), axis=axis)
-    first = x[0]
-    if isinstance(first, Turned) and all(isinstance(v, Turned) and v.order == first.order for v in x):
-        own = first.order[axis]
-        return Turned(ops.concatenate([v.base for v in cast("list[Turned]", x)], axis=own), first.order)
-    return ops.concatenate(_alike([settled(v) for v in x]), axis=axis)
-
-
-def _split(r: Reader, step: Step, x: Sequence[Value]) -> object:
-    axis, taken = int(step.get("axis", 0)), settled(x[0])
-    sizes = step.get("split") if len(x) < 2 or x[1] is None else fixed(x[1], "split").tolist()
-    if sizes is None:
-        return ops.split(taken, len(step.gives), axis=axis)
-    return ops.split(taken, np.cumsum(sizes)[:-1].tolist(), axis=axis)
-
-
 def _expand(r: Reader, step: Step, x: Sequence[Value]) -> object:
     shape = [1 if size is None else size for size in fixed(x[1], "the shape").tolist()]
     if isinstance(x[0], np.ndarray):
@@ -243,9 +214,7 @@ def _pad(r: Reader, step: Step, x: Sequence[Value]) -> object:
 
 
 def _cast(r: Reader, step: Step, x: Sequence[Value]) -> object:
-    from onnx import helper
-
-    dtype = helper.tensor_dtype_to_np_dtype(step.get("to"))
+    dtype = dtype_of(step.get("to"))
     if dtype.kind not in "fiub":
         raise NotNumbers
     if isinstance(x[0], np.ndarray):
@@ -336,16 +305,18 @@ OPERATORS: dict[str, _Read] = {
     **{name: _activation(own) for name, own in {
         "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softplus": "softplus", "Softsign": "softsign",
         "Mish": "mish", "HardSwish": "hard_silu"}.items()},
-    **dict.fromkeys(("ArgMax", "ArrayFeatureExtractor", "LabelEncoder"), _names),
+    **dict.fromkeys(("ArgMax", "LabelEncoder"), _names),
     **dict.fromkeys(("Identity", "ZipMap"), _identity),
     **dict.fromkeys(("GRU", "LSTM", "RNN"), weighted.recurrent),
     **dict.fromkeys(("GroupNormalization", "InstanceNormalization"), weighted.group_normalization),
+    "ArrayFeatureExtractor": classical.chosen_columns,
     "AveragePool": windows.pool("mean"),
     "BatchNormalization": weighted.batch_normalization,
+    "Binarizer": classical.binarizer,
     "Cast": _cast,
     "Celu": _layer(lambda step: layers.Activation(Celu(step.get("alpha", 1.0)))),
     "Clip": _clip,
-    "Concat": _concatenate,
+    "Concat": joining.concatenate,
     "Constant": _constant,
     "ConstantOfShape": _filled,
     "Conv": weighted.convolution,
@@ -362,6 +333,7 @@ OPERATORS: dict[str, _Read] = {
     "GlobalAveragePool": windows.pooled_whole("mean"),
     "GlobalMaxPool": windows.pooled_whole("max"),
     "HardSigmoid": _hard_sigmoid,
+    "Imputer": classical.imputer,
     "LayerNormalization": weighted.layer_normalization,
     "LeakyRelu": _layer(lambda step: layers.LeakyReLU(step.get("alpha", 0.01))),
     "LinearClassifier": classical.linear_classifier,
@@ -390,7 +362,7 @@ OPERATORS: dict[str, _Read] = {
     "Shape": _sizes,
     "Slice": _slice,
     "Softmax": _softmax("softmax"),
-    "Split": _split,
+    "Split": joining.split,
     "Squeeze": _squeeze,
     "Sum": _numbers(_both(ops.add)),
     "Tile": _tiled,

@@ -102,7 +102,15 @@ def array_of(tensor: TensorProto) -> Array:
         held, wanted = len(getattr(tensor, helper.tensor_dtype_to_field(tensor.data_type))), prod(tensor.dims)
     if held < wanted:
         raise ValueError(f"{what} of shape {tuple(tensor.dims)} should hold {wanted}, and holds {held}")
-    return np.asarray(numpy_helper.to_array(tensor))
+    found = np.asarray(numpy_helper.to_array(tensor))
+    return found.astype(np.float32) if tensor.data_type == TensorProto.BFLOAT16 else found
+
+
+def dtype_of(code: int) -> np.dtype[Any]:
+    """NumPy's dtype of an ONNX one; float32 for bfloat16, which NumPy has not."""
+    from onnx import TensorProto, helper
+
+    return np.dtype(np.float32) if code == TensorProto.BFLOAT16 else np.dtype(helper.tensor_dtype_to_np_dtype(code))
 
 
 def constants(graph: GraphProto) -> Iterator[tuple[str, Array]]:

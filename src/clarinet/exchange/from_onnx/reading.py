@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from clarinet import layers
-from clarinet.exchange.from_onnx.protos import MOST_NUMBERS, Step
+from clarinet.exchange.from_onnx.protos import MOST_NUMBERS, Step, dtype_of
 from clarinet.layers.base import Layer
 from clarinet.types import AnyTensor, Array
 
@@ -41,12 +41,12 @@ class Reader:
 
     def begin(self, name: str, kind: object) -> Value:
         """An input, whose first axis is that of the rows."""
-        from onnx import TypeProto, helper
+        from onnx import TypeProto
 
         tensor = cast(TypeProto, kind).tensor_type
         if not tensor.elem_type:
             raise ValueError(f"input {name[:60]!r} is no tensor")
-        dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+        dtype = dtype_of(tensor.elem_type)
         if dtype.kind not in "fiub":
             raise ValueError(f"input {name[:60]!r} holds {dtype}; expected numbers")
         sizes = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
@@ -100,7 +100,9 @@ class Reader:
             self._skipped |= set(step.gives)
             return
         for name, value in zip(step.gives, found if isinstance(found, (list, tuple)) else [found]):
-            if name and value is not None:
+            if value is None:
+                self._skipped.add(name)
+            elif name:
                 self._check_size(step, value)
                 self.values[name] = cast(Value, value)
 

@@ -12,25 +12,35 @@ from clarinet import layers
 from clarinet.datasets.coding import TableCoding
 from clarinet.model import Sequential
 from clarinet.optimizers import Adam
+from clarinet.recipes.scaling import standardised, statistics, unscaled
+from clarinet.recipes.tables import Fitted, TableSettings, fit_table, in_words
 from clarinet.types import Array
 from clarinet.wording import option
 
 __all__ = [
     "PRESETS",
+    "TABLE",
     "Augmented",
+    "Fitted",
     "Preset",
     "Shifted",
+    "TableSettings",
     "class_weights",
     "falling",
     "filters_for",
+    "fit_table",
     "hidden_layers",
+    "in_words",
     "network",
     "preset_for",
+    "statistics",
 ]
 
 #: The shorter side of pictures that a convolution with pooling still takes, and of maps that need no further one.
 _LEAST_SIDE, _SMALL_MAP = 6, 8
 _MOST_FILTERS = 256
+#: The name of :func:`fit_table`'s recipe, beside those of :data:`PRESETS`, which are of one network.
+TABLE = "table"
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,8 @@ PRESETS = {
 
 
 def preset_for(kind: str, shape: tuple[int, ...]) -> str:
-    """The preset where none is asked for: convolutions for people's own pictures and for CIFAR-10.
+    """The preset where none is asked for: convolutions for people's own pictures and for CIFAR-10. Of one network;
+    tables have :func:`fit_table` beside it.
 
     Args:
         kind: of the data, as in a model's metadata: ``"images"``, ``"table"`` or a data set's name.
@@ -113,42 +124,19 @@ def network(
     """
     chosen = PRESETS[preset]
     between = hidden_layers(chosen, x.shape[1:], chosen.hidden if hidden is None else hidden)
-    first = layers.Rescaling(1 / 255) if table is None else _standardised()
+    first = layers.Rescaling(1 / 255) if table is None else standardised()
     last: list[layers.Layer]
     if classes:
         last = [layers.Dense(classes, activation="softmax")]
         loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
     else:
-        last = [layers.Dense(1), _unscaled(y)]
+        last = [layers.Dense(1), unscaled(float(y.mean()), float(y.std()) or 1.0)]
         loss, metrics = "mse", ["mae"]
     model = Sequential([layers.Input(x.shape[1:]), first, *between, *last])
     if table is not None:
         model.layers[0].set_weights(statistics(x, table))
     model.compile(Adam(learning_rate=learning_rate), loss, metrics, engine=engine)
     return model
-
-
-def _standardised() -> layers.Layer:
-    """A layer that scales a table's columns to mean 0 and variance 1; frozen, so it keeps these statistics."""
-    return layers.BatchNormalization(center=False, scale=False, epsilon=1e-7, trainable=False, name="standardise")
-
-
-def statistics(x: Array, table: TableCoding) -> list[Array]:
-    """Means and variances of the features; the words of a column of sentences share one variance and have no mean, so
-    that rare ones do not become large."""
-    mean, variance = x.mean(axis=0), x.var(axis=0)
-    begin = 0
-    for column in table.columns:
-        end = begin + len(column.features)
-        if column.together:
-            mean[begin:end], variance[begin:end] = 0, variance[begin:end].mean()
-        begin = end
-    return [mean, variance]
-
-
-def _unscaled(y: Array) -> layers.Layer:
-    """Lets the network predict numbers near 0 and puts the target's own range back on them."""
-    return layers.Rescaling(float(y.std()) or 1.0, float(y.mean()), name="units_of_the_target")
 
 
 def class_weights(y: Array, classes: int) -> dict[int, float]:

@@ -1,0 +1,1 @@
+"""How good ``clarinet train``'s recipe is on real tables, beside other models at their defaults."""
