@@ -211,7 +211,9 @@ def _text(value: object) -> str | list[str] | None:
         return value.decode()
     if isinstance(value, str):
         return str(value)
-    entries = value.ravel().tolist() if isinstance(value, np.ndarray) else value if isinstance(value, list) else [0]
+    if not isinstance(value, np.ndarray | list):
+        return None
+    entries = value.ravel().tolist() if isinstance(value, np.ndarray) else value
     found = [_text(each) for each in entries]
     return [each for each in found if isinstance(each, str)] if all(isinstance(each, str) for each in found) else None
 
