@@ -197,10 +197,7 @@ def _add_train(commands: Commands) -> None:
         "convolutions (default for your own pictures); convolutions, with pictures moved about by up to two pixels",
     )
     train.add_argument(
-        "--batch-size",
-        type=whole(1),
-        metavar="N",
-        help="rows per update (default 32; 64 with convolutions; 16 to 256 for your own tables, by their size)",
+        "--batch-size", type=whole(1), metavar="N", help="rows per update (default 32; tables: by size; pictures: 64)"
     )
     train.add_argument(
         "--hidden", type=units, metavar="128,64", help="units of the hidden dense layers; 0 for none (default 128,64)"
