@@ -106,7 +106,7 @@ def array_of(tensor: TensorProto) -> Array:
     return found.astype(np.float32) if tensor.data_type == TensorProto.BFLOAT16 else found
 
 
-def dtype_of(code: int) -> np.dtype[Any]:
+def dtype_of(code: int) -> np.dtype[np.generic]:
     """NumPy's dtype of an ONNX one; float32 for bfloat16, which NumPy has not."""
     from onnx import TensorProto, helper
 
