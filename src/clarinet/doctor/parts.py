@@ -72,7 +72,9 @@ def _of_outputs(whole: Whole, found: Sequence[Iterable[Finding]]) -> Iterator[Fi
     kept: dict[tuple[str, str], list[tuple[Finding, Finding]]] = {}
     for number, (part, findings) in enumerate(zip(whole.outputs, found, strict=True)):
         own = [f for f in findings if f.where != "data.x" or f.kind not in _KINDS_OF_INPUTS]
-        for plain in () if part is None else numbered(own, part.program):
+        if part is None:
+            continue
+        for plain in numbered(own, part.program):
             placed = _placed(whole, plain, part, number)
             kept.setdefault((placed.kind, placed.where), []).append((plain, placed))
     for pairs in kept.values():

@@ -291,8 +291,8 @@ def _first_row(tensor: Tensor, network: Network) -> tuple[list[Layer], bool]:
     if len(nodes) != 1:
         return [], any(_expects_scaled(node.operator) for node in nodes)
     (node,) = nodes
-    layer: Any = node.operator
-    if not isinstance(layer, Handle) or layer.is_authored or layer.merges or _expects_scaled(layer):
+    layer = cast(Any, node.operator)
+    if not isinstance(node.operator, Handle) or layer.is_authored or layer.merges or _expects_scaled(layer):
         return [], _expects_scaled(layer)
     if layer.is_model:
         inner: Network = layer.network
