@@ -135,7 +135,7 @@ def clone_model(
     clone = _clone_model(model, clone_function, {})
     if input_tensors is None:
         return clone
-    outputs = replayed(clone.network, [*flatten(input_tensors)])
+    outputs = replayed(clone.network, cast("list[AnyTensor]", flatten(input_tensors)))
     return Model(input_tensors, packed(outputs, clone._output_form), model.name)
 
 
