@@ -15,7 +15,8 @@ from typing import Any, cast
 import numpy as np
 
 from clarinet import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
-from clarinet.activations import Activation, Function
+from clarinet.activations import Activation
+from clarinet.activations.custom import Function
 from clarinet.configurable import Configurable
 from clarinet.exchange.keras_operations import key_of
 from clarinet.names import advice
@@ -275,7 +276,7 @@ def _described_object(value: Configurable) -> Config:
 
 
 def _described_function(value: object) -> Config:
-    name = registered_name(value) or getattr(value, "__name__", "")
+    name = registered_name(value) or str(getattr(value, "__name__", ""))
     if not name.isidentifier() and get_registered_object(name) is None:
         raise TypeError(
             f"{name or value!r} is a function without a name, and a file keeps the name alone: "

@@ -309,7 +309,8 @@ def shape(input: TensorLike, out_type: DTypeArg = "int32", name: object = None) 
         ((1, 2), [1])
     """
     sizes = ops.shape(input)
-    return ShapeOfNumbers(sizes) if all(type(size) is int for size in sizes) else sizes
+    known = [size for size in sizes if type(size) is int]
+    return ShapeOfNumbers(known) if len(known) == len(sizes) else sizes
 
 
 def is_tensor(x: object) -> bool:

@@ -98,8 +98,8 @@ def assert_near(
     """
     first, second = np.asarray(x), np.asarray(y)
     precision = 10 * float(np.finfo(np.float32).eps)
-    limits = (precision if each is None else each for each in (rtol, atol))
-    if not np.allclose(first, second, *limits):
+    relative, absolute = (precision if each is None else each for each in (rtol, atol))
+    if not np.allclose(first, second, relative, absolute):
         _refuse("assert_near", f"{first.tolist()!r} and {second.tolist()!r}", "nearly equal numbers", message)
 
 

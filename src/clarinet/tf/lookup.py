@@ -50,7 +50,7 @@ class KeyValueTensorInitializer:
         if value_dtype is None and isinstance(values, (list, tuple)) and self.values.dtype == np.int64:
             value_dtype = "int32"  # as TensorFlow has numbers of Python's
         if value_dtype is not None and self.values.dtype != object:
-            self.values = self.values.astype(str(np.dtype(value_dtype)))  # type: ignore[arg-type]  # of numbers
+            self.values = self.values.astype(str(np.dtype(value_dtype)))
 
 
 class TextFileIndex:
@@ -85,7 +85,7 @@ def _column(lines: list[str], index: int, delimiter: str, dtype: DTypeArg) -> Ar
         return np.arange(len(lines))
     parts = lines if index == TextFileIndex.WHOLE_LINE else [line.split(delimiter)[index] for line in lines]
     texts = np.array(parts, object)
-    kind = np.dtype(dtype)  # type: ignore[arg-type]  # whatever names a dtype
+    kind = np.dtype(dtype)
     return texts if kind.kind == "O" else texts.astype(str).astype(kind)
 
 

@@ -77,7 +77,7 @@ def lstsq(
         return ops.lstsq(matrix, rhs)
     turned = matrix_transpose(matrix)
     square = ops.matmul(turned, matrix)
-    penalty = l2_regularizer * np.eye(int(ops.shape(matrix)[-1]), dtype=np.float32)
+    penalty = l2_regularizer * np.eye(int(ops.shape(matrix)[-1] or 0), dtype=np.float32)
     return ops.solve(ops.add(square, penalty), ops.matmul(turned, rhs))
 
 

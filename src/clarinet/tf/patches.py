@@ -77,11 +77,11 @@ def resize_with_pad(
     image: TensorLike, target_height: int, target_width: int, method: str = "bilinear", antialias: bool = False
 ) -> AnyTensor:
     """Pictures made as large as fits with their sides in proportion, with zeros around them."""
-    have = ops.shape(image)[-3:-1]
-    share = max(int(have[0]) / target_height, int(have[1]) / target_width)
-    size = [max(1, int(int(one) / share)) for one in have]
-    top = int(max(0.0, (target_height - int(have[0]) / share) / 2))
-    left = int(max(0.0, (target_width - int(have[1]) / share) / 2))
+    have = [int(one or 0) for one in ops.shape(image)[-3:-1]]
+    share = max(have[0] / target_height, have[1] / target_width)
+    size = [max(1, int(one / share)) for one in have]
+    top = int(max(0.0, (target_height - have[0] / share) / 2))
+    left = int(max(0.0, (target_width - have[1] / share) / 2))
     resized = pictures.resize(image, size, method, antialias=antialias)
     return pictures.pad_to_bounding_box(resized, top, left, target_height, target_width)
 

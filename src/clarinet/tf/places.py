@@ -46,7 +46,7 @@ def ensure_shape(x: TensorLike, shape: ShapeLike, name: object = None) -> AnyTen
         [1.0, 2.0]
     """
     tensor = ops.convert_to_tensor(x)
-    have, want = tuple(tensor.shape), tuple(shape)
+    have, want = tuple(tensor.shape), (shape,) if isinstance(shape, int) else tuple(shape)
     fits = len(have) == len(want) and all(a is None or b is None or a == b for a, b in zip(have, want))
     if not fits:
         raise ValueError(f"tf.ensure_shape: the tensor has shape {have}, expected {want}")

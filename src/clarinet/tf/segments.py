@@ -47,7 +47,7 @@ def unsorted_segment_max(
         [5.0, 2.0]
     """
     rows = ops.segment_max(data, segment_ids, _count(segment_ids, num_segments))
-    return _filled(rows, segment_ids, limits_of(rows).min)
+    return _filled(rows, segment_ids, float(limits_of(rows).min))
 
 
 def unsorted_segment_min(
@@ -55,7 +55,7 @@ def unsorted_segment_min(
 ) -> AnyTensor:
     """The smallest row of each segment, entry by entry; the largest number there is where a segment is empty."""
     rows = ops.segment_min(data, segment_ids, _count(segment_ids, num_segments))
-    return _filled(rows, segment_ids, limits_of(rows).max)
+    return _filled(rows, segment_ids, float(limits_of(rows).max))
 
 
 def unsorted_segment_prod(

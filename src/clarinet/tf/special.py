@@ -70,7 +70,8 @@ def angle(input: TensorLike, name: object = None) -> AnyTensor:
 
 def conj(x: TensorLike, name: object = None) -> NDArray[np.complex64]:
     """Complex numbers with the other sign of their imaginary parts: an array of NumPy's."""
-    return np.conj(np.asarray(x)).astype(np.complex64)
+    turned: NDArray[np.complex64] = np.conj(np.asarray(x)).astype(np.complex64)
+    return turned
 
 
 def accumulate_n(inputs: Sequence[TensorLike], shape: object = None, name: object = None) -> AnyTensor:
@@ -218,7 +219,7 @@ def local_response_normalization(
 
     Source: Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, 2012.
     """
-    channels = int(ops.shape(input)[-1])
+    channels = int(ops.shape(input)[-1] or 0)
     places = np.arange(channels)
     near = (np.abs(places[:, None] - places) <= depth_radius).astype(np.float32)
     return ops.divide(input, ops.power(bias + alpha * ops.matmul(ops.square(input), near), beta))

@@ -182,7 +182,8 @@ def linear_to_mel_weight_matrix(
     A spectrogram times this matrix (frequencies, bands) is one in mels; bands are triangles (HTK).
     """
     linear = np.linspace(0.0, float(sample_rate) / 2, num_spectrogram_bins)[1:]
-    edges = np.linspace(_mel(np.float64(lower_edge_hertz)), _mel(np.float64(upper_edge_hertz)), num_mel_bins + 2)
+    lowest, highest = _mel(np.array([lower_edge_hertz, upper_edge_hertz])).tolist()
+    edges = np.linspace(lowest, highest, num_mel_bins + 2)
     low, middle, high = edges[:-2], edges[1:-1], edges[2:]
     mels = _mel(linear)[:, None]
     weights = np.maximum(0.0, np.minimum((mels - low) / (middle - low), (high - mels) / (high - middle)))

@@ -223,7 +223,7 @@ def format(
 
 def bytes_split(input: object, name: object = None) -> TextArray:
     """The bytes of a text, each as a text."""
-    text = as_data(input, "tf.strings.bytes_split")[()].encode()
+    text = str(as_data(input, "tf.strings.bytes_split")[()]).encode()
     return as_array(np.array([text[place : place + 1] for place in range(len(text))], object)).view(TextArray)
 
 
