@@ -324,7 +324,8 @@ class _Member:
         except KeyboardInterrupt:
             return False
         finally:
-            self.history = self.model.history or self.history
+            if isinstance(self.model.history, History):
+                self.history = self.model.history
             self.best = stop.best_epoch + 1
             if stop.best is None or not stop.best < first:
                 self.best = 0

@@ -47,7 +47,7 @@ def _in_every_row(one: AnyTensor, tensor: AnyTensor) -> AnyTensor:
     if len(one.shape) != len(tensor.shape) or one.shape[0] != 1 or tensor.shape[0] == 1:
         return one
     zero = ops.sum(tensor * 0, axis=tuple(range(1, len(tensor.shape))), keepdims=True)
-    return cast(AnyTensor, zero + one)
+    return zero + one
 
 
 def split(r: Reader, step: Step, x: Sequence[Value]) -> object:
