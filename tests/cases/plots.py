@@ -20,6 +20,35 @@ RATES = np.geomspace(1e-5, 1, 20)
 TRIAL = LearningRateCurve(RATES, (np.log10(RATES) + 2) ** 2, (np.log10(RATES) + 2) ** 2, suggestion=1e-3)
 
 
+@dataclass(frozen=True)
+class Trial:
+    """A trial of a search."""
+
+    number: int
+    state: str
+    value: float | None
+    values: dict[str, object]
+
+
+class Search:
+    """A search of twelve trials, of which some are pruned, and one failed."""
+
+    metric, mode = "val_loss", "min"
+    scales = {"rate": "log", "units": "linear", "activation": "choice"}  # noqa: RUF012
+    trials = tuple(
+        Trial(
+            number,
+            "pruned" if number % 4 == 3 else "complete" if number else "failed",
+            1.0 / (1 + number) if number else None,
+            {"rate": 10.0 ** -(1 + number % 3), "units": 4 + number, "activation": ("relu", "tanh")[number % 2]},
+        )
+        for number in range(12)
+    )
+
+    def importance(self) -> dict[str, float]:
+        return {"rate": 0.7, "units": 0.2, "activation": 0.1}
+
+
 @cache
 def reader() -> Sequential:
     """A classifier of pictures, compiled but not trained."""
@@ -162,6 +191,20 @@ CASES = [
         lambda **k: plots.importance(meter(), TABLE, TABLE[:, :1], feature_names=["size", "$5"], **k),
         "ax",
         counts={"patches": 2, "collections": 1},
+    ),
+    Case("trials", lambda **k: plots.trials(Search(), **k), "ax", counts={"lines": 1, "collections": 2}, legend=True),
+    Case(
+        "hyperparameter_importance",
+        lambda **k: plots.hyperparameter_importance(Search(), **k),
+        "ax",
+        counts={"patches": 3},
+    ),
+    Case("slices", lambda **k: plots.slices(Search(), **k), axes=3, counts={"collections": 3}),
+    Case(
+        "parallel_coordinates",
+        lambda **k: plots.parallel_coordinates(Search(), **k),
+        "ax",
+        counts={"lines": 12},  # eight complete trials, and four axes
     ),
     Case("learning_rate", lambda **k: plots.learning_rate(TRIAL, **k), "ax", counts={"lines": 3}, legend=True),
 ]

@@ -10,7 +10,7 @@ import pytest
 
 import clarinet
 from clarinet import plots
-from clarinet.cli.options import PLOTS
+from clarinet.cli.options import OF_SEARCHES, PLOTS
 
 pytest.importorskip("matplotlib")
 
@@ -24,7 +24,7 @@ def test_there_is_a_word_for_every_plot() -> None:
     assert set(PLOTS) == set(plots.__all__) - {"save"}
 
 
-@pytest.mark.parametrize("kind", sorted({*PLOTS} - {"history", "boundary", "importance"}))
+@pytest.mark.parametrize("kind", sorted({*PLOTS} - {"history", "boundary", "importance", *OF_SEARCHES}))
 def test_draws(run: Callable[..., Any], digits: Path, kind: str) -> None:
     data = [] if kind == "weights" else ["mnist"]
     more = ["--n", "4"] if kind in ("samples", "predictions", "weights") else []

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import clarinet
+from clarinet.cli.options import OF_SEARCHES
 
 PROGRAM = """
 import sys
@@ -57,6 +58,9 @@ def test_a_table(run, place):
     assert more.code == 0
     assert "houses: 5 trials" in more.out and "R²" in more.out and "group = houses" in more.out
     assert len(run("runs", "ls", "--where", "group = houses", "--json").json) == 5
+    for kind in OF_SEARCHES:
+        assert run("plot", kind, "houses", "--out", f"{kind}.svg").code == 0
+    assert "did you mean 'houses'?" in run("plot", "trials", "house").err
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,11 @@ examples:
   clarinet plot activations digits.clarinet mnist --layer conv2d --example 7
   clarinet plot importance houses.clarinet houses.csv
   clarinet plot history digits digits-2            names of runs in place of MODEL
+  clarinet plot trials houses                      the name of a search, see clarinet sweep
 {_CODES}"""
 
+#: What ``clarinet plot`` draws of a search.
+OF_SEARCHES = ("hyperparameter_importance", "parallel_coordinates", "slices", "trials")
 #: What ``clarinet plot`` draws, functions of :mod:`clarinet.plots`; and whether that judges a model.
 PLOTS = {
     "activations": False,
@@ -89,6 +92,7 @@ PLOTS = {
     "predictions": True,
     "samples": False,
     "weights": False,
+    **dict.fromkeys(OF_SEARCHES, False),
 }
 
 _DRAW = """examples:
@@ -316,7 +320,9 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
 def _add_plot(commands: Commands) -> None:
     plot = _command(commands, "plot", "draw a picture of a model, of data, or of a training", _PLOT)
     plot.add_argument("kind", metavar="KIND", choices=PLOTS, help=f"one of {', '.join(PLOTS)}")
-    plot.add_argument("model", metavar="MODEL", help="a model file; for history the name of a run")
+    plot.add_argument(
+        "model", metavar="MODEL", help="a model file; for history the name of a run; for a search its name"
+    )
     plot.add_argument("data", metavar="DATA", nargs="*", help="for all but weights and history; network may do without")
     plot.add_argument("--out", metavar="FILE", help="ends in .svg, .pdf or .png (default KIND.png)")
     plot.add_argument("--theme", choices=("light", "dark"), default="light", help="default light")

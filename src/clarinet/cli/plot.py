@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clarinet import plots, saving
 from clarinet.cli import sources
-from clarinet.cli.options import PLOTS
+from clarinet.cli.options import OF_SEARCHES, PLOTS
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
 from clarinet.cli.seen import trained_on
@@ -26,7 +26,10 @@ def run(options: argparse.Namespace, output: Output) -> int:
     """Draw one picture and write it to a file."""
     kind = options.kind
     out = options.out or f"{kind.replace('_', '-')}.png"
-    figure = _history(options) if kind == "history" else _of_model(options, output)
+    if kind in OF_SEARCHES:
+        figure = _of_search(options)
+    else:
+        figure = _history(options) if kind == "history" else _of_model(options, output)
     path = plots.save(figure, out)
     output.result({"plot": kind, "file": str(path)}, f"Written: {path}")
     return 0
@@ -39,6 +42,14 @@ def _history(options: argparse.Namespace) -> Any:
     found = [runs.get(name) for name in names]
     logs = [{name: values for name, values in one.history.items() if name != "seconds"} for one in found]
     return plots.history(logs, labels=names, theme=options.theme)
+
+
+def _of_search(options: argparse.Namespace) -> Any:
+    from clarinet import search
+
+    if options.data:
+        raise argparse.ArgumentTypeError(f"plot {options.kind}: expected the name of one search and no data")
+    return getattr(plots, options.kind)(search.load(options.model), theme=options.theme)
 
 
 def _of_model(options: argparse.Namespace, output: Output) -> Any:

@@ -59,6 +59,7 @@ class Rebuilt:
     def __call__(self, learning_rate: float) -> Model:
         """The model, compiled."""
         model, config = clone_model(self.model), self.model.compile_config()
+        assert config is not None  # it was compiled: its fit was called
         optimizer: Any = config["optimizer"]
         optimizer["config"]["learning_rate"] = learning_rate
         model.compile_from_config(config)

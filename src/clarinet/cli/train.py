@@ -19,7 +19,7 @@ from clarinet.cli.reading import Reading
 from clarinet.cli.sources import Source
 from clarinet.data_adapters.provenance import NAMED
 from clarinet.datasets.coding import TableCoding
-from clarinet.model import Sequential
+from clarinet.model import Model, Sequential
 from clarinet.recipes import PRESETS, Augmented, Shifted, falling
 from clarinet.saving.container import check_ending
 from clarinet.training.progress import ProgressBar, format_logs
@@ -373,7 +373,7 @@ def _batches(
     return (Shifted(*rows, batch_size, shift, options.seed), None) if shift else None
 
 
-def tested(model: Trainable, source: Source, output: Output) -> dict[str, float]:
+def tested(model: Model, source: Source, output: Output) -> dict[str, float]:
     """Loss and metric on the rows that training never saw."""
     if source.x_test is None or source.y_test is None:
         return {}

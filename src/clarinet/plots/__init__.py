@@ -16,6 +16,7 @@ from clarinet.plots.inside import activations, gradient_flow
 from clarinet.plots.network import network
 from clarinet.plots.pictures import predictions, samples
 from clarinet.plots.scores import calibration, confusion
+from clarinet.plots.searches import hyperparameter_importance, parallel_coordinates, slices, trials
 from clarinet.plots.style import save
 from clarinet.plots.weights import weights
 
@@ -26,12 +27,16 @@ __all__ = [
     "confusion",
     "gradient_flow",
     "history",
+    "hyperparameter_importance",
     "importance",
     "learning_rate",
     "network",
+    "parallel_coordinates",
     "predictions",
     "samples",
     "save",
+    "slices",
+    "trials",
     "weights",
 ]
 

@@ -166,7 +166,7 @@ def _frozen(stored: Stored) -> FrozenTrial:
         state=_state(stored.state),
         value=stored.value if stored.state == "complete" else None,
         params=dict(stored.params),
-        distributions=stored.distributions,
+        distributions=dict(stored.distributions),
         intermediate_values=dict(enumerate(stored.watched)),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clarinet import saving
+from clarinet.model import Model
 from clarinet.names import nearest
 from clarinet.runs.run import Run
 from clarinet.runs.store import Store
@@ -17,8 +18,6 @@ from clarinet.search.records import Stored, definition_of, read, taken
 if TYPE_CHECKING:
     import pandas
     import polars
-
-    from clarinet.trainable import Trainable
 
 _SHOWN = 10
 
@@ -107,9 +106,11 @@ class Results:
             raise ValueError(f"search {self.name!r}: none of {len(self)} trials is complete{why}")
         return self.ranked[0]
 
-    def best_model(self) -> Trainable:
+    def best_model(self) -> Model:
         """The model of the best trial, with the weights of its best epoch."""
-        return saving.load(self.best_run().file(MODEL))
+        model = saving.load(self.best_run().file(MODEL))
+        assert isinstance(model, Model)
+        return model
 
     def best_run(self) -> Run:
         """The run of the best trial."""

@@ -154,8 +154,8 @@ class _Trainings:
         best: tuple[float, list[Array]] | None = None
         history: dict[str, list[float]] = {}
         state: State = "complete"
-        data = self._task.data(fold)
-        events = model.fit_events(**data, **settings, seed=seed, verbose=0)
+        given: dict[str, Any] = {**self._task.data(fold), **settings}
+        events = model.fit_events(**given, seed=seed, verbose=0)
         with events:
             for event in events:
                 if not isinstance(event, EpochEnd):

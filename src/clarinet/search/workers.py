@@ -15,7 +15,8 @@ from clarinet.runs.processes import is_alive, process_token
 from clarinet.search.tasks import Reference
 from clarinet.search.training import Order, Report, run_trial
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: Seconds between two looks of a worker at whether its search still exists.
 _LOOK = 0.25
