@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,13 @@ def test_one_worker_does_what_this_process_does(store):
 
 def children(pid):
     """Worker processes of a search."""
-    tasks = Path(f"/proc/{pid}/task")
-    own = [int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()]
-    return [child for child in own if b"popen_loky" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread or process that has ended meanwhile
+            for child in (task / "children").read_text().split():
+                if b"popen_loky" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    found.append(int(child))
+    return found
 
 
 def test_a_worker_that_is_killed_loses_one_trial_which_is_done_again(store):
