@@ -42,9 +42,8 @@ def children(pid):
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
         with suppress(FileNotFoundError, ProcessLookupError):  # a thread or process that has ended meanwhile
-            for child in (task / "children").read_text().split():
-                if b"popen_loky" in Path(f"/proc/{child}/cmdline").read_bytes():
-                    found.append(int(child))
+            own = (task / "children").read_text().split()
+            found += [int(child) for child in own if b"popen_loky" in Path(f"/proc/{child}/cmdline").read_bytes()]
     return found
 
 

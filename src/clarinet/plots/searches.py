@@ -13,13 +13,14 @@ from clarinet.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import FigureBase
 
 #: Values that are so many times apart are drawn on a logarithmic scale.
 _FAR = 20.0
 #: Of choices with longer names the beginning is shown.
 _LONGEST = 14
+#: Panels beside each other, at most.
+_ACROSS = 3
 
 
 class TrialLike(Protocol):
@@ -88,7 +89,8 @@ def trials(search: SearchLike, *, ax: Axes | None = None, theme: str | None = No
     best = np.minimum.accumulate if search.mode == "min" else np.maximum.accumulate
     numbers = [each.number for each in complete]
     axes.step(numbers, best(_values(complete)), where="post", color=look.series[1], label="the best so far")
-    _scale(axes.yaxis, _values([*complete, *pruned]))
+    if _is_far(_values([*complete, *pruned])):
+        axes.set_yscale("log")
     style.whole_numbers(axes.xaxis)
     axes.set(xlabel="trial", ylabel=plain(search.metric), title=f"{len(search.trials)} trials")
     style.legend(axes, look)
@@ -142,15 +144,16 @@ def slices(search: SearchLike, *, figure: FigureBase | None = None, theme: str |
         ValueError: no trial is complete.
     """
     complete = _complete(search, "slices")
-    columns = min(3, len(search.scales))
-    rows = -(-len(search.scales) // columns)
-    figure, look = style.open_figure(figure, theme, 1.0 + 3.6 * columns, 3.4 * rows)
-    panels = style.panels(figure, len(search.scales), columns, look)
+    figure, look = style.open_figure(figure, theme, *_size(len(search.scales)))
+    from matplotlib.colors import to_rgb
+
+    panels = style.panels(figure, len(search.scales), min(_ACROSS, len(search.scales)), look)
     for (name, scale), axes in zip(search.scales.items(), panels, strict=True):
         having = [each for each in complete if name in each.values]
         places, ticks = _places([each.values[name] for each in having], scale)
-        shade = [0.3 + 0.7 * (number + 1) / len(having) for number in range(len(having))]
-        axes.scatter(places, _values(having), s=22, color=look.series[0], alpha=shade)
+        red, green, blue = to_rgb(look.series[0])
+        shades = [(red, green, blue, 0.3 + 0.7 * (each + 1) / len(having)) for each in range(len(having))]
+        axes.scatter(places, _values(having), s=22, color=shades)
         if scale == "log":
             axes.set_xscale("log")
             ends = np.geomspace(places.min(), places.max(), 3)
@@ -158,7 +161,8 @@ def slices(search: SearchLike, *, figure: FigureBase | None = None, theme: str |
             axes.set_xticks([], minor=True)
         if ticks is not None:
             axes.set_xticks(range(len(ticks)), ticks)
-        _scale(axes.yaxis, _values(having))
+        if _is_far(_values(having)):
+            axes.set_yscale("log")
         axes.set(xlabel=plain(name), ylabel=plain(search.metric), title=f"{plain(search.metric)} by {plain(name)}")
     return figure
 
@@ -208,6 +212,12 @@ def parallel_coordinates(search: SearchLike, *, ax: Axes | None = None, theme: s
     return drawn
 
 
+def _size(count: int) -> tuple[float, float]:
+    """Width and height of so many panels."""
+    columns = min(_ACROSS, count)
+    return 1.0 + 3.6 * columns, 3.4 * -(-count // columns)
+
+
 def _complete(search: SearchLike, what: str) -> list[TrialLike]:
     found = [each for each in search.trials if each.state == "complete" and each.value is not None]
     if not found:
@@ -224,11 +234,6 @@ def _values(found: Sequence[TrialLike]) -> Array:
 def _is_far(values: Array) -> bool:
     """Whether values are so far apart that only a logarithmic scale shows them all."""
     return bool(len(values)) and bool((values > 0).all()) and float(values.max()) > _FAR * float(values.min())
-
-
-def _scale(axis: Axis, values: Array) -> None:
-    if _is_far(values):
-        axis._set_axes_scale("log")
 
 
 def _places(values: Sequence[object], scale: str) -> tuple[Array, list[str] | None]:
