@@ -17,12 +17,13 @@ from tests import cases
 
 ROOT = Path(__file__).parents[2]
 MOST = 4
-#: Names that other frameworks have, and what runs in pages as well: what is added here needs neither.
+#: Names that other frameworks have, and what pages run or offer as well: what is added here needs neither.
 OF_OTHERS = (
     "src/clarinet/doctor/adapters/",
     "src/clarinet/aliases/",
     "src/clarinet/exchange/from_onnx/",
     "src/clarinet/page/",
+    "src/clarinet/studio/choices.py",
 )
 #: For every kind of thing: where it is exported, its rows, and what else is exported there.
 KINDS = {

@@ -23,7 +23,7 @@ OWN = tuple(room.__name__.removeprefix("clarinet.") for room in ROOMS)
 #: What all things of a kind are made from: whether something is a layer at all is a question of its kind.
 BASES = {"Activation", "Initializer", "Layer", "Loss", "Metric", "Optimizer", "Regularizer", "Handle"}
 #: Tables with a row for each class in a form that its class knows nothing of: everything in them is keyed by class.
-TABLES = ("engines/lowering/", "exchange/", "glass/loss_text.py", "page/sequences.py")
+TABLES = ("engines/lowering/", "exchange/", "glass/loss_text.py", "page/sequences.py", "studio/choices.py")
 #: Things of other frameworks are known by their names alone.
 FOREIGN = ("doctor/adapters/",)
 #: Tests that stay, each for a reason.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet.layers import Dense
+from clarinet.layers import Layer
 from clarinet.types import Array
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Pictures:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         self._plane = trainer.facts.inputs == (2,)
-        self._dense = [(at, layer) for at, layer in enumerate(trainer.model.layers) if isinstance(layer, Dense)]
+        self._dense = [(at, layer) for at, layer in enumerate(trainer.model.layers) if layer.weighted_sum == "dense"]
         if self._plane:
             self._box = _box(trainer.x)
             self._fine, self._coarse = _grid(self._box, SIDE), _grid(self._box, SMALL)
@@ -45,7 +45,7 @@ class Pictures:
             "classes": trainer.class_names,
             "features": trainer.feature_names[:MOST_UNITS],
             "inputs": math.prod(trainer.facts.inputs),
-            "layers": [layer.units for _, layer in self._dense],
+            "layers": [_units(layer) for _, layer in self._dense],
             "losses": list(trainer.facts.losses),
             "rows": trainer.rows,
             "validation_rows": len(trainer.validation[0]),
@@ -82,7 +82,7 @@ class Pictures:
             found |= self._on_pictures()
         return found
 
-    def _weights(self, layer: Dense) -> dict[str, object]:
+    def _weights(self, layer: Layer) -> dict[str, object]:
         """Of the units that are drawn, from those of the layer before; of whole pictures none."""
         kernel, bias = (np.asarray(weight) for weight in layer.get_weights())
         inputs = 0 if len(kernel) > MOST_UNITS and layer is self._dense[0][1] else min(len(kernel), MOST_UNITS)
@@ -109,7 +109,7 @@ class Pictures:
         given = trainer.inside.predict(self._coarse, batch_size=SMALL * SMALL, verbose=0)
         given = given if isinstance(given, list) else [given]
         found["units"] = [
-            [_unit(np.asarray(given[at])[:, unit]) for unit in range(min(layer.units, MOST_UNITS))]
+            [_unit(np.asarray(given[at])[:, unit]) for unit in range(min(_units(layer), MOST_UNITS))]
             for at, layer in self._dense
         ]
         return found
@@ -123,6 +123,11 @@ class Pictures:
         shown = [_bytes(row, -1, 1) for row in kernel / np.where(largest > 0, largest, 1)]
         said = [{"class": int(row.argmax()), "sure": round(float(row.max()), 3)} for row in answers]
         return {"kernels": shown, "answers": said}
+
+
+def _units(layer: Layer) -> int:
+    """How many units a layer has whose kernel is (inputs, units)."""
+    return int(layer.get_weights()[0].shape[1])
 
 
 def _box(x: Array) -> list[float]:
