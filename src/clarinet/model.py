@@ -273,6 +273,9 @@ class Model(EarlierNames, Exporting, Compiled):
         shapes = [face.prediction_shape for face in self.faces] if self._connected else [None]
         losses = [loss_config(*pair) for pair in zip(self._compiled_losses, shapes)]
         settings: dict[str, object] = {"optimizer": self.optimizer, "loss": losses if len(losses) > 1 else losses[0]}
+        if len(losses) > 1 and set(self._loss_order) == set(self.output_names) != set():
+            by_name = dict(zip(self.output_names, losses, strict=True))
+            settings["loss"] = {name: by_name[name] for name in self._loss_order}  # in this order they are listed
         for name, own in zip(("metrics", "weighted_metrics"), self._metrics):
             groups = own if len(losses) > 1 else [own]
             kept = [metrics_config(group, shape, left_out) for group, shape in zip(groups, shapes)]

@@ -141,7 +141,7 @@ HOSTILE: list[tuple[Callable[[Any], None], str]] = [
     (packed, "is packed by filter 32000"),
     (bomb, "which the file cannot hold"),
     (huge, "which the file cannot hold"),
-    (texts, "which the file cannot hold"),
+    (texts, "expected numbers"),
     (other_shape, r"has shape \(3, 2\), the model's dense/kernel has \(2, 3\)"),
     (other_model, "lacks layers/dense/vars/0, layers/dense/vars/1"),
 ]

@@ -104,7 +104,7 @@ REFUSED = [
     (lambda: layers.Add()({"a": A}), TypeError, "Add takes a list of tensors or arrays"),
     (lambda: layers.Add()(["a", "b"]), TypeError, "Add: called on 'a'"),
     (lambda: layers.Add()([ROWS, A]), TypeError, "has no numbers yet"),
-    (lambda: layers.Add()([A, ROWS]), TypeError, "expected tensors of a network"),
+    (lambda: layers.Add()([A, ROWS]), ValueError, "of which some have no rows of the batch"),
     (lambda: layers.Add()([ROWS, ROWS[:1]]), ValueError, "Add: called on arrays of 5, 1 rows; expected as many"),
     (lambda: layers.Add()([A, B]), ValueError, r"Add: samples of shapes \(4,\), \(3,\) do not fit: from the last axis"),
     (lambda: layers.Subtract()([A]), ValueError, "Subtract takes two tensors, received 1"),

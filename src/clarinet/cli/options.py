@@ -224,9 +224,7 @@ def _add_sweep(commands: Commands) -> None:
     sweep.add_argument("--workers", type=whole(0), default=1, metavar="N", help="processes side by side (default 1)")
     sweep.add_argument("--metric", metavar="NAME", help="what counts (default val_loss)")
     sweep.add_argument("--mode", choices=("auto", "min", "max"), default="auto", help="which is better (default auto)")
-    sweep.add_argument(
-        "--epochs", type=whole(1), metavar="N", help="default: up to 30, stopping early; the program's own"
-    )
+    sweep.add_argument("--epochs", type=whole(1), metavar="N", help="default: up to 30, stopping early; or a program's")
     sweep.add_argument("--seeds", type=whole(1), default=1, metavar="K", help="train each trial K times (default 1)")
     sweep.add_argument("--cv", type=whole(2), metavar="K", help="judge each trial on K parts of the rows in turn")
     sweep.add_argument("--preset", choices=("mlp", "cnn"), help="dense layers, or convolutions, as in train")
@@ -248,9 +246,7 @@ def _add_keeping(train: argparse.ArgumentParser) -> None:
         help="of a run: how often it is saved to go on from: steps, epoch, 30s, 5m, never (default epoch)",
     )
     train.add_argument("--resume", action="store_true", help="go on with the run of this name, if it is there")
-    train.add_argument(
-        "--watch", action="store_true", help="open the studio on this training, kept in a run (without --run: watched)"
-    )
+    train.add_argument("--watch", action="store_true", help="open the studio on it; kept in a run (default: watched)")
 
 
 def _add_learning(train: argparse.ArgumentParser) -> None:
@@ -348,9 +344,7 @@ def _add_studio(commands: Commands) -> None:
     studio.add_argument("--port", type=port, default=0, metavar="N", help="of the page's address (default: a free one)")
     studio.add_argument("--no-browser", action="store_true", help="print the page's address, open nothing")
     studio.add_argument("--show", type=whole(1), metavar="ID", help="open it on this run")
-    studio.add_argument(
-        "--until-idle", type=whole(1), metavar="N", help="end when no page has been open for N seconds (default: never)"
-    )
+    studio.add_argument("--until-idle", type=whole(1), metavar="N", help="end after N seconds without an open page")
 
 
 def _add_doctor(commands: Commands) -> None:
