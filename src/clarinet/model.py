@@ -272,10 +272,12 @@ class Model(EarlierNames, Exporting, Compiled):
             return None
         shapes = [face.prediction_shape for face in self.faces] if self._connected else [None]
         losses = [loss_config(*pair) for pair in zip(self._compiled_losses, shapes)]
-        settings: dict[str, object] = {"optimizer": self.optimizer, "loss": losses if len(losses) > 1 else losses[0]}
-        if len(losses) > 1 and set(self._loss_order) == set(self.output_names) != set():
-            by_name = dict(zip(self.output_names, losses, strict=True))
-            settings["loss"] = {name: by_name[name] for name in self._loss_order}  # in this order they are listed
+        loss: object = losses if len(losses) > 1 else losses[0]
+        by_name = dict(zip(self.output_names, losses, strict=True)) if len(losses) > 1 else {}
+        order = [name for name in self._loss_order if name in by_name]
+        if order and order != [*by_name]:  # the order in which they are listed
+            loss = {name: by_name[name] for name in order}
+        settings: dict[str, object] = {"optimizer": self.optimizer, "loss": loss}
         for name, own in zip(("metrics", "weighted_metrics"), self._metrics):
             groups = own if len(losses) > 1 else [own]
             kept = [metrics_config(group, shape, left_out) for group, shape in zip(groups, shapes)]

@@ -199,9 +199,7 @@ def explained(function: Callable[P, R]) -> Callable[P, R]:
         TypeError: fit has no argument 'nb_epoch': this is the name in earlier versions of Keras; use epochs
     """
     code, name = function.__code__, function.__name__
-    if (
-        code.co_flags & inspect.CO_VARKEYWORDS
-    ):  # it refuses them itself, where a call of another function would cost too much
+    if code.co_flags & inspect.CO_VARKEYWORDS:  # it refuses them itself, as one more call would cost too much
         return _without_unknown(function)
     what = function.__qualname__.removesuffix(".__init__") if name == "__init__" else name
     known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]

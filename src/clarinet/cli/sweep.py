@@ -19,7 +19,6 @@ from clarinet.cli.reading import Reading
 from clarinet.cli.sources import Source
 from clarinet.cli.swept_programs import Training, training_of
 from clarinet.data_adapters.provenance import NAMED, About
-from clarinet.datasets.coding import TableCoding
 from clarinet.model import Sequential
 from clarinet.recipes import PRESETS
 from clarinet.search import Results, searching
@@ -49,19 +48,8 @@ class RecipeNetwork:
 
     def __call__(self, learning_rate: float, units: int, hidden_layers: int) -> Sequential:
         """The network with so many hidden layers, each of half as many units as the one before."""
-        table = TableCoding.from_config(self.about["coding"]) if self.about["kind"] == "table" else None
         hidden = tuple(max(4, units >> place) for place in range(hidden_layers))
-        model = recipes.network(
-            self.x,
-            self.y,
-            len(self.about["classes"]),
-            table=table,
-            preset=self.preset,
-            hidden=hidden,
-            learning_rate=learning_rate,
-        )
-        model.metadata["data"] = self.about
-        return model
+        return train.network_of(self.x, self.y, self.about, self.preset, hidden, learning_rate)
 
 
 def space_for(preset: str) -> dict[str, object]:

@@ -17,7 +17,7 @@ from clarinet.cli.fingerprints import fingerprint
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
 from clarinet.cli.sources import Source
-from clarinet.data_adapters.provenance import NAMED
+from clarinet.data_adapters.provenance import NAMED, About
 from clarinet.datasets.coding import TableCoding
 from clarinet.model import Model, Sequential
 from clarinet.recipes import PRESETS, Augmented, Shifted, falling
@@ -291,22 +291,22 @@ def _of_table(source: Source, options: argparse.Namespace, output: Output | None
 
 
 def _network(source: Source, options: argparse.Namespace) -> Sequential:
-    """The recipe's network, which knows what it is trained on."""
-    table = TableCoding.from_config(source.about["coding"]) if source.about["kind"] == "table" else None
-    model = recipes.network(
-        source.x,
-        source.y,
-        len(source.about["classes"]),
-        table=table,
-        preset=options.preset,
-        hidden=options.hidden,
-        learning_rate=options.lr,
-        engine=options.engine,
-    )
-    model.metadata["data"] = source.about
+    model = network_of(source.x, source.y, source.about, options.preset, options.hidden, options.lr, options.engine)
     if source.about["kind"] not in NAMED:  # those have test rows of their own
         rows, _ = _split(source, options)
         model.metadata["data"] = {**source.about, "trained_on": fingerprint(*rows)}
+    return model
+
+
+def network_of(
+    x: Array, y: Array, about: About, preset: str, hidden: tuple[int, ...] | None, rate: float, engine: str = "auto"
+) -> Sequential:
+    """The recipe's network, which knows what it is trained on; the rest as of :func:`clarinet.recipes.network`."""
+    table = TableCoding.from_config(about["coding"]) if about["kind"] == "table" else None
+    model = recipes.network(
+        x, y, len(about["classes"]), table=table, preset=preset, hidden=hidden, learning_rate=rate, engine=engine
+    )
+    model.metadata["data"] = about
     return model
 
 

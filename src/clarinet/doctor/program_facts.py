@@ -144,11 +144,13 @@ class ProgramFacts:
     @cached_property
     def answer_scale(self) -> tuple[float, float]:
         """Offset and factor that layers after the last function put on the answers, such as the target's own range."""
-        learning = [i for i, layer in enumerate(self.program.layers) if layer.weight_specs(self.shapes[i])]
-        if self.output is None and not learning:
+        if self.output is not None:
+            first = max(self.output.activation_index, self.output.index) + 1
+        else:  # networks beside one another, say: behind the last layer with weights
+            layers = enumerate(self.program.layers)
+            first = max((i + 1 for i, layer in layers if layer.weight_specs(self.shapes[i])), default=0)
+        if first == 0:
             return 0.0, 1.0
-        ends = (self.output.activation_index, self.output.index) if self.output is not None else (learning[-1],)
-        first = max(ends) + 1
         tail = [copied(layer, initial=True) for layer in self.program.layers[first:]]
         return probing.stretch(tail, self.shapes[first])
 

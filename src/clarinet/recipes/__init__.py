@@ -195,7 +195,30 @@ def falling(rate: float, epochs: int) -> Callable[[int], float]:
     return lambda epoch: rate * 0.5 * (1 + math.cos(math.pi * epoch / epochs))
 
 
-class Shifted:
+class _Batches:
+    """Rows and labels batch by batch, in another order every epoch."""
+
+    def __init__(self, y: Array, batch_size: int, seed: int | None) -> None:
+        self._y, self._batch_size = y, batch_size
+        self._rng = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._y) / self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[Array, Array]:
+        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        return self._pictures(rows), self._y[rows]
+
+    def _pictures(self, rows: Array) -> Array:
+        raise NotImplementedError
+
+    def on_epoch_end(self) -> None:
+        """Another order for the next epoch."""
+        self._order = self._rng.permutation(len(self._y))
+
+
+class Shifted(_Batches):
     """Batches of pictures, each moved by up to ``shift`` pixels in both directions, in another order every epoch.
 
     Args:
@@ -208,25 +231,16 @@ class Shifted:
     def __init__(self, x: Array, y: Array, batch_size: int, shift: int, seed: int | None = None) -> None:
         edges = ((0, 0), (shift, shift), (shift, shift), *((0, 0),) * (x.ndim - 3))
         self._windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, edges), x.shape[1:3], axis=(1, 2))
-        self._y, self._batch_size, self._moves = y, batch_size, 2 * shift + 1
-        self._rng = np.random.default_rng(seed)
-        self.on_epoch_end()
+        self._moves = 2 * shift + 1
+        super().__init__(y, batch_size, seed)
 
-    def __len__(self) -> int:
-        return math.ceil(len(self._y) / self._batch_size)
-
-    def __getitem__(self, index: int) -> tuple[Array, Array]:
-        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+    def _pictures(self, rows: Array) -> Array:
         down, right = self._rng.integers(0, self._moves, (2, len(rows)))
         x = self._windows[rows, down, right]
-        return np.moveaxis(x, 1, -1) if x.ndim == 4 else x, self._y[rows]
-
-    def on_epoch_end(self) -> None:
-        """Move the pictures for the next epoch."""
-        self._order = self._rng.permutation(len(self._y))
+        return np.moveaxis(x, 1, -1) if x.ndim == 4 else x
 
 
-class Augmented:
+class Augmented(_Batches):
     """Batches of pictures that are moved, turned, zoomed, and made lighter or darker a little, in another way and order
     every epoch.
 
@@ -239,7 +253,7 @@ class Augmented:
     """
 
     def __init__(self, x: Array, y: Array, batch_size: int, mirror: bool = False, seed: int | None = None) -> None:
-        self._x, self._y, self._batch_size = x, y, batch_size
+        self._x = x
         self._layers = [
             layers.RandomTranslation(0.08, 0.08, fill_mode="nearest"),
             layers.RandomRotation(0.03, fill_mode="nearest"),  # of a full turn
@@ -248,20 +262,11 @@ class Augmented:
             layers.RandomContrast((0.2, 0.2)),
             *([layers.RandomFlip("horizontal")] if mirror else []),
         ]
-        self._rng = np.random.default_rng(seed)
-        self.on_epoch_end()
+        super().__init__(y, batch_size, seed)
 
-    def __len__(self) -> int:
-        return math.ceil(len(self._y) / self._batch_size)
-
-    def __getitem__(self, index: int) -> tuple[Array, Array]:
-        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+    def _pictures(self, rows: Array) -> Array:
         x: Array = self._x[rows].astype(np.float32)
         grey = x.ndim == 3
         for layer in self._layers:
             x = np.asarray(layer(x[..., None] if x.ndim == 3 else x, training=True))
-        return x[..., 0] if grey else x, self._y[rows]
-
-    def on_epoch_end(self) -> None:
-        """Another order for the next epoch."""
-        self._order = self._rng.permutation(len(self._y))
+        return x[..., 0] if grey else x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 #: Rows per call of an engine when predicting; results do not depend on it.
 PREDICT_BATCH = 256
-
-_ARGUMENTS = ("x", "batch_size", "verbose", "steps", "callbacks")
 
 
 @explained
@@ -53,7 +52,7 @@ def predict(
         ValueError, TypeError: the rows do not have the model's input shape.
     """
     if unknown:
-        refuse_unknown("predict", unknown, _ARGUMENTS)
+        refuse_unknown("predict", unknown, inspect.signature(predict).parameters)
     as_asked = batch_size is not None or steps is not None or callbacks is not None or verbose != 0
     ready = self.ready_engine
     if (  # no more is asked, so that a row is quick
