@@ -12,6 +12,7 @@ from clarinet.configurable import check_whole
 from clarinet.data import mapping, nested, stages
 from clarinet.data.chunks import single
 from clarinet.data.elements import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Elements
+from clarinet.data.shuffling import shuffled
 from clarinet.data.stages import Chunks
 from clarinet.ops.structures import number_form
 from clarinet.philox import next_seed
@@ -245,7 +246,7 @@ class Dataset(Elements):
         again = reshuffle_each_iteration is None or reshuffle_each_iteration
 
         def chunks() -> Chunks:
-            return stages.shuffled(source(), size, stages.shuffle_key(kept, next(passes) if again else 0))
+            return shuffled(source(), size, stages.shuffle_key(kept, next(passes) if again else 0))
 
         return Dataset(chunks, self._length)
 

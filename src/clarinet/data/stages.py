@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import numpy as np
 
-from clarinet.data.chunks import Chunk, applied, as_array, joined, pieces, single
+from clarinet.data.chunks import Chunk, applied, as_array, joined, single
 from clarinet.ops.structures import built, number_form
-from clarinet.philox import Key, Stream, permutation
+from clarinet.philox import Key, Stream
 from clarinet.types import Array, DType, TensorLike
 
 Chunks = Iterator[Chunk]
@@ -141,87 +140,6 @@ def _filled(boxes: Array, shape: Sequence[int | None] | None, value: object) -> 
     for i, array in enumerate(arrays if not longest else []):
         whole[i] = array
     return whole
-
-
-def shuffled(chunks: Chunks, buffer: int, key: Key) -> Chunks:
-    """Elements in another order: each is drawn from a buffer, into which the next one comes."""
-    first, second = next(chunks, None), next(chunks, None)
-    if first is None:
-        return
-    if second is None:  # all there is: its order is known before any row is moved
-        order = _order(len(first), buffer, key)
-        yield Chunk(first.form, first.held, order) if first.order is None else first.rows(order)
-        return
-    yield from _through_buffer(itertools.chain((first, second), chunks), buffer, key)
-
-
-def _order(count: int, buffer: int, key: Key) -> Array:
-    """The rows of ``count`` elements as they come out of a buffer."""
-    held = list(range(min(buffer, count)))
-    out = []
-    for row, place in zip(range(buffer, count), _places(key, buffer)):
-        out.append(held[place])
-        held[place] = row
-    rest = permutation(key.at(layer=1), len(held))
-    return np.concatenate([np.array(out, np.int64), np.array(held, np.int64)[rest]])
-
-
-def _through_buffer(chunks: Iterator[Chunk], buffer: int, key: Key) -> Chunks:
-    """The buffer holds the chunk and the row of each of its elements."""
-    held: list[tuple[Chunk, int]] = []
-    drawn: list[tuple[Chunk, int]] = []
-    draws = _places(key, buffer)
-    for chunk in itertools.chain.from_iterable(map(_loaded, chunks)):
-        for row in range(len(chunk)):
-            if len(held) < buffer:
-                held.append((chunk, row))
-                continue
-            place = next(draws)
-            drawn.append(held[place])
-            held[place] = chunk, row
-        yield from _gathered(drawn)
-        drawn.clear()
-    rest = permutation(key.at(layer=1), len(held))
-    yield from _gathered([held[place] for place in rest])
-
-
-def _loaded(chunk: Chunk) -> Chunks:
-    """Pieces whose rows are in memory in their order."""
-    for piece in pieces(chunk):
-        yield Chunk(piece.form, piece.arrays)
-
-
-def _places(key: Key, buffer: int) -> Iterator[int]:
-    """Places in a buffer, without end."""
-    block = 0
-    while True:
-        yield from (key.at(step=block).uniform(4096) * buffer).astype(int).tolist()
-        block += 1
-
-
-def _gathered(drawn: Sequence[tuple[Chunk, int]]) -> Chunks:
-    """Rows of several chunks as chunks, in their order."""
-    start = 0
-    while start < len(drawn):
-        first = drawn[start][0]
-        stop = start + 1
-        while stop < len(drawn) and drawn[stop][0].alike == first.alike and stop - start < 4096:
-            stop += 1
-        some = drawn[start:stop]
-        columns = tuple(
-            _stacked([chunk.arrays[i][row] for chunk, row in some], array.dtype) for i, array in enumerate(first.arrays)
-        )
-        yield Chunk(first.form, columns)
-        start = stop
-
-
-def _stacked(values: Sequence[Array], dtype: DType) -> Array:
-    if dtype.kind != "O":
-        return np.stack(values) if np.ndim(values[0]) else np.array(values, dtype)
-    found = np.empty((len(values), *np.shape(values[0])), object)
-    for i, value in enumerate(values):
-        found[i] = value
-    return found
 
 
 def mapped(chunks: Chunks, function: Callable[..., TensorLike]) -> Chunks:
