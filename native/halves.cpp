@@ -7,6 +7,9 @@ namespace clarinet {
 namespace {
 
 constexpr double kUpdatesAThread = 65536.0;  // numbers that make up for one more thread's barriers
+// As much work as this share of a pass has to make up for one more thread: between two halves the others fall asleep, and to
+// wake them takes longer than the barriers within a call.
+constexpr double kWorthWaking = 0.5;
 
 }  // namespace
 
@@ -24,7 +27,7 @@ void Engine::forward(const std::vector<Source>& x, const Draw& draw, uint64_t nu
   const Visit visit(*this, draw.training || by_batch_ ? Use::training : Use::reading);
   kept_ = {};
   const int64_t rows = x[0].rows;
-  Kept kept{number, static_cast<long>(rows), startable(visit.team, useful_threads(rows, 3.0)), draw};
+  Kept kept{number, static_cast<long>(rows), startable(visit.team, useful_threads(rows, kWorthWaking)), draw};
   reserve(kept.samples, kept.threads);
   lay_out(draw.training);
   updater_.divide(kept.threads, kept.samples, 1);  // no thread has local weights
