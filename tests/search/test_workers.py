@@ -15,6 +15,7 @@ import pytest
 
 from clarinet import runs
 from clarinet.search import load, search, tasks, training
+from clarinet.search.clerk import Clerk
 from tests.search.programs import SPACE, Slow, X, Y, build
 
 ROOT = Path(__file__).parents[2]
@@ -170,6 +171,17 @@ def test_workers_that_do_not_see_the_files_get_the_task(store, monkeypatch):
             build, SPACE, X, Y, executor=pool, workers=2, trials=4, epochs=2, verbose=0, store=store, pruner=None
         )
     assert [each.state for each in found] == ["complete"] * 4
+
+
+def test_what_is_written_beside_the_search_keeps_its_order_and_its_errors():
+    clerk, done = Clerk(), []
+    for number in range(40):  # more than may be left
+        clerk.do(done.append, number)
+    clerk.do(lambda: 1 // 0)
+    clerk.do(done.append, 40)
+    with pytest.raises(ZeroDivisionError):
+        clerk.finish()
+    assert done == [*range(41)]
 
 
 def test_other_versions_are_refused(store, monkeypatch):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Self
 
 from clarinet import files
@@ -84,6 +85,7 @@ class Database:
         files.note(self.folder)
         with self.link.lock, opening.explained(self.path):
             connection = self._connection_to_write()
+            durable = durable and self.link.hasty != get_ident()
             if self.link.durable is not durable:
                 connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 self.link.durable = durable
@@ -95,6 +97,15 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def hasty(self) -> Iterator[None]:
+        """Transactions of this thread do not wait for the disk: for what a later, durable one takes along."""
+        before, self.link.hasty = self.link.hasty, get_ident()
+        try:
+            yield
+        finally:
+            self.link.hasty = before
 
     def check_writable(self) -> None:
         """Whether anything can be written here.

@@ -40,6 +40,7 @@ class Link:
         self.lock = threading.RLock()
         self.connection: Connection | None = None
         self.durable: bool | None = None
+        self.hasty: int | None = None  # the thread whose transactions are not durable
         self.readonly = False
         self.file: tuple[int, int, int] | None = None  # process, device and number of the file
         self.writing: WeakValueDictionary[int, object] = WeakValueDictionary()  # runs that this process writes

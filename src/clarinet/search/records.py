@@ -74,6 +74,10 @@ class Records:
 
     def begin(self, number: int, params: Mapping[str, object], distributions: Mapping[str, BaseDistribution]) -> None:
         """Begin a trial's run, or begin the run of one that was interrupted anew."""
+        with self.store.hasty():  # it is of no use before its end, for which the disk is waited for
+            self._begin(number, params, distributions)
+
+    def _begin(self, number: int, params: Mapping[str, object], distributions: Mapping[str, BaseDistribution]) -> None:
         from optuna.distributions import distribution_to_json
 
         about = {
@@ -107,7 +111,8 @@ class Records:
             "error": report.error,
         }
         run.record_all({**report.documents, TRIAL: about | came})
-        run.finish("failed" if report.state == "failed" else "finished", report.error)
+        with self.store.hasty():  # settle() says it again after a power cut
+            run.finish("failed" if report.state == "failed" else "finished", report.error)
 
     def interrupt(self) -> None:
         """End the runs of trials that are not over; they will be done again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -15,6 +16,7 @@ from clarinet.search import plan
 from clarinet.search.brain import Asked, Brain
 from clarinet.search.channel import Exchange
 from clarinet.search.claims import Claim
+from clarinet.search.clerk import Clerk
 from clarinet.search.display import Display
 from clarinet.search.plan import Data
 from clarinet.search.records import Records, Stored, definition_of, read, settle, taken
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 _MOST_DEATHS = 3
 #: If the first trials all fail, so many are enough.
 _MOST_FAILURES = 3
+#: Seconds that a thread of the search goes on when others want to.
+_TURN = 2e-4
 
 
 def search(
@@ -224,6 +228,7 @@ class _Search:
     ) -> None:
         self._task, self._package, self._brain = task, package, brain
         self._records, self._display, self._crew = records, display, crew
+        self._clerk = Clerk()
         self._seconds = budget.seconds
         over = [each for each in before if each.state is not None]
         self._left = None if budget.trials is None else budget.trials - len(over)
@@ -231,20 +236,27 @@ class _Search:
         self._best = max(values, key=lambda value: task.sign * value, default=None)
         self._failures = 0 if not over else None  # None: not all have failed
         self._running: dict[Future[Report | None], _Going] = {}
+        self._ahead: Asked | None = None  # the next trial, asked for while all workers train
 
     def run(self, host: str) -> None:
         """Search until the budget is spent."""
         self._near = self._package.here() if isinstance(self._crew, Here) else self._package.beside()
         exchange = Exchange(self._heard, host)
         self._address, self._began, now = exchange.address, time.monotonic(), True
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(_TURN)  # a worker's epoch is answered at once, not when the sampler has thought
         try:
             self._loop()
             now = False
         finally:
+            sys.setswitchinterval(interval)
             self._crew.close(now)
-            self._records.interrupt()
-            self._display.close()
-            exchange.close()
+            try:
+                self._clerk.finish()
+            finally:
+                self._records.interrupt()
+                self._display.close()
+                exchange.close()
 
     def _heard(self, number: int, training: int, epoch: int, value: float) -> bool:
         if training == 0:
@@ -253,24 +265,34 @@ class _Search:
 
     def _loop(self) -> None:
         while True:
-            while len(self._running) < self._crew.size and self._goes_on():
+            while len(self._running) < self._crew.size and self._in_time and self._asks():
                 self._begin()
             if not self._running:
                 return
+            if self._crew.size > 1:  # with one worker, the sampler waits for what the trial before is worth
+                self._asks()
             done, _ = wait(self._running, return_when=FIRST_COMPLETED)
             for future in done:
                 self._take(future)
 
-    def _goes_on(self) -> bool:
+    @property
+    def _in_time(self) -> bool:
         """Whether another trial may begin."""
-        in_time = self._seconds is None or time.monotonic() - self._began < self._seconds
-        return in_time and (self._left is None or self._left > 0)
+        return self._seconds is None or time.monotonic() - self._began < self._seconds
+
+    def _asks(self) -> bool:
+        """Whether there is a next trial; it is asked for if that has not been done."""
+        if self._ahead is None and (self._left is None or self._left > 0):
+            self._ahead = self._brain.ask()
+            self._left = None if self._left is None else self._left - 1
+        return self._ahead is not None
 
     def _begin(self) -> None:
-        asked = self._brain.ask()
-        self._left = None if self._left is None else self._left - 1
-        self._records.begin(asked.number, asked.params, asked.distributions)
+        """Begin the next trial."""
+        asked, self._ahead = self._ahead, None
+        assert asked is not None
         self._display.begin(asked.number, asked.params)
+        self._clerk.do(self._records.begin, asked.number, asked.params, asked.distributions)
         self._submit(_Going(asked))
 
     def _submit(self, going: _Going) -> None:
@@ -292,8 +314,11 @@ class _Search:
         self._crew.done(future)
         if report is None:
             self._submit(going)
-        else:
-            self._end(going.asked.number, report)
+            return
+        self._weigh(report)
+        if self._ahead is not None and self._in_time:
+            self._begin()
+        self._end(going.asked.number, report)
 
     def _died(self, going: _Going, future: Future[Report | None], error: BaseException) -> Report | None:
         """What is known of a trial whose worker died; None: it is done again.
@@ -311,15 +336,18 @@ class _Search:
             return None
         return Report("failed", error=f"the worker died {going.deaths} times in this trial ({type(error).__name__})")
 
-    def _end(self, number: int, report: Report) -> None:
-        self._records.end(number, report)
-        self._brain.tell(number, report)
-        self._display.end(number, report)
+    def _weigh(self, report: Report) -> None:
+        """See whether a trial is the best so far, and whether all have failed."""
         sign = self._task.sign
         if report.state == "complete" and report.value is not None:
             self._best = report.value if self._best is None else sign * max(sign * self._best, sign * report.value)
         if self._failures is not None:
             self._failures = self._failures + 1 if report.state == "failed" else None
+
+    def _end(self, number: int, report: Report) -> None:
+        self._clerk.do(self._records.end, number, report)
+        self._clerk.do(self._display.end, number, report)  # what is shown is kept
+        self._brain.tell(number, report)
         if self._failures == _MOST_FAILURES:
             raise RuntimeError(f"search: the first {_MOST_FAILURES} trials all failed; the last: {report.error}")
 
