@@ -9,14 +9,16 @@ from typing import ParamSpec
 
 P = ParamSpec("P")
 
-#: Things that may be left to write; more than that, and the search waits.
-_MOST_LEFT = 16
-
 
 class Clerk:
-    """Does one thing after the other, in the order in which they were given."""
+    """Does one thing after the other, in the order in which they were given.
 
-    def __init__(self) -> None:
+    Args:
+        most: things that may be left to do; with more, or 0, its caller waits.
+    """
+
+    def __init__(self, most: int = 16) -> None:
+        self._most = most
         self._thread = ThreadPoolExecutor(1, "clarinet-search-store")
         self._left: deque[Future[None]] = deque()
 
@@ -27,7 +29,7 @@ class Clerk:
             Exception: what was to be done before has failed.
         """
         self._left.append(self._thread.submit(work, *args, **kwargs))
-        while self._left and (len(self._left) > _MOST_LEFT or self._left[0].done()):
+        while self._left and (len(self._left) > self._most or self._left[0].done()):
             self._left.popleft().result()
 
     def finish(self) -> None:

@@ -228,7 +228,7 @@ class _Search:
     ) -> None:
         self._task, self._package, self._brain = task, package, brain
         self._records, self._display, self._crew = records, display, crew
-        self._clerk = Clerk()
+        self._clerk = Clerk(0) if isinstance(crew, Here) else Clerk()
         self._seconds = budget.seconds
         over = [each for each in before if each.state is not None]
         self._left = None if budget.trials is None else budget.trials - len(over)
