@@ -39,10 +39,12 @@ void bind_spec(nb::module_& m) {
            "tensor"_a, "positions"_a, "columns"_a, "activation"_a, "loss"_a, "weight"_a, "sparse"_a, "metrics"_a,
            "values"_a = -1, "values_size"_a = 0, "labels"_a = -1, "labels_size"_a = 0,
            "mask"_a = -1, "mask_size"_a = 0);
+  nb::class_<ProjectionSpec>(m, "ProjectionSpec").def(nb::init<std::vector<OpSpec>, int64_t>(), "ops"_a, "tensor"_a);
   nb::class_<Spec>(m, "Spec")
       .def(nb::init<std::vector<OpSpec>, std::vector<OutputSpec>, OptimizerSpec, std::vector<StatsSpec>,
-                    std::vector<int64_t>, int64_t>(),
-           "ops"_a, "outputs"_a, "optimizer"_a, "layers"_a, "inputs"_a, "params_size"_a);
+                    std::vector<int64_t>, int64_t, std::vector<ProjectionSpec>>(),
+           "ops"_a, "outputs"_a, "optimizer"_a, "layers"_a, "inputs"_a, "params_size"_a,
+           "projections"_a = std::vector<ProjectionSpec>());
 }
 
 }  // namespace clarinet

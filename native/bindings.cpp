@@ -63,12 +63,20 @@ void find_weights(Spec& spec, const std::vector<Floats>& buffers) {
     require(held.size >= 0 && held.start >= 0 && held.start <= size - held.size, "a weight leaves its buffer");
     held.data = buffer.data() + held.start;
   };
-  for (OpSpec& op : spec.ops) {
-    for (Weight& weight : op.weights) {
-      require(weight.offset >= 0 && weight.offset <= spec.params_size - weight.size, "a weight leaves the gradient");
-      find(weight);
+  const auto find_all = [&](std::vector<OpSpec>& ops) {
+    for (OpSpec& op : ops) {
+      for (Weight& weight : op.weights) {
+        require(weight.offset >= 0 && weight.offset <= spec.params_size - weight.size, "a weight leaves the gradient");
+        find(weight);
+      }
+      for (State& state : op.state) find(state);
     }
-    for (State& state : op.state) find(state);
+  };
+  find_all(spec.ops);
+  for (ProjectionSpec& projection : spec.projections) {
+    find_all(projection.ops);
+    require(!projection.ops.empty() && projection.ops[0].weights.size() == 1, "a projection has no weight");
+    require(projection.tensor >= 0 && projection.tensor < static_cast<int64_t>(projection.ops.size()), "a projection gives nothing");
   }
 }
 

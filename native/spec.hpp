@@ -92,6 +92,13 @@ struct StatsSpec {
   std::vector<int64_t> ops;
 };
 
+// What a weight may be, as operations without rows: the first holds the weight, and what the tensor of this number is (that of
+// the operation that gives it) becomes the weight.
+struct ProjectionSpec {
+  std::vector<OpSpec> ops;
+  int64_t tensor = 0;
+};
+
 // Tensors have numbers: first come the inputs, then what each operation gives.
 struct Spec {
   std::vector<OpSpec> ops;
@@ -100,6 +107,7 @@ struct Spec {
   std::vector<StatsSpec> layers;
   std::vector<int64_t> inputs;  // numbers in a sample of each
   int64_t params_size = 0;      // numbers in a gradient
+  std::vector<ProjectionSpec> projections{};  // of weights whose constraint says that it is operations
 
   std::vector<float*> slots{};  // of the optimizer, laid out as the parameters
 

@@ -38,7 +38,8 @@ Updater::Updater(const Spec& spec, const std::vector<std::unique_ptr<Op>>& ops)
   scales_.resize(weights_.size());
   shares_.resize(weights_.size());
   if (optimizer_.active()) gradients_ = Buffer(static_cast<size_t>(spec.params_size));
-  if (!constraints_.empty()) before_ = Buffer(static_cast<size_t>(spec.params_size));
+  for (const ProjectionSpec& projection : spec.projections) projections_.emplace_back(projection);
+  if (constrains()) before_ = Buffer(static_cast<size_t>(spec.params_size));
 }
 
 void Updater::add_trained(size_t op, const Weight& weight) {
@@ -47,7 +48,7 @@ void Updater::add_trained(size_t op, const Weight& weight) {
     users.weight = weights_.size();
     add_blocks(&weight, weights_.size(), blocks_);
     weights_.push_back(&weight);
-    if (!weight.constraint.empty()) constraints_.emplace_back(weight);
+    if (!weight.constraint.empty() && !weight.constraint.contains("operations")) constraints_.emplace_back(weight);
   }
   users.ops.push_back(op);
   weights_of_[op].push_back(users.weight);
@@ -170,16 +171,18 @@ void Updater::update(const Pass& pass, const std::vector<float*>& values, const 
 
 // When all weights are updated.
 void Updater::constrain(const Pass& pass) {
-  if (!constraints_.empty()) pass.sync();
+  if (constrains()) pass.sync();
   for (const Constraint& constraint : constraints_) {
     const Range own = part_of(constraint.units(), pass);
     constraint.apply(own.first, own.last);
   }
+  for (size_t i = static_cast<size_t>(pass.thread); i < projections_.size(); i += static_cast<size_t>(pass.threads))
+    projections_[i].apply(*pass.k);
 }
 
 // How far weights with constraints have come in all.
 void Updater::measure_moves(const Pass& pass) {
-  if (constraints_.empty()) return;
+  if (!constrains()) return;
   pass.sync();
   const Range own = part_of(static_cast<long>(blocks_.size()), pass);
   for (long i = own.first; i < own.last; ++i) {

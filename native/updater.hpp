@@ -12,6 +12,7 @@
 #include "constraint.hpp"
 #include "memory.hpp"
 #include "op.hpp"
+#include "projection.hpp"
 
 namespace clarinet {
 
@@ -87,6 +88,7 @@ class Updater {
   void add_work(size_t op, long samples, bool local, std::vector<std::vector<Work>>&);
   void share_out(const std::vector<Work>&, std::vector<std::vector<Job>>& jobs) const;
   void clear_idle(const Pass&, float* flat);
+  bool constrains() const { return !constraints_.empty() || !projections_.empty(); }
   void constrain(const Pass&);
   void measure_moves(const Pass&);
   void add_penalty(const Pass&, const Block&);
@@ -101,6 +103,7 @@ class Updater {
   std::map<Extent, Users> users_;        // of each
   std::vector<std::vector<size_t>> weights_of_;  // each operation's, as indices
   std::vector<Constraint> constraints_;
+  std::vector<Projection> projections_;
   Buffer before_;  // weights before the update that is measured, where they have constraints
   std::vector<WeightNorms> norms_;
   std::vector<bool> reached_;  // operations

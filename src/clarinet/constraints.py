@@ -26,7 +26,8 @@ Axis = int | Sequence[int]
 class Constraint(Value):
     """Base class: a function of a weight that gives the nearest one allowed, of the same shape.
 
-    A class of your own defines ``__call__``, of NumPy, functions of :mod:`clarinet.ops` and operators.
+    A class of your own defines ``__call__``, of functions of :mod:`clarinet.ops` and operators, which run natively, or
+    of NumPy's, which do not.
 
     Example:
         >>> from clarinet import ops

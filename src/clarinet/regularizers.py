@@ -41,8 +41,6 @@ class Regularizer(Value):
     """
 
     kind: ClassVar[str] = "regularizer"
-    #: Whether it is made of functions of :mod:`clarinet.ops`, so that it can be traced.
-    traces: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         if "__call__" in vars(cls) and "gradient" not in vars(cls):  # the derivative of a class above is another one's
@@ -106,8 +104,6 @@ class L1L2(Regularizer):
         >>> L1L2(l1=0.5, l2=0.25)(np.array([2.0, -2.0]))
         4.0
     """
-
-    traces: ClassVar[bool] = False
 
     l1: float = 0.0
     l2: float = 0.0
@@ -178,8 +174,6 @@ class OrthogonalRegularizer(Regularizer):
         0.3
     """
 
-    traces: ClassVar[bool] = False
-
     factor: float = 0.01
     mode: str = "rows"
 
@@ -196,8 +190,8 @@ class OrthogonalRegularizer(Regularizer):
             )
         xp = namespace(w)
         rows = w if self.mode == "rows" else w.T
-        length = xp.sqrt(xp.sum(rows * rows, axis=1, keepdims=True))
-        length = xp.where(length == 0, xp.ones_like(length), length)
+        squares = xp.sum(rows * rows, axis=1, keepdims=True)
+        length = xp.sqrt(xp.where(squares == 0, xp.ones_like(squares), squares))
         unit, n = rows / length, rows.shape[0]
         products = (unit @ unit.T) * (1 - xp.eye(n, dtype=w.dtype))
         return unit, length, products, self.factor / max(n * (n - 1) / 2, 1)

@@ -21,7 +21,6 @@ REFERENCE_ONLY = (
     "BFGS",
     "LBFGS",
     "Muon",
-    "OrthogonalRegularizer",
     "OverSteps",
     "RandomFlip",
     "RandomRotation",

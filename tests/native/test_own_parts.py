@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clarinet import constraints, layers, ops, random
+from clarinet import constraints, layers, ops, random, regularizers
 from clarinet.engines import Data
 from tests import cases
 from tests.native.running import ISAS, Work, assert_close, assert_same_bits
@@ -30,6 +30,42 @@ def constrained(constraint, **settings):
         rate=0.3,
         **settings,
     )
+
+
+class Ball(constraints.Constraint):
+    def __init__(self, radius):
+        self.radius = radius
+
+    def __call__(self, w):
+        length = ops.sqrt(ops.sum(ops.square(w), axis=0, keepdims=True))
+        return ops.where(length > self.radius, w * (self.radius / (length + 1e-7)), w)
+
+
+WRITTEN = {
+    "class": Ball(0.5),
+    "function": lambda w: ops.clip(w - ops.mean(w), -0.3, 0.3),
+    "product": lambda w: w @ ops.softmax(w.T @ w, axis=0),
+    "nothing": lambda w: w,
+    "axes apart": constraints.UnitNorm([0, 2]),
+}
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("name", ["class", "function", "product", "nothing"])
+def test_constraints_that_are_operations(name, isa):
+    assert_agree(constrained(WRITTEN[name], stats_every=1), isa)
+
+
+def test_constraints_that_are_operations_on_a_kernel_of_three_axes():
+    stack = lambda: [layers.Conv1D(3, 2, kernel_constraint=WRITTEN["axes apart"]), layers.Flatten(), layers.Dense(2)]  # noqa: E731
+    assert_agree(Work(stack, "mse", Data(numbers(9, 5, 2), numbers(9, 2)), rate=0.3), ISAS[0])
+
+
+@pytest.mark.parametrize("mode", ["rows", "columns"])
+def test_orthogonal_penalties(mode):
+    rule = regularizers.OrthogonalRegularizer(0.3, mode)
+    stack = lambda: [layers.Dense(5, kernel_regularizer=rule), layers.Dense(2)]  # noqa: E731
+    assert_agree(Work(stack, "mse", Data(numbers(19, 4), numbers(19, 2)), optimizer="adam"), ISAS[0])
 
 
 @pytest.mark.parametrize("isa", ISAS)

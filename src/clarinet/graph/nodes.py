@@ -26,7 +26,7 @@ from clarinet.ops.specs import Symbolic, TensorSpec
 from clarinet.ops.tensor import NUMPY_OPERATORS
 from clarinet.sizes import as_sizes
 from clarinet.tensor_shape import TensorShape
-from clarinet.types import AnyTensor, DType, Shape, TensorFunction, TensorLike
+from clarinet.types import AnyTensor, DType, Namespace, Shape, TensorFunction, TensorLike
 from clarinet.variables import Variable
 
 _numbers = count()
@@ -301,6 +301,12 @@ class Tensor:
             TypeError: always.
         """
         raise TypeError(_no_number(self))
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Namespace:
+        """The functions that code for arrays of any library uses."""
+        from clarinet import ops
+
+        return ops
 
     def __array__(self, *_: object, **__: object) -> object:
         raise TypeError(_no_number(self))

@@ -136,7 +136,7 @@ def _iterate(self: Tensor) -> Iterator[AnyTensor]:
 
 
 def operate(kind: type) -> None:
-    """Give a class of tensors the operators, but for ``==`` and ``!=``."""
+    """Give a class of tensors the operators, but for ``==`` and ``!=``, and ``T``."""
     for name, _, function in _BINARY:
         for form, make in ((f"__{name}__", _operator), (f"__r{name}__", _reflected), (f"__i{name}__", _operator)):
             setattr(kind, form, make(function))
@@ -146,6 +146,7 @@ def operate(kind: type) -> None:
     for name, function in _UNARY:
         setattr(kind, f"__{name}__", function)
     setattr(kind, "__getitem__", get_item)  # noqa: B010  # of a class that is not known here
+    setattr(kind, "T", property(axes.transpose))  # noqa: B010
 
 
 def _part(self: Variable, key: Index) -> AnyTensor:
@@ -182,5 +183,5 @@ def install() -> None:
     for name, (function, known) in _METHODS.items():
         setattr(Tensor, name, _method(name, function, known))
     others: dict[str, object] = {"reshape": _reshape, "transpose": _transpose, "astype": _astype, "__iter__": _iterate}
-    for name, attribute in {**others, "__getitem__": get_item, "T": property(axes.transpose)}.items():
+    for name, attribute in {**others, "__getitem__": get_item}.items():
         setattr(Tensor, name, attribute)

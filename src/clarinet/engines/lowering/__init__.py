@@ -18,7 +18,8 @@ from clarinet.engines.lowering.networks import PARTS, Lowered
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import ACTIVATIONS, OBSTACLES, OPS, TAKE_MASK, WRITTEN
 from clarinet.engines.lowering.optimizers import COMMON, COMMON_SLOTS, OPTIMIZERS, RULE_SLOTS
-from clarinet.engines.lowering.weights import CONSTRAINTS, PENALTIES, NoForm, traced_penalties
+from clarinet.engines.lowering.rules import projections
+from clarinet.engines.lowering.weights import NoForm, traced_constraints, traced_penalties
 from clarinet.layers.recurrent import Recurrent
 from clarinet.ops.distributions import Draw
 from clarinet.sizes import known
@@ -47,9 +48,8 @@ def _needs_trial(plan: Plan) -> bool:
     activations = (op.spec.pure_activation for op in plan.ops)
     functions = any(each is not None and each.traces for each in (*judged, *activations))
     masks = {*(op.mask for op in plan.ops), *(output.mask for output in plan.outputs)} != {None}
-    constraints = any(s.weight.constraint is not None for op in plan.ops for s in op.weights)
-    penalties = any(True for _ in traced_penalties(plan))
-    return functions or masks or constraints or penalties or any(type(op.spec) in PARTS for op in plan.ops)
+    rules = any(True for found in (traced_penalties(plan), traced_constraints(plan)) for _ in found)
+    return functions or masks or rules or any(type(op.spec) in PARTS for op in plan.ops)
 
 
 def _refusal(plan: Plan) -> str | None:
@@ -86,13 +86,6 @@ def _obstacles_of_op(plan: Plan, op: Op) -> Iterator[str]:
         yield f"{obstacle} of layer {op.layer} ({op.kind}) has no native form"
     elif activation is not None and type(activation) not in ACTIVATIONS and not activation.traces:
         yield f"the activation {activation.name!r} of layer {op.layer} has no native form"
-    for segment in op.weights:
-        penalty = segment.weight.regularizer if segment.trainable else None
-        if penalty is not None and type(penalty) not in PENALTIES and not getattr(penalty, "traces", False):
-            yield f"{type(penalty).__name__} on the {segment.name} of layer {op.layer} has no native form"
-        constraint = segment.weight.constraint if segment.trainable else None
-        if constraint is not None and type(constraint) not in CONSTRAINTS:
-            yield f"the constraint on the {segment.name} of layer {op.layer} has no native form"
     if op.training is not None and any((op.index, segment.name) in plan.shared_state for segment in op.state):
         yield f"layer {op.layer} ({op.kind}), used several times and with training={op.training}, has no native form"
 
@@ -172,6 +165,7 @@ def lower(plan: Plan, store: Store | None) -> Spec:
         layers=[network.layer(ops) for ops in _by_layer(plan).values()],
         inputs=[math.prod(shape) for shape in plan.input_shapes],
         params_size=plan.layout.size,
+        projections=list(projections(plan, store)),
     )
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet._native import OpSpec, State, Weight
-from clarinet.engines.lowering.weights import CONSTRAINTS, NoForm, Settings, last_axes
+from clarinet.engines.lowering.weights import NoForm, constraint_settings, last_axes
 from clarinet.types import Array, Shape
 
 if TYPE_CHECKING:
     from clarinet.params import Segment, Store
-    from clarinet.plan import Op, Plan
+    from clarinet.plan import Op
 
 #: Whole numbers up to here are floats without rounding.
 _EXACT = 2**24
@@ -72,12 +72,13 @@ class Builder:
     """Makes native operations of those of a plan.
 
     Args:
-        plan: whose inputs are the first tensors.
+        inputs: how many tensors there are before the first operation.
+        seed: of operations that have none of their own.
         store: where weights are; None: nowhere yet, for finding out whether there is a native form.
     """
 
-    def __init__(self, plan: Plan, store: Store | None) -> None:
-        self.plan, self.store = plan, store
+    def __init__(self, inputs: int, seed: int, store: Store | None) -> None:
+        self.inputs, self.seed, self.store = inputs, seed, store
         self.how = How()
         self.ops: list[Any] = []
         self.layers: list[int] = []  # of each operation
@@ -119,7 +120,7 @@ class Builder:
                 state=[State(s.size, *self._located(s)) for s in state],
                 settings=numbers_of({**shared, **(settings or {})}),
                 index=self.how.index,
-                seed=(self.plan.seed if seed is None else seed) & 0xFFFFFFFFFFFFFFFF,
+                seed=(self.seed if seed is None else seed) & 0xFFFFFFFFFFFFFFFF,
                 shape=list(taken[0].shape) if taken else list(shape),
                 tables=[np.ravel(table).tolist() for table in tables],
                 sources=sources,
@@ -131,7 +132,7 @@ class Builder:
             )
         )
         self.layers.append(self.how.layer)
-        return Known(shape, whole, len(self.plan.input_shapes) + len(self.ops) - 1)
+        return Known(shape, whole, self.inputs + len(self.ops) - 1)
 
     def number(self, known: Known) -> int:
         """The number of a tensor; one that is not there yet is made."""
@@ -162,14 +163,9 @@ class Builder:
             l2=getattr(penalty, "l2", 0.0),
             buffer=buffer,
             start=start,
-            constraint=numbers_of(_constraint(segment)),
+            constraint=numbers_of(constraint_settings(segment)),
             **last_axes(segment.shape),
         )
-
-
-def _constraint(segment: Segment) -> Settings:
-    constraint = segment.weight.constraint if segment.trainable else None
-    return {} if constraint is None else CONSTRAINTS[type(constraint)](constraint, segment.shape)
 
 
 def constant(value: object) -> Known:

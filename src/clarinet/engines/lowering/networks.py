@@ -15,7 +15,8 @@ from clarinet.engines.lowering.elementary import Elementary
 from clarinet.engines.lowering.functions import DRAWS
 from clarinet.engines.lowering.objectives import LOSSES, METRICS
 from clarinet.engines.lowering.operations import AXES, OPS, RUNS, TABLES, TAKE_MASK, WRITTEN
-from clarinet.engines.lowering.weights import NoForm, traced_penalties
+from clarinet.engines.lowering.rules import add_penalties, traced_or_refused
+from clarinet.engines.lowering.weights import NoForm
 from clarinet.engines.stats import limits
 from clarinet.layers import EinsumDense, Embedding, Masking
 from clarinet.layers.activity import ActivityPenalty
@@ -30,10 +31,9 @@ from clarinet.types import Shape
 
 if TYPE_CHECKING:
     from clarinet.metrics import Metric
-    from clarinet.params import Segment, Store
+    from clarinet.params import Store
     from clarinet.plan import Op, Output, Plan
     from clarinet.traced import Traced
-    from clarinet.types import Penalty, TensorFunction
 
 
 class Lowered:
@@ -48,7 +48,7 @@ class Lowered:
     """
 
     def __init__(self, plan: Plan, store: Store | None) -> None:
-        self.plan, self.builder = plan, Builder(plan, store)
+        self.plan, self.builder = plan, Builder(len(plan.input_shapes), plan.seed, store)
         self.elementary = Elementary(self.builder)
         self.known = [Known(shape, False, number) for number, shape in enumerate(plan.input_shapes)]
         self._several: dict[int, list[Known]] = {}  # of an operation that gives several tensors, by its tensor
@@ -56,21 +56,7 @@ class Lowered:
             self.builder.how = How(op.layer, op.draws(0), op.training, op.when)
             taken = [self.known[source] for source in op.sources]
             self.known.append(self._make(op, taken))
-        for op, segment, penalty in traced_penalties(plan):
-            self._penalise_weight(op, segment, penalty)
-
-    def _penalise_weight(self, op: Op, segment: Segment, penalty: Penalty) -> None:
-        """A function's penalty on a weight, which counts where there are labels."""
-        name = f"{type(penalty).__name__} on the {segment.name} of layer {op.layer}"
-        specs = [TensorSpec(segment.shape, FLOAT)]
-        function = cast("TensorFunction", penalty)
-        traced = _traced(lambda: trace(lambda w: ops.sum(function(w)), specs, ["w"]), name)
-        self.builder.how = How(judges=True)
-        weight = self.builder.add("weight", [], segment.shape, whole=True, weights=[segment])
-        (found,) = self.elementary.network(traced.network, [weight])
-        if found.value is not None:
-            raise NoForm(f"{name}, which depends on nothing, has no native form")
-        self.builder.add("add_loss", [found], found.shape, whole=True)
+        add_penalties(plan, self.builder)
 
     def _make(self, op: Op, taken: Sequence[Known]) -> Known:
         if type(op.spec) in PARTS:
@@ -84,7 +70,7 @@ class Lowered:
         function: Any = op.spec.pure_activation
         if function is not None and function.traces:
             specs = [TensorSpec((None, *op.input_shape), FLOAT, True)]
-            traced = _traced(lambda: trace(function.function, specs, ["z"]), function.name)
+            traced = traced_or_refused(lambda: trace(function.function, specs, ["z"]), function.name)
             return self.elementary.network(traced.network, taken)[0]
         kind, settings = OPS[type(op.spec)](op.spec)
         if not kind:
@@ -122,7 +108,9 @@ class Lowered:
         dtypes = (FLOAT, BOOL)
         specs = [TensorSpec((None, *known.shape), dtype, True) for known, dtype in zip(taken, dtypes, strict=False)]
         names = ["x", "mask"][: len(taken)]
-        traced = _traced(lambda: trace(lambda *xs: WRITTEN[type(op.spec)](op.spec, *xs), specs, names), op.kind)
+        traced = traced_or_refused(
+            lambda: trace(lambda *xs: WRITTEN[type(op.spec)](op.spec, *xs), specs, names), op.kind
+        )
         return self.elementary.network(traced.network, taken)[0].reshaped(op.output_shape)
 
     def _embedded(self, op: Op, taken: Sequence[Known]) -> Known:
@@ -197,7 +185,7 @@ class Lowered:
         """A function's penalty on a layer's outputs, a mean over the rows."""
         rule = cast(ActivityPenalty, op.spec).rule
         specs = [TensorSpec((None, *op.input_shape), FLOAT, True)]
-        traced = _traced(
+        traced = traced_or_refused(
             lambda: trace(
                 lambda x: ops.sum(rule(x)) / (ops.sum(ops.ones_like(x)) / math.prod(op.input_shape)), specs, ["x"]
             ),
@@ -251,11 +239,11 @@ class Lowered:
         if absorbed is None:
             tensor = self.known[self.plan.given_by(last)].number
         elif OPS[type(last.spec)](last.spec)[0]:
-            tensor = len(self.plan.input_shapes) + len(self.builder.ops) + absorbed  # what it predicts
+            tensor = self.builder.inputs + len(self.builder.ops) + absorbed  # what it predicts
         else:
             tensor = self.known[outputs[absorbed].tensor].number
         if tensor is None:  # a weight or constants
-            tensor = len(self.plan.input_shapes) + own[-1] if own else 0
+            tensor = self.builder.inputs + own[-1] if own else 0
         low, high = limits(last) or (0.0, 0.0)
         return StatsSpec(tensor=tensor, low=low, high=high, ops=own)
 
@@ -278,20 +266,14 @@ PARTS: dict[type, Callable[[Lowered, Any, Sequence[Known]], Known]] = {
 
 def _alone(lowered: Lowered, op: Op, taken: Known) -> list[Any]:
     """The activation that a loss absorbed; none where it changes nothing."""
-    builder = Builder(lowered.plan, lowered.builder.store)
+    own = lowered.builder
+    builder = Builder(own.inputs, own.seed, own.store)
     builder.how = How(op.layer, op.index, op.training)
     kind, settings = OPS[type(op.spec)](op.spec)
     if kind:
         positions = math.prod(op.output_shape[:-1])
         builder.add(kind, [taken], op.output_shape, settings=settings, positions=positions)
     return builder.ops
-
-
-def _traced(make: Callable[[], Traced], name: str) -> Traced:
-    try:
-        return make()
-    except Exception as error:  # whatever it is, the reference engine says so again
-        raise NoForm(f"{name!r} cannot be traced: {error}") from error
 
 
 class _Judged:
@@ -322,7 +304,7 @@ class _Judged:
         """Where the labels are."""
         if self._labels is None or self._labels.number is None:
             return {}
-        first = len(self.lowered.plan.input_shapes)
+        first = self.lowered.builder.inputs
         return {"labels": self._labels.number - first, "labels_size": self._labels.size}
 
     def mask_spec(self) -> dict[str, int]:
@@ -363,7 +345,7 @@ class _Judged:
         return found[0]
 
     def _traced(self, judge: Any) -> Traced:
-        return _traced(lambda: judge.traced(self._label_shape, self.given.shape), judge.name)
+        return traced_or_refused(lambda: judge.traced(self._label_shape, self.given.shape), judge.name)
 
     def loss(self) -> tuple[object, dict[str, int]]:
         """The loss, and where its values are if operations compute them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -14,9 +14,12 @@ from clarinet.types import Array, Shape
 if TYPE_CHECKING:
     from clarinet.params import Segment, Store
     from clarinet.plan import Op, Plan
-    from clarinet.types import Penalty
+    from clarinet.types import Penalty, TensorFunction
 
 Settings = dict[str, object]
+
+#: Those of a constraint that operations compute.
+OPERATIONS: Settings = {"operations": True}
 
 
 class NoForm(ValueError):
@@ -44,12 +47,28 @@ def with_traced_penalties(plan: Plan, store: Store, flat: Array) -> Array:
     return found
 
 
-def _lengths(constraint: Any, shape: Shape, low: float, high: float, rate: float = 1.0) -> Settings:
-    """The length of ``along`` numbers that lie ``inner`` apart comes between two bounds."""
+def traced_constraints(plan: Plan) -> Iterator[tuple[Op, Segment, TensorFunction]]:
+    """The constraints on weights that operations compute, each once."""
+    for op, segment in plan.trainable:
+        if constraint_settings(segment) == OPERATIONS:
+            yield op, segment, cast("TensorFunction", segment.weight.constraint)
+
+
+def constraint_settings(segment: Segment) -> Settings:
+    """What the native engine does with a weight when it is updated; empty: nothing more."""
+    constraint = segment.weight.constraint if segment.trainable else None
+    if constraint is None:
+        return {}
+    own = CONSTRAINTS[type(constraint)](constraint, segment.shape) if type(constraint) in CONSTRAINTS else None
+    return OPERATIONS if own is None else own
+
+
+def _lengths(constraint: Any, shape: Shape, low: float, high: float, rate: float = 1.0) -> Settings | None:
+    """The length of ``along`` numbers that lie ``inner`` apart comes between two bounds; None: it cannot say so."""
     given = constraint.axis if isinstance(constraint.axis, tuple) else (constraint.axis,)
     axes = sorted({axis % len(shape) for axis in given})
     if axes != list(range(axes[0], axes[-1] + 1)):
-        raise NoForm(f"{constraint!r}, whose axes are not side by side, has no native form")
+        return None
     along, inner = math.prod(shape[axes[0] : axes[-1] + 1]), math.prod(shape[axes[-1] + 1 :])
     return {"along": along, "inner": inner, "low": low, "high": high, "rate": rate}
 
@@ -60,8 +79,8 @@ def last_axes(shape: Shape) -> dict[str, int]:
     return {"rows": rows, "columns": columns}
 
 
-#: Settings of each constraint on a weight of a shape.
-CONSTRAINTS: dict[type, Callable[[Any, Shape], Settings]] = {
+#: Settings of each constraint on a weight of a shape; None where it has none for such a weight.
+CONSTRAINTS: dict[type, Callable[[Any, Shape], Settings | None]] = {
     constraints.MaxNorm: lambda c, shape: _lengths(c, shape, 0.0, c.max_value),
     constraints.MinMaxNorm: lambda c, shape: _lengths(c, shape, c.min_value, c.max_value, c.rate),
     constraints.NonNeg: lambda c, shape: {"non_neg": True},
