@@ -148,7 +148,7 @@ std::vector<bool> Engine::reached_tensors() const {
     if (result.learns) reached[start_of(result)] = true;
   for (size_t i = ops_.size(); i-- > 0;) {
     const std::vector<int64_t>& sources = ops_[i]->spec.sources;
-    if (ops_[i]->adds_loss() && ops_[i]->runs(training_, true)) reached[spec_.given_by(i)] = true;
+    if (ops_[i]->adds_loss() && ops_[i]->runs(training_, !at_outputs_)) reached[spec_.given_by(i)] = true;
     for (size_t j = 0; j < sources.size(); ++j)
       if (reached[spec_.given_by(i)] && ops_[i]->leads(j, training_)) reached[static_cast<size_t>(sources[j])] = true;
   }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from clarinet import ops
 from clarinet._native import ProjectionSpec
@@ -46,7 +46,7 @@ def add_penalties(plan: Plan, builder: Builder) -> None:
         builder.add("add_loss", [found], found.shape, whole=True)
 
 
-def projections(plan: Plan, store: Store | None) -> Iterator[Any]:
+def projections(plan: Plan, store: Store | None) -> Iterator[object]:
     """What functions make of weights that have just been updated."""
     for op, segment, constraint in traced_constraints(plan):
         name = _name(constraint, op, segment)
