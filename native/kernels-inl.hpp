@@ -42,6 +42,8 @@ const KernelTable& CLARINET_JOIN(kernels_, CLARINET_ISA_NAME)() {
       rank1_update,
       dot,
       weighted_rows,
+      take_rows,
+      add_rows,
       transpose,
       column_sums,
       activate<>,

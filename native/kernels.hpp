@@ -225,6 +225,10 @@ struct KernelTable {
   void (*dot)(const float* a, long rows, long depth, const float* b, float start, float* y);
   // y[j] = sum over k < count of weights[k] rows[k][from + j], each a chain of multiply-adds in the order of k.
   void (*weighted_rows)(const float* const* rows, const float* weights, long count, long from, long columns, float* y);
+  // Rows of a table by their numbers, NaN where these are negative.
+  void (*take_rows)(const float* table, const int32_t* numbers, long count, long columns, float* y);
+  // to[numbers[p] - first] += rows[p] for these p, in order.
+  void (*add_rows)(const float* rows, const int32_t* p, long count, const int32_t* numbers, int32_t first, long columns, float* to);
   void (*transpose)(const float* from, long from_row, long rows, long columns, float* to, long to_row);
   void (*column_sums)(const float* x, long rows, long row, long columns, float* sums);
 

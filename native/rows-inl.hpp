@@ -1,4 +1,4 @@
-// What looks at whole rows: softmax, the place of the largest entry.
+// What looks at whole rows: softmax, the place of the largest entry; rows of a table, and their gradient.
 #pragma once
 
 #include <math.h>
@@ -80,6 +80,22 @@ void argmax(const float* x, long rows, long columns, int32_t* where) {
       if (hits && found == columns) found = j + lowest_bit(hits);
     });
     where[i] = static_cast<int32_t>(found < columns ? found : 0);
+  }
+}
+
+// An id that the table lacks is refused before training; seen here, it must not go unnoticed.
+void take_rows(const float* table, const int32_t* numbers, long count, long columns, float* y) {
+  for (long i = 0; i < count; ++i, y += columns) {
+    const float* row = numbers[i] < 0 ? nullptr : table + numbers[i] * columns;
+    each_vector(columns, [&](long j, auto part) { store(y + j, row ? load(row + j, part) : set1(NAN), part); });
+  }
+}
+
+void add_rows(const float* rows, const int32_t* p, long count, const int32_t* numbers, int32_t first, long columns, float* to) {
+  for (long i = 0; i < count; ++i) {
+    const float* row = rows + p[i] * columns;
+    float* sum = to + static_cast<long>(numbers[p[i]] - first) * columns;
+    each_vector(columns, [&](long j, auto part) { store(sum + j, load(sum + j, part) + load(row + j, part), part); });
   }
 }
 
