@@ -1,4 +1,4 @@
-"""Score the doctor: ``python -m benchmarks.doctor`` (85 broken programs and 17 sound ones, a few minutes).
+"""Score the doctor: ``python -m benchmarks.doctor`` (85 broken programs, 17 sound ones, and mutants; half an hour).
 
 The programs are data (``cases.jsonl``, ``healthy.jsonl``: facts from the sources that each row names), built for any
 library with Keras's words by ``build.py``; ``score.py`` compares what was found with what is true.
@@ -24,6 +24,7 @@ import numpy as np
 
 import clarinet
 from benchmarks.doctor import cures, published, results, splits
+from benchmarks.doctor.mutation import __main__ as mutation
 from clarinet import doctor
 from clarinet.datasets import mnist
 
@@ -57,7 +58,19 @@ def main(arguments: list[str] | None = None) -> int:
     print(text)
     if options.write:
         results.write(part, text)
+    if part == "score" and wanted is None:
+        _mutants()
     return 0
+
+
+def _mutants() -> None:
+    """The parts of the benchmark of mutants; of the third, which is run once, the figures on the results page."""
+    for part in mutation.PARTS:
+        print(f"\n{results.PARTS[part]}", flush=True)
+        if part == mutation.PARTS[-1]:
+            print(results.read(part))
+        else:
+            mutation.main(["--part", part, "--again"])
 
 
 def _prepare(folder: Path) -> Any:

@@ -1,0 +1,1 @@
+"""Sound programs, faults put into them one by one, and what the doctor says of each."""
