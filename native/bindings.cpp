@@ -238,12 +238,13 @@ struct PyEngine {
   }
 
   // The number of the pass for backward(): unique, in all engines.
-  uint64_t forward(const nb::tuple& x, bool training, nb::handle step, nb::handle draw, const nb::tuple& out) {
+  uint64_t forward(const nb::tuple& x, bool training, nb::handle step, nb::handle draw, int64_t before, const nb::tuple& out) {
     Engine& engine = core();
     const std::vector<Source> sources = inputs(x);
     require(sources[0].rows > 0, "forward: expected rows, received none");
     const std::vector<float*> room = outputs<float>(out, sources[0].rows);
-    const Draw what{training, static_cast<uint64_t>(whole(step, "step", 0)), static_cast<uint32_t>(whole(draw, "draw", 0))};
+    const auto number_of = [](nb::handle given, const char* what) { return static_cast<uint64_t>(whole(given, what, 0)); };
+    const Draw what{training, number_of(step, "step"), static_cast<uint32_t>(number_of(draw, "draw")), before};
     static std::atomic<uint64_t> passes{0};
     const uint64_t number = ++passes;
     interruptibly(
@@ -374,7 +375,7 @@ NB_MODULE(_native, m) {
       .def("evaluate", &PyEngine::evaluate, "x"_a, "y"_a, "weight"_a, "batch_size"_a.none(), "step"_a.none(), "draw"_a.none())
       .def("predict", &PyEngine::predict, "x"_a, "batch_size"_a.none(), "step"_a.none(), "draw"_a.none(), "out"_a)
       .def("predict_row", &PyEngine::predict_row, "x"_a, "out"_a)
-      .def("forward", &PyEngine::forward, "x"_a, "training"_a, "step"_a.none(), "draw"_a.none(), "out"_a)
+      .def("forward", &PyEngine::forward, "x"_a, "training"_a, "step"_a.none(), "draw"_a.none(), "before"_a, "out"_a)
       .def("backward", &PyEngine::backward, "number"_a, "rows"_a, "d_outputs"_a, "gradient"_a, "d_inputs"_a.none())
       .def("judge", &PyEngine::judge, "x"_a, "y"_a, "weight"_a, "d_inputs"_a)
       .def("apply", &PyEngine::apply, "gradient"_a, "rate"_a, "state"_a)

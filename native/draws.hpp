@@ -22,21 +22,26 @@ inline DrawKey key_of(const Pass& pass, const OpSpec& spec) {
           pass.stream + 256 * spec.index};
 }
 
-// f(place, its word) for places [from, to).
+// How many places of a pass's numbers, so many a sample, come before those of its first: those of samples that others have.
+inline long places_before(const Pass& pass, long size) { return pass.before * size; }
+
+// f(place, its word) for places [from, to), of a sequence that has `before` others.
 template <class F>
-void each_word(const DrawKey& key, long from, long to, F f) {
+void each_word(const DrawKey& key, long before, long from, long to, F f) {
+  from += before, to += before;
   for (long block = from / 4; block * 4 < to; ++block) {
     uint32_t word[4] = {static_cast<uint32_t>(block), key.step, key.epoch, key.stream};
     philox(key.seed, word);
-    for (long place = std::max(from, block * 4); place < std::min(to, block * 4 + 4); ++place) f(place, word[place - block * 4]);
+    for (long place = std::max(from, block * 4); place < std::min(to, block * 4 + 4); ++place) f(place - before, word[place - block * 4]);
   }
 }
 
 inline double uniform(uint32_t word) { return (static_cast<double>(word) + 0.5) * 0x1p-32; }
 
-// f(place, normal number) for places [from, to): from pairs of words by Box and Muller's method, in double precision.
+// f(place, normal number) likewise: from pairs of words by Box and Muller's method, in double precision.
 template <class F>
-void each_normal(const DrawKey& key, long from, long to, F f) {
+void each_normal(const DrawKey& key, long before, long from, long to, F f) {
+  from += before, to += before;
   constexpr double kPi = 3.14159265358979323846;
   for (long block = from / 4; block * 4 < to; ++block) {
     uint32_t word[4] = {static_cast<uint32_t>(block), key.step, key.epoch, key.stream};
@@ -47,7 +52,7 @@ void each_normal(const DrawKey& key, long from, long to, F f) {
       const double normal[2] = {radius * std::cos(angle), radius * std::sin(angle)};
       for (long i = 0; i < 2; ++i) {
         const long place = block * 4 + pair * 2 + i;
-        if (place >= from && place < to) f(place, normal[i]);
+        if (place >= from && place < to) f(place - before, normal[i]);
       }
     }
   }

@@ -43,6 +43,7 @@ struct Draw {
   bool training = false;
   uint64_t step = 0;    // in training the update that it leads to, from 1
   uint32_t number = 0;  // of the passes before that update
+  int64_t before = 0;   // samples of the update that others have, and that come first
 };
 
 struct Forwarded {

@@ -16,7 +16,7 @@ constexpr double kWorthWaking = 0.5;
 Pass Engine::half_pass(const Team& team, int thread, int threads, const Kept& kept, Interruption* interruption) const {
   Pass pass = pass_of(team, thread, threads, kept.samples);
   pass.training = kept.draw.training;
-  pass.step = kept.draw.step, pass.draw = kept.draw.number;
+  pass.step = kept.draw.step, pass.draw = kept.draw.number, pass.before = kept.draw.before;
   if (!pass.training) pass.stream = kPredict;
   pass.interruption = interruption;
   return pass;

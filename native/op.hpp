@@ -21,6 +21,7 @@ struct Pass {
   Barrier* barrier = nullptr;
   long samples = 0;          // in the batch
   long first = 0, last = 0;  // those of this thread
+  long before = 0;           // samples of the step that others have, and that come first
   bool training = false;
   bool judged = false;       // whether there are labels
   uint64_t step = 0;         // of the model's life, from 1

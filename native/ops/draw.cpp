@@ -26,11 +26,12 @@ class DrawOp : public Op {
   void forward_all(const Pass& pass, const float* const*, float* y) override {  // it takes no tensor
     const long from = pass.first * out_size(), to = pass.last * out_size();
     const DrawKey key = key_of(pass, spec);
+    const long before = spec.whole ? 0 : places_before(pass, out_size());
     const auto put = [&](auto value) {
-      each_word(key, from, to, [&](long place, uint32_t word) { y[place] = static_cast<float>(value(word)); });
+      each_word(key, before, from, to, [&](long place, uint32_t word) { y[place] = static_cast<float>(value(word)); });
     };
     switch (kind_) {
-      case 0: return each_normal(key, from, to, [&](long place, double normal) { y[place] = static_cast<float>(normal); });
+      case 0: return each_normal(key, before, from, to, [&](long place, double normal) { y[place] = static_cast<float>(normal); });
       case 1: return put([](uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24f; });
       case 2: return put([&](uint32_t word) { return word >= static_cast<uint32_t>(parameter_) ? 1.0f : 0.0f; });
       case 3: return put([&](uint32_t word) { return static_cast<uint64_t>(word) * static_cast<uint64_t>(parameter_) >> 32; });

@@ -35,7 +35,7 @@ class Dropout : public Op {
     const long from = pass.first * masked(), n = (pass.last - pass.first) * masked();
     const DrawKey key = key_of(pass, spec);
     const DropoutMask mask{{key.seed[0], key.seed[1]}, key.step, key.epoch, key.stream, threshold_, scale_};
-    pass.k->dropout_mask(mask, static_cast<uint64_t>(from), n, mask_.data() + from);
+    pass.k->dropout_mask(mask, static_cast<uint64_t>(places_before(pass, masked()) + from), n, mask_.data() + from);
     apply(pass, x, y);
     if (dropped_ == 0.0f) return;
     for (long i = from; i < from + n; ++i) y[i] = mask_[static_cast<size_t>(i)] != 0.0f ? y[i] + shift_ : dropped_;
@@ -83,7 +83,7 @@ class GaussianNoise : public Op {
   bool by_sample() const override { return true; }
 
   void forward(const Pass& pass, const float* x, float* y) override {
-    each_normal(key_of(pass, spec), pass.first * out_size(), pass.last * out_size(),
+    each_normal(key_of(pass, spec), places_before(pass, out_size()), pass.first * out_size(), pass.last * out_size(),
                 [&](long place, double normal) { y[place] = x[place] + static_cast<float>(stddev_ * normal); });
   }
   void backward(const Pass& pass, const float*, const float*, float* dy, float* dx) override {
@@ -106,7 +106,8 @@ class GaussianDropout : public Op {
   void reserve(long samples, int) override { factors_.resize(static_cast<size_t>(samples * out_size())); }
 
   void forward(const Pass& pass, const float* x, float* y) override {
-    each_normal(key_of(pass, spec), pass.first * out_size(), pass.last * out_size(), [&](long place, double normal) {
+    const long first = pass.first * out_size(), last = pass.last * out_size();
+    each_normal(key_of(pass, spec), places_before(pass, out_size()), first, last, [&](long place, double normal) {
       factors_[static_cast<size_t>(place)] = static_cast<float>(1.0 + deviation_ * normal);
     });
     apply(pass, x, y);

@@ -85,7 +85,7 @@ class StateDropout {
     const DropoutMask mask{{key.seed[0], key.seed[1]}, key.step, key.epoch, key.stream,
                            static_cast<uint32_t>(setting(spec_, "threshold")), static_cast<float>(setting(spec_, "scale"))};
     const long from = pass.first * columns_;
-    pass.k->dropout_mask(mask, static_cast<uint64_t>(from), (pass.last - pass.first) * columns_, factors_.data() + from);
+    pass.k->dropout_mask(mask, static_cast<uint64_t>(places_before(pass, columns_) + from), (pass.last - pass.first) * columns_, factors_.data() + from);
   }
   // Of sample n, whose state h is in this row of all.
   void apply(const Pass& pass, long n, long row, const float* h) {

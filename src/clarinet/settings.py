@@ -85,6 +85,7 @@ class FitSettings:
     doctor: bool = field(metadata=_DISPLAY)
     plot: bool | str = field(metadata=_DISPLAY)
     studio: bool = field(metadata=_WRITING)  # which shows runs
+    distribute: str | None = field(metadata=_FIXED)
 
     @property
     def kept(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,12 @@ def _run_name(name: str, value: object) -> Problem | None:
     return _argument(name, f"expected a name such as 'digits-128', or True, received {shown(value)}", TypeError)
 
 
+def _distribution(name: str, value: object) -> Problem | None:
+    if isinstance(value, str) and re.fullmatch(r"mpi(:[1-9][0-9]{0,5})?", value):
+        return None
+    return _argument(name, f"expected 'mpi', 'mpi:4' for four processes, or None, received {shown(value)}")
+
+
 _RULES: dict[str, _Rule] = {
     "batch_size": _optional(_whole(1)),
     "epochs": _whole(1),
@@ -130,6 +137,7 @@ _RULES: dict[str, _Rule] = {
     "doctor": _yes_or_no,
     "plot": _one_of(False, True, "light", "dark"),
     "studio": _yes_or_no,
+    "distribute": _optional(_distribution),
 }
 
 

@@ -205,13 +205,15 @@ class NativeEngine(Engine):
 
     # A step in halves.
 
-    def forward(self, inputs: Arrays, training: bool = False, draw: int | None = None) -> tuple[Arrays, Handle]:
+    def forward(
+        self, inputs: Arrays, training: bool = False, draw: int | None = None, before: int = 0
+    ) -> tuple[Arrays, Handle]:
         xs = check_inputs(self.plan, inputs)
         self._check_batches(len(xs[0]), len(xs[0]))
         raw = [self.plan.shape_of(output.tensor) for output in self.plan.outputs]
         outputs = tuple(np.empty((len(xs[0]), *shape), np.float32) for shape in raw)
         step, its_draw = self._draws.take(self.optimizer_state, draw) if training else (0, self._use(1))
-        number = self._core.forward(tuple(map(readable, xs)), training, step, its_draw, outputs)
+        number = self._core.forward(tuple(map(readable, xs)), training, step, its_draw, before, outputs)
         return one_or_all(outputs), _Pass(shapes(xs), shapes(outputs), number)
 
     @overload
@@ -219,10 +221,15 @@ class NativeEngine(Engine):
     @overload
     def backward(self, handle: Handle, d_outputs: Arrays, wrt_inputs: Literal[True]) -> tuple[Array, Arrays]: ...
     def backward(self, handle: Handle, d_outputs: Arrays, wrt_inputs: bool = False) -> Array | tuple[Array, Arrays]:
+        return self._backward(handle, d_outputs, wrt_inputs, self.plan.layout.room(np.float32))
+
+    def _backward(
+        self, handle: Handle, d_outputs: Arrays, wrt_inputs: bool, flat: Array
+    ) -> Array | tuple[Array, Arrays]:
+        """:meth:`backward` into a place that there is."""
         if not isinstance(handle, _Pass):
             raise Stale
         dys = check_d_outputs(self.plan, handle, d_outputs)
-        flat = self.plan.layout.room(np.float32)
         d_inputs = tuple(np.empty(shape, np.float32) for shape in handle.inputs) if wrt_inputs else None
         if not self._core.backward(handle.number, handle.inputs[0][0], dys, flat, d_inputs):
             raise Stale

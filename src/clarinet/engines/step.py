@@ -126,13 +126,26 @@ def judge(plan: Plan, params: ByWeight, batch: Data, outputs: list[Array], xp: N
     """The losses of what the operations gave, penalties, and predictions; no gradients."""
     found = results(plan, batch.xs, outputs)
     masks = [mask_of(output, batch.xs, outputs) for output in plan.outputs]
+    record = judge_outputs(plan, batch, found, penalties(plan, params, outputs), masks, xp)
+    return record._replace(outputs=[*outputs, *record.outputs])
+
+
+def judge_outputs(
+    plan: Plan,
+    batch: Data,
+    found: Sequence[Array],
+    penalty: Scalar,
+    masks: Sequence[Array | None] | None = None,
+    xp: Namespace = np,
+) -> StepRecord:
+    """The same of what the losses take; its outputs are the predictions alone."""
+    masks = [None] * len(plan.outputs) if masks is None else masks
     each = [_judged(*five, xp) for five in zip(plan.outputs, batch.ys, batch.weights, found, masks, strict=True)]
     values, shares, losses = zip(*each, strict=True)
     weighed = [loss * o.weight for loss, o in zip(losses, plan.outputs, strict=True) if loss is not None]
     predictions = [through_output(output, y, xp) for output, y in zip(plan.outputs, found, strict=True)]
-    loss = sum(weighed[1:], start=weighed[0]) if weighed else xp.zeros((), dtype=batch.xs[0].dtype)
-    penalty = penalties(plan, params, outputs)
-    return StepRecord(loss, penalty, values, shares, losses, [*outputs, *predictions], {})
+    loss = sum(weighed[1:], start=weighed[0]) if weighed else xp.zeros((), dtype=found[0].dtype)
+    return StepRecord(loss, penalty, values, shares, losses, predictions, {})
 
 
 def _judged(

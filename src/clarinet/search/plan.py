@@ -33,6 +33,7 @@ _OWN = {
     "doctor",
     "plot",
     "studio",
+    "distribute",
     *names_of(Role.DATA),
     "validation_split",
 }

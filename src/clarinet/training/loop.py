@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from clarinet import data_adapters, renamed
 from clarinet.engines import Data, Engine, Steps
+from clarinet.engines.ranks import Ranks
 from clarinet.events import (
     ChunkEnd,
     EpochBegin,
@@ -28,9 +29,11 @@ from clarinet.events import (
     ValidationEnd,
 )
 from clarinet.settings import FitSettings
+from clarinet.training import distributing
 from clarinet.training.callback import Callback, CallbackList, Params
+from clarinet.training.evaluating import run_evaluation
 from clarinet.training.history import History
-from clarinet.training.prepare import TrainingData, as_list, evaluation_batches, learning_rates
+from clarinet.training.prepare import TrainingData, as_list, learning_rates
 from clarinet.training.progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -95,24 +98,33 @@ class Fit:
         pace: which events are wanted.
     """
 
-    def __init__(self, model: Trainable, settings: FitSettings, pace: Pace | None = None) -> None:
-        self.model, self.settings, self.pace = model, settings, pace or Pace()
+    def __init__(
+        self, model: Trainable, settings: FitSettings, pace: Pace | None = None, ranks: Ranks | None = None
+    ) -> None:
+        self.model, self.settings, self.pace, self.ranks = model, settings, pace or Pace(), ranks or Ranks()
         self.epoch_batches: Iterator[data_adapters.Block] = iter(())
         if settings.seed is not None:
             model.seed = settings.seed
-        # Before the engine is made: resuming restores the seed. A proxy: no circle for the garbage collector.
-        self.recording: Recorded | None = model._new_recording(weakref.proxy(self)) if settings.kept else None
+        # Before the engine is made: resuming restores the seed.
+        self.recording: Recorded | None = self.ranks.settled(self._new_recording)
+        model.seed = self.ranks.first(model.seed)
         self.own_callbacks = as_list(settings.callbacks)
         watchers = [*self.own_callbacks, *([self.recording.tracker] if self.recording else [])]
         self.fingerprints: Config | None = {} if any(hasattr(c, "wants_fingerprint") for c in watchers) else None
         self.source = TrainingData(model, settings, self.fingerprints)
         self.engine: Engine = model.engine_for(self.source.label_shapes, fresh=True)
+        if settings.distribute is not None:
+            self.engine = distributing.engine_for(self.engine, model, self.source, self.ranks)
         model.history = History()
         self.params = renamed.keys(self._params(), given="raw_data", seen="fingerprints")
         # History comes after the callbacks that may add to the logs: it keeps their numbers too.
         self.callbacks = CallbackList([*watchers, model.history, *self._shown()], model, self.params)
         self.position, self.logs = Position(settings.initial_epoch), dict[str, float]()
         self.checkpointer: Checkpointing | None = None
+
+    def _new_recording(self) -> Recorded | None:
+        """What records the training. It has a proxy: no circle for the garbage collector."""
+        return self.model._new_recording(weakref.proxy(self)) if self.settings.kept else None
 
     def _shown(self) -> Iterator[Callback]:
         """The callbacks that show the training."""
@@ -180,10 +192,11 @@ class Fit:
     def _events(self) -> Iterator[Event]:
         if self.checkpointer is not None:
             self.checkpointer.begin()
+        distributing.share(self)
         yield TrainBegin(self.position.epoch, self.settings.epochs, self.params["steps"], self.params["samples"])
         if self.position.step > 0:  # resumed within an epoch; callbacks were called before they got their state back
             yield EpochBegin(self.position.epoch)
-        while self.position.epoch < self.settings.epochs and not self.stopped:
+        while self.position.epoch < self.settings.epochs and not self.ranks.first(self.stopped):
             yield from self._epoch()
 
     def _finish(self) -> None:
@@ -241,6 +254,9 @@ class Fit:
 
     def _most_rows(self) -> int:
         """Rows of the next chunk, at most."""
+        return self.ranks.first(self._rows_wanted())
+
+    def _rows_wanted(self) -> int:
         if self.callbacks.wants_batches or self.pace.every_step:
             return self.source.batch_size
         steps = None if self.checkpointer is None else self.checkpointer.steps_left()
@@ -249,7 +265,7 @@ class Fit:
     @property
     def _one_by_one(self) -> bool:
         """Whether somebody needs each batch of a source by itself."""
-        return self.callbacks.wants_batches or self.pace.every_step or self.checkpointer is not None
+        return self.ranks.first(self.callbacks.wants_batches or self.pace.every_step or self.checkpointer is not None)
 
     def _batches(self) -> Iterator[Event]:
         """Train on one batch of the source after the other, or on several at once where it gives them."""
@@ -287,6 +303,7 @@ class Fit:
         """Whether the epoch goes on after a chunk, with a checkpoint if one is due."""
         if self.checkpointer is not None and not self.model.stop_training:
             self.checkpointer.after_chunk()
+        self.model.stop_training = self.ranks.first(self.model.stop_training)
         return not self.model.stop_training
 
     def _validate(self, source: Data | data_adapters.Batches) -> dict[str, float]:
@@ -305,12 +322,13 @@ def events(model: Trainable, settings: FitSettings, pace: Pace | None = None) ->
     Raises:
         RuntimeError: the model is being trained already. ValueError, TypeError: the data do not fit the model.
     """
-    with model.in_training() as trainer:
-        fit = Fit(model, settings, pace)
-        with fit.recording or nullcontext(), fit.notifying_callbacks():
+    with model.in_training() as trainer, distributing.together(settings) as (settings, ranks):
+        fit = ranks.settled(lambda: Fit(model, settings, pace, ranks))
+        with distributing.ending_all(ranks), fit.recording or nullcontext(), fit.notifying_callbacks():
             for event in fit.events():
                 with trainer:
                     yield event
+            ranks.agree("the end")
     yield from fit.found()
     yield TrainEnd(fit.logs)
 
@@ -378,23 +396,3 @@ def _end_held() -> None:
     for each in list(_held):
         if getgeneratorstate(each._events) != GEN_RUNNING:  # else a thread runs it that the program does not wait for
             each.close()
-
-
-def run_evaluation(
-    model: Trainable, engine: Engine, source: Data | data_adapters.Batches, batch_size: int, callbacks: CallbackList
-) -> dict[str, float]:
-    """Loss and metrics in inference mode; empty where no row came that counts: a mean of nothing is no number."""
-    callbacks.on_test_begin()
-    engine.reset_metrics()
-    counted = False
-    pieces = evaluation_batches(model, source, batch_size, callbacks.wants_test_batches)
-    for number, (batch, size) in enumerate(pieces):
-        if callbacks.wants_test_batches:
-            callbacks.on_test_batch_begin(number)
-        engine.evaluate(batch, size)
-        if callbacks.wants_test_batches:
-            callbacks.on_test_batch_end(number, dict(engine.results()))
-        counted = counted or any(weight is None or weight.any() for weight in batch.weights)
-    logs = dict(engine.results()) if counted else {}
-    callbacks.on_test_end(logs)
-    return logs

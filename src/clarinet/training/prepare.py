@@ -129,6 +129,12 @@ class TrainingData:
         self._whole = (rows, checked) if block.order is not None else None
         return checked
 
+    def example(self, rows: int) -> Data:
+        """Some of the first rows."""
+        found = self.data if self.data is not None else self._first[1] if self._first is not None else None
+        assert found is not None
+        return found.rows(slice(0, rows))
+
     @property
     def validation_batch_size(self) -> int:
         """Rows a pass when validating."""

@@ -13,9 +13,10 @@ from clarinet.engines import Data, Engine, Steps
 from clarinet.names import explained
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.training.callback import CallbackList
+from clarinet.training.evaluating import run_evaluation
 from clarinet.training.history import History
 from clarinet.training.limits import LIMITS, least
-from clarinet.training.loop import FitEvents, events, run_evaluation
+from clarinet.training.loop import FitEvents, events
 from clarinet.training.prepare import (
     as_list,
     build_for,
@@ -65,6 +66,7 @@ def fit(
     doctor: bool = False,
     plot: bool | str = False,
     studio: bool = False,
+    distribute: str | None = None,
 ) -> History:
     """Train the model.
 
@@ -102,6 +104,9 @@ def fit(
             on a dark one; see :class:`clarinet.callbacks.LivePlot`.
         studio: open ``clarinet studio`` in a browser, on the run of this training; one is begun if ``run`` names none.
             Needs ``pip install "clarinet[studio]"``.
+        distribute: ``"mpi"`` shares the rows of each batch out among the processes that ``mpirun -n 4 python train.py``
+            starts, each of which has all rows; ``"mpi:4"`` insists on so many. Needs ``pip install "clarinet[mpi]"``.
+            The first alone writes runs and checkpoints and shows progress.
 
     Returns:
         History: ``.history`` holds a list for each of ``loss``, the metrics, ``val_loss``, …; ``.epoch`` the epochs.
@@ -130,7 +135,7 @@ def fit(
     given = FitSettings(
         x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
         sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq, seed,
-        stats_every, run, checkpoint, resume, doctor, plot, studio,
+        stats_every, run, checkpoint, resume, doctor, plot, studio, distribute,
     )  # fmt: skip
     settings = _with_doctor(self, given)
     checks.raise_first(checks.check_fit_arguments(self, settings), handled_by_callbacks(settings))
