@@ -91,11 +91,11 @@ def test_what_a_run_keeps_and_what_resuming_needs() -> None:
         "batch_size": None, "epochs": 7, "callbacks": None, "validation_split": 0.0, "shuffle": True,
         "class_weight": {0: 2.0}, "initial_epoch": 0, "steps_per_epoch": None, "validation_steps": None,
         "validation_batch_size": None, "validation_freq": 1, "seed": None, "stats_every": 100, "checkpoint": 3,
-        "resume": False,
+        "resume": False, "distribute": None,
     }  # fmt: skip
     assert settings.fixed() == {
         "batch_size": None, "validation_split": 0.0, "shuffle": True, "class_weight": {0: 2.0}, "initial_epoch": 0,
-        "steps_per_epoch": None, "validation_freq": 1, "seed": None,
+        "steps_per_epoch": None, "validation_freq": 1, "seed": None, "distribute": None,
     }  # fmt: skip
 
 

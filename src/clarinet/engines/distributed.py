@@ -16,7 +16,7 @@ from clarinet.engines.metric_sums import logs
 from clarinet.engines.native import NativeEngine
 from clarinet.engines.ranks import Ranks
 from clarinet.layers.base import Layer
-from clarinet.metrics.base import PureMetric, Sums
+from clarinet.metrics.base import Sums
 from clarinet.params import Store
 from clarinet.records import Chunk
 from clarinet.types import Array
@@ -216,9 +216,8 @@ def _mixing(plan: Plan) -> Iterator[tuple[str, str]]:
                 f"output {output.name or 'of the model'}",
                 "has a mask, so that its loss is divided by what the batch has left",
             )
-    for judged in plan.judged:
-        metric = judged.metric
-        if not isinstance(metric, PureMetric) or type(metric).update_state is not PureMetric.update_state:
+    for metric in (judged.metric for judged in plan.judged):
+        if not metric.sums_rows:
             yield f"metric {metric.name}", "has an update_state of its own, which need not be a sum over rows"
 
 

@@ -85,6 +85,11 @@ class Metric(Configurable):
     def __post_init__(self) -> None:
         self.name = self.name or snake_case(type(self).__name__)
 
+    @property
+    def sums_rows(self) -> bool:
+        """Whether its sums over some rows and over others, added up, are those over all: no other update is known."""
+        return False
+
     def traced(self, label_shape: Shape, shape: Shape) -> Traced:
         """The network that gives the values, of labels and predictions; these are shapes of a row's."""
         raise NotImplementedError
@@ -250,6 +255,10 @@ class PureMetric(Metric):
         raise NotImplementedError
 
     @property
+    def sums_rows(self) -> bool:
+        return type(self).update_state is PureMetric.update_state
+
+    @property
     def sums(self) -> Sums:
         return {name: getattr(self, name) for name in self.start()}
 
@@ -267,7 +276,7 @@ class PureMetric(Metric):
 
 def updated(metric: Metric, sums: Sums, y_true: Array, y_pred: Array, weight: Array | None, xp: Namespace) -> Sums:
     """A metric's sums with a batch added: by its ``update``, or the ``update_state`` of its own."""
-    if isinstance(metric, PureMetric) and type(metric).update_state is PureMetric.update_state:
+    if isinstance(metric, PureMetric) and metric.sums_rows:
         return metric.update(sums, y_true, y_pred, weight, xp)
     before, metric.sums = metric.sums, sums
     try:

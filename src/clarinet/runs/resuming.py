@@ -20,7 +20,8 @@ from clarinet.problems import ClarinetWarning
 from clarinet.runs.checkpoints import checkpoints_of
 from clarinet.runs.differences import differences
 from clarinet.saving.container import ModelFileError
-from clarinet.training.loop import Fit, Position
+from clarinet.training.loop import Fit
+from clarinet.training.position import Position
 from clarinet.types import Config
 from clarinet.wording import option
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
 
 import numpy as np
@@ -22,13 +22,28 @@ from clarinet.training.history import History
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
-    from clarinet.training.loop import Fit
+    from clarinet.training.callback import CallbackList
+    from clarinet.training.position import Position
     from clarinet.training.prepare import TrainingData
 
 #: Where a model's weights come from that the first process has sent.
 _FIRST = Path("rank 0")
 #: Rows at both ends by which processes see that they have the same.
 _ROWS = 8
+
+
+class Shared(Protocol):
+    """What of a training is the same on all ranks; :class:`clarinet.training.loop.Fit` has it."""
+
+    model: Trainable
+    settings: FitSettings
+    ranks: Ranks
+    engine: Engine
+    source: TrainingData
+    callbacks: CallbackList
+    own_callbacks: list[object]
+    position: Position
+    logs: dict[str, float]
 
 
 @contextmanager
@@ -114,7 +129,7 @@ def _mark(data: Data | None) -> tuple[int, int]:
     return len(data), mark
 
 
-def share(fit: Fit) -> None:
+def share(fit: Shared) -> None:
     """Let all processes go on from where the first is: weights, optimizer, seed, place, sums, callbacks."""
     ranks, model = fit.ranks, fit.model
     if ranks.size == 1:
@@ -134,7 +149,7 @@ def share(fit: Fit) -> None:
         _take(fit, state)
 
 
-def _take(fit: Fit, state: Any) -> None:
+def _take(fit: Shared, state: Any) -> None:
     members, fit.position, rate, fit.logs, running, callbacks = state
     models.fill(fit.model, _FIRST, members)
     if rate is not None and fit.model.optimizer is not None:
@@ -147,7 +162,7 @@ def _take(fit: Fit, state: Any) -> None:
             callback.set_state(remembered)
 
 
-def _refuse_sources(fit: Fit) -> None:
+def _refuse_sources(fit: Shared) -> None:
     """Raises ValueError for a source of batches in whose midst a training is taken up."""
     if fit.source.batches is not None and (fit.position.step or fit.position.epoch > fit.settings.initial_epoch):
         raise ValueError(
@@ -155,7 +170,7 @@ def _refuse_sources(fit: Fit) -> None:
         )
 
 
-def _remembering(fit: Fit) -> list[Any]:
+def _remembering(fit: Shared) -> list[Any]:
     """The callbacks that all processes have: the user's and the history."""
     given = {id(each) for each in fit.own_callbacks}
     return [each for each in fit.callbacks.callbacks if id(each) in given or type(each) is History]

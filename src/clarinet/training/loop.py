@@ -33,6 +33,7 @@ from clarinet.training import distributing
 from clarinet.training.callback import Callback, CallbackList, Params
 from clarinet.training.evaluating import run_evaluation
 from clarinet.training.history import History
+from clarinet.training.position import Position
 from clarinet.training.prepare import TrainingData, as_list, learning_rates
 from clarinet.training.progress import ProgressBar
 
@@ -44,15 +45,6 @@ if TYPE_CHECKING:
 
 #: Seconds after which an engine returns control, so that Ctrl-C and the progress bar are never late.
 CHUNK_SECONDS = 0.1
-
-
-@dataclass(frozen=True)
-class Position:
-    """The progress of training: the steps and rows of this epoch that are done."""
-
-    epoch: int
-    step: int = 0
-    row: int = 0
 
 
 @dataclass
