@@ -12,10 +12,10 @@ from clarinet.layers.applied import Applied, Pick, parts_of, sized_spec
 from clarinet.layers.base import Layer, Part
 from clarinet.layers.handle import Handle
 from clarinet.layers.parts import taken_apart
-from clarinet.ops.basic import Stack
+from clarinet.ops.basic import Cast, Stack
 from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.gathering import GetItem
-from clarinet.ops.operation import Operation
+from clarinet.ops.operation import Operation, made
 from clarinet.ops.sizing import Sized
 from clarinet.ops.specs import TensorSpec, Tried
 from clarinet.params import Layout, Segment, Store, Weight
@@ -116,6 +116,7 @@ class Laying:
         given: shapes that are known better than to who gives them: of inputs by their numbers, and of what layers make
             of data before any step, the first of which has the key -1.
         tried: shapes that are tried for tensors, see :class:`TensorSpec`.
+        begins: how many of the first tensors are data, which comes in floats whatever a network says of it.
     """
 
     shapes: list[Shape]
@@ -127,6 +128,8 @@ class Laying:
     ops: list[Op] = field(default_factory=list)
     given: Mapping[int, Shape] = field(default_factory=dict)
     tried: dict[int, Tried] = field(default_factory=dict)
+    begins: int = 0
+    _whole: dict[int, int] = field(default_factory=dict)
     _early: int = 0
 
     def walk(
@@ -154,6 +157,8 @@ class Laying:
         layer: Any = node.operator
         if isinstance(layer, Scan):
             return self._loop(layer, [tensor.spec for tensor in node.inputs], taken, places, how)
+        if isinstance(layer, Operation) and not isinstance(layer, Cast):
+            taken = tuple(self._in_its_dtype(t.spec, n, how) for t, n in zip(node.inputs, taken, strict=True))
         specs = [sized_spec(t.spec, self.shapes[n], self.tried.get(n, ())) for t, n in zip(node.inputs, taken)]
         if isinstance(layer, Sized):
             network = layer.network(specs)
@@ -162,7 +167,7 @@ class Laying:
                 return (self.walk(known, taken, {}, how)[known.outputs[0]],)
         if not isinstance(layer, Handle):
             where = self.variables.get(id(getattr(layer, "variable", layer)), Where(-1))
-            parts, ends = parts_of(node, taken, len(self.shapes), specs)
+            parts, ends = parts_of(node, taken, len(self.shapes), specs, self.variables)
         else:
             where = places.get(id(layer)) or _made_in_call(layer)
             inner = node.inner or layer.inner_network
@@ -181,6 +186,15 @@ class Laying:
         for part in parts:
             self._add(part, where, how)
         return ends
+
+    def _in_its_dtype(self, spec: TensorSpec, number: int, how: How) -> int:
+        """Data that a network takes for whole numbers as such: places and divisions depend on it."""
+        if number >= self.begins or spec.dtype.kind != "i":
+            return number
+        if number not in self._whole:
+            data = replace(spec, dtype=FLOAT)
+            self._whole[number] = self._apply(made(Cast, spec.dtype.name), [data], [number], how)
+        return self._whole[number]
 
     def _add(self, part: Part, where: Where, how: How, draws: bool = True) -> None:
         sources, spec = part.sources or (), part.layer

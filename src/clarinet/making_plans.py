@@ -66,7 +66,7 @@ def make_plan(
     given = shapes or {}
     begins = [given.get(number, tensor.sample_shape) for number, tensor in enumerate(network.inputs)]
     variables = places_of_weights(layers)
-    laying = Laying([*begins], _named(layers, store), store, Loops(unrolls), variables, given=given)
+    laying = Laying([*begins], _named(layers, store), store, Loops(unrolls), variables, given=given, begins=len(begins))
     numbers = {id(layer): Where(index) for index, layer in enumerate(layers)}
     found = laying.walk(network, range(len(network.inputs)), numbers, How())
     results = [found[tensor] for tensor in network.outputs]

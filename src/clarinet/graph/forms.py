@@ -40,7 +40,7 @@ def flatten(structure: object) -> list[Tensor]:
     leaves = list(_leaves(structure))
     known = any(isinstance(leaf, Tensor) for leaf in leaves)
     for leaf in leaves:
-        if known and isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":  # numbers beside tensors
+        if known and isinstance(leaf, np.ndarray) and leaf.dtype.kind in "biuf":  # numbers beside tensors
             leaf = as_tensor(leaf)
         if not isinstance(leaf, Tensor):
             raise TypeError(

@@ -109,7 +109,7 @@ def _rows_again(tensor: Tensor) -> Tensor:
     ``ops.stack`` of two outputs moves them behind its axis, and ``stacked[0]`` has them in front.
     """
     spec = tensor.spec
-    moved = not spec.batched and spec.shape[:1] == (None,) and spec.per is None
+    moved = not spec.batched and spec.shape[:1] == (None,) and spec.per in (None, 1)
     return _as_rows(tensor) if moved else tensor
 
 

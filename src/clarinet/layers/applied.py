@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Never, cast
 
@@ -170,6 +170,30 @@ class Given(Layer):
 
 
 @dataclass(eq=False, repr=False)
+class Now(Layer):
+    """What a variable that no layer of the model has holds at each step; it is not trained.
+
+    Args:
+        variable: which.
+    """
+
+    merges: ClassVar[bool] = True
+
+    variable: Variable
+
+    def output_shape(self, input_shape: object) -> Shape:
+        return self.variable.shape
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: object, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return ctx.xp.asarray(self.variable.numpy()), None, {}
+
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Gradients, dict[str, Array]]:
+        return (), {}
+
+
+@dataclass(eq=False, repr=False)
 class Write(Layer):
     """The change of a weight that is kept: it becomes ``x``, which is also the output.
 
@@ -234,7 +258,7 @@ def sample_shape(spec: TensorSpec) -> Shape:
 
 
 def parts_of(
-    node: Node, taken: Sequence[int], next_tensor: int, specs: Sequence[TensorSpec]
+    node: Node, taken: Sequence[int], next_tensor: int, specs: Sequence[TensorSpec], own: Container[int]
 ) -> tuple[list[Part], tuple[int, ...]]:
     """A node that is no layer as elementary parts, and the numbers of the tensors that it gives.
 
@@ -243,14 +267,22 @@ def parts_of(
         taken: numbers of the tensors that it takes.
         next_tensor: number of the tensor that its first part gives.
         specs: of each tensor that it takes, which may be known better than to the node.
+        own: the identities of the model's weights.
     """
     operator = node.operator
+    if isinstance(operator, Variable) and id(operator) not in own:
+        return [Part(Now(operator), ())], (next_tensor,)
     if isinstance(operator, Variable):
         read = Read(replace(operator.weight, name="value"), operator.state)
         return [Part(read, (), names={"value": ""})], (next_tensor,)
     if isinstance(operator, Constant):
         return [Part(Given(np.asarray(operator.value)), ())], (next_tensor,)
     if isinstance(operator, Update):
+        if id(operator.variable) not in own:
+            raise ValueError(
+                f"{operator.variable.path} is assigned in a call, and no layer of the model has it: make it with "
+                "self.add_weight(trainable=False), which is kept with the model"
+            )
         write = Write(replace(operator.variable.weight, name="value"))
         return [Part(write, tuple(taken), names={"value": ""})], ()
     if isinstance(operator, AddedLoss):

@@ -191,6 +191,11 @@ class Loss(Value):
         """The gradient of a batch's loss ``sum(shares * values)`` at the predictions, of their shape."""
         return self.gradient(y_true, y_pred, xp) * shares[..., None]
 
+    def pull_targets(self, y_true: Array, y_pred: Array, shares: Array, xp: Namespace = np) -> Array | None:
+        """That at the targets, of losses that are not of the difference; None: unknown."""
+        own = self.target_gradient(y_true, y_pred, xp)
+        return None if own is None else own * shares[..., None]
+
     @property
     def selective(self) -> bool:
         """Whether :meth:`valid` leaves values out."""

@@ -139,6 +139,11 @@ class Function(Loss):
         _, dy = traced.backward(cache, (shares,), xp)
         return xp.zeros_like(y_pred) if dy is None else dy
 
+    def pull_targets(self, y_true: Array, y_pred: Array, shares: Array, xp: Namespace = np) -> Array | None:
+        _, traced, cache = self._run(y_true, y_pred, xp)
+        dt, _ = traced.backward(cache, (shares,), xp)
+        return xp.zeros_like(y_true) if dt is None else dt
+
 
 def _refuse_weights(traced: Traced, name: str) -> None:
     """Raise where a loss reads a weight that is trained: its gradient there would be lost."""
@@ -172,7 +177,7 @@ def _row_in_rank(label_shape: Shape, shape: Shape) -> Shape:
     return label_shape
 
 
-_METHODS = ("labels", "traces", "traced", "_trace", "_run", "values", "gradient", "pull", "encoded_for")
+_METHODS = ("labels", "traces", "traced", "_trace", "_run", "values", "gradient", "pull", "pull_targets", "encoded_for")
 #: A loss of the user's own derives itself in the same way.
 Loss.authoring = {name: vars(Function)[name] for name in _METHODS}
 

@@ -35,7 +35,7 @@ class Judge(Protocol):
     def weighed(self, y_true: Array, values: Array, weight: object, xp: Namespace = ...) -> Array: ...
 
     def pull(self, y_true: Array, y_pred: Array, dl: Array, xp: Namespace = ...) -> Array: ...
-    def target_gradient(self, y_true: Array, y_pred: Array, xp: Namespace = ...) -> Array | None: ...
+    def pull_targets(self, y_true: Array, y_pred: Array, dl: Array, xp: Namespace = ...) -> Array | None: ...
 
 
 #: Of a batch: targets; predictions, or the gradient in their place where there are no shares; shares; what came in.
@@ -85,17 +85,17 @@ class Judged(Operation):
 
     def _at_targets(self, slope: Array, xs: tuple[Array, ...], dy: Array, xp: Namespace) -> Array:
         y_true, y_pred, *weight = xs
-        own = self.loss.target_gradient(y_true, y_pred, xp)
-        if own is not None:
-            weights = self.loss.weighed(y_true, self.loss.values(y_true, y_pred, xp), weight[0] if weight else None, xp)
-            shares = weights if self.loss.reduction == "none" else self.loss.shares(weights, xp)
-            return xp.reshape(own * xp.reshape(shares * dy, (*shares.shape, 1)), y_true.shape)
-        if not self.loss.of_difference:
+        if self.loss.of_difference:
+            return xp.reshape(-slope, y_true.shape)
+        weights = self.loss.weighed(y_true, self.loss.values(y_true, y_pred, xp), weight[0] if weight else None, xp)
+        shares = weights if self.loss.reduction == "none" else self.loss.shares(weights, xp)
+        own = self.loss.pull_targets(y_true, y_pred, shares * dy, xp)
+        if own is None:
             raise RuntimeError(
                 f"tape.gradient: {self.loss.name} has no gradient at its targets (y_true), which depend on what is "
                 "asked for: use ops.stop_gradient(y_true), or write the loss with functions of clarinet.ops"
             )
-        return xp.reshape(-slope, y_true.shape)
+        return xp.reshape(own, y_true.shape)
 
     def backward(self, cache: Kept, dy: Array, xp: Namespace = np) -> Gradients:
         return self.partial(cache, dy, (False, True), xp)

@@ -21,6 +21,7 @@ from clarinet.ops.sizing import sized, sizes_of_shape
 from clarinet.ops.specs import Batch, TensorSpec, is_symbolic
 from clarinet.ops.tape import paused
 from clarinet.ops.tensor import Tensor, tensor
+from clarinet.ops.texts import as_bytes, texts
 from clarinet.types import AnyTensor, Array, Arrays, DTypeArg, Namespace, TensorFunction, TensorLike
 
 __all__ = [
@@ -85,7 +86,7 @@ def convert_to_tensor(
         dtype: default that of ``x``: Python's numbers become float32, int32 or bool.
         sparse, ragged: only False and None.
 
-    Texts become an array of objects, which layers such as ``StringLookup`` take.
+    Texts become an array of bytes, which layers such as ``StringLookup`` take.
 
     Raises:
         TypeError: ``x`` holds neither numbers nor texts.
@@ -97,7 +98,7 @@ def convert_to_tensor(
     if sparse or ragged:
         raise ValueError("convert_to_tensor: there are no sparse or ragged tensors; leave sparse and ragged out")
     if holds_text(x):
-        return cast_type("AnyTensor", np.array(x, object))
+        return cast_type("AnyTensor", texts(as_bytes(np.array(x, object))))
     x = converted(x)
     x = typed(x, as_dtype(dtype)) if dtype else x
     return as_tensor(x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -111,6 +111,14 @@ class GetItem(Operation):
         if arrays:
             kept[front:front] = broadcast([array.shape for array in arrays], "indexing")
         return spec.reshaped(kept)
+
+    def infer(self, specs: Sequence[TensorSpec]) -> TensorSpec:
+        found, rows = cast(TensorSpec, super().infer(specs)), specs[0].moved
+        if rows is None or len(specs) > 1 or None in self.key:
+            return found
+        parts = self.expanded(specs[0].rank)
+        kept = rows[0] - sum(isinstance(part, int) for part in parts[: rows[0]])
+        return found.with_rows_at(kept, rows[1]) if parts[rows[0]] == _WHOLE else found
 
     def batch(self, specs: Sequence[TensorSpec]) -> Batch:
         parts = self.expanded(specs[0].rank)

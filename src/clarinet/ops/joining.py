@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -148,6 +148,13 @@ class Unstack(Operation):
         if size > _MOST_PIECES:
             raise ValueError(f"unstack: {size} tensors, at most {_MOST_PIECES} are allowed; use indices instead")
         return tuple(specs[0].reshaped((*shape[:axis], *shape[axis + 1 :])) for _ in range(size))
+
+    def infer(self, specs: Sequence[TensorSpec]) -> tuple[TensorSpec, ...]:
+        found, rows = cast("tuple[TensorSpec, ...]", super().infer(specs)), specs[0].moved
+        axis = place(self.axis, specs[0].rank, "unstack")
+        if rows is None or rows[0] == axis:
+            return found
+        return tuple(spec.with_rows_at(rows[0] - (axis < rows[0]), rows[1]) for spec in found)
 
     def batch(self, specs: Sequence[TensorSpec]) -> Batch:
         return "keeps" if place(self.axis, specs[0].rank, "unstack") else "mixes"

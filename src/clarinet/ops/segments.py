@@ -104,6 +104,20 @@ def _sums(rows: Array, ids: Array, count: int, xp: Namespace) -> Array:
     return xp.reshape(flat, (count, *rows.shape[1:]))
 
 
+class SegmentSum(_Segments):
+    """y = the sum of the rows of each segment; dx = dy of its segment. For rows whose sizes are not known."""
+
+    def start(self, dtype: object, xp: Namespace) -> float:
+        return 0
+
+    def joined(self, total: Array, rows: Array, ids: Array, xp: Namespace) -> Array:
+        return _sums(rows, ids, self.count + 1, xp)
+
+    def backward(self, cache: tuple[Array, Array, Array], dy: Array, xp: Namespace = np) -> Gradients:
+        outside = xp.zeros((1, *dy.shape[1:]), dtype=dy.dtype)
+        return xp.take(xp.concat([dy, outside]), cache[1], axis=0), None
+
+
 class SegmentMax(_Extreme):
     """y = the greatest row of each segment, entry by entry; the least number there is where it has none."""
 
@@ -171,6 +185,8 @@ def segment_sum(
         [2.0, 5.0]
     """
     data, ids, count = _ready(data, segment_ids, num_segments, "segment_sum")
+    if None in shape_of(data)[1:]:
+        return apply(made(SegmentSum, count), data, ids)
     return scatter(expand_dims(ids, -1), data, (count, *shape_of(data)[1:]))
 
 

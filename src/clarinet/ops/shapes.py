@@ -128,6 +128,10 @@ class Transpose(Operation):
     def result(self, *specs: TensorSpec) -> TensorSpec:
         return specs[0].reshaped(specs[0].shape[i] for i in self.order(specs[0].rank))
 
+    def infer(self, specs: Sequence[TensorSpec]) -> TensorSpec:
+        found, rows = cast(TensorSpec, super().infer(specs)), specs[0].rows_at
+        return found if rows is None else found.with_rows_at(self.order(found.rank).index(rows[0]), rows[1])
+
     def batch(self, specs: Sequence[TensorSpec]) -> Batch:
         return "keeps" if self.order(specs[0].rank)[0] == 0 else "mixes"
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from math import prod
 from typing import TYPE_CHECKING, Literal, Protocol
 
-import numpy as np
-
 from clarinet.ops.dtypes import TEXT, as_dtype
+from clarinet.ops.texts import TextDtype
 from clarinet.problems import shown
 from clarinet.sizes import GUESSES
 from clarinet.types import AnyTensor, DType, DTypeArg
@@ -38,6 +37,7 @@ class TensorSpec:
         tried: the shape for each of some sizes in the place of unknown ones (:data:`clarinet.sizes.GUESSES`), where
             these are others than these sizes themselves; None in it where they do not go together.
         per: where the rows of a batch have been joined with another axis, how many entries of axis 0 each row has.
+        moved: where the rows stand on another axis, which, and how many entries each row has there.
 
     Example:
         >>> TensorSpec((None, 3), "float32").batched
@@ -50,10 +50,11 @@ class TensorSpec:
     rows: int | None = field(default=None, compare=False)
     tried: Tried = field(default=(), compare=False)
     per: int | None = field(default=None, compare=False)
+    moved: tuple[int, int] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(self.shape))
-        texts = isinstance(self.dtype, np.dtype) and self.dtype == TEXT
+        texts = self.dtype == TEXT or isinstance(self.dtype, TextDtype)
         object.__setattr__(self, "dtype", TEXT if texts else as_dtype(self.dtype))
         if self.batched is None:
             object.__setattr__(self, "batched", bool(self.shape) and self.shape[0] is None)
@@ -62,6 +63,18 @@ class TensorSpec:
     def rank(self) -> int:
         """Number of axes."""
         return len(self.shape)
+
+    @property
+    def rows_at(self) -> tuple[int, int] | None:
+        """The axis on which the rows of a batch are, and how many entries each has there; None: nothing is known."""
+        joined = 1 if self.batched else self.per
+        return self.moved if joined is None else (0, joined)
+
+    def with_rows_at(self, axis: int, per: int) -> TensorSpec:
+        """The same with the rows of a batch on this axis, where it does not count as having them."""
+        if self.batched or self.shape[axis] is not None:
+            return self
+        return replace(self, per=per) if axis == 0 else replace(self, moved=(axis, per))
 
     def reshaped(self, shape: Iterable[int | None]) -> TensorSpec:
         """The same dtype in another shape; nothing is said of a batch."""

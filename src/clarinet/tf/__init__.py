@@ -21,6 +21,7 @@ from clarinet import aliases
 from clarinet.graph import Tensor as KerasTensor
 from clarinet.names import public
 from clarinet.ops import Tensor, TensorSpec
+from clarinet.ops.texts import STRING
 from clarinet.tensor_shape import TensorShape
 from clarinet.tf import config, image, io, linalg, math, nn, random, signal, strings, summary, test, train
 from clarinet.tf.adapting import functions
@@ -129,8 +130,7 @@ __all__ = [
 ]
 __all__ += list(BOTH) + list(TOP) + list(_DTYPES)
 newaxis = None
-#: Texts are objects of Python's.
-string = np.dtype(object)
+string = STRING
 
 
 def __dir__() -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from clarinet import ops
 from clarinet.ops.control import Value
 from clarinet.ops.dtypes import as_dtype
+from clarinet.ops.texts import as_bytes, texts
 from clarinet.tf.strings import as_string
 from clarinet.types import AnyTensor, Array, Axes, DTypeArg, ShapeLike, TensorLike
 
@@ -24,7 +25,8 @@ def constant(
         Tensor([2., 2.], dtype=float32)
     """
     if np.asarray(value).dtype.kind in "SUO":
-        return np.array(value, object)
+        found = texts(as_bytes(np.array(value, object)))
+        return found if shape is None else np.broadcast_to(found, shape, subok=True)
     made = ops.convert_to_tensor(value, dtype)
     if shape is None:
         return made
@@ -38,8 +40,7 @@ def cast(x: TensorLike, dtype: DTypeArg, name: object = None) -> AnyTensor | Arr
         >>> cast([1.7], "int32").tolist(), cast([1, 2], "string").numpy().tolist()
         ([1], [b'1', b'2'])
     """
-    texts = dtype in ("string", "str", str) or (isinstance(dtype, np.dtype) and dtype.kind in "OSU")
-    if texts:
+    if dtype in ("string", "str", str) or (isinstance(dtype, np.dtype) and dtype.kind in "OSU"):
         return as_string(x)
     if isinstance(dtype, np.dtype) and dtype.kind == "c":  # for data before training: an array of NumPy's
         return np.asarray(x).astype(dtype)
