@@ -195,8 +195,11 @@ class Functional(Structure):
 
     @property
     def bodiless(self) -> bool:
-        """Whether it computes nothing by itself, but has steps that use the models in it."""
-        return self._network is None and not self.has_call and not self.lists_layers
+        """Whether it computes nothing by itself, but has steps that use the models in it; or its ``call`` has run as it
+        stands alone, and built all layers."""
+        if self._network is not None or self.lists_layers:
+            return False
+        return not self.has_call or (bool(self._attributes) and all(layer.built for layer in self._attributes))
 
     def _trace_if_possible(self, shape: object) -> None:
         """Become a network after a ``build`` of the user's own, where one shape is enough for ``call``."""

@@ -20,6 +20,7 @@ from clarinet.data.elements import UNKNOWN_CARDINALITY
 from clarinet.data.stages import Chunks
 from clarinet.layers.preparing import as_data
 from clarinet.ops.structures import number_form
+from clarinet.ops.texts import TextDtype
 from clarinet.problems import shown
 from clarinet.types import Array, DType, TensorLike
 
@@ -177,6 +178,8 @@ def columns_of(defaults: Sequence[TensorLike]) -> list[Column]:
 
 
 def _column(default: TensorLike) -> Column:
+    if isinstance(default, TextDtype):
+        return Column(None)
     if isinstance(default, (np.dtype, type)):
         dtype = np.dtype(default)
         return Column(None if dtype.kind in "OUS" else dtype)

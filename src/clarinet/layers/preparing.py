@@ -14,7 +14,9 @@ from clarinet.configurable import abstract
 from clarinet.graph import is_symbolic
 from clarinet.layers.base import Layer
 from clarinet.layers.context import Context
+from clarinet.ops.batches import COUNTABLE
 from clarinet.ops.dtypes import FLOAT
+from clarinet.ops.specs import Symbolic
 from clarinet.ops.tensor import tensor
 from clarinet.ops.texts import as_bytes, texts
 from clarinet.types import AnyTensor, Array, Arrays, DType, Shape, TensorLike
@@ -73,6 +75,19 @@ class Preparing(Layer):
         """Change settings that are learned from data."""
         for name, value in learned.items():
             object.__setattr__(self, name, value)
+
+
+class Countable(Preparing):
+    """1 for each text: rows of texts can be counted in steps, which do not see texts."""
+
+    def prepare(self, *arrays: Array) -> Array:
+        return np.ones(arrays[0].shape, np.float32)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+
+COUNTABLE.append(lambda texts: cast(Symbolic, Countable()(cast(TensorLike, texts))))
 
 
 # What comes in.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from clarinet.ops.batches import rows_of, traced
 from clarinet.ops.dispatch import Operand, apply, converted, shape_of, spec_of
@@ -10,7 +11,7 @@ from clarinet.ops.operation import made
 from clarinet.ops.shapes import AcrossBatch, BroadcastTo, ExpandDims, OfRows, Reshape, Squeeze, Transpose, whole_shape
 from clarinet.ops.size_lists import listing
 from clarinet.ops.sizing import sized
-from clarinet.ops.specs import broadcast, is_symbolic, place, places, whole_axes
+from clarinet.ops.specs import broadcast, is_symbolic, place, places, product, whole_axes
 from clarinet.types import AnyTensor, Axes, ShapeLike, TensorLike
 
 __all__ = [
@@ -42,7 +43,9 @@ def reshape(x: TensorLike, newshape: TensorLike) -> AnyTensor:
     """
     given = converted(x)
     sizes = whole_shape(newshape, "reshape")
-    if sizes[:1] == (None,) and traced() is not None and not spec_of(given).batched and shape_of(given)[:1] == (None,):
+    known = [*shape_of(given)[:1], *sizes[1:]]
+    moved = shape_of(given)[:1] == (None,) or (None not in known and prod(known) != product(shape_of(given)))
+    if sizes[:1] == (None,) and traced() is not None and not spec_of(given).batched and moved:
         last = sizes[-1:] if sizes[-1] != -1 else shape_of(given)[-1:]
         return apply(made(OfRows, (*sizes[1:-1], *last)), given, rows_of("reshape"))
     return reshaped(given, sizes)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from clarinet.ops.dtypes import TEXT
 from clarinet.ops.specs import Symbolic, is_symbolic
 from clarinet.ops.structures import leaves
 from clarinet.types import TensorLike
@@ -18,6 +19,8 @@ class _Current(threading.local):
 
 
 _CURRENT = _Current()
+#: Make numbers of a tensor of texts, whose rows steps can count; :mod:`clarinet.layers.categories` adds a layer.
+COUNTABLE: list[Callable[[Symbolic], Symbolic]] = []
 
 
 @contextmanager
@@ -50,4 +53,4 @@ def rows_of(what: str) -> Symbolic:
             f"{what}: a first size of None stands for the rows of the batch, and is known in the call of a layer or "
             "model alone; give a number, or use a function of a tensor, such as zeros_like"
         )
-    return tensor
+    return COUNTABLE[0](tensor) if tensor.spec.dtype == TEXT else tensor

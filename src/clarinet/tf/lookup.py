@@ -85,8 +85,7 @@ def _column(lines: list[str], index: int, delimiter: str, dtype: DTypeArg) -> Ar
         return np.arange(len(lines))
     parts = lines if index == TextFileIndex.WHOLE_LINE else [line.split(delimiter)[index] for line in lines]
     texts = np.array(parts, object)
-    kind = np.dtype(dtype)
-    return texts if kind.kind == "O" else texts.astype(str).astype(kind)
+    return texts if dtype in ("string", object) else texts.astype(str).astype(np.dtype(dtype))
 
 
 def _places(keys: Array, unknown: int) -> LooksUp:
