@@ -268,6 +268,17 @@ class Compiled(Functional):
             self._engine = wanted, *self._new_engine(label_shapes)
         return self._engine[1]
 
+    def forget_engine(self) -> None:
+        """Have the next call or training make its plan anew.
+
+        Raises:
+            RuntimeError: the model is being trained.
+        """
+        self.refuse_in_training("change a layer")
+        if self._engine is not None:
+            self._engine[1].close()
+            self._engine = None
+
     @property
     def ready_engine(self) -> engines.Engine | None:
         """The engine that was made for its plan; None before one was asked for, and where steps are its own."""

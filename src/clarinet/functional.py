@@ -258,10 +258,10 @@ class Functional(Structure):
         """Become a network for such data, where there is none yet.
 
         Args:
-            x: rows, or a list, tuple or dictionary of them.
+            x: rows, or a list, tuple or dictionary of them; or a tensor as ``Input`` makes it.
         """
         if self._network is None:
-            self._trace(_inputs_like(x))
+            self._trace(x if isinstance(x, Tensor) else _inputs_like(x))
 
     def _build_for_tensors(self, x: TensorLike) -> list[Tensor]:
         """The tensors of a structure in the order of the model's inputs; without a network it becomes one for them."""

@@ -143,3 +143,31 @@ def test_texts_know_their_dtype_and_their_rows_are_counted():
     model.compile("sgd", "mse")
     model.fit(np.array(["a", "b", "c"]), np.zeros((3, 2)), verbose=0)
     assert model.predict(np.array(["a"])).shape == (1, 2)
+
+
+def test_sequences_of_several_lengths_go_into_a_model_with_a_call():
+    class Tagger(tf.Model):
+        def __init__(self):
+            super().__init__()
+            self.embedding, self.dense = Embedding(9, 4), Dense(3, activation="softmax")
+
+        def call(self, x):
+            return self.dense(self.embedding(x))
+
+    rows = [[1, 2], [3], [4, 5, 6, 7], [8, 1, 2]]
+    data = tf.data.Dataset.from_generator(lambda: ((np.array(r), np.array(r) % 3) for r in rows)).padded_batch(2)
+    model = Tagger()
+    model.compile("sgd", LOSS)
+    assert len(model.fit(data, epochs=2, verbose=0).history["loss"]) == 2
+    assert model.predict(np.ones((1, 5), int)).shape == (1, 5, 3)
+
+
+def test_the_activation_of_a_layer_may_be_changed():
+    model = tf.keras.Sequential([Input((3,)), Dense(4, activation="softmax")])
+    x = np.ones((2, 3), "float32")
+    shares = model.predict(x)
+    model.layers[-1].activation = None
+    logits = model.predict(x)
+    np.testing.assert_allclose(np.exp(logits) / np.exp(logits).sum(1, keepdims=True), shares, rtol=1e-5)
+    with pytest.raises(AttributeError, match="make a new layer with units=5"):
+        model.layers[-1].units = 5

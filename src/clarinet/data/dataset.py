@@ -41,6 +41,8 @@ class Dataset(Elements):
 
     #: As TensorFlow has it, for ``num_parallel_calls`` and ``buffer_size``.
     AUTOTUNE: ClassVar[int] = AUTOTUNE
+    #: Whether batches are filled up to their longest element, so that their shapes may be others each time.
+    varies = False
 
     # Where elements come from.
 
@@ -161,7 +163,11 @@ class Dataset(Elements):
 
     def _then(self, stage: Callable[..., Chunks], *settings: object, length: int) -> Dataset:
         source = self._chunks
-        return Dataset(lambda: stage(source(), *settings), length)
+        return self._like(Dataset(lambda: stage(source(), *settings), length))
+
+    def _like(self, made: Dataset) -> Dataset:
+        made.varies = self.varies
+        return made
 
     def map(
         self,
@@ -220,7 +226,9 @@ class Dataset(Elements):
         size = check_whole(batch_size, "padded_batch: batch_size", low=1)
         count = self._length if self._length < 0 else -(-self._length // size)
         settings = (size, padded_shapes, padding_values, drop_remainder)
-        return self._then(stages.padded_batches, *settings, length=self._length // size if drop_remainder else count)
+        batches = self._then(stages.padded_batches, *settings, length=self._length // size if drop_remainder else count)
+        batches.varies = True
+        return batches
 
     def unbatch(self, name: object = None) -> Dataset:
         """The rows of batches as elements."""
@@ -248,7 +256,7 @@ class Dataset(Elements):
         def chunks() -> Chunks:
             return shuffled(source(), size, stages.shuffle_key(kept, next(passes) if again else 0))
 
-        return Dataset(chunks, self._length)
+        return self._like(Dataset(chunks, self._length))
 
     def repeat(self, count: int | None = None, name: object = None) -> Dataset:
         """All elements ``count`` times, without end by default."""
@@ -266,7 +274,7 @@ class Dataset(Elements):
                 if empty:
                     return
 
-        return Dataset(chunks, length)
+        return self._like(Dataset(chunks, length))
 
     def take(self, count: int, name: object = None) -> Dataset:
         """The first ``count`` elements; -1 takes all."""
@@ -373,6 +381,7 @@ class Mapped(Dataset):
     def __init__(self, source: Dataset, function: Callable[..., TensorLike]) -> None:
         self._function = mapping.Mapping(function)
         super().__init__(lambda: self._run(source._chunks()), source._length)
+        self.varies = source.varies
 
     def _run(self, chunks: Chunks) -> Chunks:
         for chunk in chunks:

@@ -16,6 +16,7 @@ import numpy as np
 from clarinet.configurable import Configurable, Unsupported, abstract, auto_config, is_ours
 from clarinet.graph import flatten, is_symbolic, use, within_trace
 from clarinet.layers.adopting import assign
+from clarinet.layers.altering import alter
 from clarinet.layers.building import build
 from clarinet.layers.calling import Computing, computed_with_masks, inside_call, listed
 from clarinet.layers.context import Context
@@ -165,14 +166,8 @@ class Layer(Computing, Configurable):
 
     def __setattr__(self, key: str, value: object) -> None:
         if key not in _HANDLE_FIELDS and self._frozen and not self.is_authored:
-            if key not in self.__dataclass_fields__:
-                raise AttributeError(
-                    f"{type(self).__name__}.{key}: the settings of a layer are the fields of a dataclass: write "
-                    f"@dataclass(eq=False, repr=False) above the class and {key}: int = ... within it, no __init__"
-                )
-            raise AttributeError(
-                f"{type(self).__name__}.{key} is fixed once the layer is made; make a new layer with {key}={value!r}"
-            )
+            alter(self, key, value)
+            return
         (assign if self.is_authored else object.__setattr__)(self, key, value)
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from clarinet import checks, data_adapters, renamed
 from clarinet.engines import Data
+from clarinet.layers import Input
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.structure import NO_LAYERS
 from clarinet.types import Array, Arrays, Config
@@ -88,6 +90,7 @@ class TrainingData:
 
     def _take_batches(self) -> None:
         s = self.settings
+        _build_for_lengths(self.model, s.x)
         arrange, bare = partial(data_adapters.rows_for, self.model), not self.model.needs_labels
         self.batches = data_adapters.Batches(s.x, s.steps_per_epoch, arrange=arrange, bare=bare)
         first = self.batches.peek()
@@ -172,6 +175,17 @@ def build_for(model: Trainable, x: Arrays) -> None:
         return
     if not model.built:
         model.build((x[0] if isinstance(x, tuple) else x).shape[1:])
+
+
+def _build_for_lengths(model: Trainable, source: object) -> None:
+    """Have a model that knows no shape yet take sequences of any length, where batches of ids come in several."""
+    if model.built or model.stepped or not model.has_call or not getattr(source, "varies", False):
+        return
+    element = next(iter(source.take(1)), None)  # type: ignore[attr-defined]
+    x = element[0] if isinstance(element, tuple) else element
+    if isinstance(x, np.ndarray) and x.ndim == 2 and x.dtype.kind in "iu":
+        with suppress(TypeError, ValueError):  # then it is built for the first batch
+            model.build_for_data(Input((None,), dtype="int32"))
 
 
 def validate_and_prepare(
