@@ -33,6 +33,7 @@ class LayerStack(Structure):
 
     _chain: Network | None = None  # once it is known
     _batch_size: int | None = None  # if its Input says one
+    _said = False  # whether its Input, or its first layer, says the shape of a sample
 
     def __init__(self, layers: Iterable[object] = (), name: str | None = None) -> None:
         Structure.__init__(self, name)  # a sequential model is made here, not of tensors
@@ -75,7 +76,7 @@ class LayerStack(Structure):
         if isinstance(beginning, layers_module.InputLayer):
             if self.layers or self.sample_shape is not None:
                 raise ValueError(f"Input comes first and once, received it after {len(self.layers)} layers")
-            self.sample_shape, self._batch_size = beginning.shape, beginning.batch_size
+            self.sample_shape, self._batch_size, self._said = beginning.shape, beginning.batch_size, True
             return
         if not isinstance(layer, (Layer, Structure)):
             raise TypeError(f"add: expected a layer such as Dense(10), received {layer!r}")
@@ -91,6 +92,7 @@ class LayerStack(Structure):
             )
         if not self.layers and self.sample_shape is None:
             self.sample_shape = _taken_elsewhere(layer)
+            self._said = self.sample_shape is not None
         self._take_dtype(layer)
         take_name(layer, names)
         layer.join(self)
@@ -130,7 +132,19 @@ class LayerStack(Structure):
         tensors = flatten(x)
         if not self.built and tensors:
             self.build((None, *tensors[0].row_shape))
+        elif tensors:
+            self.open_for(tensors[0].row_shape)
         return tensors
+
+    def open_for(self, sample: Shape) -> None:
+        """Take samples of other sizes, too, where the first data have said which it takes."""
+        own = self.sample_shape
+        if self._said or own is None or len(own) != len(sample) or tuple(own) == tuple(sample):
+            return
+        try:
+            self.build((None, *(size if size == other else None for size, other in zip(own, sample))))
+        except ValueError:  # its weights follow from that size, as the check of the data says
+            self.build((None, *own))
 
     def build_for_data(self, x: object) -> None:
         """Nothing: the first rows that are checked say the shape."""

@@ -68,7 +68,9 @@ class Function:
         return cast(AnyTensor, packed(leaves(self._model(inputs)), self._form))
 
 
-def load_model(path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True) -> Model:
+def load_model(
+    path: str | Path, custom_objects: Mapping[str, object] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Model:
     """Read a model that ``model.save`` wrote; runs no code from the file. See :func:`clarinet.saving.load`.
 
     Args:
@@ -76,6 +78,7 @@ def load_model(path: str | Path, custom_objects: Mapping[str, object] | None = N
         custom_objects: classes and functions of one's own by name; what is not given is the operations that the file
             keeps of it.
         compile: whether it is compiled as it was; default True.
+        safe_mode: accepted for Keras programs: no file ever runs code here.
     """
     return Model.load(path, custom_objects, compile)
 

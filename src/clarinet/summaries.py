@@ -105,8 +105,7 @@ def _rows(
     if taken is None:
         yield what, "?", "0 (unbuilt)", *rest
     else:
-        shapes = inferred(layer.output_shapes, taken)
-        yield what, ", ".join(str((None, *shape)) for shape in shapes), f"{layer.count_params():,}", *rest
+        yield what, _gives(layer, taken), f"{layer.count_params():,}", *rest
     if not layer.children or not shown.nested:
         return
     if has_operations(layer):
@@ -117,6 +116,17 @@ def _rows(
     for part, inputs in zip(parts, takes, strict=True):
         if any(part.layer is child for child in layer.children):
             yield from _rows(part.layer, inputs, shown, depth=depth + 1)
+
+
+def _gives(layer: Layer, taken: tuple[Shape, ...]) -> str:
+    """The shapes of a layer's outputs; a ``call`` that has run as it stands alone does not tell."""
+    try:
+        shapes = inferred(layer.output_shapes, taken)
+    except ValueError:
+        if not layer.is_authored:
+            raise
+        return "?"
+    return ", ".join(str((None, *shape)) for shape in shapes)
 
 
 def _rows_of_graph(model: Any, shown: Shown, depth: int) -> Iterator[Row]:

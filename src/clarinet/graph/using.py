@@ -12,7 +12,7 @@ from clarinet.graph.masks import Masks, arguments, layer_node, of_network
 from clarinet.graph.nodes import Network, Node, Operator, Tensor, making
 from clarinet.graph.order import network_of
 from clarinet.graph.used import Update
-from clarinet.ops.shapes import AsRows, AsWhole
+from clarinet.ops.shapes import AcrossBatch, AsRows, AsWhole
 from clarinet.ops.specs import TensorSpec
 from clarinet.sizes import PROBES, inferred, known, probed, with_none
 from clarinet.types import Shape
@@ -77,6 +77,9 @@ def _on_whole(operator: Operator, inputs: Sequence[Tensor], training: bool | Non
     """
     if any(tensor.spec.batched for tensor in inputs):
         inputs = [_rows_again(tensor) for tensor in inputs]
+        if getattr(operator, "spreads", False):
+            rows = next(tensor for tensor in inputs if tensor.spec.batched)
+            inputs = [_for_each_row(tensor, rows) for tensor in inputs]
         if all(tensor.spec.batched for tensor in inputs):
             return use(operator, inputs, training, mask)
     sizes = {tensor.shape[0] for tensor in inputs if tensor.shape and not tensor.spec.batched}
@@ -111,6 +114,13 @@ def _rows_again(tensor: Tensor) -> Tensor:
     spec = tensor.spec
     moved = not spec.batched and spec.shape[:1] == (None,) and spec.per in (None, 1)
     return _as_rows(tensor) if moved else tensor
+
+
+def _for_each_row(tensor: Tensor, rows: Tensor) -> Tensor:
+    """A tensor of one row as that of every row of a batch; others as they are."""
+    if tensor.spec.batched or tensor.shape[:1] != (1,):
+        return tensor
+    return cast(Tensor, tensor.apply(AcrossBatch(tuple(tensor.shape[1:])), (tensor, rows)))
 
 
 def _authored(operator: Operator, inputs: Sequence[Tensor], training: bool | None, mask: object) -> Node:

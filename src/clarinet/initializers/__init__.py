@@ -60,7 +60,7 @@ InitializerLike = Initializer | type[Initializer] | str | Mapping[str, object] |
 def get(identifier: object) -> Initializer:
     """The initializer that a name such as ``"glorot_uniform"``, an object, a class, a function of shape and dtype, or a
     configuration stands for."""
-    short = {"uniform": RandomUniform, "normal": RandomNormal}  # as in Keras
+    short = {"uniform": RandomUniform, "normal": RandomNormal, "one": Ones, "zero": Zeros}  # as in Keras
     known = exported(globals(), Initializer) | short
     return resolve(identifier, Initializer, known, Function)
 

@@ -303,7 +303,8 @@ def _find_masks(
 def _network(layer: Layer | Authored, input_shapes: tuple[Shape, ...]) -> Network:
     """What the layer is made of where it takes samples of these shapes."""
     known: Network | None = vars(layer).get("_network")
-    if known is not None and tuple(t.sample_shape for t in known.inputs) == tuple(input_shapes):
+    own = () if known is None else known.inputs[: len(input_shapes)]  # masks come behind
+    if known is not None and tuple(t.sample_shape for t in own) == tuple(input_shapes):
         return known
     raise ValueError(
         f"{type(layer).__name__} has a call of its own, and has not been called on tensors of these shapes yet: "

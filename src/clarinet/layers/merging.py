@@ -24,6 +24,8 @@ class Merging(Composite):
     """
 
     merges: ClassVar[bool] = True
+    #: Whether a tensor of one row goes with every row of the others.
+    spreads: ClassVar[bool] = True
     #: What it does, see :class:`clarinet.layers.merge.Merge`.
     merge: ClassVar[str]
 
@@ -192,6 +194,7 @@ class Concatenate(Merging):
     merge = "concatenate"
 
     joins: ClassVar[bool] = True
+    spreads: ClassVar[bool] = False
 
     axis: int = -1
 

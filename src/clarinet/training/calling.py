@@ -60,6 +60,8 @@ class CallableModel(Trainable, Protocol):
     @property
     def has_call(self) -> bool: ...
 
+    def open_for(self, sample: Shape) -> None: ...
+
     @property
     def call(self) -> Callable[..., object]: ...
 
@@ -212,6 +214,8 @@ def _checked(self: CallableModel, given: Sequence[TensorLike]) -> list[Array]:
             return [x]
     rows = data_adapters.inputs_for(self, given[0] if len(given) == 1 else list(given))
     build_for(self, rows)
+    if isinstance(rows, np.ndarray):
+        self.open_for(rows.shape[1:])
     checks.raise_first(checks.check_input(self, rows))
     return list(rows) if isinstance(rows, tuple) else [rows]
 
