@@ -275,10 +275,11 @@ class Configurable(metaclass=_Configuring):
 
 
 class Value(Configurable):
-    """A configuration that never changes: equal where class and fields are equal, and hashable."""
+    """A configuration that never changes: equal where class and fields are equal, and hashable. What an author's own
+    ``__init__`` makes of it is his."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in self.__dict__:
+        if name in self.__dict__ and is_ours(type(self), "__init__"):
             raise AttributeError(
                 f"{type(self).__name__}.{name} is fixed once the object is made; make a new one with {name}={value!r}"
             )

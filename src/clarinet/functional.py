@@ -263,6 +263,16 @@ class Functional(Structure):
         if self._network is None:
             self._trace(x if isinstance(x, Tensor) else _inputs_like(x))
 
+    def build_again(self, rows: Arrays) -> None:
+        """Become the network that ``call`` makes of samples of other sizes; layers keep their weights.
+
+        Args:
+            rows: of each input.
+        """
+        each = zip(rows if isinstance(rows, tuple) else (rows,), self.network.inputs, strict=True)
+        inputs = [layers.Input(own.shape[1:], dtype=tensor.dtype) for own, tensor in each]
+        self._trace(cast(TensorLike, packed(inputs, self._input_form)))
+
     def _build_for_tensors(self, x: TensorLike) -> list[Tensor]:
         """The tensors of a structure in the order of the model's inputs; without a network it becomes one for them."""
         if self._network is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from clarinet.layers.base import Layer
 from clarinet.layers.model_classes import MODELS
-from clarinet.types import Predictions
+from clarinet.types import Arrays, Predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,6 +179,7 @@ class Trainable(Protocol):
     def build(self, input_shape: ShapeLike | None = None) -> None: ...
 
     def build_for_data(self, x: object) -> None: ...
+    def build_again(self, rows: Arrays) -> None: ...
 
     def models_within(self) -> Sequence[Seeded]: ...
 

@@ -12,7 +12,7 @@ from clarinet.graph.described import (
     spec_of,
     told,
 )
-from clarinet.graph.forms import Structure, flatten, form_of, is_symbolic, packed
+from clarinet.graph.forms import Structure, fits, flatten, form_of, is_symbolic, packed
 from clarinet.graph.loops import Scan, with_rounds
 from clarinet.graph.masks import Maskable, arguments, masks_of, of_network
 from clarinet.graph.nodes import (
@@ -55,6 +55,7 @@ __all__ = [
     "called",
     "describe_nodes",
     "described",
+    "fits",
     "flatten",
     "form_of",
     "is_symbolic",

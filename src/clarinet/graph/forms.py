@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from clarinet.graph.nodes import Tensor, as_tensor
+from clarinet.graph.nodes import Network, Tensor, as_tensor
+from clarinet.ops.structures import leaves
 from clarinet.types import Json
 
 T = TypeVar("T")
@@ -89,3 +90,10 @@ def form_of(structure: object) -> Json:
     if isinstance(structure, tuple):
         return tuple(form_of(item) for item in structure)
     return [form_of(item) for item in structure] if isinstance(structure, list) else None
+
+
+def fits(network: Network, x: object) -> bool:
+    """Whether a network that a ``call`` was traced as is one for samples of these sizes; others run as they stand."""
+    sizes, own = [np.shape(each)[1:] for each in leaves(x)], [t.sample_shape for t in network.inputs]
+    same_ranks = [len(size) for size in sizes] == [len(shape) for shape in own]
+    return not same_ranks or all(shape == size for shape, size in zip(own, sizes))

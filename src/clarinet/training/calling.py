@@ -14,7 +14,7 @@ from clarinet.configurable import check_flag
 from clarinet.data_adapters.structures import arranged
 from clarinet.engines import NativeEngine, ReferenceEngine
 from clarinet.engines.calls import Calls, Run, trained_as
-from clarinet.graph import AddedLoss, Choice, Constant, Network, Node, Scan, Update, within_trace
+from clarinet.graph import AddedLoss, Choice, Constant, Network, Node, Scan, Update, fits, within_trace
 from clarinet.graph import Tensor as Symbol
 from clarinet.layers.authored import as_tensors, tensor_of
 from clarinet.layers.base import Layer
@@ -31,7 +31,7 @@ from clarinet.philox import Key, Stream
 from clarinet.structure import NO_LAYERS
 from clarinet.trainable import Trainable
 from clarinet.training.prepare import build_for
-from clarinet.types import AnyTensor, Array, TensorLike
+from clarinet.types import AnyTensor, Array, Shape, TensorLike
 from clarinet.variables import Variable
 
 #: Rows of a call outside of tapes that are computed at once.
@@ -170,7 +170,7 @@ def _traces(self: CallableModel, x: object) -> bool:
         self.build_for_data(x)
     except Exception:  # whatever it is, the call on numbers says it if it is an error there too
         self._untraceable = True
-    return not self._untraceable
+    return not self._untraceable and fits(self.network, x)
 
 
 def _as_it_stands(

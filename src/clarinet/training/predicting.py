@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard, cast
 import numpy as np
 
 from clarinet import checks, data_adapters
+from clarinet.graph import fits
 from clarinet.names import explained, refuse_unknown
+from clarinet.ops.structures import leaves
 from clarinet.settings import BATCH_SIZE
 from clarinet.training import stepping
 from clarinet.training.callback import CallbackList
@@ -85,10 +87,23 @@ def _joined(parts: Sequence[Arrays]) -> Arrays:
 def _predict_rows(self: Trainable, rows: Arrays, batch_size: int | None = None) -> Arrays:
     """Predictions for arrays in the model's order."""
     if not _is_plain(rows, self):
+        if self.has_call and self.built and not fits(self.network, rows):
+            return _called(self, rows)
         rows = checked_inputs(self, rows)
     engine = self.engine_for()
     at_once = BATCH_SIZE if engine.plan.mixes_rows else PREDICT_BATCH  # as many as Keras takes, where that matters
     return _in_original_units(self, engine.predict(rows, batch_size or at_once))
+
+
+def _called(self: Trainable, rows: Arrays) -> Arrays:
+    """Predictions of a model whose ``call`` runs as it stands, because samples have other sizes than before."""
+    found = []
+    for first in range(0, data_adapters.length(rows), BATCH_SIZE):
+        own = slice(first, first + BATCH_SIZE)
+        each = [row[own] for row in rows] if isinstance(rows, tuple) else rows[own]
+        outputs = tuple(np.asarray(y) for y in leaves(self(each)))
+        found.append(outputs if len(outputs) > 1 else outputs[0])
+    return _joined(found)
 
 
 def _is_plain(x: object, model: Trainable) -> TypeGuard[Array]:

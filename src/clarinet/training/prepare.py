@@ -11,6 +11,7 @@ import numpy as np
 
 from clarinet import checks, data_adapters, renamed
 from clarinet.engines import Data
+from clarinet.graph import fits
 from clarinet.layers import Input
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.structure import NO_LAYERS
@@ -173,6 +174,8 @@ def build_for(model: Trainable, x: Arrays) -> None:
         raise ValueError(NO_LAYERS)
     if model.stepped and (model.has_call or (isinstance(x, tuple) and len(x) > 1)):  # a call builds it
         return
+    if model.built and model.has_call and not fits(model.network, x):
+        model.build_again(x)
     if not model.built:
         model.build((x[0] if isinstance(x, tuple) else x).shape[1:])
 
