@@ -18,8 +18,8 @@ _TABLE: dict[str, tuple[str, ...]] = {
     "fit(callbacks=[callbacks.TensorBoard()]) writes what TensorBoard shows": (
         "tf.summary.FileWriter", "tf.summary.merge_all", "tf.profiler",
     ),
-    "tensors are dense; pad rows to one length with clarinet.utils.pad_sequences": (
-        "tf.RaggedTensor", "tf.ragged", "tf.SparseTensor", "tf.sparse",
+    "tensors are dense; pad rows to one length with clarinet.utils.pad_sequences, or take to_tensor() of tf.ragged": (
+        "tf.ragged", "tf.sparse",
 ),
     "programs of TensorFlow 1 are written anew: operations run at once, and fit trains": (
         "tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.placeholder_with_default",

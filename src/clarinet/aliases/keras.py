@@ -26,8 +26,8 @@ MODULES: dict[str, str] = {
             "tf", "tree",
         )
     },
-    **{name: f"tf.{name}" for name in ("audio", "debugging", "lookup")},
-    **{f"tf.{name}": f"tf.{name}" for name in ("audio", "debugging", "lookup")},
+    **{name: f"tf.{name}" for name in ("audio", "debugging", "lookup", "ragged", "sparse")},
+    **{f"tf.{name}": f"tf.{name}" for name in ("audio", "debugging", "lookup", "ragged", "sparse")},
     "keras": "",
     "ops.numpy": "ops",
     "wrappers": "estimators.wrappers",

@@ -50,6 +50,12 @@ _TABLE: dict[str, dict[str, str]] = {
             "linear_to_mel_weight_matrix mfccs_from_log_mel_spectrograms overlap_and_add stft"
         ),
     },
+    "sparse": {
+        "tf": "SparseTensor",
+    },
+    "ragged": {
+        "tf": "RaggedTensor",
+    },
     "debugging": {
         "tf": "Assert assert_equal assert_greater assert_less assert_rank",
     },

@@ -252,7 +252,7 @@ class AcrossBatch(Operation):
     """y = x for every row of a batch b; dx = the sum of dy over what was repeated.
 
     Args:
-        shape: of y without its first axis, whose size is that of b.
+        shape: of y without its first axis, whose size is that of b; None stands for the size that x has there.
     """
 
     arity = 2
@@ -265,7 +265,8 @@ class AcrossBatch(Operation):
 
     def forward(self, xs: tuple[Array, ...], xp: Namespace = np) -> tuple[Arrays, object]:
         x, batch = xs
-        return xp.broadcast_to(x, (batch.shape[0], *self.shape)), x.shape
+        own = x.shape[1:] if None in self.shape else self.shape
+        return xp.broadcast_to(x, (batch.shape[0], *own)), x.shape
 
     def backward(self, cache: tuple[int, ...], dy: Array, xp: Namespace = np) -> Gradients:
         return unbroadcast(dy, cache, xp), None

@@ -53,11 +53,21 @@ class Tensor(_Numbers):
         """The numbers as a plain NumPy array, without a copy; a single number as one of NumPy's."""
         return self.view(np.ndarray)[()]
 
+    def __int__(self) -> int:
+        return int(self.view(np.ndarray).item())
+
+    def __float__(self) -> float:
+        return float(self.view(np.ndarray).item())
+
     def __repr__(self) -> str:
         return repr(self.view(np.ndarray)).replace("\n", "\n ").replace("array", "Tensor", 1)
 
     def __str__(self) -> str:
         return str(self.view(np.ndarray))
+
+    def to_tensor(self, *_: object, **__: object) -> Tensor:
+        """The same: it is dense."""
+        return self
 
     def get_shape(self) -> TensorShape:
         """The shape, which has ``as_list``."""

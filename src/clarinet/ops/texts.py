@@ -54,6 +54,10 @@ class TextArray(np.ndarray):
         found: object = self.view(np.ndarray)[()]
         return found
 
+    def to_tensor(self, *_: object, **__: object) -> TextArray:
+        """The same: it is dense."""
+        return self
+
     def __getitem__(self, key: Index) -> TextArray:  # type: ignore[override]
         return texts(self.view(np.ndarray)[key])
 

@@ -16,6 +16,7 @@ from clarinet.layers.preparing import as_data
 from clarinet.names import public
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.ops.texts import TextArray
+from clarinet.tf.ragged import RaggedTensor
 from clarinet.types import DTypeArg
 
 __all__ = [
@@ -122,19 +123,18 @@ def join(inputs: Sequence[object], separator: str = "", name: object = None) -> 
     return as_array(found).view(TextArray)
 
 
-def reduce_join(inputs: object, axis: int = -1, keepdims: bool = False, separator: str = "") -> TextArray:
-    """Texts joined along an axis, by default the last."""
-    array = np.moveaxis(as_data(inputs, "tf.strings.reduce_join"), axis, -1)
+def reduce_join(inputs: object, axis: int | None = None, keepdims: bool = False, separator: str = "") -> TextArray:
+    """Texts joined along an axis, by default all of them."""
+    array = as_data(inputs, "tf.strings.reduce_join")
+    array = array.reshape(-1) if axis is None else np.moveaxis(array, axis, -1)
     found = np.empty(array.shape[:-1], object)
     for place in np.ndindex(found.shape):
         found[place] = separator.join(array[place])
-    joined = np.expand_dims(found, axis) if keepdims else found
+    joined = np.expand_dims(found, -1 if axis is None else axis) if keepdims else found
     return as_array(joined).view(TextArray)
 
 
-def split(
-    input: object, sep: str | None = None, maxsplit: int = -1, name: object = None
-) -> list[list[str]] | list[str]:
+def split(input: object, sep: str | None = None, maxsplit: int = -1, name: object = None) -> RaggedTensor | list[str]:
     """The words of each text, or what is between separators: a list for each text.
 
     Example:
@@ -143,7 +143,7 @@ def split(
     """
     array = as_data(input, "tf.strings.split")
     found = [text.split(sep or None, maxsplit) for text in array.flat]
-    return found if array.ndim else found[0]
+    return RaggedTensor(found) if array.ndim else found[0]
 
 
 def unicode_split(
@@ -166,7 +166,7 @@ def unicode_split(
     return as_array(found).view(TextArray)
 
 
-def to_number(input: object, out_type: DTypeArg = "float32", name: object = None) -> Tensor:
+def to_number(input: object, out_type: DTypeArg = "float32", name: object = None) -> Tensor | RaggedTensor:
     """The numbers that texts stand for; lists of texts, as :func:`split` gives them, may differ in length.
 
     Raises:
@@ -176,6 +176,8 @@ def to_number(input: object, out_type: DTypeArg = "float32", name: object = None
         >>> to_number(["1.5", "2"]).tolist()
         [1.5, 2.0]
     """
+    if isinstance(input, RaggedTensor):
+        return RaggedTensor([*to_number(row, out_type).tolist()] for row in input)
     array = as_data(input, "tf.strings.to_number")
     return tensor(np.array([float(text) for text in array.flat]).reshape(array.shape).astype(str(np.dtype(out_type))))
 
