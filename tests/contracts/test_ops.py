@@ -21,13 +21,17 @@ from tests.contracts.recording import Recorded, Replay, nodes_of, symbol
 each = pytest.mark.parametrize("row", OPS, ids=repr)
 
 
-def first_of_each(rows):
-    """The same rows; those after the first of a function are slow tests: it seldom fails in them alone."""
+def first_of_each(rows, share=1):
+    """The same rows; those after the first of a function are slow tests: it seldom fails in them alone.
+
+    And so are those of other functions than one in ``share``.
+    """
     seen = set()
 
     def dealt(row):
         one = row[0] if isinstance(row, tuple) else row
-        again = one.name in seen or seen.add(one.name)
+        again = one.name in seen or len(seen) % share > 0
+        seen.add(one.name)
         values = row if isinstance(row, tuple) else (row,)
         return pytest.param(*values, marks=[pytest.mark.slow] if again else [], id=" ".join(map(str, values)))
 
@@ -75,8 +79,7 @@ def theirs(row):
     return lambda *args: row.call(keras.ops, *args)
 
 
-#: Those of a gradient are compared with it.
-VALUES = [(row, dtype) for row in OPS if row.keras for dtype in row.dtypes if dtype != "float32" or not row.slope]
+VALUES = [(row, dtype) for row in OPS if row.keras for dtype in row.dtypes]
 
 
 @pytest.mark.parametrize(("row", "dtype"), first_of_each(VALUES))
@@ -107,8 +110,9 @@ def tape_gradients(row, args, wrt):
     return y, found
 
 
-@pytest.mark.parametrize("row", first_of_each([row for row in SLOPED if row.keras]))
-def test_values_and_gradients_are_keras_s(row):
+@pytest.mark.parametrize("row", first_of_each([row for row in SLOPED if row.keras], share=3))
+def test_gradients_are_keras_s(row):
+    """In every run some; differences prove those of all."""
     import jax
 
     args = row.arrays("float32")
@@ -123,8 +127,7 @@ def test_values_and_gradients_are_keras_s(row):
 
     y, pull = jax.vjp(function, *(jax.numpy.asarray(arrays[i]) for i in at))
     expected = pull([jax.numpy.asarray(dy) for dy in upstream(y)])
-    ours, found = tape_gradients(row, args, [arrays[i] for i in at])
-    assert_same(row, [one for one in ours if one.dtype.kind == "f"], y)
+    _, found = tape_gradients(row, args, [arrays[i] for i in at])
     for a, b in zip(found, expected if not row.apart else ()):
         assert a.dtype == np.float32
         np.testing.assert_allclose(a, np.asarray(b), rtol=max(2e-4, 10 * row.rtol), atol=2e-5)

@@ -25,7 +25,6 @@ def jax_in_64_bits(whole=True):
     """JAX in float64, or as it is by default."""
     import jax
 
-    jax.config.update("jax_disable_most_optimizations", True)  # compiling is what takes the time here
     before = jax.config.jax_enable_x64
     try:
         jax.config.update("jax_enable_x64", whole)

@@ -88,9 +88,7 @@ def trained(model: Any) -> list[float]:
 @pytest.mark.parametrize("name", ["adam", *(pytest.param(n, marks=pytest.mark.slow) for n in ("rmsprop", "sgd"))])
 def test_training_goes_on_where_the_other_stopped(name: str, tmp_path: Path) -> None:
     keras = pytest.importorskip("keras")
-    import jax
 
-    jax.config.update("jax_disable_most_optimizations", True)  # compiling is what takes the time here
     theirs = network(keras, OPTIMIZERS[name])
     trained(theirs)
     theirs.save(tmp_path / "k.keras")

@@ -58,9 +58,7 @@ def trained(model: Any) -> list[float]:
 @pytest.mark.parametrize("network", [stack, pytest.param(graph, marks=pytest.mark.slow)])
 def test_training_goes_on_where_the_other_stopped(network: Callable[[Any], Any], tmp_path: Path) -> None:
     keras = pytest.importorskip("keras")
-    import jax
 
-    jax.config.update("jax_disable_most_optimizations", True)  # compiling is what takes the time here
     theirs = network(keras)
     trained(theirs)
     theirs.save(tmp_path / "k.h5")

@@ -102,10 +102,8 @@ _ORACLE: dict[str, dict[str, Any]] = {}
 def oracle(program: Program) -> dict[str, Any]:
     """What Keras did; each program runs there once, whatever the number of engines."""
     if program.id not in _ORACLE:
-        import jax
         import keras
 
-        jax.config.update("jax_disable_most_optimizations", True)  # compiling is what takes the time here
         keras.utils.set_random_seed(4)
         model = program.model(keras)
         rng = np.random.default_rng(1)  # nowhere exactly zero, where derivatives of |w| are a matter of taste

@@ -194,10 +194,8 @@ def test_gradients_pass_central_differences(name: str) -> None:
 @pytest.mark.parametrize("epochs", [3, pytest.param(17, marks=pytest.mark.slow)], ids=["9 steps", "51 steps"])
 @pytest.mark.parametrize("name", one_in_three(GRAPHS))
 def test_attention_follows_keras(name: str, epochs: int) -> None:
-    import jax
     import keras
 
-    jax.config.update("jax_disable_most_optimizations", True)  # compiling is what takes the time here
     expected = results(name, keras, epochs)
     for engine in ("reference", "auto"):
         for mine, its in zip(results(name, clarinet, epochs, engine=engine), expected, strict=True):

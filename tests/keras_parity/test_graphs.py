@@ -57,10 +57,8 @@ def assert_same(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     "name", [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in GRAPHS]
 )
 def test_a_graph_trains_as_in_keras(name: str) -> None:
-    import jax
     import keras
 
-    jax.config.update("jax_disable_most_optimizations", True)  # compiling is what takes the time
     keras.utils.clear_session()
     theirs = ran(keras, name)
     for engine in ("auto", "reference"):

@@ -204,10 +204,8 @@ def test_gradients_pass_central_differences(name: str) -> None:
 @pytest.mark.filterwarnings("ignore:.*does not support masking")
 def test_masks_follow_keras(name: str) -> None:
     """On both engines."""
-    import jax
     import keras
 
-    jax.config.update("jax_disable_most_optimizations", True)
     expected = results(name, keras)
     for engine in ("reference", "auto"):
         for mine, its in zip(results(name, clarinet, engine=engine), expected, strict=True):

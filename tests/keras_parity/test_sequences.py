@@ -72,10 +72,8 @@ def followed(k: Any, make: Callable[..., Any], kind: str, start: Any, **compilin
     ],
 )
 def test_networks_follow(make, kind):
-    import jax
     import keras
 
-    jax.config.update("jax_disable_most_optimizations", True)  # compiling is what takes the time here
     start, expected = followed(keras, make, kind, None)
     for engine in ENGINES:
         _, found = followed(clarinet, make, kind, start, engine=engine)

@@ -82,10 +82,8 @@ PROGRAMS = {"encoder": an_encoder_in_two_models, "adversary": an_adversary, "wit
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 def test_models_that_share_follow_keras(program: Callable[..., list[Any]]) -> None:
-    import jax
     import keras
 
-    jax.config.update("jax_disable_most_optimizations", True)
     expected = program(keras)
     for engine in ENGINES:
         for mine, its in zip(program(clarinet, engine=engine), expected, strict=True):

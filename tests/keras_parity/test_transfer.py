@@ -55,10 +55,8 @@ def transferred(k, model, start, head, **compiling):
 
 @pytest.fixture(scope="module")
 def theirs():
-    import jax
     import keras
 
-    jax.config.update("jax_disable_most_optimizations", True)
     keras.utils.set_random_seed(1)
     model = base(keras)
     start, head = model.get_weights(), [RNG.normal(size=(4, 1)).astype(np.float32), np.zeros(1, np.float32)]

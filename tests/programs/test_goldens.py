@@ -18,6 +18,5 @@ def test_the_sample_is_of_programs_that_need_no_tensorflow() -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("program", [p for p in PROGRAMS if p.name in SAMPLE], ids=str)
 def test_goldens_are_what_keras_gives(program: Program) -> None:
-    jax = pytest.importorskip("jax")
-    jax.config.update("jax_disable_most_optimizations", True)  # compiling is what takes the time
+    pytest.importorskip("jax")
     assert_same(program, program.run("keras"), "Keras today")
