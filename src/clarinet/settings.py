@@ -86,6 +86,7 @@ class FitSettings:
     plot: bool | str = field(metadata=_DISPLAY)
     studio: bool = field(metadata=_WRITING)  # which shows runs
     distribute: str | None = field(metadata=_FIXED)
+    target: str | None = field(metadata=_DATA)
 
     @property
     def kept(self) -> bool:
@@ -114,7 +115,7 @@ def names_of(role: Role) -> tuple[str, ...]:
 
     Example:
         >>> names_of(Role.DATA)
-        ('x', 'y', 'validation_data', 'sample_weight')
+        ('x', 'y', 'validation_data', 'sample_weight', 'target')
     """
     return tuple(name for name, fact in FACTS.items() if fact.role is role)
 

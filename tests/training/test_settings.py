@@ -37,7 +37,7 @@ def test_every_argument_of_fit_is_a_field_with_a_fact() -> None:
 def test_the_roles_part_the_arguments() -> None:
     parts = [names_of(role) for role in Role]
     assert sorted(name for part in parts for name in part) == sorted(FACTS)
-    assert set(names_of(Role.DATA)) == {"x", "y", "sample_weight", "validation_data"}
+    assert set(names_of(Role.DATA)) == {"x", "y", "sample_weight", "validation_data", "target"}
 
 
 def test_every_argument_but_data_and_callbacks_has_a_rule_of_its_own() -> None:

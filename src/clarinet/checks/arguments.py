@@ -12,7 +12,7 @@ import numpy as np
 
 from clarinet.checks.intervals import interval
 from clarinet.checks.models import check_compiled, check_model
-from clarinet.data_adapters import is_batches
+from clarinet.data_adapters import is_batches, is_stream
 from clarinet.problems import Problem, error, shown
 
 if TYPE_CHECKING:
@@ -180,8 +180,20 @@ def check_fit_arguments(model: Trainable, settings: FitSettings) -> Iterator[Pro
     yield from check_compiled(model)
     yield from check_arguments(vars(settings))
     yield from _check_sources(vars(settings), model.needs_labels)
+    yield from _check_stream(model, settings.x)
     yield from _check_callbacks(settings.callbacks)
     yield from check_model(model)
+
+
+def _check_stream(model: Trainable, x: object) -> Iterator[Problem]:
+    """Whether the optimizer takes rows that come a few at a time."""
+    if is_stream(x) and model.optimizer is not None and model.optimizer.full_batch:
+        yield error(
+            "bad_argument",
+            "fit.x",
+            f"x: {type(model.optimizer).__name__} looks at all rows for every update, and these stream, a few at a "
+            "time; load them, e.g. with load_table, or compile with optimizer='adam'",
+        )
 
 
 def check_evaluate_arguments(model: Trainable, arguments: Mapping[str, object]) -> Iterator[Problem]:
@@ -206,7 +218,10 @@ def check_batch_arguments(model: Trainable, doing: str, arguments: Mapping[str, 
 
 def _check_sources(arguments: Mapping[str, object], labels: bool) -> Iterator[Problem]:
     """Whether the other arguments suit the kind of ``x``."""
-    x = arguments.get("x")
+    x, target = arguments.get("x"), arguments.get("target")
+    if target is not None and not is_stream(x):
+        message = f"names a column of files, received {shown(target)}, and x names no files; give the labels as y"
+        yield _argument("target", message, TypeError)
     if x is None:
         yield error("bad_argument", "data.x", "x: expected rows to learn from, received None; give x and y")
     elif is_batches(x):

@@ -9,6 +9,7 @@ from clarinet.data import experimental
 from clarinet.data.dataset import AUTOTUNE, Dataset
 from clarinet.data.elements import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY
 from clarinet.data.options import Options
+from clarinet.data.streams import Streamed, stream
 from clarinet.data.text_files import TextLineDataset
 from clarinet.names import public
 
@@ -18,8 +19,10 @@ __all__ = [
     "UNKNOWN_CARDINALITY",
     "Dataset",
     "Options",
+    "Streamed",
     "TextLineDataset",
     "experimental",
+    "stream",
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from clarinet.data_adapters.rows import Rows, as_rows, length, some_rows
 from clarinet.problems import ClarinetWarning
@@ -60,6 +60,24 @@ def unpack(item: object, what: str = "batch", labels: bool = True) -> tuple[obje
     return x, rest[0], rest[1]
 
 
+class Place(NamedTuple):
+    """Where a pass begins.
+
+    Attributes:
+        epoch: over the model's life, which the order of rows may follow from.
+        step: how many batches of it are done.
+        end: the epoch after the last one that will be asked for.
+    """
+
+    epoch: int
+    step: int
+    end: int
+
+
+#: The only pass of those that are made once.
+ONCE = Place(0, 0, 1)
+
+
 @dataclass(frozen=True)
 class Block:
     """Batches that come together.
@@ -108,7 +126,10 @@ class Batches:
     Attributes:
         steps: batches an epoch; None as long as it is not known.
         exhausted: whether it ran out of data, so that another epoch is pointless.
+        seekable: whether a pass may begin anywhere.
     """
+
+    seekable = False
 
     def __init__(
         self,
@@ -156,7 +177,9 @@ class Batches:
         """What comes next from the source, as arrays."""
         if self._running is None:
             self._running = self._start()
-        item, size, order = next(self._running)
+        return self._as_block(*next(self._running))
+
+    def _as_block(self, item: object, size: int | None, order: Array | None) -> Block:
         x, y, weight = unpack(item, "batch", self.labels and not self.bare)
         rows = self._arrange(x, y if self.labels else None, weight if self.labels else None, "batch: ")
         return Block(rows, length(rows[0]) if size is None else size, order)
@@ -186,8 +209,9 @@ class Batches:
         """One epoch, batch by batch."""
         return (block.in_order() for block in self.runs(1))
 
-    def runs(self, most: int | None = None) -> Iterator[Block]:
-        """One epoch: at most so many batches at once."""
+    def runs(self, most: int | None = None, place: Place = ONCE) -> Iterator[Block]:
+        """One epoch: at most so many batches at once. A source that is not seekable goes on, wherever the epoch
+        begins."""
         taken = 0
         if self.anew and not self._peeked and not self._once:
             self._running = self._block = None

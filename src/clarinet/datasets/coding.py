@@ -27,6 +27,7 @@ _FORMAT, _FORMATS = 2, (1, 2)
 _TYPES: dict[str, type] = {
     "str": str,
     "float": float,
+    "int": int,
     "bool": bool,
     "tuple[str, ...]": tuple,
     "tuple[float, ...]": tuple,

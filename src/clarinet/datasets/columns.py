@@ -190,8 +190,32 @@ class TextColumn:
         return counts
 
 
-Column = NumberColumn | CategoryColumn | DateColumn | TextColumn
-KINDS: dict[str, type[Column]] = {kind.kind: kind for kind in (NumberColumn, CategoryColumn, DateColumn, TextColumn)}
+@dataclass(frozen=True)
+class VectorColumn:
+    """A column of rows of numbers, such as the pixels of a picture; only files of Parquet or Arrow hold some.
+
+    Args:
+        name: of the column.
+        size: numbers in each.
+    """
+
+    kind: ClassVar[str] = "vector"
+    together: ClassVar[bool] = False
+    name: str
+    size: int
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return tuple(f"{self.name}[{number}]" for number in range(self.size))
+
+    def encode(self, table: TextTable, missing: frozenset[str]) -> NDArray[np.float32]:
+        """Raises ValueError: text holds no such rows."""
+        raise ValueError(f"{table.source}: column {self.name!r} holds rows of numbers, which text does not; stream it")
+
+
+Column = NumberColumn | CategoryColumn | DateColumn | TextColumn | VectorColumn
+_EVERY = (NumberColumn, CategoryColumn, DateColumn, TextColumn, VectorColumn)
+KINDS: dict[str, type[Column]] = {kind.kind: kind for kind in _EVERY}
 
 
 def words_of(cell: str) -> list[str]:

@@ -130,6 +130,49 @@ def load_images(
     return Images(x, y, names, files, tuple(f"{sentence}." for sentence in report))
 
 
+@dataclass(frozen=True)
+class FoundImages:
+    """The pictures of a folder, none of which is decoded yet.
+
+    Attributes:
+        files, labels: the pictures, and the number of the class of each.
+        classes: their names.
+        size, color: height and width, and ``"grayscale"`` or ``"rgb"``, to which they are brought.
+        report: what was left out.
+    """
+
+    files: list[Path]
+    labels: list[int]
+    classes: tuple[str, ...]
+    size: tuple[int, int]
+    color: str
+    report: tuple[str, ...]
+
+
+def find_images(
+    folder: str | os.PathLike[str],
+    size: tuple[int, int] | str | None = None,
+    color: str = "auto",
+    *,
+    fit: str = "letterbox",
+) -> FoundImages:
+    """The pictures in a folder by their names and headers; arguments and errors as of :func:`load_images`."""
+    _require_pillow()
+    _check_arguments(None if size == "small" else size, color, fit)
+    report: list[str] = []
+    folder = Path(folder)
+    places = _class_folders(folder, report)
+    paths = [(label, path) for label, place in enumerate(places) for path in pictures_in(folder, place, report)]
+    labels, names = [label for label, _ in paths], tuple(place.name for place in places)
+    _check_every_class(folder, names, np.array(labels, np.int64), {})
+    if not isinstance(size, tuple | list) or color == "auto":
+        headers = [_try(lambda path=path, label=label: _inspect(path, label), path, False, {}) for label, path in paths]
+        size = size if isinstance(size, tuple | list) else _size_of(headers, small=size == "small")
+        grey = color == "grayscale" or (color == "auto" and all(each.grey for each in headers))
+        color = "grayscale" if grey else "rgb"
+    return FoundImages([path for _, path in paths], labels, names, (size[0], size[1]), color, tuple(report))
+
+
 def read_image(
     path: str | os.PathLike[str], size: tuple[int, int] | None = None, color: str = "rgb", *, fit: str = "letterbox"
 ) -> NDArray[np.uint8]:

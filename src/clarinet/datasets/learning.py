@@ -162,17 +162,45 @@ def _number(table: TextTable, name: str, rules: Rules) -> Learnt | None:
         if found.bad:
             return None
     check_finite(found.values, found.absent, table, name)
-    known = found.values[~found.absent]
-    if known.size == 0:
-        return None, f"{name!r}: left out: no value at all"
-    count = int(found.absent.sum())
-    if known.min() == known.max() and not (count and rules.mark_missing):
-        return None, f"{name!r}: left out: {known[0]:g} in every row"
-    if name not in rules.keep and _is_row_number(name, known) and not boolean:
-        return None, f"{name!r}: left out: whole numbers that name the rows; {option('keep', [name])} keeps it"
+    known, count = found.values[~found.absent], int(found.absent.sum())
+    reason = why_no_number(name, known, count, rules, boolean)
+    if reason is not None:
+        return None, reason
     sign = check_signs(table, name, found)
-    fill, marked = float(np.median(known)), count > 0 and rules.mark_missing
     what = "booleans as 0 and 1" if boolean else _written(table, name, known, sign)
+    return number_column(name, known, count, rules, what, boolean, sign)
+
+
+def why_no_number(name: str, known: NDArray[np.float64], count: int, rules: Rules, boolean: bool = False) -> str | None:
+    """Why a column of numbers is left out; None if it is not.
+
+    Args:
+        name: of the column.
+        known: its values.
+        count: how many are missing.
+        rules: the user's decisions.
+        boolean: whether they stand for words.
+    """
+    if known.size == 0:
+        return f"{name!r}: left out: no value at all"
+    if known.min() == known.max() and not (count and rules.mark_missing):
+        return f"{name!r}: left out: {known[0]:g} in every row"
+    if name not in rules.keep and _is_row_number(name, known) and not boolean:
+        return f"{name!r}: left out: whole numbers that name the rows; {option('keep', [name])} keeps it"
+    return None
+
+
+def number_column(
+    name: str,
+    known: NDArray[np.float64],
+    count: int,
+    rules: Rules,
+    what: str,
+    boolean: bool = False,
+    sign: str = "",
+) -> tuple[NumberColumn, str]:
+    """A column of numbers, ``count`` of which are missing, and the sentence about it, which says ``what`` they are."""
+    fill, marked = float(np.median(known)), count > 0 and rules.mark_missing
     if count:
         what += f"; {count} missing, filled with the median {fill:g}"
         what += f" and marked in '{name} (missing)'" if marked else ""

@@ -156,6 +156,8 @@ class Checkpointer:
         if fit.position.step:
             fit.callbacks.on_epoch_begin(fit.position.epoch)
         checkpoint.fill(model)
+        if fit.position.step and fit.source.batches is not None and fit.source.batches.seekable:
+            fit.enter(fit.source.batches)
         if state["learning_rate"] is not None and model.optimizer is not None:
             model.optimizer.learning_rate = state["learning_rate"]
         fit.engine.resume(state["running"])
@@ -202,6 +204,8 @@ class Checkpointer:
         """
         fit, position = self.fit, self.fit.position
         batches, validation = fit.source.batches, fit.source.validation
+        if batches is not None and batches.seekable:
+            batches = None
         for epoch in range(fit.settings.initial_epoch, position.epoch):
             for batch in batches or ():
                 self.see_batch(batch)

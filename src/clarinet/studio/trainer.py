@@ -13,7 +13,7 @@ from clarinet import Model, Sequential
 from clarinet.events import ChunkEnd, EpochEnd, StepEnd
 from clarinet.studio.choices import Choices, check_rate
 from clarinet.studio.program import Facts, Length, fit_arguments, load_data, make_model, program
-from clarinet.training.loop import FitEvents
+from clarinet.training.held import FitEvents
 from clarinet.types import Array
 
 #: No training in a page is as long: it goes on until it is paused.

@@ -5,12 +5,10 @@ It is a generator of events, and between two events the training is paused.
 
 from __future__ import annotations
 
-import atexit
 import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from inspect import GEN_RUNNING, getgeneratorstate
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
@@ -214,7 +212,14 @@ class Fit:
         yield EpochBegin(self.position.epoch)
         self.engine.reset_metrics()
         if self.source.batches is not None:
-            self.epoch_batches = self.source.batches.runs(1 if self._one_by_one else None)
+            self.enter(self.source.batches)
+
+    def enter(self, batches: data_adapters.Batches) -> None:
+        """Begin the pass of this epoch, or of what remains of it."""
+        epoch, position = self.model.epochs_trained, self.position
+        end = epoch + self.settings.epochs - position.epoch
+        most = 1 if self._one_by_one else None
+        self.epoch_batches = batches.runs(most, data_adapters.Place(epoch, position.step, end))
 
     def _end_epoch(self, epoch: int) -> Iterator[Event]:
         self.model.epochs_trained += 1
@@ -239,34 +244,40 @@ class Fit:
         order = self.engine.permutation(self.model.epochs_trained, len(data)) if self.settings.shuffle else None
         going = True
         while going and (row := self.position.row) < rows:
-            chunk = yield from self._train(data, order, row, min(row + self._most_rows(), rows), size)
+            chunk = yield from self._train(data, order, row, min(row + self._most_rows(rows, size), rows), size)
             row = min(row + len(chunk) * size, rows)
             self.position = Position(self.position.epoch, self.position.step + len(chunk), row)
             going = self._goes_on()
 
-    def _most_rows(self) -> int:
-        """Rows of the next chunk, at most."""
-        return self.ranks.first(self._rows_wanted())
+    def _most_rows(self, rows: int, batch_size: int) -> int:
+        """How many of some rows the next chunk has, at most."""
+        return self.ranks.first(self._rows_wanted(rows, batch_size))
 
-    def _rows_wanted(self) -> int:
+    def _rows_wanted(self, rows: int, batch_size: int) -> int:
         if self.callbacks.wants_batches or self.pace.every_step:
-            return self.source.batch_size
+            return batch_size
         steps = None if self.checkpointer is None else self.checkpointer.steps_left()
-        return self.source.rows if steps is None else steps * self.source.batch_size
+        return rows if steps is None else steps * batch_size
+
+    @property
+    def _replays(self) -> bool:
+        """Whether a resumed training has to go through all batches before it, which are noted for that."""
+        batches = self.source.batches
+        return self.checkpointer is not None and batches is not None and not batches.seekable
 
     @property
     def _one_by_one(self) -> bool:
         """Whether somebody needs each batch of a source by itself."""
-        return self.ranks.first(self.callbacks.wants_batches or self.pace.every_step or self.checkpointer is not None)
+        return self.ranks.first(self.callbacks.wants_batches or self.pace.every_step or self._replays)
 
     def _batches(self) -> Iterator[Event]:
         """Train on one batch of the source after the other, or on several at once where it gives them."""
         for block in self.epoch_batches:
-            if self.checkpointer is not None:
+            if self.checkpointer is not None and self._replays:
                 self.checkpointer.see_batch(block.in_order())
             data, row, size = self.source.batch(block, self.position.step), 0, block.size
             while row < len(block):
-                stop = min(row + size, len(block)) if self._one_by_one else len(block)
+                stop = min(row + self._most_rows(len(block), size), len(block))
                 chunk = yield from self._train(data, block.order, row, stop, size)
                 row += len(chunk) * size
                 self.position = Position(self.position.epoch, self.position.step + len(chunk))
@@ -323,68 +334,3 @@ def events(model: Trainable, settings: FitSettings, pace: Pace | None = None) ->
             ranks.agree("the end")
     yield from fit.found()
     yield TrainEnd(fit.logs)
-
-
-class FitEvents(Generator[Event, None, None]):
-    """The events of one training, to be taken one after the other; :meth:`clarinet.Sequential.fit_events` makes it.
-
-    A generator; as a context manager it is closed at the end.
-
-    Attributes:
-        every_step: set it to True to have the engine return after every single step, with a ``StepEnd`` for each; it
-            is slower, and may be changed between any two events. Default False.
-    """
-
-    def __init__(self, model: Trainable, settings: FitSettings) -> None:
-        self._pace = Pace()
-        self._events = events(model, settings, self._pace)
-        _held.add(self)
-        atexit.unregister(_end_held)
-        atexit.register(_end_held)  # runs before earlier handlers, such as one that ends a run
-
-    @property
-    def every_step(self) -> bool:
-        """Whether every single step is an event."""
-        return self._pace.every_step
-
-    @every_step.setter
-    def every_step(self, wanted: bool) -> None:
-        self._pace.every_step = wanted
-
-    def send(self, value: None, /) -> Event:
-        """The next event."""
-        return self._events.send(value)
-
-    def throw(
-        self,
-        kind: type[BaseException] | BaseException,
-        value: object = None,
-        traceback: TracebackType | None = None,
-        /,
-    ) -> Event:
-        """End the training with an exception, as if a callback had raised it."""
-        try:
-            return self._events.throw(value if isinstance(value, BaseException) else kind)
-        finally:
-            del kind, value, traceback  # the exception's traceback holds this frame: no circle
-
-    def close(self) -> None:
-        """End the training as Ctrl-C does, if it is still going on."""
-        self._events.close()
-
-    def __enter__(self) -> FitEvents:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-#: The events that are held now.
-_held: weakref.WeakSet[FitEvents] = weakref.WeakSet()
-
-
-def _end_held() -> None:
-    """End trainings that are held when the program ends, as long as there is all that callbacks need for it."""
-    for each in list(_held):
-        if getgeneratorstate(each._events) != GEN_RUNNING:  # else a thread runs it that the program does not wait for
-            each.close()

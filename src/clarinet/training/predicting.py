@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
@@ -39,8 +38,8 @@ def predict(
     """Predictions (n, *output_shape) in inference mode.
 
     Args:
-        x: rows (n, *input_shape), or a source of batches. A list, or a dictionary by name, where the model has several
-            inputs.
+        x: rows (n, *input_shape), a source of batches, or files as for :meth:`fit`. A list, or a dictionary by name,
+            where the model has several inputs.
         batch_size: rows per pass; changes nothing but memory.
         verbose: accepted for Keras programs; predicting is too quick for a bar.
         steps: batches to use at most; default all.
@@ -65,6 +64,7 @@ def predict(
         and x.dtype.kind in "fiub"
     ):
         return self.packed(_in_original_units(self, ready.predict(x, PREDICT_BATCH)))
+    x = data_adapters.opened(self, x, labels=False)
     if self.stepped:
         return stepping.predict(cast(stepping.SteppedModel, self), x, batch_size, steps, callbacks)
     if as_asked:
@@ -163,8 +163,7 @@ def _pieces(self: Trainable, x: object, steps: int | None, size: int, most: int 
     Of a source that has several batches at once ``most`` of them come together; None: all that it has.
     """
     if data_adapters.is_batches(x):
-        arrange = partial(data_adapters.rows_for, self)
-        batches = data_adapters.Batches(x, steps, labels=False, anew=True, arrange=arrange)
+        batches = data_adapters.batches_of(self, x, steps, size, labels=False, anew=True)
         batches.peek()  # raises if there is none
         yield from (block.in_order()[0] for block in batches.runs(most))
         return

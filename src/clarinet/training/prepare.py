@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from clarinet.structure import NO_LAYERS
 from clarinet.types import Array, Arrays, Config
 
 if TYPE_CHECKING:
+    from clarinet.data import Streamed
     from clarinet.data_adapters.rows import Labels, Rows
     from clarinet.trainable import Trainable
 
@@ -92,22 +92,37 @@ class TrainingData:
     def _take_batches(self) -> None:
         s = self.settings
         _build_for_lengths(self.model, s.x)
-        arrange, bare = partial(data_adapters.rows_for, self.model), not self.model.needs_labels
-        self.batches = data_adapters.Batches(s.x, s.steps_per_epoch, arrange=arrange, bare=bare)
+        seed = self.model.seed if s.shuffle else None
+        bare = not self.model.needs_labels
+        self.batches = data_adapters.batches_of(self.model, s.x, s.steps_per_epoch, s.batch_size, seed, bare=bare)
         first = self.batches.peek()
         build_for(self.model, first[0])
         batch = self.batch(data_adapters.Block(first, data_adapters.length(first[0])), 0)
         self._first = first, batch
         self.label_shapes = batch.label_shapes
+        if data_adapters.is_stream(s.x):
+            self._keep_in_mind(s.x)
         if s.validation_data is not None:
             self._take_validation(s.validation_data)
+
+    def _keep_in_mind(self, rows: Streamed) -> None:
+        """How the rows were coded goes with the model, and what tells them from others with the run."""
+        if rows.about is not None:
+            self.model.metadata["data"] = rows.about
+        if self.fingerprints is not None:
+            self.fingerprints["stream"] = rows.mark()
 
     def _take_validation(self, validation: object) -> None:
         if data_adapters.is_batches(validation):
             steps = self.settings.validation_steps
-            arrange = partial(data_adapters.rows_for, self.model)
-            self.validation = data_adapters.Batches(
-                validation, steps, anew=True, what="validation_data", arrange=arrange, bare=not self.model.needs_labels
+            self.validation = data_adapters.batches_of(
+                self.model,
+                validation,
+                steps,
+                self.validation_batch_size,
+                anew=True,
+                what="validation_data",
+                bare=not self.model.needs_labels,
             )
             validate_and_prepare(self.model, *self.validation.peek(), None, where="fit.validation, batch 0")
         else:

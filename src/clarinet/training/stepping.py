@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from inspect import Parameter, signature
 from typing import Any, Protocol, cast
 
@@ -204,8 +203,7 @@ def predict(
 
 def _batches(model: SteppedModel, x: object, size: int, steps: int | None) -> Iterator[Data]:
     if data_adapters.is_batches(x):
-        arrange = partial(data_adapters.rows_for, model)
-        for rows, _, _ in data_adapters.Batches(x, steps, labels=False, anew=True, arrange=arrange):
+        for rows, _, _ in data_adapters.batches_of(model, x, steps, size, labels=False, anew=True):
             yield Data(rows)
         return
     data = Data(data_adapters.leaves_of(x, "x"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from clarinet import checks, data_adapters
@@ -14,9 +13,10 @@ from clarinet.names import explained
 from clarinet.settings import BATCH_SIZE, FitSettings
 from clarinet.training.callback import CallbackList
 from clarinet.training.evaluating import run_evaluation
+from clarinet.training.held import FitEvents
 from clarinet.training.history import History
 from clarinet.training.limits import LIMITS, least
-from clarinet.training.loop import FitEvents, events
+from clarinet.training.loop import events
 from clarinet.training.prepare import (
     as_list,
     build_for,
@@ -67,12 +67,14 @@ def fit(
     plot: bool | str = False,
     studio: bool = False,
     distribute: str | None = None,
+    target: str | None = None,
 ) -> History:
     """Train the model.
 
     Args:
         x: rows (n, *input_shape): an array, a data frame, a list; or a source of batches ``(x, y)`` or
-            ``(x, y, weights)``: a generator, a ``clarinet.utils.Sequence``, or any iterable.
+            ``(x, y, weights)``: a generator, a ``clarinet.utils.Sequence``, or any iterable. Or files that need not fit
+            into memory: a name, a pattern such as ``"data/*.parquet"``, a folder, see :func:`clarinet.data.stream`.
         y: labels (n, …); not given with a source of batches.
         batch_size: rows per update; default 32.
         epochs: index of the last epoch plus one: ``initial_epoch=3, epochs=5`` trains two.
@@ -107,6 +109,7 @@ def fit(
         distribute: ``"mpi"`` shares the rows of each batch out among the processes that ``mpirun -n 4 python train.py``
             starts, each of which has all rows; ``"mpi:4"`` insists on so many. Needs ``pip install "clarinet[mpi]"``.
             The first alone writes runs and checkpoints and shows progress.
+        target: where ``x`` names files, the column to predict.
 
     Returns:
         History: ``.history`` holds a list for each of ``loss``, the metrics, ``val_loss``, …; ``.epoch`` the epochs.
@@ -135,9 +138,9 @@ def fit(
     given = FitSettings(
         x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
         sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq, seed,
-        stats_every, run, checkpoint, resume, doctor, plot, studio, distribute,
+        stats_every, run, checkpoint, resume, doctor, plot, studio, distribute, target,
     )  # fmt: skip
-    settings = _with_doctor(self, given)
+    settings = _ready(self, given)
     checks.raise_first(checks.check_fit_arguments(self, settings), handled_by_callbacks(settings))
     for _ in events(self, checks.plain_settings(settings)):
         pass
@@ -163,6 +166,16 @@ def settings_of(*given: object, **named: object) -> FitSettings:
     bound = inspect.Signature(_PARAMETERS[1:]).bind(*given, **named)
     kind: Callable[..., FitSettings] = FitSettings  # as they are given: checks come later
     return kind(**{**DEFAULTS, **bound.arguments})
+
+
+def _ready(self: Trainable, settings: FitSettings) -> FitSettings:
+    """The same with what stands beside training, and with rows that stream in the place of files' names."""
+    rows = data_adapters.opened(self, settings.x, settings.y, settings.target)
+    if data_adapters.is_stream(rows):
+        watched = data_adapters.opened(self, settings.validation_data, about=rows.about)
+        y = settings.y if rows is settings.x else None
+        settings = replace(settings, x=rows, y=y, validation_data=watched)
+    return _with_doctor(self, settings)
 
 
 def _with_doctor(self: Trainable, settings: FitSettings) -> FitSettings:
@@ -227,7 +240,7 @@ def fit_events(self: Trainable, *given: object, **named: object) -> FitEvents:
         ...     print(*(type(event).__name__ for event, _ in zip(events, range(4))))
         TrainBegin EpochBegin ChunkEnd StepEnd
     """
-    settings = _with_doctor(self, settings_of(*given, **named))
+    settings = _ready(self, settings_of(*given, **named))
     checks.raise_first(checks.check_fit_arguments(self, settings), handled_by_callbacks(settings))
     return FitEvents(self, checks.plain_settings(settings))
 
@@ -244,6 +257,7 @@ def evaluate(
     callbacks: object = None,
     *,
     return_dict: Literal[True],
+    target: str | None = None,
 ) -> dict[str, float]: ...
 @overload
 def evaluate(
@@ -256,6 +270,8 @@ def evaluate(
     steps: int | None = None,
     callbacks: object = None,
     return_dict: Literal[False] = False,
+    *,
+    target: str | None = None,
 ) -> float | list[float]: ...
 @explained
 def evaluate(
@@ -268,11 +284,13 @@ def evaluate(
     steps: int | None = None,
     callbacks: object = None,
     return_dict: bool = False,
+    *,
+    target: str | None = None,
 ) -> Results:
     """Loss and metrics on data, in inference mode.
 
     Args:
-        x, y, sample_weight: as for :meth:`fit`.
+        x, y, sample_weight, target: as for :meth:`fit`.
         batch_size: rows per pass; default 32.
         verbose: 1 or 2 print the result.
         steps: batches to use at most; default all.
@@ -285,6 +303,8 @@ def evaluate(
     Raises:
         ValueError, TypeError: as for :meth:`fit`.
     """
+    files, x = x, data_adapters.opened(self, x, y, target)
+    y = y if x is files else None
     checks.raise_first(checks.check_evaluate_arguments(self, locals()))
     self.refuse_in_training("evaluate", only_elsewhere=True)
     size, most = int(batch_size or BATCH_SIZE), None if steps is None else int(steps)
@@ -304,8 +324,7 @@ def _to_evaluate(
 ) -> tuple[Data | data_adapters.Batches, Data]:
     """The data to evaluate, and rows that have labels of its shape."""
     if data_adapters.is_batches(x):
-        arrange = partial(data_adapters.rows_for, self)
-        batches = data_adapters.Batches(x, steps, anew=True, arrange=arrange, bare=not self.needs_labels)
+        batches = data_adapters.batches_of(self, x, steps, batch_size, anew=True, bare=not self.needs_labels)
         first = batches.peek()
         build_for(self, first[0])
         return batches, validate_and_prepare(self, *first, None, where="batch 0")
