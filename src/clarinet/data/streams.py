@@ -198,9 +198,9 @@ def stream(
         return Streamed(openings.open_pictures(paths[0], size, color, fit, labels), buffer)
     if y is not None:
         raise ValueError(f"y={y!r}: the labels of a table are one of its columns; say target=")
-    given = (categorical, text, keep)
+    names, sentences, kept = (frozenset(_names(one)) for one in (categorical, text, keep))
     markers = MISSING | {mark.lower() for mark in _names(missing)}
-    rules = Rules(markers, *(frozenset(_names(one)) for one in given), mark_missing, max_categories, max_words)
+    rules = Rules(markers, names, sentences, kept, mark_missing, max_categories, max_words)
     how = Format(delimiter, encoding, decimal, header, None, date_order, None)
     choices = openings.Choices(target, columns, task, rules, how, coding, labels)
     return Streamed(openings.open_table(kind, paths, choices), buffer)

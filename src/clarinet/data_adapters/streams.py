@@ -108,7 +108,7 @@ def opened(x: object, y: object, target: str | None, labels: bool, about: Mappin
         return x
     learnt: dict[str, Any] = _learnt(x, target, about)
     classes = learnt.pop("classes", None)
-    rows = stream(cast(Files, x), cast("Files | None", y), target=target, labels=labels, **learnt)
+    rows = stream(x, cast("Files | None", y), target=target, labels=labels, **learnt)
     if labels and classes is not None and rows.classes != classes:
         raise ValueError(f"{x}: holds the classes {shown(rows.classes)}; the model has learnt {shown(classes)}")
     return rows
