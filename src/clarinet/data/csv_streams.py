@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from clarinet.data.tables import pyarrow
+from clarinet.data.arrow import pyarrow
 from clarinet.datasets.dialects import Dialect, find_dialect, split
 from clarinet.datasets.formats import Format
 from clarinet.datasets.headers import find_layout
@@ -23,7 +22,7 @@ def csv_format(
     wanted: Collection[str],
     numbers: Collection[str] = (),
     missing: Collection[str] = (),
-) -> Any:
+) -> object:
     """Arrow's format for some files.
 
     Args:

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from clarinet.data.arrow import pyarrow
 from clarinet.data.encoding import Encoder, absent_numbers, is_number, numbers, vector_size
-from clarinet.data.tables import TableFiles, pyarrow, seen_in_footers
+from clarinet.data.tables import TableFiles, seen_in_footers
 from clarinet.datasets.coding import TableCoding
 from clarinet.datasets.columns import Column, NumberColumn, VectorColumn, decimal_of
 from clarinet.datasets.formats import Format

@@ -6,12 +6,11 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clarinet.data.tables import pyarrow
+from clarinet.data.arrow import Batch, Fields, Kind, Values, pyarrow
 from clarinet.datasets.coding import TableCoding
 from clarinet.datasets.columns import CategoryColumn, Column, DateColumn, NumberColumn, VectorColumn
 from clarinet.datasets.dates import features_of
@@ -40,7 +39,7 @@ class Encoder:
     _unseen: set[str] = field(default_factory=set)
     _known: dict[str, bool] = field(default_factory=dict)
 
-    def __call__(self, batch: Any, source: str) -> tuple[Array, ...]:
+    def __call__(self, batch: Batch, source: str) -> tuple[Array, ...]:
         """Features (n, features), then the targets."""
         if not self.targets:
             return (self._features(batch, source),)
@@ -49,7 +48,7 @@ class Encoder:
             batch = batch.filter(pyarrow().array(present))
         return self._features(batch, source), self.target(batch.column(self.coding.target.name), source)
 
-    def _features(self, batch: Any, source: str) -> Array:
+    def _features(self, batch: Batch, source: str) -> Array:
         columns = self.coding.columns
         if len(columns) == 1 and isinstance(columns[0], VectorColumn):
             return _vectors(batch.column(columns[0].name), columns[0], source).astype(self.dtype, copy=False)
@@ -68,7 +67,7 @@ class Encoder:
                     begin += part.shape[1]
         return x
 
-    def _all_numbers(self, schema: Any) -> bool:
+    def _all_numbers(self, schema: Fields) -> bool:
         """Whether every feature is a number of the table, or what stands for a missing one."""
         if "numbers" not in self._known:
             self._known["numbers"] = not any(map(_is_float, self.coding.missing)) and all(
@@ -80,7 +79,7 @@ class Encoder:
             )
         return self._known["numbers"]
 
-    def _matrix(self, batch: Any) -> Array:
+    def _matrix(self, batch: Batch) -> Array:
         lacking = any(array.null_count for array in batch.columns)
         x = batch.to_tensor(null_to_nan=lacking, row_major=True).to_numpy()
         if x.dtype.kind == "f":
@@ -90,7 +89,7 @@ class Encoder:
                 x = np.where(absent, fills, x)
         return np.asarray(x, self.dtype)
 
-    def _coded(self, array: Any, column: Column, source: str) -> Array:
+    def _coded(self, array: Values, column: Column, source: str) -> Array:
         """The features of a column; of a single one the values alone."""
         kinds = pyarrow().types
         if isinstance(column, VectorColumn):
@@ -105,7 +104,7 @@ class Encoder:
             array, lambda cells: column.encode(self._table(column.name, cells, source, array), self.coding.missing)
         )
 
-    def _numbers(self, array: Any, column: NumberColumn) -> Array:
+    def _numbers(self, array: Values, column: NumberColumn) -> Array:
         values = numbers(array)
         absent = absent_numbers(values, self.coding.missing)
         if absent is None or not absent.any():
@@ -113,7 +112,7 @@ class Encoder:
         values = np.where(absent, column.fill, values)
         return np.stack([values, absent], axis=1) if column.marked else values
 
-    def _tell_unseen(self, array: Any, column: CategoryColumn, source: str) -> None:
+    def _tell_unseen(self, array: Values, column: CategoryColumn, source: str) -> None:
         """Warn, once for each column, of categories that were not there when it was learnt."""
         if column.rest or column.name in self._unseen:
             return
@@ -129,7 +128,7 @@ class Encoder:
 
     # The target.
 
-    def present(self, array: Any, source: str) -> NDArray[np.bool_]:
+    def present(self, array: Values, source: str) -> NDArray[np.bool_]:
         """Which rows have a target."""
         target, found = self.coding.target, np.ones(len(array), np.bool_)
         if is_number(array.type):
@@ -138,7 +137,7 @@ class Encoder:
         no_value = target.no_value(self.coding.missing)
         return _by_value(array, lambda cells: np.array([cell.lower() not in no_value for cell in cells], np.bool_))
 
-    def target(self, array: Any, source: str) -> Array:
+    def target(self, array: Values, source: str) -> Array:
         """int64 (n,) class numbers, or float32 (n, 1)."""
         target = self.coding.target
         if not target.classes and is_number(array.type):
@@ -147,20 +146,20 @@ class Encoder:
             array, lambda cells: target.encode(self._table(target.name, cells, source, array), self.coding.missing)
         )
 
-    def _table(self, name: str, cells: Sequence[str], source: str, array: Any) -> TextTable:
+    def _table(self, name: str, cells: Sequence[str], source: str, array: Values) -> TextTable:
         """A column of text alone."""
         plain = frozenset([name]) if is_number(array.type) else frozenset[str]()
         decimal = self.decimals.get(name) or self.coding.usual
         return TextTable(source, {name: cells}, ["some row"] * len(cells), decimal, plain=plain)
 
 
-def is_number(kind: Any) -> bool:
+def is_number(kind: Kind) -> bool:
     """Whether values of a type of Arrow are numbers."""
     kinds = pyarrow().types
     return bool(kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_decimal(kind))
 
 
-def numbers(array: Any) -> Array:
+def numbers(array: Values) -> Array:
     """Numbers of Arrow; where some are missing as floats with NaN."""
     if pyarrow().types.is_decimal(array.type):
         array = array.cast("float64")
@@ -184,7 +183,7 @@ def _is_float(mark: str) -> bool:
         return False
 
 
-def _values(array: Any) -> tuple[NDArray[np.int64], list[str]]:
+def _values(array: Values) -> tuple[NDArray[np.int64], list[str]]:
     """The number of each row's cell, and the cells that differ, as text."""
     arrow = pyarrow()
     if arrow.types.is_dictionary(array.type):
@@ -193,20 +192,20 @@ def _values(array: Any) -> tuple[NDArray[np.int64], list[str]]:
     return coded.indices.to_numpy(zero_copy_only=False), [text(one, "", "") for one in coded.dictionary.to_pylist()]
 
 
-def _by_value(array: Any, coded: Callable[[list[str]], Array]) -> Array:
+def _by_value(array: Values, coded: Callable[[list[str]], Array]) -> Array:
     """What a function makes of cells, which it is asked once for each that differs."""
     places, cells = _values(array)
     return coded(cells)[places] if cells else coded([])
 
 
-def _dates(array: Any, column: DateColumn) -> Array:
+def _dates(array: Values, column: DateColumn) -> Array:
     moments = array.cast(pyarrow().timestamp("s"), safe=False).to_numpy(zero_copy_only=False).astype("datetime64[s]")
     absent = np.isnat(moments)
     features = features_of(np.where(absent, np.datetime64(column.fill, "s"), moments), column.parts, column.origin)
     return np.concatenate([features, absent[:, None]], axis=1) if column.marked else features
 
 
-def _vectors(array: Any, column: VectorColumn, source: str) -> Array:
+def _vectors(array: Values, column: VectorColumn, source: str) -> Array:
     """Rows of numbers, without a copy where that can be."""
     size = vector_size(array.type)
     if array.null_count or size != column.size:
@@ -218,7 +217,7 @@ def _vectors(array: Any, column: VectorColumn, source: str) -> Array:
     return np.asarray(array.flatten().to_numpy(zero_copy_only=False)).reshape(len(array), size)
 
 
-def vector_size(kind: Any) -> int | None:
+def vector_size(kind: Kind) -> int | None:
     """How many numbers each row of a column has; None where that is one, or is not said."""
     kinds = pyarrow().types
     if kinds.is_fixed_size_binary(kind):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -115,7 +115,7 @@ class ArraySource:
 
     many: int | None = None
 
-    def __init__(self, form: object, arrays: Sequence[Any], name: str, block: int = 1) -> None:
+    def __init__(self, form: object, arrays: Sequence[Array], name: str, block: int = 1) -> None:
         self._form, self._arrays, self._name = form, arrays, name
         self.rows: int = len(arrays[0])
         each: int = sum(int(np.prod(a.shape[1:])) * a.dtype.itemsize for a in arrays)

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from clarinet.data.arrow import Batch, pyarrow
 from clarinet.data.chunks import Chunk
 from clarinet.data.stages import Chunks
 from clarinet.names import nearest
@@ -33,7 +34,7 @@ class TableFiles:
         ImportError: pyarrow is missing. ValueError: a file cannot be read, or has other columns than the first.
     """
 
-    def __init__(self, kind: str, paths: Sequence[Path], text: Any = None) -> None:
+    def __init__(self, kind: str, paths: Sequence[Path], text: object = None) -> None:
         arrow = pyarrow()
         self.kind, self.paths = kind, paths
         form = text if kind == "csv" else {"parquet": "parquet", "arrow": "ipc"}[kind]
@@ -47,7 +48,7 @@ class TableFiles:
         except (arrow.ArrowException, OSError) as error:
             raise ValueError(f"{paths[0]}{' …' * (len(paths) > 1)}: cannot be read: {error}") from None
 
-    def batches(self, part: int, columns: Sequence[str], rows: int = ROWS) -> Iterator[Any]:
+    def batches(self, part: int, columns: Sequence[str], rows: int = ROWS) -> Iterator[Batch]:
         """Record batches of some columns of a shard.
 
         Raises:
@@ -90,7 +91,7 @@ class TableSource:
         self,
         files: TableFiles,
         columns: Sequence[str],
-        coded: Callable[[Any, str], tuple[Array, ...]],
+        coded: Callable[[Batch, str], tuple[Array, ...]],
         form: object,
         lengths: Sequence[int] | None,
     ) -> None:
@@ -112,22 +113,6 @@ class TableSource:
         """Of the files, with the columns that are read."""
         rows = None if self.lengths is None else sum(self.lengths)
         return {**self.files.mark(), "read": list(self.columns), "rows": rows}
-
-
-def pyarrow() -> Any:
-    """Arrow, with its readers.
-
-    Raises:
-        ImportError: it is missing.
-    """
-    try:
-        import pyarrow as found
-        import pyarrow.compute
-        import pyarrow.csv
-        import pyarrow.dataset
-    except ImportError:
-        raise ImportError('tables are streamed by pyarrow; pip install "clarinet[arrow]"') from None
-    return found
 
 
 def _one_schema(arrow: Any, first: Any, files: Sequence[Any]) -> Any:
