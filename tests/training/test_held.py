@@ -25,7 +25,7 @@ from clarinet.events import (
     TrainEnd,
 )
 from clarinet.layers import Dense
-from clarinet.training.loop import FitEvents
+from clarinet.training.held import FitEvents
 from tests.training.held import ENGINES, SETTINGS, Told, X, Y, names, network, same
 
 # The end: closed, let go, thrown into.
