@@ -32,7 +32,7 @@ void Engine::reserve(long samples, int threads) {
 void Engine::lay_memory(long samples, int threads) {
   for (auto& op : ops_) op->reserve(samples, threads);
   objectives_.reserve(samples);
-  if (placed_) row_pointers_.resize(static_cast<size_t>(samples));
+  if (placed_) row_pointers_.resize(static_cast<size_t>(samples * threads)), zeros_ = Buffer(static_cast<size_t>(size_of(*placed_)));
   ahead_.resize(static_cast<size_t>(threads) * spec_.inputs.size());
   carve_arena(samples);
   long each = 4096;

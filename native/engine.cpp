@@ -88,7 +88,7 @@ void Engine::choose_places() {
     const bool is_input = tensor < static_cast<int64_t>(spec_.inputs.size());
     if (!is_input || seen || !takes_alone(spec_, i)) continue;
     if (!placed_ && ops_[i]->takes_row_pointers()) {
-      placed_ = static_cast<size_t>(tensor);
+      placed_ = static_cast<size_t>(tensor), placing_ = ops_[i].get();
       ops_[i]->reads_row_pointers = true;
     }
     if (!sparse_ && ops_[i]->takes_sparse_rows()) {

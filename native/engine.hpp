@@ -177,6 +177,7 @@ class Engine {
   Pass half_pass(const Team&, int thread, int threads, const Kept&, Interruption*) const;
   double activity_penalty(const Pass&) const;
   bool train_stretch(Team&, Run&, int threads, int64_t most);
+  const float** own_row_pointers(const Pass& pass) { return row_pointers_.data() + pass.thread * capacity_; }
   void train_step(Pass&, Run&, int64_t number);
   void finish_step(const Pass&, Run&, int64_t number);
   void measure_layers(const Pass&);
@@ -196,8 +197,11 @@ class Engine {
   Updater updater_;
   bool sums_by_block_ = false;
   bool by_batch_ = false;             // whether what rows give depends on the others of the batch, whatever a pass does
-  std::vector<const float*> row_pointers_;  // of a batch's rows of the input that an operation takes where the data lie
+  // Of each thread: where a batch's rows lie of the input that an operation takes there; and a row that is not there.
+  std::vector<const float*> row_pointers_;
+  Buffer zeros_;
   std::optional<size_t> placed_;      // the number of that input, which nobody else takes
+  const Op* placing_ = nullptr;       // and that operation
   std::optional<size_t> sparse_;      // and of the one that an operation takes where the data lie as sparse rows
   std::vector<Prefetcher> ahead_;          // of each thread and input
   std::vector<Stage> stages_;         // all operations, in order

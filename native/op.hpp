@@ -98,6 +98,8 @@ class Op {
   virtual bool meets(const Pass&) const { return false; }
   // Whether it can read its input in place, row by row (Pass::row_pointers), so that it need not be copied.
   virtual bool takes_row_pointers() const { return false; }
+  // Whether each thread reads its share() of the numbers of all these rows then, rather than all numbers of some of them.
+  virtual bool splits_rows(const Pass&) const { return false; }
   // Whether it can read its input where it lies as sparse rows (Pass::sparse), so that it is never made dense.
   virtual bool takes_sparse_rows() const { return false; }
   // Rough cost of forward, in multiply-adds a sample.

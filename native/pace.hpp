@@ -23,7 +23,8 @@ class Pace {
   int64_t steps(int threads, int64_t samples) const {
     const double per_row = threads == 1 ? one_ : all_;
     if (per_row == 0.0) return kUnknownSteps;
-    return std::max<int64_t>(1, static_cast<int64_t>((probing_ ? kProbe : kStretch) / (per_row * static_cast<double>(samples))));
+    const double seconds = !probing_ ? kStretch : stretches_ <= kFirst ? kFirstProbe : kProbe;
+    return std::max<int64_t>(1, static_cast<int64_t>(seconds / (per_row * static_cast<double>(samples))));
   }
 
   void record(int threads, int64_t samples, double seconds) {
@@ -33,7 +34,7 @@ class Pace {
   }
 
  private:
-  static constexpr double kStretch = 0.05, kProbe = 0.002;  // seconds
+  static constexpr double kStretch = 0.05, kProbe = 0.002, kFirstProbe = 0.0005;  // seconds
   static constexpr int64_t kUnknownSteps = 2, kFirst = 4, kProbeEvery = 4;
 
   double one_ = 0.0, all_ = 0.0;  // seconds a row, lately

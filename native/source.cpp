@@ -38,9 +38,8 @@ void prefetch_row(const char* row, int64_t bytes) {
 }
 
 // How many rows ahead; 0 if the processor predicts the rows itself, or has them all in its cache.
-long distance_ahead(const Source& source, Order order, long rows) {
+long distance_ahead(const Source& source, Order order, long rows, int64_t bytes) {
   constexpr int64_t kFar = 1 << 20, kAhead = 1 << 14;
-  const int64_t bytes = source.columns * bytes_of(source.dtype);
   if (!order.order || source.starts || source.rows * bytes < kFar) return 0;
   return std::clamp(static_cast<long>(kAhead / bytes), 1L, std::max(1L, rows));
 }
@@ -57,18 +56,19 @@ void scatter(const SparseBatch& batch, long first, long last, float* to) {
 
 }  // namespace
 
-void Prefetcher::begin_batch(const Source& source, Order now, Order next, long first, long last, long next_last) {
+void Prefetcher::begin_batch(const Source& source, Order now, Order next, long first, long last, long next_last, long from, long to) {
   asked_ = source_ ? first + std::max(0L, asked_ - last_) : first;
-  if (source_ != &source || last_ - first_ != last - first) distance_ = distance_ahead(source, now, last - first);
+  const int64_t each = bytes_of(source.dtype), bytes = (to - from) * each;
+  if (source_ != &source || last_ - first_ != last - first || bytes_ != bytes) distance_ = distance_ahead(source, now, last - first, bytes);
+  start_ = from * each, bytes_ = bytes;
   source_ = &source, now_ = now, next_ = next, first_ = first, last_ = last, next_last_ = std::max(first, next_last);
 }
 
 void Prefetcher::prefetch_after(long i) {
   if (!distance_) return;
-  const int64_t bytes = source_->columns * bytes_of(source_->dtype);
   for (const long end = std::min(i + distance_ + 1, last_ + next_last_ - first_); asked_ < end; ++asked_) {
     const char* row = asked_ < last_ ? row_of(*source_, now_, asked_) : row_of(*source_, next_, asked_ - last_ + first_);
-    if (row) prefetch_row(row, bytes);
+    if (row) prefetch_row(row + start_, bytes_);
   }
 }
 
@@ -77,10 +77,10 @@ bool readable_as_floats(const Source& source) {
   return !source.starts && source.dtype == Dtype::f32 && source.stride % kFloat == 0 && reinterpret_cast<intptr_t>(source.data) % kFloat == 0;
 }
 
-void locate(const Source& source, Order order, long first, long last, float* zeros, const float** row_pointers) {
-  for (long i = first; i < last; ++i) {
+void locate(const Source& source, Order order, long count, const float* zeros, const float** row_pointers) {
+  for (long i = 0; i < count; ++i) {
     row_pointers[i] = reinterpret_cast<const float*>(row_of(source, order, i));
-    if (!row_pointers[i]) row_pointers[i] = std::fill_n(zeros + i * source.columns, source.columns, 0.0f) - source.columns;
+    if (!row_pointers[i]) row_pointers[i] = zeros;
   }
 }
 

@@ -53,8 +53,9 @@ struct SparseBatch {
 // Prefetches rows of shuffled data some time before a thread reads them, batch after batch: the processor cannot predict them.
 class alignas(64) Prefetcher {  // a cache line of its own: each thread writes there row by row
  public:
-  // Begins a batch: the thread's rows [first, last) of it, and [first, next_last) of the one to come: 0 if none.
-  void begin_batch(const Source&, Order now, Order next, long first, long last, long next_last);
+  // Begins a batch: the thread's rows [first, last) of it, and [first, next_last) of the one to come: 0 if none. Of these rows
+  // the numbers [from, to).
+  void begin_batch(const Source&, Order now, Order next, long first, long last, long next_last, long from, long to);
   // Row i of the batch is read next: prefetches the rows soon after it that are not prefetched yet.
   void prefetch_after(long i);
 
@@ -64,12 +65,12 @@ class alignas(64) Prefetcher {  // a cache line of its own: each thread writes t
   long first_ = 0, last_ = 0, next_last_ = 0;
   long asked_ = 0;     // rows of this batch up to here; those of the next count on from `last`
   long distance_ = 0;  // rows; 0 where it does not pay
+  int64_t start_ = 0, bytes_ = 0;  // of a row
 };
 
-// Whether rows can be read as floats in place; and pointers to rows [first, last) of a batch; a missing row becomes zeros in
-// `zeros` (of whole batches).
+// Whether rows can be read as floats in place; and pointers to the first rows of a batch; a missing row is `zeros`.
 bool readable_as_floats(const Source&);
-void locate(const Source&, Order, long first, long last, float* zeros, const float** row_pointers);
+void locate(const Source&, Order, long count, const float* zeros, const float** row_pointers);
 
 // Copies rows [first, last) of a batch, converted, to their positions in `to` (of whole batches).
 void gather(const KernelTable&, const Source&, Order, long first, long last, float* to, Prefetcher* prefetcher = nullptr);

@@ -47,12 +47,19 @@ struct Engine::Run {
 void Engine::train_step(Pass& pass, Run& run, int64_t number) {
   const Order order{run.steps.order.order, run.steps.order.first + number * run.steps.batch};
   const bool sampled = run.sampled(pass.step);
-  const long next = number + 1 < run.count ? std::min(pass.last, run.samples(number + 1)) : 0;
+  const bool splits = pass.row_pointers && placing_->splits_rows(pass);
+  const long next = number + 1 < run.count ? std::min(splits ? pass.samples : pass.last, run.samples(number + 1)) : 0;
   if (run.interruption && pass.thread == 0) run.interruption->begin_step();
   const Order to_come{order.order, order.first + run.steps.batch};
-  for (size_t j = 0; j < run.rows.x.size(); ++j)
-    pass.prefetcher[j].begin_batch(run.rows.x[j], order, to_come, pass.first, pass.last, next);
-  if (pass.row_pointers) locate(run.rows.x[*placed_], order, pass.first, pass.last, values_[*placed_], row_pointers_.data());
+  for (size_t j = 0; j < run.rows.x.size(); ++j) {
+    if (splits && j == *placed_) {
+      const Range own = placing_->share(pass.thread, pass.threads);
+      pass.prefetcher[j].begin_batch(run.rows.x[j], order, to_come, 0, pass.samples, next, own.first, own.last);
+    } else {
+      pass.prefetcher[j].begin_batch(run.rows.x[j], order, to_come, pass.first, pass.last, next, 0, run.rows.x[j].columns);
+    }
+  }
+  if (pass.row_pointers) locate(run.rows.x[*placed_], order, pass.samples, zeros_.get(), own_row_pointers(pass));
   take_rows(pass, run.rows.x, order);
   take_labels(pass, run.rows, order);
   updater_.penalize(pass);
@@ -115,7 +122,7 @@ bool Engine::train_stretch(Team& team, Run& run, int threads, int64_t most) {
     pass.prefetcher = ahead_.data() + static_cast<size_t>(thread) * spec_.inputs.size();
     std::fill_n(pass.prefetcher, spec_.inputs.size(), Prefetcher{});
     pass.interruption = run.interruption;
-    pass.row_pointers = run.takes_row_pointers ? row_pointers_.data() : nullptr;
+    pass.row_pointers = run.takes_row_pointers ? own_row_pointers(pass) : nullptr;
     for (int64_t i = first; i < last && !run.stop; ++i) {
       if (const long samples = run.samples(i); samples != pass.samples) deal(pass, samples);
       pass.step = steps.steps_before + static_cast<uint64_t>(i) + 1;

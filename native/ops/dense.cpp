@@ -18,6 +18,7 @@ constexpr long kColumns = 128, kMostCopied = 2048;
 constexpr long kDeep = 1024;  // rows of dy that come from farther away than a piece of four times the size
 // Units a thread, size of W and steps of a run that make up for two barriers a step and for moving W.
 constexpr long kLocalUnits = 32, kLocalSize = 16384, kLocalSteps = 8;
+constexpr long kHalved = 512;  // numbers of a row that a single unit adds up in halves, which two threads can share
 constexpr long kFar = 1 << 17;  // floats of W that do not stay in a thread's own cache from step to step
 constexpr long kBlock = 64;     // rows (and inputs) that dx is computed for at a time
 constexpr long kMostTurned = 1 << 16;  // floats of W that are transposed for dx: they stay in the second-level cache
@@ -25,7 +26,11 @@ constexpr long kMostTurned = 1 << 16;  // floats of W that are transposed for dx
 class Dense : public Op {
  public:
   explicit Dense(const OpSpec& spec)
-      : Op(spec), inputs_(spec.inputs), units_(spec.outputs), kernel_(spec.weights[0].data) {
+      : Op(spec),
+        inputs_(spec.inputs),
+        units_(spec.outputs),
+        half_(units_ == 1 && inputs_ >= kHalved ? inputs_ / 2 / kGrain * kGrain : 0),
+        kernel_(spec.weights[0].data) {
     bias_ = spec.weights.size() > 1 ? spec.weights[1].data : nullptr;
   }
 
@@ -36,16 +41,19 @@ class Dense : public Op {
     return std::max(std::max(piece_size(depth), kGrain * piece_columns()) + copy, back);
   }
   bool in_place() const override { return false; }
-  bool meets(const Pass& pass) const override { return local_ && pass.training; }
+  bool meets(const Pass& pass) const override { return local_ ? pass.training : splits_rows(pass); }
   bool takes_row_pointers() const override { return units_ == 1 && spec.positions == 1; }
+  bool splits_rows(const Pass& pass) const override { return split_ && row_pointers(pass); }
   bool takes_sparse_rows() const override { return spec.positions == 1; }
   void reserve(long samples, int threads) override {
     if (reads_sparse_rows) cursors_.resize(static_cast<size_t>(samples) * static_cast<size_t>(threads));
+    if (half_) halves_ = Buffer(2 * Buffer::rounded(static_cast<size_t>(samples)));
   }
   double work() const override { return static_cast<double>(spec.positions) * inputs_ * units_; }
 
   void forward(const Pass& pass, const float* x, float* y) override {
     if (sparse(pass)) return multiply_sparse(pass, y);
+    if (splits_rows(pass)) return split_dots(pass, y);
     if (!meets(pass)) {
       const long first = pass.first * spec.positions, rows = (pass.last - pass.first) * spec.positions;
       return multiply(pass, x + first * inputs_, rows, {0, units_}, kernel_, units_, y + first * units_);
@@ -86,6 +94,8 @@ class Dense : public Op {
                        !w.constraint.empty();
     const bool worth = units_ >= kLocalUnits * threads && w.size >= kLocalSize && samples * spec.positions < 4 * units_;
     local_ = false;
+    split_ = half_ && threads == 2 && reads_row_pointers && !shares_weights;
+    if (split_) return true;
     if (alone || !worth || steps < kLocalSteps) return false;
     if (!memory_.get()) {
       const WeightView flat = optimizer.view(w, 0);
@@ -97,6 +107,7 @@ class Dense : public Op {
   }
 
   Range share(int thread, int threads) const override {
+    if (split_) return thread == 0 ? Range{0, half_} : Range{half_, inputs_};
     const long blocks = (units_ + kGrain - 1) / kGrain;
     return {blocks * thread / threads * kGrain, std::min(units_, blocks * (thread + 1) / threads * kGrain)};
   }
@@ -154,15 +165,31 @@ class Dense : public Op {
   // Pointers to the rows of x, if they are not at x.
   const float* const* row_pointers(const Pass& pass) const { return reads_row_pointers ? pass.row_pointers : nullptr; }
 
+  float bias() const { return bias_ ? bias_[0] : 0.0f; }
+
   // Of a single unit.
   void dots(const Pass& pass, const float* x, long rows, const float* w, float* y) const {
-    const float bias = bias_ ? bias_[0] : 0.0f;
     const float* const* pointers = row_pointers(pass);
-    if (!pointers) return pass.k->dot(x, rows, inputs_, w, bias, y);
+    if (!pointers && !half_) return pass.k->dot(x, rows, inputs_, w, bias(), y);
     for (long i = 0; i < rows; ++i) {
-      pass.prefetcher[spec.sources[0]].prefetch_after(pass.first + i);
-      pass.k->dot(pointers[pass.first + i], 1, inputs_, w, bias, y + i);
+      if (pointers) pass.prefetcher[spec.sources[0]].prefetch_after(pass.first + i);
+      const float* row = pointers ? pointers[pass.first + i] : x + i * inputs_;
+      if (half_) pass.k->dot(row, 1, half_, w, bias(), y + i);
+      pass.k->dot(row + half_, 1, inputs_ - half_, w + half_, half_ ? y[i] : bias(), y + i);
     }
+  }
+
+  // The same on two threads, each with its half of all rows and of W: so nobody reads what the other one has in its cache.
+  void split_dots(const Pass& pass, float* y) const {
+    const Range own = share(pass.thread, pass.threads);
+    float *first = halves_.get(), *second = first + Buffer::rounded(static_cast<size_t>(pass.samples));
+    for (long i = 0; i < pass.samples; ++i) {
+      pass.prefetcher[spec.sources[0]].prefetch_after(i);
+      pass.k->dot(pass.row_pointers[i] + own.first, 1, own.last - own.first, kernel_ + own.first, pass.thread == 0 ? bias() : 0.0f,
+                  (pass.thread == 0 ? first : second) + i);
+    }
+    pass.sync();
+    for (long i = pass.first; i < pass.last; ++i) y[i] = first[i] + second[i];
   }
 
   static long piece_size(long depth) { return depth < kDeep ? kPiece : 4 * kPiece; }
@@ -250,23 +277,6 @@ class Dense : public Op {
       add_rows(pass, pass.sparse[i], w, local ? columns : units_, bias_ ? bias_ + own.first : nullptr, columns,
                y + i * units_ + own.first);
     if (local) pass.sync();
-  }
-
-  // y = start + the sum of the row's numbers times rows of W.
-  static void add_rows(const Pass& pass, const SparseRow& row, const float* w, long w_row, const float* start, long columns,
-                       float* y) {
-    constexpr long kTerms = 64;
-    const float* taken[kTerms];
-    float times[kTerms];
-    long next = 0;
-    do {
-      long count = 0;
-      if (start) taken[0] = start, times[0] = 1.0f, count = 1;
-      for (; next < row.count && count < kTerms; ++next, ++count)
-        taken[count] = w + row.columns[next] * w_row, times[count] = row.values[next];
-      pass.k->weighted_rows(taken, times, count, 0, columns, y);
-      start = y;
-    } while (next < row.count);
   }
 
   // dW = x^T dy piece by piece. Each row of x goes on where the piece before ended: its columns increase.
@@ -362,8 +372,11 @@ class Dense : public Op {
   }
 
   const long inputs_, units_;
+  const long half_;  // numbers in the first half of a row, where sums are in halves, else 0
   const float *kernel_, *bias_;
   bool local_ = false;  // whether threads have local columns of W in this run
+  bool split_ = false;  // whether two threads have a half of W each
+  Buffer halves_;       // of the sums
   int slots_ = 0, place_[kSlots] = {};  // the number of slots, and each one's number from 1, 0 for none
   Buffer memory_;
   std::vector<int64_t> cursors_;  // of each thread: where the rows of a sparse batch go on

@@ -29,6 +29,23 @@ inline void product(const Pass& pass, const Rows& rows, long depth, long columns
   pass.k->product(p);
 }
 
+// y = start + the sum of the row's numbers times rows of W.
+inline void add_rows(const Pass& pass, const SparseRow& row, const float* w, long w_row, const float* start, long columns,
+                     float* y) {
+  constexpr long kTerms = 64;
+  const float* taken[kTerms];
+  float times[kTerms];
+  long next = 0;
+  do {
+    long count = 0;
+    if (start) taken[0] = start, times[0] = 1.0f, count = 1;
+    for (; next < row.count && count < kTerms; ++next, ++count)
+      taken[count] = w + row.columns[next] * w_row, times[count] = row.values[next];
+    pass.k->weighted_rows(taken, times, count, 0, columns, y);
+    start = y;
+  } while (next < row.count);
+}
+
 // A copy of B, of `depth` rows, in panels of columns as wide as a product's tile, one behind the other: what is multiplied with
 // it a few rows at a time finds each panel side by side in the cache. With one panel it is B as it was.
 struct Panels {
