@@ -17,6 +17,7 @@ from clarinet.datasets import load_table
 from clarinet.philox import Key, Stream, permutation
 
 pa = pytest.importorskip("pyarrow")
+pytest.importorskip("pyarrow.dataset")
 pytest.importorskip("pyarrow.parquet")
 
 ROWS = 500
@@ -168,6 +169,14 @@ def test_columns_become_what_load_table_makes_of_them(tmp_path: Path, target: st
     np.testing.assert_array_equal(np.stack([np.asarray(x) for x in again]), expected.coding.transform(path))
 
 
+def test_folders_of_hive_are_columns(tmp_path: Path) -> None:
+    years = table().append_column("year", pa.array(np.arange(ROWS) % 3 + 2020))
+    by_year = pa.dataset.partitioning(pa.schema([("year", pa.int64())]), flavor="hive")
+    pa.dataset.write_dataset(years, tmp_path / "t", format="parquet", partitioning=by_year)
+    rows = stream(tmp_path / "t", target="y")
+    assert rows.feature_names == ("a", "b", "c", "year") and sorted({*rows_of(rows)[:, 3]}) == [2020, 2021, 2022]
+
+
 def test_dates_of_arrow_are_dates(tmp_path: Path) -> None:
     moments = np.array(["2024-01-31T10:00", "2023-07-04T23:30", "NaT", "2024-12-24T00:00"] * 5, "datetime64[s]")
     held = pa.table({"when": pa.array(moments), "y": pa.array(RNG.standard_normal(20))})
@@ -307,6 +316,8 @@ def refusals(tmp_path: Path) -> list[tuple[Any, dict[str, Any], str]]:
     pa.parquet.write_table(pa.table({"a": [1.0], "y": [1.0]}), tmp_path / "other.parquet")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 nothing")
     (tmp_path / "notes.txt").write_text("x")
+    with pa.OSFile(str(tmp_path / "stream.arrow"), "wb") as file, pa.ipc.new_stream(file, table().schema) as writer:
+        writer.write_table(table())
     (tmp_path / "bad.csv").write_text("a,b,y\n1,2,3\n4,5\n")
     np.save(tmp_path / "x.npy", X)
     np.save(tmp_path / "short.npy", Y[:9])
@@ -321,6 +332,7 @@ def refusals(tmp_path: Path) -> list[tuple[Any, dict[str, Any], str]]:
         ([path, tmp_path / "other.parquet"], {"target": "y"}, "differ in the columns 'b', 'c'"),
         (tmp_path / "broken.parquet", {"target": "y"}, "cannot be read"),
         (tmp_path / "notes.txt", {}, "cannot be streamed"),
+        (tmp_path / "stream.arrow", {"target": "y"}, "has to be written as a file"),
         ([path, tmp_path / "bad.csv"], {"target": "y"}, "files of several kinds"),
         (tmp_path / "bad.csv", {"target": "y"}, "bad.csv: cannot be read"),
         (tmp_path / "x.npy", {"y": tmp_path / "short.npy"}, "different numbers of rows"),
@@ -329,7 +341,7 @@ def refusals(tmp_path: Path) -> list[tuple[Any, dict[str, Any], str]]:
     ]
 
 
-@pytest.mark.parametrize("case", range(14))
+@pytest.mark.parametrize("case", range(15))
 def test_refusals(tmp_path: Path, case: int) -> None:
     x, settings, message = refusals(tmp_path)[case]
     made = model()

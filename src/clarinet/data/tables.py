@@ -46,7 +46,10 @@ class TableFiles:
             groups = [file.split_by_row_group() if kind == "parquet" else [file] for file in self.files]
             self.parts = [part for file in groups for part in file]
         except (arrow.ArrowException, OSError) as error:
-            raise ValueError(f"{paths[0]}{' …' * (len(paths) > 1)}: cannot be read: {error}") from None
+            hint = (
+                "; a stream of Arrow has to be written as a file, with pyarrow.ipc.new_file" if kind == "arrow" else ""
+            )
+            raise ValueError(f"{paths[0]}{' …' * (len(paths) > 1)}: cannot be read: {error}{hint}") from None
 
     def batches(self, part: int, columns: Sequence[str], rows: int = ROWS) -> Iterator[Batch]:
         """Record batches of some columns of a shard.
