@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 #: Sections of a trial's run: what the whole search is, and what came of this trial.
 SEARCH, TRIAL = "search", "trial"
 _STATES = get_args(State)
+#: Seconds between two moments when the disk is waited for: short trials end much faster than it writes.
+_EVERY = 0.5
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,12 @@ class Records:
         self._interrupted = {each.number: each.run for each in before if each.state is None}
         self._about: dict[str, object] = {"environment": environment(), "program": program()}
         self._open: dict[int, tuple[Run, dict[str, object]]] = {}
+        self._safe = time.monotonic()
+        self._last: Run | None = None
 
     def begin(self, number: int, params: Mapping[str, object], distributions: Mapping[str, BaseDistribution]) -> None:
         """Begin a trial's run, or begin the run of one that was interrupted anew."""
-        with self.store.hasty():  # it is of no use before its end, for which the disk is waited for
+        with self.store.hasty():
             self._begin(number, params, distributions)
 
     def _begin(self, number: int, params: Mapping[str, object], distributions: Mapping[str, BaseDistribution]) -> None:
@@ -95,8 +100,12 @@ class Records:
         self._open[number] = run, about
 
     def end(self, number: int, report: Report) -> None:
-        """Keep what came of a trial, all of it or nothing: it counts from the moment that its state is in the store."""
+        """Keep what came of a trial, all of it or nothing: it counts from the moment that its state is in the store.
+
+        It then survives the end of this process; what a power cut takes is at most those of the last half second.
+        """
         run, about = self._open.pop(number)
+        self._last = run
         for epoch in range(max(map(len, report.history.values()), default=0)):
             run.writer.epoch(epoch, {name: values[epoch] for name, values in report.history.items()})
         run.writer.flush()
@@ -110,12 +119,22 @@ class Records:
             "seconds": report.seconds,
             "error": report.error,
         }
-        run.record_all({**report.documents, TRIAL: about | came})
-        with self.store.hasty():  # settle() says it again after a power cut
+        with self.store.hasty():
+            run.record_all({**report.documents, TRIAL: about | came})
             run.finish("failed" if report.state == "failed" else "finished", report.error)
+        if time.monotonic() - self._safe > _EVERY:
+            self._wait_for_disk(run)
+
+    def _wait_for_disk(self, run: Run) -> None:
+        """Have everything up to this run's end survive a power cut."""
+        with self.store.transaction(durable=True) as connection:
+            connection.execute("UPDATE runs SET status = status WHERE id = ?", (run.id,))
+        self._safe = time.monotonic()
 
     def interrupt(self) -> None:
         """End the runs of trials that are not over; they will be done again."""
+        if self._last is not None:
+            self._wait_for_disk(self._last)
         for run, _ in self._open.values():
             run.finish("interrupted")
         self._open.clear()
