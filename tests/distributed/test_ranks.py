@@ -31,7 +31,7 @@ def run(what, folder, ranks=2):
     pytest.importorskip("mpi4py")
     words = ["mpirun", "-n", str(ranks), sys.executable, "-m", "tests.distributed.program", what, str(folder)]
     done = subprocess.run(
-        words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **ALLOWED}
+        words, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False, env={**os.environ, **ALLOWED}
     )
     files = [folder / f"{what}-{rank}.json" for rank in range(ranks)]
     return done.returncode, done.stderr, [json.loads(file.read_text()) for file in files if file.exists()]

@@ -204,7 +204,7 @@ def _mixing(plan: Plan) -> Iterator[tuple[str, str]]:
             yield spec.name, "normalizes by the statistics of a batch (frozen, with trainable=False, it does not)"
         elif spec.mixes_rows:
             yield spec.name, "computes something of several rows"
-        elif spec.adds_loss or type(getattr(spec, "layer", spec)).penalty is not Layer.penalty:
+        elif spec.adds_loss or _penalizes(getattr(spec, "layer", spec)):
             yield spec.name, "adds something to the loss of a batch"
     if plan.optimizer is not None and plan.optimizer.full_batch:
         yield type(plan.optimizer).__name__, "looks at all rows several times a step"
@@ -219,6 +219,11 @@ def _mixing(plan: Plan) -> Iterator[tuple[str, str]]:
     for metric in (judged.metric for judged in plan.judged):
         if not metric.sums_rows:
             yield f"metric {metric.name}", "has an update_state of its own, which need not be a sum over rows"
+
+
+def _penalizes(spec: Layer) -> bool:
+    """Whether it has a penalty of its own."""
+    return type(spec).penalty is not Layer.penalty
 
 
 def _loss_mixing(loss: Loss) -> Iterator[tuple[str, str]]:

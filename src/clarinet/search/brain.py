@@ -48,7 +48,7 @@ class Brain:
         self._space, self._lock = space, threading.Lock()
         self._running: dict[int, _Running] = {}
         self._first: deque[tuple[int | None, Mapping[str, object]]] = deque()
-        self._next = 0
+        self._next, self._prunes = 0, pruner is not None
         with quiet():
             self._study = optuna.create_study(
                 direction="maximize" if sign > 0 else "minimize",
@@ -84,6 +84,8 @@ class Brain:
 
     def report(self, number: int, training: int, epoch: int, value: float) -> bool:
         """Hear how an epoch went; True if the trial is to stop. Only its first training is compared with others'."""
+        if not self._prunes:  # the epochs come with the trial's end
+            return False
         with self._lock:
             running = self._running.get(number)
             if running is None or training > 0:
